@@ -1,0 +1,26 @@
+"""The three kinds of photo: what each is called in Content-Type and how its file name ends."""
+
+from enum import Enum
+
+
+class Media(Enum):
+    """A JPEG, a raw DNG, or a short MP4 clip."""
+
+    JPEG = ("image/jpeg", "jpg")
+    DNG = ("image/x-adobe-dng", "dng")
+    MP4 = ("video/mp4", "mp4")
+
+    def __init__(self, content_type: str, suffix: str) -> None:
+        self.content_type = content_type
+        self.suffix = suffix
+
+    @classmethod
+    def of_content_type(cls, text: str) -> "Media | None":
+        """The kind that a Content-Type names, parameters and case aside; None if it is none."""
+        essence = text.partition(";")[0].strip().lower()
+        return next((kind for kind in cls if kind.content_type == essence), None)
+
+    @classmethod
+    def of_suffix(cls, suffix: str) -> "Media | None":
+        """The kind whose files end in `suffix` (without the dot); None if none do."""
+        return next((kind for kind in cls if kind.suffix == suffix), None)

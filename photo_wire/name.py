@@ -1,0 +1,79 @@
+"""A photo's one name: `{camera}-{YYYYMMDD}T{HHMMSSmmm}Z-{random 8 hex}`.
+
+For example `entry-20261120T120134567Z-5f3a9c2e`. It is given once, where the photo is taken, and
+is then the spool's file name, the id in every URL, the tail of the blob's path and the key of the
+index: one search term from the Pi's log to Storage Explorer.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from photo_wire.errors import WireError, quoted
+from photo_wire.moment import EPOCH, to_milliseconds
+
+_CAMERA = r"[a-z0-9][a-z0-9-]{0,31}"
+_NAME = re.compile(rf"({_CAMERA})-([0-9]{{8}})T([0-9]{{6}})([0-9]{{3}})Z-([0-9a-f]{{8}})")
+_TAG = re.compile(r"[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoName:
+    """Which camera took the photo, when (UTC, milliseconds), and eight hex digits that tell it
+    from another one of the same millisecond. `str(name)` is the photo's id."""
+
+    camera: str
+    captured_at: datetime
+    tag: str
+
+    def __post_init__(self) -> None:
+        check_camera(self.camera)
+        if self.captured_at != to_milliseconds(self.captured_at) or self.captured_at < EPOCH:
+            raise WireError("photo id", "its time is not whole milliseconds from 1970 on")
+        if not _TAG.fullmatch(self.tag):
+            raise WireError("photo id", f"{quoted(self.tag)} is not eight hex digits")
+
+    def __str__(self) -> str:
+        utc = self.captured_at.astimezone(UTC)
+        day_and_time = f"{utc:%Y%m%dT%H%M%S}"
+        return f"{self.camera}-{day_and_time}{utc.microsecond // 1000:03d}Z-{self.tag}"
+
+
+def new_name(camera: str, captured_at: datetime, tag: str | None = None) -> PhotoName:
+    """A name for a photo that `camera` took at `captured_at` (aware; cut to milliseconds).
+
+    `tag` is random unless it is given. Raises WireError for a camera name that is not allowed.
+    """
+    return PhotoName(camera, to_milliseconds(captured_at), tag or secrets.token_hex(4))
+
+
+def parse_name(text: str, field: str = "photo id") -> PhotoName:
+    """The name that `text` spells. Raises WireError, naming `field`, for everything else."""
+    match = _NAME.fullmatch(text)
+    if match is None:
+        raise _not_a_name(field, text)
+    camera, day, clock, ms, tag = match.groups()
+    try:
+        moment = datetime.strptime(day + clock, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return PhotoName(camera, moment.replace(microsecond=int(ms) * 1000), tag)
+    except ValueError:  # no such day or hour, or a moment before 1970
+        raise _not_a_name(field, text) from None
+
+
+def check_camera(text: str, field: str = "camera") -> str:
+    """`text`, if a camera may be called that. Raises WireError, naming `field`, if not."""
+    if not re.fullmatch(_CAMERA, text):
+        raise WireError(
+            field,
+            f"{quoted(text)} is not a camera's name; use 1 to 32 of a-z, 0-9 and -, "
+            "beginning with a letter or digit",
+        )
+    return text
+
+
+def _not_a_name(field: str, text: str) -> WireError:
+    return WireError(
+        field, f"{quoted(text)} is not a photo's name; expected e.g. "
+        "entry-20261120T120134567Z-5f3a9c2e",
+    )
