@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from photo_wire.errors import WireError, quoted
 from photo_wire.media import Media
-from photo_wire.name import PhotoName, check_camera, parse_name
 from photo_wire.moment import format_time, parse_time
+from photo_wire.name import PhotoName, check_camera, parse_name
 
 UPLOAD_PATH = "/api/camera/photo"
 FUNCTION_KEY = "x-functions-key"

@@ -74,6 +74,6 @@ def check_camera(text: str, field: str = "camera") -> str:
 
 def _not_a_name(field: str, text: str) -> WireError:
     return WireError(
-        field, f"{quoted(text)} is not a photo's name; expected e.g. "
-        "entry-20261120T120134567Z-5f3a9c2e",
+        field,
+        f"{quoted(text)} is not a photo's name; expected e.g. entry-20261120T120134567Z-5f3a9c2e",
     )

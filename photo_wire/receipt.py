@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from photo_wire.errors import WireError, quoted
-from photo_wire.name import PhotoName, parse_name
 from photo_wire.moment import format_time, parse_time
+from photo_wire.name import PhotoName, parse_name
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -1,0 +1,36 @@
+"""Anything that the wire allows, for hypothesis."""
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from photo_wire.headers import Clock, PhotoHeaders, Trigger
+from photo_wire.media import Media
+from photo_wire.moment import to_milliseconds
+from photo_wire.name import PhotoName, new_name
+from photo_wire.receipt import Receipt
+
+moments = st.datetimes(
+    min_value=datetime(1970, 1, 1),
+    max_value=datetime(9999, 12, 31, 23, 59, 59),
+    timezones=st.just(UTC),
+).map(to_milliseconds)
+cameras = st.from_regex(r"[a-z0-9][a-z0-9-]{0,31}", fullmatch=True)
+names = st.builds(new_name, cameras, moments, st.from_regex(r"[0-9a-f]{8}", fullmatch=True))
+hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
+receipts = st.builds(Receipt, names, hashes, st.integers(0, 2**40), moments)
+
+
+@st.composite
+def headers(draw: st.DrawFn) -> PhotoHeaders:
+    """What a client may say, from nothing to everything, without contradicting itself."""
+    name: PhotoName | None = draw(st.none() | names)
+    return PhotoHeaders(
+        name=name,
+        camera=draw(st.none() | (st.just(name.camera) if name else cameras)),
+        captured_at=draw(st.none() | (st.just(name.captured_at) if name else moments)),
+        trigger=draw(st.none() | st.sampled_from(Trigger)),
+        clock=draw(st.none() | st.sampled_from(Clock)),
+        content_type=draw(st.none() | st.sampled_from([kind.content_type for kind in Media])),
+        sha256=draw(st.none() | hashes),
+    )
