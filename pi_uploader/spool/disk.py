@@ -61,6 +61,10 @@ class Disk:
         except FileNotFoundError:
             return []
 
+    def changed_at(self, folder: Path) -> int:
+        """When names last came to or went from a folder, in nanoseconds of the disk's clock."""
+        return folder.stat().st_mtime_ns
+
     def free(self, folder: Path) -> int:
         """The bytes that may still be written to the disk that holds this folder."""
         room = os.statvfs(folder)

@@ -1,8 +1,10 @@
 """The spool: every photo that the cloud has not confirmed, one file each.
 
     waiting/00000168/0000042117~entry-2026...~motion~synced~483112~{sha256}.jpg
+    undated/...                    taken before the clock was set: gets its name when it is
     quarantine/rejected-422/...    set aside, with the reason
-    lost/disk-full/...             given up: an empty file whose name is the record
+    lost/no-room/...               given up: an empty file, whose name is the record
+    reported/no-room/...           the same, once the cloud knows of the loss
 
 The photo's file is its own queue entry: its name says all that is known of it, its folder says
 what is to happen to it, and every step from one to the other is one rename. No ledger, cursor or
@@ -10,8 +12,9 @@ marker stands beside it that could disagree.
 """
 
 import errno
+import fcntl
 import hashlib
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +23,19 @@ from typing import BinaryIO
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from pi_uploader.spool import waiting
+from pi_uploader.spool import batches
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.entry import BATCH, Instant, SpooledPhoto, parse_entry
+from pi_uploader.spool.entry import Instant, SpooledPhoto, parse_entry
+from pi_uploader.spool.room import Holdings, Room, photos_by_reason, value
 
 PARTIAL = ".partial"
 BLOCK = 256 * 1024
+TRIES = 3
+NO_ROOM, DISK_ERROR, TORN = "no-room", "disk-error", "torn"  # why photos are lost
 
 
 class SpoolError(Exception):
-    """The spool could not keep a photo; the text names the photo and the disk's answer."""
+    """The spool could not keep a photo; the text names the photo and says why."""
 
     def __init__(self, name: PhotoName, problem: str) -> None:
         super().__init__(f"{name}: {problem}")
@@ -41,8 +47,17 @@ class DamagedPhotoError(SpoolError):
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A photo that was given up, and why."""
+
+    photo: SpooledPhoto
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """What is in the spool: numbers of photos, and of bytes those that wait take."""
+    """What is in the spool: numbers of photos, and of bytes those that wait take. `waiting`
+    includes those that wait for the clock."""
 
     waiting: int
     waiting_bytes: int
@@ -53,17 +68,26 @@ class Tally:
 
 class Spool:
     """The spool in one folder, which is made if it is not there. Processes share it freely: those
-    that capture put, the one that uploads opens, removes and sets aside."""
+    that capture put, the one that uploads opens, names, removes and sets aside."""
 
-    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
+    def __init__(self, folder: Path, disk: Disk | None = None, room: Room | None = None) -> None:
         self.folder = folder
         self.waiting = folder / "waiting"
+        self.undated = folder / "undated"
         self.quarantine = folder / "quarantine"
         self.lost = folder / "lost"
+        self.reported = folder / "reported"
         self._disk = disk or Disk()
-        self._sequence = -1
-        for part in (folder, self.waiting, self.quarantine, self.lost):
-            part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._room = room or Room()
+        self._holdings = Holdings((self.waiting, self.undated), self.quarantine, self._disk)
+        self._sequence: int | None = None
+        self._durable_folder: Path | None = None
+        self._unrecorded: list[Loss] = []
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for part in (self.waiting, self.undated, self.quarantine, self.lost, self.reported):
+            part.mkdir(mode=0o700, exist_ok=True)
+        for reason in (NO_ROOM, DISK_ERROR, TORN):  # now: a full disk would refuse them later
+            (self.lost / reason).mkdir(mode=0o700, exist_ok=True)
 
     # --- what captures
 
@@ -79,39 +103,42 @@ class Spool:
         taken: Instant | None = None,
     ) -> SpooledPhoto:
         """Keep a photo. When this returns, it survives a power cut: the file is flushed, then
-        renamed to its name, then the folder is flushed.
+        renamed to its name, then the folder is flushed. `first`: it begins an event. `taken`: the
+        clock is not set; the photo gets its final name when it is.
 
-        Raises SpoolError if the disk does not take it; no trace of it is left then.
+        Raises SpoolError if there is no room or the disk does not take it. The loss is on record
+        then, as are those of photos that were given up to make room.
         """
         sha256 = hashlib.sha256(content).hexdigest()
-        try:
-            photo = SpooledPhoto(
-                self._next_sequence(),
-                name,
-                media,
-                trigger,
-                clock,
-                len(content),
-                sha256,
-                first,
-                taken,
-            )
+        photo = SpooledPhoto(
+            self._next_sequence(), name, media, trigger, clock, len(content), sha256, first, taken
+        )
+        self._record_what_could_not_be()
+        problem: OSError | None = None
+        for _ in range(TRIES):
             try:
+                self._make_room(photo)
                 self._write(photo, content)
+            except FileNotFoundError:  # the uploader has just tidied away the folder
+                self._durable_folder = None
             except OSError as error:
-                if error.errno == errno.ENOSPC:
-                    raise
                 # After a failed fsync the kernel may have dropped the pages and call them clean:
                 # a second fsync of the same file would lie. Everything is written again.
-                self._write(photo, content)
-        except OSError as error:
-            raise SpoolError(name, f"not kept, the disk answers: {error.strerror}") from error
-        return photo
+                problem = error
+            else:
+                return photo
+        full = problem is not None and problem.errno == errno.ENOSPC
+        self._record(Loss(photo, NO_ROOM if full else DISK_ERROR))
+        raise SpoolError(
+            name, f"lost, the disk answers: {problem.strerror if problem else 'not found'}"
+        ) from problem
 
     def _write(self, photo: SpooledPhoto, content: bytes) -> None:
-        path = self.waiting / photo.path
+        path = self._path(photo)
         partial = path.with_name(path.name + PARTIAL)
-        self._make_durable_folder(path.parent)
+        if path.parent != self._durable_folder:
+            self._make_durable_folder(path.parent)
+            self._durable_folder = path.parent
         file = self._disk.create(partial)
         try:
             try:
@@ -127,29 +154,128 @@ class Spool:
                     self._disk.remove(trace)
             raise
 
-    def _next_sequence(self) -> int:
-        if self._sequence < 0:
-            batches = waiting.batches(self.waiting, self._disk)
-            last = waiting.newest(self.waiting, self._disk)
-            newest_batch = int(batches[-1]) * BATCH if batches else 0
-            self._sequence = max(newest_batch - 1, last.sequence if last else -1)
-        self._sequence += 1
-        return self._sequence
+    def _path(self, photo: SpooledPhoto) -> Path:
+        return (self.undated if photo.taken else self.waiting) / photo.path
 
     def _make_durable_folder(self, folder: Path) -> None:
         with suppress(FileExistsError):
             self._disk.make_folder(folder)
-            self._disk.flush_folder(folder.parent)
+        self._disk.flush_folder(folder.parent)  # whoever made it may have died before this
+
+    def _next_sequence(self) -> int:
+        if self._sequence is None:
+            self.recover()
+        self._sequence = (self._sequence or 0) + 1
+        return self._sequence
+
+    # --- what a killed writer left
+
+    def recover(self) -> None:
+        """Make ready to put: see to what an earlier process left half done. The first `put` does
+        it, if nobody has before.
+
+        From now on this process holds the writers' lock, shared with others. One that finds nobody
+        else holding it knows that every partial file was left by a process that was killed.
+        """
+        self._lock = (self.folder / "writers.lock").open("w")
+        with suppress(BlockingIOError):
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for folder in (self.waiting, self.undated):
+                self._finish_partials(folder)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        self._sequence = max(
+            batches.last_sequence(folder, self._disk) for folder in (self.waiting, self.undated)
+        )
+
+    def _finish_partials(self, folder: Path) -> None:
+        """Keep the partial files that are whole; count the others as lost."""
+        for batch in batches.batches(folder, self._disk):
+            for file_name in self._disk.names(folder / batch):
+                photo = parse_entry(file_name.removesuffix(PARTIAL))
+                if photo is None or not file_name.endswith(PARTIAL):
+                    continue
+                partial = folder / batch / file_name
+                try:
+                    self._open_checked(partial, photo).close()
+                except DamagedPhotoError:
+                    self._give_up(partial, Loss(photo, TORN))
+                else:
+                    self._disk.rename(partial, self._path(photo))
+                    self._disk.flush_folder(partial.parent)
+
+    # --- room, and losses
+
+    def _make_room(self, photo: SpooledPhoto) -> None:
+        """Give up photos worth no more than this one until it fits; ENOSPC if it cannot."""
+        used = self._holdings.bytes_used() if self._room.budget is not None else 0
+        missing = self._room.shortfall(photo.size, used, self._disk.free(self.folder))
+        if missing <= 0:
+            return
+        for path, other in self._holdings.least_valuable(value(photo)):
+            with suppress(FileNotFoundError):  # delivered just now, which made the same room
+                self._give_up(path, Loss(other, NO_ROOM))
+            missing -= other.size
+            if missing <= 0:
+                return
+        raise OSError(errno.ENOSPC, "no room for it within the spool's budget and reserve")
+
+    def _give_up(self, path: Path, loss: Loss) -> None:
+        """Turn a photo into the record of its loss, in one rename that needs no room; its bytes
+        go only after that is durable."""
+        record = self._record_path(loss)
+        self._move(path, record)
+        self._disk.empty(record)
+
+    def _record(self, loss: Loss) -> None:
+        """Put the loss of a photo that never came to the disk on record; if the disk refuses even
+        an empty file, remember to do it with the next photo."""
+        record = self._record_path(loss)
+        try:
+            self._make_durable_folder(record.parent)
+            with suppress(FileExistsError):
+                self._disk.close(self._disk.create(record))
+            self._disk.flush_folder(record.parent)
+        except OSError:
+            self._unrecorded.append(loss)
+
+    def _record_what_could_not_be(self) -> None:
+        losses, self._unrecorded = self._unrecorded, []
+        for loss in losses:
+            self._record(loss)
+
+    def _record_path(self, loss: Loss) -> Path:
+        return self.lost / loss.reason / loss.photo.file_name
+
+    def losses(self) -> Iterator[Loss]:
+        """The losses of which the cloud does not know yet."""
+        for reason, photo in photos_by_reason(self.lost, self._disk):
+            yield Loss(photo, reason)
+
+    def report(self, loss: Loss) -> None:
+        """Note that the cloud has the loss on record."""
+        self._move(self._record_path(loss), self.reported / loss.reason / loss.photo.file_name)
+
+    def forget(self, loss: Loss) -> None:
+        """Take back a loss: the cloud has the photo after all."""
+        self._disk.remove(self._record_path(loss))
 
     # --- what uploads
 
-    def newest(self, passing_over: Container[str] = ()) -> SpooledPhoto | None:
-        """The photo put last, leaving out the ids in `passing_over`."""
-        return waiting.newest(self.waiting, self._disk, passing_over)
+    def newest(self, passing_over: batches.PassOver | None = None) -> SpooledPhoto | None:
+        """The photo put last, leaving out those for which `passing_over` holds."""
+        return self._first(passing_over, newest_first=True)
 
-    def oldest(self, passing_over: Container[str] = ()) -> SpooledPhoto | None:
-        """The photo put first, leaving out the ids in `passing_over`."""
-        return waiting.oldest(self.waiting, self._disk, passing_over)
+    def oldest(self, passing_over: batches.PassOver | None = None) -> SpooledPhoto | None:
+        """The photo put first, leaving out those for which `passing_over` holds."""
+        return self._first(passing_over, newest_first=False)
+
+    def _first(
+        self, passing_over: batches.PassOver | None, newest_first: bool
+    ) -> SpooledPhoto | None:
+        for photo in batches.photos(self.waiting, self._disk, newest_first):
+            if passing_over is None or not passing_over(photo):
+                return photo
+        return None
 
     def open(self, photo: SpooledPhoto) -> BinaryIO:
         """The photo's bytes as an open file at its beginning, compared with the SHA-256 that was
@@ -158,7 +284,10 @@ class Spool:
         Raises DamagedPhotoError if they differ or cannot be read, FileNotFoundError if another
         process has taken the photo away.
         """
-        file = self._disk.open(self.waiting / photo.path)
+        return self._open_checked(self._path(photo), photo)
+
+    def _open_checked(self, path: Path, photo: SpooledPhoto) -> BinaryIO:
+        file = self._disk.open(path)
         try:
             digest = hashlib.sha256()
             while block := file.read(BLOCK):
@@ -175,27 +304,54 @@ class Spool:
     def remove(self, photo: SpooledPhoto) -> None:
         """Let a photo go that the cloud has confirmed. If the power fails before the disk knows,
         the photo is sent once more, and the cloud answers that it has it."""
-        path = self.waiting / photo.path
-        self._disk.remove(path)
-        self._remove_if_empty(path.parent)
+        path = self._path(photo)
+        try:
+            self._disk.remove(path)
+        except FileNotFoundError:  # it was given up while it was on its way, and arrived after all
+            for reason in self._disk.names(self.lost):
+                with suppress(FileNotFoundError):
+                    self._disk.remove(self.lost / reason / photo.file_name)
+        else:
+            self._remove_if_empty(path.parent)
 
     def set_aside(self, photo: SpooledPhoto, reason: str) -> None:
         """Move a photo to quarantine, into the folder of its reason (lower-case words and -)."""
-        self._move(photo, self.quarantine / reason / photo.file_name)
+        self._move(self._path(photo), self.quarantine / reason / photo.file_name)
 
-    def _move(self, photo: SpooledPhoto, target: Path) -> None:
+    def take_up(self, photo: SpooledPhoto, reason: str) -> None:
+        """Let a photo wait again that was set aside for `reason`."""
+        self._move(self.quarantine / reason / photo.file_name, self._path(photo))
+
+    def name(self, photo: SpooledPhoto, name: PhotoName, clock: Clock) -> SpooledPhoto:
+        """Give a photo that was taken before the clock was set its final name."""
+        named = photo.named(name, clock)
+        self._move(self._path(photo), self._path(named))
+        return named
+
+    def photos_set_aside(self) -> Iterator[tuple[str, SpooledPhoto]]:
+        """The photos in quarantine, each after its reason."""
+        return photos_by_reason(self.quarantine, self._disk)
+
+    def photos_waiting(self) -> Iterator[SpooledPhoto]:
+        """The photos that wait to be sent, oldest first."""
+        return batches.photos(self.waiting, self._disk)
+
+    def photos_undated(self) -> Iterator[SpooledPhoto]:
+        """The photos that wait for the clock to be set, oldest first."""
+        return batches.photos(self.undated, self._disk)
+
+    def _move(self, path: Path, target: Path) -> None:
         self._make_durable_folder(target.parent)
-        path = self.waiting / photo.path
         self._disk.rename(path, target)
         self._disk.flush_folder(target.parent)
+        self._disk.flush_folder(path.parent)
         self._remove_if_empty(path.parent)
 
     def _remove_if_empty(self, batch: Path) -> None:
         """Tidy away a folder of photos that is done with; the newest stays, for the next photo."""
-        if (
-            not self._disk.names(batch)
-            and batch.name != waiting.batches(self.waiting, self._disk)[-1]
-        ):
+        if not batch.name.isdigit() or self._disk.names(batch):
+            return
+        if batch.name != batches.batches(batch.parent, self._disk, newest_first=True)[0]:
             with suppress(OSError):  # a photo was just put there
                 self._disk.remove_folder(batch)
 
@@ -204,20 +360,11 @@ class Spool:
     def tally(self) -> Tally:
         """Count everything; this lists the whole spool."""
         count, size, oldest = 0, 0, None
-        for photo in waiting.photos(self.waiting, self._disk):
-            count, size, oldest = count + 1, size + photo.size, oldest or photo.name
-        return Tally(
-            count,
-            size,
-            oldest,
-            sum(1 for _ in _photos_in(self.quarantine, self._disk)),
-            sum(1 for _ in _photos_in(self.lost, self._disk)),
+        for folder in (self.waiting, self.undated):
+            for photo in batches.photos(folder, self._disk):
+                count, size, oldest = count + 1, size + photo.size, oldest or photo.name
+        quarantined, lost, reported = (
+            sum(1 for _ in photos_by_reason(folder, self._disk))
+            for folder in (self.quarantine, self.lost, self.reported)
         )
-
-
-def _photos_in(folder: Path, disk: Disk) -> Iterator[tuple[str, SpooledPhoto]]:
-    """The photos in the folders of one folder, each with its folder's name: the reason."""
-    for reason in sorted(disk.names(folder)):
-        for file_name in sorted(disk.names(folder / reason)):
-            if photo := parse_entry(file_name):
-                yield reason, photo
+        return Tally(count, size, oldest, quarantined, lost + reported)

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import requests
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from photo_wire import __version__
 from photo_wire.errors import WireError
@@ -17,10 +18,12 @@ from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
 from pi_uploader.spool import SpooledPhoto
-from pi_uploader.upload.connection import open_session
+from pi_uploader.upload.connection import deadline, open_session
+from pi_uploader.upload.pace import PacedBody
 
 CONNECT_TIMEOUT = 10.0  # seconds
 SILENCE_TIMEOUT = 30.0  # seconds without a byte in either direction
+LONGEST_PUT = 230.0  # seconds from the first byte to the last; Azure's load balancer ends it then
 LONGEST_REPLY = 64 * 1024  # bytes; a receipt has 300
 ABOUT_THE_PHOTO = {400, 409, 411, 413, 415, 422}
 
@@ -55,14 +58,21 @@ class Reply:
 class Delivery:
     """The open line to the backend: one session for the life of the process."""
 
-    def __init__(self, base_url: str, function_key: str | None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        function_key: str | None,
+        connections: int = 1,
+        longest_put: float = LONGEST_PUT,
+    ) -> None:
         self._url = base_url.rstrip("/") + UPLOAD_PATH
-        self._session = open_session()
+        self._longest_put = longest_put
+        self._session = open_session(connections)
         self._session.headers["User-Agent"] = f"pi-uploader/{__version__}"
         if function_key:
             self._session.headers[FUNCTION_KEY] = function_key
 
-    def send(self, photo: SpooledPhoto, body: BinaryIO) -> Receipt:
+    def send(self, photo: SpooledPhoto, body: BinaryIO | PacedBody) -> Receipt:
         """PUT the photo and return the receipt that repeats its id, SHA-256 and size.
 
         Raises RejectedError if the backend says that this photo cannot be stored, and
@@ -79,31 +89,44 @@ class Delivery:
         wait=wait_random(0.1, 0.5),
         reraise=True,
     )
-    def _put(self, photo: SpooledPhoto, body: BinaryIO) -> Reply:
+    def _put(self, photo: SpooledPhoto, body: BinaryIO | PacedBody) -> Reply:
         body.seek(0)
-        try:
-            with self._session.put(
-                self._url,
-                data=body,
-                headers=photo.headers.to_headers() | {"Content-Length": str(photo.size)},
-                timeout=(CONNECT_TIMEOUT, SILENCE_TIMEOUT),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = response.raw.read(LONGEST_REPLY, decode_content=True)
-                return Reply(response.status_code, response.headers, content)
-        except requests.exceptions.SSLError as error:
-            raise UnavailableError(_tls_problem(error)) from None
-        except requests.exceptions.ConnectTimeout:
-            raise UnavailableError("no connection within 10 s") from None
-        except requests.exceptions.ReadTimeout:
-            raise UnavailableError("no answer for 30 s") from None
-        except requests.exceptions.ConnectionError as error:
-            refused = "NewConnectionError" in repr(error) or "NameResolution" in repr(error)
-            problem = "no connection" if refused else "the connection was cut"
-            raise UnavailableError(problem, cut=not refused) from None
-        except (requests.exceptions.RequestException, OSError) as error:
-            raise UnavailableError(f"no readable answer ({type(error).__name__})") from None
+        with deadline(self._longest_put) as struck:
+            try:
+                with self._session.put(
+                    self._url,
+                    data=body,
+                    headers=photo.headers.to_headers() | {"Content-Length": str(photo.size)},
+                    timeout=(CONNECT_TIMEOUT, SILENCE_TIMEOUT),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    content = response.raw.read(LONGEST_REPLY, decode_content=True)
+                    return Reply(response.status_code, response.headers, content)
+            except (requests.exceptions.RequestException, HTTPError, OSError) as error:
+                if struck.is_set():
+                    raise UnavailableError(f"took longer than {self._longest_put:g} s") from None
+                raise _unavailable(error) from None
+
+
+def _unavailable(error: Exception) -> UnavailableError:
+    """What a failure of the connection means, in words without addresses and keys."""
+    match error:
+        case requests.exceptions.SSLError():
+            return UnavailableError(_tls_problem(error))
+        case requests.exceptions.ConnectTimeout():
+            return UnavailableError(f"gave no connection within {CONNECT_TIMEOUT:g} s")
+        case requests.exceptions.ReadTimeout():
+            return UnavailableError(f"was silent for {SILENCE_TIMEOUT:g} s")
+        case requests.exceptions.ConnectionError() if _never_connected(error):
+            return UnavailableError("gave no connection")
+        case requests.exceptions.ConnectionError() | HTTPError() | OSError():
+            return UnavailableError("cut the connection", cut=True)
+    return UnavailableError(f"gave no readable answer ({type(error).__name__})")
+
+
+def _never_connected(error: Exception) -> bool:
+    return any(isinstance(cause, NewConnectionError) for cause in _causes(error))
 
 
 def _receipt(photo: SpooledPhoto, reply: Reply) -> Receipt:
@@ -156,15 +179,22 @@ def _utc(moment: datetime) -> datetime:
 
 def _tls_problem(error: Exception) -> str:
     if "not yet valid" in str(error):
-        return "its certificate is not yet valid; waiting for this device's clock to be set"
-    reason = next((a for a in _causes(error) if isinstance(a, ssl.SSLError)), None)
-    return f"no trusted TLS connection: {reason.reason or reason if reason else 'unknown reason'}"
+        return (
+            "shows a certificate that is not yet valid; waiting for this device's clock to be set"
+        )
+    reasons = [
+        cause.reason or "unknown" for cause in _causes(error) if isinstance(cause, ssl.SSLError)
+    ]
+    return f"gave no TLS connection that can be trusted ({', '.join(reasons[:1])})"
 
 
 def _causes(error: BaseException) -> list[BaseException]:
     """An exception and those wrapped in it: requests wraps urllib3 wraps ssl."""
-    found: list[BaseException] = [error]
-    for wrapped in [getattr(error, "reason", None), error.__context__, *error.args]:
-        if isinstance(wrapped, BaseException):
-            found += _causes(wrapped)
+    found: list[BaseException] = []
+    to_look_at: list[object] = [error]
+    while to_look_at:
+        one = to_look_at.pop()
+        if isinstance(one, BaseException) and not any(one is other for other in found):
+            found.append(one)
+            to_look_at += [getattr(one, "reason", None), one.__context__, *one.args]
     return found

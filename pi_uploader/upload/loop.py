@@ -1,104 +1,156 @@
-"""The upload process: from the spool to the backend, one photo at a time."""
+"""The upload process: from the spool to the backend, a few photos at a time."""
 
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
-from pi_uploader.settings import UploadSettings
-
+from pi_uploader.clock import clock_is_set, instant
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto
 from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
-from pi_uploader.upload.schedule import back_off, takes_oldest
+from pi_uploader.upload.gate import Gate
+from pi_uploader.upload.pace import DataBudget, Pace
+from pi_uploader.upload.schedule import final_name, takes_oldest
 
-IDLE = 0.5  # seconds between looks into an empty spool
+IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
+LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
 
 log = logging.getLogger("upload")
 
 
 class Uploader:
-    """What the upload process knows besides the spool: how things went lately.
+    """What the upload process knows besides the spool: how things went lately. Several threads
+    share one and take steps with it.
 
     A photo that the backend rejects is tried again after another one was accepted, and set aside
     if it is rejected then too. So a backend that rejects everything for a while condemns nothing.
     """
 
     def __init__(
-        self, spool: Spool, delivery: Delivery, chance: Callable[[], float] = random.random
+        self,
+        spool: Spool,
+        delivery: Delivery,
+        *,
+        pace: Pace | None = None,
+        data_budget: DataBudget | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        is_clock_set: Callable[[], bool] = clock_is_set,
+        chance: Callable[[], float] = random.random,
     ) -> None:
+        self.gate = Gate(clock, chance)
         self._spool = spool
         self._delivery = delivery
-        self._chance = chance
+        self._pace = pace
+        self._data_budget = data_budget
+        self._wall_clock = wall_clock
+        self._is_clock_set = is_clock_set
+        self._lock = threading.Lock()
         self._turn = 0
-        self._failures = 0
         self._accepted = 0
-        self._rejected: dict[str, int] = {}  # id -> how many were accepted when it was rejected
+        self._under_way: set[int] = set()  # sequence numbers
+        self._rejected: dict[int, int] = {}  # sequence -> how many were accepted by then
 
     def step(self) -> float:
-        """Send one photo if one waits; return the seconds to wait before the next step."""
-        photo = self._choose()
-        if photo is None:
-            return IDLE
+        """Send one photo, if one may go; return the seconds to wait before the next step."""
+        with self._lock:
+            if not self.gate.admits(len(self._under_way)):
+                return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
+            self._name_undated()
+            photo = self._choose()
+            if photo is None or not self._affordable(photo):
+                return IDLE
+            self._under_way.add(photo.sequence)
         try:
-            self._send(photo)
-        except FileNotFoundError:
-            pass  # another process has just taken the photo away
-        except DamagedPhotoError as error:
-            self._spool.set_aside(photo, "damaged")
-            log.error("photo set aside as damaged: %s", error)
-        except RejectedError as error:
-            return self._rejection(photo, error)
-        except UnavailableError as error:
-            self._failures += 1
-            wait = back_off(self._failures, error.retry_after, self._chance)
-            log.warning(
-                "%s not delivered: the backend %s; next try in %.0f s", photo.name, error, wait
-            )
-            return wait
-        return 0.0
+            return self._send(photo)
+        finally:
+            with self._lock:
+                self._under_way.discard(photo.sequence)
+
+    def _name_undated(self) -> None:
+        now, is_set = instant(), self._is_clock_set()
+        for photo in self._spool.photos_undated():
+            named = final_name(photo, now, self._wall_clock(), is_set)
+            if named is None:
+                return  # those behind it are younger
+            name, clock = named
+            self._spool.name(photo, name, clock)
+            log.info("photo named %s (before: %s), clock %s", name, photo.name, clock)
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
-        suspects = {name for name, seen in self._rejected.items() if seen == self._accepted}
-        return pick(suspects) or pick()
+        return pick(self._is_under_way_or_suspect) or pick(self._is_under_way)
 
-    def _send(self, photo: SpooledPhoto) -> None:
-        with self._spool.open(photo) as body:
-            receipt = self._delivery.send(photo, body)
-        self._spool.remove(photo)
-        log.info(
-            "photo delivered %s %d bytes, received %s",
-            photo.name,
-            receipt.size,
-            receipt.received_at.isoformat(),
+    def _is_under_way(self, photo: SpooledPhoto) -> bool:
+        return photo.sequence in self._under_way
+
+    def _is_under_way_or_suspect(self, photo: SpooledPhoto) -> bool:
+        """Whether to leave the photo for now: it was rejected, and none was accepted since."""
+        return (
+            photo.sequence in self._under_way
+            or self._rejected.get(photo.sequence) == self._accepted
         )
-        self._turn += 1
-        self._failures = 0
-        self._accepted += 1
-        self._rejected.pop(str(photo.name), None)
 
-    def _rejection(self, photo: SpooledPhoto, error: RejectedError) -> float:
-        self._failures += 1
-        seen = self._rejected.get(str(photo.name))
-        if seen is not None and seen < self._accepted:
-            del self._rejected[str(photo.name)]
+    def _affordable(self, photo: SpooledPhoto) -> bool:
+        return not self._data_budget or self._data_budget.allows(photo.size, self._wall_clock())
+
+    def _send(self, photo: SpooledPhoto) -> float:
+        try:
+            with self._spool.open(photo) as body:
+                if self._data_budget:
+                    self._data_budget.spend(photo.size, self._wall_clock())
+                receipt = self._delivery.send(photo, self._pace.of(body) if self._pace else body)
+        except FileNotFoundError:
+            return 0.0  # given up to make room, a moment ago
+        except DamagedPhotoError as error:
+            self._spool.set_aside(photo, "damaged")
+            log.error("photo set aside as damaged: %s", error)
+            return 0.0
+        except RejectedError as error:
+            return self._note_rejection(photo, error)
+        except UnavailableError as error:
+            with self._lock:
+                wait = self.gate.close(error.retry_after)
+            log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
+            return min(wait, LONGEST_NAP)
+        self._spool.remove(photo)
+        log.info("photo delivered %s %d bytes", photo.name, receipt.size)
+        with self._lock:
+            self.gate.open()
+            self._turn += 1
+            self._accepted += 1
+            self._rejected.pop(photo.sequence, None)
+        return 0.0
+
+    def _note_rejection(self, photo: SpooledPhoto, error: RejectedError) -> float:
+        with self._lock:
+            others_accepted = self._accepted > self._rejected.get(photo.sequence, self._accepted)
+            if others_accepted:
+                del self._rejected[photo.sequence]
+            else:
+                self._rejected[photo.sequence] = self._accepted
+                wait = self.gate.close(None)
+        if others_accepted:
             self._spool.set_aside(photo, f"rejected-{error.status}")
             log.error("photo set aside %s: %s", photo.name, error)
             return 0.0
-        self._rejected[str(photo.name)] = self._accepted
-        wait = back_off(self._failures, None, self._chance)
         log.warning(
-            "%s %s; it waits until another photo was accepted; next try in %.0f s",
+            "%s %s; it is tried again once another photo was accepted; next try in %.0f s",
             photo.name,
             error,
             wait,
         )
-        return wait
+        return min(wait, LONGEST_NAP)
 
 
-def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
-    """Upload from the spool until `stop` is set. Returns the process's exit code."""
-    uploader = Uploader(Spool(settings.spool), Delivery(settings.base_url, settings.function_key))
+def work(uploader: Uploader, stop: threading.Event) -> None:
+    """Take steps until `stop` is set. A disk that fails for a while ends nothing."""
     while not stop.is_set():
-        stop.wait(uploader.step())
-    return 0
+        try:
+            wait = uploader.step()
+        except Exception:
+            log.exception("the upload goes on after an unexpected error")
+            wait = LONGEST_NAP
+        stop.wait(wait)

@@ -1,10 +1,16 @@
 """When and what to send next: pure functions of what is passed in, time and chance included."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from photo_wire.headers import Clock
+from photo_wire.name import PhotoName, new_name
+from pi_uploader.spool import Instant, SpooledPhoto
 
 LONGEST_WAIT = 120.0  # seconds; also how long a site is dark at most after its network returns
 LONGEST_RETRY_AFTER = 3600.0  # seconds; a server that asks for more is asked again after an hour
 BACKLOG_TURN = 4
+CLOCK_WAIT = 15 * 60 * 1000  # milliseconds that a photo waits at most for the clock to be set
 
 
 def takes_oldest(turn: int) -> bool:
@@ -25,3 +31,21 @@ def back_off(failures: int, retry_after: float | None, chance: Callable[[], floa
     """
     limit = min(LONGEST_WAIT, 2.0 ** min(failures, 20))
     return max(1.0, limit * chance(), min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+
+
+def final_name(
+    photo: SpooledPhoto, now: Instant, wall_clock: datetime, clock_is_set: bool
+) -> tuple[PhotoName, Clock] | None:
+    """The name of a photo that was taken before the clock was set; None while it has to wait.
+
+    Once the clock is set, the moment of a photo of this boot is known from the time since. One of
+    an earlier boot, and one that has waited for 15 minutes, keep the time that the clock showed
+    and are marked `unsynced`.
+    """
+    if photo.taken is None or photo.taken.boot != now.boot:
+        return photo.name, Clock.UNSYNCED
+    since = now.milliseconds - photo.taken.milliseconds
+    if clock_is_set:
+        captured_at = wall_clock - timedelta(milliseconds=since)
+        return new_name(photo.name.camera, captured_at, photo.name.tag), Clock.CORRECTED
+    return (photo.name, Clock.UNSYNCED) if since >= CLOCK_WAIT else None

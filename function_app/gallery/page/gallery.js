@@ -1,0 +1,131 @@
+// The page: signs in, shows the newest photos day by day, and keeps looking for new ones.
+
+import { listPhotos, SignedOut, signIn, signOut } from "./api.js";
+import { day, describe, element, show, timeIsUncertain, timeOfDay } from "./media.js";
+import { openPhoto } from "./viewer.js";
+
+const PAGE = 50;
+const LOOK_AGAIN = 15_000; // ms; only while the page is looked at, since each look costs a call
+
+const byId = (id) => document.getElementById(id);
+
+let photos = []; // newest first, as shown
+let cursor = null;
+let looking = null;
+
+async function showNewest() {
+  const page = await listPhotos({ camera: byId("camera").value, limit: PAGE });
+  const known = new Set(photos.map((photo) => photo.id));
+  const fresh = page.photos.filter((photo) => !known.has(photo.id));
+  // A late photo (from a backlog) belongs further down; and where more than a page has come since,
+  // there would be a gap. Both are rare: start again from the top then.
+  const onTop = photos.length === 0 || fresh.every((photo) => photo.captured_at >= photos[0].captured_at);
+  if (!onTop || fresh.length === page.photos.length) {
+    photos = page.photos;
+    cursor = page.next_cursor;
+    render();
+  } else if (fresh.length > 0) {
+    photos.unshift(...fresh);
+    render();
+  }
+  signedIn();
+}
+
+async function showOlder() {
+  const page = await listPhotos({ camera: byId("camera").value, cursor, limit: PAGE });
+  photos.push(...page.photos);
+  cursor = page.next_cursor;
+  render();
+}
+
+// Photos that are on the page already keep their element, so that nothing flickers or loads twice.
+function render() {
+  const cards = new Map([...document.querySelectorAll(".photo")].map((card) => [card.dataset.id, card]));
+  const days = new Map();
+  for (const photo of photos) {
+    if (!days.has(day(photo))) days.set(day(photo), element("div", { className: "photos" }));
+    days.get(day(photo)).append(cards.get(photo.id) ?? card(photo));
+  }
+  byId("days").replaceChildren(
+    ...[...days].map(([name, grid]) => element("section", {}, element("h2", {}, name), grid)),
+  );
+  byId("older").hidden = cursor === null;
+  byId("summary").textContent = photos.length === 0 ? "No photos yet." : `Newest: ${timeOfDay(photos[0])}`;
+  offerCameras();
+}
+
+function card(photo) {
+  const label = element("span", { className: "label" },
+    element("b", {}, photo.camera),
+    element("time", { dateTime: photo.captured_at }, timeOfDay(photo)));
+  if (timeIsUncertain(photo)) label.append(element("i", { title: "The device's clock was not set." }, "time uncertain"));
+  const made = element("button", { type: "button", className: "photo", title: photo.id }, show(photo, { full: false }), label);
+  made.dataset.id = photo.id;
+  made.setAttribute("aria-label", `Open ${describe(photo)}`);
+  made.addEventListener("click", () => openPhoto(photos, photos.find((one) => one.id === photo.id)));
+  return made;
+}
+
+function offerCameras() {
+  const choice = byId("camera");
+  const offered = new Set([...choice.options].map((option) => option.value));
+  for (const name of [...new Set(photos.map((photo) => photo.camera))].sort()) {
+    if (!offered.has(name)) choice.append(element("option", { value: name }, name));
+  }
+  byId("camera-choice").hidden = choice.options.length < 3;
+}
+
+function signedIn() {
+  byId("sign-in").hidden = true;
+  byId("sign-out").hidden = false;
+}
+
+function askToSignIn() {
+  clearTimeout(looking);
+  photos = [];
+  cursor = null;
+  byId("days").replaceChildren();
+  byId("older").hidden = true;
+  byId("sign-out").hidden = true;
+  byId("camera-choice").hidden = true;
+  byId("summary").textContent = "";
+  byId("sign-in").hidden = false;
+  byId("token").focus();
+}
+
+// Every call goes through here: what goes wrong is said on the page, never only in the console.
+async function attempt(action) {
+  try {
+    await action();
+    byId("notice").hidden = true;
+  } catch (problem) {
+    if (problem instanceof SignedOut) return askToSignIn();
+    byId("notice").textContent = problem.message;
+    byId("notice").hidden = false;
+  }
+}
+
+async function keepLooking() {
+  clearTimeout(looking);
+  if (document.visibilityState === "hidden") return;
+  looking = setTimeout(keepLooking, LOOK_AGAIN);
+  await attempt(showNewest);
+}
+
+byId("sign-in").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  byId("sign-in-problem").textContent = "";
+  try {
+    await signIn(byId("token").value.trim());
+    byId("token").value = "";
+    await keepLooking();
+  } catch (problem) {
+    byId("sign-in-problem").textContent = problem.message;
+  }
+});
+byId("sign-out").addEventListener("click", () => attempt(async () => { await signOut(); askToSignIn(); }));
+byId("older").addEventListener("click", () => attempt(showOlder));
+byId("camera").addEventListener("change", () => { photos = []; cursor = null; attempt(showNewest); });
+document.addEventListener("visibilitychange", keepLooking);
+
+keepLooking();

@@ -1,0 +1,45 @@
+"""Whether the device's clock is set. A Pi has no clock chip: it boots in the past."""
+
+import ctypes
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pi_uploader.spool import Instant
+
+TIMESYNCD_MARKER = Path("/run/systemd/timesync/synchronized")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
+_ROOM_FOR_TIMEX = 512  # bytes; struct timex has about 208
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS has only the latter
+
+
+def clock_is_set() -> bool:
+    """Whether the wall clock can be trusted: it has been synchronized since the boot.
+
+    systemd-timesyncd leaves a marker when it first is. For other daemons the kernel is asked; its
+    answer alone would not do, because it takes it back after nine hours without a network. Where
+    neither can be known, a year before 2024 means no.
+    """
+    if TIMESYNCD_MARKER.exists():
+        return True
+    state = _kernel_clock_state()
+    if state is None:
+        return datetime.now(UTC).year >= 2024
+    return state != TIME_ERROR
+
+
+def _kernel_clock_state() -> int | None:
+    """What adjtimex(2) returns when asked to change nothing; None where it cannot be asked."""
+    if sys.platform != "linux":
+        return None
+    timex = ctypes.create_string_buffer(_ROOM_FOR_TIMEX)  # all zero: `modes` too, so it only reads
+    state: int = ctypes.CDLL(None).adjtimex(timex)
+    return None if state < 0 else state
+
+
+def instant() -> Instant:
+    """Now, as the time since this boot, which no one sets."""
+    boot = BOOT_ID.read_text()[:8] if BOOT_ID.exists() else "00000000"
+    return Instant(boot, time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000)

@@ -1,0 +1,110 @@
+"""How much the spool may hold, and what goes first when it is full."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from photo_wire.headers import Trigger
+from pi_uploader.spool import batches
+from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.entry import SpooledPhoto, parse_entry
+
+
+class Value(IntEnum):
+    """What a photo that waits is worth when not all can be kept, the least first. What was set
+    aside goes before all of these."""
+
+    SCHEDULED = 1
+    IN_AN_EVENT = 2
+    FIRST_OF_AN_EVENT = 3
+
+
+def value(photo: SpooledPhoto) -> Value:
+    """The worth of a photo that waits: one taken by the clock is taken again tomorrow; of an event
+    the first photo tells most."""
+    if photo.trigger is Trigger.SCHEDULE:
+        return Value.SCHEDULED
+    return Value.FIRST_OF_AN_EVENT if photo.first else Value.IN_AN_EVENT
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`budget`: the most bytes that photos may take on the disk, None for no such limit.
+    `reserve`: the bytes of the disk that are left to the system."""
+
+    budget: int | None = None
+    reserve: int = 64 * 1024 * 1024
+
+    def shortfall(self, size: int, used: int, free: int) -> int:
+        """The bytes to give up before a photo of `size` fits, 0 or less if it does.
+
+        Where others have filled the disk into the reserve, the spool only stops growing: for each
+        byte that comes one goes, and the photos do not make up for a runaway log.
+        """
+        over_budget = used + size - self.budget if self.budget is not None else 0
+        return max(over_budget, min(size, self.reserve + size - free))
+
+
+class Holdings:
+    """The photos whose bytes the spool holds: in folders of 250 (`shelves`), and in folders named
+    by reasons (`quarantine`). What a look has told is kept in memory, so that a spool that stays
+    full does not read 100,000 names for each photo that comes."""
+
+    def __init__(self, shelves: tuple[Path, ...], quarantine: Path, disk: Disk) -> None:
+        self._shelves = shelves
+        self._quarantine = quarantine
+        self._disk = disk
+        self._sizes: dict[Path, tuple[int, int]] = {}  # folder: when it changed, bytes in it then
+        self._given_up_to: dict[tuple[Path, Value], int] = {}
+
+    def bytes_used(self) -> int:
+        """The bytes of all photos, read from their names; unchanged folders are not read again."""
+        sizes: dict[Path, tuple[int, int]] = {}
+        for folder in self._folders():
+            try:
+                changed_at = self._disk.changed_at(folder)
+            except FileNotFoundError:  # the uploader has just tidied it away
+                continue
+            known = self._sizes.get(folder)
+            sizes[folder] = (
+                known if known and known[0] == changed_at else (changed_at, self._size(folder))
+            )
+        self._sizes = sizes
+        return sum(size for _, size in sizes.values())
+
+    def _folders(self) -> Iterator[Path]:
+        for reason in self._disk.names(self._quarantine):
+            yield self._quarantine / reason
+        for shelf in self._shelves:
+            for batch in batches.batches(shelf, self._disk):
+                yield shelf / batch
+
+    def _size(self, folder: Path) -> int:
+        return sum(photo.size for photo in map(parse_entry, self._disk.names(folder)) if photo)
+
+    def least_valuable(self, most: Value) -> Iterator[tuple[Path, SpooledPhoto]]:
+        """The photos to give up for one that is worth `most`, each with its file: the least
+        valuable first, the oldest first among equals. The caller gives up what it is handed."""
+        for reason, photo in photos_by_reason(self._quarantine, self._disk):
+            yield self._quarantine / reason / photo.file_name, photo
+        for worth in Value:
+            if worth <= most:
+                for shelf in self._shelves:
+                    yield from self._of(worth, shelf)
+
+    def _of(self, worth: Value, shelf: Path) -> Iterator[tuple[Path, SpooledPhoto]]:
+        # Sequence numbers only grow: of this worth, nothing can come in before what went last.
+        since = self._given_up_to.get((shelf, worth), 0)
+        for photo in batches.photos(shelf, self._disk, since=since):
+            self._given_up_to[shelf, worth] = photo.sequence
+            if value(photo) is worth:
+                yield shelf / photo.path, photo
+
+
+def photos_by_reason(folder: Path, disk: Disk) -> Iterator[tuple[str, SpooledPhoto]]:
+    """The photos in the folders of one folder, each after its folder's name: the reason."""
+    for reason in sorted(disk.names(folder)):
+        for file_name in sorted(disk.names(folder / reason)):
+            if photo := parse_entry(file_name):
+                yield reason, photo

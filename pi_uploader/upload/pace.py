@@ -1,0 +1,98 @@
+"""How fast bytes may go up, and how many in a month."""
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+STEP = 16 * 1024  # bytes that go up at once; small, so that a slow line is paced evenly
+
+
+class Pace:
+    """A cap on the bytes per second of all photos together; None for none. `clock` gives monotonic
+    seconds, `rest` sleeps for seconds."""
+
+    def __init__(
+        self,
+        bytes_per_second: float | None,
+        clock: Callable[[], float],
+        rest: Callable[[float], object],
+    ) -> None:
+        self._bytes_per_second = bytes_per_second
+        self._clock = clock
+        self._rest = rest
+        self._free_at = clock()
+        self._lock = threading.Lock()
+
+    def of(self, body: BinaryIO) -> "BinaryIO | PacedBody":
+        """The body, read no faster than this pace."""
+        return body if self._bytes_per_second is None else PacedBody(body, self)
+
+    def spend(self, count: int) -> None:
+        """Wait until so many bytes may go up."""
+        if self._bytes_per_second is None:
+            return
+        with self._lock:
+            now = self._clock()
+            wait = max(0.0, self._free_at - now)
+            self._free_at = max(now, self._free_at) + count / self._bytes_per_second
+        if wait:
+            self._rest(wait)
+
+
+class PacedBody:
+    """A photo's bytes for `requests` to read: never more than a step at once, each in its time."""
+
+    def __init__(self, body: BinaryIO, pace: Pace) -> None:
+        self._body = body
+        self._pace = pace
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._body.read(STEP if size < 0 else min(size, STEP))
+        self._pace.spend(len(block))
+        return block
+
+    def seek(self, position: int, whence: int = 0) -> int:
+        return self._body.seek(position, whence)
+
+    def tell(self) -> int:
+        return self._body.tell()
+
+    def fileno(self) -> int:
+        return self._body.fileno()
+
+
+class DataBudget:
+    """A month's bytes, kept in a small file so that a restart does not begin a new month. Losing
+    the file costs money, not photos: the count begins again."""
+
+    def __init__(self, file: Path, monthly_bytes: int | None) -> None:
+        self._file = file
+        self._monthly_bytes = monthly_bytes
+        self._month, self._sent = "", 0
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            kept = json.loads(file.read_text())
+            self._month, self._sent = str(kept["month"]), int(kept["bytes"])
+
+    def allows(self, size: int, today: datetime) -> bool:
+        """Whether so many bytes may still go up in this month (UTC)."""
+        if self._monthly_bytes is None:
+            return True
+        sent = self._sent if self._month == f"{today:%Y-%m}" else 0
+        return sent + size <= self._monthly_bytes
+
+    def spend(self, size: int, today: datetime) -> None:
+        """Note bytes that went up, whether or not they arrived."""
+        if self._monthly_bytes is None:
+            return
+        month = f"{today:%Y-%m}"
+        if month != self._month:
+            self._month, self._sent = month, 0
+        self._sent += size
+        new = self._file.with_suffix(".new")
+        with suppress(OSError):
+            new.write_text(json.dumps({"month": self._month, "bytes": self._sent}))
+            new.replace(self._file)

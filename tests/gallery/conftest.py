@@ -1,0 +1,119 @@
+"""A real browser, a gallery with photos in it, and a place for pictures of it."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from local.azurite import Azurite
+from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, PhotoHeaders, Trigger
+from photo_wire.name import PhotoName, new_name
+from pi_uploader.cameras.simulated import SimulatedCamera
+from tests.backend import Backend
+from tests.conftest import new_backend
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without its calls home."""
+    program = next(filter(None, map(shutil.which, CHROMIUM)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[
+                "--no-sandbox",
+                "--disable-quic",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own that fails the test if the browser blocks or misses anything."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860},
+        locale="en-GB",
+        timezone_id="UTC",
+        color_scheme="dark",
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: (
+            complaints.append(said.text)
+            if said.type == "error" and "401 (Unauthorized)" not in said.text
+            else None
+        ),
+    )
+    yield page
+    context.close()
+    assert complaints == []
+
+
+class Gallery:
+    """A backend with photos that a simulated camera took, newest last in `names`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.names: list[PhotoName] = []
+
+    def add(self, camera: str, at: datetime, clock: Clock = Clock.SYNCED) -> PhotoName:
+        """One more photo, taken by `camera` at `at`."""
+        content = SimulatedCamera(camera, lambda: at).take().content
+        name = new_name(camera, at)
+        said = PhotoHeaders(
+            name=name,
+            trigger=Trigger.MOTION,
+            clock=clock,
+            content_type="image/jpeg",
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+        reply = requests.put(
+            self.backend.base_url + UPLOAD_PATH,
+            data=content,
+            headers=said.to_headers() | {FUNCTION_KEY: self.backend.function_key},
+            timeout=30,
+        )
+        assert reply.status_code == 201, reply.text
+        self.names.append(name)
+        return name
+
+
+@pytest.fixture(scope="session")
+def gallery(log_folder: Path, secrets_used: set[str]) -> Iterator[Gallery]:
+    """Twelve photos of three cameras, on two days, in a store of their own."""
+    with Azurite(None) as azurite:
+        backend = new_backend(azurite.connection_string, {}, log_folder, secrets_used)
+        backend.start()
+        gallery = Gallery(backend)
+        for count in range(12):
+            camera = ("drive", "entry", "gate")[count % 3]
+            gap = timedelta(hours=22 if count >= 9 else 0, seconds=97 * count)
+            clock = Clock.UNSYNCED if count == 10 else Clock.SYNCED
+            gallery.add(camera, FIRST + gap, clock)
+        yield gallery
+        backend.stop()
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    """Where pictures of the page go; `make screenshots` copies them into docs."""
+    folder = Path(".local/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
