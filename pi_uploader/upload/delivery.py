@@ -1,4 +1,4 @@
-"""One photo's PUT: what is sent, and what counts as its receipt."""
+"""One request to the backend: what is sent, and what counts as its receipt."""
 
 import re
 import ssl
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import BinaryIO
 
 import requests
@@ -13,8 +14,15 @@ from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from photo_wire import __version__
+from photo_wire.alert import (
+    ALERTS_PATH,
+    Alert,
+    AlertsReceipt,
+    alerts_to_json,
+    parse_alerts_receipt,
+)
 from photo_wire.errors import WireError
-from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
+from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
 from pi_uploader.spool import SpooledPhoto
@@ -65,7 +73,7 @@ class Delivery:
         connections: int = 1,
         longest_put: float = LONGEST_PUT,
     ) -> None:
-        self._url = base_url.rstrip("/") + UPLOAD_PATH
+        self._base_url = base_url.rstrip("/")
         self._longest_put = longest_put
         self._session = open_session(connections)
         self._session.headers["User-Agent"] = f"pi-uploader/{__version__}"
@@ -79,30 +87,51 @@ class Delivery:
         UnavailableError for everything else that is not such a receipt: no answer, a redirect, the
         page of a captive portal, a wrong key, a receipt for other bytes.
         """
-        return _receipt(photo, self._put(photo, body))
+        headers = photo.headers.to_headers() | {"Content-Length": str(photo.size)}
+        reply = self._ask("PUT", UPLOAD_PATH, body, headers)
+        try:
+            receipt = parse_receipt(reply.body)
+        except WireError as error:
+            raise _no_receipt(reply, error) from None
+        if not receipt.confirms(photo.name, photo.sha256, photo.size):
+            raise UnavailableError(f"answered with a receipt for other bytes than {photo.name}")
+        return receipt
+
+    def report(self, alerts: list[Alert]) -> AlertsReceipt:
+        """POST up to 100 alerts and return what became of them. Raises as `send` does."""
+        body = BytesIO(alerts_to_json(alerts))
+        reply = self._ask("POST", ALERTS_PATH, body, {CONTENT_TYPE: "application/json"})
+        try:
+            return parse_alerts_receipt(reply.body)
+        except WireError as error:
+            raise _no_receipt(reply, error) from None
 
     @retry(
         # A connection that was kept open may have been closed by the server meanwhile, which only
-        # its next use shows. One quick second try; every longer wait is the schedule's.
+        # its next use shows. One quick second try; every longer wait is the gate's.
         retry=retry_if_exception(lambda error: isinstance(error, UnavailableError) and error.cut),
         stop=stop_after_attempt(2),
         wait=wait_random(0.1, 0.5),
         reraise=True,
     )
-    def _put(self, photo: SpooledPhoto, body: BinaryIO | PacedBody) -> Reply:
+    def _ask(
+        self, method: str, path: str, body: BinaryIO | PacedBody, headers: dict[str, str]
+    ) -> Reply:
+        """The reply to one request, if it has the status of a success; raises otherwise."""
         body.seek(0)
         with deadline(self._longest_put) as struck:
             try:
-                with self._session.put(
-                    self._url,
+                with self._session.request(
+                    method,
+                    self._base_url + path,
                     data=body,
-                    headers=photo.headers.to_headers() | {"Content-Length": str(photo.size)},
+                    headers=headers,
                     timeout=(CONNECT_TIMEOUT, SILENCE_TIMEOUT),
                     allow_redirects=False,
                     stream=True,
                 ) as response:
                     content = response.raw.read(LONGEST_REPLY, decode_content=True)
-                    return Reply(response.status_code, response.headers, content)
+                    return _success(Reply(response.status_code, response.headers, content))
             except (requests.exceptions.RequestException, HTTPError, OSError) as error:
                 if struck.is_set():
                     raise UnavailableError(f"took longer than {self._longest_put:g} s") from None
@@ -129,23 +158,21 @@ def _never_connected(error: Exception) -> bool:
     return any(isinstance(cause, NewConnectionError) for cause in _causes(error))
 
 
-def _receipt(photo: SpooledPhoto, reply: Reply) -> Receipt:
+def _success(reply: Reply) -> Reply:
     if reply.status in (200, 201):
-        try:
-            receipt = parse_receipt(reply.body)
-        except WireError as error:
-            raise UnavailableError(
-                f"answered {reply.status}, but not with a receipt ({error}); is BASE_URL right, "
-                "or is there a login page in between?"
-            ) from None
-        if not receipt.confirms(photo.name, photo.sha256, photo.size):
-            raise UnavailableError(f"answered with a receipt for other bytes than {photo.name}")
-        return receipt
+        return reply
     problem = parse_problem(reply.status, reply.body)
     if reply.status in ABOUT_THE_PHOTO:
         raise RejectedError(reply.status, problem.detail)
     hint = _HINTS.get(reply.status, problem.detail or "it will be tried again")
     raise UnavailableError(f"answered {reply.status}: {hint}", _retry_after(reply.headers))
+
+
+def _no_receipt(reply: Reply, error: WireError) -> UnavailableError:
+    return UnavailableError(
+        f"answered {reply.status}, but not with a receipt ({error}); is BASE_URL right, or is "
+        "there a login page in between?"
+    )
 
 
 _HINTS = {

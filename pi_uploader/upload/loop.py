@@ -1,20 +1,25 @@
 """The upload process: from the spool to the backend, a few photos at a time."""
 
 import logging
+import math
 import random
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 
+from photo_wire.alert import LOSS, MOST_AT_ONCE, Alert, AlertsReceipt
 from pi_uploader.clock import clock_is_set, instant
-from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto
+from pi_uploader.spool import DamagedPhotoError, Loss, Spool, SpooledPhoto
 from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
 from pi_uploader.upload.gate import Gate
 from pi_uploader.upload.pace import DataBudget, Pace
 from pi_uploader.upload.schedule import final_name, takes_oldest
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
+REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
+REPORT_AGAIN = 60.0  # seconds after a report that failed
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
 
 log = logging.getLogger("upload")
@@ -47,6 +52,8 @@ class Uploader:
         self._data_budget = data_budget
         self._wall_clock = wall_clock
         self._is_clock_set = is_clock_set
+        self._clock = clock
+        self._next_report = clock()
         self._lock = threading.Lock()
         self._turn = 0
         self._accepted = 0
@@ -60,14 +67,48 @@ class Uploader:
                 return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
             self._name_undated()
             photo = self._choose()
-            if photo is None or not self._affordable(photo):
-                return IDLE
-            self._under_way.add(photo.sequence)
+            if photo and self._affordable(photo):
+                self._under_way.add(photo.sequence)
+            else:
+                photo = None
+        self._report_losses()
+        if photo is None:
+            return IDLE
         try:
             return self._send(photo)
         finally:
             with self._lock:
                 self._under_way.discard(photo.sequence)
+
+    def _report_losses(self) -> None:
+        """Tell the backend of photos that were given up, some at once. It knows better where such
+        a photo had arrived after all, its receipt having been lost on the way."""
+        with self._lock:
+            if self._clock() < self._next_report or self.gate.failures:
+                return
+            self._next_report = math.inf
+        pause = REPORT_PAUSE
+        try:
+            losses = list(islice(self._spool.losses(), MOST_AT_ONCE))
+            if losses:
+                receipt = self._delivery.report([loss_alert(loss) for loss in losses])
+                for loss in losses:
+                    self._settle(loss, receipt)
+        except (RejectedError, UnavailableError) as error:
+            pause = REPORT_AGAIN
+            log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
+        finally:
+            with self._lock:
+                self._next_report = self._clock() + pause
+
+    def _settle(self, loss: Loss, receipt: AlertsReceipt) -> None:
+        name = str(loss.photo.name)
+        if name in receipt.stored:
+            self._spool.forget(loss)
+            log.info("no loss after all, the backend has it: %s", name)
+        elif name in receipt.recorded:
+            self._spool.report(loss)
+            log.info("loss reported %s (%s)", name, loss.reason)
 
     def _name_undated(self) -> None:
         now, is_set = instant(), self._is_clock_set()
@@ -143,6 +184,23 @@ class Uploader:
             wait,
         )
         return min(wait, LONGEST_NAP)
+
+
+def loss_alert(loss: Loss) -> Alert:
+    """What the backend is told of a photo that was given up."""
+    photo = loss.photo
+    return Alert(
+        photo.name,
+        LOSS,
+        loss.reason,
+        {
+            "content_type": photo.media.content_type,
+            "size": photo.size,
+            "sha256": photo.sha256,
+            "trigger": photo.trigger.value,
+            "clock": photo.clock.value,
+        },
+    )
 
 
 def work(uploader: Uploader, stop: threading.Event) -> None:
