@@ -1,0 +1,81 @@
+# Everything that a person does here. `make` lists it.
+
+PYTHON ?= python3
+PORT ?= 7071
+# a Python 3.13 that really runs: a pyenv shim may stand there and refuse
+PYTHON313 := $(or $(PYTHON313),$(shell for one in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python3; do \
+	"$$one" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
+	&& command -v "$$one" && break; done))
+
+PY := .venv/bin/python
+PIP := -m pip install --quiet --disable-pip-version-check
+RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(AZURITE_PORT)) \
+	$(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STATE),--state "$(STATE)")
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup run func test test-fast test-313 check clean browser
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make run PORT=7072 PHOTOS=folder AZURITE_PORT=11000 STATE=folder: each one may be left out'
+
+setup: .venv/.done node_modules/.done ## install what is needed into .venv and node_modules
+
+run: setup ## Azurite, the backend and a simulated device; Ctrl-C ends them
+	@$(RUN)
+
+func: setup ## the same with the backend under Azure Functions Core Tools
+	@$(RUN) --core-tools
+
+test: setup browser $(if $(PYTHON313),.venv-3.13/.done) ## everything, and the fast part on Python 3.13 too
+	@echo "== all tests on $$($(PY) --version)"
+	@$(PY) -m pytest -q
+	@$(MAKE) --no-print-directory test-313
+
+test-fast: setup ## what takes no minute
+	@$(PY) -m pytest -q -m "not slow"
+
+test-313: setup $(if $(PYTHON313),.venv-3.13/.done) ## the fast part on Python 3.13
+ifeq ($(PYTHON313),)
+	@echo "== no Python 3.13 here, so nothing ran on it; PYTHON313=/path/to/python3.13 names one"
+else
+	@echo "== the fast tests on $$(.venv-3.13/bin/python --version)"
+	@.venv-3.13/bin/python -m pytest -q -m "not slow"
+endif
+
+check: .venv/.done ## ruff, mypy and the directions of imports
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@$(PY) -m pytest -q tests/test_imports.py
+
+clean: ## remove what make installed; your photos in .local stay
+	rm -rf .venv .venv-3.13 node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+browser:
+	@command -v chromium || command -v chromium-browser || command -v google-chrome \
+	|| local/debian-package chromium "The gallery's tests need Chromium or Google Chrome"
+
+.venv/.done: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Nightjar needs Python 3.11 or newer; make PYTHON=/path/to/python3 names one."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	|| local/debian-package python3-venv "Python's venv module is needed"
+	$(PYTHON) -m venv .venv
+	$(PY) $(PIP) -r requirements-dev.txt
+	@touch $@
+
+.venv-3.13/.done: requirements.txt requirements-dev.txt requirements-3.13.txt
+	$(PYTHON313) -m venv .venv-3.13
+	.venv-3.13/bin/python $(PIP) -r requirements-3.13.txt
+	@touch $@
+
+node_modules/.done: package.json package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
+		echo "Nightjar needs Node.js 20 or newer and npm, for Azurite."; exit 1; }
+	npm ci --no-progress
+	@touch $@

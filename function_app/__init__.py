@@ -1,0 +1,24 @@
+"""Nightjar's backend: photos come in from devices, are stored, and are looked at.
+
+The Functions host imports this package and finds `app`. Importing it reads no setting and opens
+no connection: an error here would make all functions vanish without a word (functions-host.md).
+"""
+
+from collections.abc import Callable
+
+import azure.functions as func
+
+from function_app.backend import Backend, shared_backend
+from function_app.routes import ROUTES
+from function_app.serving import register
+
+
+def build_app(backend: Callable[[], Backend] = shared_backend) -> func.FunctionApp:
+    """A new app with all functions of the route table. Its get_functions() works once."""
+    built = func.FunctionApp()
+    for route in ROUTES:
+        register(built, route, backend)
+    return built
+
+
+app = build_app()

@@ -1,0 +1,88 @@
+"""`GET /api/photos`, `/api/photos/{id}` and `/api/photos/{id}/content`: photos go out."""
+
+from email.utils import format_datetime
+
+import azure.functions as func
+
+from function_app.backend import Backend
+from function_app.gallery.listing import describe, page, parse_listing
+from function_app.gallery.ranges import (
+    ByteRange,
+    UnsatisfiableRangeError,
+    is_cached,
+    parse_range,
+    range_applies,
+)
+from function_app.refused import RefusedError
+from function_app.replies import Reply, json_reply
+from function_app.storage.records import Photo
+from photo_wire.name import PhotoName, parse_name
+
+# A name's bytes never change. A day, so that a deleted photo leaves the browsers too; Vary, so
+# that what was fetched in one session is not shown in the next.
+_CACHE = {"Cache-Control": "private, max-age=86400, immutable", "Vary": "Authorization, Cookie"}
+
+
+def list_photos(req: func.HttpRequest, backend: Backend) -> Reply:
+    """200 with one page of the list, newest first."""
+    return json_reply(page(parse_listing(req.params), backend.index))
+
+
+def get_photo(req: func.HttpRequest, backend: Backend) -> Reply:
+    """200 with what is known of one photo."""
+    return json_reply(describe(_listed(req, backend)))
+
+
+def get_content(req: func.HttpRequest, backend: Backend) -> Reply:
+    """200 with the photo's bytes, 206 with some of them, 304 if the client has them."""
+    photo = _listed(req, backend)
+    headers = _validators(photo)
+    etag, last_modified = headers["ETag"], headers["Last-Modified"]
+    if is_cached(req.headers.get("If-None-Match"), etag):
+        return Reply(304, content_type=photo.media.content_type, headers=headers)
+    if req.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
+        return Reply(200, b"", photo.media.content_type, headers, length=photo.size)
+    asked = None
+    if range_applies(req.headers.get("If-Range"), etag, last_modified):
+        asked = _range(req.headers.get("Range"), photo.size)
+    wanted = asked or ByteRange(0, photo.size)
+    body = backend.blobs.read(photo, wanted.first, wanted.count)
+    if body is None:
+        raise _unknown(photo.name)
+    if asked is None:
+        return Reply(200, body, photo.media.content_type, headers)
+    headers["Content-Range"] = asked.content_range(photo.size)
+    return Reply(206, body, photo.media.content_type, headers)
+
+
+def _listed(req: func.HttpRequest, backend: Backend) -> Photo:
+    name = parse_name(req.route_params["id"])
+    photo = backend.index.get(name)
+    if photo is None:
+        raise _unknown(name)
+    return photo
+
+
+def _unknown(name: PhotoName) -> RefusedError:
+    return RefusedError(404, f"There is no photo {name}: it never arrived, or it was deleted.")
+
+
+def _validators(photo: Photo) -> dict[str, str]:
+    return {
+        "ETag": f'"{photo.sha256}"',
+        "Last-Modified": format_datetime(photo.received_at.replace(microsecond=0), usegmt=True),
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f'inline; filename="{photo.name}.{photo.media.suffix}"',
+        **_CACHE,
+    }
+
+
+def _range(header: str | None, size: int) -> ByteRange | None:
+    try:
+        return parse_range(header, size)
+    except UnsatisfiableRangeError:
+        raise RefusedError(
+            416,
+            f"The photo has {size} bytes: ask for some of those.",
+            {"Content-Range": f"bytes */{size}"},
+        ) from None

@@ -1,0 +1,190 @@
+"""The rules for a photo that comes in: what is refused, what it is called, and what is stored.
+
+The bytes go first and the index follows. Every step may be repeated: whoever sends the same photo
+again, at the same moment or after a crash at any point, gets the same receipt.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from function_app.receiving.inspection import CutShortError, NotAPhotoError, inspect
+from function_app.refused import RefusedError
+from function_app.storage.records import (
+    SERVER_CLOCK,
+    Claim,
+    DamagedRecordError,
+    Photo,
+    PhotoBlobs,
+    PhotoIndex,
+)
+from photo_wire.errors import WireError, quoted
+from photo_wire.headers import PhotoHeaders
+from photo_wire.media import Media
+from photo_wire.moment import to_milliseconds
+from photo_wire.name import PhotoName, new_name
+from photo_wire.receipt import Receipt
+
+CAMERA_NAME = "cameraName"  # query parameters of old clients
+WEBSITE_ID = "websiteId"
+
+_DEFAULT_CAMERA = "camera"
+_LONGEST_CAMERA = 32
+_LONGEST_SITE = 64
+# What clients say that do not know, or do not care: curl --data-binary says the second by itself.
+_UNDECLARED = {"", "application/octet-stream", "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A photo and what its client said of it. `camera_name` and `website_id` are the query
+    parameters of old clients; None if absent."""
+
+    body: bytes
+    said: PhotoHeaders
+    camera_name: str | None = None
+    website_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """`is_new` is False if the photo was stored already; its receipt is then the first one's."""
+
+    receipt: Receipt
+    is_new: bool
+
+
+def check_size(size: int, most: int) -> None:
+    """Return if a body of `size` bytes may come in. Raises RefusedError: 411 or 413."""
+    if size == 0:
+        raise RefusedError(
+            411,
+            "The body is empty: send the photo's bytes with a Content-Length; "
+            "a chunked body does not get through the Functions host.",
+        )
+    if size > most:
+        raise RefusedError(
+            413,
+            f"The photo has {size} bytes and may have {most}: "
+            "send a smaller one, or raise the setting MAX_PHOTO_MB.",
+        )
+
+
+def receive(upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime) -> Intake:
+    """Store the photo that arrived at `now`, once, and list it.
+
+    Raises RefusedError (409, 415, 422), WireError (what the client said of it is malformed) and
+    StorageAwayError. Nothing is stored before all that can be refused has been.
+    """
+    camera = _camera(upload)
+    site = _site(upload.website_id)
+    sha256 = _checked_digest(upload)
+    media = _checked_media(upload)
+
+    claim = _claim(upload, camera, sha256, index, to_milliseconds(now))
+    photo = Photo(
+        name=claim.name,
+        media=media,
+        sha256=sha256,
+        size=len(upload.body),
+        received_at=claim.received_at,
+        trigger=upload.said.trigger,
+        clock=upload.said.clock if _has_time(upload.said) else SERVER_CLOCK,
+        site=site,
+    )
+    return _store(photo, upload.body, blobs, index)
+
+
+def _store(photo: Photo, body: bytes, blobs: PhotoBlobs, index: PhotoIndex) -> Intake:
+    try:
+        earlier = blobs.add(photo, body)
+    except DamagedRecordError:
+        raise _taken(photo.name) from None
+    if earlier and earlier.sha256 != photo.sha256:
+        raise _taken(photo.name)
+    stored = earlier or photo
+    listed = index.add(stored)  # also when the blob was there: a crash may have come in between
+    if listed and listed.sha256 != stored.sha256:
+        blobs.remove(stored)  # same id, another kind, so another path: the listed one was first
+        raise _taken(photo.name)
+    return Intake(stored.receipt(), is_new=earlier is None)
+
+
+def _taken(name: PhotoName) -> RefusedError:
+    return RefusedError(
+        409, f"The id {name} belongs to a photo with other bytes: give this one an id of its own."
+    )
+
+
+def _claim(upload: Upload, camera: str, sha256: str, index: PhotoIndex, now: datetime) -> Claim:
+    """The photo's name, and when it first came in as far as this is known before it is stored.
+
+    A photo of a known time is named after its bytes. One of an unknown time is named after its
+    arrival, which the first to bring these bytes lays down for all who bring them again.
+    """
+    if upload.said.name:
+        return Claim(upload.said.name, sha256, now)
+    tag = sha256[:8]
+    if upload.said.captured_at:
+        return Claim(new_name(camera, upload.said.captured_at, tag), sha256, now)
+    return index.claim(Claim(new_name(camera, now, tag), sha256, now))
+
+
+def _has_time(said: PhotoHeaders) -> bool:
+    return said.name is not None or said.captured_at is not None
+
+
+def _camera(upload: Upload) -> str:
+    if upload.said.name:
+        return upload.said.name.camera
+    if upload.said.camera:
+        return upload.said.camera
+    if upload.camera_name is None:
+        return _DEFAULT_CAMERA
+    camera = re.sub("[^a-z0-9]+", "-", upload.camera_name.lower()).strip("-")
+    camera = camera[:_LONGEST_CAMERA].rstrip("-")
+    if not camera:
+        raise WireError(
+            CAMERA_NAME, f"{quoted(upload.camera_name)} has no letter a-z and no digit in it"
+        )
+    return camera
+
+
+def _site(text: str | None) -> str | None:
+    site = (text or "").strip()
+    if len(site) > _LONGEST_SITE or not site.isprintable():
+        raise WireError(
+            WEBSITE_ID, f"{quoted(site)} is not a text of up to {_LONGEST_SITE} printable letters"
+        )
+    return site or None
+
+
+def _checked_digest(upload: Upload) -> str:
+    sha256 = hashlib.sha256(upload.body).hexdigest()
+    if upload.said.sha256 not in (None, sha256):
+        raise RefusedError(
+            422, "The body does not match its Content-Digest, so it was damaged: send it again."
+        )
+    return sha256
+
+
+def _checked_media(upload: Upload) -> Media:
+    essence = (upload.said.content_type or "").partition(";")[0].strip().lower()
+    kinds = ", ".join(kind.content_type for kind in Media)
+    try:
+        media = inspect(upload.body)
+    except NotAPhotoError as error:
+        raise RefusedError(415, f"The body {error}: send {kinds}.") from None
+    except CutShortError as error:
+        raise RefusedError(422, f"The body {error}: send the whole photo.") from None
+    declared = upload.said.media
+    if declared is None and essence not in _UNDECLARED:
+        raise RefusedError(
+            415, f"Content-Type {quoted(essence)} is no kind of photo: say one of {kinds}."
+        )
+    if declared not in (None, media):
+        raise RefusedError(
+            422, f"The body is {media.content_type}, not {essence}: correct the Content-Type."
+        )
+    return media

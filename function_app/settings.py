@@ -1,0 +1,96 @@
+"""The backend's settings, read from the environment: every error at once, each with its name."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+STORAGE = "AzureWebJobsStorage"
+READ_TOKEN = "READ_TOKEN"  # noqa: S105 - the variable's name, not a token
+MAX_PHOTO_MB = "MAX_PHOTO_MB"
+
+SHORTEST_TOKEN = 16  # characters; `make run` and the deploy script make longer ones
+DEFAULT_MAX_PHOTO_MB = 32
+LARGEST_MAX_PHOTO_MB = 95  # the platform answers 500, not 413, above 100 MB (functions-host.md)
+
+Value = TypeVar("Value")
+
+
+class SettingsError(Exception):
+    """The environment cannot be used. `problems` has one sentence for each variable at fault; none
+    of them repeats a value, which may be a secret."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`connection_string` is the storage account's. Without a `read_token` nobody reads anything.
+    `max_photo_bytes` is the largest body that a PUT may have."""
+
+    connection_string: str = field(repr=False)
+    read_token: str | None = field(repr=False)
+    max_photo_bytes: int = DEFAULT_MAX_PHOTO_MB * 1024 * 1024
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in `environment`; an empty variable counts as absent. Raises SettingsError."""
+    problems: list[str] = []
+
+    def read(variable: str, parse: Callable[[str], Value]) -> Value | None:
+        try:
+            return parse(environment.get(variable, "").strip())
+        except ValueError as error:
+            problems.append(f"{variable} {error}.")
+            return None
+
+    connection_string = read(STORAGE, _connection_string)
+    read_token = read(READ_TOKEN, _token)
+    max_photo_bytes = read(MAX_PHOTO_MB, _megabytes)
+    if connection_string is None or max_photo_bytes is None or problems:
+        raise SettingsError(problems)
+    return Settings(connection_string, read_token, max_photo_bytes)
+
+
+def _connection_string(text: str) -> str:
+    if not text:
+        raise ValueError("is not set: give the storage account's connection string")
+    pairs = [part.partition("=") for part in text.split(";") if part.strip()]
+    said = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    if said.get("usedevelopmentstorage", "").lower() == "true":
+        return "UseDevelopmentStorage=true"  # the one spelling that both SDKs understand
+    signed = said.get("sharedaccesssignature") and said.keys() >= {"blobendpoint", "tableendpoint"}
+    if not signed and not (said.get("accountname") and _is_key(said.get("accountkey", ""))):
+        raise ValueError(
+            "is not a storage connection string: copy it whole from the account's access keys "
+            "(AccountName=...;AccountKey=...;...), or use UseDevelopmentStorage=true for Azurite"
+        )
+    return text
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) > 0
+    except binascii.Error:
+        return False
+
+
+def _token(text: str) -> str | None:
+    if not text:
+        return None
+    if len(text) < SHORTEST_TOKEN or not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError(
+            f"is too weak or cannot travel in a header: use {SHORTEST_TOKEN} or more random "
+            "letters and digits, without spaces"
+        )
+    return text
+
+
+def _megabytes(text: str) -> int:
+    digits = text or str(DEFAULT_MAX_PHOTO_MB)
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits[:9]) <= LARGEST_MAX_PHOTO_MB):
+        raise ValueError(f"is not a whole number of megabytes from 1 to {LARGEST_MAX_PHOTO_MB}")
+    return int(digits) * 1024 * 1024

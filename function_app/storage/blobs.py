@@ -1,0 +1,72 @@
+"""The photos' bytes in Blob Storage, each with everything that is known of it as metadata."""
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient, ContentSettings
+
+from function_app.storage.away import ask, error_code
+from function_app.storage.records import Photo, parse_photo
+
+CONTAINER = "photos"
+
+
+class AzurePhotoBlobs:
+    """PhotoBlobs in one container, which is created when it is first missed."""
+
+    def __init__(self, service: BlobServiceClient) -> None:
+        self._container = service.get_container_client(CONTAINER)
+
+    def add(self, photo: Photo, body: bytes) -> Photo | None:
+        blob = self._container.get_blob_client(photo.path)
+
+        def put() -> Photo | None:
+            try:
+                blob.upload_blob(
+                    body,
+                    overwrite=False,
+                    metadata=photo.to_words(),
+                    content_settings=ContentSettings(content_type=photo.media.content_type),
+                    validate_content=True,  # the service compares the bytes with their MD5
+                )
+            except ResourceExistsError as error:
+                if error_code(error) != "BlobAlreadyExists":
+                    raise
+                return parse_photo(blob.get_blob_properties().metadata)
+            return None
+
+        return ask(put, self._create)
+
+    def read(self, photo: Photo, first: int, count: int) -> bytes | None:
+        blob = self._container.get_blob_client(photo.path)
+
+        def get() -> bytes | None:
+            try:
+                return blob.download_blob(offset=first, length=count).readall()
+            except ResourceNotFoundError:
+                return None
+
+        return ask(get)
+
+    def remove(self, photo: Photo) -> None:
+        def delete() -> None:
+            try:
+                self._container.delete_blob(photo.path)
+            except ResourceNotFoundError:
+                return
+
+        ask(delete)
+
+    def check(self) -> None:
+        def look() -> None:
+            try:
+                self._container.get_container_properties()
+            except ResourceNotFoundError:
+                return  # it is created with the first photo
+
+        ask(look)
+
+    def _create(self) -> None:
+        try:
+            self._container.create_container()
+        except ResourceExistsError as error:
+            if error_code(error) != "ContainerAlreadyExists":  # ContainerBeingDeleted, for one
+                raise

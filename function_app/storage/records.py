@@ -1,0 +1,143 @@
+"""What is known of a stored photo, and what the domain asks of the stores that keep it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from urllib.parse import quote, unquote
+
+from photo_wire.media import Media
+from photo_wire.moment import format_time, parse_time
+from photo_wire.name import PhotoName, parse_name
+from photo_wire.receipt import Receipt
+
+SERVER_CLOCK = "server"  # the photo came without a time: its time is that of its arrival
+
+
+class StorageAwayError(Exception):
+    """Storage did not do what it was asked to; whether it will later is for the caller to try.
+    The text says why, and holds no secret."""
+
+
+class DamagedRecordError(Exception):
+    """What is kept under a photo's name was not written by Nightjar, or was changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo as it is stored. `sha256` (hex) and `size` (bytes) are those of the stored bytes.
+    `trigger` and `clock` are the device's words, `site` an old client's; None where it said none.
+    """
+
+    name: PhotoName
+    media: Media
+    sha256: str
+    size: int
+    received_at: datetime
+    trigger: str | None = None
+    clock: str | None = None
+    site: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The blob's name: `{camera}/{YYYY}/{MM}/{DD}/{id}.{suffix}`."""
+        day = self.name.captured_at.astimezone(UTC)
+        return f"{self.name.camera}/{day:%Y/%m/%d}/{self.name}.{self.media.suffix}"
+
+    def receipt(self) -> Receipt:
+        return Receipt(self.name, self.sha256, self.size, self.received_at)
+
+    def to_words(self) -> dict[str, str]:
+        """All of this as ASCII text: the blob's metadata, and the columns of the index's rows."""
+        words = {
+            "id": str(self.name),
+            "camera": self.name.camera,
+            "captured_at": format_time(self.name.captured_at),
+            "received_at": format_time(self.received_at),
+            "content_type": self.media.content_type,
+            "sha256": self.sha256,
+            "size": str(self.size),
+            "trigger": self.trigger,
+            "clock": self.clock,
+            "site": quote(self.site) if self.site else None,  # may hold any letter of any language
+        }
+        return {word: value for word, value in words.items() if value is not None}
+
+
+def parse_photo(record: Mapping[str, object]) -> Photo:
+    """The photo that `Photo.to_words` described. What is no text in the record (a date that
+    somebody typed in Storage Explorer) counts as missing. Raises DamagedRecordError."""
+    words = {word: value for word, value in record.items() if isinstance(value, str)}
+    try:
+        media = Media.of_content_type(words["content_type"])
+        if media is None:
+            raise ValueError("its content type is no photo's")
+        return Photo(
+            name=parse_name(words["id"]),
+            media=media,
+            sha256=words["sha256"],
+            size=int(words["size"]),
+            received_at=parse_time(words["received_at"]),
+            trigger=words.get("trigger"),
+            clock=words.get("clock"),
+            site=unquote(words["site"]) if "site" in words else None,
+        )
+    except (KeyError, ValueError) as error:  # WireError is a ValueError
+        raise DamagedRecordError(f"{words.get('id', 'a record')} cannot be read: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The name that a photo was given here, because it came without a time. Who sends the same
+    bytes from the same camera again finds the claim, and so the same name."""
+
+    name: PhotoName
+    sha256: str
+    received_at: datetime
+
+
+class PhotoBlobs(Protocol):
+    """The photos' bytes. Every method may raise StorageAwayError."""
+
+    def add(self, photo: Photo, body: bytes) -> Photo | None:
+        """Store the bytes, unless there is something under the photo's path already: then change
+        nothing and return the photo that is there, or raise DamagedRecordError if it is none."""
+        ...
+
+    def read(self, photo: Photo, first: int, count: int) -> bytes | None:
+        """`count` bytes of the photo from byte `first` on; None if it is gone."""
+        ...
+
+    def remove(self, photo: Photo) -> None:
+        """Remove the photo's bytes, if they are there."""
+        ...
+
+    def check(self) -> None:
+        """Return if the store answers."""
+        ...
+
+
+class PhotoIndex(Protocol):
+    """Which photos there are. Every method may raise StorageAwayError."""
+
+    def add(self, photo: Photo) -> Photo | None:
+        """List the photo, unless one is listed under its id already: then change nothing and
+        return that one."""
+        ...
+
+    def get(self, name: PhotoName) -> Photo | None:
+        """The photo of this name, if it is listed."""
+        ...
+
+    def newest(self, count: int, camera: str | None, after: PhotoName | None) -> list[Photo]:
+        """Up to `count` photos of one camera or of all, newest first; `after` leaves out the
+        photos up to and including the one of that name, which need not exist."""
+        ...
+
+    def claim(self, claim: Claim) -> Claim:
+        """Keep the claim, unless one is kept for the same camera and bytes; return the kept one."""
+        ...
+
+    def check(self) -> None:
+        """Return if the index answers."""
+        ...

@@ -1,0 +1,100 @@
+"""Azurite, Microsoft's emulator of Azure Storage, as a child process."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from local.child import ROOT, StartError, answers, free_ports, kill, start, stop, wait_until
+
+ACCOUNT = "devstoreaccount1"
+# Public: the same in every Azurite, see Microsoft's page "Use the Azurite emulator".
+ACCOUNT_KEY = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
+DEFAULT_PORTS = (10000, 10001, 10002)  # blob, queue, table: where Storage Explorer looks
+
+
+class Azurite:
+    """One Azurite. It keeps its ports over `stop` and `start`, and its data if it has a folder.
+
+    `folder` None keeps everything in memory; `ports` (blob, queue, table) are free ones unless
+    given; `output` takes what it prints. As a context manager it starts and stops.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        ports: Sequence[int] | None = None,
+        output: int | IO[bytes] = subprocess.DEVNULL,
+    ) -> None:
+        self.folder = folder
+        self.ports = tuple(ports or free_ports(3))
+        self._output = output
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def connection_string(self) -> str:
+        blob, queue, table = self.ports
+        return (
+            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
+            f"BlobEndpoint=http://127.0.0.1:{blob}/{ACCOUNT};"
+            f"QueueEndpoint=http://127.0.0.1:{queue}/{ACCOUNT};"
+            f"TableEndpoint=http://127.0.0.1:{table}/{ACCOUNT};"
+        )
+
+    def start(self) -> None:
+        """Start it and wait until all three services answer. Raises StartError if they do not."""
+        self.process = start(self.command(), output=self._output)
+        try:
+            wait_until(self.answers, self.process, "Azurite", 60)
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """End it in good order: what it has stored is on the disk afterwards."""
+        if self.process:
+            stop(self.process)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self.process:
+            kill(self.process)
+
+    def __enter__(self) -> "Azurite":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def answers(self) -> bool:
+        """Whether all three services do."""
+        return all(answers(f"http://127.0.0.1:{port}/{ACCOUNT}") for port in self.ports)
+
+    def command(self) -> list[str]:
+        """What starts it. Raises StartError, saying what to do, if it is not installed."""
+        program = ROOT / "node_modules" / ".bin" / "azurite"
+        if not shutil.which("node"):
+            raise StartError("Azurite needs Node.js 20 or newer; no `node` is on PATH.")
+        if not program.exists():
+            raise StartError("Azurite is not installed here; run `make setup`.")
+        blob, queue, table = map(str, self.ports)
+        where = ["--location", str(self.folder)] if self.folder else ["--inMemoryPersistence"]
+        return [
+            str(program),
+            "--silent",
+            "--disableTelemetry",
+            "--skipApiVersionCheck",  # the SDKs are newer than the API versions that it knows
+            *("--blobPort", blob, "--queuePort", queue, "--tablePort", table),
+            *where,
+        ]

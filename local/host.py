@@ -1,0 +1,161 @@
+"""The local Functions host: the real FunctionApp behind HTTP, with the real host's manners.
+
+For one machine, where Core Tools may not be had. The manners are those of the Functions host
+4.1037: 404 for a wrong method, an empty 401 for a wrong key, chunked bodies that arrive empty,
+500 for a body above 100 MB, an empty 500 for an exception.
+
+`python -m local.host --port 7071` serves function_app with the keys in FUNCTION_KEY (several are
+separated by commas). They come in the environment because a process list shows arguments.
+"""
+
+import argparse
+import hmac
+import importlib
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from azure.functions import AuthLevel, HttpRequest, HttpResponse
+from azure.functions.decorators.function_app import Function
+from azure.functions.decorators.http import HttpTrigger
+
+from local.child import ROOT
+from local.routes import Route
+from local.server import Request, Server
+
+_LOG = logging.getLogger("local.host")
+
+
+@dataclass(frozen=True)
+class HttpFunction:
+    """A function with an HTTP trigger: where it answers, to whom, and what to call."""
+
+    name: str
+    route: Route
+    methods: frozenset[str]  # empty: every method
+    auth_level: AuthLevel
+    parameter: str
+    call: Callable[..., Any]
+
+    def allows(self, method: str) -> bool:
+        return not self.methods or method in self.methods
+
+    def __call__(self, request: Request, route_params: dict[str, str]) -> HttpResponse:
+        """What the function replies; 500 without a body where it raises."""
+        try:
+            asked = HttpRequest(
+                method=request.method,
+                url=request.url,
+                headers=request.headers,
+                params=request.query,
+                route_params=route_params,
+                body=request.body,
+            )
+            reply = self.call(**{self.parameter: asked})
+            if isinstance(reply, HttpResponse):
+                return reply
+            raise TypeError(f"{self.name} returned {type(reply).__name__}, not an HttpResponse")
+        except Exception:  # noqa: BLE001 - whatever the app raises is a 500, as in Azure
+            _LOG.exception("%s failed", self.name)
+            return HttpResponse(status_code=500)
+
+
+class Host:
+    """Answers requests with an app's functions, which `app.get_functions()` gives once per app.
+
+    `keys` open those at level FUNCTION; `prefix` is host.json's routePrefix. Functions with other
+    triggers are passed over. Raises ValueError for a route that the real host would refuse or that
+    this one does not understand.
+    """
+
+    def __init__(
+        self, functions: Iterable[Function], keys: Sequence[str], prefix: str = ""
+    ) -> None:
+        found = [_http_function(one, prefix) for one in functions]
+        self.functions = sorted(filter(None, found), key=lambda one: one.route.rank)
+        self._keys = [key.encode() for key in keys]
+
+    def answer(self, request: Request) -> HttpResponse:
+        for function in self.functions:
+            route_params = function.route.match(request.path)
+            if route_params is None or not function.allows(request.method):
+                continue
+            if function.auth_level is AuthLevel.ANONYMOUS or self._is_authorized(request):
+                return function(request, route_params)
+            return HttpResponse(status_code=401)
+        return HttpResponse(status_code=404)
+
+    def _is_authorized(self, request: Request) -> bool:
+        stated = request.headers.get("x-functions-key", request.query.get("code", ""))
+        matches = [hmac.compare_digest(stated.encode(), key) for key in self._keys]
+        return any(matches)  # only after all have been compared: the time taken says nothing
+
+
+def _http_function(function: Function, prefix: str) -> HttpFunction | None:
+    trigger, name = function.get_trigger(), str(function.get_function_name())
+    if not isinstance(trigger, HttpTrigger):
+        return None
+    template = "/".join(filter(None, [prefix.strip("/"), trigger.route or name]))
+    if template.startswith(("admin", "runtime")):
+        raise ValueError(f"{name}: the real host refuses the route {template!r} for its beginning")
+    return HttpFunction(
+        name=name,
+        route=Route(template),
+        methods=frozenset(str(method) for method in trigger.methods or ()),
+        auth_level=AuthLevel(trigger.auth_level or AuthLevel.FUNCTION),
+        parameter=trigger.name,
+        call=function.get_user_function(),
+    )
+
+
+def main() -> int:
+    """Serve function_app until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
+    parser.add_argument("--port", type=int, default=7071)
+    parser.add_argument("--address", default="127.0.0.1", help="0.0.0.0 lets a real Pi in")
+    options = parser.parse_args()
+    _log_in_utc()
+    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every call at INFO
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    keys = [key for key in os.environ.pop("FUNCTION_KEY", "").split(",") if key]
+    if not keys:
+        print("FUNCTION_KEY is not set: give the key that devices shall use.", file=sys.stderr)
+        return 2
+    host_json = json.loads((ROOT / "host.json").read_text())
+    prefix = host_json.get("extensions", {}).get("http", {}).get("routePrefix", "api")
+    app = importlib.import_module("function_app").app  # as Azure's Python worker does it
+    host = Host(app.get_functions(), keys, prefix)
+    try:
+        server = Server(host.answer, options.address, options.port)
+    except OSError as error:
+        print(f"Port {options.port}: {error.strerror}. Choose another --port.", file=sys.stderr)
+        return 1
+    _LOG.info("%d functions on %s", len(host.functions), server.base_url)
+    with server:
+        server.serve_forever()
+    return 0
+
+
+def _log_in_utc() -> None:
+    """As the device does, so that lines of both can be read side by side."""
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""Route templates, as ASP.NET and so the real Functions host reads them.
+
+`{id}` is one segment, `{id?}` one or none, `{*path}` all that is left; literals ignore case, and a
+slash at the end counts only in a `{*path}`. `maxlength(n)` is the one constraint that is understood.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+_PARAMETER = re.compile(r"\{(\*{0,2})(\w+)(?::maxlength\((\d+)\))?(\?)?\}")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A template such as `api/photos/{id}`, without a leading slash.
+
+    Of several that match a path the one with the lowest `rank` is meant: segment by segment a
+    literal goes before a parameter and a parameter before a catch-all.
+    """
+
+    template: str
+    rank: tuple[int, ...] = field(init=False)
+    pattern: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        segments = [_segment(text) for text in self.template.split("/") if text]
+        object.__setattr__(self, "rank", tuple(rank for rank, _ in segments))
+        pattern = "".join(pattern for _, pattern in segments) + "/?"
+        object.__setattr__(self, "pattern", re.compile(pattern, re.IGNORECASE | re.DOTALL))
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The parameters in `path` (decoded, with its leading slash); None if it does not match.
+        An optional one that is not there is left out."""
+        match = self.pattern.fullmatch(path)
+        if match is None:
+            return None
+        return {name: value for name, value in match.groupdict().items() if value}
+
+
+def _segment(text: str) -> tuple[int, str]:
+    """The rank and the pattern of one segment. Raises ValueError for what is not understood."""
+    if "{" not in text:
+        return 1, "/" + re.escape(text)
+    match = _PARAMETER.fullmatch(text)
+    if match is None:
+        raise ValueError(f"the local host does not understand the route segment {text!r}")
+    stars, name, longest, optional = match.groups()
+    if stars:
+        return 5, f"(?:/(?P<{name}>.*))?"
+    if longest is None:
+        rank, one = 3, f"/(?P<{name}>[^/]+)"
+    else:
+        rank, one = 2, f"/(?P<{name}>[^/]{{0,{longest}}})"
+    return rank, f"(?:{one})?" if optional else one

@@ -1,0 +1,7 @@
+"""`python -m pi_uploader` is `pi-uploader`."""
+
+import sys
+
+from pi_uploader.cli import main
+
+sys.exit(main())

@@ -1,0 +1,28 @@
+"""What every camera can do."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from photo_wire.media import Media
+
+
+class CameraError(Exception):
+    """The camera gave no photo this time; the text says why. The next try may succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What a camera took: the bytes of a whole file, and which kind it is."""
+
+    content: bytes = field(repr=False)
+    media: Media
+
+
+class Camera(Protocol):
+    """A source of pictures."""
+
+    def take(self) -> Shot:
+        """Take a photo now. Raises CameraError if there is none this time."""
+
+    def close(self) -> None:
+        """Let go of the hardware."""

@@ -1,0 +1,68 @@
+"""Who walks past the simulated camera. Each is drawn looking to the right."""
+
+import math
+
+from PIL import Image
+
+from pi_uploader.cameras.simulated.sprite import Colour, Sprite
+
+LAMP: Colour = (255, 208, 132)
+BLACK: Colour = (14, 17, 26)
+
+
+def fox(stride: float) -> Image.Image:
+    """A fox at a trot, looking to the right; `stride` from 0 to 1 is one round of the legs."""
+    fur, dark, pale = (190, 98, 48), (44, 32, 34), (226, 206, 184)
+    sprite = Sprite(230, 130)
+    swing = math.sin(stride * math.tau) * 15
+    bob = math.cos(stride * math.tau * 2) * 1.5
+    for hip, reach in ((92, -swing), (150, swing)):  # the far legs
+        sprite.limb((hip, 84 + bob), (hip + reach, 126), 9, (112, 58, 34))
+    sprite.limb((72, 66 + bob), (36, 76 + swing / 4), 20, fur)  # the brush and its tip
+    sprite.blob((6, 64 + swing / 4, 52, 88 + swing / 4), fur)
+    sprite.blob((2, 67 + swing / 4, 24, 83 + swing / 4), pale)
+    sprite.blob((64, 50 + bob, 166, 92 + bob), fur)
+    sprite.blob((132, 44 + bob, 176, 86 + bob), fur)
+    for hip, reach in ((84, swing), (158, -swing)):
+        sprite.limb((hip, 84 + bob), (hip + reach, 126), 10, fur)
+        sprite.limb((hip + reach * 0.6, 110), (hip + reach, 126), 9, dark)
+    sprite.blob((158, 26 + bob, 196, 60 + bob), fur)
+    sprite.shape([(184, 34 + bob), (222, 53 + bob), (180, 58 + bob)], fur)  # the muzzle
+    sprite.shape([(180, 51 + bob), (216, 54 + bob), (172, 62 + bob)], pale)
+    sprite.blob((216, 49 + bob, 224, 56 + bob), dark)
+    sprite.shape([(162, 34 + bob), (160, 8 + bob), (177, 28 + bob)], fur)  # the ears
+    sprite.shape([(174, 30 + bob), (181, 8 + bob), (189, 34 + bob)], dark)
+    sprite.blob((184, 37 + bob, 190, 43 + bob), (250, 236, 170))
+    return sprite.smoothed()
+
+
+def person(stride: float) -> Image.Image:
+    """Somebody in a long coat with a lantern, walking to the right."""
+    coat, dark, skin, hat = (58, 66, 92), (30, 32, 46), (206, 166, 140), (96, 78, 70)
+    sprite = Sprite(120, 200)
+    swing = math.sin(stride * math.tau) * 20
+    for reach in (swing, -swing):
+        sprite.limb((56, 130), (56 + reach, 192), 15, dark)
+        sprite.limb((56 + reach, 194), (66 + reach, 194), 10, (20, 20, 28))
+    sprite.shape([(44, 52), (70, 52), (82, 158), (34, 158)], coat)
+    sprite.blob((40, 42, 74, 76), coat)
+    sprite.limb((50, 60), (40 - swing / 3, 112), 12, (46, 53, 76))
+    sprite.limb((62, 60), (90, 98), 12, coat)
+    sprite.blob((44, 12, 72, 44), skin)
+    sprite.shape([(40, 22), (46, 6), (68, 6), (74, 22)], hat)
+    sprite.limb((38, 23), (80, 23), 4, hat)
+    sprite.limb((92, 98), (92, 108), 2, (20, 20, 28))
+    sprite.shape([(85, 108), (99, 108), (102, 130), (82, 130)], LAMP)
+    sprite.limb((82, 131), (102, 131), 4, (40, 34, 30))
+    return sprite.smoothed()
+
+
+def nightjar(beat: float) -> Image.Image:
+    """A nightjar in flight; `beat` from 0 to 1 is one beat of the wings."""
+    sprite = Sprite(120, 80)
+    lift = 24 * math.sin(beat * math.tau)
+    for tip in (14, 94):
+        sprite.shape([(46, 40), (62, 40), (tip, 40 - lift), (tip + 12, 34 - lift)], BLACK)
+    sprite.blob((28, 36, 80, 46), BLACK)
+    sprite.shape([(32, 40), (6, 36), (6, 46)], BLACK)
+    return sprite.smoothed()

@@ -1,0 +1,173 @@
+"""The capture process: from the triggers through the camera into the spool."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from photo_wire.headers import Clock, Trigger
+from photo_wire.name import new_name
+from pi_uploader.cameras import Camera, Shot, open_camera
+from pi_uploader.clock import clock_is_set
+from pi_uploader.settings import CaptureSettings
+from pi_uploader.spool import Spool
+from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.triggers.motion import motion
+from pi_uploader.triggers.timer import timer
+
+LONGEST_REST = 60.0  # seconds
+
+log = logging.getLogger("capture")
+
+
+@dataclass
+class Count:
+    """What became of the triggers: photos kept, photos that the spool did not keep, times that the
+    camera gave none, and triggers that took no photo of their own."""
+
+    kept: int = 0
+    lost: int = 0
+    failed: int = 0
+    coalesced: int = 0
+    cooled_down: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kept} photos kept, {self.lost} lost, {self.failed} failed; "
+            f"{self.coalesced} triggers coalesced, {self.cooled_down} cooled down"
+        )
+
+
+class Capture:
+    """Answers triggers with photos. No single photo's misfortune ends it."""
+
+    def __init__(
+        self,
+        settings: CaptureSettings,
+        camera: Camera,
+        spool: Spool,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        is_clock_set: Callable[[], bool] = clock_is_set,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.count = Count()
+        self._settings = settings
+        self._camera = camera
+        self._spool = spool
+        self._now = now
+        self._is_clock_set = is_clock_set
+        self._monotonic = monotonic
+        self._last_motion = -math.inf  # when the last photo of a motion was taken
+        self._cooled_down = 0  # motion triggers since then
+        self._failures = 0  # of the camera, in a row
+
+    def answer_all(self, triggers: TriggerQueue) -> None:
+        """Answer triggers until the queue is closed."""
+        while triggering := triggers.get():
+            self.answer(triggering)
+            triggers.rest(rest_after(self._failures))
+        self._log_cooled_down()
+
+    def answer(self, triggering: Triggering) -> None:
+        """Take a photo and put it into the spool, unless the motion's cooldown lasts."""
+        is_motion = triggering.trigger is Trigger.MOTION
+        if is_motion and triggering.instant - self._last_motion < self._settings.cooldown:
+            self._cooled_down += triggering.count
+            self.count.cooled_down += triggering.count
+            return
+        started, taken_at, clock = self._monotonic(), self._now(), self._clock()
+        shot = self._take(triggering)
+        if shot is None:
+            return
+        if is_motion:
+            self._log_cooled_down()
+            self._last_motion = started
+        self._keep(shot, taken_at, clock, triggering)
+
+    def _take(self, triggering: Triggering) -> Shot | None:
+        try:
+            shot = self._camera.take()
+        except Exception as error:  # noqa: BLE001  whatever a driver raises, the next photo may succeed
+            self._failures += 1
+            self.count.failed += 1
+            log.error(
+                "no photo for %s: %s: %s; the camera rests for %g s",
+                _described(triggering),
+                type(error).__name__,
+                error,
+                rest_after(self._failures),
+            )
+            return None
+        self._failures = 0
+        return shot
+
+    def _keep(self, shot: Shot, taken_at: datetime, clock: Clock, triggering: Triggering) -> None:
+        name = new_name(self._settings.camera, taken_at)
+        size = len(shot.content)
+        try:
+            self._spool.put(shot.content, name, shot.media, triggering.trigger, clock)
+        except Exception as error:  # noqa: BLE001  a SpoolError or worse, the next one may fit
+            self.count.lost += 1
+            log.error(
+                "photo lost %s %s %d bytes: %s; free some space or replace the disk (%d lost since "
+                "the start)",
+                name,
+                triggering.trigger,
+                size,
+                error,
+                self.count.lost,
+            )
+            return
+        self.count.kept += 1
+        log.info("photo taken %s %s %d bytes", name, triggering.trigger, size)
+        if triggering.count > 1:
+            self.count.coalesced += triggering.count - 1
+            log.info("%s stands for %s", name, _described(triggering))
+
+    def _clock(self) -> Clock:
+        return Clock.SYNCED if self._is_clock_set() else Clock.UNSYNCED
+
+    def _log_cooled_down(self) -> None:
+        if self._cooled_down:
+            log.info(
+                "%d motion triggers came within %g s after a photo and took none",
+                self._cooled_down,
+                self._settings.cooldown,
+            )
+        self._cooled_down = 0
+
+
+def rest_after(failures: int) -> float:
+    """Seconds to leave the camera alone after so many failures in a row."""
+    return min(2.0 ** min(failures - 1, 10), LONGEST_REST) if failures else 0.0
+
+
+def run_capture(settings: CaptureSettings, triggers: TriggerQueue) -> int:
+    """Capture until the queue is closed; the photo in hand is kept first. Returns the process's
+    exit code.
+
+    Raises SettingsError where the camera or the pins cannot work with these settings, OSError
+    where the spool's folder cannot be made, and what the pin's driver raises for a pin in use.
+    """
+    with ExitStack() as open_parts:
+        camera = open_parts.enter_context(closing(open_camera(settings)))
+        spool = Spool(settings.spool)
+        if settings.pir_pin is not None:
+            open_parts.enter_context(motion(settings.pir_pin, triggers))
+        if settings.every is not None:
+            open_parts.enter_context(timer(settings.every, triggers))
+        log.info("capturing with %s into %s", settings.camera, settings.spool)
+        capture = Capture(settings, camera, spool)
+        capture.answer_all(triggers)
+    log.info("capture ends: %s, %d triggers unanswered", capture.count, triggers.unanswered())
+    return 0
+
+
+def _described(triggering: Triggering) -> str:
+    if triggering.count == 1:
+        return f"a {triggering.trigger} trigger"
+    return f"{triggering.count} {triggering.trigger} triggers"

@@ -1,0 +1,158 @@
+"""`pi-uploader run`: capturing and uploading as two child processes, kept running.
+
+They are processes and not threads, so that an upload that hangs never stops a capture.
+"""
+
+import ctypes
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+MISCONFIGURED = 78  # EX_CONFIG (sysexits.h): a restart cures nothing
+LONGEST_DELAY = 60.0  # seconds before a restart
+STEADY = 60.0  # seconds of life after which earlier crashes are forgotten
+GRACE = 8.0  # seconds from SIGTERM to SIGKILL: a photo in hand is kept by then
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+COMMANDS: Mapping[str, Sequence[str]] = {
+    name: [sys.executable, "-m", "pi_uploader", name] for name in ("capture", "upload")
+}
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+log = logging.getLogger("run")
+
+
+def run(commands: Mapping[str, Sequence[str]] = COMMANDS, grace: float = GRACE) -> int:
+    """Keep these commands running, each under its name, until SIGTERM or SIGINT; then end them.
+
+    A command that ends by itself is started again, after a delay that grows while it keeps ending
+    young. One that exits with 78 is not: its settings are wrong, and the others go on without it.
+    Call this in the main thread. Returns the exit code: 0, or 78 when none is left to run.
+    """
+    children = [Child(name, command) for name, command in commands.items()]
+    with _signals() as news:
+        try:
+            while True:
+                for child in children:
+                    child.look()
+                if all(child.misconfigured for child in children):
+                    return MISCONFIGURED
+                if _next_signal(news, until=min(child.due for child in children)) in STOP_SIGNALS:
+                    return 0
+        finally:
+            _end(children, grace)
+
+
+class Child:
+    """A command that is kept running. `due` is the next instant (`time.monotonic`) at which
+    `look` has something to do, unless a SIGCHLD says so before."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self.name = name
+        self.process: subprocess.Popen[bytes] | None = None
+        self.misconfigured = False
+        self.due = 0.0
+        self._command = command
+        self._started = 0.0
+        self._crashes = 0  # in a row, each before the child was steady
+
+    def look(self) -> None:
+        """See whether the child has ended, and start it if it is due."""
+        if self.process and (code := self.process.poll()) is not None:
+            self.process = None
+            self._ended(code)
+        if not self.process and not self.misconfigured and time.monotonic() >= self.due:
+            self._start()
+
+    def _start(self) -> None:
+        self._started, self.due = time.monotonic(), float("inf")
+        try:
+            # Its own session keeps a Ctrl-C in the terminal from it: it is told to stop just once.
+            self.process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=_ends_with_parent(),
+            )
+        except OSError as error:
+            self._restart_later(f"cannot be started: {error}")
+
+    def _ended(self, code: int) -> None:
+        if code == MISCONFIGURED:
+            self.misconfigured, self.due = True, float("inf")
+            log.error("%s does not run: its settings are wrong, see above", self.name)
+            return
+        if time.monotonic() - self._started >= STEADY:
+            self._crashes = 0
+        self._restart_later(f"ended with {code}" if code >= 0 else f"was ended by signal {-code}")
+
+    def _restart_later(self, what_happened: str) -> None:
+        self._crashes += 1
+        delay = restart_delay(self._crashes)
+        self.due = time.monotonic() + delay
+        log.error("%s %s; it starts again in %g s", self.name, what_happened, delay)
+
+
+def restart_delay(crashes: int) -> float:
+    """Seconds to wait before a child starts again that crashed so many times in a row."""
+    return min(2.0 ** min(crashes - 1, 10), LONGEST_DELAY)
+
+
+def _next_signal(news: "queue.SimpleQueue[int]", until: float) -> int | None:
+    """The next signal; None if there is none until then (an instant of `time.monotonic`)."""
+    try:
+        if until == float("inf"):
+            return news.get()
+        return news.get(timeout=max(0.0, until - time.monotonic()))
+    except queue.Empty:
+        return None
+
+
+@contextmanager
+def _signals() -> Iterator["queue.SimpleQueue[int]"]:
+    """A queue of the signals that arrive, as long as this lasts."""
+    news: queue.SimpleQueue[int] = queue.SimpleQueue()  # its put() is safe in a handler
+    former = {
+        number: signal.signal(number, lambda number, _: news.put(number))
+        for number in (*STOP_SIGNALS, signal.SIGCHLD)
+    }
+    try:
+        yield news
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _end(children: Sequence[Child], grace: float) -> None:
+    """End what still runs: all are asked at once, and killed if they are not done in time."""
+    running = [(child.name, child.process) for child in children if child.process]
+    for _, process in running:
+        process.terminate()
+    end = time.monotonic() + grace
+    for name, process in running:
+        try:
+            process.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.warning("%s did not end within %g s and is killed", name, grace)
+            process.kill()
+            process.wait()
+
+
+def _ends_with_parent() -> Callable[[], None] | None:
+    """What a child does before it begins, so that it gets a SIGTERM when this process is gone,
+    whatever ended it. Only Linux can."""
+    if sys.platform != "linux":
+        return None
+    libc, parent = ctypes.CDLL(None), os.getpid()
+
+    def in_child() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
+        if os.getppid() != parent:  # gone already, before the call
+            os._exit(1)
+
+    return in_child

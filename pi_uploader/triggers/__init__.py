@@ -1,0 +1,5 @@
+"""What makes the camera take a photo. A trigger only puts word of it into a queue."""
+
+from pi_uploader.triggers.queue import Triggering, TriggerQueue
+
+__all__ = ["TriggerQueue", "Triggering"]

@@ -1,0 +1,47 @@
+"""A photo every so many seconds, on the monotonic clock: no step of the wall clock matters."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from photo_wire.headers import Trigger
+from pi_uploader.triggers.queue import Triggering, TriggerQueue
+
+
+@contextmanager
+def timer(seconds: float, queue: TriggerQueue) -> Iterator[None]:
+    """Put a schedule trigger into the queue every `seconds`, the first at once."""
+    stopped = threading.Event()
+
+    def beat() -> None:
+        for instant in beats(seconds, time.monotonic, stopped.wait):
+            queue.put(Triggering(Trigger.SCHEDULE, instant))
+
+    thread = threading.Thread(target=beat, name="timer", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def beats(
+    seconds: float, clock: Callable[[], float], wait: Callable[[float], bool]
+) -> Iterator[float]:
+    """The instants of a beat every `seconds`, each as the clock shows it when it comes.
+
+    `wait(seconds)` waits, and says whether to stop. Every beat is a whole number of `seconds` after
+    the first, so that delays don't add up. Beats that were missed (the machine was busy) are left
+    out, not made up for.
+    """
+    start = clock()
+    count = 0
+    now = start
+    while True:
+        yield now
+        count = max(count, int((clock() - start) / seconds)) + 1
+        while (now := clock()) < start + count * seconds:
+            if wait(start + count * seconds - now):
+                return

@@ -1,0 +1,116 @@
+"""What people write into a variable, and the value it stands for.
+
+Each function takes the variable's text, which is not empty, and returns the value. It raises
+ValueError with the words that follow the quoted text in a message: "is not a duration".
+"""
+
+import ipaddress
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from photo_wire.errors import WireError
+from photo_wire.name import check_camera
+
+HIGHEST_PIN = 27  # BCM numbers of the 40-pin header
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)([smhd])")
+_SHOWABLE_URL = re.compile(r"https?://[^?#@]*")
+
+
+def camera_name(text: str) -> str:
+    """A camera's name, as the wire allows it."""
+    try:
+        return check_camera(text)
+    except WireError:
+        raise ValueError("is not a camera's name") from None
+
+
+def pin(text: str) -> int | None:
+    """The BCM number of a pin; None for `none`."""
+    if text == "none":
+        return None
+    if not re.fullmatch("[0-9]{1,2}", text) or int(text) > HIGHEST_PIN:
+        raise ValueError("is not a pin")
+    return int(text)
+
+
+def duration(text: str) -> float:
+    """Seconds, from `90s`, `2.5m`, `1h` or `1d`."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError("is not a duration")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def interval(text: str) -> float | None:
+    """Seconds between two beats, more than none; None for `off`."""
+    if text == "off":
+        return None
+    seconds = duration(text)
+    if not seconds:
+        raise ValueError("is no time at all")
+    return seconds
+
+
+def folder(text: str) -> Path:
+    """An absolute folder, `~` being the home. It need not exist."""
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("begins in a home folder that is not known") from None
+    if not path.is_absolute():
+        raise ValueError("is not a whole path")
+    return path
+
+
+def source(text: str) -> str:
+    """The kind of camera."""
+    if text == "picamera2":
+        raise ValueError("is not supported yet, it comes next")
+    if text != "simulated":
+        raise ValueError("is not a kind of camera")
+    return text
+
+
+def base_url(text: str) -> str:
+    """Scheme, host and port of the backend, without a slash at the end."""
+    if not text.isprintable() or " " in text:  # urlsplit would quietly drop line breaks
+        raise ValueError("has a space or a line break in it")
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if url.scheme not in ("http", "https") or not host:
+        raise ValueError("is not a URL of the web")
+    if "@" in url.netloc:
+        raise ValueError("has a user name in it")
+    if url.path not in ("", "/") or "?" in text or "#" in text:
+        raise ValueError("has more after the host")
+    return f"{url.scheme}://{url.netloc}"
+
+
+def is_readable_on_the_way(url: str) -> bool:
+    """Whether what is sent to this base URL could be read by others: plain HTTP to elsewhere."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return False
+    try:
+        return not ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return True
+
+
+def showable_url(text: str) -> str | None:
+    """The URL, if it may be shown: people paste the one that carries the key."""
+    return text if _SHOWABLE_URL.fullmatch(text) else None
+
+
+def key(text: str) -> str:
+    """A function key: what an HTTP header can carry as it stands."""
+    if text != text.strip():
+        raise ValueError("has white space around it")
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("has a character in it that no key has")
+    return text

@@ -1,0 +1,179 @@
+"""What Microsoft's own Functions runtime makes of the app: the same as the local host does.
+
+The runtime (azure-functions-runtime, Python 3.13 and later) has its own environment, .venv-3.13,
+which `make test` makes wherever it finds a Python 3.13.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+
+from function_app import build_app
+from local.azurite import Azurite
+from local.child import ROOT
+from local.host import Host
+from photo_wire.headers import UPLOAD_PATH
+from photo_wire.receipt import parse_receipt
+from tests.pictures import jpeg
+
+PYTHON = ROOT / ".venv-3.13" / "bin" / "python"
+READ_TOKEN = "conformance-" + "r" * 24
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not PYTHON.exists(),
+        reason="Microsoft's runtime needs Python 3.13, and `make test` found none here",
+    ),
+]
+
+
+@dataclass
+class AzureReply:
+    """What the worker says to the Functions host."""
+
+    status: int
+    headers: Mapping[str, str]
+    cookies: list[dict[str, Any]]
+    body: bytes
+
+
+class AzureWorker:
+    """The app in Microsoft's runtime; the local host's routing finds the function to call."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdin
+        assert process.stdout
+        self._input, self._output = process.stdin, process.stdout
+        self.functions: list[dict[str, Any]] = self._read()
+        self._host = Host(build_app().get_functions(), keys=[])
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        site: str = "https://nightjar.example",
+    ) -> AzureReply:
+        url = urlsplit(target)
+        function, route_params = next(
+            (function, found)
+            for function in self._host.functions
+            if (found := function.route.match(url.path)) is not None and function.allows(method)
+        )
+        asked = {
+            "function": function.name,
+            "method": method,
+            "url": site + target,
+            "headers": {name.lower(): value for name, value in (headers or {}).items()},
+            "query": dict(parse_qsl(url.query)),
+            "route_params": route_params,
+            "body": base64.b64encode(body).decode(),
+        }
+        self._input.write(json.dumps(asked) + "\n")
+        self._input.flush()
+        said = self._read()
+        return AzureReply(**{**said, "body": base64.b64decode(said["body"])})
+
+    def _read(self) -> Any:
+        line = self._output.readline()
+        assert line, "the worker ended; azure-runtime.log in the session's log folder says why"
+        return json.loads(line)
+
+
+@pytest.fixture(scope="module")
+def worker(azurite: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[AzureWorker]:
+    secrets_used.add(READ_TOKEN)
+    env = {"AzureWebJobsStorage": azurite.connection_string, "READ_TOKEN": READ_TOKEN}
+    with (log_folder / "azure-runtime.log").open("w") as log:
+        process = subprocess.Popen(
+            [PYTHON, "-m", "tests.conformance.azure_worker"],
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    with process:
+        try:
+            yield AzureWorker(process)
+        finally:
+            process.kill()
+
+
+def test_azure_finds_the_functions_that_the_local_host_serves(worker: AzureWorker) -> None:
+    """Names, routes, methods and auth levels."""
+    triggers = [
+        (one["name"], binding)
+        for one in worker.functions
+        for binding in one["bindings"]
+        if binding["type"] == "httpTrigger"
+    ]
+    in_azure = {
+        (name, trigger["route"], frozenset(trigger["methods"]), trigger["authLevel"])
+        for name, trigger in triggers
+    }
+    served_here = {
+        (one.name, one.route.template, one.methods, one.auth_level.name)
+        for one in Host(build_app().get_functions(), keys=[]).functions
+    }
+    assert in_azure == served_here
+    assert len(triggers) == len(in_azure) > 0
+
+
+def test_a_jpeg_of_6_mb_passes_whole(worker: AzureWorker, azurite: Azurite) -> None:
+    """worker#1805: a version of the Python 3.13 worker dropped bodies above 4 MB."""
+    picture = jpeg(4608, 2592, quality=98)
+    assert len(picture) >= 6_000_000
+    headers = {"Content-Type": "image/jpeg", "X-Camera-Id": "conformance"}
+
+    stored = worker.request("PUT", UPLOAD_PATH, picture, headers)
+    assert stored.status == 201
+    receipt = parse_receipt(stored.body)
+    assert receipt.size == len(picture)
+    assert receipt.sha256 == hashlib.sha256(picture).hexdigest()
+
+    again = worker.request("PUT", UPLOAD_PATH, picture, headers)
+    assert again.status == 200
+    assert again.body == stored.body
+
+    day = receipt.name.captured_at.strftime("%Y/%m/%d")
+    with BlobServiceClient.from_connection_string(azurite.connection_string) as store:
+        blob = store.get_blob_client("photos", f"conformance/{day}/{receipt.name}.jpg")
+        assert blob.download_blob().readall() == picture
+
+    reader = {"Authorization": f"Bearer {READ_TOKEN}"}
+    content = worker.request("GET", f"/api/photos/{receipt.name}/content", headers=reader)
+    assert (content.status, content.headers["content-type"]) == (200, "image/jpeg")
+    assert content.body == picture
+
+    listed = worker.request("GET", "/api/photos?camera=conformance", headers=reader)
+    assert [photo["id"] for photo in json.loads(listed.body)["photos"]] == [str(receipt.name)]
+
+
+def test_the_session_cookie_keeps_its_attributes(worker: AzureWorker) -> None:
+    """The worker takes Set-Cookie apart and the host builds it again, URL-encoding the value."""
+    said = json.dumps({"token": READ_TOKEN}).encode()
+    reply = worker.request("POST", "/api/session", said)
+    (cookie,) = reply.cookies
+    assert cookie["secure"] is True
+    assert cookie["http_only"] is True
+    assert cookie["same_site"] == "Strict"
+    assert cookie["path"] == "/"
+    assert cookie["max_age"] > 0
+    assert quote(cookie["value"], safe="") == cookie["value"]
+    reader = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+    assert worker.request("GET", "/api/photos", headers=reader).status == 200
+    assert worker.request("GET", "/api/photos").status == 401

@@ -1,0 +1,93 @@
+"""What all tests share: one Azurite and one backend for the session, and more on request.
+
+The store is shared: give each test a camera name of its own. Every process that a test starts
+writes its output into `log_folder`, and the keys it uses go into `secrets_used`: at the end of the
+session tests/test_secrets.py looks for the one in the other.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from local.azurite import ACCOUNT_KEY, Azurite
+from tests.backend import Backend
+
+StartAzurite = Callable[..., Azurite]
+StartBackend = Callable[..., Backend]
+
+
+@pytest.fixture(scope="session")
+def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where every started process writes its log."""
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="session")
+def secrets_used() -> set[str]:
+    """Everything that must never stand in a log. Add to it what a test makes up."""
+    return {ACCOUNT_KEY}
+
+
+@pytest.fixture(scope="session")
+def azurite(log_folder: Path) -> Iterator[Azurite]:
+    """The session's Azurite, in memory. Don't stop it: use `start_azurite` for that."""
+    with (log_folder / "azurite.log").open("ab") as output, Azurite(output=output) as one:
+        yield one
+
+
+@pytest.fixture
+def start_azurite(log_folder: Path) -> Iterator[StartAzurite]:
+    """start_azurite(folder=None) -> an Azurite of the test's own, to stop, kill and start."""
+    with ExitStack() as running:
+
+        def start(folder: Path | None = None) -> Azurite:
+            output = running.enter_context((log_folder / "azurite.log").open("ab"))
+            return running.enter_context(Azurite(folder, output=output))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def backend(azurite: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
+    """The session's backend over `azurite`. Don't stop it: use `start_backend` for that."""
+    one = new_backend(azurite.connection_string, {}, log_folder, secrets_used)
+    one.start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def start_backend(log_folder: Path, secrets_used: set[str]) -> Iterator[StartBackend]:
+    """start_backend(connection_string, **env) -> a backend of the test's own, with fresh keys, to
+    stop, kill and start. `env` adds to its environment."""
+    with ExitStack() as running:
+
+        def start(connection_string: str, **env: str) -> Backend:
+            one = new_backend(connection_string, env, log_folder, secrets_used)
+            running.callback(one.stop)
+            one.start()
+            return one
+
+        yield start
+
+
+def new_backend(
+    connection_string: str, env: Mapping[str, str], logs: Path, secrets_used: set[str]
+) -> Backend:
+    one = Backend(
+        connection_string=connection_string,
+        log=logs / f"backend-{secrets.token_hex(3)}.log",
+        function_key=secrets.token_urlsafe(32),
+        read_token=secrets.token_urlsafe(32),
+        env=env,
+    )
+    secrets_used.update({one.function_key, one.read_token})
+    return one
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks at the logs of all others runs last."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

@@ -1,0 +1,64 @@
+"""A wire between the backend and Azurite's tables that can be cut in the middle of a connection."""
+
+import socket
+import struct
+import threading
+from types import TracebackType
+
+from local.azurite import Azurite
+
+
+class Relay:
+    """Passes bytes on until it is told to reset; listens as long as the `with` block lasts."""
+
+    def __init__(self, azurite: Azurite) -> None:
+        self._target = ("127.0.0.1", azurite.ports[2])
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._resetting = threading.Event()
+        self.resets = 0
+        port = self._listener.getsockname()[1]
+        table = f"TableEndpoint=http://127.0.0.1:{azurite.ports[2]}/"
+        self.connection_string = azurite.connection_string.replace(
+            table, f"TableEndpoint=http://127.0.0.1:{port}/"
+        )
+
+    def reset_next_request(self) -> None:
+        """Answer the next bytes from a client with a reset, once."""
+        self._resetting.set()
+
+    def __enter__(self) -> "Relay":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(self._target)
+            for source, sink in ((client, server), (server, client)):
+                up = source is client
+                threading.Thread(target=self._pass_on, args=(source, sink, up), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket, up: bool) -> None:
+        try:
+            while data := source.recv(65536):
+                if up and self._resetting.is_set():
+                    self._resetting.clear()
+                    self.resets += 1
+                    source.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    break
+                sink.sendall(data)
+        except OSError:
+            pass  # the other half was closed
+        for end in (source, sink):
+            end.close()

@@ -1,0 +1,190 @@
+"""What only the real adapters can get wrong: containers to create, rows changed by hand, failures
+of the service. Real Azurites throughout."""
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+
+from function_app.backend import Backend, connect
+from function_app.settings import Settings
+from function_app.storage.records import DamagedRecordError, Photo, StorageAwayError
+from local.azurite import ACCOUNT_KEY, Azurite
+from photo_wire.media import Media
+from tests.conftest import StartAzurite, StartBackend
+from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
+from tests.function_app.relay import Relay
+from tests.function_app.test_storage import BODY, SHA, photo_of
+from tests.pictures import jpeg
+
+OTHER_KEY = "b3RoZXIga2V5IHRoYW4gdGhlIGFjY291bnQncw=="
+
+
+def connected(azurite: Azurite) -> Backend:
+    return connect(Settings(azurite.connection_string, None))
+
+
+def test_container_and_table_come_with_the_first_photo(start_azurite: StartAzurite) -> None:
+    """Also where several photos are the first at once, on several instances."""
+    azurite = start_azurite()
+    instances = [connected(azurite) for _ in range(4)]
+    photos = [photo_of(new_camera()) for _ in instances]
+
+    def store(instance: Backend, photo: Photo) -> tuple[Photo | None, Photo | None]:
+        return instance.blobs.add(photo, BODY), instance.index.add(photo)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(store, instances, photos)) == [(None, None)] * 4
+    assert len(instances[0].index.newest(10, None, None)) == 4
+
+
+def test_an_empty_account_has_no_photos(start_azurite: StartAzurite) -> None:
+    """Before the first photo everything can be asked, and nothing is created by asking."""
+    azurite = start_azurite()
+    backend = connected(azurite)
+    photo = photo_of("camera")
+    assert backend.index.newest(5, None, None) == []
+    assert backend.index.get(photo.name) is None
+    assert backend.blobs.read(photo, 0, 1) is None
+    backend.blobs.check()
+    backend.index.check()
+    service = BlobServiceClient.from_connection_string(azurite.connection_string)
+    assert list(service.list_containers()) == []
+
+
+def test_the_blob_tells_everything(azurite: Azurite, camera: str) -> None:
+    """Its metadata, its type and its MD5: the index can be rebuilt from it."""
+    photo = Photo(name_of(camera), Media.MP4, SHA, len(BODY), MOMENT, "motion", "synced", "Büro")
+    connected(azurite).blobs.add(photo, BODY)
+    blob = Store(azurite.connection_string).container.get_blob_client(photo.path)
+    properties = blob.get_blob_properties()
+    assert properties.metadata == photo.to_words()
+    assert properties.content_settings.content_type == "video/mp4"
+    assert properties.content_settings.content_md5 is not None
+
+
+def test_a_foreign_blob_is_not_taken_for_a_photo(azurite: Azurite, camera: str) -> None:
+    """Somebody put a file under the photo's path: it is neither confirmed nor overwritten."""
+    photo = photo_of(camera)
+    blob = Store(azurite.connection_string).container.get_blob_client(photo.path)
+    blob.upload_blob(b"mine")
+    with pytest.raises(DamagedRecordError):
+        connected(azurite).blobs.add(photo, BODY)
+    assert blob.download_blob().readall() == b"mine"
+
+
+def test_a_damaged_row_does_not_close_the_list(
+    azurite: Azurite, camera: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is left out with a line in the log, and the page still fills up behind it."""
+    backend, table = connected(azurite), Store(azurite.connection_string).table
+    photos = [photo_of(camera, tag=f"{n:08x}") for n in range(5)]
+    for photo in photos:
+        backend.index.add(photo)
+    rows = list(table.query_entities(f"RowKey ge 'c~{camera}~' and RowKey lt 'c~{camera}~:'"))
+    table.update_entity({**rows[1], "size": "many"})
+    left = [photos[0], *photos[2:]]
+    assert backend.index.newest(3, camera, None) == left[:3]
+    assert backend.index.newest(9, camera, None) == left
+    assert str(photos[1].name) in caplog.text
+
+
+def test_a_page_is_one_request(
+    azurite: Azurite, camera: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many photos there are behind it."""
+    backend = connected(azurite)
+    for n in range(12):
+        backend.index.add(photo_of(camera, tag=f"{n:08x}"))
+    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
+    caplog.clear()
+    for view in (camera, None):
+        assert len(backend.index.newest(5, view, None)) == 5
+    assert sum("GET /" in record.getMessage() for record in caplog.records) == 2
+
+
+def everything(backend: Backend) -> Iterator[object]:
+    """Each operation of a store, tried in turn; gives the StorageAwayError of each."""
+    photo = photo_of(new_camera())
+    for operation in (
+        lambda: backend.blobs.add(photo, BODY),
+        lambda: backend.blobs.read(photo, 0, 1),
+        lambda: backend.blobs.remove(photo),
+        backend.blobs.check,
+        lambda: backend.index.add(photo),
+        lambda: backend.index.get(photo.name),
+        lambda: backend.index.newest(5, None, None),
+        backend.index.check,
+    ):
+        with pytest.raises(StorageAwayError) as caught:
+            operation()
+        yield caught.value
+
+
+def test_a_refused_connection_is_storage_away() -> None:
+    """Nobody listens there; and no account key in any text."""
+    azurite = Azurite()  # not started
+    for error in everything(connected(azurite)):
+        assert "cannot be reached" in str(error)
+        assert ACCOUNT_KEY not in str(error)
+
+
+def test_a_wrong_key_is_storage_away_with_advice(azurite: Azurite) -> None:
+    """The photo waits on the device until somebody mends the setting, which is named."""
+    wrong = azurite.connection_string.replace(ACCOUNT_KEY, OTHER_KEY)
+    for error in everything(connect(Settings(wrong, None))):
+        assert "AzureWebJobsStorage" in str(error)
+        assert OTHER_KEY not in str(error)
+
+
+def test_a_connection_that_died_in_the_pool_is_no_failure(azurite: Azurite, camera: str) -> None:
+    """A load balancer may close a kept connection in silence: the next request opens another."""
+    with Relay(azurite) as relay:
+        backend = connect(Settings(relay.connection_string, None))
+        assert backend.index.add(photo_of(camera)) is None
+        relay.reset_next_request()
+        assert backend.index.get(name_of(camera)) == photo_of(camera)
+        assert relay.resets == 1
+
+
+class SmallAzurite(Azurite):
+    """An Azurite that holds two megabytes and refuses the rest."""
+
+    def command(self) -> list[str]:
+        return [*super().command(), "--extentMemoryLimit", "2"]
+
+
+def test_a_full_store_is_never_already_stored(start_backend: StartBackend, camera: str) -> None:
+    """Azurite answers 409 MemoryExtentStoreAtSizeLimit, and the SDK raises ResourceExistsError:
+    the device must hear 503, keep the photo, and see nothing listed (performance.md's trap)."""
+    with SmallAzurite() as azurite:
+        api, store = Api(start_backend(azurite.connection_string)), Store(azurite.connection_string)
+        name = name_of(camera)
+        reply = api.put(jpeg(2304, 1296) + bytes(3 << 20), photo_headers(name))
+        assert (reply.status_code, reply.headers["Retry-After"]) == (503, "10")
+        assert "MemoryExtentStoreAtSizeLimit" in reply.text
+        assert api.listed(camera) == []
+        assert store.blobs(camera) == store.rows(camera) == []
+        assert api.put(jpeg(), photo_headers(name)).status_code == 201
+
+
+def test_storage_may_go_and_come_back(
+    start_azurite: StartAzurite, start_backend: StartBackend
+) -> None:
+    """Stopped: 503 with Retry-After for the device, a sentence for the reader. Started again:
+    everything works without a restart of the backend."""
+    azurite = start_azurite()
+    api, camera = Api(start_backend(azurite.connection_string)), new_camera()
+    headers = photo_headers(name_of(camera))
+    assert api.ask("/api/health").status_code == 200
+    azurite.stop()
+    for reply in (api.put(jpeg(), headers), api.read("/api/photos"), api.ask("/api/health")):
+        assert reply.status_code == 503
+        assert reply.headers["Retry-After"] == "10"
+        assert "Storage is away" in reply.json()["detail"]
+    azurite.start()
+    assert api.put(jpeg(), headers).status_code == 201
+    assert [photo["id"] for photo in api.listed(camera)] == [headers["X-Photo-Id"]]
+    assert api.ask("/api/health").json()["status"] == "ok"

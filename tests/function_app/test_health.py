@@ -1,0 +1,54 @@
+"""`GET /api/health` over HTTP: whether photos can come in and be looked at."""
+
+import photo_wire
+from local.azurite import Azurite
+from tests.conftest import StartBackend
+from tests.function_app.api import Api
+from tests.function_app.test_azure_store import OTHER_KEY
+
+
+def test_all_is_well(api: Api) -> None:
+    """Anyone may ask; the version tells what runs."""
+    reply = api.ask("/api/health")
+    assert reply.status_code == 200
+    assert reply.json() == {"status": "ok", "version": photo_wire.__version__}
+    assert reply.headers["Cache-Control"] == "no-store"
+    head = api.ask("/api/health", method="HEAD")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_a_broken_environment_is_named_everywhere(start_backend: StartBackend) -> None:
+    """503, every wrong variable at once, no value; for the device too, whose photo waits."""
+    api = Api(start_backend("Secret=Value", MAX_PHOTO_MB="Many"))
+    for reply in (api.ask("/api/health"), api.put(b"photo"), api.read("/api/photos")):
+        assert reply.status_code == 503
+        assert reply.headers["Retry-After"] == "10"
+        detail = reply.json()["detail"]
+        assert "AzureWebJobsStorage" in detail
+        assert "MAX_PHOTO_MB" in detail
+        assert "Value" not in detail
+        assert "Many" not in detail
+
+
+def test_without_a_read_token(start_backend: StartBackend, azurite: Azurite) -> None:
+    """Nothing can be read, whatever is sent, and health says which setting is missing."""
+    api = Api(start_backend(azurite.connection_string, READ_TOKEN=""))
+    for headers in ({}, {"Authorization": "Bearer "}, {"Cookie": "nightjar_session="}):
+        for path in ("/api/health", "/api/photos"):
+            reply = api.ask(path, headers)
+            assert reply.status_code == 503
+            assert "READ_TOKEN" in reply.json()["detail"]
+
+
+def test_a_wrong_account_key(
+    start_backend: StartBackend, azurite: Azurite, secrets_used: set[str]
+) -> None:
+    """The sentence names the setting, and no key."""
+    _, _, rest = azurite.connection_string.partition("AccountKey=")
+    wrong = azurite.connection_string.replace(rest.partition(";")[0], OTHER_KEY)
+    secrets_used.add(OTHER_KEY)
+    api = Api(start_backend(wrong))
+    reply = api.ask("/api/health")
+    assert reply.status_code == 503
+    assert "AzureWebJobsStorage" in reply.json()["detail"]
+    assert OTHER_KEY not in reply.text

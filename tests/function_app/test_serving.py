@@ -1,0 +1,94 @@
+"""Around every handler: errors become problems, and one line goes to the log."""
+
+import logging
+import os
+import subprocess
+import sys
+
+import azure.functions as func
+import pytest
+
+from function_app import build_app
+from function_app.backend import Backend
+from function_app.settings import Settings
+from function_app.storage.records import Photo
+from photo_wire.name import PhotoName
+from tests.function_app.api import name_of, photo_headers
+from tests.function_app.memory_store import MemoryBlobs, MemoryIndex
+from tests.pictures import jpeg
+
+TOKEN = "the-read-token-of-this-test"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+class BrokenIndex(MemoryIndex):
+    """An index with a defect."""
+
+    def newest(self, count: int, camera: str | None, after: PhotoName | None) -> list[Photo]:
+        raise ZeroDivisionError("an internal matter")
+
+
+def call(
+    name: str, request: func.HttpRequest, index: MemoryIndex | None = None
+) -> func.HttpResponse:
+    """What the function of this name replies."""
+    backend = Backend(MemoryBlobs(), index or MemoryIndex(), Settings("", TOKEN))
+    functions = build_app(lambda: backend).get_functions()
+    (found,) = (one for one in functions if one.get_function_name() == name)
+    reply = found.get_user_function()(request)
+    assert isinstance(reply, func.HttpResponse)
+    return reply
+
+
+def test_an_unexpected_error_shows_nothing_of_itself(caplog: pytest.LogCaptureFixture) -> None:
+    """500 for the client; the log has the traceback."""
+    request = func.HttpRequest("GET", "http://x/api/photos", headers=BEARER, body=b"")
+    reply = call("list_photos", request, BrokenIndex())
+    assert reply.status_code == 500
+    assert reply.mimetype == "application/problem+json"
+    assert b"internal matter" not in reply.get_body()
+    assert "ZeroDivisionError: an internal matter" in caplog.text
+
+
+def test_one_line_for_a_request(caplog: pytest.LogCaptureFixture) -> None:
+    """Method, route, status, photo and time; the reason if it was refused."""
+    caplog.set_level(logging.INFO, "function_app")
+    name = name_of("entry")
+    url = "http://x/api/camera/photo?code=secret-key"
+    headers = photo_headers(name)
+    call("put_photo", func.HttpRequest("PUT", url, headers=headers, body=jpeg()))
+    call("put_photo", func.HttpRequest("PUT", url, headers=headers, body=b"<html>"))
+    stored, refused = (record.getMessage() for record in caplog.records)
+    assert stored.startswith(f"PUT api/camera/photo 201 photo={name} ")
+    assert stored.endswith(" ms")
+    assert refused.startswith(f"PUT api/camera/photo 415 photo={name} ")
+    assert "JPEG" in refused
+    assert "secret-key" not in caplog.text
+
+
+def test_what_a_client_says_cannot_forge_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    """Values are quoted and escaped where a sentence repeats them."""
+    caplog.set_level(logging.INFO, "function_app")
+    params = {"limit": "5\n2026-11-20 GET api/photos 200"}
+    request = func.HttpRequest("GET", "http://x/", headers=BEARER, params=params, body=b"")
+    assert call("list_photos", request).status_code == 400
+    assert all("\n" not in record.getMessage() for record in caplog.records)
+
+
+def test_importing_reads_and_opens_nothing() -> None:
+    """Without any setting the functions are found; an error here would make them vanish."""
+    code = (
+        "import function_app, function_app.backend as backend\n"
+        "assert backend._shared is None\n"
+        "print(len(function_app.app.get_functions()))"
+    )
+    environment = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=True, text=True
+    )
+    assert int(done.stdout) > 0
+
+
+def test_a_fresh_app_each_time() -> None:
+    """get_functions() works once for an app; tests and tools make their own."""
+    assert len(build_app().get_functions()) == len(build_app().get_functions())

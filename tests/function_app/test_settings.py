@@ -1,0 +1,85 @@
+"""The environment becomes Settings, or one error that names every variable at fault."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.settings import Settings, SettingsError, read_settings
+
+KEY = "c2VjcmV0LWFjY291bnQta2V5"
+ACCOUNT = f"DefaultEndpointsProtocol=https;AccountName=night;AccountKey={KEY};EndpointSuffix=x.net"
+TOKEN = "a-token-of-enough-length"
+
+
+def test_only_the_connection_string_is_needed() -> None:
+    """Without a read token photos come in and nobody reads; the limit is 32 MB."""
+    assert read_settings({"AzureWebJobsStorage": ACCOUNT}) == Settings(ACCOUNT, None, 32 << 20)
+
+
+def test_everything_can_be_set() -> None:
+    """Every variable reaches its field; space around a value does not."""
+    environment = {
+        "AzureWebJobsStorage": f" {ACCOUNT}\n",
+        "READ_TOKEN": TOKEN,
+        "MAX_PHOTO_MB": "8",
+    }
+    assert read_settings(environment) == Settings(ACCOUNT, TOKEN, 8 << 20)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["UseDevelopmentStorage=true", "usedevelopmentstorage=TRUE;", "UseDevelopmentStorage = true ;"],
+)
+def test_development_storage_may_be_spelled_in_any_way(text: str) -> None:
+    """The SDKs differ in what they accept; what they get is one spelling."""
+    settings = read_settings({"AzureWebJobsStorage": text})
+    assert settings.connection_string == "UseDevelopmentStorage=true"
+
+
+def test_a_signed_connection_string_is_accepted() -> None:
+    """A shared access signature serves where both services are named."""
+    text = "BlobEndpoint=https://b.x;TableEndpoint=https://t.x;SharedAccessSignature=sv=1&sig=2"
+    assert read_settings({"AzureWebJobsStorage": text}).connection_string == text
+
+
+def test_all_errors_come_at_once() -> None:
+    """One start is enough to learn of every mistake."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"READ_TOKEN": "short", "MAX_PHOTO_MB": "many"})
+    assert len(caught.value.problems) == 3
+    for variable in ("AzureWebJobsStorage", "READ_TOKEN", "MAX_PHOTO_MB"):
+        assert variable in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "night", "AccountName=night", f"AccountKey={KEY}", "AccountName=night;AccountKey=no!key"],
+)
+def test_half_a_connection_string_is_an_error(text: str) -> None:
+    """What an SDK would stumble over at the first request is said at the start."""
+    with pytest.raises(SettingsError, match="AzureWebJobsStorage"):
+        read_settings({"AzureWebJobsStorage": text})
+
+
+@pytest.mark.parametrize("text", ["0", "96", "-1", "1.5", "³", "9" * 5000])
+def test_the_limit_is_a_number_that_the_platform_allows(text: str) -> None:
+    """Above 95 MB the platform itself would answer, with a 500."""
+    with pytest.raises(SettingsError, match="MAX_PHOTO_MB"):
+        read_settings({"AzureWebJobsStorage": ACCOUNT, "MAX_PHOTO_MB": text})
+
+
+@given(st.text(min_size=1, max_size=40).map(lambda text: f"{text}MARK{text}"))
+def test_no_error_repeats_a_value(value: str) -> None:
+    """A value may be a secret in the wrong place."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings(
+            {"AzureWebJobsStorage": value, "READ_TOKEN": f"{value} ", "MAX_PHOTO_MB": value}
+        )
+    assert "MARK" not in str(caught.value)
+
+
+def test_secrets_do_not_show() -> None:
+    """Settings may be printed."""
+    shown = repr(read_settings({"AzureWebJobsStorage": ACCOUNT, "READ_TOKEN": TOKEN}))
+    assert KEY not in shown
+    assert TOKEN not in shown

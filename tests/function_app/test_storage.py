@@ -1,0 +1,181 @@
+"""What every store promises: the same suite on the one in memory and on Azurite."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.backend import Backend, connect
+from function_app.settings import Settings
+from function_app.storage.records import Claim, DamagedRecordError, Photo, parse_photo
+from local.azurite import Azurite
+from photo_wire.media import Media
+from photo_wire.moment import to_milliseconds
+from tests.function_app.api import MOMENT, name_of
+from tests.function_app.memory_store import MemoryBlobs, MemoryIndex
+from tests.wire import strategies
+
+SHA = "ab" * 32
+BODY = b"the bytes of a photo"
+PHOTOS = st.builds(
+    Photo,
+    name=strategies.names,
+    media=st.sampled_from(Media),
+    sha256=st.just(SHA),
+    size=st.integers(1, 2**31),
+    received_at=strategies.moments,
+    trigger=st.none() | st.just("motion"),
+    clock=st.none() | st.just("synced"),
+    site=st.none() | st.text(min_size=1).filter(str.isprintable),
+)
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def store(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """Blobs and an index, of both kinds."""
+    if request.param == "memory":
+        yield Backend(MemoryBlobs(), MemoryIndex(), Settings("", None))
+        return
+    azurite: Azurite = request.getfixturevalue("azurite")
+    yield connect(Settings(azurite.connection_string, None))
+
+
+def photo_of(camera: str, moment: datetime = MOMENT, tag: str = "5f3a9c2e") -> Photo:
+    return Photo(name_of(camera, moment, tag), Media.JPEG, SHA, len(BODY), MOMENT)
+
+
+@given(PHOTOS)
+def test_a_photo_survives_its_words(photo: Photo) -> None:
+    """What is written as metadata and as a row is read back the same, and travels in a header."""
+    words = photo.to_words()
+    assert parse_photo(words) == photo
+    assert all(value.isascii() and value.isprintable() and value for value in words.values())
+
+
+@pytest.mark.parametrize("word", ["id", "content_type", "sha256", "size", "received_at"])
+def test_a_record_without_a_word_is_damaged(word: str) -> None:
+    """Somebody else wrote or changed it: the word is missing, or is a date or a number."""
+    words: dict[str, object] = {**photo_of("camera").to_words()}
+    del words[word]
+    with pytest.raises(DamagedRecordError):
+        parse_photo(words)
+    for value in (MOMENT, 1.5, None):
+        with pytest.raises(DamagedRecordError):
+            parse_photo({**words, word: value})
+
+
+def test_the_path_can_be_read() -> None:
+    """Camera, day and id, as in Storage Explorer."""
+    path = photo_of("front-door").path
+    assert path == "front-door/2026/11/20/front-door-20261120T120134567Z-5f3a9c2e.jpg"
+
+
+def test_bytes_come_back(store: Backend, camera: str) -> None:
+    """All of them, or a part."""
+    photo = photo_of(camera)
+    assert store.blobs.add(photo, BODY) is None
+    assert store.blobs.read(photo, 0, len(BODY)) == BODY
+    assert store.blobs.read(photo, 4, 5) == BODY[4:9]
+
+
+def test_a_blob_is_never_overwritten(store: Backend, camera: str) -> None:
+    """The second to come learns what is there, every word of it."""
+    first = replace(photo_of(camera), trigger="gpio", clock="corrected", site="Büro 1")
+    assert store.blobs.add(first, BODY) is None
+    later = replace(first, sha256="cd" * 32, received_at=MOMENT + timedelta(hours=1), site=None)
+    assert store.blobs.add(later, b"other") == first
+    assert store.blobs.read(first, 0, len(BODY)) == BODY
+
+
+def test_what_is_gone_is_none(store: Backend, camera: str) -> None:
+    """Never stored, or removed; removing twice does no harm."""
+    photo = photo_of(camera)
+    assert store.blobs.read(photo, 0, 5) is None
+    store.blobs.add(photo, BODY)
+    store.blobs.remove(photo)
+    store.blobs.remove(photo)
+    assert store.blobs.read(photo, 0, 5) is None
+    assert store.index.get(photo.name) is None
+
+
+def test_a_photo_is_listed_once(store: Backend, camera: str) -> None:
+    """Whoever lists it again learns what is listed; nothing changes."""
+    photo = photo_of(camera)
+    assert store.index.add(photo) is None
+    other = replace(photo, sha256="cd" * 32, media=Media.DNG)
+    assert store.index.add(other) == photo
+    assert store.index.get(photo.name) == photo
+    assert store.index.newest(10, camera, None) == [photo]
+
+
+def test_one_of_many_lists_it(store: Backend, camera: str) -> None:
+    """At the same moment, exactly one does."""
+    photo = photo_of(camera)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(store.index.add, [photo] * 8))
+    assert answers.count(None) == 1
+    assert answers.count(photo) == 7
+
+
+def test_one_claim_holds(store: Backend, camera: str) -> None:
+    """All who claim for the same camera and bytes get the first one's name."""
+    claims = [Claim(name_of(camera, tag=f"{n:08x}"), SHA, MOMENT) for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        kept = set(pool.map(store.index.claim, claims))
+    assert len(kept) == 1
+    assert kept <= set(claims)
+    other = Claim(name_of(camera), "cd" * 32, MOMENT)
+    assert store.index.claim(other) == other
+
+
+def test_the_newest_come_first(store: Backend, camera: str) -> None:
+    """By the time they were taken, whatever the order they came in; one moment's by their id."""
+    moments = [MOMENT + timedelta(milliseconds=ms) for ms in (5, -7, 0, 10**9, -(10**9))]
+    photos = [photo_of(camera, moment) for moment in moments] + [photo_of(camera, tag="00000000")]
+    for photo in photos:
+        store.index.add(photo)
+    expected = sorted(photos, key=lambda one: (-one.name.captured_at.timestamp(), str(one.name)))
+    assert store.index.newest(10, camera, None) == expected
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 20])
+def test_a_walk_shows_each_photo_once(store: Backend, camera: str, count: int) -> None:
+    """Whatever the size of its steps, in the camera's view and in that of all."""
+    photos = [photo_of(camera, MOMENT + timedelta(seconds=n // 2), f"{n:08x}") for n in range(7)]
+    for photo in photos:
+        store.index.add(photo)
+    for view in (camera, None):
+        seen: list[Photo] = []
+        after = None
+        while page := store.index.newest(count, view, after):
+            assert len(page) <= count
+            seen += [photo for photo in page if photo.name.camera == camera]
+            after = page[-1].name
+        assert sorted(seen, key=str) == sorted(photos, key=str)
+        assert len(seen) == len(photos)
+
+
+def test_a_camera_s_view_holds_no_other_s(store: Backend, camera: str) -> None:
+    """Not of a camera whose name begins the same either."""
+    for name in (camera, f"{camera}-2", f"{camera}0"):
+        store.index.add(photo_of(name))
+    assert store.index.newest(10, camera, None) == [photo_of(camera)]
+
+
+def test_the_first_and_the_last_moment_can_be_listed(store: Backend, camera: str) -> None:
+    """From 1970 to the year 9999."""
+    ends = [datetime(1970, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+    photos = [photo_of(camera, to_milliseconds(end)) for end in ends]
+    for photo in photos:
+        store.index.add(photo)
+    assert store.index.newest(10, camera, None) == photos[::-1]
+
+
+def test_a_store_that_answers_is_well(store: Backend) -> None:
+    """Before the first photo too."""
+    store.blobs.check()
+    store.index.check()

@@ -1,0 +1,254 @@
+"""`PUT /api/camera/photo` over HTTP, on Azurite: what devices, people with curl and the first
+seed's clients meet."""
+
+import hashlib
+import http.client
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from function_app.backend import connect
+from function_app.settings import Settings
+from function_app.storage.records import Photo
+from local.azurite import Azurite
+from photo_wire.headers import UPLOAD_PATH, PhotoHeaders, content_digest
+from photo_wire.media import Media
+from photo_wire.receipt import parse_receipt
+from tests.conftest import StartBackend
+from tests.function_app.api import MOMENT, Api, Store, name_of, photo_headers
+from tests.pictures import dng, jpeg, mp4
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def test_a_device_s_photo_goes_the_whole_way(api: Api, store: Store, camera: str) -> None:
+    """Put, listed with everything that was said of it, read back byte for byte, found in Storage
+    Explorer under a name that can be read."""
+    body, name = jpeg(4608, 2592, seed=1), name_of(camera)
+    said = PhotoHeaders(name, content_type="image/jpeg", sha256=sha256(body)).to_headers()
+    reply = api.put(body, {**said, **photo_headers(name)})
+    assert reply.status_code == 201, reply.text
+    assert reply.headers["Content-Type"] == "application/json"
+    receipt = parse_receipt(reply.content)
+    assert receipt.confirms(name, sha256(body), len(body))
+
+    (photo,) = api.listed(camera)
+    assert photo == api.read(f"/api/photos/{name}").json()
+    assert photo == {
+        "id": str(name),
+        "camera": camera,
+        "captured_at": "2026-11-20T12:01:34.567Z",
+        "received_at": reply.json()["received_at"],
+        "trigger": "motion",
+        "clock": "synced",
+        "content_type": "image/jpeg",
+        "sha256": sha256(body),
+        "size": len(body),
+        "site": None,
+    }
+    assert api.read(f"/api/photos/{name}/content").content == body
+    assert store.blobs(camera) == [f"{camera}/2026/11/20/{name}.jpg"]
+    assert store.container.download_blob(store.blobs(camera)[0]).readall() == body
+
+
+def test_curl_stores_a_picture(api: Api, camera: str, tmp_path: Path) -> None:
+    """The line that the README shows; the newest photo is the first of the list."""
+    curl = shutil.which("curl")
+    assert curl, "curl is needed"
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(jpeg(4608, 2592, seed=2))
+    url = f"{api.backend.base_url}{UPLOAD_PATH}?cameraName={camera}"
+    key = tmp_path / "key"
+    key.write_text(f"x-functions-key: {api.backend.function_key}")
+    done = subprocess.run(
+        [curl, "-sST", picture, "-H", "Content-Type: image/jpeg", "-H", f"@{key}", url],
+        check=True,
+        capture_output=True,
+    )
+    receipt = parse_receipt(done.stdout)
+    assert receipt.sha256 == sha256(picture.read_bytes())
+    assert [photo["id"] for photo in api.listed(camera)] == [str(receipt.name)]
+    content = api.read(f"/api/photos/{receipt.name}/content")
+    assert content.headers["Content-Type"] == "image/jpeg"
+    assert content.content == picture.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("body", "media"), [(dng(1), Media.DNG), (mp4(1), Media.MP4)], ids=["dng", "mp4"]
+)
+def test_other_kinds_keep_their_type(
+    api: Api, store: Store, camera: str, body: bytes, media: Media
+) -> None:
+    """As the bytes say; the blob's name ends so that a person's programs know it."""
+    name = name_of(camera)
+    assert api.put(body, photo_headers(name)).status_code == 201
+    content = api.read(f"/api/photos/{name}/content")
+    assert content.headers["Content-Type"] == media.content_type
+    assert content.content == body
+    assert store.blobs(camera)[0].endswith(f"{name}.{media.suffix}")
+
+
+def test_a_photo_without_an_id_is_named_after_its_time(api: Api, camera: str) -> None:
+    """The same headers and bytes give the same id, so a repeat is no second photo."""
+    body = jpeg(seed=3)
+    headers = {"X-Camera-Id": camera, "X-Captured-At": "2026-11-20T13:01:34.567+01:00"}
+    first, again = api.put(body, headers), api.put(body, headers)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert first.json()["id"] == str(name_of(camera, MOMENT, sha256(body)[:8]))
+
+
+class TestOldClients:
+    """Both forms of the first seed's client (peers.md): none of the new headers."""
+
+    def test_the_older_form(self, api: Api) -> None:
+        """A key in the header, the type, and nothing else."""
+        body = jpeg(seed=sum(api.backend.read_token.encode()))
+        reply = api.put(body, {"Content-Type": "image/jpeg"})
+        assert reply.status_code in (200, 201)
+        photo = api.read(f"/api/photos/{reply.json()['id']}").json()
+        assert (photo["camera"], photo["clock"]) == ("camera", "server")
+        assert photo["trigger"] is None
+
+    def test_the_newer_form(self, api: Api, camera: str) -> None:
+        """Site, camera and key in the query."""
+        query = {
+            "websiteId": "Bau 7",
+            "cameraName": camera.upper(),
+            "code": api.backend.function_key,
+        }
+        reply = requests.put(
+            api.backend.base_url + UPLOAD_PATH,
+            data=jpeg(seed=4),
+            headers={"Content-Type": "image/jpeg"},
+            params=query,
+            timeout=30,
+        )
+        assert reply.status_code == 201
+        (photo,) = api.listed(camera)
+        assert photo["site"] == "Bau 7"
+
+
+@pytest.mark.parametrize("says", ["id", "time", "camera"])
+def test_twenty_parallel_puts_are_one_photo(api: Api, store: Store, camera: str, says: str) -> None:
+    """One blob, one listing entry, twenty equal receipts, whatever the client says of it."""
+    headers = {
+        "id": photo_headers(name_of(camera)),
+        "time": {"X-Camera-Id": camera, "X-Captured-At": "2026-11-20T12:01:34.567Z"},
+        "camera": {"X-Camera-Id": camera},
+    }[says]
+    body = jpeg(640, 480, seed=5)
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(lambda _: Api(api.backend).put(body, headers), range(20)))
+    assert {reply.status_code for reply in replies} <= {200, 201}
+    assert len({reply.text for reply in replies}) == 1
+    assert len(api.listed(camera)) == len(store.blobs(camera)) == 1
+
+
+def test_other_bytes_under_the_same_id(api: Api, store: Store, camera: str) -> None:
+    """409, of the same kind or another; the first photo stays."""
+    headers, body = photo_headers(name_of(camera)), jpeg(seed=6)
+    assert api.put(body, headers).status_code == 201
+    for other in (jpeg(seed=7), mp4(), dng()):
+        assert api.put(other, headers).status_code == 409
+    assert len(store.blobs(camera)) == len(api.listed(camera)) == 1
+    assert api.read(f"/api/photos/{name_of(camera)}/content").content == body
+
+
+def test_a_crash_between_blob_and_index_heals(api: Api, azurite: Azurite, camera: str) -> None:
+    """The blob is there and no row; the device's retry is answered 200 with the receipt of the
+    first attempt, and the photo is listed once."""
+    body, name = jpeg(seed=8), name_of(camera)
+    photo = Photo(name, Media.JPEG, sha256(body), len(body), MOMENT, "motion", "synced")
+    connect(Settings(azurite.connection_string, None)).blobs.add(photo, body)
+    assert api.listed(camera) == []
+    reply = api.put(body, photo_headers(name))
+    assert (reply.status_code, parse_receipt(reply.content)) == (200, photo.receipt())
+    assert [found["id"] for found in api.listed(camera)] == [str(name)]
+
+
+REFUSED = {
+    "empty": (b"", {}, 411),
+    "40 MB": (jpeg() + bytes(40 << 20), {}, 413),
+    "png": (b"\x89PNG\r\n\x1a\n" + bytes(99), {"Content-Type": "image/jpeg"}, 415),
+    "html": (b"<!doctype html><p>Sign in", {"Content-Type": "image/jpeg"}, 415),
+    "called html": (jpeg(), {"Content-Type": "text/html"}, 415),
+    "cut short": (jpeg()[:-9], {"Content-Type": "image/jpeg"}, 422),
+    "a jpeg called mp4": (jpeg(), {"Content-Type": "video/mp4"}, 422),
+    "wrong digest": (jpeg(), {"Content-Digest": content_digest("ab" * 32)}, 422),
+    "no digest": (jpeg(), {"Content-Digest": "sha-256=:AAAA:"}, 400),
+    "bad time": (jpeg(), {"X-Captured-At": "yesterday"}, 400),
+    "bad trigger": (jpeg(), {"X-Trigger": "boredom"}, 400),
+    "another time": (jpeg(), {"X-Captured-At": "2020-01-01T00:00:00Z"}, 400),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("with_id", [True, False], ids=["id", "no id"])
+def test_nothing_refused_is_stored(
+    api: Api, store: Store, camera: str, case: str, with_id: bool
+) -> None:
+    """A problem with one sentence; no blob, no row, no claim."""
+    body, headers, status = REFUSED[case]
+    who = photo_headers(name_of(camera)) if with_id else {"X-Camera-Id": camera}
+    if case == "another time" and not with_id:
+        headers = {"X-Captured-At": "1969-01-01T00:00:00Z"}
+    reply = api.put(body, {**who, **headers})
+    assert reply.status_code == status, reply.text
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert reply.json()["status"] == status
+    assert len(reply.json()["detail"]) > 20
+    assert store.blobs(camera) == store.rows(camera) == []
+
+
+@pytest.mark.parametrize("identifier", ["../../etc/passwd", "/photos/x", "entry", "a" * 5000])
+def test_an_id_that_is_no_name_is_refused(api: Api, identifier: str) -> None:
+    """No blob's name is ever built from what a client sent (security.md)."""
+    assert api.put(jpeg(), {"X-Photo-Id": identifier}).status_code == 400
+
+
+def test_a_chunked_body_is_told_why(api: Api, camera: str) -> None:
+    """It arrives empty through the real host; the sentence says so."""
+    connection = http.client.HTTPConnection("127.0.0.1", api.backend.port, timeout=30)
+    headers = {"x-functions-key": api.backend.function_key, "X-Camera-Id": camera}
+    connection.request(
+        "PUT",
+        UPLOAD_PATH,
+        iter([jpeg()]),
+        {**headers, "Transfer-Encoding": "chunked"},
+        encode_chunked=True,
+    )
+    reply = connection.getresponse()
+    assert reply.status == 411
+    assert b"chunked" in reply.read()
+    connection.close()
+
+
+@pytest.mark.parametrize("key", [None, "", "wrong"])
+def test_without_the_key_nothing_comes_in(
+    api: Api, store: Store, camera: str, key: str | None
+) -> None:
+    """401 by the host, before the backend sees anything."""
+    headers = photo_headers(name_of(camera)) | ({} if key is None else {"x-functions-key": key})
+    assert api.ask(UPLOAD_PATH, headers, "PUT", data=jpeg()).status_code == 401
+    assert store.blobs(camera) == []
+
+
+def test_the_read_token_does_not_write(api: Api) -> None:
+    """Who may look may not put."""
+    assert api.read(UPLOAD_PATH, method="PUT").status_code == 401
+
+
+def test_the_limit_can_be_set(azurite: Azurite, start_backend: StartBackend, camera: str) -> None:
+    """MAX_PHOTO_MB=1."""
+    api = Api(start_backend(azurite.connection_string, MAX_PHOTO_MB="1"))
+    headers = photo_headers(name_of(camera))
+    assert api.put(jpeg() + bytes(1 << 20), headers).status_code == 413
+    body = jpeg()
+    assert api.put(body + bytes((1 << 20) - len(body)), headers).status_code == 201

@@ -1,0 +1,33 @@
+"""The wire of the first seed's client (peers.md), in both its forms: what old devices send.
+
+No new header, no id, no capture time; any 2xx counts as success and the reply's body is not read.
+"""
+
+import requests
+
+_SECONDS = 30
+
+
+def send_with_header(base_url: str, picture: bytes, function_key: str) -> bool:
+    """The older client, and its README. Returns whether it believes in success."""
+    reply = requests.put(
+        f"{base_url}/api/camera/photo",
+        data=picture,
+        headers={"Content-Type": "image/jpeg", "x-functions-key": function_key},
+        timeout=_SECONDS,
+    )
+    return 200 <= reply.status_code < 300
+
+
+def send_with_query(
+    base_url: str, picture: bytes, function_key: str, website_id: str, camera_name: str
+) -> bool:
+    """The newer client. Returns whether it believes in success."""
+    reply = requests.put(
+        f"{base_url}/api/camera/photo",
+        params={"websiteId": website_id, "cameraName": camera_name, "code": function_key},
+        data=picture,
+        headers={"Content-Type": "image/jpeg"},
+        timeout=_SECONDS,
+    )
+    return 200 <= reply.status_code < 300

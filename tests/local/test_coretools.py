@@ -1,0 +1,33 @@
+"""`make func`: the command line, and what is said where Core Tools are missing. They cannot be had
+on every machine, so no test starts them."""
+
+from pathlib import Path
+
+import pytest
+
+from local import coretools
+from local.child import free_ports
+from local.run import main
+
+
+def test_without_core_tools_it_says_how_to_get_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (port,) = free_ports(1)
+    state = tmp_path / "state"
+    assert main(["--core-tools", "--port", str(port), "--state", str(state)]) == 1
+    said = capsys.readouterr().out
+    for way in ["npm install -g azure-functions-core-tools@4", "brew ", "winget ", "make run"]:
+        assert way in said
+
+
+def test_the_port_is_passed_on_and_no_key_shows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    func = tmp_path / "func"
+    func.write_text("#!/bin/sh\n")
+    func.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert coretools.command(7072) == [str(func), "start", "--port", "7072"]
+    assert coretools.environment()["FUNCTIONS_WORKER_RUNTIME"] == "python"

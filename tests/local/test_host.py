@@ -1,0 +1,196 @@
+"""The local host has the manners of the real one, seen from outside over HTTP."""
+
+import http.client
+import json
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from local.host import Host
+from local.server import BODY_LIMIT, Server
+from tests.local.toy_app import toy_app
+from tests.waiting import wait_for
+
+KEYS = ["first-key", "second-key"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(Host(toy_app().get_functions(), KEYS).answer) as one:
+        thread = threading.Thread(target=one.serve_forever)
+        thread.start()
+        yield one
+        one.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def url(server: Server) -> str:
+    return server.base_url
+
+
+def test_a_wrong_method_is_404(url: str) -> None:
+    assert requests.post(f"{url}/api/echo", timeout=10).status_code == 404
+
+
+def test_options_is_404_unless_listed(url: str) -> None:
+    assert requests.options(f"{url}/api/echo", timeout=10).status_code == 404
+
+
+def test_head_is_404_unless_listed(url: str) -> None:
+    assert requests.head(f"{url}/api/days/1", timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/api/photos/a%20b", "photo a b"),
+        ("/api/photos/newest", "the newest"),
+        ("/API/Photos/NEWEST/", "the newest"),
+        ("/api/days/2026-11-20", "day 2026-11-20"),
+        ("/api/days", "day None"),
+        ("/", "page None"),
+        ("/static/a/b.css", "page static/a/b.css"),
+        ("/static/a/", "page static/a/"),
+        ("/api/photos/a/b", "page api/photos/a/b"),
+    ],
+)
+def test_the_most_specific_route_answers(url: str, path: str, answer: str) -> None:
+    assert requests.get(url + path, timeout=10).text == answer
+
+
+def test_one_path_has_a_function_for_each_method(url: str) -> None:
+    reply = requests.delete(f"{url}/api/photos/a", timeout=10)
+    assert (reply.status_code, reply.content) == (204, b"")
+    assert "Content-Length" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "status"),
+    [
+        ({}, "", 401),
+        ({"x-functions-key": "wrong"}, "", 401),
+        ({"x-functions-key": "first-key"}, "", 200),
+        ({"X-Functions-Key": "second-key"}, "", 200),
+        ({}, "?code=first-key", 200),
+        ({}, "?code=wrong", 401),
+        ({"x-functions-key": "wrong"}, "?code=first-key", 401),
+        ({"x-functions-key": "first-key"}, "?code=wrong", 200),
+        ({"x-functions-key": ""}, "", 401),
+        ({"x-functions-key": "schl\xfcssel"}, "", 401),
+    ],
+)
+def test_level_function_needs_a_key(
+    url: str, headers: dict[str, str], query: str, status: int
+) -> None:
+    reply = requests.put(f"{url}/api/locked{query}", data=b"x", headers=headers, timeout=10)
+    assert reply.status_code == status
+    assert reply.content == (b"1" if status == 200 else b"")
+
+
+def test_a_large_body_with_a_wrong_key_reads_its_401(server: Server) -> None:
+    """The body is read before the reply, and the connection goes on."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    for key, status, body in [("wrong", 401, b""), ("first-key", 200, b"6000000")]:
+        headers = {"x-functions-key": key}
+        connection.request("PUT", "/api/locked", body=bytes(6_000_000), headers=headers)
+        reply = connection.getresponse()
+        assert (reply.status, reply.read()) == (status, body)
+    connection.close()
+
+
+def test_a_chunked_body_arrives_empty(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    for _ in range(2):  # the second shows that the first was read to its end
+        connection.request("PUT", "/api/echo", body=iter([b"some", b"bytes"]), encode_chunked=True)
+        assert json.load(connection.getresponse())["size"] == 0
+    connection.close()
+
+
+def test_a_body_above_the_limit_is_500(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+    parts = [bytes(1024 * 1024)] * 100 + [b"x"]
+    headers = {"Content-Length": str(BODY_LIMIT + 1)}
+    connection.request("PUT", "/api/echo", body=iter(parts), headers=headers)
+    reply = connection.getresponse()
+    assert (reply.status, reply.read()) == (500, b"")
+    connection.close()
+
+
+def test_a_body_that_ends_early_reaches_no_function(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "local.host")
+    with socket.create_connection(("127.0.0.1", server.server_port)) as half:
+        half.sendall(b"PUT /api/echo?half HTTP/1.1\r\nContent-Length: 100\r\n\r\nonly this")
+        half.shutdown(socket.SHUT_WR)
+        assert half.recv(1000) == b""
+    requests.get(f"{server.base_url}/api/days/after", timeout=10)
+    wait_for(lambda: "/api/days/after" in caplog.text)
+    assert "/api/echo" not in caplog.text
+
+
+@pytest.mark.parametrize("length", ["-1", "1_0", "ten", "+1"])
+def test_a_length_that_is_none_is_400(server: Server, length: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.server_port)) as odd:
+        odd.sendall(f"PUT /api/echo HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert odd.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+def test_the_app_sees_method_url_headers_and_parameters(url: str) -> None:
+    seen = requests.get(
+        f"{url}/api/echo?a=1&b=&a=2", headers={"X-Photo-Id": "Some Id"}, timeout=10
+    ).json()
+    assert seen["method"] == "GET"
+    assert seen["url"] == f"{url}/api/echo?a=1&b=&a=2"
+    assert seen["params"] == {"a": "1,2", "b": ""}
+    assert seen["headers"]["x-photo-id"] == "Some Id"
+
+
+def test_replies_have_a_length_and_a_type(url: str) -> None:
+    reply = requests.get(f"{url}/api/photos/a", timeout=10)
+    assert reply.headers["Content-Length"] == "7"
+    assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert requests.get(f"{url}/api/echo", timeout=10).headers["Content-Type"] == "application/json"
+
+
+def test_a_reply_to_head_has_a_length_and_no_body(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.request("HEAD", "/api/photos/a")
+    reply = connection.getresponse()
+    assert (reply.status, reply.getheader("Content-Length"), reply.read()) == (200, "7", b"")
+    connection.request("GET", "/api/photos/b")  # would read a stray body as its status line
+    assert connection.getresponse().read() == b"photo b"
+    connection.close()
+
+
+def test_304_has_no_body(url: str) -> None:
+    reply = requests.get(f"{url}/api/unchanged", timeout=10)
+    assert (reply.status_code, reply.content, reply.headers["ETag"]) == (304, b"", '"a"')
+
+
+def test_each_cookie_passes_with_its_attributes(url: str) -> None:
+    reply = requests.post(f"{url}/api/session", timeout=10)
+    assert reply.raw.headers.getlist("Set-Cookie") == ["a=1; Path=/; HttpOnly", "b=2; Secure"]
+
+
+def test_an_exception_is_500_without_a_body(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    reply = requests.get(f"{url}/api/broken", timeout=10)
+    assert (reply.status_code, reply.content) == (500, b"")
+    assert "a defect in the app" in caplog.text
+
+
+def test_the_log_leaves_out_the_query(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "local.host")
+    requests.put(f"{url}/api/locked?code=first-key", data=b"x", timeout=10)
+    wait_for(lambda: "PUT /api/locked 200" in caplog.text)
+    assert "first-key" not in caplog.text
+
+
+def test_a_prefix_stands_before_every_route() -> None:
+    host = Host(toy_app().get_functions(), KEYS, prefix="base")
+    assert all(function.route.template.startswith("base/") for function in host.functions)

@@ -1,0 +1,244 @@
+"""`make run` from outside: it gets ready, photos arrive, and it ends without a trace."""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from local import run as run_module
+from local.child import ROOT, free_ports
+from local.run import main
+from tests.pictures import jpeg
+from tests.waiting import wait_for
+
+
+class Run:
+    """One `make run` with a state folder and ports of its own, in a session of its own, as a
+    terminal would start it."""
+
+    def __init__(self, state: Path, *options: str) -> None:
+        self.state = state
+        self.log = state.with_suffix(".log")
+        (port,) = free_ports(1)
+        self.base_url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "local.run", "--state", str(state), "--port", str(port)]
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [*command, *options],
+                cwd=ROOT,
+                env={**os.environ, "LOCAL_MOTION_EVERY": "1"},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def ready(self) -> dict[str, str]:
+        """What run.json says, once it is there. One of another run that was killed is none."""
+
+        def said() -> dict[str, str]:
+            assert self.process.poll() is None, self.log.read_text()
+            file = self.state / "run.json"
+            words: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+            return words if words.get("base_url") == self.base_url else {}
+
+        return wait_for(said, 60, "run.json")
+
+    def photos(self) -> list[dict[str, Any]]:
+        """The listed photos, newest first."""
+        photos: list[dict[str, Any]] = self.get("/api/photos?limit=200").json()["photos"]
+        return photos
+
+    def get(self, path: str) -> requests.Response:
+        said = self.ready()
+        reader = {"Authorization": f"Bearer {said['read_token']}"}
+        return requests.get(said["base_url"] + path, headers=reader, timeout=30)
+
+    def processes(self) -> list[psutil.Process]:
+        """Those of its session that are still there."""
+        found = []
+        for pid in psutil.pids():
+            try:
+                if os.getsid(pid) == self.process.pid and pid != self.process.pid:
+                    found.append(psutil.Process(pid))
+            except (ProcessLookupError, psutil.NoSuchProcess):
+                continue
+        return found
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Ctrl-C, which the terminal sends to the foreground group only. Returns the exit code."""
+        os.killpg(self.process.pid, number)
+        return self.process.wait(60)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for process in self.processes():
+            process.kill()
+
+
+StartRun = Callable[..., Run]
+
+
+@pytest.fixture
+def start_run() -> Iterator[StartRun]:
+    with ExitStack() as started:
+
+        def start(state: Path, *options: str) -> Run:
+            run = Run(state, *options)
+            started.callback(run.close)
+            return run
+
+        yield start
+
+
+@pytest.mark.slow
+def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_path: Path) -> None:
+    """It gets ready, a photo is listed, Ctrl-C ends every process, and nothing is forgotten."""
+    first = start_run(tmp_path / "state")
+    said = first.ready()
+    run_file, keys_file = tmp_path / "state" / "run.json", tmp_path / "state" / "keys.json"
+    assert said.keys() == {"base_url", "function_key", "read_token", "connection_string"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (run_file, keys_file)} == {0o600}
+    assert first.get("/api/health").status_code == 200
+    photos = wait_for(first.photos, 20, "the first photo")
+
+    assert first.end() == 0
+    assert first.processes() == []
+    assert not run_file.exists()
+    log = first.log.read_text()
+    assert f'curl -H "Authorization: Bearer {said["read_token"]}" {said["base_url"]}/api' in log
+    children = [line for line in log.splitlines() if line.startswith("[")]
+    assert any(photos[0]["id"] in line for line in children)
+    assert not any(said[key] in line for line in children for key in ("function_key", "read_token"))
+
+    second = start_run(tmp_path / "state")
+    assert second.ready()["function_key"] == said["function_key"]
+    assert second.ready()["read_token"] == said["read_token"]
+    wait_for(lambda: len(second.photos()) > len(photos), 20, "another photo")
+    assert {photo["id"] for photo in photos} <= {photo["id"] for photo in second.photos()}
+    assert second.end(signal.SIGTERM) == 0
+    assert second.processes() == []
+
+
+@pytest.mark.slow
+def test_a_persons_own_pictures_arrive_unchanged(start_run: StartRun, tmp_path: Path) -> None:
+    folder = tmp_path / "my pictures"
+    folder.mkdir()
+    pictures = {hashlib.sha256(data).hexdigest(): data for data in map(_picture, (1, 2, 3))}
+    for sha256, data in pictures.items():
+        (folder / f"{sha256[:8]}.JPG").write_bytes(data)
+    run = start_run(tmp_path / "state", "--photos", str(folder))
+    wait_for(lambda: {one["sha256"] for one in run.photos()} == pictures.keys(), 30, "all three")
+    for photo in run.photos():
+        assert run.get(f"/api/photos/{photo['id']}/content").content == pictures[photo["sha256"]]
+    assert run.end() == 0
+
+
+@pytest.mark.slow
+def test_a_part_that_dies_ends_the_run_and_is_named(start_run: StartRun, tmp_path: Path) -> None:
+    run = start_run(tmp_path / "state")
+    run.ready()
+    (backend,) = [one for one in run.processes() if "local.host" in one.cmdline()]
+    backend.kill()
+    assert run.process.wait(60) == 1
+    assert "backend ended by itself (exit code -9)" in run.log.read_text()
+    assert run.processes() == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a dead parent")
+def test_nothing_lingers_after_kill_9(start_run: StartRun, tmp_path: Path) -> None:
+    run = start_run(tmp_path / "state")
+    run.ready()
+    assert len(run.processes()) >= 4  # Azurite, the backend, capture and upload
+    run.process.kill()
+    run.process.wait()
+    wait_for(lambda: run.processes() == [], 30, "the end of all children")
+
+    after = start_run(tmp_path / "state")
+    after.ready()  # neither the old run.json nor the old lock stands in the way
+    assert after.end() == 0
+
+
+@pytest.mark.slow
+def test_one_state_folder_serves_one_run(start_run: StartRun, tmp_path: Path) -> None:
+    """Two Azurites on one folder would destroy each other's data."""
+    first = start_run(tmp_path / "state")
+    first.ready()
+    second = start_run(tmp_path / "state")
+    assert second.process.wait(60) == 1
+    assert "Another `make run` is using" in second.log.read_text()
+    assert first.ready()
+    assert first.end() == 0
+
+
+def test_a_taken_port_is_named_with_a_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--port", str(port), "--state", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert f"Port {port} is taken" in said
+    assert f"make run PORT={port + 1}" in said
+
+
+def test_a_taken_azurite_port_that_was_chosen_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (port,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        first = taken.getsockname()[1]
+        options = ["--port", str(port), "--azurite-port", str(first), "--state", str(tmp_path)]
+        assert main(options) == 1
+    said = capsys.readouterr().out
+    assert f"Port {first} is taken" in said
+    assert "AZURITE_PORT" in said
+
+
+def test_taken_default_azurite_ports_are_replaced_and_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        defaults = (taken.getsockname()[1], *free_ports(2))
+        monkeypatch.setattr(run_module, "DEFAULT_PORTS", defaults)
+        ports = run_module.azurite_ports(None)
+    assert len(set(ports)) == 3
+    assert defaults[0] not in ports
+    assert f"Port {defaults[0]} is taken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "reason"), [("nowhere", "no such folder"), ("empty", "no .jpg")])
+def test_photos_that_are_none_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, reason: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    folder = tmp_path / name
+    assert main(["--photos", str(folder), "--state", str(tmp_path / "state")]) == 1
+    said = capsys.readouterr().out
+    assert str(folder) in said
+    assert reason in said
+
+
+def test_a_damaged_keys_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "keys.json").write_text("{")
+    (port,) = free_ports(1)
+    assert main(["--port", str(port), "--state", str(tmp_path)]) == 1
+    assert "keys.json is damaged" in capsys.readouterr().out
+
+
+def _picture(seed: int) -> bytes:
+    return jpeg(320, 240, seed=7200 + seed)

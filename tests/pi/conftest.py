@@ -1,0 +1,55 @@
+"""The program as a process of its own, and pins without a Pi."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+
+from local.child import kill, start
+from tests.pi.pins import WatchedPin
+from tests.pi.program import Program
+
+StartProgram = Callable[..., Program]
+
+
+@pytest.fixture
+def spool_folder(tmp_path: Path) -> Path:
+    """Where the program spools; it is not there yet."""
+    return tmp_path / "state" / "spool"
+
+
+@pytest.fixture
+def start_program(tmp_path: Path, spool_folder: Path, log_folder: Path) -> Iterator[StartProgram]:
+    """start_program(command, *words, **env) -> `pi-uploader command` as a process, or another
+    Python command if the words begin with -c. Only `env`, PATH, HOME and CAMERA_SPOOL are set."""
+    with ExitStack() as running:
+
+        def start_one(*words: str, **env: str) -> Program:
+            log = log_folder / f"{tmp_path.name}-{words[0].strip('-')}.log"
+            arguments = words if words[0] == "-c" else ("-m", "pi_uploader", *words)
+            home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+            with log.open("ab") as output:
+                process = start(
+                    [sys.executable, *arguments],
+                    env={**home, "CAMERA_SPOOL": str(spool_folder), **env},
+                    output=output,
+                )
+            running.callback(kill, process)
+            return Program(process, log)
+
+        yield start_one
+
+
+@pytest.fixture
+def pins() -> Iterator[MockFactory]:
+    """gpiozero's own pins without hardware: `pins.pin(17).drive_high()`."""
+    former = Device.pin_factory
+    Device.pin_factory = MockFactory(pin_class=WatchedPin)
+    yield Device.pin_factory
+    Device.pin_factory.reset()
+    Device.pin_factory = former

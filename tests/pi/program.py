@@ -1,0 +1,77 @@
+"""A started program, and a picture that keeps its camera busy."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from pi_uploader.spool import Spool
+from tests.waiting import wait_for
+
+
+@dataclass
+class Program:
+    """A process and the file that its output goes into."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def wait_for_output(self, text: str) -> None:
+        wait_for(lambda: text in self.output, what=f"{text!r} in the log")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal, and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    def children(self) -> list[psutil.Process]:
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return found
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether a process has ended, reaped or not."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def photos_in(folder: Path) -> int:
+    """How many photos wait in the spool; 0 before there is one."""
+    return Spool(folder).tally().waiting if folder.is_dir() else 0
+
+
+class SlowPicture:
+    """A picture to replay that comes only when it is given: a pipe. Whoever reads it waits."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        self._path = path
+        self._end: int | None = None
+
+    def wait_for_reader(self) -> None:
+        """Wait until a camera reads it."""
+        if self._end is None:
+            self._end = wait_for(self._open, what="a camera that reads")
+
+    def give(self, content: bytes) -> None:
+        """Let the camera that reads it have these bytes, and nothing more."""
+        self.wait_for_reader()
+        assert self._end is not None
+        os.write(self._end, content)
+        os.close(self._end)
+        self._end = None
+
+    def _open(self) -> int | None:
+        with suppress(OSError):  # ENXIO: nobody reads
+            return os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
+        return None

@@ -1,0 +1,224 @@
+"""Capturing: from triggers to photos in the real spool."""
+
+import errno
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photo_wire.headers import Clock, Trigger
+from photo_wire.media import Media
+from pi_uploader.cameras import CameraError, Shot
+from pi_uploader.capture import Capture, rest_after, run_capture
+from pi_uploader.settings import CaptureSettings
+from pi_uploader.spool import Spool
+from pi_uploader.spool.disk import Disk
+from pi_uploader.triggers import Triggering, TriggerQueue
+from tests.pi.pins import pulse
+from tests.pi.program import SlowPicture, photos_in
+from tests.waiting import wait_for
+
+PHOTO = Shot(b"a photo", Media.JPEG)
+
+
+def make_settings(spool: Path, **env: str) -> CaptureSettings:
+    return CaptureSettings.from_environ(
+        {"CAMERA_SOURCE": "simulated", "CAMERA_SPOOL": str(spool), "CAMERA_NAME": "gate", **env}
+    )
+
+
+class ScriptedCamera:
+    """Gives what it is told to, in turn, and then photos for ever."""
+
+    def __init__(self, *turns: Exception) -> None:
+        self._turns = iter(turns)
+
+    def take(self) -> Shot:
+        if error := next(self._turns, None):
+            raise error
+        return PHOTO
+
+    def close(self) -> None:
+        pass
+
+
+class FullDisk(Disk):
+    """Has no room for the next write, and then has."""
+
+    def __init__(self) -> None:
+        self.is_full = True
+
+    def write(self, file: int, content: bytes) -> None:
+        if self.is_full:
+            self.is_full = False
+            raise OSError(errno.ENOSPC, "No space left on device")
+        super().write(file, content)
+
+
+def motion_at(*instants: float) -> list[Triggering]:
+    return [Triggering(Trigger.MOTION, instant) for instant in instants]
+
+
+@pytest.fixture
+def capturing(spool_folder: Path) -> Iterator[Callable[..., TriggerQueue]]:
+    """capturing(**env) -> the queue of a running capture, which ends after the test."""
+    queue = TriggerQueue()
+    threads: list[threading.Thread] = []
+
+    def begin(**env: str) -> TriggerQueue:
+        one = make_settings(spool_folder, **env)
+        threads.append(threading.Thread(target=run_capture, args=(one, queue)))
+        threads[0].start()
+        return queue
+
+    yield begin
+    queue.close()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def test_a_pulse_on_the_pin_becomes_a_photo_in_the_spool(
+    pins: MockFactory, capturing: Callable[..., TriggerQueue], spool_folder: Path
+) -> None:
+    """The real gpiozero, the drawn scene, the real spool."""
+    pin = pins.pin(4)
+    capturing(PIR_PIN="4")
+    wait_for(lambda: pin.looks > 1, what="the sensor")
+    pin.drive_high()
+    wait_for(lambda: photos_in(spool_folder), what="a photo")
+    photo = Spool(spool_folder).newest()
+    assert photo is not None
+    assert (photo.name.camera, photo.trigger, photo.media) == ("gate", Trigger.MOTION, Media.JPEG)
+    with Spool(spool_folder).open(photo) as file:
+        assert file.read(3) == b"\xff\xd8\xff"
+
+
+def test_a_flood_during_a_capture_is_one_more_photo_and_is_counted(
+    pins: MockFactory,
+    capturing: Callable[..., TriggerQueue],
+    spool_folder: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """While the camera is busy, motion comes five times: one photo stands for the five."""
+    caplog.set_level(logging.INFO)
+    picture = SlowPicture(tmp_path / "a.jpg")
+    pin = pins.pin(17)
+    queue = capturing(CAMERA_REPLAY=str(tmp_path), CAMERA_COOLDOWN="0s")
+    wait_for(lambda: pin.looks > 1, what="the sensor")
+    pulse(pin, lambda: True)
+    picture.wait_for_reader()
+    for number in range(1, 6):
+        pulse(pin, lambda number=number: queue.unanswered() == number)  # type: ignore[misc]
+    picture.give(b"first")
+    picture.give(b"second")
+    wait_for(lambda: photos_in(spool_folder) == 2, what="two photos")
+    wait_for(lambda: "stands for 5 motion triggers" in caplog.text, what="the count")
+    assert queue.unanswered() == 0
+
+
+def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two seconds after a photo the next one may be taken; what came before is in the log."""
+    caplog.set_level(logging.INFO)
+    clock = iter([100.0, 102.0, 200.0])
+    capture = Capture(
+        make_settings(spool_folder),
+        ScriptedCamera(),
+        Spool(spool_folder),
+        monotonic=lambda: next(clock),
+    )
+    for triggering in motion_at(100.0, 100.5, 101.9, 102.0):
+        capture.answer(triggering)
+    capture.answer(Triggering(Trigger.SCHEDULE, 102.1))  # a timer has no cooldown
+    assert (capture.count.kept, capture.count.cooled_down) == (3, 2)
+    assert "2 motion triggers came within 2 s after a photo and took none" in caplog.text
+
+
+@settings(max_examples=50, deadline=None)
+@given(gaps=st.lists(st.floats(0, 5), max_size=30), fails=st.lists(st.booleans(), max_size=30))
+def test_every_motion_is_kept_failed_or_cooled_down(
+    tmp_path_factory: pytest.TempPathFactory, gaps: list[float], fails: list[bool]
+) -> None:
+    """The counts add up to the triggers, whatever happens."""
+    folder = tmp_path_factory.mktemp("spool")
+    now = 0.0
+
+    class Camera(ScriptedCamera):
+        def take(self) -> Shot:
+            if fails and fails.pop():
+                raise CameraError("out of order")
+            return PHOTO
+
+    capture = Capture(make_settings(folder), Camera(), Spool(folder), monotonic=lambda: now)
+    for gap in gaps:
+        now += gap
+        capture.answer(Triggering(Trigger.MOTION, now))
+    count = capture.count
+    assert count.kept + count.failed + count.cooled_down == len(gaps)
+    assert photos_in(folder) == count.kept
+
+
+def test_an_error_of_the_camera_costs_one_photo_and_a_rest(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a driver raises is logged, and the next trigger is answered."""
+    camera = ScriptedCamera(CameraError("no frame came"), RuntimeError("Camera frontend timed out"))
+    capture = Capture(make_settings(spool_folder), camera, Spool(spool_folder))
+    for triggering in motion_at(1.0, 2.0, 3.0):
+        capture.answer(triggering)
+    assert (capture.count.failed, capture.count.kept) == (2, 1)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    assert (
+        "for a motion trigger: CameraError: no frame came; the camera rests for 1 s" in caplog.text
+    )
+    assert "RuntimeError: Camera frontend timed out; the camera rests for 2 s" in caplog.text
+
+
+def test_the_rest_grows_to_a_minute() -> None:
+    """A broken camera is neither hammered nor forgotten."""
+    assert [rest_after(failures) for failures in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert rest_after(5000) == 60
+
+
+def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the photo's id, the disk's answer and what to do."""
+    spool = Spool(spool_folder, FullDisk())
+    capture = Capture(make_settings(spool_folder), ScriptedCamera(), spool)
+    capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
+    assert (capture.count.lost, capture.count.kept) == (1, 0)
+    assert "photo lost gate-" in caplog.text
+    assert "No space left on device; free some space" in caplog.text
+    capture.answer(Triggering(Trigger.SCHEDULE, 2.0))
+    assert (capture.count.lost, capture.count.kept, photos_in(spool_folder)) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("is_set", "clock"), [(True, Clock.SYNCED), (False, Clock.UNSYNCED)], ids=["set", "not set"]
+)
+def test_the_photo_says_when_it_was_taken_and_whether_to_trust_that(
+    spool_folder: Path, is_set: bool, clock: Clock
+) -> None:
+    """Its name has the wall clock's time in UTC; its clock is synced or unsynced."""
+    moment = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
+    spool = Spool(spool_folder)
+    Capture(
+        make_settings(spool_folder),
+        ScriptedCamera(),
+        spool,
+        now=lambda: moment,
+        is_clock_set=lambda: is_set,
+    ).answer(Triggering(Trigger.MOTION, 0.0))
+    photo = spool.newest()
+    assert photo is not None
+    assert (photo.name.captured_at, photo.clock) == (moment, clock)

@@ -1,0 +1,116 @@
+"""The command line: it teaches, and its exit codes are what it says."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import photo_wire
+from photo_wire.headers import Clock, Trigger
+from photo_wire.media import Media
+from photo_wire.name import new_name
+from pi_uploader.settings import all_settings
+from pi_uploader.spool import Spool
+
+
+def pi_uploader(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """The program's whole run, with only `env` set."""
+    return subprocess.run(
+        [sys.executable, "-m", "pi_uploader", *words],
+        env={"COLUMNS": "100", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_teaches_every_setting_command_and_exit_code() -> None:
+    """What is not in the help does not exist: names, defaults, what is expected."""
+    done = pi_uploader("--help")
+    assert done.returncode == 0
+    said = " ".join(done.stdout.split())
+    for one in all_settings():
+        assert f" {one.name} {one.meaning} Expected: {one.expected}. Default: " in said
+        if isinstance(one.default, str):
+            assert f"{one.expected}. Default: {one.default}." in said
+    for word in ("run", "capture", "upload", "status", "0", "1", "2", "78"):
+        assert f"\n    {word} " in done.stdout or f"\n  {word} " in done.stdout
+
+
+def test_version() -> None:
+    """The one of the package."""
+    assert pi_uploader("--version").stdout == f"pi-uploader {photo_wire.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [(), ("fly",), ("status", "--colour")])
+def test_a_wrong_command_line_exits_with_2(words: tuple[str, ...]) -> None:
+    """With how to use it."""
+    done = pi_uploader(*words)
+    assert done.returncode == 2
+    assert "usage: pi-uploader" in done.stderr
+
+
+def test_status_before_the_first_photo_touches_nothing(tmp_path: Path) -> None:
+    """No spool yet is no error, and none is made by looking."""
+    folder = tmp_path / "spool"
+    done = pi_uploader("status", CAMERA_SPOOL=str(folder))
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"Nothing spooled yet: there is no folder {folder}.\n",
+    )
+    as_json = json.loads(pi_uploader("status", "--json", CAMERA_SPOOL=str(folder)).stdout)
+    assert (as_json["waiting"], as_json["oldest"], as_json["losses"]) == (0, None, 0)
+    assert not folder.exists()
+
+
+def test_status_shows_what_waits(tmp_path: Path) -> None:
+    """For a person, and for a program."""
+    spool = Spool(tmp_path / "spool")
+    names = [new_name("gate", datetime(2026, 11, 20, 12, minute, tzinfo=UTC)) for minute in (1, 2)]
+    for name in names:
+        spool.put(b"x" * 600_000, name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+    done = pi_uploader("status", CAMERA_SPOOL=str(tmp_path / "spool"))
+    assert done.returncode == 0
+    assert "waiting      2 photos, 1.2 MB\n" in done.stdout
+    assert f"oldest       {names[0]}\n" in done.stdout
+    done = pi_uploader("status", "--json", CAMERA_SPOOL=str(tmp_path / "spool"))
+    assert json.loads(done.stdout) == {
+        "spool": str(tmp_path / "spool"),
+        "waiting": 2,
+        "waiting_bytes": 1_200_000,
+        "oldest": str(names[0]),
+        "quarantined": 0,
+        "losses": 0,
+    }
+
+
+def test_status_does_not_mind_what_else_is_wrong(tmp_path: Path) -> None:
+    """It can be asked while the settings of capturing and uploading are being put right."""
+    done = pi_uploader(
+        "status", CAMERA_SPOOL=str(tmp_path), BASE_URL="nowhere", PIR_PIN="99", CAMERA_SOURCE="x"
+    )
+    assert done.returncode == 0
+
+
+def test_capturing_loads_nothing_that_it_does_not_use() -> None:
+    """A Pi Zero has 512 MB: gpiozero comes with a pin, Pillow with a scene, HTTP never."""
+    loaded = loaded_by("import pi_uploader.cli, pi_uploader.capture, pi_uploader.cameras.replay")
+    assert not loaded & {"gpiozero", "requests", "tenacity", "PIL", "azure", "function_app"}
+
+
+def test_uploading_loads_no_camera_and_no_pins() -> None:
+    """The two halves share only the spool."""
+    loaded = loaded_by("import pi_uploader.cli, pi_uploader.upload")
+    assert not loaded & {"gpiozero", "PIL", "azure", "function_app"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level modules that this code brings into a fresh interpreter."""
+    show = "; import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", code + show], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())

@@ -1,0 +1,197 @@
+"""The settings: every mistake at once, each under its variable's name, no secret shown."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pi_uploader.settings import CaptureSettings, Settings, SettingsError, UploadSettings
+
+SECRET = "s3cr3t-k3y"
+CAPTURE = {"CAMERA_SOURCE": "simulated"}
+UPLOAD = {"BASE_URL": "https://nightjar.example"}
+
+COMMON_MISTAKES = {
+    "CAMERA_NAME": ["Entry", "a" * 33, "-a", "no space", "a\nb"],
+    "CAMERA_SPOOL": ["spool", "./spool", "~nobody-of-this-name/spool"],
+}
+CAPTURE_MISTAKES = COMMON_MISTAKES | {
+    "CAMERA_SOURCE": ["", "picamera2", "webcam", "Simulated"],
+    "CAMERA_REPLAY": ["pictures"],
+    "PIR_PIN": ["28", "-1", "GPIO17", "17.0", "None", "²"],
+    "CAMERA_EVERY": ["5", "0s", "5 m", "-5m", "1e3s", "five minutes", "999999s"],
+    "CAMERA_COOLDOWN": ["2", "-2s", "off", "s"],
+    "CAMERA_EVRY": ["5m"],
+}
+UPLOAD_MISTAKES = COMMON_MISTAKES | {
+    "BASE_URL": [
+        "",
+        "nightjar.example",
+        "ftp://nightjar.example",
+        "https://",
+        "https://nightjar.example/api/camera/photo",
+        f"https://nightjar.example/?code={SECRET}",
+        f"https://me:{SECRET}@nightjar.example",
+        f"https://nightjar.example#{SECRET}",
+        f"{SECRET}",
+        "https://nightjar.example:port",
+        "https://[nightjar",
+        "https://night jar.example",
+        "https://nightjar.example\n",
+    ],
+    "AZURE_FUNCTION_KEY": [f" {SECRET}", f"{SECRET}\n", f"{SECRET}\x00x", f"{SECRET}\u00e9", " "],
+}
+
+
+def broken(mistakes: dict[str, list[str]]) -> st.SearchStrategy[dict[str, str]]:
+    """Any of these variables, each with one of its wrong values."""
+    return st.fixed_dictionaries(
+        {}, optional={name: st.sampled_from(wrong) for name, wrong in mistakes.items()}
+    ).filter(bool)
+
+
+@given(broken(CAPTURE_MISTAKES))
+def test_every_broken_capture_setting_is_reported_and_nothing_else(wrong: dict[str, str]) -> None:
+    """Whichever variables are wrong, each has its line."""
+    assert reported(CaptureSettings, CAPTURE | wrong) == set(wrong)
+
+
+@given(broken(UPLOAD_MISTAKES))
+def test_every_broken_upload_setting_is_reported_and_nothing_else(wrong: dict[str, str]) -> None:
+    """Whichever variables are wrong, each has its line."""
+    assert reported(UploadSettings, UPLOAD | wrong) == set(wrong)
+
+
+@given(broken({name: UPLOAD_MISTAKES[name] for name in ("BASE_URL", "AZURE_FUNCTION_KEY")}))
+def test_no_upload_setting_stops_capturing(wrong: dict[str, str]) -> None:
+    """Capturing reads none of the settings of uploading."""
+    assert CaptureSettings.from_environ(CAPTURE | wrong).source == "simulated"
+
+
+@given(broken({name: CAPTURE_MISTAKES[name] for name in CAPTURE_MISTAKES.keys() - COMMON_MISTAKES}))
+def test_no_capture_setting_stops_uploading(wrong: dict[str, str]) -> None:
+    """Uploading reads none of the settings of capturing, misspelt ones included."""
+    assert UploadSettings.from_environ(UPLOAD | wrong).base_url == "https://nightjar.example"
+
+
+@given(broken(UPLOAD_MISTAKES))
+def test_no_message_holds_a_secret(wrong: dict[str, str]) -> None:
+    """A key is not shown, nor a URL that somebody has pasted a key into."""
+    with pytest.raises(SettingsError) as error:
+        UploadSettings.from_environ(UPLOAD | wrong)
+    assert SECRET not in str(error.value) + repr(error.value)
+
+
+def test_the_repr_holds_no_secret() -> None:
+    """The settings can be logged."""
+    settings = UploadSettings.from_environ(UPLOAD | {"AZURE_FUNCTION_KEY": SECRET})
+    assert settings.function_key == SECRET
+    assert SECRET not in repr(settings)
+
+
+def test_a_message_names_variable_value_and_what_is_expected() -> None:
+    """A line says all that is needed to correct it."""
+    with pytest.raises(SettingsError) as error:
+        CaptureSettings.from_environ(CAPTURE | {"PIR_PIN": "99", "CAMERA_EVERY": "often"})
+    assert error.value.problems == (
+        "PIR_PIN: '99' is not a pin; expected a BCM number from 0 to 27, or none",
+        "CAMERA_EVERY: 'often' is not a duration; expected a duration such as 30s, 5m or 1h, "
+        "or off",
+    )
+
+
+def test_a_missing_setting_is_called_missing() -> None:
+    """Nothing is simulated, and no place is assumed, that nobody asked for."""
+    with pytest.raises(SettingsError, match=r"^CAMERA_SOURCE: is not set; expected simulated "):
+        CaptureSettings.from_environ({})
+    with pytest.raises(SettingsError, match=r"^BASE_URL: is not set; expected https://HOST"):
+        UploadSettings.from_environ({})
+
+
+def test_a_misspelt_variable_gets_the_right_name() -> None:
+    """CAMERA_... is ours, so an unknown one is a mistake."""
+    with pytest.raises(SettingsError, match=r"^CAMERA_COLDOWN: .* expected CAMERA_COOLDOWN$"):
+        CaptureSettings.from_environ(CAPTURE | {"CAMERA_COLDOWN": "3s"})
+
+
+@pytest.mark.parametrize("part", [CaptureSettings, UploadSettings])
+def test_an_unknown_variable_like_none_of_ours_is_everybodys_mistake(part: type[Settings]) -> None:
+    """It could be meant for either process."""
+    wrong = {"CAMERA_XYZ": SECRET}
+    assert reported(part, CAPTURE | UPLOAD | wrong) == set(wrong)
+
+
+def test_one_trigger_at_least_is_on() -> None:
+    """A camera that would never take a photo is a mistake."""
+    with pytest.raises(SettingsError, match="PIR_PIN, CAMERA_EVERY: nothing would ever take"):
+        CaptureSettings.from_environ(CAPTURE | {"PIR_PIN": "none"})
+
+
+def test_the_defaults() -> None:
+    """What is not set, or empty, has its default."""
+    settings = CaptureSettings.from_environ(
+        CAPTURE | {"HOME": "/home/pi", "PIR_PIN": "", "CAMERA_NAME": ""}
+    )
+    assert settings == CaptureSettings(
+        camera="camera",
+        spool=Path("/home/pi/.local/state/pi-uploader/spool"),
+        source="simulated",
+        replay=None,
+        pir_pin=17,
+        every=None,
+        cooldown=2.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({"STATE_DIRECTORY": "/var/lib/nightjar"}, "/var/lib/nightjar/spool"),
+        ({"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "HOME": "/h"}, "/var/lib/a/spool"),
+        ({"XDG_STATE_HOME": "/state", "HOME": "/h"}, "/state/pi-uploader/spool"),
+        ({"XDG_STATE_HOME": "state", "HOME": "/h"}, "/h/.local/state/pi-uploader/spool"),
+        ({"CAMERA_SPOOL": "/data/spool", "STATE_DIRECTORY": "/var/lib/a"}, "/data/spool"),
+    ],
+)
+def test_where_the_spool_lies(environ: dict[str, str], folder: str) -> None:
+    """What is set, else systemd's state directory, else the user's."""
+    assert Settings.from_environ(environ).spool == Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30s", 30), ("0.5s", 0.5), ("5m", 300), ("1h", 3600), ("2d", 172800)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    """A number and one letter."""
+    assert CaptureSettings.from_environ(CAPTURE | {"CAMERA_EVERY": text}).every == seconds
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url", "warned"),
+    [
+        ("https://nightjar.example", "https://nightjar.example", False),
+        ("https://nightjar.example/", "https://nightjar.example", False),
+        ("https://nightjar.example:8443/", "https://nightjar.example:8443", False),
+        ("http://127.0.0.1:7071", "http://127.0.0.1:7071", False),
+        ("http://localhost:7071/", "http://localhost:7071", False),
+        ("http://[::1]:7071", "http://[::1]:7071", False),
+        ("http://192.168.1.5:7071", "http://192.168.1.5:7071", True),
+        ("http://nightjar.example", "http://nightjar.example", True),
+    ],
+)
+def test_base_url(url: str, base_url: str, warned: bool) -> None:
+    """A slash at the end goes; plain HTTP to another machine gets a warning."""
+    settings = UploadSettings.from_environ({"BASE_URL": url})
+    assert settings.base_url == base_url
+    assert (settings.warning is not None) == warned
+
+
+def reported(part: type[Settings], environ: dict[str, Any]) -> set[str]:
+    """The variables that the error names, one line for each."""
+    with pytest.raises(SettingsError) as error:
+        part.from_environ(environ)
+    names = [line.partition(":")[0] for line in str(error.value).splitlines()]
+    assert len(names) == len(set(names))
+    return set(names)

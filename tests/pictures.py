@@ -1,0 +1,109 @@
+"""Photos for the tests: real JPEGs from Pillow, the smallest DNGs and MP4s that are whole."""
+
+import io
+import random
+import struct
+from typing import Any
+
+from PIL import Image
+
+_Entry = tuple[int, int, tuple[int, ...]]  # a TIFF tag's number, its kind, its values
+
+_BYTE, _SHORT, _LONG = 1, 3, 4
+
+
+def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> bytes:
+    """A JPEG with some grain, so that it weighs what a camera's does. The same seed gives the same
+    bytes. `options` are Pillow's, such as progressive=True."""
+    grain = Image.frombytes("L", (width, height), random.Random(seed).randbytes(width * height))
+    slope = Image.linear_gradient("L").resize((width, height))
+    picture = Image.merge(
+        "RGB", (Image.blend(slope, grain, 0.1), slope, Image.blend(slope, grain, 0.2))
+    )
+    file = io.BytesIO()
+    picture.save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+def jpeg_with_thumbnail(seed: int = 0) -> bytes:
+    """A JPEG with another one, end marker and all, in its EXIF segment, as cameras write it."""
+    inner = jpeg(16, 16, seed)
+    tags: list[_Entry] = [
+        (0x0103, _SHORT, (6,)),
+        (0x0201, _LONG, (50,)),
+        (0x0202, _LONG, (len(inner),)),
+    ]
+    tiff = struct.pack("<2sHI", b"II", 42, 8) + _directory("<", 8, tags)
+    segment = b"Exif\0\0" + tiff + inner
+    whole = jpeg(seed=seed + 1)
+    return whole[:2] + struct.pack(">2sH", b"\xff\xe1", len(segment) + 2) + segment + whole[2:]
+
+
+def dng(seed: int = 0, order: str = "<") -> bytes:
+    """A DNG of a camera's shape: a preview in the first directory, and the sensor's raw picture in
+    its sub-directory. `order` is `<` for Intel's bytes and `>` for Motorola's."""
+    rng = random.Random(seed)
+    preview, raw = rng.randbytes(8 * 6 * 3), rng.randbytes(16 * 12 * 2)
+    first, second = 8, 200  # where the directories are; their pictures follow
+    preview_at = 400
+    raw_at = preview_at + len(preview)
+    mark = b"II" if order == "<" else b"MM"
+    parts = {
+        0: struct.pack(f"{order}2sHI", mark, 42, first),
+        first: _directory(
+            order,
+            first,
+            [
+                (256, _SHORT, (8,)),
+                (257, _SHORT, (6,)),
+                (273, _LONG, (preview_at,)),
+                (279, _LONG, (len(preview),)),
+                (330, _LONG, (second,)),
+                (50706, _BYTE, (1, 4, 0, 0)),
+            ],
+        ),
+        second: _directory(
+            order,
+            second,
+            [
+                (256, _SHORT, (16,)),
+                (257, _SHORT, (12,)),
+                (273, _LONG, (raw_at, raw_at + 192)),  # two strips of six rows
+                (279, _LONG, (192, 192)),
+            ],
+        ),
+        preview_at: preview,
+        raw_at: raw,
+    }
+    whole = bytearray(raw_at + len(raw))
+    for at, part in parts.items():
+        whole[at : at + len(part)] = part
+    return bytes(whole)
+
+
+def mp4(seed: int = 0) -> bytes:
+    """An MP4 whose boxes are right and whose video is noise."""
+    track = box(b"trak", box(b"tkhd", bytes(84)))
+    return (
+        box(b"ftyp", b"isom\0\0\2\0isomiso2mp41")
+        + box(b"moov", box(b"mvhd", bytes(100)) + track)
+        + box(b"mdat", random.Random(seed).randbytes(500))
+    )
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    """One box of an MP4."""
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def _directory(order: str, at: int, tags: list[_Entry]) -> bytes:
+    """A TIFF directory at `at`, the values that do not fit into it right behind it."""
+    entries, behind = b"", b""
+    behind_at = at + 2 + 12 * len(tags) + 4
+    for number, kind, values in tags:
+        letter = {_BYTE: "B", _SHORT: "H", _LONG: "I"}[kind]
+        packed = struct.pack(f"{order}{len(values)}{letter}", *values)
+        if len(packed) > 4:
+            packed, behind = struct.pack(f"{order}I", behind_at + len(behind)), behind + packed
+        entries += struct.pack(f"{order}HHI", number, kind, len(values)) + packed.ljust(4, b"\0")
+    return struct.pack(f"{order}H", len(tags)) + entries + bytes(4) + behind

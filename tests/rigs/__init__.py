@@ -1,0 +1,1 @@
+"""The tools that prove what the spool and the uploader promise."""

@@ -1,0 +1,200 @@
+"""Disks for a Spool: one that writes down what is done to it, and one that fails as it is told.
+
+Both do their work on the real file system. `RecordingFailingDisk` is both at once.
+"""
+
+import errno
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from pi_uploader.spool.disk import Disk
+
+Result = TypeVar("Result")
+
+
+class Kind(StrEnum):
+    """The operations of a Disk, by their names."""
+
+    CREATE = "create"
+    WRITE = "write"
+    FLUSH = "flush"
+    CLOSE = "close"
+    RENAME = "rename"
+    REMOVE = "remove"
+    EMPTY = "empty"
+    MAKE_FOLDER = "make_folder"
+    REMOVE_FOLDER = "remove_folder"
+    FLUSH_FOLDER = "flush_folder"
+    OPEN = "open"
+    NAMES = "names"
+    CHANGED_AT = "changed_at"
+    FREE = "free"
+
+
+READS = frozenset({Kind.OPEN, Kind.NAMES, Kind.CHANGED_AT, Kind.FREE})
+TAKE_ROOM = frozenset(
+    {Kind.CREATE, Kind.WRITE, Kind.FLUSH, Kind.RENAME, Kind.MAKE_FOLDER, Kind.FLUSH_FOLDER}
+)
+"""What a full disk may refuse."""
+ON_A_DESCRIPTOR = frozenset({Kind.WRITE, Kind.FLUSH, Kind.CLOSE})
+
+
+class WatchedDisk(Disk):
+    """Passes every operation through `perform`, which a subclass refines."""
+
+    def perform(self, kind: Kind, operation: Callable[..., Result], *arguments: Any) -> Result:
+        return operation(*arguments)
+
+    def create(self, path: Path) -> int:
+        return self.perform(Kind.CREATE, super().create, path)
+
+    def write(self, file: int, content: bytes) -> None:
+        self.perform(Kind.WRITE, super().write, file, content)
+
+    def flush(self, file: int) -> None:
+        self.perform(Kind.FLUSH, super().flush, file)
+
+    def close(self, file: int) -> None:
+        self.perform(Kind.CLOSE, super().close, file)
+
+    def rename(self, old: Path, new: Path) -> None:
+        self.perform(Kind.RENAME, super().rename, old, new)
+
+    def remove(self, path: Path) -> None:
+        self.perform(Kind.REMOVE, super().remove, path)
+
+    def empty(self, path: Path) -> None:
+        self.perform(Kind.EMPTY, super().empty, path)
+
+    def make_folder(self, folder: Path) -> None:
+        self.perform(Kind.MAKE_FOLDER, super().make_folder, folder)
+
+    def remove_folder(self, folder: Path) -> None:
+        self.perform(Kind.REMOVE_FOLDER, super().remove_folder, folder)
+
+    def flush_folder(self, folder: Path) -> None:
+        self.perform(Kind.FLUSH_FOLDER, super().flush_folder, folder)
+
+    def open(self, path: Path) -> BinaryIO:
+        return self.perform(Kind.OPEN, super().open, path)
+
+    def names(self, folder: Path) -> list[str]:
+        return self.perform(Kind.NAMES, super().names, folder)
+
+    def changed_at(self, folder: Path) -> int:
+        return self.perform(Kind.CHANGED_AT, super().changed_at, folder)
+
+    def free(self, folder: Path) -> int:
+        return self.perform(Kind.FREE, super().free, folder)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation that was to change the disk, and whether it failed. In `arguments` a number
+    stands for each file descriptor: files are numbered as they are created, and keep their number
+    whatever they are renamed to. Those of `create` end with the number of the new file. For a
+    descriptor that comes from `open`, the path stands."""
+
+    kind: Kind
+    arguments: tuple[Any, ...]
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the test says happened at this point, such as ("acknowledged", photo)."""
+
+    word: str
+    what: Any
+
+
+class RecordingDisk(WatchedDisk):
+    """Keeps in `record` every operation that was to change the disk, in order, and the test's marks
+    among them."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.record: list[Operation | Mark] = []
+        self._numbers = count(1)
+        self._number_of: dict[int, int] = {}  # by file descriptor
+
+    def mark(self, word: str, what: Any) -> None:
+        self.record.append(Mark(word, what))
+
+    def perform(self, kind: Kind, operation: Callable[..., Result], *arguments: Any) -> Result:
+        said = arguments
+        if kind in ON_A_DESCRIPTOR:
+            said = (self._file(arguments[0]), *arguments[1:])
+        try:
+            result = super().perform(kind, operation, *arguments)
+        except OSError:
+            self._note(Operation(kind, said, failed=True))
+            raise
+        if isinstance(result, int) and kind is Kind.CREATE:
+            self._number_of[result] = next(self._numbers)
+            said = (*arguments, self._number_of[result])
+        if kind is Kind.CLOSE:
+            del self._number_of[arguments[0]]
+        self._note(Operation(kind, said))
+        return result
+
+    def _file(self, descriptor: int) -> int | Path:
+        return self._number_of.get(descriptor) or Path(f"/proc/self/fd/{descriptor}").readlink()
+
+    def _note(self, operation: Operation) -> None:
+        if operation.kind not in READS:
+            self.record.append(operation)
+
+
+class FailingDisk(WatchedDisk):
+    """Answers `error` (ENOSPC, EIO, ...) at operation number `at`, counted from 0 over those of
+    `kinds`, and with `lasting` at all after it. None: never, or no longer.
+
+    `half`: a write that fails has written half of what it was given, as on a disk that fills up.
+    `operations` says how many there were so far, so that a first run tells how many there are;
+    `failed` says which ones failed.
+    """
+
+    def __init__(
+        self,
+        at: int | None = None,
+        error: int = errno.EIO,
+        *,
+        kinds: Collection[Kind] = frozenset(Kind),
+        lasting: bool = False,
+        half: bool = False,
+    ) -> None:
+        super().__init__()
+        self.at = at
+        self.error = error
+        self.kinds = frozenset(kinds)
+        self.lasting = lasting
+        self.half = half
+        self.operations = 0
+        self.failed: list[Kind] = []
+
+    def perform(self, kind: Kind, operation: Callable[..., Result], *arguments: Any) -> Result:
+        if not self._fails(kind):
+            return super().perform(kind, operation, *arguments)
+        if kind is Kind.WRITE and self.half:
+            file, content = arguments
+            operation(file, content[: len(content) // 2])
+        if kind is Kind.CLOSE:
+            operation(*arguments)  # close(2) may report an error, the file is closed all the same
+        self.failed.append(kind)
+        raise OSError(self.error, os.strerror(self.error))
+
+    def _fails(self, kind: Kind) -> bool:
+        if kind not in self.kinds:
+            return False
+        turn, self.operations = self.operations, self.operations + 1
+        return self.at is not None and (turn == self.at or (self.lasting and turn > self.at))
+
+
+class RecordingFailingDisk(RecordingDisk, FailingDisk):
+    """A FailingDisk whose record says which operations failed."""

@@ -1,0 +1,103 @@
+"""Imports run one way: the Pi knows nothing of Azure, the backend nothing of the Pi, and the wire
+neither of them."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.child import ROOT
+
+PACKAGES = ("photo_wire", "pi_uploader", "function_app", "local", "tests")
+STORAGE_SDKS = ("azure.storage", "azure.data", "requests")  # they send through requests
+FORBIDDEN = {
+    "pi_uploader": ("azure", "function_app", "local", "tests"),
+    "function_app": ("pi_uploader", "local", "tests", "gpiozero", "picamera2"),
+    "local": ("tests",),
+}
+
+
+def imports_of(source: str, module: str) -> Iterator[str]:
+    """Every module that `source` imports, inside functions too. `module` is its own dotted name,
+    by which relative imports are resolved."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*package, *filter(None, [node.module])])
+            yield from (f"{base}.{name.name}" for name in node.names)
+
+
+def violations(source: str, module: str) -> list[str]:
+    """What `module` imports and must not."""
+    return [
+        f"{module} imports {name}"
+        for name in imports_of(source, module)
+        if not _is_allowed(module, name)
+    ]
+
+
+def _is_allowed(module: str, name: str) -> bool:
+    if _is_in(module, "photo_wire"):
+        return name.split(".")[0] in {*sys.stdlib_module_names, "photo_wire"}
+    if _is_in(module, "function_app") and not _is_in(module, "function_app.storage"):
+        forbidden = FORBIDDEN["function_app"] + STORAGE_SDKS
+    else:
+        forbidden = FORBIDDEN.get(module.split(".")[0], ())
+    return not any(_is_in(name, one) for one in forbidden)
+
+
+def _is_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
+
+
+def _modules(package: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts), path  # an __init__ keeps its name: relative imports count from it
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_run_one_way(package: str) -> None:
+    modules = list(_modules(package))
+    assert modules
+    assert [one for module, path in modules for one in violations(path.read_text(), module)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("photo_wire.name", "import requests"),
+        ("photo_wire.name", "from pi_uploader import spool"),
+        ("pi_uploader.cli", "import azure.core"),
+        ("pi_uploader.cli", "from azure import storage"),
+        ("pi_uploader.upload.loop", "def late():\n    import function_app.routes"),
+        ("pi_uploader.cli", "if True:\n    from local.run import main"),
+        ("function_app.routes", "from pi_uploader.settings import Settings"),
+        ("function_app.routes", "import requests"),
+        ("function_app.receiving.intake", "from azure.storage.blob import BlobClient"),
+        ("function_app.storagedoor", "from azure.data.tables import TableClient"),
+        ("function_app.gallery.pages", "from azure import data"),
+        ("local.run", "from tests.waiting import wait_for"),
+        ("photo_wire.sub.__init__", "from ... import requests"),
+    ],
+)
+def test_a_violation_is_seen(module: str, source: str) -> None:
+    assert len(violations(source, module)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("photo_wire.name", "from photo_wire.errors import WireError\nimport re"),
+        ("photo_wire.name", "from .errors import WireError"),
+        ("function_app.storage.blobs", "from azure.storage.blob import BlobClient"),
+        ("function_app.routes", "import azure.functions as func"),
+        ("local.device", "from pi_uploader.cli import main"),
+    ],
+)
+def test_what_is_allowed_is_not_one(module: str, source: str) -> None:
+    assert violations(source, module) == []

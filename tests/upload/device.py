@@ -1,0 +1,60 @@
+"""The uploading half of a device, on a clock that the test turns."""
+
+from pathlib import Path
+
+from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.loop import Uploader
+from tests.rigs.fault_server import FaultServer
+from tests.rigs.oracle import whereabouts
+from tests.spool.photos import put
+
+LONGEST_PUT = 1.5  # seconds, in place of minutes
+KEY = "a function key of the tests"
+
+
+class Device:
+    """A spool and an uploader that sends to `server`. Time passes only in `try_once`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        server: FaultServer,
+        *,
+        spool: Spool | None = None,
+        chance: float = 0.0,
+    ) -> None:
+        self.now = 0.0
+        self.folder = folder
+        self.spool = spool or Spool(folder)
+        self.uploader = Uploader(
+            self.spool,
+            Delivery(server.base_url, KEY, longest_put=LONGEST_PUT),
+            clock=lambda: self.now,
+            chance=lambda: chance,
+        )
+
+    def take(self, count: int, *, start: int = 0, size: int = 96) -> list[SpooledPhoto]:
+        """Put so many photos, numbered from `start`."""
+        return [put(self.spool, number, size=size) for number in range(start, start + count)]
+
+    def try_once(self) -> None:
+        """Let the gate open, and have one photo tried."""
+        self.now += self.uploader.gate.closed_for()
+        self.uploader.step()
+
+    def try_all(self, most: int) -> None:
+        """Go on until nothing waits, at most so many times."""
+        for _ in range(most):
+            if self.spool.newest() is None:
+                return
+            self.try_once()
+
+    @property
+    def wait(self) -> float:
+        """The seconds for which nothing will be sent."""
+        return self.uploader.gate.closed_for()
+
+    def places(self, photo: SpooledPhoto) -> list[str]:
+        """The folders of the spool that the photo is in; none once it has left."""
+        return whereabouts(self.folder).get(photo.sha256, [])
