@@ -11,9 +11,15 @@ from collections.abc import Callable, Sequence
 
 from photo_wire import __version__
 from pi_uploader import help_text
-from pi_uploader.settings import CaptureSettings, Settings, SettingsError, UploadSettings
+from pi_uploader.settings import (
+    MISCONFIGURED,
+    CaptureSettings,
+    Settings,
+    SettingsError,
+    UploadSettings,
+)
 
-FINE, FAILED, MISCONFIGURED = 0, 1, 78  # 78 is EX_CONFIG of sysexits.h; argparse exits with 2
+FINE, FAILED = 0, 1  # argparse exits with 2
 
 log = logging.getLogger("pi-uploader")
 

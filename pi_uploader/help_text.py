@@ -47,7 +47,5 @@ def settings_text() -> str:
 
 def _described(one: Setting) -> list[str]:
     text = f"{one.meaning} Expected: {one.expected}. Default: {one.default_words}."
-    return [
-        f"    {one.name}",
-        *textwrap.wrap(text, 88, initial_indent=" " * 8, subsequent_indent=" " * 8),
-    ]
+    wrapped = textwrap.wrap(text, 80, break_on_hyphens=False)
+    return [f"    {one.name}", *(f"        {line}" for line in wrapped)]

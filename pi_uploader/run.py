@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-MISCONFIGURED = 78  # EX_CONFIG (sysexits.h): a restart cures nothing
+from pi_uploader.settings import MISCONFIGURED
+
 LONGEST_DELAY = 60.0  # seconds before a restart
 STEADY = 60.0  # seconds of life after which earlier crashes are forgotten
 GRACE = 8.0  # seconds from SIGTERM to SIGKILL: a photo in hand is kept by then

@@ -18,6 +18,8 @@ from pi_uploader import values
 
 Value = TypeVar("Value")
 Environment = Mapping[str, str]
+MISCONFIGURED = 78  # exit code of a process whose settings are wrong (EX_CONFIG in sysexits.h)
+PREFIX = "CAMERA_"  # variables that begin so are ours, even those that we don't know
 
 
 class SettingsError(Exception):
@@ -122,7 +124,7 @@ class Settings:
         """The settings that these variables make; an empty variable counts as not set.
 
         Raises SettingsError with everything that is wrong with these settings, and with variables
-        named CAMERA_... that are none.
+        that begin with CAMERA_ and are none.
         """
         found: dict[str, Any] = {}
         problems: list[str] = []
@@ -151,15 +153,17 @@ class Settings:
     def _unknown(cls, environ: Environment) -> list[str]:
         """Misspelt variables. One that resembles a setting of the other process is its affair."""
         own = {one.name for _, one in cls.table()}
-        known = [one.name for one in all_settings()]
+        known = {one.name.removeprefix(PREFIX): one.name for one in all_settings()}
         problems = []
         for name in sorted(environ):
-            if name.startswith("CAMERA_") and name not in known:
-                nearest = difflib.get_close_matches(name, known, n=1) or known
-                if own.intersection(nearest):
+            if name.startswith(PREFIX) and name not in known.values():
+                alike = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1) or known
+                expected = [known[one] for one in alike]
+                if own.intersection(expected):
                     shown = quoted(name)[1:-1]
-                    expected = ", ".join(nearest)
-                    problems.append(f"{shown}: no setting has this name; expected {expected}")
+                    problems.append(
+                        f"{shown}: no setting has this name; expected {', '.join(expected)}"
+                    )
         return problems
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pi_uploader.spool import Spool, Tally
+from pi_uploader.spool import tally
 
 
 def status(folder: Path) -> tuple[str, dict[str, Any]]:
@@ -11,22 +11,24 @@ def status(folder: Path) -> tuple[str, dict[str, Any]]:
 
     Raises OSError where the folder cannot be read.
     """
-    tally = Spool(folder).tally() if folder.is_dir() else Tally(0, 0, None, 0, 0)
-    oldest = str(tally.oldest) if tally.oldest else None
+    found = tally(folder)
+    oldest = str(found.oldest) if found.oldest else None
     facts = {
         "spool": str(folder),
-        "waiting": tally.waiting,
-        "waiting_bytes": tally.waiting_bytes,
+        "waiting": found.waiting,
+        "waiting_bytes": found.waiting_bytes,
         "oldest": oldest,
-        "quarantined": tally.quarantined,
-        "losses": tally.losses,
+        "quarantined": found.quarantined,
+        "losses": found.losses,
+        "unreported": found.unreported,
     }
     lines = [
         f"spool        {folder}",
-        f"waiting      {_counted(tally.waiting, 'photo')}, {tally.waiting_bytes / 1e6:.1f} MB",
+        f"waiting      {_counted(found.waiting, 'photo')}, {found.waiting_bytes / 1e6:.1f} MB",
         f"oldest       {oldest or 'none'}",
-        f"quarantined  {_counted(tally.quarantined, 'photo')}",
-        f"lost         {_counted(tally.losses, 'photo')}",
+        f"quarantined  {_counted(found.quarantined, 'photo')}",
+        f"lost         {_counted(found.losses, 'photo')}, "
+        f"{found.unreported} of them not yet reported to the backend",
     ]
     if not folder.is_dir():
         lines = [f"Nothing spooled yet: there is no folder {folder}."]

@@ -2,7 +2,8 @@
 
 from pi_uploader.spool.entry import Instant, SpooledPhoto
 from pi_uploader.spool.room import Room
-from pi_uploader.spool.spool import DamagedPhotoError, Loss, Spool, SpoolError, Tally
+from pi_uploader.spool.spool import DamagedPhotoError, Loss, Spool, SpoolError
+from pi_uploader.spool.tally import Tally, tally
 
 __all__ = [
     "DamagedPhotoError",
@@ -13,4 +14,5 @@ __all__ = [
     "SpoolError",
     "SpooledPhoto",
     "Tally",
+    "tally",
 ]

@@ -16,9 +16,9 @@ import fcntl
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
@@ -54,18 +54,6 @@ class Loss:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What is in the spool: numbers of photos, and of bytes those that wait take. `waiting`
-    includes those that wait for the clock."""
-
-    waiting: int
-    waiting_bytes: int
-    oldest: PhotoName | None
-    quarantined: int
-    losses: int
-
-
 class Spool:
     """The spool in one folder, which is made if it is not there. Processes share it freely: those
     that capture put, the one that uploads opens, names, removes and sets aside."""
@@ -81,13 +69,16 @@ class Spool:
         self._room = room or Room()
         self._holdings = Holdings((self.waiting, self.undated), self.quarantine, self._disk)
         self._sequence: int | None = None
+        self._lock: TextIO | None = None
         self._durable_folder: Path | None = None
         self._unrecorded: list[Loss] = []
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for part in (self.waiting, self.undated, self.quarantine, self.lost, self.reported):
-            part.mkdir(mode=0o700, exist_ok=True)
-        for reason in (NO_ROOM, DISK_ERROR, TORN):  # now: a full disk would refuse them later
-            (self.lost / reason).mkdir(mode=0o700, exist_ok=True)
+        for missing in reversed([part for part in folder.parents if not part.exists()]):
+            self._make_durable_folder(missing)
+        parts = (folder, self.waiting, self.undated, self.quarantine, self.lost, self.reported)
+        reasons = (NO_ROOM, DISK_ERROR, TORN)  # now: a full disk would refuse them later
+        for part in (*parts, *(self.lost / reason for reason in reasons)):
+            if not part.exists():
+                self._disk.make_folder(part)
 
     # --- what captures
 
@@ -110,17 +101,16 @@ class Spool:
         then, as are those of photos that were given up to make room.
         """
         sha256 = hashlib.sha256(content).hexdigest()
-        photo = SpooledPhoto(
-            self._next_sequence(), name, media, trigger, clock, len(content), sha256, first, taken
-        )
-        self._record_what_could_not_be()
+        photo = SpooledPhoto(0, name, media, trigger, clock, len(content), sha256, first, taken)
         problem: OSError | None = None
         for _ in range(TRIES):
             try:
+                photo = replace(photo, sequence=photo.sequence or self._next_sequence())
+                self._record_what_could_not_be()
                 self._make_room(photo)
                 self._write(photo, content)
-            except FileNotFoundError:  # the uploader has just tidied away the folder
-                self._durable_folder = None
+            except FileNotFoundError as error:  # the uploader has just tidied away the folder
+                self._durable_folder, problem = None, error
             except OSError as error:
                 # After a failed fsync the kernel may have dropped the pages and call them clean:
                 # a second fsync of the same file would lie. Everything is written again.
@@ -128,10 +118,11 @@ class Spool:
             else:
                 return photo
         full = problem is not None and problem.errno == errno.ENOSPC
-        self._record(Loss(photo, NO_ROOM if full else DISK_ERROR))
-        raise SpoolError(
-            name, f"lost, the disk answers: {problem.strerror if problem else 'not found'}"
-        ) from problem
+        self._unrecorded.append(Loss(photo, NO_ROOM if full else DISK_ERROR))
+        with suppress(OSError):
+            self._record_what_could_not_be()
+        answer = problem.strerror if problem else "nothing"
+        raise SpoolError(name, f"lost, the disk answers: {answer}") from problem
 
     def _write(self, photo: SpooledPhoto, content: bytes) -> None:
         path = self._path(photo)
@@ -149,10 +140,16 @@ class Spool:
             self._disk.rename(partial, path)
             self._disk.flush_folder(path.parent)
         except OSError:
-            for trace in (partial, path):
-                with suppress(OSError):
-                    self._disk.remove(trace)
+            with suppress(OSError):
+                self._clear(photo)
             raise
+
+    def _clear(self, photo: SpooledPhoto) -> None:
+        """Remove what a try to put this photo has left."""
+        path = self._path(photo)
+        for trace in (path.with_name(path.name + PARTIAL), path):
+            with suppress(FileNotFoundError):
+                self._disk.remove(trace)
 
     def _path(self, photo: SpooledPhoto) -> Path:
         return (self.undated if photo.taken else self.waiting) / photo.path
@@ -177,7 +174,10 @@ class Spool:
         From now on this process holds the writers' lock, shared with others. One that finds nobody
         else holding it knows that every partial file was left by a process that was killed.
         """
-        self._lock = (self.folder / "writers.lock").open("w")
+        for folder in (self.folder.parent, self.folder, self.lost):
+            self._disk.flush_folder(folder)  # whoever made the folders in it may not have
+        if self._lock is None:
+            self._lock = (self.folder / "writers.lock").open("w")
         with suppress(BlockingIOError):
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for folder in (self.waiting, self.undated):
@@ -190,13 +190,18 @@ class Spool:
     def _finish_partials(self, folder: Path) -> None:
         """Keep the partial files that are whole; count the others as lost."""
         for batch in batches.batches(folder, self._disk):
-            for file_name in self._disk.names(folder / batch):
+            names = set(self._disk.names(folder / batch))
+            for file_name in sorted(names):
                 photo = parse_entry(file_name.removesuffix(PARTIAL))
                 if photo is None or not file_name.endswith(PARTIAL):
                     continue
                 partial = folder / batch / file_name
+                if photo.file_name in names:  # of an earlier try; a later one succeeded
+                    self._disk.remove(partial)
+                    continue
                 try:
-                    self._open_checked(partial, photo).close()
+                    with self._open_checked(partial, photo) as file:
+                        self._disk.flush(file.fileno())  # the killed process may not have
                 except DamagedPhotoError:
                     self._give_up(partial, Loss(photo, TORN))
                 else:
@@ -226,22 +231,20 @@ class Spool:
         self._move(path, record)
         self._disk.empty(record)
 
-    def _record(self, loss: Loss) -> None:
-        """Put the loss of a photo that never came to the disk on record; if the disk refuses even
-        an empty file, remember to do it with the next photo."""
-        record = self._record_path(loss)
-        try:
-            self._make_durable_folder(record.parent)
-            with suppress(FileExistsError):
-                self._disk.close(self._disk.create(record))
-            self._disk.flush_folder(record.parent)
-        except OSError:
-            self._unrecorded.append(loss)
-
     def _record_what_could_not_be(self) -> None:
-        losses, self._unrecorded = self._unrecorded, []
-        for loss in losses:
-            self._record(loss)
+        """Put on record the losses of photos that never came to the disk, which may have refused
+        even an empty file then."""
+        while self._unrecorded:
+            self._record(self._unrecorded[0])
+            del self._unrecorded[0]
+
+    def _record(self, loss: Loss) -> None:
+        self._clear(loss.photo)
+        record = self._record_path(loss)
+        self._make_durable_folder(record.parent)
+        with suppress(FileExistsError):
+            self._disk.close(self._disk.create(record))
+        self._disk.flush_folder(record.parent)
 
     def _record_path(self, loss: Loss) -> Path:
         return self.lost / loss.reason / loss.photo.file_name
@@ -354,17 +357,3 @@ class Spool:
         if batch.name != batches.batches(batch.parent, self._disk, newest_first=True)[0]:
             with suppress(OSError):  # a photo was just put there
                 self._disk.remove_folder(batch)
-
-    # --- what looks
-
-    def tally(self) -> Tally:
-        """Count everything; this lists the whole spool."""
-        count, size, oldest = 0, 0, None
-        for folder in (self.waiting, self.undated):
-            for photo in batches.photos(folder, self._disk):
-                count, size, oldest = count + 1, size + photo.size, oldest or photo.name
-        quarantined, lost, reported = (
-            sum(1 for _ in photos_by_reason(folder, self._disk))
-            for folder in (self.quarantine, self.lost, self.reported)
-        )
-        return Tally(count, size, oldest, quarantined, lost + reported)

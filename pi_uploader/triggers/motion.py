@@ -27,13 +27,13 @@ def motion(pin: int, queue: TriggerQueue) -> Iterator["MotionSensor"]:
     Raises SettingsError where pins cannot be used at all, and gpiozero's GPIOZeroError or the pin
     driver's own error where just this one cannot.
     """
-    from gpiozero import BadPinFactory, MotionSensor, PinFactoryFallback
+    from gpiozero import MotionSensor, PinFactoryFallback
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PinFactoryFallback)  # what counts is whether one is found
         try:
             sensor = MotionSensor(pin, sample_rate=LOOKS_PER_SECOND)
-        except BadPinFactory as error:
+        except ImportError as error:  # gpiozero's BadPinFactory is one, too
             raise SettingsError(
                 [
                     f"PIR_PIN: pin {pin} cannot be used ({error}); on a Pi install python3-lgpio "

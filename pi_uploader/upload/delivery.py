@@ -124,7 +124,8 @@ class Delivery:
                 with self._session.request(
                     method,
                     self._base_url + path,
-                    data=body,
+                    # of an empty file `requests` would make a chunked body
+                    data=body if headers.get("Content-Length") != "0" else b"",
                     headers=headers,
                     timeout=(CONNECT_TIMEOUT, SILENCE_TIMEOUT),
                     allow_redirects=False,
@@ -195,7 +196,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         until = parsedate_to_datetime(text)
         sent = parsedate_to_datetime(headers.get("Date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (_utc(until) - _utc(sent)).total_seconds())
 

@@ -6,13 +6,16 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 
 from photo_wire.alert import LOSS, MOST_AT_ONCE, Alert, AlertsReceipt
+from photo_wire.receipt import Receipt
 from pi_uploader.clock import clock_is_set, instant
 from pi_uploader.spool import DamagedPhotoError, Loss, Spool, SpooledPhoto
 from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+from pi_uploader.upload.doubts import FAILURES, REJECTIONS, Doubts
 from pi_uploader.upload.gate import Gate
 from pi_uploader.upload.pace import DataBudget, Pace
 from pi_uploader.upload.schedule import final_name, takes_oldest
@@ -20,6 +23,7 @@ from pi_uploader.upload.schedule import final_name, takes_oldest
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
 REPORT_AGAIN = 60.0  # seconds after a report that failed
+REST_OF_STUCK = 3600.0  # seconds
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
 
 log = logging.getLogger("upload")
@@ -29,8 +33,9 @@ class Uploader:
     """What the upload process knows besides the spool: how things went lately. Several threads
     share one and take steps with it.
 
-    A photo that the backend rejects is tried again after another one was accepted, and set aside
-    if it is rejected then too. So a backend that rejects everything for a while condemns nothing.
+    A photo that fails is tried again after another one was accepted, and set aside if it fails
+    then too. So one bad photo blocks no other, and a backend that rejects everything for a while
+    condemns nothing.
     """
 
     def __init__(
@@ -56,9 +61,10 @@ class Uploader:
         self._next_report = clock()
         self._lock = threading.Lock()
         self._turn = 0
-        self._accepted = 0
+        self._doubts = Doubts()
         self._under_way: set[int] = set()  # sequence numbers
-        self._rejected: dict[int, int] = {}  # sequence -> how many were accepted by then
+        self._delivered: dict[int, SpooledPhoto] = {}  # and yet here: the disk would not let go
+        self._stuck: dict[int, float] = {}  # the disk would not move it: let it be until then
 
     def step(self) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
@@ -88,6 +94,7 @@ class Uploader:
                 return
             self._next_report = math.inf
         pause = REPORT_PAUSE
+        self._let_go_again()
         try:
             losses = list(islice(self._spool.losses(), MOST_AT_ONCE))
             if losses:
@@ -122,17 +129,17 @@ class Uploader:
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
-        return pick(self._is_under_way_or_suspect) or pick(self._is_under_way)
+        return pick(self._is_out_or_doubted) or pick(self._is_out)
 
-    def _is_under_way(self, photo: SpooledPhoto) -> bool:
-        return photo.sequence in self._under_way
-
-    def _is_under_way_or_suspect(self, photo: SpooledPhoto) -> bool:
-        """Whether to leave the photo for now: it was rejected, and none was accepted since."""
+    def _is_out(self, photo: SpooledPhoto) -> bool:
         return (
             photo.sequence in self._under_way
-            or self._rejected.get(photo.sequence) == self._accepted
+            or photo.sequence in self._delivered
+            or self._stuck.get(photo.sequence, 0.0) > self._clock()
         )
+
+    def _is_out_or_doubted(self, photo: SpooledPhoto) -> bool:
+        return self._is_out(photo) or self._doubts.holds_back(photo.sequence, self._clock())
 
     def _affordable(self, photo: SpooledPhoto) -> bool:
         return not self._data_budget or self._data_budget.allows(photo.size, self._wall_clock())
@@ -146,44 +153,68 @@ class Uploader:
         except FileNotFoundError:
             return 0.0  # given up to make room, a moment ago
         except DamagedPhotoError as error:
-            self._spool.set_aside(photo, "damaged")
-            log.error("photo set aside as damaged: %s", error)
+            self._set_aside(photo, "damaged", error)
             return 0.0
         except RejectedError as error:
-            return self._note_rejection(photo, error)
+            return self._note_failure(photo, error, REJECTIONS, f"rejected-{error.status}")
         except UnavailableError as error:
-            with self._lock:
-                wait = self.gate.close(error.retry_after)
-            log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
-            return min(wait, LONGEST_NAP)
-        self._spool.remove(photo)
-        log.info("photo delivered %s %d bytes", photo.name, receipt.size)
+            return self._note_failure(photo, error, FAILURES, "never-accepted")
+        self._note_delivery(photo, receipt)
+        return 0.0
+
+    def _note_delivery(self, photo: SpooledPhoto, receipt: Receipt) -> None:
         with self._lock:
             self.gate.open()
             self._turn += 1
-            self._accepted += 1
-            self._rejected.pop(photo.sequence, None)
-        return 0.0
+            self._doubts.accept(photo.sequence)
+        log.info("photo delivered %s %d bytes", photo.name, receipt.size)
+        try:
+            self._spool.remove(photo)
+        except OSError as error:
+            with self._lock:
+                self._delivered[photo.sequence] = photo
+            log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
 
-    def _note_rejection(self, photo: SpooledPhoto, error: RejectedError) -> float:
+    def _let_go_again(self) -> None:
+        """Try once more to remove what the disk would not let go."""
+        for sequence, photo in list(self._delivered.items()):
+            with suppress(OSError):
+                self._spool.remove(photo)
+                with self._lock:
+                    self._delivered.pop(sequence, None)
+
+    def _note_failure(
+        self,
+        photo: SpooledPhoto,
+        error: RejectedError | UnavailableError,
+        failures_allowed: int,
+        reason: str,
+    ) -> float:
+        retry_after = error.retry_after if isinstance(error, UnavailableError) else None
         with self._lock:
-            others_accepted = self._accepted > self._rejected.get(photo.sequence, self._accepted)
-            if others_accepted:
-                del self._rejected[photo.sequence]
-            else:
-                self._rejected[photo.sequence] = self._accepted
-                wait = self.gate.close(None)
-        if others_accepted:
-            self._spool.set_aside(photo, f"rejected-{error.status}")
-            log.error("photo set aside %s: %s", photo.name, error)
-            return 0.0
-        log.warning(
-            "%s %s; it is tried again once another photo was accepted; next try in %.0f s",
-            photo.name,
-            error,
-            wait,
-        )
+            failures = self._doubts.fail(photo.sequence, self._clock())
+            condemned = failures >= failures_allowed
+            wait = 0.0 if condemned else self.gate.close(retry_after)
+        if condemned:
+            self._set_aside(photo, reason, error)
+        else:
+            log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
         return min(wait, LONGEST_NAP)
+
+    def _set_aside(self, photo: SpooledPhoto, reason: str, error: Exception) -> None:
+        try:
+            self._spool.set_aside(photo, reason)
+        except FileNotFoundError:
+            pass  # given up to make room, a moment ago
+        except OSError as refusal:
+            with self._lock:
+                self._stuck[photo.sequence] = self._clock() + REST_OF_STUCK
+            log.error("%s cannot be set aside (%s): %s", photo.name, error, refusal.strerror)
+            return
+        else:
+            log.error("photo set aside as %s: %s: %s", reason, photo.name, error)
+        with self._lock:
+            self._doubts.forget(photo.sequence)
 
 
 def loss_alert(loss: Loss) -> Alert:

@@ -15,6 +15,8 @@ class Relay:
         self._target = ("127.0.0.1", azurite.ports[2])
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._resetting = threading.Event()
+        self._swallowing = threading.Event()
+        self.swallowed = threading.Event()
         self.resets = 0
         port = self._listener.getsockname()[1]
         table = f"TableEndpoint=http://127.0.0.1:{azurite.ports[2]}/"
@@ -25,6 +27,10 @@ class Relay:
     def reset_next_request(self) -> None:
         """Answer the next bytes from a client with a reset, once."""
         self._resetting.set()
+
+    def swallow(self) -> None:
+        """Pass nothing on to the tables any more; `swallowed` is set when something came."""
+        self._swallowing.set()
 
     def __enter__(self) -> "Relay":
         threading.Thread(target=self._accept, daemon=True).start()
@@ -57,6 +63,9 @@ class Relay:
                     self.resets += 1
                     source.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     break
+                if up and self._swallowing.is_set():
+                    self.swallowed.set()
+                    continue
                 sink.sendall(data)
         except OSError:
             pass  # the other half was closed

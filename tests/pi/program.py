@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from pi_uploader.spool import Spool
+from pi_uploader.spool import tally
 from tests.waiting import wait_for
 
 
@@ -47,7 +47,7 @@ def is_gone(process: psutil.Process) -> bool:
 
 def photos_in(folder: Path) -> int:
     """How many photos wait in the spool; 0 before there is one."""
-    return Spool(folder).tally().waiting if folder.is_dir() else 0
+    return tally(folder).waiting
 
 
 class SlowPicture:

@@ -49,14 +49,12 @@ class ScriptedCamera:
 
 
 class FullDisk(Disk):
-    """Has no room for the next write, and then has."""
+    """Has no room until it is told otherwise."""
 
-    def __init__(self) -> None:
-        self.is_full = True
+    is_full = True
 
     def write(self, file: int, content: bytes) -> None:
         if self.is_full:
-            self.is_full = False
             raise OSError(errno.ENOSPC, "No space left on device")
         super().write(file, content)
 
@@ -73,7 +71,7 @@ def capturing(spool_folder: Path) -> Iterator[Callable[..., TriggerQueue]]:
 
     def begin(**env: str) -> TriggerQueue:
         one = make_settings(spool_folder, **env)
-        threads.append(threading.Thread(target=run_capture, args=(one, queue)))
+        threads.append(threading.Thread(target=run_capture, args=(one, queue), daemon=True))
         threads[0].start()
         return queue
 
@@ -118,6 +116,8 @@ def test_a_flood_during_a_capture_is_one_more_photo_and_is_counted(
     for number in range(1, 6):
         pulse(pin, lambda number=number: queue.unanswered() == number)  # type: ignore[misc]
     picture.give(b"first")
+    wait_for(lambda: photos_in(spool_folder) == 1, what="the first photo")
+    picture.wait_for_reader()
     picture.give(b"second")
     wait_for(lambda: photos_in(spool_folder) == 2, what="two photos")
     wait_for(lambda: "stands for 5 motion triggers" in caplog.text, what="the count")
@@ -193,12 +193,15 @@ def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
     spool_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log has the photo's id, the disk's answer and what to do."""
-    spool = Spool(spool_folder, FullDisk())
+    disk = FullDisk()
+    spool = Spool(spool_folder, disk)
     capture = Capture(make_settings(spool_folder), ScriptedCamera(), spool)
     capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
     assert (capture.count.lost, capture.count.kept) == (1, 0)
     assert "photo lost gate-" in caplog.text
     assert "No space left on device; free some space" in caplog.text
+    disk.is_full = False
+    disk.is_full = False
     capture.answer(Triggering(Trigger.SCHEDULE, 2.0))
     assert (capture.count.lost, capture.count.kept, photos_in(spool_folder)) == (1, 1, 1)
 

@@ -84,6 +84,7 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "oldest": str(names[0]),
         "quarantined": 0,
         "losses": 0,
+        "unreported": 0,
     }
 
 

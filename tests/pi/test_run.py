@@ -139,7 +139,12 @@ def test_the_children_end_when_run_is_killed(start_program: StartProgram) -> Non
     wait_for(lambda: len(program.children()) == 2, what="both children")
     children = program.children()
     program.stop(signal.SIGKILL)
-    wait_for(lambda: all(is_gone(child) for child in children), what="the end of the children")
+    try:
+        wait_for(lambda: all(is_gone(child) for child in children), what="the end of the children")
+    finally:
+        for child in children:
+            if not is_gone(child):
+                child.kill()
 
 
 def test_photos_are_taken_while_uploading_is_misconfigured(

@@ -81,8 +81,8 @@ def test_the_pin_is_free_again_afterwards(pins: MockFactory) -> None:
 def test_beats_keep_to_the_grid_however_late_each_comes() -> None:
     """Delays don't add up, and a beat that was missed is skipped: the next is on the grid."""
     clock = FakeClock(delays=[0.0, 0.3, 0.0, 2.6, 0.1])
-    got = islice(beats(10.0, clock, clock.wait), 6)
-    assert list(got) == pytest.approx([0, 10, 20.3, 30, 42.6, 50.1])
+    six = islice(beats(10.0, clock, clock.wait), 6)
+    assert list(six) == pytest.approx([0, 10, 20.3, 30, 42.6, 50.1])
 
     late = FakeClock()
     got = beats(10.0, late, late.wait)

@@ -185,7 +185,7 @@ class _Medium:
             self._change((path, None), (arguments[1], self._node(path)))
         elif kind is Kind.EMPTY:
             self._file(path).written = b""
-        elif kind is Kind.FLUSH_FOLDER:
+        elif kind is Kind.FLUSH_FOLDER and path.is_relative_to(self._place):
             flushed = self._node(path)
             for change in self._changes:
                 change.sure |= change.settled_by is flushed

@@ -8,8 +8,9 @@ from pathlib import Path
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto
+from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, tally
 from pi_uploader.spool.entry import parse_entry
+from pi_uploader.spool.room import Room
 
 KEPT = ("waiting", "undated", "quarantine")
 GIVEN_UP = ("lost", "reported")
@@ -54,7 +55,7 @@ def problems(
 
 def _problems(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Iterator[str]:
     yield from _wrong_files(folder, due, excuses)
-    spool = Spool(folder)
+    spool = Spool(folder, room=Room(reserve=0))
     name = new_name("next", datetime.now(UTC))
     put = spool.put(b"the next photo", name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
     yield from _wrong_files(folder, [*due, put], excuses)
@@ -63,10 +64,10 @@ def _problems(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Itera
         yield f"the newest is {spool.newest()}, not the photo that was just put"
     if spool.oldest() != min(waiting, key=lambda photo: (photo.sequence, photo.file_name)):
         yield f"the oldest is {spool.oldest()}"
-    tally = spool.tally()
+    told = tally(folder)
     found = tuple(sum(1 for _ in entries(folder, parts)) for parts in (KEPT, GIVEN_UP))
-    if (tally.waiting + tally.quarantined, tally.losses) != found:
-        yield f"the tally is {tally}, but {found} photos are kept and lost"
+    if (told.waiting + told.quarantined, told.losses) != found:
+        yield f"the tally is {told}, but {found} photos are kept and lost"
     for photo in waiting:
         try:
             with spool.open(photo) as file:

@@ -87,7 +87,10 @@ def test_every_operation_may_fail(
     wrong: dict[str, list[str]] = {}
     for at in range(operations_of_a_run(tmp_path / "whole", kinds)):
         disk = FailingDisk(at, error, kinds=kinds, lasting=lasting, half=True)
-        run = Run(tmp_path / f"{at}", disk)
+        try:
+            run = Run(tmp_path / f"{at}", disk)
+        except OSError:
+            continue  # no spool, so no photo was put; systemd starts the process again
         try:
             run.play()
             run.heal()
