@@ -15,7 +15,7 @@ RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(A
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run func test test-fast test-313 check clean browser
+.PHONY: help setup run func test test-fast test-313 screenshots check clean browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ else
 	@echo "== the fast tests on $$(.venv-3.13/bin/python --version)"
 	@.venv-3.13/bin/python -m pytest -q -m "not slow"
 endif
+
+screenshots: setup browser ## the README's pictures, taken anew by the gallery's tests
+	@$(PY) -m pytest -q tests/gallery
+	@mkdir -p docs/pictures && cp .local/screenshots/gallery.png docs/pictures/
 
 check: .venv/.done ## ruff, mypy and the directions of imports
 	@.venv/bin/ruff check .

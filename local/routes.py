@@ -1,7 +1,7 @@
 """Route templates, as ASP.NET and so the real Functions host reads them.
 
 `{id}` is one segment, `{id?}` one or none, `{*path}` all that is left; literals ignore case, and a
-slash at the end counts only in a `{*path}`. `maxlength(n)` is the one constraint that is understood.
+slash at the end counts only in a `{*path}`. `maxlength(n)` is the only constraint understood.
 """
 
 import re
