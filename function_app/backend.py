@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from function_app.settings import Settings, read_settings
 from function_app.storage.account import open_account
-from function_app.storage.records import PhotoBlobs, PhotoIndex
+from function_app.storage.records import Alerts, PhotoBlobs, PhotoIndex
 
 _lock = threading.Lock()
 _shared: "Backend | None" = None
@@ -14,10 +14,11 @@ _shared: "Backend | None" = None
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The photos' bytes, their index, and the settings."""
+    """The photos' bytes, their index, the alerts, and the settings."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
+    alerts: Alerts
     settings: Settings
 
 
@@ -33,5 +34,5 @@ def shared_backend() -> Backend:
 
 def connect(settings: Settings) -> Backend:
     """A backend on the storage account of `settings`. Sends nothing."""
-    blobs, index = open_account(settings.connection_string, settings.max_photo_bytes)
-    return Backend(blobs, index, settings)
+    blobs, index, alerts = open_account(settings.connection_string, settings.max_photo_bytes)
+    return Backend(blobs, index, alerts, settings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import azure.functions as func
 
 from function_app.access import Access
+from function_app.alerts.alerts import list_alerts, post_alerts
 from function_app.backend import Backend
 from function_app.gallery.pages import get_page
 from function_app.gallery.photos import get_content, get_photo, list_photos
@@ -13,6 +14,7 @@ from function_app.gallery.session import close_session, open_session
 from function_app.health import get_health
 from function_app.receiving.upload import put_photo
 from function_app.replies import Reply
+from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
 
 Handler = Callable[[func.HttpRequest, Backend], Reply]
@@ -51,6 +53,14 @@ ROUTES = (
         get_content,
         "Give a photo's bytes, or a range of them.",
     ),
+    Route(
+        ALERTS_PATH.removeprefix("/"),
+        ("POST",),
+        Access.DEVICE,
+        post_alerts,
+        "Record what a person should know, such as the loss of a photo.",
+    ),
+    Route("api/alerts", ("GET",), Access.READER, list_alerts, "List alerts, newest first."),
     Route("api/session", ("POST",), Access.PUBLIC, open_session, "Sign in with the read token."),
     Route("api/session", ("DELETE",), Access.PUBLIC, close_session, "Sign out."),
     Route(

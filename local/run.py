@@ -71,6 +71,7 @@ def _run(options: argparse.Namespace) -> None:
             "AZURE_FUNCTION_KEY": keys.function_key,
             "CAMERA_NAME": os.environ.get("CAMERA_NAME", "simulated"),
             "CAMERA_SOURCE": "simulated",
+            "CAMERA_CLOCK": "trusted",
             "CAMERA_SPOOL": str(state.spool),
             "PIR_PIN": "17",
             **replay,

@@ -161,10 +161,16 @@ def run_capture(settings: CaptureSettings, triggers: TriggerQueue) -> int:
         if settings.every is not None:
             open_parts.enter_context(timer(settings.every, triggers))
         log.info("capturing with %s into %s", settings.camera, settings.spool)
-        capture = Capture(settings, camera, spool)
+        is_set = _always if settings.clock_is_trusted else clock_is_set
+        capture = Capture(settings, camera, spool, is_clock_set=is_set)
+        spool.recover()  # now, so that the first photo does not wait for it
         capture.answer_all(triggers)
     log.info("capture ends: %s, %d triggers unanswered", capture.count, triggers.unanswered())
     return 0
+
+
+def _always() -> bool:
+    return True
 
 
 def _described(triggering: Triggering) -> str:

@@ -199,6 +199,14 @@ class CaptureSettings(Settings):
         "Time between photos on a schedule, the first at the start.",
         default="off",
     )
+    clock_is_trusted: bool = setting(
+        "CAMERA_CLOCK",
+        values.trust_in_clock,
+        "ntp or trusted",
+        "ntp: the clock counts as set once the network has set it; trusted: always, since the "
+        "device has a clock chip that runs on.",
+        default="ntp",
+    )
     cooldown: float = setting(
         "CAMERA_COOLDOWN",
         values.duration,

@@ -64,6 +64,13 @@ def folder(text: str) -> Path:
     return path
 
 
+def trust_in_clock(text: str) -> bool:
+    """Whether the device's clock is right from the start."""
+    if text not in ("ntp", "trusted"):
+        raise ValueError("is no kind of trust")
+    return text == "trusted"
+
+
 def source(text: str) -> str:
     """The kind of camera."""
     if text == "picamera2":

@@ -34,7 +34,7 @@ def parse_listing(params: Mapping[str, str]) -> Listing:
     if camera is not None:
         check_camera(camera)
     return Listing(
-        limit=_limit(params.get("limit", str(DEFAULT_LIMIT))),
+        limit=parse_limit(params.get("limit")),
         camera=camera,
         after=None if cursor is None else _parse_cursor(cursor, camera),
     )
@@ -68,7 +68,10 @@ def describe(photo: Photo) -> dict[str, object]:
     }
 
 
-def _limit(text: str) -> int:
+def parse_limit(text: str | None) -> int:
+    """The length of a page, from the query. Raises WireError for anything but 1 to 200."""
+    if text is None:
+        return DEFAULT_LIMIT
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_PHOTOS):
         raise WireError("limit", f"{quoted(text)} is not a whole number from 1 to {MOST_PHOTOS}")
     return int(text[:9])

@@ -8,6 +8,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from requests.adapters import HTTPAdapter
 
+from function_app.storage.alerts import AzureAlerts
 from function_app.storage.blobs import AzurePhotoBlobs
 from function_app.storage.index import AzurePhotoIndex
 
@@ -18,8 +19,8 @@ CONNECTIONS = 64  # kept open to each service; the worker's thread pool seldom r
 
 def open_account(
     connection_string: str, max_photo_bytes: int
-) -> tuple[AzurePhotoBlobs, AzurePhotoIndex]:
-    """The photos' blobs and their index in this account. Sends nothing: it may be away now."""
+) -> tuple[AzurePhotoBlobs, AzurePhotoIndex, AzureAlerts]:
+    """Photos, index and alerts in this account. Sends nothing: it may be away now."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # else a line for each storage request
     blobs = BlobServiceClient.from_connection_string(
         connection_string,
@@ -31,7 +32,7 @@ def open_account(
     tables = TableServiceClient.from_connection_string(
         connection_string, transport=_transport(), retry_total=0
     )
-    return AzurePhotoBlobs(blobs), AzurePhotoIndex(tables)
+    return AzurePhotoBlobs(blobs), AzurePhotoIndex(tables), AzureAlerts(tables)
 
 
 def _transport() -> RequestsTransport:

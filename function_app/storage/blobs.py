@@ -4,7 +4,9 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
 from function_app.storage.away import ask, error_code
-from function_app.storage.records import Photo, parse_photo
+from function_app.storage.records import DamagedRecordError, Photo, blob_path, parse_photo
+from photo_wire.media import Media
+from photo_wire.name import PhotoName
 
 CONTAINER = "photos"
 
@@ -45,6 +47,17 @@ class AzurePhotoBlobs:
                 return None
 
         return ask(get)
+
+    def find(self, name: PhotoName, media: Media) -> Photo | None:
+        blob = self._container.get_blob_client(blob_path(name, media))
+
+        def look() -> Photo | None:
+            try:
+                return parse_photo(blob.get_blob_properties().metadata)
+            except (ResourceNotFoundError, DamagedRecordError):
+                return None
+
+        return ask(look)
 
     def remove(self, photo: Photo) -> None:
         def delete() -> None:

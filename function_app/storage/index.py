@@ -17,15 +17,15 @@ from function_app.storage.records import (
     DamagedRecordError,
     Photo,
     StorageAwayError,
+    countdown,
     parse_photo,
 )
-from photo_wire.moment import format_time, milliseconds, parse_time
+from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 TABLE = "photos"
 PHOTOS = "photos"  # the partition of the photos' rows
 CLAIMS = "claims"  # the partition of the names that were given here
-_LAST_MILLISECOND = 999_999_999_999_999
 _AFTER_ALL_DIGITS = ":"  # the character that follows 9
 
 log = logging.getLogger(__name__)
@@ -123,8 +123,7 @@ def _prefix(camera: str | None) -> str:
 
 def _key(name: PhotoName, camera: str | None) -> str:
     """The photo's key in a view. The newest photo has the lowest."""
-    countdown = _LAST_MILLISECOND - milliseconds(name.captured_at)
-    return f"{_prefix(camera)}{countdown:015d}~{name}"
+    return f"{_prefix(camera)}{countdown(name)}~{name}"
 
 
 def _row(photo: Photo, key: str) -> dict[str, str]:

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from photo_wire.alert import Alert
 from photo_wire.media import Media
-from photo_wire.moment import format_time, parse_time
+from photo_wire.moment import format_time, milliseconds, parse_time
 from photo_wire.name import PhotoName, parse_name
 from photo_wire.receipt import Receipt
 
+_LAST_MILLISECOND = 999_999_999_999_999
 SERVER_CLOCK = "server"  # the photo came without a time: its time is that of its arrival
 
 
@@ -41,8 +43,7 @@ class Photo:
     @property
     def path(self) -> str:
         """The blob's name: `{camera}/{YYYY}/{MM}/{DD}/{id}.{suffix}`."""
-        day = self.name.captured_at.astimezone(UTC)
-        return f"{self.name.camera}/{day:%Y/%m/%d}/{self.name}.{self.media.suffix}"
+        return blob_path(self.name, self.media)
 
     def receipt(self) -> Receipt:
         return Receipt(self.name, self.sha256, self.size, self.received_at)
@@ -62,6 +63,12 @@ class Photo:
             "site": quote(self.site) if self.site else None,  # may hold any letter of any language
         }
         return {word: value for word, value in words.items() if value is not None}
+
+
+def blob_path(name: PhotoName, media: Media) -> str:
+    """The name of a photo's blob, made of nothing but the photo's parsed name."""
+    day = name.captured_at.astimezone(UTC)
+    return f"{name.camera}/{day:%Y/%m/%d}/{name}.{media.suffix}"
 
 
 def parse_photo(record: Mapping[str, object]) -> Photo:
@@ -96,6 +103,24 @@ class Claim:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAlert:
+    """An alert, and when it came in."""
+
+    alert: Alert
+    received_at: datetime
+
+
+def alert_key(alert: Alert) -> str:
+    """What orders the alerts: the same alert sent again has the same key, the newest the lowest."""
+    return f"{countdown(alert.name)}~{alert.name}~{alert.kind}"
+
+
+def countdown(name: PhotoName) -> str:
+    """Fifteen digits that are the lower the later the moment in this name is."""
+    return f"{_LAST_MILLISECOND - milliseconds(name.captured_at):015d}"
+
+
 class PhotoBlobs(Protocol):
     """The photos' bytes. Every method may raise StorageAwayError."""
 
@@ -106,6 +131,10 @@ class PhotoBlobs(Protocol):
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
         """`count` bytes of the photo from byte `first` on; None if it is gone."""
+        ...
+
+    def find(self, name: PhotoName, media: Media) -> Photo | None:
+        """The photo of this name and kind, if its bytes are stored."""
         ...
 
     def remove(self, photo: Photo) -> None:
@@ -140,4 +169,16 @@ class PhotoIndex(Protocol):
 
     def check(self) -> None:
         """Return if the index answers."""
+        ...
+
+
+class Alerts(Protocol):
+    """What the devices told. Every method may raise StorageAwayError."""
+
+    def add(self, alerts: list[KeptAlert]) -> None:
+        """Keep these alerts, up to 100; one that is kept already is replaced."""
+        ...
+
+    def newest(self, count: int, after: str | None) -> list[KeptAlert]:
+        """Up to `count` alerts, newest first; `after` is the key of the last one seen."""
         ...

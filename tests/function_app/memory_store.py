@@ -2,7 +2,8 @@
 
 import threading
 
-from function_app.storage.records import Claim, Photo
+from function_app.storage.records import Claim, KeptAlert, Photo, alert_key, blob_path
+from photo_wire.media import Media
 from photo_wire.name import PhotoName
 
 
@@ -23,6 +24,10 @@ class MemoryBlobs:
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
         stored = self.stored.get(photo.path)
         return stored[1][first : first + count] if stored else None
+
+    def find(self, name: PhotoName, media: Media) -> Photo | None:
+        stored = self.stored.get(blob_path(name, media))
+        return stored[0] if stored else None
 
     def remove(self, photo: Photo) -> None:
         self.stored.pop(photo.path, None)
@@ -61,6 +66,20 @@ class MemoryIndex:
 
     def check(self) -> None:
         return
+
+
+class MemoryAlerts:
+    """Alerts in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, KeptAlert] = {}
+
+    def add(self, alerts: list[KeptAlert]) -> None:
+        self.kept.update({alert_key(one.alert): one for one in alerts})
+
+    def newest(self, count: int, after: str | None) -> list[KeptAlert]:
+        keys = sorted(one for one in self.kept if one > (after or ""))
+        return [self.kept[one] for one in keys[:count]]
 
 
 def _age(name: PhotoName) -> tuple[float, str]:

@@ -6,8 +6,15 @@ from pathlib import Path
 import function_app
 
 ROOT = Path(function_app.__file__).parent
-SDK_MODULES = {"storage/account.py", "storage/away.py", "storage/blobs.py", "storage/index.py"}
+SDK_MODULES = {
+    "storage/account.py",
+    "storage/alerts.py",
+    "storage/away.py",
+    "storage/blobs.py",
+    "storage/index.py",
+}
 TRIGGER_MODULES = {
+    "alerts/alerts.py",
     "__init__.py",
     "routes.py",
     "serving.py",

@@ -11,7 +11,7 @@ from function_app.gallery.session import close_session, open_session
 from function_app.refused import RefusedError
 from function_app.settings import Settings
 from tests.function_app.api import Api
-from tests.function_app.memory_store import MemoryBlobs, MemoryIndex
+from tests.function_app.memory_store import MemoryAlerts, MemoryBlobs, MemoryIndex
 
 TOKEN = "the-read-token-of-this-test"
 
@@ -25,7 +25,7 @@ def request(url: str, body: bytes = b"", **headers: str) -> func.HttpRequest:
 
 
 def backend_with(token: str | None) -> Backend:
-    return Backend(MemoryBlobs(), MemoryIndex(), Settings("", token))
+    return Backend(MemoryBlobs(), MemoryIndex(), MemoryAlerts(), Settings("", token))
 
 
 def test_a_session_reads(api: Api) -> None:

@@ -16,7 +16,7 @@ from local.azurite import Azurite
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryBlobs, MemoryIndex
+from tests.function_app.memory_store import MemoryAlerts, MemoryBlobs, MemoryIndex
 from tests.wire import strategies
 
 SHA = "ab" * 32
@@ -38,7 +38,7 @@ PHOTOS = st.builds(
 def store(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """Blobs and an index, of both kinds."""
     if request.param == "memory":
-        yield Backend(MemoryBlobs(), MemoryIndex(), Settings("", None))
+        yield Backend(MemoryBlobs(), MemoryIndex(), MemoryAlerts(), Settings("", None))
         return
     azurite: Azurite = request.getfixturevalue("azurite")
     yield connect(Settings(azurite.connection_string, None))

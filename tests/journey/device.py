@@ -26,6 +26,7 @@ class Device:
             "BASE_URL": base_url or backend.base_url,
             "AZURE_FUNCTION_KEY": backend.function_key,
             "CAMERA_SOURCE": "simulated",
+            "CAMERA_CLOCK": "trusted",
             "CAMERA_NAME": self.camera,
             "CAMERA_SPOOL": str(self.spool),
             "CAMERA_EVERY": "1s",

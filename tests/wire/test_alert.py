@@ -19,7 +19,9 @@ from photo_wire.errors import WireError
 from tests.wire.strategies import names
 
 words = st.from_regex(r"[a-z][a-z0-9_-]{0,31}", fullmatch=True)
-printable = st.text(min_size=1, max_size=300).filter(str.isprintable)
+printable = st.text(
+    st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=300
+)
 details = st.dictionaries(words, printable | st.integers(-(2**53) + 1, 2**53 - 1), max_size=20)
 alerts = st.builds(Alert, names, words, printable, details)
 

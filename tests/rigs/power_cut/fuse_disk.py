@@ -1,9 +1,9 @@
-"""A FUSE file system with one file, `disk`, that logs each write and flush before it answers.
+"""A FUSE file system with one file, the disk, that logs each write and flush before it answers.
 
-    /usr/bin/python3 -m tests.rigs.power_cut.fuse_disk IMAGE LOG MOUNTPOINT
+    /usr/bin/python3 -m tests.rigs.power_cut.fuse_disk IMAGE LOG DISK
 
-The disk begins as IMAGE. It runs until it is killed, in the system's Python, for which Debian
-packages fusepy.
+The file DISK begins as IMAGE; its folder is where the file system is mounted. It runs until it is
+killed, in the system's Python, for which Debian packages fusepy.
 """
 
 import ctypes
@@ -12,20 +12,19 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import Any
 
 import fusepy  # type: ignore[import-not-found]
 
 from tests.rigs.power_cut.log import packed_flush, packed_write
 
-DISK = "/disk"
 CLONE_NEWNS = 0x20000  # unshare(2); Python has it from 3.12 on
 
 
 class LoggedDisk(fusepy.Operations):  # type: ignore[misc]
     """The operations that the kernel needs to put a loop device on the file."""
 
-    def __init__(self, image: Path, log: Path) -> None:
+    def __init__(self, name: str, image: Path, log: Path) -> None:
+        self._path = f"/{name}"
         self._content = bytearray(image.read_bytes())
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
@@ -39,7 +38,7 @@ class LoggedDisk(fusepy.Operations):  # type: ignore[misc]
     def getattr(self, path: str, handle: int | None = None) -> dict[str, int]:
         if path == "/":
             return {"st_mode": stat.S_IFDIR | 0o700, "st_nlink": 2}
-        if path != DISK:
+        if path != self._path:
             raise fusepy.FuseOSError(errno.ENOENT)
         return {"st_mode": stat.S_IFREG | 0o600, "st_nlink": 1, "st_size": len(self._content)}
 
@@ -60,11 +59,11 @@ class LoggedDisk(fusepy.Operations):  # type: ignore[misc]
             os._exit(1)  # a log with a hole would prove nothing
 
 
-def main(image: str, log: str, mountpoint: str) -> Any:
-    operations = LoggedDisk(Path(image), Path(log))
+def main(image: Path, log: Path, disk: Path) -> None:
     # one thread, so that the log has the order in which things were done
-    return fusepy.FUSE(operations, mountpoint, foreground=True, nothreads=True, big_writes=True)
+    how = {"foreground": True, "nothreads": True, "big_writes": True}
+    fusepy.FUSE(LoggedDisk(disk.name, image, log), f"{disk.parent}", **how)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*map(Path, sys.argv[1:]))

@@ -63,6 +63,11 @@ class Said:
         return cls(word, photo, int(at))
 
 
+def tag(folder: Path) -> str:
+    """What every file under a loop device is called, so that it can be told whose it is."""
+    return "-".join(folder.parts[1:])
+
+
 def run(folder: Path, plan: Plan) -> Iterator[Finding]:
     _call("mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", f"{folder}")
     for name in ("disk", "files"):
@@ -82,12 +87,12 @@ def run(folder: Path, plan: Plan) -> Iterator[Finding]:
 
 def _write(folder: Path, plan: Plan) -> list[str]:
     """Have the writer work on the logged disk; what it said."""
-    log, disk, files = folder / "log", folder / "disk", folder / "files"
+    log, disk, files = folder / "log", folder / "disk" / tag(folder), folder / "files"
     logged_disk = subprocess.Popen(
         [SYSTEM_PYTHON, "-m", "tests.rigs.power_cut.fuse_disk", folder / "image", log, disk]
     )
-    wait_for((disk / "disk").exists, what="the logged disk")
-    with _mounted(disk / "disk", files, plan.mount_options):
+    wait_for(disk.exists, what="the logged disk")
+    with _mounted(disk, files, plan.mount_options):
         writer = ("-m", "tests.rigs.power_cut.writer", f"{files}/spool", f"{log}")
         said = _call(sys.executable, *writer, plan.disk, f"{plan.photos}")
         length = log.stat().st_size
@@ -107,28 +112,22 @@ def _cuts(plan: Plan, said: list[Said], entries: list[Entry], chance: random.Ran
 
 def _look(folder: Path, disk: bytearray, said: list[Said]) -> list[str]:
     """What is wrong on this disk, given what the writer had said."""
-    (folder / "after").write_bytes(disk)
+    after = folder / tag(folder)
+    after.write_bytes(disk)
     try:
-        with _mounted(folder / "after", folder / "files"):
+        with _mounted(after, folder / "files"):
             acknowledged = [one.photo for one in said if one.word == "acknowledged"]
             removed = [one.photo for one in said if one.word == "removing"]
             return problems(folder / "files" / "spool", acknowledged, removed)
     except subprocess.CalledProcessError as error:
-        return [f"not to be mounted: {error.stderr}"]
+        return [f"{error}"]  # such as a file system that cannot be mounted
 
 
 @contextmanager
 def _mounted(disk: Path, place: Path, options: str = "") -> Iterator[None]:
     """The ext4 on this disk. The kernel frees the loop device when it is unmounted."""
-    _call(
-        "mount",
-        "-t",
-        "ext4",
-        "-o",
-        ",".join(filter(None, ["loop", options])),
-        f"{disk}",
-        f"{place}",
-    )
+    how = f"loop,{options}" if options else "loop"
+    _call("mount", "-t", "ext4", "-o", how, f"{disk}", f"{place}")
     try:
         yield
     finally:

@@ -1,0 +1,1 @@
+"""Alerts come in from the devices, losses above all, and are listed for people."""

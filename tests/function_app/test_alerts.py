@@ -1,0 +1,127 @@
+"""Alerts come in with the function key, once each, and are listed for whoever may read."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from function_app.storage.records import KeptAlert, alert_key
+from photo_wire.alert import (
+    ALERTS_PATH,
+    LOSS,
+    Alert,
+    AlertsReceipt,
+    alerts_to_json,
+    parse_alerts_receipt,
+)
+from photo_wire.headers import PhotoHeaders
+from photo_wire.name import PhotoName
+from tests.backend import Backend
+from tests.function_app.api import MOMENT, Api, name_of
+from tests.function_app.memory_store import MemoryAlerts
+from tests.pictures import jpeg
+from tests.wire.test_alert import alerts
+
+
+def loss(name: PhotoName, sha256: str = "ab" * 32) -> Alert:
+    details: dict[str, str | int] = {"content_type": "image/jpeg", "sha256": sha256, "size": 12}
+    return Alert(name, LOSS, "no-room", details)
+
+
+def post(backend: Backend, body: bytes, key: str | None = None) -> requests.Response:
+    return requests.post(
+        backend.base_url + ALERTS_PATH,
+        data=body,
+        headers={"x-functions-key": key or backend.function_key},
+        timeout=30,
+    )
+
+
+def recorded(backend: Backend, *told: Alert) -> frozenset[str]:
+    reply = post(backend, alerts_to_json(list(told)))
+    assert reply.status_code == 200, reply.text
+    return parse_alerts_receipt(reply.content).recorded
+
+
+def all_alerts(backend: Backend, limit: int) -> list[dict[str, object]]:
+    """Every alert, page by page."""
+    found: list[dict[str, object]] = []
+    cursor = ""
+    while True:
+        page = Api(backend).read(f"/api/alerts?limit={limit}{cursor}").json()
+        assert len(page["alerts"]) <= limit
+        found += page["alerts"]
+        if page["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+def test_a_loss_told_twice_is_on_record_once(backend: Backend) -> None:
+    """Newest first, with everything that the device said of it."""
+    names = [name_of("lossy", MOMENT + timedelta(minutes=count)) for count in range(5)]
+    told = [loss(name) for name in names]
+    assert recorded(backend, *told) == {str(name) for name in names}
+    assert recorded(backend, told[0], told[0]) == {str(names[0])}
+    for limit in (2, 200):
+        mine = [one for one in all_alerts(backend, limit) if one["camera"] == "lossy"]
+        assert [one["id"] for one in mine] == [str(name) for name in reversed(names)]
+    assert mine[0]["reason"] == "no-room"
+    assert mine[0]["details"] == dict(told[0].details)
+
+
+def test_the_loss_of_a_photo_that_is_stored_is_none(backend: Backend) -> None:
+    """Its receipt was cut off on the way, and the device gave it up to make room."""
+    body, name = jpeg(64, 48, 7), name_of("found-again")
+    said = PhotoHeaders(name=name, content_type="image/jpeg")
+    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    sha256 = hashlib.sha256(body).hexdigest()
+    other = loss(name_of("found-again", tag="00000001"), sha256)
+    reply = post(backend, alerts_to_json([loss(name, sha256), other]))
+    receipt = parse_alerts_receipt(reply.content)
+    assert receipt == AlertsReceipt(
+        recorded=frozenset({str(other.name)}), stored=frozenset({str(name)})
+    )
+
+
+def test_only_devices_tell_and_only_readers_see(backend: Backend) -> None:
+    body = alerts_to_json([loss(name_of("nobody"))])
+    assert post(backend, body, "not the key").status_code == 401
+    assert Api(backend).ask(ALERTS_PATH).status_code == 401
+    assert "nobody" not in {one["camera"] for one in all_alerts(backend, 200)}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{}", 400),
+        (b'{"alerts": []}', 400),
+        (b"[" * 100_000, 400),
+        (b" " * 300_000, 413),
+    ],
+    ids=["empty", "no alerts", "none", "deep", "long"],
+)
+def test_what_is_no_list_of_alerts_is_refused(backend: Backend, body: bytes, status: int) -> None:
+    reply = post(backend, body)
+    assert reply.status_code == status
+    assert reply.headers["Content-Type"].startswith("application/problem+json")
+
+
+@pytest.mark.parametrize("query", ["cursor=%C3%A4", "cursor=!", "limit=0", "limit=201", "x=1"])
+def test_a_query_that_makes_no_sense_is_refused(backend: Backend, query: str) -> None:
+    assert Api(backend).read(f"/api/alerts?{query}").status_code == 400
+
+
+@settings(max_examples=20)
+@given(st.lists(alerts, min_size=1, max_size=6), st.integers(1, 4))
+def test_pages_of_the_store_hold_every_alert_once(told: list[Alert], limit: int) -> None:
+    """However the pages are cut."""
+    store = MemoryAlerts()
+    store.add([KeptAlert(alert, MOMENT) for alert in told])
+    seen: list[str] = []
+    while page := store.newest(limit, seen[-1] if seen else None):
+        seen += [alert_key(kept.alert) for kept in page]
+    assert seen == sorted({alert_key(alert) for alert in told})
