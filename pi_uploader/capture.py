@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 from photo_wire.headers import Clock, Trigger
 from photo_wire.name import new_name
 from pi_uploader.cameras import Camera, Shot, open_camera
-from pi_uploader.clock import clock_is_set
+from pi_uploader.clock import clock_is_set, instant
 from pi_uploader.settings import CaptureSettings
-from pi_uploader.spool import Spool
+from pi_uploader.spool import Instant, Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.timer import timer
 
 LONGEST_REST = 60.0  # seconds
+EVENT_GAP = 60.0  # seconds without a photo, after which the next one begins an event
 
 log = logging.getLogger("capture")
 
@@ -53,6 +54,7 @@ class Capture:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         is_clock_set: Callable[[], bool] = clock_is_set,
         monotonic: Callable[[], float] = time.monotonic,
+        since_boot: Callable[[], Instant] = instant,
     ) -> None:
         self.count = Count()
         self._settings = settings
@@ -61,8 +63,10 @@ class Capture:
         self._now = now
         self._is_clock_set = is_clock_set
         self._monotonic = monotonic
+        self._instant = since_boot
         self._last_motion = -math.inf  # when the last photo of a motion was taken
         self._cooled_down = 0  # motion triggers since then
+        self._last_photo = -math.inf  # when the last photo of any kind was taken
         self._failures = 0  # of the camera, in a row
 
     def answer_all(self, triggers: TriggerQueue) -> None:
@@ -80,13 +84,17 @@ class Capture:
             self.count.cooled_down += triggering.count
             return
         started, taken_at, clock = self._monotonic(), self._now(), self._clock()
+        since_boot = self._instant()
         shot = self._take(triggering)
         if shot is None:
             return
         if is_motion:
             self._log_cooled_down()
             self._last_motion = started
-        self._keep(shot, taken_at, clock, triggering)
+        taken = None if clock is Clock.SYNCED else since_boot
+        begins_event = started - self._last_photo > EVENT_GAP
+        self._last_photo = started
+        self._keep(shot, taken_at, clock, triggering, begins_event, taken)
 
     def _take(self, triggering: Triggering) -> Shot | None:
         try:
@@ -103,13 +111,33 @@ class Capture:
             )
             return None
         self._failures = 0
+        if not shot.content:
+            self.count.failed += 1
+            log.error("no photo for %s: the camera gave no bytes", _described(triggering))
+            return None
         return shot
 
-    def _keep(self, shot: Shot, taken_at: datetime, clock: Clock, triggering: Triggering) -> None:
+    def _keep(
+        self,
+        shot: Shot,
+        taken_at: datetime,
+        clock: Clock,
+        triggering: Triggering,
+        begins_event: bool,
+        taken: Instant | None,
+    ) -> None:
         name = new_name(self._settings.camera, taken_at)
         size = len(shot.content)
         try:
-            self._spool.put(shot.content, name, shot.media, triggering.trigger, clock)
+            self._spool.put(
+                shot.content,
+                name,
+                shot.media,
+                triggering.trigger,
+                clock,
+                first=begins_event,
+                taken=taken,
+            )
         except Exception as error:  # noqa: BLE001  a SpoolError or worse, the next one may fit
             self.count.lost += 1
             log.error(

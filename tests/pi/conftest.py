@@ -14,6 +14,7 @@ from local.child import kill, start
 from tests.pi.pins import WatchedPin
 from tests.pi.program import Program
 
+TRUSTED = {"CAMERA_CLOCK": "trusted"}  # a machine of tests may have no NTP, and no doubt either
 StartProgram = Callable[..., Program]
 
 
@@ -26,7 +27,8 @@ def spool_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def start_program(tmp_path: Path, spool_folder: Path, log_folder: Path) -> Iterator[StartProgram]:
     """start_program(command, *words, **env) -> `pi-uploader command` as a process, or another
-    Python command if the words begin with -c. Only `env`, PATH, HOME and CAMERA_SPOOL are set."""
+    Python command if the words begin with -c. Only `env`, PATH, HOME, CAMERA_CLOCK and
+    CAMERA_SPOOL are set."""
     with ExitStack() as running:
 
         def start_one(*words: str, **env: str) -> Program:
@@ -36,7 +38,7 @@ def start_program(tmp_path: Path, spool_folder: Path, log_folder: Path) -> Itera
             with log.open("ab") as output:
                 process = start(
                     [sys.executable, *arguments],
-                    env={**home, "CAMERA_SPOOL": str(spool_folder), **env},
+                    env={**home, **TRUSTED, "CAMERA_SPOOL": str(spool_folder), **env},
                     output=output,
                 )
             running.callback(kill, process)

@@ -17,7 +17,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, Shot
 from pi_uploader.capture import Capture, rest_after, run_capture
 from pi_uploader.settings import CaptureSettings
-from pi_uploader.spool import Spool
+from pi_uploader.spool import Instant, Spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import Triggering, TriggerQueue
 from tests.pi.pins import pulse
@@ -29,7 +29,13 @@ PHOTO = Shot(b"a photo", Media.JPEG)
 
 def make_settings(spool: Path, **env: str) -> CaptureSettings:
     return CaptureSettings.from_environ(
-        {"CAMERA_SOURCE": "simulated", "CAMERA_SPOOL": str(spool), "CAMERA_NAME": "gate", **env}
+        {
+            "CAMERA_SOURCE": "simulated",
+            "CAMERA_CLOCK": "trusted",
+            "CAMERA_SPOOL": str(spool),
+            "CAMERA_NAME": "gate",
+            **env,
+        }
     )
 
 
@@ -201,27 +207,57 @@ def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
     assert "photo lost gate-" in caplog.text
     assert "No space left on device; free some space" in caplog.text
     disk.is_full = False
-    disk.is_full = False
     capture.answer(Triggering(Trigger.SCHEDULE, 2.0))
     assert (capture.count.lost, capture.count.kept, photos_in(spool_folder)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("is_set", "clock"), [(True, Clock.SYNCED), (False, Clock.UNSYNCED)], ids=["set", "not set"]
-)
-def test_the_photo_says_when_it_was_taken_and_whether_to_trust_that(
-    spool_folder: Path, is_set: bool, clock: Clock
-) -> None:
-    """Its name has the wall clock's time in UTC; its clock is synced or unsynced."""
+def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) -> None:
+    """It is kept apart, with the instant of this boot at which it was taken; once the clock is
+    set, photos wait to be sent at once."""
     moment = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
+    is_set = False
     spool = Spool(spool_folder)
-    Capture(
+    capture = Capture(
         make_settings(spool_folder),
         ScriptedCamera(),
         spool,
         now=lambda: moment,
         is_clock_set=lambda: is_set,
-    ).answer(Triggering(Trigger.MOTION, 0.0))
-    photo = spool.newest()
-    assert photo is not None
-    assert (photo.name.captured_at, photo.clock) == (moment, clock)
+        since_boot=lambda: Instant("5f3a9c2e", 93_021),
+    )
+    capture.answer(Triggering(Trigger.SCHEDULE, 0.0))
+    assert spool.newest() is None
+    [undated] = spool.photos_undated()
+    assert (undated.clock, undated.taken) == (Clock.UNSYNCED, Instant("5f3a9c2e", 93_021))
+    is_set = True
+    capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
+    [photo] = spool.photos_waiting()
+    assert (photo.name.captured_at, photo.clock, photo.taken) == (moment, Clock.SYNCED, None)
+
+
+def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
+    """Of photos close together only the first is: it is given up last when room is short."""
+    spool, now = Spool(spool_folder), [0.0]
+    capture = Capture(
+        make_settings(spool_folder),
+        ScriptedCamera(),
+        spool,
+        monotonic=lambda: now[0],
+        is_clock_set=lambda: True,
+    )
+    for instant in (100.0, 130.0, 170.0, 300.0):
+        now[0] = instant
+        capture.answer(Triggering(Trigger.SCHEDULE, instant))
+    assert [photo.first for photo in spool.photos_waiting()] == [True, False, False, True]
+
+
+def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
+    """An empty file would be a photo of nothing."""
+
+    class Empty(ScriptedCamera):
+        def take(self) -> Shot:
+            return Shot(b"", Media.JPEG)
+
+    capture = Capture(make_settings(spool_folder), Empty(), Spool(spool_folder))
+    capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
+    assert (capture.count.failed, capture.count.kept, photos_in(spool_folder)) == (1, 0, 0)

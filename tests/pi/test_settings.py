@@ -141,6 +141,7 @@ def test_the_defaults() -> None:
         replay=None,
         pir_pin=17,
         every=None,
+        clock_is_trusted=False,
         cooldown=2.0,
     )
 
