@@ -13,7 +13,7 @@ from photo_wire.name import new_name
 from pi_uploader.cameras import Camera, Shot, open_camera
 from pi_uploader.clock import clock_is_set, instant
 from pi_uploader.settings import CaptureSettings
-from pi_uploader.spool import Instant, Spool
+from pi_uploader.spool import Instant, Room, Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.timer import timer
@@ -183,7 +183,8 @@ def run_capture(settings: CaptureSettings, triggers: TriggerQueue) -> int:
     """
     with ExitStack() as open_parts:
         camera = open_parts.enter_context(closing(open_camera(settings)))
-        spool = Spool(settings.spool)
+        room = Room(settings.spool_bytes, settings.reserve_bytes)
+        spool = Spool(settings.spool, room=room)
         if settings.pir_pin is not None:
             open_parts.enter_context(motion(settings.pir_pin, triggers))
         if settings.every is not None:

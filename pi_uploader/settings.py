@@ -215,6 +215,22 @@ class CaptureSettings(Settings):
         default="2s",
     )
 
+    spool_bytes: int | None = setting(
+        "CAMERA_SPOOL_MB",
+        values.megabytes,
+        "a whole number of megabytes, or off",
+        "Most that photos may take on the disk. Above it the least valuable is given up, and its "
+        "loss reported.",
+        default="off",
+    )
+    reserve_bytes: int = setting(
+        "CAMERA_RESERVE_MB",
+        values.reserve,
+        "a whole number of megabytes",
+        "Room on the disk that photos leave to the system.",
+        default="64",
+    )
+
     @classmethod
     def _contradictions(cls, found: Mapping[str, Any]) -> list[str]:
         if found.get("pir_pin", 0) is None and found.get("every", 0) is None:
@@ -244,6 +260,27 @@ class UploadSettings(Settings):
         "the function key as the portal shows it",
         "Key that the backend asks devices for. It is never shown.",
         secret=True,
+    )
+    uploads: int = setting(
+        "CAMERA_UPLOADS",
+        values.uploads,
+        f"a number from 1 to {values.MOST_UPLOADS}",
+        "Photos under way at once. More drain a backlog faster where the line has a long delay.",
+        default="2",
+    )
+    bytes_per_second: float | None = setting(
+        "CAMERA_MAX_KBPS",
+        values.kilobits,
+        "a whole number of kilobits per second, or off",
+        "Cap on how fast photos go up, so that others on the line can work.",
+        default="off",
+    )
+    monthly_bytes: int | None = setting(
+        "CAMERA_MONTHLY_MB",
+        values.megabytes,
+        "a whole number of megabytes, or off",
+        "Data budget of a calendar month (UTC). Above it photos wait for the next month.",
+        default="off",
     )
 
     @property

@@ -1,38 +1,71 @@
 """What `pi-uploader status` shows. Nothing is touched."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pi_uploader.spool import tally
+from pi_uploader.upload.state import read_state, state_file
+
+NO_STATE: dict[str, Any] = {
+    "last_receipt": None,
+    "back_off_until": None,
+    "problem": None,
+    "delivered_last_hour": 0,
+    "bytes_last_hour": 0,
+}
 
 
-def status(folder: Path) -> tuple[str, dict[str, Any]]:
+def status(folder: Path, now: datetime | None = None) -> tuple[str, dict[str, Any]]:
     """The spool in this folder, as text for a person and as facts for JSON.
 
     Raises OSError where the folder cannot be read.
     """
     found = tally(folder)
-    oldest = str(found.oldest) if found.oldest else None
+    oldest = found.oldest
+    age = (now or datetime.now(UTC)) - oldest.captured_at if oldest else None
     facts = {
         "spool": str(folder),
         "waiting": found.waiting,
         "waiting_bytes": found.waiting_bytes,
-        "oldest": oldest,
+        "oldest": str(oldest) if oldest else None,
+        "oldest_age_seconds": round(age.total_seconds()) if age else None,
         "quarantined": found.quarantined,
         "losses": found.losses,
-        "unreported": found.unreported,
+        "losses_unreported": found.unreported,
+        **NO_STATE,
+        **read_state(state_file(folder)),
     }
-    lines = [
-        f"spool        {folder}",
-        f"waiting      {_counted(found.waiting, 'photo')}, {found.waiting_bytes / 1e6:.1f} MB",
-        f"oldest       {oldest or 'none'}",
-        f"quarantined  {_counted(found.quarantined, 'photo')}",
-        f"lost         {_counted(found.losses, 'photo')}, "
-        f"{found.unreported} of them not yet reported to the backend",
-    ]
     if not folder.is_dir():
-        lines = [f"Nothing spooled yet: there is no folder {folder}."]
-    return "\n".join(lines), facts
+        return f"Nothing spooled yet: there is no folder {folder}.", facts
+    return "\n".join(_lines(facts)), facts
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    size = facts["waiting_bytes"] / 1e6
+    receipt = facts["last_receipt"]
+    return [
+        f"spool         {facts['spool']}",
+        f"waiting       {_counted(facts['waiting'], 'photo')}, {size:.1f} MB",
+        f"oldest        {_aged(facts)}",
+        f"delivered     {_counted(facts['delivered_last_hour'], 'photo')} in the last hour, "
+        f"{facts['bytes_last_hour'] / 1e6:.1f} MB",
+        f"last receipt  {receipt['id'] + ' at ' + receipt['at'] if receipt else 'none'}",
+        f"quarantined   {_counted(facts['quarantined'], 'photo')}",
+        f"lost          {_counted(facts['losses'], 'photo')}, "
+        f"{facts['losses_unreported']} not reported yet",
+        *(
+            [f"trouble       the backend {facts['problem']}; next try {facts['back_off_until']}"]
+            if facts["problem"]
+            else []
+        ),
+    ]
+
+
+def _aged(facts: dict[str, Any]) -> str:
+    if facts["oldest"] is None:
+        return "none"
+    return f"{facts['oldest']}, {facts['oldest_age_seconds'] / 60:.0f} minutes old"
 
 
 def _counted(number: int, thing: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from photo_wire.errors import WireError
 from photo_wire.name import check_camera
 
+MOST_UPLOADS = 16
 HIGHEST_PIN = 27  # BCM numbers of the 40-pin header
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)([smhd])")
@@ -69,6 +70,36 @@ def trust_in_clock(text: str) -> bool:
     if text not in ("ntp", "trusted"):
         raise ValueError("is no kind of trust")
     return text == "trusted"
+
+
+def megabytes(text: str) -> int | None:
+    """Bytes, from whole megabytes (10^6); None for `off`."""
+    if text == "off":
+        return None
+    if not re.fullmatch("[0-9]{1,7}", text):
+        raise ValueError("is not a number of megabytes")
+    return int(text) * 1_000_000
+
+
+def reserve(text: str) -> int:
+    """Bytes, from whole megabytes."""
+    return megabytes("0" if text == "off" else text) or 0
+
+
+def kilobits(text: str) -> float | None:
+    """Bytes per second, from kilobits (10^3 bits) per second; None for `off`."""
+    if text == "off":
+        return None
+    if not re.fullmatch("[0-9]{1,7}", text) or int(text) == 0:
+        raise ValueError("is not a number of kilobits per second")
+    return int(text) * 1000 / 8
+
+
+def uploads(text: str) -> int:
+    """How many photos may be under way at once."""
+    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= MOST_UPLOADS:
+        raise ValueError("is not such a number")
+    return int(text)
 
 
 def source(text: str) -> str:

@@ -351,9 +351,11 @@ class Spool:
         self._remove_if_empty(path.parent)
 
     def _remove_if_empty(self, batch: Path) -> None:
-        """Tidy away a folder of photos that is done with; the newest stays, for the next photo."""
-        if not batch.name.isdigit() or self._disk.names(batch):
-            return
-        if batch.name != batches.batches(batch.parent, self._disk, newest_first=True)[0]:
-            with suppress(OSError):  # a photo was just put there
+        """Tidy away a folder of photos that is done with; the newest stays, for the next photo.
+        Where that fails, because a photo was just put there or the disk refuses, nothing is lost
+        but tidiness."""
+        with suppress(OSError):
+            if not batch.name.isdigit() or self._disk.names(batch):
+                return
+            if batch.name != batches.batches(batch.parent, self._disk, newest_first=True)[0]:
                 self._disk.remove_folder(batch)

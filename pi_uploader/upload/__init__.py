@@ -1,17 +1,36 @@
 """The way up: which photo goes next, its PUT, and what the reply means for it."""
 
 import threading
+import time
 
 from pi_uploader.settings import UploadSettings
 from pi_uploader.spool import Spool
 from pi_uploader.upload.delivery import Delivery
 from pi_uploader.upload.loop import Uploader, work
+from pi_uploader.upload.pace import DataBudget, Pace
+from pi_uploader.upload.state import state_file
 
 __all__ = ["run_upload"]
+
+FINISH = 5.0  # seconds; a photo that is cut off after them waits in the spool as before
 
 
 def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     """Upload from the spool until `stop` is set. Returns the process's exit code."""
-    uploader = Uploader(Spool(settings.spool), Delivery(settings.base_url, settings.function_key))
-    work(uploader, stop)
+    uploader = Uploader(
+        Spool(settings.spool),
+        Delivery(settings.base_url, settings.function_key, connections=settings.uploads),
+        pace=Pace(settings.bytes_per_second, time.monotonic, stop.wait),
+        data_budget=DataBudget(settings.spool / "data-sent.json", settings.monthly_bytes),
+        state_file=state_file(settings.spool),
+    )
+    threads = [
+        threading.Thread(target=work, args=(uploader, stop), name=f"upload {number}", daemon=True)
+        for number in range(settings.uploads)
+    ]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    for thread in threads:
+        thread.join(FINISH / len(threads))
     return 0

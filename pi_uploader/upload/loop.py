@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
 from photo_wire.alert import LOSS, MOST_AT_ONCE, Alert, AlertsReceipt
 from photo_wire.receipt import Receipt
@@ -19,6 +20,7 @@ from pi_uploader.upload.doubts import FAILURES, REJECTIONS, Doubts
 from pi_uploader.upload.gate import Gate
 from pi_uploader.upload.pace import DataBudget, Pace
 from pi_uploader.upload.schedule import final_name, takes_oldest
+from pi_uploader.upload.state import UploadState
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
@@ -45,6 +47,7 @@ class Uploader:
         *,
         pace: Pace | None = None,
         data_budget: DataBudget | None = None,
+        state_file: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         is_clock_set: Callable[[], bool] = clock_is_set,
@@ -55,10 +58,11 @@ class Uploader:
         self._delivery = delivery
         self._pace = pace
         self._data_budget = data_budget
+        self._state = UploadState(state_file)
         self._wall_clock = wall_clock
         self._is_clock_set = is_clock_set
         self._clock = clock
-        self._next_report = clock()
+        self._next_report = self._next_complaint = clock()
         self._lock = threading.Lock()
         self._turn = 0
         self._doubts = Doubts()
@@ -77,14 +81,12 @@ class Uploader:
                 self._under_way.add(photo.sequence)
             else:
                 photo = None
-        self._report_losses()
-        if photo is None:
-            return IDLE
         try:
-            return self._send(photo)
+            self._report_losses()
+            return self._send(photo) if photo else IDLE
         finally:
             with self._lock:
-                self._under_way.discard(photo.sequence)
+                self._under_way.discard(photo.sequence if photo else -1)
 
     def _report_losses(self) -> None:
         """Tell the backend of photos that were given up, some at once. It knows better where such
@@ -104,6 +106,9 @@ class Uploader:
         except (RejectedError, UnavailableError) as error:
             pause = REPORT_AGAIN
             log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
+        except OSError as error:
+            pause = REPORT_AGAIN
+            log.error("losses cannot be reported, the disk answers: %s", error.strerror)
         finally:
             with self._lock:
                 self._next_report = self._clock() + pause
@@ -118,14 +123,23 @@ class Uploader:
             log.info("loss reported %s (%s)", name, loss.reason)
 
     def _name_undated(self) -> None:
+        """Give the photos that wait for the clock their names, as far as it can be done. A disk
+        that refuses holds up none of the others."""
         now, is_set = instant(), self._is_clock_set()
-        for photo in self._spool.photos_undated():
-            named = final_name(photo, now, self._wall_clock(), is_set)
-            if named is None:
-                return  # those behind it are younger
-            name, clock = named
-            self._spool.name(photo, name, clock)
-            log.info("photo named %s (before: %s), clock %s", name, photo.name, clock)
+        try:
+            for photo in self._spool.photos_undated():
+                named = final_name(photo, now, self._wall_clock(), is_set)
+                if named is None:
+                    return  # those behind it are younger
+                name, clock = named
+                self._spool.name(photo, name, clock)
+                log.info("photo named %s (before: %s), clock %s", name, photo.name, clock)
+        except FileNotFoundError:
+            return  # given up to make room, a moment ago
+        except OSError as error:
+            if self._clock() >= self._next_complaint:
+                self._next_complaint = self._clock() + REST_OF_STUCK
+                log.error("photos wait for their names, the disk answers: %s", error.strerror)
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
@@ -167,6 +181,7 @@ class Uploader:
             self.gate.open()
             self._turn += 1
             self._doubts.accept(photo.sequence)
+            self._state.delivered(receipt, self._clock(), self._wall_clock())
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
         try:
             self._spool.remove(photo)
@@ -195,6 +210,9 @@ class Uploader:
             failures = self._doubts.fail(photo.sequence, self._clock())
             condemned = failures >= failures_allowed
             wait = 0.0 if condemned else self.gate.close(retry_after)
+            if not condemned:
+                until = self._wall_clock() + timedelta(seconds=wait)
+                self._state.refused(str(error), until, self._clock())
         if condemned:
             self._set_aside(photo, reason, error)
         else:

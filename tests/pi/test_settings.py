@@ -143,6 +143,8 @@ def test_the_defaults() -> None:
         every=None,
         clock_is_trusted=False,
         cooldown=2.0,
+        spool_bytes=None,
+        reserve_bytes=64_000_000,
     )
 
 

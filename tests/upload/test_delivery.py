@@ -39,6 +39,17 @@ def test_a_photo_that_is_stored_already_leaves_the_spool(tmp_path: Path) -> None
     assert (len(server.store.photos), server.store.repeats) == (1, 1)
 
 
+def test_no_proxy_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment names a proxy for all addresses but this one."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        [photo] = device.take(1)
+        device.try_once()
+    assert device.places(photo) == []
+
+
 NO_RECEIPTS: dict[str, tuple[Answer, int]] = {
     # the answer to every request, and how many requests one try makes
     "hangs": (faults.hang, 1),
