@@ -31,6 +31,7 @@ from pi_uploader.spool.room import Holdings, Room, photos_by_reason, value
 PARTIAL = ".partial"
 BLOCK = 256 * 1024
 TRIES = 3
+REPORTS_KEPT = 1000  # of losses that the cloud has on record
 NO_ROOM, DISK_ERROR, TORN = "no-room", "disk-error", "torn"  # why photos are lost
 
 
@@ -255,8 +256,13 @@ class Spool:
             yield Loss(photo, reason)
 
     def report(self, loss: Loss) -> None:
-        """Note that the cloud has the loss on record."""
+        """Note that the cloud has the loss on record. Of such notes only the newest are kept here:
+        each takes an inode of the disk."""
         self._move(self._record_path(loss), self.reported / loss.reason / loss.photo.file_name)
+
+        notes = self._disk.names(self.reported / loss.reason)
+        for file_name in sorted(notes)[:-REPORTS_KEPT]:
+            self._disk.remove(self.reported / loss.reason / file_name)
 
     def forget(self, loss: Loss) -> None:
         """Take back a loss: the cloud has the photo after all."""

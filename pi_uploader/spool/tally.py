@@ -12,7 +12,8 @@ from pi_uploader.spool.room import photos_by_reason
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Numbers of photos, and of bytes those that wait take. `waiting` includes those that wait
-    for the clock; `unreported` are the losses of which the cloud does not know yet."""
+    for the clock. `unreported` are the losses of which the cloud does not know yet; `losses` are
+    these and the last thousand of which it does."""
 
     waiting: int
     waiting_bytes: int

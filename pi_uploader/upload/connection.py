@@ -7,7 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.request import getproxies
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import certifi
 import requests
@@ -18,15 +19,16 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 _this_thread = threading.local()
 
 
-def open_session(connections: int = 1) -> requests.Session:
-    """A session that keeps up to so many connections open, with one TLS context.
+def open_session(base_url: str, connections: int = 1) -> requests.Session:
+    """A session that keeps up to so many connections to `base_url` open, with one TLS context.
 
     The context is made once: `requests` alone reads the CA bundle again for each connection, which
-    costs a Pi more than the photo. REQUESTS_CA_BUNDLE names another bundle, as usual. Nothing else
-    of the environment is looked up while photos are sent.
+    costs a Pi more than the photo. REQUESTS_CA_BUNDLE names another bundle, as usual. Proxies are
+    looked up once, NO_PROXY included.
     """
     session = requests.Session()
-    session.proxies = getproxies()
+    host = urlsplit(base_url).hostname or ""
+    session.proxies = {} if proxy_bypass(host) else getproxies()
     session.trust_env = False
     adapter = _OneContext(pool_maxsize=connections)
     session.mount("https://", adapter)

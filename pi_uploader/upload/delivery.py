@@ -75,7 +75,7 @@ class Delivery:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._longest_put = longest_put
-        self._session = open_session(connections)
+        self._session = open_session(base_url, connections)
         self._session.headers["User-Agent"] = f"pi-uploader/{__version__}"
         if function_key:
             self._session.headers[FUNCTION_KEY] = function_key
