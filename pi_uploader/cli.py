@@ -130,7 +130,7 @@ def _status(words: argparse.Namespace) -> int:
 
 
 def _spool_list(words: argparse.Namespace) -> int:
-    from pi_uploader.spool.inspection import described, listed
+    from pi_uploader.spool.by_hand import described, listed
 
     for place, photo in listed(_spool()):
         line = f"{place:24} {photo.name}  {photo.trigger:8} {photo.size:>10} bytes"
@@ -139,7 +139,7 @@ def _spool_list(words: argparse.Namespace) -> int:
 
 
 def _spool_verify(_: argparse.Namespace) -> int:
-    from pi_uploader.spool.inspection import damaged
+    from pi_uploader.spool.by_hand import damaged
 
     problems = list(damaged(_spool()))
     for _photo, problem in problems:
@@ -149,7 +149,7 @@ def _spool_verify(_: argparse.Namespace) -> int:
 
 
 def _requeue(_: argparse.Namespace) -> int:
-    from pi_uploader.spool.inspection import requeue
+    from pi_uploader.spool.by_hand import requeue
 
     requeued = 0
     for photo in requeue(_spool()):
@@ -160,7 +160,7 @@ def _requeue(_: argparse.Namespace) -> int:
 
 
 def _spool_export(words: argparse.Namespace) -> int:
-    from pi_uploader.spool.inspection import export
+    from pi_uploader.spool.by_hand import export
 
     copied = 0
     for copy in export(_spool(), words.folder):

@@ -2,14 +2,16 @@
 
 import json
 import logging
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient, TransactionOperation, UpdateMode
 
-from function_app.storage.away import ask, error_code
+from function_app.storage.away import ask
 from function_app.storage.records import KeptAlert, alert_key
+from function_app.storage.tables import create_table
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import parse_name
@@ -38,7 +40,7 @@ class AzureAlerts:
                 ]
             )
 
-        ask(upsert, self._create)
+        ask(upsert, partial(create_table, self._service, TABLE))
 
     def newest(self, count: int, after: str | None) -> list[KeptAlert]:
         def walk() -> list[KeptAlert]:
@@ -53,13 +55,6 @@ class AzureAlerts:
                 return []  # no table yet, so no alert
 
         return ask(walk)
-
-    def _create(self) -> None:
-        try:
-            self._service.create_table(TABLE)
-        except ResourceExistsError as error:
-            if error_code(error) != "TableAlreadyExists":
-                raise
 
 
 def _row(kept: KeptAlert) -> dict[str, str]:

@@ -5,10 +5,11 @@ share a partition, and the keys count the time down (docs/decisions/0002-one-par
 """
 
 import logging
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient, TableTransactionError, TransactionOperation
 
 from function_app.storage.away import ask, error_code
@@ -20,6 +21,7 @@ from function_app.storage.records import (
     countdown,
     parse_photo,
 )
+from function_app.storage.tables import create_table
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
@@ -97,7 +99,7 @@ class AzurePhotoIndex:
                 return False
             return True
 
-        return ask(insert, self._create)
+        return ask(insert, partial(create_table, self._service, TABLE))
 
     def _find(self, partition: str, key: str) -> dict[str, Any] | None:
         def get() -> dict[str, Any] | None:
@@ -107,13 +109,6 @@ class AzurePhotoIndex:
                 return None
 
         return ask(get)
-
-    def _create(self) -> None:
-        try:
-            self._service.create_table(TABLE)
-        except ResourceExistsError as error:
-            if error_code(error) != "TableAlreadyExists":  # TableBeingDeleted, for one
-                raise
 
 
 def _prefix(camera: str | None) -> str:

@@ -9,6 +9,7 @@ ROOT = Path(function_app.__file__).parent
 SDK_MODULES = {
     "storage/account.py",
     "storage/alerts.py",
+    "storage/tables.py",
     "storage/away.py",
     "storage/blobs.py",
     "storage/index.py",
