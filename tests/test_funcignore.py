@@ -1,0 +1,23 @@
+"""Only the backend goes to Azure: no test, no key, nothing of the Pi."""
+
+import subprocess
+
+from local.child import ROOT
+
+GOES = {"function_app.py", "function_app", "photo_wire", "host.json", "requirements.txt"}
+
+
+def lines(text: str) -> set[str]:
+    return {line for line in text.splitlines() if line and not line.startswith("#")}
+
+
+def test_what_is_published_is_the_backend_and_nothing_else() -> None:
+    """Every name at the top of the repository either goes or is left here by name."""
+    left_here = lines((ROOT / ".funcignore").read_text())
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    top = {name.partition("/")[0] for name in tracked.splitlines()}
+    assert top - left_here == GOES
+    generated = {name.strip("/") for name in lines((ROOT / ".gitignore").read_text())}
+    assert generated <= left_here
