@@ -259,7 +259,6 @@ class Spool:
         """Note that the cloud has the loss on record. Of such notes only the newest are kept here:
         each takes an inode of the disk."""
         self._move(self._record_path(loss), self.reported / loss.reason / loss.photo.file_name)
-
         notes = self._disk.names(self.reported / loss.reason)
         for file_name in sorted(notes)[:-REPORTS_KEPT]:
             self._disk.remove(self.reported / loss.reason / file_name)

@@ -91,7 +91,8 @@ def test_a_session_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
     with session(tmp_path, Plan(photos=10_000)) as process:
         wait_for(
             lambda: any(
-                "tests.rigs.power_cut.writer" in one.cmdline() for one in processes_in(tmp_path)
+                "tests.rigs.power_cut.writer" in one.info["cmdline"]
+                for one in processes_in(tmp_path)
             ),
             what="the writer",
         )
