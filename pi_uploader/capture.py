@@ -17,8 +17,12 @@ from pi_uploader.spool import Instant, Room, Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.timer import timer
+from pi_uploader.watchdog import BackWithin, Watchdog, unwatched
 
 LONGEST_REST = 60.0  # seconds
+LONGEST_WAIT = 20.0  # seconds for a trigger; then word is given of having waited
+LONGEST_ANSWER = 120.0  # seconds from a trigger to its photo in the spool; more is a hang
+LONGEST_START = 600.0  # seconds; after a kill, a spool of 100,000 is looked through
 EVENT_GAP = 60.0  # seconds without a photo, after which the next one begins an event
 
 log = logging.getLogger("capture")
@@ -69,11 +73,14 @@ class Capture:
         self._last_photo = -math.inf  # when the last photo of any kind was taken
         self._failures = 0  # of the camera, in a row
 
-    def answer_all(self, triggers: TriggerQueue) -> None:
+    def answer_all(self, triggers: TriggerQueue, back_within: BackWithin = unwatched) -> None:
         """Answer triggers until the queue is closed."""
-        while triggering := triggers.get():
-            self.answer(triggering)
-            triggers.rest(rest_after(self._failures))
+        while not triggers.is_closed:
+            back_within(2 * LONGEST_WAIT)
+            if triggering := triggers.get(LONGEST_WAIT):
+                back_within(LONGEST_ANSWER + LONGEST_REST)
+                self.answer(triggering)
+                triggers.rest(rest_after(self._failures))
         self._log_cooled_down()
 
     def answer(self, triggering: Triggering) -> None:
@@ -181,6 +188,9 @@ def run_capture(settings: CaptureSettings, triggers: TriggerQueue) -> int:
     Raises SettingsError where the camera or the pins cannot work with these settings, OSError
     where the spool's folder cannot be made, and what the pin's driver raises for a pin in use.
     """
+    watchdog = Watchdog()
+    back_within = watchdog.watch("capturing")
+    back_within(LONGEST_START)
     with ExitStack() as open_parts:
         camera = open_parts.enter_context(closing(open_camera(settings)))
         room = Room(settings.spool_bytes, settings.reserve_bytes)
@@ -188,12 +198,13 @@ def run_capture(settings: CaptureSettings, triggers: TriggerQueue) -> int:
         if settings.pir_pin is not None:
             open_parts.enter_context(motion(settings.pir_pin, triggers))
         if settings.every is not None:
-            open_parts.enter_context(timer(settings.every, triggers))
+            open_parts.enter_context(timer(settings.every, triggers, watchdog.watch("the timer")))
         log.info("capturing with %s into %s", settings.camera, settings.spool)
         is_set = _always if settings.clock_is_trusted else clock_is_set
         capture = Capture(settings, camera, spool, is_clock_set=is_set)
+        watchdog.report()
         spool.recover()  # now, so that the first photo does not wait for it
-        capture.answer_all(triggers)
+        capture.answer_all(triggers, back_within)
     log.info("capture ends: %s, %d triggers unanswered", capture.count, triggers.unanswered())
     return 0
 

@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pi_uploader.settings import MISCONFIGURED
+from pi_uploader.watchdog import Ear
 
 LONGEST_DELAY = 60.0  # seconds before a restart
 STEADY = 60.0  # seconds of life after which earlier crashes are forgotten
+PATIENCE = 60.0  # seconds of silence after which a child hangs
 GRACE = 8.0  # seconds from SIGTERM to SIGKILL: a photo in hand is kept by then
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 COMMANDS: Mapping[str, Sequence[str]] = {
@@ -28,14 +30,19 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 log = logging.getLogger("run")
 
 
-def run(commands: Mapping[str, Sequence[str]] = COMMANDS, grace: float = GRACE) -> int:
+def run(
+    commands: Mapping[str, Sequence[str]] = COMMANDS,
+    grace: float = GRACE,
+    patience: float = PATIENCE,
+) -> int:
     """Keep these commands running, each under its name, until SIGTERM or SIGINT; then end them.
 
     A command that ends by itself is started again, after a delay that grows while it keeps ending
     young. One that exits with 78 is not: its settings are wrong, and the others go on without it.
+    One that has not been heard of for `patience` seconds (pi_uploader/watchdog.py) is killed.
     Call this in the main thread. Returns the exit code: 0, or 78 when none is left to run.
     """
-    children = [Child(name, command) for name, command in commands.items()]
+    children = [Child(name, command, patience) for name, command in commands.items()]
     with _signals() as news:
         try:
             while True:
@@ -53,30 +60,42 @@ class Child:
     """A command that is kept running. `due` is the next instant (`time.monotonic`) at which
     `look` has something to do, unless a SIGCHLD says so before."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], patience: float) -> None:
         self.name = name
         self.process: subprocess.Popen[bytes] | None = None
         self.misconfigured = False
         self.due = 0.0
         self._command = command
+        self._patience = patience
+        self._ear = Ear(patience)
         self._started = 0.0
         self._crashes = 0  # in a row, each before the child was steady
 
     def look(self) -> None:
-        """See whether the child has ended, and start it if it is due."""
+        """See whether the child has ended or hangs, and start it if it is due."""
         if self.process and (code := self.process.poll()) is not None:
             self.process = None
             self._ended(code)
-        if not self.process and not self.misconfigured and time.monotonic() >= self.due:
+        if self.misconfigured or time.monotonic() < self.due:
+            return
+        if not self.process:
             self._start()
+        elif self._ear.has_heard():
+            self.due = time.monotonic() + self._patience
+        else:
+            log.error("%s hangs: not heard of for %g s; it is killed", self.name, self._patience)
+            self.process.kill()
+            self.due = float("inf")  # until the SIGCHLD
 
     def _start(self) -> None:
-        self._started, self.due = time.monotonic(), float("inf")
+        self._started = time.monotonic()
+        self.due = self._started + self._patience
         try:
             # Its own session keeps a Ctrl-C in the terminal from it: it is told to stop just once.
             self.process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
+                env=self._ear.environ,
                 start_new_session=True,
                 preexec_fn=_ends_with_parent(),
             )

@@ -37,13 +37,18 @@ class TriggerQueue:
             self._waiting[triggering.trigger] = replace(triggering, count=count)
             self._changed.notify()
 
-    def get(self) -> Triggering | None:
-        """Wait for a trigger and take it, the kind that waits longest first; None when closed."""
+    def get(self, longest: float | None = None) -> Triggering | None:
+        """Wait for a trigger and take it, the kind that waits longest first; None when closed, or
+        when none came within `longest` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed.is_set())
-            if self._closed.is_set():
+            self._changed.wait_for(lambda: self._waiting or self._closed.is_set(), longest)
+            if self._closed.is_set() or not self._waiting:
                 return None
             return self._waiting.pop(next(iter(self._waiting)))
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed.is_set()
 
     def close(self) -> None:
         """Let `get` and `rest` return at once, now and ever after."""

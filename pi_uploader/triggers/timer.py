@@ -7,15 +7,21 @@ from contextlib import contextmanager
 
 from photo_wire.headers import Trigger
 from pi_uploader.triggers.queue import Triggering, TriggerQueue
+from pi_uploader.watchdog import BackWithin, unwatched
+
+LATEST = 60.0  # seconds that a beat may be late on a busy machine; more is a hang
 
 
 @contextmanager
-def timer(seconds: float, queue: TriggerQueue) -> Iterator[None]:
+def timer(
+    seconds: float, queue: TriggerQueue, back_within: BackWithin = unwatched
+) -> Iterator[None]:
     """Put a schedule trigger into the queue every `seconds`, the first at once."""
     stopped = threading.Event()
 
     def beat() -> None:
         for instant in beats(seconds, time.monotonic, stopped.wait):
+            back_within(seconds + LATEST)
             queue.put(Triggering(Trigger.SCHEDULE, instant))
 
     thread = threading.Thread(target=beat, name="timer", daemon=True)

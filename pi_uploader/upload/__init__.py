@@ -9,6 +9,7 @@ from pi_uploader.upload.delivery import Delivery
 from pi_uploader.upload.loop import Uploader, work
 from pi_uploader.upload.pace import DataBudget, Pace
 from pi_uploader.upload.state import state_file
+from pi_uploader.watchdog import Watchdog
 
 __all__ = ["run_upload"]
 
@@ -24,12 +25,17 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         data_budget=DataBudget(settings.spool / "data-sent.json", settings.monthly_bytes),
         state_file=state_file(settings.spool),
     )
+    watchdog = Watchdog()
+    names = [f"upload {number + 1}" for number in range(settings.uploads)]
     threads = [
-        threading.Thread(target=work, args=(uploader, stop), name=f"upload {number}", daemon=True)
-        for number in range(settings.uploads)
+        threading.Thread(
+            target=work, args=(uploader, stop, watchdog.watch(name)), name=name, daemon=True
+        )
+        for name in names
     ]
     for thread in threads:
         thread.start()
+    watchdog.report()
     stop.wait()
     for thread in threads:
         thread.join(FINISH / len(threads))

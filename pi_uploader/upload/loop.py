@@ -15,18 +15,25 @@ from photo_wire.alert import LOSS, MOST_AT_ONCE, Alert, AlertsReceipt
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import clock_is_set, instant
 from pi_uploader.spool import DamagedPhotoError, Loss, Spool, SpooledPhoto
-from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+from pi_uploader.upload.delivery import (
+    LONGEST_PUT,
+    Delivery,
+    RejectedError,
+    UnavailableError,
+)
 from pi_uploader.upload.doubts import FAILURES, REJECTIONS, Doubts
 from pi_uploader.upload.gate import Gate
 from pi_uploader.upload.pace import DataBudget, Pace
 from pi_uploader.upload.schedule import final_name, takes_oldest
 from pi_uploader.upload.state import UploadState
+from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
 REPORT_AGAIN = 60.0  # seconds after a report that failed
 REST_OF_STUCK = 3600.0  # seconds
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
+LONGEST_STEP = 4 * LONGEST_PUT + 60.0  # seconds: a report and a photo, two tries each
 
 log = logging.getLogger("upload")
 
@@ -252,12 +259,14 @@ def loss_alert(loss: Loss) -> Alert:
     )
 
 
-def work(uploader: Uploader, stop: threading.Event) -> None:
+def work(uploader: Uploader, stop: threading.Event, back_within: BackWithin = unwatched) -> None:
     """Take steps until `stop` is set. A disk that fails for a while ends nothing."""
     while not stop.is_set():
+        back_within(LONGEST_STEP)
         try:
             wait = uploader.step()
         except Exception:
             log.exception("the upload goes on after an unexpected error")
             wait = LONGEST_NAP
+        back_within(2 * LONGEST_NAP)
         stop.wait(wait)

@@ -16,7 +16,7 @@ RUN = """
 import json, sys
 from pi_uploader import cli, run
 cli._log_to_stderr()
-sys.exit(run.run(json.loads({commands!r}), grace={grace}))
+sys.exit(run.run(json.loads({commands!r}), grace={grace}, patience={patience}))
 """
 
 
@@ -31,9 +31,11 @@ class Supervise:
     def __init__(self, start_program: StartProgram) -> None:
         self._start_program = start_program
 
-    def __call__(self, grace: float = 30, **scripts: str) -> Program:
-        commands = {name: ["sh", "-c", script] for name, script in scripts.items()}
-        return self._start_program("-c", RUN.format(commands=json.dumps(commands), grace=grace))
+    def __call__(self, grace: float = 30, patience: float = 60, **scripts: str) -> Program:
+        commands = json.dumps({name: ["sh", "-c", script] for name, script in scripts.items()})
+        return self._start_program(
+            "-c", RUN.format(commands=commands, grace=grace, patience=patience)
+        )
 
 
 def pids(file: Path) -> list[int]:
@@ -63,6 +65,16 @@ def test_a_child_that_was_killed_is_started_again(supervise: Supervise, tmp_path
     os.kill(pids(started)[0], signal.SIGKILL)
     wait_for(lambda: len(pids(started)) == 2, what="the restart")
     assert "capture was ended by signal 9" in program.output
+
+
+def test_promise_16_a_child_that_is_silent_is_killed_and_started_again(
+    supervise: Supervise, tmp_path: Path
+) -> None:
+    """It lives, but nothing is heard of it."""
+    started = tmp_path / "started"
+    program = supervise(patience=0.2, upload=f"echo $$ >> {started}; exec sleep 1000")
+    wait_for(lambda: len(pids(started)) == 2, what="the restart")
+    assert "upload hangs: not heard of for 0.2 s; it is killed" in program.output
 
 
 def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(
