@@ -62,6 +62,18 @@ class Api:
         photos: list[dict[str, Any]] = reply.json()["photos"]
         return photos
 
+    def all_listed(self, camera: str) -> list[dict[str, Any]]:
+        """All photos of a camera, page after page."""
+        photos: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            reply = self.read(f"/api/photos?camera={camera}&limit=200{cursor}")
+            assert reply.status_code == 200, reply.text
+            page = reply.json()
+            photos += page["photos"]
+            cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+        return photos
+
 
 class Store:
     """What stands in the storage account, seen from beside the backend."""

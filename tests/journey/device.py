@@ -19,7 +19,9 @@ class Device:
         self.log = log
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, command: str, backend: Backend, base_url: str = "") -> None:
+    def start(
+        self, command: str, backend: Backend, base_url: str = "", every: str = "1s"
+    ) -> "subprocess.Popen[bytes]":
         """Start `pi-uploader COMMAND` towards the backend, or towards another address."""
         env = {
             **os.environ,
@@ -29,18 +31,18 @@ class Device:
             "CAMERA_CLOCK": "trusted",
             "CAMERA_NAME": self.camera,
             "CAMERA_SPOOL": str(self.spool),
-            "CAMERA_EVERY": "1s",
+            "CAMERA_EVERY": every,
             "PIR_PIN": "none",
         }
         with self.log.open("ab") as output:
-            self._processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "pi_uploader", command],
-                    env=env,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                )
+            process = subprocess.Popen(
+                [sys.executable, "-m", "pi_uploader", command],
+                env=env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
+        self._processes.append(process)
+        return process
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Send the signal to all that was started, and wait for their end."""
