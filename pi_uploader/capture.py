@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.name import new_name
-from pi_uploader.cameras import Camera, Shot, open_camera
+from pi_uploader.cameras import Camera, Occasion, Shot, open_camera
 from pi_uploader.clock import clock_is_set, instant
 from pi_uploader.settings import CaptureSettings
 from pi_uploader.spool import Instant, Room, Spool
@@ -92,7 +92,8 @@ class Capture:
             return
         started, taken_at, clock = self._monotonic(), self._now(), self._clock()
         since_boot = self._instant()
-        shot = self._take(triggering)
+        when = taken_at if clock is Clock.SYNCED else None
+        shot = self._take(triggering, Occasion(self._settings.camera, triggering.trigger, when))
         if shot is None:
             return
         if is_motion:
@@ -103,9 +104,9 @@ class Capture:
         self._last_photo = started
         self._keep(shot, taken_at, clock, triggering, begins_event, taken)
 
-    def _take(self, triggering: Triggering) -> Shot | None:
+    def _take(self, triggering: Triggering, occasion: Occasion) -> Shot | None:
         try:
-            shot = self._camera.take()
+            shot = self._camera.take(occasion)
         except Exception as error:  # noqa: BLE001  whatever a driver raises, the next photo may succeed
             self._failures += 1
             self.count.failed += 1

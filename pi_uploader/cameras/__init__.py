@@ -1,9 +1,9 @@
 """Where photos come from. Each kind of camera has a module of its own, imported when it is used."""
 
-from pi_uploader.cameras.camera import Camera, CameraError, Shot
+from pi_uploader.cameras.camera import Camera, CameraError, Occasion, Shot
 from pi_uploader.settings import CaptureSettings
 
-__all__ = ["Camera", "CameraError", "Shot", "open_camera"]
+__all__ = ["Camera", "CameraError", "Occasion", "Shot", "open_camera"]
 
 
 def open_camera(settings: CaptureSettings) -> Camera:

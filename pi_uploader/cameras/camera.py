@@ -1,13 +1,29 @@
 """What every camera can do."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from photo_wire.headers import Trigger
 from photo_wire.media import Media
 
 
 class CameraError(Exception):
     """The camera gave no photo this time; the text says why. The next try may succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why and when a photo is taken: what its EXIF says. `taken_at` is in UTC, None while the
+    clock is not set."""
+
+    camera: str
+    trigger: Trigger
+    taken_at: datetime | None
+
+    @property
+    def description(self) -> str:
+        return f"{self.camera}, {self.trigger}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +37,7 @@ class Shot:
 class Camera(Protocol):
     """A source of pictures."""
 
-    def take(self) -> Shot:
+    def take(self, occasion: Occasion) -> Shot:
         """Take a photo now. Raises CameraError if there is none this time."""
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from photo_wire.media import Media
-from pi_uploader.cameras.camera import CameraError, Shot
+from pi_uploader.cameras.camera import CameraError, Occasion, Shot
 from pi_uploader.settings import SettingsError
 
 
@@ -24,7 +24,7 @@ class ReplayCamera:
                 [f"CAMERA_REPLAY: {error}; expected a folder with .jpg, .jpeg, .dng or .mp4 files"]
             ) from None
 
-    def take(self) -> Shot:
+    def take(self, occasion: Occasion) -> Shot:
         """The next picture. Raises CameraError if it cannot be read, or none is left."""
         pictures = self._pictures()
         name = min((name for name in pictures if name > self._last), default=min(pictures))

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from local.azurite import Azurite
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, PhotoHeaders, Trigger
 from photo_wire.name import PhotoName, new_name
+from pi_uploader.cameras import Occasion
 from pi_uploader.cameras.simulated import SimulatedCamera
 from tests.backend import Backend
 from tests.conftest import new_backend
@@ -75,7 +76,9 @@ class Gallery:
 
     def add(self, camera: str, at: datetime, clock: Clock = Clock.SYNCED) -> PhotoName:
         """One more photo, taken by `camera` at `at`."""
-        content = SimulatedCamera(camera, lambda: at).take().content
+        content = (
+            SimulatedCamera(camera, lambda: at).take(Occasion(camera, Trigger.MOTION, at)).content
+        )
         name = new_name(camera, at)
         said = PhotoHeaders(
             name=name,

@@ -9,42 +9,62 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, open_camera
+from pi_uploader.cameras import CameraError, Occasion, open_camera
+from pi_uploader.cameras.exif import EXIF_FOLDER, with_exif
 from pi_uploader.cameras.replay import ReplayCamera
-from pi_uploader.cameras.simulated import EXIF_FOLDER, SimulatedCamera
+from pi_uploader.cameras.simulated import SimulatedCamera
 from pi_uploader.settings import CaptureSettings, SettingsError
 
 MOMENT = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
+OCCASION = Occasion("garden", Trigger.MOTION, MOMENT)
 
 
 def test_the_simulated_camera_gives_a_real_jpeg() -> None:
-    """Pillow opens it and loads every pixel; EXIF has the time in UTC."""
-    shot = SimulatedCamera("garden", lambda: MOMENT).take()
+    """Pillow opens it and loads every pixel; EXIF has camera, trigger and the time in UTC."""
+    shot = SimulatedCamera("garden", lambda: MOMENT).take(OCCASION)
     assert shot.media is Media.JPEG
     picture = Image.open(BytesIO(shot.content))
     picture.load()
     assert (picture.format, picture.size) == ("JPEG", (1280, 720))
-    assert dict(picture.getexif().get_ifd(EXIF_FOLDER)) == {
+    exif = picture.getexif()
+    assert (exif[0x010E], exif[0x0110]) == ("garden, motion", "garden")
+    assert exif[0x0132] == "2026:11:20 18:01:34"
+    assert dict(exif.get_ifd(EXIF_FOLDER)) == {
         0x9003: "2026:11:20 18:01:34",
         0x9011: "+00:00",
         0x9291: "567",
     }
 
 
+def test_a_photo_without_a_set_clock_says_no_time() -> None:
+    """A wrong one would be believed."""
+    timeless = Occasion("garden", Trigger.DEMAND, None)
+    picture = Image.open(BytesIO(SimulatedCamera("garden").take(timeless).content))
+    exif = picture.getexif()
+    assert exif[0x010E] == "garden, demand"
+    assert 0x0132 not in exif
+    assert not exif.get_ifd(EXIF_FOLDER)
+
+
+def test_what_is_no_jpeg_gets_no_exif() -> None:
+    assert with_exif(b"\x00\x01", OCCASION) == b"\x00\x01"
+
+
 def test_the_simulated_scene_follows_from_the_time_alone() -> None:
     """The same moment gives the same bytes; another moment, or another camera, gives others."""
     moments = [MOMENT + timedelta(seconds=n * 7) for n in range(10)]
-    photos = [SimulatedCamera("garden", lambda m=m: m).take().content for m in moments]  # type: ignore[misc]
+    photos = [SimulatedCamera("garden", lambda m=m: m).take(OCCASION).content for m in moments]  # type: ignore[misc]
     assert len(set(photos)) == len(photos)
-    assert SimulatedCamera("garden", lambda: MOMENT).take().content == photos[0]
-    assert SimulatedCamera("drive", lambda: MOMENT).take().content != photos[0]
+    assert SimulatedCamera("garden", lambda: MOMENT).take(OCCASION).content == photos[0]
+    assert SimulatedCamera("drive", lambda: MOMENT).take(OCCASION).content != photos[0]
 
 
 def test_something_moves_besides_the_caption() -> None:
     """Above the caption, two moments of one second differ as well."""
     above = [
-        Image.open(BytesIO(SimulatedCamera("garden", lambda m=m: m).take().content))  # type: ignore[misc]
+        Image.open(BytesIO(SimulatedCamera("garden", lambda m=m: m).take(OCCASION).content))  # type: ignore[misc]
         .crop((0, 0, 1280, 650))
         .tobytes()
         for m in (MOMENT, MOMENT + timedelta(milliseconds=300))
@@ -64,7 +84,7 @@ def test_replay_gives_the_pictures_by_name_again_and_again(tmp_path: Path) -> No
         (tmp_path / name).write_bytes(content)
     (tmp_path / "notes.txt").write_text("not a picture")
     camera = ReplayCamera(tmp_path)
-    shots = [camera.take() for _ in range(9)]
+    shots = [camera.take(OCCASION) for _ in range(9)]
     expected = [pictures[name] for name in ("a.jpg", "b.JPEG", "c.dng", "d.mp4")] * 2
     assert [(shot.content, shot.media) for shot in shots] == [*expected, expected[0]]
 
@@ -74,10 +94,10 @@ def test_replay_sees_what_changes_in_the_folder(tmp_path: Path) -> None:
     for name in ("a.jpg", "c.jpg"):
         (tmp_path / name).write_text(name)
     camera = ReplayCamera(tmp_path)
-    assert camera.take().content == b"a.jpg"
+    assert camera.take(OCCASION).content == b"a.jpg"
     (tmp_path / "b.jpg").write_text("b.jpg")
     (tmp_path / "c.jpg").unlink()
-    assert [camera.take().content for _ in range(2)] == [b"b.jpg", b"a.jpg"]
+    assert [camera.take(OCCASION).content for _ in range(2)] == [b"b.jpg", b"a.jpg"]
 
 
 def test_replay_passes_over_a_picture_that_cannot_be_read(tmp_path: Path) -> None:
@@ -86,8 +106,8 @@ def test_replay_passes_over_a_picture_that_cannot_be_read(tmp_path: Path) -> Non
     (tmp_path / "b.jpg").write_text("b.jpg")
     camera = ReplayCamera(tmp_path)
     with pytest.raises(CameraError, match=r"a\.jpg cannot be read: Is a directory"):
-        camera.take()
-    assert camera.take().content == b"b.jpg"
+        camera.take(OCCASION)
+    assert camera.take(OCCASION).content == b"b.jpg"
 
 
 def test_replay_of_an_emptied_folder_is_an_error_of_that_photo(tmp_path: Path) -> None:
@@ -96,7 +116,7 @@ def test_replay_of_an_emptied_folder_is_an_error_of_that_photo(tmp_path: Path) -
     camera = ReplayCamera(tmp_path)
     (tmp_path / "a.jpg").unlink()
     with pytest.raises(CameraError, match="there is no picture in"):
-        camera.take()
+        camera.take(OCCASION)
 
 
 @pytest.mark.parametrize("folder", ["empty", "missing"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, Shot
+from pi_uploader.cameras import CameraError, Occasion, Shot
 from pi_uploader.capture import Capture, rest_after, run_capture
 from pi_uploader.settings import CaptureSettings
 from pi_uploader.spool import Instant, Spool
@@ -45,7 +45,7 @@ class ScriptedCamera:
     def __init__(self, *turns: Exception) -> None:
         self._turns = iter(turns)
 
-    def take(self) -> Shot:
+    def take(self, occasion: Occasion) -> Shot:
         if error := next(self._turns, None):
             raise error
         return PHOTO
@@ -159,7 +159,7 @@ def test_every_motion_is_kept_failed_or_cooled_down(
     now = 0.0
 
     class Camera(ScriptedCamera):
-        def take(self) -> Shot:
+        def take(self, occasion: Occasion) -> Shot:
             if fails and fails.pop():
                 raise CameraError("out of order")
             return PHOTO
@@ -255,7 +255,7 @@ def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
     """An empty file would be a photo of nothing."""
 
     class Empty(ScriptedCamera):
-        def take(self) -> Shot:
+        def take(self, occasion: Occasion) -> Shot:
             return Shot(b"", Media.JPEG)
 
     capture = Capture(make_settings(spool_folder), Empty(), Spool(spool_folder))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from photo_wire.headers import Trigger
+from pi_uploader.cameras import Occasion, Shot
 from pi_uploader.capture import Capture
 from pi_uploader.spool import Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
@@ -43,10 +44,13 @@ class StuckCamera:
     def __init__(self) -> None:
         self.entered, self.let_go = threading.Event(), threading.Event()
 
-    def take(self) -> None:
+    def take(self, occasion: Occasion) -> Shot:
         self.entered.set()
         self.let_go.wait()
         raise OSError("gone")
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 def test_a_loop_that_keeps_its_word_is_never_overdue() -> None:
