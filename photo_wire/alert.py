@@ -66,11 +66,12 @@ def alerts_to_json(alerts: list[Alert]) -> bytes:
 
 
 def parse_alerts(body: bytes) -> list[Alert]:
-    """The alerts in such a body: 1 to 100. Raises WireError, naming the member that is wrong."""
+    """The alerts in such a body: up to 100; with none a device tries its key. Raises WireError,
+    naming the member that is wrong."""
     said = _json_object(body, "alerts")
     alerts = said.get("alerts")
-    if not isinstance(alerts, list) or not 1 <= len(alerts) <= MOST_AT_ONCE:
-        raise WireError("alerts", f"is not a list of 1 to {MOST_AT_ONCE} alerts")
+    if not isinstance(alerts, list) or len(alerts) > MOST_AT_ONCE:
+        raise WireError("alerts", f"is not a list of at most {MOST_AT_ONCE} alerts")
     return [_parse_alert(alert, f"alerts[{place}]") for place, alert in enumerate(alerts)]
 
 

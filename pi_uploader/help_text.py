@@ -2,7 +2,15 @@
 
 import textwrap
 
-from pi_uploader.settings import CaptureSettings, Setting, Settings, UploadSettings
+from pi_uploader.settings import (
+    CameraSettings,
+    CaptureSettings,
+    Group,
+    Setting,
+    Settings,
+    UploadSettings,
+)
+from pi_uploader.settings.source import CONFIG, USUAL_CONFIG, key_of
 
 DESCRIPTION = """\
 Takes photos when something moves or on a schedule, and uploads them to your Nightjar backend.
@@ -30,19 +38,61 @@ exit codes:
 """
 
 
+PARTS: tuple[type[Group], ...] = (Settings, CaptureSettings, UploadSettings, CameraSettings)
+
+
 def settings_text() -> str:
     """Every setting: name, default, meaning, what is expected."""
-    common = [one for _, one in Settings.table()]
-    parts = [
-        ("capturing and uploading", common),
-        ("capturing", [one for _, one in CaptureSettings.table() if one not in common]),
-        ("uploading", [one for _, one in UploadSettings.table() if one not in common]),
+    lines = [
+        "settings (environment variables; an empty one counts as not set):",
+        f"    {CONFIG}",
+        "        Config file, for several cameras and for whoever likes one; pi-uploader config",
+        f"        example prints it. Default: {USUAL_CONFIG}, if it is there.",
     ]
-    lines = ["settings (environment variables; an empty one counts as not set):"]
-    for part, settings in parts:
-        lines += [f"  {part}"]
-        lines += [line for one in settings for line in _described(one)]
+    for part in PARTS:
+        lines += [f"  {part.where}"]
+        lines += [line for one in _own(part) for line in _described(one)]
     return "\n".join(lines) + "\n"
+
+
+def _own(part: type[Group]) -> list[Setting]:
+    common = [] if part is Settings else [one for _, one in Settings.table()]
+    return [one for _, one in part.table() if one not in common]
+
+
+def config_example() -> str:
+    """A config file with every setting, commented out, and its meaning."""
+    lines = [
+        f"# {USUAL_CONFIG}: the settings of pi-uploader.",
+        "# Take away the # before what you want to change; then: pi-uploader config check",
+        "# An environment variable (CAMERA_SPOOL, BASE_URL, ...) wins over what stands here.",
+    ]
+    for part in (Settings, CaptureSettings, UploadSettings):
+        lines += ["", f"# --- {part.where}"]
+        lines += [line for one in _own(part) for line in _example(one)]
+    lines += [
+        "",
+        "# --- each camera has a table; its name begins the name of every photo",
+        "[camera.entry]",
+        'source = "simulated"',
+        'every = "5m"',
+    ]
+    shown = {"CAMERA_NAME", "CAMERA_SOURCE", "CAMERA_EVERY"}
+    lines += [
+        line for one in _own(CameraSettings) if one.name not in shown for line in _example(one)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _example(one: Setting) -> list[str]:
+    text = f"{one.meaning} Expected: {one.expected}. Default: {one.default_words}."
+    key = key_of(one.name)
+    wrapped = textwrap.wrap(text, 96, break_on_hyphens=False)
+    default = one.default if isinstance(one.default, str) else ""
+    value = default if default.isdigit() else f'"{default}"'
+    if one.is_secret:
+        return ["", *(f"# {line}" for line in wrapped), f"# (not in this file: {one.name})"]
+    return ["", *(f"# {line}" for line in wrapped), f"#{key} = {value}"]
 
 
 def _described(one: Setting) -> list[str]:

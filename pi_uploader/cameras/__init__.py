@@ -1,18 +1,52 @@
 """Where photos come from. Each kind of camera has a module of its own, imported when it is used."""
 
-from pi_uploader.cameras.camera import Camera, CameraError, Occasion, Shot
-from pi_uploader.settings import CaptureSettings
+from photo_wire.media import Media
+from pi_uploader.cameras.camera import (
+    Camera,
+    CameraError,
+    CameraGoneError,
+    Occasion,
+    Shot,
+)
+from pi_uploader.settings import CameraSettings
 
-__all__ = ["Camera", "CameraError", "Occasion", "Shot", "open_camera"]
+__all__ = ["Camera", "CameraError", "CameraGoneError", "Occasion", "Shot", "open_camera"]
 
 
-def open_camera(settings: CaptureSettings) -> Camera:
+def open_camera(settings: CameraSettings) -> Camera:
     """The camera that the settings ask for. Raises SettingsError where it cannot work like that:
-    a folder without pictures, a library that is missing."""
+    a folder without pictures, a library or a program that is missing."""
+    clip = settings.clip if settings.format is Media.MP4 else None
+    match settings.source:
+        case "picamera2":
+            from pi_uploader.cameras.picamera import Picamera2Camera
+
+            return Picamera2Camera(
+                size=settings.size,
+                format=settings.format,
+                rotation=settings.rotation,
+                lens_position=settings.focus,
+                exposure=settings.exposure,
+                clip_seconds=settings.clip,
+                pre_roll_seconds=settings.preroll,
+            )
+        case "rtsp":
+            from pi_uploader.cameras.rtsp import RtspCamera
+
+            return RtspCamera(
+                settings.url or "",
+                user=settings.user,
+                password=settings.password,
+                clip_seconds=clip,
+            )
+        case "usb":
+            from pi_uploader.cameras.usb import UsbCamera
+
+            return UsbCamera(settings.device, size=settings.size, clip_seconds=clip)
     if settings.replay is not None:
         from pi_uploader.cameras.replay import ReplayCamera
 
         return ReplayCamera(settings.replay)
     from pi_uploader.cameras.simulated import SimulatedCamera
 
-    return SimulatedCamera(settings.camera)
+    return SimulatedCamera(settings.name)

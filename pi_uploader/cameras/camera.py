@@ -12,6 +12,10 @@ class CameraError(Exception):
     """The camera gave no photo this time; the text says why. The next try may succeed."""
 
 
+class CameraGoneError(CameraError):
+    """The camera gives no photo any more, and only a new process may have it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Why and when a photo is taken: what its EXIF says. `taken_at` is in UTC, None while the

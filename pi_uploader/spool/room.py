@@ -36,14 +36,18 @@ class Room:
     budget: int | None = None
     reserve: int = 64 * 1024 * 1024
 
-    def shortfall(self, size: int, used: int, free: int) -> int:
-        """The bytes to give up before a photo of `size` fits, 0 or less if it does.
+    def over_budget(self, size: int, used: int) -> int:
+        """The bytes to give up before a photo of `size` is within the budget, 0 or less if it is
+        with `used` bytes beside it."""
+        return used + size - self.budget if self.budget is not None else 0
+
+    def short_of_disk(self, size: int, free: int) -> int:
+        """The bytes to give up before it fits on the disk, 0 or less if it does.
 
         Where others have filled the disk into the reserve, the spool only stops growing: for each
         byte that comes one goes, and the photos do not make up for a runaway log.
         """
-        over_budget = used + size - self.budget if self.budget is not None else 0
-        return max(over_budget, min(size, self.reserve + size - free))
+        return min(size, self.reserve + size - free)
 
 
 class Holdings:

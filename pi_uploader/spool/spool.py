@@ -5,6 +5,7 @@
     quarantine/rejected-422/...    set aside, with the reason
     lost/no-room/...               given up: an empty file, whose name is the record
     reported/no-room/...           the same, once the cloud knows of the loss
+    kept/entry/2026-11-20/...      out of the spool, and kept on the device (kept.py)
 
 The photo's file is its own queue entry: its name says all that is known of it, its folder says
 what is to happen to it, and every step from one to the other is one rename. No ledger, cursor or
@@ -14,9 +15,11 @@ marker stands beside it that could disagree.
 import errno
 import fcntl
 import hashlib
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -26,6 +29,7 @@ from photo_wire.name import PhotoName
 from pi_uploader.spool import batches
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.entry import Instant, SpooledPhoto, parse_entry
+from pi_uploader.spool.kept import Kept
 from pi_uploader.spool.room import Holdings, Room, photos_by_reason, value
 
 PARTIAL = ".partial"
@@ -59,7 +63,14 @@ class Spool:
     """The spool in one folder, which is made if it is not there. Processes share it freely: those
     that capture put, the one that uploads opens, names, removes and sets aside."""
 
-    def __init__(self, folder: Path, disk: Disk | None = None, room: Room | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        disk: Disk | None = None,
+        room: Room | None = None,
+        keep: timedelta | None = None,
+        keep_bytes: int | None = None,
+    ) -> None:
         self.folder = folder
         self.waiting = folder / "waiting"
         self.undated = folder / "undated"
@@ -69,12 +80,14 @@ class Spool:
         self._disk = disk or Disk()
         self._room = room or Room()
         self._holdings = Holdings((self.waiting, self.undated), self.quarantine, self._disk)
+        self.kept = Kept(folder / "kept", self._disk, keep, keep_bytes)
+        self._putting = threading.Lock()  # one photo at a time, whichever camera took it
         self._sequence: int | None = None
         self._lock: TextIO | None = None
         self._durable_folder: Path | None = None
         self._unrecorded: list[Loss] = []
-        for missing in reversed([part for part in folder.parents if not part.exists()]):
-            self._make_durable_folder(missing)
+        if not folder.parent.exists():
+            self._make_durable_folder(folder.parent)
         parts = (folder, self.waiting, self.undated, self.quarantine, self.lost, self.reported)
         reasons = (NO_ROOM, DISK_ERROR, TORN)  # now: a full disk would refuse them later
         for part in (*parts, *(self.lost / reason for reason in reasons)):
@@ -103,6 +116,10 @@ class Spool:
         """
         sha256 = hashlib.sha256(content).hexdigest()
         photo = SpooledPhoto(0, name, media, trigger, clock, len(content), sha256, first, taken)
+        with self._putting:
+            return self._put(photo, content)
+
+    def _put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
         problem: OSError | None = None
         for _ in range(TRIES):
             try:
@@ -123,7 +140,7 @@ class Spool:
         with suppress(OSError):
             self._record_what_could_not_be()
         answer = problem.strerror if problem else "nothing"
-        raise SpoolError(name, f"lost, the disk answers: {answer}") from problem
+        raise SpoolError(photo.name, f"lost, the disk answers: {answer}") from problem
 
     def _write(self, photo: SpooledPhoto, content: bytes) -> None:
         path = self._path(photo)
@@ -156,6 +173,8 @@ class Spool:
         return (self.undated if photo.taken else self.waiting) / photo.path
 
     def _make_durable_folder(self, folder: Path) -> None:
+        if not folder.parent.exists():
+            self._make_durable_folder(folder.parent)
         with suppress(FileExistsError):
             self._disk.make_folder(folder)
         self._disk.flush_folder(folder.parent)  # whoever made it may have died before this
@@ -214,7 +233,10 @@ class Spool:
     def _make_room(self, photo: SpooledPhoto) -> None:
         """Give up photos worth no more than this one until it fits; ENOSPC if it cannot."""
         used = self._holdings.bytes_used() if self._room.budget is not None else 0
-        missing = self._room.shortfall(photo.size, used, self._disk.free(self.folder))
+        short = self._room.short_of_disk(photo.size, self._disk.free(self.folder))
+        if short > 0:
+            short -= self.kept.give_back(short)
+        missing = max(short, self._room.over_budget(photo.size, used))
         if missing <= 0:
             return
         for path, other in self._holdings.least_valuable(value(photo)):
@@ -309,12 +331,16 @@ class Spool:
             raise DamagedPhotoError(photo.name, "its bytes are not those the camera gave")
         return file
 
-    def remove(self, photo: SpooledPhoto) -> None:
-        """Let a photo go that the cloud has confirmed. If the power fails before the disk knows,
-        the photo is sent once more, and the cloud answers that it has it."""
+    def remove(self, photo: SpooledPhoto, keep: bool = False) -> None:
+        """Let a photo go that the cloud has confirmed; with `keep` to those that stay on the
+        device. If the power fails before the disk knows, the photo is sent once more, and the cloud
+        answers that it has it."""
         path = self._path(photo)
         try:
-            self._disk.remove(path)
+            if keep:
+                self._move(path, self.kept.path(photo))
+            else:
+                self._disk.remove(path)
         except FileNotFoundError:  # it was given up while it was on its way, and arrived after all
             for reason in self._disk.names(self.lost):
                 with suppress(FileNotFoundError):

@@ -56,9 +56,10 @@ class TriggerQueue:
             self._closed.set()
             self._changed.notify_all()
 
-    def rest(self, seconds: float) -> None:
-        """Wait for so long, or until closed. Triggers go on being counted."""
-        self._closed.wait(seconds)
+    def rest(self, seconds: float) -> bool:
+        """Wait for so long, or until closed; returns whether it is. Triggers go on being
+        counted."""
+        return self._closed.wait(seconds)
 
     def unanswered(self) -> int:
         """How many triggers are waiting."""

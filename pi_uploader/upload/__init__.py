@@ -18,6 +18,8 @@ FINISH = 5.0  # seconds; a photo that is cut off after them waits in the spool a
 
 def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     """Upload from the spool until `stop` is set. Returns the process's exit code."""
+    if settings.base_url is None:
+        return 0
     uploader = Uploader(
         Spool(settings.spool),
         Delivery(settings.base_url, settings.function_key, connections=settings.uploads),

@@ -123,9 +123,9 @@ def test_replay_of_an_emptied_folder_is_an_error_of_that_photo(tmp_path: Path) -
 def test_replay_of_no_picture_is_a_wrong_setting(tmp_path: Path, folder: str) -> None:
     """The message names the variable and the folder."""
     (tmp_path / "empty").mkdir()
-    settings = CaptureSettings.from_environ(
+    [settings] = CaptureSettings.from_environ(
         {"CAMERA_SOURCE": "simulated", "CAMERA_REPLAY": str(tmp_path / folder)}
-    )
+    ).cameras
     with pytest.raises(SettingsError, match=rf"^CAMERA_REPLAY: .*{folder}"):
         open_camera(settings)
 

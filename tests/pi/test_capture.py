@@ -16,7 +16,7 @@ from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, Occasion, Shot
 from pi_uploader.capture import Capture, rest_after, run_capture
-from pi_uploader.settings import CaptureSettings
+from pi_uploader.settings import CameraSettings, CaptureSettings
 from pi_uploader.spool import Instant, Spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import Triggering, TriggerQueue
@@ -25,6 +25,12 @@ from tests.pi.program import SlowPicture, photos_in
 from tests.waiting import wait_for
 
 PHOTO = Shot(b"a photo", Media.JPEG)
+
+
+def camera_settings(**env: str) -> CameraSettings:
+    """Those of the one camera."""
+    [one] = make_settings(Path("/nowhere"), **env).cameras
+    return one
 
 
 def make_settings(spool: Path, **env: str) -> CaptureSettings:
@@ -72,17 +78,18 @@ def motion_at(*instants: float) -> list[Triggering]:
 @pytest.fixture
 def capturing(spool_folder: Path) -> Iterator[Callable[..., TriggerQueue]]:
     """capturing(**env) -> the queue of a running capture, which ends after the test."""
-    queue = TriggerQueue()
+    queue, stop = TriggerQueue(), threading.Event()
     threads: list[threading.Thread] = []
 
     def begin(**env: str) -> TriggerQueue:
         one = make_settings(spool_folder, **env)
-        threads.append(threading.Thread(target=run_capture, args=(one, queue), daemon=True))
+        arguments = (one, stop, lambda: queue)
+        threads.append(threading.Thread(target=run_capture, args=arguments, daemon=True))
         threads[0].start()
         return queue
 
     yield begin
-    queue.close()
+    stop.set()
     for thread in threads:
         thread.join(30)
         assert not thread.is_alive()
@@ -137,7 +144,7 @@ def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
     caplog.set_level(logging.INFO)
     clock = iter([100.0, 102.0, 200.0])
     capture = Capture(
-        make_settings(spool_folder),
+        camera_settings(),
         ScriptedCamera(),
         Spool(spool_folder),
         monotonic=lambda: next(clock),
@@ -164,7 +171,7 @@ def test_every_motion_is_kept_failed_or_cooled_down(
                 raise CameraError("out of order")
             return PHOTO
 
-    capture = Capture(make_settings(folder), Camera(), Spool(folder), monotonic=lambda: now)
+    capture = Capture(camera_settings(), Camera(), Spool(folder), monotonic=lambda: now)
     for gap in gaps:
         now += gap
         capture.answer(Triggering(Trigger.MOTION, now))
@@ -178,7 +185,7 @@ def test_an_error_of_the_camera_costs_one_photo_and_a_rest(
 ) -> None:
     """Whatever a driver raises is logged, and the next trigger is answered."""
     camera = ScriptedCamera(CameraError("no frame came"), RuntimeError("Camera frontend timed out"))
-    capture = Capture(make_settings(spool_folder), camera, Spool(spool_folder))
+    capture = Capture(camera_settings(), camera, Spool(spool_folder))
     for triggering in motion_at(1.0, 2.0, 3.0):
         capture.answer(triggering)
     assert (capture.count.failed, capture.count.kept) == (2, 1)
@@ -201,7 +208,7 @@ def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
     """The log has the photo's id, the disk's answer and what to do."""
     disk = FullDisk()
     spool = Spool(spool_folder, disk)
-    capture = Capture(make_settings(spool_folder), ScriptedCamera(), spool)
+    capture = Capture(camera_settings(), ScriptedCamera(), spool)
     capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
     assert (capture.count.lost, capture.count.kept) == (1, 0)
     assert "photo lost gate-" in caplog.text
@@ -218,7 +225,7 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
     is_set = False
     spool = Spool(spool_folder)
     capture = Capture(
-        make_settings(spool_folder),
+        camera_settings(),
         ScriptedCamera(),
         spool,
         now=lambda: moment,
@@ -239,7 +246,7 @@ def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
     """Of photos close together only the first is: it is given up last when room is short."""
     spool, now = Spool(spool_folder), [0.0]
     capture = Capture(
-        make_settings(spool_folder),
+        camera_settings(),
         ScriptedCamera(),
         spool,
         monotonic=lambda: now[0],
@@ -258,6 +265,6 @@ def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
         def take(self, occasion: Occasion) -> Shot:
             return Shot(b"", Media.JPEG)
 
-    capture = Capture(make_settings(spool_folder), Empty(), Spool(spool_folder))
+    capture = Capture(camera_settings(), Empty(), Spool(spool_folder))
     capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
     assert (capture.count.failed, capture.count.kept, photos_in(spool_folder)) == (1, 0, 0)

@@ -24,7 +24,9 @@ def test_a_schedule_fills_the_spool(start_program: StartProgram, spool_folder: P
     )
     spooled = [(str(photo.name), str(photo.size)) for photo in Spool(spool_folder).photos_waiting()]
     assert taken == spooled
-    assert f"capture ends: {len(taken)} photos kept, 0 lost, 0 failed; " in program.output
+    assert (
+        f"capture with camera ends: {len(taken)} photos kept, 0 lost, 0 failed; " in program.output
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

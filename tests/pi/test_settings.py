@@ -7,18 +7,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi_uploader.settings import CaptureSettings, Settings, SettingsError, UploadSettings
+from photo_wire.media import Media
+from pi_uploader.settings import (
+    CameraSettings,
+    CaptureSettings,
+    Settings,
+    SettingsError,
+    UploadSettings,
+)
 
 SECRET = "s3cr3t-k3y"
 CAPTURE = {"CAMERA_SOURCE": "simulated"}
 UPLOAD = {"BASE_URL": "https://nightjar.example"}
 
 COMMON_MISTAKES = {
-    "CAMERA_NAME": ["Entry", "a" * 33, "-a", "no space", "a\nb"],
+    "CAMERA_UPLOAD": ["yes", "1", "On"],
+    "CAMERA_KEEP": ["120", "for ever", "0d"],
+    "CAMERA_KEEP_MB": ["1GB", "-1"],
     "CAMERA_SPOOL": ["spool", "./spool", "~nobody-of-this-name/spool"],
 }
 CAPTURE_MISTAKES = COMMON_MISTAKES | {
-    "CAMERA_SOURCE": ["", "picamera2", "webcam", "Simulated"],
+    "CAMERA_NAME": ["Entry", "a" * 33, "-a", "no space", "a\nb"],
+    "CAMERA_ENABLED": ["true", "no"],
+    "CAMERA_SOURCE": ["", "webcam", "Simulated"],
+    "CAMERA_ZONE": ["Berlin", "Europe/Nowhere", "../etc", "UTC+1"],
+    "CAMERA_CLOCK": ["gps"],
+    "CAMERA_URL": ["http://10.0.0.5/", "rtsp://", f"rtsp://u:{SECRET}@10.0.0.5/", "10.0.0.5"],
+    "CAMERA_PASSWORD": [f"{SECRET}\n"],
+    "CAMERA_DEVICE": ["video0"],
+    "CAMERA_FORMAT": ["jpg", "raw", "JPEG"],
+    "CAMERA_CLIP": ["0s", "61s", "10"],
+    "CAMERA_SIZE": ["1920", "1920*1080", "0x0", "big"],
+    "CAMERA_ROTATION": ["90", "-180"],
+    "CAMERA_FOCUS": ["far", "-1", "15.1"],
+    "CAMERA_EXPOSURE": ["1/50", "off", "0s"],
+    "CAMERA_PIN": ["28", "D4"],
+    "CAMERA_DEBOUNCE": ["300", "fast"],
+    "CAMERA_TIMES": ["9", "25:00", "09:00 12:00", "09:60"],
+    "CAMERA_ARMED": ["night", "22:00", "22:00-25:00", "06:00-06:00"],
+    "CAMERA_BURST": ["0", "21", "many"],
+    "CAMERA_BURST_GAP": ["500"],
     "CAMERA_REPLAY": ["pictures"],
     "PIR_PIN": ["28", "-1", "GPIO17", "17.0", "None", "²"],
     "CAMERA_EVERY": ["5", "0s", "5 m", "-5m", "1e3s", "five minutes", "999999s"],
@@ -67,7 +95,7 @@ def test_every_broken_upload_setting_is_reported_and_nothing_else(wrong: dict[st
 @given(broken({name: UPLOAD_MISTAKES[name] for name in ("BASE_URL", "AZURE_FUNCTION_KEY")}))
 def test_no_upload_setting_stops_capturing(wrong: dict[str, str]) -> None:
     """Capturing reads none of the settings of uploading."""
-    assert CaptureSettings.from_environ(CAPTURE | wrong).source == "simulated"
+    assert only_camera(CAPTURE | wrong).source == "simulated"
 
 
 @given(broken({name: CAPTURE_MISTAKES[name] for name in CAPTURE_MISTAKES.keys() - COMMON_MISTAKES}))
@@ -104,7 +132,7 @@ def test_a_message_names_variable_value_and_what_is_expected() -> None:
 
 def test_a_missing_setting_is_called_missing() -> None:
     """Nothing is simulated, and no place is assumed, that nobody asked for."""
-    with pytest.raises(SettingsError, match=r"^CAMERA_SOURCE: is not set; expected simulated "):
+    with pytest.raises(SettingsError, match=r"^CAMERA_SOURCE: is not set; expected picamera2, "):
         CaptureSettings.from_environ({})
     with pytest.raises(SettingsError, match=r"^BASE_URL: is not set; expected https://HOST"):
         UploadSettings.from_environ({})
@@ -125,7 +153,10 @@ def test_an_unknown_variable_like_none_of_ours_is_everybodys_mistake(part: type[
 
 def test_one_trigger_at_least_is_on() -> None:
     """A camera that would never take a photo is a mistake."""
-    with pytest.raises(SettingsError, match="PIR_PIN, CAMERA_EVERY: nothing would ever take"):
+    with pytest.raises(
+        SettingsError,
+        match="PIR_PIN, CAMERA_PIN, CAMERA_EVERY, CAMERA_TIMES: nothing would ever take",
+    ):
         CaptureSettings.from_environ(CAPTURE | {"PIR_PIN": "none"})
 
 
@@ -134,17 +165,36 @@ def test_the_defaults() -> None:
     settings = CaptureSettings.from_environ(
         CAPTURE | {"HOME": "/home/pi", "PIR_PIN": "", "CAMERA_NAME": ""}
     )
-    assert settings == CaptureSettings(
-        camera="camera",
-        spool=Path("/home/pi/.local/state/pi-uploader/spool"),
+    assert settings.spool == Path("/home/pi/.local/state/pi-uploader/spool")
+    assert (settings.upload, settings.keep, settings.keep_bytes) == (True, None, None)
+    assert (settings.clock_is_trusted, settings.spool_bytes) == (False, None)
+    assert settings.reserve_bytes == 64_000_000
+    [camera] = settings.cameras
+    assert camera == CameraSettings(
+        name="camera",
+        enabled=True,
         source="simulated",
         replay=None,
+        url=None,
+        user=None,
+        password=None,
+        device="/dev/video0",
+        format=Media.JPEG,
+        clip=10.0,
+        preroll=0.0,
+        size=None,
+        rotation=0,
+        focus=None,
+        exposure=None,
         pir_pin=17,
+        pin=None,
+        debounce=0.3,
         every=None,
-        clock_is_trusted=False,
+        times=(),
+        armed=(),
         cooldown=2.0,
-        spool_bytes=None,
-        reserve_bytes=64_000_000,
+        burst=1,
+        burst_gap=0.5,
     )
 
 
@@ -168,7 +218,7 @@ def test_where_the_spool_lies(environ: dict[str, str], folder: str) -> None:
 )
 def test_durations(text: str, seconds: float) -> None:
     """A number and one letter."""
-    assert CaptureSettings.from_environ(CAPTURE | {"CAMERA_EVERY": text}).every == seconds
+    assert only_camera(CAPTURE | {"CAMERA_EVERY": text}).every == seconds
 
 
 @pytest.mark.parametrize(
@@ -189,6 +239,11 @@ def test_base_url(url: str, base_url: str, warned: bool) -> None:
     settings = UploadSettings.from_environ({"BASE_URL": url})
     assert settings.base_url == base_url
     assert (settings.warning is not None) == warned
+
+
+def only_camera(environ: dict[str, str]) -> CameraSettings:
+    [camera] = CaptureSettings.from_environ(environ).cameras
+    return camera
 
 
 def reported(part: type[Settings], environ: dict[str, Any]) -> set[str]:

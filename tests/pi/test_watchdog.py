@@ -19,7 +19,7 @@ from pi_uploader.upload.delivery import Delivery
 from pi_uploader.upload.loop import Uploader, work
 from pi_uploader.watchdog import Watchdog
 from tests.pi.conftest import StartProgram
-from tests.pi.test_capture import make_settings
+from tests.pi.test_capture import camera_settings
 from tests.rigs import faults
 from tests.rigs.fault_server import FaultServer
 from tests.spool.photos import put
@@ -68,11 +68,11 @@ def test_a_loop_that_keeps_its_word_is_never_overdue() -> None:
     assert watchdog.overdue() == []
 
 
-def test_promise_16_a_camera_that_hangs_is_noticed(spool_folder: Path) -> None:
+def test_promise_16_a_camera_that_hangs_is_noticed() -> None:
     """The capturing loop has given its word for one photo."""
     clock, camera, queue = Clock(), StuckCamera(), TriggerQueue()
     watchdog = Watchdog(clock)
-    capture = Capture(make_settings(spool_folder), camera, spool=None)  # type: ignore[arg-type]
+    capture = Capture(camera_settings(), camera, spool=None)  # type: ignore[arg-type]
     loop = threading.Thread(target=capture.answer_all, args=(queue, watchdog.watch("capturing")))
     loop.start()
     queue.put(Triggering(Trigger.MOTION, 0.0))

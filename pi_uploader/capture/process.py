@@ -1,0 +1,197 @@
+"""The capture process: every camera with its triggers, and the one spool of all."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+
+from photo_wire.headers import Trigger
+from pi_uploader.cameras import Camera, CameraGoneError, open_camera
+from pi_uploader.capture.capture import Capture
+from pi_uploader.clock import clock_is_set
+from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
+from pi_uploader.spool import Room, Spool
+from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.triggers.demand import on_demand_signal
+from pi_uploader.triggers.low import low
+from pi_uploader.triggers.motion import motion
+from pi_uploader.triggers.timer import timer
+from pi_uploader.triggers.times import at_times
+from pi_uploader.watchdog import Watchdog
+
+LONGEST_START = 600.0  # seconds; after a kill, a spool of 100,000 is looked through
+BETWEEN_TIDYINGS = 3600.0  # seconds
+FINISH = 5.0  # seconds for the photos in hand
+
+log = logging.getLogger("capture")
+
+
+def run_capture(
+    settings: CaptureSettings,
+    stop: threading.Event,
+    new_queue: Callable[[], TriggerQueue] = TriggerQueue,
+) -> int:
+    """Capture until `stop` is set; the photos in hand are kept first. Each camera has a queue of
+    triggers of its own. Returns the process's exit code: 1 if a camera is gone that only a new
+    process can have back.
+
+    Raises SettingsError where a camera or a pin cannot work with these settings, OSError where the
+    spool's folder cannot be made, and what the pin's driver raises for a pin in use.
+    """
+    watchdog = Watchdog()
+    starting = watchdog.watch("the start")
+    starting(LONGEST_START)
+    watchdog.report()
+    with ExitStack() as open_parts:
+        cameras = _open_all(settings, open_parts)
+        spool = open_spool(settings)
+        threads = [_Answering(settings, one, new_queue(), spool, stop) for one in cameras]
+        for one in threads:
+            open_parts.callback(one.end)
+            one.open_triggers(open_parts, watchdog)
+        open_parts.enter_context(on_demand_signal([one.triggers for one in threads]))
+        spool.recover()  # now, so that the first photo does not wait for it
+        starting(float("inf"))
+        for one in threads:
+            one.start(watchdog)
+        while not stop.wait(BETWEEN_TIDYINGS):
+            _tidy(settings, spool)
+    for one in threads:
+        one.say_goodbye()
+    return 1 if any(one.is_gone for one in threads) else 0
+
+
+def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
+    """Take one photo with each camera into the spool. Returns the process's exit code: 1 if one
+    gave none."""
+    with ExitStack() as open_parts:
+        cameras = _open_all(settings, open_parts)
+        spool = open_spool(settings)
+        counts = []
+        for one, camera in cameras:
+            capture = Capture(one, camera, spool, zone=settings.zone, is_clock_set=_trust(settings))
+            capture.answer(Triggering(trigger, 0.0))
+            counts.append(capture.count)
+    return 0 if all(count.kept + count.disarmed for count in counts) else 1
+
+
+def open_spool(settings: CaptureSettings) -> Spool:
+    """The spool of these settings."""
+    return Spool(
+        settings.spool,
+        room=Room(settings.spool_bytes, settings.reserve_bytes),
+        keep=None if settings.keep is None else timedelta(seconds=settings.keep),
+        keep_bytes=settings.keep_bytes,
+    )
+
+
+def _open_all(
+    settings: CaptureSettings, open_parts: ExitStack
+) -> list[tuple[CameraSettings, Camera]]:
+    """Every camera; all that are set wrongly are told at once."""
+    cameras: list[tuple[CameraSettings, Camera]] = []
+    problems: list[str] = []
+    for one in settings.cameras:
+        try:
+            cameras.append((one, open_parts.enter_context(closing(open_camera(one)))))
+        except SettingsError as error:
+            problems += error.problems
+    if problems:
+        raise SettingsError(problems)
+    return cameras
+
+
+def _trust(settings: CaptureSettings) -> Callable[[], bool]:
+    return _always if settings.clock_is_trusted else clock_is_set
+
+
+class _Answering:
+    """One camera, its triggers, and the thread that answers them."""
+
+    def __init__(
+        self,
+        device: CaptureSettings,
+        camera: tuple[CameraSettings, Camera],
+        triggers: TriggerQueue,
+        spool: Spool,
+        stop: threading.Event,
+    ) -> None:
+        self.settings, opened = camera
+        self.triggers = triggers
+        self.is_gone = False
+        self._zone = device.zone
+        self._is_clock_set = _trust(device)
+        self._stop = stop
+        self._thread: threading.Thread | None = None
+        self._capture = Capture(
+            self.settings,
+            opened,
+            spool,
+            zone=device.zone,
+            rest=self.triggers.rest,
+            is_clock_set=self._is_clock_set,
+        )
+
+    def open_triggers(self, open_parts: ExitStack, watchdog: Watchdog) -> None:
+        """Begin to take note of triggers."""
+        one, name = self.settings, self.settings.name
+        if one.pir_pin is not None:
+            open_parts.enter_context(motion(one.pir_pin, self.triggers))
+        if one.pin is not None:
+            open_parts.enter_context(low(one.pin, self.triggers, one.debounce))
+        if one.every is not None:
+            word = watchdog.watch(f"the timer of {name}")
+            open_parts.enter_context(timer(one.every, self.triggers, word))
+        if one.times:
+            word = watchdog.watch(f"the schedule of {name}")
+            open_parts.enter_context(
+                at_times(one.times, self._zone, self.triggers, self._is_clock_set, word)
+            )
+
+    def start(self, watchdog: Watchdog) -> None:
+        """Answer triggers from now on, in a thread."""
+        log.info("capturing with %s (%s)", self.settings.name, self.settings.source)
+        self._thread = threading.Thread(
+            target=self._answer, args=(watchdog,), name=self.settings.name, daemon=True
+        )
+        self._thread.start()
+
+    def _answer(self, watchdog: Watchdog) -> None:
+        try:
+            self._capture.answer_all(self.triggers, watchdog.watch(f"camera {self.settings.name}"))
+        except CameraGoneError as error:
+            log.error("%s: %s; the process ends, to be started again", self.settings.name, error)
+            self.is_gone = True
+            self._stop.set()
+
+    def end(self) -> None:
+        """Keep the photo in hand and answer no more triggers."""
+        self.triggers.close()
+        if self._thread:
+            self._thread.join(FINISH)
+
+    def say_goodbye(self) -> None:
+        log.info(
+            "capture with %s ends: %s, %d triggers unanswered",
+            self.settings.name,
+            self._capture.count,
+            self.triggers.unanswered(),
+        )
+
+
+def _tidy(settings: CaptureSettings, spool: Spool) -> None:
+    """Delete kept photos whose time is over."""
+    if not _trust(settings)():
+        return
+    try:
+        deleted = spool.kept.tidy(datetime.now(UTC))
+    except OSError as error:
+        log.error("kept photos cannot be tidied, the disk answers: %s", error.strerror)
+        return
+    if deleted:
+        log.info("%d kept photos deleted: CAMERA_KEEP, CAMERA_KEEP_MB", deleted)
+
+
+def _always() -> bool:
+    return True

@@ -1,0 +1,256 @@
+"""`pi-uploader doctor`: each thing a photo needs on its way is tried, one by one.
+
+Nothing is stored in the spool or in the cloud: the photo that the camera takes is thrown away, and
+the key is tried with an empty report.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from photo_wire.headers import Trigger
+from pi_uploader.cameras import Occasion, open_camera
+from pi_uploader.clock import clock_is_set
+from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError, UploadSettings
+from pi_uploader.settings.source import Environment
+from pi_uploader.spool.disk import Disk
+from pi_uploader.triggers import TriggerQueue
+from pi_uploader.triggers.low import low
+from pi_uploader.triggers.motion import motion
+from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+
+LONGEST_PIN_WAIT = 30.0  # seconds
+CONNECT_TIMEOUT = 10.0  # seconds
+ROOM_FOR_A_DAY = 500_000_000  # bytes
+
+
+class Verdict(StrEnum):
+    """How it looks: fine, not as it should be, or in the way of photos."""
+
+    GOOD = "ok"
+    DOUBTFUL = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, how it is, and what to do next if there is something to do."""
+
+    what: str
+    verdict: Verdict
+    sentence: str
+    next_step: str = ""
+
+    @property
+    def is_bad(self) -> bool:
+        return self.verdict is Verdict.BAD
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        step = f"\n{'':18}-> {self.next_step}" if self.next_step else ""
+        return f"{self.verdict:8} {self.what:8} {self.sentence}{step}"
+
+
+def examine(
+    environ: Environment,
+    wait_for_pins: bool = False,
+    say: Callable[[str], None] | None = None,
+    is_clock_set: Callable[[], bool] = clock_is_set,
+) -> list[Finding]:
+    """Look at everything; `say` is given each line as it is found. With `wait_for_pins` a person
+    triggers each pin, for which half a minute is waited."""
+    findings: list[Finding] = []
+    for one in _examine(environ, wait_for_pins, say or (lambda line: None), is_clock_set):
+        findings.append(one)
+        if say:
+            say(str(one))
+    return findings
+
+
+def _examine(
+    environ: Environment,
+    wait_for_pins: bool,
+    say: Callable[[str], None],
+    is_clock_set: Callable[[], bool],
+) -> Iterator[Finding]:
+    capture = upload = None
+    try:
+        capture = CaptureSettings.from_environ(environ)
+    except SettingsError as error:
+        yield from _wrong_settings(error)
+    try:
+        upload = UploadSettings.from_environ(environ)
+    except SettingsError as error:
+        yield from _wrong_settings(error)
+    if capture:
+        for camera in capture.cameras:
+            yield _camera(camera)
+            yield from _pins(camera, wait_for_pins, say)
+        yield _clock(capture, is_clock_set)
+        yield _disk(capture)
+    if upload and upload.base_url:
+        network = _network(upload.base_url)
+        yield network
+        if not network.is_bad:
+            yield _backend(upload, upload.base_url)
+
+
+def _wrong_settings(error: SettingsError) -> Iterator[Finding]:
+    for problem in error.problems:
+        yield Finding("settings", Verdict.BAD, problem, "correct it; pi-uploader config check")
+
+
+def _camera(settings: CameraSettings) -> Finding:
+    what = f"camera {settings.name}"
+    try:
+        with closing(open_camera(settings)) as camera:
+            shot = camera.take(Occasion(settings.name, Trigger.DEMAND, None))
+    except SettingsError as error:
+        return Finding(what, Verdict.BAD, "; ".join(error.problems), "correct the setting")
+    except Exception as error:  # noqa: BLE001  whatever a driver raises is the finding
+        return Finding(
+            what,
+            Verdict.BAD,
+            f"{type(error).__name__}: {error}",
+            "check its cable and address; where the service has the camera, stop it first: "
+            "systemctl stop pi-uploader-capture",
+        )
+    kind = shot.media.name
+    return Finding(what, Verdict.GOOD, f"took a {kind} of {len(shot.content):,} bytes")
+
+
+def _pins(
+    settings: CameraSettings, wait_for_pins: bool, say: Callable[[str], None]
+) -> Iterator[Finding]:
+    for pin, how in ((settings.pir_pin, "move in front of the sensor"), (settings.pin, "pull LOW")):
+        if pin is None:
+            continue
+        queue = TriggerQueue()
+        with ExitStack() as open_parts:
+            try:
+                if pin == settings.pir_pin:
+                    open_parts.enter_context(motion(pin, queue))
+                else:
+                    open_parts.enter_context(low(pin, queue, settings.debounce))
+            except SettingsError as error:
+                yield Finding(f"pin {pin}", Verdict.BAD, "; ".join(error.problems))
+                continue
+            except Exception as error:  # noqa: BLE001  the pin drivers have errors of their own
+                yield Finding(
+                    f"pin {pin}",
+                    Verdict.BAD,
+                    f"{type(error).__name__}: {error}",
+                    "stop the service that has it: systemctl stop pi-uploader-capture",
+                )
+                continue
+            if not wait_for_pins:
+                yield Finding(
+                    f"pin {pin}", Verdict.GOOD, "can be read", f"to see it trigger: --pins, {how}"
+                )
+                continue
+            say(f"{'...':8} pin {pin}: trigger it now ({how}), {LONGEST_PIN_WAIT:g} s")
+            yield _triggered(pin, queue.get(LONGEST_PIN_WAIT) is not None)
+
+
+def _triggered(pin: int, was: bool) -> Finding:
+    if was:
+        return Finding(f"pin {pin}", Verdict.GOOD, "was triggered")
+    return Finding(
+        f"pin {pin}",
+        Verdict.BAD,
+        f"nothing came within {LONGEST_PIN_WAIT:g} s",
+        "check the wiring and the BCM number of the pin (not its place on the header)",
+    )
+
+
+def _clock(settings: CaptureSettings, is_clock_set: Callable[[], bool]) -> Finding:
+    shown = f"shows {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    if settings.clock_is_trusted:
+        return Finding("clock", Verdict.GOOD, f"{shown} and is trusted")
+    if is_clock_set():
+        return Finding("clock", Verdict.GOOD, f"{shown} and has been set by the network")
+    return Finding(
+        "clock",
+        Verdict.DOUBTFUL,
+        f"{shown} and has not been set since the boot; photos wait up to 15 minutes for it",
+        "timedatectl status; with a clock chip set CAMERA_CLOCK=trusted",
+    )
+
+
+def _disk(settings: CaptureSettings) -> Finding:
+    folder, disk = settings.spool, Disk()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / f"doctor-{os.getpid()}"
+        try:
+            file = disk.create(probe)
+            try:
+                disk.write(file, b"is it writable?")
+                disk.flush(file)
+            finally:
+                disk.close(file)
+        finally:
+            probe.unlink(missing_ok=True)
+        free = disk.free(folder)
+    except OSError as error:
+        return Finding(
+            "disk",
+            Verdict.BAD,
+            f"{folder} cannot be written: {error.strerror}",
+            "give it to the user that captures, or set CAMERA_SPOOL to another folder",
+        )
+    sentence = f"{folder} can be written; {free / 1e6:,.0f} MB are free"
+    if free < settings.reserve_bytes:
+        return Finding("disk", Verdict.BAD, sentence, "free some space: photos are given up")
+    if free < settings.reserve_bytes + ROOM_FOR_A_DAY:
+        return Finding("disk", Verdict.DOUBTFUL, sentence, "an outage of a day may not fit")
+    return Finding("disk", Verdict.GOOD, sentence)
+
+
+def _network(base_url: str) -> Finding:
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((host, port), CONNECT_TIMEOUT).close()
+    except socket.gaierror:
+        return Finding(
+            "network",
+            Verdict.BAD,
+            f"the name {host} is not known",
+            "check BASE_URL, and that the device has a network and a name server",
+        )
+    except OSError as error:
+        return Finding(
+            "network",
+            Verdict.BAD,
+            f"no connection to {host}, port {port}: {error.strerror or error}",
+            "check the network, and that the backend is deployed and running",
+        )
+    return Finding("network", Verdict.GOOD, f"{host}, port {port}, can be reached")
+
+
+def _backend(settings: UploadSettings, base_url: str) -> Finding:
+    try:
+        Delivery(base_url, settings.function_key).report([])
+    except UnavailableError as error:
+        return Finding("backend", Verdict.BAD, f"the backend {error}")
+    except RejectedError:
+        pass  # an older backend takes no empty report, but has taken the key
+    if settings.function_key is None:
+        return Finding(
+            "backend",
+            Verdict.DOUBTFUL,
+            "answers, and asks for no key",
+            "anybody may send it photos: give it function keys, and this device one of them",
+        )
+    return Finding("backend", Verdict.GOOD, "answers, and takes the key")

@@ -1,0 +1,248 @@
+"""The settings of one camera: what it is, when it takes photos, and how."""
+
+# ruff: noqa: RUF009  setting() returns a dataclasses.field
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Any, ClassVar
+
+from photo_wire.media import Media
+from pi_uploader.settings import values
+from pi_uploader.settings.setting import Group, required, setting
+from pi_uploader.settings.source import Source
+from pi_uploader.triggers.arming import Window, read_windows
+from pi_uploader.triggers.times import read_times
+
+FORMATS = {
+    "simulated": (Media.JPEG,),
+    "picamera2": (Media.JPEG, Media.DNG, Media.MP4),
+    "rtsp": (Media.JPEG, Media.MP4),
+    "usb": (Media.JPEG, Media.MP4),
+}
+
+
+def name_of_table(source: Source) -> str:
+    """A camera in the config file has its table's name."""
+    return source.camera or "camera"
+
+
+def usual_pir_pin(source: Source) -> str:
+    """The seeds' pin for the one camera of the environment; several cannot share it."""
+    return "17" if source.camera is None else "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraSettings(Group):
+    """One camera. Times are seconds, sizes pixels, focus dioptres."""
+
+    where: ClassVar[str] = "each camera"
+
+    name: str = setting(
+        "CAMERA_NAME",
+        values.camera_name,
+        "1 to 32 of a-z, 0-9 and -, beginning with a letter or digit",
+        "Name of the camera. It begins the name of every photo.",
+        default=name_of_table,
+        default_words="camera; in the config file the name of its table",
+    )
+    enabled: bool = setting(
+        "CAMERA_ENABLED",
+        values.switch,
+        "on or off",
+        "off: the camera takes no photos, and its other settings stay where they are.",
+        default="on",
+    )
+    source: str = setting(
+        "CAMERA_SOURCE",
+        values.one_of(*FORMATS),
+        "picamera2, rtsp, usb or simulated",
+        "Kind of camera: the Pi's own, one on the network, one on a USB port, or one that draws "
+        "its photos or replays a folder's.",
+        default=required,
+        default_words="none: it has to be set, so that nothing is simulated unawares",
+    )
+    replay: Path | None = setting(
+        "CAMERA_REPLAY",
+        values.folder,
+        "the whole path of a folder with .jpg, .jpeg, .dng or .mp4 files",
+        "Folder whose pictures the simulated camera gives, by name, again and again.",
+    )
+    url: str | None = setting(
+        "CAMERA_URL",
+        values.rtsp_url,
+        "rtsp://HOST/PATH or rtsps://HOST/PATH, without user and password",
+        "Where the network camera gives its stream.",
+        shown=values.showable_rtsp_url,
+    )
+    user: str | None = setting(
+        "CAMERA_USER",
+        values.printable,
+        "a name without line breaks",
+        "User of the network camera.",
+        secret=True,
+    )
+    password: str | None = setting(
+        "CAMERA_PASSWORD",
+        values.printable,
+        "a text without line breaks",
+        "Password of the network camera's user. It is never shown.",
+        default=values.camera_password,
+        default_words="the systemd credential camera_password, or NAME_password, if there is one",
+        secret=True,
+    )
+    device: str = setting(
+        "CAMERA_DEVICE",
+        values.device,
+        "the whole path of a video device",
+        "Device of the USB camera.",
+        default="/dev/video0",
+    )
+    format: Media = setting(
+        "CAMERA_FORMAT",
+        values.media,
+        "jpeg, dng or mp4",
+        "What it takes: pictures, raw pictures (picamera2), or clips (not simulated).",
+        default="jpeg",
+    )
+    clip: float = setting(
+        "CAMERA_CLIP",
+        values.length,
+        "a duration from 1s to 60s",
+        "Length of a clip.",
+        default="10s",
+    )
+    preroll: float = setting(
+        "CAMERA_PREROLL",
+        values.duration,
+        "a duration such as 0s or 3s",
+        "What a clip shows from before its trigger (picamera2).",
+        default="0s",
+    )
+    size: tuple[int, int] | None = setting(
+        "CAMERA_SIZE",
+        values.size,
+        "width x height in pixels such as 1920x1080, or full",
+        "Size of the picture (picamera2, usb).",
+        default="full",
+    )
+    rotation: int = setting(
+        "CAMERA_ROTATION",
+        values.rotation,
+        "0 or 180",
+        "Rotation of the picture in degrees (picamera2).",
+        default="0",
+    )
+    focus: float | None = setting(
+        "CAMERA_FOCUS",
+        values.focus,
+        "dioptres from 0 (far) to 15 (near), or auto",
+        "Focus of a camera that can (picamera2).",
+        default="auto",
+    )
+    exposure: float | None = setting(
+        "CAMERA_EXPOSURE",
+        values.exposure,
+        "a duration such as 0.01s, or auto",
+        "Exposure time (picamera2).",
+        default="auto",
+    )
+    pir_pin: int | None = setting(
+        "PIR_PIN",
+        values.pin,
+        f"a BCM number from 0 to {values.HIGHEST_PIN}, or none",
+        "Pin of the motion sensor (PIR), BCM number; none: motion takes no photo.",
+        default=usual_pir_pin,
+        default_words="17; in the config file none",
+    )
+    pin: int | None = setting(
+        "CAMERA_PIN",
+        values.pin,
+        f"a BCM number from 0 to {values.HIGHEST_PIN}, or none",
+        "Pin that takes a photo when it is pulled LOW (a button, a relay, a gate's contact).",
+        default="none",
+    )
+    debounce: float = setting(
+        "CAMERA_DEBOUNCE",
+        values.duration,
+        "a duration such as 0.3s",
+        "Time in which a contact that bounces counts as one.",
+        default="0.3s",
+    )
+    every: float | None = setting(
+        "CAMERA_EVERY",
+        values.interval,
+        "a duration such as 30s, 5m or 1h, or off",
+        "Time between photos on a schedule, the first at the start.",
+        default="off",
+    )
+    times: tuple[time, ...] = setting(
+        "CAMERA_TIMES",
+        read_times,
+        "times of day such as 09:00, 12:00, 18:00, or off",
+        "Times of day at which a photo is taken.",
+        default="off",
+    )
+    armed: tuple[Window, ...] = setting(
+        "CAMERA_ARMED",
+        read_windows,
+        "always, or hours such as 22:00-06:00, 12:00-13:00",
+        "Hours in which the camera takes photos. Outside of them triggers are counted only; a "
+        "photo on demand is taken always.",
+        default="always",
+    )
+    cooldown: float = setting(
+        "CAMERA_COOLDOWN",
+        values.duration,
+        "a duration such as 0s, 2s or 1m",
+        "Time after a motion photo in which motion is counted but takes no photo.",
+        default="2s",
+    )
+    burst: int = setting(
+        "CAMERA_BURST",
+        values.burst,
+        "a number from 1 to 20",
+        "Photos for each trigger.",
+        default="1",
+    )
+    burst_gap: float = setting(
+        "CAMERA_BURST_GAP",
+        values.duration,
+        "a duration such as 0.5s",
+        "Time between the photos of a burst.",
+        default="0.5s",
+    )
+
+    @classmethod
+    def _contradictions(cls, found: Mapping[str, Any], source: Source) -> list[str]:
+        def place(*names: str) -> str:
+            return ", ".join(map(source.place, names))
+
+        kind, format_ = found.get("source"), found.get("format")
+        problems = []
+        triggers = [found.get(name, 0) for name in ("pir_pin", "pin", "every")]
+        if triggers == [None] * 3 and found.get("times") == ():
+            problems.append(
+                f"{place('PIR_PIN', 'CAMERA_PIN', 'CAMERA_EVERY', 'CAMERA_TIMES')}: nothing would "
+                "ever take a photo; expected at least one of these"
+            )
+        if found.get("pir_pin") is not None and found.get("pir_pin") == found.get("pin"):
+            problems.append(f"{place('PIR_PIN', 'CAMERA_PIN')}: are the same pin; expected two")
+        if kind == "rtsp" and found.get("url", 0) is None:
+            problems.append(
+                f"{place('CAMERA_URL')}: is not set; expected rtsp://HOST/PATH for a camera of "
+                "kind rtsp"
+            )
+        if found.get("replay") and kind not in (None, "simulated"):
+            problems.append(
+                f"{place('CAMERA_REPLAY')}: is for a camera of kind simulated, and this one is "
+                f"{kind}; expected it left out"
+            )
+        if kind and format_ and format_ not in FORMATS[kind]:
+            able = ", ".join(one.name.lower() for one in FORMATS[kind])
+            problems.append(
+                f"{place('CAMERA_FORMAT')}: a camera of kind {kind} cannot give "
+                f"{format_.name.lower()}; expected {able}"
+            )
+        return problems

@@ -1,0 +1,255 @@
+"""The settings of the whole device: where its spool is, how it captures, how it uploads.
+
+Capturing and uploading each have their own, so that a mistake in one never stops the other.
+"""
+
+# ruff: noqa: RUF009  setting() returns a dataclasses.field
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
+
+from pi_uploader.settings import values
+from pi_uploader.settings.camera import CameraSettings
+from pi_uploader.settings.misspelt import misspelt
+from pi_uploader.settings.setting import Group, Setting, SettingsError, required, setting
+from pi_uploader.settings.source import (
+    ConfigFile,
+    Environment,
+    Source,
+    Variables,
+    config_file,
+)
+
+
+def spool_folder(source: Source) -> str:
+    """Where the spool lies by default: in systemd's state directory, else in the user's."""
+    environ = source.environ
+    if state := environ.get("STATE_DIRECTORY", "").partition(":")[0]:  # systemd may give several
+        return f"{state}/spool"
+    state = environ.get("XDG_STATE_HOME", "")
+    home = environ.get("HOME") or "~"
+    # The XDG specification has relative paths ignored.
+    return f"{state if state.startswith('/') else home + '/.local/state'}/pi-uploader/spool"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Group):
+    """What capturing and uploading have in common. `keep` is seconds; None: a photo leaves the
+    device when it is uploaded. `upload` False: none leaves it, none is uploaded."""
+
+    where: ClassVar[str] = "capturing and uploading"
+
+    spool: Path = setting(
+        "CAMERA_SPOOL",
+        values.folder,
+        "the whole path of a folder, such as /var/lib/pi-uploader/spool",
+        "Folder in which photos wait until the backend has confirmed them.",
+        default=spool_folder,
+        default_words="$STATE_DIRECTORY/spool under systemd, else "
+        "$XDG_STATE_HOME/pi-uploader/spool, else ~/.local/state/pi-uploader/spool",
+    )
+    upload: bool = setting(
+        "CAMERA_UPLOAD",
+        values.switch,
+        "on or off",
+        "off: the photos stay on this device, in the folder kept of the spool.",
+        default="on",
+    )
+    keep: float | None = setting(
+        "CAMERA_KEEP",
+        values.interval,
+        "a duration such as 120d, or off",
+        "Time for which photos are kept on this device, too, after they were uploaded.",
+        default="off",
+    )
+    keep_bytes: int | None = setting(
+        "CAMERA_KEEP_MB",
+        values.megabytes,
+        "a whole number of megabytes, or off",
+        "Most that kept photos may take on the disk. Above it the oldest are deleted.",
+        default="off",
+    )
+
+    @classmethod
+    def from_environ(cls, environ: Environment) -> Self:
+        """The settings that these variables and the config file make; an empty variable counts as
+        not set.
+
+        Raises SettingsError with everything that is wrong with these settings, and with variables
+        that begin with CAMERA_ and are none.
+        """
+        try:
+            file = config_file(environ)
+        except ValueError as problem:
+            raise SettingsError([str(problem)]) from None
+        problems: list[str] = []
+        source: Source = file.device if file else Variables(environ)
+        found: Self | None = None
+        try:
+            found = cls.read(source, **cls._more(environ, file, problems))
+        except SettingsError as error:
+            problems[:0] = error.problems
+        own = [one.name for one in cls.all_settings()]
+        known = [one.name for one in all_settings()]
+        of_cameras = [one.name for _, one in CameraSettings.table()]
+        problems += misspelt(environ, file, own, known, of_cameras)
+        if problems or found is None:
+            raise SettingsError(problems)
+        return found
+
+    @classmethod
+    def _more(
+        cls, environ: Environment, file: ConfigFile | None, problems: list[str]
+    ) -> dict[str, Any]:
+        """The fields that are no settings of the device. What is wrong goes into `problems`."""
+        return {}
+
+    @classmethod
+    def all_settings(cls) -> list[Setting]:
+        """Those of the table, and of what belongs to it."""
+        return [one for _, one in cls.table()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureSettings(Settings):
+    """The settings of `pi-uploader capture`, those of each camera among them."""
+
+    where: ClassVar[str] = "capturing"
+
+    zone: ZoneInfo = setting(
+        "CAMERA_ZONE",
+        values.zone,
+        "a time zone such as Europe/Berlin, or local",
+        "Time zone of the site: times of day and hours are in it. local: the system's.",
+        default="local",
+    )
+    clock_is_trusted: bool = setting(
+        "CAMERA_CLOCK",
+        values.trust_in_clock,
+        "ntp or trusted",
+        "ntp: the clock counts as set once the network has set it; trusted: always, since the "
+        "device has a clock chip that runs on.",
+        default="ntp",
+    )
+    spool_bytes: int | None = setting(
+        "CAMERA_SPOOL_MB",
+        values.megabytes,
+        "a whole number of megabytes, or off",
+        "Most that photos may take on the disk. Above it the least valuable is given up, and its "
+        "loss reported.",
+        default="off",
+    )
+    reserve_bytes: int = setting(
+        "CAMERA_RESERVE_MB",
+        values.reserve,
+        "a whole number of megabytes",
+        "Room on the disk that photos leave to the system.",
+        default="64",
+    )
+    cameras: tuple[CameraSettings, ...] = ()
+
+    @classmethod
+    def _more(
+        cls, environ: Environment, file: ConfigFile | None, problems: list[str]
+    ) -> dict[str, Any]:
+        sources: list[Source] = (
+            [file.table(name) for name in file.cameras]
+            if file and file.cameras
+            else [Variables(environ)]
+        )
+        cameras = []
+        for source in sources:
+            try:
+                cameras.append(CameraSettings.read(source))
+            except SettingsError as error:
+                problems += error.problems
+        problems += _pins_used_twice(cameras)
+        return {"cameras": tuple(one for one in cameras if one.enabled)}
+
+    @classmethod
+    def all_settings(cls) -> list[Setting]:
+        return [*super().all_settings(), *(one for _, one in CameraSettings.table())]
+
+
+def _pins_used_twice(cameras: list[CameraSettings]) -> list[str]:
+    users: dict[int, list[str]] = {}
+    for camera in cameras:
+        for pin in (camera.pir_pin, camera.pin):
+            if pin is not None and camera.enabled:
+                users.setdefault(pin, []).append(camera.name)
+    return [
+        f"pin {pin} is used twice, by {' and '.join(names)}; expected a pin for each"
+        for pin, names in users.items()
+        if len(names) > 1
+    ]
+
+
+def needed_for_uploading(source: Source) -> str | None:
+    """The default of a setting without which nothing can be uploaded."""
+    return None if source.text("CAMERA_UPLOAD") == "off" else required(source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadSettings(Settings):
+    """The settings of `pi-uploader upload`. `base_url` has no slash at its end; it is None where
+    nothing is uploaded."""
+
+    where: ClassVar[str] = "uploading"
+
+    base_url: str | None = setting(
+        "BASE_URL",
+        values.base_url,
+        "https://HOST with nothing after it, such as https://my-nightjar.azurewebsites.net",
+        "Where the backend is. With http:// everything, the key too, travels readable.",
+        default=needed_for_uploading,
+        default_words="none: it has to be set",
+        shown=values.showable_url,
+    )
+    function_key: str | None = setting(
+        "AZURE_FUNCTION_KEY",
+        values.key,
+        "the function key as the portal shows it",
+        "Key that the backend asks devices for. It is never shown.",
+        default=lambda source: values.credential(source.environ, "azure_function_key"),
+        default_words="the systemd credential azure_function_key, if there is one",
+        secret=True,
+    )
+    uploads: int = setting(
+        "CAMERA_UPLOADS",
+        values.uploads,
+        f"a number from 1 to {values.MOST_UPLOADS}",
+        "Photos under way at once. More drain a backlog faster where the line has a long delay.",
+        default="2",
+    )
+    bytes_per_second: float | None = setting(
+        "CAMERA_MAX_KBPS",
+        values.kilobits,
+        "a whole number of kilobits per second, or off",
+        "Cap on how fast photos go up, so that others on the line can work.",
+        default="off",
+    )
+    monthly_bytes: int | None = setting(
+        "CAMERA_MONTHLY_MB",
+        values.megabytes,
+        "a whole number of megabytes, or off",
+        "Data budget of a calendar month (UTC). Above it photos wait for the next month.",
+        default="off",
+    )
+
+    @property
+    def warning(self) -> str | None:
+        """What a person should know about settings that are right."""
+        if self.base_url is None or not values.is_readable_on_the_way(self.base_url):
+            return None
+        return (
+            f"BASE_URL: {self.base_url} is not https; the key and the photos travel readable "
+            "for everyone on the way"
+        )
+
+
+def all_settings() -> list[Setting]:
+    """Every setting once, those of capturing first."""
+    both = [*CaptureSettings.all_settings(), *UploadSettings.all_settings()]
+    return list({one.name: one for one in both}.values())
