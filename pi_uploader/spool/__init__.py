@@ -1,8 +1,10 @@
 """Where a photo waits, safe from a power cut, until the cloud has confirmed every byte."""
 
+from pi_uploader.spool.checked import DamagedPhotoError, SpoolError
 from pi_uploader.spool.entry import Instant, SpooledPhoto
+from pi_uploader.spool.losses import Loss
 from pi_uploader.spool.room import Room
-from pi_uploader.spool.spool import DamagedPhotoError, Loss, Spool, SpoolError
+from pi_uploader.spool.spool import Spool
 from pi_uploader.spool.tally import Tally, tally
 
 __all__ = [

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from photo_wire.moment import format_time
+from pi_uploader.spool.checked import DamagedPhotoError
 from pi_uploader.spool.entry import SpooledPhoto
-from pi_uploader.spool.spool import DamagedPhotoError, Spool
+from pi_uploader.spool.spool import Spool
 
 SENT_WITH = ".json"  # beside each exported photo: what the spool knew of it
 
@@ -21,7 +22,7 @@ def listed(spool: Spool) -> Iterator[tuple[str, SpooledPhoto]]:
         yield "undated", photo
     for reason, photo in spool.photos_set_aside():
         yield f"quarantine/{reason}", photo
-    for loss in spool.losses():
+    for loss in spool.losses.unreported():
         yield f"lost/{loss.reason}", loss.photo
 
 

@@ -18,7 +18,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -27,36 +27,16 @@ from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from pi_uploader.spool import batches
+from pi_uploader.spool.checked import DamagedPhotoError, SpoolError, open_checked
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.entry import Instant, SpooledPhoto, parse_entry
 from pi_uploader.spool.kept import Kept
+from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, TORN, Loss, Losses
+from pi_uploader.spool.moves import make_durable_folder, move, remove_if_empty
 from pi_uploader.spool.room import Holdings, Room, photos_by_reason, value
 
 PARTIAL = ".partial"
-BLOCK = 256 * 1024
 TRIES = 3
-REPORTS_KEPT = 1000  # of losses that the cloud has on record
-NO_ROOM, DISK_ERROR, TORN = "no-room", "disk-error", "torn"  # why photos are lost
-
-
-class SpoolError(Exception):
-    """The spool could not keep a photo; the text names the photo and says why."""
-
-    def __init__(self, name: PhotoName, problem: str) -> None:
-        super().__init__(f"{name}: {problem}")
-        self.name = name
-
-
-class DamagedPhotoError(SpoolError):
-    """The file does not hold the bytes that the camera gave."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A photo that was given up, and why."""
-
-    photo: SpooledPhoto
-    reason: str
 
 
 class Spool:
@@ -75,9 +55,8 @@ class Spool:
         self.waiting = folder / "waiting"
         self.undated = folder / "undated"
         self.quarantine = folder / "quarantine"
-        self.lost = folder / "lost"
-        self.reported = folder / "reported"
         self._disk = disk or Disk()
+        self.losses = Losses(folder, self._disk)
         self._room = room or Room()
         self._holdings = Holdings((self.waiting, self.undated), self.quarantine, self._disk)
         self.kept = Kept(folder / "kept", self._disk, keep, keep_bytes)
@@ -87,10 +66,17 @@ class Spool:
         self._durable_folder: Path | None = None
         self._unrecorded: list[Loss] = []
         if not folder.parent.exists():
-            self._make_durable_folder(folder.parent)
-        parts = (folder, self.waiting, self.undated, self.quarantine, self.lost, self.reported)
+            make_durable_folder(folder.parent, self._disk)
+        parts = (
+            folder,
+            self.waiting,
+            self.undated,
+            self.quarantine,
+            self.losses.lost,
+            self.losses.reported,
+        )
         reasons = (NO_ROOM, DISK_ERROR, TORN)  # now: a full disk would refuse them later
-        for part in (*parts, *(self.lost / reason for reason in reasons)):
+        for part in (*parts, *(self.losses.lost / reason for reason in reasons)):
             if not part.exists():
                 self._disk.make_folder(part)
 
@@ -146,7 +132,7 @@ class Spool:
         path = self._path(photo)
         partial = path.with_name(path.name + PARTIAL)
         if path.parent != self._durable_folder:
-            self._make_durable_folder(path.parent)
+            make_durable_folder(path.parent, self._disk)
             self._durable_folder = path.parent
         file = self._disk.create(partial)
         try:
@@ -172,13 +158,6 @@ class Spool:
     def _path(self, photo: SpooledPhoto) -> Path:
         return (self.undated if photo.taken else self.waiting) / photo.path
 
-    def _make_durable_folder(self, folder: Path) -> None:
-        if not folder.parent.exists():
-            self._make_durable_folder(folder.parent)
-        with suppress(FileExistsError):
-            self._disk.make_folder(folder)
-        self._disk.flush_folder(folder.parent)  # whoever made it may have died before this
-
     def _next_sequence(self) -> int:
         if self._sequence is None:
             self.recover()
@@ -194,7 +173,7 @@ class Spool:
         From now on this process holds the writers' lock, shared with others. One that finds nobody
         else holding it knows that every partial file was left by a process that was killed.
         """
-        for folder in (self.folder.parent, self.folder, self.lost):
+        for folder in (self.folder.parent, self.folder, self.losses.lost):
             self._disk.flush_folder(folder)  # whoever made the folders in it may not have
         if self._lock is None:
             self._lock = (self.folder / "writers.lock").open("w")
@@ -220,10 +199,10 @@ class Spool:
                     self._disk.remove(partial)
                     continue
                 try:
-                    with self._open_checked(partial, photo) as file:
+                    with open_checked(partial, photo, self._disk) as file:
                         self._disk.flush(file.fileno())  # the killed process may not have
                 except DamagedPhotoError:
-                    self._give_up(partial, Loss(photo, TORN))
+                    self.losses.give_up(partial, Loss(photo, TORN))
                 else:
                     self._disk.rename(partial, self._path(photo))
                     self._disk.flush_folder(partial.parent)
@@ -241,53 +220,19 @@ class Spool:
             return
         for path, other in self._holdings.least_valuable(value(photo)):
             with suppress(FileNotFoundError):  # delivered just now, which made the same room
-                self._give_up(path, Loss(other, NO_ROOM))
+                self.losses.give_up(path, Loss(other, NO_ROOM))
             missing -= other.size
             if missing <= 0:
                 return
         raise OSError(errno.ENOSPC, "no room for it within the spool's budget and reserve")
 
-    def _give_up(self, path: Path, loss: Loss) -> None:
-        """Turn a photo into the record of its loss, in one rename that needs no room; its bytes
-        go only after that is durable."""
-        record = self._record_path(loss)
-        self._move(path, record)
-        self._disk.empty(record)
-
     def _record_what_could_not_be(self) -> None:
         """Put on record the losses of photos that never came to the disk, which may have refused
         even an empty file then."""
         while self._unrecorded:
-            self._record(self._unrecorded[0])
+            self._clear(self._unrecorded[0].photo)
+            self.losses.record(self._unrecorded[0])
             del self._unrecorded[0]
-
-    def _record(self, loss: Loss) -> None:
-        self._clear(loss.photo)
-        record = self._record_path(loss)
-        self._make_durable_folder(record.parent)
-        with suppress(FileExistsError):
-            self._disk.close(self._disk.create(record))
-        self._disk.flush_folder(record.parent)
-
-    def _record_path(self, loss: Loss) -> Path:
-        return self.lost / loss.reason / loss.photo.file_name
-
-    def losses(self) -> Iterator[Loss]:
-        """The losses of which the cloud does not know yet."""
-        for reason, photo in photos_by_reason(self.lost, self._disk):
-            yield Loss(photo, reason)
-
-    def report(self, loss: Loss) -> None:
-        """Note that the cloud has the loss on record. Of such notes only the newest are kept here:
-        each takes an inode of the disk."""
-        self._move(self._record_path(loss), self.reported / loss.reason / loss.photo.file_name)
-        notes = self._disk.names(self.reported / loss.reason)
-        for file_name in sorted(notes)[:-REPORTS_KEPT]:
-            self._disk.remove(self.reported / loss.reason / file_name)
-
-    def forget(self, loss: Loss) -> None:
-        """Take back a loss: the cloud has the photo after all."""
-        self._disk.remove(self._record_path(loss))
 
     # --- what uploads
 
@@ -314,22 +259,7 @@ class Spool:
         Raises DamagedPhotoError if they differ or cannot be read, FileNotFoundError if another
         process has taken the photo away.
         """
-        return self._open_checked(self._path(photo), photo)
-
-    def _open_checked(self, path: Path, photo: SpooledPhoto) -> BinaryIO:
-        file = self._disk.open(path)
-        try:
-            digest = hashlib.sha256()
-            while block := file.read(BLOCK):
-                digest.update(block)
-            file.seek(0)
-        except OSError as error:
-            file.close()
-            raise DamagedPhotoError(photo.name, f"cannot be read: {error.strerror}") from error
-        if digest.hexdigest() != photo.sha256:
-            file.close()
-            raise DamagedPhotoError(photo.name, "its bytes are not those the camera gave")
-        return file
+        return open_checked(self._path(photo), photo, self._disk)
 
     def remove(self, photo: SpooledPhoto, keep: bool = False) -> None:
         """Let a photo go that the cloud has confirmed; with `keep` to those that stay on the
@@ -338,28 +268,26 @@ class Spool:
         path = self._path(photo)
         try:
             if keep:
-                self._move(path, self.kept.path(photo))
+                move(path, self.kept.path(photo), self._disk)
             else:
                 self._disk.remove(path)
         except FileNotFoundError:  # it was given up while it was on its way, and arrived after all
-            for reason in self._disk.names(self.lost):
-                with suppress(FileNotFoundError):
-                    self._disk.remove(self.lost / reason / photo.file_name)
+            self.losses.forget(photo)
         else:
-            self._remove_if_empty(path.parent)
+            remove_if_empty(path.parent, self._disk)
 
     def set_aside(self, photo: SpooledPhoto, reason: str) -> None:
         """Move a photo to quarantine, into the folder of its reason (lower-case words and -)."""
-        self._move(self._path(photo), self.quarantine / reason / photo.file_name)
+        move(self._path(photo), self.quarantine / reason / photo.file_name, self._disk)
 
     def take_up(self, photo: SpooledPhoto, reason: str) -> None:
         """Let a photo wait again that was set aside for `reason`."""
-        self._move(self.quarantine / reason / photo.file_name, self._path(photo))
+        move(self.quarantine / reason / photo.file_name, self._path(photo), self._disk)
 
     def name(self, photo: SpooledPhoto, name: PhotoName, clock: Clock) -> SpooledPhoto:
         """Give a photo that was taken before the clock was set its final name."""
         named = photo.named(name, clock)
-        self._move(self._path(photo), self._path(named))
+        move(self._path(photo), self._path(named), self._disk)
         return named
 
     def photos_set_aside(self) -> Iterator[tuple[str, SpooledPhoto]]:
@@ -373,20 +301,3 @@ class Spool:
     def photos_undated(self) -> Iterator[SpooledPhoto]:
         """The photos that wait for the clock to be set, oldest first."""
         return batches.photos(self.undated, self._disk)
-
-    def _move(self, path: Path, target: Path) -> None:
-        self._make_durable_folder(target.parent)
-        self._disk.rename(path, target)
-        self._disk.flush_folder(target.parent)
-        self._disk.flush_folder(path.parent)
-        self._remove_if_empty(path.parent)
-
-    def _remove_if_empty(self, batch: Path) -> None:
-        """Tidy away a folder of photos that is done with; the newest stays, for the next photo.
-        Where that fails, because a photo was just put there or the disk refuses, nothing is lost
-        but tidiness."""
-        with suppress(OSError):
-            if not batch.name.isdigit() or self._disk.names(batch):
-                return
-            if batch.name != batches.batches(batch.parent, self._disk, newest_first=True)[0]:
-                self._disk.remove_folder(batch)

@@ -1,11 +1,13 @@
 """The way up: which photo goes next, its PUT, and what the reply means for it."""
 
+import logging
 import threading
 import time
 
 from pi_uploader.settings import UploadSettings
 from pi_uploader.spool import Spool
 from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.locally import keep_all
 from pi_uploader.upload.loop import Uploader, work
 from pi_uploader.upload.pace import DataBudget, Pace
 from pi_uploader.upload.state import state_file
@@ -13,21 +15,28 @@ from pi_uploader.watchdog import Watchdog
 
 __all__ = ["run_upload"]
 
+log = logging.getLogger("upload")
+
 FINISH = 5.0  # seconds; a photo that is cut off after them waits in the spool as before
 
 
 def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     """Upload from the spool until `stop` is set. Returns the process's exit code."""
+    watchdog = Watchdog()
+    spool = Spool(settings.spool)
     if settings.base_url is None:
+        log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.kept.folder)
+        watchdog.report()
+        keep_all(spool, stop, watchdog.watch("keeping"))
         return 0
     uploader = Uploader(
-        Spool(settings.spool),
+        spool,
         Delivery(settings.base_url, settings.function_key, connections=settings.uploads),
         pace=Pace(settings.bytes_per_second, time.monotonic, stop.wait),
         data_budget=DataBudget(settings.spool / "data-sent.json", settings.monthly_bytes),
         state_file=state_file(settings.spool),
+        keep=settings.keep is not None or settings.keep_bytes is not None,
     )
-    watchdog = Watchdog()
     names = [f"upload {number + 1}" for number in range(settings.uploads)]
     threads = [
         threading.Thread(

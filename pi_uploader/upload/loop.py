@@ -13,7 +13,7 @@ from pathlib import Path
 
 from photo_wire.alert import LOSS, MOST_AT_ONCE, Alert, AlertsReceipt
 from photo_wire.receipt import Receipt
-from pi_uploader.clock import clock_is_set, instant
+from pi_uploader.clock import clock_is_set
 from pi_uploader.spool import DamagedPhotoError, Loss, Spool, SpooledPhoto
 from pi_uploader.upload.delivery import (
     LONGEST_PUT,
@@ -23,15 +23,15 @@ from pi_uploader.upload.delivery import (
 )
 from pi_uploader.upload.doubts import FAILURES, REJECTIONS, Doubts
 from pi_uploader.upload.gate import Gate
+from pi_uploader.upload.naming import REST_OF_STUCK, Naming
 from pi_uploader.upload.pace import DataBudget, Pace
-from pi_uploader.upload.schedule import final_name, takes_oldest
+from pi_uploader.upload.schedule import takes_oldest
 from pi_uploader.upload.state import UploadState
 from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
 REPORT_AGAIN = 60.0  # seconds after a report that failed
-REST_OF_STUCK = 3600.0  # seconds
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
 LONGEST_STEP = 4 * LONGEST_PUT + 60.0  # seconds: a report and a photo, two tries each
 
@@ -40,7 +40,7 @@ log = logging.getLogger("upload")
 
 class Uploader:
     """What the upload process knows besides the spool: how things went lately. Several threads
-    share one and take steps with it.
+    share one and take steps with it. `keep`: photos stay on the device, too.
 
     A photo that fails is tried again after another one was accepted, and set aside if it fails
     then too. So one bad photo blocks no other, and a backend that rejects everything for a while
@@ -55,6 +55,7 @@ class Uploader:
         pace: Pace | None = None,
         data_budget: DataBudget | None = None,
         state_file: Path | None = None,
+        keep: bool = False,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         is_clock_set: Callable[[], bool] = clock_is_set,
@@ -65,11 +66,12 @@ class Uploader:
         self._delivery = delivery
         self._pace = pace
         self._data_budget = data_budget
+        self._keep = keep
         self._state = UploadState(state_file)
         self._wall_clock = wall_clock
-        self._is_clock_set = is_clock_set
         self._clock = clock
-        self._next_report = self._next_complaint = clock()
+        self._naming = Naming(spool, clock, wall_clock, is_clock_set)
+        self._next_report = clock()
         self._lock = threading.Lock()
         self._turn = 0
         self._doubts = Doubts()
@@ -82,7 +84,7 @@ class Uploader:
         with self._lock:
             if not self.gate.admits(len(self._under_way)):
                 return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
-            self._name_undated()
+            self._naming.name_undated()
             photo = self._choose()
             if photo and self._affordable(photo):
                 self._under_way.add(photo.sequence)
@@ -105,7 +107,7 @@ class Uploader:
         pause = REPORT_PAUSE
         self._let_go_again()
         try:
-            losses = list(islice(self._spool.losses(), MOST_AT_ONCE))
+            losses = list(islice(self._spool.losses.unreported(), MOST_AT_ONCE))
             if losses:
                 receipt = self._delivery.report([loss_alert(loss) for loss in losses])
                 for loss in losses:
@@ -123,30 +125,11 @@ class Uploader:
     def _settle(self, loss: Loss, receipt: AlertsReceipt) -> None:
         name = str(loss.photo.name)
         if name in receipt.stored:
-            self._spool.forget(loss)
+            self._spool.losses.forget(loss.photo)
             log.info("no loss after all, the backend has it: %s", name)
         elif name in receipt.recorded:
-            self._spool.report(loss)
+            self._spool.losses.report(loss)
             log.info("loss reported %s (%s)", name, loss.reason)
-
-    def _name_undated(self) -> None:
-        """Give the photos that wait for the clock their names, as far as it can be done. A disk
-        that refuses holds up none of the others."""
-        now, is_set = instant(), self._is_clock_set()
-        try:
-            for photo in self._spool.photos_undated():
-                named = final_name(photo, now, self._wall_clock(), is_set)
-                if named is None:
-                    return  # those behind it are younger
-                name, clock = named
-                self._spool.name(photo, name, clock)
-                log.info("photo named %s (before: %s), clock %s", name, photo.name, clock)
-        except FileNotFoundError:
-            return  # given up to make room, a moment ago
-        except OSError as error:
-            if self._clock() >= self._next_complaint:
-                self._next_complaint = self._clock() + REST_OF_STUCK
-                log.error("photos wait for their names, the disk answers: %s", error.strerror)
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
@@ -191,7 +174,7 @@ class Uploader:
             self._state.delivered(receipt, self._clock(), self._wall_clock())
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
         try:
-            self._spool.remove(photo)
+            self._spool.remove(photo, self._keep)
         except OSError as error:
             with self._lock:
                 self._delivered[photo.sequence] = photo
@@ -201,7 +184,7 @@ class Uploader:
         """Try once more to remove what the disk would not let go."""
         for sequence, photo in list(self._delivered.items()):
             with suppress(OSError):
-                self._spool.remove(photo)
+                self._spool.remove(photo, self._keep)
                 with self._lock:
                     self._delivered.pop(sequence, None)
 

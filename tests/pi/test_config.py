@@ -7,7 +7,7 @@ import pytest
 
 from photo_wire.media import Media
 from pi_uploader.help_text import config_example
-from pi_uploader.settings import CaptureSettings, SettingsError, UploadSettings
+from pi_uploader.settings import CaptureSettings, Settings, SettingsError, UploadSettings
 from tests.pi.conftest import StartProgram
 
 THREE_CAMERAS = """\
@@ -43,7 +43,7 @@ def environ_of(tmp_path: Path, text: str, **more: str) -> dict[str, str]:
     return {"CAMERA_CONFIG": str(file), "HOME": str(tmp_path), **more}
 
 
-def problems(environ: dict[str, str], part: type = CaptureSettings) -> list[str]:
+def problems(environ: dict[str, str], part: type[Settings] = CaptureSettings) -> list[str]:
     """What is said to be wrong, without the folder of the file."""
     with pytest.raises(SettingsError) as error:
         part.from_environ(environ)

@@ -71,12 +71,12 @@ class Run:
         self.spool.name(undated[0], name(900), Clock.CORRECTED)
         for number in range(3, 6):
             self.put(number)
-        for loss in list(self.spool.losses()):
-            self.spool.report(loss)
+        for loss in list(self.spool.losses.unreported()):
+            self.spool.losses.report(loss)
         self.put(6)
-        loss = next(self.spool.losses())
+        loss = next(self.spool.losses.unreported())
         self.disk.mark("let go", loss.photo)
-        self.spool.forget(loss)
+        self.spool.losses.forget(loss.photo)
 
     def states(self, model: Model) -> Iterator[CrashState]:
         return crash_states(self.folder, self.start, self.disk.record, model)

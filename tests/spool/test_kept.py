@@ -37,7 +37,7 @@ def test_a_kept_photo_lies_where_a_person_looks_for_it(tmp_path: Path) -> None:
     assert file.name.startswith("gate-20261121T120000000Z-")
     assert file.read_bytes() == b"a photo"
     assert spool.newest() is None
-    assert list(spool.losses()) == []
+    assert list(spool.losses.unreported()) == []
 
 
 def test_what_is_too_old_is_deleted_whatever_the_camera(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_kept_photos_make_room_before_any_photo_is_lost(tmp_path: Path) -> None:
     waiting.append(put(spool, b"y" * 30))
     assert not newer.exists()
     assert list(spool.photos_waiting()) == waiting
-    assert list(spool.losses()) == []
+    assert list(spool.losses.unreported()) == []
 
 
 def put(spool: Spool, content: bytes) -> SpooledPhoto:
@@ -103,9 +103,9 @@ def test_a_photo_that_was_given_up_on_its_way_is_no_loss(tmp_path: Path) -> None
     spool = Spool(tmp_path, room=Room(budget=10, reserve=0))
     photo = put(spool, b"0123456789")
     put(spool, b"abcdefghij")
-    assert len(list(spool.losses())) == 1
+    assert len(list(spool.losses.unreported())) == 1
     spool.remove(photo, keep=True)
-    assert list(spool.losses()) == []
+    assert list(spool.losses.unreported()) == []
     assert not spool.kept.path(photo).exists()
 
 

@@ -12,13 +12,13 @@ def test_reports_of_losses_do_not_fill_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each takes an inode: of those that the cloud has on record, the newest are kept."""
-    monkeypatch.setattr("pi_uploader.spool.spool.REPORTS_KEPT", 3)
+    monkeypatch.setattr("pi_uploader.spool.losses.REPORTS_KEPT", 3)
     spool = Spool(tmp_path, room=Room(budget=2 * 96, reserve=0))
     photos = [put(spool, number) for number in range(12)]
-    losses = list(spool.losses())
+    losses = list(spool.losses.unreported())
     assert [loss.photo for loss in losses] == photos[:10]
     for loss in losses[:8]:
-        spool.report(loss)
+        spool.losses.report(loss)
     told = tally(tmp_path)
     assert (told.waiting, told.unreported, told.losses) == (2, 2, 5)
-    assert list(spool.losses()) == losses[8:]
+    assert list(spool.losses.unreported()) == losses[8:]
