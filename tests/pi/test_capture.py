@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, Occasion, Shot
+from pi_uploader.cameras import CameraError, CameraGoneError, Occasion, Shot
 from pi_uploader.capture import Capture, rest_after, run_capture
 from pi_uploader.settings import CameraSettings, CaptureSettings
 from pi_uploader.spool import Instant, Spool
@@ -268,3 +268,60 @@ def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
     capture = Capture(camera_settings(), Empty(), Spool(spool_folder))
     capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
     assert (capture.count.failed, capture.count.kept, photos_in(spool_folder)) == (1, 0, 0)
+
+
+def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
+    """So many, so far apart; the first one begins the event."""
+    rests: list[float] = []
+
+    def rest(seconds: float) -> bool:
+        rests.append(seconds)
+        return False
+
+    one = camera_settings(CAMERA_BURST="3", CAMERA_BURST_GAP="0.2s")
+    capture = Capture(
+        one, ScriptedCamera(), Spool(spool_folder), rest=rest, is_clock_set=lambda: True
+    )
+    capture.answer(Triggering(Trigger.GPIO, 1.0, count=2))
+    photos = list(Spool(spool_folder).photos_waiting())
+    assert [photo.first for photo in photos] == [True, False, False]
+    assert (rests, capture.count.kept, capture.count.coalesced) == ([0.2, 0.2], 3, 1)
+
+
+def test_a_burst_ends_when_the_program_does(spool_folder: Path) -> None:
+    one = camera_settings(CAMERA_BURST="20")
+    capture = Capture(one, ScriptedCamera(), Spool(spool_folder), rest=lambda seconds: True)
+    capture.answer(Triggering(Trigger.GPIO, 1.0))
+    assert capture.count.kept == 1
+
+
+def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A photo on demand is taken always, and all while nobody knows how late it is."""
+    caplog.set_level(logging.INFO)
+    is_set = True
+    capture = Capture(
+        camera_settings(CAMERA_ARMED="22:00-06:00"),
+        ScriptedCamera(),
+        Spool(spool_folder),
+        now=lambda: datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
+        is_clock_set=lambda: is_set,
+    )
+    capture.answer(Triggering(Trigger.MOTION, 1.0, count=3))
+    assert (capture.count.disarmed, capture.count.kept) == (3, 0)
+    capture.answer(Triggering(Trigger.DEMAND, 2.0))
+    assert capture.count.kept == 1
+    assert "gate: 3 triggers came outside of CAMERA_ARMED and took no photo" in caplog.text
+    is_set = False
+    capture.answer(Triggering(Trigger.MOTION, 3.0))
+    assert (capture.count.disarmed, capture.count.kept) == (3, 2)
+
+
+def test_a_camera_that_is_gone_ends_the_process(spool_folder: Path) -> None:
+    """Only a new one may have it back: this is no misfortune of one photo."""
+    capture = Capture(
+        camera_settings(), ScriptedCamera(CameraGoneError("timed out")), Spool(spool_folder)
+    )
+    with pytest.raises(CameraGoneError):
+        capture.answer(Triggering(Trigger.MOTION, 1.0))
