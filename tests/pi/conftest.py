@@ -11,7 +11,6 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from local.child import kill, start
-from tests.pi.pins import WatchedPin
 from tests.pi.program import Program
 
 TRUSTED = {"CAMERA_CLOCK": "trusted"}  # a machine of tests may have no NTP, and no doubt either
@@ -51,7 +50,7 @@ def start_program(tmp_path: Path, spool_folder: Path, log_folder: Path) -> Itera
 def pins() -> Iterator[MockFactory]:
     """gpiozero's own pins without hardware: `pins.pin(17).drive_high()`."""
     former = Device.pin_factory
-    Device.pin_factory = MockFactory(pin_class=WatchedPin)
+    Device.pin_factory = MockFactory()
     yield Device.pin_factory
     Device.pin_factory.reset()
     Device.pin_factory = former

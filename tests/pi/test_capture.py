@@ -20,7 +20,7 @@ from pi_uploader.settings import CameraSettings, CaptureSettings
 from pi_uploader.spool import Instant, Spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import Triggering, TriggerQueue
-from tests.pi.pins import pulse
+from tests.pi.pins import is_watched, pulse
 from tests.pi.program import SlowPicture, photos_in
 from tests.waiting import wait_for
 
@@ -101,7 +101,7 @@ def test_a_pulse_on_the_pin_becomes_a_photo_in_the_spool(
     """The real gpiozero, the drawn scene, the real spool."""
     pin = pins.pin(4)
     capturing(PIR_PIN="4")
-    wait_for(lambda: pin.looks > 1, what="the sensor")
+    wait_for(lambda: is_watched(pin), what="the sensor")
     pin.drive_high()
     wait_for(lambda: photos_in(spool_folder), what="a photo")
     photo = Spool(spool_folder).newest()
@@ -123,11 +123,12 @@ def test_a_flood_during_a_capture_is_one_more_photo_and_is_counted(
     picture = SlowPicture(tmp_path / "a.jpg")
     pin = pins.pin(17)
     queue = capturing(CAMERA_REPLAY=str(tmp_path), CAMERA_COOLDOWN="0s")
-    wait_for(lambda: pin.looks > 1, what="the sensor")
-    pulse(pin, lambda: True)
+    wait_for(lambda: is_watched(pin), what="the sensor")
+    pulse(pin)
     picture.wait_for_reader()
     for number in range(1, 6):
-        pulse(pin, lambda number=number: queue.unanswered() == number)  # type: ignore[misc]
+        pulse(pin)
+        assert queue.unanswered() == number
     picture.give(b"first")
     wait_for(lambda: photos_in(spool_folder) == 1, what="the first photo")
     picture.wait_for_reader()

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 
 import pytest
@@ -13,9 +12,10 @@ from hypothesis import strategies as st
 
 from photo_wire.headers import Trigger
 from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.triggers.low import Debounce, low
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.timer import beats, timer
-from tests.pi.pins import pulse
+from tests.pi.pins import HeldPin, pulse
 
 
 @given(st.lists(st.sampled_from(Trigger)))
@@ -62,7 +62,8 @@ def test_each_pulse_of_the_sensor_is_one_motion_trigger(pins: MockFactory) -> No
     pin = pins.pin(17)
     with motion(17, queue):
         for count in (1, 2, 3):
-            pulse(pin, partial(has_waiting, queue, count))
+            pulse(pin)
+            assert queue.unanswered() == count
     triggering = queue.get()
     assert triggering is not None
     assert (triggering.trigger, triggering.count) == (Trigger.MOTION, 3)
@@ -75,7 +76,115 @@ def test_the_pin_is_free_again_afterwards(pins: MockFactory) -> None:
     with motion(17, queue):
         pass
     with motion(17, queue):
-        pulse(pins.pin(17), lambda: queue.unanswered() == 1)
+        pulse(pins.pin(17))
+    assert queue.unanswered() == 1
+
+
+def test_a_sensor_that_sees_something_at_the_start_triggers_at_once(pins: MockFactory) -> None:
+    """Somebody stands there already."""
+    queue = TriggerQueue()
+    pins.pin(17, HeldPin).drive_high()
+    with motion(17, queue):
+        assert queue.unanswered() == 1
+        pins.pin(17).drive_low()
+        pulse(pins.pin(17))
+    assert queue.unanswered() == 2
+
+
+# --- a contact
+
+
+def test_a_contact_that_bounces_is_one_trigger(pins: MockFactory) -> None:
+    """The real gpiozero; held down it stays one."""
+    queue = TriggerQueue()
+    with low(18, queue):
+        pin = pins.pin(18)
+        for _ in range(10):
+            pin.drive_low()
+            pin.drive_high()
+        pin.drive_low()
+        triggering = queue.get()
+        assert triggering is not None
+        assert (triggering.trigger, triggering.count) == (Trigger.GPIO, 1)
+        assert queue.unanswered() == 0
+
+
+def test_a_contact_that_is_closed_at_the_start_is_no_event(pins: MockFactory) -> None:
+    """A gate that stands open takes no photo; its next closing does."""
+    queue = TriggerQueue()
+    pins.pin(18, HeldPin).drive_low()
+    with low(18, queue, debounce=0):
+        assert queue.unanswered() == 0
+        pins.pin(18).drive_high()
+        pins.pin(18).drive_low()
+        assert queue.unanswered() == 1
+
+
+def test_no_wait_means_every_edge(pins: MockFactory) -> None:
+    queue = TriggerQueue()
+    with low(18, queue, debounce=0):
+        for _ in range(5):
+            pins.pin(18).drive_low()
+            pins.pin(18).drive_high()
+    assert queue.unanswered() == 5
+
+
+bounces = st.lists(st.floats(0, 0.02), max_size=8).filter(lambda gaps: len(gaps) % 2 == 0)
+
+
+@given(
+    presses=st.lists(
+        st.tuples(st.floats(0.35, 60), bounces, st.floats(0.01, 60), bounces), max_size=6
+    )
+)
+def test_each_press_counts_once_however_it_bounces(
+    presses: list[tuple[float, list[float], float, list[float]]],
+) -> None:
+    """Open for a while, closing with bounces, held for long or short, opening with bounces."""
+    debounce, now, counted = Debounce(0.3), 0.0, 0
+    for open_for, closing, held, opening in presses:
+        now += open_for
+        counted += debounce.close(now)
+        now, more = bounce(debounce, now, closing, closed=True)
+        assert more == 0
+        now += held
+        debounce.open(now)
+        now, more = bounce(debounce, now, opening, closed=False)
+        assert more == 0
+    assert counted == len(presses)
+
+
+def bounce(debounce: Debounce, now: float, gaps: list[float], closed: bool) -> tuple[float, int]:
+    """The contact changes after each gap; returns the time and how many closings counted."""
+    counted = 0
+    for gap in gaps:
+        now, closed = now + gap, not closed
+        if closed:
+            counted += debounce.close(now)
+        else:
+            debounce.open(now)
+    return now, counted
+
+
+def test_a_flood_from_many_threads_is_counted(pins: MockFactory) -> None:
+    """Nothing is forgotten, whoever takes meanwhile."""
+    queue = TriggerQueue()
+    taken: list[int] = []
+
+    def flood() -> None:
+        for _ in range(1000):
+            queue.put(Triggering(Trigger.MOTION, 0.0))
+
+    threads = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while sum(taken) < 4000:
+        triggering = queue.get(30)
+        assert triggering is not None
+        taken.append(triggering.count)
+    for thread in threads:
+        thread.join()
+    assert (sum(taken), queue.unanswered()) == (4000, 0)
 
 
 def test_beats_keep_to_the_grid_however_late_each_comes() -> None:
@@ -137,10 +246,6 @@ class FakeClock:
     def wait(self, seconds: float) -> bool:
         self.now += seconds + next(self._delays, 0.0)
         return False
-
-
-def has_waiting(queue: TriggerQueue, count: int) -> bool:
-    return queue.unanswered() == count
 
 
 def last_index(kinds: list[Trigger], kind: Trigger) -> int:
