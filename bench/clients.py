@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 
 import requests
 
-from photo_wire.headers import UPLOAD_PATH, Clock, Trigger
+from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import Room, Spool, SpooledPhoto
@@ -23,8 +23,9 @@ from pi_uploader.upload.loop import Uploader, work
 from tests.pictures import jpeg
 
 NO_RESERVE = Room(reserve=0)
-Client = Callable[[Path, str, str, int], None]
-"""Sends the photos of a spool to a base URL with a key, so many in flight."""
+Client = Callable[[Path, str, str, int], Callable[[], None]]
+"""Made ready to send the photos of a spool to a base URL with a key, so many in flight: what is
+returned sends them."""
 
 
 @contextmanager
@@ -66,22 +67,26 @@ def picture(size: int) -> bytes:
     return small[:2] + b"".join(segments) + small[2:]
 
 
-def drain(folder: Path, base_url: str, key: str, in_flight: int) -> None:
-    """Let Nightjar's own uploader empty the spool."""
+def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[], None]:
+    """Nightjar's own uploader."""
     stop = threading.Event()
     spool = Spool(folder, room=NO_RESERVE)
     uploader = Uploader(spool, Delivery(base_url, key, connections=in_flight))
-    threads = [threading.Thread(target=work, args=(uploader, stop)) for _ in range(in_flight)]
-    for thread in threads:
-        thread.start()
-    while spool.newest() is not None:
-        stop.wait(0.002)
-    stop.set()
-    for thread in threads:
-        thread.join()
+
+    def run() -> None:
+        threads = [threading.Thread(target=work, args=(uploader, stop)) for _ in range(in_flight)]
+        for thread in threads:
+            thread.start()
+        while spool.newest() is not None:
+            stop.wait(0.01)
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+    return run
 
 
-def keep_alive(folder: Path, base_url: str, key: str, in_flight: int) -> None:
+def keep_alive(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[], None]:
     """The floor: the same bytes, read before, in PUTs over connections that stay open."""
     photos = _contents(folder)
     host, _, port = base_url.removeprefix("http://").partition(":")
@@ -93,27 +98,32 @@ def keep_alive(folder: Path, base_url: str, key: str, in_flight: int) -> None:
                 photo, content = photos.get_nowait()
             except Empty:
                 return
-            headers = {**photo.headers.to_headers(), "x-functions-key": key}
+            headers = {**photo.headers.to_headers(), FUNCTION_KEY: key}
             connection.request("PUT", UPLOAD_PATH, content, headers)
             connection.getresponse().read()
 
-    _with_threads(send, in_flight)
+    return lambda: _with_threads(send, in_flight)
 
 
-def naive(folder: Path, base_url: str, key: str, in_flight: int = 1) -> None:
+def naive(folder: Path, base_url: str, key: str, in_flight: int = 1) -> Callable[[], None]:
     """The usual client: read, requests.put, delete."""
-    photos = _contents(folder)
+    spool = Spool(folder, room=NO_RESERVE)
+    files: SimpleQueue[tuple[SpooledPhoto, Path]] = SimpleQueue()
+    for photo in spool.photos_waiting():
+        files.put((photo, spool.waiting / photo.path))
 
     def send() -> None:
         while True:
             try:
-                photo, content = photos.get_nowait()
+                photo, file = files.get_nowait()
             except Empty:
                 return
-            headers = {**photo.headers.to_headers(), "x-functions-key": key}
-            requests.put(base_url + UPLOAD_PATH, data=content, headers=headers, timeout=30)
+            headers = {**photo.headers.to_headers(), FUNCTION_KEY: key}
+            with file.open("rb") as body:
+                requests.put(base_url + UPLOAD_PATH, data=body, headers=headers, timeout=30)
+            file.unlink()
 
-    _with_threads(send, in_flight)
+    return lambda: _with_threads(send, in_flight)
 
 
 def _contents(folder: Path) -> "SimpleQueue[tuple[SpooledPhoto, bytes]]":

@@ -17,7 +17,7 @@ def figures(folder: Path, quick: bool) -> list[Figure]:
 
 
 def _to_the_backend(folder: Path, quick: bool) -> list[Figure]:
-    photos, rounds = (8, 1) if quick else (40, 3)
+    photos, rounds = (10, 1) if quick else (100, 3)
     found = []
     with (folder / "azurite.log").open("ab") as log, Azurite(output=log) as azurite:
         backend = new_backend(azurite.connection_string, {}, folder, set())
@@ -51,7 +51,7 @@ def _to_the_backend(folder: Path, quick: bool) -> list[Figure]:
 
 
 def _over_a_long_line(folder: Path, quick: bool) -> list[Figure]:
-    photos, rounds = (16, 1) if quick else (80, 3)
+    photos, rounds = (20, 1) if quick else (120, 3)
     with server("bench.receiver") as near, server("bench.link", near.rpartition(":")[2]) as far:
         flights = (1, 4, 8)
         ways = [_timed(drain, folder, photos, far, "", count) for count in flights]
@@ -76,7 +76,7 @@ def _timed(
         spool = folder / "backlog"
         filled(spool, photos, SIZE)
         try:
-            return seconds(lambda: client(spool, base_url, key, in_flight))
+            return seconds(client(spool, base_url, key, in_flight))
         finally:
             shutil.rmtree(spool)
 

@@ -27,7 +27,7 @@ def figures(folder: Path, quick: bool) -> list[Figure]:
             mock.patch.dict(os.environ, bundle),
             _bundles_read() as read,
         ):
-            client(folder / client.__name__, server.base_url, "key", CONNECTIONS)
+            client(folder / client.__name__, server.base_url, "key", CONNECTIONS)()
             found[client] = (server.handshakes * 100 / photos, len(read) * 100 / photos)
     return [
         Figure(
