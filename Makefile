@@ -15,10 +15,10 @@ RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(A
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run func test test-fast test-313 screenshots check clean browser power-cut
+.PHONY: help setup run func test test-fast test-313 drill bench screenshots check clean browser power-cut
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make run PORT=7072 PHOTOS=folder AZURITE_PORT=11000 STATE=folder: each one may be left out'
 
@@ -46,6 +46,12 @@ else
 	@.venv-3.13/bin/python -m pytest -q -m "not slow"
 endif
 
+drill: setup ## a long story: kills, a full disk, an outage, and the balance at its end
+	@$(PY) -m tests.drill
+
+bench: setup ## figures, each as a ratio to a floor measured in the same run
+	@$(PY) -m bench
+
 screenshots: setup browser ## the README's pictures, taken anew by the gallery's tests
 	@$(PY) -m pytest -q tests/gallery
 	@mkdir -p docs/pictures && cp .local/screenshots/gallery.png docs/pictures/
@@ -68,6 +74,9 @@ power-cut: # what the disk that loses unflushed writes is made of; without it it
 	@test "$$(id -u)" != 0 || sh tests/rigs/power_cut/install.sh
 
 .venv/.done: requirements.txt requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "There is no $(PYTHON) here; Nightjar needs Python 3.11 or newer: apt-get install python3"; \
+		exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Nightjar needs Python 3.11 or newer; make PYTHON=/path/to/python3 names one."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
@@ -82,6 +91,8 @@ power-cut: # what the disk that loses unflushed writes is made of; without it it
 	@touch $@
 
 node_modules/.done: package.json package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+		echo "There is no node or no npm here; Nightjar needs Node.js 20 or newer, for Azurite."; exit 1; }
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
 		echo "Nightjar needs Node.js 20 or newer and npm, for Azurite."; exit 1; }
 	npm ci --no-progress

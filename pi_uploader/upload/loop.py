@@ -107,7 +107,11 @@ class Uploader:
         pause = REPORT_PAUSE
         self._let_go_again()
         try:
-            losses = list(islice(self._spool.losses.unreported(), MOST_AT_ONCE))
+            # One that is on its way yet may arrive; its receipt then takes the loss back.
+            settled = (
+                loss for loss in self._spool.losses.unreported() if loss.photo.sequence not in self._under_way
+            )
+            losses = list(islice(settled, MOST_AT_ONCE))
             if losses:
                 receipt = self._delivery.report([loss_alert(loss) for loss in losses])
                 for loss in losses:

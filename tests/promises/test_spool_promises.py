@@ -51,6 +51,7 @@ def test_promise_03_the_photos_file_is_its_own_queue_entry(tmp_path: Path) -> No
             file.unlink()
     spool = Spool(tmp_path / "spool")
     assert list(spool.photos_waiting()) == photos
+    assert (spool.oldest(), spool.newest()) == (photos[0], photos[-1])
     with spool.open(photos[0]) as body:
         assert body.read() == content(0)
 

@@ -1,0 +1,46 @@
+"""python -m bench [--quick] [SECTION ...]"""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench import drain, durable, handshakes, memory
+
+SECTIONS = {
+    "durable": ("From the trigger to a photo that survives a power cut", durable.figures),
+    "drain": ("How fast a backlog of photos of 500 KB goes up", drain.figures),
+    "tls": ("TLS", handshakes.figures),
+    "memory": ("The upload process", memory.figures),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        "python -m bench",
+        description="Measure what the way of a photo costs. Every figure stands beside a floor of "
+        "the same run; times drift with the machine, ratios hardly do. Takes a few minutes.",
+    )
+    parser.add_argument("section", nargs="*", help=f"one or more of: {', '.join(SECTIONS)}")
+    parser.add_argument("--quick", action="store_true", help="smaller numbers, rougher figures")
+    words = parser.parse_args()
+    if unknown := set(words.section) - SECTIONS.keys():
+        parser.error(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
+    start, missed = time.monotonic(), 0
+    for name in words.section or SECTIONS:
+        title, figures = SECTIONS[name]
+        print(f"\n{title}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="nightjar-bench-") as folder:
+            for one in figures(Path(folder), words.quick):
+                print(one, flush=True)
+                missed += not one.is_met
+    print(f"\n{missed} aims missed; {time.monotonic() - start:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

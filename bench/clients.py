@@ -1,0 +1,143 @@
+"""Processes that serve for as long as they are needed, and photos to send them."""
+
+import os
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import requests
+
+from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, Trigger
+from photo_wire.media import Media
+from photo_wire.name import new_name
+from pi_uploader.spool import Room, Spool, SpooledPhoto
+from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.loop import Uploader, work
+from tests.pictures import jpeg
+
+NO_RESERVE = Room(reserve=0)
+Client = Callable[[Path, str, str, int], Callable[[], None]]
+"""Made ready to send the photos of a spool to a base URL with a key, so many in flight: what is
+returned sends them."""
+
+
+@contextmanager
+def server(module: str, *words: str) -> Iterator[str]:
+    """The base URL of `python -m module`, which prints its port."""
+    command = [sys.executable, "-m", module, *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
+
+
+def filled(folder: Path, count: int, size: int) -> list[SpooledPhoto]:
+    """A spool with so many photos of so many bytes."""
+    spool = Spool(folder, room=NO_RESERVE)
+    start = datetime.now(UTC) - timedelta(days=1)
+    return [
+        spool.put(
+            picture(size),
+            new_name("bench", start + timedelta(seconds=number)),
+            Media.JPEG,
+            Trigger.MOTION,
+            Clock.SYNCED,
+        )
+        for number in range(count)
+    ]
+
+
+def picture(size: int) -> bytes:
+    """A JPEG of about so many bytes, most of them in segments that no reader looks into."""
+    small = jpeg()
+    segments, left = [], size - len(small)
+    while left > 4:
+        length = min(left - 2, 0xFFFF)
+        segments.append(b"\xff\xef" + struct.pack(">H", length) + os.urandom(length - 2))
+        left -= length + 2
+    return small[:2] + b"".join(segments) + small[2:]
+
+
+def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[], None]:
+    """Nightjar's own uploader."""
+    stop = threading.Event()
+    spool = Spool(folder, room=NO_RESERVE)
+    uploader = Uploader(spool, Delivery(base_url, key, connections=in_flight))
+
+    def run() -> None:
+        threads = [threading.Thread(target=work, args=(uploader, stop)) for _ in range(in_flight)]
+        for thread in threads:
+            thread.start()
+        while spool.newest() is not None:
+            stop.wait(0.01)
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+    return run
+
+
+def keep_alive(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[], None]:
+    """The floor: the same bytes, read before, in PUTs over connections that stay open."""
+    photos = _contents(folder)
+    host, _, port = base_url.removeprefix("http://").partition(":")
+
+    def send() -> None:
+        connection = HTTPConnection(host, int(port), blocksize=64 * 1024)
+        while True:
+            try:
+                photo, content = photos.get_nowait()
+            except Empty:
+                return
+            headers = {**photo.headers.to_headers(), FUNCTION_KEY: key}
+            connection.request("PUT", UPLOAD_PATH, content, headers)
+            connection.getresponse().read()
+
+    return lambda: _with_threads(send, in_flight)
+
+
+def naive(folder: Path, base_url: str, key: str, in_flight: int = 1) -> Callable[[], None]:
+    """The usual client: read, requests.put, delete."""
+    spool = Spool(folder, room=NO_RESERVE)
+    files: SimpleQueue[tuple[SpooledPhoto, Path]] = SimpleQueue()
+    for photo in spool.photos_waiting():
+        files.put((photo, spool.waiting / photo.path))
+
+    def send() -> None:
+        while True:
+            try:
+                photo, file = files.get_nowait()
+            except Empty:
+                return
+            headers = {**photo.headers.to_headers(), FUNCTION_KEY: key}
+            with file.open("rb") as body:
+                requests.put(base_url + UPLOAD_PATH, data=body, headers=headers, timeout=30)
+            file.unlink()
+
+    return lambda: _with_threads(send, in_flight)
+
+
+def _contents(folder: Path) -> "SimpleQueue[tuple[SpooledPhoto, bytes]]":
+    spool = Spool(folder, room=NO_RESERVE)
+    photos: SimpleQueue[tuple[SpooledPhoto, bytes]] = SimpleQueue()
+    for photo in spool.photos_waiting():
+        with spool.open(photo) as file:
+            photos.put((photo, file.read()))
+    return photos
+
+
+def _with_threads(send: Callable[[], None], count: int) -> None:
+    threads = [threading.Thread(target=send) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

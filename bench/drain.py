@@ -1,0 +1,83 @@
+"""How fast a backlog goes up: over a short line to the real backend, and over a long one."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.clients import Client, drain, filled, keep_alive, naive, server
+from bench.figures import Figure, interleaved, seconds
+from local.azurite import Azurite
+from tests.conftest import new_backend
+
+SIZE = 500_000  # bytes
+
+
+def figures(folder: Path, quick: bool) -> list[Figure]:
+    return [*_to_the_backend(folder, quick), *_over_a_long_line(folder, quick)]
+
+
+def _to_the_backend(folder: Path, quick: bool) -> list[Figure]:
+    photos, rounds = (10, 1) if quick else (100, 3)
+    found = []
+    with (folder / "azurite.log").open("ab") as log, Azurite(output=log) as azurite:
+        backend = new_backend(azurite.connection_string, {}, folder, set())
+        backend.start()
+        try:
+            for in_flight in (2, 4):
+                ours, floor, usual = interleaved(
+                    rounds,
+                    *(
+                        _timed(client, folder, photos, backend.base_url, backend.function_key, n)
+                        for client, n in (
+                            (drain, in_flight),
+                            (keep_alive, in_flight),
+                            (naive, in_flight),
+                        )
+                    ),
+                )
+                found += [
+                    Figure(
+                        f"backend on Azurite, {in_flight} in flight: share of the floor",
+                        floor / ours,
+                        "",
+                        0.9,
+                        remark=f"{photos / ours:.0f} photos/s, floor {photos / floor:.0f}/s",
+                    ),
+                    Figure("  a naive client's share", floor / usual),
+                ]
+        finally:
+            backend.stop()
+    return found
+
+
+def _over_a_long_line(folder: Path, quick: bool) -> list[Figure]:
+    photos, rounds = (20, 1) if quick else (120, 3)
+    with server("bench.receiver") as near, server("bench.link", near.rpartition(":")[2]) as far:
+        flights = (1, 4, 8)
+        ways = [_timed(drain, folder, photos, far, "", count) for count in flights]
+        ways.append(_timed(naive, folder, photos // 4, far, "", 1))
+        one, four, eight, usual = interleaved(rounds, *ways)
+    usual *= 4
+    rate = "50 ms round trip, {} in flight: times one in flight".format
+    return [
+        Figure("50 ms round trip, 1 in flight", photos / one, "photos/s"),
+        Figure(rate(4), one / four, "times", 3.7, remark=f"{photos / four:.0f} photos/s"),
+        Figure(rate(8), one / eight, "times", 7, remark=f"{photos / eight:.0f} photos/s"),
+        Figure("  a naive client, in terms of one in flight", one / usual, "times"),
+    ]
+
+
+def _timed(
+    client: Client, folder: Path, photos: int, base_url: str, key: str, in_flight: int
+) -> Callable[[], float]:
+    """Has the client empty a spool of new photos, which is made before the time is taken."""
+
+    def run() -> float:
+        spool = folder / "backlog"
+        filled(spool, photos, SIZE)
+        try:
+            return seconds(client(spool, base_url, key, in_flight))
+        finally:
+            shutil.rmtree(spool)
+
+    return run

@@ -1,0 +1,56 @@
+"""TLS: one handshake for each connection that is kept, one reading of the CA bundle for all."""
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+from bench.clients import drain, filled, naive
+from bench.figures import Figure
+from tests.rigs.certificates import Authority, Kind
+from tests.rigs.fault_server import FaultServer
+
+CONNECTIONS = 2
+
+
+def figures(folder: Path, quick: bool) -> list[Figure]:
+    photos = 20 if quick else 100
+    authority = Authority(folder)
+    bundle = {"REQUESTS_CA_BUNDLE": str(authority.bundle)}
+    found = {}
+    for client in (drain, naive):
+        filled(folder / client.__name__, photos, 20_000)
+        with (
+            FaultServer(certificate=authority.certificate(Kind.GOOD)) as server,
+            mock.patch.dict(os.environ, bundle),
+            _bundles_read() as read,
+        ):
+            client(folder / client.__name__, server.base_url, "key", CONNECTIONS)()
+            found[client] = (server.handshakes * 100 / photos, len(read) * 100 / photos)
+    return [
+        Figure(
+            f"TLS handshakes per 100 photos, {CONNECTIONS} connections",
+            found[drain][0] * photos / 100,
+            "",
+            CONNECTIONS,
+            at_most=True,
+        ),
+        Figure("  a naive client's", found[naive][0]),
+        Figure("readings of the CA bundle", found[drain][1] * photos / 100, "", 1, at_most=True),
+        Figure("  a naive client's, per 100 photos", found[naive][1]),
+    ]
+
+
+@contextmanager
+def _bundles_read() -> Iterator[list[object]]:
+    read: list[object] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def noted(context: ssl.SSLContext, *words: object, **named: object) -> None:
+        read.append(words or named)
+        load(context, *words, **named)  # type: ignore[arg-type]
+
+    with mock.patch.object(ssl.SSLContext, "load_verify_locations", noted):
+        yield read

@@ -1,0 +1,129 @@
+"""The upload process itself: its memory, its start, and 100,000 photos that wait for it."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from bench.clients import filled, server
+from bench.figures import Figure, interleaved, seconds
+from photo_wire.headers import Clock, Trigger
+from photo_wire.media import Media
+from photo_wire.name import new_name
+from pi_uploader.spool import Spool, SpooledPhoto
+from tests.rigs.disks import FailingDisk, Kind
+
+MB = 1_000_000
+BARE = "pass"
+UPLOAD = "import pi_uploader.cli, pi_uploader.upload"
+CAPTURE = "import pi_uploader.cli, pi_uploader.capture"
+
+
+def figures(folder: Path, quick: bool) -> list[Figure]:
+    many = 2_000 if quick else 100_000
+    few = 100
+    with server("bench.receiver") as url:
+        filled(folder / "large", 5 if quick else 30, 8 * MB)
+        large = _Upload(folder / "large", url).until_empty()
+        waiting = {}
+        for count in (few, many):
+            _fill_quickly(folder / str(count), count)
+            waiting[count] = _Upload(folder / str(count), url).until(min(count, 200))
+    return [
+        Figure("RSS of the upload process, photos of 8 MB", large.peak, "MB", 32, at_most=True),
+        Figure(f"start to first upload, {few:,} waiting", waiting[few].first, "s"),
+        Figure(f"start to first upload, {many:,} waiting", waiting[many].first, "s"),
+        Figure(f"RSS with {few:,} waiting", waiting[few].peak, "MB"),
+        Figure(f"RSS with {many:,} waiting", waiting[many].peak, "MB"),
+        *_choosing(folder / str(many), many),
+        *_imports(3 if quick else 9),
+    ]
+
+
+class _Upload:
+    """`pi-uploader upload` as a process, watched while it works. `first`: seconds until its first
+    receipt; `peak`: the most memory it had, in MB."""
+
+    def __init__(self, spool: Path, url: str) -> None:
+        self._spool = spool
+        env = {"PATH": os.environ["PATH"], "CAMERA_SPOOL": str(spool), "BASE_URL": url}
+        self._start = time.perf_counter()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pi_uploader", "upload"],
+            env=env,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.first = self.peak = 0.0
+
+    def until_empty(self) -> "_Upload":
+        return self.until(sum(1 for _ in Spool(self._spool).photos_waiting()))
+
+    def until(self, photos: int) -> "_Upload":
+        """Watch until so many are delivered, and end it."""
+        delivered = 0
+        assert self._process.stderr
+        for line in self._process.stderr:
+            if "photo delivered" in line:
+                delivered += 1
+                self.first = self.first or time.perf_counter() - self._start
+            if delivered == photos:
+                break
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        self.peak = int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024 / MB
+        self._process.kill()
+        self._process.communicate()
+        return self
+
+
+def _fill_quickly(folder: Path, count: int) -> None:
+    """As many photos in a spool, without flushing each."""
+    Spool(folder)
+    start = datetime.now(UTC) - timedelta(days=2)
+    for number in range(1, count + 1):
+        content = b"\xff\xd8\xff%d\xff\xd9" % number
+        photo = SpooledPhoto(
+            number,
+            new_name("bench", start + timedelta(seconds=number)),
+            Media.JPEG,
+            Trigger.MOTION,
+            Clock.SYNCED,
+            len(content),
+            sha256(content).hexdigest(),
+        )
+        path = folder / "waiting" / photo.path
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+
+
+def _choosing(folder: Path, count: int) -> list[Figure]:
+    spool = Spool(folder)
+    everything = seconds(lambda: sorted(file.name for file in folder.rglob("*.jpg")))
+    newest, oldest = interleaved(50, lambda: seconds(spool.newest), lambda: seconds(spool.oldest))
+    disk = FailingDisk(kinds={Kind.NAMES})  # which never fails, and counts
+    Spool(folder, disk).newest()
+    return [
+        Figure(f"choosing the newest of {count:,}", newest * 1000, "ms", 1, at_most=True),
+        Figure(f"choosing the oldest of {count:,}", oldest * 1000, "ms", 1, at_most=True),
+        Figure("  folders that are listed for it", disk.operations),
+        Figure("  a sorted list of all files, for comparison", everything * 1000, "ms"),
+    ]
+
+
+def _imports(rounds: int) -> list[Figure]:
+    def start(code: str) -> float:
+        return seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True))
+
+    bare, upload, capture = interleaved(
+        rounds,
+        *(lambda code=code: start(code) for code in (BARE, UPLOAD, CAPTURE)),
+    )
+    return [
+        Figure("import of the upload process, beyond Python's start", (upload - bare) * 1000, "ms"),
+        Figure("import of the capture process", (capture - bare) * 1000, "ms"),
+        Figure("  Python's own start", bare * 1000, "ms"),
+    ]

@@ -1,0 +1,66 @@
+"""Nightjar's capture process, with a camera that gives the photo it is told to.
+
+    python -m tests.drill.capture_process CARD CAPACITY SPEED
+
+Reads lines such as `17 motion 4096` (number, trigger, bytes), and answers `17 kept` or `17 lost`
+when the spool's put() has returned or raised.
+"""
+
+import logging
+import sys
+from pathlib import Path
+
+from photo_wire.headers import Trigger
+from photo_wire.media import Media
+from pi_uploader.cameras import Occasion, Shot
+from pi_uploader.capture import Capture
+from pi_uploader.settings import CaptureSettings
+from pi_uploader.spool import Room, Spool
+from pi_uploader.triggers import Triggering
+from tests.drill.clock import FastClock
+from tests.drill.plan import RESERVE
+from tests.drill.process import READY
+from tests.drill.small_disk import SmallDisk
+from tests.spool.photos import content
+
+
+class NumberedCamera:
+    """Gives the photo of the number and size that were set last."""
+
+    number = 0
+    size = 0
+
+    def take(self, occasion: Occasion) -> Shot:
+        return Shot(content(self.number, self.size), Media.JPEG)
+
+    def close(self) -> None:
+        """There is no hardware."""
+
+
+def main(card: Path, capacity: int, speed: float) -> None:
+    clock = FastClock(speed)
+    spool = Spool(card / "spool", disk=SmallDisk(card, capacity), room=Room(reserve=RESERVE))
+    camera = NumberedCamera()
+    settings = CaptureSettings.from_environ(
+        {
+            "CAMERA_NAME": "drill",
+            "CAMERA_SPOOL": str(spool.folder),
+            "CAMERA_SOURCE": "simulated",  # it has to be set; the camera is handed over below
+            "CAMERA_CLOCK": "trusted",
+            "CAMERA_COOLDOWN": "0s",
+        }
+    )
+    capture = Capture(settings, camera, spool, is_clock_set=lambda: True, monotonic=clock.now)
+    spool.recover()
+    print(READY, flush=True)
+    for line in sys.stdin:
+        number, trigger, size = line.split()
+        camera.number, camera.size = int(number), int(size)
+        kept_before = capture.count.kept
+        capture.answer(Triggering(Trigger(trigger), clock.now()))
+        print(number, "kept" if capture.count.kept > kept_before else "lost", flush=True)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s capture: %(message)s")
+    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

@@ -1,0 +1,41 @@
+"""A memory card with little room, at the spool's own seam to the file system."""
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from pi_uploader.spool.disk import Disk
+
+
+class SmallDisk(Disk):
+    """Holds `capacity` bytes, counted over all files in the folder `card`, whoever wrote them. What
+    is written beyond that meets ENOSPC, after as much as still fits."""
+
+    def __init__(self, card: Path, capacity: int) -> None:
+        self._card = card
+        self._capacity = capacity
+
+    def write(self, file: int, content: bytes) -> None:
+        fits = content[: self.free(self._card)]
+        super().write(file, fits)
+        if len(fits) < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def free(self, folder: Path) -> int:
+        return max(0, self._capacity - _bytes_in(self._card))
+
+    def fill(self, path: Path) -> None:
+        """Have a file take all the room that is left, as a log that runs away does."""
+        room = self.free(self._card)
+        with path.open("ab") as file:
+            file.truncate(file.tell() + room)
+
+
+def _bytes_in(folder: Path) -> int:
+    size = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # delivered just now
+                size += os.lstat(f"{path}/{name}").st_size
+    return size

@@ -1,0 +1,41 @@
+"""The drill, as a person runs it."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from local.child import ROOT
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_drill_ends_well_for_nightjar_and_not_for_an_ordinary_client() -> None:
+    """Nothing is lost without record or stored twice, and every loss is in the cloud's alerts. That
+    the disk was full, photos were rejected and the faults were hard enough shows in the numbers."""
+    drill = subprocess.run(
+        [sys.executable, "-m", "tests.drill"], cwd=ROOT, capture_output=True, text=True, timeout=540
+    )
+    story = drill.stdout + drill.stderr
+    print(story)
+    assert drill.returncode == 0, story
+    rows = dict(re.findall(r"^ *(\S.*?)  +([\d,]+ +[\d,]+)$", drill.stdout, re.MULTILINE))
+    numbers = {
+        row: [int(one.replace(",", "")) for one in text.split()] for row, text in rows.items()
+    }
+    ours = {row: nightjar for row, (nightjar, _) in numbers.items()}
+    theirs = {row: naive for row, (_, naive) in numbers.items()}
+
+    assert drill.stdout.count("50 kills. At ") == 2
+    assert ours["captured"] >= 1000
+    assert ours["captured"] == sum(
+        ours[row] for row in ("stored", "still on the card", "quarantined", "lost, on record")
+    )
+    assert ours["still on the card"] == 0
+    assert ours["quarantined"] > 0
+    assert ours["of these in the cloud's alerts"] == ours["lost, on record"] > 0
+    assert ours["lost without a word"] == ours["stored twice"] == ours["stored damaged"] == 0
+
+    assert theirs["lost without a word"] > 0
+    assert theirs["stored twice"] > 0
