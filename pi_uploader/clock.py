@@ -31,12 +31,13 @@ def clock_is_set() -> bool:
 
 
 def _kernel_clock_state() -> int | None:
-    """What adjtimex(2) returns when asked to change nothing; None where it cannot be asked."""
+    """What adjtimex(2) returns when asked to change nothing; None where there is no such call. A
+    confinement that forbids it leaves the clock in doubt, which is not set."""
     if sys.platform != "linux":
         return None
     timex = ctypes.create_string_buffer(_ROOM_FOR_TIMEX)  # all zero: `modes` too, so it only reads
     state: int = ctypes.CDLL(None).adjtimex(timex)
-    return None if state < 0 else state
+    return TIME_ERROR if state < 0 else state
 
 
 def instant() -> Instant:

@@ -33,6 +33,7 @@ def status(folder: Path, now: datetime | None = None) -> tuple[str, dict[str, An
         "quarantined": found.quarantined,
         "losses": found.losses,
         "losses_unreported": found.unreported,
+        "kept": found.kept,
         **NO_STATE,
         **read_state(state_file(folder)),
     }
@@ -54,6 +55,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"quarantined   {_counted(facts['quarantined'], 'photo')}",
         f"lost          {_counted(facts['losses'], 'photo')}, "
         f"{facts['losses_unreported']} not reported yet",
+        *([f"kept here     {_counted(facts['kept'], 'photo')}"] if facts["kept"] else []),
         *(
             [f"trouble       the backend {facts['problem']}; next try {facts['back_off_until']}"]
             if facts["problem"]

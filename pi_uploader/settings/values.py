@@ -249,7 +249,7 @@ def credential(environ: Mapping[str, str], name: str) -> str | None:
     if not folder:
         return None
     try:
-        return (Path(folder) / name).read_text().removesuffix("\n") or None
+        return (Path(folder) / name).read_text().strip() or None
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):

@@ -13,7 +13,7 @@ from pi_uploader.spool.room import photos_by_reason
 class Tally:
     """Numbers of photos, and of bytes those that wait take. `waiting` includes those that wait
     for the clock. `unreported` are the losses of which the cloud does not know yet; `losses` are
-    these and the last thousand of which it does."""
+    these and the last thousand of which it does. `kept` stay on the device, out of the spool."""
 
     waiting: int
     waiting_bytes: int
@@ -21,6 +21,7 @@ class Tally:
     quarantined: int
     losses: int
     unreported: int
+    kept: int
 
 
 def tally(folder: Path) -> Tally:
@@ -35,4 +36,9 @@ def tally(folder: Path) -> Tally:
         sum(1 for _ in photos_by_reason(folder / part, disk))
         for part in ("quarantine", "lost", "reported")
     )
-    return Tally(count, size, oldest, quarantined, unreported + reported, unreported)
+    kept = sum(
+        len(disk.names(folder / "kept" / camera / day))
+        for camera in disk.names(folder / "kept")
+        for day in disk.names(folder / "kept" / camera)
+    )
+    return Tally(count, size, oldest, quarantined, unreported + reported, unreported, kept)

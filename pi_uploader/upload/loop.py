@@ -109,7 +109,9 @@ class Uploader:
         try:
             # One that is on its way yet may arrive; its receipt then takes the loss back.
             settled = (
-                loss for loss in self._spool.losses.unreported() if loss.photo.sequence not in self._under_way
+                loss
+                for loss in self._spool.losses.unreported()
+                if loss.photo.sequence not in self._under_way
             )
             losses = list(islice(settled, MOST_AT_ONCE))
             if losses:

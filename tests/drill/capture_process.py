@@ -41,7 +41,7 @@ def main(card: Path, capacity: int, speed: float) -> None:
     clock = FastClock(speed)
     spool = Spool(card / "spool", disk=SmallDisk(card, capacity), room=Room(reserve=RESERVE))
     camera = NumberedCamera()
-    settings = CaptureSettings.from_environ(
+    [settings] = CaptureSettings.from_environ(
         {
             "CAMERA_NAME": "drill",
             "CAMERA_SPOOL": str(spool.folder),
@@ -49,7 +49,7 @@ def main(card: Path, capacity: int, speed: float) -> None:
             "CAMERA_CLOCK": "trusted",
             "CAMERA_COOLDOWN": "0s",
         }
-    )
+    ).cameras
     capture = Capture(settings, camera, spool, is_clock_set=lambda: True, monotonic=clock.now)
     spool.recover()
     print(READY, flush=True)

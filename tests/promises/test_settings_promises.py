@@ -32,7 +32,7 @@ def files_of(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("variable", sorted({*OF_UPLOADING, *COMMON} - {"CAMERA_NAME"}))
+@pytest.mark.parametrize("variable", sorted({*OF_UPLOADING, *COMMON}))
 def test_promise_08_a_bad_setting_loses_nothing(
     start_program: StartProgram, spool_folder: Path, variable: str
 ) -> None:

@@ -26,7 +26,8 @@ from pi_uploader.clock import instant
 from pi_uploader.spool import Room, Spool, SpooledPhoto, SpoolError
 from pi_uploader.spool.by_hand import requeue
 from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.loop import REPORT_PAUSE, REST_OF_STUCK, Uploader
+from pi_uploader.upload.loop import REPORT_PAUSE, Uploader
+from pi_uploader.upload.naming import REST_OF_STUCK
 from tests.rigs import faults
 from tests.rigs.disks import TAKE_ROOM, FailingDisk, Kind
 from tests.rigs.fault_server import Answer, FaultServer, keep

@@ -1,0 +1,261 @@
+#!/bin/sh
+# Installs Nightjar on a Raspberry Pi, from this checkout or from a wheel. See --help.
+set -eu
+
+opt=/opt/pi-uploader
+etc=/etc/pi-uploader
+state=/var/lib/pi-uploader
+units=/etc/systemd/system
+user=nightjar
+python=/usr/bin/python3 # Debian's own: only it sees the camera's library from apt
+packages="python3-picamera2 python3-gpiozero python3-lgpio python3-venv ffmpeg"
+here=$(cd "$(dirname "$0")" && pwd)
+
+usage() {
+    cat <<'END'
+sudo systemd/install.sh [OPTION...]
+
+Installs Nightjar on Raspberry Pi OS Bookworm or Trixie: Debian's packages, the program in
+/opt/pi-uploader, the user nightjar, settings in /etc/pi-uploader, and services that run from now on.
+Run it again to bring in a newer version; settings, key and photos stay as they are.
+
+  --packages none      install no Debian packages (default: apt)
+  --wheel FILE         install this wheel, not the checkout that this script is in
+  --key-file FILE      read the backend's function key from FILE
+  --scheduled          photos at 09:00, 12:00 and 18:00 and at no other time
+  --continuous         photos whenever something triggers one (the default the first time; later
+                       it stays as it is)
+  --hardware-watchdog  have the Pi's own watchdog restart it when its kernel hangs
+  --no-start           enable the services, but start them only at the next boot
+  --dry-run            say what would be done, and do nothing
+  --help               this text
+
+The backend's URL and key are asked for, if there is a terminal and they are not here yet. They may
+also be given as BASE_URL and AZURE_FUNCTION_KEY in the environment (sudo passes them on with
+--preserve-env=BASE_URL,AZURE_FUNCTION_KEY). Never write the key on the command line.
+END
+}
+
+main() {
+    from=apt wheel='' key_file='' capture=''
+    hardware_watchdog=no start=yes dry=no
+    url=${BASE_URL-} key=${AZURE_FUNCTION_KEY-}
+    unset BASE_URL AZURE_FUNCTION_KEY # no command started here has to know them
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --packages) needs_value "$@" && from=$2 && shift ;;
+        --wheel) needs_value "$@" && wheel=$2 && shift ;;
+        --key-file) needs_value "$@" && key_file=$2 && shift ;;
+        --scheduled) capture=pi-uploader-scheduled.timer ;;
+        --continuous) capture=pi-uploader-capture.service ;;
+        --hardware-watchdog) hardware_watchdog=yes ;;
+        --no-start) start=no ;;
+        --dry-run) dry=yes ;;
+        --help | -h) usage && exit ;;
+        *) fail "there is no option $1; --help lists them" ;;
+        esac
+        shift
+    done
+    check
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    install_packages
+    make_user
+    install_program
+    install_settings
+    install_services
+    start_services
+    say_what_is_next
+}
+
+needs_value() {
+    [ $# -gt 1 ] || fail "$1 needs a value; --help shows which"
+}
+
+fail() {
+    echo "install.sh: $*" >&2
+    exit 1
+}
+
+step() {
+    echo "== $*"
+}
+
+# Run a command, or in a dry run say it.
+run() {
+    if [ $dry = yes ]; then echo "would run: $*"; else "$@"; fi
+}
+
+# place FILE DESTINATION MODE OWNER: install a file; afterwards $placed says whether it is new.
+place() {
+    placed=no
+    if ! cmp -s "$1" "$2"; then
+        placed=yes
+    fi
+    if [ $dry = yes ]; then
+        echo "would install: $2 (mode $3, $4)"
+    else
+        install -D -m "$3" -o "${4%:*}" -g "${4#*:}" "$1" "$2"
+    fi
+}
+
+check() {
+    case $from in apt | none) ;; *) fail "--packages is $from; expected apt or none" ;; esac
+    [ -z "$wheel" ] || [ -f "$wheel" ] || fail "there is no wheel $wheel"
+    [ -n "$wheel" ] || [ -f "$here/../pyproject.toml" ] ||
+        fail "this script is not in a checkout; give --wheel FILE"
+    if [ -n "$key_file" ]; then
+        [ -r "$key_file" ] || fail "the key file $key_file cannot be read"
+        key=$(cat "$key_file")
+    fi
+    if [ $dry = no ]; then
+        [ "$(id -u)" -eq 0 ] || fail "this has to be run as root: sudo $0"
+        ask
+    fi
+    case $url in
+    '') ;;
+    *[!A-Za-z0-9:/.-]*) fail "BASE_URL holds characters that no backend's URL has" ;;
+    https://?* | http://?*) ;;
+    *) fail "BASE_URL: $url is not https://HOST" ;;
+    esac
+    case $key in *[![:graph:]]*) fail "the key holds a space or something unprintable" ;; esac
+}
+
+# Ask for what is neither given nor here yet. Without a terminal nothing is asked.
+ask() {
+    [ -t 0 ] || return 0
+    if [ -z "$url" ] && ! grep -qs '^BASE_URL=' $etc/environment; then
+        printf "The backend's URL, such as https://my-nightjar.azurewebsites.net (empty: later): "
+        read -r url
+    fi
+    if [ -z "$key" ] && [ ! -s $etc/azure_function_key ]; then
+        trap 'stty echo; exit 1' INT TERM
+        stty -echo # before the question: nothing that is typed after it is shown
+        printf "The backend's function key, which is not shown (empty: later): "
+        read -r key
+        stty echo
+        trap - INT TERM
+        echo
+    fi
+}
+
+install_packages() {
+    if [ "$from" = none ]; then
+        step "Debian packages: none, as asked"
+        return
+    fi
+    step "Debian packages: $packages"
+    # shellcheck source=/dev/null
+    case $(. /etc/os-release && echo "${VERSION_CODENAME-}") in
+    bookworm | trixie) ;;
+    *) echo "This is neither Bookworm nor Trixie; Nightjar was made for those." ;;
+    esac
+    run apt-get update -qq
+    # shellcheck disable=SC2086  # several words on purpose
+    run env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $packages
+}
+
+make_user() {
+    step "the user $user"
+    for group in video gpio; do
+        getent group $group >/dev/null || run groupadd --system $group
+    done
+    id $user >/dev/null 2>&1 || run useradd --system --user-group --home-dir $state \
+        --no-create-home --shell /usr/sbin/nologin $user
+}
+
+install_program() {
+    step "the program, in $opt"
+    version=$($python -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+    if [ ! -d "$opt/lib/$version" ]; then # first time, or Debian has another Python by now
+        run $python -m venv --system-site-packages --clear $opt
+    fi
+    if [ -z "$wheel" ]; then
+        mkdir "$scratch/source" # a copy: building leaves files behind
+        for part in pyproject.toml README.md LICENSE photo_wire pi_uploader; do
+            cp -R "$here/../$part" "$scratch/source"
+        done
+        run $opt/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
+            --wheel-dir "$scratch" "$scratch/source"
+        wheel=$(find "$scratch" -name 'nightjar-*.whl')
+    fi
+    # The same version may have other content; what it needs is left alone if it is there.
+    run $opt/bin/python -m pip install --quiet --disable-pip-version-check \
+        --force-reinstall --no-deps "${wheel:-nightjar-*.whl}"
+    run $opt/bin/python -m pip install --quiet --disable-pip-version-check \
+        "${wheel:-nightjar-*.whl}"
+    place "$here/README.md" $opt/share/README.md 644 root:root
+    place "$here/pi-uploader.sh" /usr/local/bin/pi-uploader 755 root:root
+}
+
+install_settings() {
+    step "settings, in $etc"
+    run install -d -m 750 -o root -g $user $etc
+    place "$here/environment.example" $etc/environment.example 644 root:root
+    if [ $dry = no ] && $opt/bin/pi-uploader config example >"$scratch/config" 2>/dev/null; then
+        place "$scratch/config" $etc/config.toml.example 644 root:root
+    fi
+    if [ ! -f $etc/environment ]; then
+        place "$here/environment.example" $etc/environment 600 root:root
+    fi
+    if [ -n "$url" ]; then
+        if [ $dry = no ]; then
+            grep -v -e '^BASE_URL=' -e '^#BASE_URL=' $etc/environment >"$scratch/environment" || true
+        fi
+        echo "BASE_URL=$url" >>"$scratch/environment"
+        place "$scratch/environment" $etc/environment 600 root:root
+    fi
+    if [ -n "$key" ] || [ ! -f $etc/azure_function_key ]; then
+        (umask 077 && printf '%s' "$key" >"$scratch/key") # printf is the shell's: no process has it
+        place "$scratch/key" $etc/azure_function_key 600 root:root
+    fi
+}
+
+install_services() {
+    step "services"
+    for unit in "$here"/pi-uploader-*.service "$here"/pi-uploader-*.timer; do
+        place "$unit" "$units/${unit##*/}" 644 root:root
+    done
+    place "$here/journald.conf" /etc/systemd/journald.conf.d/60-pi-uploader.conf 644 root:root
+    [ $placed = no ] || run systemctl restart systemd-journald.service
+    if [ $hardware_watchdog = yes ]; then
+        place "$here/hardware-watchdog.conf" \
+            /etc/systemd/system.conf.d/60-pi-uploader-watchdog.conf 644 root:root
+        [ $placed = no ] || run systemctl daemon-reexec
+    fi
+    run systemctl daemon-reload
+}
+
+start_services() {
+    if [ -z "$capture" ] && systemctl --quiet is-enabled pi-uploader-scheduled.timer 2>/dev/null; then
+        capture=pi-uploader-scheduled.timer
+    fi
+    capture=${capture:-pi-uploader-capture.service}
+    if [ "$capture" = pi-uploader-scheduled.timer ]; then
+        other=pi-uploader-capture.service
+        # Without this service every clock counts as set.
+        run systemctl enable --quiet systemd-time-wait-sync.service
+    else
+        other=pi-uploader-scheduled.timer
+    fi
+    run systemctl disable --quiet --now $other
+    run systemctl enable --quiet "$capture" pi-uploader-upload.service
+    [ $start = yes ] || return 0
+    for one in "$capture" pi-uploader-upload.service; do
+        run systemctl restart "$one" ||
+            echo "$one does not run yet; journalctl -u $one says why"
+    done
+}
+
+say_what_is_next() {
+    step "done"
+    cat <<END
+Settings:  $etc/environment   (afterwards: systemctl restart 'pi-uploader-*')
+Key:       $etc/azure_function_key
+Log:       journalctl -f -u 'pi-uploader-*'
+Photos:    sudo pi-uploader status
+END
+}
+
+main "$@"

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Installed as /usr/local/bin/pi-uploader: any command of pi-uploader just as the services run it, as
+# their user, with their settings, key, groups and spool.
+#
+#   sudo pi-uploader status
+set -eu
+case ${1-} in
+'' | -h | --help | --version) exec /opt/pi-uploader/bin/pi-uploader "$@" ;;
+esac
+if [ "$(id -u)" -ne 0 ]; then
+    echo "pi-uploader: the settings and photos belong to the service; run: sudo pi-uploader $*" >&2
+    exit 1
+fi
+if [ -t 0 ] && [ -t 1 ]; then talk=--pty; else talk=--pipe; fi
+exec systemd-run --quiet --collect --wait $talk --service-type=exec \
+    --property=User=nightjar \
+    --property=Group=nightjar \
+    --property='SupplementaryGroups=video gpio' \
+    --property=EnvironmentFile=-/etc/pi-uploader/environment \
+    --property=LoadCredential=azure_function_key:/etc/pi-uploader/azure_function_key \
+    --property=StateDirectory=pi-uploader \
+    --property=StateDirectoryMode=0700 \
+    --property=RuntimeDirectory=pi-uploader-by-hand \
+    --property=WorkingDirectory=/run/pi-uploader-by-hand \
+    --property=UMask=0077 \
+    --property=NoNewPrivileges=yes \
+    -- /opt/pi-uploader/bin/pi-uploader "$@"

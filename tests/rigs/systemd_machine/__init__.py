@@ -1,0 +1,1 @@
+"""A machine with a real systemd, without a machine: see machine.py."""

@@ -1,0 +1,1 @@
+"""The Pi's services: as files, and as they run under a real systemd."""

@@ -1,0 +1,118 @@
+"""A machine on which install.sh has been run, and what a person would do there."""
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from local.child import ROOT
+from tests.pictures import jpeg
+from tests.rigs.systemd_machine.machine import SHARED, Machine
+from tests.waiting import wait_for
+
+CAPTURE, UPLOAD = "pi-uploader-capture.service", "pi-uploader-upload.service"
+SCHEDULED, TIMER = "pi-uploader-scheduled.service", "pi-uploader-scheduled.timer"
+UNITS = (TIMER, SCHEDULED, CAPTURE, UPLOAD)
+SPOOL = "/var/lib/pi-uploader/spool"
+INSTALL = f"{SHARED}/source/systemd/install.sh"
+UNINSTALL = f"{SHARED}/source/systemd/uninstall.sh"
+
+
+@dataclass
+class Device:
+    """`key` is the function key that it was installed with."""
+
+    machine: Machine
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    _cursor: str = ""
+
+    def install(self, *options: str, url: str = "") -> str:
+        """Run install.sh, without Debian's packages; return what it said."""
+        key = "" if "--key-file" in options else self.key
+        given = {"BASE_URL": url, "AZURE_FUNCTION_KEY": key}
+        command = ("sh", INSTALL, "--packages", "none", *options)
+        return self.machine.run(*command, env=given, timeout=300).stdout
+
+    def bring_source(self) -> None:
+        """Give the machine what install.sh installs from, and pictures to replay."""
+        source = self.machine.shared / "source"
+        unneeded = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
+        for folder in ("photo_wire", "pi_uploader", "systemd"):
+            shutil.copytree(ROOT / folder, source / folder, ignore=unneeded)
+        for file in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / file, source)
+        pictures = self.machine.shared / "pictures"
+        pictures.mkdir()
+        for number in range(5):
+            (pictures / f"{number}.jpg").write_bytes(jpeg(seed=number))
+
+    def begin_anew(self) -> None:
+        """Everything stopped, no photo, no change that a test made, a new page in the journal."""
+        run = self.machine.run
+        run("systemctl", "stop", *UNITS, "time-sync.target")
+        run("rm", "-rf", SPOOL)
+        run("find", "/run/systemd/system", "-mindepth", "1", "-delete")
+        run("systemctl", "daemon-reload")
+        run("systemctl", "reset-failed")
+        shown = run("journalctl", "--lines=0", "--show-cursor").stdout
+        self._cursor = shown.partition("cursor: ")[2].strip()
+
+    def configure(self, **settings: str) -> None:
+        """Write the settings: a camera that replays a picture each second, and these."""
+        usual = {
+            "CAMERA_SOURCE": "simulated",
+            "CAMERA_REPLAY": f"{SHARED}/pictures",
+            "CAMERA_EVERY": "1s",
+            "CAMERA_CLOCK": "trusted",
+            "PIR_PIN": "none",
+        }
+        lines = [f"{name}={value}\n" for name, value in (usual | settings).items()]
+        self.machine.write("/etc/pi-uploader/environment", "".join(lines), 0o600)
+
+    def change(self, unit: str, *lines: str) -> None:
+        """Change a unit as `systemctl edit --runtime` does, until the test's end."""
+        self.machine.write(f"/run/systemd/system/{unit}.d/test.conf", "\n".join((*lines, "")))
+        self.machine.run("systemctl", "daemon-reload")
+
+    def start(self, *units: str) -> None:
+        self.machine.run("systemctl", "start", *units)
+
+    def stop(self, *units: str) -> None:
+        self.machine.run("systemctl", "stop", *units)
+
+    def state(self, unit: str) -> str:
+        return self.machine.property(unit, "ActiveState")
+
+    def restarts(self, unit: str) -> int:
+        return int(self.machine.property(unit, "NRestarts"))
+
+    def signal(self, unit: str, name: str) -> None:
+        """Send a signal to the unit's main process alone."""
+        self.machine.run("systemctl", "kill", "--kill-whom=main", f"--signal={name}", unit)
+
+    def said(self, unit: str) -> str:
+        """What the journal holds of this unit since the test began."""
+        after = (f"--after-cursor={self._cursor}",) if self._cursor else ()
+        return self.machine.journal(unit, *after)
+
+    def taken(self) -> set[str]:
+        """The names of the photos that the log calls taken."""
+        said = "".join(self.said(unit) for unit in (CAPTURE, SCHEDULED))
+        lines = [line.split() for line in said.splitlines() if ": photo taken " in line]
+        return {words[words.index("taken") + 1] for words in lines}
+
+    def waiting(self) -> set[str]:
+        """The names of the photos in the spool."""
+        found = self.machine.run("find", SPOOL, "-name", "*~*", "-type", "f").stdout.splitlines()
+        return {path.rpartition("/")[2].split("~")[1] for path in found}
+
+    def wait_for_photos(self, count: int) -> None:
+        """Wait until that many photos more are taken."""
+        before = len(self.taken())
+        wait_for(lambda: len(self.taken()) >= before + count, what=f"{count} more photos")
+
+    def wait_for_words(self, unit: str, words: str | Sequence[str]) -> None:
+        wanted = [words] if isinstance(words, str) else words
+        wait_for(
+            lambda: all(one in self.said(unit) for one in wanted), what=f"{wanted} in the journal"
+        )

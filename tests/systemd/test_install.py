@@ -1,0 +1,227 @@
+"""install.sh and uninstall.sh on a machine of their own: what they leave, and what they let be.
+
+Debian's packages are not tried here: a Debian has no python3-picamera2, and no network is promised.
+"""
+
+import os
+import secrets
+import subprocess
+from contextlib import suppress
+
+import pytest
+
+from tests.rigs.systemd_machine.machine import SHARED, Machine
+from tests.systemd.device import CAPTURE, INSTALL, SPOOL, TIMER, UNINSTALL, UNITS, UPLOAD, Device
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+ETC = "/etc/pi-uploader"
+
+
+@pytest.fixture
+def device(installed: Device) -> Device:
+    """The device; each test leaves it installed, with the settings that it found."""
+    installed.begin_anew()
+    installed.configure()
+    return installed
+
+
+def modes(machine: Machine, *paths: str) -> list[str]:
+    return machine.run("stat", "-c", "%a %U:%G %n", *paths).stdout.splitlines()
+
+
+def test_secrets_are_for_root_alone_and_settings_for_the_service(device: Device) -> None:
+    files = ("", "/environment", "/azure_function_key", "/environment.example")
+    assert modes(device.machine, *(f"{ETC}{file}" for file in files)) == [
+        f"750 root:nightjar {ETC}",
+        f"600 root:root {ETC}/environment",
+        f"600 root:root {ETC}/azure_function_key",
+        f"644 root:root {ETC}/environment.example",
+    ]
+    assert device.machine.read(f"{ETC}/azure_function_key") == device.key
+
+
+def test_the_user_has_no_shell_and_no_password(device: Device) -> None:
+    name, _, _, _, _, home, shell = device.machine.run("getent", "passwd", "nightjar").stdout.split(
+        ":"
+    )
+    assert (name, home, shell.strip()) == ("nightjar", "/var/lib/pi-uploader", "/usr/sbin/nologin")
+    assert device.machine.run("getent", "shadow", "nightjar").stdout.split(":")[1] == "!"
+
+
+def test_the_program_sees_debians_own_libraries(device: Device) -> None:
+    """picamera2 comes from apt alone, for Debian's own Python."""
+    shown = device.machine.read("/opt/pi-uploader/pyvenv.cfg")
+    assert "include-system-site-packages = true" in shown
+    assert "home = /usr/bin" in shown
+
+
+def test_a_second_time_changes_nothing_but_the_program(device: Device) -> None:
+    """The key, the settings, the choice of services and the photos stay; nothing is shown."""
+    device.start(CAPTURE)
+    device.wait_for_photos(1)
+    device.stop(CAPTURE)
+    before = _everything(device)
+    (package,) = _find(device, "/opt/pi-uploader", "-name", "pi_uploader")
+    device.machine.run("rm", "-r", package)
+    key, device.key = device.key, ""  # not given this time
+    said = device.install("--no-start")
+    device.key = key
+    assert key not in said
+    assert _everything(device) == before
+    assert "Nightjar" in device.machine.run("/opt/pi-uploader/bin/pi-uploader", "--help").stdout
+
+
+def test_a_new_url_and_key_replace_the_old_ones(device: Device, secrets_used: set[str]) -> None:
+    """The other settings stay."""
+    device.key = secrets.token_urlsafe(32)
+    secrets_used.add(device.key)
+    for url in ("https://one.example.org", "https://two.example.org"):
+        assert device.key not in device.install("--no-start", url=url)
+    settings = device.machine.read(f"{ETC}/environment").splitlines()
+    assert [line for line in settings if "BASE_URL" in line] == ["BASE_URL=https://two.example.org"]
+    assert "CAMERA_SOURCE=simulated" in settings
+    assert device.machine.read(f"{ETC}/azure_function_key") == device.key
+
+
+def test_a_key_may_come_from_a_file(device: Device, secrets_used: set[str]) -> None:
+    """Its end of line is not part of it."""
+    device.key = secrets.token_urlsafe(32)
+    secrets_used.add(device.key)
+    device.machine.write("/root/key", f"{device.key}\n", 0o600)
+    assert device.key not in device.install("--no-start", "--key-file", "/root/key")
+    assert device.machine.read(f"{ETC}/azure_function_key") == device.key
+
+
+def test_a_person_is_asked_and_the_key_is_not_shown(device: Device, secrets_used: set[str]) -> None:
+    """Only for what is not there yet."""
+    device.machine.run("rm", f"{ETC}/azure_function_key")
+    device.key = secrets.token_urlsafe(32)
+    secrets_used.add(device.key)
+    master, slave = os.openpty()
+    command = device.machine.inside("sh", INSTALL, "--packages", "none", "--no-start")
+    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave) as process:
+        os.close(slave)
+        shown = _read_until(master, "URL")
+        os.write(master, b"https://asked.example.org\n")
+        shown += _read_until(master, "function key")
+        os.write(master, f"{device.key}\n".encode())
+        shown += _read_until(master, "== done")
+        with suppress(OSError):  # the last reader of a terminal gets EIO
+            while more := os.read(master, 1024):
+                shown += more.decode()
+    assert process.returncode == 0
+    assert "https://asked.example.org" in shown  # what is typed is shown, but for the key
+    assert device.key not in shown
+    assert device.machine.read(f"{ETC}/azure_function_key") == device.key
+    assert "BASE_URL=https://asked.example.org" in device.machine.read(f"{ETC}/environment")
+
+
+def _read_until(terminal: int, words: str) -> str:
+    shown = ""
+    while words not in shown:
+        shown += os.read(terminal, 1024).decode()
+    return shown
+
+
+def test_a_wheel_is_installed_as_well_as_a_checkout(device: Device) -> None:
+    run = device.machine.run
+    pip = ("/opt/pi-uploader/bin/python", "-m", "pip")
+    run("cp", "-R", SHARED / "source", "/root/source")
+    run(*pip, "wheel", "--no-deps", "--wheel-dir", "/root/wheels", "/root/source", timeout=300)
+    (wheel,) = _find(device, "/root/wheels", "-name", "*.whl")
+    run(*pip, "uninstall", "--yes", "nightjar")
+    device.install("--no-start", "--wheel", wheel)
+    assert "Nightjar" in run("/opt/pi-uploader/bin/pi-uploader", "--help").stdout
+
+
+def test_either_the_triggers_or_the_timer(device: Device) -> None:
+    """The choice stays when nothing is said about it."""
+    for options, enabled in [
+        ((), [CAPTURE, UPLOAD]),
+        (("--scheduled",), [TIMER, UPLOAD]),
+        ((), [TIMER, UPLOAD]),
+        (("--continuous",), [CAPTURE, UPLOAD]),
+    ]:
+        device.install("--no-start", *options)
+        asked = {unit: _is_enabled(device, unit) for unit in (CAPTURE, TIMER, UPLOAD)}
+        assert sorted(unit for unit, is_so in asked.items() if is_so) == sorted(enabled)
+
+
+def test_what_is_installed_runs_at_once(device: Device) -> None:
+    """Also after an installation that found it running; settings that are wrong are named."""
+    said = device.install()
+    assert device.state(CAPTURE) == "active"
+    assert f"journalctl -u {UPLOAD}" in said  # without a BASE_URL it cannot run
+    device.install(url="http://127.0.0.1:9")
+    assert [device.state(unit) for unit in (CAPTURE, UPLOAD)] == ["active", "active"]
+
+
+def test_the_journal_keeps_to_its_size(device: Device) -> None:
+    shown = device.machine.run("systemd-analyze", "cat-config", "systemd/journald.conf").stdout
+    assert "\nSystemMaxUse=100M\n" in shown
+    assert "\nRuntimeMaxUse=20M\n" in shown
+    assert "max 100.0M" in device.machine.journal("systemd-journald.service")
+
+
+def test_the_hardware_watchdog_is_asked_for_by_name(device: Device) -> None:
+    """systemd then asks for it; no machine here has one."""
+    shown = device.machine.run("systemctl", "show", "--property=RuntimeWatchdogUSec").stdout
+    assert shown.strip() in ("RuntimeWatchdogUSec=0", "RuntimeWatchdogUSec=infinity")
+    device.install("--no-start", "--hardware-watchdog")
+    config = device.machine.run("systemd-analyze", "cat-config", "systemd/system.conf").stdout
+    assert "\nRuntimeWatchdogSec=15\n" in config
+
+
+def test_the_program_runs_by_hand_as_the_services_run_it(device: Device) -> None:
+    """`sudo pi-uploader status` knows the services' spool."""
+    device.start(CAPTURE)
+    device.wait_for_photos(2)
+    device.stop(CAPTURE)
+    run = device.machine.run
+    assert len(run("pi-uploader", "spool", "list").stdout.splitlines()) == len(device.waiting())
+    assert run("pi-uploader", "status", "--nonsense", check=False).returncode == 2
+    as_another = run("setpriv", "--reuid=nobody", "pi-uploader", "status", check=False)
+    assert as_another.returncode == 1
+    assert "sudo pi-uploader status" in as_another.stdout
+
+
+def test_uninstalling_leaves_the_photos_and_says_where_they_are(device: Device) -> None:
+    """Then the settings, if asked; and installing again finds the photos."""
+    run = device.machine.run
+    device.install(url="http://127.0.0.1:9")
+    device.wait_for_photos(2)
+    assert "would run" in run("sh", UNINSTALL, "--dry-run").stdout
+    assert device.state(CAPTURE) == "active"
+
+    said = run("sh", UNINSTALL).stdout
+    photos = device.waiting()
+    assert f"{len(photos)} photos stay in {SPOOL}" in said
+    assert f"stay in {ETC}" in said
+    assert _find(device, "/etc", "/opt", "/usr/local", "-name", "*pi-uploader*") == [ETC]
+    assert {device.state(unit) for unit in UNITS} == {"inactive"}
+
+    assert f"stay in {ETC}" not in run("sh", UNINSTALL, "--settings").stdout
+    assert run("ls", ETC, check=False).returncode != 0
+
+    device.install("--no-start")
+    device.configure()
+    device.start(CAPTURE)
+    device.wait_for_photos(1)
+    assert photos < device.waiting()
+
+
+def _everything(device: Device) -> list[str]:
+    """What install.sh has to do with, but for the program."""
+    places = (ETC, "/etc/systemd", "/usr/local/bin/pi-uploader", "/etc/passwd", "/etc/group", SPOOL)
+    sums = ("-printf", "%m %u:%g ", "-exec", "sha256sum", "{}", ";")
+    files = _find(device, *places, "-type", "f", *sums)
+    return sorted([*files, *_find(device, *places, "-type", "l")])
+
+
+def _find(device: Device, *words: str) -> list[str]:
+    return device.machine.run("find", *words).stdout.splitlines()
+
+
+def _is_enabled(device: Device, unit: str) -> bool:
+    return device.machine.run("systemctl", "is-enabled", unit, check=False).returncode == 0

@@ -1,0 +1,86 @@
+"""The rig itself: a machine that boots, and leaves nothing behind however it ends."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local.child import ROOT
+from tests.rigs.systemd_machine.machine import CGROUP, Machine, missing
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _rig() -> None:
+    if reason := missing():
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_behind(_rig: None, tmp_path: Path) -> Iterator[None]:
+    """No mount, no process, and nothing on the disk but what is shared."""
+    yield
+    wait_for(lambda: not processes_of(tmp_path), what="the end of the machine's processes")
+    assert f"{tmp_path}" not in Path("/proc/mounts").read_text()
+    assert not list((tmp_path / "machine").iterdir())
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """The processes that started the machine, and those that stand on its root."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = " ".join(process.info["cmdline"] or ())
+        try:
+            mounts = Path(f"/proc/{process.pid}/mounts").read_text()
+        except OSError:  # gone meanwhile
+            continue
+        if f"{folder}" in words or f"{folder}" in mounts:
+            found.append(process)
+    return found
+
+
+def test_a_machine_is_turned_off_in_order(tmp_path: Path) -> None:
+    with Machine(tmp_path) as machine:
+        assert machine.run("cat", "/proc/1/comm").stdout == "systemd\n"
+        machine.run("touch", "/etc/only-here")
+        machine.power_off()
+        wait_for(lambda: not processes_of(tmp_path), what="the end of the machine")
+    assert not machine.cgroup.exists()
+    assert not Path("/etc/only-here").exists()
+
+
+def test_a_test_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="no-such-unit"), Machine(tmp_path) as machine:
+        machine.run("systemctl", "start", "no-such-unit.service")
+    assert not machine.cgroup.exists()
+
+
+def test_the_end_of_the_process_that_booted_it_ends_the_machine(tmp_path: Path) -> None:
+    """Even by SIGKILL. Its empty cgroup is taken away by the next machine."""
+    code = (
+        "import sys; from pathlib import Path; from tests.rigs.systemd_machine.machine import *\n"
+        "with Machine(Path(sys.argv[1])) as machine: print('up', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"up\n"
+        assert processes_of(tmp_path)
+        process.kill()
+    wait_for(lambda: not processes_of(tmp_path), what="the end of the machine")
+    other = tmp_path / "other"
+    other.mkdir()
+    with Machine(other) as machine:
+        assert not list(machine.cgroup.parent.glob(f"{CGROUP}-{process.pid}-*"))

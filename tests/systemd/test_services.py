@@ -1,0 +1,270 @@
+"""The installed services under a real systemd: started, hung, killed, stopped, confined."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_uploader.clock import BOOT_ID, _kernel_clock_state, clock_is_set
+from tests.pi.program import SlowPicture
+from tests.pictures import jpeg
+from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
+from tests.rigs.systemd_machine.machine import SHARED
+from tests.systemd.device import CAPTURE, SCHEDULED, SPOOL, TIMER, UNITS, UPLOAD, Device
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+QUICK = ("[Service]", "RestartSec=100ms")
+
+
+@pytest.fixture
+def device(installed: Device) -> Iterator[Device]:
+    """The device, with nothing running and no photo."""
+    installed.begin_anew()
+    installed.configure()
+    yield installed
+    for unit in UNITS:
+        print(installed.said(unit))
+    installed.stop(*UNITS)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as one:
+        yield one
+
+
+def test_systemd_has_nothing_to_say_of_the_installed_units(device: Device) -> None:
+    checked = device.machine.run(
+        "systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in UNITS)
+    )
+    assert checked.stdout == ""
+
+
+def test_photos_are_taken_and_delivered_with_the_key(device: Device, server: FaultServer) -> None:
+    """`systemctl start` returns when each service has said that it is ready."""
+    device.configure(BASE_URL=server.base_url)
+    device.start(CAPTURE, UPLOAD)
+    assert [device.state(unit) for unit in (CAPTURE, UPLOAD)] == ["active", "active"]
+    assert "Type=notify" in device.machine.run("systemctl", "show", CAPTURE).stdout
+    wait_for(lambda: len(server.store.photos) >= 2, what="two photos in the store")
+    device.stop(CAPTURE)
+    wait_for(lambda: not device.waiting(), what="an empty spool")
+    assert server.store.photos.keys() == device.taken()
+    assert {one.headers.get("x-functions-key") for one in server.requests} == {device.key}
+    assert device.key not in device.machine.journal()
+
+
+def test_a_hang_ends_in_a_restart_by_the_watchdog(device: Device) -> None:
+    """The photos that were taken before stay, others follow, and the log says where it hung."""
+    device.change(CAPTURE, *QUICK, "WatchdogSec=2")
+    device.start(CAPTURE)
+    device.wait_for_photos(1)
+    device.signal(CAPTURE, "SIGSTOP")
+    wait_for(lambda: device.restarts(CAPTURE) == 1, what="a restart")
+    device.wait_for_photos(1)
+    device.wait_for_words(CAPTURE, ["Watchdog timeout", "Fatal Python error: Aborted"])
+    assert device.taken() <= device.waiting()
+
+
+def test_a_service_that_is_well_is_left_alone_by_the_watchdog(device: Device) -> None:
+    """It is fed more often than systemd asks for, while photos are taken."""
+    device.change(CAPTURE, *QUICK, "WatchdogSec=1")
+    device.start(CAPTURE)
+    device.wait_for_photos(4)
+    assert device.restarts(CAPTURE) == 0
+
+
+@pytest.mark.parametrize("unit", [CAPTURE, UPLOAD])
+def test_a_crash_ends_in_a_restart(unit: str, device: Device, server: FaultServer) -> None:
+    """However often; no photo is lost and none is stored twice."""
+    device.configure(BASE_URL=server.base_url)
+    for one in (CAPTURE, UPLOAD):
+        device.change(one, *QUICK)
+    device.start(CAPTURE, UPLOAD)
+    while (crashes := device.restarts(unit)) < 6:  # systemd's default would be to give up at five
+        device.wait_for_photos(1)
+        device.signal(unit, "SIGKILL")
+        wait_for(partial(more_restarts, device, unit, crashes), what=f"restart {crashes + 1}")
+    device.wait_for_photos(1)
+    device.stop(CAPTURE)
+    wait_for(lambda: not device.waiting(), what="an empty spool")
+    assert server.store.photos.keys() >= device.taken()
+    assert server.store.conflicts == 0
+
+
+def more_restarts(device: Device, unit: str, than: int) -> bool:
+    return device.restarts(unit) > than
+
+
+def store_and_say_nothing(exchange: Exchange) -> None:
+    exchange.store.take(exchange.request, exchange.read())
+    exchange.stopped.wait()
+
+
+def take_half_and_stall(exchange: Exchange) -> None:
+    exchange.read(exchange.request.content_length // 2)
+    exchange.stopped.wait()
+
+
+@pytest.mark.parametrize("stall", [take_half_and_stall, store_and_say_nothing])
+def test_a_stop_during_an_upload_loses_nothing(
+    stall: Answer, device: Device, server: FaultServer
+) -> None:
+    """The photo waits until its receipt has come, and is not stored twice."""
+    device.start(CAPTURE)
+    device.wait_for_photos(3)
+    device.stop(CAPTURE)
+    taken = device.taken()
+    server.answer = stall
+    device.configure(BASE_URL=server.base_url)
+    device.start(UPLOAD)
+    wait_for(lambda: server.requests, what="an upload under way")
+    device.stop(UPLOAD)
+    assert device.machine.property(UPLOAD, "Result") == "success"
+    assert device.waiting() == taken
+
+    server.answer = keep
+    device.start(UPLOAD)
+    wait_for(lambda: not device.waiting(), what="an empty spool")
+    assert server.store.photos.keys() == taken
+    assert server.store.conflicts == 0
+
+
+def test_a_stop_lets_the_photo_in_hand_be_kept(device: Device) -> None:
+    folder = device.machine.shared / "slow"
+    folder.mkdir()
+    picture = SlowPicture(folder / "slow.jpg")
+    device.configure(CAMERA_REPLAY=f"{SHARED}/slow")
+    device.start(CAPTURE)
+    picture.wait_for_reader()
+    device.machine.run("systemctl", "stop", "--no-block", CAPTURE)
+    wait_for(lambda: device.state(CAPTURE) == "deactivating", what="the stop")
+    picture.give(jpeg(seed=9))
+    wait_for(lambda: device.state(CAPTURE) == "inactive", what="the end")
+    assert device.machine.property(CAPTURE, "Result") == "success"
+    assert device.taken() == device.waiting()
+    assert len(device.taken()) == 1
+
+
+def test_a_bad_setting_of_the_upload_does_not_stop_capture(device: Device) -> None:
+    """The upload ends for good and says why; photos go on being taken."""
+    device.configure(BASE_URL="no URL at all")
+    for unit in (CAPTURE, UPLOAD):
+        device.change(unit, *QUICK)
+    device.start(CAPTURE)
+    device.machine.run("systemctl", "start", UPLOAD, check=False)
+    wait_for(lambda: device.state(UPLOAD) == "failed", what="the end of the upload")
+    assert device.machine.property(UPLOAD, "ExecMainStatus") == "78"
+    device.wait_for_words(UPLOAD, "BASE_URL")
+    device.wait_for_photos(3)
+    assert (device.state(UPLOAD), device.restarts(UPLOAD)) == ("failed", 0)
+    assert (device.state(CAPTURE), device.restarts(CAPTURE)) == ("active", 0)
+
+
+def test_capture_with_a_bad_setting_is_tried_until_it_is_mended(device: Device) -> None:
+    device.configure(CAMERA_EVERY="sometimes")
+    device.change(CAPTURE, *QUICK)
+    device.machine.run("systemctl", "start", CAPTURE, check=False)
+    wait_for(lambda: device.restarts(CAPTURE) > 6, what="many restarts")
+    assert device.state(CAPTURE) != "failed"
+    device.configure()
+    device.wait_for_photos(1)
+
+
+def test_a_time_that_passed_while_the_device_was_off_is_made_up_for(device: Device) -> None:
+    """The timer starts the real `capture --once`, whose photo waits for the upload."""
+    stamp = f"/var/lib/systemd/timers/stamp-{TIMER}"
+    device.machine.run("mkdir", "-p", "/var/lib/systemd/timers")
+    device.machine.run("touch", "-d", "2 days ago", stamp)
+    device.start(TIMER)
+    wait_for(lambda: device.taken(), what="a photo on schedule")
+    wait_for(lambda: device.state(SCHEDULED) == "inactive", what="the end of the service")
+    assert device.machine.property(SCHEDULED, "Result") == "success"
+    assert device.waiting() == device.taken()
+    assert len(device.taken()) == 1
+    next_time = device.machine.property(TIMER, "NextElapseUSecRealtime")
+    assert next_time.split()[2] in ("09:00:00", "12:00:00", "18:00:00")
+
+
+def test_the_timer_fires_at_its_times(device: Device) -> None:
+    """Times that are nearer than the real ones: each second."""
+    device.change(TIMER, "[Timer]", "OnCalendar=", "OnCalendar=*:*:*")
+    device.start(TIMER)
+    wait_for(lambda: len(device.taken()) >= 2, what="two photos on schedule")
+
+
+def test_the_timer_waits_for_a_set_clock_and_capture_does_not(device: Device) -> None:
+    """systemd's own service that waits for the clock runs in no container; another stands in."""
+    run = device.machine.run
+    device.change(
+        "systemd-time-wait-sync.service",
+        *("[Unit]", "ConditionVirtualization=", "ConditionCapability="),
+        *("[Service]", "ExecStart=", "ExecStart=sh -c 'until [ -e /run/set ]; do sleep .1; done'"),
+    )
+    run("systemctl", "start", "--no-block", "systemd-time-wait-sync.service", TIMER)
+    device.start(CAPTURE)
+    device.wait_for_photos(1)
+    assert device.state("time-sync.target") == device.state(TIMER) == "inactive"
+    run("touch", "/run/set")
+    wait_for(lambda: device.state(TIMER) == "active", what="the timer")
+    assert device.machine.property(TIMER, "Wants") == "time-sync.target"
+
+
+@pytest.mark.parametrize("unit", [CAPTURE, SCHEDULED, UPLOAD])
+def test_a_service_can_do_what_it_needs_and_no_more(unit: str, device: Device) -> None:
+    """A probe (probe.py) runs in its place, confined as it is."""
+    found = probed(device, unit)
+    refused = found.pop("writing elsewhere")
+    assert isinstance(refused, dict)
+    assert "done" not in refused.values(), refused
+    groups = found.pop("groups")
+    assert found["state of the clock"] is not None
+    assert found == {
+        "writing state": "done",
+        "writing the working directory": "done",
+        "reading the key": "Permission denied",
+        "key as a credential": "done" if unit == UPLOAD else "No such file or directory",
+        "opening a device": "Operation not permitted",
+        "setting the clock": "Operation not permitted",
+        "state of the clock": _kernel_clock_state(),
+        "boot": BOOT_ID.read_text(),
+        "reading about the processor": "done",
+    }
+    if unit != UPLOAD:
+        lines = device.machine.run("getent", "group", "video", "gpio").stdout.splitlines()
+        assert {int(line.split(":")[2]) for line in lines} <= set(groups)
+
+
+def probed(device: Device, unit: str) -> dict[str, Any]:
+    run = device.machine.run
+    run("install", "-d", "-m777", "/srv/open")
+    run("sh", "-c", "[ -e /srv/device ] || mknod -m 666 /srv/device c 10 229")  # FUSE's
+    run("sh", "-c", "exec 3</srv/device")  # here, outside, it can be opened
+    shutil.copy(Path(__file__).with_name("probe.py"), device.machine.shared)
+    probe = f"/opt/pi-uploader/bin/python {SHARED}/probe.py /srv/open /srv/device"
+    changed = ("Type=exec", "Restart=no", "WatchdogSec=0", "ExecStart=", f"ExecStart={probe}")
+    device.change(unit, "[Service]", *changed)
+    device.start(unit)
+    wait_for(lambda: "\n{" in f"\n{device.said(unit)}", what="the probe's findings")
+    (line,) = (one for one in device.said(unit).splitlines() if one.startswith("{"))
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def test_photos_taken_before_the_clock_is_set_wait_for_it(
+    device: Device, server: FaultServer
+) -> None:
+    """The confinement must not make an unset clock look set."""
+    if clock_is_set():
+        pytest.skip("this machine's clock is set, and a service has no clock of its own")
+    device.configure(BASE_URL=server.base_url, CAMERA_CLOCK="ntp")
+    device.start(CAPTURE, UPLOAD)
+    device.wait_for_photos(2)
+    undated = device.machine.run("find", f"{SPOOL}/undated", "-type", "f").stdout
+    assert len(undated.splitlines()) >= 2

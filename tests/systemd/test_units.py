@@ -1,0 +1,166 @@
+"""The units and scripts as files: what systemd's own tools and shellcheck say of them."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.child import ROOT
+from tests.systemd.device import CAPTURE, SCHEDULED, TIMER, UNITS, UPLOAD
+
+SYSTEMD = ROOT / "systemd"
+PROGRAM = "/opt/pi-uploader/bin/pi-uploader"
+LEAST_SCORE = 25  # tenths: 2.5 or better
+SCRIPTS = [*sorted(SYSTEMD.glob("*.sh")), *sorted((ROOT / "tests/rigs").rglob("*.sh"))]
+
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"),
+    reason="there is no systemd-analyze: run tests/rigs/systemd_machine/install.sh",
+)
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """A copy of the units whose program is there: else systemd speaks of that alone."""
+    for name in UNITS:
+        text = (SYSTEMD / name).read_text()
+        (tmp_path / name).write_text(text.replace(PROGRAM, "/bin/true"))
+    return tmp_path
+
+
+def analyze(*words: str | Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["systemd-analyze", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_these_are_all_units() -> None:
+    kinds = (".service", ".timer")
+    assert {one.name for one in SYSTEMD.iterdir() if one.suffix in kinds} == set(UNITS)
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_has_nothing_to_say_of_a_unit(unit: str, units: Path) -> None:
+    """It ends with 0 after unknown keys, so its output counts."""
+    checked = analyze("verify", units / unit)
+    assert (checked.stdout + checked.stderr, checked.returncode) == ("", 0)
+
+
+@needs_systemd
+def test_systemd_would_speak_of_an_unknown_key(units: Path) -> None:
+    (units / TIMER).write_text((units / TIMER).read_text().replace("Persistent", "Perisstent"))
+    assert "Perisstent" in analyze("verify", units / TIMER).stderr
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", [CAPTURE, UPLOAD, SCHEDULED])
+def test_a_service_scores_2_5_or_better(unit: str, units: Path) -> None:
+    score = analyze("security", "--offline=true", f"--threshold={LEAST_SCORE}", units / unit)
+    assert score.returncode == 0, score.stdout
+    print(score.stdout.splitlines()[-1])
+
+
+@needs_systemd
+def test_the_timers_next_times(units: Path) -> None:
+    """Nine, noon and six, and then nine on the next day, in the zone of the system."""
+    (when,) = values(TIMER, "OnCalendar")
+    shown = analyze("calendar", "--iterations=4", "--base-time=2026-11-20 08:30:00 UTC", when)
+    days = [line.split(": ", 1)[1] for line in shown.stdout.splitlines() if "Next elapse" in line]
+    days += [line.split(": ", 1)[1] for line in shown.stdout.splitlines() if "Iter. #" in line]
+    assert [day[:23] for day in days] == [
+        "Fri 2026-11-20 09:00:00",
+        "Fri 2026-11-20 12:00:00",
+        "Fri 2026-11-20 18:00:00",
+        "Sat 2026-11-21 09:00:00",
+    ]
+
+
+def test_only_wrong_settings_of_the_upload_end_a_service_for_good() -> None:
+    assert values(UPLOAD, "RestartPreventExitStatus") == ["78"]
+    assert values(UPLOAD, "Restart") == values(CAPTURE, "Restart") == ["always"]
+    assert values(CAPTURE, "RestartPreventExitStatus") == []
+    assert values(SCHEDULED, "RestartPreventExitStatus") == []
+
+
+def test_both_services_with_a_camera_are_confined_alike() -> None:
+    """The one says why, the other repeats it."""
+    assert confinement(SCHEDULED) == confinement(CAPTURE)
+
+
+def confinement(unit: str) -> list[str]:
+    text = (SYSTEMD / unit).read_text().partition("\nDevicePolicy=")[2].partition("\n[Install]")[0]
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def values(unit: str, key: str) -> list[str]:
+    """What a unit's file gives this key, line by line."""
+    lines = (SYSTEMD / unit).read_text().splitlines()
+    return [line.partition("=")[2] for line in lines if line.startswith(f"{key}=")]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_shellcheck_has_nothing_to_say(script: Path) -> None:
+    if not shutil.which("shellcheck"):
+        reason = "there is no shellcheck: run tests/rigs/systemd_machine/install.sh"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    checked = subprocess.run(["shellcheck", script], capture_output=True, text=True, check=False)
+    assert checked.stdout == ""
+
+
+@pytest.mark.parametrize("script", ["install.sh", "uninstall.sh"])
+def test_a_script_explains_itself(script: str) -> None:
+    shown = said(script, "--help")
+    assert shown.returncode == 0
+    for option in ("--dry-run", "--help"):
+        assert option in shown.stdout
+
+
+def test_a_dry_run_installs_nothing_and_says_what_it_would() -> None:
+    """No question is asked, no root needed, and the key is not shown."""
+    key = "the-key-of-a-dry-run"
+    folders = [Path("/opt/pi-uploader"), Path("/etc/pi-uploader")]
+    before = [folder.exists() for folder in folders]
+    shown = said("install.sh", "--dry-run", AZURE_FUNCTION_KEY=key, BASE_URL="https://example.org")
+    assert shown.returncode == 0, shown.stderr
+    assert key not in shown.stdout + shown.stderr
+    for words in ("python3-picamera2", "useradd", "/opt/pi-uploader", "mode 600", *UNITS[1:]):
+        assert words in shown.stdout
+    assert [folder.exists() for folder in folders] == before
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "problem"),
+    [
+        (["--wheel"], {}, "--wheel needs a value"),
+        (["--wheel", "/no/such.whl"], {}, "there is no wheel /no/such.whl"),
+        (["--packages", "some"], {}, "expected apt or none"),
+        (["--key-file", "/no/such"], {}, "/no/such cannot be read"),
+        (["--key", "abc"], {}, "no option --key"),
+        ([], {"BASE_URL": "ftp://example.org"}, "is not https://HOST"),
+        ([], {"BASE_URL": "https://example.org; rm"}, "characters that no backend's URL has"),
+        ([], {"AZURE_FUNCTION_KEY": "a b"}, "the key holds a space"),
+    ],
+)
+def test_a_mistake_ends_the_installation_before_it_begins(
+    words: list[str], settings: dict[str, str], problem: str
+) -> None:
+    shown = said("install.sh", "--dry-run", *words, **settings)
+    assert shown.returncode == 1
+    assert problem in shown.stderr
+    assert shown.stdout == ""
+
+
+def said(script: str, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["sh", SYSTEMD / script, *words],
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
