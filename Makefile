@@ -15,7 +15,7 @@ RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(A
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run func test test-fast test-313 drill bench screenshots check clean browser power-cut
+.PHONY: help setup run func test test-fast test-313 drill bench screenshots check clean browser power-cut rtsp-server systemd-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ run: setup ## Azurite, the backend and a simulated device; Ctrl-C ends them
 func: setup ## the same with the backend under Azure Functions Core Tools
 	@$(RUN) --core-tools
 
-test: setup browser power-cut $(if $(PYTHON313),.venv-3.13/.done) ## everything, and the fast part on Python 3.13 too
+test: setup browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## everything, and the fast part on Python 3.13 too
 	@echo "== all tests on $$($(PY) --version)"
 	@$(PY) -m pytest -q
 	@$(MAKE) --no-print-directory test-313
@@ -72,6 +72,12 @@ browser:
 
 power-cut: # what the disk that loses unflushed writes is made of; without it its tests say so and skip
 	@test "$$(id -u)" != 0 || sh tests/rigs/power_cut/install.sh
+
+rtsp-server: # the network camera of the tests, and ffmpeg
+	@test "$$(id -u)" != 0 || sh tests/rigs/rtsp/install.sh
+
+systemd-tools: # what the units are checked with, and the machine of namespaces that runs them
+	@test "$$(id -u)" != 0 || sh tests/rigs/systemd_machine/install.sh
 
 .venv/.done: requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { \
