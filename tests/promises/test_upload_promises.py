@@ -68,9 +68,10 @@ def test_promise_07_one_bad_server_condemns_no_photo(code: int, tmp_path: Path) 
 
 
 def test_promise_12_a_certificate_that_is_not_yet_valid_means_wait(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The device's clock is in the past: the photo stays and the gate closes."""
+    """The device's clock is in the past: the photo stays, the gate closes, nothing is sent past
+    the certificate, and the log says what is waited for."""
     authority = Authority(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
     with FaultServer(keep, authority.certificate(Kind.NOT_YET_VALID)) as server:
@@ -79,6 +80,8 @@ def test_promise_12_a_certificate_that_is_not_yet_valid_means_wait(
         device.try_once()
         assert (device.places(photo), server.requests) == (["waiting"], [])
         assert device.wait > 0
+    assert "not yet valid; waiting for this device's clock to be set" in caplog.text
+    assert "rejected" not in caplog.text
 
 
 @given(st.integers(1, 10_000), st.none() | st.floats(0, 1e9), st.floats(0, 1))
