@@ -35,26 +35,26 @@ def run(_: argparse.Namespace) -> int:
 
 def capture(words: argparse.Namespace) -> int:
     from pi_uploader.capture import capture_once, run_capture
-    from pi_uploader.signals import on_stop_signal
+    from pi_uploader.signals import STOP_SIGNALS, on_signals
 
     settings = CaptureSettings.from_environ(os.environ)
     if words.once:
         return capture_once(settings, words.trigger)
     stop = threading.Event()
-    on_stop_signal(stop.set)
-    return run_capture(settings, stop)
+    with on_signals(STOP_SIGNALS, lambda _: stop.set()):
+        return run_capture(settings, stop)
 
 
 def upload(_: argparse.Namespace) -> int:
-    from pi_uploader.signals import on_stop_signal
+    from pi_uploader.signals import STOP_SIGNALS, on_signals
     from pi_uploader.upload import run_upload
 
     settings = UploadSettings.from_environ(os.environ)
     if settings.warning:
         log.warning("%s", settings.warning)
     stop = threading.Event()
-    on_stop_signal(stop.set)
-    return run_upload(settings, stop)
+    with on_signals(STOP_SIGNALS, lambda _: stop.set()):
+        return run_upload(settings, stop)
 
 
 def status(words: argparse.Namespace) -> int:

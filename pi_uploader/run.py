@@ -11,17 +11,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
 from pi_uploader.settings import MISCONFIGURED
+from pi_uploader.signals import STOP_SIGNALS, on_signals
 from pi_uploader.watchdog import Ear
 
 LONGEST_DELAY = 60.0  # seconds before a restart
 STEADY = 60.0  # seconds of life after which earlier crashes are forgotten
 PATIENCE = 60.0  # seconds of silence after which a child hangs
 GRACE = 8.0  # seconds from SIGTERM to SIGKILL: a photo in hand is kept by then
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 COMMANDS: Mapping[str, Sequence[str]] = {
     name: [sys.executable, "-m", "pi_uploader", name] for name in ("capture", "upload")
 }
@@ -43,7 +42,8 @@ def run(
     Call this in the main thread. Returns the exit code: 0, or 78 when none is left to run.
     """
     children = [Child(name, command, patience) for name, command in commands.items()]
-    with _signals() as news:
+    news: queue.SimpleQueue[int] = queue.SimpleQueue()
+    with on_signals([*STOP_SIGNALS, signal.SIGCHLD], news.put):
         try:
             while True:
                 for child in children:
@@ -131,21 +131,6 @@ def _next_signal(news: "queue.SimpleQueue[int]", until: float) -> int | None:
         return news.get(timeout=max(0.0, until - time.monotonic()))
     except queue.Empty:
         return None
-
-
-@contextmanager
-def _signals() -> Iterator["queue.SimpleQueue[int]"]:
-    """A queue of the signals that arrive, as long as this lasts."""
-    news: queue.SimpleQueue[int] = queue.SimpleQueue()  # its put() is safe in a handler
-    former = {
-        number: signal.signal(number, lambda number, _: news.put(number))
-        for number in (*STOP_SIGNALS, signal.SIGCHLD)
-    }
-    try:
-        yield news
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
 
 
 def _end(children: Sequence[Child], grace: float) -> None:

@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from queue import SimpleQueue
 
 from photo_wire.headers import Trigger
+from pi_uploader.signals import on_signals
 from pi_uploader.triggers.queue import Triggering, TriggerQueue
 
 
@@ -21,19 +21,10 @@ def on_demand_signal(queues: Sequence[TriggerQueue]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    arrived: SimpleQueue[bool] = SimpleQueue()  # its put() is safe in a handler; a lock is not
-    former = signal.signal(signal.SIGUSR1, lambda *_: arrived.put(True))
 
-    def pass_on() -> None:
-        while arrived.get():
-            for queue in queues:
-                queue.put(Triggering(Trigger.DEMAND, time.monotonic()))
+    def demand(_: int) -> None:
+        for queue in queues:
+            queue.put(Triggering(Trigger.DEMAND, time.monotonic()))
 
-    thread = threading.Thread(target=pass_on, name="on demand", daemon=True)
-    thread.start()
-    try:
+    with on_signals([signal.SIGUSR1], demand):
         yield
-    finally:
-        signal.signal(signal.SIGUSR1, former)
-        arrived.put(False)
-        thread.join()
