@@ -1,0 +1,128 @@
+"""ffmpeg as a subprocess: the next whole picture of a stream, or a clip of it.
+
+A process of its own for each photo: it needs its memory only while it runs, and what it does with a
+broken stream stays outside. Files, not pipes, take what it makes: an MP4 is written back and forth.
+"""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pi_uploader.cameras.camera import CameraError
+from pi_uploader.settings import SettingsError
+
+TRY = 20.0  # seconds for one picture: connecting, and the wait for a key frame
+TRIES = 3
+CLIP_START = 20.0  # seconds until a clip begins
+SAMPLE = (64, 36)  # pixels of a picture that are looked at
+MOST_GREY = 0.3  # of them, that may be of the one grey
+GREY = (b"\x80\x80\x80", b"\x7e\x80\x80", b"\x82\x80\x80")  # Y, U, V, for each range of Y
+BEFORE = ("-hide_banner", "-loglevel", "error", "-y", "-fflags", "+discardcorrupt")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Where ffmpeg reads. `input` is what stands before the outputs in its command line, which all
+    users of the machine can read; `script` is its standard input, which they cannot. Each key of
+    `meanings` is a piece of its error messages, and the value says what that means here."""
+
+    input: Sequence[str]
+    script: str = field(default="", repr=False)
+    secrets: Sequence[str] = field(default=(), repr=False)
+    meanings: dict[str, str] = field(default_factory=dict)
+
+
+def need_ffmpeg(source: str) -> None:
+    """Raises SettingsError if ffmpeg is not installed."""
+    if not shutil.which("ffmpeg"):
+        raise SettingsError(
+            [
+                f"CAMERA_SOURCE: {source!r} needs ffmpeg, which is not installed; expected "
+                "apt-get install ffmpeg before"
+            ]
+        )
+
+
+def still(stream: Stream, skip: int = 0) -> bytes:
+    """The next picture as a JPEG, after `skip` others; of a stream, the next key frame.
+
+    What a decoder shows where it has no data is one certain grey. A picture that has too much of it
+    is refused and another one awaited. Raises CameraError if none was whole in time.
+    """
+    for _ in range(TRIES):
+        with TemporaryDirectory(prefix="nightjar-") as folder:
+            picture, sample = Path(folder, "picture.jpg"), Path(folder, "sample")
+            _run(stream, _still_outputs(picture, sample, skip), TRY)
+            if not picture.exists():
+                continue
+            if grey_share(sample.read_bytes()) <= MOST_GREY:
+                return picture.read_bytes()
+    raise CameraError(f"{TRIES} pictures were grey or broken")
+
+
+def clip(stream: Stream, seconds: float, codec: Sequence[str]) -> bytes:
+    """The next `seconds` as an MP4, which may be shorter if the stream ends. Raises CameraError if
+    there was nothing."""
+    with TemporaryDirectory(prefix="nightjar-") as folder:
+        file = Path(folder, "clip.mp4")
+        outputs = ["-map", "0:v:0", "-t", f"{seconds:g}", *codec]
+        outputs += ["-movflags", "+faststart", "-f", "mp4", str(file)]
+        _run(stream, outputs, seconds + CLIP_START)
+        content = file.read_bytes() if file.exists() else b""
+    if b"stts" not in content or not (b"avc1" in content or b"hvc1" in content):
+        raise CameraError("the clip has no H.264 or H.265 picture in it")
+    return content
+
+
+def grey_share(sample: bytes) -> float:
+    """How much of a picture is of the grey that stands for missing data. `sample` has one plane of
+    bytes each for Y, U and V."""
+    plane = len(sample) // 3
+    pixels = zip(sample[:plane], sample[plane : 2 * plane], sample[2 * plane :], strict=True)
+    return sum(bytes(pixel) in GREY for pixel in pixels) / max(plane, 1)
+
+
+def _still_outputs(picture: Path, sample: Path, skip: int) -> list[str]:
+    width, height = SAMPLE
+    return [
+        "-filter_complex",
+        f"[0:v:0]select='gte(n,{skip})',split[whole][other];"
+        f"[other]scale={width}:{height}:flags=neighbor,format=yuv444p[sample]",
+        *("-map", "[whole]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "2"),
+        *("-f", "image2", "-update", "1", str(picture)),
+        *("-map", "[sample]", "-frames:v", "1", "-f", "rawvideo", str(sample)),
+    ]
+
+
+def _run(stream: Stream, outputs: Sequence[str], deadline: float) -> None:
+    """Run ffmpeg to its end, for at most `deadline` seconds."""
+    started = time.monotonic()
+    try:
+        done = subprocess.run(
+            ["ffmpeg", *BEFORE, *stream.input, *outputs],
+            input=stream.script.encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=deadline,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise CameraError(f"it gave nothing within {deadline:g} s") from None
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip()
+        raise CameraError(_meaning(stream, words, time.monotonic() - started))
+
+
+def _meaning(stream: Stream, words: str, seconds: float) -> str:
+    """What ffmpeg's last words mean, without the secrets it was given."""
+    for piece, meaning in stream.meanings.items():
+        if piece in words:
+            return meaning
+    last = words.splitlines()[-1] if words else "no word of why"
+    for secret in sorted(stream.secrets, key=len, reverse=True):
+        last = last.replace(secret, "...")
+    return f"ffmpeg ended after {seconds:.1f} s: {last}"

@@ -1,0 +1,76 @@
+"""A network camera: GStreamer's RTSP server on loopback. Debian's own Python runs this file, since
+GStreamer's bindings are Debian's.
+
+python3 server.py [--port N] [--codec h264|mjpeg] [--pattern NAME] [--user NAME --password TEXT]
+
+Prints its port once it serves. /stream gives a picture of 640 x 360, 25 times a second, a key frame
+every two seconds.
+"""
+
+import argparse
+
+import gi  # type: ignore[import-not-found]
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
+
+ENCODERS = {
+    "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=50 "
+    "! rtph264pay name=pay0 pt=96 config-interval=1",
+    "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",
+}
+MAY_WATCH = "viewer"
+
+
+def media(codec: str, pattern: str) -> GstRtspServer.RTSPMediaFactory:
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch(
+        f"( videotestsrc is-live=true {pattern} ! video/x-raw,format=I420,width=640,height=360,"
+        f"framerate=25/1 ! {ENCODERS[codec]} )"
+    )
+    factory.set_shared(True)
+    return factory
+
+
+def with_password(
+    server: GstRtspServer.RTSPServer,
+    factory: GstRtspServer.RTSPMediaFactory,
+    user: str,
+    password: str,
+) -> None:
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", MAY_WATCH)
+    auth = GstRtspServer.RTSPAuth()
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    server.set_auth(auth)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role(MAY_WATCH, "media.factory.access", True)
+    permissions.add_permission_for_role(MAY_WATCH, "media.factory.construct", True)
+    factory.set_permissions(permissions)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", default="0")
+    parser.add_argument("--codec", choices=ENCODERS, default="h264")
+    parser.add_argument("--pattern", default="pattern=ball", help="properties of videotestsrc")
+    parser.add_argument("--user")
+    parser.add_argument("--password")
+    words = parser.parse_args()
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(words.port)
+    factory = media(words.codec, words.pattern)
+    if words.user:
+        with_password(server, factory, words.user, words.password)
+    server.get_mount_points().add_factory("/stream", factory)
+    loop = GLib.MainLoop()
+    server.attach(None)
+    print(server.get_bound_port(), flush=True)
+    loop.run()
+
+
+if __name__ == "__main__":
+    main()
