@@ -79,7 +79,7 @@ rtsp-server: # the network camera of the tests, and ffmpeg
 systemd-tools: # what the units are checked with, and the machine of namespaces that runs them
 	@test "$$(id -u)" != 0 || sh tests/rigs/systemd_machine/install.sh
 
-.venv/.done: requirements.txt requirements-dev.txt
+.venv/.done: requirements.txt requirements-dev.txt requirements-picamera2.txt
 	@command -v $(PYTHON) >/dev/null || { \
 		echo "There is no $(PYTHON) here; Nightjar needs Python 3.11 or newer: apt-get install python3"; \
 		exit 1; }
@@ -89,6 +89,7 @@ systemd-tools: # what the units are checked with, and the machine of namespaces 
 	|| local/debian-package python3-venv "Python's venv module is needed"
 	$(PYTHON) -m venv .venv
 	$(PY) $(PIP) -r requirements-dev.txt
+	$(PY) $(PIP) --no-deps --upgrade --target .venv/picamera2-source -r requirements-picamera2.txt
 	@touch $@
 
 .venv-3.13/.done: requirements.txt requirements-dev.txt requirements-3.13.txt

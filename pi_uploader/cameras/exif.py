@@ -22,11 +22,12 @@ def with_exif(jpeg: bytes, occasion: Occasion) -> bytes:
     """The JPEG with an Exif segment. What does not begin as a JPEG comes back as it is."""
     if jpeg[:2] != b"\xff\xd8":
         return jpeg
-    content = b"Exif\x00\x00" + _tiff(_image_tags(occasion), _photo_tags(occasion.taken_at))
+    content = b"Exif\x00\x00" + _tiff(image_tags(occasion), photo_tags(occasion.taken_at))
     return jpeg[:2] + struct.pack(">HH", 0xFFE1, len(content) + 2) + content + jpeg[2:]
 
 
-def _image_tags(occasion: Occasion) -> dict[int, str]:
+def image_tags(occasion: Occasion) -> dict[int, str]:
+    """What the file's first folder of tags says."""
     tags = {
         IMAGE_DESCRIPTION: occasion.description,
         MODEL: occasion.camera,
@@ -37,7 +38,8 @@ def _image_tags(occasion: Occasion) -> dict[int, str]:
     return tags
 
 
-def _photo_tags(taken_at: datetime | None) -> dict[int, str]:
+def photo_tags(taken_at: datetime | None) -> dict[int, str]:
+    """What its Exif folder says."""
     if taken_at is None:
         return {}
     return {

@@ -1,0 +1,254 @@
+"""The Pi's own camera, through picamera2.
+
+It is kept running in one fixed mode: switching modes breaks contiguous memory into pieces until
+there is none (picamera2#1130, #1125, #869). Every call into it has a deadline, since a camera whose
+cable or firmware fails just never answers (#1264, #1295, #962).
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from photo_wire.media import Media
+from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
+from pi_uploader.cameras.exif import image_tags, photo_tags
+from pi_uploader.settings import SettingsError
+
+OPEN = 20.0  # seconds to open or close the camera
+FRAME = 5.0  # seconds for a frame, apart from its exposure
+SAVE = 20.0  # seconds to encode a photo; a Pi Zero takes about four for 12 megapixels
+MANUAL_FOCUS, CONTINUOUS_FOCUS = 0, 2  # libcamera's AfMode
+STILL_BUFFERS = 2  # one in hand and one being exposed; a Pi Zero has memory for no more
+EXPOSURE_TIME, ISO = 0x829A, 0x8827  # Exif tags
+
+Result = TypeVar("Result")
+log = logging.getLogger("capture")
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How the camera runs from its start on. Size in pixels, None for all of them; rotation 0 or
+    180 degrees; focus in dioptres and exposure in seconds, None for automatic."""
+
+    size: tuple[int, int] | None
+    format: Media
+    rotation: int
+    focus: float | None
+    exposure: float | None
+    clip: float
+    pre_roll: float
+
+
+class Picamera2Camera:
+    """Takes photos as JPEG or DNG, or clips as MP4 of `clip_seconds` after the trigger and
+    `pre_roll_seconds` before it.
+
+    A camera that fails is opened again once, within the same photo. Raises SettingsError if
+    picamera2 is not installed, CameraGoneError if there is no camera.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int] | None = None,
+        format: Media = Media.JPEG,
+        rotation: int = 0,
+        lens_position: float | None = None,
+        exposure: float | None = None,
+        clip_seconds: float = 10.0,
+        pre_roll_seconds: float = 0.0,
+    ) -> None:
+        try:
+            import picamera2  # noqa: F401
+        except ImportError as error:
+            raise SettingsError(
+                [
+                    "CAMERA_SOURCE: 'picamera2' needs the Pi's camera library, which cannot be "
+                    f"imported ({error}); expected apt-get install python3-picamera2 before, and "
+                    "a venv with --system-site-packages"
+                ]
+            ) from error
+        self._mode = Mode(
+            size, format, rotation, lens_position, exposure, clip_seconds, pre_roll_seconds
+        )
+        self._running = _in_time(OPEN, "opening", lambda: _Running(self._mode))
+
+    def take(self, occasion: Occasion) -> Shot:
+        """A photo exposed after this call, or a clip. Raises CameraGoneError if the camera gives
+        none even after it was opened again."""
+        try:
+            return self._running.take(occasion)
+        except Exception as error:  # noqa: BLE001  it has many ways to fail, and this is what helps
+            log.warning("the camera failed and is opened again: %s", _described(error))
+        try:
+            _in_time(OPEN, "closing", self._running.abandon)
+            self._running = _in_time(OPEN, "opening", lambda: _Running(self._mode))
+            return self._running.take(occasion)
+        except CameraGoneError:
+            raise
+        except Exception as error:
+            raise CameraGoneError(f"it failed again: {_described(error)}") from error
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        _in_time(OPEN, "closing", self._running.close)
+
+
+class _Running:
+    """The camera, opened and started in its mode."""
+
+    def __init__(self, mode: Mode) -> None:
+        from picamera2 import Picamera2
+
+        if not Picamera2.global_camera_info():
+            raise CameraGoneError(
+                "there is no camera; check its cable at both ends, then rpicam-hello --list-cameras"
+            )
+        self._mode = mode
+        self._camera = Picamera2()
+        try:
+            self._camera.configure(_configuration(self._camera, mode))
+            self._camera.start()
+            self._before = self._record_always() if self._has_pre_roll else None
+        except BaseException:
+            self._camera.close()
+            raise
+
+    def take(self, occasion: Occasion) -> Shot:
+        if self._mode.format is Media.MP4:
+            return Shot(self._clip(), Media.MP4)
+        content = BytesIO()
+        request = self._next_frame()
+        try:
+            if self._mode.format is Media.DNG:
+                _in_time(SAVE, "saving", lambda: request.save_dng(content))
+            else:
+                exif = {"0th": image_tags(occasion), "Exif": _exif(request, occasion)}
+                _in_time(
+                    SAVE,
+                    "saving",
+                    lambda: request.save("main", content, format="jpeg", exif_data=exif),
+                )
+        finally:
+            request.release()  # one that is kept stalls the camera
+        return Shot(content.getvalue(), self._mode.format)
+
+    def close(self) -> None:
+        if self._before:
+            self._camera.stop_encoder()
+        self._camera.close()
+
+    def abandon(self) -> None:
+        """Close it although it may be waiting for a frame that never comes."""
+        self._camera.cancel_all_and_flush()
+        self._camera.close()
+
+    def _next_frame(self) -> Any:
+        """A frame whose exposure begins from now on."""
+        job = self._camera.capture_request(wait=False, flush=True)
+        try:
+            return self._camera.wait(job, timeout=FRAME + 2 * (self._mode.exposure or 0))
+        except TimeoutError:
+            raise CameraError(f"no frame came within {FRAME:g} s") from None
+
+    @property
+    def _has_pre_roll(self) -> bool:
+        return self._mode.format is Media.MP4 and self._mode.pre_roll > 0
+
+    def _record_always(self) -> Any:
+        from picamera2.encoders import H264Encoder
+        from picamera2.outputs import CircularOutput2
+
+        before = CircularOutput2(buffer_duration_ms=int(self._mode.pre_roll * 1000))
+        self._camera.start_encoder(H264Encoder(), before)
+        return before
+
+    def _clip(self) -> bytes:
+        """What is recorded from the first whole picture on. At its end a frame is awaited: a camera
+        that stood still meanwhile has made no clip."""
+        from picamera2.encoders import H264Encoder
+        from picamera2.outputs import PyavOutput
+
+        with TemporaryDirectory(prefix="nightjar-") as folder:
+            file = Path(folder, "clip.mp4")
+            output = PyavOutput(str(file), format="mp4", options={"movflags": "+faststart"})
+            if self._before:
+                # What leaves the ring is written, so its end is as far behind as its beginning.
+                self._before.open_output(output)
+                time.sleep(self._mode.clip + self._mode.pre_roll)
+                _in_time(SAVE, "saving", self._before.close_output)
+            else:
+                encoder = H264Encoder()
+                self._camera.start_encoder(encoder, output)
+                time.sleep(self._mode.clip)
+                _in_time(SAVE, "saving", lambda: self._camera.stop_encoder(encoder))
+            self._next_frame().release()
+            return file.read_bytes()
+
+
+def _configuration(camera: Any, mode: Mode) -> Any:
+    from libcamera import Transform
+
+    turned = mode.rotation == 180
+    common: dict[str, Any] = {
+        "main": {"size": mode.size} if mode.size else {},
+        "transform": Transform(hflip=turned, vflip=turned),
+        "controls": _controls(camera, mode),
+    }
+    if mode.format is Media.MP4:
+        return camera.create_video_configuration(raw=None, **common)
+    raw: dict[str, Any] | None = {} if mode.format is Media.DNG else None
+    return camera.create_still_configuration(raw=raw, buffer_count=STILL_BUFFERS, **common)
+
+
+def _controls(camera: Any, mode: Mode) -> dict[str, Any]:
+    controls: dict[str, Any] = {}
+    if mode.exposure is not None:
+        controls["ExposureTime"] = round(mode.exposure * 1e6)  # microseconds
+    if "AfMode" not in camera.camera_controls:
+        if mode.focus is not None:
+            log.warning("CAMERA_FOCUS has no effect: this camera's focus is fixed")
+    elif mode.focus is None:
+        controls["AfMode"] = CONTINUOUS_FOCUS  # off by default
+    else:
+        controls.update(AfMode=MANUAL_FOCUS, LensPosition=mode.focus)
+    return controls
+
+
+def _exif(request: Any, occasion: Occasion) -> dict[int, Any]:
+    """picamera2 takes these folders instead of its own, which hold the time of an unset clock."""
+    found = request.get_metadata()
+    gain = found.get("AnalogueGain", 1.0) * found.get("DigitalGain", 1.0)
+    seen = {EXPOSURE_TIME: (found.get("ExposureTime", 0), 1_000_000), ISO: round(gain * 100)}
+    return {**photo_tags(occasion.taken_at), **seen}
+
+
+def _in_time(seconds: float, what: str, call: Callable[[], Result]) -> Result:
+    """What `call` gives. It runs in a thread that is left behind if it takes longer: then raises
+    CameraGoneError, since only the end of the process ends that thread."""
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001  raised where it is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name=f"camera {what}", daemon=True).start()
+    try:
+        return future.result(seconds)
+    except TimeoutError as error:
+        if future.done():
+            raise  # of the call itself
+        raise CameraGoneError(f"{what} it hangs, for {seconds:g} s now") from error
+
+
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

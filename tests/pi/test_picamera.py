@@ -1,0 +1,196 @@
+"""The Pi's own camera, against a stand-in with picamera2's signatures and manners."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from photo_wire.headers import Trigger
+from photo_wire.media import Media
+from pi_uploader.cameras import CameraGoneError, Occasion, picamera
+from pi_uploader.cameras.exif import EXIF_FOLDER
+from pi_uploader.cameras.picamera import Picamera2Camera
+from pi_uploader.settings import SettingsError
+from tests.pictures import dng, mp4
+
+STAND_IN = Path(__file__).parents[1] / "rigs" / "pi_camera"
+OCCASION = Occasion("gate", Trigger.MOTION, datetime(2026, 11, 21, 7, 30, 1, 250000, UTC))
+
+
+@pytest.fixture
+def fate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The stand-in's camera, new for each test; waits are short."""
+    monkeypatch.syspath_prepend(str(STAND_IN))
+    monkeypatch.setattr(picamera, "FRAME", 0.2)
+    monkeypatch.setattr(picamera, "OPEN", 2.0)
+    import picamera2
+
+    picamera2.fate.dng, picamera2.fate.mp4 = dng(1), mp4(1)
+    yield picamera2.fate
+    for name in [name for name in sys.modules if name.split(".")[0] in ("picamera2", "libcamera")]:
+        del sys.modules[name]
+
+
+def configuration(fate: Any) -> dict[str, Any]:
+    found: dict[str, Any] = fate.opened[-1].camera_config
+    return found
+
+
+def test_a_photo_is_a_jpeg_that_says_when_and_why(fate: Any) -> None:
+    """Its EXIF is ours: the library's own holds the time of a clock that may not be set."""
+    shot = Picamera2Camera(size=(640, 480)).take(OCCASION)
+    picture = Image.open(BytesIO(shot.content))
+    assert (shot.media, picture.format, picture.size) == (Media.JPEG, "JPEG", (640, 480))
+    exif = picture.getexif()
+    assert exif[0x010E] == "gate, motion"
+    photo = exif.get_ifd(EXIF_FOLDER)
+    assert photo[0x9003] == "2026:11:21 07:30:01"
+    assert (photo[0x829A], photo[0x8827]) == (0.01, 200)
+
+
+def test_without_a_set_clock_exif_has_no_time(fate: Any) -> None:
+    content = Picamera2Camera().take(Occasion("gate", Trigger.GPIO, None)).content
+    exif = Image.open(BytesIO(content)).getexif()
+    assert 0x0132 not in exif
+    assert 0x9003 not in exif.get_ifd(EXIF_FOLDER)
+
+
+def test_the_camera_runs_in_one_mode_from_its_start_on(fate: Any) -> None:
+    """Opened and configured once, with few buffers and nothing raw that nobody asked for."""
+    camera = Picamera2Camera(rotation=180, lens_position=2.5, exposure=0.02)
+    for _ in range(5):
+        camera.take(OCCASION)
+    assert len(fate.opened) == 1
+    mode = configuration(fate)
+    assert (mode["raw"], mode["buffer_count"], mode["use_case"]) == (None, 2, "still")
+    assert (mode["transform"].hflip, mode["transform"].vflip) == (True, True)
+    assert mode["controls"] == {"ExposureTime": 20_000, "AfMode": 0, "LensPosition": 2.5}
+
+
+def test_focus_is_automatic_unless_it_is_set(fate: Any) -> None:
+    """The library leaves it off."""
+    Picamera2Camera()
+    assert configuration(fate)["controls"] == {"AfMode": 2}
+
+
+def test_the_frame_is_exposed_after_the_trigger(fate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one that was lying there."""
+    import picamera2
+
+    asked: list[Any] = []
+    real = picamera2.Picamera2.capture_request
+
+    def capture_request(self: Any, wait: Any, flush: Any) -> Any:
+        asked.append((wait, flush))
+        return real(self, wait=wait, flush=flush)
+
+    monkeypatch.setattr(picamera2.Picamera2, "capture_request", capture_request)
+    Picamera2Camera().take(OCCASION)
+    assert asked == [(False, True)]
+
+
+def test_a_dng_comes_as_the_camera_made_it(fate: Any) -> None:
+    """Its bytes are not touched; it needs the raw stream."""
+    shot = Picamera2Camera(format=Media.DNG).take(OCCASION)
+    assert (shot.content, shot.media) == (fate.dng, Media.DNG)
+    assert configuration(fate)["raw"] == {}
+
+
+def test_a_clip_is_recorded_with_the_hardware_encoder(fate: Any) -> None:
+    """Which is stopped afterwards; the file tells its length at its beginning."""
+    shot = Picamera2Camera(format=Media.MP4, clip_seconds=0.01).take(OCCASION)
+    assert (shot.content, shot.media) == (fate.mp4, Media.MP4)
+    assert fate.opened[-1].encoders == []
+    assert configuration(fate)["use_case"] == "video"
+
+
+def test_a_clip_with_pre_roll_is_taken_from_a_ring(fate: Any) -> None:
+    """The encoder always runs; the same clip twice shows that the ring goes on."""
+    camera = Picamera2Camera(format=Media.MP4, clip_seconds=0.01, pre_roll_seconds=0.02)
+    (encoder,) = fate.opened[-1].encoders
+    assert encoder.output.buffer_duration_ms == 20
+    assert [camera.take(OCCASION).content for _ in range(2)] == [fate.mp4] * 2
+    assert encoder.is_running
+    camera.close()
+    assert not encoder.is_running
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("failed to find buffer")])
+def test_a_frame_that_cannot_be_saved_is_given_back(fate: Any, error: Exception) -> None:
+    """A request that is never released stalls the camera; there are only two."""
+    camera = Picamera2Camera()
+    for _ in range(3):
+        fate.failed_saves.append(error)
+        camera.take(OCCASION)  # opened again, and there it is
+        assert [one.in_hand for one in fate.opened] == [0] * len(fate.opened)
+
+
+def test_after_a_frame_that_never_came_the_camera_is_opened_again(fate: Any) -> None:
+    """'Camera frontend has timed out': the photo comes from the camera opened anew."""
+    camera = Picamera2Camera()
+    fate.lost_frames = 1
+    assert camera.take(OCCASION).media is Media.JPEG
+    first, second = fate.opened
+    assert first.closed
+    assert second.started
+
+
+def test_a_camera_that_gives_no_frame_twice_is_gone(fate: Any) -> None:
+    """Then only a new process helps."""
+    camera = Picamera2Camera()
+    fate.lost_frames = 2
+    with pytest.raises(CameraGoneError, match=r"failed again: CameraError: no frame came"):
+        camera.take(OCCASION)
+
+
+def test_a_camera_without_memory_to_be_opened_again_is_gone(fate: Any) -> None:
+    """The contiguous memory that it needs is free again when the process has ended."""
+    camera = Picamera2Camera()
+    fate.lost_frames = fate.no_memory = 1
+    with pytest.raises(CameraGoneError, match="Cannot allocate memory"):
+        camera.take(OCCASION)
+
+
+def test_a_close_that_hangs_does_not_hang_the_capture(
+    fate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a driver that waits for the camera's cable."""
+    monkeypatch.setattr(picamera, "OPEN", 0.2)
+    camera = Picamera2Camera()
+    fate.lost_frames = fate.hanging_closes = 1
+    with pytest.raises(CameraGoneError, match=r"closing it hangs, for 0.2 s now"):
+        camera.take(OCCASION)
+
+
+def test_a_camera_that_was_unplugged_is_told(fate: Any) -> None:
+    fate.is_there = False
+    with pytest.raises(CameraGoneError, match="check its cable"):
+        Picamera2Camera()
+
+
+def test_a_failed_start_leaves_no_camera_open(fate: Any) -> None:
+    fate.no_memory = 1
+    with pytest.raises(OSError, match="Cannot allocate memory"):
+        Picamera2Camera()
+    assert fate.opened[-1].closed
+
+
+def test_without_the_library_the_setting_is_refused() -> None:
+    with pytest.raises(SettingsError, match="apt-get install python3-picamera2"):
+        Picamera2Camera()
+
+
+def test_no_thread_is_left_behind(fate: Any) -> None:
+    """Each timed call has one; it ends with the call."""
+    camera = Picamera2Camera()
+    before = threading.active_count()
+    for _ in range(20):
+        camera.take(OCCASION)
+    camera.close()
+    assert threading.active_count() <= before

@@ -1,0 +1,209 @@
+"""Picamera2 with its real signatures and manners, and a picture of one colour.
+
+`fate` is what the tests decide: how the camera fails, and what became of it.
+"""
+
+import errno
+import os
+import threading
+import time
+from concurrent.futures import CancelledError, Future
+from typing import Any
+
+from libcamera import Transform
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+
+class Fate:
+    """What happens to the camera: each number says how many more times."""
+
+    def __init__(self) -> None:
+        self.is_there = True
+        self.lost_frames = int(os.environ.get("STAND_IN_LOST_FRAMES", "0"))
+        self.failed_saves: list[Exception] = []
+        self.no_memory = 0  # configurations
+        self.hanging_closes = 0
+        self.opened: list[Picamera2] = []
+        self.dng = b""
+        self.mp4 = b""
+
+
+fate = Fate()
+
+
+class Job:
+    def __init__(self, functions, signal_function=None):  # type: ignore[no-untyped-def]
+        self._functions = functions
+        self._future: Future[Any] = Future()
+        self._future.set_running_or_notify_cancel()
+
+    def get_result(self, timeout: float | None = None) -> Any:
+        return self._future.result(timeout=timeout)
+
+    def cancel(self) -> None:
+        self._future.set_exception(CancelledError())
+
+
+class CompletedRequest:
+    def __init__(self, request: Any, picam2: "Picamera2") -> None:
+        self.picam2 = picam2
+        self.exposed_from = request
+        self.ref_count = 1
+
+    def release(self) -> None:
+        self.ref_count -= 1
+        if self.ref_count < 0:
+            raise RuntimeError("CompletedRequest: lock now has negative ref_count")
+        self.picam2.in_hand -= 1
+
+    def get_metadata(self) -> dict[str, Any]:
+        return {
+            "SensorTimestamp": self.exposed_from + 10_000_000,
+            "ExposureTime": 10_000,
+            "AnalogueGain": 2.0,
+            "DigitalGain": 1.0,
+        }
+
+    def save(
+        self,
+        name: str,
+        file_output: Any,
+        format: str | None = None,
+        exif_data: dict[str, Any] | None = None,
+    ) -> None:
+        if fate.failed_saves:
+            raise fate.failed_saves.pop()
+        size = self.picam2.camera_config[name]["size"]
+        exif = Image.Exif()
+        for tag, value in (exif_data or {}).get("0th", {}).items():
+            exif[tag] = value
+        for tag, value in (exif_data or {}).get("Exif", {}).items():
+            exif.get_ifd(0x8769)[tag] = IFDRational(*value) if isinstance(value, tuple) else value
+        Image.new("RGB", size, "teal").save(file_output, format, exif=exif)
+
+    def save_dng(self, file_output: Any, name: str = "raw") -> None:
+        if self.picam2.camera_config.get(name) is None:
+            raise RuntimeError(f"Stream {name!r} is not defined")
+        file_output.write(fate.dng)
+
+
+class Picamera2:
+    def __init__(self, camera_num=0, verbose_console=None, tuning=None, allocator=None):  # type: ignore[no-untyped-def]
+        self.camera_config: dict[str, Any] = {}
+        self.started = self.closed = False
+        self.in_hand = 0  # requests that were not released yet
+        self.encoders: list[Any] = []
+        self._job_list: list[Job] = []
+        fate.opened.append(self)
+
+    @staticmethod
+    def global_camera_info() -> list[Any]:
+        return [{"Model": "imx708", "Num": 0}] if fate.is_there else []
+
+    @property
+    def camera_controls(self) -> dict[str, tuple[Any, Any, Any]]:
+        return {"AfMode": (0, 2, 0), "LensPosition": (0.0, 15.0, 1.0), "ExposureTime": (1, 2, 1)}
+
+    def create_still_configuration(  # type: ignore[no-untyped-def]
+        self,
+        main={},  # noqa: B006  as the real one has it
+        lores=None,
+        raw={},  # noqa: B006
+        transform=Transform(),  # noqa: B008
+        colour_space="Sycc",
+        buffer_count=1,
+        controls={},  # noqa: B006
+        display=None,
+        encode=None,
+        queue=True,
+        sensor={},  # noqa: B006
+        use_case="still",
+    ) -> dict[str, Any]:
+        return {
+            "main": {"size": (1152, 648), **main},
+            "raw": raw,
+            "transform": transform,
+            "buffer_count": buffer_count,
+            "controls": controls,
+            "use_case": use_case,
+        }
+
+    def create_video_configuration(  # type: ignore[no-untyped-def]
+        self,
+        main={},  # noqa: B006
+        lores=None,
+        raw={},  # noqa: B006
+        transform=Transform(),  # noqa: B008
+        colour_space=None,
+        buffer_count=6,
+        controls={},  # noqa: B006
+        display="main",
+        encode="main",
+        queue=True,
+        sensor={},  # noqa: B006
+        use_case="video",
+    ) -> dict[str, Any]:
+        return {
+            "main": {"size": (1280, 720), **main},
+            "raw": raw,
+            "transform": transform,
+            "buffer_count": buffer_count,
+            "controls": controls,
+            "use_case": use_case,
+        }
+
+    def configure(self, camera_config=None) -> None:  # type: ignore[no-untyped-def]
+        if fate.no_memory:
+            fate.no_memory -= 1
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        self.camera_config = camera_config
+
+    def start(self, config=None, show_preview=False) -> None:  # type: ignore[no-untyped-def]
+        if not self.camera_config:
+            raise RuntimeError("Camera has not been configured")
+        self.started = True
+
+    def capture_request(self, wait=None, signal_function=None, flush=None) -> Any:  # type: ignore[no-untyped-def]
+        assert wait is False, "a call without a deadline hangs when the camera does"
+        job = Job([])  # type: ignore[no-untyped-call]
+        self._job_list.append(job)
+        is_stalled = self.in_hand >= self.camera_config["buffer_count"]
+        if fate.lost_frames:
+            fate.lost_frames -= 1
+        elif not is_stalled and self.started:
+            self.in_hand += 1
+            exposed_from = time.monotonic_ns() if flush else 0
+            job._future.set_result(CompletedRequest(exposed_from, self))
+            self._job_list.remove(job)
+        return job
+
+    def wait(self, job: Job, timeout=None) -> Any:  # type: ignore[no-untyped-def]
+        assert timeout is not None
+        return job.get_result(timeout=timeout)
+
+    def cancel_all_and_flush(self) -> None:
+        for job in self._job_list:
+            job.cancel()
+        self._job_list = []
+
+    def start_encoder(self, encoder=None, output=None, pts=None, quality=None, name=None) -> None:  # type: ignore[no-untyped-def]
+        encoder.output = output
+        encoder.is_running = True
+        output.start()
+        self.encoders.append(encoder)
+
+    def stop_encoder(self, encoders=None) -> None:  # type: ignore[no-untyped-def]
+        for encoder in list(self.encoders) if encoders is None else [encoders]:
+            encoder.is_running = False
+            encoder.output.stop()
+            self.encoders.remove(encoder)
+
+    def close(self) -> None:
+        if fate.hanging_closes:
+            fate.hanging_closes -= 1
+            threading.Event().wait()
+        self.started, self.closed = False, True
+
+
+__all__ = ["CompletedRequest", "Job", "Picamera2", "fate"]
