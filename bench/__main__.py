@@ -14,7 +14,7 @@ SECTIONS = {
     "durable": ("From the trigger to a photo that survives a power cut", durable.figures),
     "drain": ("How fast a backlog of photos of 500 KB goes up", drain.figures),
     "tls": ("TLS", handshakes.figures),
-    "memory": ("The upload process", memory.figures),
+    "memory": ("The processes on the Pi", memory.figures),
 }
 
 

@@ -1,10 +1,11 @@
-"""The upload process itself: its memory, its start, and 100,000 photos that wait for it."""
+"""The Pi's processes: their memory, their start, and 100,000 photos that wait for the upload."""
 
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -39,6 +40,7 @@ def figures(folder: Path, quick: bool) -> list[Figure]:
         Figure(f"start to first upload, {many:,} waiting", waiting[many].first, "s"),
         Figure(f"RSS with {few:,} waiting", waiting[few].peak, "MB"),
         Figure(f"RSS with {many:,} waiting", waiting[many].peak, "MB"),
+        *_capture(folder, 5 if quick else 20),
         *_choosing(folder / str(many), many),
         *_imports(3 if quick else 9),
     ]
@@ -74,10 +76,51 @@ class _Upload:
             if delivered == photos:
                 break
         status = Path(f"/proc/{self._process.pid}/status").read_text()
-        self.peak = int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024 / MB
+        self.peak = _peak_memory(status)
         self._process.kill()
         self._process.communicate()
         return self
+
+
+def _peak_memory(status: str) -> float:
+    """In MB, from what Linux says of a process in /proc (proc_pid_status(5))."""
+    return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024 / MB
+
+
+def _capture(folder: Path, photos: int) -> list[Figure]:
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    for number in range(2):
+        (pictures / f"{number}.jpg").write_bytes(b"\xff\xd8" + os.urandom(2 * MB))
+    drawn = _capture_peak(folder / "drawn", photos, {})
+    replayed = _capture_peak(folder / "replayed", photos, {"CAMERA_REPLAY": str(pictures)})
+    return [
+        Figure("RSS of the capture process, photos of 2 MB", replayed, "MB"),
+        Figure("  with photos that Pillow draws", drawn, "MB"),
+    ]
+
+
+def _capture_peak(spool: Path, photos: int, settings: Mapping[str, str]) -> float:
+    """The most memory that `pi-uploader capture` has while it takes so many photos, in MB."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "CAMERA_SPOOL": str(spool),
+        "CAMERA_SOURCE": "simulated",
+        "CAMERA_EVERY": "1s",
+        "PIR_PIN": "none",
+        **settings,
+    }
+    command = [sys.executable, "-m", "pi_uploader", "capture"]
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        taken = 0
+        for line in process.stderr:
+            taken += "photo taken" in line
+            if taken == photos:
+                break
+        peak = _peak_memory(Path(f"/proc/{process.pid}/status").read_text())
+        process.kill()
+    return peak
 
 
 def _fill_quickly(folder: Path, count: int) -> None:

@@ -34,15 +34,20 @@ def run(_: argparse.Namespace) -> int:
 
 
 def capture(words: argparse.Namespace) -> int:
+    from pi_uploader.cameras import CameraGoneError
     from pi_uploader.capture import capture_once, run_capture
     from pi_uploader.signals import STOP_SIGNALS, on_signals
 
     settings = CaptureSettings.from_environ(os.environ)
-    if words.once:
-        return capture_once(settings, words.trigger)
     stop = threading.Event()
-    with on_signals(STOP_SIGNALS, lambda _: stop.set()):
-        return run_capture(settings, stop)
+    try:
+        if words.once:
+            return capture_once(settings, words.trigger)
+        with on_signals(STOP_SIGNALS, lambda _: stop.set()):
+            return run_capture(settings, stop)
+    except CameraGoneError as error:
+        log.error("%s", error)
+        return FAILED
 
 
 def upload(_: argparse.Namespace) -> int:

@@ -9,7 +9,8 @@ from PIL import Image
 
 _Entry = tuple[int, int, tuple[int, ...]]  # a TIFF tag's number, its kind, its values
 
-_BYTE, _SHORT, _LONG = 1, 3, 4
+_BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL = 1, 2, 3, 4, 5, 10
+_LETTERS = {_BYTE: "B", _ASCII: "B", _SHORT: "H", _LONG: "I", _RATIONAL: "I", _SRATIONAL: "i"}
 
 
 def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> bytes:
@@ -39,14 +40,19 @@ def jpeg_with_thumbnail(seed: int = 0) -> bytes:
     return whole[:2] + struct.pack(">2sH", b"\xff\xe1", len(segment) + 2) + segment + whole[2:]
 
 
-def dng(seed: int = 0, order: str = "<") -> bytes:
-    """A DNG of a camera's shape: a preview in the first directory, and the sensor's raw picture in
-    its sub-directory. `order` is `<` for Intel's bytes and `>` for Motorola's."""
+def dng(seed: int = 0, order: str = "<", size: tuple[int, int] = (32, 24)) -> bytes:
+    """A DNG 1.4 of a camera's shape, which raw converters open: a preview in the first directory,
+    and the sensor's raw picture in its sub-directory. `order` is `<` for Intel's bytes and `>` for
+    Motorola's, `size` the sensor's, in pixels."""
     rng = random.Random(seed)
-    preview, raw = rng.randbytes(8 * 6 * 3), rng.randbytes(16 * 12 * 2)
-    first, second = 8, 200  # where the directories are; their pictures follow
-    preview_at = 400
+    width, height = size
+    preview = rng.randbytes(8 * 6 * 3)
+    raw = struct.pack(
+        f"{order}{width * height}H", *(rng.randrange(4096) for _ in range(width * height))
+    )
+    first, second, preview_at = 8, 500, 800  # the directories, then their pictures
     raw_at = preview_at + len(preview)
+    half = len(raw) // 2
     mark = b"II" if order == "<" else b"MM"
     parts = {
         0: struct.pack(f"{order}2sHI", mark, 42, first),
@@ -54,22 +60,45 @@ def dng(seed: int = 0, order: str = "<") -> bytes:
             order,
             first,
             [
+                (254, _LONG, (1,)),  # a preview
                 (256, _SHORT, (8,)),
                 (257, _SHORT, (6,)),
+                (258, _SHORT, (8, 8, 8)),
+                (259, _SHORT, (1,)),  # not compressed
+                (262, _SHORT, (2,)),  # RGB
+                (271, _ASCII, tuple(b"Nightjar\0")),
+                (272, _ASCII, tuple(b"Drawn\0")),
                 (273, _LONG, (preview_at,)),
+                (274, _SHORT, (1,)),
+                (277, _SHORT, (3,)),
+                (278, _SHORT, (6,)),
                 (279, _LONG, (len(preview),)),
                 (330, _LONG, (second,)),
                 (50706, _BYTE, (1, 4, 0, 0)),
+                (50708, _ASCII, tuple(b"Nightjar Drawn\0")),
+                (50721, _SRATIONAL, (1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1)),
+                (50728, _RATIONAL, (1, 2, 1, 1, 1, 2)),  # neutral as shot
+                (50778, _SHORT, (21,)),  # daylight
             ],
         ),
         second: _directory(
             order,
             second,
             [
-                (256, _SHORT, (16,)),
-                (257, _SHORT, (12,)),
-                (273, _LONG, (raw_at, raw_at + 192)),  # two strips of six rows
-                (279, _LONG, (192, 192)),
+                (254, _LONG, (0,)),
+                (256, _SHORT, (width,)),
+                (257, _SHORT, (height,)),
+                (258, _SHORT, (16,)),
+                (259, _SHORT, (1,)),
+                (262, _SHORT, (32803,)),  # colour filter array
+                (273, _LONG, (raw_at, raw_at + half)),  # two strips
+                (277, _SHORT, (1,)),
+                (278, _SHORT, (height // 2,)),
+                (279, _LONG, (half, half)),
+                (33421, _SHORT, (2, 2)),
+                (33422, _BYTE, (0, 1, 1, 2)),
+                (50714, _SHORT, (0,)),  # black
+                (50717, _SHORT, (4095,)),  # white
             ],
         ),
         preview_at: preview,
@@ -101,9 +130,9 @@ def _directory(order: str, at: int, tags: list[_Entry]) -> bytes:
     entries, behind = b"", b""
     behind_at = at + 2 + 12 * len(tags) + 4
     for number, kind, values in tags:
-        letter = {_BYTE: "B", _SHORT: "H", _LONG: "I"}[kind]
-        packed = struct.pack(f"{order}{len(values)}{letter}", *values)
+        packed = struct.pack(f"{order}{len(values)}{_LETTERS[kind]}", *values)
+        count = len(values) // 2 if kind in (_RATIONAL, _SRATIONAL) else len(values)
         if len(packed) > 4:
             packed, behind = struct.pack(f"{order}I", behind_at + len(behind)), behind + packed
-        entries += struct.pack(f"{order}HHI", number, kind, len(values)) + packed.ljust(4, b"\0")
+        entries += struct.pack(f"{order}HHI", number, kind, count) + packed.ljust(4, b"\0")
     return struct.pack(f"{order}H", len(tags)) + entries + bytes(4) + behind

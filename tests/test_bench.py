@@ -14,6 +14,7 @@ FIGURES = [
     "50 ms round trip, 8 in flight",
     "TLS handshakes per 100 photos",
     "RSS of the upload process",
+    "RSS of the capture process",
     "start to first upload",
     "choosing the newest of 2,000",
     "import of the upload process",

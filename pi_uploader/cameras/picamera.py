@@ -112,14 +112,19 @@ class _Running:
                 "there is no camera; check its cable at both ends, then rpicam-hello --list-cameras"
             )
         self._mode = mode
-        self._camera = Picamera2()
+        try:
+            self._camera = Picamera2()
+        except Exception as error:
+            raise CameraGoneError(
+                f"it cannot be opened: {_described(error)}; does another program use it?"
+            ) from error
         try:
             self._camera.configure(_configuration(self._camera, mode))
             self._camera.start()
             self._before = self._record_always() if self._has_pre_roll else None
-        except BaseException:
+        except Exception as error:
             self._camera.close()
-            raise
+            raise CameraGoneError(f"it cannot be started: {_described(error)}") from error
 
     def take(self, occasion: Occasion) -> Shot:
         if self._mode.format is Media.MP4:

@@ -20,7 +20,12 @@ class Device:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(
-        self, command: str, backend: Backend, base_url: str = "", every: str = "1s"
+        self,
+        command: str,
+        backend: Backend,
+        base_url: str = "",
+        every: str = "1s",
+        **settings: str,
     ) -> "subprocess.Popen[bytes]":
         """Start `pi-uploader COMMAND` towards the backend, or towards another address."""
         env = {
@@ -33,6 +38,7 @@ class Device:
             "CAMERA_SPOOL": str(self.spool),
             "CAMERA_EVERY": every,
             "PIR_PIN": "none",
+            **settings,
         }
         with self.log.open("ab") as output:
             process = subprocess.Popen(

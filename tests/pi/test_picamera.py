@@ -1,5 +1,6 @@
 """The Pi's own camera, against a stand-in with picamera2's signatures and manners."""
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pi_uploader.cameras import CameraGoneError, Occasion, picamera
 from pi_uploader.cameras.exif import EXIF_FOLDER
 from pi_uploader.cameras.picamera import Picamera2Camera
 from pi_uploader.settings import SettingsError
+from tests.pi.conftest import StartProgram
 from tests.pictures import dng, mp4
 
 STAND_IN = Path(__file__).parents[1] / "rigs" / "pi_camera"
@@ -176,9 +178,24 @@ def test_a_camera_that_was_unplugged_is_told(fate: Any) -> None:
 
 def test_a_failed_start_leaves_no_camera_open(fate: Any) -> None:
     fate.no_memory = 1
-    with pytest.raises(OSError, match="Cannot allocate memory"):
+    with pytest.raises(CameraGoneError, match=r"cannot be started: .* Cannot allocate memory"):
         Picamera2Camera()
     assert fate.opened[-1].closed
+
+
+def test_the_process_ends_with_1_when_the_camera_is_gone(start_program: StartProgram) -> None:
+    """So that systemd starts it again; the photos that it took before wait in the spool."""
+    program = start_program(
+        "capture",
+        CAMERA_SOURCE="picamera2",
+        PIR_PIN="none",
+        CAMERA_EVERY="1h",
+        PYTHONPATH=os.pathsep.join([str(STAND_IN), str(STAND_IN.parents[2])]),
+        STAND_IN_LOST_FRAMES="2",
+    )
+    assert program.process.wait(30) == 1
+    assert "camera: it failed again" in program.output
+    assert "the process ends, to be started again" in program.output
 
 
 def test_without_the_library_the_setting_is_refused() -> None:

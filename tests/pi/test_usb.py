@@ -1,0 +1,83 @@
+"""USB cameras. No video device can be had without a kernel module, so a program named ffmpeg stands
+on PATH before the real one: it replaces the device in its arguments with a drawn picture, and the
+real ffmpeg does the rest."""
+
+import os
+import shutil
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from photo_wire.headers import Trigger
+from photo_wire.media import Media
+from pi_uploader.cameras import CameraError, Occasion
+from pi_uploader.cameras.usb import UsbCamera
+from pi_uploader.settings import SettingsError
+
+FFMPEG = shutil.which("ffmpeg")
+pytestmark = pytest.mark.skipif(not FFMPEG, reason="needs ffmpeg: make rtsp-server, as root")
+OCCASION = Occasion("shed", Trigger.GPIO, datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
+WRAPPER = """#!/usr/bin/env python3
+import os, sys
+words = sys.argv[1:]
+at = words.index("v4l2")
+size = words[words.index("-video_size") + 1] if "-video_size" in words else "320x240"
+words[at - 1 : words.index("-i") + 2] = ["-f", "lavfi", "-i", "testsrc2=size=" + size]
+os.execv({real!r}, ["ffmpeg", *words])
+"""
+
+
+@pytest.fixture
+def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A camera that gives a picture of many colours."""
+    wrapper = tmp_path / "bin" / "ffmpeg"
+    wrapper.parent.mkdir()
+    wrapper.write_text(WRAPPER.format(real=FFMPEG))
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}")
+    return "/dev/video0"
+
+
+def test_a_still_has_the_size_that_was_asked_for(device: str) -> None:
+    """And when, where and why it was taken."""
+    shot = UsbCamera(device, size=(640, 360)).take(OCCASION)
+    picture = Image.open(BytesIO(shot.content))
+    picture.load()
+    assert (shot.media, picture.size) == (Media.JPEG, (640, 360))
+    assert picture.getexif()[0x010E] == "shed, gpio"
+
+
+def test_without_a_size_the_camera_chooses(device: str) -> None:
+    shot = UsbCamera(device).take(OCCASION)
+    assert Image.open(BytesIO(shot.content)).size == (320, 240)
+
+
+def test_a_clip_is_an_mp4_that_browsers_play(device: str) -> None:
+    """Encoded as H.264 with the colours that all of them know."""
+    shot = UsbCamera(device, clip_seconds=1).take(OCCASION)
+    assert shot.media is Media.MP4
+    assert shot.content.index(b"moov") < shot.content.index(b"mdat")
+    assert b"avc1" in shot.content
+
+
+def test_a_camera_that_is_not_there_is_told() -> None:
+    """By the real ffmpeg, without the wrapper."""
+    with pytest.raises(CameraError, match="there is no camera at /dev/video77"):
+        UsbCamera("/dev/video77").take(OCCASION)
+
+
+def test_a_file_that_is_no_camera_is_told(tmp_path: Path) -> None:
+    """Whatever ffmpeg says of it, nothing hangs."""
+    file = tmp_path / "video0"
+    file.write_bytes(b"no camera")
+    with pytest.raises(CameraError, match=r"video0|ioctl"):
+        UsbCamera(str(file)).take(OCCASION)
+
+
+def test_without_ffmpeg_the_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SettingsError, match="apt-get install ffmpeg"):
+        UsbCamera("/dev/video0")
