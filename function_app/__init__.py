@@ -9,6 +9,7 @@ from collections.abc import Callable
 import azure.functions as func
 
 from function_app.backend import Backend, shared_backend
+from function_app.keeping.api import register_timers
 from function_app.routes import ROUTES
 from function_app.serving import register
 
@@ -18,6 +19,7 @@ def build_app(backend: Callable[[], Backend] = shared_backend) -> func.FunctionA
     built = func.FunctionApp()
     for route in ROUTES:
         register(built, route, backend)
+    register_timers(built, backend)
     return built
 
 

@@ -1,77 +1,111 @@
-"""Who may call a route, and who may read: the holder of the read token, or of a session that the
-token opened. Until people can sign in, READ_TOKEN is the one secret that opens every photo."""
+"""Who may call a route. There is no default: each route says whom it lets in."""
 
 import hmac
-import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
+from urllib.parse import urlsplit
 
+import azure.functions as func
+
+from function_app.backend import Backend
+from function_app.people import sessions, tokens
+from function_app.people.caller import ANYBODY, DEVICE, Caller, Scope
 from function_app.refused import RefusedError
+from function_app.settings import Settings
 
 SESSION_COOKIE = "nightjar_session"
-SESSION_SECONDS = 12 * 60 * 60
-_SESSION = re.compile(r"([0-9]{1,12})\.([0-9a-f]{64})")
+SECURE_SESSION_COOKIE = "__Host-nightjar_session"  # which a browser sends to this site alone
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_SAFE_METHODS = ("GET", "HEAD")
 
 
 class Access(Enum):
-    """Whom a route lets in. There is no default: each route has to say."""
+    """Whom a route lets in."""
 
-    DEVICE = "who holds a function key; the Functions host checks it"
-    READER = "who holds the read token or a session"
     PUBLIC = "everyone"
+    DEVICE = "who holds a function key; the Functions host checks it"
+    UPLOADER = "a token that may bring photos"
+    READER = "who may look at photos: a person's session, or a token"
+    DELETER = "who may delete photos"
+    ADMIN = "who decides about people and tokens"
+    PERSON = "who signed in, with their session"
 
 
-def check_reader(headers: Mapping[str, str], read_token: str | None, now: float) -> None:
-    """Return if the request's headers show a right to read at `now` (seconds since 1970).
+_SCOPES = {
+    Access.UPLOADER: Scope.UPLOAD,
+    Access.READER: Scope.READ,
+    Access.DELETER: Scope.DELETE,
+    Access.ADMIN: Scope.ADMIN,
+}
 
-    Raises RefusedError: 401 without that right, 503 where no read token is configured.
+
+def admit(access: Access, req: func.HttpRequest, backend: Backend, now: datetime) -> Caller:
+    """Who calls a route that lets these in.
+
+    Raises RefusedError: 401 for a stranger, 403 for somebody without the right, and for a page of
+    another site that uses a person's session.
     """
-    token = require_token(read_token)
-    scheme, _, bearer = headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and is_token(bearer.strip(), token):
-        return
-    if is_session(_cookie(headers.get("Cookie", "")), token, now):
-        return
-    raise RefusedError(
-        401,
-        "Sign in, or send the read token as Authorization: Bearer TOKEN.",
-        {"WWW-Authenticate": "Bearer"},
-    )
+    if access is Access.PUBLIC:
+        return ANYBODY
+    if access is Access.DEVICE:
+        return DEVICE
+    caller = _identified(req.headers, backend, now)
+    if caller is None:
+        raise RefusedError(
+            401,
+            "Sign in, or send a token as Authorization: Bearer TOKEN.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+    if caller.session and req.method not in _SAFE_METHODS:
+        check_origin(req)
+    if access is Access.PERSON and caller.session is None:
+        raise RefusedError(403, "This is for people who signed in, not for tokens.")
+    scope = _SCOPES.get(access)
+    if scope and scope not in caller.scopes:
+        raise RefusedError(403, f"{caller.name} has not got the right to {scope}.")
+    return caller
 
 
-def require_token(read_token: str | None) -> str:
-    """The configured read token. Raises RefusedError (503) if there is none."""
-    if read_token is None:
-        raise RefusedError(503, "Nothing can be read until the setting READ_TOKEN holds a token.")
-    return read_token
+def check_origin(req: func.HttpRequest) -> None:
+    """A browser says where a request comes from: another site's page may change nothing here."""
+    origin = req.headers.get("Origin")
+    if origin is None or urlsplit(origin).netloc != urlsplit(req.url).netloc:
+        raise RefusedError(
+            403, "This request comes from another site's page: open the gallery itself."
+        )
 
 
-def is_token(offered: str, token: str) -> bool:
-    """Whether `offered` is the token; takes as long for a near miss as for a far one."""
-    return hmac.compare_digest(offered.encode(errors="surrogatepass"), token.encode())
+def session_cookie(value: str, seconds: int, url: str) -> str:
+    """A Set-Cookie header that keeps (or with 0 seconds ends) a session. On one machine without
+    https a browser would keep no Secure cookie."""
+    address = urlsplit(url)
+    is_local = address.scheme == "http" and address.hostname in _LOOPBACK
+    name, more = (SESSION_COOKIE, "") if is_local else (SECURE_SESSION_COOKIE, "; Secure")
+    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{more}"
 
 
-def new_session(token: str, now: float) -> str:
-    """A session that `token` opens at `now` and that ends SESSION_SECONDS later, as a cookie's
-    value: `{expiry}.{HMAC-SHA256}`. Nothing is stored; another token ends all sessions."""
-    expiry = str(int(now) + SESSION_SECONDS)
-    return f"{expiry}.{_signature(token, expiry)}"
+def _identified(headers: Mapping[str, str], backend: Backend, now: datetime) -> Caller | None:
+    scheme, _, secret = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        secret = secret.strip()
+        return _of_settings(secret, backend.settings) or tokens.find(backend.people, secret, now)
+    cookies = _cookies(headers.get("Cookie", ""))
+    value = cookies.get(SECURE_SESSION_COOKIE) or cookies.get(SESSION_COOKIE)
+    return sessions.find(backend.people, value, now) if value else None
 
 
-def is_session(value: str, token: str, now: float) -> bool:
-    """Whether `value` is a session of this token that has not ended at `now`."""
-    match = _SESSION.fullmatch(value)
-    if match is None:
-        return False
-    expiry, signature = match.groups()
-    return hmac.compare_digest(signature, _signature(token, expiry)) and now < int(expiry)
+def _of_settings(secret: str, settings: Settings) -> Caller | None:
+    """The two tokens that are settings; it takes as long for a near miss as for a far one."""
+    for token, name, scopes in (
+        (settings.read_token, "the read token", frozenset({Scope.READ})),
+        (settings.admin_token, "the admin token", frozenset(Scope)),
+    ):
+        if token and hmac.compare_digest(secret.encode(errors="surrogatepass"), token.encode()):
+            return Caller(name, scopes)
+    return None
 
 
-def _signature(token: str, expiry: str) -> str:
-    return hmac.new(token.encode(), expiry.encode(), "sha256").hexdigest()
-
-
-def _cookie(header: str) -> str:
-    """The session cookie's value in a Cookie header; empty if it has none."""
+def _cookies(header: str) -> dict[str, str]:
     pairs = (part.strip().partition("=") for part in header.split(";"))
-    return next((value for name, _, value in pairs if name == SESSION_COOKIE), "")
+    return {name: value for name, _, value in pairs}

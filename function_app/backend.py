@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from function_app.settings import Settings, read_settings
 from function_app.storage.account import open_account
-from function_app.storage.records import Alerts, PhotoBlobs, PhotoIndex
+from function_app.storage.alerts import AzureAlerts
+from function_app.storage.azure_rows import AzureRows
+from function_app.storage.blobs import AzurePhotoBlobs
+from function_app.storage.index import AzurePhotoIndex
+from function_app.storage.records import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
+from function_app.storage.rows import Rows
+from function_app.storage.thumbnails import AzureThumbnails
 
 _lock = threading.Lock()
 _shared: "Backend | None" = None
@@ -14,11 +20,16 @@ _shared: "Backend | None" = None
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The photos' bytes, their index, the alerts, and the settings."""
+    """The photos' bytes, their index and thumbnails, the alerts, the people with their sessions,
+    tokens and shared links, who did what, how many photos there are, and the settings."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
+    thumbnails: Thumbnails
     alerts: Alerts
+    people: Rows
+    accesses: Rows
+    tally: Rows
     settings: Settings
 
 
@@ -34,5 +45,14 @@ def shared_backend() -> Backend:
 
 def connect(settings: Settings) -> Backend:
     """A backend on the storage account of `settings`. Sends nothing."""
-    blobs, index, alerts = open_account(settings.connection_string, settings.max_photo_bytes)
-    return Backend(blobs, index, alerts, settings)
+    account = open_account(settings.connection_string, settings.max_photo_bytes)
+    return Backend(
+        blobs=AzurePhotoBlobs(account.blobs),
+        index=AzurePhotoIndex(account.tables),
+        thumbnails=AzureThumbnails(account.blobs),
+        alerts=AzureAlerts(account.tables),
+        people=AzureRows(account.tables, "people"),
+        accesses=AzureRows(account.tables, "accesses"),
+        tally=AzureRows(account.tables, "tally"),
+        settings=settings,
+    )

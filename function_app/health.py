@@ -2,15 +2,30 @@
 
 import azure.functions as func
 
-from function_app.access import require_token
 from function_app.backend import Backend
+from function_app.people import people
+from function_app.people.caller import Caller
+from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
 from photo_wire import __version__
 
 
-def get_health(req: func.HttpRequest, backend: Backend) -> Reply:
+def get_health(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 if the settings are right and both stores answer; else 503 with what is missing."""
-    require_token(backend.settings.read_token)
+    _check_door(backend)
     backend.blobs.check()
     backend.index.check()
     return json_reply({"status": "ok", "version": __version__})
+
+
+def _check_door(backend: Backend) -> None:
+    """Photos that nobody can look at are no use."""
+    settings = backend.settings
+    if settings.gallery_password or settings.read_token or settings.admin_token:
+        return
+    if people.find(backend.people, people.OWNER) is None:
+        raise RefusedError(
+            503,
+            "Nobody can look at photos until the setting GALLERY_PASSWORD holds the owner's first "
+            "password (or READ_TOKEN a token).",
+        )

@@ -38,9 +38,9 @@ class Reply:
     problem: Problem | None = None
 
 
-def json_reply(said: object, status: int = 200) -> Reply:
+def json_reply(said: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     """`said` as JSON."""
-    return Reply(status, json.dumps(said).encode())
+    return Reply(status, json.dumps(said).encode(), headers=headers or {})
 
 
 def problem_reply(problem: Problem, headers: Mapping[str, str] | None = None) -> Reply:

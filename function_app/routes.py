@@ -1,40 +1,71 @@
-"""Every function of the app: where it is reached, who may call it, and what answers."""
+"""Every function of the app: where it is reached, who may call it, what answers, and what with.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+The description of the API is written from this table too (openapi/).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import azure.functions as func
 
 from function_app.access import Access
 from function_app.alerts.alerts import list_alerts, post_alerts
 from function_app.backend import Backend
+from function_app.gallery import counts, photos, sharing
+from function_app.gallery.events import list_events
+from function_app.gallery.listing import PARAMETERS
 from function_app.gallery.pages import get_page
-from function_app.gallery.photos import get_content, get_photo, list_photos
-from function_app.gallery.session import close_session, open_session
+from function_app.gallery.thumbnails import get_thumbnail
 from function_app.health import get_health
+from function_app.keeping import api as keeping
+from function_app.openapi.pages import get_docs, get_openapi
+from function_app.people import api as people
+from function_app.people.caller import Caller
+from function_app.receiving.posted import post_photo
 from function_app.receiving.upload import put_photo
 from function_app.replies import Reply
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
+from photo_wire.media import Media
 
-Handler = Callable[[func.HttpRequest, Backend], Reply]
+Handler = Callable[[func.HttpRequest, Backend, Caller], Reply]
+
+PHOTO_TYPES = " ".join(kind.content_type for kind in Media)
+PHOTO = "photo"  # a body of one of these types
+PHOTO_OR_FORM = "photo or form"
+GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` as the Functions host spells it, without a leading slash; GET does not imply HEAD."""
+    """`path` as the Functions host spells it, without a leading slash; GET does not imply HEAD.
+
+    `query` are the names of its parameters, `takes` the schema of its JSON body (or PHOTO),
+    `optional` whether that may be left out. `gives` has, for each status that is no problem, the
+    schema of its JSON, a content type, or nothing; `refuses` the statuses of problems beside those
+    that any route of its access may give.
+    """
 
     path: str
     methods: tuple[str, ...]
     access: Access
     handler: Handler
     summary: str
+    gives: Mapping[int, str | None] = field(default_factory=lambda: {204: None})
+    refuses: tuple[int, ...] = ()
+    query: tuple[str, ...] = ()
+    takes: str | None = None
+    is_optional: bool = False
+    is_described: bool = True
 
     @property
     def name(self) -> str:
         """The function's name in Azure: that of its handler."""
         return self.handler.__name__
 
+
+_MEDIA = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
+_INTAKE = (409, 411, 413, 415, 422)
 
 ROUTES = (
     Route(
@@ -43,15 +74,116 @@ ROUTES = (
         Access.DEVICE,
         put_photo,
         "Store a photo and give a receipt for it.",
+        {201: "Receipt", 200: "Receipt"},
+        _INTAKE,
+        takes=PHOTO,
     ),
-    Route("api/photos", ("GET",), Access.READER, list_photos, "List photos, newest first."),
-    Route("api/photos/{id}", ("GET",), Access.READER, get_photo, "Tell what is known of a photo."),
+    Route(
+        "api/photos",
+        ("POST",),
+        Access.UPLOADER,
+        post_photo,
+        "Store a photo that a phone, a script or a network camera posts.",
+        {201: "Receipt", 200: "Receipt"},
+        _INTAKE,
+        takes=PHOTO_OR_FORM,
+    ),
+    Route(
+        "api/photos",
+        GET,
+        Access.READER,
+        photos.list_photos,
+        "List photos, newest first. A page may hold fewer than asked for and have a next one.",
+        {200: "PhotoPage"},
+        query=PARAMETERS,
+    ),
+    Route(
+        "api/photos/{id}",
+        GET,
+        Access.READER,
+        photos.get_photo,
+        "Tell what is known of a photo.",
+        {200: "Photo"},
+        (404,),
+    ),
+    Route(
+        "api/photos/{id}",
+        ("DELETE",),
+        Access.DELETER,
+        keeping.delete_photo,
+        "Delete a photo, for ever.",
+        refuses=(404,),
+    ),
+    Route(
+        "api/photos/delete",
+        ("POST",),
+        Access.DELETER,
+        keeping.delete_photos,
+        "Delete up to 100 photos, for ever.",
+        {200: "Deleted"},
+        (413,),
+        takes="Ids",
+    ),
     Route(
         "api/photos/{id}/content",
-        ("GET", "HEAD"),
+        GET_OR_HEAD,
         Access.READER,
-        get_content,
+        photos.get_content,
         "Give a photo's bytes, or a range of them.",
+        _MEDIA,
+        (404, 416),
+    ),
+    Route(
+        "api/photos/{id}/thumbnail",
+        GET,
+        Access.READER,
+        get_thumbnail,
+        "Give a small picture of a photo.",
+        {200: Media.JPEG.content_type, 304: None},
+        (404,),
+    ),
+    Route(
+        "api/events",
+        GET,
+        Access.READER,
+        list_events,
+        "List a camera's events: photos that lie close together in time. `limit` counts photos.",
+        {200: "EventPage"},
+        query=("camera", "from", "to", "gap", "limit", "cursor"),
+    ),
+    Route(
+        "api/cameras",
+        GET,
+        Access.READER,
+        counts.list_cameras,
+        "List the cameras, with what came from each and when.",
+        {200: "Cameras"},
+    ),
+    Route(
+        "api/days",
+        GET,
+        Access.READER,
+        counts.list_days,
+        "Tell how many photos there are of each day (UTC).",
+        {200: "Days"},
+        query=("camera", "first_day", "last_day"),
+    ),
+    Route(
+        "api/stats",
+        GET,
+        Access.READER,
+        counts.get_stats,
+        "Tell what was stored and what was lost, by camera and day (UTC).",
+        {200: "Stats"},
+        query=("camera", "days"),
+    ),
+    Route(
+        "api/status",
+        GET,
+        Access.READER,
+        counts.get_status,
+        "Tell how it is now.",
+        {200: "Status"},
     ),
     Route(
         ALERTS_PATH.removeprefix("/"),
@@ -59,22 +191,216 @@ ROUTES = (
         Access.DEVICE,
         post_alerts,
         "Record what a person should know, such as the loss of a photo.",
+        {200: "AlertsReceipt"},
+        (413,),
+        takes="NewAlerts",
     ),
-    Route("api/alerts", ("GET",), Access.READER, list_alerts, "List alerts, newest first."),
-    Route("api/session", ("POST",), Access.PUBLIC, open_session, "Sign in with the read token."),
-    Route("api/session", ("DELETE",), Access.PUBLIC, close_session, "Sign out."),
+    Route(
+        "api/alerts",
+        GET,
+        Access.READER,
+        list_alerts,
+        "List alerts, newest first.",
+        {200: "AlertPage"},
+        query=("camera", "kind", "limit", "cursor"),
+    ),
+    Route(
+        "api/shares",
+        GET,
+        Access.ADMIN,
+        sharing.list_shares,
+        "List the shared links.",
+        {200: "Shares"},
+    ),
+    Route(
+        "api/shares",
+        ("POST",),
+        Access.ADMIN,
+        sharing.make_share,
+        "Make a link that opens a photo, or a camera's photos of a time, without signing in.",
+        {201: "MadeShare"},
+        (404, 413),
+        takes="NewShare",
+    ),
+    Route(
+        "api/shares/{key}",
+        ("DELETE",),
+        Access.ADMIN,
+        sharing.revoke_share,
+        "Revoke a shared link.",
+        refuses=(404,),
+    ),
+    Route(
+        "api/shared/{secret}",
+        GET,
+        Access.PUBLIC,
+        sharing.list_shared,
+        "List the photos that a shared link opens.",
+        {200: "SharedPhotos"},
+        (404,),
+    ),
+    Route(
+        "api/shared/{secret}/{id}/content",
+        GET_OR_HEAD,
+        Access.PUBLIC,
+        sharing.get_shared_content,
+        "Give the bytes of a photo that a shared link opens.",
+        _MEDIA,
+        (404, 416),
+    ),
+    Route(
+        "shared/{secret}",
+        GET,
+        Access.PUBLIC,
+        sharing.get_shared,
+        "Show what a shared link opens.",
+        {200: "text/html"},
+        (404,),
+    ),
+    Route(
+        "api/cleanup/run",
+        ("POST",),
+        Access.ADMIN,
+        keeping.run_cleanup,
+        "Delete photos whose time is over, up to 1,000 in a run.",
+        {200: "CleanedUp"},
+        (413,),
+        takes="Cleanup",
+        is_optional=True,
+    ),
+    Route(
+        "api/repair/run",
+        ("POST",),
+        Access.ADMIN,
+        keeping.run_repair,
+        "Make the index say what the blobs say; `everything` rebuilds it.",
+        {200: "Repaired"},
+        (413,),
+        takes="Repair",
+        is_optional=True,
+    ),
+    Route("api/session", GET, Access.READER, people.get_session, "Tell who asks.", {200: "Caller"}),
+    Route(
+        "api/session",
+        ("POST",),
+        Access.PUBLIC,
+        people.open_session,
+        "Sign in with name and password.",
+        {200: "SignedIn"},
+        (401, 403, 413, 429),
+        takes="SignIn",
+    ),
+    Route("api/session", ("DELETE",), Access.PERSON, people.close_session, "Sign out."),
+    Route(
+        "api/sessions",
+        ("DELETE",),
+        Access.PERSON,
+        people.close_all_sessions,
+        "Sign out everywhere.",
+        {200: "Ended"},
+    ),
+    Route(
+        "api/password",
+        ("PUT",),
+        Access.PERSON,
+        people.change_password,
+        "Change one's password, and sign out everywhere else.",
+        refuses=(413, 429),
+        takes="NewPassword",
+    ),
+    Route(
+        "api/people",
+        GET,
+        Access.ADMIN,
+        people.list_people,
+        "List who may sign in.",
+        {200: "People"},
+    ),
+    Route(
+        "api/people",
+        ("POST",),
+        Access.ADMIN,
+        people.add_person,
+        "Let somebody sign in: a viewer of all cameras or of some, or another owner.",
+        {201: "Person"},
+        (409, 413),
+        takes="NewPerson",
+    ),
+    Route(
+        "api/people/{name}",
+        ("DELETE",),
+        Access.ADMIN,
+        people.remove_person,
+        "Let somebody sign in no more.",
+        refuses=(409,),
+    ),
+    Route(
+        "api/tokens",
+        GET,
+        Access.ADMIN,
+        people.list_tokens,
+        "List the programs' tokens.",
+        {200: "Tokens"},
+    ),
+    Route(
+        "api/tokens",
+        ("POST",),
+        Access.ADMIN,
+        people.make_token,
+        "Make a token for a program.",
+        {201: "MadeToken"},
+        (409, 413),
+        takes="NewToken",
+    ),
+    Route(
+        "api/tokens/{name}",
+        ("DELETE",),
+        Access.ADMIN,
+        people.revoke_token,
+        "Revoke a token.",
+        refuses=(404,),
+    ),
+    Route(
+        "api/accesses",
+        GET,
+        Access.ADMIN,
+        people.list_accesses,
+        "List who did what, newest first.",
+        {200: "Accesses"},
+        query=("limit", "cursor"),
+    ),
     Route(
         "api/health",
-        ("GET", "HEAD"),
+        GET_OR_HEAD,
         Access.PUBLIC,
         get_health,
         "Tell whether the settings are right and storage answers.",
+        {200: "Health"},
+    ),
+    Route(
+        "api/openapi.json",
+        GET,
+        Access.PUBLIC,
+        get_openapi,
+        "Give this description.",
+        {200: "application/json"},
+    ),
+    Route(
+        "api/docs",
+        GET,
+        Access.PUBLIC,
+        get_docs,
+        "Show this description to people.",
+        {200: "text/html"},
     ),
     Route(
         "{*path}",
-        ("GET", "HEAD"),
+        GET_OR_HEAD,
         Access.PUBLIC,
         get_page,
         "Give the gallery's page, its style or its script.",
+        {200: "text/html", 304: None},
+        (404,),
+        is_described=False,
     ),
 )

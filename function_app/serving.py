@@ -4,10 +4,11 @@ replies, and one line in the log."""
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import azure.functions as func
 
-from function_app.access import Access, check_reader
+from function_app.access import Access, admit
 from function_app.backend import Backend
 from function_app.refused import RefusedError
 from function_app.replies import Reply, problem_reply, render
@@ -42,9 +43,8 @@ def answer(route: Route, req: func.HttpRequest, backend: Callable[[], Backend]) 
     """The handler's reply, or the problem that says why there is none."""
     try:
         ready = backend()
-        if route.access is Access.READER:
-            check_reader(req.headers, ready.settings.read_token, time.time())
-        return route.handler(req, ready)
+        caller = admit(route.access, req, ready, datetime.now(UTC))
+        return route.handler(req, ready, caller)
     except RefusedError as refusal:
         return problem_reply(refusal.problem, refusal.headers)
     except WireError as error:

@@ -6,12 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from function_app.keeping.period import Retention, parse_retention
+from function_app.people.passwords import weakness
+
 STORAGE = "AzureWebJobsStorage"
 READ_TOKEN = "READ_TOKEN"  # noqa: S105 - the variable's name, not a token
+ADMIN_TOKEN = "ADMIN_TOKEN"  # noqa: S105
+GALLERY_PASSWORD = "GALLERY_PASSWORD"  # noqa: S105
 MAX_PHOTO_MB = "MAX_PHOTO_MB"
+RETENTION = "RETENTION"
 
 SHORTEST_TOKEN = 16  # characters; `make run` and the deploy script make longer ones
 DEFAULT_MAX_PHOTO_MB = 32
+DEFAULT_RETENTION_TEXT = "120d"
+DEFAULT_RETENTION = parse_retention(DEFAULT_RETENTION_TEXT)
 LARGEST_MAX_PHOTO_MB = 95  # the platform answers 500, not 413, above 100 MB (functions-host.md)
 
 Value = TypeVar("Value")
@@ -28,12 +36,17 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`connection_string` is the storage account's. Without a `read_token` nobody reads anything.
-    `max_photo_bytes` is the largest body that a PUT may have."""
+    """`connection_string` is the storage account's. `read_token` lets programs look at photos, and
+    `admin_token` lets them do everything. `gallery_password` is the owner's until they change it.
+    `max_photo_bytes` is the largest body that a PUT may have. `retention` says how long photos are
+    kept."""
 
     connection_string: str = field(repr=False)
-    read_token: str | None = field(repr=False)
+    read_token: str | None = field(default=None, repr=False)
+    admin_token: str | None = field(default=None, repr=False)
+    gallery_password: str | None = field(default=None, repr=False)
     max_photo_bytes: int = DEFAULT_MAX_PHOTO_MB * 1024 * 1024
+    retention: Retention = DEFAULT_RETENTION
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -49,10 +62,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     connection_string = read(STORAGE, _connection_string)
     read_token = read(READ_TOKEN, _token)
+    admin_token = read(ADMIN_TOKEN, _token)
+    gallery_password = read(GALLERY_PASSWORD, _password)
     max_photo_bytes = read(MAX_PHOTO_MB, _megabytes)
-    if connection_string is None or max_photo_bytes is None or problems:
+    retention = read(RETENTION, lambda text: parse_retention(text or DEFAULT_RETENTION_TEXT))
+    if connection_string is None or max_photo_bytes is None or retention is None or problems:
         raise SettingsError(problems)
-    return Settings(connection_string, read_token, max_photo_bytes)
+    return Settings(
+        connection_string, read_token, admin_token, gallery_password, max_photo_bytes, retention
+    )
 
 
 def _connection_string(text: str) -> str:
@@ -87,6 +105,12 @@ def _token(text: str) -> str | None:
             "letters and digits, without spaces"
         )
     return text
+
+
+def _password(text: str) -> str | None:
+    if text and (problem := weakness(text)):
+        raise ValueError(problem)
+    return text or None
 
 
 def _megabytes(text: str) -> int:

@@ -84,6 +84,8 @@ def _run(options: argparse.Namespace) -> None:
                 "base_url": base_url,
                 "function_key": keys.function_key,
                 "read_token": keys.read_token,
+                "admin_token": keys.admin_token,
+                "gallery_password": keys.gallery_password,
                 "connection_string": azurite.connection_string,
             }
         )
@@ -96,7 +98,12 @@ def _backend(
 ) -> tuple[list[str], dict[str, str]]:
     """The backend's command and its settings. They go by the environment: keys must not show in the
     process list."""
-    settings = {"AzureWebJobsStorage": connection_string, "READ_TOKEN": keys.read_token}
+    settings = {
+        "AzureWebJobsStorage": connection_string,
+        "READ_TOKEN": keys.read_token,
+        "ADMIN_TOKEN": keys.admin_token,
+        "GALLERY_PASSWORD": keys.gallery_password,
+    }
     if options.core_tools:
         return coretools.command(options.port), {**settings, **coretools.environment()}
     command = [sys.executable, "-m", "local.host", "--port", str(options.port)]
@@ -149,7 +156,10 @@ def _ready(base_url: str, keys: Keys, azurite: Azurite, state: Path) -> str:
 Nightjar is ready.
 
   Gallery           {base_url}/
+  Sign in           owner, with the password {keys.gallery_password}
+  API               {base_url}/api/docs
   Read token        {keys.read_token}
+  Admin token       {keys.admin_token}
   Function key      {keys.function_key}
   List the photos   curl -H "Authorization: Bearer {keys.read_token}" {base_url}/api/photos
   Send a picture    curl -T picture.jpg -H "Content-Type: image/jpeg" \\

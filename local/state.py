@@ -14,10 +14,13 @@ from local.child import StartError
 
 @dataclass(frozen=True)
 class Keys:
-    """What opens the backend: the device's function key and the readers' token."""
+    """What opens the backend: the device's function key, the programs' tokens and the owner's first
+    password."""
 
     function_key: str = field(repr=False)
     read_token: str = field(repr=False)
+    admin_token: str = field(repr=False)
+    gallery_password: str = field(repr=False)
 
 
 class State:
@@ -54,13 +57,24 @@ class State:
 
     def keys(self) -> Keys:
         """The keys of the first run; made on it. Raises StartError if the file is damaged."""
+        made = {
+            "function_key": secrets.token_urlsafe(32),
+            "read_token": secrets.token_hex(16),
+            "admin_token": secrets.token_hex(16),
+            "gallery_password": "-".join(secrets.token_hex(2) for _ in range(4)),
+        }
         try:
-            return Keys(**json.loads(self._keys_file.read_text()))
+            known = json.loads(self._keys_file.read_text())
         except FileNotFoundError:
-            made = {"function_key": secrets.token_urlsafe(32), "read_token": secrets.token_hex(16)}
-            _write(self._keys_file, made)
-            return Keys(**made)
-        except (ValueError, TypeError):
+            known = {}
+        except ValueError:
+            known = None
+        try:
+            keys = Keys(**{**made, **known})  # an older version made fewer
+            if known != {**made, **known}:
+                _write(self._keys_file, {**made, **known})
+            return keys
+        except TypeError:
             raise StartError(
                 f"{self._keys_file} is damaged; delete it, and the next run makes new keys."
             ) from None

@@ -25,6 +25,12 @@ _WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 Detail = str | int
 
 
+def check_kind(kind: str) -> None:
+    """Return if this can be an alert's kind. Raises WireError."""
+    if not _WORD.fullmatch(kind):
+        raise WireError("kind", f"{quoted(kind)} is not a word of a-z, 0-9, - and _")
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """`kind` is a word: `loss`, and others later. `reason` is a short sentence or word. `details`
@@ -36,8 +42,7 @@ class Alert:
     details: Mapping[str, Detail] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not _WORD.fullmatch(self.kind):
-            raise WireError("kind", f"{quoted(self.kind)} is not a word of a-z, 0-9, - and _")
+        check_kind(self.kind)
         if not 1 <= len(self.reason) <= LONGEST_REASON or not self.reason.isprintable():
             raise WireError("reason", f"is not a text of 1 to {LONGEST_REASON} characters")
         if len(self.details) > MOST_DETAILS:

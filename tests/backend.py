@@ -21,6 +21,8 @@ class Backend:
     log: Path
     function_key: str = field(repr=False)
     read_token: str = field(repr=False)
+    admin_token: str = field(repr=False)
+    password: str = field(repr=False)  # the owner's first one
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     port: int = field(default_factory=lambda: free_ports(1)[0])
     process: "subprocess.Popen[bytes] | None" = None
@@ -35,6 +37,8 @@ class Backend:
             **os.environ,
             "AzureWebJobsStorage": self.connection_string,
             "READ_TOKEN": self.read_token,
+            "ADMIN_TOKEN": self.admin_token,
+            "GALLERY_PASSWORD": self.password,
             "FUNCTION_KEY": self.function_key,
             **self.env,
         }

@@ -82,9 +82,11 @@ def new_backend(
         log=logs / f"backend-{secrets.token_hex(3)}.log",
         function_key=secrets.token_urlsafe(32),
         read_token=secrets.token_urlsafe(32),
+        admin_token=secrets.token_urlsafe(32),
+        password=secrets.token_urlsafe(12),
         env=env,
     )
-    secrets_used.update({one.function_key, one.read_token})
+    secrets_used.update({one.function_key, one.read_token, one.admin_token, one.password})
     return one
 
 

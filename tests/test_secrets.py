@@ -54,7 +54,11 @@ def _use_every_secret(backend: Backend) -> None:
         requests.put(url, data=picture, headers=headers, params=query, timeout=30)
     reader = {"Authorization": f"Bearer {backend.read_token}"}
     requests.get(f"{backend.base_url}/api/photos", headers=reader, timeout=30)
-    requests.post(f"{backend.base_url}/api/session", json={"token": backend.read_token}, timeout=30)
+    admin = {"Authorization": f"Bearer {backend.admin_token}"}
+    requests.get(f"{backend.base_url}/api/people", headers=admin, timeout=30)
+    for password in (backend.password, f"{backend.password}-wrong"):
+        said = {"name": "owner", "password": password}
+        requests.post(f"{backend.base_url}/api/session", json=said, timeout=30)
 
 
 def _text(log: Path) -> str:

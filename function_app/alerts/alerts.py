@@ -2,25 +2,28 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import azure.functions as func
 
 from function_app.backend import Backend
-from function_app.gallery.listing import parse_limit
+from function_app.gallery.listing import check_parameters, parse_limit
+from function_app.people.caller import Caller
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import KeptAlert, PhotoBlobs, alert_key
-from photo_wire.alert import LOSS, Alert, AlertsReceipt, parse_alerts
-from photo_wire.errors import WireError, quoted
+from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
+from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time, to_milliseconds
+from photo_wire.name import check_camera
 
 LONGEST_BODY = 256 * 1024  # bytes; a hundred losses have 40,000
-_PARAMETERS = ("limit", "cursor")
+PARAMETERS = ("camera", "kind", "limit", "cursor")
 
 
-def post_alerts(req: func.HttpRequest, backend: Backend) -> Reply:
+def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with the ids of the alerts that are on record now, and of losses that are none."""
     body = req.get_body()
     if len(body) > LONGEST_BODY:
@@ -45,22 +48,41 @@ def is_stored(alert: Alert, blobs: PhotoBlobs) -> bool:
     return photo is not None and photo.sha256 == alert.details.get("sha256")
 
 
-def list_alerts(req: func.HttpRequest, backend: Backend) -> Reply:
+def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with one page of the alerts, newest first."""
-    for parameter in req.params:
-        if parameter not in _PARAMETERS:
-            known = ", ".join(_PARAMETERS)
-            raise WireError(quoted(parameter), f"is not a parameter of this list; use {known}")
-    limit = parse_limit(req.params.get("limit"))
-    alerts = backend.alerts.newest(limit + 1, _after(req.params.get("cursor")))
-    shown = alerts[:limit]
-    more = len(alerts) > limit
+    check_parameters(req.params, PARAMETERS)
+    limit, sieve = parse_limit(req.params.get("limit")), _sieve(req.params)
+    looked_at = 2 * limit if sieve or caller.cameras is not None else limit
+    alerts = backend.alerts.newest(looked_at + 1, _after(req.params.get("cursor")))
+    shown: list[KeptAlert] = []
+    last: KeptAlert | None = None
+    for kept in alerts[:looked_at]:
+        if len(shown) == limit:
+            break
+        last = kept
+        if caller.may_see(kept.alert.name.camera) and all(
+            _words(kept)[word] == wanted for word, wanted in sieve.items()
+        ):
+            shown.append(kept)
     return json_reply(
         {
             "alerts": [_describe(kept) for kept in shown],
-            "next_cursor": _cursor(shown[-1].alert) if more else None,
+            "next_cursor": _cursor(last.alert) if last and alerts[-1] is not last else None,
         }
     )
+
+
+def _sieve(params: Mapping[str, str]) -> dict[str, str]:
+    """What the alerts of the list have in common. Raises WireError."""
+    if (camera := params.get("camera")) is not None:
+        check_camera(camera)
+    if (kind := params.get("kind")) is not None:
+        check_kind(kind)
+    return {word: params[word] for word in ("camera", "kind") if word in params}
+
+
+def _words(kept: KeptAlert) -> dict[str, str]:
+    return {"camera": kept.alert.name.camera, "kind": kept.alert.kind}
 
 
 def _describe(kept: KeptAlert) -> dict[str, object]:

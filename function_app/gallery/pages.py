@@ -8,6 +8,7 @@ import azure.functions as func
 
 from function_app.backend import Backend
 from function_app.gallery.ranges import is_cached
+from function_app.people.caller import Caller
 from function_app.refused import RefusedError
 from function_app.replies import PAGE_POLICY, Reply
 
@@ -23,7 +24,7 @@ _TYPES = {
 }
 
 
-def get_page(req: func.HttpRequest, backend: Backend) -> Reply:
+def get_page(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with a file of the page, 304 if the browser has it."""
     path = req.route_params.get("path") or ""
     file = _files().get(path or _START)

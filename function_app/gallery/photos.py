@@ -1,5 +1,6 @@
 """`GET /api/photos`, `/api/photos/{id}` and `/api/photos/{id}/content`: photos go out."""
 
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import azure.functions as func
@@ -13,6 +14,8 @@ from function_app.gallery.ranges import (
     parse_range,
     range_applies,
 )
+from function_app.people.accesses import address_in, record
+from function_app.people.caller import Caller
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import Photo
@@ -20,22 +23,26 @@ from photo_wire.name import PhotoName, parse_name
 
 # A name's bytes never change. A day, so that a deleted photo leaves the browsers too; Vary, so
 # that what was fetched in one session is not shown in the next.
-_CACHE = {"Cache-Control": "private, max-age=86400, immutable", "Vary": "Authorization, Cookie"}
+CACHE = {"Cache-Control": "private, max-age=86400, immutable", "Vary": "Authorization, Cookie"}
 
 
-def list_photos(req: func.HttpRequest, backend: Backend) -> Reply:
+def list_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with one page of the list, newest first."""
-    return json_reply(page(parse_listing(req.params), backend.index))
+    return json_reply(page(parse_listing(req.params), backend.index, caller.cameras))
 
 
-def get_photo(req: func.HttpRequest, backend: Backend) -> Reply:
+def get_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with what is known of one photo."""
-    return json_reply(describe(_listed(req, backend)))
+    return json_reply(describe(listed(req, backend, caller)))
 
 
-def get_content(req: func.HttpRequest, backend: Backend) -> Reply:
+def get_content(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with the photo's bytes, 206 with some of them, 304 if the client has them."""
-    photo = _listed(req, backend)
+    return content(listed(req, backend, caller), req, backend, caller.name)
+
+
+def content(photo: Photo, req: func.HttpRequest, backend: Backend, who: str) -> Reply:
+    """The bytes of a photo that `who` may see. That they saw it goes into the access log."""
     headers = _validators(photo)
     etag, last_modified = headers["ETag"], headers["Last-Modified"]
     if is_cached(req.headers.get("If-None-Match"), etag):
@@ -49,16 +56,20 @@ def get_content(req: func.HttpRequest, backend: Backend) -> Reply:
     body = backend.blobs.read(photo, wanted.first, wanted.count)
     if body is None:
         raise _unknown(photo.name)
+    if wanted.first == 0:  # what follows by parts is the same look
+        address = address_in(req.headers)
+        record(backend.accesses, datetime.now(UTC), who, "saw", str(photo.name), address)
     if asked is None:
         return Reply(200, body, photo.media.content_type, headers)
     headers["Content-Range"] = asked.content_range(photo.size)
     return Reply(206, body, photo.media.content_type, headers)
 
 
-def _listed(req: func.HttpRequest, backend: Backend) -> Photo:
+def listed(req: func.HttpRequest, backend: Backend, caller: Caller) -> Photo:
+    """The photo that is asked for. Who may not see its camera is told what a stranger to it is."""
     name = parse_name(req.route_params["id"])
     photo = backend.index.get(name)
-    if photo is None:
+    if photo is None or not caller.may_see(name.camera):
         raise _unknown(name)
     return photo
 
@@ -73,7 +84,7 @@ def _validators(photo: Photo) -> dict[str, str]:
         "Last-Modified": format_datetime(photo.received_at.replace(microsecond=0), usegmt=True),
         "Accept-Ranges": "bytes",
         "Content-Disposition": f'inline; filename="{photo.name}.{photo.media.suffix}"',
-        **_CACHE,
+        **CACHE,
     }
 
 

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from function_app.backend import Backend
+from function_app.people.caller import Caller
 from function_app.receiving.intake import CAMERA_NAME, WEBSITE_ID, Upload, check_size, receive
 from function_app.replies import Reply
 from photo_wire.headers import parse_headers
 
 
-def put_photo(req: func.HttpRequest, backend: Backend) -> Reply:
+def put_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """201 with the receipt of a photo stored now, 200 with that of one stored before."""
     body = req.get_body()
     check_size(len(body), backend.settings.max_photo_bytes)

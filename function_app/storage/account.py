@@ -1,6 +1,7 @@
 """The storage account: one client for its blobs and one for its tables, kept for the process."""
 
 import logging
+from dataclasses import dataclass
 
 import requests
 from azure.core.pipeline.transport import RequestsTransport
@@ -8,19 +9,21 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from requests.adapters import HTTPAdapter
 
-from function_app.storage.alerts import AzureAlerts
-from function_app.storage.blobs import AzurePhotoBlobs
-from function_app.storage.index import AzurePhotoIndex
-
 CONNECT_SECONDS = 5
 READ_SECONDS = 25
 CONNECTIONS = 64  # kept open to each service; the worker's thread pool seldom runs more at once
 
 
-def open_account(
-    connection_string: str, max_photo_bytes: int
-) -> tuple[AzurePhotoBlobs, AzurePhotoIndex, AzureAlerts]:
-    """Photos, index and alerts in this account. Sends nothing: it may be away now."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The two clients."""
+
+    blobs: BlobServiceClient
+    tables: TableServiceClient
+
+
+def open_account(connection_string: str, max_photo_bytes: int) -> Account:
+    """The clients of this account. Sends nothing: it may be away now."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # else a line for each storage request
     blobs = BlobServiceClient.from_connection_string(
         connection_string,
@@ -32,7 +35,7 @@ def open_account(
     tables = TableServiceClient.from_connection_string(
         connection_string, transport=_transport(), retry_total=0
     )
-    return AzurePhotoBlobs(blobs), AzurePhotoIndex(tables), AzureAlerts(tables)
+    return Account(blobs, tables)
 
 
 def _transport() -> RequestsTransport:

@@ -1,7 +1,9 @@
 """The photos' bytes in Blob Storage, each with everything that is known of it as metadata."""
 
+from collections.abc import Iterator
+
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobServiceClient, ContentSettings
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSettings
 
 from function_app.storage.away import ask, error_code
 from function_app.storage.records import DamagedRecordError, Photo, blob_path, parse_photo
@@ -68,6 +70,23 @@ class AzurePhotoBlobs:
 
         ask(delete)
 
+    def cameras(self) -> list[str]:
+        def look() -> list[str]:
+            try:
+                return [found.name.rstrip("/") for found in self._container.walk_blobs()]
+            except ResourceNotFoundError:
+                return []
+
+        return ask(look)
+
+    def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
+        found = self._container.list_blobs(name_starts_with=f"{camera}/", include=["metadata"])
+        pages = found.by_page()
+        while page := ask(lambda: list(next(pages, []))):
+            for blob in page:
+                if blob.name > after:
+                    yield blob.name, _readable(blob)
+
     def check(self) -> None:
         def look() -> None:
             try:
@@ -83,3 +102,12 @@ class AzurePhotoBlobs:
         except ResourceExistsError as error:
             if error_code(error) != "ContainerAlreadyExists":  # ContainerBeingDeleted, for one
                 raise
+
+
+def _readable(blob: BlobProperties) -> Photo | None:
+    """The photo of a blob; None for one that somebody else has put there, or moved."""
+    try:
+        photo = parse_photo(blob.metadata or {})
+    except DamagedRecordError:
+        return None
+    return photo if photo.path == blob.name else None

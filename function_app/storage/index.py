@@ -11,7 +11,12 @@ from itertools import islice
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import TableServiceClient, TableTransactionError, TransactionOperation
+from azure.data.tables import (
+    TableServiceClient,
+    TableTransactionError,
+    TransactionOperation,
+    UpdateMode,
+)
 
 from function_app.storage.away import ask, error_code
 from function_app.storage.records import (
@@ -49,13 +54,7 @@ class AzurePhotoIndex:
         self._table = service.get_table_client(TABLE)
 
     def add(self, photo: Photo, now: datetime) -> Photo | None:
-        seen = {
-            "PartitionKey": PHOTOS,
-            "RowKey": seen_key(photo.name.camera),
-            "last": str(photo.name),
-            "listed_at": format_time(now),
-        }
-        if self._insert(_rows(photo, now), seen):
+        if self._insert(_rows(photo, now), _note(photo.name, now)):
             return None
         listed = self.get(photo.name)
         if listed is None:
@@ -67,11 +66,25 @@ class AzurePhotoIndex:
         return parse_photo(row) if row else None
 
     def walk(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
-        return self._photos(*view.keys(after), count)
+        return [photo for _, photo in self._rows(*view.keys(after), count)]
 
-    def arrived(self, camera: str, before: datetime, count: int) -> list[Photo]:
-        prefix = arrivals_of(camera)  # none was listed before it was received
-        return self._photos(prefix, f"{prefix}{count_up(before)}", count)
+    def arrived(
+        self, camera: str, before: datetime, count: int, after: str = ""
+    ) -> list[tuple[str, Photo]]:
+        prefix = arrivals_of(camera)
+        found = self._rows(prefix + after, f"{prefix}{count_up(before)}", count)
+        return [(key.removeprefix(prefix), photo) for key, photo in found]
+
+    def relist(self, photo: Photo) -> None:
+        rows = _rows(photo, photo.received_at)
+
+        def write() -> None:
+            self._table.submit_transaction(
+                [(TransactionOperation.UPSERT, row, {"mode": UpdateMode.REPLACE}) for row in rows]
+                + [(TransactionOperation.UPSERT, _note(photo.name, photo.received_at), {})]
+            )
+
+        ask(write, partial(create_table, self._service, TABLE))
 
     def remove(self, photo: Photo) -> None:
         first = View().key(photo.name)
@@ -117,14 +130,14 @@ class AzurePhotoIndex:
     def check(self) -> None:
         self._find(PHOTOS, "none")
 
-    def _photos(self, first: str, end: str, count: int) -> list[Photo]:
-        """The photos of up to `count` rows between two keys: one request."""
+    def _rows(self, first: str, end: str, count: int) -> list[tuple[str, Photo]]:
+        """Up to `count` rows between two keys, each with its key: one request up to 1,000."""
 
-        def read() -> list[Photo]:
+        def read() -> list[tuple[str, Photo]]:
             rows = self._table.query_entities(
                 "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end",
                 parameters={"photos": PHOTOS, "first": first, "end": end},
-                results_per_page=count,
+                results_per_page=min(count, 1000),
             )
             try:
                 return list(islice(filter(None, map(_readable, rows)), count))
@@ -176,10 +189,20 @@ def _seen(row: dict[str, Any]) -> tuple[str, Seen] | None:
         return None
 
 
-def _readable(row: dict[str, Any]) -> Photo | None:
+def _note(name: PhotoName, now: datetime) -> dict[str, str]:
+    """What is noted of a camera with each of its photos."""
+    return {
+        "PartitionKey": PHOTOS,
+        "RowKey": seen_key(name.camera),
+        "last": str(name),
+        "listed_at": format_time(now),
+    }
+
+
+def _readable(row: dict[str, Any]) -> tuple[str, Photo] | None:
     """One row that someone changed by hand must not close the whole list."""
     try:
-        return parse_photo(row)
+        return row["RowKey"], parse_photo(row)
     except DamagedRecordError as error:
         log.warning("left out of a list: %s", error)
         return None

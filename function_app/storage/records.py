@@ -1,6 +1,6 @@
 """What is known of a stored photo, and what the domain asks of the stores that keep it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -144,6 +144,15 @@ class PhotoBlobs(Protocol):
         """Remove the photo's bytes, if they are there."""
         ...
 
+    def cameras(self) -> list[str]:
+        """The cameras of which something is stored."""
+        ...
+
+    def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
+        """What is stored of a camera by its path, the oldest photo first, behind the path `after`;
+        None where it is no photo of Nightjar's."""
+        ...
+
     def check(self) -> None:
         """Return if the store answers."""
         ...
@@ -166,9 +175,15 @@ class PhotoIndex(Protocol):
         including the one of that name, which need not exist."""
         ...
 
-    def arrived(self, camera: str, before: datetime, count: int) -> list[Photo]:
-        """Up to `count` of a camera's photos that were received before that moment, in the order
-        in which they were listed."""
+    def arrived(
+        self, camera: str, before: datetime, count: int, after: str = ""
+    ) -> list[tuple[str, Photo]]:
+        """Up to `count` of a camera's photos that were listed before that moment, in that order,
+        each with its place in it; behind the place `after`."""
+        ...
+
+    def relist(self, photo: Photo) -> None:
+        """List the photo at the moment it was received, whatever is listed under its id."""
         ...
 
     def remove(self, photo: Photo) -> None:
@@ -185,6 +200,26 @@ class PhotoIndex(Protocol):
 
     def check(self) -> None:
         """Return if the index answers."""
+        ...
+
+
+class Thumbnails(Protocol):
+    """Small pictures of photos. Every method may raise StorageAwayError."""
+
+    def read(self, photo: Photo) -> bytes | None:
+        """The photo's thumbnail; None if none was made yet, nothing if none can be made."""
+        ...
+
+    def write(self, photo: Photo, body: bytes) -> None:
+        """Keep a thumbnail, or that none can be made."""
+        ...
+
+    def remove(self, name: PhotoName) -> None:
+        """Remove it, if there is one."""
+        ...
+
+    def walk(self, camera: str) -> Iterator[PhotoName]:
+        """The photos of a camera of which there are thumbnails, the oldest first."""
         ...
 
 

@@ -28,6 +28,7 @@ from tests.pictures import jpeg
 
 PYTHON = ROOT / ".venv-3.13" / "bin" / "python"
 READ_TOKEN = "conformance-" + "r" * 24
+PASSWORD = "conformance-password"
 
 pytestmark = [
     pytest.mark.slow,
@@ -94,8 +95,12 @@ class AzureWorker:
 
 @pytest.fixture(scope="module")
 def worker(azurite: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[AzureWorker]:
-    secrets_used.add(READ_TOKEN)
-    env = {"AzureWebJobsStorage": azurite.connection_string, "READ_TOKEN": READ_TOKEN}
+    secrets_used.update({READ_TOKEN, PASSWORD})
+    env = {
+        "AzureWebJobsStorage": azurite.connection_string,
+        "READ_TOKEN": READ_TOKEN,
+        "GALLERY_PASSWORD": PASSWORD,
+    }
     with (log_folder / "azure-runtime.log").open("w") as log:
         process = subprocess.Popen(
             [PYTHON, "-m", "tests.conformance.azure_worker"],
@@ -165,7 +170,7 @@ def test_a_jpeg_of_6_mb_passes_whole(worker: AzureWorker, azurite: Azurite) -> N
 
 def test_the_session_cookie_keeps_its_attributes(worker: AzureWorker) -> None:
     """The worker takes Set-Cookie apart and the host builds it again, URL-encoding the value."""
-    said = json.dumps({"token": READ_TOKEN}).encode()
+    said = json.dumps({"name": "owner", "password": PASSWORD}).encode()
     reply = worker.request("POST", "/api/session", said)
     (cookie,) = reply.cookies
     assert cookie["secure"] is True

@@ -36,8 +36,8 @@ class Device(Protocol):
     def kill(self, part: Part) -> str | None:
         """kill -9, and start again. Returns the answer that had just been given, if it had."""
 
-    def settle(self, seconds: float) -> None:
-        """Wait, at most so long, until all is sent and reported that can be."""
+    def settle(self, seconds: float) -> bool:
+        """Wait, at most so long, until all is sent and reported that can be. Whether it was."""
 
     def glance(self) -> str:
         """What is on the card, in a few words."""
@@ -83,13 +83,14 @@ class Nightjar:
         self._parts[part].start()
         return last_word
 
-    def settle(self, seconds: float) -> None:
+    def settle(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             left = tally(self._spool)
             if left.waiting == left.unreported == 0:
-                return
+                return True
             time.sleep(0.05)
+        return False
 
     def glance(self) -> str:
         now = tally(self._spool)
@@ -135,13 +136,14 @@ class Naive:
         self._process.start()
         return last_word
 
-    def settle(self, seconds: float) -> None:
+    def settle(self, seconds: float) -> bool:
         before = -1
         while (left := len(self._pictures())) != before:  # until a sweep changes nothing
             before = left
             self._process.say("sweep")
             if self._process.hear(LONGEST_SWEEP) is None:
                 raise ProcessError("the ordinary client does not come to an end")
+        return True
 
     def glance(self) -> str:
         return f"files on the card {len(self._pictures()):3}"

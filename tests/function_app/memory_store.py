@@ -1,9 +1,14 @@
 """The stores in memory: what the Azure adapters promise, without Azure."""
 
 import threading
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
+from function_app.backend import Backend
+from function_app.settings import Settings
 from function_app.storage.records import Claim, KeptAlert, Photo, Seen, alert_key, blob_path
+from function_app.storage.rows import Row
 from function_app.storage.views import View, arrival_key, arrivals_of, count_up
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
@@ -34,6 +39,14 @@ class MemoryBlobs:
 
     def remove(self, photo: Photo) -> None:
         self.stored.pop(photo.path, None)
+
+    def cameras(self) -> list[str]:
+        return sorted({path.partition("/")[0] for path in self.stored})
+
+    def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
+        for path in sorted(self.stored):
+            if path.startswith(f"{camera}/") and path > after:
+                yield path, self.stored[path][0]
 
     def check(self) -> None:
         return
@@ -68,10 +81,17 @@ class MemoryIndex:
             keys = {key: one for key, one in keys.items() if one.name.camera == view.camera}
         return [keys[key] for key in sorted(keys) if first < key < end][:count]
 
-    def arrived(self, camera: str, before: datetime, count: int) -> list[Photo]:
-        end = arrivals_of(camera) + count_up(before)
-        keys = sorted(key for key in self._arrivals if arrivals_of(camera) < key < end)
-        return [self._arrivals[key] for key in keys][:count]
+    def arrived(
+        self, camera: str, before: datetime, count: int, after: str = ""
+    ) -> list[tuple[str, Photo]]:
+        prefix = arrivals_of(camera)
+        first, end = prefix + after, prefix + count_up(before)
+        keys = sorted(key for key in self._arrivals if first < key < end)[:count]
+        return [(key.removeprefix(prefix), self._arrivals[key]) for key in keys]
+
+    def relist(self, photo: Photo) -> None:
+        self.remove(photo)
+        self.add(photo, photo.received_at)
 
     def remove(self, photo: Photo) -> None:
         with self._lock:
@@ -103,3 +123,79 @@ class MemoryAlerts:
     def newest(self, count: int, after: str | None) -> list[KeptAlert]:
         keys = sorted(one for one in self.kept if one > (after or ""))
         return [self.kept[one] for one in keys[:count]]
+
+
+class MemoryThumbnails:
+    """Thumbnails in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[PhotoName, bytes] = {}
+
+    def read(self, photo: Photo) -> bytes | None:
+        return self.kept.get(photo.name)
+
+    def write(self, photo: Photo, body: bytes) -> None:
+        self.kept[photo.name] = body
+
+    def remove(self, name: PhotoName) -> None:
+        self.kept.pop(name, None)
+
+    def walk(self, camera: str) -> Iterator[PhotoName]:
+        mine = (name for name in list(self.kept) if name.camera == camera)
+        yield from sorted(mine, key=lambda name: (name.captured_at, str(name)))
+
+
+class MemoryRows:
+    """Rows in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Row] = {}
+        self._lock = threading.Lock()
+        self._written = 0
+
+    def get(self, partition: str, key: str) -> Row | None:
+        return self.kept.get((partition, key))
+
+    def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
+        with self._lock:
+            if (partition, key) in self.kept:
+                return False
+            self._write(partition, key, words)
+            return True
+
+    def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
+        with self._lock:
+            self._write(partition, key, words)
+
+    def replace(self, partition: str, row: Row, words: Mapping[str, str]) -> bool:
+        with self._lock:
+            now = self.kept.get((partition, row.key))
+            if now is None or now.tag != row.tag:
+                return False
+            self._write(partition, row.key, words)
+            return True
+
+    def remove(self, partition: str, key: str) -> None:
+        self.kept.pop((partition, key), None)
+
+    def walk(self, partition: str, count: int, after: str = "") -> list[Row]:
+        keys = sorted(key for one, key in self.kept if one == partition and key > after)
+        return [self.kept[partition, key] for key in keys[:count]]
+
+    def _write(self, partition: str, key: str, words: Mapping[str, str]) -> None:
+        self._written += 1
+        self.kept[partition, key] = Row(key, dict(words), str(self._written))
+
+
+def memory_backend(settings: Settings, **parts: Any) -> Backend:
+    """A backend that keeps everything in memory; `parts` take the place of its own."""
+    usual = {
+        "blobs": MemoryBlobs(),
+        "index": MemoryIndex(),
+        "thumbnails": MemoryThumbnails(),
+        "alerts": MemoryAlerts(),
+        "people": MemoryRows(),
+        "accesses": MemoryRows(),
+        "tally": MemoryRows(),
+    }
+    return Backend(**{**usual, **parts}, settings=settings)

@@ -1,82 +1,167 @@
-"""Only the read token and the sessions that it opened let anybody read."""
+"""Who is let in: people with a session, programs with a token, and nobody else."""
 
+from datetime import UTC, datetime, timedelta
+
+import azure.functions as func
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.access import SESSION_SECONDS, check_reader, is_session, is_token, new_session
+from function_app.access import Access, admit, session_cookie
+from function_app.backend import Backend
+from function_app.people import people, sessions, tokens
+from function_app.people.caller import Caller, Role, Scope
 from function_app.refused import RefusedError
+from function_app.settings import Settings
+from tests.function_app.memory_store import memory_backend
 
-TOKEN = "the-read-token-of-this-test"
-NOW = 1_795_000_000.5
+READ_TOKEN, ADMIN_TOKEN = "the-read-token-of-this-test", "the-admin-token-of-this-test"
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+SITE = "https://night.example"
+SCOPED = (Access.UPLOADER, Access.READER, Access.DELETER, Access.ADMIN)
 
 
-def cookie(value: str) -> dict[str, str]:
-    return {"Cookie": f"theme=dark; nightjar_session={value}; other=1"}
+@pytest.fixture(scope="module")
+def backend() -> Backend:
+    return memory_backend(Settings("", READ_TOKEN, ADMIN_TOKEN))
+
+
+@pytest.fixture(scope="module")
+def viewer(backend: Backend) -> str:
+    """The session of somebody who may look at the gate."""
+    person = people.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
+    return sessions.begin(backend.people, person, NOW)
+
+
+def request(headers: dict[str, str], method: str = "GET") -> func.HttpRequest:
+    return func.HttpRequest(method, f"{SITE}/api/photos", headers=headers, body=b"")
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def cookie(session: str, **more: str) -> dict[str, str]:
+    return {"Cookie": f"theme=dark; nightjar_session={session}; other=1", **more}
+
+
+def status(
+    access: Access, backend: Backend, headers: dict[str, str], method: str = "GET", **later: int
+) -> int:
+    """200, or that of the refusal."""
+    try:
+        admit(access, request(headers, method), backend, NOW + timedelta(**later))
+    except RefusedError as refusal:
+        return refusal.problem.status
+    return 200
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_token_lets_in(scheme: str) -> None:
-    """A scheme's case does not matter (RFC 9110, section 11.1)."""
-    check_reader({"Authorization": f"{scheme} {TOKEN}"}, TOKEN, NOW)
+def test_the_tokens_of_the_settings_let_in(backend: Backend, scheme: str) -> None:
+    """The one to look, the other to everything; a scheme's case does not matter (RFC 9110)."""
+    reads = {"Authorization": f"{scheme} {READ_TOKEN}"}
+    assert [status(one, backend, reads) for one in SCOPED] == [403, 200, 403, 403]
+    rules = {"Authorization": f"{scheme} {ADMIN_TOKEN}"}
+    assert [status(one, backend, rules) for one in SCOPED] == [200] * 4
 
 
-def test_a_session_lets_in_until_it_ends() -> None:
-    """Twelve hours, and not a second more."""
-    session = new_session(TOKEN, NOW)
-    check_reader(cookie(session), TOKEN, NOW)
-    check_reader(cookie(session), TOKEN, NOW + SESSION_SECONDS - 1)
-    with pytest.raises(RefusedError) as caught:
-        check_reader(cookie(session), TOKEN, NOW + SESSION_SECONDS)
-    assert caught.value.problem.status == 401
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_token_lets_in_where_its_scopes_say(backend: Backend, scope: Scope) -> None:
+    """And for its cameras; that it was used is on record; revoked, it lets in nowhere."""
+    secret = tokens.make(backend.people, scope.value, frozenset({scope}), frozenset({"gate"}), NOW)
+    allowed = [access for access in SCOPED if status(access, backend, bearer(secret)) == 200]
+    assert allowed == [SCOPED[list(Scope).index(scope)]]
+    caller = admit(allowed[0], request(bearer(secret)), backend, NOW)
+    assert caller == Caller(scope.value, frozenset({scope}), frozenset({"gate"}))
+    assert caller.may_see("gate")
+    assert not caller.may_see("entry")
+    (token,) = [one for one in tokens.all_tokens(backend.people) if one.name == scope.value]
+    assert token.used_at == NOW
+    assert tokens.revoke(backend.people, scope.value)
+    assert not tokens.revoke(backend.people, scope.value)
+    assert status(allowed[0], backend, bearer(secret)) == 401
 
 
+def test_a_session_lets_in_until_it_ends(backend: Backend, viewer: str) -> None:
+    """Fourteen days and not a second more, and only where the person's role says."""
+    assert [status(one, backend, cookie(viewer)) for one in SCOPED] == [403, 200, 403, 403]
+    assert status(Access.READER, backend, cookie(viewer), days=13, hours=23) == 200
+    assert status(Access.READER, backend, cookie(viewer), days=14) == 401
+    caller = admit(Access.READER, request(cookie(viewer)), backend, NOW)
+    assert (caller.name, caller.cameras) == ("vera", frozenset({"gate"}))
+
+
+def test_another_site_s_page_changes_nothing(backend: Backend, viewer: str) -> None:
+    """A browser sends the cookie along with it, and says where the page came from. A program's
+    token does not come along by itself."""
+    for origin in ("https://evil.example", "null", f"{SITE}.evil.example", ""):
+        headers = cookie(viewer, Origin=origin) if origin else cookie(viewer)
+        assert status(Access.PERSON, backend, headers, "DELETE") == 403
+    assert status(Access.PERSON, backend, cookie(viewer, Origin=SITE), "DELETE") == 200
+    assert status(Access.DELETER, backend, bearer(ADMIN_TOKEN), "DELETE") == 200
+    assert status(Access.PERSON, backend, bearer(ADMIN_TOKEN), "DELETE") == 403
+
+
+@pytest.mark.parametrize("access", [*SCOPED, Access.PERSON])
 @pytest.mark.parametrize(
     "headers",
     [
         {},
         {"Authorization": ""},
         {"Authorization": "Bearer"},
-        {"Authorization": f"Bearer {TOKEN}x"},
-        {"Authorization": f"Basic {TOKEN}"},
-        {"Authorization": TOKEN},
+        {"Authorization": "Bearer None"},
+        bearer(READ_TOKEN + "x"),
+        bearer("nj_"),
+        bearer("nj_" + "A" * 43),
+        {"Authorization": f"Basic {READ_TOKEN}"},
+        {"Authorization": READ_TOKEN},
         cookie(""),
-        cookie(TOKEN),
-        {"Cookie": f"not_nightjar_session={new_session(TOKEN, NOW)}"},
-        cookie(new_session("another-token-than-this", NOW)),
+        cookie(READ_TOKEN),
+        cookie("owner." + "A" * 43),
+        cookie("vera."),
+        cookie("."),
+        cookie("ve'ra.x"),
     ],
 )
-def test_everything_else_is_refused(headers: dict[str, str]) -> None:
+def test_a_stranger_is_refused(access: Access, backend: Backend, headers: dict[str, str]) -> None:
     """401, with the challenge that HTTP asks for."""
     with pytest.raises(RefusedError) as caught:
-        check_reader(headers, TOKEN, NOW)
+        admit(access, request(headers), backend, NOW)
     assert caught.value.problem.status == 401
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
 
 
-def test_without_a_configured_token_nobody_reads() -> None:
-    """No default opens it, an empty token neither; the sentence names the setting."""
-    for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}):
-        with pytest.raises(RefusedError, match="READ_TOKEN") as caught:
-            check_reader(headers, None, NOW)
-        assert caught.value.problem.status == 503
+@given(st.text(), st.text())
+def test_nothing_invented_lets_in(authorization: str, cookies: str) -> None:
+    """Whatever the headers hold, it is 401 and never an error."""
+    empty = memory_backend(Settings("", READ_TOKEN))
+    headers = {"Authorization": authorization, "Cookie": f"nightjar_session={cookies}"}
+    assert status(Access.READER, empty, headers) == 401
 
 
-@given(st.text())
-def test_no_other_text_is_the_token(offered: str) -> None:
-    """Whatever is offered, letters that cannot be encoded included, is compared and refused."""
-    assert is_token(offered, TOKEN) == (offered == TOKEN)
+def test_without_settings_and_people_nobody_is_let_in() -> None:
+    """No default opens anything."""
+    empty = memory_backend(Settings(""))
+    for headers in ({}, bearer(""), bearer("None"), cookie("owner.")):
+        assert status(Access.READER, empty, headers) == 401
 
 
-@given(st.text() | st.from_regex(r"[0-9]{1,12}\.[0-9a-f]{64}", fullmatch=True))
-def test_no_made_up_session_is_one(value: str) -> None:
-    """A session cannot be had without the token."""
-    assert not is_session(value, TOKEN, NOW)
-
-
-@given(st.integers(0, 80), st.sampled_from("0123456789abcdef."))
-def test_a_changed_session_is_none(at: int, letter: str) -> None:
-    """No later expiry, no other signature."""
-    session = new_session(TOKEN, NOW)
-    changed = session[:at] + letter + session[at + 1 :]
-    assert is_session(changed, TOKEN, NOW) == (changed == session)
+@pytest.mark.parametrize(
+    ("url", "is_secure"),
+    [
+        ("http://127.0.0.1:7071/api/session", False),
+        ("http://localhost:7071/api/session", False),
+        ("http://[::1]:7071/api/session", False),
+        ("https://localhost/api/session", True),
+        ("https://nightjar.example/api/session", True),
+        ("http://192.168.1.20:7071/api/session", True),
+        ("http://localhost.example/api/session", True),
+    ],
+)
+def test_the_cookie_is_locked_up(url: str, is_secure: bool) -> None:
+    """Secure and this host's alone wherever it could leave the machine; never for scripts."""
+    said = session_cookie("vera.secret", 60, url)
+    assert said.startswith("__Host-nightjar_session=" if is_secure else "nightjar_session=")
+    assert ("; Secure" in said) is is_secure
+    assert "; HttpOnly; SameSite=Strict" in said
+    assert "; Path=/; Max-Age=60;" in said

@@ -13,6 +13,8 @@ SDK_MODULES = {
     "storage/away.py",
     "storage/blobs.py",
     "storage/index.py",
+    "storage/azure_rows.py",
+    "storage/thumbnails.py",
 }
 TRIGGER_MODULES = {
     "alerts/alerts.py",
@@ -24,7 +26,16 @@ TRIGGER_MODULES = {
     "receiving/upload.py",
     "gallery/photos.py",
     "gallery/pages.py",
-    "gallery/session.py",
+    "gallery/counts.py",
+    "gallery/events.py",
+    "gallery/sharing.py",
+    "gallery/thumbnails.py",
+    "keeping/api.py",
+    "openapi/pages.py",
+    "people/api.py",
+    "receiving/posted.py",
+    "access.py",
+    "body.py",
 }
 
 

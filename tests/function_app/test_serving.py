@@ -9,13 +9,12 @@ import azure.functions as func
 import pytest
 
 from function_app import build_app
-from function_app.backend import Backend
 from function_app.settings import Settings
 from function_app.storage.records import Photo
 from function_app.storage.views import View
 from photo_wire.name import PhotoName
 from tests.function_app.api import name_of, photo_headers
-from tests.function_app.memory_store import MemoryAlerts, MemoryBlobs, MemoryIndex
+from tests.function_app.memory_store import MemoryIndex, memory_backend
 from tests.pictures import jpeg
 
 TOKEN = "the-read-token-of-this-test"
@@ -33,7 +32,7 @@ def call(
     name: str, request: func.HttpRequest, index: MemoryIndex | None = None
 ) -> func.HttpResponse:
     """What the function of this name replies."""
-    backend = Backend(MemoryBlobs(), index or MemoryIndex(), MemoryAlerts(), Settings("", TOKEN))
+    backend = memory_backend(Settings("", TOKEN), index=index or MemoryIndex())
     functions = build_app(lambda: backend).get_functions()
     (found,) = (one for one in functions if one.get_function_name() == name)
     reply = found.get_user_function()(request)

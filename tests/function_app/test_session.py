@@ -1,114 +1,215 @@
-"""`/api/session` over HTTP: a browser trades the read token for a cookie."""
+"""Signing in and out over HTTP, passwords, and what too many wrong ones cost."""
 
-import json
-from http.cookies import Morsel, SimpleCookie
+import secrets
+from datetime import UTC, datetime, timedelta
 
-import azure.functions as func
 import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from function_app.backend import Backend
-from function_app.gallery.session import close_session, open_session
+from function_app.people import backoff, people
+from function_app.people.accesses import address_in, network_of
+from function_app.people.passwords import hash_password, is_password, weakness
 from function_app.refused import RefusedError
-from function_app.settings import Settings
+from tests.backend import Backend
+from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api
-from tests.function_app.memory_store import MemoryAlerts, MemoryBlobs, MemoryIndex
+from tests.function_app.memory_store import MemoryRows
 
-TOKEN = "the-read-token-of-this-test"
-
-
-def cookie_of(header: str) -> "Morsel[str]":
-    return SimpleCookie(header)["nightjar_session"]
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+NEW = "another good password"
 
 
-def request(url: str, body: bytes = b"", **headers: str) -> func.HttpRequest:
-    return func.HttpRequest("POST", url, headers=headers, body=body)
+@pytest.fixture
+def own(start_azurite: StartAzurite, start_backend: StartBackend) -> Backend:
+    """A backend with a store of its own, where nobody has signed in yet."""
+    return start_backend(start_azurite().connection_string)
 
 
-def backend_with(token: str | None) -> Backend:
-    return Backend(MemoryBlobs(), MemoryIndex(), MemoryAlerts(), Settings("", token))
+@pytest.fixture
+def browsers(own: Backend) -> tuple[Api, Api]:
+    """Two browsers of the owner, signed in."""
+    found = Api(own), Api(own)
+    for one in found:
+        assert sign_in(one, own.password).status_code == 200
+    return found
 
 
-def test_a_session_reads(api: Api) -> None:
-    """Signed in: everything can be read, without the token; signed out: nothing."""
-    reply = api.ask("/api/session", method="POST", json={"token": api.backend.read_token})
-    assert (reply.status_code, reply.content) == (204, b"")
-    assert reply.headers["Cache-Control"] == "no-store"
-    assert api.backend.read_token not in reply.headers["Set-Cookie"]
+def sign_in(
+    api: Api, password: str, name: str = "owner", address: str = "192.0.2.1"
+) -> requests.Response:
+    said = {"name": name, "password": password}
+    return api.ask("/api/session", {"X-Forwarded-For": address}, "POST", json=said)
+
+
+def here(api: Api) -> dict[str, str]:
+    """What a browser says of the gallery's own page."""
+    return {"Origin": api.backend.base_url}
+
+
+def test_a_session_reads_until_it_is_closed(browsers: tuple[Api, Api]) -> None:
+    """The cookie holds nothing of the password; closed, it opens nothing, wherever a copy is."""
+    api, other = browsers
+    ((name, value),) = api.http.cookies.items()
+    assert api.backend.password not in value
     assert api.ask("/api/photos").status_code == 200
+    assert api.ask("/api/session").json()["name"] == "owner"
+    copy = {"Cookie": f"{name}={value}"}
+    assert api.ask("/api/session", here(api), "DELETE").status_code == 204
+    assert (
+        requests.get(f"{api.backend.base_url}/api/photos", headers=copy, timeout=30).status_code
+        == 401
+    )
+    assert other.ask("/api/photos").status_code == 200
 
-    reply = api.ask("/api/session", method="DELETE")
-    assert reply.status_code == 204
-    assert cookie_of(reply.headers["Set-Cookie"])["max-age"] == "0"
-    assert api.ask("/api/photos").status_code == 401
+
+def test_signing_out_everywhere_ends_all_sessions(browsers: tuple[Api, Api]) -> None:
+    """This one, too."""
+    api, other = browsers
+    assert api.ask("/api/sessions", here(api), "DELETE").json() == {"ended": 2}
+    assert [one.ask("/api/photos").status_code for one in browsers] == [401, 401]
+    assert other.ask("/api/session").status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("url", "secure"),
-    [
-        ("http://127.0.0.1:7071/api/session", False),
-        ("http://localhost:7071/api/session", False),
-        ("http://[::1]:7071/api/session", False),
-        ("https://localhost/api/session", True),
-        ("https://nightjar.example/api/session", True),
-        ("http://192.168.1.20:7071/api/session", True),
-        ("http://localhost.example/api/session", True),
-    ],
-)
-def test_the_cookie_is_locked_up(url: str, secure: bool) -> None:
-    """Secure wherever it could leave the machine; never for scripts, never from other sites."""
-    body = json.dumps({"token": TOKEN}).encode()
-    for reply in (
-        open_session(request(url, body), backend_with(TOKEN)),
-        close_session(request(url), backend_with(TOKEN)),
+def test_a_changed_password_counts_and_the_first_one_no_more(browsers: tuple[Api, Api]) -> None:
+    """Whoever changed it stays; all other sessions of the person are over."""
+    api, other = browsers
+    said = {"old": api.backend.password, "new": NEW}
+    assert api.ask("/api/password", here(api), "PUT", json=said).status_code == 204
+    assert api.ask("/api/photos").status_code == 200
+    assert other.ask("/api/photos").status_code == 401
+    assert sign_in(other, api.backend.password).status_code == 401
+    assert sign_in(other, NEW).status_code == 200
+
+
+def test_a_password_is_changed_by_who_knows_it(browsers: tuple[Api, Api]) -> None:
+    """Nothing else changes it, and a weak one is not taken."""
+    api, other = browsers
+    for said, expected in (
+        ({"old": "not the old one", "new": NEW}, 403),
+        ({"old": "", "new": "short"}, 403),
+        ({"new": NEW}, 400),
+        ({"old": 5, "new": NEW}, 400),
+        ({"old": api.backend.password, "new": "short"}, 400),
+        ({}, 400),
     ):
-        cookie = cookie_of(reply.headers["Set-Cookie"])
-        assert bool(cookie["secure"]) is secure
-        assert cookie["httponly"]
-        assert (cookie["samesite"], cookie["path"], cookie["domain"]) == ("Strict", "/", "")
+        reply = api.ask("/api/password", here(api), "PUT", json=said)
+        assert reply.status_code == expected
+    assert other.ask("/api/photos").status_code == 200
+
+
+def test_wrong_passwords_are_refused_and_then_cost_time(own: Backend) -> None:
+    """Five are free. Then even the right one waits, and is told how long."""
+    api = Api(own)
+    said = [sign_in(api, f"wrong password {n}") for n in range(6)]
+    assert [one.status_code for one in said] == [401] * 6
+    reply = sign_in(api, own.password)
+    assert reply.status_code == 429
+    assert 1 <= int(reply.headers["Retry-After"]) <= 3
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"no json", b'{"password": 5}', b"{}", b'{"x": 1}'])
+def test_anything_else_is_malformed(api: Api, body: bytes) -> None:
+    """400, and no cookie."""
+    reply = api.ask("/api/session", method="POST", data=body)
+    assert reply.status_code == 400
+    assert "Set-Cookie" not in reply.headers
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "Ö", "a" * 300, "owner'", "../owner", "sessions~"])
+def test_who_is_not_known_does_not_sign_in(api: Api, name: str) -> None:
+    """With the same words as for a wrong password."""
+    reply = sign_in(api, api.backend.password, name, address=secrets.token_hex(8))
+    assert (reply.status_code, reply.json()["detail"]) == (401, "Name or password is wrong.")
+
+
+def test_another_site_signs_nobody_in(api: Api) -> None:
+    said = {"name": "owner", "password": api.backend.password}
+    evil = {"Origin": "https://evil.example"}
+    reply = api.ask("/api/session", evil, "POST", json=said)
+    assert reply.status_code == 403
+
+
+def test_the_access_log_tells_who_signed_in_and_who_did_not(own: Backend) -> None:
+    api = Api(own)
+    sign_in(api, "a wrong password")
+    sign_in(api, own.password)
+    reply = api.ask("/api/accesses")
+    assert [(one["who"], one["what"]) for one in reply.json()["accesses"]] == [
+        ("owner", "signed in"),
+        ("somebody", "did not sign in"),
+    ]
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_only_the_password_opens(password: str, other: str) -> None:
+    """Any text can be one as far as its hash is concerned; the hash says nothing of it."""
+    kept = hash_password(password)
+    assert is_password(password, kept)
+    assert is_password(other, kept) is (other == password)
+    assert not is_password(password, None)
+    assert hash_password(password) != kept
+
+
+@pytest.mark.parametrize("password", ["", "short", "a" * 20, "x" * 201])
+def test_a_weak_password_is_not_taken(password: str) -> None:
+    assert weakness(password)
+
+
+def test_the_wait_grows_and_is_forgotten() -> None:
+    """For the account to a minute, for the address to a quarter of an hour; after a day all is
+    forgiven, and after the right password at once."""
+    rows, now, waits = MemoryRows(), NOW, [0]
+
+    def attempt(account: str, address: str, at: datetime) -> int:
+        """The seconds to wait; 0 if the attempt was let through."""
+        try:
+            backoff.count_attempt(rows, account, address, at)
+        except RefusedError as refusal:
+            return int(refusal.headers["Retry-After"])
+        return 0
+
+    for n in range(40):
+        wait = attempt(f"account {n}", "192.0.2.1", now)
+        waits.append(wait)
+        now += timedelta(seconds=wait)
+    assert waits[: backoff.FREE + 2] == [0] * (backoff.FREE + 2)
+    assert max(waits) == 901
+    for _ in range(40):
+        now += timedelta(seconds=(wait := attempt("owner", f"198.51.100.{_}", now)))
+        assert wait <= 61
+    assert attempt("owner", "203.0.113.1", now)
+    assert attempt("owner", "203.0.113.1", now + timedelta(seconds=61)) == 0
+    assert attempt("owner", "192.0.2.1", now + timedelta(hours=25)) == 0
+    backoff.forget_attempts(rows, "owner", "192.0.2.1")
+    assert [attempt("owner", "192.0.2.1", now) for _ in range(6)] == [0] * 6
 
 
 @pytest.mark.parametrize(
-    ("body", "status"),
+    ("headers", "address", "network"),
     [
-        (b'{"token": "wrong"}', 401),
-        (b'{"token": ""}', 401),
-        (b'{"token": "\\ud800"}', 401),
-        (b'{"token": null}', 400),
-        (b'{"token": ["x"]}', 400),
-        (b"{}", 400),
-        (b"[]", 400),
-        (b"", 400),
-        (b"\xff", 400),
-        (b"[" * 4000, 400),
-        (b'{"token": "' + b"x" * 5000 + b'"}', 400),
+        ({}, "", ""),
+        ({"X-Forwarded-For": "203.0.113.9:51234"}, "203.0.113.9", "203.0.113.0/24"),
+        ({"X-Forwarded-For": "6.6.6.6, 203.0.113.9"}, "203.0.113.9", "203.0.113.0/24"),
+        ({"X-Forwarded-For": "[2001:db8:1:2::3]:443"}, "2001:db8:1:2::3", "2001:db8:1::/48"),
+        ({"X-Forwarded-For": "2001:db8:1:2::3"}, "2001:db8:1:2::3", "2001:db8:1::/48"),
+        ({"X-Forwarded-For": "unknown"}, "unknown", ""),
     ],
 )
-def test_nothing_else_opens_a_session(api: Api, body: bytes, status: int) -> None:
-    """And no cookie is set."""
-    reply = api.ask("/api/session", method="POST", data=body)
-    assert reply.status_code == status
-    assert "Set-Cookie" not in reply.headers
+def test_an_address_is_the_front_end_s_word_and_is_not_kept_in_full(
+    headers: dict[str, str], address: str, network: str
+) -> None:
+    assert address_in(headers) == address
+    assert network_of(address) == network
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", ""])
-@pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_another_site_s_page_is_refused(api: Api, origin: str, method: str) -> None:
-    """Its browser says where the request comes from."""
-    body = {"token": api.backend.read_token}
-    reply = api.ask("/api/session", {"Origin": origin}, method, json=body)
-    assert reply.status_code == 403
-    assert "Set-Cookie" not in reply.headers
-
-
-def test_the_gallery_s_own_page_is_let_in(api: Api) -> None:
-    """Its Origin is the backend's address."""
-    body = {"token": api.backend.read_token}
-    headers = {"Origin": api.backend.base_url}
-    assert api.ask("/api/session", headers, "POST", json=body).status_code == 204
-
-
-@pytest.mark.parametrize("body", [b'{"token": ""}', b'{"token": "None"}', b'{"token": null}'])
-def test_without_a_configured_token_there_is_no_session(body: bytes) -> None:
-    """An empty setting is no password."""
-    with pytest.raises(RefusedError, match="READ_TOKEN"):
-        open_session(request("http://127.0.0.1/api/session", body), backend_with(None))
+def test_the_first_password_is_the_owner_s_alone() -> None:
+    """It makes no account for anybody else, and none without a setting."""
+    rows = MemoryRows()
+    assert people.signed_in(rows, "anna", "first password", "first password") is None
+    assert people.signed_in(rows, "owner", "first password", None) is None
+    assert people.everybody(rows) == []
+    assert people.signed_in(rows, "owner", "first password", "first password")
+    assert [one.name for one in people.everybody(rows)] == ["owner"]

@@ -1,9 +1,12 @@
 """The environment becomes Settings, or one error that names every variable at fault."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from function_app.keeping.period import Retention
 from function_app.settings import Settings, SettingsError, read_settings
 
 KEY = "c2VjcmV0LWFjY291bnQta2V5"
@@ -13,7 +16,7 @@ TOKEN = "a-token-of-enough-length"
 
 def test_only_the_connection_string_is_needed() -> None:
     """Without a read token photos come in and nobody reads; the limit is 32 MB."""
-    assert read_settings({"AzureWebJobsStorage": ACCOUNT}) == Settings(ACCOUNT, None, 32 << 20)
+    assert read_settings({"AzureWebJobsStorage": ACCOUNT}) == Settings(ACCOUNT)
 
 
 def test_everything_can_be_set() -> None:
@@ -21,9 +24,15 @@ def test_everything_can_be_set() -> None:
     environment = {
         "AzureWebJobsStorage": f" {ACCOUNT}\n",
         "READ_TOKEN": TOKEN,
+        "ADMIN_TOKEN": f"{TOKEN}-2",
+        "GALLERY_PASSWORD": "a good password",
         "MAX_PHOTO_MB": "8",
+        "RETENTION": "30d, gate=forever",
     }
-    assert read_settings(environment) == Settings(ACCOUNT, TOKEN, 8 << 20)
+    retention = Retention(timedelta(days=30), {"gate": None})
+    assert read_settings(environment) == Settings(
+        ACCOUNT, TOKEN, f"{TOKEN}-2", "a good password", 8 << 20, retention
+    )
 
 
 @pytest.mark.parametrize(

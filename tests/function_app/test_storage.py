@@ -17,7 +17,7 @@ from local.azurite import Azurite
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryAlerts, MemoryBlobs, MemoryIndex
+from tests.function_app.memory_store import memory_backend
 from tests.wire import strategies
 
 SHA = "ab" * 32
@@ -39,7 +39,7 @@ PHOTOS = st.builds(
 def store(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """Blobs and an index, of both kinds."""
     if request.param == "memory":
-        yield Backend(MemoryBlobs(), MemoryIndex(), MemoryAlerts(), Settings("", None))
+        yield memory_backend(Settings("", None))
         return
     azurite: Azurite = request.getfixturevalue("azurite")
     yield connect(Settings(azurite.connection_string, None))
@@ -193,8 +193,10 @@ def test_arrivals_come_in_the_order_in_which_they_were_listed(store: Backend, ca
         store.index.add(photo, MOMENT + timedelta(seconds=n))
     store.index.add(photo_of(f"{camera}-2"), MOMENT)
     before = MOMENT + timedelta(seconds=3)
-    assert store.index.arrived(camera, before, 10) == photos[:3]
-    assert store.index.arrived(camera, before, 2) == photos[:2]
+    found = store.index.arrived(camera, before, 10)
+    assert [photo for _, photo in found] == photos[:3]
+    assert store.index.arrived(camera, before, 2) == found[:2]
+    assert store.index.arrived(camera, before, 10, after=found[0][0]) == found[1:]
 
 
 def test_a_photo_is_taken_off_every_list(store: Backend, camera: str) -> None:
@@ -206,7 +208,8 @@ def test_a_photo_is_taken_off_every_list(store: Backend, camera: str) -> None:
     store.index.remove(gone)
     for view in (View(camera), View(camera, oldest_first=True)):
         assert store.index.walk(view, 10) == [stays]
-    assert store.index.arrived(camera, MOMENT + timedelta(hours=2), 10) == [stays]
+    left = store.index.arrived(camera, MOMENT + timedelta(hours=2), 10)
+    assert [photo for _, photo in left] == [stays]
     assert store.index.get(gone.name) is None
     assert store.index.add(gone, MOMENT) is None
 
@@ -234,6 +237,81 @@ def test_the_first_and_the_last_moment_can_be_listed(store: Backend, camera: str
     for photo in photos:
         store.index.add(photo, MOMENT)
     assert store.index.walk(View(camera), 10) == photos[::-1]
+
+
+def test_listing_again_makes_the_rows_that_are_missing(store: Backend, camera: str) -> None:
+    """As if the photo had been listed when it was received; and never twice."""
+    photo = photo_of(camera)
+    store.index.relist(photo)
+    store.index.relist(photo)
+    for view in (View(camera), View(camera, oldest_first=True)):
+        assert store.index.walk(view, 10) == [photo]
+    found = store.index.arrived(camera, MOMENT + timedelta(seconds=1), 10)
+    assert [one for _, one in found] == [photo]
+    assert store.index.cameras()[camera].last == photo.name
+
+
+def test_blobs_are_walked_by_camera_and_time(store: Backend, camera: str) -> None:
+    """The oldest first, behind a path; those of another camera are not among them."""
+    photos = [photo_of(camera, MOMENT + timedelta(days=n)) for n in (40, 0, -3)]
+    for photo in [*photos, photo_of(f"{camera}-2")]:
+        store.blobs.add(photo, BODY)
+    walked = list(store.blobs.walk(camera))
+    assert walked == [(photo.path, photo) for photo in reversed(photos)]
+    assert list(store.blobs.walk(camera, after=photos[1].path)) == walked[2:]
+    assert {camera, f"{camera}-2"} <= set(store.blobs.cameras())
+
+
+def test_thumbnails_are_kept_beside_the_photos(store: Backend, camera: str) -> None:
+    """Written again, read, walked and removed; that there can be none is kept, too."""
+    photo, other = photo_of(camera), photo_of(camera, MOMENT - timedelta(days=1))
+    assert store.thumbnails.read(photo) is None
+    for body in (b"small", b""):
+        store.thumbnails.write(photo, body)
+        assert store.thumbnails.read(photo) == body
+    store.thumbnails.write(other, b"small")
+    assert list(store.thumbnails.walk(camera)) == [other.name, photo.name]
+    store.thumbnails.remove(photo.name)
+    store.thumbnails.remove(photo.name)
+    assert list(store.thumbnails.walk(camera)) == [other.name]
+
+
+def test_a_row_is_inserted_once(store: Backend, camera: str) -> None:
+    """Of many at the same moment one does it; its words are those that count."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda n: store.people.insert(camera, "key", {"n": str(n)}), range(8))
+        )
+    assert answers.count(True) == 1
+    row = store.people.get(camera, "key")
+    assert row
+    assert row.words == {"n": str(answers.index(True))}
+
+
+def test_a_row_that_changed_meanwhile_is_not_replaced(store: Backend, camera: str) -> None:
+    """Nor one that is gone: whoever writes has to read it again."""
+    store.people.put(camera, "key", {"count": "1"})
+    seen = store.people.get(camera, "key")
+    assert seen
+    assert store.people.replace(camera, seen, {"count": "2"})
+    assert not store.people.replace(camera, seen, {"count": "3"})
+    now = store.people.get(camera, "key")
+    assert now
+    assert now.words == {"count": "2"}
+    store.people.remove(camera, "key")
+    store.people.remove(camera, "key")
+    assert not store.people.replace(camera, now, {"count": "4"})
+    assert store.people.get(camera, "key") is None
+
+
+def test_rows_are_walked_by_key(store: Backend, camera: str) -> None:
+    """Of one partition, so many, behind a key; what is put twice is there once."""
+    for key in ("b", "a", "c", "a"):
+        store.people.put(camera, key, {"is": key})
+    store.people.put(f"{camera}-2", "d", {})
+    assert [row.key for row in store.people.walk(camera, 10)] == ["a", "b", "c"]
+    assert [row.key for row in store.people.walk(camera, 1, after="a")] == ["b"]
+    assert store.people.walk("nobody's", 10) == []
 
 
 def test_a_store_that_answers_is_well(store: Backend) -> None:

@@ -11,7 +11,7 @@ from tests.gallery.conftest import Gallery
 
 def sign_in(page: Page, gallery: Gallery) -> None:
     page.goto(gallery.backend.base_url)
-    page.get_by_label("Read token").fill(gallery.backend.read_token)
+    page.get_by_label("Password").fill(gallery.backend.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".photo").first).to_be_visible()
 
@@ -29,9 +29,9 @@ def test_nobody_sees_a_photo_without_the_token(page: Page, gallery: Gallery) -> 
     """The page without a token has a form and no photo, and says so when the token is wrong."""
     page.goto(gallery.backend.base_url)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    page.get_by_label("Read token").fill("not the token")
+    page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert").filter(has_text="token")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="wrong")).to_be_visible()
     expect(page.locator(".photo")).to_have_count(0)
 
 
@@ -47,7 +47,7 @@ def test_the_newest_photos_are_shown_day_by_day(
         [re.compile("Saturday,? 21 November 2026"), re.compile("Friday,? 20 November 2026")]
     )
     expect(page.get_by_text("time uncertain")).to_have_count(1)
-    assert loaded_width(page, ".photo img") == 1280
+    assert loaded_width(page, ".photo img") == 480
     for picture in page.locator(".photo img").all():
         picture.evaluate("picture => { picture.loading = 'eager'; return picture.decode() }")
     page.screenshot(path=screenshots / "gallery.png")
@@ -96,7 +96,7 @@ def test_a_new_photo_appears_by_itself_and_a_reload_needs_no_token(
     page.reload()
     expect(newest).to_have_attribute("data-id", str(name))
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_label("Read token")).to_be_visible()
+    expect(page.get_by_label("Password")).to_be_visible()
     page.reload()
-    expect(page.get_by_label("Read token")).to_be_visible()
+    expect(page.get_by_label("Password")).to_be_visible()
     expect(page.locator(".photo")).to_have_count(0)

@@ -23,6 +23,8 @@ from local.run import main
 from tests.pictures import jpeg
 from tests.waiting import wait_for
 
+SECRETS = ("function_key", "read_token", "admin_token", "gallery_password")
+
 
 class Run:
     """One `make run` with a state folder and ports of its own, in a session of its own, as a
@@ -110,7 +112,14 @@ def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_pa
     first = start_run(tmp_path / "state")
     said = first.ready()
     run_file, keys_file = tmp_path / "state" / "run.json", tmp_path / "state" / "keys.json"
-    assert said.keys() == {"base_url", "function_key", "read_token", "connection_string"}
+    assert said.keys() == {
+        "base_url",
+        "function_key",
+        "read_token",
+        "admin_token",
+        "gallery_password",
+        "connection_string",
+    }
     assert {stat.S_IMODE(file.stat().st_mode) for file in (run_file, keys_file)} == {0o600}
     assert first.get("/api/health").status_code == 200
     photos = wait_for(first.photos, 20, "the first photo")
@@ -122,7 +131,7 @@ def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_pa
     assert f'curl -H "Authorization: Bearer {said["read_token"]}" {said["base_url"]}/api' in log
     children = [line for line in log.splitlines() if line.startswith("[")]
     assert any(photos[0]["id"] in line for line in children)
-    assert not any(said[key] in line for line in children for key in ("function_key", "read_token"))
+    assert not any(said[key] in line for line in children for key in SECRETS)
 
     second = start_run(tmp_path / "state")
     assert second.ready()["function_key"] == said["function_key"]

@@ -22,11 +22,11 @@ async function sentence(reply) {
   }
 }
 
-export async function signIn(token) {
+export async function signIn(name, password) {
   await ask("/api/session", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify({ name, password }),
   });
 }
 
@@ -43,3 +43,4 @@ export async function listPhotos({ camera, cursor, limit }) {
 }
 
 export const contentUrl = (photo) => `/api/photos/${photo.id}/content`;
+export const thumbnailUrl = (photo) => `/api/photos/${photo.id}/thumbnail`;

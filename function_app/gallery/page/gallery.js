@@ -90,7 +90,7 @@ function askToSignIn() {
   byId("camera-choice").hidden = true;
   byId("summary").textContent = "";
   byId("sign-in").hidden = false;
-  byId("token").focus();
+  byId("password").focus();
 }
 
 // Every call goes through here: what goes wrong is said on the page, never only in the console.
@@ -116,8 +116,8 @@ byId("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
   byId("sign-in-problem").textContent = "";
   try {
-    await signIn(byId("token").value.trim());
-    byId("token").value = "";
+    await signIn(byId("name").value.trim(), byId("password").value);
+    byId("password").value = "";
     await keepLooking();
   } catch (problem) {
     byId("sign-in-problem").textContent = problem.message;

@@ -1,6 +1,6 @@
 // How each kind of photo is shown: a picture, a clip, or (DNG, which no browser draws) its name.
 
-import { contentUrl } from "./api.js";
+import { contentUrl, thumbnailUrl } from "./api.js";
 
 export const timeOfDay = (photo) =>
   new Date(photo.captured_at).toLocaleTimeString([], { timeStyle: "medium" });
@@ -25,7 +25,8 @@ export function element(name, properties = {}, ...children) {
 export function show(photo, { full }) {
   const url = contentUrl(photo);
   if (photo.content_type === "image/jpeg") {
-    return element("img", { src: url, alt: describe(photo), loading: full ? "eager" : "lazy", decoding: "async" });
+    const src = full ? url : thumbnailUrl(photo);
+    return element("img", { src, alt: describe(photo), loading: full ? "eager" : "lazy", decoding: "async" });
   }
   if (photo.content_type === "video/mp4") {
     return element("video", { src: url, controls: full, muted: true, autoplay: full, preload: "metadata", playsInline: true });

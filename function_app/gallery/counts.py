@@ -1,0 +1,165 @@
+"""`GET /api/cameras`, `/api/days`, `/api/stats`, `/api/status`: how many, how much, how lately."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+import azure.functions as func
+
+from function_app.backend import Backend
+from function_app.gallery.listing import check_parameters
+from function_app.keeping.tally import Count, Tally, tallies
+from function_app.people.caller import Caller
+from function_app.replies import Reply, json_reply
+from function_app.storage.views import count_down
+from photo_wire import __version__
+from photo_wire.alert import LOSS
+from photo_wire.errors import WireError, quoted
+from photo_wire.moment import format_time
+from photo_wire.name import check_camera
+
+DEFAULT_DAYS, MOST_DAYS = 30, 366
+MOST_LOSSES = 1000  # that are looked at
+
+
+def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with every camera: what came from it, and when the last photo did."""
+    check_parameters(req.params, ())
+    seen = backend.index.cameras()
+    return json_reply(
+        {
+            "cameras": [
+                {
+                    "camera": camera,
+                    "first_day": str(min(tally.days)) if tally.days else None,
+                    "last_seen": format_time(seen[camera].listed_at),
+                    "last_photo": str(seen[camera].last),
+                    "photos": tally.total.photos,
+                    "bytes": tally.total.size,
+                }
+                for camera, tally in _tallies(backend, caller, None).items()
+                if camera in seen
+            ]
+        }
+    )
+
+
+def list_days(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with the number of photos on each day (UTC) that has some, for a calendar."""
+    check_parameters(req.params, ("camera", "from", "to"))
+    first, last = _day(req.params, "from"), _day(req.params, "to")
+    days: Counter[date] = Counter()
+    for tally in _tallies(backend, caller, req.params.get("camera")).values():
+        days.update({day: count.photos for day, count in tally.days.items()})
+    return json_reply(
+        {
+            "days": [
+                {"day": str(day), "photos": photos}
+                for day, photos in sorted(days.items())
+                if (first is None or first <= day) and (last is None or day <= last)
+            ]
+        }
+    )
+
+
+def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with what was stored and what was lost, by camera and day."""
+    check_parameters(req.params, ("camera", "days"))
+    now = datetime.now(UTC)
+    since = now.date() - timedelta(days=_days(req.params.get("days")) - 1)
+    found = _tallies(backend, caller, req.params.get("camera"))
+    lost = _losses(backend, since)
+    cameras = [
+        {
+            "camera": camera,
+            "photos": tally.total.photos,
+            "bytes": tally.total.size,
+            "days": [
+                {
+                    "day": str(day),
+                    "photos": tally.days.get(day, Count()).photos,
+                    "bytes": tally.days.get(day, Count()).size,
+                    "losses": lost[camera, day],
+                }
+                for day in sorted({*tally.days, *(day for one, day in lost if one == camera)})
+                if day >= since
+            ],
+        }
+        for camera, tally in found.items()
+    ]
+    total = sum((tally.total for tally in found.values()), Count())
+    losses = sum(count for (camera, _), count in lost.items() if camera in found)
+    return json_reply(
+        {
+            "since": str(since),
+            "photos": total.photos,
+            "bytes": total.size,
+            "losses": losses,
+            "cameras": cameras,
+        }
+    )
+
+
+def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses."""
+    check_parameters(req.params, ())
+    now = datetime.now(UTC)
+    found, seen = _tallies(backend, caller, None), backend.index.cameras()
+    last = [seen[camera] for camera in found if camera in seen]
+    newest = max(last, key=lambda one: one.listed_at, default=None)
+    total = sum((tally.total for tally in found.values()), Count())
+    lost = _losses(backend, now.date() - timedelta(days=1))
+    kept = backend.settings.retention.usual
+    return json_reply(
+        {
+            "version": __version__,
+            "cameras": len(found),
+            "photos": total.photos,
+            "bytes": total.size,
+            "last_photo": str(newest.last) if newest else None,
+            "last_seen": format_time(newest.listed_at) if newest else None,
+            "losses_since_yesterday": sum(
+                count for (camera, _), count in lost.items() if caller.may_see(camera)
+            ),
+            "retention_days": kept.days if kept else None,
+        }
+    )
+
+
+def _tallies(backend: Backend, caller: Caller, camera: str | None) -> dict[str, Tally]:
+    if camera is not None:
+        check_camera(camera)
+    return {
+        one: tally
+        for one, tally in tallies(backend, datetime.now(UTC)).items()
+        if caller.may_see(one) and camera in (None, one)
+    }
+
+
+def _losses(backend: Backend, since: date) -> Counter[tuple[str, date]]:
+    """Losses by camera and day, of photos that were taken since that day."""
+    lost: Counter[tuple[str, date]] = Counter()
+    oldest = count_down(datetime(since.year, since.month, since.day, tzinfo=UTC))
+    for kept in backend.alerts.newest(MOST_LOSSES, None):
+        name = kept.alert.name
+        if count_down(name.captured_at) > oldest:
+            break
+        if kept.alert.kind == LOSS:
+            lost[name.camera, name.captured_at.date()] += 1
+    return lost
+
+
+def _day(params: Mapping[str, str], parameter: str) -> date | None:
+    text = params.get(parameter)
+    try:
+        return None if text is None else datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise WireError(parameter, f"{quoted(text or '')} is no day like 2026-11-20") from None
+
+
+def _days(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_DAYS
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_DAYS):
+        raise WireError("days", f"{quoted(text)} is not a whole number from 1 to {MOST_DAYS}")
+    return int(text[:9])

@@ -1,0 +1,97 @@
+"""`GET /api/events`: photos of one camera that lie close together in time, as one event each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import azure.functions as func
+
+from function_app.backend import Backend
+from function_app.gallery.listing import MOST_PHOTOS, Listing, cursor, parse_listing
+from function_app.people.caller import Caller
+from function_app.replies import Reply, json_reply
+from function_app.storage.records import Photo
+from photo_wire.errors import WireError, quoted
+from photo_wire.moment import format_time
+
+DEFAULT_GAP = 60  # seconds
+LONGEST_GAP = 3600
+GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Photos of one camera, newest first. `is_whole` is False if older ones may belong to it."""
+
+    photos: list[Photo]
+    is_whole: bool = True
+
+    def describe(self) -> dict[str, object]:
+        first, last = self.photos[-1].name, self.photos[0].name
+        return {
+            "camera": first.camera,
+            "start": format_time(first.captured_at),
+            "end": format_time(last.captured_at),
+            "count": len(self.photos),
+            "cover": str(first),
+            "photos": [str(photo.name) for photo in reversed(self.photos)],
+            "is_whole": self.is_whole,
+        }
+
+
+def list_events(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with a page of one camera's events, newest first. `limit` counts photos: a page reads no
+    more of them, however large the events are."""
+    gap = parse_gap(req.params.get(GAP))
+    listing = _listing(req.params)
+    found: list[Photo] = []
+    if caller.may_see(listing.view.camera or ""):
+        found = backend.index.walk(listing.view, listing.limit + 1, listing.after)
+    more = len(found) > listing.limit
+    shown = events(found[: listing.limit], gap, more)
+    last = shown[-1].photos[-1].name if shown else None
+    return json_reply(
+        {
+            "events": [event.describe() for event in shown],
+            "next_cursor": cursor(last) if last and more else None,
+        }
+    )
+
+
+def events(photos: list[Photo], gap: timedelta, more: bool) -> list[Event]:
+    """The events of a page of photos, newest first. If more photos follow, the last event is left
+    to the next page, unless it is the only one."""
+    groups: list[list[Photo]] = []
+    for photo in photos:
+        if groups and groups[-1][-1].name.captured_at - photo.name.captured_at <= gap:
+            groups[-1].append(photo)
+        else:
+            groups.append([photo])
+    if more and len(groups) > 1:
+        groups.pop()
+        more = False
+    return [
+        Event(group, is_whole=not (more and number == len(groups)))
+        for number, group in enumerate(groups, 1)
+    ]
+
+
+def parse_gap(text: str | None) -> timedelta:
+    """The longest pause within an event, in seconds. Raises WireError."""
+    if text is None:
+        return timedelta(seconds=DEFAULT_GAP)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LONGEST_GAP):
+        raise WireError(GAP, f"{quoted(text)} is not a number of seconds from 1 to {LONGEST_GAP}")
+    return timedelta(seconds=int(text[:9]))
+
+
+def _listing(params: Mapping[str, str]) -> Listing:
+    for parameter in ("trigger", "time_from", "time_to", "zone", "order"):
+        if parameter in params:
+            raise WireError(parameter, "is not a parameter of events")
+    listing = parse_listing(
+        {"limit": str(MOST_PHOTOS)} | {name: text for name, text in params.items() if name != GAP}
+    )
+    if listing.view.camera is None:
+        raise WireError("camera", "is missing: events are one camera's")
+    return listing

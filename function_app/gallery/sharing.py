@@ -1,0 +1,153 @@
+"""`/api/shares`, which makes links, and `/shared/{secret}`, which opens them to whoever has one."""
+
+import html
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import azure.functions as func
+
+from function_app.backend import Backend
+from function_app.body import read_object, text_of
+from function_app.gallery.listing import describe
+from function_app.gallery.photos import content
+from function_app.people import shares
+from function_app.people.accesses import address_in, record
+from function_app.people.caller import Caller
+from function_app.people.shares import Share
+from function_app.refused import RefusedError
+from function_app.replies import PAGE_POLICY, Reply, json_reply
+from function_app.storage.records import Photo
+from photo_wire.errors import WireError
+from photo_wire.moment import format_time, parse_time
+from photo_wire.name import check_camera, parse_name
+
+DEFAULT_HOURS, MOST_HOURS = 7 * 24, 90 * 24
+MOST_PHOTOS = 200
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Nightjar</title>
+<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+<link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/shared.css"></head><body>
+<h1>{title}</h1>
+{photos}
+<p class="foot">This link was shared with you. It opens until {until} (UTC).</p>
+</body></html>
+"""
+
+
+def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """201 with the link, once; `{"photo": id}` or `{"camera", "from", "to"}`, and `"hours"`."""
+    said = read_object(req, ("photo", "camera", "from", "to", "hours"))
+    hours = said.get("hours", DEFAULT_HOURS)
+    if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
+        raise WireError("hours", f"is no whole number from 1 to {MOST_HOURS}")
+    now = datetime.now(UTC)
+    until = now + timedelta(hours=hours)
+    if "photo" in said:
+        name = parse_name(text_of(said, "photo"), "photo")
+        if not caller.may_see(name.camera) or backend.index.get(name) is None:
+            raise RefusedError(404, f"There is no photo {name}.")
+        share = shares.of_photo(name, until, caller.name)
+    else:
+        camera = text_of(said, "camera")
+        check_camera(camera)
+        if not caller.may_see(camera):
+            raise RefusedError(404, f"There is no camera {camera}.")
+        first, last = (parse_time(text_of(said, word), word) for word in ("from", "to"))
+        share = Share("", camera, first, last, until, caller.name)
+    secret = shares.keep(backend.people, share)
+    which = str(share.photo or share.camera)
+    record(backend.accesses, now, caller.name, "shared", which, address_in(req.headers))
+    address = urlsplit(req.url)
+    url = f"{address.scheme}://{address.netloc}/shared/{secret}"
+    return json_reply({"url": url, "until": format_time(until)}, 201)
+
+
+def list_shares(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with the links on record, expired ones too; their secrets are not there."""
+    return json_reply(
+        {
+            "shares": [
+                {
+                    "key": one.key,
+                    "camera": one.camera,
+                    "photo": str(one.photo) if one.photo else None,
+                    "from": format_time(one.first),
+                    "to": format_time(one.last),
+                    "until": format_time(one.until),
+                    "made_by": one.made_by,
+                }
+                for one in shares.all_shares(backend.people)
+                if caller.may_see(one.camera)
+            ]
+        }
+    )
+
+
+def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """204; the link opens nothing any more."""
+    key = req.route_params["key"]
+    if not key.isalnum() or not key.isascii() or not shares.revoke(backend.people, key):
+        raise RefusedError(404, "There is no such link.")
+    record(backend.accesses, datetime.now(UTC), caller.name, "revoked a link", key)
+    return Reply(204)
+
+
+def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with a page that shows what the link opens."""
+    share, photos = _opened(req, backend)
+    secret = req.route_params["secret"]
+    title = f"{share.camera}, {share.first:%Y-%m-%d %H:%M} UTC"
+    shown = "\n".join(_element(photo, secret) for photo in photos) or "<p>There is no photo.</p>"
+    page = _PAGE.format(
+        title=html.escape(title), photos=shown, until=f"{share.until:%Y-%m-%d %H:%M}"
+    )
+    which, address = str(share.photo or share.camera), address_in(req.headers)
+    record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
+    return Reply(200, page.encode(), "text/html", {"Content-Security-Policy": PAGE_POLICY})
+
+
+def list_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with the photos that the link opens, the oldest first."""
+    share, photos = _opened(req, backend)
+    return json_reply(
+        {"photos": [describe(photo) for photo in photos], "until": format_time(share.until)}
+    )
+
+
+def get_shared_content(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """The photo's bytes, as for those who signed in."""
+    share = _share(req, backend)
+    name = parse_name(req.route_params["id"])
+    photo = backend.index.get(name) if share.opens(name) else None
+    if photo is None:
+        raise RefusedError(404, "This link opens no such photo.")
+    return content(photo, req, backend, "who has a link")
+
+
+def _share(req: func.HttpRequest, backend: Backend) -> Share:
+    share = shares.find(backend.people, req.route_params["secret"], datetime.now(UTC))
+    if share is None:
+        raise RefusedError(404, "This link is over, was revoked, or never was one.")
+    return share
+
+
+def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]]:
+    share = _share(req, backend)
+    if share.photo:
+        found = backend.index.get(share.photo)
+        return share, [found] if found else []
+    walked = backend.index.walk(share.view, MOST_PHOTOS)
+    return share, [photo for photo in walked if share.opens(photo.name)]
+
+
+def _element(photo: Photo, secret: str) -> str:
+    url = html.escape(f"/api/shared/{secret}/{photo.name}/content", quote=True)
+    caption = f"{photo.name.captured_at:%Y-%m-%d %H:%M:%S} UTC"
+    match photo.media.suffix:
+        case "jpg":
+            shown = f'<img src="{url}" alt="{caption}" loading="lazy">'
+        case "mp4":
+            shown = f'<video src="{url}" controls muted playsinline preload="metadata"></video>'
+        case _:
+            shown = f'<a href="{url}" download>Download the raw picture</a>'
+    return f"<figure>{shown}<figcaption>{caption}</figcaption></figure>"

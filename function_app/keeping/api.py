@@ -1,0 +1,107 @@
+"""`DELETE /api/photos/{id}`, `POST /api/photos/delete`, `/api/cleanup/run`, `/api/repair/run`, and
+the timers that do the last two by themselves."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+from function_app.backend import Backend
+from function_app.body import read_object
+from function_app.gallery.photos import listed
+from function_app.keeping.deletion import delete
+from function_app.keeping.repair import reconcile
+from function_app.keeping.retention import MOST_AT_ONCE, clean_up
+from function_app.people.accesses import address_in, record
+from function_app.people.caller import Caller
+from function_app.replies import Reply, json_reply
+from function_app.storage.records import Photo
+from photo_wire.errors import WireError
+from photo_wire.name import check_camera, parse_name
+
+MOST_DELETED = 100  # in a request
+EVERY_NIGHT = "0 17 3 * * *"  # NCRONTAB with seconds, UTC
+EVERY_SUNDAY = "0 43 4 * * 0"
+
+log = logging.getLogger(__name__)
+
+
+def delete_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """204; the photo, its thumbnail and its rows are gone."""
+    photo = listed(req, backend, caller)
+    _delete(photo, req, backend, caller)
+    return Reply(204, photo=photo.name)
+
+
+def delete_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with which of up to 100 photos were deleted and which were not there."""
+    ids = read_object(req, ("ids",)).get("ids")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_DELETED:
+        raise WireError("ids", f"is no list of 1 to {MOST_DELETED} photos' ids")
+    names = [parse_name(str(one), "ids") for one in dict.fromkeys(ids)]
+    deleted, unknown = [], []
+    for name in names:
+        photo = backend.index.get(name) if caller.may_see(name.camera) else None
+        if photo is None:
+            unknown.append(str(name))
+            continue
+        _delete(photo, req, backend, caller)
+        deleted.append(str(name))
+    return json_reply({"deleted": deleted, "unknown": unknown})
+
+
+def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with how many photos retention deleted, by camera; `{"dry_run": true}` only counts."""
+    said = read_object(req, ("dry_run", "most")) if req.get_body() else {}
+    dry_run, most = said.get("dry_run", False), said.get("most", MOST_AT_ONCE)
+    if not isinstance(dry_run, bool):
+        raise WireError("dry_run", "is neither true nor false")
+    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= MOST_AT_ONCE:
+        raise WireError("most", f"is no whole number from 1 to {MOST_AT_ONCE}")
+    now = datetime.now(UTC)
+    done = clean_up(backend, now, most, dry_run)
+    if not dry_run and done.deleted:
+        record(backend.accesses, now, caller.name, "cleaned up", str(sum(done.deleted.values())))
+    return json_reply({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
+
+
+def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with what was mended; `{"cameras": [...], "everything": true}` rebuilds their index."""
+    said = read_object(req, ("cameras", "everything")) if req.get_body() else {}
+    cameras, everything = said.get("cameras"), said.get("everything", False)
+    if cameras is not None:
+        if not isinstance(cameras, list) or not all(isinstance(one, str) for one in cameras):
+            raise WireError("cameras", "is no list of cameras' names")
+        for one in cameras:
+            check_camera(one)
+    if not isinstance(everything, bool):
+        raise WireError("everything", "is neither true nor false")
+    now = datetime.now(UTC)
+    done = reconcile(backend, now, cameras, everything)
+    record(backend.accesses, now, caller.name, "repaired", " ".join(cameras or ["everything"]))
+    return json_reply(asdict(done))
+
+
+def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> None:
+    """Give the app the functions that clean up every night and repair every Sunday. What they do is
+    idempotent, since timers come late, twice, or not at all; the routes do the same by hand."""
+
+    def nightly_cleanup(timer: func.TimerRequest) -> None:
+        done = clean_up(backend(), datetime.now(UTC), MOST_AT_ONCE)
+        log.info("cleanup: %s deleted, more=%s", dict(done.deleted), done.more)
+
+    def weekly_repair(timer: func.TimerRequest) -> None:
+        log.info("repair: %s", reconcile(backend(), datetime.now(UTC)))
+
+    for schedule, work in ((EVERY_NIGHT, nightly_cleanup), (EVERY_SUNDAY, weekly_repair)):
+        timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=True)
+        app.function_name(work.__name__)(timer(work))
+
+
+def _delete(photo: Photo, req: func.HttpRequest, backend: Backend, caller: Caller) -> None:
+    """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
+    address = address_in(req.headers)
+    record(backend.accesses, datetime.now(UTC), caller.name, "deleted", str(photo.name), address)
+    delete(photo, backend)

@@ -1,0 +1,1 @@
+"""The API's description, written from the route table that serves it."""

@@ -1,0 +1,73 @@
+"""The access log: who signed in, saw, deleted, shared, and when."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+
+from function_app.storage.rows import Row, Rows
+from function_app.storage.views import count_down
+from photo_wire.moment import format_time, parse_time
+
+PARTITION = "accesses"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`who` did `what` to `which` photo, camera, or person, from a network."""
+
+    key: str
+    at: datetime
+    who: str
+    what: str
+    which: str
+    network: str
+
+
+def record(
+    rows: Rows, now: datetime, who: str, what: str, which: str = "", address: str = ""
+) -> None:
+    """Add a line to the log."""
+    words = {
+        "at": format_time(now),
+        "who": who,
+        "what": what,
+        "which": which,
+        "network": network_of(address),
+    }
+    rows.put(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", words)
+
+
+def newest(rows: Rows, count: int, after: str) -> list[Entry]:
+    return [_entry(row) for row in rows.walk(PARTITION, count, after)]
+
+
+def network_of(address: str) -> str:
+    """The network of an address: a personal address is not kept in full."""
+    try:
+        parsed = ip_address(address.strip("[]"))
+    except ValueError:
+        return ""
+    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
+def address_in(headers: Mapping[str, str]) -> str:
+    """The caller's address, as the platform's front end adds it: the last in X-Forwarded-For, since
+    the others may be anybody's invention. Without a front end there is none."""
+    last = headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    if last.startswith("["):
+        return last.partition("]")[0].strip("[")
+    return last.partition(":")[0] if last.count(":") == 1 else last
+
+
+def _entry(row: Row) -> Entry:
+    words = row.words
+    return Entry(
+        row.key,
+        parse_time(words["at"]),
+        words["who"],
+        words["what"],
+        words["which"],
+        words["network"],
+    )

@@ -1,0 +1,196 @@
+"""`/api/session`, `/api/people`, `/api/tokens`, `/api/accesses`: who may do what."""
+
+from datetime import UTC, datetime, timedelta
+
+import azure.functions as func
+
+from function_app.access import check_origin, session_cookie
+from function_app.backend import Backend
+from function_app.body import read_object, text_of
+from function_app.gallery.listing import check_parameters, parse_limit
+from function_app.people import accesses, backoff, people, sessions, tokens
+from function_app.people.caller import Caller, Role, Scope, check_cameras, check_name, is_name
+from function_app.refused import RefusedError
+from function_app.replies import Reply, json_reply
+from photo_wire.errors import WireError, quoted
+from photo_wire.moment import format_time
+
+
+def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with the session's cookie and who signed in, for `{"name": ..., "password": ...}`."""
+    if req.headers.get("Origin") is not None:  # a program need not send one to sign in
+        check_origin(req)
+    said = read_object(req, ("name", "password"))
+    name = text_of(said, "name", people.OWNER).strip().lower()
+    password, now = text_of(said, "password"), datetime.now(UTC)
+    address = accesses.address_in(req.headers)
+    backoff.count_attempt(backend.people, name, address, now)
+    first = backend.settings.gallery_password
+    person = people.signed_in(backend.people, name, password, first) if is_name(name) else None
+    if person is None:
+        accesses.record(backend.accesses, now, "somebody", "did not sign in", address=address)
+        raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
+    backoff.forget_attempts(backend.people, name, address)
+    accesses.record(backend.accesses, now, name, "signed in", address=address)
+    value = sessions.begin(backend.people, person, now)
+    seconds = int(sessions.LENGTH / timedelta(seconds=1))
+    said_back = {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}
+    return json_reply(said_back, headers={"Set-Cookie": session_cookie(value, seconds, req.url)})
+
+
+def get_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with who is asking, and what they may do."""
+    return json_reply(
+        {
+            "name": caller.name,
+            "scopes": sorted(caller.scopes),
+            "cameras": _listed(caller.cameras),
+        }
+    )
+
+
+def close_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """204; this session is over, and the browser forgets its cookie."""
+    sessions.end(backend.people, caller)
+    return Reply(204, headers={"Set-Cookie": session_cookie("", 0, req.url)})
+
+
+def close_all_sessions(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with how many sessions of this person are over now, this one included."""
+    ended = sessions.end_all(backend.people, caller.name)
+    accesses.record(backend.accesses, datetime.now(UTC), caller.name, "signed out everywhere")
+    return json_reply({"ended": ended}, headers={"Set-Cookie": session_cookie("", 0, req.url)})
+
+
+def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """204; all sessions of this person but this one are over."""
+    said = read_object(req, ("old", "new"))
+    now, address = datetime.now(UTC), accesses.address_in(req.headers)
+    backoff.count_attempt(backend.people, caller.name, address, now)
+    old, first = text_of(said, "old"), backend.settings.gallery_password
+    person = people.signed_in(backend.people, caller.name, old, first)
+    if person is None:
+        raise RefusedError(403, "The old password is wrong.")
+    backoff.forget_attempts(backend.people, caller.name, address)
+    people.change_password(backend.people, person, people.checked(said.get("new")))
+    sessions.end_all(backend.people, caller.name)
+    accesses.record(backend.accesses, now, caller.name, "changed the password")
+    value = sessions.begin(backend.people, person, now)
+    seconds = int(sessions.LENGTH / timedelta(seconds=1))
+    return Reply(204, headers={"Set-Cookie": session_cookie(value, seconds, req.url)})
+
+
+def list_people(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with everybody who may sign in."""
+    found = people.everybody(backend.people)
+    return json_reply(
+        {
+            "people": [
+                {"name": one.name, "role": one.role, "cameras": _listed(one.cameras)}
+                for one in found
+            ]
+        }
+    )
+
+
+def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """201; `{"name": ..., "password": ..., "role": "viewer", "cameras": [...] or null}`."""
+    said = read_object(req, ("name", "password", "role", "cameras"))
+    role = said.get("role", Role.VIEWER)
+    if role not in list(Role):
+        raise WireError("role", f"is none of {', '.join(Role)}")
+    person = people.add(
+        backend.people,
+        check_name(said.get("name"), "name"),
+        people.checked(said.get("password")),
+        Role(role),
+        check_cameras(said.get("cameras")),
+    )
+    _record(backend, caller, "let in", person.name)
+    return json_reply(
+        {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}, 201
+    )
+
+
+def remove_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """204; they are signed out everywhere."""
+    name = check_name(req.route_params["name"], "name")
+    people.remove(backend.people, name)
+    sessions.end_all(backend.people, name)
+    _record(backend, caller, "shut out", name)
+    return Reply(204)
+
+
+def list_tokens(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with what is on record of each token; their secrets are not."""
+    return json_reply({"tokens": [_described(one) for one in tokens.all_tokens(backend.people)]})
+
+
+def make_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """201 with the token, once; `{"name": ..., "scopes": ["read"], "cameras": [...] or null}`."""
+    said = read_object(req, ("name", "scopes", "cameras"))
+    name, scopes = check_name(said.get("name"), "name"), said.get("scopes")
+    if not isinstance(scopes, list) or not scopes or not all(one in list(Scope) for one in scopes):
+        raise WireError("scopes", f"is no list of some of {', '.join(Scope)}")
+    cameras = check_cameras(said.get("cameras"))
+    if Scope.UPLOAD in scopes and (cameras is None or len(cameras) != 1):
+        raise WireError("cameras", "names just one camera for a token that may upload")
+    secret = tokens.make(
+        backend.people, name, frozenset(map(Scope, scopes)), cameras, datetime.now(UTC)
+    )
+    _record(backend, caller, "made the token", name)
+    return json_reply(
+        {"name": name, "token": secret, "scopes": sorted(scopes), "cameras": _listed(cameras)}, 201
+    )
+
+
+def revoke_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """204; whoever holds it is let in no more."""
+    name = check_name(req.route_params["name"], "name")
+    if not tokens.revoke(backend.people, name):
+        raise RefusedError(404, f"There is no token called {quoted(name)}.")
+    _record(backend, caller, "revoked the token", name)
+    return Reply(204)
+
+
+def list_accesses(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with a page of the access log, newest first."""
+    check_parameters(req.params, ("limit", "cursor"))
+    limit, after = parse_limit(req.params.get("limit")), req.params.get("cursor", "")
+    if not after.isascii() or not after.isprintable() or len(after) > 100:
+        raise WireError("cursor", "is not the next_cursor of a page of this list")
+    found = accesses.newest(backend.accesses, limit + 1, after)
+    shown = found[:limit]
+    return json_reply(
+        {
+            "accesses": [
+                {
+                    "at": format_time(one.at),
+                    "who": one.who,
+                    "what": one.what,
+                    "which": one.which or None,
+                    "network": one.network or None,
+                }
+                for one in shown
+            ],
+            "next_cursor": shown[-1].key if len(found) > limit else None,
+        }
+    )
+
+
+def _described(token: tokens.Token) -> dict[str, object]:
+    return {
+        "name": token.name,
+        "scopes": sorted(token.scopes),
+        "cameras": _listed(token.cameras),
+        "made_at": format_time(token.made_at),
+        "used_at": format_time(token.used_at) if token.used_at else None,
+    }
+
+
+def _record(backend: Backend, caller: Caller, what: str, which: str) -> None:
+    accesses.record(backend.accesses, datetime.now(UTC), caller.name, what, which)
+
+
+def _listed(cameras: frozenset[str] | None) -> list[str] | None:
+    return None if cameras is None else sorted(cameras)

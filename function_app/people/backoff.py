@@ -1,0 +1,64 @@
+"""Wrong passwords cost time: for the account, and for the address they came from.
+
+Kept in a table, since instances share no memory. An attempt is counted before its password is
+looked at, so that many at once get no more tries than one after the other.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from function_app.refused import RefusedError
+from function_app.storage.rows import Row, Rows
+from photo_wire.moment import format_time, parse_time
+
+FREE = 5  # attempts without a wait
+LONGEST_WAITS = {"account": 60, "address": 900}  # seconds; who knows the password waits a minute
+FORGOTTEN = timedelta(hours=24)
+PARTITION = "attempts"
+
+
+def count_attempt(rows: Rows, account: str, address: str, now: datetime) -> None:
+    """Count an attempt to sign in. Raises RefusedError (429) if it comes too early."""
+    for kind, whose in (("account", account), ("address", address)):
+        key = _key(kind, whose)
+        for _ in range(10):
+            row = rows.get(PARTITION, key)
+            failures, until = _kept(row, now)
+            if now < until:
+                wait = int((until - now).total_seconds()) + 1
+                raise RefusedError(
+                    429,
+                    f"Too many wrong passwords for this {kind}: try again in {wait} s.",
+                    {"Retry-After": str(wait)},
+                )
+            failures += 1
+            wait = min(2 ** max(0, failures - FREE), LONGEST_WAITS[kind]) if failures > FREE else 0
+            words = {
+                "failures": str(failures),
+                "until": format_time(now + timedelta(seconds=wait)),
+                "at": format_time(now),
+            }
+            if row is None:
+                if rows.insert(PARTITION, key, words):
+                    break
+            elif rows.replace(PARTITION, row, words):
+                break
+        else:
+            raise RefusedError(429, "Too many attempts at once: try again.", {"Retry-After": "1"})
+
+
+def forget_attempts(rows: Rows, account: str, address: str) -> None:
+    """The password was right."""
+    for kind, whose in (("account", account), ("address", address)):
+        rows.remove(PARTITION, _key(kind, whose))
+
+
+def _kept(row: Row | None, now: datetime) -> tuple[int, datetime]:
+    if row is None or now - parse_time(row.words["at"]) > FORGOTTEN:
+        return 0, now
+    return int(row.words["failures"]), parse_time(row.words["until"])
+
+
+def _key(kind: str, whose: str) -> str:
+    """No address is kept in full."""
+    return f"{kind}~{hashlib.sha256(whose.encode()).hexdigest()[:32]}"

@@ -1,0 +1,80 @@
+"""Who calls, and what they may do."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from photo_wire.errors import WireError, quoted
+from photo_wire.name import check_camera
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+
+
+class Scope(StrEnum):
+    """What somebody may do: bring photos, look, delete, and decide who may do so."""
+
+    UPLOAD = "upload"
+    READ = "read"
+    DELETE = "delete"
+    ADMIN = "admin"
+
+
+class Role(StrEnum):
+    """An owner may do everything; a viewer looks at some cameras or at all."""
+
+    OWNER = "owner"
+    VIEWER = "viewer"
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        return frozenset({Scope.READ} if self is Role.VIEWER else set(Scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody with a right to be here. `cameras` are those that they have to do with, None for
+    all. `session` is the key of a person's session; None for programs."""
+
+    name: str
+    scopes: frozenset[Scope]
+    cameras: frozenset[str] | None = None
+    session: str | None = None
+
+    def may_see(self, camera: str) -> bool:
+        return self.cameras is None or camera in self.cameras
+
+
+DEVICE = Caller("device", frozenset({Scope.UPLOAD}))
+ANYBODY = Caller("anybody", frozenset())
+
+
+def is_name(name: str) -> bool:
+    """Whether somebody may be called that; it is a key in a table, which bears no other letters."""
+    return _NAME.fullmatch(name) is not None
+
+
+def check_name(name: object, what: str) -> str:
+    """The name, if it is one. Raises WireError."""
+    if not isinstance(name, str) or not is_name(name):
+        raise WireError(what, f"{quoted(str(name))} is not 1 to 32 of a-z, 0-9, '.', '-' and '_'")
+    return name
+
+
+def check_cameras(cameras: object) -> frozenset[str] | None:
+    """The cameras of a list; None for all. Raises WireError."""
+    if cameras is None:
+        return None
+    if not isinstance(cameras, list) or not all(isinstance(one, str) for one in cameras):
+        raise WireError("cameras", "is neither a list of cameras' names nor null, for all")
+    for one in cameras:
+        check_camera(one)
+    return frozenset(cameras)
+
+
+def to_text(cameras: frozenset[str] | None) -> str:
+    """As a record keeps it: names with spaces between them, or `*` for all."""
+    return "*" if cameras is None else " ".join(sorted(cameras))
+
+
+def from_text(text: str) -> frozenset[str] | None:
+    return None if text == "*" else frozenset(text.split())

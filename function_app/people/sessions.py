@@ -1,0 +1,70 @@
+"""A session: what a browser has after its person signed in. The cookie holds `person.secret`; the
+table keeps a hash of the secret, with what the person may do."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from function_app.people.caller import Caller, Role, from_text, to_text
+from function_app.people.people import Person
+from function_app.storage.rows import Row, Rows
+from photo_wire.moment import format_time, parse_time
+
+LENGTH = timedelta(days=14)
+MOST = 1000  # of one person
+
+
+def begin(rows: Rows, person: Person, now: datetime) -> str:
+    """A new session; returns the cookie's value. Sessions that are over are cleared away."""
+    for row in rows.walk(_partition(person.name), MOST):
+        if _is_over(row, now):
+            rows.remove(_partition(person.name), row.key)
+    secret = secrets.token_urlsafe(32)
+    rows.put(
+        _partition(person.name),
+        _hash(secret),
+        {
+            "role": person.role,
+            "cameras": to_text(person.cameras),
+            "until": format_time(now + LENGTH),
+        },
+    )
+    return f"{person.name}.{secret}"
+
+
+def find(rows: Rows, value: str, now: datetime) -> Caller | None:
+    """Whose session this is, unless it is over: one read of the table."""
+    name, _, secret = value.rpartition(".")
+    if not name or not value.isascii() or not all(one.isalnum() or one in "._-" for one in value):
+        return None
+    row = rows.get(_partition(name), _hash(secret))
+    if row is None or _is_over(row, now):
+        return None
+    role = Role(row.words["role"])
+    return Caller(name, role.scopes, from_text(row.words["cameras"]), session=row.key)
+
+
+def end(rows: Rows, caller: Caller) -> None:
+    """End this one."""
+    if caller.session:
+        rows.remove(_partition(caller.name), caller.session)
+
+
+def end_all(rows: Rows, name: str) -> int:
+    """End all sessions of a person; returns how many there were."""
+    found = rows.walk(_partition(name), MOST)
+    for row in found:
+        rows.remove(_partition(name), row.key)
+    return len(found)
+
+
+def _is_over(row: Row, now: datetime) -> bool:
+    return parse_time(row.words["until"]) <= now
+
+
+def _partition(name: str) -> str:
+    return f"sessions~{name}"
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

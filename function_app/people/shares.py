@@ -1,0 +1,94 @@
+"""A shared link: it opens one photo, or the photos of one camera between two moments, to whoever
+has it, until it expires or is revoked. The table keeps a hash of its secret."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from function_app.storage.rows import Row, Rows
+from function_app.storage.views import View
+from photo_wire.moment import format_time, parse_time
+from photo_wire.name import PhotoName, parse_name
+
+PARTITION = "shares"
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a link opens: `photo`, or what `camera` took from `first` to `last`, both included."""
+
+    key: str
+    camera: str
+    first: datetime
+    last: datetime
+    until: datetime
+    made_by: str
+    photo: PhotoName | None = None
+
+    def opens(self, name: PhotoName) -> bool:
+        if self.photo:
+            return name == self.photo
+        return name.camera == self.camera and self.first <= name.captured_at <= self.last
+
+    def to_words(self) -> dict[str, str]:
+        words = {
+            "camera": self.camera,
+            "first": format_time(self.first),
+            "last": format_time(self.last),
+            "until": format_time(self.until),
+            "made_by": self.made_by,
+        }
+        return words | ({"photo": str(self.photo)} if self.photo else {})
+
+    @property
+    def view(self) -> View:
+        """Photos of the link, and perhaps others of its last millisecond and after."""
+        return View(self.camera, since=self.first, oldest_first=True)
+
+
+def of_photo(name: PhotoName, until: datetime, made_by: str) -> Share:
+    return Share("", name.camera, name.captured_at, name.captured_at, until, made_by, name)
+
+
+def keep(rows: Rows, share: Share) -> str:
+    """Put the link on record; returns its secret, which is never shown again."""
+    secret = secrets.token_urlsafe(24)
+    rows.put(PARTITION, _key(secret), share.to_words())
+    return secret
+
+
+def find(rows: Rows, secret: str, now: datetime) -> Share | None:
+    """What this link opens; None if it was revoked, is over, or never was."""
+    row = rows.get(PARTITION, _key(secret))
+    share = _share(row) if row else None
+    return share if share and now < share.until else None
+
+
+def all_shares(rows: Rows) -> list[Share]:
+    return [_share(row) for row in rows.walk(PARTITION, MOST)]
+
+
+def revoke(rows: Rows, key: str) -> bool:
+    """Whether there was one with this key."""
+    is_there = rows.get(PARTITION, key) is not None
+    rows.remove(PARTITION, key)
+    return is_there
+
+
+def _share(row: Row) -> Share:
+    words = row.words
+    return Share(
+        row.key,
+        words["camera"],
+        parse_time(words["first"]),
+        parse_time(words["last"]),
+        parse_time(words["until"]),
+        words["made_by"],
+        parse_name(words["photo"]) if "photo" in words else None,
+    )
+
+
+def _key(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,95 @@
+"""Tokens, by which programs show who they are: named, limited, and revoked at any time. The table
+keeps a hash of each."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from function_app.people.caller import Caller, Scope, from_text, to_text
+from function_app.refused import RefusedError
+from function_app.storage.rows import Row, Rows
+from photo_wire.moment import format_time, parse_time
+
+PARTITION = "tokens"
+MOST = 1000
+BEGINNING = "nj_"  # so that one that was left somewhere is recognized for what it is
+_BETWEEN_NOTES = timedelta(hours=1)  # a write for every use would cost more than the use
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is on record of a token; its secret is not. `cameras` None is all."""
+
+    key: str
+    name: str
+    scopes: frozenset[Scope]
+    cameras: frozenset[str] | None
+    made_at: datetime
+    used_at: datetime | None
+
+
+def make(
+    rows: Rows,
+    name: str,
+    scopes: frozenset[Scope],
+    cameras: frozenset[str] | None,
+    now: datetime,
+) -> str:
+    """A new token; returns its secret, which is never shown again. Raises RefusedError (409) if
+    there is one of this name."""
+    if any(one.name == name for one in all_tokens(rows)):
+        raise RefusedError(409, f"There is a token called {name} already: revoke it first.")
+    secret = BEGINNING + secrets.token_urlsafe(32)
+    rows.put(
+        PARTITION,
+        _hash(secret),
+        {
+            "name": name,
+            "scopes": " ".join(sorted(scopes)),
+            "cameras": to_text(cameras),
+            "made_at": format_time(now),
+        },
+    )
+    return secret
+
+
+def find(rows: Rows, secret: str, now: datetime) -> Caller | None:
+    """Whose token this is. That it was used is noted, to the hour."""
+    if not secret.startswith(BEGINNING):
+        return None
+    row = rows.get(PARTITION, _hash(secret))
+    if row is None:
+        return None
+    token = _token(row)
+    if token.used_at is None or now - token.used_at > _BETWEEN_NOTES:
+        rows.replace(PARTITION, row, {**row.words, "used_at": format_time(now)})
+    return Caller(token.name, token.scopes, token.cameras)
+
+
+def all_tokens(rows: Rows) -> list[Token]:
+    return [_token(row) for row in rows.walk(PARTITION, MOST)]
+
+
+def revoke(rows: Rows, name: str) -> bool:
+    """Whether there was one of this name."""
+    found = [one for one in all_tokens(rows) if one.name == name]
+    for one in found:
+        rows.remove(PARTITION, one.key)
+    return bool(found)
+
+
+def _token(row: Row) -> Token:
+    words = row.words
+    return Token(
+        row.key,
+        words["name"],
+        frozenset(map(Scope, words["scopes"].split())),
+        from_text(words["cameras"]),
+        parse_time(words["made_at"]),
+        parse_time(words["used_at"]) if "used_at" in words else None,
+    )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

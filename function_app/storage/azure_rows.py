@@ -1,0 +1,109 @@
+"""Rows in Table Storage."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import (
+    TableServiceClient,
+    TableTransactionError,
+    TransactionOperation,
+    UpdateMode,
+)
+
+from function_app.storage.away import ask, error_code
+from function_app.storage.rows import Row
+from function_app.storage.tables import create_table
+
+
+class AzureRows:
+    """Rows in one table, which is created when it is first missed."""
+
+    def __init__(self, service: TableServiceClient, table: str) -> None:
+        self._service = service
+        self._table = service.get_table_client(table)
+
+    def get(self, partition: str, key: str) -> Row | None:
+        def find() -> Row | None:
+            try:
+                return _row(self._table.get_entity(partition, key))
+            except ResourceNotFoundError:  # the row, or the whole table
+                return None
+
+        return ask(find)
+
+    def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
+        operation = (TransactionOperation.CREATE, _entity(partition, key, words))
+
+        def create() -> bool:
+            try:
+                self._table.submit_transaction([operation])  # create_entity hides a missing table
+            except TableTransactionError as error:
+                if error_code(error) != "EntityAlreadyExists":
+                    raise
+                return False
+            return True
+
+        return ask(create, self._create)
+
+    def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
+        entity = _entity(partition, key, words)
+        ask(lambda: self._table.upsert_entity(entity, UpdateMode.REPLACE), self._create)
+
+    def replace(self, partition: str, row: Row, words: Mapping[str, str]) -> bool:
+        def update() -> bool:
+            try:
+                self._table.update_entity(
+                    _entity(partition, row.key, words),
+                    UpdateMode.REPLACE,
+                    etag=row.tag,
+                    match_condition=MatchConditions.IfNotModified,
+                )
+            except (ResourceModifiedError, ResourceNotFoundError):
+                return False
+            except HttpResponseError as error:
+                if error.status_code != 412:
+                    raise
+                return False
+            return True
+
+        return ask(update)
+
+    def remove(self, partition: str, key: str) -> None:
+        ask(lambda: self._table.delete_entity(partition, key))  # one that is gone is no error
+
+    def walk(self, partition: str, count: int, after: str = "") -> list[Row]:
+        def read() -> list[Row]:
+            rows = self._table.query_entities(
+                "PartitionKey eq @partition and RowKey gt @after",
+                parameters={"partition": partition, "after": after},
+                results_per_page=min(count, 1000),
+            )
+            try:
+                return [_row(one) for one in islice(rows, count)]
+            except ResourceNotFoundError:
+                return []
+
+        return ask(read)
+
+    def _create(self) -> None:
+        create_table(self._service, self._table.table_name)
+
+
+def _entity(partition: str, key: str, words: Mapping[str, str]) -> dict[str, str]:
+    return {"PartitionKey": partition, "RowKey": key, **words}
+
+
+def _row(entity: Any) -> Row:
+    words = {
+        word: value
+        for word, value in entity.items()
+        if isinstance(value, str) and word not in ("PartitionKey", "RowKey")
+    }
+    return Row(entity["RowKey"], words, entity.metadata["etag"])

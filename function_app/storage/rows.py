@@ -1,0 +1,42 @@
+"""Small records: those of people, sessions, tokens, shared links, counts, and who did what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record: its words, and a tag that changes whenever it is written."""
+
+    key: str
+    words: Mapping[str, str]
+    tag: str = ""
+
+
+class Rows(Protocol):
+    """Records by partition and key. Every method may raise StorageAwayError."""
+
+    def get(self, partition: str, key: str) -> Row | None:
+        """The record of this key, if there is one."""
+        ...
+
+    def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
+        """Write a record unless there is one; False if there is."""
+        ...
+
+    def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
+        """Write a record, whatever is there."""
+        ...
+
+    def replace(self, partition: str, row: Row, words: Mapping[str, str]) -> bool:
+        """Write a record in the place of `row`; False if that was changed meanwhile."""
+        ...
+
+    def remove(self, partition: str, key: str) -> None:
+        """Remove the record, if it is there."""
+        ...
+
+    def walk(self, partition: str, count: int, after: str = "") -> list[Row]:
+        """Up to `count` records by their keys, those behind `after`."""
+        ...
