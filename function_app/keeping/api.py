@@ -40,7 +40,7 @@ def delete_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
     ids = read_object(req, ("ids",)).get("ids")
     if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_DELETED:
         raise WireError("ids", f"is no list of 1 to {MOST_DELETED} photos' ids")
-    names = [parse_name(str(one), "ids") for one in dict.fromkeys(ids)]
+    names = dict.fromkeys(parse_name(str(one), "ids") for one in ids)
     deleted, unknown = [], []
     for name in names:
         photo = backend.index.get(name) if caller.may_see(name.camera) else None
@@ -75,7 +75,7 @@ def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         if not isinstance(cameras, list) or not all(isinstance(one, str) for one in cameras):
             raise WireError("cameras", "is no list of cameras' names")
         for one in cameras:
-            check_camera(one)
+            check_camera(one, "cameras")
     if not isinstance(everything, bool):
         raise WireError("everything", "is neither true nor false")
     now = datetime.now(UTC)

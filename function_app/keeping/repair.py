@@ -41,16 +41,23 @@ def reconcile(
 ) -> Repair:
     """Mend these cameras, or all. With `everything` each photo is listed anew, as after the loss of
     the whole index. It may be stopped at any point and run again. Raises StorageAwayError."""
-    known = set(backend.blobs.cameras()) | set(backend.index.cameras())
+    listed = set(backend.index.cameras())
+    known = listed | set(backend.blobs.cameras())
     repair = Repair()
     for camera in sorted(known if cameras is None else known & set(cameras)):
-        _mend(camera, backend, now, repair, everything)
+        newest = _mend(camera, backend, now, repair, everything)
+        if newest and (everything or camera not in listed):
+            backend.index.note(newest)
         recount(camera, backend)
         repair.cameras.append(camera)
     return repair
 
 
-def _mend(camera: str, backend: Backend, now: datetime, repair: Repair, everything: bool) -> None:
+def _mend(
+    camera: str, backend: Backend, now: datetime, repair: Repair, everything: bool
+) -> Photo | None:
+    """Mend a camera; returns the newest of its stored photos."""
+    newest: Photo | None = None
     rows = _listed(camera, backend)
     row = next(rows, None)
     thumbnails = backend.thumbnails.walk(camera)
@@ -61,6 +68,7 @@ def _mend(camera: str, backend: Backend, now: datetime, repair: Repair, everythi
             repair.foreign += 1
             continue
         repair.photos += 1
+        newest = photo
         while row and _order(row.name) < _order(photo.name):
             _unlist(row, backend, now, repair)
             row = next(rows, None)
@@ -81,6 +89,7 @@ def _mend(camera: str, backend: Backend, now: datetime, repair: Repair, everythi
     while small:
         _remove_thumbnail(small, backend, repair)
         small = next(thumbnails, None)
+    return newest
 
 
 def _listed(camera: str, backend: Backend) -> Iterator[Photo]:

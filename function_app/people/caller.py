@@ -67,7 +67,7 @@ def check_cameras(cameras: object) -> frozenset[str] | None:
     if not isinstance(cameras, list) or not all(isinstance(one, str) for one in cameras):
         raise WireError("cameras", "is neither a list of cameras' names nor null, for all")
     for one in cameras:
-        check_camera(one)
+        check_camera(one, "cameras")
     return frozenset(cameras)
 
 

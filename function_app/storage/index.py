@@ -81,10 +81,13 @@ class AzurePhotoIndex:
         def write() -> None:
             self._table.submit_transaction(
                 [(TransactionOperation.UPSERT, row, {"mode": UpdateMode.REPLACE}) for row in rows]
-                + [(TransactionOperation.UPSERT, _note(photo.name, photo.received_at), {})]
             )
 
         ask(write, partial(create_table, self._service, TABLE))
+
+    def note(self, photo: Photo) -> None:
+        note = _note(photo.name, photo.received_at)
+        ask(lambda: self._table.upsert_entity(note), partial(create_table, self._service, TABLE))
 
     def remove(self, photo: Photo) -> None:
         first = View().key(photo.name)

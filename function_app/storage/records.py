@@ -186,6 +186,10 @@ class PhotoIndex(Protocol):
         """List the photo at the moment it was received, whatever is listed under its id."""
         ...
 
+    def note(self, photo: Photo) -> None:
+        """Note this photo as the last that was listed of its camera."""
+        ...
+
     def remove(self, photo: Photo) -> None:
         """Take the photo off the list, if it is there."""
         ...

@@ -91,7 +91,12 @@ class MemoryIndex:
 
     def relist(self, photo: Photo) -> None:
         self.remove(photo)
-        self.add(photo, photo.received_at)
+        with self._lock:
+            self.listed[photo.name] = photo
+            self._arrivals[arrival_key(photo.name, photo.received_at)] = photo
+
+    def note(self, photo: Photo) -> None:
+        self._seen[photo.name.camera] = Seen(photo.name, photo.received_at)
 
     def remove(self, photo: Photo) -> None:
         with self._lock:

@@ -248,7 +248,9 @@ def test_listing_again_makes_the_rows_that_are_missing(store: Backend, camera: s
         assert store.index.walk(view, 10) == [photo]
     found = store.index.arrived(camera, MOMENT + timedelta(seconds=1), 10)
     assert [one for _, one in found] == [photo]
-    assert store.index.cameras()[camera].last == photo.name
+    assert camera not in store.index.cameras()
+    store.index.note(photo)
+    assert store.index.cameras()[camera] == Seen(photo.name, photo.received_at)
 
 
 def test_blobs_are_walked_by_camera_and_time(store: Backend, camera: str) -> None:

@@ -1,0 +1,363 @@
+"""How long photos are kept: deletion, retention and repair, and that a stop at any point does no
+harm."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.backend import Backend, connect
+from function_app.keeping.deletion import delete
+from function_app.keeping.period import Retention, parse_retention
+from function_app.keeping.repair import MISSING, reconcile
+from function_app.keeping.retention import clean_up
+from function_app.keeping.tally import Count, recount, tallies
+from function_app.settings import Settings
+from function_app.storage.records import Photo
+from function_app.storage.views import View
+from photo_wire.media import Media
+from tests.conftest import StartAzurite
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.function_app.memory_store import memory_backend
+from tests.pictures import jpeg
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+BODY = b"the bytes of a photo"
+KEPT = Settings("", retention=Retention(timedelta(days=120), {"gate": timedelta(days=30)}))
+
+
+class StoppedError(Exception):
+    """The process was killed here."""
+
+
+class Fragile:
+    """A store that lets so many calls through that change something, and then fails for good."""
+
+    CHANGES = ("add", "remove", "write", "put", "insert", "replace", "relist", "note")
+
+    def __init__(self, store: object, left: list[int]) -> None:
+        self._store = store
+        self._left = left
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._store, name)
+        if name not in self.CHANGES:
+            return call
+
+        def counted(*words: Any) -> Any:
+            if self._left[0] == 0:
+                raise StoppedError
+            self._left[0] -= 1
+            return call(*words)
+
+        return counted
+
+
+def fragile(backend: Backend, changes: int) -> Backend:
+    left = [changes]
+    stores = [one.name for one in fields(Backend) if one.name != "settings"]
+    parts = {name: Fragile(getattr(backend, name), left) for name in stores}
+    return replace(backend, **parts)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def own(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """An empty one, of both kinds."""
+    if request.param == "memory":
+        yield memory_backend(KEPT)
+        return
+    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
+    yield connect(replace(KEPT, connection_string=start_azurite().connection_string))
+
+
+def stored(
+    backend: Backend, camera: str, days_ago: float, tag: str = "00000000", listed: bool = True
+) -> Photo:
+    """A photo that was taken and received so long ago."""
+    at = NOW - timedelta(days=days_ago)
+    name = name_of(camera, at, tag)
+    photo = Photo(name, Media.JPEG, "ab" * 32, len(BODY), name.captured_at, trigger="motion")
+    backend.blobs.add(photo, BODY)
+    if listed:
+        backend.index.add(photo, photo.received_at)
+    return photo
+
+
+def everything(backend: Backend) -> list[object]:
+    """All that the lists and the blobs hold."""
+    views = [View(), View(oldest_first=True)]
+    cameras = sorted(backend.index.cameras())
+    views += [View(one, oldest_first=order) for one in cameras for order in (False, True)]
+    later = NOW + timedelta(days=1)
+    return [
+        [backend.index.walk(view, 1000) for view in views],
+        [backend.index.arrived(one, later, 1000) for one in cameras],
+        [list(backend.blobs.walk(one)) for one in backend.blobs.cameras()],
+        [list(backend.thumbnails.walk(one)) for one in cameras],
+    ]
+
+
+def is_consistent(backend: Backend) -> bool:
+    """Whether every list and the blobs tell of the same photos."""
+    lists, arrivals, blobs, _ = everything(backend)
+    all_photos = {photo.name for photo in lists[0]}  # type: ignore[index]
+    return (
+        {photo.name for one in arrivals for _, photo in one} == all_photos  # type: ignore[attr-defined]
+        and {photo.name for one in blobs for _, photo in one} == all_photos  # type: ignore[attr-defined]
+        and {photo.name for photo in lists[1]} == all_photos  # type: ignore[index]
+    )
+
+
+def until_done(work: Callable[[Backend], object], backend: Backend) -> int:
+    """Stop the work after its first change, then after two, and so on; then let it end."""
+    for changes in range(200):
+        try:
+            work(fragile(backend, changes))
+        except StoppedError:
+            continue
+        return changes
+    raise AssertionError("it never ends")
+
+
+def test_a_photo_is_deleted_whole(own: Backend) -> None:
+    """Bytes, thumbnail and rows; another photo stays."""
+    gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
+    own.thumbnails.write(gone, b"small")
+    delete(gone, own)
+    delete(gone, own)
+    assert own.index.walk(View("gate"), 10) == [stays]
+    assert [photo for _, photo in own.blobs.walk("gate")] == [stays]
+    assert list(own.thumbnails.walk("gate")) == []
+
+
+def test_a_deletion_that_was_stopped_is_finished_by_the_next(own: Backend) -> None:
+    """Wherever it was stopped, the photo is listed until all of it is gone."""
+    gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
+    own.thumbnails.write(gone, b"small")
+
+    def again(stopping: Backend) -> None:
+        photo = own.index.get(gone.name)
+        if photo is None:
+            assert is_consistent(own)
+            return
+        delete(photo, stopping)
+
+    assert until_done(again, own) >= 3
+    assert is_consistent(own)
+    assert own.index.walk(View(), 10) == [stays]
+
+
+def test_retention_deletes_what_is_older_than_its_camera_s_time(own: Backend) -> None:
+    """By the day it was received; a dry run says the same and deletes nothing."""
+    young = [stored(own, "gate", 29), stored(own, "entry", 119)]
+    stored(own, "gate", 31)
+    for n in range(3):
+        stored(own, "entry", 121 + n)
+    for dry_run in (True, False):
+        done = clean_up(own, NOW, 100, dry_run)
+        assert (dict(done.deleted), done.more) == ({"gate": 1, "entry": 3}, False)
+    assert own.index.walk(View(), 10) == young
+    assert clean_up(own, NOW, 100).deleted == {}
+    assert is_consistent(own)
+
+
+def test_a_late_photo_of_long_ago_is_kept_its_time(own: Backend) -> None:
+    """It was in the spool for months: its time began when it came in."""
+    old = name_of("gate", NOW - timedelta(days=200))
+    photo = Photo(old, Media.JPEG, "ab" * 32, len(BODY), NOW - timedelta(days=1))
+    own.blobs.add(photo, BODY)
+    own.index.add(photo, photo.received_at)
+    assert clean_up(own, NOW, 100).deleted == {}
+    later = NOW + timedelta(days=30)
+    assert clean_up(own, later, 100).deleted == {"gate": 1}
+
+
+def test_a_run_has_a_cap_and_the_next_goes_on(own: Backend) -> None:
+    """The oldest go first."""
+    photos = [stored(own, "gate", 40 - n) for n in range(5)]
+    assert clean_up(own, NOW, 2).more
+    assert own.index.walk(View(oldest_first=True), 10) == photos[2:]
+    assert dict(clean_up(own, NOW, 2).deleted) == {"gate": 2}
+    done = clean_up(own, NOW, 2)
+    assert (dict(done.deleted), done.more) == ({"gate": 1}, False)
+
+
+def test_a_cleanup_that_was_stopped_goes_on(own: Backend) -> None:
+    """Stopped after each of its changes in turn, it leaves what it should and no more."""
+    for n in range(3):
+        stored(own, "gate", 40 + n)
+    stays = stored(own, "gate", 3)
+    until_done(lambda stopping: clean_up(stopping, NOW, 100), own)
+    assert is_consistent(own)
+    assert own.index.walk(View(), 10) == [stays]
+
+
+def test_repair_makes_the_index_say_what_the_blobs_say(own: Backend) -> None:
+    """Blobs without rows are listed, rows without blobs are taken off and told, thumbnails without
+    a photo are removed, what came just now is left alone."""
+    whole = stored(own, "gate", 1)
+    unlisted = stored(own, "gate", 2, listed=False)
+    bare = stored(own, "gate", 3)
+    own.blobs.remove(bare)
+    orphan = name_of("gate", NOW - timedelta(days=5))
+    own.thumbnails.write(replace(whole, name=orphan), b"small")
+    own.thumbnails.write(whole, b"small")
+    arriving = stored(own, "gate", 0.01, listed=False)
+    done = reconcile(own, NOW)
+    assert (done.photos, done.listed, done.unlisted, done.thumbnails) == (3, 1, 1, 1)
+    assert own.index.walk(View("gate"), 10) == [whole, unlisted]
+    assert list(own.thumbnails.walk("gate")) == [whole.name]
+    (told,) = own.alerts.newest(10, None)
+    assert (told.alert.name, told.alert.kind) == (bare.name, MISSING)
+    assert own.blobs.read(arriving, 0, 3) == BODY[:3]
+    again = reconcile(own, NOW)
+    assert (again.listed, again.unlisted, again.thumbnails) == (0, 0, 0)
+
+
+def test_the_whole_index_is_rebuilt_from_the_blobs(own: Backend) -> None:
+    """Every list of every camera is what it was."""
+    photos = [stored(own, camera, n) for camera in ("gate", "entry") for n in range(1, 4)]
+    before = everything(own)
+    for photo in photos[:5]:
+        own.index.remove(photo)
+    reconcile(own, NOW, everything=True)
+    assert everything(own) == before
+
+
+def test_a_repair_that_was_stopped_goes_on(own: Backend) -> None:
+    """And ends as if it had not been."""
+    stored(own, "gate", 2, listed=False)
+    bare = stored(own, "gate", 3)
+    own.blobs.remove(bare)
+    stored(own, "entry", 4, listed=False)
+    until_done(lambda stopping: reconcile(stopping, NOW), own)
+    assert is_consistent(own)
+    assert [one.alert.name for one in own.alerts.newest(10, None)] == [bare.name]
+
+
+def test_the_tally_counts_what_is_there(own: Backend) -> None:
+    """By camera and day, what came just now too; after deletions, and counted anew."""
+    photos = [stored(own, "gate", n / 2, f"{n:08x}") for n in reversed(range(6))][::-1]
+    stored(own, "entry", 0)
+
+    def counted() -> dict[str, Count]:
+        return {camera: tally.total for camera, tally in tallies(own, NOW).items()}
+
+    expected = {"entry": Count(1, len(BODY)), "gate": Count(6, 6 * len(BODY))}
+    assert counted() == expected
+    assert counted() == expected
+    days = tallies(own, NOW)["gate"].days
+    assert {day: count.photos for day, count in days.items()} == {
+        photos[0].name.captured_at.date(): 1,
+        photos[1].name.captured_at.date(): 2,
+        photos[3].name.captured_at.date(): 2,
+        photos[5].name.captured_at.date(): 1,
+    }
+    delete(photos[0], own)
+    delete(photos[3], own)
+    expected["gate"] = Count(4, 4 * len(BODY))
+    assert counted() == expected
+    recount("gate", own)
+    assert counted() == expected
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("cdt"), st.integers(0, 30), st.integers(0, 9)), max_size=30)
+)
+def test_however_photos_come_and_go_the_tally_is_right(
+    story: list[tuple[str, int, int]],
+) -> None:
+    """Photos come, are deleted, and somebody asks, in any order, as time goes on."""
+    backend, now, here = memory_backend(KEPT), NOW, dict[int, Photo]()
+    for number, (what, minutes, which) in enumerate(story):
+        now += timedelta(minutes=minutes)
+        if what == "c":
+            name = name_of("gate", now - timedelta(days=which % 3), f"{number:08x}")
+            here[number] = Photo(
+                name, Media.JPEG, "ab" * 32, which + 1, name_of("x", now).captured_at
+            )
+            backend.index.add(here[number], now)
+        elif what == "d" and here:
+            delete(here.pop(list(here)[which % len(here)]), backend)
+        else:
+            total = sum((one.total for one in tallies(backend, now).values()), Count())
+            assert total == Count(len(here), sum(photo.size for photo in here.values()))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("120d", Retention(timedelta(days=120))),
+        ("forever", Retention(None)),
+        (
+            "90d, gate=30d,site = forever",
+            Retention(timedelta(days=90), {"gate": timedelta(days=30), "site": None}),
+        ),
+    ],
+)
+def test_retention_is_read(text: str, expected: Retention) -> None:
+    assert parse_retention(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0d", "120", "4 months", "gate=30d", "30d, gate", "30d,"])
+def test_anything_else_is_no_retention(text: str) -> None:
+    with pytest.raises(ValueError, match="is not like"):
+        parse_retention(text)
+
+
+def test_photos_are_deleted_over_http(api: Api, camera: str) -> None:
+    """One, and many at once; who did it is in the access log. Reading tokens delete nothing."""
+    names = [name_of(camera, tag=f"{n:08x}") for n in range(4)]
+    for name in names:
+        assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    path = f"/api/photos/{names[0]}"
+    assert api.read(path, method="DELETE").status_code == 403
+    assert api.ask(path, admin, "DELETE").status_code == 204
+    assert api.ask(path, admin, "DELETE").status_code == 404
+    said = {"ids": [str(name) for name in names[:3]]}
+    reply = api.ask("/api/photos/delete", admin, "POST", json=said)
+    assert reply.json() == {"deleted": said["ids"][1:], "unknown": said["ids"][:1]}
+    assert [one["id"] for one in api.listed(camera)] == [str(names[3])]
+    log = api.ask("/api/accesses?limit=200", admin).json()["accesses"]
+    deleted = [one["which"] for one in log if one["what"] == "deleted" and camera in one["which"]]
+    assert sorted(deleted) == said["ids"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/cleanup/run", {"most": 0}),
+        ("/api/cleanup/run", {"most": True}),
+        ("/api/cleanup/run", {"dry_run": "yes"}),
+        ("/api/cleanup/run", {"days": 3}),
+        ("/api/repair/run", {"cameras": "gate"}),
+        ("/api/repair/run", {"cameras": ["No Such"]}),
+        ("/api/repair/run", {"everything": 1}),
+        ("/api/photos/delete", {"ids": []}),
+        ("/api/photos/delete", {"ids": ["gate"]}),
+        ("/api/photos/delete", {"ids": None}),
+        ("/api/photos/delete", {"ids": [{}]}),
+    ],
+)
+def test_a_malformed_order_is_told(api: Api, path: str, said: dict[str, object]) -> None:
+    """400, naming the field, and nothing happens."""
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    reply = api.ask(path, admin, "POST", json=said)
+    assert reply.status_code == 400
+    assert next(iter(said)) in reply.json()["detail"]
+
+
+def test_cleanup_and_repair_run_over_http(api: Api, camera: str) -> None:
+    """With the numbers of what they did, and on record."""
+    api.put(jpeg(), photo_headers(name_of(camera)))
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    done = api.ask("/api/cleanup/run", admin, "POST", json={"dry_run": True}).json()
+    assert done.keys() == {"deleted", "more", "dry_run"}
+    done = api.ask("/api/repair/run", admin, "POST", json={"cameras": [camera]}).json()
+    assert done["cameras"] == [camera]
+    assert done["photos"] == 1

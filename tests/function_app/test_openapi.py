@@ -1,0 +1,120 @@
+"""The API's description, and that the API does what it says: schemathesis calls every operation
+over real HTTP, with what is allowed and with what is not."""
+
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from function_app.openapi.document import document, refused
+from function_app.openapi.pages import get_docs
+from function_app.people.caller import ANYBODY
+from function_app.routes import ROUTES
+from function_app.settings import Settings
+from tests.function_app.api import Api, name_of, new_camera, photo_headers
+from tests.function_app.memory_store import memory_backend
+from tests.pictures import jpeg
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+SPARED = {"close_all_sessions"}  # nothing here signs in with a cookie, so there is nothing to try
+API = schemathesis.openapi.from_dict(document(ROUTES))
+API.config.phases.coverage.unexpected_methods = set()  # a host answers these, not the app
+
+
+def test_every_route_is_described_but_the_page_s_files() -> None:
+    """With what it takes, what it gives, and who may call it."""
+    described = document(ROUTES)
+    operations = {
+        (path, method): operation
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert {
+        ("/" + route.path, method.lower())
+        for route in ROUTES
+        for method in route.methods
+        if route.name != "get_page"
+    } == operations.keys()
+    ids = [operation["operationId"] for operation in operations.values()]
+    assert len(ids) == len(set(ids))
+    for operation in operations.values():
+        assert operation["summary"].endswith(".")
+        assert {"400", "503"} <= operation["responses"].keys()
+
+
+def test_every_schema_that_is_named_is_there() -> None:
+    described = document(ROUTES)
+    named = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
+    assert named == described["components"]["schemas"].keys()
+
+
+def test_the_description_is_served_to_programs_and_to_people(api: Api) -> None:
+    """The page needs no script, and is allowed what it uses."""
+    assert api.ask("/api/openapi.json").json() == document(ROUTES)
+    page = api.ask("/api/docs")
+    assert page.status_code == 200
+    assert "<script" not in page.text
+    for route in ROUTES:
+        if route.is_described:
+            assert f"/{route.path}</code>" in page.text
+
+
+def test_the_page_escapes_what_it_shows() -> None:
+    """What is written in the table is text."""
+    reply = get_docs(None, memory_backend(Settings("")), ANYBODY)  # type: ignore[arg-type]
+    assert b"`next_cursor`" in reply.body
+    assert reply.body.count(b"<section>") == sum(
+        len([method for method in route.methods if method != "HEAD"])
+        for route in ROUTES
+        if route.is_described
+    )
+
+
+def test_a_problem_s_status_is_one_that_the_route_may_give() -> None:
+    for route in ROUTES:
+        assert not refused(route) & route.gives.keys()
+
+
+@pytest.fixture(scope="module")
+def there(backend: Any) -> str:
+    """The id of a photo that is there."""
+    api, name = Api(backend), name_of(new_camera())
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    return str(name)
+
+
+@pytest.mark.slow
+@API.parametrize()
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_api_does_what_it_says(case: schemathesis.Case[Any], backend: Any, there: str) -> None:
+    """No 500, no status and no type that is not described, no reply that is not as described."""
+    if case.operation.definition.raw["operationId"] in SPARED:
+        return
+    headers = {
+        "Authorization": f"Bearer {backend.admin_token}",
+        "x-functions-key": backend.function_key,
+        "X-Forwarded-For": new_camera(),
+    }
+    if "id" in case.path_parameters and case.method != "DELETE":
+        case.path_parameters["id"] = there
+    response = case.call(base_url=backend.base_url, headers=headers)
+    case.validate_response(response, checks=CHECKS)
