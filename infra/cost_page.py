@@ -34,28 +34,30 @@ The last column is the same with instances of {small} MB. For other numbers:
 
 - **Requests are measured, not guessed.** [infra/transactions.json](../infra/transactions.json) says
   what Azure is asked for when a photo is stored, shown, or listed, and
-  `tests/infra/test_transactions.py` counts it on the real backend over Azurite. A photo stored is
-  {stored}; a photo shown is {shown}; a look at the list is {listed}.
-- **It is what a month costs once the oldest photo is as old as it gets.** Photos are counted for the
-  days they are kept and for {soft_delete} days more, for which Azure keeps what was deleted
-  (soft delete). Index rows are counted for the days that photos are kept; a rule that deletes blobs
-  by their age leaves rows behind, which cost next to nothing.
-- **A visit** opens the page, signs in, loads the newest {page} photos whole (there are no thumbnails
-  yet) and looks for new ones every {looks} s, for {minutes:g} minutes. A browser that has seen a photo
-  within a day does not load it again; here it does.
-- **Time is counted the dear way.** Each photo that comes in is taken to be alone on its instance and
-  is billed for {shortest:g} s, the least that Azure bills; what a visit loads at once shares an
-  instance, {concurrency} calls at a time. Which requests Azure counts together could not be tried
-  here.
-- **Logs** are assumed to be {log} bytes for each execution. That is the one number here that nothing
-  measured: look at the first month, and at the daily cap.
+  `tests/infra/test_transactions.py` counts it on the real backend over Azurite:
+  - a photo stored: {stored};
+  - a photo shown: {shown};
+  - a look at the list: {listed};
+  - a photo sent again, because its receipt was lost on the way: {again}. On a good line that is
+    rare, so it is not in the sums.
+- **It is what a month costs once the oldest photo is as old as it gets.** Photos are counted for
+  the days they are kept and for {soft_delete} days more, for which Azure keeps what was deleted
+  (soft delete). Index rows are counted for the days that photos are kept; a rule that deletes
+  blobs by their age leaves rows behind, which cost next to nothing.
+- **A visit** opens the page, signs in, loads the newest {page} photos whole (there are no
+  thumbnails yet) and looks for new ones every {looks} s, for {minutes:g} minutes. A browser that
+  has seen a photo within a day does not load it again; here it does.
+- **Time is counted the dear way.** Each photo that comes in is taken to be alone on its instance
+  and is billed for {shortest:g} s, the least that Azure bills; what a visit loads at once shares
+  an instance, {concurrency} calls at a time. Which requests Azure counts together could not be
+  tried here, nor whether a slow line makes a call longer.
+- **Logs** are assumed to be {log} bytes for each execution. That is the one quantity here that
+  nothing measured: look at the first month, and at the daily cap.
 - **Free amounts** hold for a whole subscription: with other apps in it, they may be used up.
-- A photo whose receipt was lost on its way is sent again: {again}. On a
-  good line that is rare, so it is not in the sums.
 
-Not in the sums: a domain of your own, taxes, support plans, the Functions host's own requests to its
-storage account (its keys, its deployment package), which could not be measured without Azure, and
-backups elsewhere.
+Not in the sums: a domain of your own, taxes, support plans, the Functions host's own requests to
+its storage account (its keys, its deployment package), which could not be measured without Azure,
+and backups elsewhere.
 
 ## What makes it cheaper
 
@@ -63,6 +65,9 @@ backups elsewhere.
 
 Moving photos to the cool tier is not among them: at 500 KB a photo, the write that moves it costs
 about what the cheaper months save, and reads become dearer.
+
+What would make it dearer: a sign of life from each camera every 5 minutes. There is none today;
+from 1,000 cameras it would add {heartbeats} a month, more than all their photos cost.
 
 ## Where the prices are from
 
@@ -122,6 +127,7 @@ def page(prices: Prices, transactions: Transactions) -> str:
                 "Half the visits to the gallery": replace(large, visits=large.visits / 2),
             }.items()
         ),
+        heartbeats=money(_heartbeats(large, prices)),
         sources="\n".join(
             f"- {price.name}: <{price.source}>" + (f" ({price.doubt})" if price.doubt else "")
             for price in prices.prices.values()
@@ -129,16 +135,20 @@ def page(prices: Prices, transactions: Transactions) -> str:
     )
 
 
-def _said(transactions: Transactions, event: str) -> str:
-    counts = transactions.events[event].items()
-    return ", ".join(
-        f"{count} {_one(kind) if count == 1 else _many(kind)}" for kind, count in counts
+def _heartbeats(use: Use, prices: Prices) -> float:
+    """A call every 5 minutes from each camera, each alone on its instance."""
+    calls = use.cameras * 12 * 24 * prices.days_in_a_month
+    seconds = calls * prices.shortest_execution_seconds
+    executions, memory_time = prices.prices["executions"], prices.prices["memory_time"]
+    return (
+        calls / executions.per * executions.price
+        + seconds * use.memory / 1024 / memory_time.per * memory_time.price
     )
 
 
-def _one(kind: str) -> str:
-    return _many(kind).removesuffix("s")
-
-
-def _many(kind: str) -> str:
-    return kind.replace("_", " ")
+def _said(transactions: Transactions, event: str) -> str:
+    """`1 execution, 2 table requests`."""
+    counts = [(kind.replace("_", " "), count) for kind, count in transactions.events[event].items()]
+    return ", ".join(
+        f"{count} {kind.removesuffix('s') if count == 1 else kind}" for kind, count in counts
+    )

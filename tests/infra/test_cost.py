@@ -95,7 +95,7 @@ def test_by_hand() -> None:
     items = {item.price.name: item for item in bill(Use(), USUAL, COUNTS)}
     amounts = {name: round(item.amount, 4) for name, item in items.items()}
     assert amounts == {
-        "photos kept": 50 * 127 * 0.0005,
+        "photos kept": 3.175,  # GB
         "index rows kept": round(50 * 120 * 1800 / 1e9, 4),
         "blob writes and lists": 1500,
         "blob reads": 120 * 50,

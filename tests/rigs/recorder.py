@@ -80,8 +80,8 @@ class Recorder:
             def log_message(self, format: str, *args: Any) -> None:
                 """Nothing: what a log may hold is the tests' affair."""
 
-            do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on
-            do_MERGE = do_PATCH = pass_on
+        for method in ("GET", "HEAD", "PUT", "POST", "DELETE", "MERGE", "PATCH"):
+            setattr(Handler, f"do_{method}", Handler.pass_on)
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
