@@ -38,8 +38,8 @@ The last column is the same with instances of {small} MB. For other numbers:
   - a photo stored: {stored};
   - a photo shown: {shown};
   - a look at the list: {listed};
-  - a photo sent again, because its receipt was lost on the way: {again}. On a good line that is
-    rare, so it is not in the sums.
+  - a photo sent again: {again}.
+    That happens when a receipt is lost on its way: seldom, so it is not in the sums.
 - **It is what a month costs once the oldest photo is as old as it gets.** Photos are counted for
   the days they are kept and for {soft_delete} days more, for which Azure keeps what was deleted
   (soft delete). Index rows are counted for the days that photos are kept; a rule that deletes
@@ -127,7 +127,7 @@ def page(prices: Prices, transactions: Transactions) -> str:
                 "Half the visits to the gallery": replace(large, visits=large.visits / 2),
             }.items()
         ),
-        heartbeats=money(_heartbeats(large, prices)),
+        heartbeats=money(heartbeats(large, prices)),
         sources="\n".join(
             f"- {price.name}: <{price.source}>" + (f" ({price.doubt})" if price.doubt else "")
             for price in prices.prices.values()
@@ -135,7 +135,7 @@ def page(prices: Prices, transactions: Transactions) -> str:
     )
 
 
-def _heartbeats(use: Use, prices: Prices) -> float:
+def heartbeats(use: Use, prices: Prices) -> float:
     """A call every 5 minutes from each camera, each alone on its instance."""
     calls = use.cameras * 12 * 24 * prices.days_in_a_month
     seconds = calls * prices.shortest_execution_seconds
