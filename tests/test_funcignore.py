@@ -3,8 +3,7 @@
 import subprocess
 
 from local.child import ROOT
-
-GOES = {"function_app.py", "function_app", "photo_wire", "host.json", "requirements.txt"}
+from local.dist import GOES_TO_AZURE
 
 
 def lines(text: str) -> set[str]:
@@ -18,6 +17,6 @@ def test_what_is_published_is_the_backend_and_nothing_else() -> None:
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     top = {name.partition("/")[0] for name in tracked.splitlines()}
-    assert top - left_here == GOES
+    assert top - left_here == GOES_TO_AZURE
     generated = {name.strip("/") for name in lines((ROOT / ".gitignore").read_text())}
     assert generated <= left_here
