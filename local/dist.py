@@ -2,10 +2,10 @@
 
     python -m local.dist [--only zip | --only wheel] [--to FOLDER]
 
-Two builds of the same files are the same bytes, whoever makes them and wherever: only files that git
-knows go in, sorted, not compressed (deflate differs between machines), and with one date,
-SOURCE_DATE_EPOCH or else the last commit's. The zip needs nothing but Python and git; the wheel the
-very setuptools that requirements-dev.txt names.
+Two builds of the same files are the same bytes, whoever makes them and wherever: only files that
+git knows go in, sorted, not compressed (deflate differs between machines), and with one date,
+SOURCE_DATE_EPOCH or else the last commit's. The zip needs nothing but Python and git; the wheel
+the very setuptools that requirements-dev.txt names.
 """
 
 import argparse

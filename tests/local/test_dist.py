@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same files in another folder, with other times and modes, and with what work leaves."""
     folder = tmp_path_factory.mktemp("elsewhere") / "a copy"
     for number, name in enumerate(reversed(tracked())):
@@ -58,7 +57,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name in left_behind:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("left behind")
-    yield folder
+    return folder
 
 
 def build(source: Path, folder: Path, *words: str, **env: str) -> str:
@@ -165,8 +164,9 @@ def test_the_wheel_holds_the_pis_part_and_nothing_else(dist: Path) -> None:
 
 def test_pip_installs_the_wheel(dist: Path, tmp_path: Path) -> None:
     """Its list of files is right, and its program starts."""
-    offline = ["install", "--quiet", "--no-index", "--no-deps", "--target", tmp_path]
-    subprocess.run([sys.executable, "-m", "pip", *offline, dist / WHEEL], check=True, timeout=120)
+    offline = ["--quiet", "--no-index", "--no-deps", "--target", str(tmp_path)]
+    install = [sys.executable, "-m", "pip", "install", *offline, str(dist / WHEEL)]
+    subprocess.run(install, check=True, timeout=120)
     done = subprocess.run(
         [sys.executable, "-m", "pi_uploader", "--help"],
         cwd=tmp_path,
