@@ -56,6 +56,7 @@ def test_the_unpacked_zip_runs_in_microsofts_runtime(
             receipt = parse_receipt(stored.body)
             assert receipt.sha256 == hashlib.sha256(picture).hexdigest()
             shown = worker.request("GET", "/index.html")
-            assert (shown.status, shown.headers["content-type"]) == (200, "text/html")
+            assert shown.status == 200
+            assert shown.headers["content-type"].startswith("text/html")
         finally:
             process.kill()
