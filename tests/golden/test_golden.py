@@ -184,8 +184,8 @@ def says_all_of(body: bytes, before: bytes) -> bool:
     """Whether these alerts say all that those said; a newer uploader may say more."""
     alerts, were = json.loads(body)["alerts"], json.loads(before)["alerts"]
     return len(alerts) == len(were) and all(
-        {**was, "details": None} == {**{key: now[key] for key in was}, "details": None}
-        and was["details"].items() <= now["details"].items()
+        {**was, "details": None} == {**{key: now.get(key) for key in was}, "details": None}
+        and was["details"].items() <= now.get("details", {}).items()
         for now, was in zip(alerts, were, strict=True)
     )
 
