@@ -3,52 +3,130 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.storage.records import Photo, PhotoIndex
+from function_app.storage.views import View
 from photo_wire.errors import WireError, quoted
-from photo_wire.moment import format_time
+from photo_wire.headers import Trigger
+from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, check_camera, parse_name
 
 DEFAULT_LIMIT = 50
 MOST_PHOTOS = 200
-_PARAMETERS = ("camera", "limit", "cursor")
+ORDERS = ("newest", "oldest")
+PARAMETERS = (
+    "camera",
+    "trigger",
+    "from",
+    "to",
+    "time_from",
+    "time_to",
+    "zone",
+    "order",
+    "limit",
+    "cursor",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours of the day in a zone, over midnight if they end before they begin."""
+
+    first: time = time.min
+    end: time = time.min
+    zone: tzinfo = UTC
+
+    def hold(self, moment: datetime) -> bool:
+        clock = moment.astimezone(self.zone).time()
+        if self.first < self.end:
+            return self.first <= clock < self.end
+        return clock >= self.first or clock < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which photos: `limit` of them, of one camera or of all, newest first, after one of them."""
+    """Which photos: up to `limit` of a view, after one of them, of those that `trigger` and `hours`
+    let through."""
 
     limit: int = DEFAULT_LIMIT
-    camera: str | None = None
+    view: View = field(default_factory=View)
     after: PhotoName | None = None
+    trigger: str | None = None
+    hours: Hours | None = None
+
+    def holds(self, photo: Photo, cameras: frozenset[str] | None) -> bool:
+        """Whether the photo belongs on the page of who may see these cameras (None: all)."""
+        return (
+            (cameras is None or photo.name.camera in cameras)
+            and self.trigger in (None, photo.trigger)
+            and (self.hours is None or self.hours.hold(photo.name.captured_at))
+        )
+
+    def is_sieved(self, cameras: frozenset[str] | None) -> bool:
+        """Whether some photos of the view may not belong on the page."""
+        hidden = cameras is not None and self.view.camera not in cameras
+        return hidden or self.trigger is not None or self.hours is not None
 
 
 def parse_listing(params: Mapping[str, str]) -> Listing:
     """What the query asks for. Raises WireError, naming the parameter, for anything else."""
-    for parameter in params:
-        if parameter not in _PARAMETERS:
-            known = ", ".join(_PARAMETERS)
-            raise WireError(quoted(parameter), f"is not a parameter of this list; use {known}")
-    camera, cursor = params.get("camera"), params.get("cursor")
+    check_parameters(params, PARAMETERS)
+    camera, trigger = params.get("camera"), params.get("trigger")
     if camera is not None:
         check_camera(camera)
+    if trigger is not None and trigger not in list(Trigger):
+        raise WireError("trigger", f"{quoted(trigger)} is none of {', '.join(Trigger)}")
+    order = params.get("order", ORDERS[0])
+    if order not in ORDERS:
+        raise WireError("order", f"{quoted(order)} is neither newest nor oldest")
     return Listing(
         limit=parse_limit(params.get("limit")),
-        camera=camera,
-        after=None if cursor is None else _parse_cursor(cursor, camera),
+        view=View(
+            camera,
+            since=_moment(params, "from"),
+            until=_moment(params, "to"),
+            oldest_first=order == "oldest",
+        ),
+        after=_parse_cursor(params["cursor"], camera) if "cursor" in params else None,
+        trigger=trigger,
+        hours=_hours(params),
     )
 
 
-def page(listing: Listing, index: PhotoIndex) -> dict[str, object]:
-    """The page as the API spells it. One photo more than the page holds is asked for, which tells
-    whether another page follows."""
-    photos = index.newest(listing.limit + 1, listing.camera, listing.after)
-    shown = photos[: listing.limit]
-    more = len(photos) > len(shown)
+def check_parameters(params: Mapping[str, str], known: tuple[str, ...]) -> None:
+    """Return if all parameters of a query are known. Raises WireError, naming the first other."""
+    for parameter in params:
+        if parameter not in known:
+            raise WireError(
+                quoted(parameter), f"is not a parameter of this list; use {', '.join(known)}"
+            )
+
+
+def page(
+    listing: Listing, index: PhotoIndex, cameras: frozenset[str] | None = None
+) -> dict[str, object]:
+    """The page as the API spells it, for someone who may see these cameras (None: all).
+
+    One photo more than the page holds is asked for, which tells whether another page follows. Of a
+    sieved list twice as many are looked at and no more, so that a page always costs about the same:
+    it may hold fewer photos than asked for, even none, and still have a next one.
+    """
+    looked_at = 2 * listing.limit if listing.is_sieved(cameras) else listing.limit
+    photos = index.walk(listing.view, looked_at + 1, listing.after)
+    shown: list[Photo] = []
+    last: Photo | None = None
+    for photo in photos[:looked_at]:
+        if len(shown) == listing.limit:
+            break
+        last = photo
+        if listing.holds(photo, cameras):
+            shown.append(photo)
     return {
         "photos": [describe(photo) for photo in shown],
-        "next_cursor": _cursor(shown[-1].name) if more else None,
+        "next_cursor": cursor(last.name) if last and photos[-1] is not last else None,
     }
 
 
@@ -77,8 +155,40 @@ def parse_limit(text: str | None) -> int:
     return int(text[:9])
 
 
-def _cursor(name: PhotoName) -> str:
-    """The last photo shown; encoded, so that nobody builds one and what it holds may change."""
+def parse_zone(text: str | None) -> tzinfo:
+    """The time zone of this name; UTC for none. Raises WireError for one that is not known."""
+    try:
+        return ZoneInfo(text) if text else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder's name is an OSError
+        raise WireError(
+            "zone", f"{quoted(text or '')} is no time zone like Europe/Berlin"
+        ) from None
+
+
+def _moment(params: Mapping[str, str], parameter: str) -> datetime | None:
+    text = params.get(parameter)
+    # A plus sign that nobody encoded arrives as a space, which no time holds.
+    return None if text is None else parse_time(text.replace(" ", "+"), parameter)
+
+
+def _hours(params: Mapping[str, str]) -> Hours | None:
+    zone = parse_zone(params.get("zone"))
+    if "time_from" not in params and "time_to" not in params:
+        return None
+    first = _clock(params.get("time_from", "00:00"), "time_from")
+    end = _clock(params.get("time_to", "00:00"), "time_to")
+    return None if first == end else Hours(first, end, zone)
+
+
+def _clock(text: str, parameter: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").time()
+    except ValueError:
+        raise WireError(parameter, f"{quoted(text)} is no time of day like 22:30") from None
+
+
+def cursor(name: PhotoName) -> str:
+    """The last photo looked at; encoded, so that nobody builds one and what it holds may change."""
     return base64.urlsafe_b64encode(str(name).encode()).decode().rstrip("=")
 
 
@@ -90,7 +200,7 @@ def _parse_cursor(text: str, camera: str | None) -> PhotoName:
         name = parse_name(base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii"))
     except (binascii.Error, ValueError):  # WireError is a ValueError
         raise _bad_cursor() from None
-    if camera not in (None, name.camera) or _cursor(name) != text:
+    if camera not in (None, name.camera) or cursor(name) != text:
         raise _bad_cursor()
     return name
 

@@ -93,10 +93,12 @@ def receive(upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime)
         clock=upload.said.clock if _has_time(upload.said) else SERVER_CLOCK,
         site=site,
     )
-    return _store(photo, upload.body, blobs, index)
+    return _store(photo, upload.body, blobs, index, now)
 
 
-def _store(photo: Photo, body: bytes, blobs: PhotoBlobs, index: PhotoIndex) -> Intake:
+def _store(
+    photo: Photo, body: bytes, blobs: PhotoBlobs, index: PhotoIndex, now: datetime
+) -> Intake:
     try:
         earlier = blobs.add(photo, body)
     except DamagedRecordError:
@@ -104,7 +106,7 @@ def _store(photo: Photo, body: bytes, blobs: PhotoBlobs, index: PhotoIndex) -> I
     if earlier and earlier.sha256 != photo.sha256:
         raise _taken(photo.name)
     stored = earlier or photo
-    listed = index.add(stored)  # also when the blob was there: a crash may have come in between
+    listed = index.add(stored, now)  # also if the blob was there: a crash may have come in between
     if listed and listed.sha256 != stored.sha256:
         blobs.remove(stored)  # same id, another kind, so another path: the listed one was first
         raise _taken(photo.name)

@@ -1,10 +1,11 @@
-"""The index of the photos in Table Storage: two rows for each, so that every list is one walk.
+"""The index of the photos in Table Storage: a row for each order, so that every list is one walk.
 
-Rows can be walked in the order of their keys within a partition, and only upwards. So all photos
-share a partition, and the keys count the time down (docs/decisions/0002-one-partition.md).
+All rows share a partition (docs/decisions/0002-one-partition.md), and those of a photo are written
+in one transaction, together with what is noted of its camera.
 """
 
 import logging
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -17,18 +18,25 @@ from function_app.storage.records import (
     Claim,
     DamagedRecordError,
     Photo,
+    Seen,
     StorageAwayError,
-    countdown,
     parse_photo,
 )
 from function_app.storage.tables import create_table
+from function_app.storage.views import (
+    View,
+    all_keys,
+    arrival_key,
+    arrivals_of,
+    count_up,
+    seen_key,
+)
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 TABLE = "photos"
 PHOTOS = "photos"  # the partition of the photos' rows
 CLAIMS = "claims"  # the partition of the names that were given here
-_AFTER_ALL_DIGITS = ":"  # the character that follows 9
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +48,14 @@ class AzurePhotoIndex:
         self._service = service
         self._table = service.get_table_client(TABLE)
 
-    def add(self, photo: Photo) -> Photo | None:
-        if self._insert(
-            [_row(photo, _key(photo.name, view)) for view in (None, photo.name.camera)]
-        ):
+    def add(self, photo: Photo, now: datetime) -> Photo | None:
+        seen = {
+            "PartitionKey": PHOTOS,
+            "RowKey": seen_key(photo.name.camera),
+            "last": str(photo.name),
+            "listed_at": format_time(now),
+        }
+        if self._insert(_rows(photo, now), seen):
             return None
         listed = self.get(photo.name)
         if listed is None:
@@ -51,28 +63,46 @@ class AzurePhotoIndex:
         return listed
 
     def get(self, name: PhotoName) -> Photo | None:
-        row = self._find(PHOTOS, _key(name, None))
+        row = self._find(PHOTOS, View().key(name))
         return parse_photo(row) if row else None
 
-    def newest(self, count: int, camera: str | None, after: PhotoName | None) -> list[Photo]:
-        view = _prefix(camera)
+    def walk(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
+        return self._photos(*view.keys(after), count)
 
-        def walk() -> list[Photo]:
+    def arrived(self, camera: str, before: datetime, count: int) -> list[Photo]:
+        prefix = arrivals_of(camera)  # none was listed before it was received
+        return self._photos(prefix, f"{prefix}{count_up(before)}", count)
+
+    def remove(self, photo: Photo) -> None:
+        first = View().key(photo.name)
+        row = self._find(PHOTOS, first)
+        listed_at = parse_time(row["listed_at"]) if row else photo.received_at
+        others = [*all_keys(photo.name)[1:], arrival_key(photo.name, listed_at)]
+
+        def delete() -> None:
+            keys = [{"PartitionKey": PHOTOS, "RowKey": key} for key in (first, *others)]
+            try:
+                self._table.submit_transaction([(TransactionOperation.DELETE, key) for key in keys])
+            except (TableTransactionError, ResourceNotFoundError) as error:
+                if error_code(error) not in ("ResourceNotFound", "TableNotFound"):
+                    raise
+                for key in (*others, first):  # it finds the others, so it goes last
+                    self._table.delete_entity(PHOTOS, key)
+
+        ask(delete)
+
+    def cameras(self) -> dict[str, Seen]:
+        def read() -> dict[str, Seen]:
             rows = self._table.query_entities(
-                "PartitionKey eq @photos and RowKey gt @after and RowKey lt @end",
-                parameters={
-                    "photos": PHOTOS,
-                    "after": _key(after, camera) if after else view,
-                    "end": view + _AFTER_ALL_DIGITS,
-                },
-                results_per_page=count,
+                "PartitionKey eq @photos and RowKey gt 'm~' and RowKey lt 'm~~'",
+                parameters={"photos": PHOTOS},
             )
             try:
-                return list(islice(filter(None, map(_readable, rows)), count))
+                return dict(filter(None, map(_seen, rows)))
             except ResourceNotFoundError:
-                return []  # no table yet, so no photo
+                return {}
 
-        return ask(walk)
+        return ask(read)
 
     def claim(self, claim: Claim) -> Claim:
         key = f"{claim.name.camera}~{claim.sha256}"
@@ -87,12 +117,32 @@ class AzurePhotoIndex:
     def check(self) -> None:
         self._find(PHOTOS, "none")
 
-    def _insert(self, rows: list[dict[str, str]]) -> bool:
-        """Insert all rows in one transaction, or none; False if one of them is there already."""
+    def _photos(self, first: str, end: str, count: int) -> list[Photo]:
+        """The photos of up to `count` rows between two keys: one request."""
+
+        def read() -> list[Photo]:
+            rows = self._table.query_entities(
+                "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end",
+                parameters={"photos": PHOTOS, "first": first, "end": end},
+                results_per_page=count,
+            )
+            try:
+                return list(islice(filter(None, map(_readable, rows)), count))
+            except ResourceNotFoundError:
+                return []  # no table yet, so no photo
+
+        return ask(read)
+
+    def _insert(self, rows: list[dict[str, str]], note: dict[str, str] | None = None) -> bool:
+        """Insert all rows and write the note, in one transaction, or nothing; False if one of the
+        rows is there already."""
+        operations: list[Any] = [(TransactionOperation.CREATE, row) for row in rows]
+        if note:
+            operations.append((TransactionOperation.UPSERT, note))
 
         def insert() -> bool:
             try:
-                self._table.submit_transaction([(TransactionOperation.CREATE, row) for row in rows])
+                self._table.submit_transaction(operations)
             except TableTransactionError as error:
                 if error_code(error) != "EntityAlreadyExists":
                     raise
@@ -111,18 +161,19 @@ class AzurePhotoIndex:
         return ask(get)
 
 
-def _prefix(camera: str | None) -> str:
-    """How the keys of a view begin: all photos, or those of one camera."""
-    return "t~" if camera is None else f"c~{camera}~"
+def _rows(photo: Photo, now: datetime) -> list[dict[str, str]]:
+    words = {**photo.to_words(), "listed_at": format_time(now)}
+    keys = [*all_keys(photo.name), arrival_key(photo.name, now)]
+    return [{"PartitionKey": PHOTOS, "RowKey": key, **words} for key in keys]
 
 
-def _key(name: PhotoName, camera: str | None) -> str:
-    """The photo's key in a view. The newest photo has the lowest."""
-    return f"{_prefix(camera)}{countdown(name)}~{name}"
-
-
-def _row(photo: Photo, key: str) -> dict[str, str]:
-    return {"PartitionKey": PHOTOS, "RowKey": key, **photo.to_words()}
+def _seen(row: dict[str, Any]) -> tuple[str, Seen] | None:
+    try:
+        last = parse_name(row["last"])
+        return last.camera, Seen(last, parse_time(row["listed_at"]))
+    except (KeyError, TypeError, ValueError) as error:
+        log.warning("left out of the cameras: %s: %s", row.get("RowKey"), error)
+        return None
 
 
 def _readable(row: dict[str, Any]) -> Photo | None:

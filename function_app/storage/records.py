@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from function_app.storage.views import View, count_down
 from photo_wire.alert import Alert
 from photo_wire.media import Media
-from photo_wire.moment import format_time, milliseconds, parse_time
+from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 from photo_wire.receipt import Receipt
 
-_LAST_MILLISECOND = 999_999_999_999_999
 SERVER_CLOCK = "server"  # the photo came without a time: its time is that of its arrival
 
 
@@ -113,12 +113,15 @@ class KeptAlert:
 
 def alert_key(alert: Alert) -> str:
     """What orders the alerts: the same alert sent again has the same key, the newest the lowest."""
-    return f"{countdown(alert.name)}~{alert.name}~{alert.kind}"
+    return f"{count_down(alert.name.captured_at)}~{alert.name}~{alert.kind}"
 
 
-def countdown(name: PhotoName) -> str:
-    """Fifteen digits that are the lower the later the moment in this name is."""
-    return f"{_LAST_MILLISECOND - milliseconds(name.captured_at):015d}"
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last that was listed of a camera: which photo, and when."""
+
+    last: PhotoName
+    listed_at: datetime
 
 
 class PhotoBlobs(Protocol):
@@ -149,18 +152,31 @@ class PhotoBlobs(Protocol):
 class PhotoIndex(Protocol):
     """Which photos there are. Every method may raise StorageAwayError."""
 
-    def add(self, photo: Photo) -> Photo | None:
-        """List the photo, unless one is listed under its id already: then change nothing and
-        return that one."""
+    def add(self, photo: Photo, now: datetime) -> Photo | None:
+        """List the photo at this moment, unless one is listed under its id already: then change
+        nothing and return that one."""
         ...
 
     def get(self, name: PhotoName) -> Photo | None:
         """The photo of this name, if it is listed."""
         ...
 
-    def newest(self, count: int, camera: str | None, after: PhotoName | None) -> list[Photo]:
-        """Up to `count` photos of one camera or of all, newest first; `after` leaves out the
-        photos up to and including the one of that name, which need not exist."""
+    def walk(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
+        """Up to `count` photos of a view, in its order; `after` leaves out the photos up to and
+        including the one of that name, which need not exist."""
+        ...
+
+    def arrived(self, camera: str, before: datetime, count: int) -> list[Photo]:
+        """Up to `count` of a camera's photos that were received before that moment, in the order
+        in which they were listed."""
+        ...
+
+    def remove(self, photo: Photo) -> None:
+        """Take the photo off the list, if it is there."""
+        ...
+
+    def cameras(self) -> dict[str, Seen]:
+        """Every camera that ever had a photo listed, by its name."""
         ...
 
     def claim(self, claim: Claim) -> Claim:

@@ -11,6 +11,7 @@ from azure.storage.blob import BlobServiceClient
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
 from function_app.storage.records import DamagedRecordError, Photo, StorageAwayError
+from function_app.storage.views import View
 from local.azurite import ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
 from tests.conftest import StartAzurite, StartBackend
@@ -33,11 +34,11 @@ def test_container_and_table_come_with_the_first_photo(start_azurite: StartAzuri
     photos = [photo_of(new_camera()) for _ in instances]
 
     def store(instance: Backend, photo: Photo) -> tuple[Photo | None, Photo | None]:
-        return instance.blobs.add(photo, BODY), instance.index.add(photo)
+        return instance.blobs.add(photo, BODY), instance.index.add(photo, MOMENT)
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(store, instances, photos)) == [(None, None)] * 4
-    assert len(instances[0].index.newest(10, None, None)) == 4
+    assert len(instances[0].index.walk(View(), 10)) == 4
 
 
 def test_an_empty_account_has_no_photos(start_azurite: StartAzurite) -> None:
@@ -45,7 +46,7 @@ def test_an_empty_account_has_no_photos(start_azurite: StartAzurite) -> None:
     azurite = start_azurite()
     backend = connected(azurite)
     photo = photo_of("camera")
-    assert backend.index.newest(5, None, None) == []
+    assert backend.index.walk(View(), 5) == []
     assert backend.index.get(photo.name) is None
     assert backend.blobs.read(photo, 0, 1) is None
     backend.blobs.check()
@@ -82,12 +83,12 @@ def test_a_damaged_row_does_not_close_the_list(
     backend, table = connected(azurite), Store(azurite.connection_string).table
     photos = [photo_of(camera, tag=f"{n:08x}") for n in range(5)]
     for photo in photos:
-        backend.index.add(photo)
+        backend.index.add(photo, MOMENT)
     rows = list(table.query_entities(f"RowKey ge 'c~{camera}~' and RowKey lt 'c~{camera}~:'"))
     table.update_entity({**rows[1], "size": "many"})
     left = [photos[0], *photos[2:]]
-    assert backend.index.newest(3, camera, None) == left[:3]
-    assert backend.index.newest(9, camera, None) == left
+    assert backend.index.walk(View(camera), 3) == left[:3]
+    assert backend.index.walk(View(camera), 9) == left
     assert str(photos[1].name) in caplog.text
 
 
@@ -97,11 +98,11 @@ def test_a_page_is_one_request(
     """However many photos there are behind it."""
     backend = connected(azurite)
     for n in range(12):
-        backend.index.add(photo_of(camera, tag=f"{n:08x}"))
+        backend.index.add(photo_of(camera, tag=f"{n:08x}"), MOMENT)
     caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
     caplog.clear()
     for view in (camera, None):
-        assert len(backend.index.newest(5, view, None)) == 5
+        assert len(backend.index.walk(View(view), 5)) == 5
     assert sum("GET /" in record.getMessage() for record in caplog.records) == 2
 
 
@@ -113,9 +114,9 @@ def everything(backend: Backend) -> Iterator[object]:
         lambda: backend.blobs.read(photo, 0, 1),
         lambda: backend.blobs.remove(photo),
         backend.blobs.check,
-        lambda: backend.index.add(photo),
+        lambda: backend.index.add(photo, MOMENT),
         lambda: backend.index.get(photo.name),
-        lambda: backend.index.newest(5, None, None),
+        lambda: backend.index.walk(View(), 5),
         backend.index.check,
     ):
         with pytest.raises(StorageAwayError) as caught:
@@ -143,7 +144,7 @@ def test_a_connection_that_died_in_the_pool_is_no_failure(azurite: Azurite, came
     """A load balancer may close a kept connection in silence: the next request opens another."""
     with Relay(azurite) as relay:
         backend = connect(Settings(relay.connection_string, None))
-        assert backend.index.add(photo_of(camera)) is None
+        assert backend.index.add(photo_of(camera), MOMENT) is None
         relay.reset_next_request()
         assert backend.index.get(name_of(camera)) == photo_of(camera)
         assert relay.resets == 1

@@ -1,14 +1,17 @@
 """Pages of the list: what may be asked, and that walking them shows everything once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.gallery.listing import Listing, page, parse_listing
+from function_app.gallery.listing import Hours, Listing, page, parse_listing
 from function_app.storage.records import Photo
+from function_app.storage.views import View
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
@@ -27,7 +30,7 @@ FEW_NAMES = st.builds(
 def index_of(listed: set[PhotoName]) -> MemoryIndex:
     index = MemoryIndex()
     for name in listed:
-        index.add(Photo(name, Media.JPEG, "ab" * 32, 5, MOMENT))
+        index.add(Photo(name, Media.JPEG, "ab" * 32, 5, MOMENT), MOMENT)
     return index
 
 
@@ -39,29 +42,87 @@ def cursor_after(name: PhotoName) -> str:
 
 def test_without_parameters_the_newest_fifty_are_meant() -> None:
     """Of all cameras."""
-    assert parse_listing({}) == Listing(limit=50, camera=None, after=None)
+    assert parse_listing({}) == Listing(limit=50, view=View(), after=None)
 
 
-@given(st.sets(FEW_NAMES), st.integers(1, 200), st.sampled_from([None, "entry", "gate", "none"]))
-def test_walking_all_pages_shows_everything_once(
-    listed: set[PhotoName], limit: int, camera: str | None
-) -> None:
-    """Newest first, no page larger than asked for, none empty but the only one."""
-    index = index_of(listed)
-    params = {"limit": str(limit), **({"camera": camera} if camera else {})}
-    seen: list[str] = []
+def all_pages(
+    params: dict[str, str], index: MemoryIndex, cameras: frozenset[str] | None = None
+) -> list[list[str]]:
+    """The ids on each page of a list."""
+    pages: list[list[str]] = []
     while True:
-        found = page(parse_listing(params), index)
-        photos = cast(list[dict[str, str]], found["photos"])
-        assert len(photos) <= limit
-        seen += [photo["id"] for photo in photos]
+        found = page(parse_listing(params), index, cameras)
+        pages.append([photo["id"] for photo in cast(list[dict[str, str]], found["photos"])])
         if found["next_cursor"] is None:
-            break
-        assert len(photos) == limit
-        params["cursor"] = str(found["next_cursor"])
+            return pages
+        params = {**params, "cursor": str(found["next_cursor"])}
+
+
+@given(
+    st.sets(FEW_NAMES),
+    st.integers(1, 200),
+    st.sampled_from([None, "entry", "gate", "none"]),
+    st.sampled_from(["newest", "oldest"]),
+)
+def test_walking_all_pages_shows_everything_once(
+    listed: set[PhotoName], limit: int, camera: str | None, order: str
+) -> None:
+    """In order, no page larger than asked for, none but the last with fewer photos."""
+    params = {"limit": str(limit), "order": order, **({"camera": camera} if camera else {})}
+    pages = all_pages(params, index_of(listed))
+    assert all(len(one) == limit for one in pages[:-1])
+    assert len(pages[-1]) <= limit
+    sign = 1 if order == "oldest" else -1
     mine = [name for name in listed if camera in (None, name.camera)]
-    mine.sort(key=lambda name: (-name.captured_at.timestamp(), str(name)))
-    assert seen == [str(name) for name in mine]
+    mine.sort(key=lambda name: (sign * name.captured_at.timestamp(), str(name)))
+    assert list(chain.from_iterable(pages)) == [str(name) for name in mine]
+
+
+@given(
+    st.sets(FEW_NAMES),
+    st.integers(1, 5),
+    st.sampled_from([None, frozenset({"entry"}), frozenset()]),
+    st.sampled_from([{}, {"trigger": "gpio"}, {"time_from": "12:01", "time_to": "12:02"}]),
+)
+def test_a_sieved_list_shows_what_it_should_and_no_more(
+    listed: set[PhotoName],
+    limit: int,
+    cameras: frozenset[str] | None,
+    sieve: dict[str, str],
+) -> None:
+    """Every photo that belongs there, once, however few a page holds; never of another camera."""
+    index = MemoryIndex()
+    expected = []
+    for name in sorted(listed, key=lambda name: (-name.captured_at.timestamp(), str(name))):
+        trigger = "gpio" if name.tag[-1] == "1" else "motion"
+        index.add(Photo(name, Media.JPEG, "ab" * 32, 5, MOMENT, trigger), MOMENT)
+        is_seen = cameras is None or name.camera in cameras
+        is_in_hours = "time_from" not in sieve or name.captured_at.minute == 1
+        if is_seen and is_in_hours and sieve.get("trigger") in (None, trigger):
+            expected.append(str(name))
+    pages = all_pages({"limit": str(limit), **sieve}, index, cameras)
+    assert list(chain.from_iterable(pages)) == expected
+    assert all(len(one) <= limit for one in pages)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),
+    st.sampled_from(["Europe/Berlin", "America/St_Johns", "Pacific/Auckland", "UTC"]),
+    st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+    st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+)
+def test_hours_are_those_of_the_clock_on_the_wall(
+    moment: datetime, zone: str, first: time, end: time
+) -> None:
+    """In summer and in winter, over midnight too; a moment is in the hours or in their rest."""
+    clock = moment.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    hours, rest = Hours(first, end, ZoneInfo(zone)), Hours(end, first, ZoneInfo(zone))
+    if first == end:
+        return
+    begins, ends = first.strftime("%H:%M"), end.strftime("%H:%M")
+    inside = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    assert hours.hold(moment) == inside
+    assert rest.hold(moment) != inside
 
 
 def test_a_photo_shows_all_that_is_known() -> None:
@@ -94,6 +155,14 @@ def test_a_photo_shows_all_that_is_known() -> None:
         {"limit": "٣"},
         {"limit": "9" * 5000},
         {"camera": ""},
+        {"trigger": "thought"},
+        {"from": "yesterday"},
+        {"to": "2026-11-31T00:00:00Z"},
+        {"time_from": "24:00"},
+        {"time_to": "noon"},
+        {"zone": "Europe/Nowhere"},
+        {"zone": "../../etc/passwd"},
+        {"order": "random"},
         {"camera": "Gate"},
         {"camera": "a~"},
         {"camera": "a' or 'a' eq 'a"},

@@ -12,6 +12,7 @@ from function_app import build_app
 from function_app.backend import Backend
 from function_app.settings import Settings
 from function_app.storage.records import Photo
+from function_app.storage.views import View
 from photo_wire.name import PhotoName
 from tests.function_app.api import name_of, photo_headers
 from tests.function_app.memory_store import MemoryAlerts, MemoryBlobs, MemoryIndex
@@ -24,7 +25,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 class BrokenIndex(MemoryIndex):
     """An index with a defect."""
 
-    def newest(self, count: int, camera: str | None, after: PhotoName | None) -> list[Photo]:
+    def walk(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         raise ZeroDivisionError("an internal matter")
 
 

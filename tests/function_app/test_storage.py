@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
-from function_app.storage.records import Claim, DamagedRecordError, Photo, parse_photo
+from function_app.storage.records import Claim, DamagedRecordError, Photo, Seen, parse_photo
+from function_app.storage.views import View
 from local.azurite import Azurite
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
@@ -105,18 +106,18 @@ def test_what_is_gone_is_none(store: Backend, camera: str) -> None:
 def test_a_photo_is_listed_once(store: Backend, camera: str) -> None:
     """Whoever lists it again learns what is listed; nothing changes."""
     photo = photo_of(camera)
-    assert store.index.add(photo) is None
+    assert store.index.add(photo, MOMENT) is None
     other = replace(photo, sha256="cd" * 32, media=Media.DNG)
-    assert store.index.add(other) == photo
+    assert store.index.add(other, MOMENT) == photo
     assert store.index.get(photo.name) == photo
-    assert store.index.newest(10, camera, None) == [photo]
+    assert store.index.walk(View(camera), 10) == [photo]
 
 
 def test_one_of_many_lists_it(store: Backend, camera: str) -> None:
     """At the same moment, exactly one does."""
     photo = photo_of(camera)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(store.index.add, [photo] * 8))
+        answers = list(pool.map(lambda _: store.index.add(photo, MOMENT), range(8)))
     assert answers.count(None) == 1
     assert answers.count(photo) == 7
 
@@ -137,33 +138,93 @@ def test_the_newest_come_first(store: Backend, camera: str) -> None:
     moments = [MOMENT + timedelta(milliseconds=ms) for ms in (5, -7, 0, 10**9, -(10**9))]
     photos = [photo_of(camera, moment) for moment in moments] + [photo_of(camera, tag="00000000")]
     for photo in photos:
-        store.index.add(photo)
+        store.index.add(photo, MOMENT)
     expected = sorted(photos, key=lambda one: (-one.name.captured_at.timestamp(), str(one.name)))
-    assert store.index.newest(10, camera, None) == expected
+    assert store.index.walk(View(camera), 10) == expected
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 20])
-def test_a_walk_shows_each_photo_once(store: Backend, camera: str, count: int) -> None:
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_a_walk_shows_each_photo_once(
+    store: Backend, camera: str, count: int, oldest_first: bool
+) -> None:
     """Whatever the size of its steps, in the camera's view and in that of all."""
     photos = [photo_of(camera, MOMENT + timedelta(seconds=n // 2), f"{n:08x}") for n in range(7)]
     for photo in photos:
-        store.index.add(photo)
-    for view in (camera, None):
+        store.index.add(photo, MOMENT)
+    for one in (camera, None):
+        view = View(one, oldest_first=oldest_first)
         seen: list[Photo] = []
         after = None
-        while page := store.index.newest(count, view, after):
+        while page := store.index.walk(view, count, after):
             assert len(page) <= count
             seen += [photo for photo in page if photo.name.camera == camera]
             after = page[-1].name
-        assert sorted(seen, key=str) == sorted(photos, key=str)
-        assert len(seen) == len(photos)
+        sign = 1 if oldest_first else -1
+        expected = sorted(
+            photos, key=lambda one: (sign * one.name.captured_at.timestamp(), str(one.name))
+        )
+        assert seen == expected
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_a_view_begins_and_ends_at_a_moment(
+    store: Backend, camera: str, oldest_first: bool
+) -> None:
+    """From the first moment on and before the last, to the millisecond."""
+    moments = [MOMENT + timedelta(milliseconds=n) for n in range(5)]
+    for moment in moments:
+        store.index.add(photo_of(camera, moment), MOMENT)
+    for one in (camera, None):
+        view = View(one, moments[1], moments[3], oldest_first)
+        found = [
+            photo.name.captured_at
+            for photo in store.index.walk(view, 100)
+            if photo.name.camera == camera
+        ]
+        assert sorted(found) == moments[1:3]
+        assert found == sorted(found, reverse=not oldest_first)
+
+
+def test_arrivals_come_in_the_order_in_which_they_were_listed(store: Backend, camera: str) -> None:
+    """Those before a moment, of one camera, whatever time the photos are of."""
+    photos = [photo_of(camera, MOMENT - timedelta(days=n)) for n in range(4)]
+    for n, photo in enumerate(photos):
+        store.index.add(photo, MOMENT + timedelta(seconds=n))
+    store.index.add(photo_of(f"{camera}-2"), MOMENT)
+    before = MOMENT + timedelta(seconds=3)
+    assert store.index.arrived(camera, before, 10) == photos[:3]
+    assert store.index.arrived(camera, before, 2) == photos[:2]
+
+
+def test_a_photo_is_taken_off_every_list(store: Backend, camera: str) -> None:
+    """And off no list but its own; twice does no harm."""
+    gone, stays = photo_of(camera), photo_of(camera, tag="00000000")
+    for photo in (gone, stays):
+        store.index.add(photo, MOMENT + timedelta(hours=1))
+    store.index.remove(gone)
+    store.index.remove(gone)
+    for view in (View(camera), View(camera, oldest_first=True)):
+        assert store.index.walk(view, 10) == [stays]
+    assert store.index.arrived(camera, MOMENT + timedelta(hours=2), 10) == [stays]
+    assert store.index.get(gone.name) is None
+    assert store.index.add(gone, MOMENT) is None
+
+
+def test_a_camera_is_known_by_its_photos(store: Backend, camera: str) -> None:
+    """By the last that was listed, which need not be its newest."""
+    assert camera not in store.index.cameras()
+    late = photo_of(camera, MOMENT - timedelta(days=1))
+    for n, photo in enumerate([photo_of(camera), late]):
+        store.index.add(photo, MOMENT + timedelta(seconds=n))
+    assert store.index.cameras()[camera] == Seen(late.name, MOMENT + timedelta(seconds=1))
 
 
 def test_a_camera_s_view_holds_no_other_s(store: Backend, camera: str) -> None:
     """Not of a camera whose name begins the same either."""
     for name in (camera, f"{camera}-2", f"{camera}0"):
-        store.index.add(photo_of(name))
-    assert store.index.newest(10, camera, None) == [photo_of(camera)]
+        store.index.add(photo_of(name), MOMENT)
+    assert store.index.walk(View(camera), 10) == [photo_of(camera)]
 
 
 def test_the_first_and_the_last_moment_can_be_listed(store: Backend, camera: str) -> None:
@@ -171,8 +232,8 @@ def test_the_first_and_the_last_moment_can_be_listed(store: Backend, camera: str
     ends = [datetime(1970, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
     photos = [photo_of(camera, to_milliseconds(end)) for end in ends]
     for photo in photos:
-        store.index.add(photo)
-    assert store.index.newest(10, camera, None) == photos[::-1]
+        store.index.add(photo, MOMENT)
+    assert store.index.walk(View(camera), 10) == photos[::-1]
 
 
 def test_a_store_that_answers_is_well(store: Backend) -> None:
