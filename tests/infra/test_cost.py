@@ -99,7 +99,7 @@ def test_by_hand() -> None:
     amounts = {name: round(item.amount, 4) for name, item in items.items()}
     assert amounts == {
         "photos kept": 3.175,  # GB
-        "index rows kept": round(50 * 120 * 1800 / 1e9, 4),
+        "index rows kept": round(50 * 120 * 5000 / 1e9, 4),
         "blob writes and lists": 1500,
         "blob reads": 120 * 50,
         "table requests": 1500 + 120 * (9 + 50),

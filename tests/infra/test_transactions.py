@@ -192,10 +192,10 @@ def test_the_rows_of_a_photo(meter: Meter, azurite: Azurite) -> None:
     meter.put(1)
     table = Store(azurite.connection_string).table
     rows = [row for row in table.list_entities() if meter.camera in row["RowKey"]]
+    rows = [row for row in rows if not row["RowKey"].startswith("m~")]  # one for each camera
     sizes = []
     for row in rows:
         keys = len(row.pop("PartitionKey") + row.pop("RowKey"))
         texts = sum(8 + 2 * len(name) + 2 * len(text) + 4 for name, text in row.items())
         sizes.append(4 + 2 * keys + texts)
-    assert len(rows) == 2
     assert 0.8 * EXPECTED.row_bytes_per_photo <= sum(sizes) <= EXPECTED.row_bytes_per_photo
