@@ -52,13 +52,13 @@ drill: setup ## a long story: kills, a full disk, an outage, and the balance at 
 bench: setup ## figures, each as a ratio to a floor measured in the same run
 	@$(PY) -m bench
 
-cost: .venv/.done ## what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
-	@$(PY) -m infra.cost $(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(PHOTOS),--photos $(PHOTOS)) \
+cost: ## what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
+	@$(PYTHON) -m infra.cost $(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(PHOTOS),--photos $(PHOTOS)) \
 	$(if $(SIZE),--size $(SIZE)) $(if $(RETENTION),--retention $(RETENTION)) \
 	$(if $(VISITS),--visits $(VISITS))
 
-cost-page: .venv/.done ## docs/cost.md, written anew from infra/prices.json
-	@$(PY) -m infra.cost --page > docs/cost.md
+cost-page: ## docs/cost.md, written anew from infra/prices.json
+	@$(PYTHON) -m infra.cost --page > docs/cost.md
 
 dist: .venv/.done ## dist/: the Pi's wheel and the backend's zip, the same bytes at every build
 	@$(PY) -m local.dist

@@ -99,9 +99,9 @@ class Use:
 
     def __str__(self) -> str:
         return (
-            f"{_count(self.cameras, 'camera')}, {self.photos:g} photos a day from each, "
+            f"{_count(self.cameras, 'camera')}, {self.photos:,g} photos a day from each, "
             f"{_size(self.size)} a photo, kept {_count(self.retention, 'day')}; "
-            f"{self.visits:g} visits to the gallery a day"
+            f"{self.visits:,g} visits to the gallery a day"
         )
 
 

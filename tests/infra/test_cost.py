@@ -112,8 +112,9 @@ def test_by_hand() -> None:
 
 
 def test_pennies() -> None:
-    """The promise, and the order of what others reckoned for 100 photos and 10 visits a day."""
+    """What the README says, and the order of what others reckoned for 100 photos and 10 visits."""
     assert 0.05 < costs(Use()) < 0.15
+    assert 225 < costs(TABLE[-1]) < 275
     assert 0.12 < costs(LIKE_THE_NOTES) < 0.24
 
 

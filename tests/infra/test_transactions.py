@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,18 +81,22 @@ def _blob_kind(seen: Recorded) -> str:
 
 
 @pytest.fixture(scope="module")
-def meter(
-    azurite: Azurite, tmp_path_factory: pytest.TempPathFactory, secrets_used: set[str]
-) -> Iterator[Meter]:
+def store() -> Iterator[Azurite]:
+    """A store of our own: what others keep in theirs would be on our pages."""
+    with Azurite() as azurite:
+        yield azurite
+
+
+@pytest.fixture(scope="module")
+def meter(store: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[Meter]:
     """A backend that holds more photos than a page shows."""
-    blob, _, table = azurite.ports
+    blob, _, table = store.ports
     with ExitStack() as running:
         blobs, tables = (running.enter_context(Recorder(port)) for port in (blob, table))
-        to_recorders = azurite.connection_string.replace(
+        to_recorders = store.connection_string.replace(
             f"http://127.0.0.1:{blob}/", f"{blobs.base_url}/"
         ).replace(f"http://127.0.0.1:{table}/", f"{tables.base_url}/")
-        logs = tmp_path_factory.mktemp("transactions")
-        backend = new_backend(to_recorders, {}, logs, secrets_used)
+        backend = new_backend(to_recorders, {}, log_folder, secrets_used)
         running.callback(backend.stop)
         backend.start()
         front = running.enter_context(Recorder(backend.port))
@@ -185,12 +190,12 @@ def test_the_gallery_s_own_numbers() -> None:
     assert looks in script
 
 
-def test_the_rows_of_a_photo(meter: Meter, azurite: Azurite) -> None:
+def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:
     """Their size by the formula that Azure bills: 4 bytes and the keys in UTF-16, and for each
     property 8 bytes, its name and its text in UTF-16, and 4 more (texts)."""
     meter.camera = f"{new_camera()}-of-32-letters"[:32]  # the longest name there may be
     meter.put(1)
-    table = Store(azurite.connection_string).table
+    table = Store(store.connection_string).table
     rows = [row for row in table.list_entities() if meter.camera in row["RowKey"]]
     rows = [row for row in rows if not row["RowKey"].startswith("m~")]  # one for each camera
     sizes = []
