@@ -22,7 +22,8 @@ Prices in {currency}, of {date}, for {where}. {how_found}
 
 {table}
 
-The last column is the same with instances of {small} MB. For other numbers:
+Photos of 500 KB, kept for 120 days. The last column is a month with instances of {small} MB instead
+of 2,048. For other numbers:
 
     make cost CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
 
@@ -85,7 +86,8 @@ def page(prices: Prices, transactions: Transactions) -> str:
         return lines(use, prices, transactions)
 
     rows = [
-        "| cameras | photos a day from each | visits a day | a month | for each camera | small |",
+        "| cameras | photos a day from each | visits a day | a month | for each camera "
+        f"| with {SMALL_INSTANCES} MB |",
         "|---:|---:|---:|---:|---:|---:|",
         *(
             f"| {use.cameras:,} | {use.photos:g} | {use.visits:,.0f} | **{money(costs(use))}** "
