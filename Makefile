@@ -15,7 +15,7 @@ RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(A
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run func test test-fast test-313 drill bench screenshots check clean browser power-cut rtsp-server systemd-tools
+.PHONY: help setup run func test test-fast test-313 drill bench cost cost-page dist golden screenshots check clean browser power-cut rtsp-server systemd-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,20 @@ drill: setup ## a long story: kills, a full disk, an outage, and the balance at 
 
 bench: setup ## figures, each as a ratio to a floor measured in the same run
 	@$(PY) -m bench
+
+cost: ## what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
+	@$(PYTHON) -m infra.cost $(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(PHOTOS),--photos $(PHOTOS)) \
+	$(if $(SIZE),--size $(SIZE)) $(if $(RETENTION),--retention $(RETENTION)) \
+	$(if $(VISITS),--visits $(VISITS))
+
+cost-page: ## docs/cost.md, written anew from infra/prices.json
+	@$(PYTHON) -m infra.cost --page > docs/cost.md
+
+dist: .venv/.done ## dist/: the Pi's wheel and the backend's zip, the same bytes at every build
+	@$(PY) -m local.dist
+
+golden: setup ## what this version says on the wire, recorded for the versions to come
+	@$(PY) -m tests.golden
 
 screenshots: setup browser ## the README's pictures, taken anew by the gallery's tests
 	@$(PY) -m pytest -q tests/gallery

@@ -3,8 +3,9 @@
 import subprocess
 
 from local.child import ROOT
+from local.dist import GOES_TO_AZURE
 
-GOES = {"function_app.py", "function_app", "photo_wire", "host.json", "requirements.txt"}
+GOES = GOES_TO_AZURE
 
 
 def lines(text: str) -> set[str]:

@@ -1,0 +1,1 @@
+"""Into Azure: what is deployed there, how, and what it costs."""

@@ -1,0 +1,156 @@
+"""docs/cost.md, written from the price list: `make cost-page` puts it there."""
+
+from dataclasses import replace
+
+from infra.cost import Prices, Transactions, Use, bill, lines, money, total
+
+TABLE = (  # a camera at home, a business with ten, an integrator whose customers look once a day
+    Use(cameras=1, photos=50, visits=4),
+    Use(cameras=10, photos=50, visits=10),
+    Use(cameras=1000, photos=50, visits=1000),
+)
+LIKE_THE_NOTES = Use(cameras=1, photos=100, visits=10)
+SMALL_INSTANCES = 512  # MB
+
+_PAGE = """\
+# What it costs
+
+Written by `python -m infra.cost --page`, and compared with it by a test: change
+[infra/prices.json](../infra/prices.json), then run `make cost-page`.
+
+Prices in {currency}, of {date}, for {where}. {how_found}
+
+{table}
+
+Photos of 500 KB, kept for 120 days. The last column is a month with instances of {small} MB instead
+of 2,048. For other numbers:
+
+    make cost CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
+
+## Item by item
+
+{bills}
+
+## What the numbers rest on
+
+- **Requests are measured, not guessed.** [infra/transactions.json](../infra/transactions.json) says
+  what Azure is asked for when a photo is stored, shown, or listed, and
+  `tests/infra/test_transactions.py` counts it on the real backend over Azurite:
+  - a photo stored: {stored};
+  - a photo shown: {shown};
+  - a look at the list: {listed};
+  - a photo sent again: {again}.
+    That happens when a receipt is lost on its way: seldom, so it is not in the sums.
+- **It is what a month costs once the oldest photo is as old as it gets.** Photos are counted for
+  the days they are kept and for {soft_delete} days more, for which Azure keeps what was deleted
+  (soft delete). Index rows are counted for the days that photos are kept; a rule that deletes
+  blobs by their age leaves rows behind, which cost next to nothing.
+- **A visit** opens the page, signs in, loads the newest {page} photos whole (there are no
+  thumbnails yet) and looks for new ones every {looks} s, for {minutes:g} minutes. A browser that
+  has seen a photo within a day does not load it again; here it does.
+- **Time is counted the dear way.** Each photo that comes in is taken to be alone on its instance
+  and is billed for {shortest:g} s, the least that Azure bills; what a visit loads at once shares
+  an instance, {concurrency} calls at a time. Which requests Azure counts together could not be
+  tried here, nor whether a slow line makes a call longer.
+- **Logs** are assumed to be {log} bytes for each execution. That is the one quantity here that
+  nothing measured: look at the first month, and at the daily cap.
+- **Free amounts** hold for a whole subscription: with other apps in it, they may be used up.
+
+Not in the sums: a domain of your own, taxes, support plans, the Functions host's own requests to
+its storage account (its keys, its deployment package), which could not be measured without Azure,
+and backups elsewhere.
+
+## What makes it cheaper
+
+{cheaper}
+
+Moving photos to the cool tier is not among them: at 500 KB a photo, the write that moves it costs
+about what the cheaper months save, and reads become dearer.
+
+What would make it dearer: a sign of life from each camera every 5 minutes. There is none today;
+from 1,000 cameras it would add {heartbeats} a month, more than all their photos cost.
+
+## Where the prices are from
+
+{sources}
+"""
+
+
+def page(prices: Prices, transactions: Transactions) -> str:
+    """The whole page, as Markdown."""
+
+    def costs(use: Use) -> float:
+        return total(bill(use, prices, transactions))
+
+    def bill_lines(use: Use) -> list[str]:
+        return lines(use, prices, transactions)
+
+    rows = [
+        "| cameras | photos a day from each | visits a day | a month | for each camera "
+        f"| with {SMALL_INSTANCES} MB |",
+        "|---:|---:|---:|---:|---:|---:|",
+        *(
+            f"| {use.cameras:,} | {use.photos:g} | {use.visits:,.0f} | **{money(costs(use))}** "
+            f"| {money(costs(use) / use.cameras)} "
+            f"| {money(costs(replace(use, memory=SMALL_INSTANCES)))} |"
+            for use in (*TABLE, LIKE_THE_NOTES)
+        ),
+    ]
+    bills = [
+        "\n".join([f"{use}:\n", *(f"    {line}".rstrip() for line in bill_lines(use))])
+        for use in TABLE
+    ]
+    large, usual = TABLE[-1], Use()
+    return _PAGE.format(
+        currency=prices.currency,
+        date=prices.date,
+        where=prices.where,
+        how_found=prices.how_found,
+        table="\n".join(rows),
+        small=SMALL_INSTANCES,
+        bills="\n\n".join(bills),
+        stored=_said(transactions, "photo stored"),
+        shown=_said(transactions, "photo shown"),
+        listed=_said(transactions, "list looked at"),
+        again=_said(transactions, "photo sent again"),
+        soft_delete=usual.soft_delete,
+        page=transactions.photos_on_a_page,
+        looks=transactions.seconds_between_looks,
+        minutes=usual.minutes,
+        shortest=prices.shortest_execution_seconds,
+        concurrency=usual.concurrency,
+        log=f"{transactions.log_bytes_per_execution:,}",
+        cheaper="\n".join(
+            f"- {what}: {money(costs(use))} instead of {money(costs(large))} for 1,000 cameras."
+            for what, use in {
+                "Photos kept for 30 days instead of 120": replace(large, retention=30),
+                "Photos of 250 KB": replace(large, size=250_000),
+                f"Instances of {SMALL_INSTANCES} MB": replace(large, memory=SMALL_INSTANCES),
+                "Half the visits to the gallery": replace(large, visits=large.visits / 2),
+            }.items()
+        ),
+        heartbeats=money(heartbeats(large, prices)),
+        sources="\n".join(
+            f"- {price.name}: <{price.source}>" + (f" ({price.doubt})" if price.doubt else "")
+            for price in prices.prices.values()
+        ),
+    )
+
+
+def heartbeats(use: Use, prices: Prices) -> float:
+    """A call every 5 minutes from each camera, each alone on its instance."""
+    calls = use.cameras * 12 * 24 * prices.days_in_a_month
+    seconds = calls * prices.shortest_execution_seconds
+    executions, memory_time = prices.prices["executions"], prices.prices["memory_time"]
+    return (
+        calls / executions.per * executions.price
+        + seconds * use.memory / 1024 / memory_time.per * memory_time.price
+    )
+
+
+def _said(transactions: Transactions, event: str) -> str:
+    """`1 execution, 2 table requests`."""
+    counts = [(kind.replace("_", " "), count) for kind, count in transactions.events[event].items()]
+    return ", ".join(
+        f"{count} {kind.removesuffix('s') if count == 1 else kind}" for kind, count in counts
+    )

@@ -1,0 +1,62 @@
+"""The zip that Azure gets, unpacked: Microsoft's own runtime finds the app in it, and the app takes
+a photo and shows it."""
+
+import hashlib
+import os
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+
+from function_app.routes import ROUTES
+from local.azurite import Azurite
+from local.child import ROOT
+from local.dist import build_zip
+from photo_wire.headers import UPLOAD_PATH
+from photo_wire.receipt import parse_receipt
+from tests.conformance import test_azure_runtime as runtime
+from tests.pictures import jpeg
+
+pytestmark = runtime.pytestmark
+WORKER = ROOT / "tests" / "conformance" / "azure_worker.py"
+
+
+def test_the_unpacked_zip_runs_in_microsofts_runtime(
+    azurite: Azurite, tmp_path: Path, log_folder: Path, secrets_used: set[str]
+) -> None:
+    secrets_used.add(runtime.READ_TOKEN)
+    app = tmp_path / "app"
+    with zipfile.ZipFile(build_zip(tmp_path, int(time.time()))) as packed:
+        packed.extractall(app)
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(app),  # and nothing of this folder: in Azure the host's proxy sets it
+        "AzureWebJobsStorage": azurite.connection_string,
+        "READ_TOKEN": runtime.READ_TOKEN,
+    }
+    with (
+        (log_folder / "azure-runtime-zip.log").open("w") as log,
+        subprocess.Popen(
+            [runtime.PYTHON, WORKER],
+            cwd=app,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            worker = runtime.AzureWorker(process)
+            assert {one["name"] for one in worker.functions} == {one.name for one in ROUTES}
+            picture = jpeg(seed=8080)
+            said = {"Content-Type": "image/jpeg", "X-Camera-Id": "from-the-zip"}
+            stored = worker.request("PUT", UPLOAD_PATH, picture, said)
+            assert stored.status in (200, 201), stored.body
+            receipt = parse_receipt(stored.body)
+            assert receipt.sha256 == hashlib.sha256(picture).hexdigest()
+            shown = worker.request("GET", "/index.html")
+            assert shown.status == 200
+            assert shown.headers["content-type"].startswith("text/html")
+        finally:
+            process.kill()

@@ -1,0 +1,11 @@
+"""What every released version said on the wire, kept and replayed, so that a device and a backend
+of different versions go on understanding each other.
+
+    0.1.0/                 one folder for each version, never changed once the version is released
+        jpeg.json          one request, the backend's reply, and what the uploader made of it
+    exchanges.py           how such a file is written and read
+    stories.py             what is recorded: each thing that a client sends or a backend answers
+    record.py              records it: the real uploader, the real backend, Azurite
+
+`make golden` (python -m tests.golden) records the version in photo_wire/__init__.py.
+"""

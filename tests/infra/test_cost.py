@@ -1,0 +1,179 @@
+"""The monthly sum: rules that hold for every use, the command, and the page in docs/."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.cost import (
+    PRICES,
+    TRANSACTIONS,
+    Prices,
+    Transactions,
+    Use,
+    bill,
+    main,
+    parse_size,
+    total,
+)
+from infra.cost_page import LIKE_THE_NOTES, TABLE, heartbeats, page
+from local.child import ROOT
+
+USUAL = Prices.read(PRICES)
+COUNTS = Transactions.read(TRANSACTIONS)
+NUMBERS = st.integers(0, 100_000).map(lambda number: number / 10)
+USES = st.builds(
+    Use,
+    cameras=st.integers(1, 100_000),
+    photos=NUMBERS,
+    size=st.integers(1, 95_000_000),
+    retention=st.integers(0, 3650),
+    visits=NUMBERS,
+    minutes=NUMBERS,
+    soft_delete=st.integers(0, 365),
+    memory=st.sampled_from([512, 2048, 4096]),
+    concurrency=st.integers(1, 1000),
+)
+MORE = ["cameras", "photos", "size", "retention", "visits", "minutes", "soft_delete", "memory"]
+
+
+def costs(use: Use) -> float:
+    return total(bill(use, USUAL, COUNTS))
+
+
+@given(USES, st.sampled_from(MORE), st.integers(1, 1000))
+def test_more_never_costs_less(use: Use, what: str, by: int) -> None:
+    more: dict[str, Any] = {what: getattr(use, what) + by}
+    assert costs(replace(use, **more)) >= costs(use)
+
+
+@given(USES)
+def test_no_item_is_negative_and_they_make_up_the_sum(use: Use) -> None:
+    items = bill(use, USUAL, COUNTS)
+    assert [item.price for item in items] == list(USUAL.prices.values())
+    assert all(item.amount >= 0 and item.cost >= 0 for item in items)
+    assert total(items) == pytest.approx(sum(item.cost for item in items))
+
+
+@given(USES, st.integers(2, 50))
+def test_cameras_together_cost_no_less_than_each_in_an_account_of_its_own(
+    use: Use, times: int
+) -> None:
+    """A sum grows in proportion, and free amounts are given once: so cameras together never cost
+    less than the same cameras, each with the free amounts of a subscription of its own."""
+    together = replace(use, cameras=use.cameras * times, visits=use.visits * times)
+    page_full = use.cameras * use.photos * use.retention >= COUNTS.photos_on_a_page
+    if page_full:  # below that, more cameras fill the page further
+        for one, all_ in zip(bill(use, USUAL, COUNTS), bill(together, USUAL, COUNTS), strict=True):
+            assert all_.amount == pytest.approx(one.amount * times)
+    assert costs(together) >= costs(use) * times * (1 - 1e-9)
+
+
+@given(USES)
+def test_what_is_free_is_free_and_no_more(use: Use) -> None:
+    """Without free amounts a month costs more, by their worth at most."""
+    dear = replace(
+        USUAL, prices={name: replace(price, free=0) for name, price in USUAL.prices.items()}
+    )
+    worth = sum(price.free / price.per * price.price for price in USUAL.prices.values())
+    without = total(bill(use, dear, COUNTS))
+    assert costs(use) <= without <= costs(use) + worth * (1 + 1e-9) + 1e-6 * without
+
+
+@pytest.mark.parametrize(("amount", "cost"), [(0, 0), (250_000, 0), (1_250_000, 0.40)])
+def test_only_executions_beyond_the_free_ones_are_paid(amount: float, cost: float) -> None:
+    assert USUAL.prices["executions"].of(amount) == pytest.approx(cost)
+
+
+def test_nothing_done_costs_nothing() -> None:
+    assert costs(Use(photos=0, visits=0)) == 0
+
+
+def test_by_hand() -> None:
+    """One camera, reckoned on paper: 50 photos a day of 500 KB, 127 days of them; 4 visits a day
+    of 50 photos and 9 looks."""
+    items = {item.price.name: item for item in bill(Use(), USUAL, COUNTS)}
+    amounts = {name: round(item.amount, 4) for name, item in items.items()}
+    assert amounts == {
+        "photos kept": 3.175,  # GB
+        "index rows kept": round(50 * 120 * 5000 / 1e9, 4),
+        "blob writes and lists": 1500,
+        "blob reads": 120 * 50,
+        "table requests": 1500 + 120 * (9 + 50),
+        "executions": 1500 + 120 * (7 + 2 + 9 + 50),
+        "memory while executing": 2 * (1500 + 120 * (1 + 2 + 9 + 4)),
+        "traffic out of Azure": 120 * (50 * 0.0005 + 0.00002),
+        "logs (Application Insights)": round((1500 + 120 * 68) * 3000 / 1e9, 4),
+    }
+    assert items["photos kept"].cost == pytest.approx(3.175 * 0.0208)
+
+
+def test_pennies() -> None:
+    """What the README says, and the order of what others reckoned for 100 photos and 10 visits."""
+    assert 0.05 < costs(Use()) < 0.15
+    assert 225 < costs(TABLE[-1]) < 275
+    assert 0.12 < costs(LIKE_THE_NOTES) < 0.24
+
+
+def test_every_price_says_what_it_is_for_and_where_it_is_from() -> None:
+    for price in USUAL.prices.values():
+        assert price.name
+        assert price.unit
+        assert price.per >= 1
+        assert price.price > 0
+        assert price.source.startswith("https://azure.microsoft.com/pricing/details/")
+    assert len(USUAL.date) == len("2026-11-21")
+
+
+def test_the_command_prints_every_item_and_the_sum(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--cameras 10 --photos 50 --size 500KB --retention 120d --visits 4"
+    assert main(words.split()) == 0
+    shown = capsys.readouterr().out
+    assert "10 cameras, 50 photos a day from each, 500 KB a photo, kept 120 days" in shown
+    assert USUAL.date in shown
+    for price in USUAL.prices.values():
+        assert f"\n{price.name} " in shown
+    in_all = next(line for line in shown.splitlines() if line.startswith("in all"))
+    use = Use(cameras=10, photos=50, size=500_000, retention=120, visits=4)
+    assert in_all.split()[-1] == f"{costs(use):.2f}"
+
+
+def test_an_edited_price_counts() -> None:
+    said = json.loads(PRICES.read_text())
+    said["prices"]["capacity"]["price"] *= 2
+    kept = USUAL.prices["capacity"]
+    dear = replace(USUAL, prices={**USUAL.prices, "capacity": replace(kept, price=0.0416)})
+    assert said["prices"]["capacity"]["price"] == dear.prices["capacity"].price
+    before, after = bill(Use(), USUAL, COUNTS)[0], bill(Use(), dear, COUNTS)[0]
+    assert after.cost == pytest.approx(2 * before.cost)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--cameras 0", "--cameras 1.5", "--photos -3", "--size 5kg", "--size 0", "--retention ever"],
+)
+def test_what_cannot_be_is_refused(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    option, _, value = words.partition(" ")
+    with pytest.raises(SystemExit) as ended:
+        main([f"{option}={value}"])
+    assert ended.value.code == 2
+    assert option in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("500KB", 500_000), ("2.5 MB", 2_500_000), ("7", 7), ("1gb", 10**9)]
+)
+def test_sizes(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+def test_the_page_in_docs_is_what_the_command_writes() -> None:
+    """`make cost-page` writes it."""
+    written = (ROOT / "docs" / "cost.md").read_text()
+    assert written == page(USUAL, COUNTS)
+    for use in TABLE:
+        assert f"| {use.cameras:,} |" in written
+    assert heartbeats(TABLE[-1], USUAL) > costs(TABLE[-1])  # as the page says

@@ -1,0 +1,208 @@
+"""infra/transactions.json says what each thing costs in requests to storage: measured for real,
+with a recorder in front of the backend, one before Azurite's blobs and one before its tables."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.cost import TRANSACTIONS, Transactions
+from local.azurite import Azurite
+from local.child import ROOT
+from photo_wire.alert import LOSS, Alert, alerts_to_json
+from tests.backend import Backend
+from tests.conftest import new_backend
+from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
+from tests.pictures import jpeg
+from tests.rigs.recorder import Recorded, Recorder
+
+EXPECTED = Transactions.read(TRANSACTIONS)
+PAGE = EXPECTED.photos_on_a_page
+
+
+class Meter:
+    """A backend whose every request is seen, on both its sides."""
+
+    def __init__(self, backend: Backend, front: Recorder, blobs: Recorder, tables: Recorder):
+        self.api = Api(backend)
+        self.api.backend = _seen_through(backend, front)
+        self.camera = new_camera()
+        self._front, self._blobs, self._tables = front, blobs, tables
+
+    def count(self, action: Callable[[], object]) -> dict[str, int]:
+        """What Azure would bill for this action, as transactions.json spells it."""
+        recorders = (self._front, self._blobs, self._tables)
+        starts = [len(one.exchanges) for one in recorders]
+        action()
+        front, blobs, tables = (
+            one.exchanges[start:] for one, start in zip(recorders, starts, strict=True)
+        )
+        counted = Counter(_blob_kind(one) for one in blobs)
+        counted["executions"] = len(front)
+        counted["table_requests"] = len(tables)
+        return {kind: count for kind, count in counted.items() if count}
+
+    def put(self, number: int) -> str:
+        """Store the photo of this number; return its id."""
+        name = name_of(self.camera, MOMENT + timedelta(seconds=number))
+        reply = self.api.put(jpeg(seed=number), photo_headers(name))
+        assert reply.status_code in (200, 201), reply.text
+        return str(name)
+
+    def look(self) -> list[dict[str, Any]]:
+        """Ask for the first page as the gallery does."""
+        reply = self.api.read(f"/api/photos?limit={PAGE}")
+        photos: list[dict[str, Any]] = reply.json()["photos"]
+        assert len(photos) == PAGE
+        return photos
+
+
+def _seen_through(backend: Backend, front: Recorder) -> Backend:
+    return Backend(
+        backend.connection_string,
+        backend.log,
+        backend.function_key,
+        backend.read_token,
+        backend.admin_token,
+        backend.password,
+        port=front.port,
+    )
+
+
+def _blob_kind(seen: Recorded) -> str:
+    """The price that this request to the blob service has; deleting is free."""
+    if seen.method == "DELETE":
+        return "blob_deletes"
+    lists = "comp=list" in seen.path
+    return "blob_writes" if seen.method == "PUT" or lists else "blob_reads"
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Azurite]:
+    """A store of our own: what others keep in theirs would be on our pages."""
+    with Azurite() as azurite:
+        yield azurite
+
+
+@pytest.fixture(scope="module")
+def meter(store: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[Meter]:
+    """A backend that holds more photos than a page shows."""
+    blob, _, table = store.ports
+    with ExitStack() as running:
+        blobs, tables = (running.enter_context(Recorder(port)) for port in (blob, table))
+        to_recorders = store.connection_string.replace(
+            f"http://127.0.0.1:{blob}/", f"{blobs.base_url}/"
+        ).replace(f"http://127.0.0.1:{table}/", f"{tables.base_url}/")
+        backend = new_backend(to_recorders, {}, log_folder, secrets_used)
+        running.callback(backend.stop)
+        backend.start()
+        front = running.enter_context(Recorder(backend.port))
+        meter = Meter(backend, front, blobs, tables)
+        for number in range(PAGE + 1):
+            meter.put(number)
+        yield meter
+
+
+def test_a_photo_stored(meter: Meter) -> None:
+    counted = meter.count(lambda: meter.put(1000))
+    assert counted == EXPECTED.events["photo stored"]
+
+
+def test_a_hundred_photos_cost_a_hundred_times_one(meter: Meter) -> None:
+    """Nothing is asked for at times only, such as a look whether the container is there."""
+    counted = meter.count(lambda: [meter.put(2000 + number) for number in range(100)])
+    one = EXPECTED.events["photo stored"]
+    assert counted == {kind: 100 * count for kind, count in one.items()}
+
+
+def test_a_photo_sent_again(meter: Meter) -> None:
+    meter.put(1001)
+    counted = meter.count(lambda: meter.put(1001))
+    assert counted == EXPECTED.events["photo sent again"]
+
+
+def test_the_gallery_opened(meter: Meter) -> None:
+    """The page and every file that it names, and that those name in turn."""
+    sizes: dict[str, int] = {}
+
+    def load(path: str) -> None:
+        if path not in sizes:
+            reply = meter.api.ask(path)
+            assert reply.status_code == 200, path
+            sizes[path] = len(reply.content)
+            for found in re.findall(r'(?:src|href)="(/[^"]+)"|from "\.(/[^"]+)"', reply.text):
+                load("".join(found))
+
+    assert meter.count(lambda: load("/")) == EXPECTED.events["gallery opened"]
+    assert len(sizes) == len(list((ROOT / "function_app/gallery/page").iterdir()))
+    assert sum(sizes.values()) <= EXPECTED.page_bytes < 2 * sum(sizes.values())
+
+
+def test_signing_in(meter: Meter) -> None:
+    """The page asks for the list, is refused, and trades the token for a session."""
+
+    def sign_in() -> None:
+        assert meter.api.ask(f"/api/photos?limit={PAGE}").status_code == 401
+        said = {"token": meter.api.backend.read_token}
+        assert meter.api.ask("/api/session", method="POST", json=said).status_code == 204
+
+    assert meter.count(sign_in) == EXPECTED.events["signed in"]
+
+
+def test_the_list_looked_at(meter: Meter) -> None:
+    """A whole page, of more photos than fit."""
+    assert meter.count(meter.look) == EXPECTED.events["list looked at"]
+
+
+def test_a_photo_shown(meter: Meter) -> None:
+    (photo, *_) = meter.look()
+    show = f"/api/photos/{photo['id']}/content"
+    assert meter.count(lambda: meter.api.read(show)) == EXPECTED.events["photo shown"]
+
+
+def test_losses_reported(meter: Meter) -> None:
+    """A hundred at once, none of which the backend has."""
+    names = [name_of(meter.camera, MOMENT - timedelta(seconds=number)) for number in range(1, 101)]
+    body = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
+    key = {"x-functions-key": meter.api.backend.function_key}
+
+    def report() -> None:
+        reply = meter.api.ask("/api/alerts", key, "POST", data=body)
+        assert len(reply.json()["recorded"]) == 100
+
+    report()  # the first one makes the table
+    assert meter.count(report) == EXPECTED.events["losses reported"]
+
+
+def test_health(meter: Meter) -> None:
+    asked = meter.count(lambda: meter.api.ask("/api/health"))
+    assert asked == EXPECTED.events["health asked for"]
+
+
+def test_the_gallery_s_own_numbers() -> None:
+    """What the page's script asks for, and how often it looks again."""
+    script = (ROOT / "function_app/gallery/page/gallery.js").read_text()
+    assert f"const PAGE = {PAGE};" in script
+    looks = f"const LOOK_AGAIN = {EXPECTED.seconds_between_looks}_000;"
+    assert looks in script
+
+
+def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:
+    """Their size by the formula that Azure bills: 4 bytes and the keys in UTF-16, and for each
+    property 8 bytes, its name and its text in UTF-16, and 4 more (texts)."""
+    meter.camera = f"{new_camera()}-of-32-letters"[:32]  # the longest name there may be
+    meter.put(1)
+    table = Store(store.connection_string).table
+    rows = [row for row in table.list_entities() if meter.camera in row["RowKey"]]
+    rows = [row for row in rows if not row["RowKey"].startswith("m~")]  # one for each camera
+    sizes = []
+    for row in rows:
+        keys = len(row.pop("PartitionKey") + row.pop("RowKey"))
+        texts = sum(8 + 2 * len(name) + 2 * len(text) + 4 for name, text in row.items())
+        sizes.append(4 + 2 * keys + texts)
+    assert 0.8 * EXPECTED.row_bytes_per_photo <= sum(sizes) <= EXPECTED.row_bytes_per_photo

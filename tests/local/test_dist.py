@@ -1,0 +1,230 @@
+"""`make dist`: what is in the wheel and the zip, and that two builds are the same bytes."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local.child import ROOT
+from local.dist import (
+    GOES_TO_AZURE,
+    DistError,
+    _check_setuptools,
+    azure_files,
+    main,
+    tracked,
+    write_zip,
+)
+from photo_wire import __version__
+
+DATE = "1795000000"
+ZIP = f"nightjar-function-{__version__}.zip"
+WHEEL = f"nightjar-{__version__}-py3-none-any.whl"
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a build of this folder gives."""
+    folder = tmp_path_factory.mktemp("dist")
+    build(ROOT, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same files in another folder, with other times and modes, and with what work leaves."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "a copy"
+    for number, name in enumerate(reversed(tracked())):
+        copy = folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, copy)
+        copy.chmod(0o600 if number % 2 else 0o755)
+        os.utime(copy, (number, number))
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
+    left_behind = [
+        "function_app/__pycache__/routes.cpython-311.pyc",
+        "build/lib/pi_uploader/old.py",
+        "nightjar.egg-info/SOURCES.txt",
+        "local.settings.json",
+        "function_app/notes.txt",
+        "photo_wire/draft.py",
+    ]
+    for name in left_behind:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("left behind")
+    return folder
+
+
+def build(source: Path, folder: Path, *words: str, **env: str) -> str:
+    """Run the command on the files of `source`; returns what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "local.dist", "--to", folder, *words],
+        cwd=source,
+        env={**_environ(source), "SOURCE_DATE_EPOCH": DATE, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def _environ(source: Path) -> dict[str, str]:
+    """Without a way to another copy's modules."""
+    ways = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    kept = [str(source), *(way for way in ways if way and Path(way) != ROOT)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(kept)}
+
+
+def test_two_builds_are_the_same_bytes(dist: Path, elsewhere: Path, tmp_path: Path) -> None:
+    """Another folder, time zone, umask, order of hashing; other times and modes of files."""
+    umask = os.umask(0o077)
+    try:
+        said = build(elsewhere, tmp_path, TZ="Asia/Tokyo", PYTHONHASHSEED="42", LC_ALL="C")
+    finally:
+        os.umask(umask)
+    names = {file.name for file in dist.iterdir()}
+    assert names == {ZIP, WHEEL} == {file.name for file in tmp_path.iterdir()}
+    for name in names:
+        assert (tmp_path / name).read_bytes() == (dist / name).read_bytes(), name
+    assert "left out, git does not know it: photo_wire/draft.py" in said
+
+
+def test_a_change_of_the_sources_shows(elsewhere: Path, dist: Path, tmp_path: Path) -> None:
+    changed = elsewhere / "photo_wire" / "moment.py"
+    before = changed.read_bytes()
+    changed.write_bytes(before + b"# changed\n")
+    try:
+        build(elsewhere, tmp_path)
+    finally:
+        changed.write_bytes(before)
+    for name in (ZIP, WHEEL):
+        assert (tmp_path / name).read_bytes() != (dist / name).read_bytes()
+
+
+def test_the_zip_holds_the_backend_and_nothing_else(dist: Path) -> None:
+    with zipfile.ZipFile(dist / ZIP) as packed:
+        assert packed.testzip() is None
+        names = packed.namelist()
+        assert {name.partition("/")[0] for name in names} == GOES_TO_AZURE
+        assert names == sorted(azure_files()) == sorted(set(names))
+        assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+        for name in names:
+            assert packed.read(name) == (ROOT / name).read_bytes()
+    assert (dist / ZIP).stat().st_size < 1_000_000
+
+
+def test_the_unpacked_zip_is_the_whole_app(dist: Path, tmp_path: Path) -> None:
+    """Nothing that it imports was left here."""
+    with zipfile.ZipFile(dist / ZIP) as packed:
+        packed.extractall(tmp_path)
+    script = (
+        "import function_app as f, photo_wire as w\n"
+        "print(f.__file__, w.__file__, w.__version__)\n"
+        "print(*sorted(one.get_function_name() for one in f.app.get_functions()))\n"
+        "from function_app.gallery.pages import _files\n"
+        "print(*sorted(_files()))\n"
+    )
+    ways = [way for way in _environ(tmp_path)["PYTHONPATH"].split(os.pathsep) if way != str(ROOT)]
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(ways)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    where, functions, pages = done.stdout.splitlines()
+    package, wire = tmp_path / "function_app", tmp_path / "photo_wire"
+    assert where == f"{package / '__init__.py'} {wire / '__init__.py'} {__version__}"
+    assert "put_photo" in functions.split()
+    assert "index.html" in pages.split()
+
+
+def test_the_wheel_holds_the_pis_part_and_nothing_else(dist: Path) -> None:
+    with zipfile.ZipFile(dist / WHEEL) as packed:
+        names = packed.namelist()
+        info = f"nightjar-{__version__}.dist-info"
+        assert {name.partition("/")[0] for name in names} == {"photo_wire", "pi_uploader", info}
+        code = [name for name in names if not name.startswith(info)]
+        assert code == tracked("photo_wire", "pi_uploader")
+        metadata = packed.read(f"{info}/METADATA").decode()
+        programs = packed.read(f"{info}/entry_points.txt").decode()
+    assert f"\nVersion: {__version__}\n" in metadata
+    assert "pi-uploader = pi_uploader.cli:main" in programs
+    assert "azure" not in "".join(line for line in metadata.splitlines() if "Requires-" in line)
+
+
+def test_pip_installs_the_wheel(dist: Path, tmp_path: Path) -> None:
+    """Its list of files is right, and its program starts."""
+    offline = ["--quiet", "--no-index", "--no-deps", "--target", str(tmp_path)]
+    install = [sys.executable, "-m", "pip", "install", *offline, str(dist / WHEEL)]
+    subprocess.run(install, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "pi_uploader", "--help"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "upload" in done.stdout
+
+
+def test_one_of_both_can_be_built_alone(elsewhere: Path, tmp_path: Path) -> None:
+    """The zip without setuptools: who deploys has Python and git, and no more."""
+    build(elsewhere, tmp_path, "--only", "zip")
+    assert [file.name for file in tmp_path.iterdir()] == [ZIP]
+
+
+def test_a_file_that_nobody_placed_stops_the_build(elsewhere: Path, tmp_path: Path) -> None:
+    stray = elsewhere / "secrets.txt"
+    stray.write_text("a key")
+    subprocess.run(["git", "add", "secrets.txt"], cwd=elsewhere, check=True)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "local.dist", "--only", "zip", "--to", tmp_path],
+            cwd=elsewhere,
+            env={**_environ(elsewhere), "SOURCE_DATE_EPOCH": DATE},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        subprocess.run(
+            ["git", "rm", "--quiet", "--force", "secrets.txt"], cwd=elsewhere, check=True
+        )
+    assert done.returncode == 1
+    assert "secrets.txt: what goes to Azure is" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_setuptools_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.dist.version_of", lambda _: "65.5.0")
+    with pytest.raises(DistError, match="make setup"):
+        _check_setuptools()
+
+
+def test_a_date_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    assert main(["--to", str(tmp_path)]) == 1
+    assert "SOURCE_DATE_EPOCH" in capsys.readouterr().err
+
+
+def test_dates_before_zips_are_moved_to_their_first(tmp_path: Path) -> None:
+    write_zip(tmp_path / "one.zip", {"a": b"1"}, 315532800)
+    with zipfile.ZipFile(tmp_path / "one.zip") as packed:
+        (entry,) = packed.infolist()
+    assert entry.date_time == (1980, 1, 1, 0, 0, 0)
+    assert entry.compress_type == zipfile.ZIP_STORED

@@ -1,0 +1,102 @@
+"""A relay that passes HTTP requests on to another port of this machine and writes them down.
+
+with Recorder(azurite.ports[0]) as blobs:
+    ...  # send to blobs.port what would go to Azurite's blob port
+assert [one.method for one in blobs.exchanges] == ["PUT"]
+"""
+
+import http.client
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+Headers = list[tuple[str, str]]
+
+_OF_ONE_LINE = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One request and its reply. `path` has the query with it; headers are in their order."""
+
+    method: str
+    path: str
+    headers: Headers
+    body: bytes
+    status: int
+    reply_headers: Headers
+    reply: bytes
+
+
+class Recorder:
+    """Listens on a free port of 127.0.0.1 as long as the `with` block lasts. An exchange is in
+    `exchanges` before its reply goes out."""
+
+    def __init__(self, port: int) -> None:
+        self.exchanges: list[Recorded] = []
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                self._onward = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+            def finish(self) -> None:
+                self._onward.close()
+                super().finish()
+
+            def pass_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                said = list(self.headers.items())
+                reply = self._ask(body, said)
+                content, headers = reply.read(), reply.getheaders()
+                recorder.exchanges.append(
+                    Recorded(self.command, self.path, said, body, reply.status, headers, content)
+                )
+                self.send_response_only(reply.status)
+                for name, value in headers:
+                    if name.lower() not in _OF_ONE_LINE:
+                        self.send_header(name, value)
+                length = reply.getheader("Content-Length") if self.command == "HEAD" else None
+                if reply.status not in (204, 304):
+                    self.send_header("Content-Length", length or str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def _ask(self, body: bytes, said: Headers) -> http.client.HTTPResponse:
+                self._onward.close()  # what was kept open may have been closed over there
+                self._onward.putrequest(
+                    self.command, self.path, skip_host=True, skip_accept_encoding=True
+                )
+                for name, value in said:
+                    self._onward.putheader(name, value)
+                self._onward.endheaders(body or None)
+                return self._onward.getresponse()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing: what a log may hold is the tests' affair."""
+
+        for method in ("GET", "HEAD", "PUT", "POST", "DELETE", "MERGE", "PATCH"):
+            setattr(Handler, f"do_{method}", Handler.pass_on)
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.port: int = self._server.server_address[1]
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()

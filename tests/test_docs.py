@@ -1,0 +1,86 @@
+"""What the pages in docs/ name is there: links, commands, targets of make, and lines of the log."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.child import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+OPERATE = (ROOT / "docs" / "operate.md").read_text()
+LOGGED = {  # as the page shows it, and as the source has it
+    "photo taken NAME motion 64205 bytes": "photo taken %s %s %d bytes",
+    "photo delivered NAME 64205 bytes": "photo delivered %s %d bytes",
+    "NAME waits: the backend": "%s waits: the backend %s",
+    "photo set aside as rejected-422: NAME": "photo set aside as %s: %s",
+    "photo lost NAME": "photo lost %s",
+    "gave no connection": "gave no connection",
+    "401: the key is not accepted": "the key is not accepted",
+    "404: nothing takes photos there": "nothing takes photos there",
+    "but not with a receipt": "but not with a receipt",
+    "gave no TLS connection that can be trusted": "gave no TLS connection that can be trusted",
+    "503: Storage is away": "Storage is away",
+    "came outside of CAMERA_ARMED": "came outside of CAMERA_ARMED",
+    "took none": "took none",
+    "PUT api/camera/photo 201 photo=NAME 59 ms": "%s %s %d photo=%s %.0f ms",
+    "time uncertain": "time uncertain",
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text()
+    anchors = {_anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.M)}
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        file, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        assert not file or (page.parent / file).exists(), target
+        assert file or anchor in anchors, target
+
+
+def _anchor(heading: str) -> str:
+    """As GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("shown", LOGGED)
+def test_a_line_that_the_page_shows_is_one_that_is_logged(shown: str) -> None:
+    assert shown in OPERATE
+    folders = [ROOT / one for one in ("pi_uploader", "function_app")]
+    files = [file for folder in folders for file in folder.rglob("*.*") if file.suffix != ".pyc"]
+    assert any(LOGGED[shown] in file.read_text() for file in files if file.is_file())
+
+
+def test_commands_are_commands() -> None:
+    """Each `pi-uploader` line is understood, as far as its help."""
+    found = re.findall(r"\bpi-uploader ((?:[a-z]+)(?: (?:list|export|requeue|verify))?)", OPERATE)
+    commands = {tuple(words.split()) for words in found} | {("spool", "export")}
+    assert len(commands) >= 4
+    for words in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "pi_uploader", *words, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, (words, done.stderr)
+
+
+def test_targets_of_make_are_there() -> None:
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.M)
+    for page in PAGES:
+        for words in re.findall(r"(?:`|^ {4})make ([a-z][a-z0-9 -]*)", page.read_text(), re.M):
+            for word in words.split():
+                assert word in targets, (page.name, words)
+
+
+def test_settings_are_settings() -> None:
+    known = "".join(file.read_text() for file in (ROOT / "pi_uploader/settings").glob("*.py"))
+    for setting in re.findall(r"\bCAMERA_[A-Z_]+|\bBASE_URL\b", OPERATE):
+        assert f'"{setting}"' in known, setting
