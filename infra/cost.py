@@ -67,9 +67,11 @@ class Transactions:
 
     events: Mapping[str, Mapping[str, int]]
     photos_on_a_page: int
+    photos_opened: int
     seconds_between_looks: int
     row_bytes_per_photo: int
     page_bytes: int
+    thumbnail_bytes: int
     log_bytes_per_execution: int
 
     @classmethod
@@ -123,6 +125,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     a_day = use.cameras * use.photos
     kept = a_day * use.retention
     shown = min(kept, transactions.photos_on_a_page)
+    opened = min(kept, transactions.photos_opened)
     looks = 1 + math.floor(use.minutes * 60 / transactions.seconds_between_looks)
     visits = use.visits * month
 
@@ -131,27 +134,37 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "gallery opened": visits,
         "signed in": visits,
         "list looked at": visits * looks,
-        "photo shown": visits * shown,
+        "thumbnail made": a_day * month if visits else 0,
+        "thumbnail shown": visits * shown,
+        "photo opened": visits * opened,
+        "photo deleted": a_day * month,
     }
     requests: dict[str, float] = defaultdict(float)
     for event, times in happens.items():
         for kind, count in transactions.events[event].items():
             requests[kind] += times * count
-    # A photo comes alone. What a visit asks for at once shares an instance, as far as it may.
+    # A photo comes alone, and is deleted alone. What a visit asks for at once shares an instance, as
+    # far as it may.
     waves = [
         math.ceil(transactions.events["gallery opened"]["executions"] / use.concurrency),
         transactions.events["signed in"]["executions"],
         looks,
         math.ceil(shown / use.concurrency),
+        opened,
     ]
-    seconds = (a_day * month + visits * sum(waves)) * prices.shortest_execution_seconds
+    seconds = (2 * a_day * month + visits * sum(waves)) * prices.shortest_execution_seconds
     amounts = {
-        "capacity": a_day * (use.retention + use.soft_delete) * use.size / GB,
+        "capacity": a_day
+        * (use.retention + use.soft_delete)
+        * (use.size + transactions.thumbnail_bytes)
+        / GB,
         "rows": kept * transactions.row_bytes_per_photo / GB,
         **{kind: requests[kind] for kind in ("blob_writes", "blob_reads", "table_requests")},
         "executions": requests["executions"],
         "memory_time": seconds * use.memory / 1024,
-        "egress": visits * (shown * use.size + transactions.page_bytes) / GB,
+        "egress": visits
+        * (shown * transactions.thumbnail_bytes + opened * use.size + transactions.page_bytes)
+        / GB,
         "logs": requests["executions"] * transactions.log_bytes_per_execution / GB,
     }
     return [Item(prices.prices[name], amount) for name, amount in amounts.items()]

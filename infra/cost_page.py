@@ -37,7 +37,9 @@ of 2,048. For other numbers:
   what Azure is asked for when a photo is stored, shown, or listed, and
   `tests/infra/test_transactions.py` counts it on the real backend over Azurite:
   - a photo stored: {stored};
-  - a photo shown: {shown};
+  - a photo shown as a thumbnail: {shown};
+  - a photo opened in full: {opened};
+  - a photo deleted: {deleted};
   - a look at the list: {listed};
   - a photo sent again: {again}.
     That happens when a receipt is lost on its way: seldom, so it is not in the sums.
@@ -110,7 +112,9 @@ def page(prices: Prices, transactions: Transactions) -> str:
         small=SMALL_INSTANCES,
         bills="\n\n".join(bills),
         stored=_said(transactions, "photo stored"),
-        shown=_said(transactions, "photo shown"),
+        shown=_said(transactions, "thumbnail shown"),
+        opened=_said(transactions, "photo opened"),
+        deleted=_said(transactions, "photo deleted"),
         listed=_said(transactions, "list looked at"),
         again=_said(transactions, "photo sent again"),
         soft_delete=usual.soft_delete,
