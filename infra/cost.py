@@ -143,8 +143,8 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     for event, times in happens.items():
         for kind, count in transactions.events[event].items():
             requests[kind] += times * count
-    # A photo comes alone, and is deleted alone. What a visit asks for at once shares an instance, as
-    # far as it may.
+    # A photo comes alone, and is deleted alone. What a visit asks for at once shares an instance,
+    # as far as it may.
     waves = [
         math.ceil(transactions.events["gallery opened"]["executions"] / use.concurrency),
         transactions.events["signed in"]["executions"],

@@ -1,6 +1,6 @@
-"""A page of any list costs the same with ten photos and with two thousand: counted at a relay before
-Azurite's tables. (With a hundred thousand Azurite takes hours to be filled: each row that it is
-given takes it longer, the more there are.)"""
+"""A page of any list costs the same with ten photos and with two thousand: counted at a relay
+before Azurite's tables. (With a hundred thousand Azurite takes hours to be filled: each row that it
+is given takes it longer, the more there are.)"""
 
 import json
 from collections.abc import Iterator
