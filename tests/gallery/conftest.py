@@ -1,6 +1,7 @@
 """A real browser, a gallery with photos in it, and a place for pictures of it."""
 
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -58,7 +59,7 @@ def page(browser: Browser) -> Iterator[Page]:
         "console",
         lambda said: (
             complaints.append(said.text)
-            if said.type == "error" and "401 (Unauthorized)" not in said.text
+            if said.type == "error" and not re.search("401|403", said.text)
             else None
         ),
     )

@@ -81,7 +81,7 @@ def test_a_raw_picture_and_a_clip_come_as_they_were(
     parts: list[Response] = []
     page.on("response", lambda said: parts.append(said) if said.status == 206 else None)
     page.goto(journey.base_url)
-    page.get_by_label("Password").fill(journey.password)
+    page.get_by_label("Password", exact=True).fill(journey.password)
     page.get_by_role("button", name="Sign in").click()
     card = page.locator(f".photo[data-id='{listed['image/x-adobe-dng']['id']}']")
     expect(card).to_contain_text("DNG")

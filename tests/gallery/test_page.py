@@ -11,7 +11,7 @@ from tests.gallery.conftest import Gallery
 
 def sign_in(page: Page, gallery: Gallery) -> None:
     page.goto(gallery.backend.base_url)
-    page.get_by_label("Password").fill(gallery.backend.password)
+    page.get_by_label("Password", exact=True).fill(gallery.backend.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".photo").first).to_be_visible()
 
@@ -29,7 +29,7 @@ def test_nobody_sees_a_photo_without_the_token(page: Page, gallery: Gallery) -> 
     """The page without a token has a form and no photo, and says so when the token is wrong."""
     page.goto(gallery.backend.base_url)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    page.get_by_label("Password").fill("not the password")
+    page.get_by_label("Password", exact=True).fill("not the password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert").filter(has_text="wrong")).to_be_visible()
     expect(page.locator(".photo")).to_have_count(0)
@@ -85,6 +85,64 @@ def test_one_camera_can_be_chosen(page: Page, gallery: Gallery) -> None:
     assert [card.get_attribute("data-id") for card in page.locator(".photo").all()] == gates
 
 
+def test_photos_can_be_sieved_by_reason_and_day(page: Page, gallery: Gallery) -> None:
+    """All were taken on motion; up to the first day, the second day's are left out."""
+    sign_in(page, gallery)
+    page.get_by_label("Taken").select_option("on motion")
+    expect(page.locator(".photo")).to_have_count(len(gallery.names))
+    page.get_by_label("Up to this day").fill("2026-11-20")
+    first_day = [name for name in gallery.names if name.captured_at.day == 20]
+    expect(page.locator(".photo")).to_have_count(len(first_day))
+    page.get_by_label("Taken").select_option("by hand")
+    expect(page.locator(".photo")).to_have_count(0)
+    expect(page.get_by_text("No such photos.")).to_be_visible()
+
+
+def test_a_photo_is_shared_and_deleted(page: Page, gallery: Gallery, screenshots: Path) -> None:
+    """The link opens it without a session; deleted, it is gone from the page and for the link."""
+    name = gallery.add("gate", gallery.names[-1].captured_at + timedelta(seconds=30))
+    sign_in(page, gallery)
+    page.locator(f".photo[data-id='{name}']").click()
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_label("The link")).to_have_value(re.compile("/shared/"))
+    link = page.get_by_label("The link").input_value()
+    page.screenshot(path=screenshots / "share.png")
+    page.locator("#share-close").click()
+    assert page.context.browser
+    guest = page.context.browser.new_context().new_page()
+    guest.goto(link)
+    assert loaded_width(guest, "figure img") == 1280
+    guest.screenshot(path=screenshots / "shared.png")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator(f".photo[data-id='{name}']")).to_have_count(0)
+    gallery.names.remove(name)
+    guest.reload()
+    expect(guest.get_by_text("There is no photo.")).to_be_visible()
+    guest.context.close()
+
+
+def test_the_password_is_changed_and_everybody_signed_out(
+    page: Page, gallery: Gallery, screenshots: Path
+) -> None:
+    """A wrong old one is told; the new one counts from then on."""
+    sign_in(page, gallery)
+    page.get_by_role("button", name="Account").click()
+    for old in ("not the old one", gallery.backend.password):
+        page.get_by_label("Old password").fill(old)
+        page.get_by_label("New password").fill("another good password")
+        page.screenshot(path=screenshots / "account.png")
+        page.get_by_role("button", name="Change the password").click()
+        if old != gallery.backend.password:
+            expect(page.get_by_text("The old password is wrong.")).to_be_visible()
+    expect(page.locator("#account-dialog")).to_be_hidden()
+    gallery.backend.password = "another good password"
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    sign_in(page, gallery)
+
+
 def test_a_new_photo_appears_by_itself_and_a_reload_needs_no_token(
     page: Page, gallery: Gallery
 ) -> None:
@@ -96,7 +154,7 @@ def test_a_new_photo_appears_by_itself_and_a_reload_needs_no_token(
     page.reload()
     expect(newest).to_have_attribute("data-id", str(name))
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_label("Password")).to_be_visible()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
     page.reload()
-    expect(page.get_by_label("Password")).to_be_visible()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
     expect(page.locator(".photo")).to_have_count(0)

@@ -34,12 +34,43 @@ export async function signOut() {
   await ask("/api/session", { method: "DELETE" });
 }
 
-// One page of photos, newest first: { photos, next_cursor }.
-export async function listPhotos({ camera, cursor, limit }) {
+export async function signOutEverywhere() {
+  await ask("/api/sessions", { method: "DELETE" });
+}
+
+export async function changePassword(old, fresh) {
+  await ask("/api/password", { method: "PUT", body: JSON.stringify({ old, new: fresh }) });
+}
+
+// What this person may do: { name, scopes, cameras }.
+export async function whoAmI() {
+  return (await ask("/api/session")).json();
+}
+
+// One page of photos, newest first: { photos, next_cursor }. Of a sieved list it may hold fewer than
+// `limit`, even none, and have a next one: those are asked for here, as long as it is worth it.
+export async function listPhotos({ limit, ...sieve }) {
   const query = new URLSearchParams({ limit });
-  if (camera) query.set("camera", camera);
-  if (cursor) query.set("cursor", cursor);
-  return (await ask(`/api/photos?${query}`)).json();
+  for (const [name, value] of Object.entries(sieve)) if (value) query.set(name, value);
+  const found = { photos: [], next_cursor: null };
+  for (let pages = 0; pages < 20; pages += 1) {
+    const page = await (await ask(`/api/photos?${query}`)).json();
+    found.photos.push(...page.photos);
+    found.next_cursor = page.next_cursor;
+    if (page.next_cursor === null || found.photos.length >= limit) break;
+    query.set("cursor", page.next_cursor);
+  }
+  return found;
+}
+
+export async function deletePhoto(photo) {
+  await ask(`/api/photos/${photo.id}`, { method: "DELETE" });
+}
+
+// A link that opens this photo to whoever has it.
+export async function sharePhoto(photo) {
+  const reply = await ask("/api/shares", { method: "POST", body: JSON.stringify({ photo: photo.id }) });
+  return (await reply.json()).url;
 }
 
 export const contentUrl = (photo) => `/api/photos/${photo.id}/content`;

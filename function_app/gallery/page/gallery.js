@@ -1,8 +1,9 @@
 // The page: signs in, shows the newest photos day by day, and keeps looking for new ones.
 
-import { listPhotos, SignedOut, signIn, signOut } from "./api.js";
+import { listPhotos, SignedOut, signIn, signOut, whoAmI } from "./api.js";
+import { openAccount } from "./account.js";
 import { day, describe, element, show, timeIsUncertain, timeOfDay } from "./media.js";
-import { openPhoto } from "./viewer.js";
+import { openPhoto, viewerOffers } from "./viewer.js";
 
 const PAGE = 50;
 const LOOK_AGAIN = 15_000; // ms; only while the page is looked at, since each look costs a call
@@ -12,9 +13,24 @@ const byId = (id) => document.getElementById(id);
 let photos = []; // newest first, as shown
 let cursor = null;
 let looking = null;
+let me = null;
+let choice = 0; // counts the changes of what is asked for
+
+// What the page is asked for: a day counts as it is where the page is looked at.
+function sieve() {
+  const day = byId("until").value && new Date(`${byId("until").value}T00:00`);
+  if (day) day.setDate(day.getDate() + 1);
+  return { camera: byId("camera").value, trigger: byId("trigger").value, to: day && day.toISOString(), limit: PAGE };
+}
 
 async function showNewest() {
-  const page = await listPhotos({ camera: byId("camera").value, limit: PAGE });
+  if (!me) {
+    me = await whoAmI();
+    viewerOffers(me.scopes, { remove: forget });
+  }
+  const asked = choice;
+  const page = await listPhotos(sieve());
+  if (asked !== choice) return; // somebody chose otherwise meanwhile
   const known = new Set(photos.map((photo) => photo.id));
   const fresh = page.photos.filter((photo) => !known.has(photo.id));
   // A late photo (from a backlog) belongs further down; and where more than a page has come since,
@@ -32,7 +48,9 @@ async function showNewest() {
 }
 
 async function showOlder() {
-  const page = await listPhotos({ camera: byId("camera").value, cursor, limit: PAGE });
+  const asked = choice;
+  const page = await listPhotos({ ...sieve(), cursor });
+  if (asked !== choice) return;
   photos.push(...page.photos);
   cursor = page.next_cursor;
   render();
@@ -50,7 +68,8 @@ function render() {
     ...[...days].map(([name, grid]) => element("section", {}, element("h2", {}, name), grid)),
   );
   byId("older").hidden = cursor === null;
-  byId("summary").textContent = photos.length === 0 ? "No photos yet." : `Newest: ${timeOfDay(photos[0])}`;
+  byId("summary").textContent = photos.length > 0 ? `Newest: ${timeOfDay(photos[0])}`
+    : byId("trigger").value || byId("until").value || byId("camera").value ? "No such photos." : "No photos yet.";
   offerCameras();
 }
 
@@ -75,9 +94,19 @@ function offerCameras() {
   byId("camera-choice").hidden = choice.options.length < 3;
 }
 
+// A photo that was deleted in the viewer.
+function forget(photo) {
+  photos = photos.filter((one) => one.id !== photo.id);
+  render();
+}
+
 function signedIn() {
   byId("sign-in").hidden = true;
-  byId("sign-out").hidden = false;
+  showTools(true);
+}
+
+function showTools(shown) {
+  for (const tool of [byId("sign-out"), byId("account"), ...document.querySelectorAll(".choice")]) tool.hidden = !shown;
 }
 
 function askToSignIn() {
@@ -86,7 +115,8 @@ function askToSignIn() {
   cursor = null;
   byId("days").replaceChildren();
   byId("older").hidden = true;
-  byId("sign-out").hidden = true;
+  me = null;
+  showTools(false);
   byId("camera-choice").hidden = true;
   byId("summary").textContent = "";
   byId("sign-in").hidden = false;
@@ -125,7 +155,10 @@ byId("sign-in").addEventListener("submit", async (event) => {
 });
 byId("sign-out").addEventListener("click", () => attempt(async () => { await signOut(); askToSignIn(); }));
 byId("older").addEventListener("click", () => attempt(showOlder));
-byId("camera").addEventListener("change", () => { photos = []; cursor = null; attempt(showNewest); });
+byId("account").addEventListener("click", () => openAccount(askToSignIn));
+for (const id of ["camera", "trigger", "until"]) {
+  byId(id).addEventListener("change", () => { choice += 1; photos = []; cursor = null; attempt(showNewest); });
+}
 document.addEventListener("visibilitychange", keepLooking);
 
 keepLooking();

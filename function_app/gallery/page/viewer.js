@@ -1,6 +1,6 @@
 // One photo in full, with its neighbours an arrow key away.
 
-import { contentUrl } from "./api.js";
+import { contentUrl, deletePhoto, sharePhoto } from "./api.js";
 import { day, describe, show, timeIsUncertain } from "./media.js";
 
 const byId = (id) => document.getElementById(id);
@@ -8,6 +8,14 @@ const viewer = byId("viewer");
 
 let photos = [];
 let shown = -1;
+let remove = () => {};
+
+// What this person may do here; `remove` is told of a photo that was deleted.
+export function viewerOffers(scopes, told) {
+  remove = told.remove;
+  byId("delete").hidden = !scopes.includes("delete");
+  byId("share").hidden = !scopes.includes("admin");
+}
 
 // `all` is the list as the page shows it, newest first; it may grow while the viewer is open.
 export function openPhoto(all, photo) {
@@ -30,6 +38,26 @@ function step(by) {
   byId("older-photo").disabled = shown === photos.length - 1;
 }
 
+async function attempt(action) {
+  try {
+    await action(photos[shown]);
+  } catch (problem) {
+    byId("caption").textContent = problem.message;
+  }
+}
+
+byId("delete").addEventListener("click", () => attempt(async (photo) => {
+  if (!confirm("Delete this photo for ever?")) return;
+  await deletePhoto(photo);
+  viewer.close();
+  remove(photo);
+}));
+byId("share").addEventListener("click", () => attempt(async (photo) => {
+  byId("share-url").value = await sharePhoto(photo);
+  byId("share-dialog").showModal();
+  byId("share-url").select();
+}));
+byId("share-close").addEventListener("click", () => byId("share-dialog").close());
 byId("newer-photo").addEventListener("click", () => step(-1));
 byId("older-photo").addEventListener("click", () => step(1));
 byId("close").addEventListener("click", () => viewer.close());

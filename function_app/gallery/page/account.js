@@ -1,0 +1,32 @@
+// The account's dialog: another password, and signing out everywhere.
+
+import { changePassword, signOutEverywhere } from "./api.js";
+
+const byId = (id) => document.getElementById(id);
+const dialog = byId("account-dialog");
+
+let afterwards = () => {};
+
+// `signedOut` is called when every session is over, this one too.
+export function openAccount(signedOut) {
+  afterwards = signedOut;
+  byId("new-password").reset();
+  byId("account-problem").textContent = "";
+  dialog.showModal();
+}
+
+async function attempt(action) {
+  try {
+    await action();
+    dialog.close();
+  } catch (problem) {
+    byId("account-problem").textContent = problem.message;
+  }
+}
+
+byId("new-password").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(() => changePassword(byId("old").value, byId("new").value));
+});
+byId("everywhere").addEventListener("click", () => attempt(async () => { await signOutEverywhere(); afterwards(); }));
+byId("account-close").addEventListener("click", () => dialog.close());
