@@ -210,6 +210,16 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
     path = f"gate/2026/11/20/{photo}.jpg"
     assert (cloud.folder / "saved" / "photos" / path).read_bytes() == picture
 
+    where = ["--connection-string", one.connection_string, "--output", "tsv", "--query"]
+    for words, query, shown in [
+        ("blob show --container-name photos --name " + path, "metadata.id", str(photo)),
+        (f"entity query --table-name photos --filter id|eq|'{photo}'", "items[0].id", str(photo)),
+        ("entity query --table-name alerts", "items[0].reason", "disk-full"),
+    ]:
+        argv = [word.replace("|", " ") for word in words.split()]
+        found = run_az(["storage", *argv, *where, query], azure_cli)
+        assert (found.returncode, found.stdout) == (0, f"{shown}\n"), found.stderr
+
     second = start_backend(other.connection_string)
     apps = cloud.state["apps"]
     apps[NAME]["keys"]["default"] = second.function_key
