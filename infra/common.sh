@@ -1,0 +1,192 @@
+# shellcheck shell=sh disable=SC2034,SC2154  # $group, $name and more are shared with who sources this
+# What the scripts beside this share. Sourced, not run.
+#
+# Secrets travel in shell variables, through pipes, and in files of a folder that only this user can
+# read and that is gone at the end; never in a command's arguments, which every process list shows.
+
+umask 077
+here=$(cd "$(dirname "$0")" && pwd)
+script=${0##*/}
+deployment=nightjar # its record in Azure holds the parameters of the last time, and the outputs
+
+fail() {
+    echo "$script: $*" >&2
+    exit 1
+}
+
+step() {
+    echo "== $*"
+}
+
+# begin TOOL...: what every script needs first.
+# shellcheck disable=SC2120  # some need no tool more than az
+begin() {
+    for tool in az "$@"; do
+        command -v "$tool" >/dev/null || fail "$tool is not installed here; README.md says what is needed"
+        [ "$tool" != python3 ] || python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+            fail "python3 is too old here: Nightjar needs Python 3.11 or newer"
+    done
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    trap 'exit 1' INT TERM HUP
+    az account show --query name --output tsv >"$scratch/subscription" 2>"$scratch/error" ||
+        fail "az is not signed in: run \"az login\", choose a subscription, and start this again"
+    IFS= read -r subscription <"$scratch/subscription" || true
+}
+
+needs_value() {
+    [ $# -gt 1 ] || fail "$1 needs a value; --help shows which"
+}
+
+# A name that goes into queries and URLs holds nothing that means something there.
+check_name() {
+    case $1 in
+    '' | *[!a-z0-9-]* | -* | *-) fail "the app's name \"$1\" may have a-z, 0-9 and - inside" ;;
+    esac
+    case ${#1} in 1 | 2) fail "the app's name \"$1\" is too short: 3 letters or more" ;; esac
+    [ ${#1} -le 40 ] || fail "the app's name \"$1\" is too long: 40 letters at most"
+}
+
+# The resource group: the app's name unless another is given, which hints have to repeat then.
+set_group() {
+    check_name "$name"
+    group=${group:-$name}
+    of_group=''
+    [ "$group" = "$name" ] || of_group=" --group $group"
+    case $group in *[!A-Za-z0-9._-]*) fail "the group \"$group\" may have A-Z, 0-9, . _ and - only" ;; esac
+}
+
+check_camera() {
+    case $1 in
+    default | host) fail "\"$1\" is a name that Azure uses itself: give the camera another" ;;
+    '' | *[!a-z0-9-]* | -*) fail "the camera's name \"$1\" may have a-z, 0-9 and - inside" ;;
+    esac
+    [ ${#1} -le 32 ] || fail "the camera's name \"$1\" has more than 32 letters"
+}
+
+# sure QUESTION: go on only after a yes.
+sure() {
+    [ "$yes" = no ] || return 0
+    [ -t 0 ] || fail "nobody is here to say yes: add --yes"
+    printf '%s [y/N] ' "$1"
+    read -r answer
+    case $answer in [yY] | [yY]es) ;; *) fail "nothing was changed" ;; esac
+}
+
+# again TIMES SECONDS COMMAND...: until it succeeds.
+again() {
+    times=$1 pause=$2
+    shift 2
+    while ! "$@"; do
+        times=$((times - 1))
+        [ $times -gt 0 ] || return 1
+        sleep "$pause"
+    done
+}
+
+# output NAME: what main.json gave back.
+output() {
+    az deployment group show --resource-group "$group" --name $deployment \
+        --query "properties.outputs.$1.value" --output tsv 2>"$scratch/error" ||
+        fail "there is no Nightjar in the resource group \"$group\": run deploy.sh, or give --group"
+}
+
+# All keys open the two device routes of all cameras; one for each lets one be taken back alone.
+# has_key CAMERA: whether it has one, which is then in $key. That the keys cannot be read right now
+# does not count as an answer: else a key that is in use would be made anew.
+has_key() {
+    again 5 15 list_key "$1" || {
+        cat "$scratch/error" >&2
+        fail "the keys of $name cannot be read: run this again in some minutes"
+    }
+    [ -n "$key" ]
+}
+
+list_key() {
+    az functionapp keys list --resource-group "$group" --name "$name" \
+        --query "functionKeys.\"$1\"" --output tsv >"$scratch/key" 2>"$scratch/error" || return 1
+    key=''
+    IFS= read -r key <"$scratch/key" || true
+    rm "$scratch/key"
+}
+
+# new_key CAMERA: another one, if it has one. Azure makes it up: then it stands in no command.
+new_key() {
+    old=''
+    if has_key "$1"; then old=$key; fi
+    again 5 15 az functionapp keys set --resource-group "$group" --name "$name" \
+        --key-type functionKeys --key-name "$1" --output none 2>"$scratch/error" || {
+        cat "$scratch/error" >&2
+        fail "Azure made no key for the camera $1. Nothing else is wrong: in some minutes run" \
+            "infra/add-camera.sh $name $1$of_group"
+    }
+    again 5 15 has_new_key "$1" ||
+        fail "the key of the camera $1 is missing: in some minutes run infra/add-camera.sh $name $1$of_group"
+}
+
+has_new_key() {
+    list_key "$1" && [ -n "$key" ] && [ "$key" != "$old" ]
+}
+
+# bring_key CAMERA USER@PI: through a pipe into the file from which systemd makes a credential.
+bring_key() {
+    has_key "$1" || fail "the camera $1 has no key: run infra/add-camera.sh $name $1$of_group"
+    # One file after the other, so that a broken line never leaves half a key.
+    printf %s "$key" | ssh "$2" 'sudo sh -c "umask 077 && cd /etc/pi-uploader &&
+        cat >azure_function_key.new && test -s azure_function_key.new &&
+        mv azure_function_key.new azure_function_key &&
+        systemctl restart pi-uploader-upload.service"' ||
+        fail "the key did not reach $2; its photos wait there. Is systemd/install.sh run there," \
+            "and may you sudo? Then run infra/add-camera.sh $name $1 --to $2$of_group"
+    echo "The key of $1 is on $2."
+}
+
+# hand_over CAMERA [USER@PI]: bring the key, or say how.
+hand_over() {
+    if [ -n "${2-}" ]; then
+        bring_key "$1" "$2"
+        return
+    fi
+    cat <<END
+To the Pi it comes with    infra/add-camera.sh $name $1 --to USER@PI$of_group
+or by hand. This shows it: az functionapp keys list -g $group -n $name \\
+                             --query 'functionKeys."$1"' -o tsv
+and on the Pi it goes into /etc/pi-uploader/azure_function_key (sudo; no more than the key), then:
+                           sudo systemctl restart pi-uploader-upload.service
+END
+}
+
+# ask_secret QUESTION: into $secret, which is not shown; empty without a terminal.
+ask_secret() {
+    secret=''
+    [ -t 0 ] || return 0
+    trap 'stty echo; exit 1' INT TERM
+    stty -echo # before the question: nothing that is typed after it is shown
+    printf '%s: ' "$1"
+    read -r secret
+    stty echo
+    trap 'exit 1' INT TERM
+    echo
+}
+
+# good_token: whether $token can be the read token; made up if it is empty.
+good_token() {
+    [ -n "$token" ] || token=$(python3 -c 'import secrets; print(secrets.token_hex(24))')
+    case $token in *[!A-Za-z0-9._~-]*) fail "the read token may have letters, digits and . _ ~ -" ;; esac
+    [ ${#token} -ge 16 ] || fail "the read token is too short: take 16 letters or more"
+}
+
+# request FILE URL [LINE...]: describes a request in a curl config file, $scratch/next, where also
+# its key is; the answer's body will be in FILE.
+request() {
+    printf 'silent\nmax-time = 240\nurl = "%s"\noutput = "%s"\nwrite-out = "%%{http_code}"\n' \
+        "$2" "$1" >"$scratch/next"
+    shift 2
+    [ $# -eq 0 ] || printf '%s\n' "$@" >>"$scratch/next"
+}
+
+# answered STATUS...: make that request; whether the answer has one of these. It is in $code then.
+answered() {
+    code=$(curl --disable --config "$scratch/next") || true # no answer: it says 000
+    case " $* " in *" $code "*) ;; *) return 1 ;; esac
+}

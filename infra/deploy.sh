@@ -1,0 +1,313 @@
+#!/bin/sh
+# Puts Nightjar's backend into Azure, or brings it up to date. See --help.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname "$0")/common.sh"
+
+usage() {
+    cat <<'END'
+infra/deploy.sh [NAME [REGION]] [OPTION...]
+
+Makes or updates, in a resource group of its own: the function app NAME, its storage account, its
+identity and roles, and its log; then publishes the code, makes a key for each camera, stores a test
+photo and reads it back. What is not given is asked for. Run it again at any time: what was set
+before stays as it is.
+
+  --camera CAMERA      make a key for this camera; give it once for each (default: entry, or those
+                       that have one)
+  --keep-days DAYS     delete photos after so many days; 0: never; or for some cameras others, like
+                       120d,gate=30d,site=forever (default: 120)
+  --evidence-days DAYS a container "evidence" where nothing can be deleted for so long (default: 0)
+  --memory MB          of an instance: 512, 2048 or 4096 (default: 2048)
+  --entra ID           also ask for a Microsoft sign-in, with this app registration's client id;
+                       "none" forgets it
+  --group GROUP        the resource group (default: NAME)
+  --dry-run            say what would be done, and do nothing
+  --yes                do not ask whether to go on
+  --help               this text
+
+The gallery's password is asked for the first time, or taken from GALLERY_PASSWORD in the environment,
+and made up if left empty; so is READ_TOKEN, for programs. Never write them on the command line.
+END
+}
+
+main() {
+    name='' region='' group='' cameras='' dry=no yes=no options=''
+    password=${GALLERY_PASSWORD-} token=${READ_TOKEN-}
+    unset GALLERY_PASSWORD READ_TOKEN # no command started here has to know them
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --camera) needs_value "$@" && check_camera "$2" && cameras="$cameras $2" && shift ;;
+        --keep-days) needs_value "$@" && keep "$2" && shift ;;
+        --evidence-days) needs_value "$@" && option evidenceDays "$2" && shift ;;
+        --memory) needs_value "$@" && option instanceMemoryMB "$2" && shift ;;
+        --entra) needs_value "$@" && option entraClientId "${2#none}" && shift ;;
+        --group) needs_value "$@" && group=$2 && shift ;;
+        --dry-run) dry=yes ;;
+        --yes) yes=yes ;;
+        --help | -h) usage && exit ;;
+        -*) fail "there is no option $1; --help lists them" ;;
+        *) if [ -z "$name" ]; then name=$1; elif [ -z "$region" ]; then region=$1; else
+            fail "there is a word too many: $1"
+        fi ;;
+        esac
+        shift
+    done
+    begin curl git python3
+    ask_name
+    look
+    cameras=${cameras:- entry}
+    check_region
+    ask_password
+    plan
+    if [ $dry = yes ]; then exit; fi
+    sure "Go on?"
+    make_resources
+    publish
+    wait_for_backend
+    for camera in $cameras; do
+        step "the key of the camera $camera"
+        if has_key "$camera"; then echo "It is there, and stays."; else new_key "$camera"; fi
+    done
+    try_photo
+    say_what_is_next
+}
+
+option() {
+    case $2 in *[!a-z0-9-]*) fail "$2 is no value for $1" ;; esac
+    options="$options $1=$2"
+}
+
+keep() {
+    case $1 in
+    0) options="$options retention=forever" ;;
+    *[!0-9]* | '') options="$options retention=$(lower "$1")" ;;
+    *) options="$options retention=${1}d" ;;
+    esac
+}
+
+ask_name() {
+    if [ -z "$name" ]; then
+        [ -t 0 ] || fail "which app? infra/deploy.sh NAME REGION"
+        printf "The app's name, the first part of its URL, such as my-nightjar: "
+        read -r name
+    fi
+    set_group
+}
+
+# What is there already: $is_new, $is_region, and the last deployment's parameters.
+look() {
+    step "looking at the subscription \"$subscription\""
+    az functionapp list --query "[?name=='$name'].[resourceGroup, location]" --output tsv \
+        >"$scratch/app" 2>"$scratch/error" || azure_failed "the subscription cannot be read"
+    is_new=yes is_group='' is_region=''
+    IFS="$(printf '\t')" read -r is_group is_region <"$scratch/app" || true
+    echo '{}' >"$scratch/before"
+    echo '[]' >"$scratch/settings"
+    if [ -n "$is_group" ]; then
+        is_new=no
+        [ "$(lower "$is_group")" = "$(lower "$group")" ] ||
+            fail "your app $name is in the resource group $is_group: add --group $is_group"
+        az deployment group show --resource-group "$group" --name $deployment \
+            --query properties.parameters --output json >"$scratch/before" 2>"$scratch/error" ||
+            fail "your app $name was not made by this script: choose another name for Nightjar"
+        az functionapp config appsettings list --resource-group "$group" --name "$name" \
+            --output json >"$scratch/settings" 2>"$scratch/error" ||
+            azure_failed "the settings of $name cannot be read"
+        [ -n "$cameras" ] || cameras=$(az functionapp keys list --resource-group "$group" \
+            --name "$name" --query "keys(functionKeys)" --output tsv 2>"$scratch/error" |
+            grep -v -x -e default | sort | sed 's/^/ /' | tr -d '\n')
+    else
+        name_is_free
+    fi
+}
+
+lower() {
+    printf %s "$1" | tr -d ' ' | tr '[:upper:]' '[:lower:]'
+}
+
+name_is_free() {
+    printf '{"name": "%s", "type": "Microsoft.Web/sites"}' "$name" >"$scratch/name.json"
+    az rest --method post --body "@$scratch/name.json" --query nameAvailable --output tsv --url \
+        "/subscriptions/{subscriptionId}/providers/Microsoft.Web/checknameavailability?api-version=2024-04-01" \
+        >"$scratch/free" 2>"$scratch/error" || return 0 # then the deployment will say it
+    case $(cat "$scratch/free") in
+    [Ff]alse) fail "somebody in the world has an app $name already: choose another name" ;;
+    esac
+}
+
+check_region() {
+    if [ $is_new = no ]; then
+        region=${region:-$(lower "$is_region")}
+        [ "$region" = "$(lower "$is_region")" ] ||
+            fail "$name is in $(lower "$is_region"), and an app cannot move: leave the region out"
+        return
+    fi
+    if [ -z "$region" ]; then
+        [ -t 0 ] || fail "which region? infra/deploy.sh NAME REGION"
+        printf "The region, the nearest to your cameras, such as westeurope: "
+        read -r region
+    fi
+    region=$(lower "$region")
+    az functionapp list-flexconsumption-locations --query "[].name" --output tsv \
+        >"$scratch/regions" 2>"$scratch/error" || return 0 # then the deployment will say it
+    grep -q -x -e "$region" "$scratch/regions" ||
+        fail "there is no Flex Consumption in \"$region\"; it is in" \
+            "$(sort "$scratch/regions" | tr '\n' ' ')"
+}
+
+# One that is there stays, unless another is given.
+ask_password() {
+    [ -z "$password" ] && [ $is_new = yes ] && [ $dry = no ] || return 0
+    ask_secret "A password for the gallery, 10 letters or more (empty: one is made up)"
+    password=$secret
+}
+
+plan() {
+    # Who runs this may look at the photos in Storage Explorer; a service principal is nobody.
+    reader=$(az ad signed-in-user show --query id --output tsv 2>/dev/null || true)
+    [ -z "$reader" ] || options="$options readerId=$reader"
+    # shellcheck disable=SC2086  # several words on purpose
+    printf '%s\n' "$password" "$token" | python3 "$here/parameters.py" "$scratch/before" \
+        "$scratch/settings" "$scratch/parameters.json" name="$name" location="$region" $options \
+        >"$scratch/plan" || exit 1
+    IFS= read -r token <"$scratch/read-token" || true
+    if [ $is_new = yes ]; then what="made anew"; else what="brought up to date"; fi
+    step "what will be done, in the subscription \"$subscription\""
+    echo "In the resource group $group, $what:"
+    cat "$scratch/plan"
+    echo "Then the code is published, and these cameras have a key:$cameras"
+    if [ $dry = yes ] && [ $is_new = no ]; then
+        step "what Azure says would change"
+        az deployment group what-if --resource-group "$group" --name $deployment \
+            --template-file "$here/main.json" --parameters "@$scratch/parameters.json" \
+            2>"$scratch/error" || azure_failed "Azure does not say"
+    fi
+}
+
+make_resources() {
+    step "the resources; this takes some minutes"
+    # A new subscription does not know these yet, and says so only in the middle of the work.
+    for namespace in Microsoft.Web Microsoft.Storage Microsoft.Insights \
+        Microsoft.OperationalInsights; do
+        state=$(az provider show --namespace $namespace --query registrationState --output tsv)
+        [ "$state" = Registered ] ||
+            az provider register --namespace $namespace --wait 2>"$scratch/error" ||
+            azure_failed "the subscription could not be prepared for $namespace"
+    done
+    if [ "$(az group exists --name "$group")" = false ]; then
+        # destroy.sh destroys nothing without this tag
+        az group create --name "$group" --location "$region" --tags made-by=nightjar \
+            --output none 2>"$scratch/error" || azure_failed "the resource group was not made"
+    fi
+    az deployment group create --resource-group "$group" --name $deployment \
+        --template-file "$here/main.json" --parameters "@$scratch/parameters.json" \
+        --output none 2>"$scratch/error" || azure_failed "the resources were not made"
+    rm "$scratch/parameters.json" "$scratch/settings" "$scratch/read-token"
+    host=$(output host)
+    storage=$(output storageAccount)
+    if [ $is_new = yes ]; then
+        step "a minute, until Azure knows the roles everywhere"
+        sleep 60
+    fi
+}
+
+# azure_failed WHAT: what Azure said, and what can be done about it.
+azure_failed() {
+    cat "$scratch/error" >&2
+    case $(cat "$scratch/error") in
+    *RoleAssignmentExists*)
+        hint="somebody gave one of these roles by hand: take it back in the portal, under Access" \
+            hint="$hint control of the storage account or of Application Insights, and run this again" ;;
+    *AuthorizationFailed* | *roleAssignments/write*)
+        hint="you may not do this: you need the role Owner of the subscription, or of a resource" \
+            hint="$hint group $group that an owner has made with --tags made-by=nightjar" ;;
+    *"already exists"* | *WebsiteAlreadyExists* | *"not available"* | *AlreadyTaken*)
+        hint="the name $name is taken: choose another" ;;
+    *uota*) hint="your subscription has no room left in $region: choose another region, or ask for more" ;;
+    *RequestDisallowedByPolicy*) hint="a policy of your organisation forbids it: ask who runs it" ;;
+    *) hint="mend what Azure says above and run this again; it goes on where it is" ;;
+    esac
+    fail "$1: $hint"
+}
+
+publish() {
+    step "the code"
+    (cd "$here/.." && python3 -m local.dist --only zip --to "$scratch") || exit 1
+    mv "$scratch"/nightjar-function-*.zip "$scratch/backend.zip"
+    again 5 30 publish_once || {
+        cat "$scratch/error" >&2
+        fail "the code did not get there in five tries. With 503 or 500 Azure's build service is" \
+            "away; with 403 the app's roles are not known everywhere yet. Either way: wait ten" \
+            "minutes and run this again; it goes on where it is"
+    }
+}
+
+publish_once() {
+    az functionapp deployment source config-zip --resource-group "$group" --name "$name" \
+        --src "$scratch/backend.zip" --build-remote true --output none 2>"$scratch/error" && return
+    echo "Not yet: $(grep -v -i -e '^warning' "$scratch/error" | head -n 1)"
+    return 1
+}
+
+# The health check reads a blob and a row, so its 200 also says that the roles work.
+wait_for_backend() {
+    step "waiting for the backend at https://$host"
+    request "$scratch/answer" "https://$host/api/health"
+    again 20 15 answered 200 || {
+        echo "It says: $(head -c 500 "$scratch/answer" 2>/dev/null || true)" >&2
+        fail "the backend does not come up (status $code). With 404 the code did not load; with" \
+            "503 it says above what is missing. README.md, \"When something is in the way\""
+    }
+}
+
+try_photo() {
+    step "a test photo"
+    for camera in $cameras; do break; done # the first one's key
+    has_key "$camera" || fail "the key of the camera $camera is missing: run this again"
+    request "$scratch/answer" "https://$host/api/camera/photo" "header = \"x-functions-key: $key\"" \
+        'header = "Content-Type: image/jpeg"' 'header = "X-Camera-Id: deploy-test"' \
+        "upload-file = \"$here/test-photo.jpg\""
+    again 8 15 answered 200 201 || {
+        echo "It says: $(head -c 500 "$scratch/answer" 2>/dev/null || true)" >&2
+        fail "the test photo was not stored (status $code). With 401 the key is not known yet: run" \
+            "this again in some minutes"
+    }
+    photo=$(python3 -c 'import hashlib, json, sys
+receipt, sent = json.load(open(sys.argv[1])), open(sys.argv[2], "rb").read()
+if receipt["sha256"] != hashlib.sha256(sent).hexdigest(): sys.exit(1)
+print(receipt["id"])' "$scratch/answer" "$here/test-photo.jpg") ||
+        fail "the receipt is not that of the test photo: something stands between here and $host"
+    echo "Stored as $photo"
+    if grep -q '^  entraClientId ' "$scratch/plan"; then
+        echo "Reading it back is left to you, since the gallery asks for a Microsoft sign-in."
+    else
+        request "$scratch/photo" "https://$host/api/photos/$photo/content" \
+            "header = \"Authorization: Bearer $token\""
+        answered 200 || fail "the test photo was stored and cannot be read back (status $code)"
+        cmp -s "$scratch/photo" "$here/test-photo.jpg" ||
+            fail "what comes back for the test photo is another: something stands between here and $host"
+        echo "Read back, byte for byte."
+    fi
+    rm "$scratch/next"
+}
+
+say_what_is_next() {
+    step "done"
+    cat <<END
+The gallery:   https://$host
+Its password:  az functionapp config appsettings list -g $group -n $name \\
+                 --query "[?name=='GALLERY_PASSWORD'].value" -o tsv
+On the Pi:     git clone <this repository> nightjar
+               sudo BASE_URL=https://$host nightjar/systemd/install.sh
+               (leave the key empty there)
+Then here:     infra/add-camera.sh $name CAMERA --to pi@raspberrypi.local$of_group
+               brings it its key, for CAMERA one of:$cameras
+               Without --to it says how to do that by hand.
+The blobs:     Storage Explorer, sign in with the account of "az login", then
+               $subscription > Storage Accounts > $storage > Blob Containers > photos.
+               The test photo is in deploy-test/. The role may take ten minutes to be known.
+END
+}
+
+main "$@"

@@ -1,0 +1,436 @@
+// Nightjar in Azure: one function app, one storage account, one identity, one log.
+// main.json says the same for those without Bicep; deploy.sh deploys that one. A test holds both
+// together: after a change here, `python -m tests.infra.bicep` writes main.json anew.
+
+@description('The function app\'s name, and with it the first part of its URL. The others derive from it.')
+@minLength(3)
+@maxLength(40)
+param name string
+
+@description('The region. It must have Flex Consumption: az functionapp list-flexconsumption-locations')
+param location string = resourceGroup().location
+
+@description('The owner\'s first password for the gallery.')
+@secure()
+@minLength(10)
+@maxLength(200)
+param galleryPassword string
+
+@description('With this, programs read photos: 16 or more random letters and digits.')
+@secure()
+@minLength(16)
+param readToken string
+
+@description('With this, programs may do everything. Empty: no program may.')
+@secure()
+param adminToken string = ''
+
+@description('Python\'s version in Azure. requirements.txt has a line for each.')
+@allowed([
+  '3.11'
+  '3.12'
+  '3.13'
+])
+param pythonVersion string = '3.13'
+
+@description('Memory of an instance. 512 is the cheapest, and too small for several large photos at once.')
+@allowed([
+  512
+  2048
+  4096
+])
+param instanceMemoryMB int = 2048
+
+@description('So many instances at most, which also bounds what an attack can cost.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Requests that one instance works on at once, and its threads. Azure\'s default is one.')
+@minValue(1)
+@maxValue(64)
+param concurrency int = 16
+
+@description('The largest photo that the backend takes. Azure itself ends at 100 MB.')
+@minValue(1)
+@maxValue(95)
+param maxPhotoMB int = 32
+
+@description('How long the backend keeps photos: 120d, or forever, or with cameras of their own: 120d,gate=30d')
+param retention string = '120d'
+
+@description('The second net: what is this old, storage deletes. A week more than the longest retention. 0: never.')
+@minValue(0)
+@maxValue(36500)
+param netDays int = 127
+
+@description('A deleted photo can be brought back, and is paid for, for so long.')
+@minValue(1)
+@maxValue(365)
+param softDeleteDays int = 7
+
+@description('Above 0 there is a container "evidence" in which nothing can be changed or deleted for so many days.')
+@minValue(0)
+@maxValue(36500)
+param evidenceDays int = 0
+
+@description('The log takes so many GB a day and no more, as text because Bicep knows no fractions.')
+param dailyLogGB string = '0.1'
+
+@description('The id of an Entra app registration: then the gallery also asks for a Microsoft sign-in. Empty: it does not.')
+param entraClientId string = ''
+
+@description('The object id of the person who may look at photos and rows in Storage Explorer. Empty: nobody.')
+param readerId string = ''
+
+// Names. Of a storage account's the world has only one, so it gets a hash of the resource group.
+var storageName = '${take(toLower(replace(name, '-', '')), 11)}${uniqueString(resourceGroup().id)}'
+var packageContainer = 'app-package'
+
+// Azure's built-in roles have these ids everywhere.
+var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+var blobDataReader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
+var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+var tableDataReader = '76199698-9eea-4c19-bc75-cec21354c6b6'
+var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: storageName
+  location: location
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_LRS'
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false // no key, so none can leak: everybody comes with an identity
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+  parent: storage
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: {
+      enabled: true
+      days: softDeleteDays
+    }
+    containerDeleteRetentionPolicy: {
+      enabled: true
+      days: softDeleteDays
+    }
+  }
+}
+
+resource photos 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: blobs
+  name: 'photos'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: blobs
+  name: packageContainer
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+resource evidence 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = if (evidenceDays > 0) {
+  parent: blobs
+  name: 'evidence'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+// Not locked: who may change the storage account can still lift it. Locking is for good, and so is
+// done by hand (README.md).
+resource evidenceKept 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2023-05-01' = if (evidenceDays > 0) {
+  parent: evidence
+  name: 'default'
+  properties: {
+    immutabilityPeriodSinceCreationInDays: evidenceDays
+  }
+}
+
+// The second net for retention. It never touches table rows: that is the backend's task. It is always
+// here, since a policy that is left out of a later deployment would stay, and go on deleting.
+resource net 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
+  parent: storage
+  name: 'default'
+  dependsOn: [
+    blobs
+  ]
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'photos-end'
+          enabled: netDays > 0
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: [
+                'blockBlob'
+              ]
+              prefixMatch: [
+                'photos/'
+                'thumbnails/'
+              ]
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterCreationGreaterThan: max(netDays, 1)
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+}
+
+resource log 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: '${name}-log'
+  location: location
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: 30
+    workspaceCapping: {
+      dailyQuotaGb: json(dailyLogGB)
+    }
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: name
+  location: location
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: log.id
+    DisableLocalAuth: true // the connection string alone lets nobody write
+  }
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: '${name}-plan'
+  location: location
+  kind: 'functionapp'
+  sku: {
+    tier: 'FlexConsumption'
+    name: 'FC1'
+  }
+  properties: {
+    reserved: true // Linux
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'SystemAssigned'
+  }
+  dependsOn: [
+    package
+  ]
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    siteConfig: {
+      minTlsVersion: '1.2'
+      appSettings: [
+        {
+          name: 'AzureWebJobsStorage__accountName' // by identity: there is no key
+          value: storage.name
+        }
+        {
+          name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
+          value: insights.properties.ConnectionString
+        }
+        {
+          name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'
+          value: 'Authorization=AAD'
+        }
+        {
+          name: 'PYTHON_THREADPOOL_THREAD_COUNT' // else Python's own, which is five
+          value: string(concurrency)
+        }
+        {
+          name: 'GALLERY_PASSWORD'
+          value: galleryPassword
+        }
+        {
+          name: 'READ_TOKEN'
+          value: readToken
+        }
+        {
+          name: 'ADMIN_TOKEN'
+          value: adminToken
+        }
+        {
+          name: 'RETENTION'
+          value: retention
+        }
+        {
+          name: 'MAX_PHOTO_MB'
+          value: string(maxPhotoMB)
+        }
+      ]
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${packageContainer}'
+          authentication: {
+            type: 'SystemAssignedIdentity'
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: pythonVersion
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        triggers: {
+          http: {
+            perInstanceConcurrency: concurrency
+          }
+        }
+      }
+    }
+  }
+}
+
+// Code is published with an identity too, never with a password.
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
+
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'ftp'
+  properties: {
+    allow: false
+  }
+}
+
+// A wall before the gallery. Devices have function keys and no Microsoft account: their paths and
+// the health check pass, and the backend asks there for what it always asks for.
+resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (entraClientId != '') {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+    }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'RedirectToLoginPage'
+      redirectToProvider: 'azureactivedirectory'
+      excludedPaths: [
+        '/api/camera/photo'
+        '/api/alerts'
+        '/api/health'
+      ]
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: entraClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [
+            entraClientId
+          ]
+        }
+      }
+    }
+    login: {
+      tokenStore: {
+        enabled: false
+      }
+    }
+  }
+}
+
+// What the app may do. Owner of blobs, not contributor: the Functions host itself asks for it.
+// No queues, since nothing here uses them.
+resource appOwnsBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(storage.id, app.id, blobDataOwner)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataOwner)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource appWritesRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(storage.id, app.id, tableDataContributor)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', tableDataContributor)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource appWritesLog 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, app.id, metricsPublisher)
+  scope: insights
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisher)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource readerSeesBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (readerId != '') {
+  name: guid(storage.id, readerId, blobDataReader)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataReader)
+    principalId: readerId
+    principalType: 'User'
+  }
+}
+
+resource readerSeesRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (readerId != '') {
+  name: guid(storage.id, readerId, tableDataReader)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', tableDataReader)
+    principalId: readerId
+    principalType: 'User'
+  }
+}
+
+output host string = app.properties.defaultHostName
+output storageAccount string = storage.name

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Brings back what backup.sh has saved. See --help.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname "$0")/common.sh"
+
+usage() {
+    cat <<'END'
+infra/restore.sh NAME FOLDER [--group GROUP]
+
+Sends what backup.sh saved in FOLDER to the app NAME, the way the cameras do: each photo under its
+own name, checked by its SHA-256, and listed anew. What is there already stays as it is, so this may
+be run again. Photos that it brings back count as received now; their own time stays.
+END
+}
+
+main() {
+    name='' folder='' group=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --group) needs_value "$@" && group=$2 && shift ;;
+        --help | -h) usage && exit ;;
+        -*) fail "there is no option $1; --help lists them" ;;
+        *) if [ -z "$name" ]; then name=$1; elif [ -z "$folder" ]; then folder=$1; else
+            fail "there is a word too many: $1"
+        fi ;;
+        esac
+        shift
+    done
+    set_group
+    [ -d "$folder/photos" ] || fail "there is no backup in \"$folder\": backup.sh makes one"
+    begin curl python3
+    host=$(output host)
+    has_key default || fail "the app $name has no key \"default\": is it deployed? Run deploy.sh"
+    printf %s "$key" | python3 "$here/saved.py" requests "$folder" "https://$host" "$scratch"
+    step "sending to https://$host"
+    curl --disable --config "$scratch/requests" >"$scratch/answers" || true # a bad one does not end it
+    python3 "$here/saved.py" answers "$scratch" ||
+        fail "these did not get there; run this again when what they say is mended"
+}
+
+main "$@"

@@ -1,0 +1,255 @@
+"""An Azure to deploy to: stand-ins on PATH, and a backend that answers as Nightjar's does."""
+
+import hashlib
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.child import ROOT
+
+INFRA = ROOT / "infra"
+SCRIPTS = sorted(one for one in INFRA.glob("*.sh") if one.name != "common.sh")
+NAME = "my-nightjar"
+TOKEN = "the-read-token-0123456789"
+PASSWORD = 'the owner\'s "first" password'
+
+
+@dataclass
+class Call:
+    """One command that a script ran."""
+
+    argv: list[str]
+
+    @property
+    def words(self) -> str:
+        """The command without its options, such as `az group create`."""
+        end = next((i for i, one in enumerate(self.argv) if one.startswith("-")), None)
+        return " ".join(self.argv[:end])
+
+
+@dataclass
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def last(self) -> str:
+        """What a failure says."""
+        return self.err.strip().splitlines()[-1]
+
+
+@dataclass
+class Cloud:
+    """The stand-in for Azure. `trouble` names what goes wrong, and how often."""
+
+    folder: Path
+    backend: "Gate"
+    secrets: set[str] = field(
+        default_factory=lambda: {TOKEN, PASSWORD, "secret-key-", "the-master-key"}
+    )
+
+    @property
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.folder / "azure.json").read_text())
+        return state
+
+    def change(self, **state: Any) -> None:
+        (self.folder / "azure.json").write_text(json.dumps({**self.state, **state}))
+
+    def trouble(self, **times: int) -> None:
+        self.change(trouble={what.replace("_", " "): count for what, count in times.items()})
+
+    def run(self, script: str, *words: str, token: str | None = TOKEN, **more: str) -> Result:
+        """Run a script without a terminal. `more` adds to its environment."""
+        done = subprocess.run(
+            [INFRA / script, *words],
+            cwd=self.folder,
+            env=self._environment(token) | more,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=150,
+        )
+        assert list((self.folder / "tmp").iterdir()) == [], "the trap left something behind"
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def talk(self, script: str, answers: list[tuple[str, str]]) -> str:
+        """Run a script on a terminal, and answer each question as it comes. Returns the screen."""
+        ours, theirs = pty.openpty()
+        env = self._environment(None)
+        with subprocess.Popen(
+            [INFRA / script],
+            cwd=self.folder,
+            env=env,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        ) as process:
+            os.close(theirs)
+            screen = asked = b""
+            while True:
+                try:
+                    read = os.read(ours, 1000)
+                except OSError:  # how Linux says that the other end is closed
+                    break
+                if not read:
+                    break
+                screen, asked = screen + read, asked + read
+                if answers and asked.endswith(answers[0][0].encode()):
+                    os.write(ours, answers.pop(0)[1].encode() + b"\n")
+                    asked = b""
+            os.close(ours)
+            process.wait(60)
+        return screen.decode()
+
+    def _environment(self, token: str | None) -> dict[str, str]:
+        env = {
+            **os.environ,
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "STAND_IN": str(self.folder),
+            "REAL_CURL": str(shutil.which("curl")),
+            "TMPDIR": str(self.folder / "tmp"),
+        }
+        for secret in ("READ_TOKEN", "GALLERY_PASSWORD"):
+            env.pop(secret, None)
+        given = {} if token is None else {"READ_TOKEN": token, "GALLERY_PASSWORD": PASSWORD}
+        return env | given
+
+    def deploy(self, *words: str, token: str | None = TOKEN) -> Result:
+        return self.run("deploy.sh", NAME, "westeurope", "--yes", *words, token=token)
+
+    def records(self) -> list[dict[str, Any]]:
+        file = self.folder / "calls.jsonl"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def calls(self) -> list[Call]:
+        return [Call(one["argv"]) for one in self.records() if one["argv"][0] != "answer"]
+
+    def forget_calls(self) -> None:
+        (self.folder / "calls.jsonl").unlink(missing_ok=True)
+
+
+class Gate(ThreadingHTTPServer):
+    """What the deploy script asks of the backend: health, one photo stored, one read back."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.cloud: Cloud | None = None
+        self.photos: dict[str, bytes] = {}
+        self.unhealthy = 0  # times that the health check says 503
+        self.deaf = 0  # times that a key is not known yet
+        self.changes_bytes = False
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Gate
+
+    def do_GET(self) -> None:
+        gate = self.server
+        if self.path == "/api/health":
+            gate.unhealthy -= 1
+            healthy = gate.unhealthy < 0
+            detail = '{"detail": "Storage is away: the role is not known yet."}'
+            return self._answer(200 if healthy else 503, b"{}" if healthy else detail.encode())
+        token = f"Bearer {self._app()['settings']['READ_TOKEN']}"
+        if self.headers["Authorization"] != token:
+            return self._answer(401, b"")
+        content = gate.photos.get(self.path.split("/")[3])
+        if content is None:
+            return self._answer(404, b"")
+        return self._answer(200, content + (b"x" if gate.changes_bytes else b""))
+
+    def do_PUT(self) -> None:
+        gate = self.server
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        gate.deaf -= 1
+        if gate.deaf >= 0 or self.headers["x-functions-key"] not in self._app()["keys"].values():
+            return self._answer(401, b"")
+        digest = hashlib.sha256(body).hexdigest()
+        photo = f"{self.headers['X-Camera-Id']}-20261121T120000000Z-{digest[:8]}"
+        new = photo not in gate.photos
+        gate.photos[photo] = body
+        receipt = json.dumps({"id": photo, "sha256": digest, "size": len(body)})
+        return self._answer(201 if new else 200, receipt.encode())
+
+    def _app(self) -> Any:
+        assert self.server.cloud
+        return self.server.cloud.state["apps"][NAME]
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    with Gate() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def _program(file: Path, line: str) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{line}\n")
+    file.chmod(0o755)
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, gate: Gate) -> Cloud:
+    """An empty subscription."""
+    here = Path(__file__).parent
+    # imported, and so compiled only once
+    play = f"import sys; sys.path.insert(0, '{here}'); import stand_in; stand_in.main(sys.argv[1:])"
+    programs = {one: f'"{sys.executable}" -ISs -c "{play}" {one}' for one in ("az", "curl", "ssh")}
+    programs["python3"] = f'"{sys.executable}"'  # and not what finds a python3 first
+    for program, command in programs.items():
+        _program(tmp_path / "bin" / program, f'exec {command} "$@"')
+    sleep = """printf '{"argv": ["sleep", "%s"]}\\n' "$1" >>"$STAND_IN/calls.jsonl\""""
+    _program(tmp_path / "bin" / "sleep", sleep)
+    (tmp_path / "tmp").mkdir()
+    state = {
+        "signed_in": True,
+        "taken": [],
+        "registered": ["Microsoft.Storage"],
+        "groups": {},
+        "apps": {},
+        "deployments": {},
+        "trouble": {},
+        "made": 0,
+        "blobs": [],
+        "alerts": [],
+        "long_names": {"westeurope": "West Europe", "northeurope": "North Europe"},
+        "host": f"{NAME}.azurewebsites.net",
+        "backend": gate.url,
+    }
+    (tmp_path / "azure.json").write_text(json.dumps(state))
+    gate.cloud = Cloud(tmp_path, gate)
+    return gate.cloud

@@ -1,0 +1,307 @@
+"""Stands in for `az`, `curl` and `ssh` on PATH: an Azure made of one JSON file.
+
+`main(["az", ...])` plays what Azure answers, and records each call. A `--query` is
+answered from a list of those that the scripts use; the slow tests hold these answers against the
+real JMESPath. `curl` is the real one, sent to the test's own server.
+
+Only the standard library: this starts dozens of times in a test.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+HERE = Path(os.environ.get("STAND_IN", "."))
+EXTRAS = ("default",)  # the keys that Azure makes itself
+
+# What the scripts ask of an answer, and what the real JMESPath would find in it.
+QUERIES: dict[str, Callable[[Any], Any]] = {
+    "name": lambda said: said["name"],
+    "id": lambda said: said["id"],
+    "nameAvailable": lambda said: said["nameAvailable"],
+    "registrationState": lambda said: said["registrationState"],
+    "properties.parameters": lambda said: said["properties"]["parameters"],
+    "keys(functionKeys)": lambda said: list(said["functionKeys"]),
+    "[].name": lambda said: [one["name"] for one in said],
+    "[].[type, name]": lambda said: [[one["type"], one["name"]] for one in said],
+    'tags."made-by"': lambda said: (said["tags"] or {}).get("made-by"),
+}
+
+
+class Azure:
+    """The state: kept in a file between calls."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "azure.json"
+        self.state: dict[str, Any] = json.loads(self._file.read_text())
+
+    def save(self) -> None:
+        self._file.write_text(json.dumps(self.state, indent=1))
+
+    def trouble(self, what: str) -> bool:
+        """Whether this goes wrong now; each time uses one of the times up."""
+        left = self.state["trouble"].get(what, 0)
+        if left:
+            self.state["trouble"][what] = left - 1
+            self.save()
+        return bool(left)
+
+
+def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
+    """What the command answers, in full."""
+    state = azure.state
+    if not state["signed_in"]:
+        refuse("Please run 'az login' to setup account.")
+    group, name = said.get("resource-group", ""), said.get("name", "")
+    match " ".join(words):
+        case "account show":
+            return {"name": "Pay as you go"}
+        case "ad signed-in-user show":
+            return {"id": "11111111-2222-3333-4444-555555555555"}
+        case "functionapp list":
+            return [{"name": key, **one} for key, one in state["apps"].items()]
+        case "functionapp list-flexconsumption-locations":
+            return [{"name": one} for one in ("northeurope", "westeurope", "eastus")]
+        case "rest":
+            assert "checknameavailability" in said["url"]
+            asked = json.loads(from_file(said["body"]))
+            return {"nameAvailable": asked["name"] not in state["taken"]}
+        case "provider show":
+            known = said["namespace"] in state["registered"]
+            return {"registrationState": "Registered" if known else "NotRegistered"}
+        case "provider register":
+            if azure.trouble("not an owner"):
+                refuse("(AuthorizationFailed) The client does not have authorization to perform")
+            state["registered"].append(said["namespace"])
+        case "group exists":
+            return name in state["groups"]
+        case "group create":
+            tag, _, value = said["tags"].partition("=")
+            state["groups"][name] = {"location": said["location"], "tags": {tag: value}}
+        case "group show":
+            return {"name": name, **state["groups"][name]}
+        case "group delete":
+            if azure.trouble("immutable"):
+                refuse("(ContainerImmutable) An immutability policy protects the container.")
+            assert "yes" in said
+            del state["groups"][name]
+            state["apps"] = {k: v for k, v in state["apps"].items() if v["resourceGroup"] != name}
+            state["deployments"].pop(name, None)
+        case "resource list":
+            return [{"type": "Microsoft.Web/sites", "name": one} for one in state["apps"]]
+        case "deployment group create":
+            deploy(azure, group, said)
+        case "deployment group what-if":
+            json.loads(from_file(said["parameters"]))
+            return {"changes": []}
+        case "deployment group show":
+            if group not in state["deployments"]:
+                refuse("(DeploymentNotFound) Deployment 'nightjar' could not be found.")
+            return {"properties": state["deployments"][group]}
+        case "functionapp config appsettings list":
+            settings = state["apps"][name]["settings"]
+            return [{"name": key, "value": value} for key, value in settings.items()]
+        case "functionapp config appsettings set":
+            state["apps"][name]["settings"] |= json.loads(from_file(said["settings"]))
+        case "functionapp deployment source config-zip":
+            publish(azure, name, said)
+        case "functionapp keys list":
+            if azure.trouble("no keys yet"):
+                refuse("Operation returned an invalid status 'Bad Request'")
+            keys = state["apps"][name]["keys"]
+            return {"functionKeys": keys, "masterKey": "the-master-key", "systemKeys": {}}
+        case "functionapp keys set":
+            assert said["key-type"] == "functionKeys"
+            assert "key-value" not in said
+            if azure.trouble("no key made"):
+                refuse("Operation returned an invalid status 'Internal Server Error'")
+            if not azure.trouble("key vanishes"):
+                state["made"] += 1
+                keys = state["apps"][name]["keys"]
+                keys[said["key-name"]] = f"secret-key-{said['key-name']}-{state['made']}=="
+        case "storage blob list":
+            return state["blobs"]
+        case "storage blob download-batch":
+            for one in state["blobs"]:
+                target = Path(said["destination"], one["name"])
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(one["content"])
+        case "storage table exists":
+            return {"exists": True}
+        case "storage entity query":
+            return {"items": state["alerts"], "nextMarker": {}}
+        case other:
+            raise AssertionError(f"the stand-in does not know az {other}")
+    return None
+
+
+def deploy(azure: Azure, group: str, said: dict[str, str]) -> None:
+    """What a deployment of main.json leaves behind."""
+    state = azure.state
+    template = json.loads(Path(said["template-file"]).read_text())
+    given = json.loads(from_file(said["parameters"]))["parameters"]
+    values = {
+        name: given.get(name, {}).get("value", one.get("defaultValue"))
+        for name, one in template["parameters"].items()
+    }
+    name = values["name"]
+    if name in state["taken"]:
+        refuse(f"(Conflict) Website with given name {name} already exists.")
+    if azure.trouble("no right"):
+        refuse("(AuthorizationFailed) The client does not have authorization to perform action")
+    (site,) = [one for one in template["resources"] if one["type"] == "Microsoft.Web/sites"]
+    parameters = {f"[parameters('{one}')]": value for one, value in values.items()} | {
+        f"[string(parameters('{one}'))]": str(value) for one, value in values.items()
+    }
+    settings = {
+        one["name"]: parameters.get(one["value"], one["value"])
+        for one in site["properties"]["siteConfig"]["appSettings"]
+    }
+    app = state["apps"].setdefault(name, {"keys": {one: f"azure-{one}" for one in EXTRAS}})
+    app |= {
+        "resourceGroup": group,
+        "location": state["long_names"][values["location"]],
+        "settings": settings,
+    }
+    plain = {
+        one: {"type": rule["type"], "value": values[one]}
+        for one, rule in template["parameters"].items()
+        if rule["type"] != "securestring"
+    }
+    outputs = {"host": {"value": f"{name}.azurewebsites.net"}, "storageAccount": {"value": "store"}}
+    state["deployments"][group] = {"parameters": plain, "outputs": outputs}
+
+
+def publish(azure: Azure, name: str, said: dict[str, str]) -> None:
+    assert said["build-remote"] == "true"
+    for what, words in [
+        ("deploy 503", "Status Code: 503, Details: Site Unavailable"),
+        ("role not there", "Status Code: 403, Details: InaccessibleStorageException"),
+    ]:
+        if azure.trouble(what):
+            refuse(f"WARNING: Starting zip deployment.\nERROR: An error occured. {words}")
+    azure.state["apps"][name]["package"] = Path(said["src"]).read_bytes().hex()
+
+
+def from_file(word: str) -> str:
+    """The text of @FILE, which nobody else may read."""
+    assert word.startswith("@"), word
+    file = Path(word[1:])
+    assert file.stat().st_mode & 0o077 == 0, f"others can read {file}"
+    assert file.parent.stat().st_mode & 0o077 == 0, f"others can look into {file.parent}"
+    return file.read_text()
+
+
+def queried(answer: Any, query: str | None) -> Any:
+    if query is None:
+        return answer
+    if query in QUERIES:
+        return QUERIES[query](answer)
+    if query.startswith("[?name=='") and query.endswith("'].[resourceGroup, location]"):
+        name = query.split("'")[1]
+        return [[one["resourceGroup"], one["location"]] for one in answer if one["name"] == name]
+    if query.startswith("functionKeys."):
+        return answer["functionKeys"].get(query.split('"')[1])
+    if query.startswith("properties.outputs."):
+        return answer["properties"]["outputs"][query.split(".")[2]]["value"]
+    if query == "exists" or query == "items":
+        return answer[query]
+    if query.startswith("[?contains(name, '"):
+        part = query.split("'")[1]
+        return [
+            {"path": one["name"], "known": one["metadata"]} for one in answer if part in one["name"]
+        ]
+    raise AssertionError(f"the stand-in does not know the query {query}")
+
+
+def rendered(answer: Any, form: str) -> str:
+    """As az prints it."""
+    if form == "none" or answer is None:
+        return ""
+    if form == "json":
+        return json.dumps(answer) + "\n"
+    assert form == "tsv", form
+    rows = answer if isinstance(answer, list) else [answer]
+    return "".join(
+        "\t".join(map(_cell, row if isinstance(row, list) else [row])) + "\n" for row in rows
+    )
+
+
+def _cell(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def refuse(words: str) -> NoReturn:
+    print(f"ERROR: {words}" if not words.startswith("WARNING") else words, file=sys.stderr)
+    sys.exit(1)
+
+
+def real_storage(arguments: list[str]) -> NoReturn:
+    """The real az, against the account that AZURE_STORAGE_CONNECTION_STRING names: an emulator has
+    no sign-in."""
+    left_out = ("--account-name", "--auth-mode")
+    kept = [
+        one
+        for place, one in enumerate(arguments)
+        if one not in left_out and (place == 0 or arguments[place - 1] not in left_out)
+    ]
+    os.execv(os.environ["REAL_AZ"], ["az", *kept])  # noqa: S606
+
+
+def parse(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The command's words, and its options; one without a value has an empty text."""
+    words: list[str] = []
+    said: dict[str, str] = {}
+    option = ""
+    for one in arguments:
+        if one.startswith("--"):
+            option = one[2:]
+            said[option] = ""
+        elif option:
+            said[option] = one
+            option = ""
+        else:
+            words.append(one)
+    return words, said
+
+
+def record(program: str, arguments: list[str], **more: Any) -> None:
+    with (HERE / "calls.jsonl").open("a") as calls:
+        calls.write(json.dumps({"argv": [program, *arguments], **more}) + "\n")
+
+
+def main(argv: list[str]) -> None:
+    """Play the program that the first word names."""
+    program, *arguments = argv
+    azure = Azure(HERE)
+    match program:
+        case "az":
+            words, said = parse(arguments)
+            record(program, arguments)
+            if words[0] == "storage" and "REAL_AZ" in os.environ:
+                real_storage(arguments)
+            answer = az(azure, words, said)
+            azure.save()
+            text = rendered(queried(answer, said.get("query")), said.get("output", "json"))
+            if "query" in said:
+                record("answer", arguments, full=answer, text=text)
+            sys.stdout.write(text)
+        case "curl":
+            record(program, arguments)
+            config = Path(arguments[arguments.index("--config") + 1])
+            assert config.stat().st_mode & 0o077 == 0
+            near = config.with_name("near")
+            host = f"https://{azure.state['host']}"
+            near.write_text(config.read_text().replace(host, azure.state["backend"]))
+            curl = os.environ["REAL_CURL"]
+            os.execv(curl, ["curl", "--disable", "--config", str(near)])  # noqa: S606
+        case "ssh":
+            record(program, arguments)
+            brought = sys.stdin.read()
+            if azure.trouble("no line"):
+                sys.exit(255)
+            azure.state["pi"] = brought
+            azure.save()

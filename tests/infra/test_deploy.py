@@ -1,0 +1,361 @@
+"""infra/deploy.sh from start to end, against an Azure that is played (stand_in.py)."""
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from function_app.keeping.period import parse_retention
+from local.dist import GOES_TO_AZURE
+from tests.backend import Backend
+from tests.infra.conftest import INFRA, NAME, PASSWORD, TOKEN, Cloud
+
+IN_ORDER = [
+    "az account show",
+    "az functionapp list",
+    "az rest",
+    "az functionapp list-flexconsumption-locations",
+    "az provider register",
+    "az group create",
+    "az deployment group create",
+    "sleep 60",
+    "az functionapp deployment source config-zip",
+    "curl",
+    "az functionapp keys set",
+    "curl",
+    "curl",
+]
+
+
+def words(cloud: Cloud) -> list[str]:
+    return [call.words for call in cloud.calls()]
+
+
+def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
+    done = cloud.deploy("--camera", "entry", "--camera", "yard")
+    assert (done.code, done.err) == (0, "")
+
+    calls = iter(words(cloud))
+    assert [one for one in IN_ORDER if one not in calls] == []  # each after the one before
+
+    app = cloud.state["apps"][NAME]
+    assert app["keys"].keys() == {"default", "entry", "yard"}
+    assert app["settings"]["READ_TOKEN"] == TOKEN
+    assert app["settings"]["GALLERY_PASSWORD"] == PASSWORD
+    with zipfile.ZipFile(io.BytesIO(bytes.fromhex(app["package"]))) as package:
+        assert {name.partition("/")[0] for name in package.namelist()} == GOES_TO_AZURE
+    assert app["settings"]["PYTHON_THREADPOOL_THREAD_COUNT"] == "16"
+    assert cloud.state["groups"][NAME]["tags"] == {"made-by": "nightjar"}
+    (photo,) = cloud.backend.photos.values()
+    assert photo == (INFRA / "test-photo.jpg").read_bytes()
+
+    for told in [
+        f"https://{NAME}.azurewebsites.net",
+        f"sudo BASE_URL=https://{NAME}.azurewebsites.net",
+        f"infra/add-camera.sh {NAME} CAMERA --to pi@",
+        "Storage Explorer",
+        "Blob Containers > photos",
+        "Read back, byte for byte.",
+    ]:
+        assert told in done.out
+
+
+def test_it_says_what_it_will_do_before_it_does_it(cloud: Cloud) -> None:
+    """And does nothing when told so."""
+    before = cloud.state
+    done = cloud.deploy("--dry-run", "--keep-days", "30")
+    assert done.code == 0
+    assert re.search(r"retention +30d ", done.out)
+    assert re.search(r"location +westeurope ", done.out)
+    assert "Pay as you go" in done.out
+    assert cloud.state == before
+    assert not any(
+        one.split()[-1] in ("create", "set", "register", "config-zip") for one in words(cloud)
+    )
+
+
+def test_without_a_yes_nothing_happens(cloud: Cloud) -> None:
+    before = cloud.state
+    done = cloud.run("deploy.sh", NAME, "westeurope")
+    assert done.code == 1
+    assert "add --yes" in done.last
+    assert cloud.state == before
+
+
+def test_a_rerun_changes_nothing(cloud: Cloud) -> None:
+    """Not even what was asked for only the first time: token, days, region, cameras."""
+    assert cloud.deploy("--keep-days", "30", "--camera", "yard", "--camera", "gate").code == 0
+    before, photos = cloud.state, dict(cloud.backend.photos)
+    cloud.forget_calls()
+
+    done = cloud.run("deploy.sh", NAME, "--yes", token=None)
+    assert (done.code, done.err) == (0, "")
+    assert cloud.state == before
+    assert cloud.backend.photos == photos
+    assert re.search(r"retention +30d ", done.out)
+    assert "It is there, and stays." in done.out
+    ran = words(cloud)
+    assert "az functionapp keys set" not in ran
+    assert "az group create" not in ran
+    assert "sleep 60" not in ran
+
+
+def test_a_rerun_shows_what_changes(cloud: Cloud) -> None:
+    assert cloud.deploy().code == 0
+    done = cloud.run("deploy.sh", NAME, "--dry-run", "--keep-days", "14", token=None)
+    assert re.search(r"retention +14d \(was 120d\) ", done.out)
+    assert re.search(r"netDays +21 \(was 127\) ", done.out)
+    assert "az deployment group what-if" in words(cloud)
+
+
+@pytest.mark.parametrize(
+    ("said", "retention", "net"),
+    [
+        ("30", "30d", 37),
+        ("0", "forever", 0),
+        ("120d, gate=400d", "120d,gate=400d", 407),
+        ("30d,site=forever", "30d,site=forever", 0),
+    ],
+)
+def test_storage_never_deletes_what_the_backend_still_keeps(
+    cloud: Cloud, said: str, retention: str, net: int
+) -> None:
+    assert cloud.deploy("--keep-days", said).code == 0
+    settings = cloud.state["apps"][NAME]["settings"]
+    assert settings["RETENTION"] == retention
+    parse_retention(retention)
+    assert cloud.state["deployments"][NAME]["parameters"]["netDays"]["value"] == net
+
+
+def test_what_is_not_given_is_made_up(cloud: Cloud) -> None:
+    done = cloud.deploy(token=None)
+    settings = cloud.state["apps"][NAME]["settings"]
+    made = {settings["READ_TOKEN"], settings["GALLERY_PASSWORD"]}
+    assert len(made) == 2
+    argv = str([call.argv for call in cloud.calls()])
+    for secret in made:
+        assert re.fullmatch("[0-9a-f]{48}", secret)
+        assert secret not in done.out + done.err + argv
+
+
+def test_a_setting_made_by_hand_is_named_before_it_goes(cloud: Cloud) -> None:
+    assert cloud.deploy().code == 0
+    apps = cloud.state["apps"]
+    apps[NAME]["settings"] |= {"BY_HAND": "1", "ADMIN_TOKEN": "a" * 20}
+    cloud.change(apps=apps)
+    assert "BY_HAND" in cloud.run("deploy.sh", NAME, "--dry-run", token=None).out
+    assert cloud.deploy().code == 0
+    settings = cloud.state["apps"][NAME]["settings"]
+    assert "BY_HAND" not in settings
+    assert settings["ADMIN_TOKEN"] == "a" * 20
+
+
+def test_no_secret_is_in_a_command_or_on_the_screen(cloud: Cloud) -> None:
+    """The stand-in also checks that no file with a secret can be read by others, and the fixture
+    that none is left."""
+    said = ""
+    for done in [
+        cloud.deploy(),
+        cloud.run("rotate-keys.sh", NAME, "entry", "--read-token", "--yes", "--to", "pi@camera"),
+        cloud.run("add-camera.sh", NAME, "yard"),
+        cloud.deploy("--dry-run"),
+    ]:
+        assert done.code == 0, done.err
+        said += done.out + done.err
+    said += str([call.argv for call in cloud.calls()])
+    assert [secret for secret in cloud.secrets if secret in said] == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "hint"),
+    [
+        ({"deploy_503": 99}, "503"),
+        ({"role_not_there": 99}, "roles"),
+        ({"no_right": 1}, "Owner"),
+        ({"not_an_owner": 1}, "Owner"),
+        ({"no_key_made": 99}, f"infra/add-camera.sh {NAME} entry"),
+        ({"key_vanishes": 99}, f"infra/add-camera.sh {NAME} entry"),
+    ],
+)
+def test_a_failure_says_what_to_do(cloud: Cloud, trouble: dict[str, int], hint: str) -> None:
+    cloud.trouble(**trouble)
+    done = cloud.deploy()
+    assert done.code == 1
+    assert hint in done.last
+
+
+def test_after_a_failure_a_rerun_goes_on(cloud: Cloud) -> None:
+    cloud.trouble(deploy_503=99)
+    assert cloud.deploy().code == 1
+    cloud.trouble()
+    assert cloud.deploy().code == 0
+    assert len(cloud.backend.photos) == 1
+
+
+@pytest.mark.parametrize("trouble", ["deploy_503", "role_not_there", "no_key_made"])
+def test_what_passes_is_waited_for(cloud: Cloud, trouble: str) -> None:
+    cloud.trouble(**{trouble: 3})
+    done = cloud.deploy()
+    assert (done.code, done.err) == (0, "")
+    assert [one for one in words(cloud) if one in ("sleep 30", "sleep 15")] == [
+        "sleep 15" if trouble == "no_key_made" else "sleep 30"
+    ] * 3
+
+
+def test_a_key_in_use_stays_while_keys_cannot_be_read(cloud: Cloud) -> None:
+    """Made anew, it would shut the camera out."""
+    assert cloud.deploy().code == 0
+    before = cloud.state["apps"][NAME]["keys"]
+    cloud.trouble(no_keys_yet=3)
+    assert cloud.deploy().code == 0
+    cloud.trouble(no_keys_yet=99)
+    done = cloud.deploy()
+    assert done.code == 1
+    assert "cannot be read" in done.last
+    assert cloud.state["apps"][NAME]["keys"] == before
+
+
+def test_the_real_backend_takes_the_test_photo_and_gives_it_back(
+    cloud: Cloud, backend: Backend
+) -> None:
+    assert cloud.deploy().code == 0
+    apps = cloud.state["apps"]
+    apps[NAME]["keys"]["entry"] = backend.function_key
+    cloud.change(apps=apps, backend=backend.base_url)
+    done = cloud.deploy(token=backend.read_token)
+    assert (done.code, done.err) == (0, "")
+    assert "Read back, byte for byte." in done.out
+    assert backend.function_key not in str(cloud.records()[-1]["argv"])
+
+
+def test_it_asks_for_what_it_is_not_given(cloud: Cloud) -> None:
+    """On a terminal; the password is not shown."""
+    said = cloud.talk(
+        "deploy.sh", [(": ", NAME), (": ", "westeurope"), (": ", PASSWORD), ("] ", "y")]
+    )
+    assert "Read back, byte for byte." in said
+    assert cloud.state["apps"][NAME]["settings"]["GALLERY_PASSWORD"] == PASSWORD
+    assert PASSWORD not in said
+
+
+def test_a_no_is_a_no(cloud: Cloud) -> None:
+    said = cloud.talk(
+        "deploy.sh", [(": ", NAME), (": ", "westeurope"), (": ", PASSWORD), ("] ", "n")]
+    )
+    assert "nothing was changed" in said
+    assert cloud.state["groups"] == {}
+
+
+def test_a_backend_that_comes_up_late_is_waited_for(cloud: Cloud) -> None:
+    cloud.backend.unhealthy, cloud.backend.deaf = 5, 3
+    assert cloud.deploy().code == 0
+
+
+def test_a_backend_that_stays_away_says_why(cloud: Cloud) -> None:
+    cloud.backend.unhealthy = 99
+    done = cloud.deploy()
+    assert done.code == 1
+    assert "the role is not known yet" in done.err
+    assert "status 503" in done.last
+
+
+def test_a_key_that_stays_unknown_is_told(cloud: Cloud) -> None:
+    cloud.backend.deaf = 99
+    done = cloud.deploy()
+    assert done.code == 1
+    assert "status 401" in done.last
+    assert "run this again" in done.last
+
+
+def test_a_photo_that_comes_back_changed_is_noticed(cloud: Cloud) -> None:
+    cloud.backend.changes_bytes = True
+    done = cloud.deploy()
+    assert done.code == 1
+    assert "something stands between" in done.last
+
+
+def test_a_name_that_is_taken_costs_nothing(cloud: Cloud) -> None:
+    cloud.change(taken=[NAME])
+    before = cloud.state
+    done = cloud.deploy()
+    assert done.code == 1
+    assert "choose another name" in done.last
+    assert cloud.state == before
+
+
+def test_an_app_of_ones_own_that_is_no_nightjar_is_left_alone(cloud: Cloud) -> None:
+    app = {"resourceGroup": NAME, "location": "West Europe", "settings": {"MINE": "1"}, "keys": {}}
+    cloud.change(apps={NAME: app}, groups={NAME: {"location": "westeurope", "tags": None}})
+    before = cloud.state
+    done = cloud.deploy()
+    assert done.code == 1
+    assert "choose another name" in done.last
+    assert cloud.state == before
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ((NAME, "atlantis"), "northeurope"),
+        ((NAME,), "which region?"),
+        ((), "which app?"),
+        (("My_Nightjar", "westeurope"), "a-z, 0-9"),
+        ((NAME, "westeurope", "--camera", "Entry"), "a-z, 0-9"),
+        ((NAME, "westeurope", "--camera", "default"), "another"),
+        ((NAME, "westeurope", "--keep-days", "soon"), "number of days"),
+        ((NAME, "westeurope", "--keep-days", "99999"), "0 to 36500"),
+        ((NAME, "westeurope", "--memory", "1024"), "512, 2048, 4096"),
+        ((NAME, "westeurope", "--token", "x"), "--help"),
+        ((NAME, "westeurope", "--camera"), "needs a value"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_done(
+    cloud: Cloud, given: tuple[str, ...], hint: str
+) -> None:
+    before = cloud.state
+    done = cloud.run("deploy.sh", "--yes", *given)
+    assert done.code == 1
+    assert hint in done.last
+    assert cloud.state == before
+
+
+def test_a_weak_token_is_refused(cloud: Cloud) -> None:
+    done = cloud.deploy(token="short")
+    assert done.code == 1
+    assert "16 or more" in done.last
+    assert cloud.state["groups"] == {}
+
+
+def test_another_region_is_refused_once_the_app_is_there(cloud: Cloud) -> None:
+    assert cloud.deploy().code == 0
+    done = cloud.run("deploy.sh", NAME, "northeurope", "--yes")
+    assert done.code == 1
+    assert "cannot move" in done.last
+
+
+def test_without_a_sign_in_it_says_so(cloud: Cloud) -> None:
+    cloud.change(signed_in=False)
+    done = cloud.deploy()
+    assert done.code == 1
+    assert "az login" in done.last
+
+
+def test_a_group_of_another_name_is_in_every_hint(cloud: Cloud) -> None:
+    done = cloud.deploy("--group", "cameras")
+    assert (
+        f"infra/add-camera.sh {NAME} CAMERA --to pi@raspberrypi.local --group cameras" in done.out
+    )
+    done = cloud.run("add-camera.sh", NAME, "yard", "--group", "cameras")
+    assert f"infra/add-camera.sh {NAME} yard --to USER@PI --group cameras" in done.out
+    done = cloud.run("deploy.sh", NAME, "--yes")
+    assert "add --group cameras" in done.last
+
+
+def test_behind_a_microsoft_sign_in_the_photo_is_stored_and_not_read(cloud: Cloud) -> None:
+    done = cloud.deploy("--entra", "11111111-aaaa-bbbb-cccc-222222222222")
+    assert done.code == 0
+    assert "left to you" in done.out
+    assert "left to you" in cloud.deploy().out
+    assert "left to you" not in cloud.deploy("--entra", "none").out
+    assert len(cloud.backend.photos) == 1

@@ -1,0 +1,224 @@
+"""Add a camera, rotate keys, destroy, back up, restore: each one command, against the stand-in."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.conftest import INFRA, NAME, SCRIPTS, TOKEN, Cloud
+
+PHOTO = "entry-20261120T120134567Z-5f3a9c2e"
+PATH = f"entry/2026/11/20/{PHOTO}.jpg"
+BYTES = "the bytes of a photo"
+
+
+@pytest.fixture(scope="module")
+def after_deploy() -> dict[str, Any]:
+    """What deploy.sh leaves in Azure; filled by the first test that needs it."""
+    return {}
+
+
+@pytest.fixture
+def deployed(cloud: Cloud, after_deploy: dict[str, Any]) -> Cloud:
+    if not after_deploy:
+        assert cloud.deploy().code == 0
+        after_deploy |= {part: cloud.state[part] for part in ("groups", "apps", "deployments")}
+        cloud.backend.photos.clear()
+        cloud.forget_calls()
+    cloud.change(**after_deploy, made=1)
+    return cloud
+
+
+def key(cloud: Cloud, camera: str) -> str:
+    found: str = cloud.state["apps"][NAME]["keys"][camera]
+    return found
+
+
+def test_a_camera_gets_a_key_and_the_pi_gets_it(deployed: Cloud) -> None:
+    done = deployed.run("add-camera.sh", NAME, "yard", "--to", "pi@camera")
+    assert (done.code, done.err) == (0, "")
+    assert deployed.state["pi"] == key(deployed, "yard")
+    (ssh,) = [call for call in deployed.calls() if call.argv[0] == "ssh"]
+    on_the_pi(ssh.argv[2], key(deployed, "yard"), deployed.folder / "pi")
+
+
+def on_the_pi(command: str, stdin: str, root: Path) -> None:
+    """Run what ssh is told to run, as the Pi's shell would."""
+    etc = root / "etc"
+    etc.mkdir(parents=True)
+    for program, line in [("sudo", 'exec "$@"'), ("systemctl", f'echo "$@" >{root}/restarted')]:
+        (root / program).write_text(f"#!/bin/sh\n{line}\n")
+        (root / program).chmod(0o755)
+    file = etc / "azure_function_key"
+    file.write_text("the old key")
+    env = {"PATH": f"{root}:/usr/bin:/bin"}
+    command = command.replace("/etc/pi-uploader", str(etc))
+    for brought in ("", stdin):  # nothing at all, as after a broken line, replaces nothing
+        assert file.read_text() == "the old key"
+        done = subprocess.run(["sh", "-c", command], input=brought, env=env, text=True)
+        assert (done.returncode == 0) == (brought != "")
+    assert file.read_text() == stdin
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (root / "restarted").read_text() == "restart pi-uploader-upload.service\n"
+
+
+def test_a_key_that_is_there_stays(deployed: Cloud) -> None:
+    before = key(deployed, "entry")
+    done = deployed.run("add-camera.sh", NAME, "entry")
+    assert done.code == 0
+    assert key(deployed, "entry") == before
+    assert f"infra/add-camera.sh {NAME} entry --to" in done.out
+
+
+def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
+    assert deployed.run("add-camera.sh", NAME, "yard").code == 0
+    before = deployed.state["apps"][NAME]["keys"]
+    done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes", "--to", "pi@camera")
+    assert (done.code, done.err) == (0, "")
+    after = deployed.state["apps"][NAME]["keys"]
+    assert {camera for camera in after if after[camera] != before[camera]} == {"entry"}
+    assert deployed.state["pi"] == after["entry"]
+
+
+def test_a_key_that_does_not_reach_the_pi_can_be_sent_again(deployed: Cloud) -> None:
+    deployed.trouble(no_line=1)
+    done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes", "--to", "pi@camera")
+    assert done.code == 1
+    assert "photos wait there" in done.last
+    assert f"infra/add-camera.sh {NAME} entry --to pi@camera" in done.last
+    assert deployed.run("add-camera.sh", NAME, "entry", "--to", "pi@camera").code == 0
+    assert deployed.state["pi"] == key(deployed, "entry")
+
+
+def test_the_read_token_is_replaced_and_survives_a_deployment(deployed: Cloud) -> None:
+    assert deployed.run("rotate-keys.sh", NAME, "--read-token", "--yes", token=None).code == 0
+    token = deployed.state["apps"][NAME]["settings"]["READ_TOKEN"]
+    assert token != TOKEN
+    assert len(token) >= 32
+    assert deployed.deploy(token=None).code == 0
+    assert deployed.state["apps"][NAME]["settings"]["READ_TOKEN"] == token
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ((NAME,), "whose key?"),
+        ((NAME, "porch"), f"infra/add-camera.sh {NAME} porch"),
+        ((NAME, "entry", "yard", "--to", "pi@camera"), "one camera"),
+        (("elsewhere", "entry"), "deploy.sh"),
+    ],
+)
+def test_a_rotation_that_cannot_be_changes_nothing(
+    deployed: Cloud, words: tuple[str, ...], hint: str
+) -> None:
+    before = deployed.state
+    done = deployed.run("rotate-keys.sh", *words, "--yes")
+    assert done.code == 1
+    assert hint in done.last
+    assert deployed.state == before
+
+
+def test_destroying_leaves_nothing(deployed: Cloud) -> None:
+    done = deployed.run("destroy.sh", NAME, "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert deployed.state["groups"] == deployed.state["apps"] == {}
+    assert deployed.run("destroy.sh", NAME, "--yes").code == 0
+
+
+def test_a_group_that_is_not_ours_is_left_alone(cloud: Cloud) -> None:
+    cloud.change(groups={"family": {"location": "westeurope", "tags": None}})
+    done = cloud.run("destroy.sh", NAME, "--group", "family", "--yes")
+    assert done.code == 1
+    assert "not made by deploy.sh" in done.last
+    assert "family" in cloud.state["groups"]
+
+
+def test_nothing_is_destroyed_without_a_yes(deployed: Cloud) -> None:
+    assert deployed.run("destroy.sh", NAME).code == 1
+    assert NAME in deployed.state["groups"]
+
+
+def test_evidence_that_cannot_be_destroyed_is_named(deployed: Cloud) -> None:
+    deployed.trouble(immutable=1)
+    done = deployed.run("destroy.sh", NAME, "--yes")
+    assert done.code == 1
+    assert "immutability" in done.last
+
+
+def blob(path: str, content: str) -> dict[str, object]:
+    known = {
+        "id": Path(path).stem,
+        "content_type": "image/jpeg",
+        "sha256": hashlib.sha256(content.encode()).hexdigest(),
+        "trigger": "motion",
+        "clock": "server",
+    }
+    return {"name": path, "content": content, "metadata": known}
+
+
+def test_a_backup_holds_the_photos_and_what_is_known_of_them(deployed: Cloud) -> None:
+    deployed.change(blobs=[blob(PATH, BYTES)])
+    done = deployed.run("backup.sh", NAME, "saved")
+    assert (done.code, done.err) == (0, "")
+    assert "1 photos are whole" in done.out
+    saved = deployed.folder / "saved"
+    assert (saved / "photos" / PATH).read_text() == BYTES
+    (listed,) = json.loads((saved / "photos.json").read_text())
+    assert (listed["path"], listed["known"]["id"]) == (PATH, PHOTO)
+
+
+def test_a_photo_that_was_damaged_is_named(deployed: Cloud) -> None:
+    damaged = {**blob(PATH, BYTES), "content": "other bytes"}
+    deployed.change(blobs=[damaged])
+    done = deployed.run("backup.sh", NAME, "saved")
+    assert done.code == 1
+    assert f"{PATH} has another SHA-256" in done.err
+
+
+def test_one_month_alone(deployed: Cloud) -> None:
+    other = PATH.replace("2026/11", "2026/10")
+    deployed.change(blobs=[blob(PATH, BYTES), blob(other, BYTES)])
+    assert deployed.run("backup.sh", NAME, "saved", "--month", "2026-11").code == 0
+    listed = json.loads((deployed.folder / "saved" / "photos-2026-11.json").read_text())
+    assert [one["path"] for one in listed] == [PATH]
+    assert deployed.run("backup.sh", NAME, "saved", "--month", "november").code == 1
+
+
+def test_what_was_saved_comes_back(deployed: Cloud) -> None:
+    deployed.change(blobs=[blob(PATH, BYTES)])
+    assert deployed.run("backup.sh", NAME, "saved").code == 0
+    done = deployed.run("restore.sh", NAME, "saved")
+    assert (done.code, done.err) == (0, "")
+    assert "1 brought back, 0 were there" in done.out
+    assert BYTES.encode() in deployed.backend.photos.values()
+    assert "0 brought back, 1 were there" in deployed.run("restore.sh", NAME, "saved").out
+
+
+def test_what_does_not_come_back_is_named(deployed: Cloud) -> None:
+    deployed.change(blobs=[blob(PATH, BYTES)])
+    assert deployed.run("backup.sh", NAME, "saved").code == 0
+    deployed.backend.deaf = 1
+    done = deployed.run("restore.sh", NAME, "saved")
+    assert done.code == 1
+    assert f"401 {PATH}" in done.err
+    assert "run this again" in done.last
+
+
+@pytest.mark.parametrize("script", [one.name for one in SCRIPTS])
+def test_every_script_has_a_help(cloud: Cloud, script: str) -> None:
+    done = cloud.run(script, "--help")
+    assert done.code == 0
+    assert done.out.startswith(f"infra/{script} ")
+    assert cloud.calls() == []
+
+
+@pytest.mark.parametrize("script", sorted(INFRA.glob("*.sh")), ids=lambda path: path.name)
+def test_shellcheck_has_nothing_to_say(script: Path) -> None:
+    if not shutil.which("shellcheck"):
+        pytest.skip("there is no shellcheck: run tests/rigs/systemd_machine/install.sh")
+    checked = subprocess.run(["shellcheck", "-x", script], capture_output=True, text=True)
+    assert checked.stdout == ""
