@@ -45,7 +45,9 @@ def shared_backend() -> Backend:
 
 def connect(settings: Settings) -> Backend:
     """A backend on the storage account of `settings`. Sends nothing."""
-    account = open_account(settings.connection_string, settings.max_photo_bytes)
+    account = open_account(
+        settings.connection_string, settings.max_photo_bytes, settings.account_name
+    )
     return Backend(
         blobs=AzurePhotoBlobs(account.blobs),
         index=AzurePhotoIndex(account.tables),

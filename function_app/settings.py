@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -10,6 +11,7 @@ from function_app.keeping.period import Retention, parse_retention
 from function_app.people.passwords import weakness
 
 STORAGE = "AzureWebJobsStorage"
+STORAGE_ACCOUNT = "AzureWebJobsStorage__accountName"  # by identity, as the Functions host spells it
 READ_TOKEN = "READ_TOKEN"  # noqa: S105 - the variable's name, not a token
 ADMIN_TOKEN = "ADMIN_TOKEN"  # noqa: S105
 GALLERY_PASSWORD = "GALLERY_PASSWORD"  # noqa: S105
@@ -21,6 +23,8 @@ DEFAULT_MAX_PHOTO_MB = 32
 DEFAULT_RETENTION_TEXT = "120d"
 DEFAULT_RETENTION = parse_retention(DEFAULT_RETENTION_TEXT)
 LARGEST_MAX_PHOTO_MB = 95  # the platform answers 500, not 413, above 100 MB (functions-host.md)
+
+_ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
 
 Value = TypeVar("Value")
 
@@ -36,7 +40,8 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`connection_string` is the storage account's. `read_token` lets programs look at photos, and
+    """`connection_string` is the storage account's; with `account_name` it is empty, and the app's
+    identity opens the account of this name. `read_token` lets programs look at photos, and
     `admin_token` lets them do everything. `gallery_password` is the owner's until they change it.
     `max_photo_bytes` is the largest body that a PUT may have. `retention` says how long photos are
     kept."""
@@ -47,6 +52,7 @@ class Settings:
     gallery_password: str | None = field(default=None, repr=False)
     max_photo_bytes: int = DEFAULT_MAX_PHOTO_MB * 1024 * 1024
     retention: Retention = DEFAULT_RETENTION
+    account_name: str | None = None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -60,7 +66,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             problems.append(f"{variable} {error}.")
             return None
 
-    connection_string = read(STORAGE, _connection_string)
+    account_name = None if environment.get(STORAGE) else read(STORAGE_ACCOUNT, _account_name)
+    connection_string = "" if account_name else read(STORAGE, _connection_string)
     read_token = read(READ_TOKEN, _token)
     admin_token = read(ADMIN_TOKEN, _token)
     gallery_password = read(GALLERY_PASSWORD, _password)
@@ -69,13 +76,28 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if connection_string is None or max_photo_bytes is None or retention is None or problems:
         raise SettingsError(problems)
     return Settings(
-        connection_string, read_token, admin_token, gallery_password, max_photo_bytes, retention
+        connection_string,
+        read_token,
+        admin_token,
+        gallery_password,
+        max_photo_bytes,
+        retention,
+        account_name,
     )
+
+
+def _account_name(text: str) -> str | None:
+    if text and not _ACCOUNT_NAME.fullmatch(text):
+        raise ValueError("is not a storage account's name: 3 to 24 of a-z and 0-9")
+    return text or None
 
 
 def _connection_string(text: str) -> str:
     if not text:
-        raise ValueError("is not set: give the storage account's connection string")
+        raise ValueError(
+            "is not set: give the storage account's connection string, or its name as "
+            f"{STORAGE_ACCOUNT} where the app has an identity"
+        )
     pairs = [part.partition("=") for part in text.split(";") if part.strip()]
     said = {name.strip().lower(): value.strip() for name, _, value in pairs}
     if said.get("usedevelopmentstorage", "").lower() == "true":

@@ -11,6 +11,7 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
+from function_app.storage.identity import IdentityError
 from function_app.storage.records import StorageAwayError
 
 Answer = TypeVar("Answer")
@@ -54,12 +55,15 @@ def _on_a_live_connection(operation: Callable[[], Answer]) -> Answer:
 
 
 def _reason(error: AzureError) -> str:
+    if isinstance(error, IdentityError):
+        return str(error)
     if not isinstance(error, HttpResponseError):
         return f"it cannot be reached ({type(error).__name__})"
     said = f"it answered {error.status_code} {error_code(error)}"
     if error.status_code in (401, 403):
         return (
-            f"{said}: see that AzureWebJobsStorage holds the account's present key, "
-            "and that the account's network rules let this app in"
+            f"{said}: see that AzureWebJobsStorage holds the account's present key, or that the "
+            "app's identity has its roles (new ones take minutes), and that the account's network "
+            "rules let this app in"
         )
     return said

@@ -12,6 +12,7 @@ SDK_MODULES = {
     "storage/tables.py",
     "storage/away.py",
     "storage/blobs.py",
+    "storage/identity.py",
     "storage/index.py",
     "storage/azure_rows.py",
     "storage/thumbnails.py",

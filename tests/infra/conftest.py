@@ -83,7 +83,10 @@ class Cloud:
             timeout=150,
         )
         assert list((self.folder / "tmp").iterdir()) == [], "the trap left something behind"
-        return Result(done.returncode, done.stdout, done.stderr)
+        notes = ("left out, git does not know it: ", "in, but not committed: ")
+        said = done.stderr.splitlines(keepends=True)  # of somebody who is just working on it
+        err = "".join(line for line in said if not line.startswith(notes))
+        return Result(done.returncode, done.stdout, err)
 
     def talk(self, script: str, answers: list[tuple[str, str]]) -> str:
         """Run a script on a terminal, and answer each question as it comes. Returns the screen."""

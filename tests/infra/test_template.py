@@ -173,7 +173,6 @@ def test_the_settings_are_those_that_the_backend_reads() -> None:
     assert rules["maxPhotoMB"]["maxValue"] == settings.LARGEST_MAX_PHOTO_MB
 
 
-@pytest.mark.xfail(strict=True, reason="the backend cannot sign in with an identity yet")
 def test_the_backend_is_content_with_these_settings() -> None:
     made = {
         "AzureWebJobsStorage__accountName": "store",
