@@ -8,13 +8,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import drain, durable, handshakes, memory
+from bench import backend, drain, durable, handshakes, memory
 
 SECTIONS = {
     "durable": ("From the trigger to a photo that survives a power cut", durable.figures),
     "drain": ("How fast a backlog of photos of 500 KB goes up", drain.figures),
     "tls": ("TLS", handshakes.figures),
     "memory": ("The processes on the Pi", memory.figures),
+    "backend": ("The backend, over Azurite", backend.figures),
 }
 
 

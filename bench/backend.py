@@ -1,0 +1,300 @@
+"""The backend: how fast photos come in, beside the same writes without any backend, and what a page
+of the list costs as photos become more."""
+
+import contextlib
+import http.client
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from queue import SimpleQueue
+from urllib.parse import urlsplit
+
+import requests
+from azure.storage.blob import (
+    AccountSasPermissions,
+    ResourceTypes,
+    generate_account_sas,
+)
+
+from bench.figures import Figure
+from bench.memory import MB, _peak_memory
+from function_app.backend import Backend as Stores
+from function_app.backend import connect
+from function_app.settings import Settings
+from function_app.storage.records import Photo
+from local.azurite import Azurite
+from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
+from photo_wire.media import Media
+from photo_wire.name import PhotoName, new_name
+from tests.backend import Backend
+from tests.function_app.test_page_costs import _fill
+from tests.pictures import jpeg
+from tests.rigs.recorder import Recorded, Recorder
+
+SHA256 = "ab" * 32
+Put = Callable[[bytes], None]
+"""Store these bytes as a new photo."""
+
+
+def figures(folder: Path, quick: bool) -> list[Figure]:
+    with _running(folder) as (azurite, backend):
+        found = _uploads(azurite, backend, quick)
+        found += _memory(backend, 4 if quick else 16)
+    return [*found, *_cold_start(3 if quick else 9), *_pages(folder, quick)]
+
+
+@contextlib.contextmanager
+def _running(folder: Path, photos: int = 0) -> Iterator[tuple[Azurite, Backend]]:
+    """Azurite in memory, with so many photos in its index, and a backend over it."""
+    folder.mkdir(exist_ok=True)
+    with Azurite(None) as azurite:
+        if photos:
+            _fill(azurite, photos)
+        backend = Backend(
+            connection_string=azurite.connection_string,
+            log=folder / "backend.log",
+            function_key=secrets.token_urlsafe(16),
+            read_token=secrets.token_urlsafe(16),
+            admin_token=secrets.token_urlsafe(16),
+            password=secrets.token_urlsafe(16),
+        )
+        backend.start()
+        try:
+            yield azurite, backend
+        finally:
+            backend.stop()
+
+
+@dataclass
+class Times:
+    """What one way took: photos a second, and the seconds of each photo."""
+
+    rates: list[float]
+    each: list[float]
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+    @property
+    def p95(self) -> float:
+        return statistics.quantiles(self.each, n=20)[-1]
+
+
+def _uploads(azurite: Azurite, backend: Backend, quick: bool) -> list[Figure]:
+    stores = connect(Settings(azurite.connection_string))
+    ways: dict[str, Callable[[], Put]] = {
+        "backend": lambda: _to_backend(backend),
+        "SDKs": lambda: _through_sdks(stores),
+        "raw": lambda: _raw(azurite),
+    }
+    found = []
+    for size in (50_000, 500_000, 2_000_000):
+        body = _picture(size)
+        for clients in (1, 4, 16):
+            photos = (6 if quick else 24) * (1 if size > 10**6 else 2)
+            times = _interleaved(ways, body, clients, photos, rounds=1 if quick else 3)
+            what = f"PUT of {size // 1000:,} KB, {clients} at once"
+            ours, sdks, raw = times["backend"], times["SDKs"], times["raw"]
+            found += [
+                Figure(f"{what}: share of the SDKs'", ours.rate / sdks.rate, "", 0.9),
+                Figure("  share of the raw writes'", ours.rate / raw.rate, "", 0.55),
+                Figure("  p95 in terms of the SDKs'", ours.p95 / sdks.p95, "times", 1.5, True),
+                Figure("  photos a second", ours.rate, "/s", remark=f"p95 {ours.p95 * 1e3:.0f} ms"),
+            ]
+    return found
+
+
+def _interleaved(
+    ways: dict[str, Callable[[], Put]], body: bytes, clients: int, photos: int, rounds: int
+) -> dict[str, Times]:
+    times = {name: Times([], []) for name in ways}
+    for number in range(rounds + 1):
+        for name, way in ways.items():
+            seconds, each = _timed(way, body, clients, photos)
+            if number:  # the first round warms up
+                times[name].rates.append(photos / seconds)
+                times[name].each.extend(each)
+    return times
+
+
+def _timed(
+    way: Callable[[], Put], body: bytes, clients: int, photos: int
+) -> tuple[float, list[float]]:
+    """So many photos by so many clients, each with a connection of its own that is open already."""
+    puts: SimpleQueue[Put] = SimpleQueue()
+    for _ in range(clients):
+        puts.put(way())
+
+    def put_one(_: int) -> float:
+        put = puts.get()
+        start = time.perf_counter()
+        put(body)
+        seconds = time.perf_counter() - start
+        puts.put(put)
+        return seconds
+
+    with ThreadPoolExecutor(clients) as pool:
+        start = time.perf_counter()
+        each = list(pool.map(put_one, range(photos)))
+        return time.perf_counter() - start, each
+
+
+def _to_backend(backend: Backend) -> Put:
+    session = requests.Session()
+    session.headers.update({FUNCTION_KEY: backend.function_key, "Content-Type": "image/jpeg"})
+
+    def put(body: bytes) -> None:
+        said = {"X-Photo-Id": str(_name())}
+        reply = session.put(backend.base_url + UPLOAD_PATH, data=body, headers=said, timeout=60)
+        if reply.status_code != 201:
+            raise RuntimeError(reply.text)
+
+    return put
+
+
+def _through_sdks(stores: Stores) -> Put:
+    """The same two writes as the backend's, by the same clients, without any service."""
+
+    def put(body: bytes) -> None:
+        photo = _photo(_name(), body)
+        stores.blobs.add(photo, body)
+        stores.index.add(photo, photo.received_at)
+
+    return put
+
+
+def _raw(azurite: Azurite) -> Put:
+    """The same two writes over kept connections, with hardly any Python: the blob with a signed
+    address, and the transaction as the SDK once sent it, with another id in it."""
+    recorded, known = _transaction(azurite)
+    blob_port, _, table_port = azurite.ports
+    blobs = http.client.HTTPConnection("127.0.0.1", blob_port, timeout=60)
+    tables = http.client.HTTPConnection("127.0.0.1", table_port, timeout=60)
+    account = dict(part.partition("=")[::2] for part in azurite.connection_string.split(";"))
+    signature = generate_account_sas(
+        account["AccountName"],
+        account["AccountKey"],
+        ResourceTypes(object=True),
+        AccountSasPermissions(write=True, create=True),
+        datetime.now(UTC) + timedelta(hours=1),
+    )
+
+    def put(body: bytes) -> None:
+        photo = _photo(_name(known.captured_at), body)
+        path = f"/{account['AccountName']}/photos/{photo.path}?{signature}"
+        _ask(blobs, "PUT", path, body, {"x-ms-blob-type": "BlockBlob"})
+        rows = recorded.body.replace(known.tag.encode(), photo.name.tag.encode())
+        _ask(tables, recorded.method, recorded.path, rows, dict(recorded.headers))
+
+    return put
+
+
+def _ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: bytes,
+    headers: dict[str, str],
+) -> None:
+    connection.request(method, path, body, headers)
+    reply = connection.getresponse()
+    said = reply.read()
+    if reply.status not in (201, 202) or b"odata.error" in said:
+        raise RuntimeError(f"{method} {urlsplit(path).path}: {reply.status} {said[:300]!r}")
+
+
+def _transaction(azurite: Azurite) -> tuple[Recorded, PhotoName]:
+    """The request that lists a photo, as the SDK sends it, and the photo's name in it."""
+    port = azurite.ports[2]
+    with Recorder(port) as recorder:
+        to_recorder = azurite.connection_string.replace(
+            f"http://127.0.0.1:{port}/", f"{recorder.base_url}/"
+        )
+        name = _name()
+        photo = _photo(name, b"photo")
+        connect(Settings(to_recorder)).index.add(photo, photo.received_at)
+        return recorder.exchanges[-1], name
+
+
+def _photo(name: PhotoName, body: bytes) -> Photo:
+    return Photo(name, Media.JPEG, SHA256, len(body), name.captured_at, "motion", "synced")
+
+
+def _name(at: datetime | None = None) -> PhotoName:
+    return new_name("bench", at or datetime.now(UTC))
+
+
+def _picture(size: int) -> bytes:
+    """A JPEG of about so many bytes: what follows its end mark belongs to no picture, so a comment
+    in front makes it as large as it is to be."""
+    small = jpeg()
+    filling = b""
+    while len(small) + len(filling) < size:
+        length = min(65_000, max(2, size - len(small) - len(filling) - 2))
+        filling += b"\xff\xfe" + length.to_bytes(2, "big") + os.urandom(length - 2)
+    return small[:2] + filling + small[2:]
+
+
+def _memory(backend: Backend, uploads: int) -> list[Figure]:
+    assert backend.process
+    _timed(lambda: _to_backend(backend), _picture(4 * MB), uploads, 2 * uploads)
+    peak = _peak_memory(Path(f"/proc/{backend.process.pid}/status").read_text())
+    return [Figure(f"peak memory with {uploads} uploads of 4 MB at once", peak, "MB")]
+
+
+def _cold_start(rounds: int) -> list[Figure]:
+    """A new process that imports the app and has its functions, as Azure's worker does."""
+    code = (
+        "import function_app; len(function_app.app.get_functions());"
+        "print([one for one in open('/proc/self/status') if 'VmHWM' in one][0])"
+    )
+    took, peak = [], 0.0
+    for _ in range(rounds):
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True
+        )
+        took.append(time.perf_counter() - start)
+        peak = _peak_memory(done.stdout)
+    return [
+        Figure("cold import of the backend", statistics.median(took) * 1000, "ms"),
+        Figure("  memory after it", peak, "MB"),
+    ]
+
+
+def _pages(folder: Path, quick: bool) -> list[Figure]:
+    """Azurite takes ever longer to be filled, so that a hundred thousand cannot be had here."""
+    few, many = (100, 1_000) if quick else (1_000, 4_000)
+    found: dict[int, list[float]] = {}
+    for count in (few, many):
+        with _running(folder / f"pages-{count}", count) as (_, backend):
+            found[count] = _page_times(backend, 20 if quick else 100)
+    lines = []
+    for count, times in found.items():
+        p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+        what = f"a page of 50 of {count:,} photos"
+        lines.append(Figure(what, p50 * 1000, "ms", remark=f"p95 {p95 * 1000:.0f} ms"))
+    growth = statistics.median(found[many]) / statistics.median(found[few])
+    return [*lines, Figure("  growth", growth, "times", 1.2, at_most=True)]
+
+
+def _page_times(backend: Backend, rounds: int) -> list[float]:
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {backend.read_token}"
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        reply = session.get(f"{backend.base_url}/api/photos?limit=50", timeout=30)
+        times.append(time.perf_counter() - start)
+        if len(reply.json()["photos"]) != 50:
+            raise RuntimeError(reply.text)
+    return times
