@@ -58,7 +58,7 @@ cost: ## what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=
 	$(if $(VISITS),--visits $(VISITS))
 
 cost-page: ## docs/cost.md, written anew from infra/prices.json
-	@$(PYTHON) -m infra.cost --page > docs/cost.md
+	@$(PYTHON) -m infra.cost_page > docs/cost.md
 
 dist: .venv/.done ## dist/: the Pi's wheel and the backend's zip, the same bytes at every build
 	@$(PY) -m local.dist

@@ -3,14 +3,8 @@
 The description of the API is written from this table too (openapi/).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-
-import azure.functions as func
-
 from function_app.access import Access
 from function_app.alerts.alerts import list_alerts, post_alerts
-from function_app.backend import Backend
 from function_app.gallery import counts, photos, sharing
 from function_app.gallery.events import list_events
 from function_app.gallery.listing import PARAMETERS
@@ -18,50 +12,17 @@ from function_app.gallery.pages import get_page
 from function_app.gallery.thumbnails import get_thumbnail
 from function_app.health import get_health
 from function_app.keeping import api as keeping
-from function_app.openapi.pages import get_docs, get_openapi
+from function_app.openapi.pages import describe, get_docs, get_openapi
 from function_app.people import api as people
-from function_app.people.caller import Caller
 from function_app.receiving.posted import post_photo
 from function_app.receiving.upload import put_photo
-from function_app.replies import Reply
+from function_app.route import PHOTO, PHOTO_OR_FORM, Route
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.media import Media
 
-Handler = Callable[[func.HttpRequest, Backend, Caller], Reply]
-
 PHOTO_TYPES = " ".join(kind.content_type for kind in Media)
-PHOTO = "photo"  # a body of one of these types
-PHOTO_OR_FORM = "photo or form"
 GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`path` as the Functions host spells it, without a leading slash; GET does not imply HEAD.
-
-    `query` are the names of its parameters, `takes` the schema of its JSON body (or PHOTO),
-    `optional` whether that may be left out. `gives` has, for each status that is no problem, the
-    schema of its JSON, a content type, or nothing; `refuses` the statuses of problems beside those
-    that any route of its access may give.
-    """
-
-    path: str
-    methods: tuple[str, ...]
-    access: Access
-    handler: Handler
-    summary: str
-    gives: Mapping[int, str | None] = field(default_factory=lambda: {204: None})
-    refuses: tuple[int, ...] = ()
-    query: tuple[str, ...] = ()
-    takes: str | None = None
-    is_optional: bool = False
-    is_described: bool = True
-
-    @property
-    def name(self) -> str:
-        """The function's name in Azure: that of its handler."""
-        return self.handler.__name__
 
 
 _MEDIA = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
@@ -404,3 +365,5 @@ ROUTES = (
         is_described=False,
     ),
 )
+
+describe(ROUTES)

@@ -12,7 +12,7 @@ from function_app.access import Access, admit
 from function_app.backend import Backend
 from function_app.refused import RefusedError
 from function_app.replies import Reply, problem_reply, render
-from function_app.routes import Route
+from function_app.route import Route
 from function_app.settings import SettingsError
 from function_app.storage.records import StorageAwayError
 from photo_wire.errors import WireError

@@ -288,18 +288,12 @@ def parser() -> argparse.ArgumentParser:
         help="calls that one instance answers at once (16)",
         metavar="N",
     )
-    add("--page", action="store_true", help="print docs/cost.md instead")
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     words = vars(parser().parse_args(argv))
     prices, transactions = Prices.read(PRICES), Transactions.read(TRANSACTIONS)
-    if words.pop("page"):
-        from infra.cost_page import page
-
-        sys.stdout.write(page(prices, transactions))
-        return 0
     use = Use(**words)
     print(f"{use}.")
     print(f"Prices of {prices.date} in infra/prices.json, {prices.where}. {prices.how_found}\n")

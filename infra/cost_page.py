@@ -1,8 +1,19 @@
 """docs/cost.md, written from the price list: `make cost-page` puts it there."""
 
+import sys
 from dataclasses import replace
 
-from infra.cost import Prices, Transactions, Use, bill, lines, money, total
+from infra.cost import (
+    PRICES,
+    TRANSACTIONS,
+    Prices,
+    Transactions,
+    Use,
+    bill,
+    lines,
+    money,
+    total,
+)
 
 TABLE = (  # a camera at home, a business with ten, an integrator whose customers look once a day
     Use(cameras=1, photos=50, visits=4),
@@ -15,7 +26,7 @@ SMALL_INSTANCES = 512  # MB
 _PAGE = """\
 # What it costs
 
-Written by `python -m infra.cost --page`, and compared with it by a test: change
+Written by `python -m infra.cost_page`, and compared with it by a test: change
 [infra/prices.json](../infra/prices.json), then run `make cost-page`.
 
 Prices in {currency}, of {date}, for {where}. {how_found}
@@ -158,3 +169,7 @@ def _said(transactions: Transactions, event: str) -> str:
     return ", ".join(
         f"{count} {kind.removesuffix('s') if count == 1 else kind}" for kind, count in counts
     )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page(Prices.read(PRICES), Transactions.read(TRANSACTIONS)))

@@ -2,10 +2,11 @@
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from function_app.access import Access
 from function_app.openapi.schemas import PARAMETERS, SCHEMAS, Schema, ref
+from function_app.route import Route
 from photo_wire import __version__
 from photo_wire.headers import (
     CAMERA_ID,
@@ -19,9 +20,6 @@ from photo_wire.headers import (
 )
 from photo_wire.media import Media
 from photo_wire.problem import PROBLEM_TYPE
-
-if TYPE_CHECKING:
-    from function_app.routes import Route
 
 _NAMES = {"first_day": "from", "last_day": "to"}  # of parameters with a schema of their own
 _ABOUT_A_PHOTO: dict[str, tuple[Schema, str]] = {
@@ -43,7 +41,7 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
 }
 
 
-def document(routes: "tuple[Route, ...]") -> dict[str, Any]:
+def document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """What `GET /api/openapi.json` gives."""
     paths: dict[str, Any] = {}
     for route in routes:
@@ -69,7 +67,7 @@ def document(routes: "tuple[Route, ...]") -> dict[str, Any]:
     }
 
 
-def _operation(route: "Route", method: str) -> dict[str, Any]:
+def _operation(route: Route, method: str) -> dict[str, Any]:
     operation = {
         "operationId": route.name if method != "HEAD" else f"{route.name}_head",
         "summary": route.summary,
@@ -81,12 +79,12 @@ def _operation(route: "Route", method: str) -> dict[str, Any]:
     return operation | ({"requestBody": _body(route)} if route.takes else {})
 
 
-def _in_path(route: "Route") -> list[Schema]:
+def _in_path(route: Route) -> list[Schema]:
     names = re.findall(r"{(\w+)}", route.path)
     return [_parameter(name, "path", *PARAMETERS[name], required=True) for name in names]
 
 
-def _in_query(route: "Route") -> list[Schema]:
+def _in_query(route: Route) -> list[Schema]:
     needed = {"camera"} if route.path == "api/events" else set()
     return [
         _parameter(_NAMES.get(name, name), "query", *PARAMETERS[name], required=name in needed)
@@ -94,7 +92,7 @@ def _in_query(route: "Route") -> list[Schema]:
     ]
 
 
-def _in_headers(route: "Route") -> list[Schema]:
+def _in_headers(route: Route) -> list[Schema]:
     if not route.takes or route.takes in SCHEMAS:
         return []
     return [_parameter(name, "header", *about) for name, about in _ABOUT_A_PHOTO.items()]
@@ -112,7 +110,7 @@ def _parameter(
     }
 
 
-def _body(route: "Route") -> Schema:
+def _body(route: Route) -> Schema:
     if route.takes in SCHEMAS:
         content: dict[str, Any] = {"application/json": {"schema": ref(route.takes)}}
     else:
@@ -126,12 +124,12 @@ def _body(route: "Route") -> Schema:
     return {"required": not route.is_optional, "content": content}
 
 
-def _responses(route: "Route", method: str) -> dict[str, Any]:
+def _responses(route: Route, method: str) -> dict[str, Any]:
     found = {str(status): _given(status, what, method) for status, what in route.gives.items()}
     return found | {str(status): _problem(status, route) for status in sorted(refused(route))}
 
 
-def refused(route: "Route") -> set[int]:
+def refused(route: Route) -> set[int]:
     """The statuses of the problems that a route may give."""
     statuses = {400, 503, *route.refuses}
     if route.access is not Access.PUBLIC:
@@ -150,7 +148,7 @@ def _given(status: int, what: str | None, method: str) -> Schema:
     return described | {"content": {kind: {} for kind in what.split()}}
 
 
-def _problem(status: int, route: "Route") -> Schema:
+def _problem(status: int, route: Route) -> Schema:
     described: Schema = {"description": HTTPStatus(status).phrase}
     if status == 401 and route.access is Access.DEVICE:
         return described  # the Functions host answers, without a body

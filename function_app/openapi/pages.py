@@ -11,6 +11,7 @@ from function_app.backend import Backend
 from function_app.openapi.document import document
 from function_app.people.caller import Caller
 from function_app.replies import PAGE_POLICY, Reply
+from function_app.route import Route
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Nightjar's API</title>
@@ -37,11 +38,20 @@ def get_docs(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     return Reply(200, _page().encode(), "text/html", headers)
 
 
+_described: list[tuple[Route, ...]] = []
+
+
+def describe(routes: tuple[Route, ...]) -> None:
+    """Describe this table from now on. It has this module's handlers in it, so that it cannot be
+    imported here."""
+    _described[:] = [routes]
+    _document.cache_clear()
+    _page.cache_clear()
+
+
 @cache
 def _document() -> dict[str, Any]:
-    from function_app.routes import ROUTES  # the table has this module's handlers in it
-
-    return document(ROUTES)
+    return document(_described[0])
 
 
 @cache

@@ -20,7 +20,7 @@ SDK_MODULES = {
 TRIGGER_MODULES = {
     "alerts/alerts.py",
     "__init__.py",
-    "routes.py",
+    "route.py",
     "serving.py",
     "replies.py",
     "health.py",

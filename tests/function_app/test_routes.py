@@ -11,7 +11,8 @@ from function_app.access import Access
 from function_app.backend import connect
 from function_app.people import people, sessions, tokens
 from function_app.people.caller import Role, Scope
-from function_app.routes import ROUTES, Route
+from function_app.route import Route
+from function_app.routes import ROUTES
 from function_app.settings import Settings
 from local.azurite import Azurite
 from photo_wire.name import PhotoName
