@@ -23,6 +23,7 @@ CAMERA_ID = "X-Camera-Id"
 CAPTURED_AT = "X-Captured-At"
 TRIGGER = "X-Trigger"
 CLOCK = "X-Clock"
+WAITING = "X-Waiting"
 
 Word = TypeVar("Word", bound=StrEnum)  # PEP 695 needs Python 3.12; the Pi may have 3.11
 _SHA256_MEMBER = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
@@ -48,7 +49,8 @@ class Clock(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhotoHeaders:
-    """What a client says of the photo in its body; None where it said nothing.
+    """What a client says of the photo in its body; None where it said nothing. `waiting`: how many
+    photos still wait on the device.
 
     `sha256` is in hex. `media` None also stands for a Content-Type that names no kind of photo;
     `content_type` then says which one it was.
@@ -61,6 +63,7 @@ class PhotoHeaders:
     clock: Clock | None = None
     content_type: str | None = None
     sha256: str | None = None
+    waiting: int | None = None
 
     @property
     def media(self) -> Media | None:
@@ -76,6 +79,7 @@ class PhotoHeaders:
             CAPTURED_AT: format_time(self.captured_at) if self.captured_at else None,
             TRIGGER: self.trigger,
             CLOCK: self.clock,
+            WAITING: None if self.waiting is None else str(self.waiting),
         }
         return {header: str(value) for header, value in said.items() if value is not None}
 
@@ -89,6 +93,7 @@ def parse_headers(headers: Mapping[str, str]) -> PhotoHeaders:
     digest, photo_id = headers.get(CONTENT_DIGEST), headers.get(PHOTO_ID)
     camera, captured_at = headers.get(CAMERA_ID), headers.get(CAPTURED_AT)
     trigger, clock = headers.get(TRIGGER), headers.get(CLOCK)
+    waiting = headers.get(WAITING)
     said = PhotoHeaders(
         name=parse_name(photo_id, PHOTO_ID) if photo_id is not None else None,
         camera=check_camera(camera, CAMERA_ID) if camera is not None else None,
@@ -97,6 +102,7 @@ def parse_headers(headers: Mapping[str, str]) -> PhotoHeaders:
         clock=_one_of(Clock, clock, CLOCK) if clock is not None else None,
         content_type=headers.get(CONTENT_TYPE),
         sha256=parse_content_digest(digest) if digest is not None else None,
+        waiting=_count(waiting) if waiting is not None else None,
     )
     if said.name and said.camera not in (None, said.name.camera):
         raise WireError(CAMERA_ID, f"is not the camera of {PHOTO_ID} ({said.name.camera})")
@@ -129,6 +135,12 @@ def parse_content_digest(text: str) -> str | None:
 
 def _no_digest(text: str) -> str:
     raise WireError(CONTENT_DIGEST, f"{quoted(text)} is not sha-256=:BASE64 OF 32 BYTES:")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise WireError(WAITING, f"{quoted(text)} is not a number of photos")
+    return int(text)
 
 
 def _one_of(words: type[Word], text: str, field: str) -> Word:

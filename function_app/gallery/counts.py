@@ -34,6 +34,7 @@ def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
                     "first_day": str(min(tally.days)) if tally.days else None,
                     "last_seen": format_time(seen[camera].listed_at),
                     "last_photo": str(seen[camera].last),
+                    "waiting": seen[camera].waiting,
                     "photos": tally.total.photos,
                     "bytes": tally.total.size,
                 }
@@ -68,12 +69,13 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     now = datetime.now(UTC)
     since = now.date() - timedelta(days=_days(req.params.get("days")) - 1)
     found = _tallies(backend, caller, req.params.get("camera"))
-    lost = _losses(backend, since)
+    seen, lost = backend.index.cameras(), _losses(backend, since)
     cameras = [
         {
             "camera": camera,
             "photos": tally.total.photos,
             "bytes": tally.total.size,
+            "waiting": seen[camera].waiting if camera in seen else None,
             "days": [
                 {
                     "day": str(day),
@@ -95,6 +97,7 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
             "photos": total.photos,
             "bytes": total.size,
             "losses": losses,
+            "waiting": sum(seen[one].waiting or 0 for one in found if one in seen),
             "cameras": cameras,
         }
     )

@@ -15,6 +15,7 @@ from photo_wire.headers import (
     CONTENT_DIGEST,
     PHOTO_ID,
     TRIGGER,
+    WAITING,
     Clock,
     Trigger,
 )
@@ -29,6 +30,7 @@ _ABOUT_A_PHOTO: dict[str, tuple[Schema, str]] = {
     TRIGGER: ({"type": "string", "enum": list(Trigger)}, "Why it was taken."),
     CLOCK: ({"type": "string", "enum": list(Clock)}, "How far its time can be trusted."),
     CONTENT_DIGEST: ({"type": "string"}, "`sha-256=:base64:` of the body (RFC 9530)."),
+    WAITING: ({"type": "integer", "minimum": 0}, "How many photos still wait on the device."),
 }
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],

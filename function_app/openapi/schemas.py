@@ -126,6 +126,7 @@ SCHEMAS: dict[str, Schema] = {
                 first_day=optional(DAY),
                 last_seen=TIME,
                 last_photo=photo_id,
+                waiting=optional(count),
                 photos=count,
                 bytes=count,
             )
@@ -137,11 +138,13 @@ SCHEMAS: dict[str, Schema] = {
         photos=count,
         bytes=count,
         losses=count,
+        waiting=count,
         cameras=array(
             record(
                 camera=camera,
                 photos=count,
                 bytes=count,
+                waiting=optional(count),
                 days=array(record(day=DAY, photos=count, bytes=count, losses=count)),
             )
         ),

@@ -93,20 +93,21 @@ def receive(upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime)
         clock=upload.said.clock if _has_time(upload.said) else SERVER_CLOCK,
         site=site,
     )
-    return _store(photo, upload.body, blobs, index, now)
+    return _store(photo, upload, blobs, index, now)
 
 
 def _store(
-    photo: Photo, body: bytes, blobs: PhotoBlobs, index: PhotoIndex, now: datetime
+    photo: Photo, upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime
 ) -> Intake:
     try:
-        earlier = blobs.add(photo, body)
+        earlier = blobs.add(photo, upload.body)
     except DamagedRecordError:
         raise _taken(photo.name) from None
     if earlier and earlier.sha256 != photo.sha256:
         raise _taken(photo.name)
     stored = earlier or photo
-    listed = index.add(stored, now)  # also if the blob was there: a crash may have come in between
+    # also if the blob was there: a crash may have come in between
+    listed = index.add(stored, now, upload.said.waiting)
     if listed and listed.sha256 != stored.sha256:
         blobs.remove(stored)  # same id, another kind, so another path: the listed one was first
         raise _taken(photo.name)

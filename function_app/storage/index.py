@@ -53,8 +53,8 @@ class AzurePhotoIndex:
         self._service = service
         self._table = service.get_table_client(TABLE)
 
-    def add(self, photo: Photo, now: datetime) -> Photo | None:
-        if self._insert(_rows(photo, now), _note(photo.name, now)):
+    def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
+        if self._insert(_rows(photo, now), _note(photo.name, now, waiting)):
             return None
         listed = self.get(photo.name)
         if listed is None:
@@ -186,19 +186,22 @@ def _rows(photo: Photo, now: datetime) -> list[dict[str, str]]:
 def _seen(row: dict[str, Any]) -> tuple[str, Seen] | None:
     try:
         last = parse_name(row["last"])
-        return last.camera, Seen(last, parse_time(row["listed_at"]))
+        waiting = row.get("waiting", "")
+        listed_at = parse_time(row["listed_at"])
+        return last.camera, Seen(last, listed_at, int(waiting) if waiting else None)
     except (KeyError, TypeError, ValueError) as error:
         log.warning("left out of the cameras: %s: %s", row.get("RowKey"), error)
         return None
 
 
-def _note(name: PhotoName, now: datetime) -> dict[str, str]:
+def _note(name: PhotoName, now: datetime, waiting: int | None = None) -> dict[str, str]:
     """What is noted of a camera with each of its photos."""
     return {
         "PartitionKey": PHOTOS,
         "RowKey": seen_key(name.camera),
         "last": str(name),
         "listed_at": format_time(now),
+        "waiting": "" if waiting is None else str(waiting),
     }
 
 

@@ -118,10 +118,12 @@ def alert_key(alert: Alert) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The last that was listed of a camera: which photo, and when."""
+    """The last that was listed of a camera: which photo, when, and how many the device said were
+    still waiting."""
 
     last: PhotoName
     listed_at: datetime
+    waiting: int | None = None
 
 
 class PhotoBlobs(Protocol):
@@ -161,9 +163,9 @@ class PhotoBlobs(Protocol):
 class PhotoIndex(Protocol):
     """Which photos there are. Every method may raise StorageAwayError."""
 
-    def add(self, photo: Photo, now: datetime) -> Photo | None:
+    def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         """List the photo at this moment, unless one is listed under its id already: then change
-        nothing and return that one."""
+        nothing and return that one. `waiting` is what the device says of the others."""
         ...
 
     def get(self, name: PhotoName) -> Photo | None:

@@ -3,7 +3,7 @@
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
@@ -80,14 +80,18 @@ class Delivery:
         if function_key:
             self._session.headers[FUNCTION_KEY] = function_key
 
-    def send(self, photo: SpooledPhoto, body: BinaryIO | PacedBody) -> Receipt:
-        """PUT the photo and return the receipt that repeats its id, SHA-256 and size.
+    def send(
+        self, photo: SpooledPhoto, body: BinaryIO | PacedBody, waiting: int | None = None
+    ) -> Receipt:
+        """PUT the photo and return the receipt that repeats its id, SHA-256 and size. `waiting` is
+        how many photos are left then.
 
         Raises RejectedError if the backend says that this photo cannot be stored, and
         UnavailableError for everything else that is not such a receipt: no answer, a redirect, the
         page of a captive portal, a wrong key, a receipt for other bytes.
         """
-        headers = photo.headers.to_headers() | {"Content-Length": str(photo.size)}
+        said = replace(photo.headers, waiting=waiting)
+        headers = said.to_headers() | {"Content-Length": str(photo.size)}
         reply = self._ask("PUT", UPLOAD_PATH, body, headers)
         try:
             receipt = parse_receipt(reply.body)

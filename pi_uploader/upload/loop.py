@@ -15,6 +15,7 @@ from photo_wire.alert import LOSS, MOST_AT_ONCE, Alert, AlertsReceipt
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import clock_is_set
 from pi_uploader.spool import DamagedPhotoError, Loss, Spool, SpooledPhoto
+from pi_uploader.upload.backlog import Backlog
 from pi_uploader.upload.delivery import (
     LONGEST_PUT,
     Delivery,
@@ -71,6 +72,7 @@ class Uploader:
         self._wall_clock = wall_clock
         self._clock = clock
         self._naming = Naming(spool, clock, wall_clock, is_clock_set)
+        self._backlog = Backlog(spool, clock)
         self._next_report = clock()
         self._lock = threading.Lock()
         self._turn = 0
@@ -159,7 +161,8 @@ class Uploader:
             with self._spool.open(photo) as body:
                 if self._data_budget:
                     self._data_budget.spend(photo.size, self._wall_clock())
-                receipt = self._delivery.send(photo, self._pace.of(body) if self._pace else body)
+                paced = self._pace.of(body) if self._pace else body
+                receipt = self._delivery.send(photo, paced, self._backlog.left())
         except FileNotFoundError:
             return 0.0  # given up to make room, a moment ago
         except DamagedPhotoError as error:
@@ -178,6 +181,7 @@ class Uploader:
             self._turn += 1
             self._doubts.accept(photo.sequence)
             self._state.delivered(receipt, self._clock(), self._wall_clock())
+        self._backlog.delivered()
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
         try:
             self._spool.remove(photo, self._keep)

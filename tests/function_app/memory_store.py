@@ -62,13 +62,13 @@ class MemoryIndex:
         self._seen: dict[str, Seen] = {}
         self._lock = threading.Lock()
 
-    def add(self, photo: Photo, now: datetime) -> Photo | None:
+    def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         with self._lock:
             if photo.name in self.listed:
                 return self.listed[photo.name]
             self.listed[photo.name] = photo
             self._arrivals[arrival_key(photo.name, now)] = photo
-            self._seen[photo.name.camera] = Seen(photo.name, to_milliseconds(now))
+            self._seen[photo.name.camera] = Seen(photo.name, to_milliseconds(now), waiting)
             return None
 
     def get(self, name: PhotoName) -> Photo | None:

@@ -142,12 +142,19 @@ class TestThumbnails:
 class TestCounts:
     def test_a_camera_is_known_by_its_photos(self, api: Api, camera: str) -> None:
         """How many, how large, since when, and which was the last."""
-        names = [put(api, name_of(camera, MOMENT + timedelta(days=n))) for n in range(3)]
+        names = [put(api, name_of(camera, MOMENT + timedelta(days=n))) for n in range(2)]
+        names.append(name_of(camera, MOMENT + timedelta(days=2)))
+        said = {**photo_headers(names[2]), "Content-Type": "image/jpeg", "X-Waiting": "41"}
+        assert api.put(PICTURE, said).status_code == 201
         (found,) = [
             one for one in api.read("/api/cameras").json()["cameras"] if one["camera"] == camera
         ]
         assert (found["photos"], found["bytes"]) == (3, 3 * len(PICTURE))
         assert (found["first_day"], found["last_photo"]) == ("2026-11-20", str(names[2]))
+        assert found["waiting"] == 41
+        assert api.read(f"/api/stats?camera={camera}").json()["waiting"] == 41
+        said = {**photo_headers(name_of(camera)), "X-Waiting": "many"}
+        assert api.put(PICTURE, said).status_code == 400
 
     def test_days_are_counted_for_a_calendar(self, api: Api, camera: str) -> None:
         """Those with photos, within the days that are asked for."""

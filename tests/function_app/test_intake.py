@@ -97,7 +97,7 @@ def test_a_crash_between_blob_and_index_heals(stores: Stores) -> None:
     upload = Upload(PICTURE, PhotoHeaders(name=name_of("entry")))
 
     class Crash(MemoryIndex):
-        def add(self, photo: object, now: object) -> None:
+        def add(self, photo: object, now: object, waiting: object = None) -> None:
             raise StorageAwayError("pulled the plug")
 
     with pytest.raises(StorageAwayError):

@@ -33,4 +33,5 @@ def headers(draw: st.DrawFn) -> PhotoHeaders:
         clock=draw(st.none() | st.sampled_from(Clock)),
         content_type=draw(st.none() | st.sampled_from([kind.content_type for kind in Media])),
         sha256=draw(st.none() | hashes),
+        waiting=draw(st.none() | st.integers(0, 10**9 - 1)),
     )

@@ -1,0 +1,32 @@
+"""How many photos wait, for the backend to know. Counting reads every name in the spool, so it is
+done now and then, and in between what was delivered is taken off."""
+
+import threading
+from collections.abc import Callable
+
+from pi_uploader.spool import Spool
+
+BETWEEN_COUNTS = 300.0  # seconds
+
+
+class Backlog:
+    """The photos that wait in a spool, about."""
+
+    def __init__(self, spool: Spool, clock: Callable[[], float]) -> None:
+        self._spool = spool
+        self._clock = clock
+        self._count = 0
+        self._counted_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def left(self) -> int:
+        """How many will wait when the photo in hand is delivered."""
+        with self._lock:
+            if self._clock() - self._counted_at >= BETWEEN_COUNTS:
+                self._count = sum(1 for _ in self._spool.photos_waiting())
+                self._counted_at = self._clock()
+            return max(0, self._count - 1)
+
+    def delivered(self) -> None:
+        with self._lock:
+            self._count = max(0, self._count - 1)
