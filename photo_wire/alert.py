@@ -17,6 +17,7 @@ from photo_wire.name import PhotoName, parse_name
 ALERTS_PATH = "/api/alerts"
 MOST_AT_ONCE = 100
 LOSS = "loss"
+QUARANTINE = "quarantine"  # a photo was set aside on its device, and waits there for a person
 
 LONGEST_REASON = 300  # characters
 MOST_DETAILS = 20

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 
-from photo_wire.alert import LOSS, MOST_AT_ONCE, Alert, AlertsReceipt
+from photo_wire.alert import LOSS, MOST_AT_ONCE, QUARANTINE, Alert, AlertsReceipt
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import clock_is_set
 from pi_uploader.spool import DamagedPhotoError, Loss, Spool, SpooledPhoto
@@ -75,6 +75,8 @@ class Uploader:
         self._backlog = Backlog(spool, clock)
         self._next_report = clock()
         self._lock = threading.Lock()
+        self._untold: list[Alert] = []  # of photos that were set aside
+        self._has_looked_back = False  # at those that lay there at the start
         self._turn = 0
         self._doubts = Doubts()
         self._under_way: set[int] = set()  # sequence numbers
@@ -120,6 +122,7 @@ class Uploader:
                 receipt = self._delivery.report([loss_alert(loss) for loss in losses])
                 for loss in losses:
                     self._settle(loss, receipt)
+            self._tell_of_quarantine()
         except (RejectedError, UnavailableError) as error:
             pause = REPORT_AGAIN
             log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
@@ -129,6 +132,16 @@ class Uploader:
         finally:
             with self._lock:
                 self._next_report = self._clock() + pause
+
+    def _tell_of_quarantine(self) -> None:
+        """Tell of the photos that were set aside; of those that lie there at the start, too, since
+        the one before may not have come to it. The backend keeps each once."""
+        if not self._has_looked_back:
+            self._untold += starmap(quarantine_alert, self._spool.photos_set_aside())
+            self._has_looked_back = True
+        if told := self._untold[:MOST_AT_ONCE]:
+            self._delivery.report(told)
+            del self._untold[: len(told)]
 
     def _settle(self, loss: Loss, receipt: AlertsReceipt) -> None:
         name = str(loss.photo.name)
@@ -231,17 +244,26 @@ class Uploader:
             return
         else:
             log.error("photo set aside as %s: %s: %s", reason, photo.name, error)
+            self._untold.append(quarantine_alert(reason, photo))
         with self._lock:
             self._doubts.forget(photo.sequence)
 
 
 def loss_alert(loss: Loss) -> Alert:
     """What the backend is told of a photo that was given up."""
-    photo = loss.photo
+    return _alert(LOSS, loss.reason, loss.photo)
+
+
+def quarantine_alert(reason: str, photo: SpooledPhoto) -> Alert:
+    """What it is told of one that was set aside."""
+    return _alert(QUARANTINE, reason, photo)
+
+
+def _alert(kind: str, reason: str, photo: SpooledPhoto) -> Alert:
     return Alert(
         photo.name,
-        LOSS,
-        loss.reason,
+        kind,
+        reason,
         {
             "content_type": photo.media.content_type,
             "size": photo.size,

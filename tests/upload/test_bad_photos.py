@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from photo_wire.alert import QUARANTINE
 from pi_uploader.spool import SpooledPhoto
+from pi_uploader.upload.loop import REPORT_PAUSE
 from tests.rigs import faults
 from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
 from tests.upload.device import Device
@@ -149,3 +151,25 @@ def test_a_server_that_rejects_at_random_loses_nothing(tmp_path: Path) -> None:
         device.try_all(most=40)
     aside = [photo for _, photo in device.spool.photos_set_aside()]
     assert len(server.store.photos) + len(aside) == len(photos)
+
+
+def test_the_backend_is_told_what_was_set_aside(tmp_path: Path) -> None:
+    """With the reason, once in the store however often it is told; an upload that is started anew
+    tells of what lies there already."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        bad, *_ = device.take(3)
+        server.answer = faults.for_photo({str(bad.name)}, faults.status(422))
+        device.try_all(most=10)
+        assert device.spool.newest() == bad  # nothing was accepted between two rejections
+        device.take(1, start=3)
+        device.try_all(most=4)
+        device.now += REPORT_PAUSE
+        device.uploader.step()
+        told = server.store.alerts[str(bad.name)]
+        assert (told.kind, told.reason) == (QUARANTINE, "rejected-422")
+        server.store.alerts.clear()
+        Device(tmp_path, server).uploader.step()
+        assert server.store.alerts == {str(bad.name): told}
+        Device(tmp_path, server).uploader.step()
+        assert server.store.alerts == {str(bad.name): told}
