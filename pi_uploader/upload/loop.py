@@ -110,7 +110,9 @@ class Uploader:
             self._next_report = math.inf
         pause = REPORT_PAUSE
         self._let_go_again()
+        losses: list[Loss] = []
         try:
+            self._tell_of_quarantine()  # before its loss, where it was given up since
             # One that is on its way yet may arrive; its receipt then takes the loss back.
             settled = (
                 loss
@@ -122,7 +124,6 @@ class Uploader:
                 receipt = self._delivery.report([loss_alert(loss) for loss in losses])
                 for loss in losses:
                     self._settle(loss, receipt)
-            self._tell_of_quarantine()
         except (RejectedError, UnavailableError) as error:
             pause = REPORT_AGAIN
             log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
