@@ -11,7 +11,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, starmap
 from pathlib import Path
 
-from photo_wire.alert import LOSS, MOST_AT_ONCE, QUARANTINE, Alert, AlertsReceipt
+from photo_wire.alert import (
+    LONGEST_REASON,
+    LOSS,
+    MOST_AT_ONCE,
+    QUARANTINE,
+    Alert,
+    AlertsReceipt,
+)
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import clock_is_set
 from pi_uploader.spool import DamagedPhotoError, Loss, Spool, SpooledPhoto
@@ -256,8 +263,10 @@ def loss_alert(loss: Loss) -> Alert:
 
 
 def quarantine_alert(reason: str, photo: SpooledPhoto) -> Alert:
-    """What it is told of one that was set aside."""
-    return _alert(QUARANTINE, reason, photo)
+    """What it is told of one that was set aside. The reason is a folder's name, which somebody may
+    have made by hand."""
+    words = "".join(filter(str.isprintable, reason))[:LONGEST_REASON]
+    return _alert(QUARANTINE, words or "unknown", photo)
 
 
 def _alert(kind: str, reason: str, photo: SpooledPhoto) -> Alert:

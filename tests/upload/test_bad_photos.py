@@ -153,6 +153,16 @@ def test_a_server_that_rejects_at_random_loses_nothing(tmp_path: Path) -> None:
     assert len(server.store.photos) + len(aside) == len(photos)
 
 
+def test_a_strange_reason_does_not_silence_what_is_to_be_told(tmp_path: Path) -> None:
+    """Somebody has made a folder of their own in the quarantine."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        [photo] = device.take(1)
+        device.spool.set_aside(photo, "mine\n" + "x" * 240)
+        Device(tmp_path, server).uploader.step()
+    assert server.store.alerts[str(photo.name)].reason == "mine" + "x" * 240
+
+
 def test_the_backend_is_told_what_was_set_aside(tmp_path: Path) -> None:
     """With the reason, once in the store however often it is told; an upload that is started anew
     tells of what lies there already."""
