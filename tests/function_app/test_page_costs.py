@@ -1,29 +1,22 @@
-"""A page of any list costs the same with ten photos and with two thousand: counted at a relay
-before Azurite's tables. (With a hundred thousand Azurite takes hours to be filled: each row that it
-is given takes it longer, the more there are.)"""
+"""A page of any list costs the same with ten photos and with a hundred thousand: counted at a relay
+before Azurite's tables."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from azure.data.tables import TableServiceClient, TransactionOperation
 
-from function_app.storage.index import TABLE, _note, _rows
-from function_app.storage.records import Photo
-from local.azurite import Azurite
-from photo_wire.headers import Trigger
-from photo_wire.media import Media
 from photo_wire.moment import format_time
-from photo_wire.name import new_name
 from tests.conftest import new_backend
 from tests.function_app.api import MOMENT, Api
+from tests.rigs.many_photos import azurite_with
 from tests.rigs.recorder import Recorder
 
 LIMIT = 50
-AT_ONCE = 16  # photos in a transaction of up to a hundred rows
 SINCE = format_time(MOMENT - timedelta(days=2))
 LISTS = [
     "photos?",
@@ -39,15 +32,19 @@ LISTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=[10, 2_000])
+@pytest.fixture(scope="module", params=[10, 100_000])
 def photos(
-    request: pytest.FixtureRequest, log_folder: Path, secrets_used: set[str]
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    log_folder: Path,
+    secrets_used: set[str],
 ) -> Iterator[tuple[int, Api, Recorder]]:
-    """So many photos of four cameras, a minute apart; one in a hundred was taken on demand."""
+    """How many photos are listed, and a way to ask a backend for them."""
     count: int = request.param
+    folder = tmp_path_factory.mktemp("many")
     with ExitStack() as running:
-        azurite = running.enter_context(Azurite(None))
-        _fill(azurite, count)
+        running.callback(shutil.rmtree, folder)
+        azurite = running.enter_context(azurite_with(count, folder))
         tables = running.enter_context(Recorder(azurite.ports[2]))
         through = azurite.connection_string.replace(
             f"http://127.0.0.1:{azurite.ports[2]}/", f"{tables.base_url}/"
@@ -56,23 +53,6 @@ def photos(
         running.callback(backend.stop)
         backend.start()
         yield count, Api(backend), tables
-
-
-def _fill(azurite: Azurite, count: int) -> None:
-    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
-        table = service.create_table(TABLE)
-        service.create_table("alerts")
-        for start in range(0, count, AT_ONCE):
-            rows = []
-            for number in range(start, min(start + AT_ONCE, count)):
-                camera = ("gate", "entry", "drive", "yard")[number % 4]
-                name = new_name(camera, MOMENT - timedelta(minutes=number), f"{number:08x}")
-                trigger = Trigger.DEMAND if number % 100 == 0 else Trigger.MOTION
-                photo = Photo(name, Media.JPEG, "ab" * 32, 500_000, name.captured_at, trigger)
-                rows += _rows(photo, photo.received_at)
-                if number < 4:
-                    rows.append(_note(name, photo.received_at))
-            table.submit_transaction([(TransactionOperation.UPSERT, row) for row in rows])
 
 
 @pytest.mark.slow
