@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import backend, drain, durable, handshakes, memory
+from bench import backend, drain, durable, handshakes, memory, pages
 
 SECTIONS = {
     "durable": ("From the trigger to a photo that survives a power cut", durable.figures),
@@ -16,6 +16,7 @@ SECTIONS = {
     "tls": ("TLS", handshakes.figures),
     "memory": ("The processes on the Pi", memory.figures),
     "backend": ("The backend, over Azurite", backend.figures),
+    "pages": ("A page of the list, over Azurite", pages.figures),
 }
 
 

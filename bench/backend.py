@@ -1,5 +1,4 @@
-"""The backend: how fast photos come in, beside the same writes without any backend, and what a page
-of the list costs as photos become more."""
+"""The backend: how fast photos come in, beside the same writes without any backend."""
 
 import contextlib
 import http.client
@@ -11,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import requests
+from azure.data.tables import TransactionOperation
 from azure.storage.blob import (
     AccountSasPermissions,
     ResourceTypes,
@@ -26,16 +27,18 @@ from azure.storage.blob import (
 
 from bench.figures import Figure
 from bench.memory import MB, _peak_memory
-from function_app.backend import Backend as Stores
 from function_app.backend import connect
 from function_app.settings import Settings
+from function_app.storage.account import Account, open_account
+from function_app.storage.away import ask
+from function_app.storage.blobs import AzurePhotoBlobs
+from function_app.storage.index import TABLE, _note, _rows
 from function_app.storage.records import Photo
 from local.azurite import Azurite
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
 from tests.backend import Backend
-from tests.function_app.test_page_costs import _fill
 from tests.pictures import jpeg
 from tests.rigs.recorder import Recorded, Recorder
 
@@ -45,19 +48,19 @@ Put = Callable[[bytes], None]
 
 
 def figures(folder: Path, quick: bool) -> list[Figure]:
-    with _running(folder) as (azurite, backend):
+    with running(folder, Azurite(None)) as (azurite, backend):
         found = _uploads(azurite, backend, quick)
         found += _memory(backend, 4 if quick else 16)
-    return [*found, *_cold_start(3 if quick else 9), *_pages(folder, quick)]
+    return [*found, *_cold_start(3 if quick else 9)]
 
 
 @contextlib.contextmanager
-def _running(folder: Path, photos: int = 0) -> Iterator[tuple[Azurite, Backend]]:
-    """Azurite in memory, with so many photos in its index, and a backend over it."""
+def running(
+    folder: Path, azurite: AbstractContextManager[Azurite]
+) -> Iterator[tuple[Azurite, Backend]]:
+    """A backend over this Azurite."""
     folder.mkdir(exist_ok=True)
-    with Azurite(None) as azurite:
-        if photos:
-            _fill(azurite, photos)
+    with azurite as azurite:
         backend = Backend(
             connection_string=azurite.connection_string,
             log=folder / "backend.log",
@@ -90,10 +93,10 @@ class Times:
 
 
 def _uploads(azurite: Azurite, backend: Backend, quick: bool) -> list[Figure]:
-    stores = connect(Settings(azurite.connection_string))
+    account = open_account(azurite.connection_string, 4 * MB)
     ways: dict[str, Callable[[], Put]] = {
         "backend": lambda: _to_backend(backend),
-        "SDKs": lambda: _through_sdks(stores),
+        "SDKs": lambda: _through_sdks(account),
         "raw": lambda: _raw(azurite),
     }
     found = []
@@ -161,13 +164,19 @@ def _to_backend(backend: Backend) -> Put:
     return put
 
 
-def _through_sdks(stores: Stores) -> Put:
-    """The same two writes as the backend's, by the same clients, without any service."""
+def _through_sdks(account: Account) -> Put:
+    """The same two writes as the backend's, by the SDKs' own calls, without any service."""
+    blobs, table = AzurePhotoBlobs(account.blobs), account.tables.get_table_client(TABLE)
 
     def put(body: bytes) -> None:
         photo = _photo(_name(), body)
-        stores.blobs.add(photo, body)
-        stores.index.add(photo, photo.received_at)
+        blobs.add(photo, body)
+        rows = _rows(photo, photo.received_at)
+        changes = [
+            *((TransactionOperation.CREATE, row) for row in rows),
+            (TransactionOperation.UPSERT, _note(photo.name, photo.received_at)),
+        ]
+        ask(lambda: table.submit_transaction(changes))  # again if the connection was idle too long
 
     return put
 
@@ -269,32 +278,3 @@ def _cold_start(rounds: int) -> list[Figure]:
         Figure("cold import of the backend", statistics.median(took) * 1000, "ms"),
         Figure("  memory after it", peak, "MB"),
     ]
-
-
-def _pages(folder: Path, quick: bool) -> list[Figure]:
-    """Azurite takes ever longer to be filled, so that a hundred thousand cannot be had here."""
-    few, many = (100, 1_000) if quick else (1_000, 4_000)
-    found: dict[int, list[float]] = {}
-    for count in (few, many):
-        with _running(folder / f"pages-{count}", count) as (_, backend):
-            found[count] = _page_times(backend, 20 if quick else 100)
-    lines = []
-    for count, times in found.items():
-        p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
-        what = f"a page of 50 of {count:,} photos"
-        lines.append(Figure(what, p50 * 1000, "ms", remark=f"p95 {p95 * 1000:.0f} ms"))
-    growth = statistics.median(found[many]) / statistics.median(found[few])
-    return [*lines, Figure("  growth", growth, "times", 1.2, at_most=True)]
-
-
-def _page_times(backend: Backend, rounds: int) -> list[float]:
-    session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {backend.read_token}"
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        reply = session.get(f"{backend.base_url}/api/photos?limit=50", timeout=30)
-        times.append(time.perf_counter() - start)
-        if len(reply.json()["photos"]) != 50:
-            raise RuntimeError(reply.text)
-    return times

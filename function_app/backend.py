@@ -50,11 +50,11 @@ def connect(settings: Settings) -> Backend:
     )
     return Backend(
         blobs=AzurePhotoBlobs(account.blobs),
-        index=AzurePhotoIndex(account.tables),
+        index=AzurePhotoIndex(account),
         thumbnails=AzureThumbnails(account.blobs),
-        alerts=AzureAlerts(account.tables),
-        people=AzureRows(account.tables, "people"),
-        accesses=AzureRows(account.tables, "accesses"),
-        tally=AzureRows(account.tables, "tally"),
+        alerts=AzureAlerts(account),
+        people=AzureRows(account, "people"),
+        accesses=AzureRows(account, "accesses"),
+        tally=AzureRows(account, "tally"),
         settings=settings,
     )

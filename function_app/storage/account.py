@@ -1,7 +1,8 @@
-"""The storage account: one client for its blobs and one for its tables, kept for the process."""
+"""The storage account: the clients for its blobs and its tables, kept for the process."""
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from azure.core.pipeline.transport import RequestsTransport
@@ -10,6 +11,7 @@ from azure.storage.blob import BlobServiceClient
 from requests.adapters import HTTPAdapter
 
 from function_app.storage.identity import AppIdentity
+from function_app.storage.transactions import Transactions
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 25
@@ -18,10 +20,11 @@ CONNECTIONS = 64  # kept open to each service; the worker's thread pool seldom r
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The two clients."""
+    """Its clients. Tables are read by one and written by the other, over the same connections."""
 
     blobs: BlobServiceClient
     tables: TableServiceClient
+    transactions: Transactions
 
 
 def open_account(
@@ -30,37 +33,27 @@ def open_account(
     """The clients of this account, opened by the app's identity where only its name is known. Sends
     nothing: it may be away now."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # else a line for each storage request
+    to_blobs, to_tables = _transport(), _transport()
     # A photo is one Put Blob and one Get Blob; the device's spool owns the retries.
+    for_blobs: dict[str, Any] = {
+        "transport": to_blobs,
+        "retry_total": 0,
+        "max_single_put_size": max_photo_bytes,
+        "max_single_get_size": max_photo_bytes,
+    }
+    for_tables: dict[str, Any] = {"transport": to_tables, "retry_total": 0}
     if account_name is None:
-        return Account(
-            BlobServiceClient.from_connection_string(
-                connection_string,
-                transport=_transport(),
-                retry_total=0,
-                max_single_put_size=max_photo_bytes,
-                max_single_get_size=max_photo_bytes,
-            ),
-            TableServiceClient.from_connection_string(
-                connection_string, transport=_transport(), retry_total=0
-            ),
+        blobs = BlobServiceClient.from_connection_string(connection_string, **for_blobs)
+        tables = TableServiceClient.from_connection_string(connection_string, **for_tables)
+    else:
+        identity = AppIdentity()
+        blobs = BlobServiceClient(
+            f"https://{account_name}.blob.core.windows.net", credential=identity, **for_blobs
         )
-    identity = AppIdentity()
-    return Account(
-        BlobServiceClient(
-            f"https://{account_name}.blob.core.windows.net",
-            credential=identity,
-            transport=_transport(),
-            retry_total=0,
-            max_single_put_size=max_photo_bytes,
-            max_single_get_size=max_photo_bytes,
-        ),
-        TableServiceClient(
-            f"https://{account_name}.table.core.windows.net",
-            credential=identity,
-            transport=_transport(),
-            retry_total=0,
-        ),
-    )
+        tables = TableServiceClient(
+            f"https://{account_name}.table.core.windows.net", credential=identity, **for_tables
+        )
+    return Account(blobs, tables, Transactions(tables, to_tables))
 
 
 def _transport() -> RequestsTransport:

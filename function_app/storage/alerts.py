@@ -7,11 +7,12 @@ from itertools import islice
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import TableServiceClient, TransactionOperation, UpdateMode
 
+from function_app.storage.account import Account
 from function_app.storage.away import ask
 from function_app.storage.records import KeptAlert, alert_key
 from function_app.storage.tables import create_table
+from function_app.storage.transactions import Operation
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import parse_name
@@ -25,22 +26,16 @@ log = logging.getLogger(__name__)
 class AzureAlerts:
     """Alerts in one table, which is created when it is first missed."""
 
-    def __init__(self, service: TableServiceClient) -> None:
-        self._service = service
-        self._table = service.get_table_client(TABLE)
+    def __init__(self, account: Account) -> None:
+        self._table = account.tables.get_table_client(TABLE)
+        self._submit = partial(account.transactions.submit, TABLE)
+        self._create = partial(create_table, account.tables, TABLE)
 
     def add(self, alerts: list[KeptAlert]) -> None:
         rows = {alert_key(one.alert): _row(one) for one in alerts}  # a transaction wants each once
 
-        def upsert() -> None:
-            self._table.submit_transaction(
-                [
-                    (TransactionOperation.UPSERT, row, {"mode": UpdateMode.REPLACE})
-                    for row in rows.values()
-                ]
-            )
-
-        ask(upsert, partial(create_table, self._service, TABLE))
+        changes = [(Operation.PUT, row) for row in rows.values()]
+        ask(lambda: self._submit(changes), self._create)
 
     def newest(self, count: int, after: str | None) -> list[KeptAlert]:
         def walk() -> list[KeptAlert]:

@@ -1,6 +1,7 @@
 """Rows in Table Storage."""
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -10,24 +11,22 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import (
-    TableServiceClient,
-    TableTransactionError,
-    TransactionOperation,
-    UpdateMode,
-)
+from azure.data.tables import UpdateMode
 
+from function_app.storage.account import Account
 from function_app.storage.away import ask, error_code
 from function_app.storage.rows import Row
 from function_app.storage.tables import create_table
+from function_app.storage.transactions import Operation, TransactionError
 
 
 class AzureRows:
     """Rows in one table, which is created when it is first missed."""
 
-    def __init__(self, service: TableServiceClient, table: str) -> None:
-        self._service = service
-        self._table = service.get_table_client(table)
+    def __init__(self, account: Account, table: str) -> None:
+        self._table = account.tables.get_table_client(table)
+        self._submit = partial(account.transactions.submit, table)
+        self._create = partial(create_table, account.tables, table)
 
     def get(self, partition: str, key: str) -> Row | None:
         def find() -> Row | None:
@@ -39,12 +38,12 @@ class AzureRows:
         return ask(find)
 
     def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
-        operation = (TransactionOperation.CREATE, _entity(partition, key, words))
+        change = (Operation.INSERT, _entity(partition, key, words))
 
         def create() -> bool:
             try:
-                self._table.submit_transaction([operation])  # create_entity hides a missing table
-            except TableTransactionError as error:
+                self._submit([change])  # the SDK's create_entity hides a missing table
+            except TransactionError as error:
                 if error_code(error) != "EntityAlreadyExists":
                     raise
                 return False
@@ -91,9 +90,6 @@ class AzureRows:
                 return []
 
         return ask(read)
-
-    def _create(self) -> None:
-        create_table(self._service, self._table.table_name)
 
 
 def _entity(partition: str, key: str, words: Mapping[str, str]) -> dict[str, str]:

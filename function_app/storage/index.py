@@ -11,13 +11,8 @@ from itertools import islice
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import (
-    TableServiceClient,
-    TableTransactionError,
-    TransactionOperation,
-    UpdateMode,
-)
 
+from function_app.storage.account import Account
 from function_app.storage.away import ask, error_code
 from function_app.storage.records import (
     Claim,
@@ -28,6 +23,7 @@ from function_app.storage.records import (
     parse_photo,
 )
 from function_app.storage.tables import create_table
+from function_app.storage.transactions import Operation, TransactionError
 from function_app.storage.views import (
     View,
     all_keys,
@@ -49,9 +45,10 @@ log = logging.getLogger(__name__)
 class AzurePhotoIndex:
     """PhotoIndex in one table, which is created when it is first missed."""
 
-    def __init__(self, service: TableServiceClient) -> None:
-        self._service = service
-        self._table = service.get_table_client(TABLE)
+    def __init__(self, account: Account) -> None:
+        self._table = account.tables.get_table_client(TABLE)
+        self._submit = partial(account.transactions.submit, TABLE)
+        self._create = partial(create_table, account.tables, TABLE)
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         if self._insert(_rows(photo, now), _note(photo.name, now, waiting)):
@@ -76,18 +73,12 @@ class AzurePhotoIndex:
         return [(key.removeprefix(prefix), photo) for key, photo in found]
 
     def relist(self, photo: Photo) -> None:
-        rows = _rows(photo, photo.received_at)
-
-        def write() -> None:
-            self._table.submit_transaction(
-                [(TransactionOperation.UPSERT, row, {"mode": UpdateMode.REPLACE}) for row in rows]
-            )
-
-        ask(write, partial(create_table, self._service, TABLE))
+        changes = [(Operation.PUT, row) for row in _rows(photo, photo.received_at)]
+        ask(lambda: self._submit(changes), self._create)
 
     def note(self, photo: Photo) -> None:
         note = _note(photo.name, photo.received_at)
-        ask(lambda: self._table.upsert_entity(note), partial(create_table, self._service, TABLE))
+        ask(lambda: self._table.upsert_entity(note), self._create)
 
     def remove(self, photo: Photo) -> None:
         first = View().key(photo.name)
@@ -98,8 +89,8 @@ class AzurePhotoIndex:
         def delete() -> None:
             keys = [{"PartitionKey": PHOTOS, "RowKey": key} for key in (first, *others)]
             try:
-                self._table.submit_transaction([(TransactionOperation.DELETE, key) for key in keys])
-            except (TableTransactionError, ResourceNotFoundError) as error:
+                self._submit([(Operation.DELETE, key) for key in keys])
+            except TransactionError as error:
                 if error_code(error) not in ("ResourceNotFound", "TableNotFound"):
                     raise
                 for key in (*others, first):  # it finds the others, so it goes last
@@ -152,20 +143,20 @@ class AzurePhotoIndex:
     def _insert(self, rows: list[dict[str, str]], note: dict[str, str] | None = None) -> bool:
         """Insert all rows and write the note, in one transaction, or nothing; False if one of the
         rows is there already."""
-        operations: list[Any] = [(TransactionOperation.CREATE, row) for row in rows]
+        changes = [(Operation.INSERT, row) for row in rows]
         if note:
-            operations.append((TransactionOperation.UPSERT, note))
+            changes.append((Operation.PUT, note))
 
         def insert() -> bool:
             try:
-                self._table.submit_transaction(operations)
-            except TableTransactionError as error:
+                self._submit(changes)
+            except TransactionError as error:
                 if error_code(error) != "EntityAlreadyExists":
                     raise
                 return False
             return True
 
-        return ask(insert, partial(create_table, self._service, TABLE))
+        return ask(insert, self._create)
 
     def _find(self, partition: str, key: str) -> dict[str, Any] | None:
         def get() -> dict[str, Any] | None:

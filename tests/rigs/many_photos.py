@@ -13,10 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from azure.data.tables import TableServiceClient
-
-from function_app.storage.alerts import AzureAlerts
-from function_app.storage.index import TABLE, AzurePhotoIndex, _rows
+from function_app.backend import connect
+from function_app.settings import Settings
+from function_app.storage.index import TABLE, _rows
 from function_app.storage.records import KeptAlert, Photo
 from local.azurite import ACCOUNT, Azurite
 from photo_wire.alert import LOSS, Alert
@@ -35,7 +34,7 @@ def azurite_with(count: int, folder: Path) -> Iterator[Azurite]:
     a hundred thousand photos 400 MB and half a minute."""
     azurite, all_photos = Azurite(folder), photos(count)
     with azurite:
-        _list_by_sdk(azurite, islice(all_photos, len(CAMERAS)))  # each writes its camera's note
+        _list_by_door(azurite, islice(all_photos, len(CAMERAS)))  # each writes its camera's note
     _list_in_file(folder / FILE, all_photos)
     with azurite:
         yield azurite
@@ -50,13 +49,12 @@ def photos(count: int) -> Iterator[Photo]:
         yield Photo(name, Media.JPEG, "ab" * 32, 500_000, name.captured_at, trigger)
 
 
-def _list_by_sdk(azurite: Azurite, first: Iterable[Photo]) -> None:
-    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
-        index, alerts = AzurePhotoIndex(service), AzureAlerts(service)
-        for photo in first:
-            index.add(photo, photo.received_at)
-            lost = (_older(photo, minute) for minute in range(100))
-            alerts.add([KeptAlert(Alert(one, LOSS, "no-room"), photo.received_at) for one in lost])
+def _list_by_door(azurite: Azurite, first: Iterable[Photo]) -> None:
+    backend = connect(Settings(azurite.connection_string))
+    for photo in first:
+        backend.index.add(photo, photo.received_at)
+        lost = [Alert(_older(photo, minutes), LOSS, "no-room") for minutes in range(100)]
+        backend.alerts.add([KeptAlert(alert, photo.received_at) for alert in lost])
 
 
 def _older(photo: Photo, minutes: int) -> PhotoName:

@@ -1,0 +1,66 @@
+"""What a page of the list costs as photos become more."""
+
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from bench.backend import running
+from bench.figures import Figure
+from function_app.backend import connect
+from function_app.settings import Settings
+from function_app.storage.views import View
+from local.azurite import Azurite
+from tests.backend import Backend
+from tests.rigs.many_photos import azurite_with
+
+
+def figures(folder: Path, quick: bool) -> list[Figure]:
+    """A page through the backend, and the same query without it: Azurite's own time grows with the
+    rows of a table, Table Storage's does not."""
+    lines, medians = [], []
+    for count in (100, 1_000) if quick else (1_000, 100_000):
+        data = folder / f"pages-{count}"
+        with running(folder, azurite_with(count, data)) as (azurite, backend):
+            ours, stores = _page_times(azurite, backend, 20 if quick else 100)
+        shutil.rmtree(data)
+        p50, p95 = statistics.median(ours), statistics.quantiles(ours, n=20)[-1]
+        own = statistics.median(stores)
+        medians.append((p50, own))
+        remark = f"p95 {p95 * 1000:.0f} ms; the store's own {own * 1000:.1f} ms"
+        lines.append(Figure(f"a page of 50 of {count:,} photos", p50 * 1000, "ms", remark=remark))
+    (few, own_few), (many, own_many) = medians
+    growth = (many / few) / (own_many / own_few)
+    what = "  growth, in terms of the store's own"
+    return [*lines, Figure(what, growth, "times", 1.05, at_most=True)]
+
+
+def _page_times(azurite: Azurite, backend: Backend, rounds: int) -> tuple[list[float], list[float]]:
+    """The seconds of so many pages through the backend and, in turns with them, of its index's
+    walk."""
+    index = connect(Settings(azurite.connection_string)).index
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {backend.read_token}"
+
+    def page() -> int:
+        reply = session.get(f"{backend.base_url}/api/photos?limit=50", timeout=30)
+        return len(reply.json()["photos"])
+
+    return _alternating(page, lambda: len(index.walk(View(), 51)) - 1, rounds)
+
+
+def _alternating(
+    one: Callable[[], int], other: Callable[[], int], rounds: int
+) -> tuple[list[float], list[float]]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for way, taken in zip((one, other), times, strict=True):
+            start = time.perf_counter()
+            found = way()
+            taken.append(time.perf_counter() - start)
+            if found != 50:
+                raise RuntimeError(f"a page of 50 has {found}")
+    return times
