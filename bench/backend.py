@@ -17,7 +17,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from urllib.parse import urlsplit
 
-import requests
 from azure.data.tables import TransactionOperation
 from azure.storage.blob import (
     AccountSasPermissions,
@@ -152,14 +151,11 @@ def _timed(
 
 
 def _to_backend(backend: Backend) -> Put:
-    session = requests.Session()
-    session.headers.update({FUNCTION_KEY: backend.function_key, "Content-Type": "image/jpeg"})
+    connection = http.client.HTTPConnection("127.0.0.1", backend.port, timeout=60)
+    key = {FUNCTION_KEY: backend.function_key, "Content-Type": "image/jpeg"}
 
     def put(body: bytes) -> None:
-        said = {"X-Photo-Id": str(_name())}
-        reply = session.put(backend.base_url + UPLOAD_PATH, data=body, headers=said, timeout=60)
-        if reply.status_code != 201:
-            raise RuntimeError(reply.text)
+        _ask(connection, "PUT", UPLOAD_PATH, body, {**key, "X-Photo-Id": str(_name())})
 
     return put
 

@@ -16,6 +16,7 @@ SDK_MODULES = {
     "storage/index.py",
     "storage/azure_rows.py",
     "storage/thumbnails.py",
+    "storage/transactions.py",
 }
 TRIGGER_MODULES = {
     "alerts/alerts.py",
