@@ -137,14 +137,14 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "thumbnail made": a_day * month if visits else 0,
         "thumbnail shown": visits * shown,
         "photo opened": visits * opened,
-        "photo deleted": a_day * month,
+        "photo's time over": a_day * month,
     }
     requests: dict[str, float] = defaultdict(float)
     for event, times in happens.items():
         for kind, count in transactions.events[event].items():
             requests[kind] += times * count
-    # A photo comes alone, and is deleted alone. What a visit asks for at once shares an instance,
-    # as far as it may.
+    # A photo comes alone, and its deletion is reckoned to take as long. What a visit asks for at
+    # once shares an instance, as far as it may.
     waves = [
         math.ceil(transactions.events["gallery opened"]["executions"] / use.concurrency),
         transactions.events["signed in"]["executions"],

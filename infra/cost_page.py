@@ -50,7 +50,7 @@ of 2,048. For other numbers:
   - a photo stored: {stored};
   - a photo shown as a thumbnail: {shown};
   - a photo opened in full: {opened};
-  - a photo deleted: {deleted};
+  - a photo deleted when its time is over: {over}; by a person: {deleted};
   - a look at the list: {listed};
   - a photo sent again: {again}.
     That happens when a receipt is lost on its way: seldom, so it is not in the sums.
@@ -125,6 +125,7 @@ def page(prices: Prices, transactions: Transactions) -> str:
         stored=_said(transactions, "photo stored"),
         shown=_said(transactions, "thumbnail shown"),
         opened=_said(transactions, "photo opened"),
+        over=_said(transactions, "photo's time over"),
         deleted=_said(transactions, "photo deleted"),
         listed=_said(transactions, "list looked at"),
         again=_said(transactions, "photo sent again"),

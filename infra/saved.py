@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 AT_ONCE = 100  # alerts that one request may have
 _WORDS = {"id": "X-Photo-Id", "content_type": "Content-Type", "trigger": "X-Trigger"}
@@ -22,14 +23,22 @@ def check(folder: Path, name: str) -> None:
     bad = []
     listed = json.loads((folder / name).read_text())
     for one in listed:
+        if _is_deleted(one):
+            continue
         photo = folder / "photos" / one["path"]
         if not photo.is_file():
             bad.append(f"{one['path']} is missing")
         elif _sha256(photo) != (one["known"] or {}).get("sha256"):
             bad.append(f"{one['path']} has another SHA-256 than its record")
-    print(f"{len(listed) - len(bad)} photos are whole, in {folder / 'photos'}")
+    photos = sum(not _is_deleted(one) for one in listed)
+    print(f"{photos - len(bad)} photos are whole, in {folder / 'photos'}")
     if bad:
         sys.exit("\n".join([*bad, "Run this again; what stays bad is so in Azure."]))
+
+
+def _is_deleted(one: dict[str, Any]) -> bool:
+    """Whether this is the mark that a deleted photo has left."""
+    return "deleted_at" in (one["known"] or {})
 
 
 def write_requests(folder: Path, url: str, scratch: Path) -> None:
@@ -43,9 +52,12 @@ def write_requests(folder: Path, url: str, scratch: Path) -> None:
 
 
 def _photos(folder: Path, url: str) -> Iterator[list[str]]:
-    photos = {}
+    photos: dict[str, dict[str, str]] = {}
     for listed in sorted(folder.glob("photos*.json")):
         for one in json.loads(listed.read_text()):
+            if _is_deleted(one):
+                photos.pop(one["path"], None)  # it may have been saved whole before
+                continue
             photos[one["path"]] = one["known"] or {}
     for path, known in sorted(photos.items()):
         if not {"id", "content_type", "sha256"} <= known.keys():

@@ -19,6 +19,7 @@ from function_app.people.caller import Caller
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import Photo
 from photo_wire.errors import WireError
+from photo_wire.moment import to_milliseconds
 from photo_wire.name import check_camera, parse_name
 
 MOST_DELETED = 100  # in a request
@@ -102,6 +103,6 @@ def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> No
 
 def _delete(photo: Photo, req: func.HttpRequest, backend: Backend, caller: Caller) -> None:
     """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
-    address = address_in(req.headers)
-    record(backend.accesses, datetime.now(UTC), caller.name, "deleted", str(photo.name), address)
-    delete(photo, backend)
+    address, now = address_in(req.headers), to_milliseconds(datetime.now(UTC))
+    record(backend.accesses, now, caller.name, "deleted", str(photo.name), address)
+    delete(photo, backend, marked_at=now)

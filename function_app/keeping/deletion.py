@@ -5,14 +5,28 @@ still listed, and deleting it again finishes the work. The other way round its b
 and a repair would list them again.
 """
 
+from datetime import datetime, timedelta
+
 from function_app.backend import Backend
 from function_app.keeping.tally import uncount
 from function_app.storage.records import Photo
 
+MARK_KEPT = timedelta(days=365)  # longer than a photo waits in a spool, or lies on a card
 
-def delete(photo: Photo, backend: Backend) -> None:
-    """Delete a photo; what of it is gone already is no error. Raises StorageAwayError."""
-    backend.blobs.remove(photo)
+
+def delete(photo: Photo, backend: Backend, marked_at: datetime | None = None) -> None:
+    """Delete a photo; what of it is gone already is no error. `marked_at` leaves a mark of this
+    moment: a device that never had the photo's receipt and sends it again is told that it came, and
+    it does not come back (docs/decisions/0012-deleted-is-deleted.md). Raises StorageAwayError."""
+    if marked_at:
+        backend.blobs.mark_deleted(photo, marked_at)
+    else:
+        backend.blobs.remove(photo)
     backend.thumbnails.remove(photo.name)
     uncount(photo, backend)
     backend.index.remove(photo)
+
+
+def is_over(mark: Photo, now: datetime) -> bool:
+    """Whether the mark of a deleted photo has been kept long enough."""
+    return mark.deleted_at is not None and now - mark.deleted_at > MARK_KEPT

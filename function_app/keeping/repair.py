@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from function_app.backend import Backend
+from function_app.keeping.deletion import is_over
 from function_app.keeping.tally import recount
 from function_app.storage.records import KeptAlert, Photo
 from function_app.storage.views import View
@@ -67,8 +68,6 @@ def _mend(
         if photo is None:
             repair.foreign += 1
             continue
-        repair.photos += 1
-        newest = photo
         while row and _order(row.name) < _order(photo.name):
             _unlist(row, backend, now, repair)
             row = next(rows, None)
@@ -76,6 +75,12 @@ def _mend(
             _remove_thumbnail(small, backend, repair)
             small = next(thumbnails, None)
         is_listed = row is not None and row.name == photo.name
+        if photo.deleted_at:
+            _finish_deletion(photo, is_listed, backend, now, repair)
+            row = next(rows, None) if is_listed else row
+            continue
+        repair.photos += 1
+        newest = photo
         if everything or (not is_listed and now - photo.received_at > ON_THE_WAY):
             backend.index.relist(photo)
             repair.listed += not is_listed
@@ -109,6 +114,18 @@ def _unlist(photo: Photo, backend: Backend, now: datetime, repair: Repair) -> No
     backend.thumbnails.remove(photo.name)
     backend.index.remove(photo)
     repair.unlisted += 1
+
+
+def _finish_deletion(
+    mark: Photo, is_listed: bool, backend: Backend, now: datetime, repair: Repair
+) -> None:
+    """Of a deleted photo there is a mark: that is no loss. What else is left of it goes, its
+    thumbnail as one without a photo, and in the end the mark."""
+    if is_listed:
+        backend.index.remove(mark)
+        repair.unlisted += 1
+    if is_over(mark, now):
+        backend.blobs.remove(mark)
 
 
 def _remove_thumbnail(name: PhotoName, backend: Backend, repair: Repair) -> None:

@@ -106,6 +106,8 @@ def _store(
     if earlier and earlier.sha256 != photo.sha256:
         raise _taken(photo.name)
     stored = earlier or photo
+    if stored.deleted_at:
+        return Intake(stored.receipt(), is_new=False)  # it came, and somebody deleted it since
     # also if the blob was there: a crash may have come in between
     listed = index.add(stored, now, upload.said.waiting)
     if listed and listed.sha256 != stored.sha256:

@@ -1,8 +1,14 @@
 """The photos' bytes in Blob Storage, each with everything that is known of it as metadata."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSettings
 
 from function_app.storage.away import ask, error_code
@@ -47,6 +53,10 @@ class AzurePhotoBlobs:
                 return blob.download_blob(offset=first, length=count).readall()
             except ResourceNotFoundError:
                 return None
+            except HttpResponseError as error:
+                if error_code(error) != "InvalidRange":  # the mark of a deleted photo has no bytes
+                    raise
+                return None
 
         return ask(get)
 
@@ -55,9 +65,10 @@ class AzurePhotoBlobs:
 
         def look() -> Photo | None:
             try:
-                return parse_photo(blob.get_blob_properties().metadata)
+                photo = parse_photo(blob.get_blob_properties().metadata)
             except (ResourceNotFoundError, DamagedRecordError):
                 return None
+            return None if photo.deleted_at else photo
 
         return ask(look)
 
@@ -69,6 +80,11 @@ class AzurePhotoBlobs:
                 return
 
         ask(delete)
+
+    def mark_deleted(self, photo: Photo, now: datetime) -> None:
+        blob = self._container.get_blob_client(photo.path)
+        mark = replace(photo, deleted_at=now).to_words()
+        ask(lambda: blob.upload_blob(b"", overwrite=True, metadata=mark))
 
     def cameras(self) -> list[str]:
         def look() -> list[str]:

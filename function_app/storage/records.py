@@ -29,6 +29,7 @@ class DamagedRecordError(Exception):
 class Photo:
     """A photo as it is stored. `sha256` (hex) and `size` (bytes) are those of the stored bytes.
     `trigger` and `clock` are the device's words, `site` an old client's; None where it said none.
+    `deleted_at`: its bytes are gone since, and this is the mark that they left.
     """
 
     name: PhotoName
@@ -39,6 +40,7 @@ class Photo:
     trigger: str | None = None
     clock: str | None = None
     site: str | None = None
+    deleted_at: datetime | None = None
 
     @property
     def path(self) -> str:
@@ -61,6 +63,7 @@ class Photo:
             "trigger": self.trigger,
             "clock": self.clock,
             "site": quote(self.site) if self.site else None,  # may hold any letter of any language
+            "deleted_at": format_time(self.deleted_at) if self.deleted_at else None,
         }
         return {word: value for word, value in words.items() if value is not None}
 
@@ -88,6 +91,7 @@ def parse_photo(record: Mapping[str, object]) -> Photo:
             trigger=words.get("trigger"),
             clock=words.get("clock"),
             site=unquote(words["site"]) if "site" in words else None,
+            deleted_at=parse_time(words["deleted_at"]) if "deleted_at" in words else None,
         )
     except (KeyError, ValueError) as error:  # WireError is a ValueError
         raise DamagedRecordError(f"{words.get('id', 'a record')} cannot be read: {error}") from None
@@ -131,7 +135,8 @@ class PhotoBlobs(Protocol):
 
     def add(self, photo: Photo, body: bytes) -> Photo | None:
         """Store the bytes, unless there is something under the photo's path already: then change
-        nothing and return the photo that is there, or raise DamagedRecordError if it is none."""
+        nothing and return the photo that is there (or was, and left its mark), or raise
+        DamagedRecordError if it is none."""
         ...
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
@@ -143,7 +148,11 @@ class PhotoBlobs(Protocol):
         ...
 
     def remove(self, photo: Photo) -> None:
-        """Remove the photo's bytes, if they are there."""
+        """Remove the photo's bytes or the mark that they left, if they are there."""
+        ...
+
+    def mark_deleted(self, photo: Photo, now: datetime) -> None:
+        """Leave a mark in the place of the photo's bytes, so that they are not stored again."""
         ...
 
     def cameras(self) -> list[str]:
@@ -151,8 +160,8 @@ class PhotoBlobs(Protocol):
         ...
 
     def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
-        """What is stored of a camera by its path, the oldest photo first, behind the path `after`;
-        None where it is no photo of Nightjar's."""
+        """What is stored of a camera by its path, the oldest photo first, behind the path `after`,
+        with the marks of deleted ones; None where it is no photo of Nightjar's."""
         ...
 
     def check(self) -> None:

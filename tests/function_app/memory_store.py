@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,14 +32,17 @@ class MemoryBlobs:
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
         stored = self.stored.get(photo.path)
-        return stored[1][first : first + count] if stored else None
+        return stored[1][first : first + count] or None if stored else None
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
         stored = self.stored.get(blob_path(name, media))
-        return stored[0] if stored else None
+        return stored[0] if stored and stored[0].deleted_at is None else None
 
     def remove(self, photo: Photo) -> None:
         self.stored.pop(photo.path, None)
+
+    def mark_deleted(self, photo: Photo, now: datetime) -> None:
+        self.stored[photo.path] = (replace(photo, deleted_at=now), b"")
 
     def cameras(self) -> list[str]:
         return sorted({path.partition("/")[0] for path in self.stored})

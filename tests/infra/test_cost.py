@@ -102,11 +102,11 @@ def test_by_hand() -> None:
         "index rows kept": round(50 * 120 * 5000 / 1e9, 4),
         "blob writes and lists": 2 * 1500,
         "blob reads": 2 * 1500 + 120 * (50 + 10),
-        "table requests": 1500 * (1 + 2 + 6) + 120 * (10 + 9 * 2 + 50 * 2 + 10 * 3),
-        "executions": 3 * 1500 + 120 * (8 + 2 + 9 + 50 + 10),
+        "table requests": 1500 * (1 + 2 + 4) + 120 * (10 + 9 * 2 + 50 * 2 + 10 * 3),
+        "executions": 2 * 1500 + 120 * (8 + 2 + 9 + 50 + 10),
         "memory while executing": 2 * (2 * 1500 + 120 * (1 + 2 + 9 + 4 + 10)),
         "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.000025), 4),
-        "logs (Application Insights)": round((3 * 1500 + 120 * 79) * 3000 / 1e9, 4),
+        "logs (Application Insights)": round((2 * 1500 + 120 * 79) * 3000 / 1e9, 4),
     }
     assert items["photos kept"].cost == pytest.approx(3.33375 * 0.0208)
 

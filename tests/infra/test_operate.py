@@ -149,7 +149,7 @@ def test_evidence_that_cannot_be_destroyed_is_named(deployed: Cloud) -> None:
     assert "immutability" in done.last
 
 
-def blob(path: str, content: str) -> dict[str, object]:
+def blob(path: str, content: str) -> dict[str, Any]:
     known = {
         "id": Path(path).stem,
         "content_type": "image/jpeg",
@@ -196,6 +196,17 @@ def test_what_was_saved_comes_back(deployed: Cloud) -> None:
     assert "1 brought back, 0 were there" in done.out
     assert BYTES.encode() in deployed.backend.photos.values()
     assert "0 brought back, 1 were there" in deployed.run("restore.sh", NAME, "saved").out
+
+
+def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
+    """Its mark has been saved later than its bytes."""
+    mark = blob(PATH, "")
+    mark["metadata"] = {**blob(PATH, BYTES)["metadata"], "deleted_at": "2026-11-21T08:00:00.000Z"}
+    deployed.change(blobs=[mark])
+    saved = deployed.run("backup.sh", NAME, "saved")
+    assert (saved.code, saved.err) == (0, "")
+    assert "0 photos are whole" in saved.out
+    assert "0 brought back" in deployed.run("restore.sh", NAME, "saved").out
 
 
 def test_what_does_not_come_back_is_named(deployed: Cloud) -> None:

@@ -5,16 +5,21 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from function_app.backend import connect
+from function_app.keeping.deletion import delete
+from function_app.keeping.tally import tallies
+from function_app.settings import Settings
 from infra.cost import TRANSACTIONS, Transactions
 from local.azurite import Azurite
 from local.child import ROOT
 from photo_wire.alert import LOSS, Alert, alerts_to_json
+from photo_wire.name import parse_name
 from tests.backend import Backend
 from tests.conftest import new_backend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
@@ -195,6 +200,15 @@ def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:
     here = {"Origin": visitor.backend.base_url}
     counted = meter.count(lambda: visitor.ask(path, here, "DELETE"))
     assert counted == EXPECTED.events["photo deleted"]
+
+
+def test_a_photo_whose_time_is_over(meter: Meter) -> None:
+    """Retention deletes it; what finds it is shared by a hundred."""
+    backend = connect(Settings(meter.api.backend.connection_string))
+    photo = backend.index.get(parse_name(meter.put(1005)))
+    tallies(backend, datetime.now(UTC) + timedelta(days=1))  # by when it has long been counted
+    assert photo
+    assert meter.count(lambda: delete(photo, backend)) == EXPECTED.events["photo's time over"]
 
 
 def test_losses_reported(meter: Meter) -> None:
