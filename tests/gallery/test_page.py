@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.gallery.conftest import Gallery
 
@@ -120,6 +120,36 @@ def test_a_photo_is_shared_and_deleted(page: Page, gallery: Gallery, screenshots
     guest.reload()
     expect(guest.get_by_text("There is no photo.")).to_be_visible()
     guest.context.close()
+
+
+def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Gallery) -> None:
+    """Also when newer photos came while it was looked at: the places of all others have changed."""
+    name = gallery.add("gate", gallery.names[-1].captured_at + timedelta(seconds=30))
+    sign_in(page, gallery)
+    page.locator(f".photo[data-id='{name}']").click()
+    newer = page.get_by_role("button", name="Newer photo")
+    expect(newer).to_be_disabled()
+    later = gallery.add("entry", name.captured_at + timedelta(seconds=30))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks again now
+    expect(newer).to_be_enabled()
+    with page.expect_request("**/api/shares") as shared:
+        page.get_by_role("button", name="Share").click()
+    assert str(name) in (shared.value.post_data or "")
+    page.locator("#share-close").click()
+    asked: list[str] = []
+
+    def agree(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    page.once("dialog", agree)
+    with page.expect_request(lambda request: request.method == "DELETE") as deleted:
+        page.get_by_role("button", name="Delete").click()
+    assert deleted.value.url.endswith(str(name))
+    assert name.camera in asked[0]
+    expect(page.locator(f".photo[data-id='{name}']")).to_have_count(0)
+    expect(page.locator(f".photo[data-id='{later}']")).to_have_count(1)
+    gallery.names.remove(name)
 
 
 def test_the_password_is_changed_and_everybody_signed_out(

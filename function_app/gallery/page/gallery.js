@@ -3,7 +3,7 @@
 import { listPhotos, SignedOut, signIn, signOut, whoAmI } from "./api.js";
 import { openAccount } from "./account.js";
 import { day, describe, element, show, timeIsUncertain, timeOfDay } from "./media.js";
-import { openPhoto, viewerOffers } from "./viewer.js";
+import { openPhoto, photosChanged, viewerOffers } from "./viewer.js";
 
 const PAGE = 50;
 const LOOK_AGAIN = 15_000; // ms; only while the page is looked at, since each look costs a call
@@ -71,6 +71,7 @@ function render() {
   byId("summary").textContent = photos.length > 0 ? `Newest: ${timeOfDay(photos[0])}`
     : byId("trigger").value || byId("until").value || byId("camera").value ? "No such photos." : "No photos yet.";
   offerCameras();
+  photosChanged();
 }
 
 function card(photo) {
@@ -81,7 +82,7 @@ function card(photo) {
   const made = element("button", { type: "button", className: "photo", title: photo.id }, show(photo, { full: false }), label);
   made.dataset.id = photo.id;
   made.setAttribute("aria-label", `Open ${describe(photo)}`);
-  made.addEventListener("click", () => openPhoto(photos, photos.find((one) => one.id === photo.id)));
+  made.addEventListener("click", () => openPhoto(() => photos, photo));
   return made;
 }
 

@@ -6,8 +6,8 @@ import { day, describe, show, timeIsUncertain } from "./media.js";
 const byId = (id) => document.getElementById(id);
 const viewer = byId("viewer");
 
-let photos = [];
-let shown = -1;
+let listed = () => []; // what the page shows now, newest first
+let shown = null; // the photo itself: its place changes as others come
 let remove = () => {};
 
 // What this person may do here; `remove` is told of a photo that was deleted.
@@ -17,37 +17,48 @@ export function viewerOffers(scopes, told) {
   byId("share").hidden = !scopes.includes("admin");
 }
 
-// `all` is the list as the page shows it, newest first; it may grow while the viewer is open.
-export function openPhoto(all, photo) {
-  photos = all;
-  step(all.indexOf(photo) - shown);
+// `photos` gives the list as the page shows it, newest first, which may change while one is shown.
+export function openPhoto(photos, photo) {
+  listed = photos;
+  showPhoto(photo);
   if (!viewer.open) viewer.showModal();
 }
 
+// Others came or went: the one that is shown stays, with other neighbours.
+export function photosChanged() {
+  const place = placeOf(shown);
+  byId("newer-photo").disabled = place <= 0;
+  byId("older-photo").disabled = place === -1 || place === listed().length - 1;
+}
+
+const placeOf = (photo) => listed().findIndex((one) => one.id === photo?.id);
+
 function step(by) {
-  const next = shown + by;
-  if (next < 0 || next >= photos.length) return;
-  shown = next;
-  const photo = photos[shown];
+  const place = placeOf(shown);
+  const next = place === -1 ? undefined : listed()[place + by];
+  if (next) showPhoto(next);
+}
+
+function showPhoto(photo) {
+  shown = photo;
   byId("picture").replaceChildren(show(photo, { full: true }));
   byId("caption").textContent =
     `${day(photo)} \u00b7 ${describe(photo)}${timeIsUncertain(photo) ? " \u00b7 time uncertain" : ""}`;
   byId("original").href = contentUrl(photo);
   byId("original").download = `${photo.id}.${{ "image/jpeg": "jpg", "video/mp4": "mp4" }[photo.content_type] ?? "dng"}`;
-  byId("newer-photo").disabled = shown === 0;
-  byId("older-photo").disabled = shown === photos.length - 1;
+  photosChanged();
 }
 
 async function attempt(action) {
   try {
-    await action(photos[shown]);
+    await action(shown);
   } catch (problem) {
     byId("caption").textContent = problem.message;
   }
 }
 
 byId("delete").addEventListener("click", () => attempt(async (photo) => {
-  if (!confirm("Delete this photo for ever?")) return;
+  if (!confirm(`Delete ${describe(photo)} for ever?`)) return;
   await deletePhoto(photo);
   viewer.close();
   remove(photo);
@@ -64,7 +75,7 @@ byId("close").addEventListener("click", () => viewer.close());
 viewer.addEventListener("click", (event) => event.target === viewer && viewer.close());
 viewer.addEventListener("close", () => {
   byId("picture").replaceChildren();
-  shown = -1;
+  shown = null;
 });
 viewer.addEventListener("keydown", (event) => {
   if (event.key === "ArrowLeft") step(-1);
