@@ -135,7 +135,9 @@ def folder(tmp_path: Path) -> Path:
     for path, schema in TREE.items():
         file = tmp_path / "schemas" / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(schema), encoding="utf-8-sig")  # as some of them are
+        file.write_text(
+            json.dumps(schema), encoding="utf-8-sig"
+        )  # a mark that editors may put first
     return tmp_path
 
 
