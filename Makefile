@@ -15,7 +15,7 @@ RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(A
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run func test test-fast test-313 drill bench cost cost-page dist golden screenshots check clean browser power-cut rtsp-server systemd-tools
+.PHONY: help setup run func test test-fast test-313 drill bench cost cost-page dist golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ golden: setup ## what this version says on the wire, recorded for the versions t
 screenshots: setup browser ## the README's pictures, taken anew by the gallery's tests
 	@$(PY) -m pytest -q tests/gallery
 	@mkdir -p docs/pictures && cp .local/screenshots/gallery.png docs/pictures/
+
+arm-schemas: .venv/.done ## infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
+	@$(PY) -m tests.infra.schemas $(if $(FROM),"$(FROM)")
 
 check: .venv/.done ## ruff, mypy and the directions of imports
 	@.venv/bin/ruff check .
