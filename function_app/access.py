@@ -64,6 +64,8 @@ def admit(access: Access, req: func.HttpRequest, backend: Backend, now: datetime
     scope = _SCOPES.get(access)
     if scope and scope not in caller.scopes:
         raise RefusedError(403, f"{caller.name} has not got the right to {scope}.")
+    if scope is Scope.ADMIN and caller.cameras is not None:
+        raise RefusedError(403, f"This is about all cameras, and {caller.name} is about some.")
     return caller
 
 

@@ -22,6 +22,7 @@ def read_object(req: func.HttpRequest, known: tuple[str, ...]) -> Mapping[str, A
         raise RefusedError(413, f"The body has more than {LONGEST_BODY} bytes.")
     try:
         said = json.loads(body)
+        json.dumps(said, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from function_app.backend import Backend
-from function_app.gallery.listing import check_parameters, parse_limit
+from function_app.gallery.listing import MOST_OF_A_MOMENT, check_parameters, parse_limit
 from function_app.people.caller import Caller
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import KeptAlert, PhotoBlobs, alert_key
+from function_app.storage.views import count_down
 from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
 from photo_wire.errors import WireError
 from photo_wire.media import Media
@@ -52,7 +53,9 @@ def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     """200 with one page of the alerts, newest first."""
     check_parameters(req.params, PARAMETERS)
     limit, sieve = parse_limit(req.params.get("limit")), _sieve(req.params)
-    looked_at = 2 * limit if sieve or caller.cameras is not None else limit
+    looked_at = 2 * limit if sieve else limit
+    if caller.cameras is not None:
+        looked_at = max(2 * limit, MOST_OF_A_MOMENT)
     alerts = backend.alerts.newest(looked_at + 1, _after(req.params.get("cursor")))
     shown: list[KeptAlert] = []
     last: KeptAlert | None = None
@@ -67,9 +70,23 @@ def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     return json_reply(
         {
             "alerts": [_describe(kept) for kept in shown],
-            "next_cursor": _cursor(last.alert) if last and alerts[-1] is not last else None,
+            "next_cursor": _cursor(_place(alerts[0], last, shown, caller))
+            if last and alerts[-1] is not last
+            else None,
         }
     )
+
+
+def _place(first: KeptAlert, last: KeptAlert, shown: list[KeptAlert], caller: Caller) -> str:
+    """The key behind which the next page begins. That of an alert which the caller may not see
+    would tell them of it: its moment stands for it."""
+    if caller.may_see(last.alert.name.camera):
+        return alert_key(last.alert)
+    if shown:
+        return alert_key(shown[-1].alert)
+    moment = last.alert.name.captured_at
+    is_one_moment = moment == first.alert.name.captured_at
+    return count_down(moment) + ("~~" if is_one_moment else "")  # behind it, or before it
 
 
 def _sieve(params: Mapping[str, str]) -> dict[str, str]:
@@ -94,8 +111,8 @@ def _describe(kept: KeptAlert) -> dict[str, object]:
     }
 
 
-def _cursor(alert: Alert) -> str:
-    return base64.urlsafe_b64encode(alert_key(alert).encode()).decode().rstrip("=")
+def _cursor(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
 def _after(cursor: str | None) -> str | None:

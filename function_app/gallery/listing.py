@@ -3,8 +3,8 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.storage.records import Photo, PhotoIndex
@@ -12,11 +12,13 @@ from function_app.storage.views import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time, parse_time
-from photo_wire.name import PhotoName, check_camera, parse_name
+from photo_wire.name import PhotoName, check_camera, new_name, parse_name
 
 DEFAULT_LIMIT = 50
 MOST_PHOTOS = 200
+MOST_OF_A_MOMENT = 50  # photos of one millisecond
 ORDERS = ("newest", "oldest")
+_BEHIND_ALL_CAMERAS = "z" * 32
 PARAMETERS = (
     "camera",
     "trigger",
@@ -65,10 +67,18 @@ class Listing:
             and (self.hours is None or self.hours.hold(photo.name.captured_at))
         )
 
-    def is_sieved(self, cameras: frozenset[str] | None) -> bool:
-        """Whether some photos of the view may not belong on the page."""
-        hidden = cameras is not None and self.view.camera not in cameras
-        return hidden or self.trigger is not None or self.hours is not None
+    def narrowed(self, cameras: frozenset[str] | None) -> "Listing":
+        """For someone who may see just one camera, the list of that one."""
+        if cameras is None or len(cameras) != 1 or self.view.camera is not None:
+            return self
+        return replace(self, view=replace(self.view, camera=next(iter(cameras))))
+
+    def looked_at(self, cameras: frozenset[str] | None) -> int:
+        """How many photos are looked at for a page: more than it holds where some of the view may
+        not belong on it; for who may not see all cameras, more than can be of one moment."""
+        if cameras is not None and self.view.camera not in cameras:
+            return max(2 * self.limit, MOST_OF_A_MOMENT)
+        return 2 * self.limit if self.trigger or self.hours else self.limit
 
 
 def parse_listing(params: Mapping[str, str]) -> Listing:
@@ -114,7 +124,8 @@ def page(
     sieved list twice as many are looked at and no more, so that a page always costs about the same:
     it may hold fewer photos than asked for, even none, and still have a next one.
     """
-    looked_at = 2 * listing.limit if listing.is_sieved(cameras) else listing.limit
+    listing = listing.narrowed(cameras)
+    looked_at = listing.looked_at(cameras)
     photos = index.walk(listing.view, looked_at + 1, listing.after)
     shown: list[Photo] = []
     last: Photo | None = None
@@ -126,8 +137,25 @@ def page(
             shown.append(photo)
     return {
         "photos": [describe(photo) for photo in shown],
-        "next_cursor": cursor(last.name) if last and photos[-1] is not last else None,
+        "next_cursor": cursor(_place(photos[0], last, shown, cameras, listing.view))
+        if last and photos[-1] is not last
+        else None,
     }
+
+
+def _place(
+    first: Photo, last: Photo, shown: list[Photo], cameras: frozenset[str] | None, view: View
+) -> PhotoName:
+    """Where the next page begins: behind the last photo looked at. The name of one that the reader
+    may not see stays here: a name that no photo has stands for its moment."""
+    if cameras is None or last.name.camera in cameras:
+        return last.name
+    if shown:
+        return shown[-1].name
+    moment = last.name.captured_at
+    if moment != first.name.captured_at:  # others of this moment may be to come: not behind it yet
+        moment += timedelta(milliseconds=-1 if view.oldest_first else 1)
+    return new_name(_BEHIND_ALL_CAMERAS, moment, "ffffffff")
 
 
 def describe(photo: Photo) -> dict[str, object]:

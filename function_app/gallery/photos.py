@@ -56,9 +56,8 @@ def content(photo: Photo, req: func.HttpRequest, backend: Backend, who: str) -> 
     body = backend.blobs.read(photo, wanted.first, wanted.count)
     if body is None:
         raise _unknown(photo.name)
-    if wanted.first == 0:  # what follows by parts is the same look
-        address = address_in(req.headers)
-        record(backend.accesses, datetime.now(UTC), who, "saw", str(photo.name), address)
+    address = address_in(req.headers)
+    record(backend.accesses, datetime.now(UTC), who, "saw", str(photo.name), address)
     if asked is None:
         return Reply(200, body, photo.media.content_type, headers)
     headers["Content-Range"] = asked.content_range(photo.size)

@@ -101,8 +101,6 @@ def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     page = _PAGE.format(
         title=html.escape(title), photos=shown, until=f"{share.until:%Y-%m-%d %H:%M}"
     )
-    which, address = str(share.photo or share.camera), address_in(req.headers)
-    record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
     return Reply(200, page.encode(), "text/html", {"Content-Security-Policy": PAGE_POLICY})
 
 
@@ -132,7 +130,10 @@ def _share(req: func.HttpRequest, backend: Backend) -> Share:
 
 
 def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]]:
+    """The link and its photos. That it was opened goes into the access log."""
     share = _share(req, backend)
+    which, address = str(share.photo or share.camera), address_in(req.headers)
+    record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
     if share.photo:
         found = backend.index.get(share.photo)
         return share, [found] if found else []

@@ -32,10 +32,8 @@ def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
         raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
     backoff.forget_attempts(backend.people, name, address)
     accesses.record(backend.accesses, now, name, "signed in", address=address)
-    value = sessions.begin(backend.people, person, now)
-    seconds = int(sessions.LENGTH / timedelta(seconds=1))
     said_back = {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}
-    return json_reply(said_back, headers={"Set-Cookie": session_cookie(value, seconds, req.url)})
+    return json_reply(said_back, headers=_new_session(person, req, backend, now))
 
 
 def get_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -75,9 +73,7 @@ def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> 
     people.change_password(backend.people, person, people.checked(said.get("new")))
     sessions.end_all(backend.people, caller.name)
     accesses.record(backend.accesses, now, caller.name, "changed the password")
-    value = sessions.begin(backend.people, person, now)
-    seconds = int(sessions.LENGTH / timedelta(seconds=1))
-    return Reply(204, headers={"Set-Cookie": session_cookie(value, seconds, req.url)})
+    return Reply(204, headers=_new_session(person, req, backend, now))
 
 
 def list_people(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -99,12 +95,15 @@ def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     role = said.get("role", Role.VIEWER)
     if role not in list(Role):
         raise WireError("role", f"is none of {', '.join(Role)}")
+    cameras = check_cameras(said.get("cameras"))
+    if role == Role.OWNER and cameras is not None:
+        raise WireError("cameras", "is null for an owner, who has to do with them all")
     person = people.add(
         backend.people,
         check_name(said.get("name"), "name"),
         people.checked(said.get("password")),
         Role(role),
-        check_cameras(said.get("cameras")),
+        cameras,
     )
     _record(backend, caller, "let in", person.name)
     return json_reply(
@@ -135,6 +134,8 @@ def make_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     cameras = check_cameras(said.get("cameras"))
     if Scope.UPLOAD in scopes and (cameras is None or len(cameras) != 1):
         raise WireError("cameras", "names just one camera for a token that may upload")
+    if Scope.ADMIN in scopes and cameras is not None:
+        raise WireError("cameras", "is null for a token with the scope admin: it is about them all")
     secret = tokens.make(
         backend.people, name, frozenset(map(Scope, scopes)), cameras, datetime.now(UTC)
     )
@@ -176,6 +177,15 @@ def list_accesses(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
             "next_cursor": shown[-1].key if len(found) > limit else None,
         }
     )
+
+
+def _new_session(
+    person: people.Person, req: func.HttpRequest, backend: Backend, now: datetime
+) -> dict[str, str]:
+    """The header by which the browser keeps a session that begins now."""
+    value = sessions.begin(backend.people, person, now)
+    seconds = int(sessions.LENGTH / timedelta(seconds=1))
+    return {"Set-Cookie": session_cookie(value, seconds, req.url)}
 
 
 def _described(token: tokens.Token) -> dict[str, object]:

@@ -68,18 +68,28 @@ def test_the_tokens_of_the_settings_let_in(backend: Backend, scheme: str) -> Non
 @pytest.mark.parametrize("scope", list(Scope))
 def test_a_token_lets_in_where_its_scopes_say(backend: Backend, scope: Scope) -> None:
     """And for its cameras; that it was used is on record; revoked, it lets in nowhere."""
-    secret = tokens.make(backend.people, scope.value, frozenset({scope}), frozenset({"gate"}), NOW)
+    cameras = None if scope is Scope.ADMIN else frozenset({"gate"})
+    secret = tokens.make(backend.people, scope.value, frozenset({scope}), cameras, NOW)
     allowed = [access for access in SCOPED if status(access, backend, bearer(secret)) == 200]
     assert allowed == [SCOPED[list(Scope).index(scope)]]
     caller = admit(allowed[0], request(bearer(secret)), backend, NOW)
-    assert caller == Caller(scope.value, frozenset({scope}), frozenset({"gate"}))
+    assert caller == Caller(scope.value, frozenset({scope}), cameras)
     assert caller.may_see("gate")
-    assert not caller.may_see("entry")
+    assert caller.may_see("entry") is (cameras is None)
     (token,) = [one for one in tokens.all_tokens(backend.people) if one.name == scope.value]
     assert token.used_at == NOW
     assert tokens.revoke(backend.people, scope.value)
     assert not tokens.revoke(backend.people, scope.value)
     assert status(allowed[0], backend, bearer(secret)) == 401
+
+
+def test_who_decides_has_to_do_with_all_cameras(backend: Backend) -> None:
+    """A token that was made before this was asked of it may look, and decides nothing: it could
+    give itself the other cameras."""
+    scopes = frozenset({Scope.READ, Scope.ADMIN})
+    secret = tokens.make(backend.people, "gatekeeper", scopes, frozenset({"gate"}), NOW)
+    assert status(Access.READER, backend, bearer(secret)) == 200
+    assert status(Access.ADMIN, backend, bearer(secret)) == 403
 
 
 def test_a_session_lets_in_until_it_ends(backend: Backend, viewer: str) -> None:

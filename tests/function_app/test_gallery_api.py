@@ -2,6 +2,7 @@
 
 import io
 import re
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -229,7 +230,8 @@ class TestSharing:
         assert [one["id"] for one in listed] == [str(name)]
         assert api.ask(f"/api/shared/{secret}/{other}/content").status_code == 404
         log = api.ask("/api/accesses?limit=200", admin).json()["accesses"]
-        assert [one["what"] for one in log if one["which"] == str(name)][:3] == [
+        assert [one["what"] for one in log if one["which"] == str(name)][:4] == [
+            "opened",
             "saw",
             "opened",
             "shared",
@@ -274,6 +276,51 @@ class TestSharing:
         self, api: Api, admin: dict[str, str], said: dict[str, object], expected: int
     ) -> None:
         assert api.ask("/api/shares", admin, "POST", json=said).status_code == expected
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("path", "said"),
+        [
+            ("tokens", {"name": "x", "scopes": ["read", "admin"]}),
+            ("people", {"name": "x", "role": "owner", "password": "a good long password"}),
+        ],
+    )
+    def test_nobody_decides_about_some_cameras(
+        self, api: Api, admin: dict[str, str], path: str, said: dict[str, object]
+    ) -> None:
+        """They could give themselves the others."""
+        reply = api.ask(f"/api/{path}", admin, "POST", json={**said, "cameras": ["gate"]})
+        assert (reply.status_code, "cameras" in reply.json()["detail"]) == (400, True)
+
+    def test_a_look_at_a_part_is_on_record(
+        self, api: Api, admin: dict[str, str], camera: str
+    ) -> None:
+        """All but the first byte shows the picture just as well."""
+        name = put(api, name_of(camera))
+        api.read(f"/api/photos/{name}/content", {"Range": "bytes=1-"})
+        log = api.ask("/api/accesses?limit=20", admin).json()["accesses"]
+        assert [one["what"] for one in log if one["which"] == str(name)] == ["saw"]
+
+    def test_a_cursor_of_alerts_tells_nothing_of_other_cameras(
+        self, api: Api, admin: dict[str, str], camera: str
+    ) -> None:
+        """And walking on shows each of one's own, once."""
+        at = [MOMENT + timedelta(days=3000, seconds=n) for n in range(70)]  # before all others
+        mine, others = [name_of(camera, at[0])], [name_of(f"{camera}-2", one) for one in at]
+        told = [{"id": str(one), "kind": "loss", "reason": "x"} for one in [*mine, *others]]
+        key = {"x-functions-key": api.backend.function_key}
+        assert api.ask("/api/alerts", key, "POST", json={"alerts": told}).ok
+        reader = new_token(api, admin, f"{camera}-r", scopes=["read"], cameras=[camera])
+        seen, cursor = list[str](), ""
+        while not seen:
+            page = api.ask(f"/api/alerts?limit=5{cursor}", reader).json()
+            seen += [one["id"] for one in page["alerts"]]
+            if not seen:
+                assert camera not in str(b64decode(page["next_cursor"] + "==", b"-_"))
+                cursor = f"&cursor={page['next_cursor']}"
+        assert seen == [str(mine[0])]
+        assert cursor
 
 
 class TestPosted:

@@ -1,12 +1,13 @@
 """Pages of the list: what may be asked, and that walking them shows everything once."""
 
+from base64 import b64decode
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.gallery.listing import Hours, Listing, page, parse_listing
@@ -103,6 +104,36 @@ def test_a_sieved_list_shows_what_it_should_and_no_more(
     pages = all_pages({"limit": str(limit), **sieve}, index, cameras)
     assert list(chain.from_iterable(pages)) == expected
     assert all(len(one) <= limit for one in pages)
+
+
+@given(
+    st.sets(FEW_NAMES, max_size=8),
+    st.integers(1, 60),
+    st.sampled_from(["newest", "oldest"]),
+    st.booleans(),
+)
+@settings(max_examples=40)
+def test_a_cursor_tells_nothing_of_what_one_may_not_see(
+    mine: set[PhotoName], limit: int, order: str, at_one_moment: bool
+) -> None:
+    """Though most of what was looked at is of another camera. Each of one's own is shown once."""
+    step = timedelta(milliseconds=not at_one_moment)
+    hidden = {name_of("secret", MOMENT + n * step + timedelta(seconds=2)) for n in range(150)}
+    hidden |= {name_of("secret", MOMENT + timedelta(seconds=2), f"{n:08x}") for n in range(40)}
+    index, cameras = index_of(mine | hidden), frozenset({"entry", "gate"})
+    params, shown = {"limit": str(limit), "order": order}, list[str]()
+    for _ in range(200):
+        found = page(parse_listing(params), index, cameras)
+        shown += [photo["id"] for photo in cast(list[dict[str, str]], found["photos"])]
+        cursor = cast(str | None, found["next_cursor"])
+        if cursor is None:
+            break
+        assert b"secret" not in b64decode(cursor + "==", b"-_")
+        params["cursor"] = cursor
+    assert cursor is None
+    sign = 1 if order == "oldest" else -1
+    expected = sorted(mine, key=lambda name: (sign * name.captured_at.timestamp(), str(name)))
+    assert shown == [str(name) for name in expected]
 
 
 @given(

@@ -109,7 +109,13 @@ def test_wrong_passwords_are_refused_and_then_cost_time(own: Backend) -> None:
     assert 1 <= int(reply.headers["Retry-After"]) <= 3
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"no json", b'{"password": 5}', b"{}", b'{"x": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"[]", b"no json", b'{"password": 5}', b"{}", b'{"x": 1}'),
+        b'{"name": "\\ud800", "password": "half a surrogate pair"}',
+    ],
+)
 def test_anything_else_is_malformed(api: Api, body: bytes) -> None:
     """400, and no cookie."""
     reply = api.ask("/api/session", method="POST", data=body)
