@@ -133,7 +133,7 @@ def _body(table_url: str, changes: Sequence[Change], mark: str) -> bytes:
             "",
             *_request(table_url, operation, row),
         ]
-    return "\r\n".join([*lines, f"--changeset_{mark}--", f"--batch_{mark}--", ""]).encode()
+    return "\r\n".join([*lines, f"--changeset_{mark}--", "", f"--batch_{mark}--", ""]).encode()
 
 
 def _request(table_url: str, operation: Operation, row: Mapping[str, str]) -> list[str]:
@@ -147,10 +147,11 @@ def _request(table_url: str, operation: Operation, row: Mapping[str, str]) -> li
     ]
     if operation is Operation.DELETE:
         return [*lines, "If-Match: *", "", ""]
+    if operation is Operation.INSERT:
+        lines.append("Prefer: return-no-content")  # else the row is sent back
     body = json.dumps(dict(row))  # ASCII, so that its characters are its bytes
     return [
         *lines,
-        "Prefer: return-no-content",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
         "",
