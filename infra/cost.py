@@ -69,6 +69,7 @@ class Transactions:
     photos_on_a_page: int
     photos_opened: int
     seconds_between_looks: int
+    seconds_between_looks_at_alerts: int
     row_bytes_per_photo: int
     page_bytes: int
     thumbnail_bytes: int
@@ -127,6 +128,8 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     shown = min(kept, transactions.photos_on_a_page)
     opened = min(kept, transactions.photos_opened)
     looks = 1 + math.floor(use.minutes * 60 / transactions.seconds_between_looks)
+    every = transactions.seconds_between_looks_at_alerts
+    looks_at_alerts = 1 + math.floor(use.minutes * 60 / every)
     visits = use.visits * month
 
     happens = {
@@ -134,6 +137,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "gallery opened": visits,
         "signed in": visits,
         "list looked at": visits * looks,
+        "alerts looked at": visits * looks_at_alerts,
         "thumbnail made": a_day * month if visits else 0,
         "thumbnail shown": visits * shown,
         "photo opened": visits * opened,
@@ -148,7 +152,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     waves = [
         math.ceil(transactions.events["gallery opened"]["executions"] / use.concurrency),
         transactions.events["signed in"]["executions"],
-        looks,
+        looks + looks_at_alerts,
         math.ceil(shown / use.concurrency),
         opened,
     ]

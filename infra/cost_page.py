@@ -58,9 +58,10 @@ of 2,048. For other numbers:
   the days they are kept and for {soft_delete} days more, for which Azure keeps what was deleted
   (soft delete). Index rows are counted for the days that photos are kept; a rule that deletes
   blobs by their age leaves rows behind, which cost next to nothing.
-- **A visit** opens the page, signs in, loads the newest {page} photos whole (there are no
-  thumbnails yet) and looks for new ones every {looks} s, for {minutes:g} minutes. A browser that
-  has seen a photo within a day does not load it again; here it does.
+- **A visit** opens the page, signs in, loads the thumbnails of the newest {page} photos, opens
+  {photos_opened} of the photos, and looks for new ones every {looks} s, for {minutes:g} minutes,
+  and for alerts every {looks_at_alerts} s. A browser that has seen a photo within a day does not
+  load it again; here it does.
 - **Time is counted the dear way.** Each photo that comes in is taken to be alone on its instance
   and is billed for {shortest:g} s, the least that Azure bills; what a visit loads at once shares
   an instance, {concurrency} calls at a time. Which requests Azure counts together could not be
@@ -131,7 +132,9 @@ def page(prices: Prices, transactions: Transactions) -> str:
         again=_said(transactions, "photo sent again"),
         soft_delete=usual.soft_delete,
         page=transactions.photos_on_a_page,
+        photos_opened=transactions.photos_opened,
         looks=transactions.seconds_between_looks,
+        looks_at_alerts=transactions.seconds_between_looks_at_alerts,
         minutes=usual.minutes,
         shortest=prices.shortest_execution_seconds,
         concurrency=usual.concurrency,

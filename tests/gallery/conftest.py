@@ -12,6 +12,7 @@ import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from local.azurite import Azurite
+from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, PhotoHeaders, Trigger
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import Occasion
@@ -97,6 +98,16 @@ class Gallery:
         assert reply.status_code == 201, reply.text
         self.names.append(name)
         return name
+
+    def tell(self, alerts: list[Alert]) -> None:
+        """Alerts, as a device tells them."""
+        reply = requests.post(
+            self.backend.base_url + ALERTS_PATH,
+            data=alerts_to_json(alerts),
+            headers={FUNCTION_KEY: self.backend.function_key},
+            timeout=30,
+        )
+        assert reply.status_code == 200, reply.text
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Dialog, Page, expect
 
+from photo_wire.alert import LOSS, QUARANTINE, Alert
+from photo_wire.name import new_name
 from tests.gallery.conftest import Gallery
 
 
@@ -150,6 +152,39 @@ def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Galler
     expect(page.locator(f".photo[data-id='{name}']")).to_have_count(0)
     expect(page.locator(f".photo[data-id='{later}']")).to_have_count(1)
     gallery.names.remove(name)
+
+
+def test_alerts_are_told_as_sentences_until_they_were_seen(
+    page: Page, gallery: Gallery, screenshots: Path
+) -> None:
+    """New ones are counted on the button; a device's own words are text, never markup."""
+    lost, aside, odd = (
+        new_name(camera, gallery.names[-1].captured_at + timedelta(minutes=n), "0" * 8)
+        for n, camera in enumerate(("gate", "entry", "drive"))
+    )
+    told = [
+        Alert(lost, LOSS, "no-room"),
+        Alert(aside, QUARANTINE, "rejected-422"),
+        Alert(odd, "odd-kind", "<img src=x onerror=alert(1)>"),
+    ]
+    gallery.tell(told)
+    sign_in(page, gallery)
+    page.get_by_role("button", name="Alerts (3 new)").click()
+    lines = page.locator("#alerts-list li")
+    expect(lines).to_have_text(
+        [
+            re.compile("^drive.*odd-kind: <img src=x onerror=alert"),
+            re.compile("^entry.*set aside on the device .rejected-422."),
+            re.compile("^gate.*A photo was lost: the device had no more room."),
+        ]
+    )
+    expect(page.locator("#alerts-list li.new")).to_have_count(3)
+    page.screenshot(path=screenshots / "alerts.png")
+    page.locator("#alerts-close").click()
+    page.reload()
+    page.get_by_role("button", name="Alerts", exact=True).click()
+    expect(lines).to_have_count(3)
+    expect(page.locator("#alerts-list li.new")).to_have_count(0)
 
 
 def test_the_password_is_changed_and_everybody_signed_out(

@@ -225,6 +225,11 @@ def test_losses_reported(meter: Meter) -> None:
     assert meter.count(report) == EXPECTED.events["losses reported"]
 
 
+def test_alerts_looked_at(meter: Meter, visitor: Api) -> None:
+    counted = meter.count(lambda: visitor.ask("/api/alerts"))
+    assert counted == EXPECTED.events["alerts looked at"]
+
+
 def test_health(meter: Meter) -> None:
     asked = meter.count(lambda: meter.api.ask("/api/health"))
     assert asked == EXPECTED.events["health asked for"]
@@ -236,6 +241,8 @@ def test_the_gallery_s_own_numbers() -> None:
     assert f"const PAGE = {PAGE};" in script
     looks = f"const LOOK_AGAIN = {EXPECTED.seconds_between_looks}_000;"
     assert looks in script
+    alerts = (ROOT / "function_app/gallery/page/alerts.js").read_text()
+    assert f"const LOOK_AGAIN = {EXPECTED.seconds_between_looks_at_alerts}_000;" in alerts
 
 
 def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:

@@ -63,6 +63,12 @@ export async function listPhotos({ limit, ...sieve }) {
   return found;
 }
 
+// One page of alerts, newest first: { alerts, next_cursor }.
+export async function listAlerts(cursor) {
+  const query = new URLSearchParams(cursor ? { cursor } : {});
+  return (await ask(`/api/alerts?${query}`)).json();
+}
+
 export async function deletePhoto(photo) {
   await ask(`/api/photos/${photo.id}`, { method: "DELETE" });
 }

@@ -2,6 +2,7 @@
 
 import { listPhotos, SignedOut, signIn, signOut, whoAmI } from "./api.js";
 import { openAccount } from "./account.js";
+import { countAlerts, forgetAlerts, openAlerts } from "./alerts.js";
 import { day, describe, element, show, timeIsUncertain, timeOfDay } from "./media.js";
 import { openPhoto, photosChanged, viewerOffers } from "./viewer.js";
 
@@ -107,11 +108,12 @@ function signedIn() {
 }
 
 function showTools(shown) {
-  for (const tool of [byId("sign-out"), byId("account"), ...document.querySelectorAll(".choice")]) tool.hidden = !shown;
+  for (const tool of [byId("sign-out"), byId("account"), byId("alerts"), ...document.querySelectorAll(".choice")]) tool.hidden = !shown;
 }
 
 function askToSignIn() {
   clearTimeout(looking);
+  forgetAlerts();
   photos = [];
   cursor = null;
   byId("days").replaceChildren();
@@ -140,7 +142,7 @@ async function keepLooking() {
   clearTimeout(looking);
   if (document.visibilityState === "hidden") return;
   looking = setTimeout(keepLooking, LOOK_AGAIN);
-  await attempt(showNewest);
+  await attempt(async () => { await showNewest(); await countAlerts(); });
 }
 
 byId("sign-in").addEventListener("submit", async (event) => {
@@ -156,6 +158,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
 });
 byId("sign-out").addEventListener("click", () => attempt(async () => { await signOut(); askToSignIn(); }));
 byId("older").addEventListener("click", () => attempt(showOlder));
+byId("alerts").addEventListener("click", () => attempt(openAlerts));
 byId("account").addEventListener("click", () => openAccount(askToSignIn));
 for (const id of ["camera", "trigger", "until"]) {
   byId(id).addEventListener("change", () => { choice += 1; photos = []; cursor = null; attempt(showNewest); });
