@@ -26,8 +26,9 @@ from pi_uploader.clock import instant
 from pi_uploader.spool import Room, Spool, SpooledPhoto, SpoolError
 from pi_uploader.spool.by_hand import requeue
 from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.loop import REPORT_PAUSE, Uploader
+from pi_uploader.upload.loop import Uploader
 from pi_uploader.upload.naming import REST_OF_STUCK
+from pi_uploader.upload.reports import REPORT_PAUSE
 from tests.rigs import faults
 from tests.rigs.disks import TAKE_ROOM, FailingDisk, Kind
 from tests.rigs.fault_server import Answer, FaultServer, keep
