@@ -30,7 +30,7 @@ from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
-LONGEST_STEP = 4 * LONGEST_PUT + 60.0  # seconds: a report and a photo, two tries each
+LONGEST_STEP = 10 * LONGEST_PUT + 60.0  # seconds: four reports and a photo, two tries each
 
 log = logging.getLogger("upload")
 
@@ -69,7 +69,7 @@ class Uploader:
         self._clock = clock
         self._naming = Naming(spool, clock, wall_clock, is_clock_set)
         self._backlog = Backlog(spool, clock)
-        self._reports = Reports(spool, delivery, clock)
+        self._reports = Reports(spool, delivery, clock, wall_clock)
         self._lock = threading.Lock()
         self._turn = 0
         self._doubts = Doubts()
@@ -79,6 +79,7 @@ class Uploader:
 
     def step(self) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
+        self._reports.look()  # while nothing gets through, too
         with self._lock:
             if not self.gate.admits(len(self._under_way)):
                 return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
@@ -152,6 +153,7 @@ class Uploader:
             with self._lock:
                 self._delivered[photo.sequence] = photo
             log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
+        self._reports.note_delivery(photo)
 
     def _let_go_again(self) -> None:
         """Try once more to remove what the disk would not let go."""

@@ -1,9 +1,11 @@
-"""What the device tells the backend besides its photos: what was set aside, what was given up."""
+"""What the device tells the backend besides its photos: what was set aside, what was given up, and
+what else a person should know."""
 
 import logging
 import math
 import threading
 from collections.abc import Callable, Collection
+from datetime import datetime
 from itertools import islice, starmap
 
 from photo_wire.alert import (
@@ -15,10 +17,14 @@ from photo_wire.alert import (
     AlertsReceipt,
 )
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
+from pi_uploader.upload.clock_check import ClockCheck
 from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+from pi_uploader.upload.filling import Filling
+from pi_uploader.upload.noticed import Noticed
 
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
 REPORT_AGAIN = 60.0  # seconds after a report that failed
+NOTICED_AGAIN = 600.0  # seconds after what was noticed could not be told
 
 log = logging.getLogger("upload")
 
@@ -27,7 +33,13 @@ class Reports:
     """What is still to be told. `clock` gives monotonic seconds. Several threads may ask whether it
     is time to; one of them tells."""
 
-    def __init__(self, spool: Spool, delivery: Delivery, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        delivery: Delivery,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], datetime],
+    ) -> None:
         self._spool = spool
         self._delivery = delivery
         self._clock = clock
@@ -35,10 +47,22 @@ class Reports:
         self._lock = threading.Lock()
         self._untold: list[Alert] = []  # of photos that were set aside
         self._has_looked_back = False  # at those that lay there at the start
+        self._noticed = Noticed(spool.folder / "alerts.json")
+        self._noticed_next = clock()
+        self._filling = Filling(spool, self._noticed, clock, wall_clock)
+        self._clock_check = ClockCheck(spool, self._noticed, clock, wall_clock)
 
     def note_set_aside(self, reason: str, photo: SpooledPhoto) -> None:
         """Have it told that this photo was set aside."""
         self._untold.append(quarantine_alert(reason, photo))
+
+    def note_delivery(self, photo: SpooledPhoto) -> None:
+        """This photo is delivered: a moment to compare the clocks."""
+        self._clock_check.note_delivery(photo, self._delivery.server_time)
+
+    def look(self) -> None:
+        """Notice what can be noticed without the backend, if it is time to."""
+        self._filling.look()
 
     def begin(self) -> bool:
         """Whether it is time to tell. Who hears that it is has to `tell`: nobody else will."""
@@ -50,12 +74,19 @@ class Reports:
 
     def tell(self, under_way: Collection[int]) -> None:
         """Tell some of it at once. `under_way` are the sequence numbers of the photos that are on
-        their way at this moment.
+        their way at this moment."""
+        pause = REPORT_AGAIN
+        try:
+            if self._tell_of_photos(under_way):
+                pause = REPORT_PAUSE
+            self._tell_of_noticed()
+        finally:
+            with self._lock:
+                self._next = self._clock() + pause
 
-        Of a photo that was given up the backend knows better whether it had arrived after all, its
-        receipt having been lost on the way.
-        """
-        pause = REPORT_PAUSE
+    def _tell_of_photos(self, under_way: Collection[int]) -> bool:
+        """Tell of those set aside and those given up; whether that went well. The backend knows
+        better where one had arrived after all, its receipt having been lost on the way."""
         losses: list[Loss] = []
         try:
             self._tell_of_quarantine()  # before its loss, where it was given up since
@@ -71,14 +102,12 @@ class Reports:
                 for loss in losses:
                     self._settle(loss, receipt)
         except (RejectedError, UnavailableError) as error:
-            pause = REPORT_AGAIN
             log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
         except OSError as error:
-            pause = REPORT_AGAIN
             log.error("losses cannot be reported, the disk answers: %s", error.strerror)
-        finally:
-            with self._lock:
-                self._next = self._clock() + pause
+        else:
+            return True
+        return False
 
     def _tell_of_quarantine(self) -> None:
         """Tell of the photos that were set aside; of those that lie there at the start, too, since
@@ -89,6 +118,20 @@ class Reports:
         if told := self._untold[:MOST_AT_ONCE]:
             self._delivery.report(told)
             del self._untold[: len(told)]
+
+    def _tell_of_noticed(self) -> None:
+        """Tell each thing alone, so that one that the backend rejects holds up nothing else."""
+        if self._clock() < self._noticed_next:
+            return
+        for alert in self._noticed.untold():
+            try:
+                self._delivery.report([alert])
+            except (RejectedError, UnavailableError) as error:
+                self._noticed_next = self._clock() + NOTICED_AGAIN
+                log.warning("%s %s is not told yet: the backend %s", alert.kind, alert.name, error)
+            else:
+                self._noticed.note_told(alert)
+                log.info("%s told %s", alert.kind, alert.name)
 
     def _settle(self, loss: Loss, receipt: AlertsReceipt) -> None:
         name = str(loss.photo.name)

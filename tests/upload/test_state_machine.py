@@ -93,7 +93,7 @@ class Story(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.capturing = Spool(self.folder, self.disk, Room(ROOM * SIZE, reserve=0))
-        self.uploading = Spool(self.folder)
+        self.uploading = Spool(self.folder, room=Room(ROOM * SIZE, reserve=0))
         self.uploader = Uploader(
             self.uploading,
             Delivery(self.server.base_url, "key"),
