@@ -82,14 +82,14 @@ class ClockCheck:
         return timedelta(0)
 
     def _uncertain(self, delivered: SpooledPhoto) -> Uncertain | None:
-        """Those that are known: this one, and of those that wait."""
+        """Those that are known of: this one, and those that wait."""
         count = 0
         first = last = delivered.name.captured_at
         if delivered.clock is Clock.UNSYNCED:
             count = 1
         with suppress(OSError):
             for photo in self._spool.photos_waiting():
-                if photo.clock is Clock.UNSYNCED and photo.sequence != delivered.sequence:
+                if photo.clock is Clock.UNSYNCED:
                     moment = photo.name.captured_at
                     first, last = (
                         (min(first, moment), max(last, moment)) if count else (moment,) * 2

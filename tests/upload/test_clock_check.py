@@ -120,9 +120,21 @@ def test_it_is_told_once_a_day_however_often_the_upload_is_started(tmp_path: Pat
         assert len(site.told()) == 2
 
 
+def test_a_clock_that_once_was_ahead_silences_nothing(tmp_path: Path) -> None:
+    """The alert has a moment ten years from now, where the server does not say the time."""
+    with FaultServer() as server:
+        site = Site(tmp_path, server)
+        site.server_date, site.behind = "", timedelta(days=-3650)
+        site.deliver(EARLIER_BOOT)
+        site.behind = timedelta(0)
+        site.deliver(EARLIER_BOOT)
+        assert len(site.told()) == 2
+
+
 def test_photos_of_a_boot_without_a_clock_are_told_of_together(tmp_path: Path) -> None:
     with FaultServer() as server:
         site = Site(tmp_path, server)
+        put(site.device.spool, 9)
         for number in range(10, 14):
             put(site.device.spool, number, taken=EARLIER_BOOT)
         site.deliver()

@@ -97,6 +97,19 @@ def test_it_is_told_again_when_it_had_fallen_well_below_and_not_before(tmp_path:
     assert len(told(server)) == 2
 
 
+def test_a_spool_that_goes_up_and_down_quickly_is_not_told_each_time(tmp_path: Path) -> None:
+    """As where others have filled the disk, and any photo is too much."""
+    with FaultServer() as server:
+        device = device_with_room(tmp_path, server)
+        for _ in range(3):
+            device.take(ALARMING, start=len(server.store.photos))
+            device.try_all(most=ALARMING)
+            device.now += BETWEEN_LOOKS
+            device.uploader.step()
+            device.now += BETWEEN_LOOKS
+    assert len(told(server)) == 1
+
+
 def test_it_is_not_told_again_by_a_new_start(tmp_path: Path) -> None:
     with FaultServer() as server:
         first = device_with_room(tmp_path, server, photos=ALARMING + 2)
@@ -112,6 +125,7 @@ def test_what_was_noticed_without_a_network_is_told_when_there_is_one(tmp_path: 
         offline = device_with_room(tmp_path, server, photos=ALARMING)
         offline.try_once()
         again = device_with_room(tmp_path, server)
+        again.now = 0.0  # too early for a look of its own
         again.try_once()
         server.listen()
         again.try_all(most=ALARMING)
