@@ -1,4 +1,4 @@
-"""An alert: something a person should know, told by a device. A loss is the first kind of it.
+"""An alert: something a person should know, told by a device, such as the loss of a photo.
 
 A device sends up to 100 at once to `POST /api/alerts`, as `{"alerts": [...]}`. Each has an id of
 the form of a photo's name, which says when and where; sent again under the same id and kind it is
@@ -18,6 +18,8 @@ ALERTS_PATH = "/api/alerts"
 MOST_AT_ONCE = 100
 LOSS = "loss"
 QUARANTINE = "quarantine"  # a photo was set aside on its device, and waits there for a person
+SPOOL_FILLING = "spool-filling"  # photos wait, and soon there is no room for more
+CLOCK = "clock"  # the times of photos cannot be believed
 
 LONGEST_REASON = 300  # characters
 MOST_DETAILS = 20
@@ -34,8 +36,8 @@ def check_kind(kind: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`kind` is a word: `loss`, and others later. `reason` is a short sentence or word. `details`
-    are further facts by name."""
+    """`kind` is a word: one of the above, and others later. `reason` is a short sentence or word.
+    `details` are further facts by name."""
 
     name: PhotoName
     kind: str

@@ -5,6 +5,7 @@ from typing import Any
 
 from function_app.people.caller import Role, Scope
 from function_app.people.passwords import LONGEST, SHORTEST
+from photo_wire.alert import CLOCK, LOSS, QUARANTINE, SPOOL_FILLING
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 
@@ -268,7 +269,10 @@ PARAMETERS: dict[str, tuple[Schema, str]] = {
     "limit": (number(minimum=1, maximum=200), "How many at most."),
     "cursor": (text(), "`next_cursor` of the page before."),
     "gap": (number(minimum=1, maximum=3600), "Longest pause within an event, in seconds."),
-    "kind": (text(pattern=KIND), "Of this kind alone."),
+    "kind": (
+        text(pattern=KIND),
+        f"Of this kind alone: {LOSS}, {QUARANTINE}, {SPOOL_FILLING}, {CLOCK}, or another.",
+    ),
     "days": (number(minimum=1, maximum=366), "How many days back."),
     "first_day": (DAY, "From this day on."),
     "last_day": (DAY, "Up to this day."),

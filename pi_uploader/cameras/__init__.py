@@ -6,11 +6,20 @@ from pi_uploader.cameras.camera import (
     CameraError,
     CameraGoneError,
     Occasion,
+    Recorder,
     Shot,
 )
 from pi_uploader.settings import CameraSettings
 
-__all__ = ["Camera", "CameraError", "CameraGoneError", "Occasion", "Shot", "open_camera"]
+__all__ = [
+    "Camera",
+    "CameraError",
+    "CameraGoneError",
+    "Occasion",
+    "Recorder",
+    "Shot",
+    "open_camera",
+]
 
 
 def open_camera(settings: CameraSettings) -> Camera:

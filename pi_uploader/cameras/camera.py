@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
@@ -46,3 +46,12 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Let go of the hardware."""
+
+
+@runtime_checkable
+class Recorder(Protocol):
+    """A camera that takes clips."""
+
+    def cut_short(self) -> None:
+        """Have the clip in hand, and every later one, end now. What there is of it is the photo.
+        Called while another thread is in `take`."""

@@ -5,7 +5,9 @@ broken stream stays outside. Files, not pipes, take what it makes: an MP4 is wri
 """
 
 import shutil
+import signal
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +20,8 @@ from pi_uploader.settings import SettingsError
 TRY = 20.0  # seconds for one picture: connecting, and the wait for a key frame
 TRIES = 3
 CLIP_START = 20.0  # seconds until a clip begins
+LAST_WORDS = 4.0  # seconds that ffmpeg has to end a clip which is cut short
+LOOK = 0.1  # seconds between looks whether to cut it short
 SAMPLE = (64, 36)  # pixels of a picture that are looked at
 MOST_GREY = 0.3  # of them, that may be of the one grey
 GREY = (b"\x80\x80\x80", b"\x7e\x80\x80", b"\x82\x80\x80")  # Y, U, V, for each range of Y
@@ -28,12 +32,14 @@ BEFORE = ("-hide_banner", "-loglevel", "error", "-y", "-fflags", "+discardcorrup
 class Stream:
     """Where ffmpeg reads. `input` is what stands before the outputs in its command line, which all
     users of the machine can read; `script` is its standard input, which they cannot. Each key of
-    `meanings` is a piece of its error messages, and the value says what that means here."""
+    `meanings` is a piece of its error messages, and the value says what that means here. When
+    `stop` is set, ffmpeg makes a whole file of what it has."""
 
     input: Sequence[str]
     script: str = field(default="", repr=False)
     secrets: Sequence[str] = field(default=(), repr=False)
     meanings: dict[str, str] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event, repr=False)
 
 
 def need_ffmpeg(source: str) -> None:
@@ -99,22 +105,43 @@ def _still_outputs(picture: Path, sample: Path, skip: int) -> list[str]:
 
 
 def _run(stream: Stream, outputs: Sequence[str], deadline: float) -> None:
-    """Run ffmpeg to its end, for at most `deadline` seconds."""
+    """Run ffmpeg to its end, for at most `deadline` seconds, or until it is to stop."""
     started = time.monotonic()
-    try:
-        done = subprocess.run(
-            ["ffmpeg", *BEFORE, *stream.input, *outputs],
-            input=stream.script.encode(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=deadline,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise CameraError(f"it gave nothing within {deadline:g} s") from None
-    if done.returncode:
-        words = done.stderr.decode(errors="replace").strip()
+    # In its own session a Ctrl-C in the terminal does not reach it: a second signal beside ours
+    # would have it leave the file as it is.
+    with subprocess.Popen(
+        ["ffmpeg", *BEFORE, *stream.input, *outputs],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        try:
+            said = _listen(process, stream, started + deadline)
+        except subprocess.TimeoutExpired:
+            raise CameraError(f"it gave nothing within {deadline:g} s") from None
+        finally:
+            process.kill()
+    if process.returncode and not stream.stop.is_set():
+        words = said.decode(errors="replace").strip()
         raise CameraError(_meaning(stream, words, time.monotonic() - started))
+
+
+def _listen(process: "subprocess.Popen[bytes]", stream: Stream, end: float) -> bytes:
+    """What ffmpeg says until its end, which it is asked for once the stream is to stop. Raises
+    TimeoutExpired at `end`, or if it goes on though it was asked."""
+    script: bytes | None = stream.script.encode()
+    asked = False
+    while True:
+        try:
+            return process.communicate(script, LOOK)[1]
+        except subprocess.TimeoutExpired:
+            script = None  # communicate() has it
+            if time.monotonic() >= end:
+                raise
+        if stream.stop.is_set() and not asked:
+            process.send_signal(signal.SIGINT)
+            asked, end = True, min(end, time.monotonic() + LAST_WORDS)
 
 
 def _meaning(stream: Stream, words: str, seconds: float) -> str:

@@ -42,6 +42,11 @@ class RtspCamera:
             return Shot(clip(self._stream, self._clip_seconds, ("-c:v", "copy", "-an")), Media.MP4)
         return Shot(with_exif(still(self._stream), occasion), Media.JPEG)
 
+    def cut_short(self) -> None:
+        """Let a clip end now; a photo is taken as it is."""
+        if self._clip_seconds:
+            self._stream.stop.set()
+
     def close(self) -> None:
         """Nothing is held open."""
 

@@ -43,5 +43,10 @@ class UsbCamera:
             return Shot(clip(self._stream, self._clip_seconds, ENCODER), Media.MP4)
         return Shot(with_exif(still(self._stream, skip=WARM_UP), occasion), Media.JPEG)
 
+    def cut_short(self) -> None:
+        """Let a clip end now; a photo is taken as it is."""
+        if self._clip_seconds:
+            self._stream.stop.set()
+
     def close(self) -> None:
         """Nothing is held open."""

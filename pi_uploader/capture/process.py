@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 
 from photo_wire.headers import Trigger
-from pi_uploader.cameras import Camera, CameraGoneError, open_camera
+from pi_uploader.cameras import Camera, CameraGoneError, Recorder, open_camera
 from pi_uploader.capture.capture import Capture
 from pi_uploader.clock import clock_is_set
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
@@ -57,6 +57,8 @@ def run_capture(
             one.start(watchdog)
         while not stop.wait(BETWEEN_TIDYINGS):
             _tidy(settings, spool)
+        for one in threads:  # all at once, before each is waited for
+            one.stop()
     for one in threads:
         one.say_goodbye()
     return 1 if any(one.is_gone for one in threads) else 0
@@ -117,7 +119,7 @@ class _Answering:
         spool: Spool,
         stop: threading.Event,
     ) -> None:
-        self.settings, opened = camera
+        self.settings, self._camera = camera
         self.triggers = triggers
         self.is_gone = False
         self._zone = device.zone
@@ -126,7 +128,7 @@ class _Answering:
         self._thread: threading.Thread | None = None
         self._capture = Capture(
             self.settings,
-            opened,
+            self._camera,
             spool,
             zone=device.zone,
             rest=self.triggers.rest,
@@ -165,9 +167,15 @@ class _Answering:
             self.is_gone = True
             self._stop.set()
 
+    def stop(self) -> None:
+        """Answer no more triggers, and let a clip in hand end with what there is of it."""
+        self.triggers.close()
+        if isinstance(self._camera, Recorder):
+            self._camera.cut_short()
+
     def end(self) -> None:
         """Keep the photo in hand and answer no more triggers."""
-        self.triggers.close()
+        self.stop()
         if self._thread:
             self._thread.join(FINISH)
 

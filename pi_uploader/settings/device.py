@@ -71,6 +71,21 @@ class Settings(Group):
         "Most that kept photos may take on the disk. Above it the oldest are deleted.",
         default="off",
     )
+    spool_bytes: int | None = setting(
+        "CAMERA_SPOOL_MB",
+        values.megabytes,
+        "a whole number of megabytes, or off",
+        "Most that photos may take on the disk. Above it the least valuable is given up, and its "
+        "loss reported.",
+        default="off",
+    )
+    reserve_bytes: int = setting(
+        "CAMERA_RESERVE_MB",
+        values.reserve,
+        "a whole number of megabytes",
+        "Room on the disk that photos leave to the system.",
+        default="64",
+    )
 
     @classmethod
     def from_environ(cls, environ: Environment) -> Self:
@@ -132,21 +147,6 @@ class CaptureSettings(Settings):
         "ntp: the clock counts as set once the network has set it; trusted: always, since the "
         "device has a clock chip that runs on.",
         default="ntp",
-    )
-    spool_bytes: int | None = setting(
-        "CAMERA_SPOOL_MB",
-        values.megabytes,
-        "a whole number of megabytes, or off",
-        "Most that photos may take on the disk. Above it the least valuable is given up, and its "
-        "loss reported.",
-        default="off",
-    )
-    reserve_bytes: int = setting(
-        "CAMERA_RESERVE_MB",
-        values.reserve,
-        "a whole number of megabytes",
-        "Room on the disk that photos leave to the system.",
-        default="64",
     )
     cameras: tuple[CameraSettings, ...] = ()
 

@@ -3,12 +3,13 @@
 from pi_uploader.spool.checked import DamagedPhotoError, SpoolError
 from pi_uploader.spool.entry import Instant, SpooledPhoto
 from pi_uploader.spool.losses import Loss
-from pi_uploader.spool.room import Room
+from pi_uploader.spool.room import Fill, Room
 from pi_uploader.spool.spool import Spool
 from pi_uploader.spool.tally import Tally, tally
 
 __all__ = [
     "DamagedPhotoError",
+    "Fill",
     "Instant",
     "Loss",
     "Room",

@@ -35,6 +35,7 @@ class Kept:
         self._disk = disk
         self._longest = longest
         self._budget = budget
+        self._sizes: dict[Path, tuple[int, int]] = {}  # day: when it changed, bytes in it then
 
     def path(self, photo: SpooledPhoto) -> Path:
         """Where a photo is kept."""
@@ -75,6 +76,21 @@ class Kept:
                 self._delete(file)
                 given += size
         return given
+
+    def bytes_held(self) -> int:
+        """The bytes that they take; a day that is as it was is not looked at again."""
+        sizes: dict[Path, tuple[int, int]] = {}
+        for camera in self._disk.names(self.folder):
+            for day in self._disk.names(self.folder / camera):
+                folder = self.folder / camera / day
+                with suppress(FileNotFoundError):  # deleted just now
+                    changed_at = self._disk.changed_at(folder)
+                    known = self._sizes.get(folder)
+                    if not known or known[0] != changed_at:
+                        known = changed_at, sum(one.stat().st_size for one in folder.iterdir())
+                    sizes[folder] = known
+        self._sizes = sizes
+        return sum(size for _, size in sizes.values())
 
     def _oldest_first(self) -> Iterator[tuple[PhotoName, Path]]:
         """One day in memory at a time."""

@@ -29,12 +29,29 @@ def value(photo: SpooledPhoto) -> Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """The bytes that photos take, and those that they may take with the disk as it is."""
+
+    used: int
+    allowed: int
+
+    @property
+    def share(self) -> float:
+        return self.used / max(1, self.allowed)
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """`budget`: the most bytes that photos may take on the disk, None for no such limit.
     `reserve`: the bytes of the disk that are left to the system."""
 
     budget: int | None = None
     reserve: int = 64 * 1024 * 1024
+
+    def fill(self, used: int, free: int) -> Fill:
+        """How far `used` bytes fill it while the disk has `free` more."""
+        of_disk = used + max(0, free - self.reserve)
+        return Fill(used, of_disk if self.budget is None else min(self.budget, of_disk))
 
     def over_budget(self, size: int, used: int) -> int:
         """The bytes to give up before a photo of `size` is within the budget, 0 or less if it is

@@ -33,7 +33,7 @@ from pi_uploader.spool.entry import Instant, SpooledPhoto, parse_entry
 from pi_uploader.spool.kept import Kept
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, TORN, Loss, Losses
 from pi_uploader.spool.moves import make_durable_folder, move, remove_if_empty
-from pi_uploader.spool.room import Holdings, Room, photos_by_reason, value
+from pi_uploader.spool.room import Fill, Holdings, Room, photos_by_reason, value
 
 PARTIAL = ".partial"
 TRIES = 3
@@ -208,6 +208,11 @@ class Spool:
                     self._disk.flush_folder(partial.parent)
 
     # --- room, and losses
+
+    def fill(self) -> Fill:
+        """How much of its room is taken. The photos that are kept beside it would make way."""
+        free = self._disk.free(self.folder) + self.kept.bytes_held()
+        return self._room.fill(self._holdings.bytes_used(), free)
 
     def _make_room(self, photo: SpooledPhoto) -> None:
         """Give up photos worth no more than this one until it fits; ENOSPC if it cannot."""

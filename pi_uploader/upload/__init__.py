@@ -5,7 +5,7 @@ import threading
 import time
 
 from pi_uploader.settings import UploadSettings
-from pi_uploader.spool import Spool
+from pi_uploader.spool import Room, Spool
 from pi_uploader.upload.delivery import Delivery
 from pi_uploader.upload.locally import keep_all
 from pi_uploader.upload.loop import Uploader, work
@@ -23,7 +23,7 @@ FINISH = 5.0  # seconds; a photo that is cut off after them waits in the spool a
 def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     """Upload from the spool until `stop` is set. Returns the process's exit code."""
     watchdog = Watchdog()
-    spool = Spool(settings.spool)
+    spool = Spool(settings.spool, room=Room(settings.spool_bytes, settings.reserve_bytes))
     if settings.base_url is None:
         log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.kept.folder)
         watchdog.report()

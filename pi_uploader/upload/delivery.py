@@ -75,6 +75,7 @@ class Delivery:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._longest_put = longest_put
+        self.server_time: datetime | None = None  # by its last receipt, if that had a date
         self._session = open_session(base_url, connections)
         self._session.headers["User-Agent"] = f"pi-uploader/{__version__}"
         if function_key:
@@ -99,6 +100,7 @@ class Delivery:
             raise _no_receipt(reply, error) from None
         if not receipt.confirms(photo.name, photo.sha256, photo.size):
             raise UnavailableError(f"answered with a receipt for other bytes than {photo.name}")
+        self.server_time = _date(reply.headers)
         return receipt
 
     def report(self, alerts: list[Alert]) -> AlertsReceipt:
@@ -199,10 +201,18 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return float(text)
     try:
         until = parsedate_to_datetime(text)
-        sent = parsedate_to_datetime(headers.get("Date", ""))
     except (ValueError, OverflowError):
         return None
-    return max(0.0, (_utc(until) - _utc(sent)).total_seconds())
+    sent = _date(headers)
+    return max(0.0, (_utc(until) - sent).total_seconds()) if sent else None
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    """What the server's clock showed at its reply; None if it does not say."""
+    try:
+        return _utc(parsedate_to_datetime(headers.get("Date", "")))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _utc(moment: datetime) -> datetime:

@@ -1,27 +1,17 @@
 """The upload process: from the spool to the backend, a few photos at a time."""
 
 import logging
-import math
 import random
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import islice, starmap
 from pathlib import Path
 
-from photo_wire.alert import (
-    LONGEST_REASON,
-    LOSS,
-    MOST_AT_ONCE,
-    QUARANTINE,
-    Alert,
-    AlertsReceipt,
-)
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import clock_is_set
-from pi_uploader.spool import DamagedPhotoError, Loss, Spool, SpooledPhoto
+from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto
 from pi_uploader.upload.backlog import Backlog
 from pi_uploader.upload.delivery import (
     LONGEST_PUT,
@@ -33,15 +23,14 @@ from pi_uploader.upload.doubts import FAILURES, REJECTIONS, Doubts
 from pi_uploader.upload.gate import Gate
 from pi_uploader.upload.naming import REST_OF_STUCK, Naming
 from pi_uploader.upload.pace import DataBudget, Pace
+from pi_uploader.upload.reports import Reports
 from pi_uploader.upload.schedule import takes_oldest
 from pi_uploader.upload.state import UploadState
 from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
-REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
-REPORT_AGAIN = 60.0  # seconds after a report that failed
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
-LONGEST_STEP = 4 * LONGEST_PUT + 60.0  # seconds: a report and a photo, two tries each
+LONGEST_STEP = 10 * LONGEST_PUT + 60.0  # seconds: four reports and a photo, two tries each
 
 log = logging.getLogger("upload")
 
@@ -80,10 +69,8 @@ class Uploader:
         self._clock = clock
         self._naming = Naming(spool, clock, wall_clock, is_clock_set)
         self._backlog = Backlog(spool, clock)
-        self._next_report = clock()
+        self._reports = Reports(spool, delivery, clock, wall_clock)
         self._lock = threading.Lock()
-        self._untold: list[Alert] = []  # of photos that were set aside
-        self._has_looked_back = False  # at those that lay there at the start
         self._turn = 0
         self._doubts = Doubts()
         self._under_way: set[int] = set()  # sequence numbers
@@ -92,6 +79,7 @@ class Uploader:
 
     def step(self) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
+        self._reports.look()  # while nothing gets through, too
         with self._lock:
             if not self.gate.admits(len(self._under_way)):
                 return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
@@ -102,63 +90,18 @@ class Uploader:
             else:
                 photo = None
         try:
-            self._report_losses()
+            self._report()
             return self._send(photo) if photo else IDLE
         finally:
             with self._lock:
                 self._under_way.discard(photo.sequence if photo else -1)
 
-    def _report_losses(self) -> None:
-        """Tell the backend of photos that were given up, some at once. It knows better where such
-        a photo had arrived after all, its receipt having been lost on the way."""
-        with self._lock:
-            if self._clock() < self._next_report or self.gate.failures:
-                return
-            self._next_report = math.inf
-        pause = REPORT_PAUSE
-        self._let_go_again()
-        losses: list[Loss] = []
-        try:
-            self._tell_of_quarantine()  # before its loss, where it was given up since
-            # One that is on its way yet may arrive; its receipt then takes the loss back.
-            settled = (
-                loss
-                for loss in self._spool.losses.unreported()
-                if loss.photo.sequence not in self._under_way
-            )
-            losses = list(islice(settled, MOST_AT_ONCE))
-            if losses:
-                receipt = self._delivery.report([loss_alert(loss) for loss in losses])
-                for loss in losses:
-                    self._settle(loss, receipt)
-        except (RejectedError, UnavailableError) as error:
-            pause = REPORT_AGAIN
-            log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
-        except OSError as error:
-            pause = REPORT_AGAIN
-            log.error("losses cannot be reported, the disk answers: %s", error.strerror)
-        finally:
-            with self._lock:
-                self._next_report = self._clock() + pause
-
-    def _tell_of_quarantine(self) -> None:
-        """Tell of the photos that were set aside; of those that lie there at the start, too, since
-        the one before may not have come to it. The backend keeps each once."""
-        if not self._has_looked_back:
-            self._untold += starmap(quarantine_alert, self._spool.photos_set_aside())
-            self._has_looked_back = True
-        if told := self._untold[:MOST_AT_ONCE]:
-            self._delivery.report(told)
-            del self._untold[: len(told)]
-
-    def _settle(self, loss: Loss, receipt: AlertsReceipt) -> None:
-        name = str(loss.photo.name)
-        if name in receipt.stored:
-            self._spool.losses.forget(loss.photo)
-            log.info("no loss after all, the backend has it: %s", name)
-        elif name in receipt.recorded:
-            self._spool.losses.report(loss)
-            log.info("loss reported %s (%s)", name, loss.reason)
+    def _report(self) -> None:
+        """Tell the backend what it should know, if it is time to and something gets through."""
+        if self.gate.failures or not self._reports.begin():
+            return
+        self._let_go_again()  # what is delivered is no loss
+        self._reports.tell(self._under_way)
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
@@ -210,6 +153,7 @@ class Uploader:
             with self._lock:
                 self._delivered[photo.sequence] = photo
             log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
+        self._reports.note_delivery(photo)
 
     def _let_go_again(self) -> None:
         """Try once more to remove what the disk would not let go."""
@@ -252,36 +196,9 @@ class Uploader:
             return
         else:
             log.error("photo set aside as %s: %s: %s", reason, photo.name, error)
-            self._untold.append(quarantine_alert(reason, photo))
+            self._reports.note_set_aside(reason, photo)
         with self._lock:
             self._doubts.forget(photo.sequence)
-
-
-def loss_alert(loss: Loss) -> Alert:
-    """What the backend is told of a photo that was given up."""
-    return _alert(LOSS, loss.reason, loss.photo)
-
-
-def quarantine_alert(reason: str, photo: SpooledPhoto) -> Alert:
-    """What it is told of one that was set aside. The reason is a folder's name, which somebody may
-    have made by hand."""
-    words = "".join(filter(str.isprintable, reason))[:LONGEST_REASON]
-    return _alert(QUARANTINE, words or "unknown", photo)
-
-
-def _alert(kind: str, reason: str, photo: SpooledPhoto) -> Alert:
-    return Alert(
-        photo.name,
-        kind,
-        reason,
-        {
-            "content_type": photo.media.content_type,
-            "size": photo.size,
-            "sha256": photo.sha256,
-            "trigger": photo.trigger.value,
-            "clock": photo.clock.value,
-        },
-    )
 
 
 def work(uploader: Uploader, stop: threading.Event, back_within: BackWithin = unwatched) -> None:

@@ -59,7 +59,7 @@ class Nightjar:
         log = folder / "nightjar.log"
         self._parts = {
             Part.CAPTURE: Process("capture_process", (self.card, capacity, speed), log),
-            Part.UPLOAD: Process("upload_process", (self.card, base_url, speed), log),
+            Part.UPLOAD: Process("upload_process", (self.card, capacity, base_url, speed), log),
         }
 
     @contextmanager

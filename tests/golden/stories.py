@@ -15,7 +15,7 @@ from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import Loss, SpooledPhoto
 from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.loop import loss_alert
+from pi_uploader.upload.reports import loss_alert
 from tests.journey.first_seed import send_with_header, send_with_query
 from tests.pictures import dng, mp4
 

@@ -24,7 +24,8 @@ from photo_wire.name import parse_name
 from photo_wire.problem import PROBLEM_TYPE
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
 from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.loop import Uploader, loss_alert
+from pi_uploader.upload.loop import Uploader
+from pi_uploader.upload.reports import loss_alert
 from tests.backend import Backend
 from tests.golden.__main__ import backends, is_released
 from tests.golden.exchanges import FOLDER, KEY, Golden, Outcome, recorded_in, versions

@@ -140,6 +140,19 @@ def test_a_camera_that_freezes_is_given_up_and_taken_again_when_it_wakes() -> No
         assert has_ball(RtspCamera(camera.url).take(OCCASION))
 
 
+def test_a_clip_that_is_cut_short_has_what_there_was(gate: NetworkCamera) -> None:
+    """It was to have a minute, and the next one is cut short, too, or fails."""
+    clips: list[Shot] = []
+    taker = RtspCamera(gate.url, clip_seconds=60)
+    taking = threading.Thread(target=lambda: clips.append(taker.take(OCCASION)))
+    taking.start()
+    wait_for(lambda: any(written_by(one) for one in psutil.Process().children()))
+    taker.cut_short()
+    taking.join(30)
+    assert b"avc1" in clips[0].content
+    assert "no H.264" in refusal(taker)
+
+
 def test_of_a_clip_that_breaks_off_the_beginning_is_kept() -> None:
     """The camera freezes in the middle of it; snow soon fills what ffmpeg holds back."""
     with network_camera("--pattern", "pattern=snow") as camera:

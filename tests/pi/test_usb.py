@@ -4,10 +4,13 @@ real ffmpeg does the rest."""
 
 import os
 import shutil
+import signal
+import subprocess
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -16,6 +19,9 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, Occasion
 from pi_uploader.cameras.usb import UsbCamera
 from pi_uploader.settings import SettingsError
+from pi_uploader.spool import Spool
+from tests.pi.conftest import StartProgram
+from tests.waiting import wait_for
 
 FFMPEG = shutil.which("ffmpeg")
 pytestmark = pytest.mark.skipif(not FFMPEG, reason="needs ffmpeg: make rtsp-server, as root")
@@ -25,7 +31,7 @@ import os, sys
 words = sys.argv[1:]
 at = words.index("v4l2")
 size = words[words.index("-video_size") + 1] if "-video_size" in words else "320x240"
-words[at - 1 : words.index("-i") + 2] = ["-f", "lavfi", "-i", "testsrc2=size=" + size]
+words[at - 1 : words.index("-i") + 2] = ["-re", "-f", "lavfi", "-i", "testsrc2=size=" + size]
 os.execv({real!r}, ["ffmpeg", *words])
 """
 
@@ -61,6 +67,58 @@ def test_a_clip_is_an_mp4_that_browsers_play(device: str) -> None:
     assert shot.media is Media.MP4
     assert shot.content.index(b"moov") < shot.content.index(b"mdat")
     assert b"avc1" in shot.content
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_clip_in_hand_is_kept_as_far_as_it_is_when_the_process_is_told_to_end(
+    device: str,
+    start_program: StartProgram,
+    spool_folder: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+) -> None:
+    """It would have a minute; it plays."""
+    program = start_program(
+        "capture",
+        CAMERA_SOURCE="usb",
+        CAMERA_DEVICE=device,
+        CAMERA_FORMAT="mp4",
+        CAMERA_CLIP="60s",
+        CAMERA_SIZE="1280x720",
+        PIR_PIN="none",
+        CAMERA_EVERY="1h",
+        PATH=os.environ["PATH"],
+    )
+    wait_for(
+        lambda: any(written_by(one) > 50_000 for one in program.children()),
+        what="some of the clip",
+    )
+    assert program.stop(number) == 0
+    assert "1 photos kept, 0 lost, 0 failed" in program.output
+    clip = Spool(spool_folder).newest()
+    assert clip
+    assert clip.media is Media.MP4
+    with Spool(spool_folder).open(clip) as file:
+        (tmp_path / "clip.mp4").write_bytes(file.read())
+    play = [FFMPEG or "", "-v", "error", "-i", f"{tmp_path}/clip.mp4", "-f", "null", "-"]
+    played = subprocess.run(play, capture_output=True, check=True)
+    assert played.stderr == b""
+
+
+def written_by(process: psutil.Process) -> int:
+    """Bytes of the clip that ffmpeg is writing."""
+    try:
+        files = [Path(one.path) for one in process.open_files()]
+        return sum(file.stat().st_size for file in files if file.suffix == ".mp4")
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return 0
+
+
+def test_a_photo_in_hand_is_not_cut_short(device: str) -> None:
+    """Only a clip is: of a photo there is no half."""
+    camera = UsbCamera(device)
+    camera.cut_short()
+    assert camera.take(OCCASION).media is Media.JPEG
 
 
 def test_a_camera_that_is_not_there_is_told() -> None:

@@ -1,5 +1,7 @@
 """The uploading half of a device, on a clock that the test turns."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pi_uploader.spool import Spool, SpooledPhoto
@@ -23,6 +25,7 @@ class Device:
         *,
         spool: Spool | None = None,
         chance: float = 0.0,
+        wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.now = 0.0
         self.folder = folder
@@ -32,6 +35,8 @@ class Device:
             Delivery(server.base_url, KEY, longest_put=LONGEST_PUT),
             clock=lambda: self.now,
             chance=lambda: chance,
+            wall_clock=wall_clock,
+            is_clock_set=lambda: True,
         )
 
     def take(self, count: int, *, start: int = 0, size: int = 96) -> list[SpooledPhoto]:

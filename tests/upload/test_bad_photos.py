@@ -7,7 +7,7 @@ import pytest
 
 from photo_wire.alert import QUARANTINE
 from pi_uploader.spool import SpooledPhoto
-from pi_uploader.upload.loop import REPORT_PAUSE
+from pi_uploader.upload.reports import REPORT_PAUSE
 from tests.rigs import faults
 from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
 from tests.upload.device import Device

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pi_uploader.spool import Room, Spool
 from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.loop import REPORT_PAUSE, Uploader
+from pi_uploader.upload.loop import Uploader
+from pi_uploader.upload.reports import REPORT_PAUSE
 from tests.rigs.fault_server import Exchange, FaultServer, keep
 from tests.spool.photos import put
 from tests.waiting import wait_for

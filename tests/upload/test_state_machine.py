@@ -26,8 +26,9 @@ from pi_uploader.clock import instant
 from pi_uploader.spool import Room, Spool, SpooledPhoto, SpoolError
 from pi_uploader.spool.by_hand import requeue
 from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.loop import REPORT_PAUSE, Uploader
+from pi_uploader.upload.loop import Uploader
 from pi_uploader.upload.naming import REST_OF_STUCK
+from pi_uploader.upload.reports import REPORT_PAUSE
 from tests.rigs import faults
 from tests.rigs.disks import TAKE_ROOM, FailingDisk, Kind
 from tests.rigs.fault_server import Answer, FaultServer, keep
@@ -92,7 +93,7 @@ class Story(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.capturing = Spool(self.folder, self.disk, Room(ROOM * SIZE, reserve=0))
-        self.uploading = Spool(self.folder)
+        self.uploading = Spool(self.folder, room=Room(ROOM * SIZE, reserve=0))
         self.uploader = Uploader(
             self.uploading,
             Delivery(self.server.base_url, "key"),

@@ -1,0 +1,170 @@
+"""What the device tells the backend besides its photos: what was set aside, what was given up, and
+what else a person should know."""
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Collection
+from datetime import datetime
+from itertools import islice, starmap
+
+from photo_wire.alert import (
+    LONGEST_REASON,
+    LOSS,
+    MOST_AT_ONCE,
+    QUARANTINE,
+    Alert,
+    AlertsReceipt,
+)
+from pi_uploader.spool import Loss, Spool, SpooledPhoto
+from pi_uploader.upload.clock_check import ClockCheck
+from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+from pi_uploader.upload.filling import Filling
+from pi_uploader.upload.noticed import Noticed
+
+REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
+REPORT_AGAIN = 60.0  # seconds after a report that failed
+NOTICED_AGAIN = 600.0  # seconds after what was noticed could not be told
+
+log = logging.getLogger("upload")
+
+
+class Reports:
+    """What is still to be told. `clock` gives monotonic seconds. Several threads may ask whether it
+    is time to; one of them tells."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        delivery: Delivery,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], datetime],
+    ) -> None:
+        self._spool = spool
+        self._delivery = delivery
+        self._clock = clock
+        self._next = clock()
+        self._lock = threading.Lock()
+        self._untold: list[Alert] = []  # of photos that were set aside
+        self._has_looked_back = False  # at those that lay there at the start
+        self._noticed = Noticed(spool.folder / "alerts.json")
+        self._noticed_next = clock()
+        self._filling = Filling(spool, self._noticed, clock, wall_clock)
+        self._clock_check = ClockCheck(spool, self._noticed, clock, wall_clock)
+
+    def note_set_aside(self, reason: str, photo: SpooledPhoto) -> None:
+        """Have it told that this photo was set aside."""
+        self._untold.append(quarantine_alert(reason, photo))
+
+    def note_delivery(self, photo: SpooledPhoto) -> None:
+        """This photo is delivered: a moment to compare the clocks."""
+        self._clock_check.note_delivery(photo, self._delivery.server_time)
+
+    def look(self) -> None:
+        """Notice what can be noticed without the backend, if it is time to."""
+        self._filling.look()
+
+    def begin(self) -> bool:
+        """Whether it is time to tell. Who hears that it is has to `tell`: nobody else will."""
+        with self._lock:
+            if self._clock() < self._next:
+                return False
+            self._next = math.inf
+            return True
+
+    def tell(self, under_way: Collection[int]) -> None:
+        """Tell some of it at once. `under_way` are the sequence numbers of the photos that are on
+        their way at this moment."""
+        pause = REPORT_AGAIN
+        try:
+            if self._tell_of_photos(under_way):
+                pause = REPORT_PAUSE
+            self._tell_of_noticed()
+        finally:
+            with self._lock:
+                self._next = self._clock() + pause
+
+    def _tell_of_photos(self, under_way: Collection[int]) -> bool:
+        """Tell of those set aside and those given up; whether that went well. The backend knows
+        better where one had arrived after all, its receipt having been lost on the way."""
+        losses: list[Loss] = []
+        try:
+            self._tell_of_quarantine()  # before its loss, where it was given up since
+            # One that is on its way yet may arrive; its receipt then takes the loss back.
+            settled = (
+                loss
+                for loss in self._spool.losses.unreported()
+                if loss.photo.sequence not in under_way
+            )
+            losses = list(islice(settled, MOST_AT_ONCE))
+            if losses:
+                receipt = self._delivery.report([loss_alert(loss) for loss in losses])
+                for loss in losses:
+                    self._settle(loss, receipt)
+        except (RejectedError, UnavailableError) as error:
+            log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
+        except OSError as error:
+            log.error("losses cannot be reported, the disk answers: %s", error.strerror)
+        else:
+            return True
+        return False
+
+    def _tell_of_quarantine(self) -> None:
+        """Tell of the photos that were set aside; of those that lie there at the start, too, since
+        the one before may not have come to it. The backend keeps each once."""
+        if not self._has_looked_back:
+            self._untold += starmap(quarantine_alert, self._spool.photos_set_aside())
+            self._has_looked_back = True
+        if told := self._untold[:MOST_AT_ONCE]:
+            self._delivery.report(told)
+            del self._untold[: len(told)]
+
+    def _tell_of_noticed(self) -> None:
+        """Tell each thing alone, so that one that the backend rejects holds up nothing else."""
+        if self._clock() < self._noticed_next:
+            return
+        for alert in self._noticed.untold():
+            try:
+                self._delivery.report([alert])
+            except (RejectedError, UnavailableError) as error:
+                self._noticed_next = self._clock() + NOTICED_AGAIN
+                log.warning("%s %s is not told yet: the backend %s", alert.kind, alert.name, error)
+            else:
+                self._noticed.note_told(alert)
+                log.info("%s told %s", alert.kind, alert.name)
+
+    def _settle(self, loss: Loss, receipt: AlertsReceipt) -> None:
+        name = str(loss.photo.name)
+        if name in receipt.stored:
+            self._spool.losses.forget(loss.photo)
+            log.info("no loss after all, the backend has it: %s", name)
+        elif name in receipt.recorded:
+            self._spool.losses.report(loss)
+            log.info("loss reported %s (%s)", name, loss.reason)
+
+
+def loss_alert(loss: Loss) -> Alert:
+    """What the backend is told of a photo that was given up."""
+    return _alert(LOSS, loss.reason, loss.photo)
+
+
+def quarantine_alert(reason: str, photo: SpooledPhoto) -> Alert:
+    """What it is told of one that was set aside. The reason is a folder's name, which somebody may
+    have made by hand."""
+    words = "".join(filter(str.isprintable, reason))[:LONGEST_REASON]
+    return _alert(QUARANTINE, words or "unknown", photo)
+
+
+def _alert(kind: str, reason: str, photo: SpooledPhoto) -> Alert:
+    return Alert(
+        photo.name,
+        kind,
+        reason,
+        {
+            "content_type": photo.media.content_type,
+            "size": photo.size,
+            "sha256": photo.sha256,
+            "trigger": photo.trigger.value,
+            "clock": photo.clock.value,
+        },
+    )
