@@ -32,6 +32,7 @@ from pi_uploader.upload.pace import PacedBody
 CONNECT_TIMEOUT = 10.0  # seconds
 SILENCE_TIMEOUT = 30.0  # seconds without a byte in either direction
 LONGEST_PUT = 230.0  # seconds from the first byte to the last; Azure's load balancer ends it then
+LONGEST_CALL = 2 * LONGEST_PUT + 60.0  # seconds: two tries, and what is done with the answer
 LONGEST_REPLY = 64 * 1024  # bytes; a receipt has 300
 ABOUT_THE_PHOTO = {400, 409, 411, 413, 415, 422}
 

@@ -14,7 +14,7 @@ from pi_uploader.clock import clock_is_set
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto
 from pi_uploader.upload.backlog import Backlog
 from pi_uploader.upload.delivery import (
-    LONGEST_PUT,
+    LONGEST_CALL,
     Delivery,
     RejectedError,
     UnavailableError,
@@ -30,7 +30,6 @@ from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
-LONGEST_STEP = 10 * LONGEST_PUT + 60.0  # seconds: four reports and a photo, two tries each
 
 log = logging.getLogger("upload")
 
@@ -77,8 +76,9 @@ class Uploader:
         self._delivered: dict[int, SpooledPhoto] = {}  # and yet here: the disk would not let go
         self._stuck: dict[int, float] = {}  # the disk would not move it: let it be until then
 
-    def step(self) -> float:
+    def step(self, back_within: BackWithin = unwatched) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
+        back_within(LONGEST_CALL)
         self._reports.look()  # while nothing gets through, too
         with self._lock:
             if not self.gate.admits(len(self._under_way)):
@@ -90,18 +90,19 @@ class Uploader:
             else:
                 photo = None
         try:
-            self._report()
+            self._report(back_within)
+            back_within(LONGEST_CALL)
             return self._send(photo) if photo else IDLE
         finally:
             with self._lock:
                 self._under_way.discard(photo.sequence if photo else -1)
 
-    def _report(self) -> None:
+    def _report(self, back_within: BackWithin) -> None:
         """Tell the backend what it should know, if it is time to and something gets through."""
         if self.gate.failures or not self._reports.begin():
             return
         self._let_go_again()  # what is delivered is no loss
-        self._reports.tell(self._under_way)
+        self._reports.tell(self._under_way, back_within)
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
@@ -204,9 +205,8 @@ class Uploader:
 def work(uploader: Uploader, stop: threading.Event, back_within: BackWithin = unwatched) -> None:
     """Take steps until `stop` is set. A disk that fails for a while ends nothing."""
     while not stop.is_set():
-        back_within(LONGEST_STEP)
         try:
-            wait = uploader.step()
+            wait = uploader.step(back_within)
         except Exception:
             log.exception("the upload goes on after an unexpected error")
             wait = LONGEST_NAP

@@ -18,9 +18,15 @@ from photo_wire.alert import (
 )
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
 from pi_uploader.upload.clock_check import ClockCheck
-from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+from pi_uploader.upload.delivery import (
+    LONGEST_CALL,
+    Delivery,
+    RejectedError,
+    UnavailableError,
+)
 from pi_uploader.upload.filling import Filling
 from pi_uploader.upload.noticed import Noticed
+from pi_uploader.watchdog import BackWithin
 
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
 REPORT_AGAIN = 60.0  # seconds after a report that failed
@@ -72,19 +78,19 @@ class Reports:
             self._next = math.inf
             return True
 
-    def tell(self, under_way: Collection[int]) -> None:
+    def tell(self, under_way: Collection[int], back_within: BackWithin) -> None:
         """Tell some of it at once. `under_way` are the sequence numbers of the photos that are on
         their way at this moment."""
         pause = REPORT_AGAIN
         try:
-            if self._tell_of_photos(under_way):
+            if self._tell_of_photos(under_way, back_within):
                 pause = REPORT_PAUSE
-            self._tell_of_noticed()
+            self._tell_of_noticed(back_within)
         finally:
             with self._lock:
                 self._next = self._clock() + pause
 
-    def _tell_of_photos(self, under_way: Collection[int]) -> bool:
+    def _tell_of_photos(self, under_way: Collection[int], back_within: BackWithin) -> bool:
         """Tell of those set aside and those given up; whether that went well. The backend knows
         better where one had arrived after all, its receipt having been lost on the way."""
         losses: list[Loss] = []
@@ -98,6 +104,7 @@ class Reports:
             )
             losses = list(islice(settled, MOST_AT_ONCE))
             if losses:
+                back_within(LONGEST_CALL)
                 receipt = self._delivery.report([loss_alert(loss) for loss in losses])
                 for loss in losses:
                     self._settle(loss, receipt)
@@ -119,11 +126,12 @@ class Reports:
             self._delivery.report(told)
             del self._untold[: len(told)]
 
-    def _tell_of_noticed(self) -> None:
+    def _tell_of_noticed(self, back_within: BackWithin) -> None:
         """Tell each thing alone, so that one that the backend rejects holds up nothing else."""
         if self._clock() < self._noticed_next:
             return
         for alert in self._noticed.untold():
+            back_within(LONGEST_CALL)
             try:
                 self._delivery.report([alert])
             except (RejectedError, UnavailableError) as error:
