@@ -110,12 +110,16 @@ def dng(seed: int = 0, order: str = "<", size: tuple[int, int] = (32, 24)) -> by
     return bytes(whole)
 
 
-def mp4(seed: int = 0) -> bytes:
-    """An MP4 whose boxes are right and whose video is noise."""
-    track = box(b"trak", box(b"tkhd", bytes(84)))
+def mp4(seed: int = 0, cover: bytes = b"") -> bytes:
+    """An MP4 whose boxes are right and whose video is noise; with a cover if there are bytes."""
+    content = box(b"mvhd", bytes(100)) + box(b"trak", box(b"tkhd", bytes(84)))
+    if cover:
+        data = box(b"data", struct.pack(">II", 13, 0) + cover)
+        items = box(b"ilst", box(b"covr", data))
+        content += box(b"udta", box(b"meta", bytes(4) + box(b"hdlr", bytes(25)) + items))
     return (
         box(b"ftyp", b"isom\0\0\2\0isomiso2mp41")
-        + box(b"moov", box(b"mvhd", bytes(100)) + track)
+        + box(b"moov", content)
         + box(b"mdat", random.Random(seed).randbytes(500))
     )
 

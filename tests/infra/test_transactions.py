@@ -18,7 +18,7 @@ from photo_wire.alert import LOSS, Alert, alerts_to_json
 from tests.backend import Backend
 from tests.conftest import new_backend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
-from tests.pictures import jpeg
+from tests.pictures import jpeg, mp4
 from tests.rigs.recorder import Recorded, Recorder
 
 EXPECTED = Transactions.read(TRANSACTIONS)
@@ -187,6 +187,16 @@ def test_a_photo_looked_at(meter: Meter, visitor: Api) -> None:
         ("photo opened", "/content"),
     ):
         assert meter.count(lambda part=part: visitor.ask(path + part)) == EXPECTED.events[event]  # type: ignore[misc]
+
+
+def test_a_poster_costs_what_a_picture_does(meter: Meter, visitor: Api) -> None:
+    """Of a clip only the part with its poster is fetched, at once."""
+    name = name_of(meter.camera, MOMENT + timedelta(seconds=4000))
+    headers = {**photo_headers(name), "Content-Type": "video/mp4"}
+    assert meter.api.put(mp4(cover=jpeg(480, 270)), headers).status_code == 201
+    path = f"/api/photos/{name}/thumbnail"
+    for event in ("thumbnail made", "thumbnail shown"):
+        assert meter.count(lambda: visitor.ask(path)) == EXPECTED.events[event]
 
 
 def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:
