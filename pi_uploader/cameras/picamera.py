@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +20,13 @@ from typing import Any, TypeVar
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
 from pi_uploader.cameras.exif import image_tags, photo_tags
+from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
 from pi_uploader.settings import SettingsError
 
 OPEN = 20.0  # seconds to open or close the camera
 FRAME = 5.0  # seconds for a frame, apart from its exposure
 SAVE = 20.0  # seconds to encode a photo; a Pi Zero takes about four for 12 megapixels
+DRAW = 5.0  # seconds to make a small picture; a Pi Zero takes less than one
 MANUAL_FOCUS, CONTINUOUS_FOCUS = 0, 2  # libcamera's AfMode
 STILL_BUFFERS = 2  # one in hand and one being exposed; a Pi Zero has memory for no more
 EXPOSURE_TIME, ISO = 0x829A, 0x8827  # Exif tags
@@ -176,26 +179,38 @@ class _Running:
         return before
 
     def _clip(self) -> bytes:
-        """What is recorded from the first whole picture on. At its end a frame is awaited: a camera
-        that stood still meanwhile has made no clip."""
+        """What is recorded from the first whole picture on, with a picture from now as its poster.
+        At its end a frame is awaited: a camera that stood still meanwhile has made no clip."""
         from picamera2.encoders import H264Encoder
         from picamera2.outputs import PyavOutput
 
         with TemporaryDirectory(prefix="nightjar-") as folder:
             file = Path(folder, "clip.mp4")
             output = PyavOutput(str(file), format="mp4", options={"movflags": "+faststart"})
+            ends = time.monotonic() + self._mode.clip
             if self._before:
                 # What leaves the ring is written, so its end is as far behind as its beginning.
                 self._before.open_output(output)
-                time.sleep(self._mode.clip + self._mode.pre_roll)
+                poster = attempt(self._small)
+                time.sleep(max(0, ends + self._mode.pre_roll - time.monotonic()))
                 _in_time(SAVE, "saving", self._before.close_output)
             else:
                 encoder = H264Encoder()
                 self._camera.start_encoder(encoder, output)
-                time.sleep(self._mode.clip)
+                poster = attempt(self._small)
+                time.sleep(max(0, ends - time.monotonic()))
                 _in_time(SAVE, "saving", lambda: self._camera.stop_encoder(encoder))
             self._next_frame().release()
-            return file.read_bytes()
+            content = file.read_bytes()
+        return (poster and attempt(partial(with_poster, content, poster))) or content
+
+    def _small(self) -> bytes:
+        """A frame from now, as a small JPEG."""
+        request = self._next_frame()
+        try:
+            return _in_time(DRAW, "drawing", lambda: _small(request))
+        finally:
+            request.release()
 
 
 def _configuration(camera: Any, mode: Mode) -> Any:
@@ -225,6 +240,15 @@ def _controls(camera: Any, mode: Mode) -> dict[str, Any]:
     else:
         controls.update(AfMode=MANUAL_FOCUS, LensPosition=mode.focus)
     return controls
+
+
+def _small(request: Any) -> bytes:
+    """The frame as a JPEG of a preview's width. The camera's own library brings what draws it."""
+    width, height = request.config["main"]["size"]
+    picture = request.make_image("main", WIDTH, round(height * WIDTH / width))
+    small = BytesIO()
+    picture.convert("RGB").save(small, "JPEG", quality=80)
+    return small.getvalue()
 
 
 def _exif(request: Any, occasion: Occasion) -> dict[int, Any]:

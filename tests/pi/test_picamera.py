@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from function_app.gallery.covers import cover
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraGoneError, Occasion, picamera
+from pi_uploader.cameras import CameraGoneError, Occasion, picamera, poster
 from pi_uploader.cameras.exif import EXIF_FOLDER
 from pi_uploader.cameras.picamera import Picamera2Camera
 from pi_uploader.settings import SettingsError
@@ -105,11 +106,36 @@ def test_a_dng_comes_as_the_camera_made_it(fate: Any) -> None:
 
 
 def test_a_clip_is_recorded_with_the_hardware_encoder(fate: Any) -> None:
-    """Which is stopped afterwards; the file tells its length at its beginning."""
+    """Which is stopped afterwards. The film is as it was; it carries a small picture."""
     shot = Picamera2Camera(format=Media.MP4, clip_seconds=0.01).take(OCCASION)
-    assert (shot.content, shot.media) == (fate.mp4, Media.MP4)
+    assert shot.media is Media.MP4
+    assert film(shot.content) == film(fate.mp4)
+    assert Image.open(BytesIO(cover(BytesIO(shot.content)))).size == (480, 270)
     assert fate.opened[-1].encoders == []
     assert configuration(fate)["use_case"] == "video"
+    assert fate.opened[-1].in_hand == 0
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("Stream format not supported")])
+def test_a_clip_whose_poster_fails_goes_without(
+    fate: Any, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And the camera has its frame back; that is told once."""
+    poster._tell.cache_clear()
+    camera = Picamera2Camera(format=Media.MP4, clip_seconds=0.01)
+    for _ in range(3):
+        fate.failed_images.append(error)
+        assert camera.take(OCCASION).content == fate.mp4
+    assert fate.opened[-1].in_hand == 0
+    assert len(fate.opened) == 1
+    assert caplog.text.count("a clip goes without a poster") == 1
+
+
+def test_a_film_that_cannot_carry_a_poster_goes_without(fate: Any) -> None:
+    """Whatever the library wrote comes as it is."""
+    fate.mp4 = b"not built as an MP4 is"
+    shot = Picamera2Camera(format=Media.MP4, clip_seconds=0.01).take(OCCASION)
+    assert shot.content == fate.mp4
 
 
 def test_a_clip_with_pre_roll_is_taken_from_a_ring(fate: Any) -> None:
@@ -117,10 +143,18 @@ def test_a_clip_with_pre_roll_is_taken_from_a_ring(fate: Any) -> None:
     camera = Picamera2Camera(format=Media.MP4, clip_seconds=0.01, pre_roll_seconds=0.02)
     (encoder,) = fate.opened[-1].encoders
     assert encoder.output.buffer_duration_ms == 20
-    assert [camera.take(OCCASION).content for _ in range(2)] == [fate.mp4] * 2
+    for _ in range(2):
+        content = camera.take(OCCASION).content
+        assert film(content) == film(fate.mp4)
+        assert cover(BytesIO(content))
     assert encoder.is_running
     camera.close()
     assert not encoder.is_running
+
+
+def film(clip: bytes) -> bytes:
+    """What lies behind the description."""
+    return clip[clip.index(b"mdat") :]
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("failed to find buffer")])

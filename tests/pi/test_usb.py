@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from function_app.gallery.covers import cover
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, Occasion
+from pi_uploader.cameras import CameraError, Occasion, ffmpeg
 from pi_uploader.cameras.usb import UsbCamera
 from pi_uploader.settings import SettingsError
 
@@ -23,9 +24,10 @@ OCCASION = Occasion("shed", Trigger.GPIO, datetime(2026, 11, 21, 7, 30, tzinfo=U
 WRAPPER = """#!/usr/bin/env python3
 import os, sys
 words = sys.argv[1:]
-at = words.index("v4l2")
-size = words[words.index("-video_size") + 1] if "-video_size" in words else "320x240"
-words[at - 1 : words.index("-i") + 2] = ["-f", "lavfi", "-i", "testsrc2=size=" + size]
+if "v4l2" in words:
+    at = words.index("v4l2")
+    size = words[words.index("-video_size") + 1] if "-video_size" in words else "320x240"
+    words[at - 1 : words.index("-i") + 2] = ["-f", "lavfi", "-i", "testsrc2=size=" + size]
 os.execv({real!r}, ["ffmpeg", *words])
 """
 
@@ -61,6 +63,29 @@ def test_a_clip_is_an_mp4_that_browsers_play(device: str) -> None:
     assert shot.media is Media.MP4
     assert shot.content.index(b"moov") < shot.content.index(b"mdat")
     assert b"avc1" in shot.content
+
+
+def test_a_clip_carries_a_small_picture_of_itself(device: str) -> None:
+    """Of its width, up to 480 pixels; its film is none the worse."""
+    for size, expected in (((1280, 720), (480, 270)), ((320, 240), (320, 240))):
+        clip = UsbCamera(device, size=size, clip_seconds=1).take(OCCASION).content
+        poster = Image.open(BytesIO(cover(BytesIO(clip))))
+        poster.load()
+        assert (poster.format, poster.size) == ("JPEG", expected)
+
+
+@pytest.mark.parametrize("seconds", ["5", "0.2"])
+def test_a_clip_whose_poster_fails_goes_without(
+    device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    """Here ffmpeg takes too long for it, or breaks off."""
+    monkeypatch.setattr(ffmpeg, "POSTER", 0.5)
+    wrapper = tmp_path / "bin" / "ffmpeg"
+    hangs = f'if "lavfi" not in words: import time; time.sleep({seconds}); sys.exit(1)\n'
+    wrapper.write_text(wrapper.read_text().replace("os.execv", hangs + "os.execv"))
+    clip = UsbCamera(device, clip_seconds=1).take(OCCASION).content
+    assert b"avc1" in clip
+    assert cover(BytesIO(clip)) == b""
 
 
 def test_a_camera_that_is_not_there_is_told() -> None:
