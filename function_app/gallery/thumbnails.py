@@ -34,7 +34,8 @@ def get_thumbnail(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
             small = thumbnail(file, photo.media)
         backend.thumbnails.write(photo, small)  # several at once write the same
     if not small:
-        raise RefusedError(404, f"There is no thumbnail of {photo.name}: it holds no preview.")
+        said = f"There is no thumbnail of {photo.name}: it holds no preview."
+        raise RefusedError(404, said, CACHE)  # nor will it ever: its bytes never change
     return Reply(200, small, kind, headers)
 
 
