@@ -33,6 +33,9 @@ class _Stored(io.RawIOBase):
         self._at = start + offset
         return self._at
 
+    def readall(self) -> bytes:
+        return self.read(max(self._photo.size - self._at, 0)) or b""  # at once, not by kilobytes
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         count = min(len(buffer), self._photo.size - self._at)
         if count <= 0:

@@ -10,6 +10,7 @@ from function_app.gallery.covers import cover
 from function_app.gallery.photo_file import open_photo
 from function_app.gallery.photos import CACHE, listed
 from function_app.gallery.ranges import is_cached
+from function_app.gallery.raw_previews import preview
 from function_app.people.caller import Caller
 from function_app.refused import RefusedError
 from function_app.replies import Reply
@@ -17,6 +18,7 @@ from photo_wire.media import Media
 
 SIZE = (480, 480)  # pixels, at most
 MOST_PIXELS = 64_000_000  # of a photo; a bomb of a few bytes may unfold to more
+_ORIENTATION = 0x0112  # Exif's tag
 AT_ONCE = 128 * 1024  # bytes; a clip's description with its poster, or a raw picture's preview
 
 
@@ -45,11 +47,13 @@ def thumbnail(photo: BinaryIO, media: Media) -> bytes:
     from PIL import Image, ImageOps  # it takes longer to load than the rest of a request
 
     try:
-        file, kind = _picture(photo, media)
+        file, kind, turned = _picture(photo, media)
         with Image.open(file, formats=[kind]) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 return b""
             picture.draft("RGB", SIZE)  # a JPEG decodes to a fraction of its size, which is cheap
+            if turned != 1:
+                picture.getexif()[_ORIENTATION] = turned
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # all are Pillow's
         return b""
@@ -59,12 +63,17 @@ def thumbnail(photo: BinaryIO, media: Media) -> bytes:
     return small.getvalue()
 
 
-def _picture(photo: BinaryIO, media: Media) -> tuple[BinaryIO, str]:
-    """The picture that stands for the photo, and its format as Pillow calls it."""
+def _picture(photo: BinaryIO, media: Media) -> tuple[BinaryIO, str, int]:
+    """The picture that stands for the photo, its format as Pillow calls it, and how it is to be
+    turned if not as it says itself."""
     match media:
         case Media.JPEG:
-            return photo, "JPEG"
+            return photo, "JPEG", 1
         case Media.MP4:
-            return BytesIO(cover(photo)), "JPEG"
+            return BytesIO(cover(photo)), "JPEG", 1
         case Media.DNG:
-            return photo, "TIFF"  # whose first picture may be a preview
+            jpeg, turned = preview(photo)
+            if jpeg:
+                return BytesIO(jpeg), "JPEG", turned
+            photo.seek(0)  # the first picture may be a small one in plain colours, anywhere in it
+            return BytesIO(photo.read()), "TIFF", 1

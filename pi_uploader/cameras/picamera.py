@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
+from pi_uploader.cameras.dng import add_preview
 from pi_uploader.cameras.exif import image_tags, photo_tags
 from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
 from pi_uploader.settings import SettingsError
@@ -137,6 +138,7 @@ class _Running:
         try:
             if self._mode.format is Media.DNG:
                 _in_time(SAVE, "saving", lambda: request.save_dng(content))
+                attempt(lambda: add_preview(content, *_small(request)))
             else:
                 exif = {"0th": image_tags(occasion), "Exif": _exif(request, occasion)}
                 _in_time(
@@ -191,24 +193,24 @@ class _Running:
             if self._before:
                 # What leaves the ring is written, so its end is as far behind as its beginning.
                 self._before.open_output(output)
-                poster = attempt(self._small)
+                poster = attempt(self._poster)
                 time.sleep(max(0, ends + self._mode.pre_roll - time.monotonic()))
                 _in_time(SAVE, "saving", self._before.close_output)
             else:
                 encoder = H264Encoder()
                 self._camera.start_encoder(encoder, output)
-                poster = attempt(self._small)
+                poster = attempt(self._poster)
                 time.sleep(max(0, ends - time.monotonic()))
                 _in_time(SAVE, "saving", lambda: self._camera.stop_encoder(encoder))
             self._next_frame().release()
             content = file.read_bytes()
         return (poster and attempt(partial(with_poster, content, poster))) or content
 
-    def _small(self) -> bytes:
+    def _poster(self) -> bytes:
         """A frame from now, as a small JPEG."""
         request = self._next_frame()
         try:
-            return _in_time(DRAW, "drawing", lambda: _small(request))
+            return _small(request)[0]
         finally:
             request.release()
 
@@ -217,15 +219,21 @@ def _configuration(camera: Any, mode: Mode) -> Any:
     from libcamera import Transform
 
     turned = mode.rotation == 180
+    sized = {"size": mode.size} if mode.size else {}
     common: dict[str, Any] = {
-        "main": {"size": mode.size} if mode.size else {},
         "transform": Transform(hflip=turned, vflip=turned),
         "controls": _controls(camera, mode),
     }
     if mode.format is Media.MP4:
-        return camera.create_video_configuration(raw=None, **common)
-    raw: dict[str, Any] | None = {} if mode.format is Media.DNG else None
-    return camera.create_still_configuration(raw=raw, buffer_count=STILL_BUFFERS, **common)
+        return camera.create_video_configuration(sized, raw=None, **common)
+    common["buffer_count"] = STILL_BUFFERS
+    if mode.format is not Media.DNG:
+        return camera.create_still_configuration(sized, raw=None, **common)
+    width, height = mode.size or camera.sensor_resolution
+    main = (2 * WIDTH, round(2 * WIDTH * height / width))  # for the preview; memory is scarce
+    return camera.create_still_configuration(
+        {"size": main}, raw={"size": (width, height)}, **common
+    )
 
 
 def _controls(camera: Any, mode: Mode) -> dict[str, Any]:
@@ -242,13 +250,17 @@ def _controls(camera: Any, mode: Mode) -> dict[str, Any]:
     return controls
 
 
-def _small(request: Any) -> bytes:
-    """The frame as a JPEG of a preview's width. The camera's own library brings what draws it."""
+def _small(request: Any) -> tuple[bytes, tuple[int, int]]:
+    """The frame as a small JPEG, and its size. What draws it comes with the camera's library."""
     width, height = request.config["main"]["size"]
-    picture = request.make_image("main", WIDTH, round(height * WIDTH / width))
+    size = WIDTH, round(height * WIDTH / width)
     small = BytesIO()
-    picture.convert("RGB").save(small, "JPEG", quality=80)
-    return small.getvalue()
+
+    def draw() -> None:
+        request.make_image("main", *size).convert("RGB").save(small, "JPEG", quality=80)
+
+    _in_time(DRAW, "drawing", draw)
+    return small.getvalue(), size
 
 
 def _exif(request: Any, occasion: Occasion) -> dict[int, Any]:

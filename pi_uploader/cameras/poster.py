@@ -9,8 +9,9 @@ import logging
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
-WIDTH = 480  # pixels of a poster, as of the gallery's thumbnails
+WIDTH = 480  # pixels of a small picture, as of the gallery's thumbnails
 
 _PLACE = (b"udta", b"meta", b"ilst")  # of a cover, in a film's description
 _TABLES = (b"trak", b"mdia", b"minf", b"stbl")  # each in the one before; in the last one is
@@ -18,12 +19,13 @@ _OFFSETS = {b"stco": "I", b"co64": "Q"}  # where a track's pieces lie in the fil
 _JPEG = 13  # the kind of a cover
 _META = bytes(4) + struct.pack(">I4s8x4s4s9x", 33, b"hdlr", b"mdir", b"appl")  # how a meta begins
 
+Result = TypeVar("Result")
 log = logging.getLogger("capture")
 
 
-def attempt(call: Callable[[], bytes]) -> bytes | None:
-    """What `call` gives; None if it fails, since a clip matters more than its poster. Each way in
-    which it fails is logged once."""
+def attempt(call: Callable[[], Result]) -> Result | None:
+    """What `call` gives; None if it fails, since a photo matters more than its small picture. Each
+    way in which it fails is logged once."""
     try:
         return call()
     except Exception as error:  # noqa: BLE001  whatever it is, the clip is kept
@@ -49,7 +51,7 @@ def with_poster(clip: bytes, poster: bytes) -> bytes:
 
 @lru_cache(maxsize=100)
 def _tell(what: str) -> None:
-    log.warning("a clip goes without a poster: %s", what)
+    log.warning("a photo goes without a small picture of it: %s", what)
 
 
 def _put(boxes: bytes, place: Sequence[bytes], new: bytes) -> bytes:

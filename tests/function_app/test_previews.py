@@ -14,13 +14,15 @@ from PIL import Image
 
 from function_app.gallery.covers import MOST_BOXES, MOST_BYTES, cover
 from function_app.gallery.photo_file import open_photo
+from function_app.gallery.raw_previews import MOST_DIRECTORIES, preview
 from function_app.gallery.thumbnails import AT_ONCE, thumbnail
 from function_app.receiving.inspection import inspect
 from function_app.refused import RefusedError
 from function_app.storage.records import Photo
 from photo_wire.media import Media
+from pi_uploader.cameras.dng import add_preview
 from tests.function_app.api import MOMENT, name_of
-from tests.pictures import box, jpeg, mp4
+from tests.pictures import box, dng, jpeg, mp4, pi_dng
 
 POSTER = jpeg(320, 180)
 CLIP = mp4(cover=POSTER)
@@ -125,6 +127,101 @@ class TestCovers:
         assert cover(stored.open()) == b""
         assert len(stored.seen) == MOST_BOXES
         assert cover(io.BytesIO(mp4(cover=bytes(MOST_BYTES + 1)))) == b""
+
+
+class TestPreviewsOfRawPictures:
+    def test_of_a_raw_picture_little_is_read(self) -> None:
+        """Its first directory, and the preview that the Pi puts behind millions of bytes."""
+        whole = with_preview(pi_dng(1, (1200, 900)))
+        stored = Reads(whole, Media.DNG)
+        assert preview(stored.open()) == (POSTER, 1)
+        assert [first for first, _ in stored.seen] == [0, len(pi_dng(1, (1200, 900)))]
+        small = Image.open(io.BytesIO(thumbnail(stored.open(), Media.DNG)))
+        assert (small.format, small.size) == ("JPEG", (320, 180))
+
+    def test_a_raw_picture_without_one_has_none(self) -> None:
+        """Compressed as a JPEG or not: the sensor's own picture is no preview."""
+        assert preview(io.BytesIO(pi_dng())) == (b"", 1)
+        assert thumbnail(io.BytesIO(pi_dng()), Media.DNG) == b""
+        assert preview(io.BytesIO(tiff([{254: 0, 259: 7}]))) == (b"", 1)
+
+    def test_a_first_picture_in_plain_colours_will_do(self) -> None:
+        """Its bytes may be anywhere, so the whole photo is fetched, at once."""
+        stored = Reads(dng(3, size=(1200, 900)), Media.DNG)
+        small = Image.open(io.BytesIO(thumbnail(stored.open(), Media.DNG)))
+        assert (small.format, small.size) == ("JPEG", (8, 6))
+        assert len(stored.seen) <= 3
+
+    @pytest.mark.parametrize("order", ["<", ">"])
+    @pytest.mark.parametrize("way", ["first", "within", "next"])
+    def test_it_is_found_wherever_cameras_put_it(self, order: str, way: str) -> None:
+        """In the first directory, in one within it, or in the next; and turned as the first one
+        says."""
+        first, small = {254: 0, 274: 6}, {254: 1, 259: 7}
+        directories = [small | {274: 6}] if way == "first" else [first, small]
+        raw = tiff(directories, order, is_within=way == "within")
+        assert preview(io.BytesIO(raw)) == (POSTER, 6)
+        assert Image.open(io.BytesIO(thumbnail(io.BytesIO(raw), Media.DNG))).size == (180, 320)
+
+    @given(st.binary(max_size=200))
+    def test_any_bytes_have_none(self, noise: bytes) -> None:
+        assert thumbnail(io.BytesIO(noise), Media.DNG) == b""
+        for mark in (b"II*\0", b"MM\0*"):
+            assert thumbnail(io.BytesIO(mark + noise), Media.DNG) == b""
+
+    @given(st.integers(0, 900), st.binary(min_size=1, max_size=24), st.booleans())
+    def test_a_damaged_one_gives_one_or_none(self, at: int, noise: bytes, at_end: bool) -> None:
+        """Never an error, and never more than there is."""
+        at = len(PI_DNG) - len(POSTER) - 900 + at if at_end else at
+        for damaged in (PI_DNG[:at], PI_DNG[:at] + noise + PI_DNG[at + len(noise) :]):
+            assert len(preview(io.BytesIO(damaged))[0]) <= len(damaged)
+            assert isinstance(thumbnail(io.BytesIO(damaged), Media.DNG), bytes)
+
+    def test_no_file_makes_it_read_on_and_on(self) -> None:
+        """Directories in a ring, thousands of them, far from each other; endless ones."""
+        ring = b"II*\0" + struct.pack("<IHI", 8, 0, 8)
+        assert preview(io.BytesIO(ring)) == (b"", 1)
+        gap = 2 * AT_ONCE
+        chain = b"".join(
+            struct.pack("<HI", 0, gap * (number + 1)).ljust(gap, b"\0") for number in range(1, 40)
+        )
+        stored = Reads((b"II*\0" + struct.pack("<I", gap)).ljust(gap, b"\0") + chain, Media.DNG)
+        assert preview(stored.open()) == (b"", 1)
+        assert len(stored.seen) <= MOST_DIRECTORIES + 1
+        full = b"II*\0" + struct.pack("<IH", 8, 65535) + bytes(65535 * 12 + 4)
+        assert preview(io.BytesIO(full)) == (b"", 1)
+        tags = [struct.pack("<HHII", 700 + n, 1, 9, n * gap % 5_000_000) for n in range(190)]
+        scattered = b"II*\0" + struct.pack("<IH", 8, len(tags)) + b"".join(tags) + bytes(5_000_000)
+        stored = Reads(scattered, Media.DNG)
+        assert thumbnail(stored.open(), Media.DNG) == b""
+        assert len(stored.seen) <= 3
+        huge = tiff([{254: 1, 259: 7}]).replace(struct.pack("<I", len(POSTER)), b"\xff" * 4)
+        assert preview(io.BytesIO(huge)) == (b"", 1)
+
+
+def with_preview(raw: bytes) -> bytes:
+    file = io.BytesIO(raw)
+    add_preview(file, POSTER, (320, 180))
+    return file.getvalue()
+
+
+PI_DNG = with_preview(pi_dng())
+
+
+def tiff(directories: list[dict[int, int]], order: str = "<", is_within: bool = False) -> bytes:
+    """A TIFF of directories with these numbers; the JPEG is that of the last one."""
+    at, parts = 8, []
+    for number, tags in enumerate(directories, 1):
+        is_last = number == len(directories)
+        behind = at + 2 + 12 * (len(tags) + (2 if is_last else is_within)) + 4
+        further = {273: behind, 279: len(POSTER)} if is_last else {330: behind} if is_within else {}
+        entries = sorted((tags | further).items())
+        parts.append(struct.pack(order + "H", len(entries)))
+        parts += [struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in entries]
+        parts.append(struct.pack(order + "I", 0 if is_last or is_within else behind))
+        at = behind
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    return mark + struct.pack(order + "I", 8) + b"".join(parts) + POSTER
 
 
 def split(clip: bytes) -> list[bytes]:

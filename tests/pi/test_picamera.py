@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from function_app.gallery.covers import cover
+from function_app.gallery.raw_previews import preview
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraGoneError, Occasion, picamera, poster
@@ -20,7 +21,7 @@ from pi_uploader.cameras.exif import EXIF_FOLDER
 from pi_uploader.cameras.picamera import Picamera2Camera
 from pi_uploader.settings import SettingsError
 from tests.pi.conftest import StartProgram
-from tests.pictures import dng, mp4
+from tests.pictures import dng, mp4, pi_dng
 
 STAND_IN = Path(__file__).parents[1] / "rigs" / "pi_camera"
 OCCASION = Occasion("gate", Trigger.MOTION, datetime(2026, 11, 21, 7, 30, 1, 250000, UTC))
@@ -99,10 +100,31 @@ def test_the_frame_is_exposed_after_the_trigger(fate: Any, monkeypatch: pytest.M
 
 
 def test_a_dng_comes_as_the_camera_made_it(fate: Any) -> None:
-    """Its bytes are not touched; it needs the raw stream."""
+    """With a preview behind it; only where its first directory is, is another number. Of the
+    picture in colours few pixels are asked for, of the raw one all, or as many as are set."""
+    fate.dng = pi_dng(1)
     shot = Picamera2Camera(format=Media.DNG).take(OCCASION)
-    assert (shot.content, shot.media) == (fate.dng, Media.DNG)
-    assert configuration(fate)["raw"] == {}
+    assert shot.media is Media.DNG
+    assert (shot.content[:4], shot.content[8 : len(fate.dng)]) == (fate.dng[:4], fate.dng[8:])
+    jpeg, _ = preview(BytesIO(shot.content))
+    assert Image.open(BytesIO(jpeg)).size == (480, 270)
+    mode = configuration(fate)
+    assert (mode["main"]["size"], mode["raw"]["size"]) == ((960, 540), (4608, 2592))
+    assert fate.opened[-1].in_hand == 0
+    Picamera2Camera(format=Media.DNG, size=(2304, 1728))
+    mode = configuration(fate)
+    assert (mode["main"]["size"], mode["raw"]["size"]) == ((960, 720), (2304, 1728))
+
+
+def test_a_dng_whose_preview_fails_comes_without(fate: Any) -> None:
+    """Where it cannot be drawn, or the DNG is of another build."""
+    fate.dng = pi_dng(1)
+    fate.failed_images.append(MemoryError())
+    camera = Picamera2Camera(format=Media.DNG)
+    assert camera.take(OCCASION).content == fate.dng
+    fate.dng = dng(1)
+    assert camera.take(OCCASION).content == fate.dng
+    assert len(fate.opened) == 1
 
 
 def test_a_clip_is_recorded_with_the_hardware_encoder(fate: Any) -> None:
@@ -128,7 +150,7 @@ def test_a_clip_whose_poster_fails_goes_without(
         assert camera.take(OCCASION).content == fate.mp4
     assert fate.opened[-1].in_hand == 0
     assert len(fate.opened) == 1
-    assert caplog.text.count("a clip goes without a poster") == 1
+    assert caplog.text.count("goes without a small picture") == 1
 
 
 def test_a_film_that_cannot_carry_a_poster_goes_without(fate: Any) -> None:

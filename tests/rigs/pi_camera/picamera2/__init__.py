@@ -104,6 +104,7 @@ class Picamera2:
         self.started = self.closed = False
         self.in_hand = 0  # requests that were not released yet
         self.encoders: list[Any] = []
+        self.sensor_resolution = (4608, 2592)
         self._job_list: list[Job] = []
         fate.opened.append(self)
 
