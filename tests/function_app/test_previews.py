@@ -18,7 +18,7 @@ from function_app.gallery.raw_previews import MOST_DIRECTORIES, preview
 from function_app.gallery.thumbnails import AT_ONCE, thumbnail
 from function_app.receiving.inspection import inspect
 from function_app.refused import RefusedError
-from function_app.storage.records import Photo
+from function_app.storage.records import Photo, StorageAwayError
 from photo_wire.media import Media
 from pi_uploader.cameras.dng import add_preview
 from tests.function_app.api import MOMENT, name_of
@@ -32,13 +32,15 @@ class Reads:
     """A store of one photo that notes what is asked for."""
 
     def __init__(self, content: bytes, media: Media) -> None:
-        self.content: bytes | None = content
+        self.content: bytes | StorageAwayError | None = content
         self.photo = Photo(name_of("gate"), media, "", len(content), MOMENT)
         self.seen: list[tuple[int, int]] = []
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
         assert 0 <= first < first + count <= photo.size, "a store refuses a range beyond the end"
         self.seen.append((first, count))
+        if isinstance(self.content, StorageAwayError):
+            raise self.content
         return self.content and self.content[first : first + count]
 
     def open(self) -> io.BufferedReader:
@@ -58,12 +60,16 @@ class TestAStoredPhotoAsAFile:
             with pytest.raises(ValueError, match="before the beginning"):
                 file.seek(-1 - len(content), io.SEEK_END)
 
-    def test_a_photo_that_is_gone_is_told(self) -> None:
+    @pytest.mark.parametrize("media", Media)
+    @pytest.mark.parametrize("fate", [None, StorageAwayError("away")])
+    def test_a_photo_that_cannot_be_read_is_told(
+        self, media: Media, fate: StorageAwayError | None
+    ) -> None:
         """Not as a photo without a preview: that would be kept."""
-        stored = Reads(CLIP, Media.MP4)
-        stored.content = None
-        with pytest.raises(RefusedError, match="are gone"):
-            thumbnail(stored.open(), Media.MP4)
+        stored = Reads(CLIP, media)
+        stored.content = fate
+        with pytest.raises(StorageAwayError if fate else RefusedError, match=r"away|are gone"):
+            thumbnail(stored.open(), media)
 
 
 class TestCovers:

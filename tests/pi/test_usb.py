@@ -16,7 +16,9 @@ from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, Occasion, ffmpeg
 from pi_uploader.cameras.usb import UsbCamera
+from pi_uploader.capture.capture import LONGEST_ANSWER
 from pi_uploader.settings import SettingsError
+from pi_uploader.settings.values import LONGEST_CLIP
 
 FFMPEG = shutil.which("ffmpeg")
 pytestmark = pytest.mark.skipif(not FFMPEG, reason="needs ffmpeg: make rtsp-server, as root")
@@ -86,6 +88,11 @@ def test_a_clip_whose_poster_fails_goes_without(
     clip = UsbCamera(device, clip_seconds=1).take(OCCASION).content
     assert b"avc1" in clip
     assert cover(BytesIO(clip)) == b""
+
+
+def test_the_longest_clip_and_its_poster_come_before_the_watchdog() -> None:
+    """However long ffmpeg takes for either."""
+    assert LONGEST_CLIP + ffmpeg.CLIP_START + ffmpeg.POSTER < LONGEST_ANSWER
 
 
 def test_a_camera_that_is_not_there_is_told() -> None:
