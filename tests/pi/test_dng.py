@@ -42,10 +42,15 @@ def test_a_raw_converter_develops_the_same_picture(size: tuple[int, int], bits: 
     assert shown.tobytes() == Image.open(io.BytesIO(JPEG)).tobytes()
 
 
-def test_the_backend_takes_it_in_and_finds_the_preview() -> None:
-    whole = with_preview(pi_dng(2))
+@pytest.mark.parametrize("size", [(32, 24), (33, 25)])
+def test_the_backend_takes_it_in_and_finds_the_preview(size: tuple[int, int]) -> None:
+    """Behind an even number of bytes or an odd one: directories begin at even ones."""
+    bare = pi_dng(2, size, bits=12)
+    whole = with_preview(bare)
     assert inspect(whole) is Media.DNG
     assert preview(io.BytesIO(whole)) == (JPEG, 1)
+    (first,) = struct.unpack_from("<I", whole, 4)
+    assert first == len(bare) + len(bare) % 2
 
 
 @given(st.integers(0, 999), st.binary(max_size=12))
@@ -60,6 +65,8 @@ def test_what_is_built_otherwise_stays_as_it_is(at: int, noise: bytes) -> None:
             assert file.getvalue() == raw
         else:
             assert preview(io.BytesIO(file.getvalue()))[0] == JPEG
-    for raw in (dng(4), with_preview(bare), dng(5, order=">")):
+    (count,) = struct.unpack_from("<H", bare, 8)
+    chained = bare[: 10 + 12 * count] + b"\x10\0\0\0" + bare[14 + 12 * count :]
+    for raw in (dng(4), with_preview(bare), dng(5, order=">"), chained):
         with pytest.raises((ValueError, struct.error)):
             with_preview(raw)

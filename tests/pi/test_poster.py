@@ -57,7 +57,10 @@ def test_the_film_is_the_same_and_the_poster_is_there(tmp_path: Path, way: str) 
 def test_what_points_behind_the_description_moves_with_it(
     offsets: list[int], is_long: bool, is_last: bool, is_wide: bool
 ) -> None:
-    """And what points before it stays, in tables of 32 and of 64 bits."""
+    """And what points before it stays, in tables of 32 and of 64 bits. The byte right behind it is
+    behind it."""
+    size = 8 + is_wide * 8 + 28 + 2 * 48 + 2 * (len(offsets) + 3) * (8 if is_long else 4)
+    offsets = [*offsets, 16 + size - 1, 16 + size, 16 + size + 8]
     letter, kind = ("Q", b"co64") if is_long else ("I", b"stco")
     table = struct.pack(f">4xI{len(offsets)}{letter}", len(offsets), *offsets)
     content = box(b"mvhd", bytes(20)) + tracked(box(kind, table)) + tracked(box(kind, table))
@@ -66,6 +69,7 @@ def test_what_points_behind_the_description_moves_with_it(
     first, film = box(b"ftyp", b"isom\0\0\2\0"), box(b"mdat", bytes(100))
     whole = first + film + moov if is_last else first + moov + film
     behind = whole.index(moov) + len(moov)
+    assert is_last or behind == 16 + size
     posted = with_poster(whole, POSTER)
     by = len(posted) - len(whole)
     moved = [offset + by if offset >= behind else offset for offset in offsets]
