@@ -110,12 +110,61 @@ def dng(seed: int = 0, order: str = "<", size: tuple[int, int] = (32, 24)) -> by
     return bytes(whole)
 
 
-def mp4(seed: int = 0) -> bytes:
-    """An MP4 whose boxes are right and whose video is noise."""
-    track = box(b"trak", box(b"tkhd", bytes(84)))
+def pi_dng(seed: int = 0, size: tuple[int, int] = (32, 24), bits: int = 16) -> bytes:
+    """A DNG as the Pi's own camera gives it (PiDNG 4.0.9): one directory, one tile with the raw
+    picture behind it, and no preview. `bits` for each of its pixels are 12 or 16."""
+    width, height = size
+    ones = (1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1)
+    raw = random.Random(seed).randbytes(width * height * bits // 8)
+    raw_at = 1000
+    tags: list[_Entry] = [
+        (254, _LONG, (0,)),
+        (256, _LONG, (width,)),
+        (257, _LONG, (height,)),
+        (258, _SHORT, (bits,)),
+        (259, _SHORT, (1,)),
+        (262, _SHORT, (32803,)),
+        (271, _ASCII, tuple(b"RaspberryPi\0")),
+        (272, _ASCII, tuple(b"PiDNG / PiCamera2\0")),
+        (274, _SHORT, (1,)),
+        (277, _SHORT, (1,)),
+        (305, _ASCII, tuple(b"PiDNG\0")),
+        (322, _SHORT, (width,)),
+        (323, _SHORT, (height,)),
+        (324, _LONG, (raw_at,)),
+        (325, _LONG, (len(raw),)),
+        (33421, _SHORT, (2, 2)),
+        (33422, _BYTE, (0, 1, 1, 2)),
+        (33434, _RATIONAL, (1, 100)),
+        (34855, _SHORT, (200,)),
+        (50706, _BYTE, (1, 4, 0, 0)),
+        (50707, _BYTE, (1, 0, 0, 0)),
+        (50713, _SHORT, (2, 2)),
+        (50714, _SHORT, (256, 256, 256, 256)),
+        (50717, _SHORT, ((1 << bits) - 1,)),
+        (50721, _SRATIONAL, ones),
+        (50723, _SRATIONAL, ones),
+        (50724, _SRATIONAL, ones),
+        (50728, _RATIONAL, (1, 2, 1, 1, 1, 2)),
+        (50730, _SRATIONAL, (1, 1)),
+        (50778, _SHORT, (21,)),
+        (50936, _ASCII, tuple(b"PiDNG / PiCamera2 Profile\0")),
+        (50941, _LONG, (3,)),
+    ]
+    head = struct.pack("<2sHI", b"II", 42, 8) + _directory("<", 8, tags)
+    return head.ljust(raw_at, b"\0") + raw
+
+
+def mp4(seed: int = 0, cover: bytes = b"") -> bytes:
+    """An MP4 whose boxes are right and whose video is noise; with a cover if there are bytes."""
+    content = box(b"mvhd", bytes(100)) + box(b"trak", box(b"tkhd", bytes(84)))
+    if cover:
+        data = box(b"data", struct.pack(">II", 13, 0) + cover)
+        items = box(b"ilst", box(b"covr", data))
+        content += box(b"udta", box(b"meta", bytes(4) + box(b"hdlr", bytes(25)) + items))
     return (
         box(b"ftyp", b"isom\0\0\2\0isomiso2mp41")
-        + box(b"moov", box(b"mvhd", bytes(100)) + track)
+        + box(b"moov", content)
         + box(b"mdat", random.Random(seed).randbytes(500))
     )
 

@@ -1,12 +1,16 @@
 """`GET /api/photos/{id}/thumbnail`: a small picture, made when it is first asked for, and kept."""
 
 from io import BytesIO
+from typing import BinaryIO
 
 import azure.functions as func
 
 from function_app.backend import Backend
+from function_app.gallery.covers import cover
+from function_app.gallery.photo_file import open_photo
 from function_app.gallery.photos import CACHE, listed
 from function_app.gallery.ranges import is_cached
+from function_app.gallery.raw_previews import preview
 from function_app.people.caller import Caller
 from function_app.refused import RefusedError
 from function_app.replies import Reply
@@ -14,7 +18,8 @@ from photo_wire.media import Media
 
 SIZE = (480, 480)  # pixels, at most
 MOST_PIXELS = 64_000_000  # of a photo; a bomb of a few bytes may unfold to more
-_FORMATS = {Media.JPEG: ["JPEG"], Media.DNG: ["TIFF"]}  # of a DNG, what is its first picture
+_ORIENTATION = 0x0112  # Exif's tag
+AT_ONCE = 128 * 1024  # bytes; a clip's description with its poster, or a raw picture's preview
 
 
 def get_thumbnail(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -26,32 +31,49 @@ def get_thumbnail(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
         return Reply(304, content_type=kind, headers=headers)
     small = backend.thumbnails.read(photo)
     if small is None:
-        body = backend.blobs.read(photo, 0, photo.size)
-        if body is None:
-            raise RefusedError(404, f"The bytes of {photo.name} are gone.")
-        small = thumbnail(body, photo.media)
+        at_once = photo.size if photo.media is Media.JPEG else AT_ONCE
+        with open_photo(backend.blobs, photo, at_once) as file:
+            small = thumbnail(file, photo.media)
         backend.thumbnails.write(photo, small)  # several at once write the same
     if not small:
-        raise RefusedError(404, f"There is no thumbnail of {photo.name}: it holds no preview.")
+        said = f"There is no thumbnail of {photo.name}: it holds no preview."
+        raise RefusedError(404, said, CACHE)  # nor will it ever: its bytes never change
     return Reply(200, small, kind, headers)
 
 
-def thumbnail(body: bytes, media: Media) -> bytes:
-    """A JPEG of up to SIZE pixels; nothing if none can be made of this photo: a clip, a raw picture
-    without a preview, one of too many pixels, or one that is damaged."""
+def thumbnail(photo: BinaryIO, media: Media) -> bytes:
+    """A JPEG of up to SIZE pixels; nothing if none can be made of this photo: a clip or a raw
+    picture without a preview, one of too many pixels, or one that is damaged."""
     from PIL import Image, ImageOps  # it takes longer to load than the rest of a request
 
-    if media not in _FORMATS:
-        return b""
     try:
-        with Image.open(BytesIO(body), formats=_FORMATS[media]) as picture:
+        file, kind, turned = _picture(photo, media)
+        with Image.open(file, formats=[kind]) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 return b""
             picture.draft("RGB", SIZE)  # a JPEG decodes to a fraction of its size, which is cheap
+            if turned != 1:
+                picture.getexif()[_ORIENTATION] = turned
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # all are Pillow's
         return b""
     upright.thumbnail(SIZE)
-    file = BytesIO()
-    upright.save(file, "JPEG", quality=80)
-    return file.getvalue()
+    small = BytesIO()
+    upright.save(small, "JPEG", quality=80)
+    return small.getvalue()
+
+
+def _picture(photo: BinaryIO, media: Media) -> tuple[BinaryIO, str, int]:
+    """The picture that stands for the photo, its format as Pillow calls it, and how it is to be
+    turned if not as it says itself."""
+    match media:
+        case Media.JPEG:
+            return photo, "JPEG", 1
+        case Media.MP4:
+            return BytesIO(cover(photo)), "JPEG", 1
+        case Media.DNG:
+            jpeg, turned = preview(photo)
+            if jpeg:
+                return BytesIO(jpeg), "JPEG", turned
+            photo.seek(0)  # the first picture may be a small one in plain colours, anywhere in it
+            return BytesIO(photo.read()), "TIFF", 1

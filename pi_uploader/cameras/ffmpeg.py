@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pi_uploader.cameras.camera import CameraError
+from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
 from pi_uploader.settings import SettingsError
 
 TRY = 20.0  # seconds for one picture: connecting, and the wait for a key frame
@@ -22,6 +23,7 @@ TRIES = 3
 CLIP_START = 20.0  # seconds until a clip begins
 LAST_WORDS = 4.0  # seconds that ffmpeg has to end a clip which is cut short
 LOOK = 0.1  # seconds between looks whether to cut it short
+POSTER = 10.0  # seconds to draw a clip's poster; a Pi Zero takes about one
 SAMPLE = (64, 36)  # pixels of a picture that are looked at
 MOST_GREY = 0.3  # of them, that may be of the one grey
 GREY = (b"\x80\x80\x80", b"\x7e\x80\x80", b"\x82\x80\x80")  # Y, U, V, for each range of Y
@@ -70,18 +72,20 @@ def still(stream: Stream, skip: int = 0) -> bytes:
     raise CameraError(f"{TRIES} pictures were grey or broken")
 
 
-def clip(stream: Stream, seconds: float, codec: Sequence[str]) -> bytes:
-    """The next `seconds` as an MP4, which may be shorter if the stream ends. Raises CameraError if
-    there was nothing."""
+def clip(stream: Stream, seconds: float, codec: Sequence[str], skip: int = 0) -> bytes:
+    """The next `seconds` as an MP4, which may be shorter if the stream ends, with its first picture
+    after `skip` others as its poster. Raises CameraError if there was nothing."""
     with TemporaryDirectory(prefix="nightjar-") as folder:
         file = Path(folder, "clip.mp4")
         outputs = ["-map", "0:v:0", "-t", f"{seconds:g}", *codec]
         outputs += ["-movflags", "+faststart", "-f", "mp4", str(file)]
         _run(stream, outputs, seconds + CLIP_START)
         content = file.read_bytes() if file.exists() else b""
-    if b"stts" not in content or not (b"avc1" in content or b"hvc1" in content):
-        raise CameraError("the clip has no H.264 or H.265 picture in it")
-    return content
+        if b"stts" not in content or not (b"avc1" in content or b"hvc1" in content):
+            raise CameraError("the clip has no H.264 or H.265 picture in it")
+        if stream.stop.is_set():
+            return content  # whoever stops this does not wait for a poster
+        return attempt(lambda: with_poster(content, _poster(file, skip))) or content
 
 
 def grey_share(sample: bytes) -> float:
@@ -102,6 +106,17 @@ def _still_outputs(picture: Path, sample: Path, skip: int) -> list[str]:
         *("-f", "image2", "-update", "1", str(picture)),
         *("-map", "[sample]", "-frames:v", "1", "-f", "rawvideo", str(sample)),
     ]
+
+
+def _poster(clip: Path, skip: int) -> bytes:
+    file = clip.with_name("poster.jpg")
+    drawn = f"select='gte(n,{skip})',scale='min({WIDTH},iw)':-2"
+    outputs = ["-map", "0:v:0", "-vf", drawn, "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4"]
+    outputs += ["-f", "image2", "-update", "1", str(file)]
+    _run(Stream(input=("-threads", "1", "-i", str(clip))), outputs, POSTER)
+    if not file.exists():
+        raise CameraError("the clip ends before a picture that could be its poster")
+    return file.read_bytes()
 
 
 def _run(stream: Stream, outputs: Sequence[str], deadline: float) -> None:

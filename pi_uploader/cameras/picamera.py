@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,12 +19,15 @@ from typing import Any, TypeVar
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
+from pi_uploader.cameras.dng import add_preview
 from pi_uploader.cameras.exif import image_tags, photo_tags
+from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
 from pi_uploader.settings import SettingsError
 
 OPEN = 20.0  # seconds to open or close the camera
 FRAME = 5.0  # seconds for a frame, apart from its exposure
 SAVE = 20.0  # seconds to encode a photo; a Pi Zero takes about four for 12 megapixels
+DRAW = 5.0  # seconds to make a small picture; a Pi Zero takes less than one
 MANUAL_FOCUS, CONTINUOUS_FOCUS = 0, 2  # libcamera's AfMode
 STILL_BUFFERS = 2  # one in hand and one being exposed; a Pi Zero has memory for no more
 EXPOSURE_TIME, ISO = 0x829A, 0x8827  # Exif tags
@@ -78,7 +82,11 @@ class Picamera2Camera:
         self._mode = Mode(
             size, format, rotation, lens_position, exposure, clip_seconds, pre_roll_seconds
         )
-        self._running = _in_time(OPEN, "opening", lambda: _Running(self._mode))
+        self._stop = threading.Event()
+        self._running = _in_time(OPEN, "opening", self._open)
+
+    def _open(self) -> "_Running":
+        return _Running(self._mode, self._stop)
 
     def take(self, occasion: Occasion) -> Shot:
         """A photo exposed after this call, or a clip. Raises CameraGoneError if the camera gives
@@ -89,12 +97,16 @@ class Picamera2Camera:
             log.warning("the camera failed and is opened again: %s", _described(error))
         try:
             _in_time(OPEN, "closing", self._running.abandon)
-            self._running = _in_time(OPEN, "opening", lambda: _Running(self._mode))
+            self._running = _in_time(OPEN, "opening", self._open)
             return self._running.take(occasion)
         except CameraGoneError:
             raise
         except Exception as error:
             raise CameraGoneError(f"it failed again: {_described(error)}") from error
+
+    def cut_short(self) -> None:
+        """Have a clip that is being recorded end now."""
+        self._stop.set()
 
     def close(self) -> None:
         """Let go of the camera."""
@@ -102,9 +114,9 @@ class Picamera2Camera:
 
 
 class _Running:
-    """The camera, opened and started in its mode."""
+    """The camera, opened and started in its mode. A clip ends early at `stop`."""
 
-    def __init__(self, mode: Mode) -> None:
+    def __init__(self, mode: Mode, stop: threading.Event) -> None:
         from picamera2 import Picamera2
 
         if not Picamera2.global_camera_info():
@@ -112,6 +124,7 @@ class _Running:
                 "there is no camera; check its cable at both ends, then rpicam-hello --list-cameras"
             )
         self._mode = mode
+        self._stop = stop
         try:
             self._camera = Picamera2()
         except Exception as error:
@@ -134,6 +147,7 @@ class _Running:
         try:
             if self._mode.format is Media.DNG:
                 _in_time(SAVE, "saving", lambda: request.save_dng(content))
+                attempt(lambda: add_preview(content, *_small(request)))
             else:
                 exif = {"0th": image_tags(occasion), "Exif": _exif(request, occasion)}
                 _in_time(
@@ -176,41 +190,59 @@ class _Running:
         return before
 
     def _clip(self) -> bytes:
-        """What is recorded from the first whole picture on. At its end a frame is awaited: a camera
-        that stood still meanwhile has made no clip."""
+        """What is recorded from the first whole picture on, with a picture from now as its poster.
+        At its end a frame is awaited: a camera that stood still meanwhile has made no clip."""
         from picamera2.encoders import H264Encoder
         from picamera2.outputs import PyavOutput
 
         with TemporaryDirectory(prefix="nightjar-") as folder:
             file = Path(folder, "clip.mp4")
             output = PyavOutput(str(file), format="mp4", options={"movflags": "+faststart"})
+            ends = time.monotonic() + self._mode.clip
             if self._before:
                 # What leaves the ring is written, so its end is as far behind as its beginning.
                 self._before.open_output(output)
-                time.sleep(self._mode.clip + self._mode.pre_roll)
+                poster = attempt(self._poster)
+                self._stop.wait(ends + self._mode.pre_roll - time.monotonic())
                 _in_time(SAVE, "saving", self._before.close_output)
             else:
                 encoder = H264Encoder()
                 self._camera.start_encoder(encoder, output)
-                time.sleep(self._mode.clip)
+                poster = attempt(self._poster)
+                self._stop.wait(ends - time.monotonic())
                 _in_time(SAVE, "saving", lambda: self._camera.stop_encoder(encoder))
             self._next_frame().release()
-            return file.read_bytes()
+            content = file.read_bytes()
+        return (poster and attempt(partial(with_poster, content, poster))) or content
+
+    def _poster(self) -> bytes:
+        """A frame from now, as a small JPEG."""
+        request = self._next_frame()
+        try:
+            return _small(request)[0]
+        finally:
+            request.release()
 
 
 def _configuration(camera: Any, mode: Mode) -> Any:
     from libcamera import Transform
 
     turned = mode.rotation == 180
+    sized = {"size": mode.size} if mode.size else {}
     common: dict[str, Any] = {
-        "main": {"size": mode.size} if mode.size else {},
         "transform": Transform(hflip=turned, vflip=turned),
         "controls": _controls(camera, mode),
     }
     if mode.format is Media.MP4:
-        return camera.create_video_configuration(raw=None, **common)
-    raw: dict[str, Any] | None = {} if mode.format is Media.DNG else None
-    return camera.create_still_configuration(raw=raw, buffer_count=STILL_BUFFERS, **common)
+        return camera.create_video_configuration(sized, raw=None, **common)
+    common["buffer_count"] = STILL_BUFFERS
+    if mode.format is not Media.DNG:
+        return camera.create_still_configuration(sized, raw=None, **common)
+    width, height = mode.size or camera.sensor_resolution
+    main = (2 * WIDTH, round(2 * WIDTH * height / width))  # for the preview; memory is scarce
+    return camera.create_still_configuration(
+        {"size": main}, raw={"size": (width, height)}, **common
+    )
 
 
 def _controls(camera: Any, mode: Mode) -> dict[str, Any]:
@@ -225,6 +257,19 @@ def _controls(camera: Any, mode: Mode) -> dict[str, Any]:
     else:
         controls.update(AfMode=MANUAL_FOCUS, LensPosition=mode.focus)
     return controls
+
+
+def _small(request: Any) -> tuple[bytes, tuple[int, int]]:
+    """The frame as a small JPEG, and its size. What draws it comes with the camera's library."""
+    width, height = request.config["main"]["size"]
+    size = WIDTH, round(height * WIDTH / width)
+    small = BytesIO()
+
+    def draw() -> None:
+        request.make_image("main", *size).convert("RGB").save(small, "JPEG", quality=80)
+
+    _in_time(DRAW, "drawing", draw)
+    return small.getvalue(), size
 
 
 def _exif(request: Any, occasion: Occasion) -> dict[int, Any]:

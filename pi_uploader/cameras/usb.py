@@ -40,7 +40,7 @@ class UsbCamera:
     def take(self, occasion: Occasion) -> Shot:
         """A photo or a clip. Raises CameraError if the camera gives none in time."""
         if self._clip_seconds:
-            return Shot(clip(self._stream, self._clip_seconds, ENCODER), Media.MP4)
+            return Shot(clip(self._stream, self._clip_seconds, ENCODER, WARM_UP), Media.MP4)
         return Shot(with_exif(still(self._stream, skip=WARM_UP), occasion), Media.JPEG)
 
     def cut_short(self) -> None:

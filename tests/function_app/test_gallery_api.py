@@ -106,15 +106,22 @@ class TestThumbnails:
         again = api.read(path, etag)
         assert (again.status_code, again.content) == (304, b"")
 
-    def test_a_clip_has_none(self, api: Api, camera: str) -> None:
+    def test_a_clip_without_a_poster_has_none(self, api: Api, camera: str) -> None:
         """404 with a sentence, however often it is asked for."""
         path = f"/api/photos/{put(api, name_of(camera), mp4(), 'video/mp4')}/thumbnail"
         for _ in range(2):
             reply = api.read(path)
             assert (reply.status_code, "no preview" in reply.text) == (404, True)
 
+    def test_a_clip_shows_its_poster(self, api: Api, camera: str) -> None:
+        """Scaled down like any picture; wherever in the file its description stands."""
+        clip = mp4(cover=jpeg(960, 540))
+        path = f"/api/photos/{put(api, name_of(camera), clip, 'video/mp4')}/thumbnail"
+        small = Image.open(io.BytesIO(api.read(path).content))
+        assert (small.format, small.size) == ("JPEG", (480, 270))
+
     def test_a_raw_picture_shows_its_preview(self) -> None:
-        small = Image.open(io.BytesIO(thumbnail(dng(3), Media.DNG)))
+        small = Image.open(io.BytesIO(thumbnail(io.BytesIO(dng(3)), Media.DNG)))
         assert (small.format, small.size) == ("JPEG", (8, 6))
 
     def test_a_picture_is_turned_upright(self) -> None:
@@ -122,7 +129,7 @@ class TestThumbnails:
         file, exif = io.BytesIO(), Image.Exif()
         exif[0x0112] = 6
         Image.new("RGB", (800, 400)).save(file, "JPEG", exif=exif)
-        small = Image.open(io.BytesIO(thumbnail(file.getvalue(), Media.JPEG)))
+        small = Image.open(io.BytesIO(thumbnail(file, Media.JPEG)))
         assert small.size == (240, SIZE[1])
 
     def test_a_bomb_is_not_unfolded(self) -> None:
@@ -130,14 +137,14 @@ class TestThumbnails:
         file = io.BytesIO()
         Image.new("L", (9000, 9000)).save(file, "JPEG")
         assert MOST_PIXELS < 9000 * 9000
-        assert thumbnail(file.getvalue(), Media.JPEG) == b""
+        assert thumbnail(file, Media.JPEG) == b""
 
     @given(st.integers(0, len(PICTURE)), st.binary(max_size=40))
     def test_what_is_damaged_gives_none_or_some(self, at: int, noise: bytes) -> None:
         """Never an error."""
         damaged = PICTURE[:at] + noise + PICTURE[at + len(noise) :]
-        assert isinstance(thumbnail(damaged, Media.JPEG), bytes)
-        assert thumbnail(damaged, Media.DNG) == b""
+        assert isinstance(thumbnail(io.BytesIO(damaged), Media.JPEG), bytes)
+        assert thumbnail(io.BytesIO(damaged), Media.DNG) == b""
 
 
 class TestCounts:

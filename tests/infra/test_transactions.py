@@ -1,6 +1,7 @@
 """infra/transactions.json says what each thing costs in requests to storage: measured for real,
 with a recorder in front of the backend, one before Azurite's blobs and one before its tables."""
 
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,10 +21,11 @@ from local.azurite import Azurite
 from local.child import ROOT
 from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.name import parse_name
+from pi_uploader.cameras.dng import add_preview
 from tests.backend import Backend
 from tests.conftest import new_backend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
-from tests.pictures import jpeg
+from tests.pictures import jpeg, mp4, pi_dng
 from tests.rigs.recorder import Recorded, Recorder
 
 EXPECTED = Transactions.read(TRANSACTIONS)
@@ -192,6 +194,23 @@ def test_a_photo_looked_at(meter: Meter, visitor: Api) -> None:
         ("photo opened", "/content"),
     ):
         assert meter.count(lambda part=part: visitor.ask(path + part)) == EXPECTED.events[event]  # type: ignore[misc]
+
+
+def test_a_preview_costs_what_a_picture_does(meter: Meter, visitor: Api) -> None:
+    """Of a clip only the part with its poster is fetched, at once; of a raw picture its beginning
+    and its end, which is one read more, the first time."""
+    raw = io.BytesIO(pi_dng(size=(640, 480)))
+    add_preview(raw, jpeg(480, 270), (480, 270))
+    photos = (("video/mp4", mp4(cover=jpeg(480, 270)), 0), ("image/x-adobe-dng", raw.getvalue(), 1))
+    for number, (kind, content, more) in enumerate(photos):
+        name = name_of(meter.camera, MOMENT + timedelta(seconds=4000 + number))
+        headers = {**photo_headers(name), "Content-Type": kind}
+        assert meter.api.put(content, headers).status_code == 201
+        path = f"/api/photos/{name}/thumbnail"
+        made = EXPECTED.events["thumbnail made"]
+        made = {**made, "blob_reads": made["blob_reads"] + more}
+        for expected in (made, EXPECTED.events["thumbnail shown"]):
+            assert meter.count(lambda: visitor.ask(path)) == expected  # noqa: B023
 
 
 def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:

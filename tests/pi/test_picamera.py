@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from function_app.gallery.covers import cover
+from function_app.gallery.raw_previews import preview
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraGoneError, Occasion, picamera
+from pi_uploader.cameras import CameraGoneError, Occasion, picamera, poster
+from pi_uploader.cameras.camera import Recorder
 from pi_uploader.cameras.exif import EXIF_FOLDER
 from pi_uploader.cameras.picamera import Picamera2Camera
 from pi_uploader.settings import SettingsError
 from tests.pi.conftest import StartProgram
-from tests.pictures import dng, mp4
+from tests.pictures import dng, mp4, pi_dng
 
 STAND_IN = Path(__file__).parents[1] / "rigs" / "pi_camera"
 OCCASION = Occasion("gate", Trigger.MOTION, datetime(2026, 11, 21, 7, 30, 1, 250000, UTC))
@@ -98,18 +101,73 @@ def test_the_frame_is_exposed_after_the_trigger(fate: Any, monkeypatch: pytest.M
 
 
 def test_a_dng_comes_as_the_camera_made_it(fate: Any) -> None:
-    """Its bytes are not touched; it needs the raw stream."""
+    """With a preview behind it; only where its first directory is, is another number. Of the
+    picture in colours few pixels are asked for, of the raw one all, or as many as are set."""
+    fate.dng = pi_dng(1)
     shot = Picamera2Camera(format=Media.DNG).take(OCCASION)
-    assert (shot.content, shot.media) == (fate.dng, Media.DNG)
-    assert configuration(fate)["raw"] == {}
+    assert shot.media is Media.DNG
+    assert (shot.content[:4], shot.content[8 : len(fate.dng)]) == (fate.dng[:4], fate.dng[8:])
+    jpeg, _ = preview(BytesIO(shot.content))
+    assert Image.open(BytesIO(jpeg)).size == (480, 270)
+    mode = configuration(fate)
+    assert (mode["main"]["size"], mode["raw"]["size"]) == ((960, 540), (4608, 2592))
+    assert fate.opened[-1].in_hand == 0
+    Picamera2Camera(format=Media.DNG, size=(2304, 1728))
+    mode = configuration(fate)
+    assert (mode["main"]["size"], mode["raw"]["size"]) == ((960, 720), (2304, 1728))
+
+
+def test_a_dng_whose_preview_fails_comes_without(fate: Any) -> None:
+    """Where it cannot be drawn, or the DNG is of another build."""
+    fate.dng = pi_dng(1)
+    fate.failed_images.append(MemoryError())
+    camera = Picamera2Camera(format=Media.DNG)
+    assert camera.take(OCCASION).content == fate.dng
+    fate.dng = dng(1)
+    assert camera.take(OCCASION).content == fate.dng
+    assert len(fate.opened) == 1
 
 
 def test_a_clip_is_recorded_with_the_hardware_encoder(fate: Any) -> None:
-    """Which is stopped afterwards; the file tells its length at its beginning."""
+    """Which is stopped afterwards. The film is as it was; it carries a small picture."""
     shot = Picamera2Camera(format=Media.MP4, clip_seconds=0.01).take(OCCASION)
-    assert (shot.content, shot.media) == (fate.mp4, Media.MP4)
+    assert shot.media is Media.MP4
+    assert film(shot.content) == film(fate.mp4)
+    assert Image.open(BytesIO(cover(BytesIO(shot.content)))).size == (480, 270)
     assert fate.opened[-1].encoders == []
     assert configuration(fate)["use_case"] == "video"
+    assert fate.opened[-1].in_hand == 0
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("Stream format not supported")])
+def test_a_clip_whose_poster_fails_goes_without(
+    fate: Any, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And the camera has its frame back; that is told once."""
+    poster._tell.cache_clear()
+    camera = Picamera2Camera(format=Media.MP4, clip_seconds=0.01)
+    for _ in range(3):
+        fate.failed_images.append(error)
+        assert camera.take(OCCASION).content == fate.mp4
+    assert fate.opened[-1].in_hand == 0
+    assert len(fate.opened) == 1
+    assert caplog.text.count("goes without a small picture") == 1
+
+
+def test_a_film_that_cannot_carry_a_poster_goes_without(fate: Any) -> None:
+    """Whatever the library wrote comes as it is."""
+    fate.mp4 = b"not built as an MP4 is"
+    shot = Picamera2Camera(format=Media.MP4, clip_seconds=0.01).take(OCCASION)
+    assert shot.content == fate.mp4
+
+
+@pytest.mark.parametrize("pre_roll", [0.0, 0.02])
+def test_a_clip_ends_when_it_is_cut_short(fate: Any, pre_roll: float) -> None:
+    """It would have an hour; what there is of it is the photo."""
+    camera = Picamera2Camera(format=Media.MP4, clip_seconds=3600, pre_roll_seconds=pre_roll)
+    assert isinstance(camera, Recorder)
+    camera.cut_short()
+    assert camera.take(OCCASION).media is Media.MP4
 
 
 def test_a_clip_with_pre_roll_is_taken_from_a_ring(fate: Any) -> None:
@@ -117,10 +175,18 @@ def test_a_clip_with_pre_roll_is_taken_from_a_ring(fate: Any) -> None:
     camera = Picamera2Camera(format=Media.MP4, clip_seconds=0.01, pre_roll_seconds=0.02)
     (encoder,) = fate.opened[-1].encoders
     assert encoder.output.buffer_duration_ms == 20
-    assert [camera.take(OCCASION).content for _ in range(2)] == [fate.mp4] * 2
+    for _ in range(2):
+        content = camera.take(OCCASION).content
+        assert film(content) == film(fate.mp4)
+        assert cover(BytesIO(content))
     assert encoder.is_running
     camera.close()
     assert not encoder.is_running
+
+
+def film(clip: bytes) -> bytes:
+    """What lies behind the description."""
+    return clip[clip.index(b"mdat") :]
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("failed to find buffer")])

@@ -11,6 +11,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from function_app.gallery.covers import cover
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import Camera, CameraError, Occasion, Shot
@@ -44,7 +45,7 @@ def size_of(shot: Shot) -> tuple[int, int]:
 def has_ball(shot: Shot) -> bool:
     """Whether there is the server's white ball on black, and no grey."""
     grey = Image.open(BytesIO(shot.content)).convert("L").histogram()
-    return sum(grey[200:]) > 100 and sum(grey[:30]) > 0.9 * 640 * 360
+    return sum(grey[200:]) > 50 and sum(grey[:30]) > 0.9 * sum(grey)
 
 
 def refusal(camera: Camera) -> str:
@@ -82,6 +83,7 @@ def test_a_clip_is_copied_from_a_key_frame_on(gate: NetworkCamera) -> None:
     assert clip.content[4:8] == b"ftyp"
     assert 0 < clip.content.index(b"moov") < clip.content.index(b"mdat")
     assert b"avc1" in clip.content
+    assert has_ball(Shot(cover(BytesIO(clip.content)), Media.JPEG))
 
 
 def test_a_grey_picture_is_refused_and_another_one_awaited() -> None:

@@ -14,11 +14,14 @@ import psutil
 import pytest
 from PIL import Image
 
+from function_app.gallery.covers import cover
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, Occasion
+from pi_uploader.cameras import CameraError, Occasion, ffmpeg
 from pi_uploader.cameras.usb import UsbCamera
+from pi_uploader.capture.capture import LONGEST_ANSWER
 from pi_uploader.settings import SettingsError
+from pi_uploader.settings.values import LONGEST_CLIP
 from pi_uploader.spool import Spool
 from tests.pi.conftest import StartProgram
 from tests.waiting import wait_for
@@ -29,9 +32,10 @@ OCCASION = Occasion("shed", Trigger.GPIO, datetime(2026, 11, 21, 7, 30, tzinfo=U
 WRAPPER = """#!/usr/bin/env python3
 import os, sys
 words = sys.argv[1:]
-at = words.index("v4l2")
-size = words[words.index("-video_size") + 1] if "-video_size" in words else "320x240"
-words[at - 1 : words.index("-i") + 2] = ["-re", "-f", "lavfi", "-i", "testsrc2=size=" + size]
+if "v4l2" in words:
+    at = words.index("v4l2")
+    size = words[words.index("-video_size") + 1] if "-video_size" in words else "320x240"
+    words[at - 1 : words.index("-i") + 2] = ["-re", "-f", "lavfi", "-i", "testsrc2=size=" + size]
 os.execv({real!r}, ["ffmpeg", *words])
 """
 
@@ -119,6 +123,34 @@ def test_a_photo_in_hand_is_not_cut_short(device: str) -> None:
     camera = UsbCamera(device)
     camera.cut_short()
     assert camera.take(OCCASION).media is Media.JPEG
+
+
+def test_a_clip_carries_a_small_picture_of_itself(device: str) -> None:
+    """Of its width, up to 480 pixels; its film is none the worse."""
+    for size, expected in (((1280, 720), (480, 270)), ((320, 240), (320, 240))):
+        clip = UsbCamera(device, size=size, clip_seconds=1).take(OCCASION).content
+        poster = Image.open(BytesIO(cover(BytesIO(clip))))
+        poster.load()
+        assert (poster.format, poster.size) == ("JPEG", expected)
+
+
+@pytest.mark.parametrize("seconds", ["5", "0.2"])
+def test_a_clip_whose_poster_fails_goes_without(
+    device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    """Here ffmpeg takes too long for it, or breaks off."""
+    monkeypatch.setattr(ffmpeg, "POSTER", 0.5)
+    wrapper = tmp_path / "bin" / "ffmpeg"
+    hangs = f'if "lavfi" not in words: import time; time.sleep({seconds}); sys.exit(1)\n'
+    wrapper.write_text(wrapper.read_text().replace("os.execv", hangs + "os.execv"))
+    clip = UsbCamera(device, clip_seconds=1).take(OCCASION).content
+    assert b"avc1" in clip
+    assert cover(BytesIO(clip)) == b""
+
+
+def test_the_longest_clip_and_its_poster_come_before_the_watchdog() -> None:
+    """However long ffmpeg takes for either."""
+    assert LONGEST_CLIP + ffmpeg.CLIP_START + ffmpeg.POSTER < LONGEST_ANSWER
 
 
 def test_a_camera_that_is_not_there_is_told() -> None:

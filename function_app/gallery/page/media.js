@@ -1,4 +1,4 @@
-// How each kind of photo is shown: a picture, a clip, or (DNG, which no browser draws) its name.
+// How each kind of photo is shown: a picture, a clip, or (DNG, which no browser draws) its preview.
 
 import { contentUrl, thumbnailUrl } from "./api.js";
 
@@ -23,13 +23,28 @@ export function element(name, properties = {}, ...children) {
 }
 
 export function show(photo, { full }) {
-  const url = contentUrl(photo);
-  if (photo.content_type === "image/jpeg") {
-    const src = full ? url : thumbnailUrl(photo);
-    return element("img", { src, alt: describe(photo), loading: full ? "eager" : "lazy", decoding: "async" });
+  switch (photo.content_type) {
+    case "image/jpeg":
+      return image(full ? contentUrl(photo) : thumbnailUrl(photo), photo, full);
+    case "video/mp4":
+      return full ? clip(photo, true) : element("span", { className: "clip" }, preview(photo, clip));
+    default:
+      return element("span", { className: "raw" }, preview(photo, () => ""),
+        element("b", {}, "DNG"), element("small", {}, "raw picture, to download"));
   }
-  if (photo.content_type === "video/mp4") {
-    return element("video", { src: url, controls: full, muted: true, autoplay: full, preload: "metadata", playsInline: true });
-  }
-  return element("span", { className: "raw" }, "DNG", element("small", {}, "raw picture, to download"));
+}
+
+// The thumbnail; `otherwise` makes what stands there for a photo that carries no preview.
+function preview(photo, otherwise) {
+  const shown = image(thumbnailUrl(photo), photo, false);
+  shown.addEventListener("error", () => shown.replaceWith(otherwise(photo)), { once: true });
+  return shown;
+}
+
+function image(src, photo, now) {
+  return element("img", { src, alt: describe(photo), loading: now ? "eager" : "lazy", decoding: "async" });
+}
+
+function clip(photo, full = false) {
+  return element("video", { src: contentUrl(photo), controls: full, muted: true, autoplay: full, preload: "metadata", playsInline: true });
 }

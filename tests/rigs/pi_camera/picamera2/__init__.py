@@ -22,6 +22,7 @@ class Fate:
         self.is_there = True
         self.lost_frames = int(os.environ.get("STAND_IN_LOST_FRAMES", "0"))
         self.failed_saves: list[Exception] = []
+        self.failed_images: list[Exception] = []
         self.no_memory = 0  # configurations
         self.hanging_closes = 0
         self.opened: list[Picamera2] = []
@@ -49,6 +50,7 @@ class CompletedRequest:
     def __init__(self, request: Any, picam2: "Picamera2") -> None:
         self.picam2 = picam2
         self.exposed_from = request
+        self.config = picam2.camera_config.copy()
         self.ref_count = 1
 
     def release(self) -> None:
@@ -64,6 +66,14 @@ class CompletedRequest:
             "AnalogueGain": 2.0,
             "DigitalGain": 1.0,
         }
+
+    def make_image(
+        self, name: str, width: int | None = None, height: int | None = None
+    ) -> Image.Image:
+        if fate.failed_images:
+            raise fate.failed_images.pop()
+        whole = self.config[name]["size"]
+        return Image.new("RGB", (width or whole[0], height or whole[1]), "teal")
 
     def save(
         self,
@@ -94,6 +104,7 @@ class Picamera2:
         self.started = self.closed = False
         self.in_hand = 0  # requests that were not released yet
         self.encoders: list[Any] = []
+        self.sensor_resolution = (4608, 2592)
         self._job_list: list[Job] = []
         fate.opened.append(self)
 
