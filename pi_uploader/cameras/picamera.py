@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +20,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
 from pi_uploader.cameras.dng import add_preview
 from pi_uploader.cameras.exif import image_tags, photo_tags
+from pi_uploader.cameras.picamera_mode import Mode
 from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
 from pi_uploader.settings import SettingsError
 
@@ -28,26 +28,10 @@ OPEN = 20.0  # seconds to open or close the camera
 FRAME = 5.0  # seconds for a frame, apart from its exposure
 SAVE = 20.0  # seconds to encode a photo; a Pi Zero takes about four for 12 megapixels
 DRAW = 5.0  # seconds to make a small picture; a Pi Zero takes less than one
-MANUAL_FOCUS, CONTINUOUS_FOCUS = 0, 2  # libcamera's AfMode
-STILL_BUFFERS = 2  # one in hand and one being exposed; a Pi Zero has memory for no more
 EXPOSURE_TIME, ISO = 0x829A, 0x8827  # Exif tags
 
 Result = TypeVar("Result")
 log = logging.getLogger("capture")
-
-
-@dataclass(frozen=True)
-class Mode:
-    """How the camera runs from its start on. Size in pixels, None for all of them; rotation 0 or
-    180 degrees; focus in dioptres and exposure in seconds, None for automatic."""
-
-    size: tuple[int, int] | None
-    format: Media
-    rotation: int
-    focus: float | None
-    exposure: float | None
-    clip: float
-    pre_roll: float
 
 
 class Picamera2Camera:
@@ -132,7 +116,7 @@ class _Running:
                 f"it cannot be opened: {_described(error)}; does another program use it?"
             ) from error
         try:
-            self._camera.configure(_configuration(self._camera, mode))
+            self._camera.configure(mode.configuration(self._camera))
             self._camera.start()
             self._before = self._record_always() if self._has_pre_roll else None
         except Exception as error:
@@ -222,41 +206,6 @@ class _Running:
             return _small(request)[0]
         finally:
             request.release()
-
-
-def _configuration(camera: Any, mode: Mode) -> Any:
-    from libcamera import Transform
-
-    turned = mode.rotation == 180
-    sized = {"size": mode.size} if mode.size else {}
-    common: dict[str, Any] = {
-        "transform": Transform(hflip=turned, vflip=turned),
-        "controls": _controls(camera, mode),
-    }
-    if mode.format is Media.MP4:
-        return camera.create_video_configuration(sized, raw=None, **common)
-    common["buffer_count"] = STILL_BUFFERS
-    if mode.format is not Media.DNG:
-        return camera.create_still_configuration(sized, raw=None, **common)
-    width, height = mode.size or camera.sensor_resolution
-    main = (2 * WIDTH, round(2 * WIDTH * height / width))  # for the preview; memory is scarce
-    return camera.create_still_configuration(
-        {"size": main}, raw={"size": (width, height)}, **common
-    )
-
-
-def _controls(camera: Any, mode: Mode) -> dict[str, Any]:
-    controls: dict[str, Any] = {}
-    if mode.exposure is not None:
-        controls["ExposureTime"] = round(mode.exposure * 1e6)  # microseconds
-    if "AfMode" not in camera.camera_controls:
-        if mode.focus is not None:
-            log.warning("CAMERA_FOCUS has no effect: this camera's focus is fixed")
-    elif mode.focus is None:
-        controls["AfMode"] = CONTINUOUS_FOCUS  # off by default
-    else:
-        controls.update(AfMode=MANUAL_FOCUS, LensPosition=mode.focus)
-    return controls
 
 
 def _small(request: Any) -> tuple[bytes, tuple[int, int]]:
