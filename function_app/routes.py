@@ -119,6 +119,7 @@ ROUTES = (
         counts.list_cameras,
         "List the cameras, with what came from each and when.",
         {200: "Cameras"},
+        query=("counts",),
     ),
     Route(
         "api/days",

@@ -136,6 +136,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "photo stored": a_day * month,
         "gallery opened": visits,
         "signed in": visits,
+        "cameras asked for": visits,
         "list looked at": visits * looks,
         "alerts looked at": visits * looks_at_alerts,
         "thumbnail made": a_day * month if visits else 0,
@@ -152,6 +153,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     waves = [
         math.ceil(transactions.events["gallery opened"]["executions"] / use.concurrency),
         transactions.events["signed in"]["executions"],
+        transactions.events["cameras asked for"]["executions"],
         looks + looks_at_alerts,
         math.ceil(shown / use.concurrency),
         opened,

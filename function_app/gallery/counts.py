@@ -23,26 +23,29 @@ MOST_LOSSES = 1000  # that are looked at
 
 
 def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with every camera: what came from it, and when the last photo did."""
-    check_parameters(req.params, ())
-    seen = backend.index.cameras()
-    return json_reply(
-        {
-            "cameras": [
+    """200 with every camera: what came from it, and when the last photo did. Counting asks for each
+    camera of which something came lately; `counts=none` leaves that out."""
+    check_parameters(req.params, ("counts",))
+    counts = req.params.get("counts")
+    if counts not in (None, "none"):
+        raise WireError("counts", f"{quoted(counts)} is not none")
+    counted = {} if counts else _tallies(backend, caller, None)
+    found = []
+    for camera, seen in sorted(backend.index.cameras().items()):
+        if caller.may_see(camera):
+            tally = counted.get(camera)
+            found.append(
                 {
                     "camera": camera,
-                    "first_day": str(min(tally.days)) if tally.days else None,
-                    "last_seen": format_time(seen[camera].listed_at),
-                    "last_photo": str(seen[camera].last),
-                    "waiting": seen[camera].waiting,
-                    "photos": tally.total.photos,
-                    "bytes": tally.total.size,
+                    "first_day": str(min(tally.days)) if tally and tally.days else None,
+                    "last_seen": format_time(seen.listed_at),
+                    "last_photo": str(seen.last),
+                    "waiting": seen.waiting,
+                    "photos": tally.total.photos if tally else None,
+                    "bytes": tally.total.size if tally else None,
                 }
-                for camera, tally in _tallies(backend, caller, None).items()
-                if camera in seen
-            ]
-        }
-    )
+            )
+    return json_reply({"cameras": found})
 
 
 def list_days(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:

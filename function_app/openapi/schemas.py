@@ -128,8 +128,8 @@ SCHEMAS: dict[str, Schema] = {
                 last_seen=TIME,
                 last_photo=photo_id,
                 waiting=optional(count),
-                photos=count,
-                bytes=count,
+                photos=optional(count),
+                bytes=optional(count),
             )
         )
     ),
@@ -273,6 +273,7 @@ PARAMETERS: dict[str, tuple[Schema, str]] = {
         text(pattern=KIND),
         f"Of this kind alone: {LOSS}, {QUARANTINE}, {SPOOL_FILLING}, {CLOCK}, or another.",
     ),
+    "counts": (text(pattern="^none$"), "Leave out what would have to be counted."),
     "days": (number(minimum=1, maximum=366), "How many days back."),
     "first_day": (DAY, "From this day on."),
     "last_day": (DAY, "Up to this day."),

@@ -26,7 +26,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import TableServiceClient
 
-VERSION = "2019-02-02"  # of the service's API
+SERVICE_VERSION = "2019-02-02"  # of the service's API
 _SCOPE = "https://storage.azure.com/.default"
 _STATUS = re.compile(rb"\r\n\r\nHTTP/1\.[01] (\d{3}) ")
 _CODE = re.compile(rb"\"code\":\s*\"(\w+)\"|<(?:\w+:)?code>(\w+)<", re.IGNORECASE)  # JSON or XML
@@ -78,7 +78,7 @@ class Transactions:
             "POST",
             f"{self._url}/$batch",
             headers={
-                "x-ms-version": VERSION,
+                "x-ms-version": SERVICE_VERSION,
                 "x-ms-date": formatdate(usegmt=True),
                 "DataServiceVersion": "3.0",
                 "MaxDataServiceVersion": "3.0;NetFx",
@@ -142,7 +142,7 @@ def _request(table_url: str, operation: Operation, row: Mapping[str, str]) -> li
     lines = [
         f"{operation.value} {url} HTTP/1.1",
         "Accept: application/json;odata=minimalmetadata",
-        f"x-ms-version: {VERSION}",
+        f"x-ms-version: {SERVICE_VERSION}",
         "DataServiceVersion: 3.0",
     ]
     if operation is Operation.DELETE:

@@ -193,6 +193,22 @@ class TestCounts:
         assert status["losses_since_yesterday"] >= 1
         assert status["retention_days"] == 120
 
+    def test_cameras_are_named_without_counting(self, api: Api, camera: str) -> None:
+        """For who wants to choose one; counted they are the same ones."""
+        put(api, name_of(camera))
+        named, counted = (
+            {one["camera"]: one for one in api.read(f"/api/cameras{query}").json()["cameras"]}
+            for query in ("?counts=none", "")
+        )
+        assert named.keys() == counted.keys()
+        assert named[camera] == {
+            **counted[camera],
+            "first_day": None,
+            "photos": None,
+            "bytes": None,
+        }
+        assert api.read("/api/cameras?counts=all").status_code == 400
+
     def test_alerts_are_sieved_by_kind_and_camera(self, api: Api, camera: str) -> None:
         """Page by page, each of them once."""
         kinds = ["loss", "clock", "loss", "spool", "loss"]

@@ -87,7 +87,9 @@ def test_one_camera_can_be_chosen(page: Page, gallery: Gallery) -> None:
     assert [card.get_attribute("data-id") for card in page.locator(".photo").all()] == gates
 
 
-def test_photos_can_be_sieved_by_reason_and_day(page: Page, gallery: Gallery) -> None:
+def test_photos_can_be_sieved_by_reason_day_and_hours(
+    page: Page, gallery: Gallery, screenshots: Path
+) -> None:
     """All were taken on motion; up to the first day, the second day's are left out."""
     sign_in(page, gallery)
     page.get_by_label("Taken").select_option("on motion")
@@ -95,9 +97,31 @@ def test_photos_can_be_sieved_by_reason_and_day(page: Page, gallery: Gallery) ->
     page.get_by_label("Up to this day").fill("2026-11-20")
     first_day = [name for name in gallery.names if name.captured_at.day == 20]
     expect(page.locator(".photo")).to_have_count(len(first_day))
+    page.get_by_label("From this day").fill("2026-11-20")
+    expect(page.locator(".photo")).to_have_count(len(first_day))
+    early = [name for name in first_day if name.captured_at.minute < 45]
+    page.get_by_label("From this time of day").fill("16:30")
+    page.get_by_label("To this time of day").fill("16:45")
+    expect(page.locator(".photo")).to_have_count(len(early))
+    page.screenshot(path=screenshots / "choice.png")
     page.get_by_label("Taken").select_option("by hand")
     expect(page.locator(".photo")).to_have_count(0)
     expect(page.get_by_text("No such photos.")).to_be_visible()
+    page.get_by_role("button", name="Show all").click()
+    expect(page.locator(".photo")).to_have_count(len(gallery.names))
+
+
+def test_a_session_that_ended_leaves_nothing_on_the_screen(page: Page, gallery: Gallery) -> None:
+    """Not even the photo that was open; and the page says what happened."""
+    sign_in(page, gallery)
+    page.locator(".photo").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.context.clear_cookies()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks again now
+    expect(page.get_by_text("You were signed out.")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".photo")).to_have_count(0)
+    assert page.locator("#picture img").count() == 0
 
 
 def test_a_photo_is_shared_and_deleted(page: Page, gallery: Gallery, screenshots: Path) -> None:

@@ -244,6 +244,12 @@ def test_losses_reported(meter: Meter) -> None:
     assert meter.count(report) == EXPECTED.events["losses reported"]
 
 
+def test_cameras_asked_for(meter: Meter, visitor: Api) -> None:
+    """As the gallery does, which wants their names: the session, and one request however many."""
+    counted = meter.count(lambda: visitor.ask("/api/cameras?counts=none"))
+    assert counted == EXPECTED.events["cameras asked for"]
+
+
 def test_alerts_looked_at(meter: Meter, visitor: Api) -> None:
     counted = meter.count(lambda: visitor.ask("/api/alerts"))
     assert counted == EXPECTED.events["alerts looked at"]

@@ -7,9 +7,10 @@ const dialog = byId("account-dialog");
 
 let afterwards = () => {};
 
-// `signedOut` is called when every session is over, this one too.
-export function openAccount(signedOut) {
+// Whose it is (`me`); `signedOut` is called when every session is over, this one too.
+export function openAccount(me, signedOut) {
   afterwards = signedOut;
+  byId("who").textContent = me.name;
   byId("new-password").reset();
   byId("account-problem").textContent = "";
   dialog.showModal();

@@ -2,11 +2,14 @@
 
 export class SignedOut extends Error {}
 
+const PATIENCE = 30_000; // ms; the backend gives storage up after 25 s and says so
+
 async function ask(path, options) {
   let reply;
   try {
-    reply = await fetch(path, { credentials: "same-origin", ...options });
-  } catch {
+    reply = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE), ...options });
+  } catch (problem) {
+    if (problem.name === "TimeoutError") throw new Error("The backend does not answer. The page tries again.");
     throw new Error("The backend cannot be reached. Check the connection; the page tries again.");
   }
   if (reply.status === 401) throw new SignedOut(await sentence(reply));
@@ -47,13 +50,18 @@ export async function whoAmI() {
   return (await ask("/api/session")).json();
 }
 
+// Every camera of which there are photos, or were.
+export async function listCameras() {
+  return (await (await ask("/api/cameras?counts=none")).json()).cameras.map((one) => one.camera);
+}
+
 // One page of photos, newest first: { photos, next_cursor }. Of a sieved list it may hold fewer than
-// `limit`, even none, and have a next one: those are asked for here, as long as it is worth it.
-export async function listPhotos({ limit, ...sieve }) {
+// `limit`, even none, and have a next one: up to `pages` of them are asked for here.
+export async function listPhotos({ limit, ...sieve }, pages) {
   const query = new URLSearchParams({ limit });
   for (const [name, value] of Object.entries(sieve)) if (value) query.set(name, value);
   const found = { photos: [], next_cursor: null };
-  for (let pages = 0; pages < 20; pages += 1) {
+  for (let asked = 0; asked < pages; asked += 1) {
     const page = await (await ask(`/api/photos?${query}`)).json();
     found.photos.push(...page.photos);
     found.next_cursor = page.next_cursor;

@@ -1,12 +1,13 @@
 // The page: signs in, shows the newest photos day by day, and keeps looking for new ones.
 
-import { listPhotos, SignedOut, signIn, signOut, whoAmI } from "./api.js";
+import { listCameras, listPhotos, SignedOut, signIn, signOut, whoAmI } from "./api.js";
 import { openAccount } from "./account.js";
 import { countAlerts, forgetAlerts, openAlerts } from "./alerts.js";
 import { day, describe, element, show, timeIsUncertain, timeOfDay } from "./media.js";
 import { openPhoto, photosChanged, viewerOffers } from "./viewer.js";
 
 const PAGE = 50;
+const PAGES = 20; // asked for at the most until one is full, where few photos are what was asked for
 const LOOK_AGAIN = 15_000; // ms; only while the page is looked at, since each look costs a call
 
 const byId = (id) => document.getElementById(id);
@@ -15,22 +16,32 @@ let photos = []; // newest first, as shown
 let cursor = null;
 let looking = null;
 let me = null;
+let leaving = false; // by one's own wish
 let choice = 0; // counts the changes of what is asked for
 
-// What the page is asked for: a day counts as it is where the page is looked at.
+// What the page is asked for: days and hours count as they are where the page is looked at.
 function sieve() {
-  const day = byId("until").value && new Date(`${byId("until").value}T00:00`);
-  if (day) day.setDate(day.getDate() + 1);
-  return { camera: byId("camera").value, trigger: byId("trigger").value, to: day && day.toISOString(), limit: PAGE };
+  const from = byId("since").value && new Date(`${byId("since").value}T00:00`);
+  const to = byId("until").value && new Date(`${byId("until").value}T00:00`);
+  if (to) to.setDate(to.getDate() + 1);
+  const hours = { time_from: byId("time-from").value, time_to: byId("time-to").value };
+  const zone = (hours.time_from || hours.time_to) && Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return {
+    camera: byId("camera").value, trigger: byId("trigger").value,
+    from: from && from.toISOString(), to: to && to.toISOString(), ...hours, zone,
+  };
 }
+
+const isSieved = () => Object.values(sieve()).some(Boolean);
 
 async function showNewest() {
   if (!me) {
     me = await whoAmI();
     viewerOffers(me.scopes, { remove: forget });
+    offerCameras(await listCameras());
   }
   const asked = choice;
-  const page = await listPhotos(sieve());
+  const page = await listPhotos({ ...sieve(), limit: PAGE }, photos.length > 0 ? 1 : PAGES);
   if (asked !== choice) return; // somebody chose otherwise meanwhile
   const known = new Set(photos.map((photo) => photo.id));
   const fresh = page.photos.filter((photo) => !known.has(photo.id));
@@ -50,7 +61,7 @@ async function showNewest() {
 
 async function showOlder() {
   const asked = choice;
-  const page = await listPhotos({ ...sieve(), cursor });
+  const page = await listPhotos({ ...sieve(), limit: PAGE, cursor }, PAGES);
   if (asked !== choice) return;
   photos.push(...page.photos);
   cursor = page.next_cursor;
@@ -69,9 +80,12 @@ function render() {
     ...[...days].map(([name, grid]) => element("section", {}, element("h2", {}, name), grid)),
   );
   byId("older").hidden = cursor === null;
-  byId("summary").textContent = photos.length > 0 ? `Newest: ${timeOfDay(photos[0])}`
-    : byId("trigger").value || byId("until").value || byId("camera").value ? "No such photos." : "No photos yet.";
-  offerCameras();
+  byId("summary").textContent = photos.length > 0 ? `Newest: ${timeOfDay(photos[0])}` : "";
+  byId("nothing").textContent = !isSieved() ? "No photos yet: the first one appears here by itself."
+    : cursor ? "No such photos among the newest ones; there are older ones to look through." : "No such photos.";
+  byId("nothing").hidden = photos.length > 0;
+  byId("all").hidden = !isSieved();
+  offerCameras(photos.map((photo) => photo.camera));
   photosChanged();
 }
 
@@ -87,10 +101,10 @@ function card(photo) {
   return made;
 }
 
-function offerCameras() {
+function offerCameras(names) {
   const choice = byId("camera");
   const offered = new Set([...choice.options].map((option) => option.value));
-  for (const name of [...new Set(photos.map((photo) => photo.camera))].sort()) {
+  for (const name of [...new Set(names)].sort()) {
     if (!offered.has(name)) choice.append(element("option", { value: name }, name));
   }
   byId("camera-choice").hidden = choice.options.length < 3;
@@ -108,11 +122,14 @@ function signedIn() {
 }
 
 function showTools(shown) {
-  for (const tool of [byId("sign-out"), byId("account"), byId("alerts"), ...document.querySelectorAll(".choice")]) tool.hidden = !shown;
+  for (const tools of document.querySelectorAll(".tools")) tools.hidden = !shown;
 }
 
 function askToSignIn() {
   clearTimeout(looking);
+  byId("sign-in-problem").textContent = me && !leaving ? "You were signed out. Sign in again to go on." : "";
+  leaving = false;
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   forgetAlerts();
   photos = [];
   cursor = null;
@@ -120,10 +137,24 @@ function askToSignIn() {
   byId("older").hidden = true;
   me = null;
   showTools(false);
-  byId("camera-choice").hidden = true;
+  for (const option of [...byId("camera").options].slice(1)) option.remove();
+  byId("choice").reset();
+  byId("nothing").hidden = true;
   byId("summary").textContent = "";
   byId("sign-in").hidden = false;
   byId("password").focus();
+}
+
+function leave() {
+  leaving = true;
+  askToSignIn();
+}
+
+function choose() {
+  choice += 1;
+  photos = [];
+  cursor = null;
+  attempt(showNewest);
 }
 
 // Every call goes through here: what goes wrong is said on the page, never only in the console.
@@ -156,13 +187,13 @@ byId("sign-in").addEventListener("submit", async (event) => {
     byId("sign-in-problem").textContent = problem.message;
   }
 });
-byId("sign-out").addEventListener("click", () => attempt(async () => { await signOut(); askToSignIn(); }));
+byId("sign-out").addEventListener("click", () => attempt(async () => { await signOut(); leave(); }));
 byId("older").addEventListener("click", () => attempt(showOlder));
 byId("alerts").addEventListener("click", () => attempt(openAlerts));
-byId("account").addEventListener("click", () => openAccount(askToSignIn));
-for (const id of ["camera", "trigger", "until"]) {
-  byId(id).addEventListener("change", () => { choice += 1; photos = []; cursor = null; attempt(showNewest); });
-}
+byId("account").addEventListener("click", () => openAccount(me, leave));
+byId("choice").addEventListener("submit", (event) => event.preventDefault());
+byId("choice").addEventListener("change", choose);
+byId("choice").addEventListener("reset", () => setTimeout(() => me && choose())); // once it is reset
 document.addEventListener("visibilitychange", keepLooking);
 
 keepLooking();

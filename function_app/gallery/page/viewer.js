@@ -65,9 +65,15 @@ byId("delete").addEventListener("click", () => attempt(async (photo) => {
 }));
 byId("share").addEventListener("click", () => attempt(async (photo) => {
   byId("share-url").value = await sharePhoto(photo);
+  byId("share-copy").textContent = "Copy";
+  byId("share-copy").hidden = !navigator.clipboard; // there is none without https
   byId("share-dialog").showModal();
   byId("share-url").select();
 }));
+byId("share-copy").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(byId("share-url").value);
+  byId("share-copy").textContent = "Copied";
+});
 byId("share-close").addEventListener("click", () => byId("share-dialog").close());
 byId("newer-photo").addEventListener("click", () => step(-1));
 byId("older-photo").addEventListener("click", () => step(1));
