@@ -104,10 +104,10 @@ def test_by_hand() -> None:
         "blob writes and lists": 2 * 1500,
         "blob reads": 2 * 1500 + 120 * (50 + 10),
         "table requests": 1500 * (1 + 2 + 4) + 120 * (10 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3),
-        "executions": 2 * 1500 + 120 * (9 + 2 + 1 + 9 + 1 + 50 + 10),
+        "executions": 2 * 1500 + 120 * (10 + 2 + 1 + 9 + 1 + 50 + 10),
         "memory while executing": 2 * (2 * 1500 + 120 * (1 + 2 + 1 + 9 + 1 + 4 + 10)),
-        "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.000034), 4),
-        "logs (Application Insights)": round((2 * 1500 + 120 * 82) * 3000 / 1e9, 4),
+        "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.000041), 4),
+        "logs (Application Insights)": round((2 * 1500 + 120 * 83) * 3000 / 1e9, 4),
     }
     assert items["photos kept"].cost == pytest.approx(3.33375 * 0.0208)
 

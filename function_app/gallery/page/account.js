@@ -1,6 +1,7 @@
 // The account's dialog: another password, and signing out everywhere.
 
 import { changePassword, signOutEverywhere } from "./api.js";
+import { showOwnersPart } from "./owner.js";
 
 const byId = (id) => document.getElementById(id);
 const dialog = byId("account-dialog");
@@ -11,6 +12,7 @@ let afterwards = () => {};
 export function openAccount(me, signedOut) {
   afterwards = signedOut;
   byId("who").textContent = me.name;
+  showOwnersPart(me.scopes);
   byId("new-password").reset();
   byId("account-problem").textContent = "";
   dialog.showModal();

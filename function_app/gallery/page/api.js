@@ -87,5 +87,27 @@ export async function sharePhoto(photo) {
   return (await reply.json()).url;
 }
 
+// Who may sign in: { name, role, cameras }, null for all cameras.
+export async function listPeople() {
+  return (await (await ask("/api/people")).json()).people;
+}
+
+export async function letLook(name, password, cameras) {
+  await ask("/api/people", { method: "POST", body: JSON.stringify({ name, password, cameras }) });
+}
+
+export async function shutOut(person) {
+  await ask(`/api/people/${encodeURIComponent(person.name)}`, { method: "DELETE" });
+}
+
+// The links on record, those that are over, too.
+export async function listLinks() {
+  return (await (await ask("/api/shares")).json()).shares;
+}
+
+export async function revokeLink(link) {
+  await ask(`/api/shares/${link.key}`, { method: "DELETE" });
+}
+
 export const contentUrl = (photo) => `/api/photos/${photo.id}/content`;
 export const thumbnailUrl = (photo) => `/api/photos/${photo.id}/thumbnail`;
