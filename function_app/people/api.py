@@ -31,9 +31,10 @@ def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
         accesses.record(backend.accesses, now, "somebody", "did not sign in", address=address)
         raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
     backoff.forget_attempts(backend.people, name, address)
+    cookie = _new_session(person, req, backend, now)
     accesses.record(backend.accesses, now, name, "signed in", address=address)
     said_back = {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}
-    return json_reply(said_back, headers=_new_session(person, req, backend, now))
+    return json_reply(said_back, headers=cookie)
 
 
 def get_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -55,6 +56,7 @@ def close_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
 
 def close_all_sessions(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with how many sessions of this person are over now, this one included."""
+    people.end_epoch(backend.people, caller.name)
     ended = sessions.end_all(backend.people, caller.name)
     accesses.record(backend.accesses, datetime.now(UTC), caller.name, "signed out everywhere")
     return json_reply({"ended": ended}, headers={"Set-Cookie": session_cookie("", 0, req.url)})
@@ -70,10 +72,12 @@ def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> 
     if person is None:
         raise RefusedError(403, "The old password is wrong.")
     backoff.forget_attempts(backend.people, caller.name, address)
-    people.change_password(backend.people, person, people.checked(said.get("new")))
+    changed = people.change_password(backend.people, person, people.checked(said.get("new")))
+    if changed is None:
+        raise RefusedError(409, "Something else changed this account just now: try again.")
     sessions.end_all(backend.people, caller.name)
     accesses.record(backend.accesses, now, caller.name, "changed the password")
-    return Reply(204, headers=_new_session(person, req, backend, now))
+    return Reply(204, headers=_new_session(changed, req, backend, now))
 
 
 def list_people(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -182,8 +186,13 @@ def list_accesses(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
 def _new_session(
     person: people.Person, req: func.HttpRequest, backend: Backend, now: datetime
 ) -> dict[str, str]:
-    """The header by which the browser keeps a session that begins now."""
+    """The header by which the browser keeps a session that begins now. Raises RefusedError (401)
+    for somebody who was removed, or signed out everywhere, at this moment."""
     value = sessions.begin(backend.people, person, now)
+    if value is None:
+        raise RefusedError(
+            401, "This account was changed just now: sign in again.", {"WWW-Authenticate": "Bearer"}
+        )
     seconds = int(sessions.LENGTH / timedelta(seconds=1))
     return {"Set-Cookie": session_cookie(value, seconds, req.url)}
 

@@ -30,7 +30,9 @@ def backend() -> Backend:
 def viewer(backend: Backend) -> str:
     """The session of somebody who may look at the gate."""
     person = people.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
-    return sessions.begin(backend.people, person, NOW)
+    session = sessions.begin(backend.people, person, NOW)
+    assert session
+    return session
 
 
 def request(headers: dict[str, str], method: str = "GET") -> func.HttpRequest:
