@@ -23,6 +23,7 @@ from photo_wire.name import check_camera, parse_name
 
 DEFAULT_HOURS, MOST_HOURS = 7 * 24, 90 * 24
 MOST_PHOTOS = 200
+_NO_CACHE = {"Cache-Control": "no-store"}  # or a link would open in this browser after its end
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Nightjar</title>
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
@@ -113,13 +114,13 @@ def list_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 
 
 def get_shared_content(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """The photo's bytes, as for those who signed in."""
+    """The photo's bytes, as for those who signed in, but no browser keeps them."""
     share = _share(req, backend)
     name = parse_name(req.route_params["id"])
     photo = backend.index.get(name) if share.opens(name) else None
     if photo is None:
         raise RefusedError(404, "This link opens no such photo.")
-    return content(photo, req, backend, "who has a link")
+    return content(photo, req, backend, "who has a link", _NO_CACHE)
 
 
 def _share(req: func.HttpRequest, backend: Backend) -> Share:

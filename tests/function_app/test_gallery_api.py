@@ -233,13 +233,19 @@ class TestSharing:
         assert (page.status_code, page.headers["Content-Type"][:9]) == (200, "text/html")
         (url,) = re.findall(r'<img src="([^"]+)"', page.text)
         assert api.ask(url).content == PICTURE
+        for headers in (
+            {},
+            {"Range": "bytes=0-9"},
+            {"If-None-Match": api.ask(url).headers["ETag"]},
+        ):
+            assert api.ask(url, headers).headers["Cache-Control"] == "no-store"
         listed = api.ask(f"/api/shared/{secret}").json()["photos"]
         assert [one["id"] for one in listed] == [str(name)]
         assert api.ask(f"/api/shared/{secret}/{other}/content").status_code == 404
         log = api.ask("/api/accesses?limit=200", admin).json()["accesses"]
-        assert [one["what"] for one in log if one["which"] == str(name)][:4] == [
+        assert [one["what"] for one in log if one["which"] == str(name)][:7] == [
             "opened",
-            "saw",
+            *["saw"] * 4,  # and one look that found it unchanged
             "opened",
             "shared",
         ]
