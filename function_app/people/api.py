@@ -24,13 +24,14 @@ def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     name = text_of(said, "name", people.OWNER).strip().lower()
     password, now = text_of(said, "password"), datetime.now(UTC)
     address = accesses.address_in(req.headers)
-    backoff.count_attempt(backend.people, name, address, now)
+    counts = {"account": name, "address": address}
+    backoff.count_attempt(backend.people, counts, now)
     first = backend.settings.gallery_password
     person = people.signed_in(backend.people, name, password, first) if is_name(name) else None
     if person is None:
         accesses.record(backend.accesses, now, "somebody", "did not sign in", address=address)
         raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
-    backoff.forget_attempts(backend.people, name, address)
+    backoff.forget_attempts(backend.people, counts)
     cookie = _new_session(person, req, backend, now)
     accesses.record(backend.accesses, now, name, "signed in", address=address)
     said_back = {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}
@@ -63,15 +64,16 @@ def close_all_sessions(req: func.HttpRequest, backend: Backend, caller: Caller) 
 
 
 def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """204; all sessions of this person but this one are over."""
+    """204; all sessions of this person but this one are over. A wrong old password counts for this
+    session, and those of strangers do not."""
     said = read_object(req, ("old", "new"))
-    now, address = datetime.now(UTC), accesses.address_in(req.headers)
-    backoff.count_attempt(backend.people, caller.name, address, now)
+    now, counts = datetime.now(UTC), {"session": caller.session or ""}
+    backoff.count_attempt(backend.people, counts, now)
     old, first = text_of(said, "old"), backend.settings.gallery_password
     person = people.signed_in(backend.people, caller.name, old, first)
     if person is None:
         raise RefusedError(403, "The old password is wrong.")
-    backoff.forget_attempts(backend.people, caller.name, address)
+    backoff.forget_attempts(backend.people, counts)
     changed = people.change_password(backend.people, person, people.checked(said.get("new")))
     if changed is None:
         raise RefusedError(409, "Something else changed this account just now: try again.")
