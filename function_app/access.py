@@ -50,7 +50,7 @@ def admit(access: Access, req: func.HttpRequest, backend: Backend, now: datetime
         return ANYBODY
     if access is Access.DEVICE:
         return DEVICE
-    caller = _identified(req.headers, backend, now)
+    caller = _identified(req.headers, req.url, backend, now)
     if caller is None:
         raise RefusedError(
             401,
@@ -81,19 +81,27 @@ def check_origin(req: func.HttpRequest) -> None:
 def session_cookie(value: str, seconds: int, url: str) -> str:
     """A Set-Cookie header that keeps (or with 0 seconds ends) a session. On one machine without
     https a browser would keep no Secure cookie."""
-    address = urlsplit(url)
-    is_local = address.scheme == "http" and address.hostname in _LOOPBACK
-    name, more = (SESSION_COOKIE, "") if is_local else (SECURE_SESSION_COOKIE, "; Secure")
+    name = _session_cookie_name(url)
+    more = "; Secure" if name == SECURE_SESSION_COOKIE else ""
     return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{more}"
 
 
-def _identified(headers: Mapping[str, str], backend: Backend, now: datetime) -> Caller | None:
+def _session_cookie_name(url: str) -> str:
+    """The only one that counts there: a cookie without the prefix may be from any other host of the
+    same domain."""
+    address = urlsplit(url)
+    is_local = address.scheme == "http" and address.hostname in _LOOPBACK
+    return SESSION_COOKIE if is_local else SECURE_SESSION_COOKIE
+
+
+def _identified(
+    headers: Mapping[str, str], url: str, backend: Backend, now: datetime
+) -> Caller | None:
     scheme, _, secret = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         secret = secret.strip()
         return _of_settings(secret, backend.settings) or tokens.find(backend.people, secret, now)
-    cookies = _cookies(headers.get("Cookie", ""))
-    value = cookies.get(SECURE_SESSION_COOKIE) or cookies.get(SESSION_COOKIE)
+    value = _cookies(headers.get("Cookie", "")).get(_session_cookie_name(url))
     return sessions.find(backend.people, value, now) if value else None
 
 

@@ -44,7 +44,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def cookie(session: str, **more: str) -> dict[str, str]:
-    return {"Cookie": f"theme=dark; nightjar_session={session}; other=1", **more}
+    return {"Cookie": f"theme=dark; __Host-nightjar_session={session}; other=1", **more}
 
 
 def status(
@@ -147,7 +147,7 @@ def test_a_stranger_is_refused(access: Access, backend: Backend, headers: dict[s
 def test_nothing_invented_lets_in(authorization: str, cookies: str) -> None:
     """Whatever the headers hold, it is 401 and never an error."""
     empty = memory_backend(Settings("", READ_TOKEN))
-    headers = {"Authorization": authorization, "Cookie": f"nightjar_session={cookies}"}
+    headers = {"Authorization": authorization, "Cookie": f"__Host-nightjar_session={cookies}"}
     assert status(Access.READER, empty, headers) == 401
 
 
@@ -156,6 +156,29 @@ def test_without_settings_and_people_nobody_is_let_in() -> None:
     empty = memory_backend(Settings(""))
     for headers in ({}, bearer(""), bearer("None"), cookie("owner.")):
         assert status(Access.READER, empty, headers) == 401
+
+
+@pytest.mark.parametrize(
+    ("site", "name", "lets_in"),
+    [
+        (SITE, "__Host-nightjar_session", True),
+        (SITE, "nightjar_session", False),
+        ("http://night.example", "nightjar_session", False),
+        ("http://127.0.0.1:7071", "nightjar_session", True),
+        ("http://127.0.0.1:7071", "__Host-nightjar_session", False),
+    ],
+)
+def test_a_session_counts_under_the_name_that_it_was_given_there(
+    backend: Backend, viewer: str, site: str, name: str, lets_in: bool
+) -> None:
+    """A page of another host of the same domain could plant one without the prefix."""
+    headers = {"Cookie": f"{name}={viewer}"}
+    asked = func.HttpRequest("GET", f"{site}/api/photos", headers=headers, body=b"")
+    if lets_in:
+        assert admit(Access.READER, asked, backend, NOW).name == "vera"
+        return
+    with pytest.raises(RefusedError):
+        admit(Access.READER, asked, backend, NOW)
 
 
 @pytest.mark.parametrize(
