@@ -54,6 +54,8 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         if not caller.may_see(camera):
             raise RefusedError(404, f"There is no camera {camera}.")
         first, last = (parse_time(text_of(said, word), word) for word in ("from", "to"))
+        if last < first:
+            raise WireError("to", "is before from: such a link would open nothing")
         share = Share("", camera, first, last, until, caller.name)
     secret = shares.keep(backend.people, share)
     which = str(share.photo or share.camera)
