@@ -97,10 +97,14 @@ def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
 
 def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with a page that shows what the link opens."""
-    share, photos = _opened(req, backend)
+    share, photos, more = _opened(req, backend)
     secret = req.route_params["secret"]
     title = f"{share.camera}, {share.first:%Y-%m-%d %H:%M} UTC"
     shown = "\n".join(_element(photo, secret) for photo in photos) or "<p>There is no photo.</p>"
+    if more:
+        shown += (
+            f"\n<p>These are the first {MOST_PHOTOS}. The link opens more photos than that.</p>"
+        )
     page = _PAGE.format(
         title=html.escape(title), photos=shown, until=f"{share.until:%Y-%m-%d %H:%M}"
     )
@@ -108,10 +112,14 @@ def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
 
 
 def list_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with the photos that the link opens, the oldest first."""
-    share, photos = _opened(req, backend)
+    """200 with the photos that the link opens, the oldest first, and whether there are more."""
+    share, photos, more = _opened(req, backend)
     return json_reply(
-        {"photos": [describe(photo) for photo in photos], "until": format_time(share.until)}
+        {
+            "photos": [describe(photo) for photo in photos],
+            "more": more,
+            "until": format_time(share.until),
+        }
     )
 
 
@@ -132,16 +140,18 @@ def _share(req: func.HttpRequest, backend: Backend) -> Share:
     return share
 
 
-def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]]:
-    """The link and its photos. That it was opened goes into the access log."""
+def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo], bool]:
+    """The link, its first photos, and whether it opens more. That it was opened goes into the
+    access log."""
     share = _share(req, backend)
     which, address = str(share.photo or share.camera), address_in(req.headers)
     record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
     if share.photo:
         found = backend.index.get(share.photo)
-        return share, [found] if found else []
-    walked = backend.index.walk(share.view, MOST_PHOTOS)
-    return share, [photo for photo in walked if share.opens(photo.name)]
+        return share, [found] if found else [], False
+    walked = backend.index.walk(share.view, MOST_PHOTOS + 1)
+    photos = [photo for photo in walked if share.opens(photo.name)]
+    return share, photos[:MOST_PHOTOS], len(photos) > MOST_PHOTOS
 
 
 def _element(photo: Photo, secret: str) -> str:

@@ -13,10 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from function_app.backend import connect
 from function_app.gallery.events import events
+from function_app.gallery.sharing import MOST_PHOTOS
 from function_app.gallery.thumbnails import MOST_PIXELS, SIZE, thumbnail
+from function_app.settings import Settings
 from function_app.storage.records import Photo
 from photo_wire.media import Media
+from photo_wire.moment import format_time
 from photo_wire.name import PhotoName, new_name
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.pictures import dng, jpeg, mp4
@@ -286,8 +290,28 @@ class TestSharing:
         }
         made = api.ask("/api/shares", admin, "POST", json=said)
         secret = made.json()["url"].rpartition("/")[2]
-        listed = api.ask(f"/api/shared/{secret}").json()["photos"]
-        assert [one["id"] for one in listed] == [str(name) for name in names[1:4]]
+        opened = api.ask(f"/api/shared/{secret}").json()
+        assert [one["id"] for one in opened["photos"]] == [str(name) for name in names[1:4]]
+        assert opened["more"] is False
+
+    def test_a_link_to_more_photos_than_it_shows_says_so(
+        self, api: Api, admin: dict[str, str], camera: str
+    ) -> None:
+        """The first 200, on its page and in its list; for just 200 nothing is said."""
+        index = connect(Settings(api.backend.connection_string)).index
+        for n in range(MOST_PHOTOS + 1):
+            name = name_of(camera, MOMENT + timedelta(seconds=n))
+            index.add(Photo(name, Media.JPEG, "ab" * 32, 1, MOMENT), MOMENT)
+        for last, more in ((MOST_PHOTOS, True), (MOST_PHOTOS - 1, False)):
+            to = format_time(MOMENT + timedelta(seconds=last))
+            said = {"camera": camera, "from": format_time(MOMENT), "to": to}
+            made = api.ask("/api/shares", admin, "POST", json=said)
+            secret = made.json()["url"].rpartition("/")[2]
+            opened = api.ask(f"/api/shared/{secret}").json()
+            assert (len(opened["photos"]), opened["more"]) == (MOST_PHOTOS, more)
+            page = api.ask(f"/shared/{secret}").text
+            assert page.count("<img") == MOST_PHOTOS
+            assert ("These are the first 200." in page) is more
 
     @pytest.mark.parametrize(
         ("said", "expected"),
