@@ -29,7 +29,7 @@ def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     first = backend.settings.gallery_password
     person = people.signed_in(backend.people, name, password, first) if is_name(name) else None
     if person is None:
-        accesses.record(backend.accesses, now, "somebody", "did not sign in", address=address)
+        accesses.record(backend.accesses, now, "somebody", accesses.FAILED, address=address)
         raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
     backoff.forget_attempts(backend.people, counts)
     cookie = _new_session(person, req, backend, now)
