@@ -1,5 +1,6 @@
 """Wrong passwords cost time: for the account, and for the address they came from; or for the open
-session that they were said in, which no stranger has.
+session that they were said in, or the browser in which that person signed in before, since no
+stranger has those.
 
 Kept in a table, since instances share no memory. An attempt is counted before its password is
 looked at, so that many at once get no more tries than one after the other.
@@ -15,7 +16,7 @@ from photo_wire.moment import format_time, parse_time
 
 FREE = 5  # attempts without a wait
 # In seconds; who knows the password waits a minute.
-LONGEST_WAITS = {"account": 60, "address": 900, "session": 60}
+LONGEST_WAITS = {"account": 60, "address": 900, "session": 60, "browser": 60}
 FORGOTTEN = timedelta(hours=24)
 PARTITION = "attempts"
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.access import Access, admit, session_cookie
+from function_app.access import Access, admit
 from function_app.backend import Backend
+from function_app.cookies import SESSION, set_cookie
 from function_app.people import people, sessions, tokens
 from function_app.people.caller import Caller, Role, Scope
 from function_app.refused import RefusedError
@@ -195,7 +196,7 @@ def test_a_session_counts_under_the_name_that_it_was_given_there(
 )
 def test_the_cookie_is_locked_up(url: str, is_secure: bool) -> None:
     """Secure and this host's alone wherever it could leave the machine; never for scripts."""
-    said = session_cookie("vera.secret", 60, url)
+    said = set_cookie(SESSION, "vera.secret", 60, url)
     assert said.startswith("__Host-nightjar_session=" if is_secure else "nightjar_session=")
     assert ("; Secure" in said) is is_secure
     assert "; HttpOnly; SameSite=Strict" in said

@@ -83,7 +83,7 @@ def sign_in(backend: Backend, name: str, password: str) -> dict[str, str]:
 
 
 def headers_of(reply: Reply) -> dict[str, str]:
-    (cookie,) = SimpleCookie(reply.headers["Set-Cookie"]).values()
+    (cookie,) = SimpleCookie(reply.cookies[0]).values()
     return {"Cookie": f"{cookie.key}={cookie.value}", "Origin": SITE}
 
 
@@ -93,7 +93,14 @@ def is_open(backend: Backend, headers: dict[str, str]) -> bool:
 
 def begin_anew(backend: Backend, *names: str) -> None:
     """Nobody is there but those of these names, with eve's password."""
-    for partition in (people.PARTITION, backoff.PARTITION, "sessions~owner", "sessions~eve"):
+    for partition in (
+        people.PARTITION,
+        backoff.PARTITION,
+        "sessions~owner",
+        "sessions~eve",
+        "browsers~owner",
+        "browsers~eve",
+    ):
         for row in backend.people.walk(partition, 1000):
             backend.people.remove(partition, row.key)
     for name in names:
