@@ -9,14 +9,12 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from function_app.backend import Backend
+from function_app.cookies import SESSION, read_cookie
 from function_app.people import sessions, tokens
 from function_app.people.caller import ANYBODY, DEVICE, Caller, Scope
 from function_app.refused import RefusedError
 from function_app.settings import Settings
 
-SESSION_COOKIE = "nightjar_session"
-SECURE_SESSION_COOKIE = "__Host-nightjar_session"  # which a browser sends to this site alone
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SAFE_METHODS = ("GET", "HEAD")
 
 
@@ -50,7 +48,7 @@ def admit(access: Access, req: func.HttpRequest, backend: Backend, now: datetime
         return ANYBODY
     if access is Access.DEVICE:
         return DEVICE
-    caller = _identified(req.headers, backend, now)
+    caller = _identified(req.headers, req.url, backend, now)
     if caller is None:
         raise RefusedError(
             401,
@@ -78,22 +76,14 @@ def check_origin(req: func.HttpRequest) -> None:
         )
 
 
-def session_cookie(value: str, seconds: int, url: str) -> str:
-    """A Set-Cookie header that keeps (or with 0 seconds ends) a session. On one machine without
-    https a browser would keep no Secure cookie."""
-    address = urlsplit(url)
-    is_local = address.scheme == "http" and address.hostname in _LOOPBACK
-    name, more = (SESSION_COOKIE, "") if is_local else (SECURE_SESSION_COOKIE, "; Secure")
-    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{more}"
-
-
-def _identified(headers: Mapping[str, str], backend: Backend, now: datetime) -> Caller | None:
+def _identified(
+    headers: Mapping[str, str], url: str, backend: Backend, now: datetime
+) -> Caller | None:
     scheme, _, secret = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         secret = secret.strip()
         return _of_settings(secret, backend.settings) or tokens.find(backend.people, secret, now)
-    cookies = _cookies(headers.get("Cookie", ""))
-    value = cookies.get(SECURE_SESSION_COOKIE) or cookies.get(SESSION_COOKIE)
+    value = read_cookie(headers, SESSION, url)
     return sessions.find(backend.people, value, now) if value else None
 
 
@@ -106,8 +96,3 @@ def _of_settings(secret: str, settings: Settings) -> Caller | None:
         if token and hmac.compare_digest(secret.encode(errors="surrogatepass"), token.encode()):
             return Caller(name, scopes)
     return None
-
-
-def _cookies(header: str) -> dict[str, str]:
-    pairs = (part.strip().partition("=") for part in header.split(";"))
-    return {name: value for name, _, value in pairs}

@@ -27,7 +27,7 @@ _WITHOUT_BODY = (204, 304)
 class Reply:
     """What a handler answers. `headers` go before those that every reply has. `length` is the
     length in bytes of a body that a reply to HEAD leaves out. `photo` and `problem` are for the
-    log."""
+    log. `cookies` are Set-Cookie headers, of which a reply may have several."""
 
     status: int
     body: bytes = b""
@@ -36,11 +36,12 @@ class Reply:
     length: int | None = None
     photo: PhotoName | None = None
     problem: Problem | None = None
+    cookies: tuple[str, ...] = ()
 
 
-def json_reply(said: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+def json_reply(said: object, status: int = 200, cookies: tuple[str, ...] = ()) -> Reply:
     """`said` as JSON."""
-    return Reply(status, json.dumps(said).encode(), headers=headers or {})
+    return Reply(status, json.dumps(said).encode(), cookies=cookies)
 
 
 def problem_reply(problem: Problem, headers: Mapping[str, str] | None = None) -> Reply:
@@ -59,6 +60,9 @@ def render(reply: Reply, method: str) -> func.HttpResponse:
     if reply.status not in _WITHOUT_BODY:
         headers["Content-Length"] = str(len(reply.body) if reply.length is None else reply.length)
     body = b"" if method == "HEAD" or reply.status in _WITHOUT_BODY else reply.body
-    return func.HttpResponse(
+    response = func.HttpResponse(
         body, status_code=reply.status, headers=headers, mimetype=reply.content_type
     )
+    for cookie in reply.cookies:
+        response.headers.add("Set-Cookie", cookie)
+    return response

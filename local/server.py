@@ -5,6 +5,7 @@ reply, and the device keeps one open.
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from werkzeug.serving import DechunkedInput
 
 BODY_LIMIT = 100 * 1024 * 1024  # bytes, the platform's
 _SIP = 1024 * 1024  # bytes read at a time from a body that is thrown away
+_SECRET = re.compile(r"(?<=shared/)[^/]+")  # in the path of a link, and of what it opens
 _LOG = logging.getLogger("local.host")
 
 
@@ -133,8 +135,9 @@ class _Connection(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """One line without the query, which may hold a key. An app logs its successes itself."""
-        path = self.path.partition("?")[0]
+        """One line without the query, which may hold a key, and without the secret of a shared
+        link. An app logs its successes itself."""
+        path = _SECRET.sub("...", unquote(self.path.partition("?")[0]))
         level = logging.DEBUG if int(code) < HTTPStatus.BAD_REQUEST else logging.INFO
         _LOG.log(level, "%s %s %d", self.command, ascii(path)[1:-1], int(code))
 

@@ -13,6 +13,7 @@ from function_app.replies import Reply, json_reply
 from function_app.storage.records import Photo
 from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time
+from photo_wire.name import PhotoName
 
 DEFAULT_GAP = 60  # seconds
 LONGEST_GAP = 3600
@@ -21,7 +22,8 @@ GAP = "gap"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Photos of one camera, newest first. `is_whole` is False if older ones may belong to it."""
+    """Photos of one camera, newest first. `is_whole` is False if others of it are on the page
+    before or the next one."""
 
     photos: list[Photo]
     is_whole: bool = True
@@ -47,33 +49,46 @@ def list_events(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     found: list[Photo] = []
     if caller.may_see(listing.view.camera or ""):
         found = backend.index.walk(listing.view, listing.limit + 1, listing.after)
-    more = len(found) > listing.limit
-    shown = events(found[: listing.limit], gap, more)
+    behind = found[listing.limit].name if len(found) > listing.limit else None
+    shown = events(found[: listing.limit], gap, listing.after, behind)
     last = shown[-1].photos[-1].name if shown else None
     return json_reply(
         {
             "events": [event.describe() for event in shown],
-            "next_cursor": cursor(last) if last and more else None,
+            "next_cursor": cursor(last) if last and behind else None,
         }
     )
 
 
-def events(photos: list[Photo], gap: timedelta, more: bool) -> list[Event]:
-    """The events of a page of photos, newest first. If more photos follow, the last event is left
-    to the next page, unless it is the only one."""
+def events(
+    photos: list[Photo],
+    gap: timedelta,
+    before: PhotoName | None = None,
+    behind: PhotoName | None = None,
+) -> list[Event]:
+    """The events of a page of photos, newest first, which lie between these two. If the last event
+    goes on behind the page, it is left to the next one, unless it is the only one."""
     groups: list[list[Photo]] = []
     for photo in photos:
-        if groups and groups[-1][-1].name.captured_at - photo.name.captured_at <= gap:
+        if groups and _is_close(groups[-1][-1].name, photo.name, gap):
             groups[-1].append(photo)
         else:
             groups.append([photo])
-    if more and len(groups) > 1:
+    if len(groups) > 1 and _is_close(photos[-1].name, behind, gap):
         groups.pop()
-        more = False
     return [
-        Event(group, is_whole=not (more and number == len(groups)))
-        for number, group in enumerate(groups, 1)
+        Event(
+            group,
+            is_whole=not _is_close(before, group[0].name, gap)
+            and not _is_close(group[-1].name, behind, gap),
+        )
+        for group in groups
     ]
+
+
+def _is_close(newer: PhotoName | None, older: PhotoName | None, gap: timedelta) -> bool:
+    """Whether two photos, if both are there, belong to one event."""
+    return bool(newer and older and newer.captured_at - older.captured_at <= gap)
 
 
 def parse_gap(text: str | None) -> timedelta:

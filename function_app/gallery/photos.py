@@ -1,5 +1,6 @@
 """`GET /api/photos`, `/api/photos/{id}` and `/api/photos/{id}/content`: photos go out."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -41,9 +42,16 @@ def get_content(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     return content(listed(req, backend, caller), req, backend, caller.name)
 
 
-def content(photo: Photo, req: func.HttpRequest, backend: Backend, who: str) -> Reply:
-    """The bytes of a photo that `who` may see. That they saw it goes into the access log."""
-    headers = _validators(photo)
+def content(
+    photo: Photo,
+    req: func.HttpRequest,
+    backend: Backend,
+    who: str,
+    cache: Mapping[str, str] = CACHE,
+) -> Reply:
+    """The bytes of a photo that `who` may see, and may keep as `cache` says. That they saw it goes
+    into the access log."""
+    headers = {**_validators(photo), **cache}
     etag, last_modified = headers["ETag"], headers["Last-Modified"]
     if is_cached(req.headers.get("If-None-Match"), etag):
         return Reply(304, content_type=photo.media.content_type, headers=headers)
@@ -83,7 +91,6 @@ def _validators(photo: Photo) -> dict[str, str]:
         "Last-Modified": format_datetime(photo.received_at.replace(microsecond=0), usegmt=True),
         "Accept-Ranges": "bytes",
         "Content-Disposition": f'inline; filename="{photo.name}.{photo.media.suffix}"',
-        **CACHE,
     }
 
 

@@ -23,6 +23,7 @@ from photo_wire.name import check_camera, parse_name
 
 DEFAULT_HOURS, MOST_HOURS = 7 * 24, 90 * 24
 MOST_PHOTOS = 200
+_NO_CACHE = {"Cache-Control": "no-store"}  # or a link would open in this browser after its end
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Nightjar</title>
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
@@ -53,6 +54,8 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         if not caller.may_see(camera):
             raise RefusedError(404, f"There is no camera {camera}.")
         first, last = (parse_time(text_of(said, word), word) for word in ("from", "to"))
+        if last < first:
+            raise WireError("to", "is before from: such a link would open nothing")
         share = Share("", camera, first, last, until, caller.name)
     secret = shares.keep(backend.people, share)
     which = str(share.photo or share.camera)
@@ -94,10 +97,14 @@ def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
 
 def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with a page that shows what the link opens."""
-    share, photos = _opened(req, backend)
+    share, photos, more = _opened(req, backend)
     secret = req.route_params["secret"]
     title = f"{share.camera}, {share.first:%Y-%m-%d %H:%M} UTC"
     shown = "\n".join(_element(photo, secret) for photo in photos) or "<p>There is no photo.</p>"
+    if more:
+        shown += (
+            f"\n<p>These are the first {MOST_PHOTOS}. The link opens more photos than that.</p>"
+        )
     page = _PAGE.format(
         title=html.escape(title), photos=shown, until=f"{share.until:%Y-%m-%d %H:%M}"
     )
@@ -105,21 +112,25 @@ def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
 
 
 def list_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with the photos that the link opens, the oldest first."""
-    share, photos = _opened(req, backend)
+    """200 with the photos that the link opens, the oldest first, and whether there are more."""
+    share, photos, more = _opened(req, backend)
     return json_reply(
-        {"photos": [describe(photo) for photo in photos], "until": format_time(share.until)}
+        {
+            "photos": [describe(photo) for photo in photos],
+            "more": more,
+            "until": format_time(share.until),
+        }
     )
 
 
 def get_shared_content(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """The photo's bytes, as for those who signed in."""
+    """The photo's bytes, as for those who signed in, but no browser keeps them."""
     share = _share(req, backend)
     name = parse_name(req.route_params["id"])
     photo = backend.index.get(name) if share.opens(name) else None
     if photo is None:
         raise RefusedError(404, "This link opens no such photo.")
-    return content(photo, req, backend, "who has a link")
+    return content(photo, req, backend, "who has a link", _NO_CACHE)
 
 
 def _share(req: func.HttpRequest, backend: Backend) -> Share:
@@ -129,16 +140,18 @@ def _share(req: func.HttpRequest, backend: Backend) -> Share:
     return share
 
 
-def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]]:
-    """The link and its photos. That it was opened goes into the access log."""
+def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo], bool]:
+    """The link, its first photos, and whether it opens more. That it was opened goes into the
+    access log."""
     share = _share(req, backend)
     which, address = str(share.photo or share.camera), address_in(req.headers)
     record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
     if share.photo:
         found = backend.index.get(share.photo)
-        return share, [found] if found else []
-    walked = backend.index.walk(share.view, MOST_PHOTOS)
-    return share, [photo for photo in walked if share.opens(photo.name)]
+        return share, [found] if found else [], False
+    walked = backend.index.walk(share.view, MOST_PHOTOS + 1)
+    photos = [photo for photo in walked if share.opens(photo.name)]
+    return share, photos[:MOST_PHOTOS], len(photos) > MOST_PHOTOS
 
 
 def _element(photo: Photo, secret: str) -> str:

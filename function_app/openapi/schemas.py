@@ -84,7 +84,7 @@ SCHEMAS: dict[str, Schema] = {
         site=optional(text()),
     ),
     "PhotoPage": record(photos=array(ref("Photo")), next_cursor=cursor),
-    "SharedPhotos": record(photos=array(ref("Photo")), until=TIME),
+    "SharedPhotos": record(photos=array(ref("Photo")), more={"type": "boolean"}, until=TIME),
     "Ids": record(ids=array(photo_id, minItems=1, maxItems=100)),
     "Deleted": record(deleted=array(photo_id), unknown=array(photo_id)),
     "Event": record(

@@ -11,6 +11,7 @@ from function_app.storage.views import count_down
 from photo_wire.moment import format_time, parse_time
 
 PARTITION = "accesses"
+FAILED = "did not sign in"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """`/api/session`, `/api/people`, `/api/tokens`, `/api/accesses`: who may do what."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import azure.functions as func
 
-from function_app.access import check_origin, session_cookie
+from function_app.access import check_origin
 from function_app.backend import Backend
 from function_app.body import read_object, text_of
+from function_app.cookies import BROWSER, SESSION, read_cookie, set_cookie
 from function_app.gallery.listing import check_parameters, parse_limit
-from function_app.people import accesses, backoff, people, sessions, tokens
+from function_app.people import accesses, backoff, browsers, people, sessions, tokens
 from function_app.people.caller import Caller, Role, Scope, check_cameras, check_name, is_name
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
@@ -17,23 +18,29 @@ from photo_wire.moment import format_time
 
 
 def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with the session's cookie and who signed in, for `{"name": ..., "password": ...}`."""
+    """200 with the session's cookie and who signed in, for `{"name": ..., "password": ...}`.
+
+    A browser in which this person signed in before has a count of wrong passwords of its own.
+    """
     if req.headers.get("Origin") is not None:  # a program need not send one to sign in
         check_origin(req)
     said = read_object(req, ("name", "password"))
     name = text_of(said, "name", people.OWNER).strip().lower()
     password, now = text_of(said, "password"), datetime.now(UTC)
     address = accesses.address_in(req.headers)
-    backoff.count_attempt(backend.people, name, address, now)
+    known = browsers.find(backend.people, name, read_cookie(req.headers, BROWSER, req.url), now)
+    counts = {"browser": known} if known else {"account": name, "address": address}
+    backoff.count_attempt(backend.people, counts, now)
     first = backend.settings.gallery_password
     person = people.signed_in(backend.people, name, password, first) if is_name(name) else None
     if person is None:
-        accesses.record(backend.accesses, now, "somebody", "did not sign in", address=address)
+        accesses.record(backend.accesses, now, "somebody", accesses.FAILED, address=address)
         raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
-    backoff.forget_attempts(backend.people, name, address)
+    backoff.forget_attempts(backend.people, counts)
+    cookies = _cookies(person, req, backend, now, is_known=known is not None)
     accesses.record(backend.accesses, now, name, "signed in", address=address)
     said_back = {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}
-    return json_reply(said_back, headers=_new_session(person, req, backend, now))
+    return json_reply(said_back, cookies=cookies)
 
 
 def get_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -50,30 +57,36 @@ def get_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 def close_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """204; this session is over, and the browser forgets its cookie."""
     sessions.end(backend.people, caller)
-    return Reply(204, headers={"Set-Cookie": session_cookie("", 0, req.url)})
+    return Reply(204, cookies=(set_cookie(SESSION, "", 0, req.url),))
 
 
 def close_all_sessions(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with how many sessions of this person are over now, this one included."""
+    people.end_epoch(backend.people, caller.name)
     ended = sessions.end_all(backend.people, caller.name)
+    browsers.forget_all(backend.people, caller.name)
     accesses.record(backend.accesses, datetime.now(UTC), caller.name, "signed out everywhere")
-    return json_reply({"ended": ended}, headers={"Set-Cookie": session_cookie("", 0, req.url)})
+    return json_reply({"ended": ended}, cookies=(set_cookie(SESSION, "", 0, req.url),))
 
 
 def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """204; all sessions of this person but this one are over."""
+    """204; all sessions of this person but this one are over. A wrong old password counts for this
+    session, and those of strangers do not."""
     said = read_object(req, ("old", "new"))
-    now, address = datetime.now(UTC), accesses.address_in(req.headers)
-    backoff.count_attempt(backend.people, caller.name, address, now)
+    now, counts = datetime.now(UTC), {"session": caller.session or ""}
+    backoff.count_attempt(backend.people, counts, now)
     old, first = text_of(said, "old"), backend.settings.gallery_password
     person = people.signed_in(backend.people, caller.name, old, first)
     if person is None:
         raise RefusedError(403, "The old password is wrong.")
-    backoff.forget_attempts(backend.people, caller.name, address)
-    people.change_password(backend.people, person, people.checked(said.get("new")))
+    backoff.forget_attempts(backend.people, counts)
+    changed = people.change_password(backend.people, person, people.checked(said.get("new")))
+    if changed is None:
+        raise RefusedError(409, "Something else changed this account just now: try again.")
     sessions.end_all(backend.people, caller.name)
+    browsers.forget_all(backend.people, caller.name)
     accesses.record(backend.accesses, now, caller.name, "changed the password")
-    return Reply(204, headers=_new_session(person, req, backend, now))
+    return Reply(204, cookies=_cookies(changed, req, backend, now, is_known=False))
 
 
 def list_people(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -116,6 +129,7 @@ def remove_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
     name = check_name(req.route_params["name"], "name")
     people.remove(backend.people, name)
     sessions.end_all(backend.people, name)
+    browsers.forget_all(backend.people, name)
     _record(backend, caller, "shut out", name)
     return Reply(204)
 
@@ -179,13 +193,21 @@ def list_accesses(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
     )
 
 
-def _new_session(
-    person: people.Person, req: func.HttpRequest, backend: Backend, now: datetime
-) -> dict[str, str]:
-    """The header by which the browser keeps a session that begins now."""
+def _cookies(
+    person: people.Person, req: func.HttpRequest, backend: Backend, now: datetime, is_known: bool
+) -> tuple[str, ...]:
+    """The headers by which the browser keeps a session that begins now, and is known later, too.
+    Raises RefusedError (401) for somebody who was removed, or signed out everywhere, just now."""
     value = sessions.begin(backend.people, person, now)
-    seconds = int(sessions.LENGTH / timedelta(seconds=1))
-    return {"Set-Cookie": session_cookie(value, seconds, req.url)}
+    if value is None:
+        raise RefusedError(
+            401, "This account was changed just now: sign in again.", {"WWW-Authenticate": "Bearer"}
+        )
+    session = set_cookie(SESSION, value, int(sessions.LENGTH.total_seconds()), req.url)
+    if is_known:
+        return (session,)
+    value = browsers.remember(backend.people, person.name, now)
+    return session, set_cookie(BROWSER, value, int(browsers.LENGTH.total_seconds()), req.url)
 
 
 def _described(token: tokens.Token) -> dict[str, object]:

@@ -1,10 +1,13 @@
-"""Wrong passwords cost time: for the account, and for the address they came from.
+"""Wrong passwords cost time: for the account, and for the address they came from; or for the open
+session that they were said in, or the browser in which that person signed in before, since no
+stranger has those.
 
 Kept in a table, since instances share no memory. An attempt is counted before its password is
 looked at, so that many at once get no more tries than one after the other.
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from function_app.refused import RefusedError
@@ -12,14 +15,16 @@ from function_app.storage.rows import Row, Rows
 from photo_wire.moment import format_time, parse_time
 
 FREE = 5  # attempts without a wait
-LONGEST_WAITS = {"account": 60, "address": 900}  # seconds; who knows the password waits a minute
+# In seconds; who knows the password waits a minute.
+LONGEST_WAITS = {"account": 60, "address": 900, "session": 60, "browser": 60}
 FORGOTTEN = timedelta(hours=24)
 PARTITION = "attempts"
 
 
-def count_attempt(rows: Rows, account: str, address: str, now: datetime) -> None:
-    """Count an attempt to sign in. Raises RefusedError (429) if it comes too early."""
-    for kind, whose in (("account", account), ("address", address)):
+def count_attempt(rows: Rows, counts: Mapping[str, str], now: datetime) -> None:
+    """Count a password that is said: `counts` has who says it, by kind. Raises RefusedError (429)
+    if it comes too early."""
+    for kind, whose in counts.items():
         key = _key(kind, whose)
         for _ in range(10):
             row = rows.get(PARTITION, key)
@@ -47,9 +52,9 @@ def count_attempt(rows: Rows, account: str, address: str, now: datetime) -> None
             raise RefusedError(429, "Too many attempts at once: try again.", {"Retry-After": "1"})
 
 
-def forget_attempts(rows: Rows, account: str, address: str) -> None:
+def forget_attempts(rows: Rows, counts: Mapping[str, str]) -> None:
     """The password was right."""
-    for kind, whose in (("account", account), ("address", address)):
+    for kind, whose in counts.items():
         rows.remove(PARTITION, _key(kind, whose))
 
 

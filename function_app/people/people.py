@@ -1,5 +1,6 @@
 """The people who may sign in: an owner, and whom the owner lets look."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,18 +17,21 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`cameras` are those that a viewer may look at; None for all."""
+    """`cameras` are those that a viewer may look at; None for all. `epoch` is another one after a
+    new password and after signing out everywhere; "" from a time before there were epochs."""
 
     name: str
     role: Role
     password: str = field(repr=False)  # as passwords.py keeps it
     cameras: frozenset[str] | None = None
+    epoch: str = ""
 
     def to_words(self) -> dict[str, str]:
         return {
             "role": self.role,
             "password": self.password,
             "cameras": to_text(self.cameras),
+            "epoch": self.epoch,
         }
 
 
@@ -40,9 +44,10 @@ def signed_in(rows: Rows, name: str, password: str, first_password: str | None) 
     if person is None and name == OWNER and first_password is not None:
         if not is_password(password, hash_password(first_password)):
             return None
-        person = Person(OWNER, Role.OWNER, hash_password(password))
-        rows.insert(PARTITION, OWNER, person.to_words())
-        return person
+        first = Person(OWNER, Role.OWNER, hash_password(password), epoch=_new_epoch())
+        if rows.insert(PARTITION, OWNER, first.to_words()):
+            return first
+        person = find(rows, name)  # somebody was faster, and may have changed the password, too
     return person if is_password(password, person.password if person else None) else None
 
 
@@ -57,19 +62,30 @@ def everybody(rows: Rows) -> list[Person]:
 
 def add(rows: Rows, name: str, password: str, role: Role, cameras: frozenset[str] | None) -> Person:
     """Raises RefusedError (409) if the name is taken, WireError for a weak password."""
-    person = Person(name, role, hash_password(checked(password)), cameras)
+    person = Person(name, role, hash_password(checked(password)), cameras, _new_epoch())
     if name == OWNER or not rows.insert(PARTITION, name, person.to_words()):
         raise RefusedError(409, f"There is somebody called {name} already: choose another name.")
     return person
 
 
-def change_password(rows: Rows, person: Person, password: str) -> None:
-    """Raises WireError for a weak one."""
-    rows.put(
-        PARTITION,
-        person.name,
-        replace(person, password=hash_password(checked(password))).to_words(),
-    )
+def change_password(rows: Rows, person: Person, password: str) -> Person | None:
+    """The person with another password and in another epoch; None if they were removed, or changed
+    in any way, since they were read. Raises WireError for a weak one."""
+    changed = replace(person, password=hash_password(checked(password)), epoch=_new_epoch())
+    row = rows.get(PARTITION, person.name)
+    if row is None or _person(person.name, row.words) != person:
+        return None
+    is_written = rows.replace(PARTITION, row, changed.to_words())
+    # A write that was repeated, since its reply was lost, found itself.
+    return changed if is_written or find(rows, person.name) == changed else None
+
+
+def end_epoch(rows: Rows, name: str) -> None:
+    """Sessions that are about to begin for somebody who was read before do not. A person who was
+    changed meanwhile has another epoch already."""
+    row = rows.get(PARTITION, name)
+    if row:
+        rows.replace(PARTITION, row, {**row.words, "epoch": _new_epoch()})
 
 
 def remove(rows: Rows, name: str) -> None:
@@ -89,4 +105,9 @@ def checked(password: object) -> str:
 
 
 def _person(name: str, words: Mapping[str, str]) -> Person:
-    return Person(name, Role(words["role"]), words["password"], from_text(words["cameras"]))
+    cameras, epoch = from_text(words["cameras"]), words.get("epoch", "")
+    return Person(name, Role(words["role"]), words["password"], cameras, epoch)
+
+
+def _new_epoch() -> str:
+    return secrets.token_hex(8)

@@ -5,17 +5,23 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from function_app.people import people
 from function_app.people.caller import Caller, Role, from_text, to_text
 from function_app.people.people import Person
 from function_app.storage.rows import Row, Rows
 from photo_wire.moment import format_time, parse_time
 
 LENGTH = timedelta(days=14)
-MOST = 1000  # of one person
+MOST = 1000  # that are looked at together
 
 
-def begin(rows: Rows, person: Person, now: datetime) -> str:
-    """A new session; returns the cookie's value. Sessions that are over are cleared away."""
+def begin(rows: Rows, person: Person, now: datetime) -> str | None:
+    """A new session; returns the cookie's value. Sessions that are over are cleared away.
+
+    None if the person was removed or their epoch ended since they were read. Whoever ends sessions
+    does that first, and ends those that are there afterwards: so one that is written too late to be
+    found there finds the person gone or changed here, and no request needs to look at the person.
+    """
     for row in rows.walk(_partition(person.name), MOST):
         if _is_over(row, now):
             rows.remove(_partition(person.name), row.key)
@@ -29,6 +35,10 @@ def begin(rows: Rows, person: Person, now: datetime) -> str:
             "until": format_time(now + LENGTH),
         },
     )
+    still = people.find(rows, person.name)
+    if still is None or still.epoch != person.epoch:
+        rows.remove(_partition(person.name), _hash(secret))
+        return None
     return f"{person.name}.{secret}"
 
 
@@ -52,10 +62,12 @@ def end(rows: Rows, caller: Caller) -> None:
 
 def end_all(rows: Rows, name: str) -> int:
     """End all sessions of a person; returns how many there were."""
-    found = rows.walk(_partition(name), MOST)
-    for row in found:
-        rows.remove(_partition(name), row.key)
-    return len(found)
+    ended, after = 0, ""
+    while found := rows.walk(_partition(name), MOST, after):
+        for row in found:
+            rows.remove(_partition(name), row.key)
+        ended, after = ended + len(found), found[-1].key
+    return ended
 
 
 def _is_over(row: Row, now: datetime) -> bool:

@@ -168,17 +168,20 @@ def test_a_jpeg_of_6_mb_passes_whole(worker: AzureWorker, azurite: Azurite) -> N
     assert [photo["id"] for photo in json.loads(listed.body)["photos"]] == [str(receipt.name)]
 
 
-def test_the_session_cookie_keeps_its_attributes(worker: AzureWorker) -> None:
-    """The worker takes Set-Cookie apart and the host builds it again, URL-encoding the value."""
+def test_both_cookies_keep_their_attributes(worker: AzureWorker) -> None:
+    """The session's and the browser's. The worker takes Set-Cookie apart and the host builds it
+    again, URL-encoding the value."""
     said = json.dumps({"name": "owner", "password": PASSWORD}).encode()
     reply = worker.request("POST", "/api/session", said)
-    (cookie,) = reply.cookies
-    assert cookie["secure"] is True
-    assert cookie["http_only"] is True
-    assert cookie["same_site"] == "Strict"
-    assert cookie["path"] == "/"
-    assert cookie["max_age"] > 0
-    assert quote(cookie["value"], safe="") == cookie["value"]
-    reader = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+    session, browser = reply.cookies
+    for cookie in (session, browser):
+        assert cookie["name"].startswith("__Host-")
+        assert cookie["secure"] is True
+        assert cookie["http_only"] is True
+        assert cookie["same_site"] == "Strict"
+        assert cookie["path"] == "/"
+        assert cookie["max_age"] > 0
+        assert quote(cookie["value"], safe="") == cookie["value"]
+    reader = {"Cookie": f"{session['name']}={session['value']}"}
     assert worker.request("GET", "/api/photos", headers=reader).status == 200
     assert worker.request("GET", "/api/photos").status == 401

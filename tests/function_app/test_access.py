@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.access import Access, admit, session_cookie
+from function_app.access import Access, admit
 from function_app.backend import Backend
+from function_app.cookies import SESSION, set_cookie
 from function_app.people import people, sessions, tokens
 from function_app.people.caller import Caller, Role, Scope
 from function_app.refused import RefusedError
@@ -30,7 +31,9 @@ def backend() -> Backend:
 def viewer(backend: Backend) -> str:
     """The session of somebody who may look at the gate."""
     person = people.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
-    return sessions.begin(backend.people, person, NOW)
+    session = sessions.begin(backend.people, person, NOW)
+    assert session
+    return session
 
 
 def request(headers: dict[str, str], method: str = "GET") -> func.HttpRequest:
@@ -42,7 +45,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def cookie(session: str, **more: str) -> dict[str, str]:
-    return {"Cookie": f"theme=dark; nightjar_session={session}; other=1", **more}
+    return {"Cookie": f"theme=dark; __Host-nightjar_session={session}; other=1", **more}
 
 
 def status(
@@ -145,7 +148,7 @@ def test_a_stranger_is_refused(access: Access, backend: Backend, headers: dict[s
 def test_nothing_invented_lets_in(authorization: str, cookies: str) -> None:
     """Whatever the headers hold, it is 401 and never an error."""
     empty = memory_backend(Settings("", READ_TOKEN))
-    headers = {"Authorization": authorization, "Cookie": f"nightjar_session={cookies}"}
+    headers = {"Authorization": authorization, "Cookie": f"__Host-nightjar_session={cookies}"}
     assert status(Access.READER, empty, headers) == 401
 
 
@@ -154,6 +157,29 @@ def test_without_settings_and_people_nobody_is_let_in() -> None:
     empty = memory_backend(Settings(""))
     for headers in ({}, bearer(""), bearer("None"), cookie("owner.")):
         assert status(Access.READER, empty, headers) == 401
+
+
+@pytest.mark.parametrize(
+    ("site", "name", "lets_in"),
+    [
+        (SITE, "__Host-nightjar_session", True),
+        (SITE, "nightjar_session", False),
+        ("http://night.example", "nightjar_session", False),
+        ("http://127.0.0.1:7071", "nightjar_session", True),
+        ("http://127.0.0.1:7071", "__Host-nightjar_session", False),
+    ],
+)
+def test_a_session_counts_under_the_name_that_it_was_given_there(
+    backend: Backend, viewer: str, site: str, name: str, lets_in: bool
+) -> None:
+    """A page of another host of the same domain could plant one without the prefix."""
+    headers = {"Cookie": f"{name}={viewer}"}
+    asked = func.HttpRequest("GET", f"{site}/api/photos", headers=headers, body=b"")
+    if lets_in:
+        assert admit(Access.READER, asked, backend, NOW).name == "vera"
+        return
+    with pytest.raises(RefusedError):
+        admit(Access.READER, asked, backend, NOW)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +196,7 @@ def test_without_settings_and_people_nobody_is_let_in() -> None:
 )
 def test_the_cookie_is_locked_up(url: str, is_secure: bool) -> None:
     """Secure and this host's alone wherever it could leave the machine; never for scripts."""
-    said = session_cookie("vera.secret", 60, url)
+    said = set_cookie(SESSION, "vera.secret", 60, url)
     assert said.startswith("__Host-nightjar_session=" if is_secure else "nightjar_session=")
     assert ("; Secure" in said) is is_secure
     assert "; HttpOnly; SameSite=Strict" in said

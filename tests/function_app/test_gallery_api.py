@@ -13,10 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from function_app.backend import connect
 from function_app.gallery.events import events
+from function_app.gallery.sharing import MOST_PHOTOS
 from function_app.gallery.thumbnails import MOST_PIXELS, SIZE, thumbnail
+from function_app.settings import Settings
 from function_app.storage.records import Photo
 from photo_wire.media import Media
+from photo_wire.moment import format_time
 from photo_wire.name import PhotoName, new_name
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.pictures import dng, jpeg, mp4
@@ -68,6 +72,20 @@ class TestEvents:
     def test_a_malformed_query_gets_a_sentence(self, api: Api, query: str) -> None:
         assert api.read(f"/api/events?{query}").status_code == 400
 
+    def test_an_event_that_a_page_cuts_is_said_to_be_cut_on_both(
+        self, api: Api, camera: str
+    ) -> None:
+        """Nobody takes the rest of it for an event of its own."""
+        for n in range(5):
+            put(api, name_of(camera, MOMENT + timedelta(seconds=n)))
+        query = f"/api/events?camera={camera}&limit=2"
+        cuts, cursor = [], ""
+        for _ in range(3):
+            page = api.read(query + cursor).json()
+            cuts += [(one["count"], one["is_whole"]) for one in page["events"]]
+            cursor = f"&cursor={page['next_cursor']}"
+        assert (cuts, page["next_cursor"]) == ([(2, False), (2, False), (1, False)], None)
+
     @given(st.sets(st.integers(0, 500), max_size=40), st.integers(1, 60), st.integers(1, 12))
     def test_walking_all_pages_shows_every_photo_once(
         self, seconds: set[int], gap: int, limit: int
@@ -78,17 +96,19 @@ class TestEvents:
             Photo(name_of("gate", MOMENT + timedelta(seconds=n)), Media.JPEG, "", 1, MOMENT)
             for n in sorted(seconds, reverse=True)
         ]
-        expected, seen = list(left), []
+        expected, seen = list(left), list[Photo]()
+        far = timedelta(seconds=gap)
+        whole = events(left, far)
         while left:
-            shown = events(left[:limit], timedelta(seconds=gap), more=len(left) > limit)
+            after = seen[-1].name if seen else None
+            shown = events(left[:limit], far, after, left[limit].name if left[limit:] else None)
             for event in shown:
                 times = [photo.name.captured_at for photo in event.photos]
                 pauses = [later - earlier for later, earlier in pairwise(times)]
-                assert all(pause <= timedelta(seconds=gap) for pause in pauses)
+                assert all(pause <= far for pause in pauses)
+                assert event.is_whole is (event.photos in [one.photos for one in whole])
                 seen += event.photos
             left = left[sum(len(event.photos) for event in shown) :]
-            if left and shown[-1].is_whole:
-                assert seen[-1].name.captured_at - left[0].name.captured_at > timedelta(seconds=gap)
         assert seen == expected
 
 
@@ -249,13 +269,19 @@ class TestSharing:
         assert (page.status_code, page.headers["Content-Type"][:9]) == (200, "text/html")
         (url,) = re.findall(r'<img src="([^"]+)"', page.text)
         assert api.ask(url).content == PICTURE
+        for headers in (
+            {},
+            {"Range": "bytes=0-9"},
+            {"If-None-Match": api.ask(url).headers["ETag"]},
+        ):
+            assert api.ask(url, headers).headers["Cache-Control"] == "no-store"
         listed = api.ask(f"/api/shared/{secret}").json()["photos"]
         assert [one["id"] for one in listed] == [str(name)]
         assert api.ask(f"/api/shared/{secret}/{other}/content").status_code == 404
         log = api.ask("/api/accesses?limit=200", admin).json()["accesses"]
-        assert [one["what"] for one in log if one["which"] == str(name)][:4] == [
+        assert [one["what"] for one in log if one["which"] == str(name)][:7] == [
             "opened",
-            "saw",
+            *["saw"] * 4,  # and one look that found it unchanged
             "opened",
             "shared",
         ]
@@ -280,8 +306,28 @@ class TestSharing:
         }
         made = api.ask("/api/shares", admin, "POST", json=said)
         secret = made.json()["url"].rpartition("/")[2]
-        listed = api.ask(f"/api/shared/{secret}").json()["photos"]
-        assert [one["id"] for one in listed] == [str(name) for name in names[1:4]]
+        opened = api.ask(f"/api/shared/{secret}").json()
+        assert [one["id"] for one in opened["photos"]] == [str(name) for name in names[1:4]]
+        assert opened["more"] is False
+
+    def test_a_link_to_more_photos_than_it_shows_says_so(
+        self, api: Api, admin: dict[str, str], camera: str
+    ) -> None:
+        """The first 200, on its page and in its list; for just 200 nothing is said."""
+        index = connect(Settings(api.backend.connection_string)).index
+        for n in range(MOST_PHOTOS + 1):
+            name = name_of(camera, MOMENT + timedelta(seconds=n))
+            index.add(Photo(name, Media.JPEG, "ab" * 32, 1, MOMENT), MOMENT)
+        for last, more in ((MOST_PHOTOS, True), (MOST_PHOTOS - 1, False)):
+            to = format_time(MOMENT + timedelta(seconds=last))
+            said = {"camera": camera, "from": format_time(MOMENT), "to": to}
+            made = api.ask("/api/shares", admin, "POST", json=said)
+            secret = made.json()["url"].rpartition("/")[2]
+            opened = api.ask(f"/api/shared/{secret}").json()
+            assert (len(opened["photos"]), opened["more"]) == (MOST_PHOTOS, more)
+            page = api.ask(f"/shared/{secret}").text
+            assert page.count("<img") == MOST_PHOTOS
+            assert ("These are the first 200." in page) is more
 
     @pytest.mark.parametrize(
         ("said", "expected"),
@@ -291,6 +337,7 @@ class TestSharing:
             ({"photo": "gate-20261120T120134567Z-00000000"}, 404),
             ({"camera": "gate"}, 400),
             ({"camera": "gate", "from": "x", "to": "y"}, 400),
+            ({"camera": "gate", "from": "2026-11-20T12:00:00Z", "to": "2026-11-20T11:00:00Z"}, 400),
             ({"photo": "gate-20261120T120134567Z-00000000", "hours": 0}, 400),
             ({"photo": "gate-20261120T120134567Z-00000000", "days": 5}, 400),
         ],

@@ -16,6 +16,7 @@ from tests.backend import Backend
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryRows
+from tests.waiting import wait_for
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 NEW = "another good password"
@@ -51,8 +52,8 @@ def here(api: Api) -> dict[str, str]:
 def test_a_session_reads_until_it_is_closed(browsers: tuple[Api, Api]) -> None:
     """The cookie holds nothing of the password; closed, it opens nothing, wherever a copy is."""
     api, other = browsers
-    ((name, value),) = api.http.cookies.items()
-    assert api.backend.password not in value
+    assert not any(api.backend.password in value for value in api.http.cookies.values())
+    name, value = "nightjar_session", api.http.cookies["nightjar_session"]
     assert api.ask("/api/photos").status_code == 200
     assert api.ask("/api/session").json()["name"] == "owner"
     copy = {"Cookie": f"{name}={value}"}
@@ -107,6 +108,24 @@ def test_wrong_passwords_are_refused_and_then_cost_time(own: Backend) -> None:
     reply = sign_in(api, own.password)
     assert reply.status_code == 429
     assert 1 <= int(reply.headers["Retry-After"]) <= 3
+
+
+def test_strangers_do_not_keep_a_session_from_another_password(own: Backend) -> None:
+    """Their wrong passwords count for the account; those said in the session, for the session."""
+    api = Api(own)
+    assert sign_in(api, own.password).status_code == 200
+    keep_out(own)
+    wrong, right = {"old": "wrong", "new": NEW}, {"old": own.password, "new": NEW}
+    asked = [api.ask("/api/password", here(api), "PUT", json=wrong) for _ in range(7)]
+    assert [one.status_code for one in asked] == [403] * 6 + [429]
+    wait_for(lambda: api.ask("/api/password", here(api), "PUT", json=right).status_code == 204)
+
+
+def keep_out(own: Backend) -> None:
+    """A stranger tries passwords of the owner's from many addresses, until the account waits."""
+    for n in range(7):
+        reply = sign_in(Api(own), f"wrong password {n}", address=f"198.51.100.{n}")
+    assert reply.status_code == 429
 
 
 @pytest.mark.parametrize(
@@ -172,7 +191,7 @@ def test_the_wait_grows_and_is_forgotten() -> None:
     def attempt(account: str, address: str, at: datetime) -> int:
         """The seconds to wait; 0 if the attempt was let through."""
         try:
-            backoff.count_attempt(rows, account, address, at)
+            backoff.count_attempt(rows, {"account": account, "address": address}, at)
         except RefusedError as refusal:
             return int(refusal.headers["Retry-After"])
         return 0
@@ -189,7 +208,7 @@ def test_the_wait_grows_and_is_forgotten() -> None:
     assert attempt("owner", "203.0.113.1", now)
     assert attempt("owner", "203.0.113.1", now + timedelta(seconds=61)) == 0
     assert attempt("owner", "192.0.2.1", now + timedelta(hours=25)) == 0
-    backoff.forget_attempts(rows, "owner", "192.0.2.1")
+    backoff.forget_attempts(rows, {"account": "owner", "address": "192.0.2.1"})
     assert [attempt("owner", "192.0.2.1", now) for _ in range(6)] == [0] * 6
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from local.child import ROOT
 from local.host import Host
 from local.server import BODY_LIMIT, Server
 from tests.local.toy_app import toy_app
@@ -194,3 +195,20 @@ def test_the_log_leaves_out_the_query(url: str, caplog: pytest.LogCaptureFixture
 def test_a_prefix_stands_before_every_route() -> None:
     host = Host(toy_app().get_functions(), KEYS, prefix="base")
     assert all(function.route.template.startswith("base/") for function in host.functions)
+
+
+@pytest.mark.parametrize("path", ["/shared/SECRET", "/api/shared/SECRET/x", "/api/%73hared/SECRET"])
+def test_the_log_leaves_out_the_secret_of_a_link(
+    url: str, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    """A link that is asked for another photo, or after its end, opens something else or did."""
+    caplog.set_level(logging.DEBUG, "local.host")
+    requests.get(url + path, timeout=10)
+    wait_for(lambda: "shared/..." in caplog.text)
+    assert "SECRET" not in caplog.text
+
+
+def test_the_real_host_sends_no_telemetry_of_requests() -> None:
+    """It would have the path, and the secret of a link with it."""
+    levels = json.loads((ROOT / "host.json").read_text())["logging"]["logLevel"]
+    assert levels["Host.Results"] == "None"

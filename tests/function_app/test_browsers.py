@@ -1,0 +1,76 @@
+"""A browser in which somebody signed in before, over HTTP: no stranger keeps its person out."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from function_app.people import browsers
+from tests.backend import Backend
+from tests.conftest import StartAzurite, StartBackend
+from tests.function_app.api import Api
+from tests.function_app.memory_store import MemoryRows
+from tests.function_app.test_session import NEW, here, keep_out, sign_in
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def own(start_azurite: StartAzurite, start_backend: StartBackend) -> Backend:
+    """A backend with a store of its own, where nobody has signed in yet."""
+    return start_backend(start_azurite().connection_string)
+
+
+def test_strangers_do_not_keep_a_person_out_of_a_browser_of_theirs(own: Backend) -> None:
+    """Where somebody signed in before, they are counted alone; in another browser they wait."""
+    api, other = Api(own), Api(own)
+    assert sign_in(api, own.password).status_code == 200
+    assert api.ask("/api/session", here(api), "DELETE").status_code == 204
+    keep_out(own)
+    assert sign_in(api, own.password).status_code == 200
+    assert sign_in(other, own.password).status_code == 429
+
+
+def test_a_known_browser_opens_nothing_and_has_no_more_tries(own: Backend) -> None:
+    """Its cookie is no session, counts for nobody else, and as many wrong passwords are free."""
+    api, thief = Api(own), Api(own)
+    assert sign_in(api, own.password).status_code == 200
+    cookie = api.http.cookies["nightjar_browser"]
+    for name in ("nightjar_session", "nightjar_browser"):
+        assert thief.ask("/api/photos", {"Cookie": f"{name}={cookie}"}).status_code == 401
+    thief.http.cookies.set("nightjar_browser", cookie)
+    assert [sign_in(thief, f"wrong {n}").status_code for n in range(7)] == [401] * 6 + [429]
+    for name in ("vera", "owner.", ""):
+        assert sign_in(thief, "wrong password", name).status_code == 401
+    assert sign_in(Api(own), own.password).status_code == 200
+
+
+@pytest.mark.parametrize("end", ["password", "sessions"])
+def test_a_browser_is_known_until_its_person_signs_out_everywhere(own: Backend, end: str) -> None:
+    """Or changes the password. The browser in which they do that is known by a new cookie."""
+    api, lost = Api(own), Api(own)
+    for one in (api, lost):
+        assert sign_in(one, own.password).status_code == 200
+    password = own.password
+    if end == "password":
+        said, password = {"old": own.password, "new": NEW}, NEW
+        assert api.ask("/api/password", here(api), "PUT", json=said).status_code == 204
+    else:
+        assert api.ask("/api/sessions", here(api), "DELETE").status_code == 200
+        assert sign_in(api, own.password).status_code == 200
+    keep_out(own)
+    assert sign_in(lost, password).status_code == 429
+    assert sign_in(api, password).status_code == 200
+
+
+def test_so_many_browsers_are_known_and_for_a_year() -> None:
+    """A new one takes the place of the oldest; those of another person are others."""
+    rows, moments = MemoryRows(), [NOW + timedelta(minutes=n) for n in range(browsers.MOST + 1)]
+    known = [browsers.remember(rows, "owner", moment) for moment in moments]
+    found = [browsers.find(rows, "owner", value, moments[-1]) for value in known]
+    assert found[0] is None
+    assert len(set(found[1:])) == browsers.MOST
+    assert None not in found[1:]
+    assert browsers.find(rows, "vera", known[-1], NOW) is None
+    assert browsers.find(rows, "owner", known[-1], moments[-1] + browsers.LENGTH) is None
+    browsers.remember(rows, "owner", moments[-1] + browsers.LENGTH)
+    assert len(rows.kept) == 1

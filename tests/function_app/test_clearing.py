@@ -1,0 +1,69 @@
+"""Rows that failed sign-ins leave behind, in the fake store and in Azurite."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from function_app.backend import Backend, connect
+from function_app.people import accesses, backoff, clearing
+from function_app.refused import RefusedError
+from function_app.settings import Settings
+from tests.conftest import StartAzurite
+from tests.function_app.memory_store import memory_backend
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
+    """Of both kinds, whose pages are small."""
+    monkeypatch.setattr(clearing, "_PAGE", 3)
+    if request.param == "memory":
+        yield memory_backend(Settings(""))
+        return
+    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
+    yield connect(Settings(start_azurite().connection_string))
+
+
+def clear(backend: Backend, now: datetime = NOW) -> int:
+    return clearing.clear_sign_ins(backend.people, backend.accesses, now)
+
+
+def logged(backend: Backend) -> list[str]:
+    return [entry.what for entry in accesses.newest(backend.accesses, 1000, "")]
+
+
+def test_counts_are_cleared_once_they_count_no_more(backend: Backend) -> None:
+    """After a day; one that still has somebody wait is kept, whatever lies beside it."""
+    for n in range(7):
+        old = {"account": f"nobody {n}", "address": f"198.51.100.{n}"}
+        backoff.count_attempt(backend.people, old, NOW - backoff.FORGOTTEN - timedelta(seconds=1))
+    for _ in range(6):
+        backoff.count_attempt(backend.people, {"account": "owner"}, NOW)
+    assert clear(backend) == 14
+    assert len(backend.people.walk(backoff.PARTITION, 1000)) == 1
+    with pytest.raises(RefusedError):
+        backoff.count_attempt(backend.people, {"account": "owner"}, NOW)
+    assert clear(backend) == 0
+
+
+def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Backend) -> None:
+    """Who was let in, and what they did, stays on record."""
+    for days in (29, 31, 32, 33):
+        for what in (accesses.FAILED, "signed in", accesses.FAILED):
+            accesses.record(backend.accesses, NOW - timedelta(days=days), "somebody", what)
+    assert clear(backend) == 6
+    assert logged(backend).count("signed in") == 4
+    assert logged(backend).count(accesses.FAILED) == 2
+    assert clear(backend, NOW + timedelta(days=9)) == 2
+
+
+def test_a_run_clears_so_much_and_the_next_one_the_rest(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A timer's time is short."""
+    monkeypatch.setattr(clearing, "MOST", 3)
+    for n in range(7):
+        backoff.count_attempt(backend.people, {"account": f"nobody {n}"}, NOW)
+    assert [clear(backend, NOW + timedelta(days=2)) for _ in range(4)] == [3, 3, 1, 0]

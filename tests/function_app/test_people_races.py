@@ -1,0 +1,242 @@
+"""Somebody is removed, changes the password, or signs out everywhere while a session begins: at
+each call to the store, in the fake one and in Azurite."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http.cookies import SimpleCookie
+from itertools import count
+from typing import Any, TypeVar
+
+import azure.functions as func
+import pytest
+
+from function_app.backend import Backend, connect
+from function_app.people import backoff, passwords, people, sessions
+from function_app.people.caller import Role
+from function_app.replies import Reply
+from function_app.routes import ROUTES
+from function_app.serving import answer
+from function_app.settings import Settings
+from function_app.storage.rows import Rows
+from tests.conftest import StartAzurite
+from tests.function_app.memory_store import memory_backend
+
+FIRST, EVES, NEW = "the first password", "a password of eve's", "another good password"
+ADMIN = {"Authorization": "Bearer the-admin-token-of-this-test"}
+SETTINGS = Settings("", admin_token="the-admin-token-of-this-test", gallery_password=FIRST)
+SITE = "https://night.example"
+Done = TypeVar("Done")
+ROUTE_OF = {route.name: route for route in ROUTES}
+
+
+@dataclass
+class Interrupted:
+    """Rows to which something else happens just before the call number `at`."""
+
+    rows: Rows
+    at: int
+    happens: Callable[[], object]
+    calls: int = field(default=0)
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self.rows, name)
+
+        def interrupted(*words: Any) -> Any:
+            self.calls += 1
+            if self.calls - 1 == self.at:
+                self.happens()
+            return call(*words)
+
+        return interrupted
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
+    """Of both kinds; its passwords cost nothing, since many are tried."""
+    monkeypatch.setattr(passwords, "_COST", 2)
+    if request.param == "memory":
+        yield memory_backend(SETTINGS)
+        return
+    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
+    yield connect(replace(SETTINGS, connection_string=start_azurite().connection_string))
+
+
+def ask(
+    backend: Backend, handler: str, headers: dict[str, str], said: object = None, **params: str
+) -> Reply:
+    """What the route of this handler answers."""
+    route = ROUTE_OF[handler]
+    body = b"" if said is None else json.dumps(said).encode()
+    url = f"{SITE}/{route.path}"
+    request = func.HttpRequest(
+        route.methods[0], url, headers=headers, route_params=params, body=body
+    )
+    return answer(route, request, lambda: backend)
+
+
+def sign_in(backend: Backend, name: str, password: str) -> dict[str, str]:
+    """The headers of who signed in; of a stranger, if nobody did."""
+    reply = ask(backend, "open_session", {}, {"name": name, "password": password})
+    return headers_of(reply) if reply.status == 200 else {}
+
+
+def headers_of(reply: Reply) -> dict[str, str]:
+    (cookie,) = SimpleCookie(reply.cookies[0]).values()
+    return {"Cookie": f"{cookie.key}={cookie.value}", "Origin": SITE}
+
+
+def is_open(backend: Backend, headers: dict[str, str]) -> bool:
+    return ask(backend, "get_session", headers).status == 200
+
+
+def begin_anew(backend: Backend, *names: str) -> None:
+    """Nobody is there but those of these names, with eve's password."""
+    for partition in (
+        people.PARTITION,
+        backoff.PARTITION,
+        "sessions~owner",
+        "sessions~eve",
+        "browsers~owner",
+        "browsers~eve",
+    ):
+        for row in backend.people.walk(partition, 1000):
+            backend.people.remove(partition, row.key)
+    for name in names:
+        people.add(backend.people, name, EVES, Role.VIEWER, frozenset({"gate"}))
+
+
+def remove_eve(backend: Backend) -> None:
+    assert ask(backend, "remove_person", ADMIN, name="eve").status == 204
+
+
+def change_password(backend: Backend, name: str, password: str) -> None:
+    session, said = sign_in(backend, name, password), {"old": password, "new": NEW}
+    assert ask(backend, "change_password", session, said).status == 204
+
+
+def at_each_call(
+    backend: Backend, doing: Callable[[Backend], Done], happens: Callable[[Backend], object]
+) -> Iterator[Done]:
+    """What `doing` returned, with something else happening before its first call, its second, and
+    so on; the last time after all of them."""
+    for at in count():
+        begin_anew(backend, "eve")
+        rows = Interrupted(backend.people, at, lambda: happens(backend))
+        done = doing(replace(backend, people=rows))
+        if at >= rows.calls:
+            happens(backend)
+        yield done
+        if at >= rows.calls:
+            assert at > 1
+            return
+
+
+class TestSigningIn:
+    @pytest.mark.parametrize("end", ["removed", "other password", "removed and let in again"])
+    def test_who_is_shut_out_meanwhile_has_no_session(self, backend: Backend, end: str) -> None:
+        """Whenever it happens, the session that was beginning opens nothing afterwards."""
+
+        def happens(backend: Backend) -> None:
+            if end == "other password":
+                change_password(backend, "eve", EVES)
+                return
+            remove_eve(backend)
+            if end == "removed and let in again":
+                people.add(backend.people, "eve", NEW, Role.VIEWER, frozenset())
+
+        for session in at_each_call(backend, lambda one: sign_in(one, "eve", EVES), happens):
+            assert not is_open(backend, session)
+            assert (people.find(backend.people, "eve") is None) == (end == "removed")
+
+    def test_signing_out_everywhere_holds_for_who_was_read_before(self, backend: Backend) -> None:
+        """Whoever signs in afterwards has a session, of course."""
+
+        def begin(interrupted: Backend) -> dict[str, str]:
+            eve = people.find(backend.people, "eve")
+            value = eve and sessions.begin(interrupted.people, eve, datetime.now(UTC))
+            return {"Cookie": f"__Host-nightjar_session={value}"} if value else {}
+
+        def end(backend: Backend) -> None:
+            session = sign_in(backend, "eve", EVES)
+            assert ask(backend, "close_all_sessions", session).status == 200
+
+        for session in at_each_call(backend, begin, end):
+            assert not is_open(backend, session)
+        assert is_open(backend, sign_in(backend, "eve", EVES))
+
+    def test_the_first_password_opens_nothing_once_it_was_changed(self, backend: Backend) -> None:
+        """The owner is on no record yet, and somebody else is just signing in with the setting."""
+
+        def happens(backend: Backend) -> None:
+            change_password(backend, "owner", FIRST)
+
+        for session in at_each_call(backend, lambda one: sign_in(one, "owner", FIRST), happens):
+            assert not is_open(backend, session)
+            assert is_open(backend, sign_in(backend, "owner", NEW))
+
+    def test_two_may_be_the_first(self, backend: Backend) -> None:
+        """Both sign in with the setting while the owner is on no record: both are let in."""
+        others: list[dict[str, str]] = []
+        for session in at_each_call(
+            backend,
+            lambda one: sign_in(one, "owner", FIRST),
+            lambda one: others.append(sign_in(one, "owner", FIRST)),
+        ):
+            assert is_open(backend, session)
+            assert is_open(backend, others.pop())
+
+
+class TestEnding:
+    def test_a_session_that_begins_while_all_end_is_over(self, backend: Backend) -> None:
+        """At each call of the removal, and of the change of the password."""
+        begun: list[dict[str, str]] = []
+        for end in (remove_eve, lambda one: change_password(one, "eve", EVES)):
+            for _ in at_each_call(
+                backend, end, lambda one: begun.append(sign_in(one, "eve", EVES))
+            ):
+                assert not is_open(backend, begun.pop())
+
+    def test_a_changed_password_brings_nobody_back(self, backend: Backend) -> None:
+        """Who is removed while they change it stays removed, and has no session."""
+
+        def change(backend: Backend) -> dict[str, str]:
+            session = sign_in(backend, "eve", EVES)
+            reply = ask(backend, "change_password", session, {"old": EVES, "new": NEW})
+            return headers_of(reply) if reply.status == 204 else session
+
+        for session in at_each_call(backend, change, remove_eve):
+            assert people.find(backend.people, "eve") is None
+            assert not is_open(backend, session)
+
+    def test_of_two_changes_at_once_one_is_made(self, backend: Backend) -> None:
+        """Whoever is told that theirs was made can sign in with it, and nobody else can."""
+        other = "the other new password"
+
+        def change(backend: Backend) -> int:
+            said = {"old": EVES, "new": other}
+            return ask(backend, "change_password", sign_in(backend, "eve", EVES), said).status
+
+        def change_too(backend: Backend) -> None:
+            ask(
+                backend,
+                "change_password",
+                sign_in(backend, "eve", EVES),
+                {"old": EVES, "new": NEW},
+            )
+
+        for status in at_each_call(backend, change, change_too):
+            assert is_open(backend, sign_in(backend, "eve", other)) is (status == 204)
+            assert is_open(backend, sign_in(backend, "eve", NEW)) is (status != 204)
+
+    def test_all_sessions_end_however_many(
+        self, backend: Backend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """More than are looked at together."""
+        begin_anew(backend, "eve")
+        monkeypatch.setattr(sessions, "MOST", 2)
+        headers = [sign_in(backend, "eve", EVES) for _ in range(5)]
+        reply = ask(backend, "close_all_sessions", headers[0])
+        assert json.loads(reply.body) == {"ended": 5}
+        assert not any(is_open(backend, one) for one in headers)
