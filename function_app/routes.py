@@ -216,8 +216,7 @@ ROUTES = (
         Access.PUBLIC,
         sharing.get_shared,
         "Show what a shared link opens.",
-        {200: "text/html"},
-        (404,),
+        {200: "text/html", 404: "text/html"},
     ),
     Route(
         "api/cleanup/run",

@@ -1,6 +1,7 @@
 """`/api/shares`, which makes links, and `/shared/{secret}`, which opens them to whoever has one."""
 
 import html
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ _PAGE = """<!doctype html>
 <link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/shared.css"></head><body>
 <h1>{title}</h1>
 {photos}
-<p class="foot">This link was shared with you. It opens until {until} (UTC).</p>
+<p class="foot">{foot}</p>
 </body></html>
 """
 
@@ -96,8 +97,13 @@ def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
 
 
 def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with a page that shows what the link opens."""
-    share, photos, more = _opened(req, backend)
+    """200 with a page that shows what the link opens; 404 with one that says that it does not."""
+    try:
+        share, photos, more = _opened(req, backend)
+    except RefusedError as refused:
+        problem = refused.problem
+        page = _page("Nightjar", f"<p>{html.escape(problem.detail)}</p>", "Ask for a new one.")
+        return replace(page, status=problem.status, problem=problem)
     secret = req.route_params["secret"]
     title = f"{share.camera}, {share.first:%Y-%m-%d %H:%M} UTC"
     shown = "\n".join(_element(photo, secret) for photo in photos) or "<p>There is no photo.</p>"
@@ -105,9 +111,12 @@ def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         shown += (
             f"\n<p>These are the first {MOST_PHOTOS}. The link opens more photos than that.</p>"
         )
-    page = _PAGE.format(
-        title=html.escape(title), photos=shown, until=f"{share.until:%Y-%m-%d %H:%M}"
-    )
+    until = f"It opens until {share.until:%Y-%m-%d %H:%M} (UTC)."
+    return _page(title, shown, f"This link was shared with you. {until}")
+
+
+def _page(title: str, photos: str, foot: str) -> Reply:
+    page = _PAGE.format(title=html.escape(title), photos=photos, foot=foot)
     return Reply(200, page.encode(), "text/html", {"Content-Security-Policy": PAGE_POLICY})
 
 

@@ -82,7 +82,7 @@ def test_a_photo_opens_in_full_and_its_neighbours_are_a_key_away(
 def test_one_camera_can_be_chosen(page: Page, gallery: Gallery) -> None:
     """The choice of a camera leaves only its photos."""
     sign_in(page, gallery)
-    page.get_by_label("Camera").select_option("gate")
+    page.get_by_role("combobox", name="Camera").select_option("gate")
     gates = [str(name) for name in reversed(gallery.names) if name.camera == "gate"]
     expect(page.locator(".photo")).to_have_count(len(gates))
     assert [card.get_attribute("data-id") for card in page.locator(".photo").all()] == gates
@@ -220,6 +220,8 @@ def test_an_owner_lets_somebody_look_and_revokes_a_link(
     links.get_by_role("button", name="Revoke").click()
     expect(links).to_have_count(0)
     assert requests.get(link, timeout=30).status_code == 404
+    guest.goto(link)
+    expect(guest.get_by_text("This link is over, was revoked")).to_be_visible()
     guest.context.close()
 
 
