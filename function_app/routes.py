@@ -266,7 +266,7 @@ ROUTES = (
         Access.PERSON,
         people.change_password,
         "Change one's password, and sign out everywhere else.",
-        refuses=(413, 429),
+        refuses=(409, 413, 429),
         takes="NewPassword",
     ),
     Route(

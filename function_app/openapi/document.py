@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from function_app.access import Access
+from function_app.cookies import PREFIX, SESSION
 from function_app.openapi.schemas import PARAMETERS, SCHEMAS, Schema, ref
 from function_app.route import Route
 from photo_wire import __version__
@@ -63,7 +64,12 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
             "securitySchemes": {
                 "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
                 "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "nightjar_session"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": PREFIX + SESSION,
+                    "description": f"On one machine without https: {SESSION}.",
+                },
             },
         },
     }

@@ -39,10 +39,11 @@ def test_counts_are_cleared_once_they_count_no_more(backend: Backend) -> None:
     for n in range(7):
         old = {"account": f"nobody {n}", "address": f"198.51.100.{n}"}
         backoff.count_attempt(backend.people, old, NOW - backoff.FORGOTTEN - timedelta(seconds=1))
+    backoff.count_attempt(backend.people, {"account": "vera"}, NOW - timedelta(hours=23))
     for _ in range(6):
         backoff.count_attempt(backend.people, {"account": "owner"}, NOW)
     assert clear(backend) == 14
-    assert len(backend.people.walk(backoff.PARTITION, 1000)) == 1
+    assert len(backend.people.walk(backoff.PARTITION, 1000)) == 2
     with pytest.raises(RefusedError):
         backoff.count_attempt(backend.people, {"account": "owner"}, NOW)
     assert clear(backend) == 0

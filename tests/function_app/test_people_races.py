@@ -227,6 +227,7 @@ class TestEnding:
             )
 
         for status in at_each_call(backend, change, change_too):
+            assert status in (204, 401, 403, 409)
             assert is_open(backend, sign_in(backend, "eve", other)) is (status == 204)
             assert is_open(backend, sign_in(backend, "eve", NEW)) is (status != 204)
 
@@ -240,3 +241,17 @@ class TestEnding:
         reply = ask(backend, "close_all_sessions", headers[0])
         assert json.loads(reply.body) == {"ended": 5}
         assert not any(is_open(backend, one) for one in headers)
+
+
+def test_who_was_let_in_before_there_were_epochs_stays(backend: Backend) -> None:
+    """Their row has none, until they sign out everywhere or change the password."""
+    begin_anew(backend, "eve")
+    (row,) = backend.people.walk(people.PARTITION, 2)
+    words = {word: value for word, value in row.words.items() if word != "epoch"}
+    backend.people.put(people.PARTITION, "eve", words)
+    session = sign_in(backend, "eve", EVES)
+    assert is_open(backend, session)
+    assert ask(backend, "close_all_sessions", session).status == 200
+    assert not is_open(backend, session)
+    change_password(backend, "eve", EVES)
+    assert is_open(backend, sign_in(backend, "eve", NEW))
