@@ -58,7 +58,7 @@ class AzurePhotoIndex:
         self._table = account.tables.get_table_client(TABLE)
         self._submit = partial(account.transactions.submit, TABLE)
         self._create = partial(create_table, account.tables, TABLE)
-        self._uncounting = threading.Lock()
+        self._uncounting: dict[str, threading.Lock] = {}  # by camera
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         if self._insert(_rows(photo, now), _note(photo.name, now, waiting)):
@@ -98,7 +98,8 @@ class AzurePhotoIndex:
         place = arrival.removeprefix(arrivals_of(photo.name.camera))
         keys.append(arrival)
         # Threads of ours that delete at once would only make each other's tags worthless.
-        with self._uncounting if uncount else nullcontext():
+        lock = self._uncounting.setdefault(photo.name.camera, threading.Lock())
+        with lock if uncount else nullcontext():
             for _ in range(_TRIES):
                 refusal = self._remove(
                     keys, uncount(place) if uncount and arrival in keys else None
