@@ -9,7 +9,7 @@ from function_app.storage.account import open_account
 from function_app.storage.alerts import AzureAlerts
 from function_app.storage.azure_rows import AzureRows
 from function_app.storage.blobs import AzurePhotoBlobs
-from function_app.storage.index import AzurePhotoIndex
+from function_app.storage.index import TABLE, AzurePhotoIndex
 from function_app.storage.records import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
 from function_app.storage.rows import Rows
 from function_app.storage.thumbnails import AzureThumbnails
@@ -55,6 +55,6 @@ def connect(settings: Settings) -> Backend:
         alerts=AzureAlerts(account),
         people=AzureRows(account, "people"),
         accesses=AzureRows(account, "accesses"),
-        tally=AzureRows(account, "tally"),
+        tally=AzureRows(account, TABLE),
         settings=settings,
     )

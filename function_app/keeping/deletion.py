@@ -2,13 +2,14 @@
 
 The rows go last because they are how the photo is found: after a crash in between, the photo is
 still listed, and deleting it again finishes the work. The other way round its bytes would be left,
-and a repair would list them again.
+and a repair would list them again. The tally is changed in the transaction that removes the rows:
+whoever else deletes the photo at that moment removes nothing, and so takes nothing out of it.
 """
 
 from datetime import datetime, timedelta
 
 from function_app.backend import Backend
-from function_app.keeping.tally import uncount
+from function_app.keeping.tally import uncounted
 from function_app.storage.records import Photo
 
 MARK_KEPT = timedelta(days=365)  # longer than a photo waits in a spool, or lies on a card
@@ -23,8 +24,7 @@ def delete(photo: Photo, backend: Backend, marked_at: datetime | None = None) ->
     else:
         backend.blobs.remove(photo)
     backend.thumbnails.remove(photo.name)
-    uncount(photo, backend)
-    backend.index.remove(photo)
+    backend.index.remove(photo, lambda place: uncounted(photo, place, backend))
 
 
 def is_over(mark: Photo, now: datetime) -> bool:

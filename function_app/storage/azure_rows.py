@@ -15,9 +15,11 @@ from azure.data.tables import UpdateMode
 
 from function_app.storage.account import Account
 from function_app.storage.away import ask, error_code
-from function_app.storage.rows import Row
+from function_app.storage.rows import Rewrite, Row
 from function_app.storage.tables import create_table
-from function_app.storage.transactions import Operation, TransactionError
+from function_app.storage.transactions import Change, Operation, TransactionError
+
+CHANGED_MEANWHILE = ("UpdateConditionNotSatisfied", "ResourceNotFound")
 
 
 class AzureRows:
@@ -74,14 +76,27 @@ class AzureRows:
 
         return ask(update)
 
+    def rewrite(self, partition: str, rewrite: Rewrite) -> bool:
+        def update() -> bool:
+            try:
+                self._submit(changes_of(partition, rewrite), rewrite.row.tag)
+            except TransactionError as error:
+                if error_code(error) not in CHANGED_MEANWHILE:
+                    raise
+                return False
+            return True
+
+        return ask(update)
+
     def remove(self, partition: str, key: str) -> None:
         ask(lambda: self._table.delete_entity(partition, key))  # one that is gone is no error
 
-    def walk(self, partition: str, count: int, after: str = "") -> list[Row]:
+    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Row]:
         def read() -> list[Row]:
             rows = self._table.query_entities(
-                "PartitionKey eq @partition and RowKey gt @after",
-                parameters={"partition": partition, "after": after},
+                "PartitionKey eq @partition and RowKey gt @after"
+                + (" and RowKey lt @end" if end else ""),
+                parameters={"partition": partition, "after": after, "end": end},
                 results_per_page=min(count, 1000),
             )
             try:
@@ -90,6 +105,15 @@ class AzureRows:
                 return []
 
         return ask(read)
+
+
+def changes_of(partition: str, rewrite: Rewrite) -> list[Change]:
+    """What a transaction does for it; the row that must be unchanged comes first."""
+    changes: list[Change] = [(Operation.PUT, _entity(partition, rewrite.row.key, rewrite.words))]
+    for key, words in rewrite.others.items():
+        operation = Operation.DELETE if words is None else Operation.PUT
+        changes.append((operation, _entity(partition, key, words or {})))
+    return changes
 
 
 def _entity(partition: str, key: str, words: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,8 @@ in one transaction, together with what is noted of its camera.
 """
 
 import logging
+import threading
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -14,17 +16,21 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from function_app.storage.account import Account
 from function_app.storage.away import ask, error_code
+from function_app.storage.azure_rows import changes_of
 from function_app.storage.records import (
     Claim,
     DamagedRecordError,
     Photo,
     Seen,
     StorageAwayError,
+    Uncount,
     parse_photo,
 )
+from function_app.storage.rows import Rewrite
 from function_app.storage.tables import create_table
 from function_app.storage.transactions import Operation, TransactionError
 from function_app.storage.views import (
+    PHOTOS,
     View,
     all_keys,
     arrival_key,
@@ -36,8 +42,11 @@ from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 TABLE = "photos"
-PHOTOS = "photos"  # the partition of the photos' rows
 CLAIMS = "claims"  # the partition of the names that were given here
+
+_TRIES = 20  # at a removal; each that fails means that another instance's was made
+_CHANGED = "UpdateConditionNotSatisfied"
+_GONE = ("ResourceNotFound", "TableNotFound")
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +58,7 @@ class AzurePhotoIndex:
         self._table = account.tables.get_table_client(TABLE)
         self._submit = partial(account.transactions.submit, TABLE)
         self._create = partial(create_table, account.tables, TABLE)
+        self._uncounting: dict[str, threading.Lock] = {}  # by camera
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         if self._insert(_rows(photo, now), _note(photo.name, now, waiting)):
@@ -80,23 +90,41 @@ class AzurePhotoIndex:
         note = _note(photo.name, photo.received_at)
         ask(lambda: self._table.upsert_entity(note), self._create)
 
-    def remove(self, photo: Photo) -> None:
-        first = View().key(photo.name)
-        row = self._find(PHOTOS, first)
+    def remove(self, photo: Photo, uncount: Uncount | None = None) -> None:
+        keys = all_keys(photo.name)
+        row = self._find(PHOTOS, keys[0])
         listed_at = parse_time(row["listed_at"]) if row else photo.received_at
-        others = [*all_keys(photo.name)[1:], arrival_key(photo.name, listed_at)]
+        arrival = arrival_key(photo.name, listed_at)
+        place = arrival.removeprefix(arrivals_of(photo.name.camera))
+        keys.append(arrival)
+        # Threads of ours that delete at once would only make each other's tags worthless.
+        lock = self._uncounting.setdefault(photo.name.camera, threading.Lock())
+        with lock if uncount else nullcontext():
+            for _ in range(_TRIES):
+                refusal = self._remove(
+                    keys, uncount(place) if uncount and arrival in keys else None
+                )
+                if refusal in _GONE:  # another deletion's work, or one that was stopped long ago
+                    keys = [key for key in keys if self._find(PHOTOS, key)]
+                if not refusal or not keys:
+                    return
+        raise StorageAwayError(f"others were faster each time when {photo.name} was to be removed")
 
-        def delete() -> None:
-            keys = [{"PartitionKey": PHOTOS, "RowKey": key} for key in (first, *others)]
+    def _remove(self, keys: list[str], rewrite: Rewrite | None) -> str:
+        """Remove all of these rows together with the rewrite; returns why that was refused."""
+        changes = changes_of(PHOTOS, rewrite) if rewrite else []
+        changes += [(Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys]
+
+        def remove() -> str:
             try:
-                self._submit([(Operation.DELETE, key) for key in keys])
+                self._submit(changes, rewrite.row.tag if rewrite else "")
             except TransactionError as error:
-                if error_code(error) not in ("ResourceNotFound", "TableNotFound"):
-                    raise
-                for key in (*others, first):  # it finds the others, so it goes last
-                    self._table.delete_entity(PHOTOS, key)
+                if (code := error_code(error)) in (_CHANGED, *_GONE):
+                    return code
+                raise
+            return ""
 
-        ask(delete)
+        return ask(remove)
 
     def cameras(self) -> dict[str, Seen]:
         def read() -> dict[str, Seen]:

@@ -1,11 +1,12 @@
 """What is known of a stored photo, and what the domain asks of the stores that keep it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from function_app.storage.rows import Rewrite
 from function_app.storage.views import View, count_down
 from photo_wire.alert import Alert
 from photo_wire.media import Media
@@ -169,6 +170,10 @@ class PhotoBlobs(Protocol):
         ...
 
 
+Uncount = Callable[[str], Rewrite]
+"""What changes in the tally when the photo at this place among its camera's arrivals goes."""
+
+
 class PhotoIndex(Protocol):
     """Which photos there are. Every method may raise StorageAwayError."""
 
@@ -201,8 +206,9 @@ class PhotoIndex(Protocol):
         """Note this photo as the last that was listed of its camera."""
         ...
 
-    def remove(self, photo: Photo) -> None:
-        """Take the photo off the list, if it is there."""
+    def remove(self, photo: Photo, uncount: Uncount | None = None) -> None:
+        """Take the photo off the list, if it is there, and make `uncount`'s change to the tally
+        with it: both, or neither."""
         ...
 
     def cameras(self) -> dict[str, Seen]:

@@ -1,7 +1,7 @@
 """Small records: those of people, sessions, tokens, shared links, counts, and who did what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -12,6 +12,17 @@ class Row:
     key: str
     words: Mapping[str, str]
     tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """`row` gets these words, unless it was changed meanwhile; and with it `others` of its
+    partition get theirs, by key, or are removed (None), which must be there then. All or nothing;
+    no more than 100 records."""
+
+    row: Row
+    words: Mapping[str, str]
+    others: Mapping[str, Mapping[str, str] | None] = field(default_factory=dict)
 
 
 class Rows(Protocol):
@@ -33,10 +44,14 @@ class Rows(Protocol):
         """Write a record in the place of `row`; False if that was changed meanwhile."""
         ...
 
+    def rewrite(self, partition: str, rewrite: Rewrite) -> bool:
+        """Write all of it; False if its row was changed meanwhile, and then nothing was written."""
+        ...
+
     def remove(self, partition: str, key: str) -> None:
         """Remove the record, if it is there."""
         ...
 
-    def walk(self, partition: str, count: int, after: str = "") -> list[Row]:
-        """Up to `count` records by their keys, those behind `after`."""
+    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Row]:
+        """Up to `count` records by their keys, those behind `after`, and before `end` if given."""
         ...

@@ -70,9 +70,10 @@ class Transactions:
             self._url, policies=[policy], transport=transport
         )
 
-    def submit(self, table: str, changes: Sequence[Change]) -> None:
-        """Make all of these changes, at most 100, to rows of one partition. Raises TransactionError
-        if one of them cannot be made, and the other errors of azure-core."""
+    def submit(self, table: str, changes: Sequence[Change], tag: str = "") -> None:
+        """Make all of these changes, at most 100, to rows of one partition; with a `tag`, only if
+        the row of the first change has it still. Raises TransactionError if one of them cannot be
+        made, and the other errors of azure-core."""
         mark = str(uuid4())
         request = HttpRequest(
             "POST",
@@ -85,7 +86,7 @@ class Transactions:
                 "Content-Type": f"multipart/mixed; boundary=batch_{mark}",
                 "Accept": "application/json",
             },
-            content=_body(f"{self._url}/{table}", changes, mark),
+            content=_body(f"{self._url}/{table}", changes, mark, tag),
         )
         response = self._client.send_request(request)
         body = response.content
@@ -121,7 +122,7 @@ class _SharedKey(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
         sent.headers["Authorization"] = f"SharedKey {account}:{signature}"
 
 
-def _body(table_url: str, changes: Sequence[Change], mark: str) -> bytes:
+def _body(table_url: str, changes: Sequence[Change], mark: str, tag: str) -> bytes:
     """A batch of one change set (OData 3, batch processing)."""
     lines = [f"--batch_{mark}", f"Content-Type: multipart/mixed; boundary=changeset_{mark}", ""]
     for number, (operation, row) in enumerate(changes):
@@ -131,13 +132,13 @@ def _body(table_url: str, changes: Sequence[Change], mark: str) -> bytes:
             "Content-Transfer-Encoding: binary",
             f"Content-ID: {number}",
             "",
-            *_request(table_url, operation, row),
+            *_request(table_url, operation, row, "" if number else tag),
         ]
     return "\r\n".join([*lines, f"--changeset_{mark}--", "", f"--batch_{mark}--", ""]).encode()
 
 
-def _request(table_url: str, operation: Operation, row: Mapping[str, str]) -> list[str]:
-    """The lines of the HTTP request that makes one change."""
+def _request(table_url: str, operation: Operation, row: Mapping[str, str], tag: str) -> list[str]:
+    """The lines of the HTTP request that makes one change, to a row of this tag if one is given."""
     url = table_url if operation is Operation.INSERT else f"{table_url}({_key(row)})"
     lines = [
         f"{operation.value} {url} HTTP/1.1",
@@ -146,7 +147,9 @@ def _request(table_url: str, operation: Operation, row: Mapping[str, str]) -> li
         "DataServiceVersion: 3.0",
     ]
     if operation is Operation.DELETE:
-        return [*lines, "If-Match: *", "", ""]
+        return [*lines, f"If-Match: {tag or '*'}", "", ""]
+    if tag:
+        lines.append(f"If-Match: {tag}")
     if operation is Operation.INSERT:
         lines.append("Prefer: return-no-content")  # else the row is sent back
     body = json.dumps(dict(row))  # ASCII, so that its characters are its bytes

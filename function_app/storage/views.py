@@ -13,6 +13,8 @@ from photo_wire.name import PhotoName
 _LAST_MILLISECOND = 999_999_999_999_999
 _BEHIND_ALL_IDS = "~"  # which no id holds, and which sorts behind all that it may hold
 
+PHOTOS = "photos"  # the partition of all rows that tell of photos
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -78,6 +80,17 @@ def arrivals_of(camera: str) -> str:
 def seen_key(camera: str) -> str:
     """The key of what is noted of a camera with each of its photos."""
     return f"m~{camera}~seen"
+
+
+def tally_key(camera: str, month: str = "0") -> str:
+    """The key of a month's counts; without one, of the record up to where a camera's photos are
+    counted, which comes before those of its months, so that it is never read later than they."""
+    return f"{tallies_of(camera)}{month}"
+
+
+def tallies_of(camera: str) -> str:
+    """How the keys of a camera's counts begin."""
+    return f"n~{camera}~"
 
 
 def count_up(moment: datetime) -> str:

@@ -1,10 +1,16 @@
 """What the backend's tests share, beside tests/conftest.py."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from function_app import backend as store_side
+from function_app.settings import Settings
 from local.azurite import Azurite
 from tests.backend import Backend
+from tests.conftest import StartAzurite
 from tests.function_app.api import Api, Store, new_camera
+from tests.function_app.memory_store import memory_backend
 
 
 @pytest.fixture
@@ -23,3 +29,13 @@ def store(azurite: Azurite) -> Store:
 def camera() -> str:
     """A camera of the test's own."""
     return new_camera()
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def empty(request: pytest.FixtureRequest) -> Iterator[store_side.Backend]:
+    """A backend that keeps nothing yet, of both kinds."""
+    if request.param == "memory":
+        yield memory_backend(Settings(""))
+        return
+    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
+    yield store_side.connect(Settings(start_azurite().connection_string))

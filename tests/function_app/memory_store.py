@@ -8,12 +8,22 @@ from typing import Any
 
 from function_app.backend import Backend
 from function_app.settings import Settings
-from function_app.storage.records import Claim, KeptAlert, Photo, Seen, alert_key, blob_path
-from function_app.storage.rows import Row
-from function_app.storage.views import View, arrival_key, arrivals_of, count_up
+from function_app.storage.records import (
+    Claim,
+    KeptAlert,
+    Photo,
+    Seen,
+    Uncount,
+    alert_key,
+    blob_path,
+)
+from function_app.storage.rows import Rewrite, Row
+from function_app.storage.views import PHOTOS, View, arrival_key, arrivals_of, count_up
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import PhotoName
+
+MOST_LETTERS = 32 * 1024  # in a property of a table's row
 
 
 class MemoryBlobs:
@@ -56,10 +66,72 @@ class MemoryBlobs:
         return
 
 
-class MemoryIndex:
-    """PhotoIndex in two dictionaries."""
+class MemoryRows:
+    """Rows in a dictionary."""
 
     def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Row] = {}
+        self._lock = threading.Lock()
+        self._written = 0
+
+    def get(self, partition: str, key: str) -> Row | None:
+        return self.kept.get((partition, key))
+
+    def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
+        with self._lock:
+            if (partition, key) in self.kept:
+                return False
+            self._write(partition, key, words)
+            return True
+
+    def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
+        with self._lock:
+            self._write(partition, key, words)
+
+    def replace(self, partition: str, row: Row, words: Mapping[str, str]) -> bool:
+        with self._lock:
+            now = self.kept.get((partition, row.key))
+            if now is None or now.tag != row.tag:
+                return False
+            self._write(partition, row.key, words)
+            return True
+
+    def rewrite(self, partition: str, rewrite: Rewrite) -> bool:
+        with self._lock:
+            there = self.kept.get((partition, rewrite.row.key))
+            gone = [key for key, words in rewrite.others.items() if words is None]
+            if there is None or there.tag != rewrite.row.tag:
+                return False
+            if any((partition, key) not in self.kept for key in gone):
+                return False
+            assert len(rewrite.others) < 100
+            self._write(partition, rewrite.row.key, rewrite.words)
+            for key, words in rewrite.others.items():
+                if words is None:
+                    del self.kept[partition, key]
+                else:
+                    self._write(partition, key, words)
+            return True
+
+    def remove(self, partition: str, key: str) -> None:
+        self.kept.pop((partition, key), None)
+
+    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Row]:
+        keys = sorted(key for one, key in self.kept if one == partition and key > after)
+        keys = [key for key in keys if not end or key < end]
+        return [self.kept[partition, key] for key in keys[:count]]
+
+    def _write(self, partition: str, key: str, words: Mapping[str, str]) -> None:
+        assert all(len(text) <= MOST_LETTERS for text in words.values())
+        self._written += 1
+        self.kept[partition, key] = Row(key, dict(words), str(self._written))
+
+
+class MemoryIndex:
+    """PhotoIndex in two dictionaries; a removal changes `tally` with them."""
+
+    def __init__(self, tally: MemoryRows | None = None) -> None:
+        self.tally = tally or MemoryRows()
         self.listed: dict[PhotoName, Photo] = {}
         self.claims: dict[tuple[str, str], Claim] = {}
         self._arrivals: dict[str, Photo] = {}
@@ -102,12 +174,20 @@ class MemoryIndex:
     def note(self, photo: Photo) -> None:
         self._seen[photo.name.camera] = Seen(photo.name, photo.received_at)
 
-    def remove(self, photo: Photo) -> None:
-        with self._lock:
-            self.listed.pop(photo.name, None)
-            self._arrivals = {
-                key: one for key, one in self._arrivals.items() if one.name != photo.name
-            }
+    def remove(self, photo: Photo, uncount: Uncount | None = None) -> None:
+        prefix = arrivals_of(photo.name.camera)
+        while True:
+            key = next((key for key, one in self._arrivals.items() if one.name == photo.name), None)
+            rewrite = uncount(key.removeprefix(prefix)) if uncount and key else None
+            with self._lock:
+                if key and key not in self._arrivals:
+                    continue
+                if rewrite and not self.tally.rewrite(PHOTOS, rewrite):
+                    continue
+                self.listed.pop(photo.name, None)
+                if key:
+                    del self._arrivals[key]
+                return
 
     def cameras(self) -> dict[str, Seen]:
         return dict(self._seen)
@@ -154,57 +234,16 @@ class MemoryThumbnails:
         yield from sorted(mine, key=lambda name: (name.captured_at, str(name)))
 
 
-class MemoryRows:
-    """Rows in a dictionary."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], Row] = {}
-        self._lock = threading.Lock()
-        self._written = 0
-
-    def get(self, partition: str, key: str) -> Row | None:
-        return self.kept.get((partition, key))
-
-    def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
-        with self._lock:
-            if (partition, key) in self.kept:
-                return False
-            self._write(partition, key, words)
-            return True
-
-    def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
-        with self._lock:
-            self._write(partition, key, words)
-
-    def replace(self, partition: str, row: Row, words: Mapping[str, str]) -> bool:
-        with self._lock:
-            now = self.kept.get((partition, row.key))
-            if now is None or now.tag != row.tag:
-                return False
-            self._write(partition, row.key, words)
-            return True
-
-    def remove(self, partition: str, key: str) -> None:
-        self.kept.pop((partition, key), None)
-
-    def walk(self, partition: str, count: int, after: str = "") -> list[Row]:
-        keys = sorted(key for one, key in self.kept if one == partition and key > after)
-        return [self.kept[partition, key] for key in keys[:count]]
-
-    def _write(self, partition: str, key: str, words: Mapping[str, str]) -> None:
-        self._written += 1
-        self.kept[partition, key] = Row(key, dict(words), str(self._written))
-
-
 def memory_backend(settings: Settings, **parts: Any) -> Backend:
     """A backend that keeps everything in memory; `parts` take the place of its own."""
+    index = parts.get("index") or MemoryIndex()
     usual = {
         "blobs": MemoryBlobs(),
-        "index": MemoryIndex(),
+        "index": index,
         "thumbnails": MemoryThumbnails(),
         "alerts": MemoryAlerts(),
         "people": MemoryRows(),
         "accesses": MemoryRows(),
-        "tally": MemoryRows(),
+        "tally": index.tally if isinstance(index, MemoryIndex) else MemoryRows(),
     }
     return Backend(**{**usual, **parts}, settings=settings)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
 from function_app.storage.records import Claim, DamagedRecordError, Photo, Seen, parse_photo
+from function_app.storage.rows import Rewrite
 from function_app.storage.views import View
 from local.azurite import Azurite
 from photo_wire.media import Media
@@ -306,6 +307,28 @@ def test_a_row_that_changed_meanwhile_is_not_replaced(store: Backend, camera: st
     assert store.people.get(camera, "key") is None
 
 
+def test_rows_are_rewritten_together_or_not_at_all(store: Backend, camera: str) -> None:
+    """Only while the first is as it was read; others are written, whatever they are, or removed."""
+    for key in ("a", "b", "c"):
+        store.people.put(camera, key, {"is": "old"})
+    seen = store.people.get(camera, "a")
+    assert seen
+    changes = {"b": {"is": "new"}, "c": None, "d": {"is": "new"}}
+    rewrite = Rewrite(seen, {"is": "new"}, changes)
+    assert store.people.rewrite(camera, rewrite)
+    rows = store.people.walk(camera, 10)
+    assert [(row.key, dict(row.words)) for row in rows] == [
+        (key, {"is": "new"}) for key in ("a", "b", "d")
+    ]
+    assert not store.people.rewrite(camera, rewrite)
+    missing = Rewrite(rows[0], {"is": "newest"}, {"c": None})
+    assert not store.people.rewrite(camera, missing)
+    assert store.people.walk(camera, 10) == rows
+    same = Rewrite(rows[0], rows[0].words)
+    assert store.people.rewrite(camera, same)
+    assert not store.people.rewrite(camera, same)
+
+
 def test_rows_are_walked_by_key(store: Backend, camera: str) -> None:
     """Of one partition, so many, behind a key; what is put twice is there once."""
     for key in ("b", "a", "c", "a"):
@@ -313,6 +336,7 @@ def test_rows_are_walked_by_key(store: Backend, camera: str) -> None:
     store.people.put(f"{camera}-2", "d", {})
     assert [row.key for row in store.people.walk(camera, 10)] == ["a", "b", "c"]
     assert [row.key for row in store.people.walk(camera, 1, after="a")] == ["b"]
+    assert [row.key for row in store.people.walk(camera, 9, "a", "c")] == ["b"]
     assert store.people.walk("nobody's", 10) == []
 
 

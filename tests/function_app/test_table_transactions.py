@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.data.tables import TransactionOperation, UpdateMode
+from azure.data.tables import TableTransactionError, TransactionOperation, UpdateMode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +103,39 @@ def test_what_is_sent_says_what_the_sdk_says(
     assert said(deleted) == said(deleted_by_sdk)
     assert left == [*left[2:], *left[2:]]
     assert [len(one) for one in left] == [3, 0, 3, 0]
+
+
+def test_a_tag_is_sent_as_the_sdk_sends_it(azurite: Azurite, account: Account, table: str) -> None:
+    """With the first change; if the row has another one by now, nothing is changed."""
+    row = {"PartitionKey": "p", "RowKey": "there"}
+    other = {"PartitionKey": "p", "RowKey": "other"}
+    account.transactions.submit(table, [(Operation.PUT, row)])
+    tag = account.tables.get_table_client(table).get_entity("p", "there").metadata["etag"]
+    assert tag
+    with Recorder(azurite.ports[2]) as recorder:
+        there = azurite.connection_string.replace(str(azurite.ports[2]), str(recorder.port))
+        relayed = open_account(there, 1)
+        relayed.transactions.submit(table, [(Operation.PUT, row), (Operation.PUT, other)], tag)
+        replaced, how = SDK[Operation.PUT]
+        unchanged: dict[str, Any] = {
+            **how,
+            "etag": tag,
+            "match_condition": MatchConditions.IfNotModified,
+        }
+        changes: list[Any] = [
+            (TransactionOperation.UPDATE, row, unchanged),
+            (replaced, other, how),
+        ]
+        with pytest.raises(TableTransactionError):
+            relayed.tables.get_table_client(table).submit_transaction(changes)
+    ours, the_sdk_s = recorder.exchanges
+    assert said(ours) == said(the_sdk_s)
+    account.transactions.submit(table, [(Operation.DELETE, other)])
+    for operation in (Operation.PUT, Operation.DELETE):
+        with pytest.raises(TransactionError) as caught:
+            account.transactions.submit(table, [(operation, row), (Operation.PUT, other)], tag)
+        assert error_code(caught.value) == "UpdateConditionNotSatisfied"
+    assert set(rows(account, table)) == {"there"}
 
 
 @settings(

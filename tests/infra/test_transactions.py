@@ -214,8 +214,10 @@ def test_a_preview_costs_what_a_picture_does(meter: Meter, visitor: Api) -> None
 
 
 def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:
-    """With its thumbnail and its rows, and that is on record."""
+    """With its thumbnail and its rows, and that is on record; it was counted."""
     path = f"/api/photos/{meter.put(1004)}"
+    backend = connect(Settings(meter.api.backend.connection_string))
+    tallies(backend, datetime.now(UTC) + timedelta(days=1))
     here = {"Origin": visitor.backend.base_url}
     counted = meter.count(lambda: visitor.ask(path, here, "DELETE"))
     assert counted == EXPECTED.events["photo deleted"]

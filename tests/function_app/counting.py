@@ -1,0 +1,54 @@
+"""Photos that come and go, and how many there are, by a look at each."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from function_app.backend import Backend
+from function_app.keeping import tally as module
+from function_app.keeping.tally import tallies
+from function_app.storage.records import Photo
+from function_app.storage.views import View
+from photo_wire.media import Media
+from tests.function_app.api import name_of
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+WILD = [datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, 23, 59, tzinfo=UTC)]
+
+
+def small_steps(patch: pytest.MonkeyPatch) -> None:
+    """As if a thousand were three, and a transaction took few records."""
+    patch.setattr(module, "AT_ONCE", 3)
+    patch.setattr(module, "MOST_MONTHS", 2)
+
+
+def listed(
+    backend: Backend, taken: datetime, number: int, at: datetime, received: datetime | None = None
+) -> Photo:
+    """A photo that came at a moment, whenever its device says that it was taken."""
+    name = name_of("gate", taken, f"{number:08x}")
+    photo = Photo(name, Media.JPEG, "ab" * 32, number + 1, received or at)
+    backend.index.add(photo, at)
+    return photo
+
+
+def hours_ago(backend: Backend, count: int) -> list[Photo]:
+    """So many photos, all counted by whoever asks now."""
+    moments = [NOW - timedelta(hours=30, minutes=-n) for n in range(count)]
+    return [listed(backend, at, n, at) for n, at in enumerate(moments)]
+
+
+def there(backend: Backend) -> dict[date, tuple[int, int]]:
+    """Photos and bytes by day, by a look at every photo."""
+    photos: Counter[date] = Counter()
+    sizes: Counter[date] = Counter()
+    for photo in backend.index.walk(View("gate"), 10_000):
+        photos[photo.name.captured_at.date()] += 1
+        sizes[photo.name.captured_at.date()] += photo.size
+    return {day: (photos[day], sizes[day]) for day in photos}
+
+
+def counted(backend: Backend, now: datetime = NOW) -> dict[date, tuple[int, int]]:
+    days = tallies(backend, now)["gate"].days
+    return {day: (one.photos, one.size) for day, one in days.items()}

@@ -1,0 +1,175 @@
+"""The counts are right however photos come and go, and wherever a count is stopped."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from function_app.backend import Backend, connect
+from function_app.keeping.deletion import delete
+from function_app.keeping.tally import recount, tallies
+from function_app.settings import Settings
+from function_app.storage.views import PHOTOS, View, count_up, tallies_of
+from tests.conftest import StartAzurite
+from tests.function_app.api import Store, name_of
+from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
+from tests.function_app.test_keeping import StoppedError, fragile, until_done
+
+
+def test_a_photo_whose_rows_came_at_a_retry_is_counted_out_by_its_place(empty: Backend) -> None:
+    """Its bytes came long before, or by another clock long after; somebody counted in between."""
+    hours_ago(empty, 2)
+    now = NOW - timedelta(hours=3)
+    assert counted(empty, now) == there(empty)
+    late = listed(empty, NOW, 9, NOW - timedelta(hours=1), NOW - timedelta(hours=40))
+    delete(late, empty)
+    assert counted(empty) == there(empty)
+    late = listed(empty, NOW, 9, NOW - timedelta(hours=1), NOW + timedelta(hours=40))
+    assert counted(empty) == there(empty)
+    delete(late, empty)
+    assert counted(empty) == there(empty)
+
+
+def test_a_count_that_was_stopped_goes_on_from_where_it_was(
+    empty: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It saves as it goes: whoever comes next reads no more than what was left."""
+    small_steps(monkeypatch)
+    photos = hours_ago(empty, 10)
+    places = []
+    for _ in range(5):  # the first makes the record, the others save one step each
+        with suppress(StoppedError):
+            tallies(fragile(empty, 1), NOW)
+        (kept,) = empty.tally.walk(PHOTOS, 1, "n~", "n~~")
+        places.append(kept.words["place"][:15])
+    assert places == ["", *(count_up(photos[n - 1].received_at) for n in (3, 6, 9, 10))]
+    assert counted(empty) == there(empty)
+
+
+def test_photos_of_any_years_are_counted(empty: Backend) -> None:
+    """A device whose clock was wild, and one that lasts: more months than a transaction takes."""
+    moments = [datetime(1970 + n, 1 + n % 12, 1 + n % 28, tzinfo=UTC) for n in range(130)]
+    photos = [
+        listed(empty, taken, n, NOW - timedelta(hours=1))
+        for n, taken in enumerate([*moments, *WILD])
+    ]
+    assert counted(empty) == there(empty)
+    delete(photos[0], empty)
+    delete(photos[-1], empty)
+    assert counted(empty) == there(empty)
+    for _ in range(2):
+        recount("gate", empty)
+        assert counted(empty) == there(empty)
+
+
+@pytest.mark.slow
+def test_a_camera_that_runs_for_years_is_counted(empty: Backend) -> None:
+    """A photo each day for four years: the text of all days would not fit into a record."""
+    moments = [NOW - timedelta(days=1460 - n) for n in range(1460)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: listed(empty, moments[n], n, moments[n]), range(1460)))
+    assert counted(empty) == there(empty)
+    assert len(counted(empty)) == 1460
+
+
+def test_a_month_without_photos_leaves_no_record(empty: Backend) -> None:
+    """So that what is read does not grow while retention deletes."""
+    photos = hours_ago(empty, 3)
+    tallies(empty, NOW)
+    first = tallies_of("gate")
+    assert len(empty.tally.walk(PHOTOS, 10, first, f"{first}~")) == 2
+    for photo in photos:
+        delete(photo, empty)
+    assert counted(empty) == {}
+    assert len(empty.tally.walk(PHOTOS, 10, first, f"{first}~")) == 1
+
+
+def test_a_deletion_is_counted_out_or_not_done(empty: Backend) -> None:
+    """Stopped after each of its changes in turn, with a count after each stop."""
+    gone, *_ = hours_ago(empty, 3)
+    empty.blobs.add(gone, b"the bytes")
+    assert counted(empty) == there(empty)
+
+    def stop(stopping: Backend) -> None:
+        try:
+            delete(gone, stopping)
+        finally:
+            assert counted(empty) == there(empty)
+
+    until_done(stop, empty)
+    assert len(empty.index.walk(View(), 10)) == 2
+
+
+def test_a_photo_that_lacks_a_row_is_removed_and_counted_out(start_azurite: StartAzurite) -> None:
+    """Somebody took one away by hand, or a deletion of an older version was stopped."""
+    connection = start_azurite().connection_string
+    empty = connect(Settings(connection))
+    gone, stays = hours_ago(empty, 2)
+    tallies(empty, NOW)
+    table = Store(connection).table
+    table.delete_entity(PHOTOS, View("gate").key(gone.name))
+    delete(gone, empty)
+    assert not [row for row in table.list_entities() if str(gone.name) in row["RowKey"]]
+    assert empty.index.walk(View(), 10) == [stays]
+    assert counted(empty) == there(empty)
+
+
+def test_two_cameras_whose_names_begin_alike_are_told_apart(empty: Backend) -> None:
+    """`gate` and `gate-2` lie beside each other among the records."""
+    (gone,) = hours_ago(empty, 1)
+    for n in range(2):
+        photo = replace(gone, name=name_of("gate-2", NOW - timedelta(hours=n + 1)))
+        empty.index.add(photo, photo.name.captured_at)
+    for _ in range(2):
+        found = tallies(empty, NOW)
+        assert {camera: one.total.photos for camera, one in found.items()} == {
+            "gate": 1,
+            "gate-2": 2,
+        }
+        recount("gate-2", empty)
+
+
+def test_a_stop_while_counting_does_no_harm(
+    empty: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after each change in turn; what is deleted in between is counted out."""
+    small_steps(monkeypatch)
+    photos = hours_ago(empty, 8)
+    for changes in range(6):
+        with suppress(StoppedError):
+            tallies(fragile(empty, changes % 3), NOW)
+        delete(photos[changes], empty)
+    assert counted(empty) == there(empty)
+
+
+def test_nothing_is_read_twice(empty: Backend) -> None:
+    """When all is counted, no photo is looked at."""
+    hours_ago(empty, 3)
+    expected = counted(empty)
+
+    class Counted:
+        """An index of which no arrivals may be asked for."""
+
+        def __getattr__(self, name: str) -> Any:
+            assert name != "arrived"
+            return getattr(empty.index, name)
+
+    assert counted(replace(empty, index=Counted())) == expected
+
+
+def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Backend) -> None:
+    """A repair took its photos off the list and one of them is listed again, at its old place."""
+    photos = [listed(empty, WILD[0], n, NOW - timedelta(hours=9 - n)) for n in range(3)]
+    hours_ago(empty, 1)
+    listed(empty, NOW, 9, NOW - timedelta(hours=1))
+    tallies(empty, NOW)
+    for photo in photos:
+        empty.index.remove(photo)
+    recount("gate", empty)
+    assert counted(empty) == there(empty)
+    empty.index.relist(photos[0])
+    delete(photos[0], empty)
+    assert counted(empty) == there(empty)

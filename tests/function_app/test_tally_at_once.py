@@ -1,0 +1,155 @@
+"""The counts are right whoever comes, goes and counts at once."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from function_app.backend import Backend
+from function_app.keeping.deletion import delete
+from function_app.keeping.tally import recount, tallies, uncounted
+from function_app.settings import Settings
+from function_app.storage.rows import Rewrite
+from function_app.storage.views import View
+from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
+from tests.function_app.memory_store import memory_backend
+from tests.function_app.turns import Turns
+
+TAKEN = st.one_of(
+    st.integers(0, 3).map(lambda days: timedelta(days=days)),
+    st.integers(0, 12).map(lambda months: timedelta(days=31 * months)),
+    st.sampled_from(WILD),
+)
+ACTION = st.tuples(
+    st.sampled_from("cccdddnnr"), TAKEN, st.integers(0, 9), st.none() | st.integers(0, 12)
+)
+STORY = st.lists(
+    st.tuples(
+        st.integers(0, 12), st.lists(ACTION, max_size=5), st.lists(st.integers(0, 4), max_size=40)
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STORY)
+def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
+    story: list[tuple[int, list[tuple[str, Any, int, int | None]], list[int]]],
+) -> None:
+    """Photos of any day come, are deleted, by two at once too, are counted, by two at once too, or
+    are to be counted anew: interleaved at the calls of the stores, and killed at any of them."""
+    backend, now, number = memory_backend(Settings("")), NOW, 0
+    with pytest.MonkeyPatch.context() as patch:
+        small_steps(patch)
+        for minutes, actions, order in story:
+            now += timedelta(minutes=minutes)
+            here = backend.index.walk(View(oldest_first=True), 1000)
+            tasks: list[tuple[Callable[[Backend], object], int | None]] = []
+            for what, taken, which, left in actions:
+                number += 1
+                if what == "c":
+                    day = now - taken if isinstance(taken, timedelta) else taken
+
+                    def come(seen: Backend, day: datetime = day, number: int = number) -> None:
+                        listed(seen, day, number, now)  # noqa: B023
+
+                    tasks.append((come, left))
+                elif what == "d" and here:
+                    photo = here[which % len(here)]
+                    tasks.append((lambda seen, photo=photo: delete(photo, seen), left))  # type: ignore[misc]
+                elif what == "r":
+                    tasks.append((lambda seen: recount("gate", seen), left))
+                else:
+                    tasks.append((lambda seen: tallies(seen, now), left))  # noqa: B023
+            Turns(backend).run(tasks, order)
+            if number % 2 and backend.index.cameras():
+                assert counted(backend, now) == there(backend)
+        now += timedelta(hours=1)
+        for _ in range(2):  # counting, and from what was saved
+            assert not backend.index.cameras() or counted(backend, now) == there(backend)
+
+
+def test_two_who_delete_the_same_photo_count_it_out_once(empty: Backend) -> None:
+    """And one who counts meanwhile."""
+    photos = hours_ago(empty, 12)
+    assert counted(empty) == there(empty)
+    with ThreadPoolExecutor(6) as pool:
+        work: list[Future[Any]] = [
+            pool.submit(delete, photo, empty) for photo in photos[:3] for _ in range(2)
+        ]
+        work += [pool.submit(tallies, empty, NOW) for _ in range(3)]
+        for one in work:
+            one.result()
+    assert sum(photos for photos, _ in counted(empty).values()) == 9
+    assert counted(empty) == there(empty)
+
+
+def test_eight_threads_that_delete_count_each_photo_out(empty: Backend) -> None:
+    """As retention does, whose every deletion changes the same record."""
+    photos = hours_ago(empty, 48)
+    assert counted(empty) == there(empty)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda photo: delete(photo, empty), photos[:40]))
+    assert counted(empty) == there(empty)
+
+
+def test_a_count_under_way_does_not_miss_a_deletion(empty: Backend) -> None:
+    """It has read of a photo that was not counted yet; then that is deleted."""
+    first, *_ = hours_ago(empty, 3)
+    recount("gate", empty)
+
+    class Meanwhile:
+        """An index in which the first photo is deleted when its arrival has been read."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(empty.index, name)
+
+        def arrived(self, *words: Any) -> Any:
+            found = empty.index.arrived(*words)
+            delete(first, empty)
+            return found
+
+    tallies(replace(empty, index=Meanwhile()), NOW)
+    assert counted(empty) == there(empty)
+
+
+def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Backend) -> None:
+    """Another instance wrote the record after it was read: what was read does not count."""
+    gone, *_ = hours_ago(empty, 3)
+    tallies(empty, NOW)
+    asked: list[str] = []
+
+    def uncount(place: str) -> Rewrite:
+        rewrite = uncounted(gone, place, empty)
+        if not asked:
+            recount("gate", empty)
+        asked.append(place)
+        return rewrite
+
+    empty.index.remove(gone, uncount)
+    assert len(asked) == 2
+    assert empty.index.get(gone.name) is None
+    assert counted(empty) == there(empty)
+
+
+def test_who_can_save_nothing_answers_all_the_same(empty: Backend) -> None:
+    """Somebody else is faster each time."""
+    hours_ago(empty, 4)
+
+    class Slow:
+        """Records that were changed meanwhile, whenever they are to be written."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(empty.tally, name)
+
+        def rewrite(self, *words: Any) -> bool:
+            return False
+
+    slow = replace(empty, tally=Slow())
+    assert counted(slow) == there(empty)
+    assert counted(empty) == there(empty)
