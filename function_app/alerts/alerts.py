@@ -25,14 +25,19 @@ PARAMETERS = ("camera", "kind", "limit", "cursor")
 
 
 def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with the ids of the alerts that are on record now, and of losses that are none."""
+    """200 with the ids of the alerts that are on record now, and of losses that are none. An id may
+    be among both: that of a photo which was set aside on its device, given up since, and stored."""
     body = req.get_body()
     if len(body) > LONGEST_BODY:
         raise RefusedError(413, f"The alerts have more than {LONGEST_BODY} bytes: send fewer.")
     alerts = parse_alerts(body)
-    stored = {str(alert.name) for alert in alerts if is_stored(alert, backend.blobs)}
     now = to_milliseconds(datetime.now(UTC))
-    to_record = [KeptAlert(alert, now) for alert in alerts if str(alert.name) not in stored]
+    stored, to_record = set[str](), list[KeptAlert]()
+    for alert in alerts:
+        if is_stored(alert, backend.blobs):
+            stored.add(str(alert.name))
+        else:
+            to_record.append(KeptAlert(alert, now))
     if to_record:
         backend.alerts.add(to_record)
     recorded = {str(kept.alert.name) for kept in to_record}

@@ -12,6 +12,7 @@ from function_app.storage.records import KeptAlert, alert_key
 from photo_wire.alert import (
     ALERTS_PATH,
     LOSS,
+    QUARANTINE,
     Alert,
     AlertsReceipt,
     alerts_to_json,
@@ -84,6 +85,21 @@ def test_the_loss_of_a_photo_that_is_stored_is_none(backend: Backend) -> None:
     assert receipt == AlertsReceipt(
         recorded=frozenset({str(other.name)}), stored=frozenset({str(name)})
     )
+
+
+def test_a_loss_that_is_none_hides_no_other_alert(backend: Backend) -> None:
+    """A photo was set aside, then given up, and is stored after all: that it was set aside is on
+    record. Its device, which looks for the losses in `stored` first, forgets the loss."""
+    body, name = jpeg(64, 48, 8), name_of("set-aside")
+    said = PhotoHeaders(name=name, content_type="image/jpeg")
+    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    none = loss(name, hashlib.sha256(body).hexdigest())
+    aside = Alert(name, QUARANTINE, "rejected-422", none.details)
+    for told in ([none, aside], [aside, none]):
+        receipt = parse_alerts_receipt(post(backend, alerts_to_json(told)).content)
+        assert receipt == AlertsReceipt(frozenset({str(name)}), frozenset({str(name)}))
+    mine = [one for one in all_alerts(backend, 200) if one["camera"] == "set-aside"]
+    assert [one["kind"] for one in mine] == [QUARANTINE]
 
 
 def test_only_devices_tell_and_only_readers_see(backend: Backend) -> None:
