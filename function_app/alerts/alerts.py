@@ -31,16 +31,16 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     if len(body) > LONGEST_BODY:
         raise RefusedError(413, f"The alerts have more than {LONGEST_BODY} bytes: send fewer.")
     alerts = parse_alerts(body)
-    now = to_milliseconds(datetime.now(UTC))
-    stored, to_record = set[str](), list[KeptAlert]()
+    stored, others = set[str](), list[Alert]()
     for alert in alerts:
         if is_stored(alert, backend.blobs):
             stored.add(str(alert.name))
         else:
-            to_record.append(KeptAlert(alert, now))
-    if to_record:
-        backend.alerts.add(to_record)
-    recorded = {str(kept.alert.name) for kept in to_record}
+            others.append(alert)
+    now = to_milliseconds(datetime.now(UTC))
+    if others:
+        backend.alerts.add([KeptAlert(alert, now) for alert in others])
+    recorded = {str(alert.name) for alert in others}
     return Reply(200, AlertsReceipt(frozenset(recorded), frozenset(stored)).to_json())
 
 
@@ -55,7 +55,7 @@ def is_stored(alert: Alert, blobs: PhotoBlobs) -> bool:
 
 
 def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with one page of the alerts, newest first."""
+    """200 with one page of the alerts, the last that came in first."""
     check_parameters(req.params, PARAMETERS)
     limit, sieve = parse_limit(req.params.get("limit")), _sieve(req.params)
     looked_at = 2 * limit if sieve else limit
@@ -84,14 +84,18 @@ def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 
 def _place(first: KeptAlert, last: KeptAlert, shown: list[KeptAlert], caller: Caller) -> str:
     """The key behind which the next page begins. That of an alert which the caller may not see
-    would tell them of it: its moment stands for it."""
+    would tell them of it: its moments stand for it."""
     if caller.may_see(last.alert.name.camera):
-        return alert_key(last.alert)
+        return alert_key(last)
     if shown:
-        return alert_key(shown[-1].alert)
-    moment = last.alert.name.captured_at
-    is_one_moment = moment == first.alert.name.captured_at
-    return count_down(moment) + ("~~" if is_one_moment else "")  # behind it, or before it
+        return alert_key(shown[-1])
+    moments = _moments(last)
+    return moments + ("~~" if moments == _moments(first) else "")  # behind them, or before them
+
+
+def _moments(kept: KeptAlert) -> str:
+    """How the alert's key begins: when it came in, and its photo's time."""
+    return f"{count_down(kept.received_at)}~{count_down(kept.alert.name.captured_at)}"
 
 
 def _sieve(params: Mapping[str, str]) -> dict[str, str]:
@@ -121,8 +125,8 @@ def _cursor(key: str) -> str:
 
 
 def _after(cursor: str | None) -> str | None:
-    """The key after which a page begins. Any other key would do no harm: whoever may read alerts
-    may read them all."""
+    """The key after which a page begins. Any other key would do no harm: wherever a page begins,
+    it shows only what the caller may see."""
     if cursor is None:
         return None
     try:

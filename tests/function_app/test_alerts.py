@@ -1,14 +1,16 @@
 """Alerts come in with the function key, once each, and are listed for whoever may read."""
 
 import hashlib
-from datetime import timedelta
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from function_app.storage.records import KeptAlert, alert_key
+from function_app.backend import connect
+from function_app.people import tokens
+from function_app.people.caller import Scope
+from function_app.settings import Settings
 from photo_wire.alert import (
     ALERTS_PATH,
     LOSS,
@@ -22,9 +24,7 @@ from photo_wire.headers import PhotoHeaders
 from photo_wire.name import PhotoName
 from tests.backend import Backend
 from tests.function_app.api import MOMENT, Api, name_of
-from tests.function_app.memory_store import MemoryAlerts
 from tests.pictures import jpeg
-from tests.wire.test_alert import alerts
 
 
 def loss(name: PhotoName, sha256: str = "ab" * 32) -> Alert:
@@ -61,7 +61,7 @@ def all_alerts(backend: Backend, limit: int) -> list[dict[str, object]]:
 
 
 def test_a_loss_told_twice_is_on_record_once(backend: Backend) -> None:
-    """Newest first, with everything that the device said of it."""
+    """With everything that the device said of it; of one report the newest photo's first."""
     names = [name_of("lossy", MOMENT + timedelta(minutes=count)) for count in range(5)]
     told = [loss(name) for name in names]
     assert recorded(backend, *told) == {str(name) for name in names}
@@ -71,6 +71,20 @@ def test_a_loss_told_twice_is_on_record_once(backend: Backend) -> None:
         assert [one["id"] for one in mine] == [str(name) for name in reversed(names)]
     assert mine[0]["reason"] == "no-room"
     assert mine[0]["details"] == dict(told[0].details)
+
+
+def test_what_was_told_last_comes_first(backend: Backend) -> None:
+    """Whenever its photo was taken: an alert of last year, told now, is on the first page. Told
+    again it stays where it is, with what was said at first."""
+    days = (0, -300, 200, -500)
+    names = [name_of("told-late", MOMENT + timedelta(days=count)) for count in days]
+    for name in names:
+        assert recorded(backend, loss(name)) == {str(name)}
+    first = Api(backend).read("/api/alerts?limit=4").json()["alerts"]
+    assert [one["id"] for one in first] == [str(name) for name in reversed(names)]
+    for told in ([loss(names[0])], [Alert(name, LOSS, "torn") for name in names]):
+        recorded(backend, *told)
+        assert Api(backend).read("/api/alerts?limit=4").json()["alerts"] == first
 
 
 def test_the_loss_of_a_photo_that_is_stored_is_none(backend: Backend) -> None:
@@ -137,13 +151,22 @@ def test_a_query_that_makes_no_sense_is_refused(backend: Backend, query: str) ->
     assert Api(backend).read(f"/api/alerts?{query}").status_code == 400
 
 
-@settings(max_examples=20)
-@given(st.lists(alerts, min_size=1, max_size=6), st.integers(1, 4))
-def test_pages_of_the_store_hold_every_alert_once(told: list[Alert], limit: int) -> None:
-    """However the pages are cut."""
-    store = MemoryAlerts()
-    store.add([KeptAlert(alert, MOMENT) for alert in told])
+def test_whoever_may_see_one_camera_reaches_its_alerts_behind_many(backend: Backend) -> None:
+    """Of one POST, and so of one moment; the cursors on the way hold no word of the others."""
+    limited = frozenset({"seen"})
+    rows = connect(Settings(backend.connection_string)).people
+    secret = tokens.make(rows, "seen", frozenset({Scope.READ}), limited, datetime.now(UTC))
+    reader = {"Authorization": f"Bearer {secret}"}
+    at = [MOMENT + timedelta(seconds=count) for count in range(99)]
+    mine = [name_of("seen", at[0]), name_of("seen", at[50])]
+    recorded(backend, loss(mine[0]), *(loss(name_of("unseen", moment)) for moment in at))
+    recorded(backend, loss(mine[1]), *(loss(name_of("unseen-2", moment)) for moment in at))
     seen: list[str] = []
-    while page := store.newest(limit, seen[-1] if seen else None):
-        seen += [alert_key(kept.alert) for kept in page]
-    assert seen == sorted({alert_key(alert) for alert in told})
+    cursor: str | None = ""
+    while cursor is not None:
+        begin = f"&cursor={cursor}" if cursor else ""
+        page = Api(backend).ask(f"/api/alerts?limit=3{begin}", reader).json()
+        seen += [one["id"] for one in page["alerts"]]
+        cursor = page["next_cursor"]
+        assert "unseen" not in b64decode(f"{cursor or ''}==", b"-_").decode()
+    assert seen == [str(name) for name in reversed(mine)]
