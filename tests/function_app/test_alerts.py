@@ -47,6 +47,14 @@ def recorded(backend: Backend, *told: Alert) -> frozenset[str]:
     return parse_alerts_receipt(reply.content).recorded
 
 
+def reader_of(backend: Backend, *cameras: str) -> dict[str, str]:
+    """What somebody sends who may see these cameras alone."""
+    rows = connect(Settings(backend.connection_string)).people
+    limited, scopes = frozenset(cameras), frozenset({Scope.READ})
+    secret = tokens.make(rows, cameras[0], scopes, limited, datetime.now(UTC))
+    return {"Authorization": f"Bearer {secret}"}
+
+
 def all_alerts(backend: Backend, limit: int) -> list[dict[str, object]]:
     """Every alert, page by page."""
     found: list[dict[str, object]] = []
@@ -151,12 +159,34 @@ def test_a_query_that_makes_no_sense_is_refused(backend: Backend, query: str) ->
     assert Api(backend).read(f"/api/alerts?{query}").status_code == 400
 
 
+def test_statistics_count_every_loss_of_every_camera(backend: Backend) -> None:
+    """More than a thousand, which other kinds do not hide; of a camera that never had a photo, too,
+    for whoever may see it. What turns out to be stored is none."""
+    now, reader = datetime.now(UTC), reader_of(backend, "all-lost", "not-all-lost")
+    body, stored = jpeg(64, 48, 9), name_of("not-all-lost", now)
+    said = PhotoHeaders(name=stored, content_type="image/jpeg")
+    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    recorded(backend, loss(name_of("others-lost", now)))
+    for number in range(11):
+        names = [name_of("all-lost", now - timedelta(hours=number), f"{n:08x}") for n in range(100)]
+        recorded(backend, *map(loss, names))
+    asides = [name_of("all-lost", now + timedelta(seconds=n)) for n in range(99)]
+    recorded(backend, *(Alert(name, QUARANTINE, "damaged") for name in asides))
+    recorded(backend, loss(stored, hashlib.sha256(body).hexdigest()), *map(loss, names[1:]))
+    for query in ("?days=2", "?days=2&camera=all-lost"):
+        stats = Api(backend).ask(f"/api/stats{query}", reader).json()
+        assert (stats["losses"], stats["photos"]) == (1100, 0 if "camera" in query else 1)
+        first, *others = stats["cameras"]
+        assert (first["camera"], first["photos"], first["waiting"]) == ("all-lost", 0, None)
+        assert sum(day["losses"] for day in first["days"]) == 1100
+        assert [one["camera"] for one in others] == ([] if "camera" in query else ["not-all-lost"])
+    status = Api(backend).ask("/api/status", reader).json()
+    assert (status["cameras"], status["losses_since_yesterday"]) == (2, 1100)
+
+
 def test_whoever_may_see_one_camera_reaches_its_alerts_behind_many(backend: Backend) -> None:
     """Of one POST, and so of one moment; the cursors on the way hold no word of the others."""
-    limited = frozenset({"seen"})
-    rows = connect(Settings(backend.connection_string)).people
-    secret = tokens.make(rows, "seen", frozenset({Scope.READ}), limited, datetime.now(UTC))
-    reader = {"Authorization": f"Bearer {secret}"}
+    reader = reader_of(backend, "seen")
     at = [MOMENT + timedelta(seconds=count) for count in range(99)]
     mine = [name_of("seen", at[0]), name_of("seen", at[50])]
     recorded(backend, loss(mine[0]), *(loss(name_of("unseen", moment)) for moment in at))
