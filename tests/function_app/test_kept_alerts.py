@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.backend import Backend, connect
@@ -18,7 +18,6 @@ from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import StartAzurite
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import MemoryAlerts, memory_backend
-from tests.wire.test_alert import alerts
 
 
 @pytest.fixture(params=["memory", "azurite"])
@@ -115,11 +114,15 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
     assert kept == in_order(kept)
 
 
-@settings(max_examples=20)
-@given(
-    st.lists(st.tuples(alerts, st.integers(0, 3)), min_size=1, max_size=8),
-    st.integers(1, 4),
+ALERTS = st.builds(
+    Alert,
+    st.builds(name_of, st.sampled_from(["gate", "entry"]), tag=st.sampled_from(["0" * 8, "1" * 8])),
+    st.sampled_from([LOSS, QUARANTINE]),
+    st.just("no-room"),
 )
+
+
+@given(st.lists(st.tuples(ALERTS, st.integers(0, 3)), min_size=1, max_size=8), st.integers(1, 4))
 def test_pages_of_the_store_hold_every_alert_once(
     told: list[tuple[Alert, int]], limit: int
 ) -> None:
