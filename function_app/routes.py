@@ -162,7 +162,7 @@ ROUTES = (
         GET,
         Access.READER,
         list_alerts,
-        "List alerts, newest first.",
+        "List alerts, the last that came in first.",
         {200: "AlertPage"},
         query=("camera", "kind", "limit", "cursor"),
     ),

@@ -25,17 +25,22 @@ PARAMETERS = ("camera", "kind", "limit", "cursor")
 
 
 def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with the ids of the alerts that are on record now, and of losses that are none."""
+    """200 with the ids of the alerts that are on record now, and of losses that are none. An id may
+    be among both: that of a photo which was set aside on its device, given up since, and stored."""
     body = req.get_body()
     if len(body) > LONGEST_BODY:
         raise RefusedError(413, f"The alerts have more than {LONGEST_BODY} bytes: send fewer.")
     alerts = parse_alerts(body)
-    stored = {str(alert.name) for alert in alerts if is_stored(alert, backend.blobs)}
+    stored, others = set[str](), list[Alert]()
+    for alert in alerts:
+        if is_stored(alert, backend.blobs):
+            stored.add(str(alert.name))
+        else:
+            others.append(alert)
     now = to_milliseconds(datetime.now(UTC))
-    to_record = [KeptAlert(alert, now) for alert in alerts if str(alert.name) not in stored]
-    if to_record:
-        backend.alerts.add(to_record)
-    recorded = {str(kept.alert.name) for kept in to_record}
+    if others:
+        backend.alerts.add([KeptAlert(alert, now) for alert in others])
+    recorded = {str(alert.name) for alert in others}
     return Reply(200, AlertsReceipt(frozenset(recorded), frozenset(stored)).to_json())
 
 
@@ -50,7 +55,7 @@ def is_stored(alert: Alert, blobs: PhotoBlobs) -> bool:
 
 
 def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with one page of the alerts, newest first."""
+    """200 with one page of the alerts, the last that came in first."""
     check_parameters(req.params, PARAMETERS)
     limit, sieve = parse_limit(req.params.get("limit")), _sieve(req.params)
     looked_at = 2 * limit if sieve else limit
@@ -79,14 +84,18 @@ def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 
 def _place(first: KeptAlert, last: KeptAlert, shown: list[KeptAlert], caller: Caller) -> str:
     """The key behind which the next page begins. That of an alert which the caller may not see
-    would tell them of it: its moment stands for it."""
+    would tell them of it: its moments stand for it."""
     if caller.may_see(last.alert.name.camera):
-        return alert_key(last.alert)
+        return alert_key(last)
     if shown:
-        return alert_key(shown[-1].alert)
-    moment = last.alert.name.captured_at
-    is_one_moment = moment == first.alert.name.captured_at
-    return count_down(moment) + ("~~" if is_one_moment else "")  # behind it, or before it
+        return alert_key(shown[-1])
+    moments = _moments(last)
+    return moments + ("~~" if moments == _moments(first) else "")  # behind them, or before them
+
+
+def _moments(kept: KeptAlert) -> str:
+    """How the alert's key begins: when it came in, and its photo's time."""
+    return f"{count_down(kept.received_at)}~{count_down(kept.alert.name.captured_at)}"
 
 
 def _sieve(params: Mapping[str, str]) -> dict[str, str]:
@@ -116,8 +125,8 @@ def _cursor(key: str) -> str:
 
 
 def _after(cursor: str | None) -> str | None:
-    """The key after which a page begins. Any other key would do no harm: whoever may read alerts
-    may read them all."""
+    """The key after which a page begins. Any other key would do no harm: wherever a page begins,
+    it shows only what the caller may see."""
     if cursor is None:
         return None
     try:

@@ -3,23 +3,24 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 import azure.functions as func
 
+from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.gallery.listing import check_parameters
 from function_app.keeping.tally import Count, Tally, tallies
 from function_app.people.caller import Caller
 from function_app.replies import Reply, json_reply
-from function_app.storage.views import count_down
 from photo_wire import __version__
-from photo_wire.alert import LOSS
 from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time
 from photo_wire.name import check_camera
 
 DEFAULT_DAYS, MOST_DAYS = 30, 366
-MOST_LOSSES = 1000  # that are looked at
+NO_PHOTOS = Tally({})
+Found = TypeVar("Found")
 
 
 def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -72,34 +73,24 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     now = datetime.now(UTC)
     since = now.date() - timedelta(days=_days(req.params.get("days")) - 1)
     found = _tallies(backend, caller, req.params.get("camera"))
-    seen, lost = backend.index.cameras(), _losses(backend, since)
+    seen, lost = backend.index.cameras(), _losses(backend, caller, req.params.get("camera"))
     cameras = [
         {
             "camera": camera,
-            "photos": tally.total.photos,
-            "bytes": tally.total.size,
+            "photos": found.get(camera, NO_PHOTOS).total.photos,
+            "bytes": found.get(camera, NO_PHOTOS).total.size,
             "waiting": seen[camera].waiting if camera in seen else None,
-            "days": [
-                {
-                    "day": str(day),
-                    "photos": tally.days.get(day, Count()).photos,
-                    "bytes": tally.days.get(day, Count()).size,
-                    "losses": lost[camera, day],
-                }
-                for day in sorted({*tally.days, *(day for one, day in lost if one == camera)})
-                if day >= since
-            ],
+            "days": _days_since(since, found.get(camera, NO_PHOTOS), lost.get(camera, Counter())),
         }
-        for camera, tally in found.items()
+        for camera in sorted({*found, *lost})
     ]
     total = sum((tally.total for tally in found.values()), Count())
-    losses = sum(count for (camera, _), count in lost.items() if camera in found)
     return json_reply(
         {
             "since": str(since),
             "photos": total.photos,
             "bytes": total.size,
-            "losses": losses,
+            "losses": _losses_since(since, lost),
             "waiting": sum(seen[one].waiting or 0 for one in found if one in seen),
             "cameras": cameras,
         }
@@ -114,19 +105,17 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     last = [seen[camera] for camera in found if camera in seen]
     newest = max(last, key=lambda one: one.listed_at, default=None)
     total = sum((tally.total for tally in found.values()), Count())
-    lost = _losses(backend, now.date() - timedelta(days=1))
+    lost = _losses(backend, caller, None)
     kept = backend.settings.retention.usual
     return json_reply(
         {
             "version": __version__,
-            "cameras": len(found),
+            "cameras": len({*found, *lost}),
             "photos": total.photos,
             "bytes": total.size,
             "last_photo": str(newest.last) if newest else None,
             "last_seen": format_time(newest.listed_at) if newest else None,
-            "losses_since_yesterday": sum(
-                count for (camera, _), count in lost.items() if caller.may_see(camera)
-            ),
+            "losses_since_yesterday": _losses_since(now.date() - timedelta(days=1), lost),
             "retention_days": kept.days if kept else None,
         }
     )
@@ -135,24 +124,37 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
 def _tallies(backend: Backend, caller: Caller, camera: str | None) -> dict[str, Tally]:
     if camera is not None:
         check_camera(camera)
+    return _shown(tallies(backend, datetime.now(UTC)), caller, camera)
+
+
+def _losses(backend: Backend, caller: Caller, camera: str | None) -> dict[str, Counter[date]]:
+    return _shown(losses(backend, datetime.now(UTC)), caller, camera)
+
+
+def _shown(found: Mapping[str, Found], caller: Caller, camera: str | None) -> dict[str, Found]:
+    """What was found of the camera that is asked for, or of all, for who may see them."""
     return {
-        one: tally
-        for one, tally in tallies(backend, datetime.now(UTC)).items()
-        if caller.may_see(one) and camera in (None, one)
+        one: what for one, what in found.items() if caller.may_see(one) and camera in (None, one)
     }
 
 
-def _losses(backend: Backend, since: date) -> Counter[tuple[str, date]]:
-    """Losses by camera and day, of photos that were taken since that day."""
-    lost: Counter[tuple[str, date]] = Counter()
-    oldest = count_down(datetime(since.year, since.month, since.day, tzinfo=UTC))
-    for kept in backend.alerts.newest(MOST_LOSSES, None):
-        name = kept.alert.name
-        if count_down(name.captured_at) > oldest:
-            break
-        if kept.alert.kind == LOSS:
-            lost[name.camera, name.captured_at.date()] += 1
-    return lost
+def _days_since(first: date, tally: Tally, lost: Counter[date]) -> list[dict[str, object]]:
+    """What was stored and lost of a camera on each of its days from this one on."""
+    return [
+        {
+            "day": str(day),
+            "photos": tally.days.get(day, Count()).photos,
+            "bytes": tally.days.get(day, Count()).size,
+            "losses": lost[day],
+        }
+        for day in sorted({*tally.days, *lost})
+        if day >= first
+    ]
+
+
+def _losses_since(first: date, lost: Mapping[str, Counter[date]]) -> int:
+    """How many photos were lost on this day and later."""
+    return sum(count for days in lost.values() for day, count in days.items() if day >= first)
 
 
 def _day(params: Mapping[str, str], parameter: str) -> date | None:

@@ -1,4 +1,7 @@
-"""The alerts in Table Storage: one row each, in one partition, the newest first."""
+"""The alerts in Table Storage, in one partition: for each a row in the list, which begins with the
+last that came in, and a row that says that it is kept, whenever it came in. One transaction inserts
+both, so that an alert that comes again, also at the same moment, changes nothing.
+"""
 
 import json
 import logging
@@ -9,16 +12,18 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from function_app.storage.account import Account
-from function_app.storage.away import ask
+from function_app.storage.away import ask, error_code
 from function_app.storage.records import KeptAlert, alert_key
 from function_app.storage.tables import create_table
-from function_app.storage.transactions import Operation
+from function_app.storage.transactions import Operation, TransactionError
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import parse_name
 
 TABLE = "alerts"
 ALERTS = "alerts"  # the partition
+AT_ONCE = 50  # in a transaction, which may have 100 rows
+_END = ":"  # of the list: the character that follows 9
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +37,19 @@ class AzureAlerts:
         self._create = partial(create_table, account.tables, TABLE)
 
     def add(self, alerts: list[KeptAlert]) -> None:
-        rows = {alert_key(one.alert): _row(one) for one in alerts}  # a transaction wants each once
+        # Each once, the first of its like: a transaction cannot insert a row twice.
+        left = list({_kept_key(one.alert): one for one in reversed(alerts)}.values())
+        while left:
+            some, left = left[:AT_ONCE], left[AT_ONCE:]
+            if not self._insert(some) and len(some) > 1:
+                for one in some:  # some are kept already, others may not be
+                    self._insert([one])
 
-        changes = [(Operation.PUT, row) for row in rows.values()]
-        ask(lambda: self._submit(changes), self._create)
-
-    def newest(self, count: int, after: str | None) -> list[KeptAlert]:
+    def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
         def walk() -> list[KeptAlert]:
             rows = self._table.query_entities(
-                "PartitionKey eq @alerts and RowKey gt @after",
-                parameters={"alerts": ALERTS, "after": after or ""},
+                "PartitionKey eq @alerts and RowKey gt @after and RowKey lt @end",
+                parameters={"alerts": ALERTS, "after": after or "", "end": end or _END},
                 results_per_page=count,
             )
             try:
@@ -51,12 +59,36 @@ class AzureAlerts:
 
         return ask(walk)
 
+    def _insert(self, alerts: list[KeptAlert]) -> bool:
+        """Keep all of these, or none of them; False if one is kept already."""
+        changes = [(Operation.INSERT, row) for one in alerts for row in (_guard(one), _row(one))]
+
+        def insert() -> bool:
+            try:
+                self._submit(changes)
+            except TransactionError as error:
+                if error_code(error) != "EntityAlreadyExists":
+                    raise
+                return False
+            return True
+
+        return ask(insert, self._create)
+
+
+def _kept_key(alert: Alert) -> str:
+    """The key of the row that says that the alert is kept; it lies behind all of the list."""
+    return f"k~{alert.name}~{alert.kind}"
+
+
+def _guard(kept: KeptAlert) -> dict[str, str]:
+    return {"PartitionKey": ALERTS, "RowKey": _kept_key(kept.alert)}
+
 
 def _row(kept: KeptAlert) -> dict[str, str]:
     alert = kept.alert
     return {
         "PartitionKey": ALERTS,
-        "RowKey": alert_key(alert),
+        "RowKey": alert_key(kept),
         "id": str(alert.name),
         "camera": alert.name.camera,
         "kind": alert.kind,

@@ -110,15 +110,17 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class KeptAlert:
-    """An alert, and when it came in."""
+    """An alert, and when it first came in."""
 
     alert: Alert
     received_at: datetime
 
 
-def alert_key(alert: Alert) -> str:
-    """What orders the alerts: the same alert sent again has the same key, the newest the lowest."""
-    return f"{count_down(alert.name.captured_at)}~{alert.name}~{alert.kind}"
+def alert_key(kept: KeptAlert) -> str:
+    """What orders the alerts: the last that came in has the lowest; of those that came in together,
+    that of the last photo."""
+    name = kept.alert.name
+    return f"{count_down(kept.received_at)}~{count_down(name.captured_at)}~{name}~{kept.alert.kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +250,11 @@ class Alerts(Protocol):
     """What the devices told. Every method may raise StorageAwayError."""
 
     def add(self, alerts: list[KeptAlert]) -> None:
-        """Keep these alerts, up to 100; one that is kept already is replaced."""
+        """Keep these alerts, but for those of which one of the same id and kind is kept already, or
+        comes before them here."""
         ...
 
-    def newest(self, count: int, after: str | None) -> list[KeptAlert]:
-        """Up to `count` alerts, newest first; `after` is the key of the last one seen."""
+    def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
+        """Up to `count` alerts, the last that came in first: those behind the key `after`, and
+        before the key `end`."""
         ...

@@ -205,12 +205,18 @@ class MemoryAlerts:
 
     def __init__(self) -> None:
         self.kept: dict[str, KeptAlert] = {}
+        self._lock = threading.Lock()
+        self._known: set[tuple[PhotoName, str]] = set()
 
     def add(self, alerts: list[KeptAlert]) -> None:
-        self.kept.update({alert_key(one.alert): one for one in alerts})
+        with self._lock:
+            for one in alerts:
+                if (one.alert.name, one.alert.kind) not in self._known:
+                    self._known.add((one.alert.name, one.alert.kind))
+                    self.kept[alert_key(one)] = one
 
-    def newest(self, count: int, after: str | None) -> list[KeptAlert]:
-        keys = sorted(one for one in self.kept if one > (after or ""))
+    def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
+        keys = sorted(one for one in self.kept if (after or "") < one < (end or ":"))
         return [self.kept[one] for one in keys[:count]]
 
 

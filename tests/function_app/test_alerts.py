@@ -1,17 +1,20 @@
 """Alerts come in with the function key, once each, and are listed for whoever may read."""
 
 import hashlib
-from datetime import timedelta
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from function_app.storage.records import KeptAlert, alert_key
+from function_app.backend import connect
+from function_app.people import tokens
+from function_app.people.caller import Scope
+from function_app.settings import Settings
 from photo_wire.alert import (
     ALERTS_PATH,
     LOSS,
+    QUARANTINE,
     Alert,
     AlertsReceipt,
     alerts_to_json,
@@ -21,9 +24,7 @@ from photo_wire.headers import PhotoHeaders
 from photo_wire.name import PhotoName
 from tests.backend import Backend
 from tests.function_app.api import MOMENT, Api, name_of
-from tests.function_app.memory_store import MemoryAlerts
 from tests.pictures import jpeg
-from tests.wire.test_alert import alerts
 
 
 def loss(name: PhotoName, sha256: str = "ab" * 32) -> Alert:
@@ -46,6 +47,14 @@ def recorded(backend: Backend, *told: Alert) -> frozenset[str]:
     return parse_alerts_receipt(reply.content).recorded
 
 
+def reader_of(backend: Backend, *cameras: str) -> dict[str, str]:
+    """What somebody sends who may see these cameras alone."""
+    rows = connect(Settings(backend.connection_string)).people
+    limited, scopes = frozenset(cameras), frozenset({Scope.READ})
+    secret = tokens.make(rows, cameras[0], scopes, limited, datetime.now(UTC))
+    return {"Authorization": f"Bearer {secret}"}
+
+
 def all_alerts(backend: Backend, limit: int) -> list[dict[str, object]]:
     """Every alert, page by page."""
     found: list[dict[str, object]] = []
@@ -60,7 +69,7 @@ def all_alerts(backend: Backend, limit: int) -> list[dict[str, object]]:
 
 
 def test_a_loss_told_twice_is_on_record_once(backend: Backend) -> None:
-    """Newest first, with everything that the device said of it."""
+    """With everything that the device said of it; of one report the newest photo's first."""
     names = [name_of("lossy", MOMENT + timedelta(minutes=count)) for count in range(5)]
     told = [loss(name) for name in names]
     assert recorded(backend, *told) == {str(name) for name in names}
@@ -70,6 +79,20 @@ def test_a_loss_told_twice_is_on_record_once(backend: Backend) -> None:
         assert [one["id"] for one in mine] == [str(name) for name in reversed(names)]
     assert mine[0]["reason"] == "no-room"
     assert mine[0]["details"] == dict(told[0].details)
+
+
+def test_what_was_told_last_comes_first(backend: Backend) -> None:
+    """Whenever its photo was taken: an alert of last year, told now, is on the first page. Told
+    again it stays where it is, with what was said at first."""
+    days = (0, -300, 200, -500)
+    names = [name_of("told-late", MOMENT + timedelta(days=count)) for count in days]
+    for name in names:
+        assert recorded(backend, loss(name)) == {str(name)}
+    first = Api(backend).read("/api/alerts?limit=4").json()["alerts"]
+    assert [one["id"] for one in first] == [str(name) for name in reversed(names)]
+    for told in ([loss(names[0])], [Alert(name, LOSS, "torn") for name in names]):
+        recorded(backend, *told)
+        assert Api(backend).read("/api/alerts?limit=4").json()["alerts"] == first
 
 
 def test_the_loss_of_a_photo_that_is_stored_is_none(backend: Backend) -> None:
@@ -84,6 +107,21 @@ def test_the_loss_of_a_photo_that_is_stored_is_none(backend: Backend) -> None:
     assert receipt == AlertsReceipt(
         recorded=frozenset({str(other.name)}), stored=frozenset({str(name)})
     )
+
+
+def test_a_loss_that_is_none_hides_no_other_alert(backend: Backend) -> None:
+    """A photo was set aside, then given up, and is stored after all: that it was set aside is on
+    record. Its device, which looks for the losses in `stored` first, forgets the loss."""
+    body, name = jpeg(64, 48, 8), name_of("set-aside")
+    said = PhotoHeaders(name=name, content_type="image/jpeg")
+    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    none = loss(name, hashlib.sha256(body).hexdigest())
+    aside = Alert(name, QUARANTINE, "rejected-422", none.details)
+    for told in ([none, aside], [aside, none]):
+        receipt = parse_alerts_receipt(post(backend, alerts_to_json(told)).content)
+        assert receipt == AlertsReceipt(frozenset({str(name)}), frozenset({str(name)}))
+    mine = [one for one in all_alerts(backend, 200) if one["camera"] == "set-aside"]
+    assert [one["kind"] for one in mine] == [QUARANTINE]
 
 
 def test_only_devices_tell_and_only_readers_see(backend: Backend) -> None:
@@ -121,13 +159,44 @@ def test_a_query_that_makes_no_sense_is_refused(backend: Backend, query: str) ->
     assert Api(backend).read(f"/api/alerts?{query}").status_code == 400
 
 
-@settings(max_examples=20)
-@given(st.lists(alerts, min_size=1, max_size=6), st.integers(1, 4))
-def test_pages_of_the_store_hold_every_alert_once(told: list[Alert], limit: int) -> None:
-    """However the pages are cut."""
-    store = MemoryAlerts()
-    store.add([KeptAlert(alert, MOMENT) for alert in told])
+def test_statistics_count_every_loss_of_every_camera(backend: Backend) -> None:
+    """More than a thousand, which other kinds do not hide; of a camera that never had a photo, too,
+    for whoever may see it. What turns out to be stored is none."""
+    now, reader = datetime.now(UTC), reader_of(backend, "all-lost", "not-all-lost")
+    body, stored = jpeg(64, 48, 9), name_of("not-all-lost", now)
+    said = PhotoHeaders(name=stored, content_type="image/jpeg")
+    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    recorded(backend, loss(name_of("others-lost", now)))
+    for number in range(11):
+        names = [name_of("all-lost", now - timedelta(hours=number), f"{n:08x}") for n in range(100)]
+        recorded(backend, *map(loss, names))
+    asides = [name_of("all-lost", now + timedelta(seconds=n)) for n in range(99)]
+    recorded(backend, *(Alert(name, QUARANTINE, "damaged") for name in asides))
+    recorded(backend, loss(stored, hashlib.sha256(body).hexdigest()), *map(loss, names[1:]))
+    for query in ("?days=2", "?days=2&camera=all-lost"):
+        stats = Api(backend).ask(f"/api/stats{query}", reader).json()
+        assert (stats["losses"], stats["photos"]) == (1100, 0 if "camera" in query else 1)
+        first, *others = stats["cameras"]
+        assert (first["camera"], first["photos"], first["waiting"]) == ("all-lost", 0, None)
+        assert sum(day["losses"] for day in first["days"]) == 1100
+        assert [one["camera"] for one in others] == ([] if "camera" in query else ["not-all-lost"])
+    status = Api(backend).ask("/api/status", reader).json()
+    assert (status["cameras"], status["losses_since_yesterday"]) == (2, 1100)
+
+
+def test_whoever_may_see_one_camera_reaches_its_alerts_behind_many(backend: Backend) -> None:
+    """Of one POST, and so of one moment; the cursors on the way hold no word of the others."""
+    reader = reader_of(backend, "seen")
+    at = [MOMENT + timedelta(seconds=count) for count in range(99)]
+    mine = [name_of("seen", at[0]), name_of("seen", at[50])]
+    recorded(backend, loss(mine[0]), *(loss(name_of("unseen", moment)) for moment in at))
+    recorded(backend, loss(mine[1]), *(loss(name_of("unseen-2", moment)) for moment in at))
     seen: list[str] = []
-    while page := store.newest(limit, seen[-1] if seen else None):
-        seen += [alert_key(kept.alert) for kept in page]
-    assert seen == sorted({alert_key(alert) for alert in told})
+    cursor: str | None = ""
+    while cursor is not None:
+        begin = f"&cursor={cursor}" if cursor else ""
+        page = Api(backend).ask(f"/api/alerts?limit=3{begin}", reader).json()
+        seen += [one["id"] for one in page["alerts"]]
+        cursor = page["next_cursor"]
+        assert "unseen" not in b64decode(f"{cursor or ''}==", b"-_").decode()
+    assert seen == [str(name) for name in reversed(mine)]

@@ -1,0 +1,117 @@
+"""How many photos were lost, by camera and day, without counting them all again.
+
+They are counted on from where the last count ended, as photos are (decision 8), but in the order in
+which the alerts of all cameras came in. A row for each month and camera has the counts by day, and
+the moment up to which it counts; one more row has the moment up to which all of them do. That one
+is written last: after a crash, or beside another instance, some rows have counted further already,
+and what they have is not added again. Days are those of UTC on which the photos were taken.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from function_app.backend import Backend
+from function_app.storage.records import Alerts, KeptAlert, alert_key
+from function_app.storage.rows import Row
+from function_app.storage.views import count_down
+from photo_wire.alert import LOSS
+
+MONTHS, UP_TO = "losses~months", "losses~up-to"  # partitions, by names that no camera can have
+ALL = "all"
+AT_ONCE = 1000
+# An alert may be listed a little after the moment at which it came in: a request ends by then.
+SETTLED = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The losses of one camera in one month by day, of those that came in up to a moment. `up_to`
+    is the moment's `count_down`, as the keys of alerts begin: later ones are lower."""
+
+    days: Counter[date]
+    up_to: str
+    row: Row
+
+
+def losses(backend: Backend, now: datetime) -> dict[str, Counter[date]]:
+    """The losses of every camera that had some, by day: three requests, and those for what is not
+    counted yet. Raises StorageAwayError."""
+    up_to = backend.tally.get(UP_TO, ALL)  # read before the months, which are never behind it
+    months = {month.row.key: month for month in _months(backend)}
+    settled = count_down(now - SETTLED)
+    older: defaultdict[str, Counter[date]] = defaultdict(Counter)
+    fresh: defaultdict[str, Counter[date]] = defaultdict(Counter)
+    is_behind = False
+    for kept in _came_since(up_to.words["up_to"] if up_to else None, backend.alerts):
+        place, day = alert_key(kept), kept.alert.name.captured_at.date()
+        is_settled = place > settled
+        is_behind = is_behind or is_settled
+        key = f"{day.isoformat()[:7]}~{kept.alert.name.camera}"
+        is_counted = key in months and place > months[key].up_to
+        if kept.alert.kind == LOSS and not is_counted:
+            (older if is_settled else fresh)[key][day] += 1
+    if is_behind:
+        _save(older, months, settled, up_to, backend)
+    found: defaultdict[str, Counter[date]] = defaultdict(Counter)
+    for part in ({key: month.days for key, month in months.items()}, older, fresh):
+        for key, days in part.items():
+            found[key.partition("~")[2]].update(days)
+    return dict(found)
+
+
+def _came_since(up_to: str | None, alerts: Alerts) -> Iterator[KeptAlert]:
+    """The alerts that came in after this moment, the last first."""
+    after: str | None = None
+    while found := alerts.newest(AT_ONCE, after, up_to):
+        yield from found
+        if len(found) < AT_ONCE:
+            return
+        after = alert_key(found[-1])
+
+
+def _months(backend: Backend) -> Iterator[Month]:
+    after = ""
+    while found := backend.tally.walk(MONTHS, AT_ONCE, after):
+        for row in found:
+            days = json.loads(row.words["days"])
+            counts = Counter({date.fromisoformat(day): count for day, count in days.items()})
+            yield Month(counts, row.words["up_to"], row)
+        if len(found) < AT_ONCE:
+            return
+        after = found[-1].key
+
+
+def _save(
+    older: Mapping[str, Counter[date]],
+    months: Mapping[str, Month],
+    settled: str,
+    up_to: Row | None,
+    backend: Backend,
+) -> None:
+    """Write what was counted, up to the moment `settled`. Where somebody else wrote meanwhile it is
+    left at that: the next count goes on from wherever each row is."""
+    for key, more in older.items():
+        month = months.get(key)
+        days = sorted(((month.days if month else Counter()) + more).items())
+        text = json.dumps({f"{day}": count for day, count in days}, separators=(",", ":"))
+        if not _write(MONTHS, key, month.row if month else None, {"days": text}, settled, backend):
+            return
+    _write(UP_TO, ALL, up_to, {}, settled, backend)
+
+
+def _write(
+    partition: str,
+    key: str,
+    row: Row | None,
+    words: Mapping[str, str],
+    settled: str,
+    backend: Backend,
+) -> bool:
+    """Write a row that counts up to the moment `settled`; False if it was changed meanwhile."""
+    words = {**words, "up_to": settled}
+    if row is None:
+        return backend.tally.insert(partition, key, words)
+    return backend.tally.replace(partition, row, words)

@@ -1,0 +1,138 @@
+"""What every store of alerts promises: the same suite on the one in memory and on Azurite."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.backend import Backend, connect
+from function_app.settings import Settings
+from function_app.storage.records import KeptAlert, StorageAwayError, alert_key
+from function_app.storage.transactions import Transactions
+from photo_wire.alert import LOSS, QUARANTINE, Alert
+from tests.conftest import StartAzurite
+from tests.function_app.api import MOMENT, name_of
+from tests.function_app.memory_store import MemoryAlerts, memory_backend
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def own(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """An empty one, of both kinds."""
+    if request.param == "memory":
+        yield memory_backend(Settings(""))
+        return
+    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
+    yield connect(Settings(start_azurite().connection_string))
+
+
+def losses(count: int, minutes: int = 0) -> list[KeptAlert]:
+    """So many, which came in together, so many minutes after others."""
+    names = [name_of("gate", MOMENT + timedelta(seconds=number)) for number in range(count)]
+    came = MOMENT + timedelta(minutes=minutes)
+    return [KeptAlert(Alert(name, LOSS, f"{minutes}"), came) for name in names]
+
+
+def in_order(kept: list[KeptAlert]) -> list[KeptAlert]:
+    """As the list has them: the last that came in first, of these the newest photo first."""
+    by_time = sorted(kept, key=lambda one: (one.received_at, one.alert.name.captured_at))
+    return by_time[::-1]
+
+
+def test_the_last_that_came_in_is_the_first(own: Backend) -> None:
+    """Whenever its photo was taken; and a walk can begin behind one and end before another."""
+    kept = [
+        KeptAlert(
+            Alert(name_of("gate", MOMENT + timedelta(days=days)), LOSS, "torn"),
+            MOMENT + timedelta(minutes=minutes),
+        )
+        for minutes, days in enumerate((5, -700, 90, 0))
+    ]
+    for one in kept:
+        own.alerts.add([one])
+    assert own.alerts.newest(10, None) == kept[::-1]
+    assert own.alerts.newest(2, None) == [kept[3], kept[2]]
+    assert own.alerts.newest(10, alert_key(kept[2])) == [kept[1], kept[0]]
+    assert own.alerts.newest(10, alert_key(kept[3]), alert_key(kept[0])) == [kept[2], kept[1]]
+
+
+def test_an_alert_that_comes_again_changes_nothing(own: Backend) -> None:
+    """Alone, among new ones, or twice at once; another kind of the same id is another alert."""
+    first = losses(60)
+    own.alerts.add(first)
+    again = losses(70, minutes=9)
+    own.alerts.add(again)
+    own.alerts.add(again[:1] * 2)
+    assert own.alerts.newest(200, None) == in_order([*first, *again[60:]])
+    aside = replace(again[0], alert=replace(again[0].alert, kind=QUARANTINE))
+    own.alerts.add([aside, replace(aside, received_at=MOMENT)])
+    assert own.alerts.newest(200, None) == in_order([*first, *again[60:], aside])
+
+
+def test_many_who_tell_the_same_tell_it_once(own: Backend) -> None:
+    """At the same moment, by the clocks of several instances, in parts that overlap."""
+    own.alerts.add([])
+    parts = [losses(10 + 5 * part, minutes=part) for part in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(own.alerts.add, parts))
+    kept = own.alerts.newest(200, None)
+    names = [one.alert.name for one in kept]
+    assert len(names) == len(set(names)) == len(parts[-1])
+    assert kept == in_order(kept)
+
+
+def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
+    start_azurite: StartAzurite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the instance was killed: each alert is in the list once, and is found by nobody
+    before it is kept whole."""
+    submit, left = Transactions.submit, [0]
+
+    def fragile(*words: Any) -> None:
+        if left[0] == 0:
+            raise StorageAwayError("killed")
+        left[0] -= 1
+        submit(*words)
+
+    monkeypatch.setattr(Transactions, "submit", fragile)
+    store = connect(Settings(start_azurite().connection_string)).alerts
+    for stopped_after in range(80):
+        left[0] = stopped_after
+        try:
+            store.add(losses(60, minutes=stopped_after))
+        except StorageAwayError:
+            continue
+        break
+    kept = store.newest(200, None)
+    assert {one.alert.name for one in kept} == {one.alert.name for one in losses(60)}
+    assert len(kept) == 60
+    assert stopped_after >= 2
+    assert kept == in_order(kept)
+
+
+ALERTS = st.builds(
+    Alert,
+    st.builds(name_of, st.sampled_from(["gate", "entry"]), tag=st.sampled_from(["0" * 8, "1" * 8])),
+    st.sampled_from([LOSS, QUARANTINE]),
+    st.just("no-room"),
+)
+
+
+@given(st.lists(st.tuples(ALERTS, st.integers(0, 3)), min_size=1, max_size=8), st.integers(1, 4))
+def test_pages_of_the_store_hold_every_alert_once(
+    told: list[tuple[Alert, int]], limit: int
+) -> None:
+    """However the pages are cut, whatever came when."""
+    store, first_time = MemoryAlerts(), dict[tuple[str, str], KeptAlert]()
+    for alert, minutes in told:
+        one = KeptAlert(alert, MOMENT + timedelta(minutes=minutes))
+        store.add([one])
+        first_time.setdefault((str(alert.name), alert.kind), one)
+    seen: list[str] = []
+    while page := store.newest(limit, seen[-1] if seen else None):
+        seen += map(alert_key, page)
+    assert seen == sorted(map(alert_key, first_time.values()))

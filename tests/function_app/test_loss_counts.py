@@ -1,0 +1,206 @@
+"""Losses are counted by camera and day, exactly, however they come and whoever counts when."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.alerts import loss_counts
+from function_app.alerts.loss_counts import losses
+from function_app.backend import Backend, connect
+from function_app.settings import Settings
+from function_app.storage.records import KeptAlert
+from function_app.storage.rows import Row
+from photo_wire.alert import LOSS, QUARANTINE, Alert
+from tests.conftest import StartAzurite
+from tests.function_app.api import MOMENT, name_of
+from tests.function_app.memory_store import MemoryAlerts, MemoryRows, memory_backend
+from tests.function_app.test_keeping import StoppedError, fragile, until_done
+
+NOW = MOMENT
+LATER = NOW + timedelta(days=1)
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def own(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """An empty one, of both kinds."""
+    if request.param == "memory":
+        yield memory_backend(Settings(""))
+        return
+    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
+    yield connect(Settings(start_azurite().connection_string))
+
+
+def told(
+    number: int, came: datetime, days: int = 0, camera: str = "gate", kind: str = LOSS
+) -> KeptAlert:
+    """An alert that came in at this moment, of a photo of so many days before NOW."""
+    name = name_of(camera, NOW - timedelta(days=days), f"{number:08x}")
+    return KeptAlert(Alert(name, kind, "no-room"), came)
+
+
+def expected(kept: list[KeptAlert]) -> dict[str, Counter[date]]:
+    """Their counts, of each loss once."""
+    names = {one.alert.name for one in kept if one.alert.kind == LOSS}
+    counts: dict[str, Counter[date]] = {}
+    for name in names:
+        counts.setdefault(name.camera, Counter())[name.captured_at.date()] += 1
+    return counts
+
+
+def test_losses_are_counted_by_camera_and_day(own: Backend) -> None:
+    """Those that came just now, and those that came since somebody asked; of any day, in whatever
+    order they come; of other kinds none."""
+    assert losses(own, NOW) == {}
+    kept = [told(n, NOW, days) for n, days in enumerate((0, 0, 1, 40, 900, -3000))]
+    kept += [told(6, NOW, camera="entry"), told(7, NOW, camera="yard", kind=QUARANTINE)]
+    own.alerts.add(kept)
+    for now in (NOW, LATER, LATER):
+        assert losses(own, now) == expected(kept)
+    kept += [told(8, LATER), told(9, LATER, 40), told(10, LATER, 5, "drive")]
+    own.alerts.add([*kept[3:], *kept[-1:]])
+    for now in (LATER, LATER + timedelta(days=1)):
+        assert losses(own, now) == expected(kept)
+
+
+def test_a_count_that_was_stopped_goes_on(own: Backend) -> None:
+    """Wherever it was stopped, and whatever came in since."""
+    kept = [told(n, NOW, days) for n, days in enumerate((0, 31, 62, 93))]
+    own.alerts.add(kept)
+    stopped = 0
+
+    def again(stopping: Backend) -> None:
+        nonlocal stopped
+        stopped += 1
+        now = NOW + timedelta(hours=stopped)
+        new = told(100 + stopped, now - timedelta(minutes=30), days=31 * (stopped % 5))
+        own.alerts.add([new])
+        kept.append(new)
+        assert losses(stopping, now) == expected(kept)
+
+    assert until_done(again, own) >= 3  # each goes on from where the one before came to
+    assert losses(own, LATER) == expected(kept)
+
+
+class Seen(MemoryAlerts):
+    """Tells how many alerts were read."""
+
+    read = 0
+
+    def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
+        found = super().newest(count, after, end)
+        self.read += len(found)
+        return found
+
+
+def test_what_is_counted_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many alerts are kept, of whatever kind; also where they are more than a page has."""
+    monkeypatch.setattr(loss_counts, "AT_ONCE", 7)
+    alerts = Seen()
+    backend = memory_backend(Settings(""), alerts=alerts)
+    kept = [
+        told(n, NOW + timedelta(seconds=n // 10), n % 70, f"gate-{n % 3}", kind)
+        for n, kind in enumerate([LOSS, LOSS, QUARANTINE] * 100)
+    ]
+    alerts.add(kept)
+    assert losses(backend, LATER) == expected(kept)
+    assert alerts.read == len(kept)
+    kept.append(told(1000, LATER, kind=QUARANTINE))
+    alerts.add(kept)
+    for now, more in ((LATER, 1), (LATER + timedelta(hours=1), 1), (LATER + timedelta(hours=2), 0)):
+        alerts.read = 0
+        assert losses(backend, now) == expected(kept)
+        assert alerts.read == more
+
+
+class Interrupted(MemoryRows):
+    """Somebody else does something between two of the calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others: list[Callable[[], object]] = []  # what they do, before each of the next calls
+
+    def get(self, *words: Any) -> Row | None:
+        self._let_others()
+        return super().get(*words)
+
+    def walk(self, *words: Any) -> list[Row]:
+        self._let_others()
+        return super().walk(*words)
+
+    def insert(self, *words: Any) -> bool:
+        self._let_others()
+        return super().insert(*words)
+
+    def replace(self, *words: Any) -> bool:
+        self._let_others()
+        return super().replace(*words)
+
+    def _let_others(self) -> None:
+        if self.others:
+            self.others.pop(0)()
+
+
+def test_who_finds_another_at_work_leaves_it_to_them() -> None:
+    """Also if they know less, and are killed before they are done: nothing is left out."""
+    rows = Interrupted()
+    backend = memory_backend(Settings(""), tally=rows)
+    kept = [told(0, NOW), told(1, NOW + timedelta(minutes=10))]
+    backend.alerts.add(kept)
+
+    def begin() -> None:
+        with pytest.raises(StoppedError):
+            losses(fragile(backend, 1), NOW + timedelta(minutes=7))
+
+    rows.others = [lambda: None, lambda: None, begin]  # before the first row is written
+    for _ in range(2):
+        assert losses(backend, LATER) == expected(kept)
+
+
+STEPS = st.tuples(
+    st.sampled_from("llqraakk"),  # loss, quarantine, repeated; ask: alone, killed, with another
+    st.integers(0, 20),
+    st.integers(0, 9),
+)
+
+
+def count(backend: Backend, rows: Interrupted, now: datetime) -> None:
+    """Count undisturbed."""
+    rows.others = []
+    losses(backend, now)
+
+
+@given(st.lists(STEPS, max_size=40))
+def test_however_losses_come_the_counts_are_right(story: list[tuple[str, int, int]]) -> None:
+    """They are told, told again, and counted, by one who is killed at some point, or by two at
+    once, in any order, as time goes on."""
+    rows = Interrupted()
+    backend, now, kept = memory_backend(Settings(""), tally=rows), NOW, list[KeptAlert]()
+    for number, (what, minutes, which) in enumerate(story):
+        now += timedelta(minutes=minutes)
+        if what in "lq":
+            came = now - timedelta(minutes=which / 3)  # listed a little late
+            kind = LOSS if what == "l" else QUARANTINE
+            kept.append(told(number, came, 13 * which, f"gate-{which % 2}", kind))
+            backend.alerts.add(kept[-1:])
+        elif what == "r" and kept:
+            backend.alerts.add([replace(kept[which % len(kept)], received_at=now)])
+        elif what == "k":
+            try:
+                losses(fragile(backend, which), now)
+            except StoppedError:
+                continue
+        else:
+            at = now + timedelta(minutes=1 - 2 * (which % 4))  # by another instance's clock
+            idle: list[Callable[[], object]] = [lambda: None] * (which // 2)
+            rows.others = [*idle, partial(count, backend, rows, at)]
+            assert losses(backend, now) == expected(kept)
+            rows.others = []
+            assert losses(backend, now) == expected(kept)
+    assert losses(backend, now + timedelta(days=1)) == expected(kept)
