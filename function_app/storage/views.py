@@ -7,7 +7,7 @@ counts time down puts the newest first, one that counts it up the oldest.
 from dataclasses import dataclass
 from datetime import datetime
 
-from photo_wire.moment import milliseconds
+from photo_wire.moment import from_milliseconds, milliseconds
 from photo_wire.name import PhotoName
 
 _LAST_MILLISECOND = 999_999_999_999_999
@@ -73,6 +73,11 @@ def arrival_key(name: PhotoName, listed_at: datetime) -> str:
 def arrivals_of(camera: str) -> str:
     """How the keys of a camera's arrivals begin."""
     return f"r~{camera}~"
+
+
+def arrived_at(place: str) -> datetime:
+    """When the photo at this place among its camera's arrivals was listed."""
+    return from_milliseconds(int(place.partition("~")[0]))
 
 
 def seen_key(camera: str) -> str:
