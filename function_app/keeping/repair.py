@@ -24,12 +24,14 @@ _STEP = 1000
 
 @dataclass(slots=True)
 class Repair:
-    """What was found and mended. `foreign` are blobs that are no photos of Nightjar's."""
+    """What was found and mended. `strays` are rows among the arrivals that are no listed photo's
+    own, `foreign` are blobs that are no photos of Nightjar's."""
 
     photos: int = 0
     listed: int = 0
     unlisted: int = 0
     thumbnails: int = 0
+    strays: int = 0
     foreign: int = 0
     cameras: list[str] = field(default_factory=list)
 
@@ -49,6 +51,9 @@ def reconcile(
         newest = _mend(camera, backend, now, repair, everything)
         if newest and (everything or camera not in listed):
             backend.index.note(newest)
+        for place in backend.index.strays(camera):
+            backend.index.forget(camera, place)
+            repair.strays += 1
         recount(camera, backend)
         repair.cameras.append(camera)
     return repair

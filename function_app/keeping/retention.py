@@ -17,6 +17,8 @@ from function_app.storage.views import arrived_at
 
 MOST_AT_ONCE = 1000  # deletions that a person asks for in a request
 SECONDS = 150.0  # of a run: the platform ends a request at 230, a timer's call at 300 or later
+Arrival = tuple[str, Photo]  # a photo, behind its place among its camera's arrivals
+
 STEP = 100  # photos of a camera, before it is the next one's turn
 _THREADS = 8
 
@@ -42,11 +44,11 @@ class _Turn:
     before: datetime
     place: str = ""
 
-    def take(self, count: int, backend: Backend) -> list[Photo]:
+    def take(self, count: int, backend: Backend) -> list[Arrival]:
         found = backend.index.arrived(self.camera, self.before, count, self.place)
         if found:
             self.place = found[-1][0]
-        return [photo for _, photo in found]
+        return found
 
     def behind(self, backend: Backend) -> timedelta | None:
         """How long ago the next of its photos should have been deleted."""
@@ -73,15 +75,15 @@ def clean_up(
             some = [turns.popleft() for _ in range(min(_THREADS, left, len(turns)))]
             step = min(STEP, left // len(some))
             found = list(pool.map(lambda turn: turn.take(step, backend), some))  # noqa: B023
-            if not dry_run:
-                list(pool.map(lambda photo: delete(photo, backend), _by_turns(found)))
-            for turn, photos in zip(some, found, strict=True):
-                deleted[turn.camera] += len(photos)
-                left -= len(photos)
-                if len(photos) == step:
+            for camera in pool.map(lambda one: _finish(one, backend, dry_run), _by_turns(found)):
+                if camera:
+                    deleted[camera] += 1
+            for turn, arrivals in zip(some, found, strict=True):
+                left -= len(arrivals)
+                if len(arrivals) == step:
                     turns.append(turn)
         behind = list(pool.map(lambda turn: turn.behind(backend), turns))
-    return Cleanup(+deleted, max((one for one in behind if one is not None), default=None))
+    return Cleanup(deleted, max((one for one in behind if one is not None), default=None))
 
 
 def _turns(backend: Backend, now: datetime) -> deque[_Turn]:
@@ -93,7 +95,20 @@ def _turns(backend: Backend, now: datetime) -> deque[_Turn]:
     return deque(turns)
 
 
-def _by_turns(found: list[list[Photo]]) -> list[Photo]:
+def _finish(arrival: Arrival, backend: Backend, dry_run: bool) -> str | None:
+    """Delete a photo; returns its camera, or None if there was none: nothing but a row that was
+    left among the arrivals, which goes too."""
+    place, photo = arrival
+    camera = photo.name.camera
+    is_there = backend.index.place(photo.name) == place
+    if is_there and not dry_run:
+        delete(photo, backend)
+    elif not dry_run:
+        backend.index.forget(camera, place)
+    return camera if is_there else None
+
+
+def _by_turns(found: list[list[Arrival]]) -> list[Arrival]:
     """A photo of each camera, and again: those of one camera share a row, its tally."""
     rounds = chain.from_iterable(zip_longest(*found))
-    return [photo for photo in rounds if photo is not None]
+    return [arrival for arrival in rounds if arrival is not None]

@@ -67,7 +67,12 @@ def all_keys(name: PhotoName) -> list[str]:
 
 def arrival_key(name: PhotoName, listed_at: datetime) -> str:
     """The photo's key among those of its camera, in the order in which they were listed."""
-    return f"{arrivals_of(name.camera)}{count_up(listed_at)}~{name}"
+    return arrivals_of(name.camera) + arrival_place(name, listed_at)
+
+
+def arrival_place(name: PhotoName, listed_at: datetime) -> str:
+    """The photo's place among its camera's arrivals: the key without the camera."""
+    return f"{count_up(listed_at)}~{name}"
 
 
 def arrivals_of(camera: str) -> str:
