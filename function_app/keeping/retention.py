@@ -86,6 +86,12 @@ def clean_up(
     return Cleanup(deleted, max((one for one in behind if one is not None), default=None))
 
 
+def is_due(photo: Photo, backend: Backend, now: datetime) -> bool:
+    """Whether the photo's time is over."""
+    kept = backend.settings.retention.of(photo.name.camera)
+    return kept is not None and photo.received_at < now - kept
+
+
 def _turns(backend: Backend, now: datetime) -> deque[_Turn]:
     """The cameras whose photos are not kept for ever. Chance says who begins, so that it is not
     always the same cameras that wait for the next run."""
