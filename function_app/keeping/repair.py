@@ -28,7 +28,7 @@ _STEP = 1000
 @dataclass(slots=True)
 class Repair:
     """What was found and mended. `strays` are rows among the arrivals that are no listed photo's
-    own, `foreign` are blobs that are no photos of Nightjar's."""
+    own, `foreign` are blobs that are no photos of Nightjar's, or have the id of a listed one."""
 
     photos: int = 0
     listed: int = 0
@@ -70,13 +70,14 @@ def _mend(
             _finish_deletion(mark, found.row, backend, now, repair)
         if found.row and not found.row_has_blob:
             _unlist(found.row, backend, now, repair)
-        for photo in found.photos:
+        repair.foreign += len(found.others)
+        if photo := found.photo:
             repair.photos += 1
             newest = photo
-            is_listed = found.row is not None and found.row.path == photo.path
-            if everything or (not is_listed and now - photo.received_at > ON_THE_WAY):
-                _list(photo, is_listed, backend, repair)
-        if found.has_thumbnail and not found.photos:
+            is_old = now - photo.received_at > ON_THE_WAY
+            if everything or (not found.is_listed and is_old):
+                _list(photo, found.is_listed, backend, repair)
+        elif found.has_thumbnail:
             backend.thumbnails.remove(found.name)
             repair.thumbnails += 1
     for place in backend.index.strays(camera):
@@ -108,8 +109,9 @@ def _list(photo: Photo, is_listed: bool, backend: Backend, repair: Repair) -> No
     last, so either these rows are among them, or the second look finds no bytes."""
     if not backend.blobs.find(photo.name, photo.media):
         return
-    backend.index.relist(photo)
-    if backend.blobs.find(photo.name, photo.media):
+    if not backend.index.relist(photo):
+        repair.foreign += 1
+    elif backend.blobs.find(photo.name, photo.media):
         repair.listed += not is_listed
     else:
         backend.index.remove(photo)

@@ -25,8 +25,20 @@ class Traces:
         return [blob for blob in self.blobs if blob.deleted_at]
 
     @property
-    def photos(self) -> list[Photo]:
-        return [blob for blob in self.blobs if not blob.deleted_at]
+    def photo(self) -> Photo | None:
+        """The photo that is stored: of several kinds under one name the one that is listed."""
+        stored = [blob for blob in self.blobs if not blob.deleted_at]
+        listed = (blob for blob in stored if self.row and blob.path == self.row.path)
+        return next(listed, stored[0] if stored else None)
+
+    @property
+    def others(self) -> list[Photo]:
+        """What else is stored under the photo's name: it was refused when it came (409)."""
+        return [blob for blob in self.blobs if not blob.deleted_at and blob is not self.photo]
+
+    @property
+    def is_listed(self) -> bool:
+        return bool(self.row and self.photo and self.row.path == self.photo.path)
 
     @property
     def row_has_blob(self) -> bool:

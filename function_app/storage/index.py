@@ -91,13 +91,16 @@ class AzurePhotoIndex:
     def forget(self, camera: str, place: str) -> None:
         ask(lambda: self._table.delete_entity(PHOTOS, arrivals_of(camera) + place))
 
-    def relist(self, photo: Photo) -> None:
+    def relist(self, photo: Photo) -> bool:
         if self._insert(_rows(photo, photo.received_at)):
-            return
+            return True
         row = self._find(PHOTOS, View().key(photo.name))
+        if row and row["content_type"] != photo.media.content_type:
+            return False
         listed_at = parse_time(row["listed_at"]) if row else photo.received_at
         changes = [(Operation.PUT, row) for row in _rows(photo, listed_at)]
         ask(lambda: self._submit(changes))
+        return True
 
     def note(self, photo: Photo) -> None:
         note = _note(photo.name, photo.received_at)

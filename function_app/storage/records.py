@@ -205,9 +205,9 @@ class PhotoIndex(Protocol):
         """Remove what is at this place among the camera's arrivals, and nothing else."""
         ...
 
-    def relist(self, photo: Photo) -> None:
-        """List the photo, whatever is listed under its id: at the moment at which that was, or else
-        at the one at which the photo was received."""
+    def relist(self, photo: Photo) -> bool:
+        """List the photo, at the moment at which it was listed before, or else at the one at which
+        it was received. False if a photo of another kind is listed under its id: that one stays."""
         ...
 
     def note(self, photo: Photo) -> None:

@@ -109,12 +109,15 @@ class MemoryIndex:
         with self._lock:
             self._arrivals.pop(arrivals_of(camera) + place, None)
 
-    def relist(self, photo: Photo) -> None:
+    def relist(self, photo: Photo) -> bool:
         with self._lock:
+            if photo.name in self.listed and self.listed[photo.name].media != photo.media:
+                return False
             place = self.place(photo.name) or arrival_place(photo.name, photo.received_at)
             self.listed[photo.name] = photo
             self._places[photo.name] = place
             self._arrivals[arrivals_of(photo.name.camera) + place] = photo
+            return True
 
     def note(self, photo: Photo) -> None:
         self._seen[photo.name.camera] = Seen(photo.name, photo.received_at)

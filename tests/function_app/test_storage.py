@@ -242,8 +242,9 @@ def test_the_first_and_the_last_moment_can_be_listed(store: Backend, camera: str
 def test_listing_again_makes_the_rows_that_are_missing(store: Backend, camera: str) -> None:
     """As if the photo had been listed when it was received; and never twice."""
     photo = photo_of(camera)
-    store.index.relist(photo)
-    store.index.relist(photo)
+    assert store.index.relist(photo)
+    assert store.index.relist(photo)
+    assert not store.index.relist(replace(photo, media=Media.MP4))
     for view in (View(camera), View(camera, oldest_first=True)):
         assert store.index.walk(view, 10) == [photo]
     found = store.index.arrived(camera, MOMENT + timedelta(seconds=1), 10)
