@@ -75,7 +75,7 @@ def clean_up(
             some = [turns.popleft() for _ in range(min(_THREADS, left, len(turns)))]
             step = min(STEP, left // len(some))
             found = list(pool.map(lambda turn: turn.take(step, backend), some))  # noqa: B023
-            for camera in pool.map(lambda one: _finish(one, backend, dry_run), _by_turns(found)):
+            for camera in pool.map(lambda one: delete_due(one, backend, dry_run), _by_turns(found)):
                 if camera:
                     deleted[camera] += 1
             for turn, arrivals in zip(some, found, strict=True):
@@ -101,9 +101,9 @@ def _turns(backend: Backend, now: datetime) -> deque[_Turn]:
     return deque(turns)
 
 
-def _finish(arrival: Arrival, backend: Backend, dry_run: bool) -> str | None:
-    """Delete a photo; returns its camera, or None if there was none: nothing but a row that was
-    left among the arrivals, which goes too."""
+def delete_due(arrival: Arrival, backend: Backend, dry_run: bool = False) -> str | None:
+    """Delete a photo whose time is over; returns its camera, or None if it was no photo, only a row
+    that was left among the arrivals, which goes too. A dry run does not delete."""
     place, photo = arrival
     camera = photo.name.camera
     is_there = backend.index.place(photo.name) == place
