@@ -4,7 +4,7 @@ the timers that do the last two by themselves."""
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
 
@@ -13,9 +13,10 @@ from function_app.body import read_object
 from function_app.gallery.photos import listed
 from function_app.keeping.deletion import delete
 from function_app.keeping.repair import reconcile
-from function_app.keeping.retention import MOST_AT_ONCE, clean_up
+from function_app.keeping.retention import MOST_AT_ONCE, Cleanup, clean_up
 from function_app.people.accesses import address_in, record
 from function_app.people.caller import Caller
+from function_app.people.clearing import clear_sign_ins
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import Photo
 from photo_wire.errors import WireError
@@ -23,7 +24,9 @@ from photo_wire.moment import to_milliseconds
 from photo_wire.name import check_camera, parse_name
 
 MOST_DELETED = 100  # in a request
-EVERY_NIGHT = "0 17 3 * * *"  # NCRONTAB with seconds, UTC
+# NCRONTAB with seconds, UTC. By the hour, since one run a day could not keep up with a thousand
+# cameras (docs/decisions/0015-retention-by-turns.md).
+EVERY_HOUR = "0 17 * * * *"
 EVERY_SUNDAY = "0 43 4 * * 0"
 
 log = logging.getLogger(__name__)
@@ -86,19 +89,33 @@ def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
 
 
 def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> None:
-    """Give the app the functions that clean up every night and repair every Sunday. What they do is
+    """Give the app the functions that clean up every hour and repair every Sunday. What they do is
     idempotent, since timers come late, twice, or not at all; the routes do the same by hand."""
 
-    def nightly_cleanup(timer: func.TimerRequest) -> None:
-        done = clean_up(backend(), datetime.now(UTC), MOST_AT_ONCE)
-        log.info("cleanup: %s deleted, more=%s", dict(done.deleted), done.more)
+    def hourly_cleanup(timer: func.TimerRequest) -> None:
+        stores, now = backend(), datetime.now(UTC)
+        tell(clean_up(stores, now))
+        cleared = clear_sign_ins(stores.people, stores.accesses, now)
+        log.info("cleanup: %d rows of failed sign-ins", cleared)
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         log.info("repair: %s", reconcile(backend(), datetime.now(UTC)))
 
-    for schedule, work in ((EVERY_NIGHT, nightly_cleanup), (EVERY_SUNDAY, weekly_repair)):
+    for schedule, work in ((EVERY_HOUR, hourly_cleanup), (EVERY_SUNDAY, weekly_repair)):
         timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=True)
         app.function_name(work.__name__)(timer(work))
+
+
+def tell(done: Cleanup) -> None:
+    """Log what a run of the timer did, and whether it falls behind."""
+    count = sum(done.deleted.values())
+    log.info("cleanup: deleted %d photos of %d cameras", count, len(done.deleted))
+    if done.behind is not None:
+        log.warning(
+            "cleanup: the time of a run was over, and photos are left that are due, the oldest for "
+            "%.1f days; if that grows, also call POST /api/cleanup/run until it says no more",
+            done.behind / timedelta(days=1),
+        )
 
 
 def _delete(photo: Photo, req: func.HttpRequest, backend: Backend, caller: Caller) -> None:

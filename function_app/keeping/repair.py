@@ -1,8 +1,9 @@
 """Repair: the blobs are the truth, and the index is made to say the same.
 
-Both are walked side by side, camera by camera, in the order of the photos' time. A blob without
-rows is listed, rows without a blob are taken off the list and that is told as an alert, a thumbnail
-without a photo is removed. What came within the last hour may be on its way and is left alone.
+Both are walked side by side, camera by camera, in the order of the photos' time. A deletion that
+was stopped is finished, rows without a blob are taken off the list and that is told as an alert, a
+blob without rows is listed, a thumbnail without a photo is removed, and so is what else the index
+says and should not. What came within the last hour may be on its way and is left alone.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from datetime import datetime, timedelta
 
 from function_app.backend import Backend
 from function_app.keeping.deletion import is_over
+from function_app.keeping.retention import is_due
+from function_app.keeping.side_by_side import side_by_side
 from function_app.keeping.tally import recount
 from function_app.storage.records import KeptAlert, Photo
 from function_app.storage.views import View
@@ -24,12 +27,14 @@ _STEP = 1000
 
 @dataclass(slots=True)
 class Repair:
-    """What was found and mended. `foreign` are blobs that are no photos of Nightjar's."""
+    """What was found and mended. `strays` are rows among the arrivals that are no listed photo's
+    own, `foreign` are blobs that are no photos of Nightjar's, or have the id of a listed one."""
 
     photos: int = 0
     listed: int = 0
     unlisted: int = 0
     thumbnails: int = 0
+    strays: int = 0
     foreign: int = 0
     cameras: list[str] = field(default_factory=list)
 
@@ -59,42 +64,35 @@ def _mend(
 ) -> Photo | None:
     """Mend a camera; returns the newest of its stored photos."""
     newest: Photo | None = None
-    rows = _listed(camera, backend)
-    row = next(rows, None)
-    thumbnails = backend.thumbnails.walk(camera)
-    small = next(thumbnails, None)
-
-    for _path, photo in backend.blobs.walk(camera):
-        if photo is None:
-            repair.foreign += 1
-            continue
-        while row and _order(row.name) < _order(photo.name):
-            _unlist(row, backend, now, repair)
-            row = next(rows, None)
-        while small and _order(small) < _order(photo.name):
-            _remove_thumbnail(small, backend, repair)
-            small = next(thumbnails, None)
-        is_listed = row is not None and row.name == photo.name
-        if photo.deleted_at:
-            _finish_deletion(photo, is_listed, backend, now, repair)
-            row = next(rows, None) if is_listed else row
-            continue
-        repair.photos += 1
-        newest = photo
-        if everything or (not is_listed and now - photo.received_at > ON_THE_WAY):
-            backend.index.relist(photo)
-            repair.listed += not is_listed
-        if is_listed:
-            row = next(rows, None)
-        if small == photo.name:
-            small = next(thumbnails, None)
-    while row:
-        _unlist(row, backend, now, repair)
-        row = next(rows, None)
-    while small:
-        _remove_thumbnail(small, backend, repair)
-        small = next(thumbnails, None)
+    blobs, rows = _stored(camera, backend, repair), _listed(camera, backend)
+    for found in side_by_side(blobs, rows, backend.thumbnails.walk(camera)):
+        for mark in found.marks:
+            _finish_deletion(mark, found.row, backend, now, repair)
+        if found.row and not found.row_has_blob:
+            _unlist(found.row, backend, now, repair)
+        repair.foreign += len(found.others)
+        if photo := found.photo:
+            repair.photos += 1
+            newest = photo
+            is_old = now - photo.received_at > ON_THE_WAY
+            if everything or (not found.is_listed and is_old):
+                _list(photo, found.is_listed, backend, repair)
+        elif found.has_thumbnail:
+            backend.thumbnails.remove(found.name)
+            repair.thumbnails += 1
+    for place in backend.index.strays(camera):
+        backend.index.forget(camera, place)
+        repair.strays += 1
     return newest
+
+
+def _stored(camera: str, backend: Backend, repair: Repair) -> Iterator[Photo]:
+    """The camera's blobs, photos and marks, the oldest first."""
+    for _path, photo in backend.blobs.walk(camera):
+        if photo:
+            yield photo
+        else:
+            repair.foreign += 1
 
 
 def _listed(camera: str, backend: Backend) -> Iterator[Photo]:
@@ -105,34 +103,40 @@ def _listed(camera: str, backend: Backend) -> Iterator[Photo]:
         after = found[-1].name
 
 
-def _unlist(photo: Photo, backend: Backend, now: datetime, repair: Repair) -> None:
-    """Rows without a blob. The blob may have come since the walk began, so it is looked for."""
-    if now - photo.received_at <= ON_THE_WAY or backend.blobs.find(photo.name, photo.media):
+def _list(photo: Photo, is_listed: bool, backend: Backend, repair: Repair) -> None:
+    """A blob without rows, or one whose rows are written anew. The walk read of it a while ago: if
+    it was deleted since, it stays so. Who deletes it just now removes its bytes first and its rows
+    last, so either these rows are among them, or the second look finds no bytes."""
+    if not backend.blobs.find(photo.name, photo.media):
         return
-    alert = Alert(photo.name, MISSING, "its bytes are gone from the store")
-    backend.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted
-    backend.thumbnails.remove(photo.name)
-    backend.index.remove(photo)
+    if not backend.index.relist(photo):
+        repair.foreign += 1
+    elif backend.blobs.find(photo.name, photo.media):
+        repair.listed += not is_listed
+    else:
+        backend.index.remove(photo)
+
+
+def _unlist(row: Photo, backend: Backend, now: datetime, repair: Repair) -> None:
+    """Rows without a blob. The blob may have come since the walk began, so it is looked for. If the
+    photo's time is over, retention is at work, or storage itself was: that is no loss."""
+    if now - row.received_at <= ON_THE_WAY or backend.blobs.find(row.name, row.media):
+        return
+    if not is_due(row, backend, now):
+        alert = Alert(row.name, MISSING, "its bytes are gone from the store")
+        backend.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted
+    backend.thumbnails.remove(row.name)
+    backend.index.remove(row)
     repair.unlisted += 1
 
 
 def _finish_deletion(
-    mark: Photo, is_listed: bool, backend: Backend, now: datetime, repair: Repair
+    mark: Photo, row: Photo | None, backend: Backend, now: datetime, repair: Repair
 ) -> None:
     """Of a deleted photo there is a mark: that is no loss. What else is left of it goes, its
     thumbnail as one without a photo, and in the end the mark."""
-    if is_listed:
+    if row and row.path == mark.path:
         backend.index.remove(mark)
         repair.unlisted += 1
     if is_over(mark, now):
         backend.blobs.remove(mark)
-
-
-def _remove_thumbnail(name: PhotoName, backend: Backend, repair: Repair) -> None:
-    backend.thumbnails.remove(name)
-    repair.thumbnails += 1
-
-
-def _order(name: PhotoName) -> tuple[datetime, str]:
-    """Blobs, thumbnails and rows of a camera are all in this order: by time, then by id."""
-    return name.captured_at, str(name)

@@ -249,6 +249,7 @@ SCHEMAS: dict[str, Schema] = {
         listed=count,
         unlisted=count,
         thumbnails=count,
+        strays=count,
         foreign=count,
         cameras=array(camera),
     ),

@@ -6,6 +6,7 @@ in one transaction, together with what is noted of its camera.
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from function_app.storage.account import Account
-from function_app.storage.away import ask, error_code
+from function_app.storage.away import Answer, ask, error_code
 from function_app.storage.azure_rows import changes_of
 from function_app.storage.records import (
     Claim,
@@ -34,10 +35,12 @@ from function_app.storage.views import (
     View,
     all_keys,
     arrival_key,
+    arrival_place,
     arrivals_of,
     count_up,
     seen_key,
 )
+from photo_wire.errors import WireError
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
@@ -82,9 +85,32 @@ class AzurePhotoIndex:
         found = self._rows(prefix + after, f"{prefix}{count_up(before)}", count)
         return [(key.removeprefix(prefix), photo) for key, photo in found]
 
-    def relist(self, photo: Photo) -> None:
-        changes = [(Operation.PUT, row) for row in _rows(photo, photo.received_at)]
-        ask(lambda: self._submit(changes), self._create)
+    def place(self, name: PhotoName) -> str | None:
+        row = self._find(PHOTOS, View().key(name))
+        return arrival_place(name, parse_time(row["listed_at"])) if row else None
+
+    def strays(self, camera: str) -> Iterator[str]:
+        listed = self._all(*View(camera, oldest_first=True).keys(None))
+        own = {arrival_place(name, listed_at) for _, name, listed_at in listed}
+        prefix = arrivals_of(camera)
+        for key, name, _ in self._all(prefix, prefix + ":"):
+            place = key.removeprefix(prefix)
+            if place not in own and self.place(name) != place:  # it may have come since
+                yield place
+
+    def forget(self, camera: str, place: str) -> None:
+        ask(lambda: self._table.delete_entity(PHOTOS, arrivals_of(camera) + place))
+
+    def relist(self, photo: Photo) -> bool:
+        if self._insert(_rows(photo, photo.received_at)):
+            return True
+        row = self._find(PHOTOS, View().key(photo.name))
+        if row and row["content_type"] != photo.media.content_type:
+            return False
+        listed_at = parse_time(row["listed_at"]) if row else photo.received_at
+        changes = [(Operation.PUT, row) for row in _rows(photo, listed_at)]
+        ask(lambda: self._submit(changes))
+        return True
 
     def note(self, photo: Photo) -> None:
         note = _note(photo.name, photo.received_at)
@@ -154,15 +180,31 @@ class AzurePhotoIndex:
 
     def _rows(self, first: str, end: str, count: int) -> list[tuple[str, Photo]]:
         """Up to `count` rows between two keys, each with its key: one request up to 1,000."""
+        return self._read(first, end, count, _readable)
 
-        def read() -> list[tuple[str, Photo]]:
+    def _all(self, first: str, end: str) -> Iterator[tuple[str, PhotoName, datetime]]:
+        """Of all rows between two keys: the key, which photo's it is, and when that was listed."""
+        while found := self._read(first, end, 1000, _moment, ["RowKey", "id", "listed_at"]):
+            yield from found
+            first = found[-1][0]
+
+    def _read(
+        self,
+        first: str,
+        end: str,
+        count: int,
+        readable: Callable[[dict[str, Any]], Answer | None],
+        select: list[str] | None = None,
+    ) -> list[Answer]:
+        def read() -> list[Answer]:
             rows = self._table.query_entities(
                 "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end",
                 parameters={"photos": PHOTOS, "first": first, "end": end},
                 results_per_page=min(count, 1000),
+                select=select,
             )
             try:
-                return list(islice(filter(None, map(_readable, rows)), count))
+                return list(islice(filter(None, map(readable, rows)), count))
             except ResourceNotFoundError:
                 return []  # no table yet, so no photo
 
@@ -230,4 +272,12 @@ def _readable(row: dict[str, Any]) -> tuple[str, Photo] | None:
         return row["RowKey"], parse_photo(row)
     except DamagedRecordError as error:
         log.warning("left out of a list: %s", error)
+        return None
+
+
+def _moment(row: dict[str, Any]) -> tuple[str, PhotoName, datetime] | None:
+    try:
+        return row["RowKey"], parse_name(row["id"]), parse_time(row["listed_at"])
+    except (KeyError, TypeError, WireError) as error:
+        log.warning("left out of a list: %s: %s", row["RowKey"], error)
         return None

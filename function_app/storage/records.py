@@ -200,8 +200,21 @@ class PhotoIndex(Protocol):
         each with its place in it; behind the place `after`."""
         ...
 
-    def relist(self, photo: Photo) -> None:
-        """List the photo at the moment it was received, whatever is listed under its id."""
+    def place(self, name: PhotoName) -> str | None:
+        """The listed photo's place among its camera's arrivals; None if it is not listed."""
+        ...
+
+    def strays(self, camera: str) -> Iterator[str]:
+        """The places among a camera's arrivals that are no listed photo's own."""
+        ...
+
+    def forget(self, camera: str, place: str) -> None:
+        """Remove what is at this place among the camera's arrivals, and nothing else."""
+        ...
+
+    def relist(self, photo: Photo) -> bool:
+        """List the photo, at the moment at which it was listed before, or else at the one at which
+        it was received. False if a photo of another kind is listed under its id: that one stays."""
         ...
 
     def note(self, photo: Photo) -> None:

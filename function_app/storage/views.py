@@ -7,7 +7,7 @@ counts time down puts the newest first, one that counts it up the oldest.
 from dataclasses import dataclass
 from datetime import datetime
 
-from photo_wire.moment import milliseconds
+from photo_wire.moment import from_milliseconds, milliseconds
 from photo_wire.name import PhotoName
 
 _LAST_MILLISECOND = 999_999_999_999_999
@@ -69,12 +69,22 @@ def all_keys(name: PhotoName) -> list[str]:
 
 def arrival_key(name: PhotoName, listed_at: datetime) -> str:
     """The photo's key among those of its camera, in the order in which they were listed."""
-    return f"{arrivals_of(name.camera)}{count_up(listed_at)}~{name}"
+    return arrivals_of(name.camera) + arrival_place(name, listed_at)
+
+
+def arrival_place(name: PhotoName, listed_at: datetime) -> str:
+    """The photo's place among its camera's arrivals: the key without the camera."""
+    return f"{count_up(listed_at)}~{name}"
 
 
 def arrivals_of(camera: str) -> str:
     """How the keys of a camera's arrivals begin."""
     return f"r~{camera}~"
+
+
+def arrived_at(place: str) -> datetime:
+    """When the photo at this place among its camera's arrivals was listed."""
+    return from_milliseconds(int(place.partition("~")[0]))
 
 
 def seen_key(camera: str) -> str:

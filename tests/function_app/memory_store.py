@@ -18,7 +18,14 @@ from function_app.storage.records import (
     blob_path,
 )
 from function_app.storage.rows import Rewrite, Row
-from function_app.storage.views import PHOTOS, View, arrival_key, arrivals_of, count_up
+from function_app.storage.views import (
+    PHOTOS,
+    View,
+    arrival_key,
+    arrival_place,
+    arrivals_of,
+    count_up,
+)
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import PhotoName
@@ -135,6 +142,7 @@ class MemoryIndex:
         self.listed: dict[PhotoName, Photo] = {}
         self.claims: dict[tuple[str, str], Claim] = {}
         self._arrivals: dict[str, Photo] = {}
+        self._places: dict[PhotoName, str] = {}
         self._seen: dict[str, Seen] = {}
         self._lock = threading.Lock()
 
@@ -143,6 +151,7 @@ class MemoryIndex:
             if photo.name in self.listed:
                 return self.listed[photo.name]
             self.listed[photo.name] = photo
+            self._places[photo.name] = arrival_place(photo.name, now)
             self._arrivals[arrival_key(photo.name, now)] = photo
             self._seen[photo.name.camera] = Seen(photo.name, to_milliseconds(now), waiting)
             return None
@@ -165,11 +174,29 @@ class MemoryIndex:
         keys = sorted(key for key in self._arrivals if first < key < end)[:count]
         return [(key.removeprefix(prefix), self._arrivals[key]) for key in keys]
 
-    def relist(self, photo: Photo) -> None:
-        self.remove(photo)
+    def place(self, name: PhotoName) -> str | None:
+        return self._places[name] if name in self.listed else None
+
+    def strays(self, camera: str) -> Iterator[str]:
+        prefix = arrivals_of(camera)
+        for key, photo in sorted(self._arrivals.items()):
+            place = key.removeprefix(prefix)
+            if photo.name.camera == camera and place != self.place(photo.name):
+                yield place
+
+    def forget(self, camera: str, place: str) -> None:
         with self._lock:
+            self._arrivals.pop(arrivals_of(camera) + place, None)
+
+    def relist(self, photo: Photo) -> bool:
+        with self._lock:
+            if photo.name in self.listed and self.listed[photo.name].media != photo.media:
+                return False
+            place = self.place(photo.name) or arrival_place(photo.name, photo.received_at)
             self.listed[photo.name] = photo
-            self._arrivals[arrival_key(photo.name, photo.received_at)] = photo
+            self._places[photo.name] = place
+            self._arrivals[arrivals_of(photo.name.camera) + place] = photo
+            return True
 
     def note(self, photo: Photo) -> None:
         self._seen[photo.name.camera] = Seen(photo.name, photo.received_at)
@@ -177,16 +204,16 @@ class MemoryIndex:
     def remove(self, photo: Photo, uncount: Uncount | None = None) -> None:
         prefix = arrivals_of(photo.name.camera)
         while True:
-            key = next((key for key, one in self._arrivals.items() if one.name == photo.name), None)
-            rewrite = uncount(key.removeprefix(prefix)) if uncount and key else None
+            place = self.place(photo.name) or arrival_place(photo.name, photo.received_at)
+            is_there = prefix + place in self._arrivals
+            rewrite = uncount(place) if uncount and is_there else None
             with self._lock:
-                if key and key not in self._arrivals:
+                if is_there and prefix + place not in self._arrivals:
                     continue
                 if rewrite and not self.tally.rewrite(PHOTOS, rewrite):
                     continue
                 self.listed.pop(photo.name, None)
-                if key:
-                    del self._arrivals[key]
+                self._arrivals.pop(prefix + place, None)
                 return
 
     def cameras(self) -> dict[str, Seen]:

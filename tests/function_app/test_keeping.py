@@ -1,7 +1,9 @@
 """How long photos are kept: deletion, retention and repair, and that a stop at any point does no
 harm."""
 
+import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.backend import Backend, connect
+from function_app.keeping import retention
+from function_app.keeping.api import log as api_log
+from function_app.keeping.api import tell
 from function_app.keeping.deletion import MARK_KEPT, delete
 from function_app.keeping.period import Retention, parse_retention
 from function_app.keeping.repair import MISSING, reconcile
-from function_app.keeping.retention import clean_up
+from function_app.keeping.retention import Cleanup, clean_up
 from function_app.keeping.tally import Count, recount, tallies
 from function_app.settings import Settings
 from function_app.storage.records import Photo
@@ -37,7 +42,10 @@ class StoppedError(Exception):
 class Fragile:
     """A store that lets so many calls through that change something, and then fails for good."""
 
-    READS = ("get", "walk", "arrived", "cameras", "read", "find", "newest", "check")
+    READS = (
+        *("get", "walk", "arrived", "place", "strays", "cameras"),
+        *("read", "find", "newest", "check"),
+    )
 
     def __init__(self, store: object, left: list[int]) -> None:
         self._store = store
@@ -211,11 +219,49 @@ def test_a_late_photo_of_long_ago_is_kept_its_time(own: Backend) -> None:
 def test_a_run_has_a_cap_and_the_next_goes_on(own: Backend) -> None:
     """The oldest go first."""
     photos = [stored(own, "gate", 40 - n) for n in range(5)]
-    assert clean_up(own, NOW, 2).more
+    assert clean_up(own, NOW, 2).behind == timedelta(days=8)  # 38 old, and kept for 30
     assert own.index.walk(View(oldest_first=True), 10) == photos[2:]
     assert dict(clean_up(own, NOW, 2).deleted) == {"gate": 2}
     done = clean_up(own, NOW, 2)
     assert (dict(done.deleted), done.more) == ({"gate": 1}, False)
+
+
+def test_cameras_take_turns(own: Backend) -> None:
+    """Where not all can be deleted, each camera has its share, whatever its name is."""
+    for n in range(5):
+        stored(own, "gate", 40 + n)
+    for n in range(2):
+        stored(own, "entry", 130 + n)
+        stored(own, "shed", 130 + n)
+    assert dict(clean_up(own, NOW, 6).deleted) == {"gate": 2, "entry": 2, "shed": 2}
+    done = clean_up(own, NOW, 6)
+    assert (dict(done.deleted), done.more) == ({"gate": 3}, False)
+
+
+def test_a_run_goes_on_until_nothing_is_due(own: Backend) -> None:
+    """However many photos that is: more than a step's."""
+    many = retention.STEP + 1
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: stored(own, "gate", 31 + n / 1000), range(many)))
+    stays = stored(own, "gate", 1)
+    assert clean_up(own, NOW) == Cleanup({"gate": many}, None)
+    assert own.index.walk(View(), 10) == [stays]
+
+
+def test_a_run_ends_when_its_time_is_over(own: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    """Between two steps, by the clock that it is given; how far behind it is stands in the log."""
+    for camera in (f"gate-{n}" for n in range(9)):  # one more than take their turns together
+        for n in range(2):
+            stored(own, camera, 122 + n)
+    ticks = iter([0, 0, 10])
+    done = clean_up(own, NOW, seconds=10, clock=lambda: next(ticks))
+    assert (len(done.deleted), done.behind) == (8, timedelta(days=3))
+    with caplog.at_level(logging.INFO):
+        tell(done)
+        tell(clean_up(own, NOW))
+    told = [(one.levelname, one.getMessage()) for one in caplog.records if one.name == api_log.name]
+    assert [level for level, _ in told] == ["INFO", "WARNING", "INFO"]
+    assert "3.0 days" in told[1][1]
 
 
 def test_a_cleanup_that_was_stopped_goes_on(own: Backend) -> None:

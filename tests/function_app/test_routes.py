@@ -24,7 +24,7 @@ GUARDED = [
     (route, method) for route, method in CALLS if route.access not in (Access.PUBLIC, Access.DEVICE)
 ]
 OF_A_PHOTO = [(route, method) for route, method in GUARDED if "{id}" in route.path]
-TIMERS = {"nightly_cleanup", "weekly_repair"}
+TIMERS = {"hourly_cleanup", "weekly_repair"}
 FILLED = {"{name}": "nobody", "{key}": "0" * 32, "{secret}": "A" * 32, "{*path}": ""}
 ANSWERS = {
     Access.UPLOADER: Scope.UPLOAD,

@@ -243,8 +243,9 @@ def test_the_first_and_the_last_moment_can_be_listed(store: Backend, camera: str
 def test_listing_again_makes_the_rows_that_are_missing(store: Backend, camera: str) -> None:
     """As if the photo had been listed when it was received; and never twice."""
     photo = photo_of(camera)
-    store.index.relist(photo)
-    store.index.relist(photo)
+    assert store.index.relist(photo)
+    assert store.index.relist(photo)
+    assert not store.index.relist(replace(photo, media=Media.MP4))
     for view in (View(camera), View(camera, oldest_first=True)):
         assert store.index.walk(view, 10) == [photo]
     found = store.index.arrived(camera, MOMENT + timedelta(seconds=1), 10)
@@ -252,6 +253,25 @@ def test_listing_again_makes_the_rows_that_are_missing(store: Backend, camera: s
     assert camera not in store.index.cameras()
     store.index.note(photo)
     assert store.index.cameras()[camera] == Seen(photo.name, photo.received_at)
+
+
+def test_listing_again_keeps_the_moment_of_listing(store: Backend, camera: str) -> None:
+    """A photo that was listed at the second try has one place among the arrivals, then as before,
+    also if one of its rows is missing."""
+    photo, later = photo_of(camera), MOMENT + timedelta(hours=3)
+    store.index.add(photo, later)
+    (before,) = store.index.arrived(camera, later + timedelta(seconds=1), 10)
+    assert store.index.place(photo.name) == before[0]
+    changed = replace(photo, size=photo.size + 1)
+    store.index.relist(changed)
+    assert store.index.arrived(camera, later + timedelta(seconds=1), 10) == [(before[0], changed)]
+    store.index.forget(camera, before[0])
+    assert store.index.arrived(camera, later + timedelta(seconds=1), 10) == []
+    store.index.relist(changed)
+    assert store.index.arrived(camera, later + timedelta(seconds=1), 10) == [(before[0], changed)]
+    store.index.remove(photo)
+    assert store.index.place(photo.name) is None
+    store.index.forget(camera, before[0])  # what is gone already is no error
 
 
 def test_blobs_are_walked_by_camera_and_time(store: Backend, camera: str) -> None:

@@ -103,7 +103,7 @@ def test_by_hand() -> None:
         "index rows kept": round(50 * 120 * 5000 / 1e9, 4),
         "blob writes and lists": 2 * 1500,
         "blob reads": 2 * 1500 + 120 * (50 + 10),
-        "table requests": 1500 * (1 + 2 + 4) + 120 * (13 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3),
+        "table requests": 1500 * (1 + 2 + 5) + 120 * (13 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3),
         "executions": 2 * 1500 + 120 * (10 + 2 + 1 + 9 + 1 + 50 + 10),
         "memory while executing": 2 * (2 * 1500 + 120 * (1 + 2 + 1 + 9 + 1 + 4 + 10)),
         "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.000041), 4),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from function_app.backend import connect
-from function_app.keeping.deletion import delete
+from function_app.keeping.retention import clean_up, delete_due
 from function_app.keeping.tally import tallies
 from function_app.settings import Settings
 from infra.cost import TRANSACTIONS, Transactions
@@ -226,10 +226,19 @@ def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:
 def test_a_photo_whose_time_is_over(meter: Meter) -> None:
     """Retention deletes it; what finds it is shared by a hundred."""
     backend = connect(Settings(meter.api.backend.connection_string))
-    photo = backend.index.get(parse_name(meter.put(1005)))
-    tallies(backend, datetime.now(UTC) + timedelta(days=1))  # by when it has long been counted
-    assert photo
-    assert meter.count(lambda: delete(photo, backend)) == EXPECTED.events["photo's time over"]
+    name, tomorrow = parse_name(meter.put(1005)), datetime.now(UTC) + timedelta(days=1)
+    tallies(backend, tomorrow)  # by when it has long been counted
+    arrived = backend.index.arrived(meter.camera, tomorrow, 1000)
+    (due,) = (one for one in arrived if one[1].name == name)
+    assert meter.count(lambda: delete_due(due, backend)) == EXPECTED.events["photo's time over"]
+
+
+def test_an_hour_in_which_no_photo_s_time_is_over(meter: Meter) -> None:
+    """Retention asks for the cameras, and of each whether something is due."""
+    backend = connect(Settings(meter.api.backend.connection_string))
+    cameras = len(backend.index.cameras())
+    counted = meter.count(lambda: clean_up(backend, datetime.now(UTC)))
+    assert counted == {"table_requests": 1 + cameras}
 
 
 def test_losses_reported(meter: Meter) -> None:

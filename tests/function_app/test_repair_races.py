@@ -1,0 +1,116 @@
+"""A repair goes on for minutes, and people and retention delete meanwhile: at whatever moment they
+do, what they deleted stays deleted, and nobody is told of a loss."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from function_app.backend import Backend
+from function_app.keeping.deletion import delete
+from function_app.keeping.repair import reconcile
+from function_app.storage.records import Photo, PhotoBlobs
+from function_app.storage.views import View
+from tests.function_app import test_keeping as keeping
+from tests.function_app.test_keeping import NOW, StoppedError, fragile, is_consistent, stored
+
+own = keeping.own  # the fixture
+
+
+class Watched:
+    """A store that has something done before each call; a walk is read whole when it begins, as a
+    page of it is."""
+
+    def __init__(self, store: object, before: Callable[[], None]) -> None:
+        self._store = store
+        self._before = before
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._store, name)
+
+        def watched(*words: Any) -> Any:
+            self._before()
+            answer = call(*words)
+            return iter(list(answer)) if isinstance(answer, Iterator) else answer
+
+        return watched
+
+
+def at_call(number: int, backend: Backend, action: Callable[[], None]) -> tuple[Backend, list[int]]:
+    """A backend at whose call of this number the action comes first; and how many there were."""
+    calls = [0]
+
+    def before() -> None:
+        if calls[0] == number:
+            action()
+        calls[0] += 1
+
+    stores = [one.name for one in fields(Backend) if one.name != "settings"]
+    parts = {name: Watched(getattr(backend, name), before) for name in stores}
+    return replace(backend, **parts), calls  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rebuild", [False, True], ids=["repair", "rebuild"])
+@pytest.mark.parametrize("is_slow", [False, True], ids=["at once", "slowly"])
+@pytest.mark.parametrize(
+    ("days_ago", "marked_at"), [(40, None), (2, NOW)], ids=["by retention", "by a person"]
+)
+def test_what_is_deleted_meanwhile_stays_deleted(
+    own: Backend, days_ago: int, marked_at: datetime | None, is_slow: bool, rebuild: bool
+) -> None:
+    """Before each of the repair's requests in turn; at once, or so slowly that the bytes go then
+    and the rows only when the repair is over."""
+    stays = [stored(own, "gate", 3)]
+    number, calls = 0, [1]
+    while number < calls[0]:
+        gone = stored(own, "gate", days_ago, f"{number:08x}")
+
+        def go(gone: Photo = gone) -> None:
+            if not is_slow:
+                delete(gone, own, marked_at)
+            elif marked_at:
+                own.blobs.mark_deleted(gone, marked_at)
+            else:
+                own.blobs.remove(gone)
+
+        watched, calls = at_call(number, own, go)
+        reconcile(watched, NOW, everything=rebuild)
+        if is_slow and own.index.get(gone.name):
+            delete(gone, own, marked_at)
+        assert own.index.get(gone.name) is None, number
+        assert own.index.walk(View(), 10) == stays, number
+        assert is_consistent(own)
+        number += 1
+    assert number >= 8
+    assert own.alerts.newest(10, None) == []
+
+
+class Stale:
+    """Blobs of which a page is walked that was read before something was done."""
+
+    def __init__(self, blobs: PhotoBlobs, since: Callable[[], None]) -> None:
+        self.find = blobs.find
+        self.cameras = blobs.cameras
+        self.remove = blobs.remove
+        self._walk = blobs.walk
+        self._since = since
+
+    def walk(self, camera: str) -> Iterator[tuple[str, Photo | None]]:
+        page = list(self._walk(camera))
+        self._since()
+        return iter(page)
+
+
+def test_a_rebuild_that_is_stopped_has_listed_nothing_deleted(own: Backend) -> None:
+    """Stopped after each of its changes in turn, each time with a photo on its page that was
+    deleted just now."""
+    stored(own, "gate", 3)
+    for changes in range(4):
+        gone = stored(own, "gate", 2, f"{changes:08x}")
+        stale = Stale(own.blobs, lambda gone=gone: delete(gone, own, NOW))  # type: ignore[misc]
+        with suppress(StoppedError):
+            reconcile(fragile(replace(own, blobs=stale), changes), NOW, everything=True)  # type: ignore[arg-type]
+        assert own.index.get(gone.name) is None

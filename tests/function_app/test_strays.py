@@ -1,0 +1,102 @@
+"""Rows that were left among a camera's arrivals and are no listed photo's own: nothing leaves one
+any more, and those that are there go."""
+
+from datetime import datetime, timedelta
+
+from azure.data.tables import TableServiceClient
+
+from function_app.backend import Backend
+from function_app.keeping.deletion import delete
+from function_app.keeping.repair import reconcile
+from function_app.keeping.retention import clean_up
+from function_app.keeping.tally import Count, tallies
+from function_app.storage.index import TABLE
+from function_app.storage.records import Photo
+from function_app.storage.views import PHOTOS, View, arrival_key
+from photo_wire.moment import format_time
+from tests.function_app import test_keeping as keeping
+from tests.function_app.memory_store import MemoryIndex
+from tests.function_app.test_keeping import BODY, NOW, everything, is_consistent, stored, until_done
+
+own = keeping.own  # the fixture
+
+
+def leave(backend: Backend, photo: Photo, at: datetime) -> None:
+    """Leave a row of this photo among its camera's arrivals, as of that moment."""
+    key = arrival_key(photo.name, at)
+    if isinstance(backend.index, MemoryIndex):
+        backend.index._arrivals[key] = photo
+        return
+    tables = TableServiceClient.from_connection_string(backend.settings.connection_string)
+    row = {"PartitionKey": PHOTOS, "RowKey": key, "listed_at": format_time(at)}
+    tables.get_table_client(TABLE).upsert_entity({**photo.to_words(), **row})
+
+
+def arrivals(backend: Backend, camera: str) -> list[Photo]:
+    later = NOW + timedelta(days=1)
+    return [photo for _, photo in backend.index.arrived(camera, later, 1000)]
+
+
+def retried(backend: Backend, days_ago: float) -> Photo:
+    """A photo of the gate: its blob came, then a crash, and its rows with the second try."""
+    photo = stored(backend, "gate", days_ago, listed=False)
+    backend.index.add(photo, photo.received_at + timedelta(hours=5))
+    return photo
+
+
+def test_a_rebuilt_index_has_no_strays(own: Backend) -> None:
+    """Of a photo that was listed at the second try either, and its deletion leaves nothing; where
+    the rebuilding was stopped at each of its changes in turn."""
+    photos = [retried(own, 3), stored(own, "gate", 2), retried(own, 1)]
+    before = everything(own)
+    until_done(lambda stopping: reconcile(stopping, NOW, everything=True), own)
+    assert everything(own) == before
+    assert list(own.index.strays("gate")) == []
+    delete(photos[0], own)
+    assert arrivals(own, "gate") == photos[1:]
+
+
+def test_repair_removes_strays(own: Backend) -> None:
+    """Of a photo that is gone, and the second row of one that is listed; stopped at each change."""
+    gone, twice, once = (stored(own, "gate", n) for n in (3, 2, 1))
+    delete(gone, own)
+    leave(own, gone, gone.received_at + timedelta(hours=5))
+    leave(own, twice, twice.received_at + timedelta(hours=5))
+    assert len(arrivals(own, "gate")) == 4
+    assert len(list(own.index.strays("gate"))) == 2
+    until_done(lambda stopping: reconcile(stopping, NOW), own)
+    assert arrivals(own, "gate") == [twice, once]
+    assert own.index.walk(View("gate", oldest_first=True), 10) == [twice, once]
+    assert is_consistent(own)
+    assert tallies(own, NOW)["gate"].total == Count(2, 2 * len(BODY))
+
+
+def test_repair_tells_of_strays_once(own: Backend) -> None:
+    """And finds none the second time."""
+    photo = stored(own, "gate", 2)
+    leave(own, photo, NOW - timedelta(days=1))
+    assert [reconcile(own, NOW).strays for _ in range(2)] == [1, 0]
+
+
+def test_retention_does_not_count_what_is_no_photo(own: Backend) -> None:
+    """A stray is no deletion: it goes, and the mark of a photo that a person deleted stays."""
+    gone, due, stays = (stored(own, "gate", n) for n in (50, 40, 1))
+    delete(gone, own, marked_at=NOW)
+    leave(own, gone, gone.received_at + timedelta(hours=5))
+    leave(own, due, due.received_at + timedelta(hours=5))
+    for dry_run in (True, False):
+        assert dict(clean_up(own, NOW, dry_run=dry_run).deleted) == {"gate": 1}
+    assert clean_up(own, NOW).deleted == {}
+    assert arrivals(own, "gate") == [stays]
+    assert own.blobs.add(gone, BODY) is not None
+    assert own.index.walk(View(), 10) == [stays]
+
+
+def test_a_cleanup_among_strays_that_was_stopped_goes_on(own: Backend) -> None:
+    """At each of its changes."""
+    due, stays = stored(own, "gate", 40), stored(own, "gate", 1)
+    for hours in (-5, 5):
+        leave(own, due, due.received_at + timedelta(hours=hours))
+    until_done(lambda stopping: clean_up(stopping, NOW), own)
+    assert is_consistent(own)
+    assert arrivals(own, "gate") == [stays]

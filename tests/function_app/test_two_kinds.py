@@ -1,0 +1,75 @@
+"""Two blobs under one id, a picture and a clip: a crash came before the second was refused. The one
+that is listed stays listed, as its receipt says; the other is counted as foreign."""
+
+from dataclasses import replace
+
+import pytest
+
+from function_app.backend import Backend
+from function_app.keeping.deletion import delete
+from function_app.keeping.repair import MISSING, reconcile
+from function_app.storage.records import Photo
+from function_app.storage.views import View
+from photo_wire.media import Media
+from tests.function_app import test_keeping as keeping
+from tests.function_app.test_keeping import NOW, stored, until_done
+
+own = keeping.own  # the fixture
+
+
+def twins(backend: Backend) -> dict[Media, Photo]:
+    """Of each kind a blob, none of them listed."""
+    picture = stored(backend, "gate", 2, listed=False)
+    clip = replace(picture, media=Media.MP4, sha256="cd" * 32, size=7)
+    backend.blobs.add(clip, b"1234567")
+    return {Media.JPEG: picture, Media.MP4: clip}
+
+
+def listed(backend: Backend) -> list[Photo]:
+    return backend.index.walk(View("gate"), 10)
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["repair", "rebuild"])
+@pytest.mark.parametrize("kind", [Media.JPEG, Media.MP4])
+def test_the_listed_one_stays(own: Backend, kind: Media, everything: bool) -> None:
+    """Whichever it is, and wherever the repair is stopped."""
+    photo = twins(own)[kind]
+    own.index.add(photo, photo.received_at)
+    until_done(lambda stopping: reconcile(stopping, NOW, everything=everything), own)
+    assert listed(own) == [photo]
+    done = reconcile(own, NOW, everything=everything)
+    assert (done.photos, done.listed, done.unlisted, done.foreign) == (1, 0, 0, 1)
+    assert own.alerts.newest(10, None) == []
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["repair", "rebuild"])
+def test_of_two_that_are_not_listed_one_is(own: Backend, everything: bool) -> None:
+    """And it is the same one the next time."""
+    both = twins(own)
+    for expected in (1, 0):
+        done = reconcile(own, NOW, everything=everything)
+        assert (done.photos, done.listed, done.foreign) == (1, expected, 1)
+        assert listed(own) == [both[Media.JPEG]]
+
+
+def test_the_other_takes_the_place_of_one_that_is_gone(own: Backend) -> None:
+    """Which is told as missing."""
+    both = twins(own)
+    own.index.add(both[Media.MP4], NOW)
+    own.blobs.remove(both[Media.MP4])
+    done = reconcile(own, NOW)
+    assert (done.listed, done.unlisted, done.foreign) == (1, 1, 0)
+    assert listed(own) == [both[Media.JPEG]]
+    assert [one.alert.kind for one in own.alerts.newest(10, None)] == [MISSING]
+
+
+def test_one_that_came_after_a_deletion_stays(own: Backend) -> None:
+    """The mark of a picture takes no clip off the list."""
+    both = twins(own)
+    own.index.add(both[Media.JPEG], NOW)
+    delete(both[Media.JPEG], own, marked_at=NOW)
+    own.index.add(both[Media.MP4], NOW)
+    for everything in (False, True):
+        done = reconcile(own, NOW, everything=everything)
+        assert (done.photos, done.unlisted, done.foreign) == (1, 0, 0)
+        assert listed(own) == [both[Media.MP4]]
