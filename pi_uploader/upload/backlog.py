@@ -1,5 +1,6 @@
-"""How many photos wait, for the backend to know. Counting reads every name in the spool, so it is
-done now and then, and in between what was delivered is taken off."""
+"""How many photos wait, for the backend to know. Counting reads every name in the spool, which takes
+two seconds for a hundred thousand: so it is done now and then, never before the first delivery, and
+in between what was delivered is taken off."""
 
 import threading
 from collections.abc import Callable
@@ -15,18 +16,20 @@ class Backlog:
     def __init__(self, spool: Spool, clock: Callable[[], float]) -> None:
         self._spool = spool
         self._clock = clock
-        self._count = 0
+        self._count: int | None = None
         self._counted_at = float("-inf")
         self._lock = threading.Lock()
 
-    def left(self) -> int:
-        """How many will wait when the photo in hand is delivered."""
+    def left(self) -> int | None:
+        """How many will wait when the photo in hand is delivered; None before it was counted."""
+        with self._lock:
+            return None if self._count is None else max(0, self._count - 1)
+
+    def delivered(self) -> None:
+        """One less, which is not in the spool any more."""
         with self._lock:
             if self._clock() - self._counted_at >= BETWEEN_COUNTS:
                 self._count = sum(1 for _ in self._spool.photos_waiting())
                 self._counted_at = self._clock()
-            return max(0, self._count - 1)
-
-    def delivered(self) -> None:
-        with self._lock:
-            self._count = max(0, self._count - 1)
+            elif self._count:
+                self._count -= 1

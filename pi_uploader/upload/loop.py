@@ -146,7 +146,6 @@ class Uploader:
             self._turn += 1
             self._doubts.accept(photo.sequence)
             self._state.delivered(receipt, self._clock(), self._wall_clock())
-        self._backlog.delivered()
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
         try:
             self._spool.remove(photo, self._keep)
@@ -155,6 +154,7 @@ class Uploader:
                 self._delivered[photo.sequence] = photo
             log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
         self._reports.note_delivery(photo)
+        self._backlog.delivered()
 
     def _let_go_again(self) -> None:
         """Try once more to remove what the disk would not let go."""
