@@ -1,6 +1,8 @@
-"""How many photos wait, for the backend to know. Counting reads every name in the spool, which takes
-two seconds for a hundred thousand: so it is done now and then, never before the first delivery, and
-in between what was delivered is taken off."""
+"""How many photos wait, for the backend to know.
+
+Counting reads every name in the spool, two seconds for a hundred thousand: so it is done now and
+then, never before the first delivery, and in between what was delivered is taken off.
+"""
 
 import threading
 from collections.abc import Callable
