@@ -12,10 +12,10 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from function_app.storage.account import Account
-from function_app.storage.away import ask, error_code
+from function_app.storage.away import ask
 from function_app.storage.records import KeptAlert, alert_key
-from function_app.storage.tables import create_table
-from function_app.storage.transactions import Operation, TransactionError
+from function_app.storage.tables import create_table, insert
+from function_app.storage.transactions import Operation
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import parse_name
@@ -62,17 +62,7 @@ class AzureAlerts:
     def _insert(self, alerts: list[KeptAlert]) -> bool:
         """Keep all of these, or none of them; False if one is kept already."""
         changes = [(Operation.INSERT, row) for one in alerts for row in (_guard(one), _row(one))]
-
-        def insert() -> bool:
-            try:
-                self._submit(changes)
-            except TransactionError as error:
-                if error_code(error) != "EntityAlreadyExists":
-                    raise
-                return False
-            return True
-
-        return ask(insert, self._create)
+        return insert(self._submit, changes, self._create)
 
 
 def _kept_key(alert: Alert) -> str:

@@ -16,7 +16,7 @@ from azure.data.tables import UpdateMode
 from function_app.storage.account import Account
 from function_app.storage.away import ask, error_code
 from function_app.storage.rows import Rewrite, Row
-from function_app.storage.tables import create_table
+from function_app.storage.tables import create_table, insert
 from function_app.storage.transactions import Change, Operation, TransactionError
 
 CHANGED_MEANWHILE = ("UpdateConditionNotSatisfied", "ResourceNotFound")
@@ -41,17 +41,7 @@ class AzureRows:
 
     def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
         change = (Operation.INSERT, _entity(partition, key, words))
-
-        def create() -> bool:
-            try:
-                self._submit([change])  # the SDK's create_entity hides a missing table
-            except TransactionError as error:
-                if error_code(error) != "EntityAlreadyExists":
-                    raise
-                return False
-            return True
-
-        return ask(create, self._create)
+        return insert(self._submit, [change], self._create)  # create_entity hides a missing table
 
     def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
         entity = _entity(partition, key, words)

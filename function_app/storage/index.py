@@ -28,7 +28,7 @@ from function_app.storage.records import (
     parse_photo,
 )
 from function_app.storage.rows import Rewrite
-from function_app.storage.tables import create_table
+from function_app.storage.tables import create_table, insert
 from function_app.storage.transactions import Operation, TransactionError
 from function_app.storage.views import (
     PHOTOS,
@@ -216,17 +216,7 @@ class AzurePhotoIndex:
         changes = [(Operation.INSERT, row) for row in rows]
         if note:
             changes.append((Operation.PUT, note))
-
-        def insert() -> bool:
-            try:
-                self._submit(changes)
-            except TransactionError as error:
-                if error_code(error) != "EntityAlreadyExists":
-                    raise
-                return False
-            return True
-
-        return ask(insert, self._create)
+        return insert(self._submit, changes, self._create)
 
     def _find(self, partition: str, key: str) -> dict[str, Any] | None:
         def get() -> dict[str, Any] | None:

@@ -103,8 +103,11 @@ def test_every_az_line_parses(
     """Exit 1, for want of a login, and never 2, which says that a word or an option is wrong."""
     cloud, said = everything
     ran = [call.argv[1:] for call in cloud.calls() if call.argv[0] == "az"]
-    texts = said + (INFRA / "README.md").read_text()
+    operate = (ROOT / "docs" / "operate.md").read_text()
+    (where,) = re.findall(r'^ *where="(--account-name [^"]+)"', operate, re.MULTILINE)
+    texts = said + (INFRA / "README.md").read_text() + operate.replace("$where", where)
     assert [one for one in told(texts) if one[:2] == ["functionapp", "keys"]]
+    assert [one for one in told(texts) if one[:3] == ["storage", "blob", "undelete"]]
     given = {name: {"value": "x" * 16} for name in ("name", "readToken", "galleryPassword")}
     file = tmp_path / "file"  # in the place of those that the scripts have deleted by now
     file.write_text(json.dumps({"parameters": given}))
