@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,19 @@ def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
     assert (saved.code, saved.err) == (0, "")
     assert "0 photos are whole" in saved.out
     assert "0 brought back" in deployed.run("restore.sh", NAME, "saved").out
+
+
+def test_of_an_alert_s_two_rows_one_is_told(tmp_path: Path) -> None:
+    """The other one only says that it is kept."""
+    told = {"id": PHOTO, "kind": "loss", "reason": "no-room"}
+    rows = [{"RowKey": "1~2~3", **told, "details": "{}"}, {"RowKey": f"k~{PHOTO}~loss"}]
+    (tmp_path / "alerts.json").write_text(json.dumps(rows))
+    command = [sys.executable, INFRA / "saved.py", "requests", tmp_path, "https://x", tmp_path]
+    done = subprocess.run(command, input="key", text=True, capture_output=True, check=True)
+    assert done.stdout == "1 requests to send\n"
+    assert json.loads((tmp_path / "alerts-0.json").read_text()) == {
+        "alerts": [{**told, "details": {}}]
+    }
 
 
 def test_what_does_not_come_back_is_named(deployed: Cloud) -> None:
