@@ -215,7 +215,8 @@ def test_of_an_alert_s_two_rows_one_is_told(tmp_path: Path) -> None:
     told = {"id": PHOTO, "kind": "loss", "reason": "no-room"}
     rows = [{"RowKey": "1~2~3", **told, "details": "{}"}, {"RowKey": f"k~{PHOTO}~loss"}]
     (tmp_path / "alerts.json").write_text(json.dumps(rows))
-    command = [sys.executable, INFRA / "saved.py", "requests", tmp_path, "https://x", tmp_path]
+    words = (INFRA / "saved.py", "requests", tmp_path, "https://x", tmp_path)
+    command = [sys.executable, *map(str, words)]
     done = subprocess.run(command, input="key", text=True, capture_output=True, check=True)
     assert done.stdout == "1 requests to send\n"
     assert json.loads((tmp_path / "alerts-0.json").read_text()) == {
