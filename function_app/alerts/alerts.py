@@ -1,13 +1,12 @@
 """`POST /api/alerts`, by which devices tell what a person should know, and `GET /api/alerts`."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import azure.functions as func
 
 from function_app.backend import Backend
+from function_app.gallery import cursors
 from function_app.gallery.listing import MOST_OF_A_MOMENT, check_parameters, parse_limit
 from function_app.people.caller import Caller
 from function_app.refused import RefusedError
@@ -15,7 +14,6 @@ from function_app.replies import Reply, json_reply
 from function_app.storage.records import KeptAlert, PhotoBlobs, alert_key
 from function_app.storage.views import count_down
 from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
-from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time, to_milliseconds
 from photo_wire.name import check_camera
@@ -75,7 +73,7 @@ def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     return json_reply(
         {
             "alerts": [_describe(kept) for kept in shown],
-            "next_cursor": _cursor(_place(alerts[0], last, shown, caller))
+            "next_cursor": cursors.encode(_place(alerts[0], last, shown, caller))
             if last and alerts[-1] is not last
             else None,
         }
@@ -120,17 +118,7 @@ def _describe(kept: KeptAlert) -> dict[str, object]:
     }
 
 
-def _cursor(key: str) -> str:
-    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
-
-
 def _after(cursor: str | None) -> str | None:
     """The key after which a page begins. Any other key would do no harm: wherever a page begins,
     it shows only what the caller may see."""
-    if cursor is None:
-        return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
-        raise WireError("cursor", "is not the next_cursor of a page of this list") from None
+    return None if cursor is None else cursors.decode(cursor)

@@ -8,9 +8,7 @@ the answer comes after a few short reads.
 import io
 from typing import BinaryIO
 
-MOST_BOXES = (
-    50  # looked at on one level; a clip has four, a track's description in it about as many
-)
+MOST_BOXES = 50  # looked at on one level; a clip has four, a track's description about as many
 MOST_BYTES = 4_000_000  # of a cover
 
 # Where to look, one box inside the other, and how many bytes of each come before what is in it.

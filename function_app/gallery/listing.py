@@ -1,12 +1,11 @@
 """A page of the list of photos: what may be asked for, and how the next page is found."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from function_app.gallery import cursors
 from function_app.storage.records import Photo, PhotoIndex
 from function_app.storage.views import View
 from photo_wire.errors import WireError, quoted
@@ -216,22 +215,17 @@ def _clock(text: str, parameter: str) -> time:
 
 
 def cursor(name: PhotoName) -> str:
-    """The last photo looked at; encoded, so that nobody builds one and what it holds may change."""
-    return base64.urlsafe_b64encode(str(name).encode()).decode().rstrip("=")
+    """The cursor of the last photo looked at."""
+    return cursors.encode(str(name))
 
 
 def _parse_cursor(text: str, camera: str | None) -> PhotoName:
     """The name in a cursor. The place where a page begins is worked out from a valid name and the
     view, so that no cursor leads out of the view."""
     try:
-        padded = text + "=" * (-len(text) % 4)
-        name = parse_name(base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii"))
-    except (binascii.Error, ValueError):  # WireError is a ValueError
-        raise _bad_cursor() from None
+        name = parse_name(cursors.decode(text))
+    except WireError:
+        raise cursors.bad_cursor() from None
     if camera not in (None, name.camera) or cursor(name) != text:
-        raise _bad_cursor()
+        raise cursors.bad_cursor()
     return name
-
-
-def _bad_cursor() -> WireError:
-    return WireError("cursor", "is not the next_cursor of a page of this list")

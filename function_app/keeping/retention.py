@@ -17,10 +17,10 @@ from function_app.storage.views import arrived_at
 
 MOST_AT_ONCE = 1000  # deletions that a person asks for in a request
 SECONDS = 150.0  # of a run: the platform ends a request at 230, a timer's call at 300 or later
-Arrival = tuple[str, Photo]  # a photo, behind its place among its camera's arrivals
-
 STEP = 100  # photos of a camera, before it is the next one's turn
 _THREADS = 8
+
+Arrival = tuple[str, Photo]  # a photo, behind its place among its camera's arrivals
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,8 @@ class Filling:
             return False
         waiting = chain(self._spool.photos_waiting(), self._spool.photos_undated())
         oldest = next(waiting, None)
-        if (
-            oldest is None
-        ):  # all delivered, a moment ago, or only those take room that are set aside
-            return False
+        if oldest is None:
+            return False  # all were delivered a moment ago, or only those set aside take room
         alert = filling_alert(fill, oldest, 1 + sum(1 for _ in waiting), self._wall_clock())
         self._noticed.add(alert)
         log.warning("%s", alert.reason)

@@ -1,7 +1,7 @@
 """Losses are counted by camera and day, exactly, however they come and whoever counts when."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from function_app.alerts import loss_counts
 from function_app.alerts.loss_counts import losses
-from function_app.backend import Backend, connect
+from function_app.backend import Backend
 from function_app.settings import Settings
 from function_app.storage.records import KeptAlert
 from function_app.storage.rows import Row
 from photo_wire.alert import LOSS, QUARANTINE, Alert
-from tests.conftest import StartAzurite
+from tests.function_app import test_kept_alerts
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import MemoryAlerts, MemoryRows, memory_backend
 from tests.function_app.test_keeping import StoppedError, fragile, until_done
@@ -27,14 +27,7 @@ NOW = MOMENT
 LATER = NOW + timedelta(days=1)
 
 
-@pytest.fixture(params=["memory", "azurite"])
-def own(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """An empty one, of both kinds."""
-    if request.param == "memory":
-        yield memory_backend(Settings(""))
-        return
-    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
-    yield connect(Settings(start_azurite().connection_string))
+own = test_kept_alerts.own  # the fixture
 
 
 def told(
