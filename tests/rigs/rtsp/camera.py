@@ -38,6 +38,7 @@ def network_camera(*words: str, port: int = 0) -> Iterator[NetworkCamera]:
         try:
             assert process.stdout
             yield NetworkCamera(process, int(process.stdout.readline()))
+            assert process.poll() is None, f"the server itself died: {process.returncode}"
         finally:
             process.kill()
 

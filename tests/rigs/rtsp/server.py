@@ -1,10 +1,12 @@
 """A network camera: GStreamer's RTSP server on loopback. Debian's own Python runs this file, since
 GStreamer's bindings are Debian's.
 
-python3 server.py [--port N] [--codec h264|mjpeg] [--pattern NAME] [--user NAME --password TEXT]
+python3 server.py [--port N] [--codec h264|mjpeg] [--pattern NAME] [--shared]
+    [--user NAME --password TEXT]
 
 Prints its port once it serves. /stream gives a picture of 640 x 360, 25 times a second, a key frame
-every two seconds.
+every two seconds. With --shared all who watch have one stream, as cameras have it; but when the
+last one leaves while another comes, GStreamer aborts (gst_rtsp_media_get_rates).
 """
 
 import argparse
@@ -23,13 +25,13 @@ ENCODERS = {
 MAY_WATCH = "viewer"
 
 
-def media(codec: str, pattern: str) -> GstRtspServer.RTSPMediaFactory:
+def media(codec: str, pattern: str, shared: bool) -> GstRtspServer.RTSPMediaFactory:
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(
         f"( videotestsrc is-live=true {pattern} ! video/x-raw,format=I420,width=640,height=360,"
         f"framerate=25/1 ! {ENCODERS[codec]} )"
     )
-    factory.set_shared(True)
+    factory.set_shared(shared)
     return factory
 
 
@@ -55,6 +57,7 @@ def main() -> None:
     parser.add_argument("--port", default="0")
     parser.add_argument("--codec", choices=ENCODERS, default="h264")
     parser.add_argument("--pattern", default="pattern=ball", help="properties of videotestsrc")
+    parser.add_argument("--shared", action="store_true", help="one stream for all who watch")
     parser.add_argument("--user")
     parser.add_argument("--password")
     words = parser.parse_args()
@@ -62,7 +65,7 @@ def main() -> None:
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(words.port)
-    factory = media(words.codec, words.pattern)
+    factory = media(words.codec, words.pattern, words.shared)
     if words.user:
         with_password(server, factory, words.user, words.password)
     server.get_mount_points().add_factory("/stream", factory)
