@@ -98,7 +98,12 @@ class AzurePhotoBlobs:
     def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
         found = self._container.list_blobs(name_starts_with=f"{camera}/", include=["metadata"])
         pages = found.by_page()
-        while page := ask(lambda: list(next(pages, []))):
+
+        def look() -> list[BlobProperties] | None:
+            page = next(pages, None)
+            return None if page is None else list(page)
+
+        while (page := ask(look)) is not None:  # an empty one may come before others
             for blob in page:
                 if blob.name > after:
                     yield blob.name, _readable(blob)
