@@ -61,14 +61,17 @@ class AzurePhotoBlobs:
         return ask(get)
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
+        photo = self.find_or_mark(name, media)
+        return None if photo is None or photo.deleted_at else photo
+
+    def find_or_mark(self, name: PhotoName, media: Media) -> Photo | None:
         blob = self._container.get_blob_client(blob_path(name, media))
 
         def look() -> Photo | None:
             try:
-                photo = parse_photo(blob.get_blob_properties().metadata)
+                return parse_photo(blob.get_blob_properties().metadata)
             except (ResourceNotFoundError, DamagedRecordError):
                 return None
-            return None if photo.deleted_at else photo
 
         return ask(look)
 

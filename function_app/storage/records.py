@@ -150,6 +150,10 @@ class PhotoBlobs(Protocol):
         """The photo of this name and kind, if its bytes are stored."""
         ...
 
+    def find_or_mark(self, name: PhotoName, media: Media) -> Photo | None:
+        """The photo of this name and kind, also if its bytes were stored and left a mark."""
+        ...
+
     def remove(self, photo: Photo) -> None:
         """Remove the photo's bytes or the mark that they left, if they are there."""
         ...

@@ -52,8 +52,12 @@ class MemoryBlobs:
         return stored[1][first : first + count] or None if stored else None
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
+        photo = self.find_or_mark(name, media)
+        return photo if photo and photo.deleted_at is None else None
+
+    def find_or_mark(self, name: PhotoName, media: Media) -> Photo | None:
         stored = self.stored.get(blob_path(name, media))
-        return stored[0] if stored and stored[0].deleted_at is None else None
+        return stored[0] if stored else None
 
     def remove(self, photo: Photo) -> None:
         self.stored.pop(photo.path, None)
