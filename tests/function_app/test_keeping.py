@@ -340,7 +340,7 @@ def test_the_tally_counts_what_is_there(own: Backend) -> None:
     delete(photos[3], own)
     expected["gate"] = Count(4, 4 * len(BODY))
     assert counted() == expected
-    recount("gate", own)
+    recount("gate", own, NOW)
     assert counted() == expected
 
 
