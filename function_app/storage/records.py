@@ -212,8 +212,9 @@ class PhotoIndex(Protocol):
         """The places among a camera's arrivals that are no listed photo's own."""
         ...
 
-    def forget(self, camera: str, place: str) -> None:
-        """Remove what is at this place among the camera's arrivals, and nothing else."""
+    def forget(self, camera: str, place: str, uncount: Uncount | None = None) -> None:
+        """Remove what is at this place among the camera's arrivals, if something is, and nothing
+        else; with `uncount`'s change to the tally: both, or neither."""
         ...
 
     def relist(self, photo: Photo) -> bool:

@@ -188,9 +188,15 @@ class MemoryIndex:
             if photo.name.camera == camera and place != self.place(photo.name):
                 yield place
 
-    def forget(self, camera: str, place: str) -> None:
-        with self._lock:
-            self._arrivals.pop(arrivals_of(camera) + place, None)
+    def forget(self, camera: str, place: str, uncount: Uncount | None = None) -> None:
+        key = arrivals_of(camera) + place
+        while key in self._arrivals:
+            rewrite = uncount(place) if uncount else None
+            with self._lock:
+                if key in self._arrivals and (
+                    rewrite is None or self.tally.rewrite(PHOTOS, rewrite)
+                ):
+                    del self._arrivals[key]
 
     def relist(self, photo: Photo) -> bool:
         with self._lock:
