@@ -43,12 +43,12 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 
 
 def is_stored(alert: Alert, blobs: PhotoBlobs) -> bool:
-    """Whether this is the loss of a photo that is here: it was given up on the device after it had
-    been stored, because the receipt never arrived."""
+    """Whether this is the loss of a photo that is here, or was until somebody deleted it: it was
+    given up on the device after it had been stored, because the receipt never arrived."""
     media = Media.of_content_type(str(alert.details.get("content_type", "")))
     if alert.kind != LOSS or media is None:
         return False
-    photo = blobs.find(alert.name, media)
+    photo = blobs.find_or_mark(alert.name, media)
     return photo is not None and photo.sha256 == alert.details.get("sha256")
 
 

@@ -13,10 +13,12 @@ from function_app.gallery.listing import check_parameters
 from function_app.keeping.tally import Count, Tally, tallies
 from function_app.people.caller import Caller
 from function_app.replies import Reply, json_reply
+from function_app.storage.records import Seen
+from function_app.storage.views import View, arrival_place
 from photo_wire import __version__
 from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time
-from photo_wire.name import check_camera
+from photo_wire.name import PhotoName, check_camera
 
 DEFAULT_DAYS, MOST_DAYS = 30, 366
 NO_PHOTOS = Tally({})
@@ -24,8 +26,9 @@ Found = TypeVar("Found")
 
 
 def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with every camera: what came from it, and when the last photo did. Counting asks for each
-    camera of which something came lately; `counts=none` leaves that out."""
+    """200 with every camera: what came from it, when the last photo did, and which is the last of
+    those that are there. Counting asks for each camera of which something came lately;
+    `counts=none` leaves that out: counts, first day and last photo are null."""
     check_parameters(req.params, ("counts",))
     counts = req.params.get("counts")
     if counts not in (None, "none"):
@@ -40,7 +43,7 @@ def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
                     "camera": camera,
                     "first_day": str(min(tally.days)) if tally and tally.days else None,
                     "last_seen": format_time(seen.listed_at),
-                    "last_photo": str(seen.last),
+                    "last_photo": _id(last_photo(seen, tally, backend)) if tally else None,
                     "waiting": seen.waiting,
                     "photos": tally.total.photos if tally else None,
                     "bytes": tally.total.size if tally else None,
@@ -102,8 +105,9 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     check_parameters(req.params, ())
     now = datetime.now(UTC)
     found, seen = _tallies(backend, caller, None), backend.index.cameras()
-    last = [seen[camera] for camera in found if camera in seen]
-    newest = max(last, key=lambda one: one.listed_at, default=None)
+    lately = [seen[camera] for camera in found if camera in seen]
+    lately.sort(key=lambda one: one.listed_at, reverse=True)
+    last = (last_photo(one, found[one.last.camera], backend) for one in lately)
     total = sum((tally.total for tally in found.values()), Count())
     lost = _losses(backend, caller, None)
     kept = backend.settings.retention.usual
@@ -113,12 +117,27 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
             "cameras": len({*found, *lost}),
             "photos": total.photos,
             "bytes": total.size,
-            "last_photo": str(newest.last) if newest else None,
-            "last_seen": format_time(newest.listed_at) if newest else None,
+            "last_photo": _id(next(filter(None, last), None)),
+            "last_seen": format_time(lately[0].listed_at) if lately else None,
             "losses_since_yesterday": _losses_since(now.date() - timedelta(days=1), lost),
             "retention_days": kept.days if kept else None,
         }
     )
+
+
+def last_photo(seen: Seen, tally: Tally, backend: Backend) -> PhotoName | None:
+    """The last that came of a camera's photos; if that may have been deleted, the newest that is
+    there, by one request; None if there is none."""
+    if not tally.total.photos:
+        return None
+    if arrival_place(seen.last, seen.listed_at) > tally.gone:
+        return seen.last
+    newest = backend.index.walk(View(seen.last.camera), 1)
+    return newest[0].name if newest else None
+
+
+def _id(name: PhotoName | None) -> str | None:
+    return str(name) if name else None
 
 
 def _tallies(backend: Backend, caller: Caller, camera: str | None) -> dict[str, Tally]:

@@ -54,7 +54,7 @@ def reconcile(
         newest = _mend(camera, backend, now, repair, everything)
         if newest and (everything or camera not in listed):
             backend.index.note(newest)
-        recount(camera, backend)
+        recount(camera, backend, now + ON_THE_WAY)  # so much may come meanwhile
         repair.cameras.append(camera)
     return repair
 

@@ -12,6 +12,7 @@ from secrets import SystemRandom
 
 from function_app.backend import Backend
 from function_app.keeping.deletion import delete
+from function_app.keeping.tally import uncounted
 from function_app.storage.records import Photo
 from function_app.storage.views import arrived_at
 
@@ -103,14 +104,14 @@ def _turns(backend: Backend, now: datetime) -> deque[_Turn]:
 
 def delete_due(arrival: Arrival, backend: Backend, dry_run: bool = False) -> str | None:
     """Delete a photo whose time is over; returns its camera, or None if it was no photo, only a row
-    that was left among the arrivals, which goes too. A dry run does not delete."""
+    that was left among the arrivals, which goes too, and is counted out. A dry run deletes none."""
     place, photo = arrival
     camera = photo.name.camera
     is_there = backend.index.place(photo.name) == place
     if is_there and not dry_run:
         delete(photo, backend)
     elif not dry_run:
-        backend.index.forget(camera, place)
+        backend.index.forget(camera, place, lambda place: uncounted(photo, place, backend))
     return camera if is_there else None
 
 

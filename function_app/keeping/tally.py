@@ -6,7 +6,8 @@ and moves the place forward; so the cost is that of the photos which came since 
 
 Every change of a camera's counts, by counting and by deletion, is one transaction that writes the
 first record, and is refused if that was changed since it was read. A deletion writes it even if the
-photo was not counted yet, since a count that is under way may have met it.
+photo was not counted yet, since a count that is under way may have met it; and it writes there up
+to which place photos were deleted, which says whether the last that came may be among them.
 """
 
 import json
@@ -51,6 +52,11 @@ class Tally:
     head: Row | None = None
 
     @property
+    def gone(self) -> str:
+        """Of the photos behind this place none was deleted."""
+        return self.head.words.get("gone", "") if self.head else ""
+
+    @property
     def total(self) -> Count:
         return sum(self.days.values(), Count())
 
@@ -77,20 +83,22 @@ def uncounted(photo: Photo, place: str, backend: Backend) -> Rewrite:
     """What changes when a photo is deleted that is at this place among its camera's arrivals."""
     camera, day = photo.name.camera, photo.name.captured_at.date()
     head = _head(camera, backend)
+    words = {**head.words, "gone": max(head.words.get("gone", ""), place)}
     row = None
     if place <= head.words["place"]:
         row = backend.tally.get(PHOTOS, tally_key(camera, _month(day)))
     if row is None or row.words["since"] != head.words["since"]:
-        return Rewrite(head, head.words)
+        return Rewrite(head, words)
     days = _days(row)
     days[day] = days.get(day, Count()) + Count(-1, -photo.size)
     left = {day: one for day, one in days.items() if one.photos > 0}
-    return Rewrite(head, head.words, {row.key: _words(head, left) if left else None})
+    return Rewrite(head, words, {row.key: _words(head, left) if left else None})
 
 
-def recount(camera: str, backend: Backend) -> None:
-    """Have everything counted anew when somebody asks."""
-    backend.tally.put(PHOTOS, tally_key(camera), _nothing())
+def recount(camera: str, backend: Backend, until: datetime) -> None:
+    """Have everything counted anew when somebody asks. Photos that came until then may be gone."""
+    words = {**_nothing(), "gone": _behind(count_up(until))}
+    backend.tally.put(PHOTOS, tally_key(camera), words)
 
 
 def _up_to_date(

@@ -23,6 +23,7 @@ from photo_wire.name import parse_name
 TABLE = "alerts"
 ALERTS = "alerts"  # the partition
 AT_ONCE = 50  # in a transaction, which may have 100 rows
+MOST_LOOKED_AT = 1000  # rows that a request answers
 _END = ":"  # of the list: the character that follows 9
 
 log = logging.getLogger(__name__)
@@ -37,12 +38,18 @@ class AzureAlerts:
         self._create = partial(create_table, account.tables, TABLE)
 
     def add(self, alerts: list[KeptAlert]) -> None:
-        # Each once, the first of its like: a transaction cannot insert a row twice.
-        left = list({_kept_key(one.alert): one for one in reversed(alerts)}.values())
+        # Each once, the first of its like: a transaction cannot insert a row twice. In order, so
+        # that those of a part lie close together, where it is asked which of them are kept.
+        by_key = {_kept_key(one.alert): one for one in reversed(alerts)}
+        left = sorted(by_key)
         while left:
-            some, left = left[:AT_ONCE], left[AT_ONCE:]
-            if not self._insert(some) and len(some) > 1:
-                for one in some:  # some are kept already, others may not be
+            keys, left = left[:AT_ONCE], left[AT_ONCE:]
+            if self._insert([by_key[key] for key in keys]) or len(keys) == 1:
+                continue
+            kept = self._kept_among(keys)
+            new = [by_key[key] for key in keys if key not in kept]
+            if new and not self._insert(new):
+                for one in new:  # somebody else keeps some of them just now, or they lie far apart
                     self._insert([one])
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
@@ -58,6 +65,20 @@ class AzureAlerts:
                 return []  # no table yet, so no alert
 
         return ask(walk)
+
+    def _kept_among(self, keys: list[str]) -> set[str]:
+        """Which of these keys, in order, alerts are kept under, as far as one request tells."""
+
+        def look() -> set[str]:
+            rows = self._table.query_entities(
+                "PartitionKey eq @alerts and RowKey ge @first and RowKey le @last",
+                parameters={"alerts": ALERTS, "first": keys[0], "last": keys[-1]},
+                results_per_page=MOST_LOOKED_AT,
+                select=["RowKey"],
+            )
+            return {row["RowKey"] for row in islice(rows, MOST_LOOKED_AT)}
+
+        return ask(look)
 
     def _insert(self, alerts: list[KeptAlert]) -> bool:
         """Keep all of these, or none of them; False if one is kept already."""

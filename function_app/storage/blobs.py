@@ -61,14 +61,17 @@ class AzurePhotoBlobs:
         return ask(get)
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
+        photo = self.find_or_mark(name, media)
+        return None if photo is None or photo.deleted_at else photo
+
+    def find_or_mark(self, name: PhotoName, media: Media) -> Photo | None:
         blob = self._container.get_blob_client(blob_path(name, media))
 
         def look() -> Photo | None:
             try:
-                photo = parse_photo(blob.get_blob_properties().metadata)
+                return parse_photo(blob.get_blob_properties().metadata)
             except (ResourceNotFoundError, DamagedRecordError):
                 return None
-            return None if photo.deleted_at else photo
 
         return ask(look)
 
@@ -98,7 +101,12 @@ class AzurePhotoBlobs:
     def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
         found = self._container.list_blobs(name_starts_with=f"{camera}/", include=["metadata"])
         pages = found.by_page()
-        while page := ask(lambda: list(next(pages, []))):
+
+        def look() -> list[BlobProperties] | None:
+            page = next(pages, None)
+            return None if page is None else list(page)
+
+        while (page := ask(look)) is not None:  # an empty one may come before others
             for blob in page:
                 if blob.name > after:
                     yield blob.name, _readable(blob)

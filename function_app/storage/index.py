@@ -98,8 +98,8 @@ class AzurePhotoIndex:
             if place not in own and self.place(name) != place:  # it may have come since
                 yield place
 
-    def forget(self, camera: str, place: str) -> None:
-        ask(lambda: self._table.delete_entity(PHOTOS, arrivals_of(camera) + place))
+    def forget(self, camera: str, place: str, uncount: Uncount | None = None) -> None:
+        self._remove_counted([arrivals_of(camera) + place], camera, place, uncount)
 
     def relist(self, photo: Photo) -> bool:
         if self._insert(_rows(photo, photo.received_at)):
@@ -122,9 +122,15 @@ class AzurePhotoIndex:
         listed_at = parse_time(row["listed_at"]) if row else photo.received_at
         arrival = arrival_key(photo.name, listed_at)
         place = arrival.removeprefix(arrivals_of(photo.name.camera))
-        keys.append(arrival)
+        self._remove_counted([*keys, arrival], photo.name.camera, place, uncount)
+
+    def _remove_counted(
+        self, keys: list[str], camera: str, place: str, uncount: Uncount | None
+    ) -> None:
+        """Remove those of these rows that are there; what is at this place is counted out."""
+        arrival = arrivals_of(camera) + place
         # Threads of ours that delete at once would only make each other's tags worthless.
-        lock = self._uncounting.setdefault(photo.name.camera, threading.Lock())
+        lock = self._uncounting.setdefault(camera, threading.Lock())
         with lock if uncount else nullcontext():
             for _ in range(_TRIES):
                 refusal = self._remove(
@@ -134,7 +140,7 @@ class AzurePhotoIndex:
                     keys = [key for key in keys if self._find(PHOTOS, key)]
                 if not refusal or not keys:
                     return
-        raise StorageAwayError(f"others were faster each time when {photo.name} was to be removed")
+        raise StorageAwayError(f"others were faster each time when {arrival} was to be removed")
 
     def _remove(self, keys: list[str], rewrite: Rewrite | None) -> str:
         """Remove all of these rows together with the rewrite; returns why that was refused."""

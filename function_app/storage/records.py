@@ -150,6 +150,10 @@ class PhotoBlobs(Protocol):
         """The photo of this name and kind, if its bytes are stored."""
         ...
 
+    def find_or_mark(self, name: PhotoName, media: Media) -> Photo | None:
+        """The photo of this name and kind, also if its bytes were stored and left a mark."""
+        ...
+
     def remove(self, photo: Photo) -> None:
         """Remove the photo's bytes or the mark that they left, if they are there."""
         ...
@@ -208,8 +212,9 @@ class PhotoIndex(Protocol):
         """The places among a camera's arrivals that are no listed photo's own."""
         ...
 
-    def forget(self, camera: str, place: str) -> None:
-        """Remove what is at this place among the camera's arrivals, and nothing else."""
+    def forget(self, camera: str, place: str, uncount: Uncount | None = None) -> None:
+        """Remove what is at this place among the camera's arrivals, if something is, and nothing
+        else; with `uncount`'s change to the tally: both, or neither."""
         ...
 
     def relist(self, photo: Photo) -> bool:

@@ -51,13 +51,14 @@ class AzureThumbnails:
     def walk(self, camera: str) -> Iterator[PhotoName]:
         pages = self._container.list_blobs(name_starts_with=f"{camera}/").by_page()
 
-        def look() -> list[str]:
+        def look() -> list[str] | None:
             try:
-                return [blob.name for blob in next(pages, [])]
+                page = next(pages, None)
             except ResourceNotFoundError:
-                return []
+                return None
+            return None if page is None else [blob.name for blob in page]
 
-        while page := ask(look):
+        while (page := ask(look)) is not None:  # an empty one may come before others
             for path in page:
                 if name := _name(path):
                     yield name

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from function_app.backend import Backend
+from function_app.gallery.counts import last_photo
 from function_app.keeping import tally as module
 from function_app.keeping.tally import tallies
 from function_app.storage.records import Photo
@@ -52,3 +53,9 @@ def there(backend: Backend) -> dict[date, tuple[int, int]]:
 def counted(backend: Backend, now: datetime = NOW) -> dict[date, tuple[int, int]]:
     days = tallies(backend, now)["gate"].days
     return {day: (one.photos, one.size) for day, one in days.items()}
+
+
+def last_is_there(backend: Backend, now: datetime = NOW) -> bool:
+    """Whether the camera's last photo is one that is listed, or none if none is."""
+    last = last_photo(backend.index.cameras()["gate"], tallies(backend, now)["gate"], backend)
+    return backend.index.get(last) is not None if last else not backend.index.walk(View("gate"), 1)

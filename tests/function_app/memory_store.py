@@ -52,8 +52,12 @@ class MemoryBlobs:
         return stored[1][first : first + count] or None if stored else None
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
+        photo = self.find_or_mark(name, media)
+        return photo if photo and photo.deleted_at is None else None
+
+    def find_or_mark(self, name: PhotoName, media: Media) -> Photo | None:
         stored = self.stored.get(blob_path(name, media))
-        return stored[0] if stored and stored[0].deleted_at is None else None
+        return stored[0] if stored else None
 
     def remove(self, photo: Photo) -> None:
         self.stored.pop(photo.path, None)
@@ -184,9 +188,15 @@ class MemoryIndex:
             if photo.name.camera == camera and place != self.place(photo.name):
                 yield place
 
-    def forget(self, camera: str, place: str) -> None:
-        with self._lock:
-            self._arrivals.pop(arrivals_of(camera) + place, None)
+    def forget(self, camera: str, place: str, uncount: Uncount | None = None) -> None:
+        key = arrivals_of(camera) + place
+        while key in self._arrivals:
+            rewrite = uncount(place) if uncount else None
+            with self._lock:
+                if key in self._arrivals and (
+                    rewrite is None or self.tally.rewrite(PHOTOS, rewrite)
+                ):
+                    del self._arrivals[key]
 
     def relist(self, photo: Photo) -> bool:
         with self._lock:

@@ -109,6 +109,20 @@ def test_the_loss_of_a_photo_that_is_stored_is_none(backend: Backend) -> None:
     )
 
 
+def test_the_loss_of_a_photo_that_a_person_deleted_is_none(backend: Backend) -> None:
+    """It was stored, and no chance took it; of other bytes under its name a loss is one."""
+    body, name = jpeg(64, 48, 10), name_of("deleted-since")
+    said = PhotoHeaders(name=name, content_type="image/jpeg")
+    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    admin = {"Authorization": f"Bearer {backend.admin_token}"}
+    assert Api(backend).ask(f"/api/photos/{name}", admin, "DELETE").status_code == 204
+    receipt = parse_alerts_receipt(post(backend, alerts_to_json([loss(name)])).content)
+    assert receipt == AlertsReceipt(frozenset({str(name)}), frozenset())
+    told = alerts_to_json([loss(name, hashlib.sha256(body).hexdigest())])
+    receipt = parse_alerts_receipt(post(backend, told).content)
+    assert receipt == AlertsReceipt(frozenset(), frozenset({str(name)}))
+
+
 def test_a_loss_that_is_none_hides_no_other_alert(backend: Backend) -> None:
     """A photo was set aside, then given up, and is stored after all: that it was set aside is on
     record. Its device, which looks for the losses in `stored` first, forgets the loss."""

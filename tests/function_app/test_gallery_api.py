@@ -224,6 +224,7 @@ class TestCounts:
         assert named[camera] == {
             **counted[camera],
             "first_day": None,
+            "last_photo": None,
             "photos": None,
             "bytes": None,
         }

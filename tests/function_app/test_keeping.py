@@ -44,7 +44,7 @@ class Fragile:
 
     READS = (
         *("get", "walk", "arrived", "place", "strays", "cameras"),
-        *("read", "find", "newest", "check"),
+        *("read", "find", "find_or_mark", "newest", "check"),
     )
 
     def __init__(self, store: object, left: list[int]) -> None:
@@ -150,6 +150,7 @@ def test_what_a_person_deleted_does_not_come_back(own: Backend) -> None:
     assert own.blobs.add(gone, BODY) == mark
     assert own.blobs.read(gone, 0, len(BODY)) is None
     assert own.blobs.find(gone.name, gone.media) is None
+    assert own.blobs.find_or_mark(gone.name, gone.media) == mark
     for everything in (False, True):
         done = reconcile(own, NOW + timedelta(days=1), everything=everything)
         assert (done.photos, done.listed, done.unlisted, done.foreign) == (1, 0, 0, 0)
@@ -339,7 +340,7 @@ def test_the_tally_counts_what_is_there(own: Backend) -> None:
     delete(photos[3], own)
     expected["gate"] = Count(4, 4 * len(BODY))
     assert counted() == expected
-    recount("gate", own)
+    recount("gate", own, NOW)
     assert counted() == expected
 
 

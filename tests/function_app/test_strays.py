@@ -1,6 +1,7 @@
 """Rows that were left among a camera's arrivals and are no listed photo's own: nothing leaves one
 any more, and those that are there go."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from azure.data.tables import TableServiceClient
@@ -8,8 +9,8 @@ from azure.data.tables import TableServiceClient
 from function_app.backend import Backend
 from function_app.keeping.deletion import delete
 from function_app.keeping.repair import reconcile
-from function_app.keeping.retention import clean_up
-from function_app.keeping.tally import Count, tallies
+from function_app.keeping.retention import clean_up, delete_due
+from function_app.keeping.tally import Count, recount, tallies
 from function_app.storage.index import TABLE
 from function_app.storage.records import Photo
 from function_app.storage.views import PHOTOS, View, arrival_key
@@ -99,4 +100,34 @@ def test_a_cleanup_among_strays_that_was_stopped_goes_on(own: Backend) -> None:
         leave(own, due, due.received_at + timedelta(hours=hours))
     until_done(lambda stopping: clean_up(stopping, NOW), own)
     assert is_consistent(own)
+    assert arrivals(own, "gate") == [stays]
+
+
+def test_a_stray_that_retention_removes_is_counted_no_more(own: Backend) -> None:
+    """It was counted as any row among the arrivals: of a photo that is gone, and beside the photo's
+    own row. Stopped at each change it is counted out once."""
+    gone, due, stays = (stored(own, "gate", n) for n in (50, 40, 1))
+    delete(gone, own)
+    for photo in (gone, due):
+        leave(own, photo, photo.received_at + timedelta(hours=5))
+    assert tallies(own, NOW)["gate"].total == Count(4, 4 * len(BODY))
+    until_done(lambda stopping: clean_up(stopping, NOW), own)
+    assert arrivals(own, "gate") == [stays]
+    assert tallies(own, NOW)["gate"].days == {stays.name.captured_at.date(): Count(1, len(BODY))}
+
+
+def test_a_stray_that_two_remove_at_once_is_counted_out_once(own: Backend) -> None:
+    """And one that was not counted yet, not at all."""
+    gone, stays = stored(own, "gate", 50), stored(own, "gate", 50, "00000001")
+    delete(gone, own)
+    for counted_before in (True, False):
+        leave(own, gone, gone.received_at + timedelta(hours=5))
+        (stray,) = [one for one in own.index.arrived("gate", NOW, 10) if one[1] == gone]
+        if counted_before:
+            assert tallies(own, NOW)["gate"].total == Count(2, 2 * len(BODY))
+        else:
+            recount("gate", own, NOW)
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(delete_due, [stray] * 4, [own] * 4)) == [None] * 4
+        assert tallies(own, NOW)["gate"].total == Count(1, len(BODY))
     assert arrivals(own, "gate") == [stays]

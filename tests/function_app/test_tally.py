@@ -61,7 +61,7 @@ def test_photos_of_any_years_are_counted(empty: Backend) -> None:
     delete(photos[-1], empty)
     assert counted(empty) == there(empty)
     for _ in range(2):
-        recount("gate", empty)
+        recount("gate", empty, NOW)
         assert counted(empty) == there(empty)
 
 
@@ -129,7 +129,7 @@ def test_two_cameras_whose_names_begin_alike_are_told_apart(empty: Backend) -> N
             "gate": 1,
             "gate-2": 2,
         }
-        recount("gate-2", empty)
+        recount("gate-2", empty, NOW)
 
 
 def test_a_stop_while_counting_does_no_harm(
@@ -168,7 +168,7 @@ def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Bac
     tallies(empty, NOW)
     for photo in photos:
         empty.index.remove(photo)
-    recount("gate", empty)
+    recount("gate", empty, NOW)
     assert counted(empty) == there(empty)
     empty.index.relist(photos[0])
     delete(photos[0], empty)

@@ -16,7 +16,16 @@ from function_app.keeping.tally import recount, tallies, uncounted
 from function_app.settings import Settings
 from function_app.storage.rows import Rewrite
 from function_app.storage.views import View
-from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
+from tests.function_app.counting import (
+    NOW,
+    WILD,
+    counted,
+    hours_ago,
+    last_is_there,
+    listed,
+    small_steps,
+    there,
+)
 from tests.function_app.memory_store import memory_backend
 from tests.function_app.turns import Turns
 
@@ -63,12 +72,13 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
                     photo = here[which % len(here)]
                     tasks.append((lambda seen, photo=photo: delete(photo, seen), left))  # type: ignore[misc]
                 elif what == "r":
-                    tasks.append((lambda seen: recount("gate", seen), left))
+                    tasks.append((lambda seen: recount("gate", seen, now), left))  # noqa: B023
                 else:
                     tasks.append((lambda seen: tallies(seen, now), left))  # noqa: B023
             Turns(backend).run(tasks, order)
             if number % 2 and backend.index.cameras():
                 assert counted(backend, now) == there(backend)
+                assert last_is_there(backend, now)
         now += timedelta(hours=1)
         for _ in range(2):  # counting, and from what was saved
             assert not backend.index.cameras() or counted(backend, now) == there(backend)
@@ -101,7 +111,7 @@ def test_eight_threads_that_delete_count_each_photo_out(empty: Backend) -> None:
 def test_a_count_under_way_does_not_miss_a_deletion(empty: Backend) -> None:
     """It has read of a photo that was not counted yet; then that is deleted."""
     first, *_ = hours_ago(empty, 3)
-    recount("gate", empty)
+    recount("gate", empty, NOW)
 
     class Meanwhile:
         """An index in which the first photo is deleted when its arrival has been read."""
@@ -127,7 +137,7 @@ def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Backe
     def uncount(place: str) -> Rewrite:
         rewrite = uncounted(gone, place, empty)
         if not asked:
-            recount("gate", empty)
+            recount("gate", empty, NOW)
         asked.append(place)
         return rewrite
 

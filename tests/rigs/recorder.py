@@ -53,7 +53,7 @@ class Recorder:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 said = list(self.headers.items())
                 reply = self._ask(body, said)
-                content, headers = reply.read(), reply.getheaders()
+                content, headers = recorder.reply(self.path, reply)
                 recorder.exchanges.append(
                     Recorded(self.command, self.path, said, body, reply.status, headers, content)
                 )
@@ -88,6 +88,10 @@ class Recorder:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.port: int = self._server.server_address[1]
+
+    def reply(self, path: str, reply: http.client.HTTPResponse) -> tuple[bytes, Headers]:
+        """What is sent on as the reply to a request for this path."""
+        return reply.read(), reply.getheaders()
 
     @property
     def base_url(self) -> str:

@@ -1,0 +1,81 @@
+"""A report that comes again, as a whole or in part, costs a few requests, and each alert is kept
+once: counted at a relay before Azurite's tables."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from function_app.backend import Backend, connect
+from function_app.settings import Settings
+from function_app.storage import alerts as module
+from function_app.storage.records import KeptAlert
+from photo_wire.alert import LOSS, QUARANTINE, Alert
+from tests.conftest import StartAzurite
+from tests.function_app.api import MOMENT, name_of
+from tests.function_app.test_kept_alerts import in_order, losses
+from tests.rigs.recorder import Recorder
+
+
+@pytest.fixture
+def metered(start_azurite: StartAzurite) -> Iterator[tuple[Backend, Recorder]]:
+    """A store that has the table already, and what is asked of it."""
+    azurite = start_azurite()
+    with Recorder(azurite.ports[2]) as tables:
+        there = f"http://127.0.0.1:{azurite.ports[2]}/"
+        through = azurite.connection_string.replace(there, f"{tables.base_url}/")
+        backend = connect(Settings(through))
+        backend.alerts.add([KeptAlert(Alert(name_of("other"), LOSS, "first"), MOMENT)])
+        yield backend, tables
+
+
+def requests(metered: tuple[Backend, Recorder], told: list[KeptAlert]) -> int:
+    """How many requests it takes to tell this."""
+    backend, tables = metered
+    before = len(tables.exchanges)
+    backend.alerts.add(told)
+    return len(tables.exchanges) - before
+
+
+def kept(metered: tuple[Backend, Recorder]) -> list[KeptAlert]:
+    """What the list has, but for the first."""
+    found = metered[0].alerts.newest(500, None)
+    return [one for one in found if one.alert.reason != "first"]
+
+
+def test_a_report_that_is_sent_twice_costs_four_requests(
+    metered: tuple[Backend, Recorder],
+) -> None:
+    """And another two if some of it is new; each is kept as it was told first."""
+    assert requests(metered, losses(100)) == 2
+    assert requests(metered, losses(100, minutes=5)) == 4
+    assert kept(metered) == in_order(losses(100))
+    asides = [
+        KeptAlert(Alert(one.alert.name, QUARANTINE, "damaged"), one.received_at)
+        for one in losses(100, minutes=9)[::2]
+    ]
+    assert requests(metered, [*losses(100, minutes=9), *asides]) == 3 * 3
+    assert kept(metered) == in_order([*losses(100), *asides])
+
+
+def test_one_alert_that_comes_again_costs_one_request(metered: tuple[Backend, Recorder]) -> None:
+    told = losses(1)
+    assert [requests(metered, told) for _ in range(2)] == [1, 1]
+    assert kept(metered) == told
+
+
+def test_a_report_of_two_cameras_with_many_alerts_between_them_is_kept(
+    metered: tuple[Backend, Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than are looked at: what that does not tell is tried one by one."""
+    monkeypatch.setattr(module, "MOST_LOOKED_AT", 10)
+    between = losses(40)
+    metered[0].alerts.add(between)
+    told = [
+        KeptAlert(Alert(name_of(camera, MOMENT + timedelta(days=n)), LOSS, "torn"), MOMENT)
+        for n in range(3)
+        for camera in ("entry", "site")
+    ]
+    metered[0].alerts.add(told[3:])
+    assert requests(metered, told) == 3 + 5  # of the six, one is known to be kept
+    assert sorted(map(str, kept(metered))) == sorted(map(str, [*between, *told]))
