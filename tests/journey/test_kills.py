@@ -48,7 +48,7 @@ def test_the_backend_is_killed_between_blob_and_index(
         backend = start_backend(relay.connection_string)
         store = Store(azurite.connection_string)
         relay.swallow()
-        device.start("capture", backend)
+        device.start("capture", backend, every="1h")  # one photo; of more there may be two blobs
         wait_for(lambda: device.waiting() >= 1, what="a photo in the spool")
         device.end()
         kept = device.waiting()
