@@ -28,6 +28,7 @@ cooldown = "0s"
 [camera.{gate}]
 source = "simulated"
 pin = 18
+debounce = "30s"
 """
 
 
