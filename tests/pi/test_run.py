@@ -72,9 +72,9 @@ def test_promise_16_a_child_that_is_silent_is_killed_and_started_again(
 ) -> None:
     """It lives, but nothing is heard of it."""
     started = tmp_path / "started"
-    program = supervise(patience=0.2, upload=f"echo $$ >> {started}; exec sleep 1000")
-    wait_for(lambda: len(pids(started)) == 2, what="the restart")
-    assert "upload hangs: not heard of for 0.2 s; it is killed" in program.output
+    program = supervise(patience=1, upload=f"echo $$ >> {started}; exec sleep 1000")
+    wait_for(lambda: len(pids(started)) >= 2, what="the restart")
+    assert "upload hangs: not heard of for 1 s; it is killed" in program.output
 
 
 def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(

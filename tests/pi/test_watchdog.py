@@ -136,6 +136,12 @@ def drained(keeper: socket.socket) -> list[bytes]:
     return words
 
 
+def states(pid: int) -> set[str]:
+    """Those of the threads of a process: T is stopped."""
+    files = Path(f"/proc/{pid}/task").glob("*/stat")
+    return {file.read_text().rpartition(")")[2].split()[0] for file in files}
+
+
 @pytest.mark.parametrize("command", ["capture", "upload"])
 def test_promise_16_systemd_hears_that_the_process_is_ready_and_well(
     start_program: StartProgram, keeper: socket.socket, command: str
@@ -153,7 +159,7 @@ def test_promise_16_systemd_hears_that_the_process_is_ready_and_well(
     assert keeper.recv(64) == b"READY=1"
     assert [keeper.recv(64) for _ in range(3)] == [b"WATCHDOG=1"] * 3
     program.process.send_signal(signal.SIGSTOP)
-    wait_for(lambda: Path(f"/proc/{program.process.pid}/stat").read_text().split()[2] == "T")
+    wait_for(lambda: states(program.process.pid) == {"T"}, what="the stop of all its threads")
     said_before = drained(keeper)
     assert set(said_before) <= {b"WATCHDOG=1"}
     keeper.settimeout(1)
