@@ -259,7 +259,7 @@ def test_the_process_ends_with_1_when_the_camera_is_gone(start_program: StartPro
         PYTHONPATH=os.pathsep.join([str(STAND_IN), str(STAND_IN.parents[2])]),
         STAND_IN_LOST_FRAMES="2",
     )
-    assert program.process.wait(30) == 1
+    assert program.process.wait(90) == 1
     assert "camera: it failed again" in program.output
     assert "the process ends, to be started again" in program.output
 

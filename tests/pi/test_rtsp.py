@@ -74,7 +74,7 @@ def test_who_comes_between_two_key_frames_waits_for_the_next() -> None:
         wait_for(lambda: any(written_by(one) for one in psutil.Process().children()))
         assert all(has_ball(RtspCamera(camera.url).take(OCCASION)) for _ in range(3))
         watcher.cut_short()
-        watching.join(30)
+        watching.join(90)
     assert clips[0].media is Media.MP4
 
 
@@ -122,7 +122,7 @@ def test_user_and_password_are_shown_to_nobody() -> None:
             what="ffmpeg",
         )[0]
         shown = " ".join([*ffmpeg.cmdline(), *ffmpeg.environ().values()])
-        taking.join(30)
+        taking.join(90)
         assert clips[0].media is Media.MP4
         assert size_of(RtspCamera(camera.url, user="vera.w", password=PASSWORD).take(OCCASION))
         wrong = RtspCamera(camera.url, user="vera.w", password="not-" + PASSWORD)
@@ -152,7 +152,7 @@ def test_a_clip_that_is_cut_short_has_what_there_was(gate: NetworkCamera) -> Non
     taking.start()
     wait_for(lambda: any(written_by(one) for one in psutil.Process().children()))
     taker.cut_short()
-    taking.join(30)
+    taking.join(90)
     assert b"avc1" in clips[0].content
     assert "no H.264" in refusal(taker)
 
@@ -166,7 +166,7 @@ def test_of_a_clip_that_breaks_off_the_beginning_is_kept() -> None:
         taking.start()
         wait_for(lambda: any(written_by(one) > 30_000 for one in psutil.Process().children()))
         camera.freeze()
-        taking.join(30)
+        taking.join(90)
     assert b"avc1" in clips[0].content
 
 

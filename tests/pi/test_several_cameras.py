@@ -68,9 +68,9 @@ def test_a_signal_takes_a_photo_with_each_camera(
 
 def test_once_takes_one_and_ends(start_program: StartProgram, spool_folder: Path) -> None:
     """What a timer or a person starts; the trigger is the one that is named."""
-    assert start_program("capture", "--once", **ONE_A_DAY).process.wait(30) == 0
+    assert start_program("capture", "--once", **ONE_A_DAY).process.wait(90) == 0
     scheduled = start_program("capture", "--once", "--trigger", "schedule", **ONE_A_DAY)
-    assert scheduled.process.wait(30) == 0
+    assert scheduled.process.wait(90) == 0
     triggers = [photo.trigger for photo in Spool(spool_folder).photos_waiting()]
     assert triggers == [Trigger.DEMAND, Trigger.SCHEDULE]
 
@@ -82,7 +82,7 @@ def test_once_says_when_there_was_no_photo(
     pictures = tmp_path / "pictures"
     (pictures / "a.jpg").mkdir(parents=True)
     program = start_program("capture", "--once", CAMERA_REPLAY=str(pictures), **ONE_A_DAY)
-    assert program.process.wait(30) == 1
+    assert program.process.wait(90) == 1
     assert "no photo for a demand trigger" in program.output
     assert photos_in(spool_folder) == 0
 

@@ -17,7 +17,7 @@ from tests.rigs.systemd_machine.machine import SHARED
 from tests.systemd.device import CAPTURE, SCHEDULED, SPOOL, TIMER, UNITS, UPLOAD, Device
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 QUICK = ("[Service]", "RestartSec=100ms")
 
