@@ -3,6 +3,7 @@
 import re
 import signal
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ every = "0.2s"
 burst = 2
 burst_gap = "0s"
 """
-ONE_A_DAY = {"CAMERA_SOURCE": "simulated", "PIR_PIN": "none", "CAMERA_TIMES": "00:00"}
+FAR_FROM_NOW = f"{datetime.now(UTC).astimezone() + timedelta(hours=12):%H:%M}"
+ONE_A_DAY = {"CAMERA_SOURCE": "simulated", "PIR_PIN": "none", "CAMERA_TIMES": FAR_FROM_NOW}
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def test_a_signal_takes_a_photo_with_each_camera(
     start_program: StartProgram, spool_folder: Path, config: Path
 ) -> None:
     """SIGUSR1, as `systemctl kill` sends it."""
-    config.write_text(TWO.replace('every = "0.2s"', 'times = "00:00"'))
+    config.write_text(TWO.replace('every = "0.2s"', f'times = "{FAR_FROM_NOW}"'))
     program = start_program("capture", CAMERA_CONFIG=str(config))
     program.wait_for_output("capturing with exit")
     program.process.send_signal(signal.SIGUSR1)
