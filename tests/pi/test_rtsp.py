@@ -172,8 +172,11 @@ def test_of_a_clip_that_breaks_off_the_beginning_is_kept() -> None:
 
 def written_by(process: psutil.Process) -> int:
     """Bytes of the clip that ffmpeg is writing; the server writes none."""
-    files = process.open_files() if process.name() == "ffmpeg" else []
-    return sum(Path(one.path).stat().st_size for one in files if one.path.endswith(".mp4"))
+    try:
+        files = process.open_files() if process.name() == "ffmpeg" else []
+        return sum(Path(one.path).stat().st_size for one in files if one.path.endswith(".mp4"))
+    except (psutil.NoSuchProcess, FileNotFoundError):  # it has just ended
+        return 0
 
 
 def test_a_camera_that_goes_away_and_returns_is_taken_again() -> None:
