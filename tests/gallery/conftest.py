@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from local.azurite import Azurite
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
@@ -21,6 +21,7 @@ from tests.backend import Backend
 from tests.conftest import new_backend
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+expect.set_options(timeout=60_000)  # milliseconds; a page that is right meets it as soon as it is
 FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
 
 
@@ -97,7 +98,7 @@ class Gallery:
             self.backend.base_url + UPLOAD_PATH,
             data=content,
             headers=said.to_headers() | {FUNCTION_KEY: self.backend.function_key},
-            timeout=30,
+            timeout=90,
         )
         assert reply.status_code == 201, reply.text
         self.names.append(name)
@@ -109,7 +110,7 @@ class Gallery:
             self.backend.base_url + ALERTS_PATH,
             data=alerts_to_json(alerts),
             headers={FUNCTION_KEY: self.backend.function_key},
-            timeout=30,
+            timeout=90,
         )
         assert reply.status_code == 200, reply.text
 

@@ -80,7 +80,7 @@ class Cloud:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=300,
         )
         assert list((self.folder / "tmp").iterdir()) == [], "the trap left something behind"
         notes = ("left out, git does not know it: ", "in, but not committed: ")
@@ -115,7 +115,7 @@ class Cloud:
                     os.write(ours, answers.pop(0)[1].encode() + b"\n")
                     asked = b""
             os.close(ours)
-            process.wait(60)
+            process.wait(90)
         return screen.decode()
 
     def _environment(self, token: str | None) -> dict[str, str]:

@@ -199,7 +199,7 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
     alert = {"id": str(photo), "kind": "loss", "reason": "disk-full", "details": {"size": 5}}
     device = {"x-functions-key": first.function_key}
     url = f"{first.base_url}/api/alerts"
-    requests.post(url, json={"alerts": [alert]}, headers=device, timeout=30).raise_for_status()
+    requests.post(url, json={"alerts": [alert]}, headers=device, timeout=90).raise_for_status()
 
     assert cloud.deploy().code == 0
     real = {
@@ -244,12 +244,12 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
 def put(backend: Backend, headers: dict[str, str], body: bytes) -> None:
     url = f"{backend.base_url}/api/camera/photo"
     key = {"x-functions-key": backend.function_key}
-    reply = requests.put(url, data=body, headers={**headers, **key}, timeout=30)
+    reply = requests.put(url, data=body, headers={**headers, **key}, timeout=90)
     assert reply.status_code == 201
 
 
 def get(backend: Backend, path: str) -> requests.Response:
     token = {"Authorization": f"Bearer {backend.read_token}"}
-    reply = requests.get(f"{backend.base_url}/api/{path}", headers=token, timeout=30)
+    reply = requests.get(f"{backend.base_url}/api/{path}", headers=token, timeout=90)
     reply.raise_for_status()
     return reply

@@ -192,11 +192,11 @@ def test_config_check_says_everything_of_both_processes(
     file = tmp_path / "config.toml"
     file.write_text(THREE_CAMERAS.replace("pin = 18", "pin = 99").replace("https:", "ftp:"))
     program = start_program("config", "check", CAMERA_CONFIG=str(file))
-    assert program.process.wait(30) == 78
+    assert program.process.wait(90) == 78
     assert f"{file}:10 camera.entry.pin: '99' is not a pin" in program.output
     assert f"{file}:3 base_url: the value is not a URL of the web" in program.output
     assert "2 mistakes" in program.output
     file.write_text(THREE_CAMERAS)
     program = start_program("config", "check", CAMERA_CONFIG=str(file))
-    assert program.process.wait(30) == 0
+    assert program.process.wait(90) == 0
     assert "The settings are right." in program.output

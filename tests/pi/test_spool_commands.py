@@ -39,7 +39,7 @@ def spool_command(folder: Path, *words: str) -> "subprocess.CompletedProcess[str
         env={"CAMERA_SPOOL": str(folder), "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
         check=False,
     )
 

@@ -13,7 +13,7 @@ import pytest
 from tests.rigs.systemd_machine.machine import SHARED, Machine
 from tests.systemd.device import CAPTURE, INSTALL, SPOOL, TIMER, UNINSTALL, UNITS, UPLOAD, Device
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 ETC = "/etc/pi-uploader"
 

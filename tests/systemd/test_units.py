@@ -32,7 +32,7 @@ def units(tmp_path: Path) -> Path:
 
 def analyze(*words: str | Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["systemd-analyze", *words], capture_output=True, text=True, timeout=60, check=False
+        ["systemd-analyze", *words], capture_output=True, text=True, timeout=90, check=False
     )
 
 
@@ -161,6 +161,6 @@ def said(script: str, *words: str, **environ: str) -> "subprocess.CompletedProce
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
         check=False,
     )
