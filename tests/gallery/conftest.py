@@ -68,9 +68,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def is_expected(said: ConsoleMessage) -> bool:
-    """Refused to who is not signed in; or the thumbnail of a photo that carries no preview."""
+    """Refused to who is not signed in, or since the name is taken; or the thumbnail of a photo that
+    carries no preview."""
     is_thumbnail = said.location["url"].endswith("/thumbnail")
-    return bool(re.search("401|403", said.text)) or (is_thumbnail and "404" in said.text)
+    return bool(re.search("401|403|409", said.text)) or (is_thumbnail and "404" in said.text)
 
 
 class Gallery:

@@ -22,6 +22,7 @@ async function attempt(action) {
     if (open.length === 0) byId("links").append(element("li", {}, "None is open."));
   } catch (problem) {
     byId("owner-problem").textContent = problem.message;
+    byId("owner-problem").scrollIntoView({ block: "nearest" }); // the dialog may be longer than the screen
   }
 }
 
