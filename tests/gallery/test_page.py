@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-import requests
 from playwright.sync_api import Dialog, Page, expect
 
 from photo_wire.alert import LOSS, QUARANTINE, Alert
@@ -177,52 +176,6 @@ def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Galler
     expect(page.locator(f".photo[data-id='{name}']")).to_have_count(0)
     expect(page.locator(f".photo[data-id='{later}']")).to_have_count(1)
     gallery.names.remove(name)
-
-
-def test_an_owner_lets_somebody_look_and_revokes_a_link(
-    page: Page, gallery: Gallery, screenshots: Path
-) -> None:
-    """Who was let in sees their camera alone and decides nothing; shut out, they see nothing."""
-    sign_in(page, gallery)
-    page.locator(".photo").first.click()
-    page.get_by_role("button", name="Share").click()
-    expect(page.get_by_label("The link")).to_have_value(re.compile("/shared/"))
-    link = page.get_by_label("The link").input_value()
-    page.locator("#share-close").click()
-    page.keyboard.press("Escape")
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Account").click()
-    page.get_by_label("Name", exact=True).last.fill("vera")
-    page.get_by_label("Password for them").fill("a password for vera")
-    page.get_by_label("Cameras, with spaces").fill("gate")
-    page.get_by_role("button", name="Let them look").click()
-    expect(page.locator("#people li")).to_have_count(2)
-    page.locator("#account-dialog").screenshot(path=screenshots / "owner.png")
-
-    assert page.context.browser
-    guest = page.context.browser.new_context().new_page()
-    guest.goto(gallery.backend.base_url)
-    guest.get_by_label("Name", exact=True).first.fill("vera")
-    guest.get_by_label("Password", exact=True).fill("a password for vera")
-    guest.get_by_role("button", name="Sign in").click()
-    gates = [name for name in gallery.names if name.camera == "gate"]
-    expect(guest.locator(".photo")).to_have_count(len(gates))
-    guest.get_by_role("button", name="Account").click()
-    expect(guest.locator("#owner")).to_be_hidden()
-
-    page.get_by_role("button", name="Shut out").click()
-    expect(page.locator("#people li")).to_have_count(1)
-    guest.reload()
-    expect(guest.get_by_role("button", name="Sign in")).to_be_visible()
-    links = page.locator("#links li").filter(has_text=str(gallery.names[-1]))
-    expect(links).to_have_count(1)
-    assert requests.get(link, timeout=30).status_code == 200
-    links.get_by_role("button", name="Revoke").click()
-    expect(links).to_have_count(0)
-    assert requests.get(link, timeout=30).status_code == 404
-    guest.goto(link)
-    expect(guest.get_by_text("This link is over, was revoked")).to_be_visible()
-    guest.context.close()
 
 
 def test_alerts_are_told_as_sentences_until_they_were_seen(
