@@ -149,7 +149,8 @@ def test_a_photo_is_shared_and_deleted(page: Page, gallery: Gallery, screenshots
 
 
 def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Gallery) -> None:
-    """Also when newer photos came while it was looked at: the places of all others have changed."""
+    """Also when newer photos came while it was looked at: the places of all others have changed.
+    Who is asked whether to delete it reads for how long it can be brought back."""
     name = gallery.add("gate", gallery.names[-1].captured_at + timedelta(seconds=30))
     sign_in(page, gallery)
     page.locator(f".photo[data-id='{name}']").click()
@@ -173,6 +174,8 @@ def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Galler
         page.get_by_role("button", name="Delete").click()
     assert deleted.value.url.endswith(str(name))
     assert name.camera in asked[0]
+    kept = re.search(r"param softDeleteDays int = (\d+)", Path("infra/main.bicep").read_text())
+    assert kept and f"can bring it back for {kept[1]} days" in asked[0]
     expect(page.locator(f".photo[data-id='{name}']")).to_have_count(0)
     expect(page.locator(f".photo[data-id='{later}']")).to_have_count(1)
     gallery.names.remove(name)
