@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from local.azurite import Azurite
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
@@ -21,6 +21,8 @@ from tests.backend import Backend
 from tests.conftest import new_backend
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+DESK = ViewportSize(width=1280, height=860)
+PHONE = ViewportSize(width=390, height=844)
 FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
 
 
@@ -48,7 +50,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page of its own that fails the test if the browser blocks or misses anything."""
     context = browser.new_context(
-        viewport={"width": 1280, "height": 860},
+        viewport=DESK,
         locale="en-GB",
         timezone_id="UTC",
         color_scheme="dark",

@@ -7,11 +7,8 @@ import pytest
 import requests
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.gallery.conftest import Gallery
+from tests.gallery.conftest import DESK, PHONE, Gallery
 from tests.gallery.test_page import sign_in
-
-DESK = ViewportSize(width=1280, height=860)
-PHONE = ViewportSize(width=390, height=844)
 
 
 def test_an_owner_lets_somebody_look_and_revokes_a_link(

@@ -175,7 +175,8 @@ def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Galler
     assert deleted.value.url.endswith(str(name))
     assert name.camera in asked[0]
     kept = re.search(r"param softDeleteDays int = (\d+)", Path("infra/main.bicep").read_text())
-    assert kept and f"can bring it back for {kept[1]} days" in asked[0]
+    assert kept
+    assert f"can bring it back for {kept[1]} days" in asked[0]
     expect(page.locator(f".photo[data-id='{name}']")).to_have_count(0)
     expect(page.locator(f".photo[data-id='{later}']")).to_have_count(1)
     gallery.names.remove(name)
