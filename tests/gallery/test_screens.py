@@ -1,6 +1,9 @@
 """The page on a phone and on a desk, in a dark room and in a light one."""
 
-from playwright.sync_api import Page, expect
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from tests.gallery.conftest import DESK, PHONE, Gallery
 from tests.gallery.test_page import sign_in
@@ -24,3 +27,19 @@ def test_on_a_phone_the_photos_come_first(page: Page, gallery: Gallery) -> None:
     page.set_viewport_size(DESK)
     expect(page.get_by_label("Taken")).to_be_visible()
     expect(page.get_by_text("Filter", exact=True)).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_shared_link_is_as_light_as_its_reader_wants(
+    browser: Browser, gallery: Gallery, scheme: Literal["light", "dark"]
+) -> None:
+    """In the colours of the gallery, which are others by day and by night."""
+    context = browser.new_context(color_scheme=scheme)
+    guest = context.new_page()
+    grounds = []
+    for path in ("/", "/shared/no-such-link"):
+        guest.goto(gallery.backend.base_url + path)
+        grounds.append(guest.evaluate("getComputedStyle(document.body).backgroundColor"))
+    context.close()
+    expected = {"light": "rgb(246, 244, 239)", "dark": "rgb(18, 22, 31)"}[scheme]
+    assert grounds == [expected, expected]
