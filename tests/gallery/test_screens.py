@@ -43,3 +43,18 @@ def test_a_shared_link_is_as_light_as_its_reader_wants(
     context.close()
     expected = {"light": "rgb(246, 244, 239)", "dark": "rgb(18, 22, 31)"}[scheme]
     assert grounds == [expected, expected]
+
+
+def test_each_label_of_the_sign_in_belongs_to_its_own_field(page: Page, gallery: Gallery) -> None:
+    """It stands nearer to that than to the field above."""
+    page.goto(gallery.backend.base_url)
+    name, label, password = (
+        page.locator(f"#sign-in {one}").bounding_box()
+        for one in ("#name", "label[for=password]", "#password")
+    )
+    assert name
+    assert label
+    assert password
+    above = label["y"] - (name["y"] + name["height"])
+    below = password["y"] - (label["y"] + label["height"])
+    assert above > below > 0
