@@ -202,7 +202,7 @@ def test_alerts_are_told_as_sentences_until_they_were_seen(
     expect(lines).to_have_text(
         [
             re.compile("^drive.*odd-kind: <img src=x onerror=alert"),
-            re.compile("^entry.*set aside on the device .rejected-422."),
+            re.compile("^entry.*set aside on the device .rejected-422..*: sudo pi-uploader"),
             re.compile("^gate.*A photo was lost: the device had no more room."),
         ]
     )
