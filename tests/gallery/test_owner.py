@@ -46,8 +46,9 @@ def test_an_owner_lets_somebody_look_and_revokes_a_link(
     expect(page.locator("#people li")).to_have_count(1)
     guest.reload()
     expect(guest.get_by_role("button", name="Sign in")).to_be_visible()
-    links = page.locator("#links li").filter(has_text=str(gallery.names[-1]))
-    expect(links).to_have_count(1)
+    links = page.locator(f"#links li[title='{gallery.names[-1]}']")
+    taken = gallery.names[-1].captured_at
+    expect(links).to_contain_text(f"gate · one photo, {taken:%-d %b %Y, %H:%M:%S} · open until")
     assert requests.get(link, timeout=30).status_code == 200
     links.get_by_role("button", name="Revoke").click()
     expect(links).to_have_count(0)
@@ -109,3 +110,16 @@ def test_the_cameras_to_see_are_chosen_by_their_names(page: Page, gallery: Galle
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Shut out").click()
     expect(page.locator("#people li")).to_have_count(1)
+
+
+def test_the_account_can_be_closed_from_every_part_of_it(page: Page, gallery: Gallery) -> None:
+    """It is longer than a phone; and it opens without the keyboard that a field brings up."""
+    page.set_viewport_size(PHONE)
+    sign_in(page, gallery)
+    page.get_by_role("button", name="Account").click()
+    close = page.get_by_role("button", name="Close", exact=True)
+    expect(close).to_be_focused()
+    page.get_by_role("heading", name="Shared links").scroll_into_view_if_needed()
+    expect(close).to_be_in_viewport(ratio=1)
+    close.click()
+    expect(page.locator("#account-dialog")).to_be_hidden()

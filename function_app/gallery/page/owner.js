@@ -36,7 +36,8 @@ async function attempt(action) {
   try {
     await action();
     byId("people").replaceChildren(...(await listPeople()).map(personLine));
-    const open = (await listLinks()).filter((link) => new Date(link.until) > new Date());
+    const open = (await listLinks()).filter((link) => new Date(link.until) > new Date())
+      .sort((one, other) => new Date(other.until) - new Date(one.until));
     byId("links").replaceChildren(...open.map(linkLine));
     if (open.length === 0) byId("links").append(element("li", {}, "None is open."));
   } catch (problem) {
@@ -54,12 +55,13 @@ function personLine(person) {
 }
 
 function linkLine(link) {
-  const what = link.photo ?? `${link.camera}, ${moment(link.from)} to ${moment(link.to)}`;
-  return element("li", {}, element("b", {}, what), ` \u00b7 until ${moment(link.until)}, by ${link.made_by} `,
+  const what = link.photo ? `one photo, ${moment(link.from, "medium")}` : `${moment(link.from)} to ${moment(link.to)}`;
+  return element("li", { title: link.photo ?? "" }, element("b", {}, link.camera),
+    ` \u00b7 ${what} \u00b7 open until ${moment(link.until)}, by ${link.made_by} `,
     button("Revoke", "Close this link? Whoever has it sees nothing any more.", () => revokeLink(link)));
 }
 
-const moment = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+const moment = (text, timeStyle = "short") => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle });
 
 function button(label, question, action) {
   const made = element("button", { type: "button" }, label);
