@@ -58,3 +58,18 @@ def test_each_label_of_the_sign_in_belongs_to_its_own_field(page: Page, gallery:
     above = label["y"] - (name["y"] + name["height"])
     below = password["y"] - (label["y"] + label["height"])
     assert above > below > 0
+
+
+def test_on_a_phone_what_is_said_of_a_photo_has_a_line_of_its_own(
+    page: Page, gallery: Gallery
+) -> None:
+    """What may be done with it stands below, not beside it in a column of four words."""
+    page.set_viewport_size(PHONE)
+    sign_in(page, gallery)
+    page.locator(".photo").first.click()
+    caption = page.locator("#caption").bounding_box()
+    actions = page.locator(".actions").bounding_box()
+    assert caption
+    assert actions
+    assert actions["y"] >= caption["y"] + caption["height"]
+    assert actions["x"] + actions["width"] <= PHONE["width"]
