@@ -88,12 +88,12 @@ class Cloud:
         err = "".join(line for line in said if not line.startswith(notes))
         return Result(done.returncode, done.stdout, err)
 
-    def talk(self, script: str, answers: list[tuple[str, str]]) -> str:
+    def talk(self, script: str, answers: list[tuple[str, str]], *words: str) -> str:
         """Run a script on a terminal, and answer each question as it comes. Returns the screen."""
         ours, theirs = pty.openpty()
         env = self._environment(None)
         with subprocess.Popen(
-            [INFRA / script],
+            [INFRA / script, *words],
             cwd=self.folder,
             env=env,
             stdin=theirs,
