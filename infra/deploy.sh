@@ -19,6 +19,7 @@ before stays as it is.
                        120d,gate=30d,site=forever (default: 120)
   --evidence-days DAYS a container "evidence" where nothing can be deleted for so long (default: 0)
   --memory MB          of an instance: 512, 2048 or 4096 (default: 2048)
+  --log GB             what the log takes a day; beyond it is silent (default: 0.1)
   --entra ID           also ask for a Microsoft sign-in, with this app registration's client id;
                        "none" forgets it
   --group GROUP        the resource group (default: NAME)
@@ -41,6 +42,7 @@ main() {
         --keep-days) needs_value "$@" && keep "$2" && shift ;;
         --evidence-days) needs_value "$@" && option evidenceDays "$2" && shift ;;
         --memory) needs_value "$@" && option instanceMemoryMB "$2" && shift ;;
+        --log) needs_value "$@" && option dailyLogGB "$2" && shift ;;
         --entra) needs_value "$@" && option entraClientId "${2#none}" && shift ;;
         --group) needs_value "$@" && group=$2 && shift ;;
         --dry-run) dry=yes ;;
@@ -74,7 +76,7 @@ main() {
 }
 
 option() {
-    case $2 in *[!a-z0-9-]*) fail "$2 is no value for $1" ;; esac
+    case $2 in *[!a-z0-9.-]*) fail "$2 is no value for $1" ;; esac
     options="$options $1=$2"
 }
 

@@ -78,6 +78,8 @@ def _check(name: str, rule: dict[str, Any], value: Any) -> None:
         sys.exit(f"{name} is {value}; it may be {', '.join(map(str, allowed))}")
     if isinstance(least, int) and isinstance(most, int) and not least <= value <= most:
         sys.exit(f"{name} is {value}; it may be {least} to {most}")
+    if name == "dailyLogGB" and not re.fullmatch(r"0?\.[0-9]*[1-9]|[1-9][0-9]*(\.[0-9]+)?", value):
+        sys.exit(f"{name} is {value}; it may be a number of GB, such as 0.6")
 
 
 def _tell(before: dict[str, Any], after: dict[str, Any], settings: dict[str, str]) -> None:

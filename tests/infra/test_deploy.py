@@ -306,6 +306,7 @@ def test_an_app_of_ones_own_that_is_no_nightjar_is_left_alone(cloud: Cloud) -> N
         ((NAME, "westeurope", "--keep-days", "soon"), "number of days"),
         ((NAME, "westeurope", "--keep-days", "99999"), "0 to 36500"),
         ((NAME, "westeurope", "--memory", "1024"), "512, 2048, 4096"),
+        ((NAME, "westeurope", "--log", "0"), "such as 0.6"),
         ((NAME, "westeurope", "--token", "x"), "--help"),
         ((NAME, "westeurope", "--camera"), "needs a value"),
     ],
