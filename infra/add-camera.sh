@@ -38,6 +38,8 @@ main() {
         echo "The camera $camera has a key now, for https://$host."
     fi
     hand_over "$camera" "$to"
+    echo "Its photos' camera is what the Pi is told:"
+    echo "  sudo BASE_URL=https://$host CAMERA_NAME=$camera nightjar/systemd/install.sh"
 }
 
 main "$@"

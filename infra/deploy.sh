@@ -302,17 +302,19 @@ print(receipt["id"])' "$scratch/answer" "$here/test-photo.jpg") ||
 }
 
 say_what_is_next() {
+    for camera in $cameras; do break; done
     step "done"
     cat <<END
 The gallery:   https://$host
 Its password:  az functionapp config appsettings list -g $group -n $name \\
                  --query "[?name=='GALLERY_PASSWORD'].value" -o tsv
 On the Pi:     git clone <this repository> nightjar
-               sudo BASE_URL=https://$host nightjar/systemd/install.sh
+               sudo BASE_URL=https://$host CAMERA_NAME=$camera nightjar/systemd/install.sh
                (leave the key empty there)
-Then here:     infra/add-camera.sh $name CAMERA --to pi@raspberrypi.local$of_group
-               brings it its key, for CAMERA one of:$cameras
-               Without --to it says how to do that by hand.
+Then here:     infra/add-camera.sh $name $camera --to pi@raspberrypi.local$of_group
+               brings it its key. Without --to it says how to do that by hand.
+               There are keys for:$cameras. A key's name is only a label: a photo's
+               camera is CAMERA_NAME, so each Pi needs one of its own.
 The blobs:     Storage Explorer, sign in with the account of "az login", then
                $subscription > Storage Accounts > $storage > Blob Containers > photos.
                The test photo is in deploy-test/. The role may take ten minutes to be known.

@@ -52,8 +52,8 @@ def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
 
     for told in [
         f"https://{NAME}.azurewebsites.net",
-        f"sudo BASE_URL=https://{NAME}.azurewebsites.net",
-        f"infra/add-camera.sh {NAME} CAMERA --to pi@",
+        f"sudo BASE_URL=https://{NAME}.azurewebsites.net CAMERA_NAME=entry nightjar/systemd",
+        f"infra/add-camera.sh {NAME} entry --to pi@",
         "Storage Explorer",
         "Blob Containers > photos",
         "Read back, byte for byte.",
@@ -344,9 +344,7 @@ def test_without_a_sign_in_it_says_so(cloud: Cloud) -> None:
 
 def test_a_group_of_another_name_is_in_every_hint(cloud: Cloud) -> None:
     done = cloud.deploy("--group", "cameras")
-    assert (
-        f"infra/add-camera.sh {NAME} CAMERA --to pi@raspberrypi.local --group cameras" in done.out
-    )
+    assert f"infra/add-camera.sh {NAME} entry --to pi@raspberrypi.local --group cameras" in done.out
     done = cloud.run("add-camera.sh", NAME, "yard", "--group", "cameras")
     assert f"infra/add-camera.sh {NAME} yard --to USER@PI --group cameras" in done.out
     done = cloud.run("deploy.sh", NAME, "--yes")

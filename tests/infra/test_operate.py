@@ -106,6 +106,7 @@ def test_a_key_that_is_there_stays(deployed: Cloud) -> None:
     assert done.code == 0
     assert key(deployed, "entry") == before
     assert f"infra/add-camera.sh {NAME} entry --to" in done.out
+    assert f"BASE_URL=https://{NAME}.azurewebsites.net CAMERA_NAME=entry nightjar/sys" in done.out
 
 
 def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
