@@ -28,6 +28,7 @@ main() {
         shift
     done
     set_group
+    [ -n "$camera" ] || fail "which camera? infra/add-camera.sh $name CAMERA"
     check_camera "$camera"
     begin
     host=$(output host)

@@ -22,7 +22,8 @@ step() {
 # shellcheck disable=SC2120  # some need no tool more than az
 begin() {
     for tool in az "$@"; do
-        command -v "$tool" >/dev/null || fail "$tool is not installed here; README.md says what is needed"
+        command -v "$tool" >/dev/null || fail "$tool is not installed here; infra/README.md says what" \
+            "is needed"
         [ "$tool" != python3 ] || python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
             fail "python3 is too old here: Nightjar needs Python 3.11 or newer"
     done
@@ -49,6 +50,7 @@ check_name() {
 
 # The resource group: the app's name unless another is given, which hints have to repeat then.
 set_group() {
+    [ -n "$name" ] || fail "which app? infra/$script NAME; --help shows the rest"
     check_name "$name"
     group=${group:-$name}
     of_group=''

@@ -178,7 +178,7 @@ plan() {
     step "what will be done, in the subscription \"$subscription\""
     echo "In the resource group $group, $what:"
     cat "$scratch/plan"
-    echo "Then the code is published, and these cameras have a key:$cameras"
+    echo "Then the code is published, and these cameras get a key, if they have none:$cameras"
     if [ $dry = yes ] && [ $is_new = no ]; then
         step "what Azure says would change"
         az deployment group what-if --resource-group "$group" --name $deployment \
@@ -218,6 +218,8 @@ make_resources() {
 azure_failed() {
     cat "$scratch/error" >&2
     case $(cat "$scratch/error") in
+    *ReservedResourceName*)
+        hint="in the name $name is a word that Azure keeps for Microsoft: choose another" ;;
     *RoleAssignmentExists*)
         hint="somebody gave one of these roles by hand: take it back in the portal, under Access" \
             hint="$hint control of the storage account or of Application Insights, and run this again" ;;
@@ -259,7 +261,7 @@ wait_for_backend() {
     again 20 15 answered 200 || {
         echo "It says: $(head -c 500 "$scratch/answer" 2>/dev/null || true)" >&2
         fail "the backend does not come up (status $code). With 404 the code did not load; with" \
-            "503 it says above what is missing. README.md, \"When something is in the way\""
+            "503 it says above what is missing. infra/README.md, \"When something is in the way\""
     }
 }
 

@@ -151,6 +151,8 @@ def deploy(azure: Azure, group: str, said: dict[str, str]) -> None:
     name = values["name"]
     if name in state["taken"]:
         refuse(f"(Conflict) Website with given name {name} already exists.")
+    if azure.trouble("reserved"):
+        refuse("(ReservedResourceName) The resource name or a part of it is a reserved word.")
     if azure.trouble("no right"):
         refuse("(AuthorizationFailed) The client does not have authorization to perform action")
     (site,) = [one for one in template["resources"] if one["type"] == "Microsoft.Web/sites"]

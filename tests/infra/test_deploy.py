@@ -174,6 +174,7 @@ def test_no_secret_is_in_a_command_or_on_the_screen(cloud: Cloud) -> None:
         ({"role_not_there": 99}, "roles"),
         ({"no_right": 1}, "Owner"),
         ({"not_an_owner": 1}, "Owner"),
+        ({"reserved": 1}, "choose another"),
         ({"no_key_made": 99}, f"infra/add-camera.sh {NAME} entry"),
         ({"key_vanishes": 99}, f"infra/add-camera.sh {NAME} entry"),
     ],

@@ -223,7 +223,11 @@ def test_one_month_alone(deployed: Cloud) -> None:
     assert deployed.run("backup.sh", NAME, "saved", "--month", "2026-11").code == 0
     listed = json.loads((deployed.folder / "saved" / "photos-2026-11.json").read_text())
     assert [one["path"] for one in listed] == [PATH]
-    assert deployed.run("backup.sh", NAME, "saved", "--month", "november").code == 1
+    for no_month in ("november", "2026-13", "2026-00"):
+        assert "is no month" in deployed.run("backup.sh", NAME, "saved", "--month", no_month).last
+    empty = deployed.run("backup.sh", NAME, "saved", "--month", "2026-12")
+    assert (empty.code, empty.err) == (0, "")
+    assert empty.out.endswith("There are no photos of 2026-12\n")
 
 
 def test_what_was_saved_comes_back(deployed: Cloud) -> None:
@@ -243,7 +247,7 @@ def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
     deployed.change(blobs=[mark])
     saved = deployed.run("backup.sh", NAME, "saved")
     assert (saved.code, saved.err) == (0, "")
-    assert "0 photos are whole" in saved.out
+    assert "There are no photos\n" in saved.out
     assert "0 brought back" in deployed.run("restore.sh", NAME, "saved").out
 
 
@@ -269,6 +273,13 @@ def test_what_does_not_come_back_is_named(deployed: Cloud) -> None:
     assert done.code == 1
     assert f"401 {PATH}" in done.err
     assert "run this again" in done.last
+
+
+@pytest.mark.parametrize("script", [one.name for one in SCRIPTS])
+def test_a_name_that_is_missing_is_asked_for(cloud: Cloud, script: str) -> None:
+    assert f"which app? infra/{script} NAME" in cloud.run(script).last
+    if script == "add-camera.sh":
+        assert f"which camera? infra/{script} {NAME} CAMERA" in cloud.run(script, NAME).last
 
 
 @pytest.mark.parametrize("script", [one.name for one in SCRIPTS])
