@@ -170,14 +170,20 @@ plan() {
     reader=$(az ad signed-in-user show --query id --output tsv 2>/dev/null || true)
     [ -z "$reader" ] || options="$options readerId=$reader"
     # shellcheck disable=SC2086  # several words on purpose
-    printf '%s\n' "$password" "$token" | python3 "$here/parameters.py" "$scratch/before" \
-        "$scratch/settings" "$scratch/parameters.json" name="$name" location="$region" $options \
-        >"$scratch/plan" || exit 1
+    printf '%s\n' "$password" "$token" | (cd "$here/.." && python3 -m infra.parameters \
+        "$scratch/before" "$scratch/settings" "$scratch/parameters.json" \
+        name="$name" location="$region" $options) >"$scratch/plan" || exit 1
     IFS= read -r token <"$scratch/read-token" || true
     if [ $is_new = yes ]; then what="made anew"; else what="brought up to date"; fi
     step "what will be done, in the subscription \"$subscription\""
     echo "In the resource group $group, $what:"
     cat "$scratch/plan"
+    [ -z "$reader" ] || echo "You may look at photos and rows in Storage Explorer."
+    if made_by=$(az group show --name "$group" --query "tags.\"made-by\"" --output tsv \
+        2>/dev/null) && [ "$made_by" != nightjar ]; then
+        echo "The resource group $group is there already, and deploy.sh did not make it: destroy.sh" \
+            "will not take it away"
+    fi
     echo "Then the code is published, and these cameras get a key, if they have none:$cameras"
     if [ $dry = yes ] && [ $is_new = no ]; then
         step "what Azure says would change"
@@ -284,7 +290,7 @@ if receipt["sha256"] != hashlib.sha256(sent).hexdigest(): sys.exit(1)
 print(receipt["id"])' "$scratch/answer" "$here/test-photo.jpg") ||
         fail "the receipt is not that of the test photo: something stands between here and $host"
     echo "Stored as $photo"
-    if grep -q '^  entraClientId ' "$scratch/plan"; then
+    if grep '^  --entra ' "$scratch/plan" | grep -q -v '^  --entra  *none'; then
         echo "Reading it back is left to you, since the gallery asks for a Microsoft sign-in."
     else
         request "$scratch/photo" "https://$host/api/photos/$photo/content" \
