@@ -73,6 +73,8 @@ def config_example() -> str:
     lines += [
         "",
         "# --- each camera has a table; its name begins the name of every photo",
+        "# None of these settings may then be an environment variable, too; CAMERA_NAME and",
+        "# CAMERA_SOURCE may, and give way to the tables.",
         "[camera.entry]",
         'source = "simulated"',
         'every = "5m"',

@@ -117,7 +117,18 @@ def test_a_camera_of_the_environment_beside_those_of_the_file_is_a_mistake(tmp_p
     environ = environ_of(tmp_path, THREE_CAMERAS, PIR_PIN="17")
     assert problems(environ) == [
         "PIR_PIN: is set, but config.toml has cameras of its own; expected it there, as pir_pin in "
-        "[camera.entry]"
+        "[camera.entry], and no PIR_PIN in the environment (/etc/pi-uploader/environment on a Pi)"
+    ]
+
+
+def test_name_and_source_of_the_environment_give_way_to_those_of_the_file(tmp_path: Path) -> None:
+    """install.sh writes them for one camera; each table has its own, so nothing is ignored."""
+    environ = environ_of(tmp_path, THREE_CAMERAS, CAMERA_SOURCE="picamera2", CAMERA_NAME="gate")
+    entry, leave = CaptureSettings.from_environ(environ).cameras
+    assert (entry.name, entry.source, leave.name, leave.source) == ("entry", "rtsp", "exit", "rtsp")
+    without_source = THREE_CAMERAS.replace('source = "rtsp"\n', "", 1)
+    assert problems(environ_of(tmp_path, without_source, CAMERA_SOURCE="rtsp")) == [
+        "config.toml:6 camera.entry.source: is not set; expected picamera2, rtsp, usb or simulated"
     ]
 
 
