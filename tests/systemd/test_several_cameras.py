@@ -1,9 +1,12 @@
 """A device with a config file, whose cameras take the place of the one that install.sh wrote."""
 
+import os
+import subprocess
+
 import pytest
 
 from tests.rigs.systemd_machine.machine import SHARED
-from tests.systemd.device import CAPTURE, Device
+from tests.systemd.device import CAPTURE, INSTALL, Device
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -45,3 +48,16 @@ def test_a_config_file_is_all_that_several_cameras_need(device: Device) -> None:
         "https://my-nightjar.azurewebsites.net",
         "1 mistakes",
     ]
+
+
+def test_nobody_is_asked_for_a_name_that_the_tables_have(device: Device) -> None:
+    """Who installs at a terminal is asked for what is missing; here that is nothing."""
+    device.machine.run("sh", "-c", f"echo BASE_URL=http://127.0.0.1:9 >>{ETC}/environment")
+    terminal, stdin = os.openpty()
+    command = device.machine.inside("sh", INSTALL, "--packages", "none", "--no-start")
+    shown = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=300)
+    os.close(terminal)
+    os.close(stdin)
+    assert "== done" in shown.stdout, shown.stderr
+    assert "camera's name" not in shown.stdout
+    assert "CAMERA_NAME=" not in device.machine.read(f"{ETC}/environment").replace("#CAMERA_", "")
