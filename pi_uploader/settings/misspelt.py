@@ -78,12 +78,21 @@ def _variables_beside_tables(
     Not its name and its source: install.sh writes them for one camera, and each table has to have
     its own, so that nobody takes those of the environment for the table's.
     """
+    if not file.cameras:
+        return
+    first = next(iter(file.cameras))
     for name in sorted(set(of_cameras).difference(OF_EACH_TABLE)):
-        if file.cameras and name in own and environ.get(name):
+        if name in own and environ.get(name):
+            place = f"there, as {key_of(name)} in [{CAMERAS}.{first}]"
+            if name == "CAMERA_PASSWORD":
+                place = (
+                    "as the systemd credential camera_password for all cameras, or "
+                    f"{first}_password for {first} (on a Pi the file of that name in "
+                    f"{USUAL_ENVIRONMENT.parent})"
+                )
             yield (
-                f"{name}: is set, but {file.path} has cameras of its own; expected it there, as "
-                f"{key_of(name)} in [{CAMERAS}.{next(iter(file.cameras))}], and no {name} in the "
-                f"environment ({USUAL_ENVIRONMENT} on a Pi)"
+                f"{name}: is set, but {file.path} has cameras of its own; expected it {place}, "
+                f"and no {name} in the environment ({USUAL_ENVIRONMENT} on a Pi)"
             )
 
 
