@@ -129,7 +129,8 @@ def test_user_and_password_are_shown_to_nobody() -> None:
         said = refusal(wrong) + repr(wrong.__dict__) + shown
         assert refusal(RtspCamera(camera.url)) == (
             f"127.0.0.1:{camera.port} wants another user or password; "
-            "see CAMERA_USER and CAMERA_PASSWORD"
+            "see CAMERA_USER (user in the config file) and CAMERA_PASSWORD (the systemd credential "
+            "camera_password)"
         )
     assert not any(secret in said for secret in ("vera.w", "s3same", "cr:et", "cr%3Aet"))
 
