@@ -11,6 +11,7 @@ from azure.storage.blob import BlobServiceClient
 from requests.adapters import HTTPAdapter
 
 from function_app.storage.identity import AppIdentity
+from function_app.storage.new_blobs import NewBlobs
 from function_app.storage.transactions import Transactions
 
 CONNECT_SECONDS = 5
@@ -20,9 +21,11 @@ CONNECTIONS = 64  # kept open to each service; the worker's thread pool seldom r
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Its clients. Tables are read by one and written by the other, over the same connections."""
+    """Its clients. Blobs and tables are read by one and written by the other, over the same
+    connections."""
 
     blobs: BlobServiceClient
+    new_blobs: NewBlobs
     tables: TableServiceClient
     transactions: Transactions
 
@@ -53,7 +56,7 @@ def open_account(
         tables = TableServiceClient(
             f"https://{account_name}.table.core.windows.net", credential=identity, **for_tables
         )
-    return Account(blobs, tables, Transactions(tables, to_tables))
+    return Account(blobs, NewBlobs(blobs, to_blobs), tables, Transactions(tables, to_tables))
 
 
 def _transport() -> RequestsTransport:

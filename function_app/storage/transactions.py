@@ -35,8 +35,9 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import TableServiceClient
 
+from function_app.storage.identity import SCOPE
+
 SERVICE_VERSION = "2019-02-02"  # of the service's API
-_SCOPE = "https://storage.azure.com/.default"
 _STATUS = re.compile(rb"\r\n\r\nHTTP/1\.[01] (\d{3}) ")
 _CODE = re.compile(rb"\"code\":\s*\"(\w+)\"|<(?:\w+:)?code>(\w+)<", re.IGNORECASE)  # JSON or XML
 
@@ -109,7 +110,7 @@ def _authorization(credential: object) -> _Policy:
         return _SharedKey(credential)
     if isinstance(credential, AzureSasCredential):
         return AzureSasCredentialPolicy(credential)
-    return BearerTokenCredentialPolicy(cast(TokenCredential, credential), _SCOPE)
+    return BearerTokenCredentialPolicy(cast(TokenCredential, credential), SCOPE)
 
 
 class _SharedKey(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
