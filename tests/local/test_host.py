@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -140,6 +141,38 @@ def test_a_length_that_is_none_is_400(server: Server, length: str) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port)) as odd:
         odd.sendall(f"PUT /api/echo HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode())
         assert odd.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+def test_who_asks_before_a_body_is_told_to_go_on(server: Server) -> None:
+    """As curl does with a large one."""
+    head = b"PUT /api/echo HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as client:
+        client.sendall(head)
+        assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"photo")
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_small_reply_is_sent_at_once(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """In two pieces it would wake its reader twice."""
+    sent: list[int] = []
+
+    class Counted(socket.socket):
+        def send(self, data: Any, flags: int = 0) -> int:
+            sent.append(len(memoryview(data)))
+            return super().send(data, flags)
+
+        def sendall(self, data: Any, flags: int = 0) -> None:
+            sent.append(len(memoryview(data)))
+            super().sendall(data, flags)
+
+    def accept(server: Server) -> tuple[socket.socket, object]:
+        connection, address = server.socket.accept()
+        return Counted(fileno=connection.detach()), address
+
+    monkeypatch.setattr(Server, "get_request", accept)
+    assert requests.get(f"{url}/api/photos/one", timeout=10).text
+    assert len(sent) == 1
 
 
 def test_the_app_sees_method_url_headers_and_parameters(url: str) -> None:
