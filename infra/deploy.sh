@@ -316,7 +316,7 @@ say_what_is_next() {
 The gallery:   https://$host
 Its password:  az functionapp config appsettings list -g $group -n $name \\
                  --query "[?name=='GALLERY_PASSWORD'].value" -o tsv
-On the Pi:     git clone <this repository> nightjar
+On the Pi:     git clone URL-OF-THIS-REPOSITORY nightjar
                sudo BASE_URL=https://$host CAMERA_NAME=$camera nightjar/systemd/install.sh
                (leave the key empty there)
 Then here:     infra/add-camera.sh $name $camera --to pi@raspberrypi.local$of_group
