@@ -50,7 +50,7 @@ class Azurite:
         """Start it and wait until all three services answer. Raises StartError if they do not."""
         self.process = start(self.command(), output=self._output)
         try:
-            wait_until(self.answers, self.process, "Azurite", 60)
+            wait_until(self.answers, self.process, "Azurite", 300)
         except BaseException:
             self.kill()
             raise
