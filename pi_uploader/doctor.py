@@ -121,7 +121,7 @@ def _camera(settings: CameraSettings) -> Finding:
             what,
             Verdict.BAD,
             f"{type(error).__name__}: {error}",
-            "check its cable and address; where the service has the camera, stop it first: "
+            "check its cable and address; where the service has the camera, stop it first: sudo "
             "systemctl stop pi-uploader-capture",
         )
     kind = shot.media.name
@@ -149,7 +149,7 @@ def _pins(
                     f"pin {pin}",
                     Verdict.BAD,
                     f"{type(error).__name__}: {error}",
-                    "stop the service that has it: systemctl stop pi-uploader-capture",
+                    "stop the service that has it: sudo systemctl stop pi-uploader-capture",
                 )
                 continue
             if not wait_for_pins:

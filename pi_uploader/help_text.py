@@ -10,7 +10,7 @@ from pi_uploader.settings import (
     Settings,
     UploadSettings,
 )
-from pi_uploader.settings.source import CONFIG, USUAL_CONFIG, key_of
+from pi_uploader.settings.source import CONFIG, USUAL_CONFIG, USUAL_ENVIRONMENT, key_of
 
 DESCRIPTION = """\
 Takes photos when something moves or on a schedule, and uploads them to your Nightjar backend.
@@ -44,7 +44,8 @@ PARTS: tuple[type[Group], ...] = (Settings, CaptureSettings, UploadSettings, Cam
 def settings_text() -> str:
     """Every setting: name, default, meaning, what is expected."""
     lines = [
-        "settings (environment variables; an empty one counts as not set):",
+        "settings (environment variables; an empty one counts as not set; for the services of a Pi",
+        f"they stand in {USUAL_ENVIRONMENT}):",
         f"    {CONFIG}",
         "        Config file, for several cameras and for whoever likes one; pi-uploader config",
         f"        example prints it. Default: {USUAL_CONFIG}, if it is there.",

@@ -45,11 +45,14 @@ class Watchdog:
         now = self._clock()
         return [loop for loop, back_by in list(self._back_by.items()) if back_by < now]
 
+    def ready(self, environ: Mapping[str, str] = os.environ) -> None:
+        """Say that the process does what it is for, where somebody has asked (sd_notify(3))."""
+        Keeper(environ).tell("READY=1")
+
     def report(self, environ: Mapping[str, str] = os.environ) -> None:
-        """Say that the process is ready, and from now on, in a thread, that it is well, as long as
-        it is. Does nothing where nobody has asked for it (sd_notify(3), sd_watchdog_enabled(3))."""
+        """Say from now on, in a thread, that the process is well, as long as it is. Does nothing
+        where nobody has asked for it (sd_watchdog_enabled(3))."""
         keeper = Keeper(environ)
-        keeper.tell("READY=1")
         if keeper.patience is not None:
             every = keeper.patience / 3
             threading.Thread(

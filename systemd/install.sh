@@ -262,10 +262,18 @@ start_services() {
     run systemctl disable --quiet --now $other
     run systemctl enable --quiet "$capture" pi-uploader-upload.service
     [ $start = yes ] || return 0
-    for one in "$capture" pi-uploader-upload.service; do
-        run systemctl restart "$one" ||
-            echo "$one does not run yet; journalctl -u $one says why"
+    cursor=$(journalctl --lines=0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p')
+    for one in "$capture" pi-uploader-upload.service; do # each returns when the service is ready
+        run systemctl restart "$one" 2>"$scratch/systemctl" || say_why_not "$one"
     done
+}
+
+# What the service itself said last of what is wrong; systemctl's own words are of no use then.
+say_why_not() {
+    echo "$1 does not run yet; journalctl -u $1 says why"
+    journalctl --sync
+    journalctl --quiet --output=cat --unit="$1" ${cursor:+--after-cursor="$cursor"} |
+        grep ' ERROR ' | tail -n 5 | grep . || cat "$scratch/systemctl"
 }
 
 say_what_is_next() {

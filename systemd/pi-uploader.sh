@@ -12,10 +12,23 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 if [ -t 0 ] && [ -t 1 ]; then talk=--pty; else talk=--pipe; fi
+asked=$*
 set -- -- /opt/pi-uploader/bin/pi-uploader "$@"
 for file in /etc/pi-uploader/*_password; do # of all network cameras, or of one
     [ ! -f "$file" ] || set -- --property="LoadCredential=${file##*/}:$file" "$@"
 done
+# The doctor needs the camera and the pins, which the capture service holds. systemd itself starts it
+# again, however the doctor ends: by Ctrl-C, with the connection, or after a driver has hung. (Not by
+# ExecStopPost=, which cannot be run when the terminal is gone.)
+capture=pi-uploader-capture.service
+case $asked:$(systemctl is-active $capture) in
+*-h*:*) ;;
+doctor*:active | doctor*:activating)
+    echo "$capture is stopped for the doctor, and started again when it ends" >&2
+    set -- --property=Conflicts=$capture --property=After=$capture --property=RuntimeMaxSec=15min \
+        --property=OnSuccess=$capture --property=OnFailure=$capture "$@"
+    ;;
+esac
 exec systemd-run --quiet --collect --wait $talk --service-type=exec \
     --property=User=nightjar \
     --property=Group=nightjar \

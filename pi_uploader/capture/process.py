@@ -50,6 +50,7 @@ def run_capture(
         for one in threads:
             open_parts.callback(one.end)
             one.open_triggers(open_parts, watchdog)
+        watchdog.ready()  # before what may take minutes; each trigger is noted by now
         open_parts.enter_context(on_demand_signal([one.triggers for one in threads]))
         spool.recover()  # now, so that the first photo does not wait for it
         starting(float("inf"))

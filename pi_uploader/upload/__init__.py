@@ -26,6 +26,7 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     spool = Spool(settings.spool, room=Room(settings.spool_bytes, settings.reserve_bytes))
     if settings.base_url is None:
         log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.kept.folder)
+        watchdog.ready()
         watchdog.report()
         keep_all(spool, stop, watchdog.watch("keeping"))
         return 0
@@ -46,6 +47,7 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     ]
     for thread in threads:
         thread.start()
+    watchdog.ready()
     watchdog.report()
     stop.wait()
     for thread in threads:

@@ -19,7 +19,7 @@ from photo_wire.headers import Clock
 from photo_wire.moment import EPOCH, format_time
 from photo_wire.name import new_name
 from pi_uploader.spool import Spool, SpooledPhoto
-from pi_uploader.upload.noticed import Noticed
+from pi_uploader.upload.noticed import Noticed, readable
 
 TOLERANCE = timedelta(minutes=5)
 LASTING = 900.0  # seconds; after a boot, the first photos may go up before the clock is set
@@ -116,7 +116,7 @@ def clock_alert(
         first, last = format_time(uncertain.first), format_time(uncertain.last)
         sentences.append(
             f"photos were taken while the clock was not set, {uncertain.count} so far; their "
-            f"times, {first} to {last}, are uncertain"
+            f"times, {readable(uncertain.first)} to {readable(uncertain.last)}, are uncertain"
         )
         details |= {"photos": uncertain.count, "first": first, "last": last}
     return Alert(new_name(camera, now), CLOCK, "; ".join(sentences), details)

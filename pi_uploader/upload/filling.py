@@ -8,10 +8,9 @@ from datetime import datetime
 from itertools import chain
 
 from photo_wire.alert import SPOOL_FILLING, Alert
-from photo_wire.moment import format_time
 from photo_wire.name import new_name
 from pi_uploader.spool import Fill, Spool, SpooledPhoto
-from pi_uploader.upload.noticed import Noticed
+from pi_uploader.upload.noticed import Noticed, readable
 
 ALARMING = 0.8  # of what the photos may take on the disk
 CALM = 0.5  # the share below which it may be told again
@@ -83,7 +82,7 @@ def filling_alert(fill: Fill, oldest: SpooledPhoto, waiting: int, now: datetime)
         new_name(oldest.name.camera, now),
         SPOOL_FILLING,
         f"the photos take {fill.share:.0%} of the room that they may take on the device; {waiting} "
-        f"wait, the oldest since {format_time(oldest.name.captured_at)}; when there is no more "
+        f"wait, the oldest since {readable(oldest.name.captured_at)}; when there is no more "
         "room, the least valuable are given up",
         {
             "bytes_used": fill.used,

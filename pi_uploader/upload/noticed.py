@@ -12,10 +12,16 @@ refuses it, or a power cut takes it, the same thing may be told once more.
 import json
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from photo_wire.alert import Alert, parse_alerts
 from photo_wire.errors import WireError
+
+
+def readable(moment: datetime) -> str:
+    """A moment as a person reads it in an alert's sentence; the details have it exactly."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 class Noticed:

@@ -70,7 +70,7 @@ def test_a_camera_that_gives_nothing(tmp_path: Path) -> None:
     findings = found(tmp_path, CAMERA_REPLAY=str(pictures))
     assert findings["camera camera"].is_bad
     assert "cannot be read" in findings["camera camera"].sentence
-    assert "systemctl stop" in findings["camera camera"].next_step
+    assert "sudo systemctl stop" in findings["camera camera"].next_step
 
 
 def test_a_clock_that_is_not_set_is_no_reason_to_stop(tmp_path: Path) -> None:

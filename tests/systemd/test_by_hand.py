@@ -1,8 +1,16 @@
 """`sudo pi-uploader ...` on a device on which the services are installed."""
 
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import psutil
 import pytest
 
+from tests.pi.program import SlowPicture
+from tests.rigs.systemd_machine.machine import SHARED
 from tests.systemd.device import CAPTURE, Device
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -45,3 +53,45 @@ def test_copies_of_the_spool_outlive_the_command(device: Device) -> None:
     copies = run("find", "/srv/closed/out", "-name", "*.jpg", "-size", "+0").stdout.splitlines()
     assert {copy.rpartition("/")[2].removesuffix(".jpg") for copy in copies} == device.waiting()
     assert f"{len(device.waiting())} copied into /srv/closed/out" in said
+
+
+def test_the_doctor_has_the_camera_for_itself_and_capture_runs_again(device: Device) -> None:
+    """A service that does not run is not started by it; help and other commands stop nothing."""
+    run = device.machine.run
+    assert "ok       camera" in run("pi-uploader", "doctor", check=False).stdout
+    assert device.state(CAPTURE) == "inactive"
+    device.start(CAPTURE)
+    process = device.machine.property(CAPTURE, "MainPID")
+    for words in (("doctor", "--help"), ("status",)):
+        run("pi-uploader", *words)
+    assert device.machine.property(CAPTURE, "MainPID") == process
+    said = run("pi-uploader", "doctor", check=False).stdout
+    assert f"{CAPTURE} is stopped for the doctor" in said
+    assert "ok       camera" in said
+    wait_for(lambda: device.state(CAPTURE) == "active", what="capture again")
+    assert device.machine.property(CAPTURE, "MainPID") != process
+    device.wait_for_photos(1)
+
+
+@pytest.mark.parametrize("end", ["Ctrl-C", "SIGKILL"])
+def test_capture_runs_again_however_the_doctor_ends(end: str, device: Device) -> None:
+    """Also when a person is impatient, or the connection to the device breaks."""
+    folder = device.machine.shared / end
+    folder.mkdir()
+    picture = SlowPicture(folder / "slow.jpg")
+    later = f"{datetime.now(UTC) + timedelta(hours=12):%H:%M}"  # capture takes none meanwhile
+    device.configure(CAMERA_REPLAY=f"{SHARED}/{end}", CAMERA_EVERY="off", CAMERA_TIMES=later)
+    device.start(CAPTURE)
+    master, terminal = os.openpty()
+    words = device.machine.inside("pi-uploader", "doctor")
+    with subprocess.Popen(words, stdin=terminal, stdout=terminal, stderr=terminal) as doctor:
+        os.close(terminal)
+        picture.wait_for_reader()
+        assert device.state(CAPTURE) == "inactive"
+        if end == "Ctrl-C":
+            os.write(master, b"\x03")
+        else:
+            for one in psutil.Process(doctor.pid).children(recursive=True):
+                one.kill()
+        wait_for(lambda: device.state(CAPTURE) == "active", what="capture again")
+    os.close(master)

@@ -163,8 +163,14 @@ def test_what_is_installed_runs_at_once(device: Device) -> None:
     said = device.install()
     assert device.state(CAPTURE) == "active"
     assert f"journalctl -u {UPLOAD}" in said  # without a BASE_URL it cannot run
+    assert "ERROR pi-uploader: BASE_URL: is not set" in said
     device.install(url="http://127.0.0.1:9")
     assert [device.state(unit) for unit in (CAPTURE, UPLOAD)] == ["active", "active"]
+    device.configure(CAMERA_SOURCE="picamera2", CAMERA_REPLAY="", BASE_URL="http://127.0.0.1:9")
+    said = device.install()
+    assert f"{CAPTURE} does not run yet" in said
+    assert "'picamera2' needs the Pi's camera library" in said
+    assert UPLOAD not in said
 
 
 def test_the_journal_keeps_to_its_size(device: Device) -> None:

@@ -143,7 +143,8 @@ def test_photos_of_a_boot_without_a_clock_are_told_of_together(tmp_path: Path) -
         [alert] = site.told()
     first, last = (format_time(name(number).captured_at) for number in (10, 13))
     assert alert.details == {"photos": 4, "first": first, "last": last}
-    assert f"4 so far; their times, {first} to {last}, are uncertain" in alert.reason
+    shown = [f"{name(number).captured_at:%Y-%m-%d %H:%M} UTC" for number in (10, 13)]
+    assert f"4 so far; their times, {' to '.join(shown)}, are uncertain" in alert.reason
 
 
 def test_photos_whose_time_was_worked_out_are_nothing_to_tell_of(tmp_path: Path) -> None:

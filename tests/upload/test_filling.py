@@ -63,6 +63,7 @@ def test_it_is_told_once_with_what_a_person_should_know(tmp_path: Path) -> None:
     assert posts(server) == 1
     assert alert.name.camera == oldest.name.camera
     assert "80% of the room" in alert.reason
+    assert f"the oldest since {oldest.name.captured_at:%Y-%m-%d %H:%M} UTC;" in alert.reason
     assert alert.details == {
         "bytes_used": ALARMING * SIZE,
         "bytes_allowed": BUDGET,
