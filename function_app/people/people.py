@@ -11,14 +11,15 @@ from function_app.storage.rows import Rows
 from photo_wire.errors import WireError
 
 PARTITION = "people"
-OWNER = "owner"  # the name of the first one, whose password is a setting until it is changed
+OWNER = "owner"  # the name of the first one, whose password is a setting until they change it
 MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """`cameras` are those that a viewer may look at; None for all. `epoch` is another one after a
-    new password and after signing out everywhere; "" from a time before there were epochs."""
+    new password and after signing out everywhere; "" from a time before there were epochs.
+    `password` is "" for the owner's that is the setting."""
 
     name: str
     role: Role
@@ -38,17 +39,21 @@ class Person:
 def signed_in(rows: Rows, name: str, password: str, first_password: str | None) -> Person | None:
     """The person with this name and password; None if there is none.
 
-    As long as the owner is on no record, `first_password` opens the gallery, and puts them there.
+    The owner's is `first_password` until they change it. They are on record from the first time on,
+    since sessions need their epoch.
     """
     person = find(rows, name)
-    if person is None and name == OWNER and first_password is not None:
+    if name == OWNER and first_password is not None and not (person and person.password):
         if not is_password(password, hash_password(first_password)):
             return None
-        first = Person(OWNER, Role.OWNER, hash_password(password), epoch=_new_epoch())
-        if rows.insert(PARTITION, OWNER, first.to_words()):
-            return first
-        person = find(rows, name)  # somebody was faster, and may have changed the password, too
-    return person if is_password(password, person.password if person else None) else None
+        if person is None:
+            first = Person(OWNER, Role.OWNER, password="", epoch=_new_epoch())
+            rows.insert(PARTITION, OWNER, first.to_words())
+            person = find(rows, name)  # somebody was faster, and may have changed the password, too
+        if person and not person.password:
+            return person
+    kept = person.password or None if person else None
+    return person if is_password(password, kept) else None
 
 
 def find(rows: Rows, name: str) -> Person | None:
