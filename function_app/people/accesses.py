@@ -4,8 +4,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
+from function_app.people.addresses import parse_address
 from function_app.storage.rows import Row, Rows
 from function_app.storage.views import count_down
 from photo_wire.moment import format_time, parse_time
@@ -46,11 +47,10 @@ def newest(rows: Rows, count: int, after: str) -> list[Entry]:
 
 def network_of(address: str) -> str:
     """The network of an address: a personal address is not kept in full."""
-    try:
-        parsed = ip_address(address.strip("[]"))
-    except ValueError:
+    parsed = parse_address(address)
+    if parsed is None:
         return ""
-    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+    return str(ip_network((int(parsed), 24 if parsed.version == 4 else 48), strict=False))
 
 
 def address_in(headers: Mapping[str, str]) -> str:

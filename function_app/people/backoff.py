@@ -1,4 +1,5 @@
-"""Wrong passwords cost time: for the account, and for the address they came from; or for the open
+"""Wrong passwords cost time: for the account, and for the address they came from (of IPv6 the
+network of 64 bits, since a stranger has all of its addresses); or for the open
 session that they were said in, or the browser in which that person signed in before, since no
 stranger has those.
 
@@ -10,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from function_app.people.addresses import subscriber_of
 from function_app.refused import RefusedError
 from function_app.storage.rows import Row, Rows
 from photo_wire.moment import format_time, parse_time
@@ -66,4 +68,6 @@ def _kept(row: Row | None, now: datetime) -> tuple[int, datetime]:
 
 def _key(kind: str, whose: str) -> str:
     """No address is kept in full."""
+    if kind == "address":
+        whose = subscriber_of(whose)
     return f"{kind}~{hashlib.sha256(whose.encode()).hexdigest()[:32]}"

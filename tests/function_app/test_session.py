@@ -220,6 +220,7 @@ def test_the_wait_grows_and_is_forgotten() -> None:
         ({"X-Forwarded-For": "6.6.6.6, 203.0.113.9"}, "203.0.113.9", "203.0.113.0/24"),
         ({"X-Forwarded-For": "[2001:db8:1:2::3]:443"}, "2001:db8:1:2::3", "2001:db8:1::/48"),
         ({"X-Forwarded-For": "2001:db8:1:2::3"}, "2001:db8:1:2::3", "2001:db8:1::/48"),
+        ({"X-Forwarded-For": "::ffff:203.0.113.9"}, "::ffff:203.0.113.9", "203.0.113.0/24"),
         ({"X-Forwarded-For": "unknown"}, "unknown", ""),
     ],
 )

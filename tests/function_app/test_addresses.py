@@ -1,0 +1,80 @@
+"""Whose wrong passwords are counted together: those of one address, or of one IPv6 network."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.people import backoff
+from function_app.people.accesses import address_in
+from function_app.people.addresses import subscriber_of
+from function_app.refused import RefusedError
+from tests.function_app.memory_store import MemoryRows
+from tests.function_app.test_session import NOW
+
+HOME = "2001:db8:1:2"
+
+
+def wrong(rows: MemoryRows, account: int, address: str) -> None:
+    """A wrong password, each for another account. Raises RefusedError if it came too early."""
+    backoff.count_attempt(rows, {"account": f"person-{account}", "address": address}, NOW)
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        [f"{HOME}::{n:x}" for n in range(1, 8)],
+        [f"{HOME}:{n:x}:{n:x}:{n:x}:{n:x}" for n in range(1, 8)],
+        ["192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201", "0:0:0:0:0:ffff:192.0.2.1"] * 2,
+    ],
+    ids=["the last bits", "all 64 of them", "IPv4 as IPv6"],
+)
+def test_a_stranger_with_many_addresses_has_no_more_tries(addresses: list[str]) -> None:
+    """Six, and then the seventh waits, whichever of the addresses it comes from."""
+    rows = MemoryRows()
+    for number, address in enumerate(addresses[:6]):
+        wrong(rows, number, address)
+    with pytest.raises(RefusedError):
+        wrong(rows, 6, addresses[6])
+    wrong(rows, 7, "2001:db8:1:3::1")
+    wrong(rows, 8, "192.0.2.2")
+    backoff.forget_attempts(rows, {"address": addresses[-1]})
+    wrong(rows, 9, addresses[0])
+
+
+@pytest.mark.parametrize(
+    ("said", "whose"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:51234", "192.0.2.1"),
+        ("[::ffff:192.0.2.1]:51234", "192.0.2.1"),
+        ("::ffff:192.0.2.1:51234", "192.0.2.1"),
+        (f"6.6.6.6, [{HOME}::9]:443", f"{HOME}::/64"),
+        (f"[{HOME}::9]", f"{HOME}::/64"),
+        (f"{HOME}::9:443", f"{HOME}::/64"),
+        (f"{HOME}:9:9:9:9:443", f"{HOME}::/64"),
+        (f"{HOME.upper()}::9", f"{HOME}::/64"),
+        ("fe80::9%eth0", "fe80::/64"),
+        ("[fe80::9%25eth0]:443", "fe80::/64"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_ports_brackets_and_zones_make_nobody_else(said: str, whose: str) -> None:
+    """However the front end writes an address."""
+    assert subscriber_of(address_in({"X-Forwarded-For": said})) == whose
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
+def test_the_first_64_bits_say_whose_an_address_is(one: int, other: int, home: int) -> None:
+    """Of every IPv6 address that is no IPv4 one in another dress."""
+    network = home or 1
+    first, second = (
+        ":".join(f"{(network << 64 | tail) >> 16 * n & 0xFFFF:x}" for n in reversed(range(8)))
+        for tail in (one, other)
+    )
+    assert subscriber_of(first) == subscriber_of(second)
+
+
+@given(st.ip_addresses(v=4), st.ip_addresses(v=4))
+def test_ipv4_addresses_are_different_people_s(one: object, other: object) -> None:
+    assert (subscriber_of(str(one)) == subscriber_of(str(other))) is (one == other)
