@@ -37,7 +37,8 @@ _PAGE = """<!doctype html>
 
 
 def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """201 with the link, once; `{"photo": id}` or `{"camera", "from", "to"}`, and `"hours"`."""
+    """201 with the link, once, and the key that ends it; `{"photo": id}` or `{"camera", "from",
+    "to"}`, and `"hours"`."""
     said = read_object(req, ("photo", "camera", "from", "to", "hours"))
     hours = said.get("hours", DEFAULT_HOURS)
     if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
@@ -58,16 +59,17 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         if last < first:
             raise WireError("to", "is before from: such a link would open nothing")
         share = Share("", camera, first, last, until, caller.name)
-    secret = shares.keep(backend.people, share)
+    key, secret = shares.keep(backend.people, share)
     which = str(share.photo or share.camera)
     record(backend.accesses, now, caller.name, "shared", which, address_in(req.headers))
     address = urlsplit(req.url)
     url = f"{address.scheme}://{address.netloc}/shared/{secret}"
-    return json_reply({"url": url, "until": format_time(until)}, 201)
+    return json_reply({"url": url, "key": key, "until": format_time(until)}, 201)
 
 
 def list_shares(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with the links on record, expired ones too; their secrets are not there."""
+    """200 with the links on record, those too that expired in the last hour; their secrets are
+    not there."""
     return json_reply(
         {
             "shares": [

@@ -16,7 +16,7 @@ from function_app.keeping.repair import reconcile
 from function_app.keeping.retention import MOST_AT_ONCE, Cleanup, clean_up
 from function_app.people.accesses import address_in, record
 from function_app.people.caller import Caller
-from function_app.people.clearing import clear_sign_ins
+from function_app.people.clearing import clear_links, clear_sign_ins
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import Photo
 from photo_wire.errors import WireError
@@ -96,7 +96,8 @@ def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> No
         stores, now = backend(), datetime.now(UTC)
         tell(clean_up(stores, now))
         cleared = clear_sign_ins(stores.people, stores.accesses, now)
-        log.info("cleanup: %d rows of failed sign-ins", cleared)
+        over = clear_links(stores.people, now)
+        log.info("cleanup: %d rows of failed sign-ins, %d links that are over", cleared, over)
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         log.info("repair: %s", reconcile(backend(), datetime.now(UTC)))

@@ -221,7 +221,7 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ]
     },
-    "MadeShare": record(url=text(format="uri"), until=TIME),
+    "MadeShare": record(url=text(format="uri"), key=text(), until=TIME),
     "Shares": record(
         shares=array(
             record(

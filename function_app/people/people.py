@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from function_app.people.caller import Role, from_text, to_text
 from function_app.people.passwords import hash_password, is_password, weakness
 from function_app.refused import RefusedError
-from function_app.storage.rows import Rows
+from function_app.storage.rows import Rows, walk_all
 from photo_wire.errors import WireError
 
 PARTITION = "people"
 OWNER = "owner"  # the name of the first one, whose password is a setting until they change it
-MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def find(rows: Rows, name: str) -> Person | None:
 
 
 def everybody(rows: Rows) -> list[Person]:
-    return [_person(row.key, row.words) for row in rows.walk(PARTITION, MOST)]
+    return [_person(row.key, row.words) for row in walk_all(rows, PARTITION)]
 
 
 def add(rows: Rows, name: str, password: str, role: Role, cameras: frozenset[str] | None) -> Person:

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 from function_app.people.caller import Caller, Scope, from_text, to_text
 from function_app.refused import RefusedError
-from function_app.storage.rows import Row, Rows
+from function_app.storage.rows import Row, Rows, walk_all
 from photo_wire.moment import format_time, parse_time
 
 PARTITION = "tokens"
-MOST = 1000
 BEGINNING = "nj_"  # so that one that was left somewhere is recognized for what it is
 _BETWEEN_NOTES = timedelta(hours=1)  # a write for every use would cost more than the use
 
@@ -68,7 +67,7 @@ def find(rows: Rows, secret: str, now: datetime) -> Caller | None:
 
 
 def all_tokens(rows: Rows) -> list[Token]:
-    return [_token(row) for row in rows.walk(PARTITION, MOST)]
+    return [_token(row) for row in walk_all(rows, PARTITION)]
 
 
 def revoke(rows: Rows, name: str) -> bool:
