@@ -12,7 +12,7 @@ from function_app.body import read_object, text_of
 from function_app.gallery.listing import describe
 from function_app.gallery.photos import content
 from function_app.people import shares
-from function_app.people.accesses import address_in, record
+from function_app.people.accesses import record
 from function_app.people.caller import Caller
 from function_app.people.shares import Share
 from function_app.refused import RefusedError
@@ -61,7 +61,7 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         share = Share("", camera, first, last, until, caller.name)
     key, secret = shares.keep(backend.people, share)
     which = str(share.photo or share.camera)
-    record(backend.accesses, now, caller.name, "shared", which, address_in(req.headers))
+    record(req, backend, caller.name, "shared", which)
     address = urlsplit(req.url)
     url = f"{address.scheme}://{address.netloc}/shared/{secret}"
     return json_reply({"url": url, "key": key, "until": format_time(until)}, 201)
@@ -94,7 +94,7 @@ def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     key = req.route_params["key"]
     if not key.isalnum() or not key.isascii() or not shares.revoke(backend.people, key):
         raise RefusedError(404, "There is no such link.")
-    record(backend.accesses, datetime.now(UTC), caller.name, "revoked a link", key)
+    record(req, backend, caller.name, "revoked a link", key)
     return Reply(204)
 
 
@@ -155,8 +155,7 @@ def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]
     """The link, its first photos, and whether it opens more. That it was opened goes into the
     access log."""
     share = _share(req, backend)
-    which, address = str(share.photo or share.camera), address_in(req.headers)
-    record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
+    record(req, backend, "who has a link", "opened", str(share.photo or share.camera))
     if share.photo:
         found = backend.index.get(share.photo)
         return share, [found] if found else [], False

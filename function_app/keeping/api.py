@@ -14,7 +14,7 @@ from function_app.gallery.photos import listed
 from function_app.keeping.deletion import delete
 from function_app.keeping.repair import reconcile
 from function_app.keeping.retention import MOST_AT_ONCE, Cleanup, clean_up
-from function_app.people.accesses import address_in, record
+from function_app.people.accesses import record
 from function_app.people.caller import Caller
 from function_app.people.clearing import clear_links, clear_sign_ins
 from function_app.replies import Reply, json_reply
@@ -67,7 +67,7 @@ def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     now = datetime.now(UTC)
     done = clean_up(backend, now, most, dry_run)
     if not dry_run and done.deleted:
-        record(backend.accesses, now, caller.name, "cleaned up", str(sum(done.deleted.values())))
+        record(req, backend, caller.name, "cleaned up", str(sum(done.deleted.values())))
     return json_reply({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
 
 
@@ -84,7 +84,7 @@ def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         raise WireError("everything", "is neither true nor false")
     now = datetime.now(UTC)
     done = reconcile(backend, now, cameras, everything)
-    record(backend.accesses, now, caller.name, "repaired", " ".join(cameras or ["everything"]))
+    record(req, backend, caller.name, "repaired", " ".join(cameras or ["everything"]))
     return json_reply(asdict(done))
 
 
@@ -121,6 +121,5 @@ def tell(done: Cleanup) -> None:
 
 def _delete(photo: Photo, req: func.HttpRequest, backend: Backend, caller: Caller) -> None:
     """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
-    address, now = address_in(req.headers), to_milliseconds(datetime.now(UTC))
-    record(backend.accesses, now, caller.name, "deleted", str(photo.name), address)
-    delete(photo, backend, marked_at=now)
+    record(req, backend, caller.name, "deleted", str(photo.name))
+    delete(photo, backend, marked_at=to_milliseconds(datetime.now(UTC)))

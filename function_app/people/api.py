@@ -10,6 +10,7 @@ from function_app.body import read_object, text_of
 from function_app.cookies import BROWSER, SESSION, read_cookie, set_cookie
 from function_app.gallery.listing import check_parameters, parse_limit
 from function_app.people import accesses, backoff, browsers, people, sessions, tokens
+from function_app.people.accesses import record
 from function_app.people.caller import Caller, Role, Scope, check_cameras, check_name, is_name
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
@@ -34,11 +35,11 @@ def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     first = backend.settings.gallery_password
     person = people.signed_in(backend.people, name, password, first) if is_name(name) else None
     if person is None:
-        accesses.record(backend.accesses, now, "somebody", accesses.FAILED, address=address)
+        record(req, backend, "somebody", accesses.FAILED)
         raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
     backoff.forget_attempts(backend.people, counts)
     cookies = _cookies(person, req, backend, now, is_known=known is not None)
-    accesses.record(backend.accesses, now, name, "signed in", address=address)
+    record(req, backend, name, "signed in")
     said_back = {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}
     return json_reply(said_back, cookies=cookies)
 
@@ -65,7 +66,7 @@ def close_all_sessions(req: func.HttpRequest, backend: Backend, caller: Caller) 
     people.end_epoch(backend.people, caller.name)
     ended = sessions.end_all(backend.people, caller.name)
     browsers.forget_all(backend.people, caller.name)
-    accesses.record(backend.accesses, datetime.now(UTC), caller.name, "signed out everywhere")
+    record(req, backend, caller.name, "signed out everywhere")
     return json_reply({"ended": ended}, cookies=(set_cookie(SESSION, "", 0, req.url),))
 
 
@@ -85,7 +86,7 @@ def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> 
         raise RefusedError(409, "Something else changed this account just now: try again.")
     sessions.end_all(backend.people, caller.name)
     browsers.forget_all(backend.people, caller.name)
-    accesses.record(backend.accesses, now, caller.name, "changed the password")
+    record(req, backend, caller.name, "changed the password")
     return Reply(204, cookies=_cookies(changed, req, backend, now, is_known=False))
 
 
@@ -118,7 +119,7 @@ def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         Role(role),
         cameras,
     )
-    _record(backend, caller, "let in", person.name)
+    record(req, backend, caller.name, "let in", person.name)
     return json_reply(
         {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}, 201
     )
@@ -130,7 +131,7 @@ def remove_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
     people.remove(backend.people, name)
     sessions.end_all(backend.people, name)
     browsers.forget_all(backend.people, name)
-    _record(backend, caller, "shut out", name)
+    record(req, backend, caller.name, "shut out", name)
     return Reply(204)
 
 
@@ -153,7 +154,7 @@ def make_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     secret = tokens.make(
         backend.people, name, frozenset(map(Scope, scopes)), cameras, datetime.now(UTC)
     )
-    _record(backend, caller, "made the token", name)
+    record(req, backend, caller.name, "made the token", name)
     return json_reply(
         {"name": name, "token": secret, "scopes": sorted(scopes), "cameras": _listed(cameras)}, 201
     )
@@ -164,7 +165,7 @@ def revoke_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     name = check_name(req.route_params["name"], "name")
     if not tokens.revoke(backend.people, name):
         raise RefusedError(404, f"There is no token called {quoted(name)}.")
-    _record(backend, caller, "revoked the token", name)
+    record(req, backend, caller.name, "revoked the token", name)
     return Reply(204)
 
 
@@ -218,10 +219,6 @@ def _described(token: tokens.Token) -> dict[str, object]:
         "made_at": format_time(token.made_at),
         "used_at": format_time(token.used_at) if token.used_at else None,
     }
-
-
-def _record(backend: Backend, caller: Caller, what: str, which: str) -> None:
-    accesses.record(backend.accesses, datetime.now(UTC), caller.name, what, which)
 
 
 def _listed(cameras: frozenset[str] | None) -> list[str] | None:

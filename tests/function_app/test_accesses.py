@@ -1,0 +1,84 @@
+"""The access log over HTTP: who did what, from which network."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.backend import Backend
+from tests.conftest import StartAzurite, StartBackend
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.pictures import jpeg
+
+FROM = {"X-Forwarded-For": "198.51.100.7, 203.0.113.77:50123"}
+NETWORK = "203.0.113.0/24"
+PASSWORD, NEW = "a good long password", "another good password"
+
+
+@pytest.fixture
+def api(start_azurite: StartAzurite, start_backend: StartBackend) -> Api:
+    """The only client of a backend with a store of its own, where nothing happened yet."""
+    own: Backend = start_backend(start_azurite().connection_string)
+    return Api(own)
+
+
+@pytest.fixture
+def admin(api: Api) -> dict[str, str]:
+    return {**FROM, "Authorization": f"Bearer {api.backend.admin_token}"}
+
+
+def logged(api: Api, admin: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The whole log, the oldest line first."""
+    reply = api.ask("/api/accesses?limit=200", admin)
+    assert reply.status_code == 200
+    lines: list[dict[str, Any]] = reply.json()["accesses"]
+    return lines[::-1]
+
+
+def sign_in(api: Api, name: str, password: str) -> int:
+    said = {"name": name, "password": password}
+    return api.ask("/api/session", FROM, "POST", json=said).status_code
+
+
+def test_each_line_has_the_network_that_it_came_from(api: Api, admin: dict[str, str]) -> None:
+    """Whatever was done; the address, or an invented one, is in none."""
+    name, here = name_of("gate"), {**FROM, "Origin": api.backend.base_url}
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    vera = {"name": "vera", "password": PASSWORD, "cameras": ["gate"]}
+    assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
+    assert sign_in(api, "vera", "a wrong password") == 401
+    assert sign_in(api, "vera", PASSWORD) == 200
+    assert api.ask(f"/api/photos/{name}/content", FROM).status_code == 200
+    said = {"old": PASSWORD, "new": NEW}
+    assert api.ask("/api/password", here, "PUT", json=said).status_code == 204
+    assert api.ask("/api/sessions", here, "DELETE").status_code == 200
+    assert api.ask("/api/people/vera", admin, "DELETE").status_code == 204
+    backup = {"name": "backup", "scopes": ["read"]}
+    assert api.ask("/api/tokens", admin, "POST", json=backup).status_code == 201
+    assert api.ask("/api/tokens/backup", admin, "DELETE").status_code == 204
+    link = api.ask("/api/shares", admin, "POST", json={"photo": str(name)}).json()
+    secret = link["url"].rpartition("/")[2]
+    assert api.ask(f"/shared/{secret}", FROM).status_code == 200
+    assert api.ask(f"/api/shared/{secret}/{name}/content", FROM).status_code == 200
+    assert api.ask(f"/api/shares/{link['key']}", admin, "DELETE").status_code == 204
+    assert api.ask(f"/api/photos/{name}", admin, "DELETE").status_code == 204
+    assert api.ask("/api/repair/run", admin, "POST").status_code == 200
+    lines = logged(api, admin)
+    assert [line["what"] for line in lines] == [
+        "let in",
+        "did not sign in",
+        "signed in",
+        "saw",
+        "changed the password",
+        "signed out everywhere",
+        "shut out",
+        "made the token",
+        "revoked the token",
+        "shared",
+        "opened",
+        "saw",
+        "revoked a link",
+        "deleted",
+        "repaired",
+    ]
+    assert {line["network"] for line in lines} == {NETWORK}
