@@ -38,7 +38,7 @@ def get_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
 
 def get_content(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with the photo's bytes, 206 with some of them, 304 if the client has them."""
-    return content(listed(req, backend, caller), req, backend, caller.name)
+    return content(listed(req, backend, caller), req, backend, caller.who)
 
 
 def content(

@@ -49,7 +49,7 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         name = parse_name(text_of(said, "photo"), "photo")
         if not caller.may_see(name.camera) or backend.index.get(name) is None:
             raise RefusedError(404, f"There is no photo {name}.")
-        share = shares.of_photo(name, until, caller.name)
+        share = shares.of_photo(name, until, caller.who)
     else:
         camera = text_of(said, "camera")
         check_camera(camera)
@@ -58,10 +58,10 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         first, last = (parse_time(text_of(said, word), word) for word in ("from", "to"))
         if last < first:
             raise WireError("to", "is before from: such a link would open nothing")
-        share = Share("", camera, first, last, until, caller.name)
+        share = Share("", camera, first, last, until, caller.who)
     key, secret = shares.keep(backend.people, share)
-    which = str(share.photo or share.camera)
-    record(req, backend, caller.name, "shared", which)
+    which = f"{share.photo or share.camera} by {shares.called(key)}"
+    record(req, backend, caller.who, "shared", which)
     address = urlsplit(req.url)
     url = f"{address.scheme}://{address.netloc}/shared/{secret}"
     return json_reply({"url": url, "key": key, "until": format_time(until)}, 201)
@@ -94,7 +94,7 @@ def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     key = req.route_params["key"]
     if not key.isalnum() or not key.isascii() or not shares.revoke(backend.people, key):
         raise RefusedError(404, "There is no such link.")
-    record(req, backend, caller.name, "revoked a link", key)
+    record(req, backend, caller.who, "revoked a link", shares.called(key))
     return Reply(204)
 
 
@@ -141,7 +141,7 @@ def get_shared_content(req: func.HttpRequest, backend: Backend, caller: Caller) 
     photo = backend.index.get(name) if share.opens(name) else None
     if photo is None:
         raise RefusedError(404, "This link opens no such photo.")
-    return content(photo, req, backend, "who has a link", _NO_CACHE)
+    return content(photo, req, backend, shares.called(share.key), _NO_CACHE)
 
 
 def _share(req: func.HttpRequest, backend: Backend) -> Share:
@@ -155,7 +155,7 @@ def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]
     """The link, its first photos, and whether it opens more. That it was opened goes into the
     access log."""
     share = _share(req, backend)
-    record(req, backend, "who has a link", "opened", str(share.photo or share.camera))
+    record(req, backend, shares.called(share.key), "opened", str(share.photo or share.camera))
     if share.photo:
         found = backend.index.get(share.photo)
         return share, [found] if found else [], False

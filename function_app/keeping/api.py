@@ -67,7 +67,7 @@ def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     now = datetime.now(UTC)
     done = clean_up(backend, now, most, dry_run)
     if not dry_run and done.deleted:
-        record(req, backend, caller.name, "cleaned up", str(sum(done.deleted.values())))
+        record(req, backend, caller.who, "cleaned up", str(sum(done.deleted.values())))
     return json_reply({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
 
 
@@ -84,7 +84,7 @@ def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         raise WireError("everything", "is neither true nor false")
     now = datetime.now(UTC)
     done = reconcile(backend, now, cameras, everything)
-    record(req, backend, caller.name, "repaired", " ".join(cameras or ["everything"]))
+    record(req, backend, caller.who, "repaired", " ".join(cameras or ["everything"]))
     return json_reply(asdict(done))
 
 
@@ -121,5 +121,5 @@ def tell(done: Cleanup) -> None:
 
 def _delete(photo: Photo, req: func.HttpRequest, backend: Backend, caller: Caller) -> None:
     """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
-    record(req, backend, caller.name, "deleted", str(photo.name))
+    record(req, backend, caller.who, "deleted", str(photo.name))
     delete(photo, backend, marked_at=to_milliseconds(datetime.now(UTC)))

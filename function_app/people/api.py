@@ -66,7 +66,7 @@ def close_all_sessions(req: func.HttpRequest, backend: Backend, caller: Caller) 
     people.end_epoch(backend.people, caller.name)
     ended = sessions.end_all(backend.people, caller.name)
     browsers.forget_all(backend.people, caller.name)
-    record(req, backend, caller.name, "signed out everywhere")
+    record(req, backend, caller.who, "signed out everywhere")
     return json_reply({"ended": ended}, cookies=(set_cookie(SESSION, "", 0, req.url),))
 
 
@@ -86,7 +86,7 @@ def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> 
         raise RefusedError(409, "Something else changed this account just now: try again.")
     sessions.end_all(backend.people, caller.name)
     browsers.forget_all(backend.people, caller.name)
-    record(req, backend, caller.name, "changed the password")
+    record(req, backend, caller.who, "changed the password")
     return Reply(204, cookies=_cookies(changed, req, backend, now, is_known=False))
 
 
@@ -119,7 +119,7 @@ def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         Role(role),
         cameras,
     )
-    record(req, backend, caller.name, "let in", person.name)
+    record(req, backend, caller.who, "let in", person.name)
     return json_reply(
         {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}, 201
     )
@@ -131,7 +131,7 @@ def remove_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
     people.remove(backend.people, name)
     sessions.end_all(backend.people, name)
     browsers.forget_all(backend.people, name)
-    record(req, backend, caller.name, "shut out", name)
+    record(req, backend, caller.who, "shut out", name)
     return Reply(204)
 
 
@@ -154,7 +154,7 @@ def make_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     secret = tokens.make(
         backend.people, name, frozenset(map(Scope, scopes)), cameras, datetime.now(UTC)
     )
-    record(req, backend, caller.name, "made the token", name)
+    record(req, backend, caller.who, "made the token", name)
     return json_reply(
         {"name": name, "token": secret, "scopes": sorted(scopes), "cameras": _listed(cameras)}, 201
     )
@@ -165,7 +165,7 @@ def revoke_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     name = check_name(req.route_params["name"], "name")
     if not tokens.revoke(backend.people, name):
         raise RefusedError(404, f"There is no token called {quoted(name)}.")
-    record(req, backend, caller.name, "revoked the token", name)
+    record(req, backend, caller.who, "revoked the token", name)
     return Reply(204)
 
 

@@ -65,6 +65,11 @@ def find(rows: Rows, secret: str, now: datetime) -> Share | None:
     return None if row is None or is_over(row, now) else _share(row)
 
 
+def called(key: str) -> str:
+    """What the access log calls the link of this key: enough to tell it from others."""
+    return f"link {key[:8]}"
+
+
 def is_over(row: Row, now: datetime) -> bool:
     """Whether the link of this row has expired."""
     return parse_time(row.words["until"]) <= now

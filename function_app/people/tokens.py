@@ -63,7 +63,7 @@ def find(rows: Rows, secret: str, now: datetime) -> Caller | None:
     token = _token(row)
     if token.used_at is None or now - token.used_at > _BETWEEN_NOTES:
         rows.replace(PARTITION, row, {**row.words, "used_at": format_time(now)})
-    return Caller(token.name, token.scopes, token.cameras)
+    return Caller(token.name, token.scopes, token.cameras, is_token=True)
 
 
 def all_tokens(rows: Rows) -> list[Token]:

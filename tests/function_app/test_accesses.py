@@ -82,3 +82,54 @@ def test_each_line_has_the_network_that_it_came_from(api: Api, admin: dict[str, 
         "repaired",
     ]
     assert {line["network"] for line in lines} == {NETWORK}
+
+
+def test_no_token_passes_for_a_person(api: Api, admin: dict[str, str]) -> None:
+    """Whatever it is called, and whatever it does; nor do its links."""
+    names = [name_of("gate", tag=f"0000000{n}") for n in range(3)]
+    for name in names:
+        assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    said = {"name": "owner", "scopes": ["read", "delete", "admin"]}
+    made = api.ask("/api/tokens", admin, "POST", json=said).json()
+    token = {"Authorization": f"Bearer {made['token']}"}
+    assert api.ask("/api/session", token).json()["name"] == "owner"
+    assert sign_in(api, "owner", api.backend.password) == 200
+    here = {**FROM, "Origin": api.backend.base_url}
+    assert api.ask(f"/api/photos/{names[0]}/content", token).status_code == 200
+    assert api.ask(f"/api/photos/{names[0]}", token, "DELETE").status_code == 204
+    assert api.ask("/api/shares", token, "POST", json={"photo": str(names[2])}).ok
+    assert api.ask("/api/shares", token).json()["shares"][0]["made_by"] == "token owner"
+    assert api.ask(f"/api/photos/{names[1]}", here, "DELETE").status_code == 204
+    done = [(line["who"], line["what"]) for line in logged(api, admin)]
+    assert done == [
+        ("the admin token", "made the token"),
+        ("owner", "signed in"),
+        ("token owner", "saw"),
+        ("token owner", "deleted"),
+        ("token owner", "shared"),
+        ("owner", "deleted"),
+    ]
+
+
+def test_each_link_is_told_from_others(api: Api, admin: dict[str, str]) -> None:
+    """Which was made, opened, looked through and revoked, of two that open the same photo."""
+    name = name_of("gate")
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    asked = [api.ask("/api/shares", admin, "POST", json={"photo": str(name)}) for _ in range(2)]
+    for made in (one.json() for one in asked):
+        secret, key = made["url"].rpartition("/")[2], made["key"]
+        before = len(logged(api, admin))
+        assert api.ask(f"/shared/{secret}").status_code == 200
+        assert api.ask(f"/api/shared/{secret}").status_code == 200
+        assert api.ask(f"/api/shared/{secret}/{name}/content").status_code == 200
+        assert api.ask(f"/api/shares/{key}", admin, "DELETE").status_code == 204
+        link = f"link {key[:8]}"
+        lines = logged(api, admin)[before:]
+        assert [(line["who"], line["what"], line["which"]) for line in lines] == [
+            (link, "opened", str(name)),
+            (link, "opened", str(name)),
+            (link, "saw", str(name)),
+            ("the admin token", "revoked a link", link),
+        ]
+    made_links = [line["which"] for line in logged(api, admin) if line["what"] == "shared"]
+    assert made_links == [f"{name} by link {one.json()['key'][:8]}" for one in asked]
