@@ -15,13 +15,13 @@ from function_app.keeping.deletion import delete
 from function_app.keeping.repair import reconcile
 from function_app.keeping.retention import MOST_AT_ONCE, Cleanup, clean_up
 from function_app.people.accesses import record
-from function_app.people.caller import Caller
+from function_app.people.caller import Caller, check_cameras
 from function_app.people.clearing import clear_links, clear_sign_ins
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import Photo
 from photo_wire.errors import WireError
 from photo_wire.moment import to_milliseconds
-from photo_wire.name import check_camera, parse_name
+from photo_wire.name import parse_name
 
 MOST_DELETED = 100  # in a request
 # NCRONTAB with seconds, UTC. By the hour, since one run a day could not keep up with a thousand
@@ -74,17 +74,14 @@ def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with what was mended; `{"cameras": [...], "everything": true}` rebuilds their index."""
     said = read_object(req, ("cameras", "everything")) if req.get_body() else {}
-    cameras, everything = said.get("cameras"), said.get("everything", False)
-    if cameras is not None:
-        if not isinstance(cameras, list) or not all(isinstance(one, str) for one in cameras):
-            raise WireError("cameras", "is no list of cameras' names")
-        for one in cameras:
-            check_camera(one, "cameras")
+    cameras, everything = check_cameras(said.get("cameras")), said.get("everything", False)
+    if cameras is not None and not cameras:
+        raise WireError("cameras", "is empty: name some, or leave it out for all")
     if not isinstance(everything, bool):
         raise WireError("everything", "is neither true nor false")
-    now = datetime.now(UTC)
-    done = reconcile(backend, now, cameras, everything)
-    record(req, backend, caller.who, "repaired", " ".join(cameras or ["everything"]))
+    done = reconcile(backend, datetime.now(UTC), cameras, everything)
+    which = "all cameras" if cameras is None else " ".join(sorted(cameras))
+    record(req, backend, caller.who, "rebuilt" if everything else "repaired", which)
     return json_reply(asdict(done))
 
 

@@ -6,7 +6,7 @@ blob without rows is listed, a thumbnail without a photo is removed, and so is w
 says and should not. What came within the last hour may be on its way and is left alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,7 +42,7 @@ class Repair:
 def reconcile(
     backend: Backend,
     now: datetime,
-    cameras: list[str] | None = None,
+    cameras: Collection[str] | None = None,
     everything: bool = False,
 ) -> Repair:
     """Mend these cameras, or all. With `everything` each photo is listed anew, as after the loss of

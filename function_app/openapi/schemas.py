@@ -243,7 +243,7 @@ SCHEMAS: dict[str, Schema] = {
         more={"type": "boolean"},
         dry_run={"type": "boolean"},
     ),
-    "Repair": partial_record(cameras=array(camera), everything={"type": "boolean"}),
+    "Repair": partial_record(cameras=array(camera, minItems=1), everything={"type": "boolean"}),
     "Repaired": record(
         photos=count,
         listed=count,

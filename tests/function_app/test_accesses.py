@@ -84,6 +84,19 @@ def test_each_line_has_the_network_that_it_came_from(api: Api, admin: dict[str, 
     assert {line["network"] for line in lines} == {NETWORK}
 
 
+def test_a_repair_says_what_it_was(api: Api, admin: dict[str, str]) -> None:
+    """Of which cameras, and whether everything was listed anew; one of none is not begun."""
+    for said in ({}, {"cameras": ["gate", "entry"]}, {"everything": True}, {"cameras": None}):
+        assert api.ask("/api/repair/run", admin, "POST", json=said).status_code == 200
+    assert api.ask("/api/repair/run", admin, "POST", json={"cameras": []}).status_code == 400
+    assert [(line["what"], line["which"]) for line in logged(api, admin)] == [
+        ("repaired", "all cameras"),
+        ("repaired", "entry gate"),
+        ("rebuilt", "all cameras"),
+        ("repaired", "all cameras"),
+    ]
+
+
 def test_no_token_passes_for_a_person(api: Api, admin: dict[str, str]) -> None:
     """Whatever it is called, and whatever it does; nor do its links."""
     names = [name_of("gate", tag=f"0000000{n}") for n in range(3)]
