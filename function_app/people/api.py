@@ -126,12 +126,16 @@ def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
 
 
 def remove_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """204; they are signed out everywhere."""
+    """204; they are signed out everywhere. Called again, it ends what a call that was cut off left
+    behind, and then says 404."""
     name = check_name(req.route_params["name"], "name")
-    people.remove(backend.people, name)
+    is_there = people.remove(backend.people, name)
+    if is_there:
+        record(req, backend, caller.who, "shut out", name)
     sessions.end_all(backend.people, name)
     browsers.forget_all(backend.people, name)
-    record(req, backend, caller.who, "shut out", name)
+    if not is_there:
+        raise RefusedError(404, f"There is nobody called {quoted(name)}.")
     return Reply(204)
 
 

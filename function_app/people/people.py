@@ -92,11 +92,14 @@ def end_epoch(rows: Rows, name: str) -> None:
         rows.replace(PARTITION, row, {**row.words, "epoch": _new_epoch()})
 
 
-def remove(rows: Rows, name: str) -> None:
-    """Raises RefusedError (409) for the owner, without whom nobody could let anybody in."""
+def remove(rows: Rows, name: str) -> bool:
+    """Whether there was somebody of this name. Raises RefusedError (409) for the owner, without
+    whom nobody could let anybody in."""
     if name == OWNER:
         raise RefusedError(409, "The owner stays: change their password instead.")
+    is_there = rows.get(PARTITION, name) is not None
     rows.remove(PARTITION, name)
+    return is_there
 
 
 def checked(password: object) -> str:

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from function_app.backend import connect
+from function_app.people import people
+from function_app.settings import Settings
 from tests.backend import Backend
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
@@ -146,3 +149,20 @@ def test_each_link_is_told_from_others(api: Api, admin: dict[str, str]) -> None:
         ]
     made_links = [line["which"] for line in logged(api, admin) if line["what"] == "shared"]
     assert made_links == [f"{name} by link {one.json()['key'][:8]}" for one in asked]
+
+
+def test_nobody_is_shut_out_who_is_not_there(api: Api, admin: dict[str, str]) -> None:
+    """404, as for a token, and no line in the log. What is left of them is ended all the same: a
+    call that was cut off may have removed no more than the person."""
+    assert api.ask("/api/people/ghost", admin, "DELETE").status_code == 404
+    vera = {"name": "vera", "password": PASSWORD}
+    assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
+    assert sign_in(api, "vera", PASSWORD) == 200
+    connect(Settings(api.backend.connection_string)).people.remove(people.PARTITION, "vera")
+    assert api.ask("/api/session").status_code == 200
+    assert api.ask("/api/people/vera", admin, "DELETE").status_code == 404
+    assert api.ask("/api/session").status_code == 401
+    assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
+    asked = [api.ask("/api/people/vera", admin, "DELETE").status_code for _ in range(2)]
+    assert asked == [204, 404]
+    assert [line["what"] for line in logged(api, admin)].count("shut out") == 1
