@@ -63,7 +63,7 @@ def content(
     body = backend.blobs.read(photo, wanted.first, wanted.count)
     if body is None:
         raise _unknown(photo.name)
-    record(req, backend, who, "saw", str(photo.name))
+    record(req.headers, backend, who, "saw", str(photo.name))
     if asked is None:
         return Reply(200, body, photo.media.content_type, headers)
     headers["Content-Range"] = asked.content_range(photo.size)

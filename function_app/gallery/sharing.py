@@ -61,7 +61,7 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         share = Share("", camera, first, last, until, caller.who)
     key, secret = shares.keep(backend.people, share)
     which = f"{share.photo or share.camera} by {shares.called(key)}"
-    record(req, backend, caller.who, "shared", which)
+    record(req.headers, backend, caller.who, "shared", which)
     address = urlsplit(req.url)
     url = f"{address.scheme}://{address.netloc}/shared/{secret}"
     return json_reply({"url": url, "key": key, "until": format_time(until)}, 201)
@@ -94,7 +94,7 @@ def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     key = req.route_params["key"]
     if not key.isalnum() or not key.isascii() or not shares.revoke(backend.people, key):
         raise RefusedError(404, "There is no such link.")
-    record(req, backend, caller.who, "revoked a link", shares.called(key))
+    record(req.headers, backend, caller.who, "revoked a link", shares.called(key))
     return Reply(204)
 
 
@@ -155,7 +155,9 @@ def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]
     """The link, its first photos, and whether it opens more. That it was opened goes into the
     access log."""
     share = _share(req, backend)
-    record(req, backend, shares.called(share.key), "opened", str(share.photo or share.camera))
+    record(
+        req.headers, backend, shares.called(share.key), "opened", str(share.photo or share.camera)
+    )
     if share.photo:
         found = backend.index.get(share.photo)
         return share, [found] if found else [], False

@@ -67,7 +67,7 @@ def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     now = datetime.now(UTC)
     done = clean_up(backend, now, most, dry_run)
     if not dry_run and done.deleted:
-        record(req, backend, caller.who, "cleaned up", str(sum(done.deleted.values())))
+        record(req.headers, backend, caller.who, "cleaned up", str(sum(done.deleted.values())))
     return json_reply({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
 
 
@@ -81,7 +81,7 @@ def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         raise WireError("everything", "is neither true nor false")
     done = reconcile(backend, datetime.now(UTC), cameras, everything)
     which = "all cameras" if cameras is None else " ".join(sorted(cameras))
-    record(req, backend, caller.who, "rebuilt" if everything else "repaired", which)
+    record(req.headers, backend, caller.who, "rebuilt" if everything else "repaired", which)
     return json_reply(asdict(done))
 
 
@@ -118,5 +118,5 @@ def tell(done: Cleanup) -> None:
 
 def _delete(photo: Photo, req: func.HttpRequest, backend: Backend, caller: Caller) -> None:
     """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
-    record(req, backend, caller.who, "deleted", str(photo.name))
+    record(req.headers, backend, caller.who, "deleted", str(photo.name))
     delete(photo, backend, marked_at=to_milliseconds(datetime.now(UTC)))

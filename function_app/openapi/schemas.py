@@ -192,6 +192,7 @@ SCHEMAS: dict[str, Schema] = {
                 cameras=cameras,
                 made_at=TIME,
                 used_at=optional(TIME),
+                made_by=optional(text()),
             )
         )
     ),

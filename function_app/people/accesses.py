@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
-import azure.functions as func
-
 from function_app.backend import Backend
 from function_app.people.addresses import parse_address
 from function_app.storage.rows import Row, Rows
@@ -31,21 +29,21 @@ class Entry:
 
 
 def record(
-    req: func.HttpRequest,
+    headers: Mapping[str, str],
     backend: Backend,
     who: str,
     what: str,
     which: str = "",
     now: datetime | None = None,
 ) -> None:
-    """Add a line to the log: `who` did `what` just now, by this request."""
+    """Add a line to the log: `who` did `what` just now, by a request with these headers."""
     now = now or datetime.now(UTC)
     words = {
         "at": format_time(now),
         "who": who,
         "what": what,
         "which": which,
-        "network": network_of(address_in(req.headers)),
+        "network": network_of(address_in(headers)),
     }
     backend.accesses.put(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", words)
 

@@ -45,7 +45,7 @@ class Caller:
     @property
     def who(self) -> str:
         """As the access log calls them. A person's name has no space in it."""
-        return f"token {self.name}" if self.is_token else self.name
+        return token_called(self.name) if self.is_token else self.name
 
     def may_see(self, camera: str) -> bool:
         return self.cameras is None or camera in self.cameras
@@ -53,6 +53,11 @@ class Caller:
 
 DEVICE = Caller("device", frozenset({Scope.UPLOAD}))
 ANYBODY = Caller("anybody", frozenset())
+
+
+def token_called(name: str) -> str:
+    """As the access log calls the token of this name."""
+    return f"token {name}"
 
 
 def is_name(name: str) -> bool:

@@ -18,7 +18,8 @@ _BETWEEN_NOTES = timedelta(hours=1)  # a write for every use would cost more tha
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is on record of a token; its secret is not. `cameras` None is all."""
+    """What is on record of a token; its secret is not. `cameras` None is all, `made_by` "" somebody
+    of a time before that was on record."""
 
     key: str
     name: str
@@ -26,6 +27,7 @@ class Token:
     cameras: frozenset[str] | None
     made_at: datetime
     used_at: datetime | None
+    made_by: str = ""
 
 
 def make(
@@ -34,6 +36,7 @@ def make(
     scopes: frozenset[Scope],
     cameras: frozenset[str] | None,
     now: datetime,
+    made_by: str = "",
 ) -> str:
     """A new token; returns its secret, which is never shown again. Raises RefusedError (409) if
     there is one of this name."""
@@ -48,6 +51,7 @@ def make(
             "scopes": " ".join(sorted(scopes)),
             "cameras": to_text(cameras),
             "made_at": format_time(now),
+            "made_by": made_by,
         },
     )
     return secret
@@ -74,8 +78,13 @@ def revoke(rows: Rows, name: str) -> bool:
     """Whether there was one of this name."""
     found = [one for one in all_tokens(rows) if one.name == name]
     for one in found:
-        rows.remove(PARTITION, one.key)
+        remove(rows, one)
     return bool(found)
+
+
+def remove(rows: Rows, token: Token) -> None:
+    """Whoever holds it is let in no more."""
+    rows.remove(PARTITION, token.key)
 
 
 def _token(row: Row) -> Token:
@@ -87,6 +96,7 @@ def _token(row: Row) -> Token:
         from_text(words["cameras"]),
         parse_time(words["made_at"]),
         parse_time(words["used_at"]) if "used_at" in words else None,
+        words.get("made_by", ""),
     )
 
 
