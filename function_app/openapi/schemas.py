@@ -253,6 +253,7 @@ SCHEMAS: dict[str, Schema] = {
         strays=count,
         foreign=count,
         cameras=array(camera),
+        left=array(camera),
     ),
 }
 
