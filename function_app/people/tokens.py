@@ -39,13 +39,17 @@ def make(
     made_by: str = "",
 ) -> str:
     """A new token; returns its secret, which is never shown again. Raises RefusedError (409) if
-    there is one of this name."""
-    if any(one.name == name for one in all_tokens(rows)):
-        raise RefusedError(409, f"There is a token called {name} already: revoke it first.")
+    there is one of this name.
+
+    Of several that are made at once at most one stays: each looks for others once it is written,
+    and whichever is later sees the one before, and goes. They may all go.
+    """
     secret = BEGINNING + secrets.token_urlsafe(32)
+    key = _hash(secret)
+    _check_name_is_free(rows, name, key)
     rows.put(
         PARTITION,
-        _hash(secret),
+        key,
         {
             "name": name,
             "scopes": " ".join(sorted(scopes)),
@@ -54,6 +58,11 @@ def make(
             "made_by": made_by,
         },
     )
+    try:
+        _check_name_is_free(rows, name, key)
+    except RefusedError:
+        rows.remove(PARTITION, key)
+        raise
     return secret
 
 
@@ -85,6 +94,12 @@ def revoke(rows: Rows, name: str) -> bool:
 def remove(rows: Rows, token: Token) -> None:
     """Whoever holds it is let in no more."""
     rows.remove(PARTITION, token.key)
+
+
+def _check_name_is_free(rows: Rows, name: str, key: str) -> None:
+    """Of all but the token of this key. Raises RefusedError."""
+    if any(one.name == name and one.key != key for one in all_tokens(rows)):
+        raise RefusedError(409, f"There is a token called {name} already: revoke it first.")
 
 
 def _token(row: Row) -> Token:
