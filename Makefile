@@ -116,8 +116,8 @@ systemd-tools: # what the units are checked with, and the machine of namespaces 
 
 node_modules/.done: package.json package-lock.json
 	@command -v node >/dev/null && command -v npm >/dev/null || { \
-		echo "There is no node or no npm here; Nightjar needs Node.js 20 or newer, for Azurite."; exit 1; }
+		echo "There is no node or no npm here; Nightjar needs Node.js 20 or newer, for Azurite: https://nodejs.org/en/download"; exit 1; }
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
-		echo "Nightjar needs Node.js 20 or newer and npm, for Azurite."; exit 1; }
+		echo "This is Node.js $$(node --version); Nightjar needs 20 or newer, for Azurite (Debian 12 and Ubuntu 24.04 have 18): https://nodejs.org/en/download"; exit 1; }
 	npm ci --no-progress
 	@touch $@

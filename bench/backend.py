@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from azure.data.tables import TransactionOperation
 from azure.storage.blob import (
     AccountSasPermissions,
+    ContentSettings,
     ResourceTypes,
     generate_account_sas,
 )
@@ -30,7 +31,7 @@ from function_app.backend import connect
 from function_app.settings import Settings
 from function_app.storage.account import Account, open_account
 from function_app.storage.away import ask
-from function_app.storage.blobs import AzurePhotoBlobs
+from function_app.storage.blobs import CONTAINER
 from function_app.storage.index import TABLE, _note, _rows
 from function_app.storage.records import Photo
 from local.azurite import Azurite
@@ -162,11 +163,19 @@ def _to_backend(backend: Backend) -> Put:
 
 def _through_sdks(account: Account) -> Put:
     """The same two writes as the backend's, by the SDKs' own calls, without any service."""
-    blobs, table = AzurePhotoBlobs(account.blobs), account.tables.get_table_client(TABLE)
+    container = account.blobs.get_container_client(CONTAINER)
+    table = account.tables.get_table_client(TABLE)
 
     def put(body: bytes) -> None:
         photo = _photo(_name(), body)
-        blobs.add(photo, body)
+        settings = ContentSettings(content_type=photo.media.content_type)
+        words = photo.to_words()
+        blob = container.get_blob_client(photo.path)
+        ask(
+            lambda: blob.upload_blob(
+                body, metadata=words, content_settings=settings, validate_content=True
+            )
+        )
         rows = _rows(photo, photo.received_at)
         changes = [
             *((TransactionOperation.CREATE, row) for row in rows),

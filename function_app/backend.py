@@ -49,7 +49,7 @@ def connect(settings: Settings) -> Backend:
         settings.connection_string, settings.max_photo_bytes, settings.account_name
     )
     return Backend(
-        blobs=AzurePhotoBlobs(account.blobs),
+        blobs=AzurePhotoBlobs(account),
         index=AzurePhotoIndex(account),
         thumbnails=AzureThumbnails(account.blobs),
         alerts=AzureAlerts(account),

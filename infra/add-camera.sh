@@ -28,6 +28,7 @@ main() {
         shift
     done
     set_group
+    [ -n "$camera" ] || fail "which camera? infra/add-camera.sh $name CAMERA"
     check_camera "$camera"
     begin
     host=$(output host)
@@ -38,6 +39,8 @@ main() {
         echo "The camera $camera has a key now, for https://$host."
     fi
     hand_over "$camera" "$to"
+    echo "Its photos' camera is what the Pi is told:"
+    echo "  sudo BASE_URL=https://$host CAMERA_NAME=$camera nightjar/systemd/install.sh"
 }
 
 main "$@"

@@ -32,7 +32,7 @@ main() {
     [ -n "$folder" ] || fail "into which folder? infra/backup.sh NAME FOLDER"
     case $month in
     '') part=/ list=photos.json ;;
-    [0-9][0-9][0-9][0-9]-[01][0-9])
+    [0-9][0-9][0-9][0-9]-0[1-9] | [0-9][0-9][0-9][0-9]-1[0-2])
         part=/${month%-*}/${month#*-}/ # as the blobs' names have it
         list=photos-$month.json
         ;;

@@ -22,7 +22,8 @@ step() {
 # shellcheck disable=SC2120  # some need no tool more than az
 begin() {
     for tool in az "$@"; do
-        command -v "$tool" >/dev/null || fail "$tool is not installed here; README.md says what is needed"
+        command -v "$tool" >/dev/null || fail "$tool is not installed here; infra/README.md says what" \
+            "is needed"
         [ "$tool" != python3 ] || python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
             fail "python3 is too old here: Nightjar needs Python 3.11 or newer"
     done
@@ -49,6 +50,7 @@ check_name() {
 
 # The resource group: the app's name unless another is given, which hints have to repeat then.
 set_group() {
+    [ -n "$name" ] || fail "which app? infra/$script NAME; --help shows the rest"
     check_name "$name"
     group=${group:-$name}
     of_group=''
@@ -128,17 +130,23 @@ has_new_key() {
     list_key "$1" && [ -n "$key" ] && [ "$key" != "$old" ]
 }
 
-# bring_key CAMERA USER@PI: through a pipe into the file from which systemd makes a credential.
+# bring_key CAMERA USER@PI: into the file from which systemd makes a credential. Through a pipe into a
+# file of the user's, which is on the Pi whole before the second line: that one has a terminal instead,
+# since sudo may ask for a password (Raspberry Pi OS of 2026-04 and later does).
 bring_key() {
     has_key "$1" || fail "the camera $1 has no key: run infra/add-camera.sh $name $1$of_group"
-    # One file after the other, so that a broken line never leaves half a key.
-    printf %s "$key" | ssh "$2" 'sudo sh -c "umask 077 && cd /etc/pi-uploader &&
-        cat >azure_function_key.new && test -s azure_function_key.new &&
-        mv azure_function_key.new azure_function_key &&
-        systemctl restart pi-uploader-upload.service"' ||
-        fail "the key did not reach $2; its photos wait there. Is systemd/install.sh run there," \
-            "and may you sudo? Then run infra/add-camera.sh $name $1 --to $2$of_group"
-    echo "The key of $1 is on $2."
+    if printf %s "$key" | ssh "$2" 'umask 077 && rm -f .azure_function_key &&
+        cat >.azure_function_key && test -s .azure_function_key' &&
+        ssh -t "$2" 'sudo sh -c "umask 077 && key=/etc/pi-uploader/azure_function_key &&
+            cat .azure_function_key >\$key.new && test -s \$key.new &&
+            mv \$key.new \$key && systemctl restart pi-uploader-upload.service"
+            code=$?; rm -f .azure_function_key; exit $code'; then
+        echo "The key of $1 is on $2."
+        return
+    fi
+    by_hand "$1" >&2
+    fail "the key did not reach $2; its photos wait there. Is systemd/install.sh run there," \
+        "and may you sudo? Then run infra/add-camera.sh $name $1 --to $2$of_group"
 }
 
 # hand_over CAMERA [USER@PI]: bring the key, or say how.
@@ -147,11 +155,16 @@ hand_over() {
         bring_key "$1" "$2"
         return
     fi
+    echo "To the Pi it comes with    infra/add-camera.sh $name $1 --to USER@PI$of_group"
+    by_hand "$1"
+}
+
+by_hand() {
     cat <<END
-To the Pi it comes with    infra/add-camera.sh $name $1 --to USER@PI$of_group
 or by hand. This shows it: az functionapp keys list -g $group -n $name \\
                              --query 'functionKeys."$1"' -o tsv
-and on the Pi it goes into /etc/pi-uploader/azure_function_key (sudo; no more than the key), then:
+On the Pi, then paste it, Return, Ctrl-D:
+                           sudo sh -c 'umask 077; cat >/etc/pi-uploader/azure_function_key'
                            sudo systemctl restart pi-uploader-upload.service
 END
 }

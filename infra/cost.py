@@ -19,6 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PRICES = HERE / "prices.json"
 TRANSACTIONS = HERE / "transactions.json"
+_TEMPLATE = json.loads((HERE / "main.json").read_text())
 
 GB = 10**9
 _SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": GB}
@@ -87,7 +88,7 @@ class Use:
     """How Nightjar is used: `photos` a day of each camera, each of `size` bytes, kept for
     `retention` days and recoverable for `soft_delete` days more; `visits` to the gallery a day, by
     everybody together, of `minutes` each. `memory` of an instance is in MB, `concurrency` how many
-    calls one answers at once.
+    calls one answers at once. The log takes `log` GB a day and no more.
     """
 
     cameras: int = 1
@@ -99,6 +100,7 @@ class Use:
     soft_delete: int = 7
     memory: int = 2048
     concurrency: int = 16
+    log: float = float(_TEMPLATE["parameters"]["dailyLogGB"]["defaultValue"])
 
     def __str__(self) -> str:
         return (
@@ -171,7 +173,9 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "egress": visits
         * (shown * transactions.thumbnail_bytes + opened * use.size + transactions.page_bytes)
         / GB,
-        "logs": requests["executions"] * transactions.log_bytes_per_execution / GB,
+        "logs": min(
+            requests["executions"] * transactions.log_bytes_per_execution / GB, use.log * month
+        ),
     }
     return [Item(prices.prices[name], amount) for name, amount in amounts.items()]
 
@@ -293,6 +297,13 @@ def parser() -> argparse.ArgumentParser:
         default=usual.concurrency,
         help="calls that one instance answers at once (16)",
         metavar="N",
+    )
+    add(
+        "--log",
+        type=_parse_number,
+        default=usual.log,
+        help=f"the daily cap of the log ({usual.log:g}), as deploy.sh has it",
+        metavar="GB",
     )
     return made
 

@@ -1,9 +1,11 @@
 """docs/cost.md, written from the price list: `make cost-page` puts it there."""
 
+import math
 import sys
 from dataclasses import replace
 
 from infra.cost import (
+    GB,
     PRICES,
     TRANSACTIONS,
     Prices,
@@ -66,8 +68,19 @@ of 2,048. For other numbers:
   and is billed for {shortest:g} s, the least that Azure bills; what a visit loads at once shares
   an instance, {concurrency} calls at a time. Which requests Azure counts together could not be
   tried here, nor whether a slow line makes a call longer.
-- **Logs** are assumed to be {log} bytes for each execution. That is the one quantity here that
-  nothing measured: look at the first month, and at the daily cap.
+- **Logs** have a daily cap of {cap:g} GB, {capped:g} GB a month. That is within what is free, so
+  here they cost nothing. At {log} bytes for each execution the cap is reached with {silent_calls}
+  executions a day, which is what some {silent_cameras} cameras make. With more, **the log is silent
+  for the rest of each day**: that of 1,000 cameras after {silent_hours:.1f} hours. Photos are
+  stored and shown nevertheless; what is missing is what the app says about it. To hear it all day,
+  raise the cap with `infra/deploy.sh NAME --log {whole_cap:g}`; that
+  costs {whole_log} more a month.
+- **Assumed, and measured by nobody**: the {log} bytes of log for each execution (look at the first
+  month), that {photos_opened} photos are opened in a visit, the {thumbnail} KB of a thumbnail, the
+  {shortest:g} s of each execution, and photos of {size} KB. That last number counts most. A camera
+  takes what `CAMERA_SIZE` says, and its usual `full` is larger, as large as the sensor; nobody has
+  measured which size gives {size} KB. With photos of 4 MB one camera costs {large_photos}, and not
+  {one}.
 - **Free amounts** hold for a whole subscription: with other apps in it, they may be used up.
 
 Not in the sums: a domain of your own, taxes, support plans, the Functions host's own requests to
@@ -116,6 +129,11 @@ def page(prices: Prices, transactions: Transactions) -> str:
         for use in TABLE
     ]
     large, usual = TABLE[-1], Use()
+    calls = executions(large, prices, transactions)  # a day
+    cap_calls = usual.log * GB / transactions.log_bytes_per_execution
+    whole = replace(
+        large, log=math.ceil(10 * calls * transactions.log_bytes_per_execution / GB) / 10
+    )
     return _PAGE.format(
         currency=prices.currency,
         date=prices.date,
@@ -140,6 +158,17 @@ def page(prices: Prices, transactions: Transactions) -> str:
         shortest=prices.shortest_execution_seconds,
         concurrency=usual.concurrency,
         log=f"{transactions.log_bytes_per_execution:,}",
+        cap=usual.log,
+        capped=usual.log * prices.days_in_a_month,
+        silent_calls=f"{math.floor(cap_calls / 1000) * 1000:,}",
+        silent_cameras=f"{round(large.cameras * cap_calls / calls, -1):g}",
+        silent_hours=24 * cap_calls / calls,
+        whole_cap=whole.log,
+        whole_log=money(costs(whole) - costs(large)),
+        thumbnail=f"{transactions.thumbnail_bytes / 1000:g}",
+        size=f"{usual.size / 1000:g}",
+        one=money(costs(usual)),
+        large_photos=money(costs(replace(usual, size=4_000_000))),
         cheaper="\n".join(
             f"- {what}: {money(costs(use))} instead of {money(costs(large))} for 1,000 cameras."
             for what, use in {
@@ -155,6 +184,16 @@ def page(prices: Prices, transactions: Transactions) -> str:
             for price in prices.prices.values()
         ),
     )
+
+
+def executions(use: Use, prices: Prices, transactions: Transactions) -> float:
+    """How many there are in a day."""
+    month = next(
+        item.amount
+        for item in bill(use, prices, transactions)
+        if item.price is prices.prices["executions"]
+    )
+    return month / prices.days_in_a_month
 
 
 def heartbeats(use: Use, prices: Prices) -> float:

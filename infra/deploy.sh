@@ -19,6 +19,7 @@ before stays as it is.
                        120d,gate=30d,site=forever (default: 120)
   --evidence-days DAYS a container "evidence" where nothing can be deleted for so long (default: 0)
   --memory MB          of an instance: 512, 2048 or 4096 (default: 2048)
+  --log GB             what the log takes a day; beyond it is silent (default: 0.1)
   --entra ID           also ask for a Microsoft sign-in, with this app registration's client id;
                        "none" forgets it
   --group GROUP        the resource group (default: NAME)
@@ -41,6 +42,7 @@ main() {
         --keep-days) needs_value "$@" && keep "$2" && shift ;;
         --evidence-days) needs_value "$@" && option evidenceDays "$2" && shift ;;
         --memory) needs_value "$@" && option instanceMemoryMB "$2" && shift ;;
+        --log) needs_value "$@" && option dailyLogGB "$2" && shift ;;
         --entra) needs_value "$@" && option entraClientId "${2#none}" && shift ;;
         --group) needs_value "$@" && group=$2 && shift ;;
         --dry-run) dry=yes ;;
@@ -74,7 +76,7 @@ main() {
 }
 
 option() {
-    case $2 in *[!a-z0-9-]*) fail "$2 is no value for $1" ;; esac
+    case $2 in *[!a-z0-9.-]*) fail "$2 is no value for $1" ;; esac
     options="$options $1=$2"
 }
 
@@ -168,15 +170,21 @@ plan() {
     reader=$(az ad signed-in-user show --query id --output tsv 2>/dev/null || true)
     [ -z "$reader" ] || options="$options readerId=$reader"
     # shellcheck disable=SC2086  # several words on purpose
-    printf '%s\n' "$password" "$token" | python3 "$here/parameters.py" "$scratch/before" \
-        "$scratch/settings" "$scratch/parameters.json" name="$name" location="$region" $options \
-        >"$scratch/plan" || exit 1
+    printf '%s\n' "$password" "$token" | (cd "$here/.." && python3 -m infra.parameters \
+        "$scratch/before" "$scratch/settings" "$scratch/parameters.json" \
+        name="$name" location="$region" $options) >"$scratch/plan" || exit 1
     IFS= read -r token <"$scratch/read-token" || true
     if [ $is_new = yes ]; then what="made anew"; else what="brought up to date"; fi
     step "what will be done, in the subscription \"$subscription\""
     echo "In the resource group $group, $what:"
     cat "$scratch/plan"
-    echo "Then the code is published, and these cameras have a key:$cameras"
+    [ -z "$reader" ] || echo "You may look at photos and rows in Storage Explorer."
+    if made_by=$(az group show --name "$group" --query "tags.\"made-by\"" --output tsv \
+        2>/dev/null) && [ "$made_by" != nightjar ]; then
+        echo "The resource group $group is there already, and deploy.sh did not make it: destroy.sh" \
+            "will not take it away"
+    fi
+    echo "Then the code is published, and these cameras get a key, if they have none:$cameras"
     if [ $dry = yes ] && [ $is_new = no ]; then
         step "what Azure says would change"
         az deployment group what-if --resource-group "$group" --name $deployment \
@@ -216,6 +224,8 @@ make_resources() {
 azure_failed() {
     cat "$scratch/error" >&2
     case $(cat "$scratch/error") in
+    *ReservedResourceName*)
+        hint="in the name $name is a word that Azure keeps for Microsoft: choose another" ;;
     *RoleAssignmentExists*)
         hint="somebody gave one of these roles by hand: take it back in the portal, under Access" \
             hint="$hint control of the storage account or of Application Insights, and run this again" ;;
@@ -257,7 +267,7 @@ wait_for_backend() {
     again 20 15 answered 200 || {
         echo "It says: $(head -c 500 "$scratch/answer" 2>/dev/null || true)" >&2
         fail "the backend does not come up (status $code). With 404 the code did not load; with" \
-            "503 it says above what is missing. README.md, \"When something is in the way\""
+            "503 it says above what is missing. infra/README.md, \"When something is in the way\""
     }
 }
 
@@ -273,37 +283,46 @@ try_photo() {
         fail "the test photo was not stored (status $code). With 401 the key is not known yet: run" \
             "this again in some minutes"
     }
+    stored=$code
     photo=$(python3 -c 'import hashlib, json, sys
 receipt, sent = json.load(open(sys.argv[1])), open(sys.argv[2], "rb").read()
 if receipt["sha256"] != hashlib.sha256(sent).hexdigest(): sys.exit(1)
 print(receipt["id"])' "$scratch/answer" "$here/test-photo.jpg") ||
         fail "the receipt is not that of the test photo: something stands between here and $host"
     echo "Stored as $photo"
-    if grep -q '^  entraClientId ' "$scratch/plan"; then
+    if grep '^  --entra ' "$scratch/plan" | grep -q -v '^  --entra  *none'; then
         echo "Reading it back is left to you, since the gallery asks for a Microsoft sign-in."
     else
         request "$scratch/photo" "https://$host/api/photos/$photo/content" \
             "header = \"Authorization: Bearer $token\""
-        answered 200 || fail "the test photo was stored and cannot be read back (status $code)"
-        cmp -s "$scratch/photo" "$here/test-photo.jpg" ||
-            fail "what comes back for the test photo is another: something stands between here and $host"
-        echo "Read back, byte for byte."
+        if answered 200; then
+            cmp -s "$scratch/photo" "$here/test-photo.jpg" ||
+                fail "what comes back for the test photo is another: something stands between here and $host"
+            echo "Read back, byte for byte."
+        elif [ "$stored $code" = "200 404" ]; then
+            # A deletion leaves a mark: the same bytes are known, and are not stored once more.
+            echo "An earlier run stored it, and somebody has deleted it since: fine."
+        else
+            fail "the test photo was stored and cannot be read back (status $code)"
+        fi
     fi
     rm "$scratch/next"
 }
 
 say_what_is_next() {
+    for camera in $cameras; do break; done
     step "done"
     cat <<END
 The gallery:   https://$host
 Its password:  az functionapp config appsettings list -g $group -n $name \\
                  --query "[?name=='GALLERY_PASSWORD'].value" -o tsv
-On the Pi:     git clone <this repository> nightjar
-               sudo BASE_URL=https://$host nightjar/systemd/install.sh
+On the Pi:     git clone URL-OF-THIS-REPOSITORY nightjar
+               sudo BASE_URL=https://$host CAMERA_NAME=$camera nightjar/systemd/install.sh
                (leave the key empty there)
-Then here:     infra/add-camera.sh $name CAMERA --to pi@raspberrypi.local$of_group
-               brings it its key, for CAMERA one of:$cameras
-               Without --to it says how to do that by hand.
+Then here:     infra/add-camera.sh $name $camera --to pi@raspberrypi.local$of_group
+               brings it its key. Without --to it says how to do that by hand.
+               There are keys for:$cameras. A key's name is only a label: a photo's
+               camera is CAMERA_NAME, so each Pi needs one of its own.
 The blobs:     Storage Explorer, sign in with the account of "az login", then
                $subscription > Storage Accounts > $storage > Blob Containers > photos.
                The test photo is in deploy-test/. The role may take ten minutes to be known.

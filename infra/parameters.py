@@ -1,11 +1,12 @@
 """Writes the parameters for main.json: what was set before, and what is asked for now.
 
-parameters.py BEFORE SETTINGS AFTER NAME=VALUE... <SECRETS
+python -m infra.parameters BEFORE SETTINGS AFTER NAME=VALUE... <SECRETS
 
 BEFORE holds the parameters of the last deployment, SETTINGS the app's settings, both as az tells
 them; AFTER is written, and beside it `read-token`. On standard input come a new password and a new
 read token, a line each; an empty one leaves what is set, and makes one up where nothing is. They
-come this way so that no process list shows them. Says what AFTER holds, without the secrets.
+come this way so that no process list shows them. Says what AFTER holds as far as a person decides
+about it, without the secrets, and what it will cost; a mistake is told by the option's name.
 """
 
 import json
@@ -13,12 +14,26 @@ import re
 import secrets
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from infra.cost import PRICES, TRANSACTIONS, Prices, Transactions, Use, bill, money, total
 
 TEMPLATE = json.loads(Path(__file__).with_name("main.json").read_text())
 RULES: dict[str, dict[str, Any]] = TEMPLATE["parameters"]
 SECRETS = {"galleryPassword": "GALLERY_PASSWORD", "readToken": "READ_TOKEN"}
 KEPT = {"adminToken": "ADMIN_TOKEN"}  # set by hand, and left as it is
+NAMES = {  # as people know them; the first four are always shown
+    "name": "name",
+    "location": "region",
+    "retention": "--keep-days",
+    "instanceMemoryMB": "--memory",
+    "evidenceDays": "--evidence-days",
+    "dailyLogGB": "--log",
+    "entraClientId": "--entra",
+}
+ALWAYS = list(NAMES)[:4]
+NEVER = ("netDays", "readerId")  # one follows from the retention, the other from who is signed in
+SPARE = 7  # days by which storage deletes later than the backend
 _RETENTION = re.compile(
     r"(?:[1-9][0-9]{0,4}d|forever)(?:,[a-z0-9-]+=(?:[1-9][0-9]{0,4}d|forever))*"
 )
@@ -35,7 +50,7 @@ def main(before_path: str, settings_path: str, after_path: str, *asked: str) -> 
         try:
             after[name] = int(text) if RULES[name]["type"] == "int" else text
         except ValueError:
-            sys.exit(f"{name} is {text}, which is no whole number")
+            fail(f"{NAMES.get(name, name)} is {text}, which is no whole number")
     after["netDays"] = _net(after.get("retention", RULES["retention"]["defaultValue"]))
     for name, rule in RULES.items():
         _check(name, rule, after.get(name, rule.get("defaultValue")))
@@ -44,9 +59,9 @@ def main(before_path: str, settings_path: str, after_path: str, *asked: str) -> 
     for name, setting in SECRETS.items():
         after[name] = sys.stdin.readline().strip() or settings.get(setting) or secrets.token_hex(24)
     if not 10 <= len(after["galleryPassword"]) <= 200 or len(set(after["galleryPassword"])) < 5:
-        sys.exit("the password is too weak: take 10 letters or more, five of them different")
+        fail("the password is too weak: take 10 letters or more, five of them different")
     if not re.fullmatch(r"[A-Za-z0-9._~-]{16,}", after["readToken"]):
-        sys.exit("the read token has to have 16 or more of letters, digits and . _ ~ -")
+        fail("the read token has to have 16 or more of letters, digits and . _ ~ -")
     Path(after_path).with_name("read-token").write_text(after["readToken"])
     parameters = {name: {"value": value} for name, value in after.items()}
     Path(after_path).write_text(
@@ -62,31 +77,52 @@ def main(before_path: str, settings_path: str, after_path: str, *asked: str) -> 
     _tell(before, after, settings)
 
 
+def fail(words: str) -> NoReturn:
+    sys.exit(f"deploy.sh: {words}")
+
+
 def _net(retention: str) -> int:
     """After how many days storage deletes what the backend should have: never before it."""
     if not _RETENTION.fullmatch(retention):
-        sys.exit(f"{retention} is not a number of days, or like 120d, or forever, or 120d,gate=30d")
+        fail(
+            f"--keep-days is {retention}; it may be a number of days, or like 120d, or forever, or"
+            " 120d,gate=30d"
+        )
     if "forever" in retention:
         return 0
-    return 7 + max(int(days) for days in re.findall(r"([0-9]+)d\b", retention))
+    longest, most = (
+        max(map(int, re.findall(r"([0-9]+)d\b", retention))),
+        RULES["netDays"]["maxValue"],
+    )
+    if longest + SPARE > most:
+        fail(f"--keep-days is {retention}; it may be {most - SPARE} days at most, or 0 for ever")
+    return longest + SPARE
 
 
 def _check(name: str, rule: dict[str, Any], value: Any) -> None:
     """Say here what Azure would say after a minute."""
     allowed, least, most = (rule.get(one) for one in ("allowedValues", "minValue", "maxValue"))
+    said = NAMES.get(name, name)
     if isinstance(allowed, list) and value not in allowed:
-        sys.exit(f"{name} is {value}; it may be {', '.join(map(str, allowed))}")
+        fail(f"{said} is {value}; it may be {', '.join(map(str, allowed))}")
     if isinstance(least, int) and isinstance(most, int) and not least <= value <= most:
-        sys.exit(f"{name} is {value}; it may be {least} to {most}")
+        fail(f"{said} is {value}; it may be {least} to {most}")
+    if name == "dailyLogGB" and not re.fullmatch(r"0?\.[0-9]*[1-9]|[1-9][0-9]*(\.[0-9]+)?", value):
+        fail(f"{said} is {value}; it may be a number of GB, such as 0.6")
 
 
 def _tell(before: dict[str, Any], after: dict[str, Any], settings: dict[str, str]) -> None:
-    for name, rule in RULES.items():
-        value = after.get(name, rule.get("defaultValue"))
-        if rule["type"] == "securestring" or value == "":
+    for name in sorted(RULES, key=lambda one: [*NAMES, one].index(one)):
+        rule = RULES[name]
+        usual = rule.get("defaultValue")
+        value, was = after.get(name, usual), before.get(name)
+        changed = name in before and was != value
+        if rule["type"] == "securestring" or name in NEVER:
             continue
-        changed = f" (was {before[name]})" if before.get(name, value) != value else ""
-        print(f"  {name:20} {f'{value}{changed}':15} {rule['metadata']['description']}")
+        if name in ALWAYS or changed or value != usual:
+            shown = "none" if value == "" else value
+            print(f"  {NAMES.get(name, name):16} {shown}{f' (was {was})' if changed else ''}")
+    print(_cost(after))
     made = {
         one["name"]
         for resource in TEMPLATE["resources"]
@@ -94,6 +130,20 @@ def _tell(before: dict[str, Any], after: dict[str, Any], settings: dict[str, str
     }
     if gone := sorted(settings.keys() - made):
         print(f"Settings of the app that go, since main.bicep has none of them: {', '.join(gone)}")
+
+
+def _cost(after: dict[str, Any]) -> str:
+    """What a camera costs with these, other things being as docs/cost.md has them."""
+    days, _, _ = after.get("retention", RULES["retention"]["defaultValue"]).partition("d")
+    if not days.isdigit():
+        return "What photos cost that are kept for ever grows with each month: docs/cost.md"
+    memory = after.get("instanceMemoryMB", RULES["instanceMemoryMB"]["defaultValue"])
+    use, prices = Use(retention=int(days), memory=memory), Prices.read(PRICES)
+    sum_ = money(total(bill(use, prices, Transactions.read(TRANSACTIONS))))
+    return (
+        f"Each camera costs about {sum_} {prices.currency} a month, with {use.photos:g} photos a"
+        f" day of {use.size / 1000:g} KB; docs/cost.md"
+    )
 
 
 if __name__ == "__main__":

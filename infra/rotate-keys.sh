@@ -1,5 +1,5 @@
 #!/bin/sh
-# Replaces cameras' keys, or the token that opens the gallery. See --help.
+# Replaces cameras' keys, or the token with which programs read. See --help.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -12,7 +12,7 @@ Gives these cameras of the app NAME another key; the old one opens nothing from 
 has its new key, its photos wait there in the spool: none is lost.
 
   --to USER@PI   bring the key over ssh to this Pi; for one camera at a time
-  --read-token   replace the gallery's token too, which signs everybody out. It is asked for, or
+  --read-token   replace the token for programs too; people stay signed in. It is asked for, or
                  taken from READ_TOKEN in the environment, and made up if left empty
   --group GROUP  the resource group (default: NAME)
   --yes          do not ask whether to go on
@@ -65,11 +65,11 @@ new_read_token() {
     az functionapp config appsettings set --resource-group "$group" --name "$name" \
         --settings "@$scratch/settings.json" --output none 2>"$scratch/error" || {
         cat "$scratch/error" >&2
-        fail "the read token was not replaced: the old one still opens the gallery; run this again"
+        fail "the read token was not replaced: the old one still holds; run this again"
     }
     rm "$scratch/settings.json"
     cat <<END
-The gallery has another read token. This shows it:
+Programs read with another token from now on. This shows it:
   az functionapp config appsettings list -g $group -n $name \\
     --query "[?name=='READ_TOKEN'].value" -o tsv
 END

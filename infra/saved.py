@@ -31,7 +31,11 @@ def check(folder: Path, name: str) -> None:
         elif _sha256(photo) != (one["known"] or {}).get("sha256"):
             bad.append(f"{one['path']} has another SHA-256 than its record")
     photos = sum(not _is_deleted(one) for one in listed)
-    print(f"{photos - len(bad)} photos are whole, in {folder / 'photos'}")
+    if photos:
+        print(f"{photos - len(bad)} photos are whole, in {folder / 'photos'}")
+    else:
+        month = name.removeprefix("photos").removesuffix(".json").removeprefix("-")
+        print(f"There are no photos of {month}" if month else "There are no photos")
     if bad:
         sys.exit("\n".join([*bad, "Run this again; what stays bad is so in Azure."]))
 

@@ -59,6 +59,7 @@ class Server(ThreadingHTTPServer):
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # keep-alive, and 100 Continue where it is asked for
     disable_nagle_algorithm = True
+    wbufsize = -1  # a reply leaves in one piece, which wakes its reader once
     server_version, sys_version = "LocalFunctionsHost", ""
     server: Server
 
@@ -77,6 +78,12 @@ class _Connection(BaseHTTPRequestHandler):
         return self._send(self.server.answer(request))
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = do_OPTIONS = _handle  # noqa: N815
+
+    def handle_expect_100(self) -> bool:
+        """A client with a large body waits for this line before it sends it."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
 
     def _read_body(self) -> bytes | None:
         """The body; empty for a chunked one, None for one above the limit."""

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_uploader.settings import (
@@ -130,13 +131,20 @@ def spool_requeue(_: argparse.Namespace) -> int:
 
 
 def spool_export(words: argparse.Namespace) -> int:
-    from pi_uploader.spool.by_hand import export
+    from pi_uploader.spool.by_hand import export, lasting_folder, next_step_to_write
 
+    folder = lasting_folder(words.folder)
+    spool = _spool()
     copied = 0
-    for copy in export(_spool(), words.folder):
-        _say(str(copy))
-        copied += 1
-    _say(f"{copied} copied into {words.folder}")
+    try:
+        for copy in export(spool, folder):
+            _say(str(copy))
+            copied += 1
+    except PermissionError as error:
+        if spool.folder in Path(error.filename).parents:
+            raise
+        raise OSError(f"{copied} copied: {next_step_to_write(folder)}") from error
+    _say(f"{copied} copied into {folder}")
     return FINE
 
 

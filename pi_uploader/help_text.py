@@ -73,6 +73,8 @@ def config_example() -> str:
     lines += [
         "",
         "# --- each camera has a table; its name begins the name of every photo",
+        "# None of these settings may then be an environment variable, too; CAMERA_NAME and",
+        "# CAMERA_SOURCE may, and give way to the tables.",
         "[camera.entry]",
         'source = "simulated"',
         'every = "5m"',
@@ -90,8 +92,9 @@ def _example(one: Setting) -> list[str]:
     wrapped = textwrap.wrap(text, 96, break_on_hyphens=False)
     default = one.default if isinstance(one.default, str) else ""
     value = default if default.isdigit() else f'"{default}"'
-    if one.is_secret:
-        return ["", *(f"# {line}" for line in wrapped), f"# (not in this file: {one.name})"]
+    if one.is_secret and callable(one.default):  # for which a systemd credential is the place
+        better = f'# ({key} = "..." is accepted here, too; but others may come to read this file)'
+        return ["", *(f"# {line}" for line in wrapped), better]
     return ["", *(f"# {line}" for line in wrapped), f"#{key} = {value}"]
 
 

@@ -30,17 +30,18 @@ Run it again to bring in a newer version; settings, key and photos stay as they 
   --dry-run            say what would be done, and do nothing
   --help               this text
 
-The backend's URL and key are asked for, if there is a terminal and they are not here yet. They may
-also be given as BASE_URL and AZURE_FUNCTION_KEY in the environment (sudo passes them on with
---preserve-env=BASE_URL,AZURE_FUNCTION_KEY). Never write the key on the command line.
+The backend's URL, the camera's name and the key are asked for, if there is a terminal and they are
+not here yet. They may also be given in the environment, as BASE_URL, CAMERA_NAME and
+AZURE_FUNCTION_KEY (sudo passes them on with --preserve-env=BASE_URL,CAMERA_NAME,AZURE_FUNCTION_KEY).
+Never write the key on the command line.
 END
 }
 
 main() {
     from=apt wheel='' key_file='' capture=''
     hardware_watchdog=no start=yes dry=no
-    url=${BASE_URL-} key=${AZURE_FUNCTION_KEY-}
-    unset BASE_URL AZURE_FUNCTION_KEY # no command started here has to know them
+    url=${BASE_URL-} name=${CAMERA_NAME-} key=${AZURE_FUNCTION_KEY-}
+    unset BASE_URL CAMERA_NAME AZURE_FUNCTION_KEY # no command started here has to know them
     while [ $# -gt 0 ]; do
         case $1 in
         --packages) needs_value "$@" && from=$2 && shift ;;
@@ -118,6 +119,12 @@ check() {
     https://?* | http://?*) ;;
     *) fail "BASE_URL: $url is not https://HOST" ;;
     esac
+    case $name in # [a-z] would mean A to Z, too, in some languages
+    -* | *[!abcdefghijklmnopqrstuvwxyz0123456789-]* | ?????????????????????????????????*)
+        fail "CAMERA_NAME is no camera's name; use 1 to 32 of a-z, 0-9 and -, beginning with a" \
+            "letter or digit"
+        ;;
+    esac
     case $key in *[![:graph:]]*) fail "the key holds a space or something unprintable" ;; esac
 }
 
@@ -128,6 +135,10 @@ ask() {
         printf "The backend's URL, such as https://my-nightjar.azurewebsites.net (empty: later): "
         read -r url
     fi
+    if [ -z "$name" ] && ! grep -qs '^CAMERA_NAME=' $etc/environment && ! has_tables; then
+        printf "The camera's name, such as entry; every photo bears it (empty: camera): "
+        read -r name
+    fi
     if [ -z "$key" ] && [ ! -s $etc/azure_function_key ]; then
         trap 'stty echo; exit 1' INT TERM
         stty -echo # before the question: nothing that is typed after it is shown
@@ -137,6 +148,11 @@ ask() {
         trap - INT TERM
         echo
     fi
+}
+
+# Whether the config file has cameras, whose names are those of their tables.
+has_tables() {
+    grep -qs '^[[:space:]]*\[[[:space:]]*camera[[:space:]]*\.' $etc/config.toml
 }
 
 install_packages() {
@@ -199,17 +215,21 @@ install_settings() {
     if [ ! -f $etc/environment ]; then
         place "$here/environment.example" $etc/environment 600 root:root
     fi
-    if [ -n "$url" ]; then
-        if [ $dry = no ]; then
-            grep -v -e '^BASE_URL=' -e '^#BASE_URL=' $etc/environment >"$scratch/environment" || true
-        fi
-        echo "BASE_URL=$url" >>"$scratch/environment"
-        place "$scratch/environment" $etc/environment 600 root:root
-    fi
+    [ -z "$name" ] || write_setting CAMERA_NAME "$name"
+    [ -z "$url" ] || write_setting BASE_URL "$url"
     if [ -n "$key" ] || [ ! -f $etc/azure_function_key ]; then
         (umask 077 && printf '%s' "$key" >"$scratch/key") # printf is the shell's: no process has it
         place "$scratch/key" $etc/azure_function_key 600 root:root
     fi
+}
+
+# write_setting NAME VALUE: in place of the old value, if there is one.
+write_setting() {
+    if [ $dry = no ]; then
+        grep -v -e "^$1=" -e "^#$1=" $etc/environment >"$scratch/environment" || true
+    fi
+    echo "$1=$2" >>"$scratch/environment"
+    place "$scratch/environment" $etc/environment 600 root:root
 }
 
 install_services() {

@@ -12,6 +12,10 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 if [ -t 0 ] && [ -t 1 ]; then talk=--pty; else talk=--pipe; fi
+set -- -- /opt/pi-uploader/bin/pi-uploader "$@"
+for file in /etc/pi-uploader/*_password; do # of all network cameras, or of one
+    [ ! -f "$file" ] || set -- --property="LoadCredential=${file##*/}:$file" "$@"
+done
 exec systemd-run --quiet --collect --wait $talk --service-type=exec \
     --property=User=nightjar \
     --property=Group=nightjar \
@@ -24,4 +28,4 @@ exec systemd-run --quiet --collect --wait $talk --service-type=exec \
     --property=WorkingDirectory=/run/pi-uploader-by-hand \
     --property=UMask=0077 \
     --property=NoNewPrivileges=yes \
-    -- /opt/pi-uploader/bin/pi-uploader "$@"
+    "$@"

@@ -47,7 +47,7 @@ class Backend:
             self.process = start(command, env=env, output=output)
         health = f"{self.base_url}/api/health"
         try:
-            wait_until(lambda: answers(health), self.process, f"the backend (log: {self.log})", 60)
+            wait_until(lambda: answers(health), self.process, f"the backend (log: {self.log})", 120)
         except BaseException:
             self.kill()
             print(self.log.read_text())  # pytest shows it beside the failure

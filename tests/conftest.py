@@ -11,9 +11,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local.azurite import ACCOUNT_KEY, Azurite
 from tests.backend import Backend
+
+# How long an example takes, or to think of one, is the machine's affair: where others work, too,
+# any of them may be held up.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 StartAzurite = Callable[..., Azurite]
 StartBackend = Callable[..., Backend]

@@ -67,7 +67,7 @@ def test_commands_are_commands() -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=90,
         )
         assert done.returncode == 0, (words, done.stderr)
 

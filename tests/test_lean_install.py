@@ -10,7 +10,7 @@ import pytest
 
 from local.child import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
@@ -58,5 +58,5 @@ def _run(*command: str | Path) -> "subprocess.CompletedProcess[str]":
     names = ("BASE_URL", "AZURE_FUNCTION_KEY", "PIR_PIN", "PYTHONPATH", "CAMERA_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(names)}
     return subprocess.run(
-        command, cwd="/", env=env, capture_output=True, text=True, timeout=60, check=False
+        command, cwd="/", env=env, capture_output=True, text=True, timeout=90, check=False
     )

@@ -51,14 +51,14 @@ def _use_every_secret(backend: Backend) -> None:
         ({"x-functions-key": "wrong"}, {"code": backend.function_key}),
         ({"x-functions-key": backend.function_key, "X-Photo-Id": "no such thing"}, {}),
     ]:
-        requests.put(url, data=picture, headers=headers, params=query, timeout=30)
+        requests.put(url, data=picture, headers=headers, params=query, timeout=90)
     reader = {"Authorization": f"Bearer {backend.read_token}"}
-    requests.get(f"{backend.base_url}/api/photos", headers=reader, timeout=30)
+    requests.get(f"{backend.base_url}/api/photos", headers=reader, timeout=90)
     admin = {"Authorization": f"Bearer {backend.admin_token}"}
-    requests.get(f"{backend.base_url}/api/people", headers=admin, timeout=30)
+    requests.get(f"{backend.base_url}/api/people", headers=admin, timeout=90)
     for password in (backend.password, f"{backend.password}-wrong"):
         said = {"name": "owner", "password": password}
-        requests.post(f"{backend.base_url}/api/session", json=said, timeout=30)
+        requests.post(f"{backend.base_url}/api/session", json=said, timeout=90)
 
 
 def _text(log: Path) -> str:

@@ -29,7 +29,7 @@ def test_packages_take_it_from_there() -> None:
 
 
 def test_both_sides_say_it(backend: Backend) -> None:
-    health = requests.get(f"{backend.base_url}/api/health", timeout=30).json()
+    health = requests.get(f"{backend.base_url}/api/health", timeout=90).json()
     assert health["version"] == __version__
     session = Delivery("http://127.0.0.1:9", None)._session
     assert session.headers["User-Agent"] == f"pi-uploader/{__version__}"

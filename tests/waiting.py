@@ -8,9 +8,10 @@ Found = TypeVar("Found")
 
 
 def wait_for(
-    condition: Callable[[], Found], deadline: float = 30, what: str = "the condition"
+    condition: Callable[[], Found], deadline: float = 90, what: str = "the condition"
 ) -> Found:
-    """Ask `condition` until it gives something true, and return that.
+    """Ask `condition` until it gives something true, and return that. The deadline only ends what
+    will never come, so it may be long: a machine of CI is slow, and works for others.
 
     Raises AssertionError, naming `what`, when `deadline` seconds have passed without it.
     """

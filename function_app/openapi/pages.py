@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -69,7 +70,7 @@ def _page() -> str:
 
 def _shown(method: str, path: str, operation: dict[str, Any]) -> str:
     parameters = "".join(
-        f"<li><code>{html.escape(one['name'])}</code> {html.escape(one['description'])}</li>"
+        f"<li><code>{html.escape(one['name'])}</code> {_prose(one['description'])}</li>"
         for one in operation["parameters"]
     )
     replies = ", ".join(
@@ -78,11 +79,16 @@ def _shown(method: str, path: str, operation: dict[str, Any]) -> str:
     takes = operation.get("requestBody", {}).get("content", {})
     return (
         f"<section><h2><b>{method.upper()}</b> <code>{html.escape(path)}</code></h2>"
-        f"<p>{html.escape(operation['summary'])} {html.escape(operation['description'])}</p>"
+        f"<p>{_prose(operation['summary'])} {_prose(operation['description'])}</p>"
         + (f"<ul>{parameters}</ul>" if parameters else "")
         + (f"<p>Takes {html.escape(', '.join(map(_kind, takes.items())))}.</p>" if takes else "")
         + f"<p class='replies'>{replies}</p></section>"
     )
+
+
+def _prose(text: str) -> str:
+    """A description, which OpenAPI wants in CommonMark: of that only `code` is used here."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(text))
 
 
 def _what(reply: dict[str, Any]) -> str:

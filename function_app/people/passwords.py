@@ -29,7 +29,7 @@ def weakness(password: str) -> str | None:
     if not SHORTEST <= len(password) <= LONGEST:
         return f"has {len(password)} characters; choose {SHORTEST} to {LONGEST}"
     if len(set(password)) < 5:
-        return "repeats too few characters"
+        return "has fewer than five different characters"
     return None
 
 

@@ -57,7 +57,7 @@ def _on_a_live_connection(operation: Callable[[], Answer]) -> Answer:
 def _reason(error: AzureError) -> str:
     if isinstance(error, IdentityError):
         return str(error)
-    if not isinstance(error, HttpResponseError):
+    if not isinstance(error, HttpResponseError) or error.status_code is None:  # cut short
         return f"it cannot be reached ({type(error).__name__})"
     said = f"it answered {error.status_code} {error_code(error)}"
     if error.status_code in (401, 403):

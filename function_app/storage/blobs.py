@@ -3,43 +3,41 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from azure.core.exceptions import (
     HttpResponseError,
     ResourceExistsError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSettings
+from azure.storage.blob import BlobProperties
 
+from function_app.storage.account import Account
 from function_app.storage.away import ask, error_code
+from function_app.storage.new_blobs import NotCreatedError
 from function_app.storage.records import DamagedRecordError, Photo, blob_path, parse_photo
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 
 CONTAINER = "photos"
+_EXISTS = ("BlobAlreadyExists", "ConditionNotMet")
 
 
 class AzurePhotoBlobs:
     """PhotoBlobs in one container, which is created when it is first missed."""
 
-    def __init__(self, service: BlobServiceClient) -> None:
-        self._container = service.get_container_client(CONTAINER)
+    def __init__(self, account: Account) -> None:
+        self._container = account.blobs.get_container_client(CONTAINER)
+        self._put = partial(account.new_blobs.put, CONTAINER)
 
     def add(self, photo: Photo, body: bytes) -> Photo | None:
-        blob = self._container.get_blob_client(photo.path)
-
         def put() -> Photo | None:
             try:
-                blob.upload_blob(
-                    body,
-                    overwrite=False,
-                    metadata=photo.to_words(),
-                    content_settings=ContentSettings(content_type=photo.media.content_type),
-                    validate_content=True,  # the service compares the bytes with their MD5
-                )
-            except ResourceExistsError as error:
-                if error_code(error) != "BlobAlreadyExists":
+                self._put(photo.path, body, photo.media.content_type, photo.to_words())
+            except NotCreatedError as error:
+                if error_code(error) not in _EXISTS:
                     raise
+                blob = self._container.get_blob_client(photo.path)
                 return parse_photo(blob.get_blob_properties().metadata)
             return None
 

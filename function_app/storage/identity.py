@@ -14,6 +14,7 @@ import requests
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
+SCOPE = "https://storage.azure.com/.default"  # of a token for blobs and tables
 _VERSION = "2019-08-01"
 _SECONDS = 10
 _EARLY = 300  # seconds before its end a token counts as old; Azure's live for hours

@@ -18,19 +18,30 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from azure.core import PipelineClient
-from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
+from azure.core.credentials import (
+    AzureNamedKeyCredential,
+    AzureSasCredential,
+    TokenCredential,
+)
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import BearerTokenCredentialPolicy, SansIOHTTPPolicy
+from azure.core.pipeline.policies import (
+    AzureSasCredentialPolicy,
+    BearerTokenCredentialPolicy,
+    HTTPPolicy,
+    SansIOHTTPPolicy,
+)
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import TableServiceClient
 
+from function_app.storage.identity import SCOPE
+
 SERVICE_VERSION = "2019-02-02"  # of the service's API
-_SCOPE = "https://storage.azure.com/.default"
 _STATUS = re.compile(rb"\r\n\r\nHTTP/1\.[01] (\d{3}) ")
 _CODE = re.compile(rb"\"code\":\s*\"(\w+)\"|<(?:\w+:)?code>(\w+)<", re.IGNORECASE)  # JSON or XML
 
+_Policy = SansIOHTTPPolicy[HttpRequest, HttpResponse] | HTTPPolicy[HttpRequest, HttpResponse]
 Change = tuple["Operation", Mapping[str, str]]
 """What is done to a row, and the row: texts by name, PartitionKey and RowKey among them."""
 
@@ -60,14 +71,8 @@ class Transactions:
 
     def __init__(self, service: TableServiceClient, transport: RequestsTransport) -> None:
         self._url = service.url
-        credential = service.credential
-        policy = (
-            _SharedKey(credential)
-            if isinstance(credential, AzureNamedKeyCredential)
-            else BearerTokenCredentialPolicy(cast(TokenCredential, credential), _SCOPE)
-        )
         self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
-            self._url, policies=[policy], transport=transport
+            self._url, policies=[_authorization(service.credential)], transport=transport
         )
 
     def submit(self, table: str, changes: Sequence[Change], tag: str = "") -> None:
@@ -98,6 +103,14 @@ class Transactions:
                 raise TransactionError(response, status, body)
         if len(statuses) != len(changes):
             raise AzureError(f"a transaction of {len(changes)} got {len(statuses)} answers")
+
+
+def _authorization(credential: object) -> _Policy:
+    if isinstance(credential, AzureNamedKeyCredential):
+        return _SharedKey(credential)
+    if isinstance(credential, AzureSasCredential):
+        return AzureSasCredentialPolicy(credential)
+    return BearerTokenCredentialPolicy(cast(TokenCredential, credential), SCOPE)
 
 
 class _SharedKey(SansIOHTTPPolicy[HttpRequest, HttpResponse]):

@@ -86,8 +86,8 @@ def _meanings(url: str) -> dict[str, str]:
     where = f"{parts.hostname}:{parts.port or (322 if parts.scheme == 'rtsps' else 554)}"
     silence = f"{where} gave nothing for {SILENCE:g} s, or what is no RTSP or no whole picture"
     return {
-        "401 Unauthorized": f"{where} wants another user or password; see CAMERA_USER and "
-        "CAMERA_PASSWORD",
+        "401 Unauthorized": f"{where} wants another user or password; see CAMERA_USER (user in the "
+        "config file) and CAMERA_PASSWORD (the systemd credential camera_password)",
         "404 Not Found": f"{where} has no such stream; see the path in CAMERA_URL",
         "Connection refused": f"nothing listens at {where}; is the camera on, is CAMERA_URL right?",
         "No route to host": f"there is no way to {where}; is the camera on the network?",

@@ -4,7 +4,17 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from photo_wire.errors import quoted
-from pi_uploader.settings.source import CAMERAS, CONFIG, PREFIX, ConfigFile, Environment, key_of
+from pi_uploader.settings.source import (
+    CAMERAS,
+    CONFIG,
+    PREFIX,
+    USUAL_ENVIRONMENT,
+    ConfigFile,
+    Environment,
+    key_of,
+)
+
+OF_EACH_TABLE = ("CAMERA_NAME", "CAMERA_SOURCE")
 
 
 def misspelt(
@@ -63,12 +73,26 @@ def _keys(
 def _variables_beside_tables(
     environ: Environment, file: ConfigFile, own: Collection[str], of_cameras: Collection[str]
 ) -> Iterator[str]:
-    """The variables of the one camera that the file's cameras have replaced."""
-    for name in sorted(of_cameras):
-        if file.cameras and name in own and environ.get(name):
+    """The variables of the one camera that the file's cameras have replaced.
+
+    Not its name and its source: install.sh writes them for one camera, and each table has to have
+    its own, so that nobody takes those of the environment for the table's.
+    """
+    if not file.cameras:
+        return
+    first = next(iter(file.cameras))
+    for name in sorted(set(of_cameras).difference(OF_EACH_TABLE)):
+        if name in own and environ.get(name):
+            place = f"there, as {key_of(name)} in [{CAMERAS}.{first}]"
+            if name == "CAMERA_PASSWORD":
+                place = (
+                    "as the systemd credential camera_password for all cameras, or "
+                    f"{first}_password for {first} (on a Pi the file of that name in "
+                    f"{USUAL_ENVIRONMENT.parent})"
+                )
             yield (
-                f"{name}: is set, but {file.path} has cameras of its own; expected it there, as "
-                f"{key_of(name)} in [{CAMERAS}.{next(iter(file.cameras))}]"
+                f"{name}: is set, but {file.path} has cameras of its own; expected it {place}, "
+                f"and no {name} in the environment ({USUAL_ENVIRONMENT} on a Pi)"
             )
 
 

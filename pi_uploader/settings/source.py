@@ -15,6 +15,7 @@ Environment = Mapping[str, str]
 PREFIX = "CAMERA_"  # variables that begin so are ours, even those that we don't know
 CONFIG = "CAMERA_CONFIG"
 USUAL_CONFIG = Path("/etc/pi-uploader/config.toml")
+USUAL_ENVIRONMENT = Path("/etc/pi-uploader/environment")  # of the services
 CAMERAS = "camera"  # [camera.NAME]
 
 

@@ -1,6 +1,8 @@
 """What a person may do with a spool by hand: list, verify, requeue, export."""
 
+import getpass
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from pi_uploader.spool.entry import SpooledPhoto
 from pi_uploader.spool.spool import Spool
 
 SENT_WITH = ".json"  # beside each exported photo: what the spool knew of it
+REACHABLE = Path("/var/tmp/photos")  # noqa: S108  where every user may have a folder
 
 
 def listed(spool: Spool) -> Iterator[tuple[str, SpooledPhoto]]:
@@ -62,6 +65,37 @@ def export(spool: Spool, target: Path) -> Iterator[Path]:
         shutil.copyfile(source, copy)
         copy.with_suffix(SENT_WITH).write_text(json.dumps(described(place, photo), indent=2) + "\n")
         yield copy
+
+
+def lasting_folder(target: Path) -> Path:
+    """The whole path of a folder to export into.
+
+    Raises OSError for one in systemd's RUNTIME_DIRECTORY, which is removed when the process ends
+    (systemd.exec(5)), and the copies with it: `sudo pi-uploader` works in such a folder.
+    """
+    whole = Path(os.path.abspath(target))  # noqa: PTH100  resolve() needs rights to all of it
+    for fleeting in filter(None, os.environ.get("RUNTIME_DIRECTORY", "").split(":")):
+        if whole.is_relative_to(fleeting):
+            raise OSError(
+                f"nothing is exported: {target} would be in {fleeting}, which is removed when this "
+                f"command ends; give the whole path of a folder, such as {REACHABLE}"
+            )
+    return whole
+
+
+def next_step_to_write(folder: Path) -> str:
+    """What to do so that this process's user may write into a folder in which it may not."""
+    user = getpass.getuser()
+    for parent in reversed(folder.parents):
+        if not os.access(parent, os.X_OK) and parent.exists():
+            return (
+                f"the user {user}, as whom this runs, may not enter {parent}; export into a folder "
+                f"elsewhere: sudo install -d -o {user} {REACHABLE}"
+            )
+    return (
+        f"the user {user}, as whom this runs, may not write into {folder}; first: "
+        f"sudo install -d -o {user} {folder}"
+    )
 
 
 def described(place: str, photo: SpooledPhoto) -> dict[str, object]:

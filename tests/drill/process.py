@@ -86,7 +86,7 @@ class Process:
             assert process.stdin
             process.stdin.close()
             try:
-                process.wait(30)
+                process.wait(90)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -16,7 +16,8 @@ from tests.rigs.fault_server import Answer, FaultServer
 from tests.rigs.faults import wrong_key
 
 LONGEST_ANSWER = 120.0  # seconds; an ordinary client is blind while it sends
-LONGEST_SETTLING = 60.0  # seconds
+LONGEST_SETTLING = 60.0  # seconds, when one photo may wait for another in vain
+LONGEST_END = 300.0  # seconds, when none does
 
 
 class Story:
@@ -51,7 +52,7 @@ class Story:
             # A rejected photo is set aside when another one has been taken between two rejections
             # (docs/decisions/0004), so the last one of all waits for the next.
             self._take("one more photo", 1)
-            self._device.settle(LONGEST_SETTLING)
+            self._device.settle(LONGEST_END)
         self._show("all is sent that can be", final=True)
         return self._balance()
 

@@ -37,7 +37,7 @@ class Api:
             data=body,
             headers={**key, **(headers or {})},
             params=params,
-            timeout=60,
+            timeout=90,
         )
 
     def read(
@@ -52,7 +52,7 @@ class Api:
     ) -> requests.Response:
         """Ask for a path without any right."""
         return self.http.request(
-            method, self.backend.base_url + path, headers=headers, timeout=60, **more
+            method, self.backend.base_url + path, headers=headers, timeout=90, **more
         )
 
     def listed(self, camera: str) -> list[dict[str, Any]]:

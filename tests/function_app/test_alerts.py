@@ -37,7 +37,7 @@ def post(backend: Backend, body: bytes, key: str | None = None) -> requests.Resp
         backend.base_url + ALERTS_PATH,
         data=body,
         headers={"x-functions-key": key or backend.function_key},
-        timeout=30,
+        timeout=90,
     )
 
 

@@ -4,15 +4,16 @@ of the service. Real Azurites throughout."""
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ResourceTypes, generate_account_sas
 
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
 from function_app.storage.records import DamagedRecordError, Photo, StorageAwayError
 from function_app.storage.views import View
-from local.azurite import ACCOUNT_KEY, Azurite
+from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
@@ -138,6 +139,31 @@ def test_a_wrong_key_is_storage_away_with_advice(azurite: Azurite) -> None:
     for error in everything(connect(Settings(wrong, None))):
         assert "AzureWebJobsStorage" in str(error)
         assert OTHER_KEY not in str(error)
+
+
+def test_a_shared_access_signature_opens_everything(azurite: Azurite, camera: str) -> None:
+    """A connection string need not hold the account's key."""
+    backend, photo = connect(Settings(signed(azurite))), photo_of(camera)
+    assert backend.blobs.add(photo, BODY) is backend.index.add(photo, MOMENT) is None
+    assert backend.blobs.add(photo, b"other") == backend.index.get(photo.name) == photo
+    assert backend.blobs.read(photo, 0, len(BODY)) == BODY
+
+
+def signed(azurite: Azurite) -> str:
+    """A connection string without the account's key, for an hour."""
+    signature = generate_account_sas(
+        ACCOUNT,
+        ACCOUNT_KEY,
+        ResourceTypes(service=True, container=True, object=True),
+        "rwdlacu",  # to read, write, delete, list, add, create and update
+        datetime.now(UTC) + timedelta(hours=1),
+        services="bt",  # blobs and tables
+    )
+    blob, _, table = azurite.ports
+    return (
+        f"BlobEndpoint=http://127.0.0.1:{blob}/{ACCOUNT};"
+        f"TableEndpoint=http://127.0.0.1:{table}/{ACCOUNT};SharedAccessSignature={signature}"
+    )
 
 
 def test_a_connection_that_died_in_the_pool_is_no_failure(azurite: Azurite, camera: str) -> None:

@@ -14,6 +14,7 @@ SDK_MODULES = {
     "storage/blobs.py",
     "storage/identity.py",
     "storage/index.py",
+    "storage/new_blobs.py",
     "storage/azure_rows.py",
     "storage/thumbnails.py",
     "storage/transactions.py",

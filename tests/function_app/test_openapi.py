@@ -73,9 +73,11 @@ def test_the_description_is_served_to_programs_and_to_people(api: Api) -> None:
 
 
 def test_the_page_escapes_what_it_shows() -> None:
-    """What is written in the table is text."""
+    """What is written in the table is text, and `code` in it is shown as code."""
     reply = get_docs(None, memory_backend(Settings("")), ANYBODY)  # type: ignore[arg-type]
-    assert b"`next_cursor`" in reply.body
+    assert b"<code>next_cursor</code> of the page before." in reply.body
+    assert b"`" not in reply.body
+    assert b"a camera&#x27;s events" in reply.body
     assert reply.body.count(b"<section>") == sum(
         len([method for method in route.methods if method != "HEAD"])
         for route in ROUTES

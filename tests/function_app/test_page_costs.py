@@ -56,7 +56,7 @@ def photos(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_a_page_costs_the_same_however_many_photos_there_are(
     photos: tuple[int, Api, Recorder], capsys: pytest.CaptureFixture[str]
 ) -> None:

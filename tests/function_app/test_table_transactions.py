@@ -139,7 +139,8 @@ def test_a_tag_is_sent_as_the_sdk_sends_it(azurite: Azurite, account: Account, t
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(keys=st.sets(KEYS, min_size=1, max_size=3), word=st.text(max_size=60))
 def test_any_key_and_text_comes_back_and_can_be_deleted(

@@ -128,7 +128,7 @@ class TestOldClients:
             data=jpeg(seed=4),
             headers={"Content-Type": "image/jpeg"},
             params=query,
-            timeout=30,
+            timeout=90,
         )
         assert reply.status_code == 201
         (photo,) = api.listed(camera)
@@ -215,7 +215,7 @@ def test_an_id_that_is_no_name_is_refused(api: Api, identifier: str) -> None:
 
 def test_a_chunked_body_is_told_why(api: Api, camera: str) -> None:
     """It arrives empty through the real host; the sentence says so."""
-    connection = http.client.HTTPConnection("127.0.0.1", api.backend.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", api.backend.port, timeout=90)
     headers = {"x-functions-key": api.backend.function_key, "X-Camera-Id": camera}
     connection.request(
         "PUT",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from local.azurite import Azurite
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
@@ -21,6 +21,9 @@ from tests.backend import Backend
 from tests.conftest import new_backend
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+expect.set_options(timeout=60_000)  # milliseconds; a page that is right meets it as soon as it is
+DESK = ViewportSize(width=1280, height=860)
+PHONE = ViewportSize(width=390, height=844)
 FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
 
 
@@ -48,7 +51,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page of its own that fails the test if the browser blocks or misses anything."""
     context = browser.new_context(
-        viewport={"width": 1280, "height": 860},
+        viewport=DESK,
         locale="en-GB",
         timezone_id="UTC",
         color_scheme="dark",
@@ -68,9 +71,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def is_expected(said: ConsoleMessage) -> bool:
-    """Refused to who is not signed in; or the thumbnail of a photo that carries no preview."""
+    """Refused to who is not signed in, or since the name is taken; or the thumbnail of a photo that
+    carries no preview."""
     is_thumbnail = said.location["url"].endswith("/thumbnail")
-    return bool(re.search("401|403", said.text)) or (is_thumbnail and "404" in said.text)
+    return bool(re.search("401|403|409", said.text)) or (is_thumbnail and "404" in said.text)
 
 
 class Gallery:
@@ -97,7 +101,7 @@ class Gallery:
             self.backend.base_url + UPLOAD_PATH,
             data=content,
             headers=said.to_headers() | {FUNCTION_KEY: self.backend.function_key},
-            timeout=30,
+            timeout=90,
         )
         assert reply.status_code == 201, reply.text
         self.names.append(name)
@@ -109,7 +113,7 @@ class Gallery:
             self.backend.base_url + ALERTS_PATH,
             data=alerts_to_json(alerts),
             headers={FUNCTION_KEY: self.backend.function_key},
-            timeout=30,
+            timeout=90,
         )
         assert reply.status_code == 200, reply.text
 

@@ -86,7 +86,7 @@ def in_order(recorded: dict[str, Golden]) -> list[str]:
 
 def ask(backend: Backend, golden: Golden) -> tuple[int, CaseInsensitiveDict[str], bytes]:
     path, headers = golden.with_key(backend.function_key)
-    line = http.client.HTTPConnection("127.0.0.1", backend.port, timeout=60)
+    line = http.client.HTTPConnection("127.0.0.1", backend.port, timeout=90)
     try:
         line.putrequest(golden.method, path, skip_accept_encoding=True)
         for name, value in {**headers, "Content-Length": str(len(golden.body))}.items():

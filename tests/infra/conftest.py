@@ -80,7 +80,7 @@ class Cloud:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=300,
         )
         assert list((self.folder / "tmp").iterdir()) == [], "the trap left something behind"
         notes = ("left out, git does not know it: ", "in, but not committed: ")
@@ -88,12 +88,12 @@ class Cloud:
         err = "".join(line for line in said if not line.startswith(notes))
         return Result(done.returncode, done.stdout, err)
 
-    def talk(self, script: str, answers: list[tuple[str, str]]) -> str:
+    def talk(self, script: str, answers: list[tuple[str, str]], *words: str) -> str:
         """Run a script on a terminal, and answer each question as it comes. Returns the screen."""
         ours, theirs = pty.openpty()
         env = self._environment(None)
         with subprocess.Popen(
-            [INFRA / script],
+            [INFRA / script, *words],
             cwd=self.folder,
             env=env,
             stdin=theirs,
@@ -115,7 +115,7 @@ class Cloud:
                     os.write(ours, answers.pop(0)[1].encode() + b"\n")
                     asked = b""
             os.close(ours)
-            process.wait(60)
+            process.wait(90)
         return screen.decode()
 
     def _environment(self, token: str | None) -> dict[str, str]:
@@ -157,6 +157,7 @@ class Gate(ThreadingHTTPServer):
         self.unhealthy = 0  # times that the health check says 503
         self.deaf = 0  # times that a key is not known yet
         self.changes_bytes = False
+        self.deleted = False  # whether somebody has deleted all photos: their marks are known
 
     @property
     def url(self) -> str:
@@ -178,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers["Authorization"] != token:
             return self._answer(401, b"")
         content = gate.photos.get(self.path.split("/")[3])
-        if content is None:
+        if content is None or gate.deleted:
             return self._answer(404, b"")
         return self._answer(200, content + (b"x" if gate.changes_bytes else b""))
 

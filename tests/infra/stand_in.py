@@ -7,6 +7,7 @@ real JMESPath. `curl` is the real one, sent to the test's own server.
 Only the standard library: this starts dozens of times in a test.
 """
 
+import getpass
 import json
 import os
 import sys
@@ -150,6 +151,8 @@ def deploy(azure: Azure, group: str, said: dict[str, str]) -> None:
     name = values["name"]
     if name in state["taken"]:
         refuse(f"(Conflict) Website with given name {name} already exists.")
+    if azure.trouble("reserved"):
+        refuse("(ReservedResourceName) The resource name or a part of it is a reserved word.")
     if azure.trouble("no right"):
         refuse("(AuthorizationFailed) The client does not have authorization to perform action")
     (site,) = [one for one in template["resources"] if one["type"] == "Microsoft.Web/sites"]
@@ -300,8 +303,23 @@ def main(argv: list[str]) -> None:
             os.execv(curl, ["curl", "--disable", "--config", str(near)])  # noqa: S606
         case "ssh":
             record(program, arguments)
-            brought = sys.stdin.read()
-            if azure.trouble("no line"):
-                sys.exit(255)
-            azure.state["pi"] = brought
-            azure.save()
+            ssh(azure, "-t" in arguments)
+
+
+def ssh(azure: Azure, on_a_terminal: bool) -> None:
+    """A Pi: what comes through the pipe is in the user's home, and with sudo it goes where it is
+    read. `sudo_asks` in the state is its password, which is read from a terminal alone."""
+    if not on_a_terminal:
+        brought = sys.stdin.read()
+        if azure.trouble("no line"):
+            sys.exit(255)
+        azure.state["home"] = brought
+    else:
+        if password := azure.state.get("sudo_asks"):
+            if not sys.stdin.isatty():
+                print("sudo: a terminal is required to read the password", file=sys.stderr)
+                sys.exit(1)
+            if getpass.getpass("[sudo] password for pi: ") != password:
+                sys.exit(1)
+        azure.state["pi"] = azure.state.pop("home")
+    azure.save()

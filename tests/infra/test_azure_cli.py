@@ -9,7 +9,9 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +49,17 @@ def azure_cli(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_az(
-    argv: list[str], config: Path, folder: Path | None = None
+    argv: list[str],
+    config: Path,
+    folder: Path | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> "subprocess.CompletedProcess[str]":
     env = {
         **os.environ,
         "AZURE_CONFIG_DIR": str(config),
         "AZURE_CORE_COLLECT_TELEMETRY": "no",
         "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+        **(more or {}),
     }
     return subprocess.run(
         [AZ, *argv], cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -104,10 +110,13 @@ def test_every_az_line_parses(
     cloud, said = everything
     ran = [call.argv[1:] for call in cloud.calls() if call.argv[0] == "az"]
     operate = (ROOT / "docs" / "operate.md").read_text()
-    (where,) = re.findall(r'^ *where="(--account-name [^"]+)"', operate, re.MULTILINE)
-    texts = said + (INFRA / "README.md").read_text() + operate.replace("$where", where)
+    (where,) = re.findall(r"^ *export (AZURE_STORAGE_ACCOUNT=.+)", operate, re.MULTILINE)
+    account = dict(one.split("=") for one in where.split())
+    texts = said + (INFRA / "README.md").read_text() + operate
     assert [one for one in told(texts) if one[:2] == ["functionapp", "keys"]]
     assert [one for one in told(texts) if one[:3] == ["storage", "blob", "undelete"]]
+    assert [one for one in told(texts) if one[:3] == ["storage", "entity", "delete"]]
+    assert [one for one in told(texts) if one[:3] == ["role", "assignment", "delete"]]
     given = {name: {"value": "x" * 16} for name in ("name", "readToken", "galleryPassword")}
     file = tmp_path / "file"  # in the place of those that the scripts have deleted by now
     file.write_text(json.dumps({"parameters": given}))
@@ -125,7 +134,8 @@ def test_every_az_line_parses(
         assert any(shape.startswith(group) for shape in commands), f"az {group} was never run"
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda argv: run_az(argv, azure_cli, cloud.folder), commands.values())
+        run = partial(run_az, config=azure_cli, folder=cloud.folder, more=account)
+        results = pool.map(run, commands.values())
         wrong = [
             (argv, done.returncode, done.stderr[-500:])
             for argv, done in zip(commands.values(), results, strict=True)
@@ -199,7 +209,7 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
     alert = {"id": str(photo), "kind": "loss", "reason": "disk-full", "details": {"size": 5}}
     device = {"x-functions-key": first.function_key}
     url = f"{first.base_url}/api/alerts"
-    requests.post(url, json={"alerts": [alert]}, headers=device, timeout=30).raise_for_status()
+    requests.post(url, json={"alerts": [alert]}, headers=device, timeout=90).raise_for_status()
 
     assert cloud.deploy().code == 0
     real = {
@@ -244,12 +254,12 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
 def put(backend: Backend, headers: dict[str, str], body: bytes) -> None:
     url = f"{backend.base_url}/api/camera/photo"
     key = {"x-functions-key": backend.function_key}
-    reply = requests.put(url, data=body, headers={**headers, **key}, timeout=30)
+    reply = requests.put(url, data=body, headers={**headers, **key}, timeout=90)
     assert reply.status_code == 201
 
 
 def get(backend: Backend, path: str) -> requests.Response:
     token = {"Authorization": f"Bearer {backend.read_token}"}
-    reply = requests.get(f"{backend.base_url}/api/{path}", headers=token, timeout=30)
+    reply = requests.get(f"{backend.base_url}/api/{path}", headers=token, timeout=90)
     reply.raise_for_status()
     return reply

@@ -1,6 +1,7 @@
 """The monthly sum: rules that hold for every use, the command, and the page in docs/."""
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -68,7 +69,9 @@ def test_cameras_together_cost_no_less_than_each_in_an_account_of_its_own(
     page_full = use.cameras * use.photos * use.retention >= COUNTS.photos_on_a_page
     if page_full:  # below that, more cameras fill the page further
         for one, all_ in zip(bill(use, USUAL, COUNTS), bill(together, USUAL, COUNTS), strict=True):
-            assert all_.amount == pytest.approx(one.amount * times)
+            is_log = one.price is USUAL.prices["logs"]
+            most = use.log * USUAL.days_in_a_month if is_log else math.inf
+            assert all_.amount == pytest.approx(min(one.amount * times, most))
     assert costs(together) >= costs(use) * times * (1 - 1e-9)
 
 
@@ -110,6 +113,17 @@ def test_by_hand() -> None:
         "logs (Application Insights)": round((2 * 1500 + 120 * 83) * 3000 / 1e9, 4),
     }
     assert items["photos kept"].cost == pytest.approx(3.33375 * 0.0208)
+
+
+def test_the_log_is_billed_up_to_its_cap() -> None:
+    """That of a thousand cameras, on paper: 5,490,000 executions a month of 3,000 bytes."""
+    large = TABLE[-1]
+    logs = [bill(replace(large, log=cap), USUAL, COUNTS)[-1] for cap in (0.1, 0.4, 0.6, 100)]
+    assert [one.price.name for one in logs] == ["logs (Application Insights)"] * 4
+    assert [one.amount for one in logs] == pytest.approx([3, 12, 16.47, 16.47])
+    assert [one.cost for one in logs] == pytest.approx([0, 7 * 2.3, 11.47 * 2.3, 11.47 * 2.3])
+    template = json.loads((ROOT / "infra" / "main.json").read_text())
+    assert Use().log == float(template["parameters"]["dailyLogGB"]["defaultValue"])
 
 
 def test_pennies() -> None:
@@ -177,4 +191,6 @@ def test_the_page_in_docs_is_what_the_command_writes() -> None:
     assert written == page(USUAL, COUNTS)
     for use in TABLE:
         assert f"| {use.cameras:,} |" in written
+    for told in ("after 4.4 hours", "--log 0.6", "costs 26.38 more", "some 180 cameras"):
+        assert told in written
     assert heartbeats(TABLE[-1], USUAL) > costs(TABLE[-1])  # as the page says

@@ -52,8 +52,8 @@ def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
 
     for told in [
         f"https://{NAME}.azurewebsites.net",
-        f"sudo BASE_URL=https://{NAME}.azurewebsites.net",
-        f"infra/add-camera.sh {NAME} CAMERA --to pi@",
+        f"sudo BASE_URL=https://{NAME}.azurewebsites.net CAMERA_NAME=entry nightjar/systemd",
+        f"infra/add-camera.sh {NAME} entry --to pi@",
         "Storage Explorer",
         "Blob Containers > photos",
         "Read back, byte for byte.",
@@ -66,8 +66,8 @@ def test_it_says_what_it_will_do_before_it_does_it(cloud: Cloud) -> None:
     before = cloud.state
     done = cloud.deploy("--dry-run", "--keep-days", "30")
     assert done.code == 0
-    assert re.search(r"retention +30d ", done.out)
-    assert re.search(r"location +westeurope ", done.out)
+    assert re.search(r"--keep-days +30d\n", done.out)
+    assert re.search(r"region +westeurope\n", done.out)
     assert "Pay as you go" in done.out
     assert cloud.state == before
     assert not any(
@@ -93,7 +93,7 @@ def test_a_rerun_changes_nothing(cloud: Cloud) -> None:
     assert (done.code, done.err) == (0, "")
     assert cloud.state == before
     assert cloud.backend.photos == photos
-    assert re.search(r"retention +30d ", done.out)
+    assert re.search(r"--keep-days +30d\n", done.out)
     assert "It is there, and stays." in done.out
     ran = words(cloud)
     assert "az functionapp keys set" not in ran
@@ -104,8 +104,7 @@ def test_a_rerun_changes_nothing(cloud: Cloud) -> None:
 def test_a_rerun_shows_what_changes(cloud: Cloud) -> None:
     assert cloud.deploy().code == 0
     done = cloud.run("deploy.sh", NAME, "--dry-run", "--keep-days", "14", token=None)
-    assert re.search(r"retention +14d \(was 120d\) ", done.out)
-    assert re.search(r"netDays +21 \(was 127\) ", done.out)
+    assert re.search(r"--keep-days +14d \(was 120d\)\n", done.out)
     assert "az deployment group what-if" in words(cloud)
 
 
@@ -174,6 +173,7 @@ def test_no_secret_is_in_a_command_or_on_the_screen(cloud: Cloud) -> None:
         ({"role_not_there": 99}, "roles"),
         ({"no_right": 1}, "Owner"),
         ({"not_an_owner": 1}, "Owner"),
+        ({"reserved": 1}, "choose another"),
         ({"no_key_made": 99}, f"infra/add-camera.sh {NAME} entry"),
         ({"key_vanishes": 99}, f"infra/add-camera.sh {NAME} entry"),
     ],
@@ -304,8 +304,15 @@ def test_an_app_of_ones_own_that_is_no_nightjar_is_left_alone(cloud: Cloud) -> N
         ((NAME, "westeurope", "--camera", "Entry"), "a-z, 0-9"),
         ((NAME, "westeurope", "--camera", "default"), "another"),
         ((NAME, "westeurope", "--keep-days", "soon"), "number of days"),
-        ((NAME, "westeurope", "--keep-days", "99999"), "0 to 36500"),
-        ((NAME, "westeurope", "--memory", "1024"), "512, 2048, 4096"),
+        (
+            (NAME, "westeurope", "--keep-days", "99999"),
+            "deploy.sh: --keep-days is 99999d; it may be 36493",
+        ),
+        (
+            (NAME, "westeurope", "--memory", "1024"),
+            "deploy.sh: --memory is 1024; it may be 512, 2048, 4096",
+        ),
+        ((NAME, "westeurope", "--log", "0"), "such as 0.6"),
         ((NAME, "westeurope", "--token", "x"), "--help"),
         ((NAME, "westeurope", "--camera"), "needs a value"),
     ],
@@ -343,9 +350,7 @@ def test_without_a_sign_in_it_says_so(cloud: Cloud) -> None:
 
 def test_a_group_of_another_name_is_in_every_hint(cloud: Cloud) -> None:
     done = cloud.deploy("--group", "cameras")
-    assert (
-        f"infra/add-camera.sh {NAME} CAMERA --to pi@raspberrypi.local --group cameras" in done.out
-    )
+    assert f"infra/add-camera.sh {NAME} entry --to pi@raspberrypi.local --group cameras" in done.out
     done = cloud.run("add-camera.sh", NAME, "yard", "--group", "cameras")
     assert f"infra/add-camera.sh {NAME} yard --to USER@PI --group cameras" in done.out
     done = cloud.run("deploy.sh", NAME, "--yes")

@@ -43,28 +43,61 @@ def test_a_camera_gets_a_key_and_the_pi_gets_it(deployed: Cloud) -> None:
     done = deployed.run("add-camera.sh", NAME, "yard", "--to", "pi@camera")
     assert (done.code, done.err) == (0, "")
     assert deployed.state["pi"] == key(deployed, "yard")
-    (ssh,) = [call for call in deployed.calls() if call.argv[0] == "ssh"]
-    on_the_pi(ssh.argv[2], key(deployed, "yard"), deployed.folder / "pi")
+    pipe, terminal = [call.argv for call in deployed.calls() if call.argv[0] == "ssh"]
+    assert (pipe[1], terminal[1:3]) == ("pi@camera", ["-t", "pi@camera"])
+    on_the_pi(pipe[2], terminal[3], key(deployed, "yard"), deployed.folder / "pi")
 
 
-def on_the_pi(command: str, stdin: str, root: Path) -> None:
+def on_the_pi(pipe: str, terminal: str, stdin: str, root: Path) -> None:
     """Run what ssh is told to run, as the Pi's shell would."""
-    etc = root / "etc"
+    etc, home = root / "etc", root / "home"
     etc.mkdir(parents=True)
+    home.mkdir()
     for program, line in [("sudo", 'exec "$@"'), ("systemctl", f'echo "$@" >{root}/restarted')]:
         (root / program).write_text(f"#!/bin/sh\n{line}\n")
         (root / program).chmod(0o755)
-    file = etc / "azure_function_key"
+    file, brought = etc / "azure_function_key", home / ".azure_function_key"
     file.write_text("the old key")
     env = {"PATH": f"{root}:/usr/bin:/bin"}
-    command = command.replace("/etc/pi-uploader", str(etc))
-    for brought in ("", stdin):  # nothing at all, as after a broken line, replaces nothing
-        assert file.read_text() == "the old key"
-        done = subprocess.run(["sh", "-c", command], input=brought, env=env, text=True)
-        assert (done.returncode == 0) == (brought != "")
+
+    def run(command: str, given: str) -> int:
+        command = command.replace("/etc/pi-uploader", str(etc))
+        words = ["sh", "-c", command]
+        return subprocess.run(words, cwd=home, input=given, env=env, text=True).returncode
+
+    assert run(pipe, "") != 0  # nothing at all, as after a broken line
+    assert run(terminal, "") != 0  # and nothing replaces nothing, should it come to that
+    assert file.read_text() == "the old key"
+    assert run(pipe, stdin) == 0
+    assert brought.stat().st_mode & 0o777 == 0o600
+    assert run(terminal, "") == 0
+    assert not brought.exists()
     assert file.read_text() == stdin
     assert file.stat().st_mode & 0o777 == 0o600
     assert (root / "restarted").read_text() == "restart pi-uploader-upload.service\n"
+
+
+def test_sudo_on_the_pi_may_ask_for_its_password(deployed: Cloud) -> None:
+    """As that of Raspberry Pi OS does since April 2026: on the terminal of who runs the script."""
+    deployed.change(sudo_asks="raspberry")
+    words = (NAME, "entry", "--to", "pi@camera")
+    said = deployed.talk("add-camera.sh", [("password for pi: ", "raspberry")], *words)
+    assert "The key of entry is on pi@camera." in said
+    assert deployed.state["pi"] == key(deployed, "entry")
+    argv = str([call.argv for call in deployed.calls()])
+    assert [one for one in ("raspberry", key(deployed, "entry")) if one in said + argv] == []
+
+
+def test_where_sudo_refuses_it_is_said_how_to_do_it_by_hand(deployed: Cloud) -> None:
+    deployed.change(sudo_asks="raspberry")
+    done = deployed.run("add-camera.sh", NAME, "entry", "--to", "pi@camera")
+    assert done.code == 1
+    assert "pi" not in deployed.state
+    assert "a terminal is required" in done.err
+    assert "az functionapp keys list" in done.err
+    assert "sudo sh -c 'umask 077; cat >/etc/pi-uploader/azure_function_key'" in done.err
+    assert f"infra/add-camera.sh {NAME} entry --to pi@camera" in done.last
+    assert key(deployed, "entry") not in done.out + done.err
 
 
 def test_a_key_that_is_there_stays(deployed: Cloud) -> None:
@@ -73,6 +106,7 @@ def test_a_key_that_is_there_stays(deployed: Cloud) -> None:
     assert done.code == 0
     assert key(deployed, "entry") == before
     assert f"infra/add-camera.sh {NAME} entry --to" in done.out
+    assert f"BASE_URL=https://{NAME}.azurewebsites.net CAMERA_NAME=entry nightjar/sys" in done.out
 
 
 def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
@@ -96,7 +130,10 @@ def test_a_key_that_does_not_reach_the_pi_can_be_sent_again(deployed: Cloud) -> 
 
 
 def test_the_read_token_is_replaced_and_survives_a_deployment(deployed: Cloud) -> None:
-    assert deployed.run("rotate-keys.sh", NAME, "--read-token", "--yes", token=None).code == 0
+    """It is the token of programs: people have sessions, which it does not touch."""
+    done = deployed.run("rotate-keys.sh", NAME, "--read-token", "--yes", token=None)
+    assert done.code == 0
+    assert "gallery" not in done.out
     token = deployed.state["apps"][NAME]["settings"]["READ_TOKEN"]
     assert token != TOKEN
     assert len(token) >= 32
@@ -186,7 +223,11 @@ def test_one_month_alone(deployed: Cloud) -> None:
     assert deployed.run("backup.sh", NAME, "saved", "--month", "2026-11").code == 0
     listed = json.loads((deployed.folder / "saved" / "photos-2026-11.json").read_text())
     assert [one["path"] for one in listed] == [PATH]
-    assert deployed.run("backup.sh", NAME, "saved", "--month", "november").code == 1
+    for no_month in ("november", "2026-13", "2026-00"):
+        assert "is no month" in deployed.run("backup.sh", NAME, "saved", "--month", no_month).last
+    empty = deployed.run("backup.sh", NAME, "saved", "--month", "2026-12")
+    assert (empty.code, empty.err) == (0, "")
+    assert empty.out.endswith("There are no photos of 2026-12\n")
 
 
 def test_what_was_saved_comes_back(deployed: Cloud) -> None:
@@ -206,7 +247,7 @@ def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
     deployed.change(blobs=[mark])
     saved = deployed.run("backup.sh", NAME, "saved")
     assert (saved.code, saved.err) == (0, "")
-    assert "0 photos are whole" in saved.out
+    assert "There are no photos\n" in saved.out
     assert "0 brought back" in deployed.run("restore.sh", NAME, "saved").out
 
 
@@ -232,6 +273,13 @@ def test_what_does_not_come_back_is_named(deployed: Cloud) -> None:
     assert done.code == 1
     assert f"401 {PATH}" in done.err
     assert "run this again" in done.last
+
+
+@pytest.mark.parametrize("script", [one.name for one in SCRIPTS])
+def test_a_name_that_is_missing_is_asked_for(cloud: Cloud, script: str) -> None:
+    assert f"which app? infra/{script} NAME" in cloud.run(script).last
+    if script == "add-camera.sh":
+        assert f"which camera? infra/{script} {NAME} CAMERA" in cloud.run(script, NAME).last
 
 
 @pytest.mark.parametrize("script", [one.name for one in SCRIPTS])

@@ -55,7 +55,7 @@ class Device:
         for process in self._processes:
             process.send_signal(number)
         for process in self._processes:
-            process.wait(30)
+            process.wait(90)
         self._processes.clear()
 
     def waiting(self) -> int:

@@ -22,7 +22,7 @@ def test_the_uploader_is_killed_between_a_capture_and_its_upload(
     """It has connected to something that never answers, and is killed; so is the capture."""
     device = make_device("killed-uploader")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(30)
+        silent.settimeout(90)
         device.start("capture", backend)
         device.start("upload", backend, f"http://127.0.0.1:{silent.getsockname()[1]}")
         connection, _ = silent.accept()
@@ -48,19 +48,19 @@ def test_the_backend_is_killed_between_blob_and_index(
         backend = start_backend(relay.connection_string)
         store = Store(azurite.connection_string)
         relay.swallow()
-        device.start("capture", backend)
+        device.start("capture", backend, every="1h")  # one photo; of more there may be two blobs
         wait_for(lambda: device.waiting() >= 1, what="a photo in the spool")
         device.end()
         kept = device.waiting()
         device.start("upload", backend)
-        assert relay.swallowed.wait(30)
+        assert relay.swallowed.wait(90)
         [blob] = wait_for(lambda: store.blobs(device.camera), what="a blob")
         backend.kill()
     assert store.rows(device.camera) == []
     assert device.waiting() == kept
     backend.connection_string = azurite.connection_string
     backend.start()
-    wait_for(lambda: device.waiting() == 0, 60, what="an empty spool")
+    wait_for(lambda: device.waiting() == 0, what="an empty spool")
     listed = ids(Api(backend).listed(device.camera))
     assert len(listed) == len(set(listed)) == len(store.blobs(device.camera)) == kept
     assert any(str(name) in blob for name in listed)

@@ -40,6 +40,6 @@ def test_everything_arrives_after_an_outage_without_a_hand(
     device.end()
     wait_for_rest = make_device("outage")
     wait_for_rest.start("upload", backend)
-    wait_for(lambda: device.waiting() == 0, 60, what="an empty spool")
+    wait_for(lambda: device.waiting() == 0, what="an empty spool")
     listed = [photo["id"] for photo in Api(backend).listed(device.camera)]
     assert len(listed) == len(set(listed)) >= 4

@@ -28,6 +28,7 @@ cooldown = "0s"
 [camera.{gate}]
 source = "simulated"
 pin = 18
+debounce = "30s"
 """
 
 
@@ -78,7 +79,7 @@ class Service:
     def end(self) -> dict[str, dict[str, int]]:
         """End capturing; returns what it said of each camera's triggers."""
         self.capture.send_signal(signal.SIGTERM)
-        assert self.capture.wait(30) == 0
+        assert self.capture.wait(90) == 0
         said = re.findall(r"capture with (\S+) ends: (.+)", self.log.read_text())
         return {
             camera: {
@@ -104,7 +105,7 @@ def service(tmp_path: Path, backend: Backend, log_folder: Path) -> Iterator[Make
     for one in made:
         for process in (one.capture, one.upload):
             process.kill()
-            process.wait(30)
+            process.wait(90)
 
 
 def test_each_pulse_of_the_sensor_is_a_photo_in_the_list(service: MakeService) -> None:

@@ -69,7 +69,7 @@ def build(source: Path, folder: Path, *words: str, **env: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -139,7 +139,7 @@ def test_the_unpacked_zip_is_the_whole_app(dist: Path, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=90,
     )
     where, functions, pages = done.stdout.splitlines()
     package, wire = tmp_path / "function_app", tmp_path / "photo_wire"
@@ -166,7 +166,7 @@ def test_pip_installs_the_wheel(dist: Path, tmp_path: Path) -> None:
     """Its list of files is right, and its program starts."""
     offline = ["--quiet", "--no-index", "--no-deps", "--target", str(tmp_path)]
     install = [sys.executable, "-m", "pip", "install", *offline, str(dist / WHEEL)]
-    subprocess.run(install, check=True, timeout=120)
+    subprocess.run(install, check=True, timeout=300)
     done = subprocess.run(
         [sys.executable, "-m", "pi_uploader", "--help"],
         cwd=tmp_path,
@@ -174,7 +174,7 @@ def test_pip_installs_the_wheel(dist: Path, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=90,
     )
     assert "upload" in done.stdout
 
@@ -197,7 +197,7 @@ def test_a_file_that_nobody_placed_stops_the_build(elsewhere: Path, tmp_path: Pa
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=90,
         )
     finally:
         subprocess.run(

@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -35,15 +36,15 @@ def url(server: Server) -> str:
 
 
 def test_a_wrong_method_is_404(url: str) -> None:
-    assert requests.post(f"{url}/api/echo", timeout=10).status_code == 404
+    assert requests.post(f"{url}/api/echo", timeout=90).status_code == 404
 
 
 def test_options_is_404_unless_listed(url: str) -> None:
-    assert requests.options(f"{url}/api/echo", timeout=10).status_code == 404
+    assert requests.options(f"{url}/api/echo", timeout=90).status_code == 404
 
 
 def test_head_is_404_unless_listed(url: str) -> None:
-    assert requests.head(f"{url}/api/days/1", timeout=10).status_code == 404
+    assert requests.head(f"{url}/api/days/1", timeout=90).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -61,11 +62,11 @@ def test_head_is_404_unless_listed(url: str) -> None:
     ],
 )
 def test_the_most_specific_route_answers(url: str, path: str, answer: str) -> None:
-    assert requests.get(url + path, timeout=10).text == answer
+    assert requests.get(url + path, timeout=90).text == answer
 
 
 def test_one_path_has_a_function_for_each_method(url: str) -> None:
-    reply = requests.delete(f"{url}/api/photos/a", timeout=10)
+    reply = requests.delete(f"{url}/api/photos/a", timeout=90)
     assert (reply.status_code, reply.content) == (204, b"")
     assert "Content-Length" not in reply.headers
 
@@ -88,14 +89,14 @@ def test_one_path_has_a_function_for_each_method(url: str) -> None:
 def test_level_function_needs_a_key(
     url: str, headers: dict[str, str], query: str, status: int
 ) -> None:
-    reply = requests.put(f"{url}/api/locked{query}", data=b"x", headers=headers, timeout=10)
+    reply = requests.put(f"{url}/api/locked{query}", data=b"x", headers=headers, timeout=90)
     assert reply.status_code == status
     assert reply.content == (b"1" if status == 200 else b"")
 
 
 def test_a_large_body_with_a_wrong_key_reads_its_401(server: Server) -> None:
     """The body is read before the reply, and the connection goes on."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=90)
     for key, status, body in [("wrong", 401, b""), ("first-key", 200, b"6000000")]:
         headers = {"x-functions-key": key}
         connection.request("PUT", "/api/locked", body=bytes(6_000_000), headers=headers)
@@ -105,7 +106,7 @@ def test_a_large_body_with_a_wrong_key_reads_its_401(server: Server) -> None:
 
 
 def test_a_chunked_body_arrives_empty(server: Server) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=90)
     for _ in range(2):  # the second shows that the first was read to its end
         connection.request("PUT", "/api/echo", body=iter([b"some", b"bytes"]), encode_chunked=True)
         assert json.load(connection.getresponse())["size"] == 0
@@ -113,7 +114,7 @@ def test_a_chunked_body_arrives_empty(server: Server) -> None:
 
 
 def test_a_body_above_the_limit_is_500(server: Server) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=90)
     parts = [bytes(1024 * 1024)] * 100 + [b"x"]
     headers = {"Content-Length": str(BODY_LIMIT + 1)}
     connection.request("PUT", "/api/echo", body=iter(parts), headers=headers)
@@ -130,7 +131,7 @@ def test_a_body_that_ends_early_reaches_no_function(
         half.sendall(b"PUT /api/echo?half HTTP/1.1\r\nContent-Length: 100\r\n\r\nonly this")
         half.shutdown(socket.SHUT_WR)
         assert half.recv(1000) == b""
-    requests.get(f"{server.base_url}/api/days/after", timeout=10)
+    requests.get(f"{server.base_url}/api/days/after", timeout=90)
     wait_for(lambda: "/api/days/after" in caplog.text)
     assert "/api/echo" not in caplog.text
 
@@ -140,6 +141,38 @@ def test_a_length_that_is_none_is_400(server: Server, length: str) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port)) as odd:
         odd.sendall(f"PUT /api/echo HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode())
         assert odd.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+def test_who_asks_before_a_body_is_told_to_go_on(server: Server) -> None:
+    """As curl does with a large one."""
+    head = b"PUT /api/echo HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as client:
+        client.sendall(head)
+        assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"photo")
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_small_reply_is_sent_at_once(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """In two pieces it would wake its reader twice."""
+    sent: list[int] = []
+
+    class Counted(socket.socket):
+        def send(self, data: Any, flags: int = 0) -> int:
+            sent.append(len(memoryview(data)))
+            return super().send(data, flags)
+
+        def sendall(self, data: Any, flags: int = 0) -> None:
+            sent.append(len(memoryview(data)))
+            super().sendall(data, flags)
+
+    def accept(server: Server) -> tuple[socket.socket, object]:
+        connection, address = server.socket.accept()
+        return Counted(fileno=connection.detach()), address
+
+    monkeypatch.setattr(Server, "get_request", accept)
+    assert requests.get(f"{url}/api/photos/one", timeout=10).text
+    assert len(sent) == 1
 
 
 def test_the_app_sees_method_url_headers_and_parameters(url: str) -> None:
@@ -153,14 +186,14 @@ def test_the_app_sees_method_url_headers_and_parameters(url: str) -> None:
 
 
 def test_replies_have_a_length_and_a_type(url: str) -> None:
-    reply = requests.get(f"{url}/api/photos/a", timeout=10)
+    reply = requests.get(f"{url}/api/photos/a", timeout=90)
     assert reply.headers["Content-Length"] == "7"
     assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert requests.get(f"{url}/api/echo", timeout=10).headers["Content-Type"] == "application/json"
+    assert requests.get(f"{url}/api/echo", timeout=90).headers["Content-Type"] == "application/json"
 
 
 def test_a_reply_to_head_has_a_length_and_no_body(server: Server) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=90)
     connection.request("HEAD", "/api/photos/a")
     reply = connection.getresponse()
     assert (reply.status, reply.getheader("Content-Length"), reply.read()) == (200, "7", b"")
@@ -170,24 +203,24 @@ def test_a_reply_to_head_has_a_length_and_no_body(server: Server) -> None:
 
 
 def test_304_has_no_body(url: str) -> None:
-    reply = requests.get(f"{url}/api/unchanged", timeout=10)
+    reply = requests.get(f"{url}/api/unchanged", timeout=90)
     assert (reply.status_code, reply.content, reply.headers["ETag"]) == (304, b"", '"a"')
 
 
 def test_each_cookie_passes_with_its_attributes(url: str) -> None:
-    reply = requests.post(f"{url}/api/session", timeout=10)
+    reply = requests.post(f"{url}/api/session", timeout=90)
     assert reply.raw.headers.getlist("Set-Cookie") == ["a=1; Path=/; HttpOnly", "b=2; Secure"]
 
 
 def test_an_exception_is_500_without_a_body(url: str, caplog: pytest.LogCaptureFixture) -> None:
-    reply = requests.get(f"{url}/api/broken", timeout=10)
+    reply = requests.get(f"{url}/api/broken", timeout=90)
     assert (reply.status_code, reply.content) == (500, b"")
     assert "a defect in the app" in caplog.text
 
 
 def test_the_log_leaves_out_the_query(url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "local.host")
-    requests.put(f"{url}/api/locked?code=first-key", data=b"x", timeout=10)
+    requests.put(f"{url}/api/locked?code=first-key", data=b"x", timeout=90)
     wait_for(lambda: "PUT /api/locked 200" in caplog.text)
     assert "first-key" not in caplog.text
 
@@ -203,7 +236,7 @@ def test_the_log_leaves_out_the_secret_of_a_link(
 ) -> None:
     """A link that is asked for another photo, or after its end, opens something else or did."""
     caplog.set_level(logging.DEBUG, "local.host")
-    requests.get(url + path, timeout=10)
+    requests.get(url + path, timeout=90)
     wait_for(lambda: "shared/..." in caplog.text)
     assert "SECRET" not in caplog.text
 

@@ -52,11 +52,11 @@ def test_a_signal_ends_it_cleanly(start_host: StartHost, number: signal.Signals)
     url = f"http://127.0.0.1:{port}/api/locked"
     wait_for(lambda: answers(url))
     for key, status in [("key-one", 200), ("key-two", 200), ("key-one,key-two", 401)]:
-        reply = requests.put(url, data=b"x", headers={"x-functions-key": key}, timeout=10)
+        reply = requests.put(url, data=b"x", headers={"x-functions-key": key}, timeout=90)
         assert reply.status_code == status
     assert "key-one" not in " ".join(psutil.Process(process.pid).cmdline())
     process.send_signal(number)
-    log = process.communicate(timeout=30)[1]
+    log = process.communicate(timeout=90)[1]
     assert process.returncode == 0
     assert "Traceback" not in log
     assert "key-one" not in log
@@ -64,7 +64,7 @@ def test_a_signal_ends_it_cleanly(start_host: StartHost, number: signal.Signals)
 
 def test_without_a_key_it_says_so(start_host: StartHost) -> None:
     process = start_host(0, FUNCTION_KEY="")
-    assert "FUNCTION_KEY is not set" in process.communicate(timeout=30)[1]
+    assert "FUNCTION_KEY is not set" in process.communicate(timeout=90)[1]
     assert process.returncode == 2
 
 
@@ -73,7 +73,7 @@ def test_a_taken_port_is_a_sentence(start_host: StartHost) -> None:
     start_host(port, FUNCTION_KEY="key")
     wait_for(lambda: answers(f"http://127.0.0.1:{port}/"))
     second = start_host(port, FUNCTION_KEY="key")
-    log = second.communicate(timeout=30)[1]
+    log = second.communicate(timeout=90)[1]
     assert second.returncode == 1
     assert f"Port {port}" in log
     assert "Traceback" not in log

@@ -55,7 +55,7 @@ class Run:
             words: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
             return words if words.get("base_url") == self.base_url else {}
 
-        return wait_for(said, 60, "run.json")
+        return wait_for(said, what="run.json")
 
     def photos(self) -> list[dict[str, Any]]:
         """The listed photos, newest first."""
@@ -65,7 +65,7 @@ class Run:
     def get(self, path: str) -> requests.Response:
         said = self.ready()
         reader = {"Authorization": f"Bearer {said['read_token']}"}
-        return requests.get(said["base_url"] + path, headers=reader, timeout=30)
+        return requests.get(said["base_url"] + path, headers=reader, timeout=90)
 
     def processes(self) -> list[psutil.Process]:
         """Those of its session that are still there."""
@@ -81,7 +81,7 @@ class Run:
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Ctrl-C, which the terminal sends to the foreground group only. Returns the exit code."""
         os.killpg(self.process.pid, number)
-        return self.process.wait(60)
+        return self.process.wait(90)
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -122,7 +122,7 @@ def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_pa
     }
     assert {stat.S_IMODE(file.stat().st_mode) for file in (run_file, keys_file)} == {0o600}
     assert first.get("/api/health").status_code == 200
-    photos = wait_for(first.photos, 20, "the first photo")
+    photos = wait_for(first.photos, what="the first photo")
 
     assert first.end() == 0
     assert first.processes() == []
@@ -136,7 +136,7 @@ def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_pa
     second = start_run(tmp_path / "state")
     assert second.ready()["function_key"] == said["function_key"]
     assert second.ready()["read_token"] == said["read_token"]
-    wait_for(lambda: len(second.photos()) > len(photos), 20, "another photo")
+    wait_for(lambda: len(second.photos()) > len(photos), what="another photo")
     assert {photo["id"] for photo in photos} <= {photo["id"] for photo in second.photos()}
     assert second.end(signal.SIGTERM) == 0
     assert second.processes() == []
@@ -150,7 +150,7 @@ def test_a_persons_own_pictures_arrive_unchanged(start_run: StartRun, tmp_path: 
     for sha256, data in pictures.items():
         (folder / f"{sha256[:8]}.JPG").write_bytes(data)
     run = start_run(tmp_path / "state", "--photos", str(folder))
-    wait_for(lambda: {one["sha256"] for one in run.photos()} == pictures.keys(), 30, "all three")
+    wait_for(lambda: {one["sha256"] for one in run.photos()} == pictures.keys(), what="all three")
     for photo in run.photos():
         assert run.get(f"/api/photos/{photo['id']}/content").content == pictures[photo["sha256"]]
     assert run.end() == 0
@@ -162,7 +162,7 @@ def test_a_part_that_dies_ends_the_run_and_is_named(start_run: StartRun, tmp_pat
     run.ready()
     (backend,) = [one for one in run.processes() if "local.host" in one.cmdline()]
     backend.kill()
-    assert run.process.wait(60) == 1
+    assert run.process.wait(90) == 1
     assert "backend ended by itself (exit code -9)" in run.log.read_text()
     assert run.processes() == []
 
@@ -175,7 +175,7 @@ def test_nothing_lingers_after_kill_9(start_run: StartRun, tmp_path: Path) -> No
     assert len(run.processes()) >= 4  # Azurite, the backend, capture and upload
     run.process.kill()
     run.process.wait()
-    wait_for(lambda: run.processes() == [], 30, "the end of all children")
+    wait_for(lambda: run.processes() == [], what="the end of all children")
 
     after = start_run(tmp_path / "state")
     after.ready()  # neither the old run.json nor the old lock stands in the way
@@ -188,7 +188,7 @@ def test_one_state_folder_serves_one_run(start_run: StartRun, tmp_path: Path) ->
     first = start_run(tmp_path / "state")
     first.ready()
     second = start_run(tmp_path / "state")
-    assert second.process.wait(60) == 1
+    assert second.process.wait(90) == 1
     assert "Another `make run` is using" in second.log.read_text()
     assert first.ready()
     assert first.end() == 0

@@ -30,7 +30,7 @@ class Program:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
     def children(self) -> list[psutil.Process]:
         found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
@@ -51,12 +51,16 @@ def photos_in(folder: Path) -> int:
 
 
 class SlowPicture:
-    """A picture to replay that comes only when it is given: a pipe. Whoever reads it waits."""
+    """A picture to replay that comes only when it is given: a pipe. Whoever reads it waits.
+
+    Each time it is given the next one is another pipe under the same name: a camera that is still
+    reading the last one would take what is written for the next as the rest of it.
+    """
 
     def __init__(self, path: Path) -> None:
-        os.mkfifo(path)
         self._path = path
         self._end: int | None = None
+        self._lay()
 
     def wait_for_reader(self) -> None:
         """Wait until a camera reads it."""
@@ -67,9 +71,16 @@ class SlowPicture:
         """Let the camera that reads it have these bytes, and nothing more."""
         self.wait_for_reader()
         assert self._end is not None
-        os.write(self._end, content)
-        os.close(self._end)
-        self._end = None
+        os.set_blocking(self._end, True)  # so that all is written, however long it is
+        with os.fdopen(self._end, "wb") as pipe:
+            self._end = None
+            pipe.write(content)
+            self._lay()
+
+    def _lay(self) -> None:
+        new = self._path.with_suffix(".new")
+        os.mkfifo(new)
+        new.rename(self._path)
 
     def _open(self) -> int | None:
         with suppress(OSError):  # ENXIO: nobody reads

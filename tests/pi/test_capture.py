@@ -91,7 +91,7 @@ def capturing(spool_folder: Path) -> Iterator[Callable[..., TriggerQueue]]:
     yield begin
     stop.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(90)
         assert not thread.is_alive()
 
 

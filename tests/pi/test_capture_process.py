@@ -46,7 +46,7 @@ def test_the_photo_in_hand_is_kept_when_the_process_is_told_to_end(
     program.process.send_signal(number)
     program.process.send_signal(number)  # an impatient person
     picture.give(b"in hand")
-    assert program.process.wait(30) == 0
+    assert program.process.wait(90) == 0
     photo = Spool(spool_folder).newest()
     assert photo is not None
     with Spool(spool_folder).open(photo) as file:
@@ -56,7 +56,7 @@ def test_the_photo_in_hand_is_kept_when_the_process_is_told_to_end(
 def test_wrong_settings_exit_with_78_and_a_line_each(start_program: StartProgram) -> None:
     """All at once, before anything is done."""
     program = start_program("capture", PIR_PIN="40", CAMERA_EVERY="soon")
-    assert program.process.wait(30) == 78
+    assert program.process.wait(90) == 78
     assert [line.split(" ")[3] for line in program.output.splitlines()] == [
         "CAMERA_SOURCE:",
         "PIR_PIN:",
@@ -67,7 +67,7 @@ def test_wrong_settings_exit_with_78_and_a_line_each(start_program: StartProgram
 def test_a_machine_without_pins_is_told_what_to_set(start_program: StartProgram) -> None:
     """One line, not four drivers' warnings."""
     program = start_program("capture", CAMERA_SOURCE="simulated", GPIOZERO_PIN_FACTORY="none-such")
-    assert program.process.wait(30) == 78
+    assert program.process.wait(90) == 78
     assert len(program.output.splitlines()) == 1
     assert "PIR_PIN: pin 17 cannot be used" in program.output
 
@@ -84,6 +84,6 @@ def test_a_spool_that_cannot_be_made_is_an_error_with_its_path(
         CAMERA_EVERY="1h",
         CAMERA_SPOOL=str(tmp_path / "spool"),
     )
-    assert program.process.wait(30) == 1
+    assert program.process.wait(90) == 1
     assert str(tmp_path / "spool") in program.output
     assert len(program.output.splitlines()) == 1

@@ -117,7 +117,18 @@ def test_a_camera_of_the_environment_beside_those_of_the_file_is_a_mistake(tmp_p
     environ = environ_of(tmp_path, THREE_CAMERAS, PIR_PIN="17")
     assert problems(environ) == [
         "PIR_PIN: is set, but config.toml has cameras of its own; expected it there, as pir_pin in "
-        "[camera.entry]"
+        "[camera.entry], and no PIR_PIN in the environment (/etc/pi-uploader/environment on a Pi)"
+    ]
+
+
+def test_name_and_source_of_the_environment_give_way_to_those_of_the_file(tmp_path: Path) -> None:
+    """install.sh writes them for one camera; each table has its own, so nothing is ignored."""
+    environ = environ_of(tmp_path, THREE_CAMERAS, CAMERA_SOURCE="picamera2", CAMERA_NAME="gate")
+    entry, leave = CaptureSettings.from_environ(environ).cameras
+    assert (entry.name, entry.source, leave.name, leave.source) == ("entry", "rtsp", "exit", "rtsp")
+    without_source = THREE_CAMERAS.replace('source = "rtsp"\n', "", 1)
+    assert problems(environ_of(tmp_path, without_source, CAMERA_SOURCE="rtsp")) == [
+        "config.toml:6 camera.entry.source: is not set; expected picamera2, rtsp, usb or simulated"
     ]
 
 
@@ -181,8 +192,30 @@ def test_the_example_is_right_and_has_every_setting(tmp_path: Path) -> None:
     )
     keys = tomllib.loads(switched_on)
     assert {"spool", "zone", "base_url", "max_kbps", "keep"} <= keys.keys()
-    assert {"pir_pin", "armed", "burst", "clip", "url"} <= keys["camera"]["entry"].keys()
+    assert {"pir_pin", "armed", "burst", "clip", "url", "user"} <= keys["camera"]["entry"].keys()
     assert not {"password", "azure_function_key"} & {*keys, *keys["camera"]["entry"]}
+
+
+@pytest.mark.parametrize(("name", "key"), [("password", ""), ("azure_function_key", "the key")])
+def test_the_example_says_of_a_secret_what_is_accepted(tmp_path: Path, name: str, key: str) -> None:
+    """In the file, too; and that it has a better place."""
+    assert f'# ({name} = "..." is accepted here, too; ' in config_example()
+    text = f"{f'azure_function_key = {key!r}' if key else ''}\n{THREE_CAMERAS}"
+    text = text.replace('user = "admin"', 'user = "admin"\npassword = "abc"')
+    environ = environ_of(tmp_path, text)
+    assert CaptureSettings.from_environ(environ).cameras[0].password == "abc"
+    assert UploadSettings.from_environ(environ).function_key == (key or None)
+
+
+def test_a_password_beside_tables_is_told_its_place(tmp_path: Path) -> None:
+    """Which of the cameras it is for is not known; it is not shown."""
+    environ = environ_of(tmp_path, THREE_CAMERAS, CAMERA_PASSWORD="s3cr3t")
+    assert problems(environ) == [
+        "CAMERA_PASSWORD: is set, but config.toml has cameras of its own; expected it as the "
+        "systemd credential camera_password for all cameras, or entry_password for entry (on a Pi "
+        "the file of that name in /etc/pi-uploader), and no CAMERA_PASSWORD in the environment "
+        "(/etc/pi-uploader/environment on a Pi)"
+    ]
 
 
 def test_config_check_says_everything_of_both_processes(
@@ -192,11 +225,11 @@ def test_config_check_says_everything_of_both_processes(
     file = tmp_path / "config.toml"
     file.write_text(THREE_CAMERAS.replace("pin = 18", "pin = 99").replace("https:", "ftp:"))
     program = start_program("config", "check", CAMERA_CONFIG=str(file))
-    assert program.process.wait(30) == 78
+    assert program.process.wait(90) == 78
     assert f"{file}:10 camera.entry.pin: '99' is not a pin" in program.output
     assert f"{file}:3 base_url: the value is not a URL of the web" in program.output
     assert "2 mistakes" in program.output
     file.write_text(THREE_CAMERAS)
     program = start_program("config", "check", CAMERA_CONFIG=str(file))
-    assert program.process.wait(30) == 0
+    assert program.process.wait(90) == 0
     assert "The settings are right." in program.output

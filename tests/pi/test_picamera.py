@@ -23,6 +23,7 @@ from pi_uploader.cameras.picamera import Picamera2Camera
 from pi_uploader.settings import SettingsError
 from tests.pi.conftest import StartProgram
 from tests.pictures import dng, mp4, pi_dng
+from tests.waiting import wait_for
 
 STAND_IN = Path(__file__).parents[1] / "rigs" / "pi_camera"
 OCCASION = Occasion("gate", Trigger.MOTION, datetime(2026, 11, 21, 7, 30, 1, 250000, UTC))
@@ -229,8 +230,8 @@ def test_a_close_that_hangs_does_not_hang_the_capture(
     fate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with a driver that waits for the camera's cable."""
-    monkeypatch.setattr(picamera, "OPEN", 0.2)
     camera = Picamera2Camera()
+    monkeypatch.setattr(picamera, "OPEN", 0.2)
     fate.lost_frames = fate.hanging_closes = 1
     with pytest.raises(CameraGoneError, match=r"closing it hangs, for 0.2 s now"):
         camera.take(OCCASION)
@@ -259,7 +260,7 @@ def test_the_process_ends_with_1_when_the_camera_is_gone(start_program: StartPro
         PYTHONPATH=os.pathsep.join([str(STAND_IN), str(STAND_IN.parents[2])]),
         STAND_IN_LOST_FRAMES="2",
     )
-    assert program.process.wait(30) == 1
+    assert program.process.wait(90) == 1
     assert "camera: it failed again" in program.output
     assert "the process ends, to be started again" in program.output
 
@@ -276,4 +277,4 @@ def test_no_thread_is_left_behind(fate: Any) -> None:
     for _ in range(20):
         camera.take(OCCASION)
     camera.close()
-    assert threading.active_count() <= before
+    wait_for(lambda: threading.active_count() <= before, what="the end of the last call's thread")

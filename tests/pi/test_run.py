@@ -72,9 +72,9 @@ def test_promise_16_a_child_that_is_silent_is_killed_and_started_again(
 ) -> None:
     """It lives, but nothing is heard of it."""
     started = tmp_path / "started"
-    program = supervise(patience=0.2, upload=f"echo $$ >> {started}; exec sleep 1000")
-    wait_for(lambda: len(pids(started)) == 2, what="the restart")
-    assert "upload hangs: not heard of for 0.2 s; it is killed" in program.output
+    program = supervise(patience=1, upload=f"echo $$ >> {started}; exec sleep 1000")
+    wait_for(lambda: len(pids(started)) >= 2, what="the restart")
+    assert "upload hangs: not heard of for 1 s; it is killed" in program.output
 
 
 def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(
@@ -94,7 +94,7 @@ def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(
 
 def test_two_misconfigured_children_end_it_with_78(supervise: Supervise) -> None:
     """There is nothing left to keep running."""
-    assert supervise(capture="exit 78", upload="exit 78").process.wait(30) == 78
+    assert supervise(capture="exit 78", upload="exit 78").process.wait(90) == 78
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -184,6 +184,6 @@ def test_photos_are_taken_while_uploading_is_misconfigured(
 def test_nothing_configured_ends_with_78_and_says_everything(start_program: StartProgram) -> None:
     """What a person sees who tries it for the first time."""
     program = start_program("run")
-    assert program.process.wait(30) == 78
+    assert program.process.wait(90) == 78
     assert "CAMERA_SOURCE: is not set" in program.output
     assert "BASE_URL: is not set" in program.output

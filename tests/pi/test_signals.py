@@ -17,7 +17,7 @@ threading.Thread(target=sender, daemon=True).start()
 with on_signals([signal.SIGUSR1], news.put):
     for _ in range(5000):
         waits.put(True)
-        assert news.get(timeout=20) == signal.SIGUSR1
+        assert news.get(timeout=90) == signal.SIGUSR1
 print("none was late")
 """
 
@@ -25,6 +25,6 @@ print("none was late")
 def test_no_signal_waits_for_the_main_thread() -> None:
     """With a handler that does the work itself, one in about 1,000 comes when the wait is over."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=300, check=False
     )
     assert (done.stdout, done.stderr) == ("none was late\n", "")

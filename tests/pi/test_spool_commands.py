@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from local.child import ROOT
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
@@ -33,13 +34,16 @@ def photos(tmp_path: Path) -> list[SpooledPhoto]:
     return photos
 
 
-def spool_command(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+def spool_command(
+    folder: Path, *words: str, cwd: Path = ROOT, **env: str
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "pi_uploader", "spool", *words],
-        env={"CAMERA_SPOOL": str(folder), "PATH": ""},
+        cwd=cwd,
+        env={"CAMERA_SPOOL": str(folder), "PATH": "", "PYTHONPATH": str(ROOT), **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
         check=False,
     )
 
@@ -81,6 +85,28 @@ def test_export_copies_every_photo_and_changes_nothing(
         said = json.loads((tmp_path / "out" / f"{photo.name}.json").read_text())
         assert (said["sha256"], said["trigger"]) == (photo.sha256, "motion")
     assert list(Spool(tmp_path / "spool").photos_waiting()) == photos[:2]
+
+
+@pytest.mark.usefixtures("photos")
+def test_export_into_a_folder_that_goes_with_the_process_is_refused(tmp_path: Path) -> None:
+    """systemd removes it at the end: who then wipes the card would have lost the photos."""
+    fleeting = tmp_path / "run"
+    fleeting.mkdir()
+    for target in ("out", ".", str(fleeting / "out"), f"{tmp_path}/x/../run/out"):
+        done = spool_command(
+            tmp_path / "spool", "export", target, cwd=fleeting, RUNTIME_DIRECTORY=f"/x:{fleeting}"
+        )
+        assert done.returncode == 1
+        assert f"nothing is exported: {target} would be in {fleeting}" in done.stderr
+        assert "give the whole path" in done.stderr
+        assert not done.stdout
+    assert not list(fleeting.iterdir())
+
+
+@pytest.mark.usefixtures("photos")
+def test_export_says_the_whole_path_of_its_folder(tmp_path: Path) -> None:
+    done = spool_command(tmp_path / "spool", "export", "out", cwd=tmp_path)
+    assert done.stdout.endswith(f"4 copied into {tmp_path / 'out'}\n")
 
 
 def test_without_a_spool_each_command_says_so(tmp_path: Path) -> None:

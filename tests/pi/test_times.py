@@ -176,7 +176,7 @@ def test_the_thread_triggers_when_the_time_comes_and_ends() -> None:
     clock = iter(datetime(2026, 11, 21, 8, 59, 59, tzinfo=UTC) + n * MINUTE for n in range(10**6))
     is_set.set()
     with at_times((time(9),), UTC, queue, is_set.is_set, now=lambda: next(clock)):
-        triggering = queue.get(30)
+        triggering = queue.get(90)
     assert triggering is not None
     assert triggering.trigger is Trigger.SCHEDULE
     assert not [one for one in threading.enumerate() if one.name == "schedule"]

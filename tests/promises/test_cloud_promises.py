@@ -31,10 +31,10 @@ def test_promise_05_a_crash_between_blob_and_index_heals_on_retry(
         relay.swallow()
         putting = Thread(target=put_in_vain, args=(Api(backend),))
         putting.start()
-        assert relay.swallowed.wait(30)
+        assert relay.swallowed.wait(90)
         [blob] = wait_for(lambda: store.blobs(camera), what="the blob")
         backend.kill()
-        putting.join(30)
+        putting.join(90)
     assert store.rows(camera) == []
     backend.connection_string = azurite.connection_string
     backend.start()

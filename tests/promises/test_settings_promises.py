@@ -41,7 +41,7 @@ def test_promise_08_a_bad_setting_loses_nothing(
         put(Spool(spool_folder), number)
     before = files_of(spool_folder)
     program = start_program("upload", **{**GOOD, variable: WRONG})
-    assert program.process.wait(30) == 78
+    assert program.process.wait(90) == 78
     assert f" pi-uploader: {variable}: " in program.output
     assert files_of(spool_folder) == before
 

@@ -15,7 +15,7 @@ from pi_uploader.upload.state import state_file
 from tests.rigs import faults
 from tests.rigs.certificates import Authority, Kind
 from tests.rigs.fault_server import Answer, FaultServer, keep
-from tests.upload.device import KEY, Device
+from tests.upload.device import IMPATIENT, KEY, Device
 
 NO_RECEIPTS: dict[str, Answer] = {
     "a redirect": faults.redirect("/login"),
@@ -122,7 +122,7 @@ def test_promise_14_fresh_photos_go_first_and_the_backlog_moves(tmp_path: Path) 
 def test_promise_15_a_put_has_a_deadline(tmp_path: Path) -> None:
     """A server that drips its reply byte by byte does not hold a photo for ever."""
     with FaultServer(faults.drip(0.05)) as server:
-        device = Device(tmp_path, server)
+        device = Device(tmp_path, server, longest_put=IMPATIENT)
         [photo] = device.take(1)
         device.try_once()
         assert device.places(photo) == ["waiting"]

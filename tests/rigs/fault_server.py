@@ -82,6 +82,7 @@ class Line:
     def __init__(self, connected: socket.socket) -> None:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = connected
+        self.is_cut = False  # by us: what the client said before it saw that is not heard
         self._ahead = bytearray()
 
     def shake_hands(self, tls: ssl.SSLContext) -> None:
@@ -115,11 +116,13 @@ class Line:
 
     def hang_up(self) -> None:
         """End the connection in order; a thread that waits for it wakes up."""
+        self.is_cut = True
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def reset(self) -> None:
         """End the connection as a killed process does."""
+        self.is_cut = True
         with suppress(OSError):
             linger = struct.pack("ii", 1, 0)  # on, for 0 s: what is not sent yet is thrown away
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -211,7 +214,7 @@ class FaultServer:
                 line.shake_hands(self._tls)
                 with self._lock:
                     self.handshakes += 1
-            while not self.stopped.is_set():
+            while not (self.stopped.is_set() or line.is_cut):
                 exchange = self._next_exchange(line)
                 self.answer(exchange)
                 exchange.read()

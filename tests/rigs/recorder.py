@@ -43,7 +43,7 @@ class Recorder:
 
             def setup(self) -> None:
                 super().setup()
-                self._onward = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                self._onward = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
 
             def finish(self) -> None:
                 self._onward.close()

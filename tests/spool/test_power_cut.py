@@ -16,6 +16,7 @@ from tests.rigs.power_cut.session import Finding, Plan, tag
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
+NO_COMMIT = "commit=3600"  # of ext4's own accord every 5 s, which a slow writer would live to see
 
 
 @pytest.fixture(autouse=True)
@@ -70,18 +71,18 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(tmp_path: Path) -> None
 
 
 def test_without_the_flush_of_the_folder_photos_are_lost(tmp_path: Path) -> None:
-    findings = cut_power(tmp_path, Plan(disk="no folder flush"))
+    findings = cut_power(tmp_path, Plan(disk="no folder flush", mount_options=NO_COMMIT))
     assert len(bad(findings, "dropall")) > len(of(findings, "dropall")) / 2
 
 
 def test_without_any_flush_everything_is_lost(tmp_path: Path) -> None:
-    findings = cut_power(tmp_path, Plan(disk="no flush"))
+    findings = cut_power(tmp_path, Plan(disk="no flush", mount_options=NO_COMMIT))
     assert findings == bad(findings, "ordered", "dropall", "random")
 
 
 def test_flushes_that_never_reach_the_disk_lose_photos_if_it_has_a_cache(tmp_path: Path) -> None:
     """The real spool on ext4 without barriers: this shows that the rig sees lost flushes."""
-    findings = cut_power(tmp_path, Plan(mount_options="barrier=0"))
+    findings = cut_power(tmp_path, Plan(mount_options=f"barrier=0,{NO_COMMIT}"))
     assert not bad(findings, "ordered")
     assert bad(findings, "dropall") == of(findings, "dropall")
     assert len(bad(findings, "random")) > len(of(findings, "random")) / 2

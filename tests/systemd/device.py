@@ -26,10 +26,10 @@ class Device:
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     _cursor: str = ""
 
-    def install(self, *options: str, url: str = "") -> str:
+    def install(self, *options: str, url: str = "", name: str = "") -> str:
         """Run install.sh, without Debian's packages; return what it said."""
         key = "" if "--key-file" in options else self.key
-        given = {"BASE_URL": url, "AZURE_FUNCTION_KEY": key}
+        given = {"BASE_URL": url, "CAMERA_NAME": name, "AZURE_FUNCTION_KEY": key}
         command = ("sh", INSTALL, "--packages", "none", *options)
         return self.machine.run(*command, env=given, timeout=300).stdout
 

@@ -13,7 +13,7 @@ import pytest
 from tests.rigs.systemd_machine.machine import SHARED, Machine
 from tests.systemd.device import CAPTURE, INSTALL, SPOOL, TIMER, UNINSTALL, UNITS, UPLOAD, Device
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 ETC = "/etc/pi-uploader"
 
@@ -72,14 +72,21 @@ def test_a_second_time_changes_nothing_but_the_program(device: Device) -> None:
     assert "Nightjar" in device.machine.run("/opt/pi-uploader/bin/pi-uploader", "--help").stdout
 
 
-def test_a_new_url_and_key_replace_the_old_ones(device: Device, secrets_used: set[str]) -> None:
-    """The other settings stay."""
+def test_a_new_url_name_and_key_replace_the_old_ones(
+    device: Device, secrets_used: set[str]
+) -> None:
+    """The other settings stay, and these when they are not given."""
     device.key = secrets.token_urlsafe(32)
     secrets_used.add(device.key)
-    for url in ("https://one.example.org", "https://two.example.org"):
-        assert device.key not in device.install("--no-start", url=url)
+    for url, name in (
+        ("https://one.example.org", "one"),
+        ("https://two.example.org", "entry"),
+        ("", ""),
+    ):
+        assert device.key not in device.install("--no-start", url=url, name=name)
     settings = device.machine.read(f"{ETC}/environment").splitlines()
     assert [line for line in settings if "BASE_URL" in line] == ["BASE_URL=https://two.example.org"]
+    assert [line for line in settings if "CAMERA_NAME" in line] == ["CAMERA_NAME=entry"]
     assert "CAMERA_SOURCE=simulated" in settings
     assert device.machine.read(f"{ETC}/azure_function_key") == device.key
 
@@ -104,6 +111,8 @@ def test_a_person_is_asked_and_the_key_is_not_shown(device: Device, secrets_used
         os.close(slave)
         shown = _read_until(master, "URL")
         os.write(master, b"https://asked.example.org\n")
+        shown += _read_until(master, "camera's name")
+        os.write(master, b"asked-name\n")
         shown += _read_until(master, "function key")
         os.write(master, f"{device.key}\n".encode())
         shown += _read_until(master, "== done")
@@ -114,7 +123,8 @@ def test_a_person_is_asked_and_the_key_is_not_shown(device: Device, secrets_used
     assert "https://asked.example.org" in shown  # what is typed is shown, but for the key
     assert device.key not in shown
     assert device.machine.read(f"{ETC}/azure_function_key") == device.key
-    assert "BASE_URL=https://asked.example.org" in device.machine.read(f"{ETC}/environment")
+    settings = device.machine.read(f"{ETC}/environment").splitlines()
+    assert {"BASE_URL=https://asked.example.org", "CAMERA_NAME=asked-name"} <= set(settings)
 
 
 def _read_until(terminal: int, words: str) -> str:

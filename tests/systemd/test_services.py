@@ -17,7 +17,7 @@ from tests.rigs.systemd_machine.machine import SHARED
 from tests.systemd.device import CAPTURE, SCHEDULED, SPOOL, TIMER, UNITS, UPLOAD, Device
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 QUICK = ("[Service]", "RestartSec=100ms")
 
@@ -66,7 +66,7 @@ def test_a_hang_ends_in_a_restart_by_the_watchdog(device: Device) -> None:
     device.start(CAPTURE)
     device.wait_for_photos(1)
     device.signal(CAPTURE, "SIGSTOP")
-    wait_for(lambda: device.restarts(CAPTURE) == 1, what="a restart")
+    wait_for(lambda: device.restarts(CAPTURE) >= 1, what="a restart")
     device.wait_for_photos(1)
     device.wait_for_words(CAPTURE, ["Watchdog timeout", "Fatal Python error: Aborted"])
     assert device.taken() <= device.waiting()
@@ -74,9 +74,9 @@ def test_a_hang_ends_in_a_restart_by_the_watchdog(device: Device) -> None:
 
 def test_a_service_that_is_well_is_left_alone_by_the_watchdog(device: Device) -> None:
     """It is fed more often than systemd asks for, while photos are taken."""
-    device.change(CAPTURE, *QUICK, "WatchdogSec=1")
+    device.change(CAPTURE, *QUICK, "WatchdogSec=4")
     device.start(CAPTURE)
-    device.wait_for_photos(4)
+    device.wait_for_photos(10)  # in as many seconds
     assert device.restarts(CAPTURE) == 0
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from local.child import ROOT
+from photo_wire.errors import WireError
+from photo_wire.name import check_camera
 from tests.systemd.device import CAPTURE, SCHEDULED, TIMER, UNITS, UPLOAD
 
 SYSTEMD = ROOT / "systemd"
@@ -32,7 +34,7 @@ def units(tmp_path: Path) -> Path:
 
 def analyze(*words: str | Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["systemd-analyze", *words], capture_output=True, text=True, timeout=60, check=False
+        ["systemd-analyze", *words], capture_output=True, text=True, timeout=90, check=False
     )
 
 
@@ -155,12 +157,44 @@ def test_a_mistake_ends_the_installation_before_it_begins(
     assert shown.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "entry",
+        "0",
+        "a" * 32,
+        "yard-2",
+        "a-",
+        "a" * 33,
+        "-a",
+        "Entry",
+        "ünd",
+        "a_b",
+        "a b",
+        "a\n",
+        "a.b",
+    ],
+)
+def test_the_name_of_the_camera_is_one_of_the_wires(name: str) -> None:
+    """One that the program would refuse is told before anything is installed."""
+    shown = said("install.sh", "--dry-run", CAMERA_NAME=name)
+    problem = None
+    try:
+        check_camera(name)
+    except WireError as error:
+        problem = error.problem
+    assert shown.returncode == (1 if problem else 0), shown.stderr
+    if problem:
+        assert problem.partition("; ")[2] in shown.stderr
+        assert shown.stdout == ""
+
+
 def said(script: str, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["sh", SYSTEMD / script, *words],
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
         check=False,
     )

@@ -8,8 +8,7 @@ from tests.rigs.certificates import Authority
 
 @pytest.fixture(autouse=True)
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that is silent is given up at once, and nothing rests before its second try."""
-    monkeypatch.setattr("pi_uploader.upload.delivery.SILENCE_TIMEOUT", 0.3)
+    """Nothing rests before its second try."""
     monkeypatch.setattr("pi_uploader.upload.delivery.Delivery._ask.retry.wait", wait_none())
 
 

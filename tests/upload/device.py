@@ -11,7 +11,8 @@ from tests.rigs.fault_server import FaultServer
 from tests.rigs.oracle import whereabouts
 from tests.spool.photos import put
 
-LONGEST_PUT = 1.5  # seconds, in place of minutes
+LONGEST_PUT = 60.0  # seconds; a server that answers does so long before
+IMPATIENT = 0.5  # seconds, for a server that never answers
 KEY = "a function key of the tests"
 
 
@@ -26,13 +27,14 @@ class Device:
         spool: Spool | None = None,
         chance: float = 0.0,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        longest_put: float = LONGEST_PUT,
     ) -> None:
         self.now = 0.0
         self.folder = folder
         self.spool = spool or Spool(folder)
         self.uploader = Uploader(
             self.spool,
-            Delivery(server.base_url, KEY, longest_put=LONGEST_PUT),
+            Delivery(server.base_url, KEY, longest_put=longest_put),
             clock=lambda: self.now,
             chance=lambda: chance,
             wall_clock=wall_clock,

@@ -10,7 +10,7 @@ from pi_uploader.spool import SpooledPhoto
 from pi_uploader.upload.reports import REPORT_PAUSE
 from tests.rigs import faults
 from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
-from tests.upload.device import Device
+from tests.upload.device import IMPATIENT, LONGEST_PUT, Device
 
 ABOUT_THE_PHOTO = (400, 409, 411, 413, 415, 422)
 POSITIONS = pytest.mark.parametrize("position", range(4))
@@ -59,8 +59,9 @@ def test_a_photo_that_the_server_cannot_bear_does_not_block_the_others(
 ) -> None:
     """The backend breaks on one photo, or something on the way does: the others go, and this one
     is still here, waiting or set aside."""
+    longest_put = IMPATIENT if answer is faults.hang else LONGEST_PUT
     with FaultServer() as server:
-        device = Device(tmp_path, server)
+        device = Device(tmp_path, server, longest_put=longest_put)
         photos = device.take(4)
         bad = photos[position]
         server.answer = faults.for_photo({str(bad.name)}, answer)

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from photo_wire.headers import CONTENT_DIGEST, FUNCTION_KEY, PHOTO_ID, content_digest
+from pi_uploader.upload import delivery
 from tests.rigs import faults
 from tests.rigs.fault_server import Answer, FaultServer, keep
 from tests.rigs.store import Reply
-from tests.upload.device import KEY, Device
+from tests.upload.device import IMPATIENT, KEY, Device
 
 BIG = 12_000_000  # bytes; more than the sockets' buffers take
 BOOTED_IN = datetime(1970, 1, 2, tzinfo=UTC)
@@ -50,10 +51,10 @@ def test_no_proxy_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert device.places(photo) == []
 
 
+SILENT = [faults.hang]
 NO_RECEIPTS: dict[str, tuple[Answer, int]] = {
     # the answer to every request, and how many requests one try makes
     "hangs": (faults.hang, 1),
-    "drips its reply": (faults.drip(0.1), 1),
     "cuts before the body": (faults.cut_request(0), 2),
     "cuts within the body": (faults.cut_request(50), 2),
     "closes within the body": (faults.cut_request(50, reset=False), 2),
@@ -84,19 +85,36 @@ NO_RECEIPTS: dict[str, tuple[Answer, int]] = {
 
 @pytest.mark.parametrize(("answer", "requests"), NO_RECEIPTS.values(), ids=NO_RECEIPTS)
 def test_a_photo_stays_where_it_is_while_the_server(
-    answer: Answer, requests: int, tmp_path: Path
+    answer: Answer, requests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits, and is stored once when the server is well again; one try costs few requests."""
     with FaultServer(answer) as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
-        device.try_once()
+        with monkeypatch.context() as patch:
+            if answer in SILENT:
+                patch.setattr(delivery, "SILENCE_TIMEOUT", IMPATIENT)
+            device.try_once()
         assert device.places(photo) == ["waiting"]
         assert len(server.requests) == requests
         assert {request.path for request in server.requests} == {"/api/camera/photo"}
         assert device.wait >= 1
         server.answer = keep
         device.try_once()
+    assert device.places(photo) == []
+    assert list(server.store.photos) == [str(photo.name)]
+
+
+def test_a_photo_stays_where_it_is_while_the_server_drips_its_reply(tmp_path: Path) -> None:
+    """Each byte comes in time, and the whole never does."""
+    with FaultServer(faults.drip(0.1)) as server:
+        device = Device(tmp_path, server, longest_put=3 * IMPATIENT)
+        [photo] = device.take(1)
+        device.try_once()
+        assert device.places(photo) == ["waiting"]
+        assert (len(server.requests), device.wait >= 1) == (1, True)
+        server.answer = keep
+        Device(tmp_path, server).try_once()
     assert device.places(photo) == []
     assert list(server.store.photos) == [str(photo.name)]
 
@@ -116,7 +134,7 @@ def test_a_photo_stays_where_it_is_while_connections_are_refused(tmp_path: Path)
 
 def test_a_server_that_stops_reading_is_given_up(tmp_path: Path) -> None:
     with FaultServer(faults.stop_reading(after=1000)) as server:
-        device = Device(tmp_path, server)
+        device = Device(tmp_path, server, longest_put=3 * IMPATIENT)
         [photo] = device.take(1, size=BIG)
         device.try_once()
         assert device.places(photo) == ["waiting"]

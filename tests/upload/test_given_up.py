@@ -21,7 +21,7 @@ def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) 
         if exchange.request.method == "PUT" and first:
             exchange.read()
             arrived.set()
-            go_on.wait(30)
+            go_on.wait(90)
         keep(exchange)
 
     with FaultServer(slowly) as server:
@@ -32,13 +32,13 @@ def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) 
         )
         under_way = threading.Thread(target=uploader.step)
         under_way.start()
-        assert arrived.wait(30)
+        assert arrived.wait(90)
         other = put(capturing, 1)
         now += REPORT_PAUSE
         uploader.step()
         wait_for(lambda: str(other.name) in server.store.photos, what="the other photo")
         go_on.set()
-        under_way.join(30)
+        under_way.join(90)
         now += REPORT_PAUSE
         uploader.step()
         assert server.store.photos.keys() == {str(given_up.name), str(other.name)}

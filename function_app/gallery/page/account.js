@@ -31,5 +31,10 @@ byId("new-password").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(() => changePassword(byId("old").value, byId("new").value));
 });
+// The backend's rule for new passwords, told beside the field before anything is sent.
+for (const field of dialog.querySelectorAll("[autocomplete=new-password]")) {
+  field.addEventListener("input", () => field.setCustomValidity(new Set(field.value).size < 5
+    ? "Choose a password of ten characters or more, five of them different." : ""));
+}
 byId("everywhere").addEventListener("click", () => attempt(async () => { await signOutEverywhere(); afterwards(); }));
 byId("account-close").addEventListener("click", () => dialog.close());

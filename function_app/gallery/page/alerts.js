@@ -11,7 +11,7 @@ const SEEN = "nightjar-alerts-seen"; // when the newest one that was shown here 
 // The sentence for each kind; of others that a device may tell one day, their own words.
 const SENTENCES = {
   loss: ({ reason }) => `A photo was lost: ${LOSSES[reason] ?? reason}.`,
-  quarantine: ({ reason }) => `A photo was set aside on the device (${reason}) and waits there for a person: pi-uploader spool list.`,
+  quarantine: ({ reason }) => `A photo was set aside on the device (${reason}) and waits there for a person: sudo pi-uploader spool list.`,
   "spool-filling": ({ reason }) => `Photos pile up on the device: ${reason}.`,
   clock: ({ reason }) => `Times are wrong: ${reason}.`,
   missing: () => "A photo that was stored is gone from the store.",

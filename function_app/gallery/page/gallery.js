@@ -145,6 +145,13 @@ function askToSignIn() {
   byId("password").focus();
 }
 
+// Where there is room, what to choose by lies open; on a phone it would push the photos out of sight.
+const roomy = matchMedia("(min-width: 600px)"); // as in gallery.css
+
+function unfold() {
+  byId("sieve").open = roomy.matches;
+}
+
 function leave() {
   leaving = true;
   askToSignIn();
@@ -195,5 +202,7 @@ byId("choice").addEventListener("submit", (event) => event.preventDefault());
 byId("choice").addEventListener("change", choose);
 byId("choice").addEventListener("reset", () => setTimeout(() => me && choose())); // once it is reset
 document.addEventListener("visibilitychange", keepLooking);
+roomy.addEventListener("change", unfold);
 
+unfold();
 keepLooking();

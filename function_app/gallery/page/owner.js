@@ -1,6 +1,6 @@
 // What an owner decides: who else may look, and which links stay open.
 
-import { letLook, listLinks, listPeople, revokeLink, shutOut } from "./api.js";
+import { letLook, listCameras, listLinks, listPeople, revokeLink, shutOut } from "./api.js";
 import { element } from "./media.js";
 
 const byId = (id) => document.getElementById(id);
@@ -9,7 +9,26 @@ const byId = (id) => document.getElementById(id);
 export function showOwnersPart(scopes) {
   byId("owner").hidden = !scopes.includes("admin");
   byId("new-person").reset();
-  if (!byId("owner").hidden) attempt(async () => {});
+  if (!byId("owner").hidden) attempt(offerCameras);
+}
+
+// By their names, since nobody would notice a misspelt one.
+async function offerCameras() {
+  byId("person-cameras").replaceChildren(...(await listCameras()).map((name) =>
+    element("label", {}, element("input", { type: "checkbox", value: name }), ` ${name}`)));
+  chooseEvery();
+}
+
+function chooseEvery() {
+  for (const box of byId("person-cameras").querySelectorAll("input")) box.disabled = byId("every-camera").checked;
+}
+
+// The names of those that were chosen; null for all, also those to come.
+function chosenCameras() {
+  if (byId("every-camera").checked) return null;
+  const chosen = [...byId("person-cameras").querySelectorAll(":checked")].map((box) => box.value);
+  if (chosen.length === 0) throw new Error("Choose the cameras that they may see, or all.");
+  return chosen;
 }
 
 async function attempt(action) {
@@ -17,11 +36,13 @@ async function attempt(action) {
   try {
     await action();
     byId("people").replaceChildren(...(await listPeople()).map(personLine));
-    const open = (await listLinks()).filter((link) => new Date(link.until) > new Date());
+    const open = (await listLinks()).filter((link) => new Date(link.until) > new Date())
+      .sort((one, other) => new Date(other.until) - new Date(one.until));
     byId("links").replaceChildren(...open.map(linkLine));
     if (open.length === 0) byId("links").append(element("li", {}, "None is open."));
   } catch (problem) {
     byId("owner-problem").textContent = problem.message;
+    byId("owner-problem").scrollIntoView({ block: "nearest" }); // the dialog may be longer than the screen
   }
 }
 
@@ -34,12 +55,13 @@ function personLine(person) {
 }
 
 function linkLine(link) {
-  const what = link.photo ?? `${link.camera}, ${moment(link.from)} to ${moment(link.to)}`;
-  return element("li", {}, element("b", {}, what), ` \u00b7 until ${moment(link.until)}, by ${link.made_by} `,
+  const what = link.photo ? `one photo, ${moment(link.from, "medium")}` : `${moment(link.from)} to ${moment(link.to)}`;
+  return element("li", { title: link.photo ?? "" }, element("b", {}, link.camera),
+    ` \u00b7 ${what} \u00b7 open until ${moment(link.until)}, by ${link.made_by} `,
     button("Revoke", "Close this link? Whoever has it sees nothing any more.", () => revokeLink(link)));
 }
 
-const moment = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+const moment = (text, timeStyle = "short") => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle });
 
 function button(label, question, action) {
   const made = element("button", { type: "button" }, label);
@@ -49,9 +71,10 @@ function button(label, question, action) {
 
 byId("new-person").addEventListener("submit", (event) => {
   event.preventDefault();
-  const cameras = byId("person-cameras").value.split(/[\s,]+/).filter(Boolean);
   attempt(async () => {
-    await letLook(byId("person-name").value.trim(), byId("person-password").value, cameras.length > 0 ? cameras : null);
+    await letLook(byId("person-name").value.trim(), byId("person-password").value, chosenCameras());
     byId("new-person").reset();
+    chooseEvery();
   });
 });
+byId("every-camera").addEventListener("change", chooseEvery);

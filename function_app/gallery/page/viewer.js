@@ -6,6 +6,9 @@ import { day, describe, show, timeIsUncertain } from "./media.js";
 const byId = (id) => document.getElementById(id);
 const viewer = byId("viewer");
 
+// The days are those of infra/main.bicep; docs/operate.md tells how (One photo).
+const WHAT_DELETING_IS = "Nobody sees it here any more. In Azure, whoever runs the storage can bring it back for 7 days.";
+
 let listed = () => []; // what the page shows now, newest first
 let shown = null; // the photo itself: its place changes as others come
 let remove = () => {};
@@ -58,7 +61,7 @@ async function attempt(action) {
 }
 
 byId("delete").addEventListener("click", () => attempt(async (photo) => {
-  if (!confirm(`Delete ${describe(photo)} for ever?`)) return;
+  if (!confirm(`Delete ${describe(photo)}?\n\n${WHAT_DELETING_IS}`)) return;
   await deletePhoto(photo);
   viewer.close();
   remove(photo);

@@ -92,7 +92,7 @@ class Machine:
                 stdout=words,
                 stderr=subprocess.STDOUT,
             )
-        wait_for(self._is_up, 60, f"the machine (its last words: {self._words})")
+        wait_for(self._is_up, what=f"the machine (its last words: {self._words})")
 
     def _is_up(self) -> bool:
         assert self._process

@@ -1,0 +1,33 @@
+"""Commands in the pages can be pasted as they stand, also into zsh, which is the Mac's shell."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local.child import ROOT
+
+PAGES = [ROOT / "infra" / "README.md", ROOT / "docs" / "operate.md"]
+
+
+def commands(page: Path) -> list[str]:
+    """The lines of blocks of code, whether fenced or indented."""
+    text = page.read_text()
+    fenced = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    return [*fenced.splitlines(), *re.findall(r"(?<=\n) {4}(\S.*|  +\S.*)", text)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
+def test_a_line_holds_a_command_and_nothing_else(page: Path) -> None:
+    """Typed zsh knows no comments: it hands the words behind a # to the command, or waits for the
+    other apostrophe. What is set off with blanks would be words of the command, too."""
+    lines = commands(page)
+    assert len(lines) > 15
+    assert [one for one in lines if re.search(r"(^|\s)#", one)] == []
+    assert [one for one in lines if re.search(r"\S {2,}\S", one)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
+def test_no_variable_holds_several_words(page: Path) -> None:
+    """zsh does not split them."""
+    assert re.findall(r"""^ *[a-z]\w*=["'].* .*["']$""", "\n".join(commands(page)), re.M) == []
