@@ -293,7 +293,7 @@ ROUTES = (
         Access.ADMIN,
         people.remove_person,
         "Let somebody sign in no more.",
-        refuses=(409,),
+        refuses=(404, 409),
     ),
     Route(
         "api/tokens",

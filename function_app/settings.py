@@ -42,9 +42,9 @@ class SettingsError(Exception):
 class Settings:
     """`connection_string` is the storage account's; with `account_name` it is empty, and the app's
     identity opens the account of this name. `read_token` lets programs look at photos, and
-    `admin_token` lets them do everything. `gallery_password` is the owner's until they change it.
-    `max_photo_bytes` is the largest body that a PUT may have. `retention` says how long photos are
-    kept."""
+    `admin_token` lets them do everything. `gallery_password` is the owner's until they change it
+    in the gallery. `max_photo_bytes` is the largest body that a PUT may have. `retention` says how
+    long photos are kept."""
 
     connection_string: str = field(repr=False)
     read_token: str | None = field(default=None, repr=False)

@@ -23,6 +23,7 @@ CLOCK = "clock"  # the times of photos cannot be believed
 
 LONGEST_REASON = 300  # characters
 MOST_DETAILS = 20
+LONGEST_DETAILS = 32_000  # letters as JSON, counted as UTF-16 does: a table's row takes 32 * 1024
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 Detail = str | int
@@ -57,6 +58,8 @@ class Alert:
                 raise WireError(f"details.{word}", f"is longer than {LONGEST_REASON} characters")
             if isinstance(value, int) and not -(2**53) < value < 2**53:
                 raise WireError(f"details.{word}", "is no number that every JSON reader can hold")
+        if _letters(json.dumps(dict(self.details), ensure_ascii=False)) > LONGEST_DETAILS:
+            raise WireError("details", f"are longer than {LONGEST_DETAILS} letters as JSON")
 
     def to_words(self) -> dict[str, Any]:
         """The alert as a JSON object."""
@@ -99,6 +102,13 @@ def _parse_alert(said: Any, where: str) -> Alert:
         return Alert(parse_name(texts["id"], "id"), texts["kind"], texts["reason"], details)
     except WireError as error:
         raise WireError(f"{where}.{error.field}", error.problem) from None
+
+
+def _letters(text: str) -> int:
+    try:
+        return len(text.encode("utf-16-le")) // 2
+    except UnicodeEncodeError:
+        raise WireError("details", "hold half a surrogate pair, which is no text") from None
 
 
 def _is_detail(value: object) -> bool:

@@ -41,7 +41,10 @@ class Hours:
     zone: tzinfo = UTC
 
     def hold(self, moment: datetime) -> bool:
-        clock = moment.astimezone(self.zone).time()
+        try:
+            clock = moment.astimezone(self.zone).time()
+        except OverflowError:  # there it is the year 10000 already
+            return False
         if self.first < self.end:
             return self.first <= clock < self.end
         return clock >= self.first or clock < self.end

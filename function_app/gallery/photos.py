@@ -1,7 +1,6 @@
 """`GET /api/photos`, `/api/photos/{id}` and `/api/photos/{id}/content`: photos go out."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import azure.functions as func
@@ -15,7 +14,7 @@ from function_app.gallery.ranges import (
     parse_range,
     range_applies,
 )
-from function_app.people.accesses import address_in, record
+from function_app.people.accesses import record
 from function_app.people.caller import Caller
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
@@ -39,7 +38,7 @@ def get_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
 
 def get_content(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with the photo's bytes, 206 with some of them, 304 if the client has them."""
-    return content(listed(req, backend, caller), req, backend, caller.name)
+    return content(listed(req, backend, caller), req, backend, caller.who)
 
 
 def content(
@@ -64,8 +63,7 @@ def content(
     body = backend.blobs.read(photo, wanted.first, wanted.count)
     if body is None:
         raise _unknown(photo.name)
-    address = address_in(req.headers)
-    record(backend.accesses, datetime.now(UTC), who, "saw", str(photo.name), address)
+    record(req.headers, backend, who, "saw", str(photo.name))
     if asked is None:
         return Reply(200, body, photo.media.content_type, headers)
     headers["Content-Range"] = asked.content_range(photo.size)

@@ -12,7 +12,7 @@ from function_app.body import read_object, text_of
 from function_app.gallery.listing import describe
 from function_app.gallery.photos import content
 from function_app.people import shares
-from function_app.people.accesses import address_in, record
+from function_app.people.accesses import record
 from function_app.people.caller import Caller
 from function_app.people.shares import Share
 from function_app.refused import RefusedError
@@ -37,7 +37,8 @@ _PAGE = """<!doctype html>
 
 
 def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """201 with the link, once; `{"photo": id}` or `{"camera", "from", "to"}`, and `"hours"`."""
+    """201 with the link, once, and the key that ends it; `{"photo": id}` or `{"camera", "from",
+    "to"}`, and `"hours"`."""
     said = read_object(req, ("photo", "camera", "from", "to", "hours"))
     hours = said.get("hours", DEFAULT_HOURS)
     if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
@@ -48,7 +49,7 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         name = parse_name(text_of(said, "photo"), "photo")
         if not caller.may_see(name.camera) or backend.index.get(name) is None:
             raise RefusedError(404, f"There is no photo {name}.")
-        share = shares.of_photo(name, until, caller.name)
+        share = shares.of_photo(name, until, caller.who)
     else:
         camera = text_of(said, "camera")
         check_camera(camera)
@@ -57,17 +58,18 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         first, last = (parse_time(text_of(said, word), word) for word in ("from", "to"))
         if last < first:
             raise WireError("to", "is before from: such a link would open nothing")
-        share = Share("", camera, first, last, until, caller.name)
-    secret = shares.keep(backend.people, share)
-    which = str(share.photo or share.camera)
-    record(backend.accesses, now, caller.name, "shared", which, address_in(req.headers))
+        share = Share("", camera, first, last, until, caller.who)
+    key, secret = shares.keep(backend.people, share)
+    which = f"{share.photo or share.camera} by {shares.called(key)}"
+    record(req.headers, backend, caller.who, "shared", which)
     address = urlsplit(req.url)
     url = f"{address.scheme}://{address.netloc}/shared/{secret}"
-    return json_reply({"url": url, "until": format_time(until)}, 201)
+    return json_reply({"url": url, "key": key, "until": format_time(until)}, 201)
 
 
 def list_shares(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with the links on record, expired ones too; their secrets are not there."""
+    """200 with the links on record, those too that expired in the last hour; their secrets are
+    not there."""
     return json_reply(
         {
             "shares": [
@@ -92,7 +94,7 @@ def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     key = req.route_params["key"]
     if not key.isalnum() or not key.isascii() or not shares.revoke(backend.people, key):
         raise RefusedError(404, "There is no such link.")
-    record(backend.accesses, datetime.now(UTC), caller.name, "revoked a link", key)
+    record(req.headers, backend, caller.who, "revoked a link", shares.called(key))
     return Reply(204)
 
 
@@ -139,7 +141,7 @@ def get_shared_content(req: func.HttpRequest, backend: Backend, caller: Caller) 
     photo = backend.index.get(name) if share.opens(name) else None
     if photo is None:
         raise RefusedError(404, "This link opens no such photo.")
-    return content(photo, req, backend, "who has a link", _NO_CACHE)
+    return content(photo, req, backend, shares.called(share.key), _NO_CACHE)
 
 
 def _share(req: func.HttpRequest, backend: Backend) -> Share:
@@ -153,8 +155,9 @@ def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]
     """The link, its first photos, and whether it opens more. That it was opened goes into the
     access log."""
     share = _share(req, backend)
-    which, address = str(share.photo or share.camera), address_in(req.headers)
-    record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
+    record(
+        req.headers, backend, shares.called(share.key), "opened", str(share.photo or share.camera)
+    )
     if share.photo:
         found = backend.index.get(share.photo)
         return share, [found] if found else [], False

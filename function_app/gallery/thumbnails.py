@@ -1,7 +1,8 @@
 """`GET /api/photos/{id}/thumbnail`: a small picture, made when it is first asked for, and kept."""
 
+import threading
 from io import BytesIO
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import azure.functions as func
 
@@ -16,10 +17,20 @@ from function_app.refused import RefusedError
 from function_app.replies import Reply
 from photo_wire.media import Media
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 SIZE = (480, 480)  # pixels, at most
 MOST_PIXELS = 64_000_000  # of a photo; a bomb of a few bytes may unfold to more
+# Of a raw picture's first one, in plain colours: no part of it is decoded without the whole, which
+# is copied three times over.
+MOST_PLAIN_PIXELS = 4_000_000
 _ORIENTATION = 0x0112  # Exif's tag
 AT_ONCE = 128 * 1024  # bytes; a clip's description with its poster, or a raw picture's preview
+
+# A JPEG of so many pixels in several scans takes up to 500 MB while it is decoded; an instance has
+# 512 to 4096, and up to 16 requests at once.
+_decoding = threading.Lock()
 
 
 def get_thumbnail(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -48,8 +59,8 @@ def thumbnail(photo: BinaryIO, media: Media) -> bytes:
 
     try:
         file, kind, turned = _picture(photo, media)
-        with Image.open(file, formats=[kind]) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+        with _decoding, Image.open(file, formats=[kind]) as picture:
+            if _is_too_large(picture):
                 return b""
             picture.draft("RGB", SIZE)  # a JPEG decodes to a fraction of its size, which is cheap
             if turned != 1:
@@ -63,12 +74,22 @@ def thumbnail(photo: BinaryIO, media: Media) -> bytes:
     return small.getvalue()
 
 
+def _is_too_large(picture: "Image.Image") -> bool:
+    """Whether it unfolds to too much. A compressed TIFF may, whatever its own size is: its tiles
+    say another."""
+    pixels = picture.width * picture.height
+    if picture.format == "TIFF":
+        return pixels > MOST_PLAIN_PIXELS or picture.info.get("compression") != "raw"
+    return pixels > MOST_PIXELS
+
+
 def _picture(photo: BinaryIO, media: Media) -> tuple[BinaryIO, str, int]:
     """The picture that stands for the photo, its format as Pillow calls it, and how it is to be
-    turned if not as it says itself."""
+    turned if not as it says itself. What is needed of the photo was fetched then."""
     match media:
         case Media.JPEG:
-            return photo, "JPEG", 1
+            photo.seek(0)
+            return BytesIO(photo.read()), "JPEG", 1
         case Media.MP4:
             return BytesIO(cover(photo)), "JPEG", 1
         case Media.DNG:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from photo_wire.errors import WireError
+from photo_wire.name import check_camera
+
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d")
 _EXPECTED = "is not like 120d, or forever, or 120d, gate=30d"
 
@@ -25,12 +28,27 @@ def parse_retention(text: str) -> Retention:
     ValueError with what is wrong."""
     usual, *others = [part.strip() for part in text.split(",")]
     of_camera: dict[str, timedelta | None] = {}
-    for one in others:
-        camera, is_given, duration = one.partition("=")
+    for number, one in enumerate(others, 1):
+        name, is_given, duration = one.partition("=")
         if not is_given:
             raise ValueError(_EXPECTED)
-        of_camera[camera.strip()] = _duration(duration.strip())
+        camera = _camera(name.strip(), number)
+        if camera in of_camera:
+            raise ValueError(f"names the camera of its exception {number} a second time")
+        of_camera[camera] = _duration(duration.strip())
     return Retention(_duration(usual), of_camera)
+
+
+def _camera(name: str, number: int) -> str:
+    """Without the name in the error: settings repeat no value."""
+    try:
+        check_camera(name)
+    except WireError:
+        raise ValueError(
+            f"has no camera's name in its exception {number}: that is 1 to 32 of a-z, 0-9 and '-', "
+            "in lower case, as in gate=30d"
+        ) from None
+    return name
 
 
 def _duration(text: str) -> timedelta | None:

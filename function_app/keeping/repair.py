@@ -6,13 +6,15 @@ blob without rows is listed, a thumbnail without a photo is removed, and so is w
 says and should not. What came within the last hour may be on its way and is left alone.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from secrets import SystemRandom
 
 from function_app.backend import Backend
 from function_app.keeping.deletion import is_over
-from function_app.keeping.retention import is_due
+from function_app.keeping.retention import SECONDS, is_due
 from function_app.keeping.side_by_side import side_by_side
 from function_app.keeping.tally import recount
 from function_app.storage.records import KeptAlert, Photo
@@ -28,7 +30,8 @@ _STEP = 1000
 @dataclass(slots=True)
 class Repair:
     """What was found and mended. `strays` are rows among the arrivals that are no listed photo's
-    own, `foreign` are blobs that are no photos of Nightjar's, or have the id of a listed one."""
+    own, `foreign` are blobs that are no photos of Nightjar's, or have the id of a listed one.
+    `cameras` were mended, and for those in `left` there was no time."""
 
     photos: int = 0
     listed: int = 0
@@ -37,25 +40,36 @@ class Repair:
     strays: int = 0
     foreign: int = 0
     cameras: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 def reconcile(
     backend: Backend,
     now: datetime,
-    cameras: list[str] | None = None,
+    cameras: Collection[str] | None = None,
     everything: bool = False,
+    seconds: float = SECONDS,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Repair:
     """Mend these cameras, or all. With `everything` each photo is listed anew, as after the loss of
-    the whole index. It may be stopped at any point and run again. Raises StorageAwayError."""
+    the whole index. It may be stopped at any point and run again; when `seconds` are over by
+    `clock`, no further camera is begun. Chance says who comes first, so that it is not always the
+    same cameras that are left. Raises StorageAwayError."""
+    end = clock() + seconds
     listed = set(backend.index.cameras())
     known = listed | set(backend.blobs.cameras())
+    turns = sorted(known if cameras is None else known & set(cameras))
+    SystemRandom().shuffle(turns)
     repair = Repair()
-    for camera in sorted(known if cameras is None else known & set(cameras)):
+    while turns and clock() < end:
+        camera = turns.pop()
         newest = _mend(camera, backend, now, repair, everything)
         if newest and (everything or camera not in listed):
             backend.index.note(newest)
         recount(camera, backend, now + ON_THE_WAY)  # so much may come meanwhile
         repair.cameras.append(camera)
+    repair.cameras.sort()
+    repair.left = sorted(turns)
     return repair
 
 

@@ -192,6 +192,7 @@ SCHEMAS: dict[str, Schema] = {
                 cameras=cameras,
                 made_at=TIME,
                 used_at=optional(TIME),
+                made_by=optional(text()),
             )
         )
     ),
@@ -221,7 +222,7 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ]
     },
-    "MadeShare": record(url=text(format="uri"), until=TIME),
+    "MadeShare": record(url=text(format="uri"), key=text(), until=TIME),
     "Shares": record(
         shares=array(
             record(
@@ -243,7 +244,7 @@ SCHEMAS: dict[str, Schema] = {
         more={"type": "boolean"},
         dry_run={"type": "boolean"},
     ),
-    "Repair": partial_record(cameras=array(camera), everything={"type": "boolean"}),
+    "Repair": partial_record(cameras=array(camera, minItems=1), everything={"type": "boolean"}),
     "Repaired": record(
         photos=count,
         listed=count,
@@ -252,6 +253,7 @@ SCHEMAS: dict[str, Schema] = {
         strays=count,
         foreign=count,
         cameras=array(camera),
+        left=array(camera),
     ),
 }
 

@@ -3,9 +3,10 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import ip_network
 
+from function_app.backend import Backend
 from function_app.people.addresses import parse_address
 from function_app.storage.rows import Row, Rows
 from function_app.storage.views import count_down
@@ -28,17 +29,23 @@ class Entry:
 
 
 def record(
-    rows: Rows, now: datetime, who: str, what: str, which: str = "", address: str = ""
+    headers: Mapping[str, str],
+    backend: Backend,
+    who: str,
+    what: str,
+    which: str = "",
+    now: datetime | None = None,
 ) -> None:
-    """Add a line to the log."""
+    """Add a line to the log: `who` did `what` just now, by a request with these headers."""
+    now = now or datetime.now(UTC)
     words = {
         "at": format_time(now),
         "who": who,
         "what": what,
         "which": which,
-        "network": network_of(address),
+        "network": network_of(address_in(headers)),
     }
-    rows.put(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", words)
+    backend.accesses.put(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", words)
 
 
 def newest(rows: Rows, count: int, after: str) -> list[Entry]:

@@ -10,7 +10,9 @@ from function_app.body import read_object, text_of
 from function_app.cookies import BROWSER, SESSION, read_cookie, set_cookie
 from function_app.gallery.listing import check_parameters, parse_limit
 from function_app.people import accesses, backoff, browsers, people, sessions, tokens
+from function_app.people.accesses import record
 from function_app.people.caller import Caller, Role, Scope, check_cameras, check_name, is_name
+from function_app.people.leaving import end_what_they_made
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
 from photo_wire.errors import WireError, quoted
@@ -34,11 +36,11 @@ def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     first = backend.settings.gallery_password
     person = people.signed_in(backend.people, name, password, first) if is_name(name) else None
     if person is None:
-        accesses.record(backend.accesses, now, "somebody", accesses.FAILED, address=address)
+        record(req.headers, backend, "somebody", accesses.FAILED)
         raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
     backoff.forget_attempts(backend.people, counts)
     cookies = _cookies(person, req, backend, now, is_known=known is not None)
-    accesses.record(backend.accesses, now, name, "signed in", address=address)
+    record(req.headers, backend, name, "signed in")
     said_back = {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}
     return json_reply(said_back, cookies=cookies)
 
@@ -65,7 +67,7 @@ def close_all_sessions(req: func.HttpRequest, backend: Backend, caller: Caller) 
     people.end_epoch(backend.people, caller.name)
     ended = sessions.end_all(backend.people, caller.name)
     browsers.forget_all(backend.people, caller.name)
-    accesses.record(backend.accesses, datetime.now(UTC), caller.name, "signed out everywhere")
+    record(req.headers, backend, caller.who, "signed out everywhere")
     return json_reply({"ended": ended}, cookies=(set_cookie(SESSION, "", 0, req.url),))
 
 
@@ -85,7 +87,7 @@ def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> 
         raise RefusedError(409, "Something else changed this account just now: try again.")
     sessions.end_all(backend.people, caller.name)
     browsers.forget_all(backend.people, caller.name)
-    accesses.record(backend.accesses, now, caller.name, "changed the password")
+    record(req.headers, backend, caller.who, "changed the password")
     return Reply(204, cookies=_cookies(changed, req, backend, now, is_known=False))
 
 
@@ -118,19 +120,25 @@ def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         Role(role),
         cameras,
     )
-    _record(backend, caller, "let in", person.name)
+    record(req.headers, backend, caller.who, "let in", person.name)
     return json_reply(
         {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}, 201
     )
 
 
 def remove_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """204; they are signed out everywhere."""
+    """204; they are signed out everywhere, and what they made lets nobody in. Called again, it ends
+    what a call that was cut off left behind, and then says 404."""
     name = check_name(req.route_params["name"], "name")
-    people.remove(backend.people, name)
+    is_there = people.remove(backend.people, name)
+    if is_there:
+        record(req.headers, backend, caller.who, "shut out", name)
     sessions.end_all(backend.people, name)
     browsers.forget_all(backend.people, name)
-    _record(backend, caller, "shut out", name)
+    for what, which in end_what_they_made(backend.people, name):
+        record(req.headers, backend, caller.who, what, which)
+    if not is_there:
+        raise RefusedError(404, f"There is nobody called {quoted(name)}.")
     return Reply(204)
 
 
@@ -151,9 +159,9 @@ def make_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     if Scope.ADMIN in scopes and cameras is not None:
         raise WireError("cameras", "is null for a token with the scope admin: it is about them all")
     secret = tokens.make(
-        backend.people, name, frozenset(map(Scope, scopes)), cameras, datetime.now(UTC)
+        backend.people, name, frozenset(map(Scope, scopes)), cameras, datetime.now(UTC), caller.who
     )
-    _record(backend, caller, "made the token", name)
+    record(req.headers, backend, caller.who, "made the token", name)
     return json_reply(
         {"name": name, "token": secret, "scopes": sorted(scopes), "cameras": _listed(cameras)}, 201
     )
@@ -164,7 +172,7 @@ def revoke_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     name = check_name(req.route_params["name"], "name")
     if not tokens.revoke(backend.people, name):
         raise RefusedError(404, f"There is no token called {quoted(name)}.")
-    _record(backend, caller, "revoked the token", name)
+    record(req.headers, backend, caller.who, "revoked the token", name)
     return Reply(204)
 
 
@@ -217,11 +225,8 @@ def _described(token: tokens.Token) -> dict[str, object]:
         "cameras": _listed(token.cameras),
         "made_at": format_time(token.made_at),
         "used_at": format_time(token.used_at) if token.used_at else None,
+        "made_by": token.made_by or None,
     }
-
-
-def _record(backend: Backend, caller: Caller, what: str, which: str) -> None:
-    accesses.record(backend.accesses, datetime.now(UTC), caller.name, what, which)
 
 
 def _listed(cameras: frozenset[str] | None) -> list[str] | None:

@@ -24,33 +24,43 @@ PARTITION = "attempts"
 
 def count_attempt(rows: Rows, counts: Mapping[str, str], now: datetime) -> None:
     """Count a password that is said: `counts` has who says it, by kind. Raises RefusedError (429)
-    if it comes too early."""
-    for kind, whose in counts.items():
-        key = _key(kind, whose)
-        for _ in range(10):
-            row = rows.get(PARTITION, key)
-            failures, until = _kept(row, now)
-            if now < until:
-                wait = int((until - now).total_seconds()) + 1
-                raise RefusedError(
-                    429,
-                    f"Too many wrong passwords for this {kind}: try again in {wait} s.",
-                    {"Retry-After": str(wait)},
-                )
-            failures += 1
-            wait = min(2 ** max(0, failures - FREE), LONGEST_WAITS[kind]) if failures > FREE else 0
-            words = {
-                "failures": str(failures),
-                "until": format_time(now + timedelta(seconds=wait)),
-                "at": format_time(now),
-            }
-            if row is None:
-                if rows.insert(PARTITION, key, words):
-                    break
-            elif rows.replace(PARTITION, row, words):
-                break
-        else:
-            raise RefusedError(429, "Too many attempts at once: try again.", {"Retry-After": "1"})
+    if it comes too early, and then counts it for nobody: a stranger whose address has to wait would
+    go on keeping everybody else out of the account."""
+    found = {kind: rows.get(PARTITION, _key(kind, whose)) for kind, whose in counts.items()}
+    for kind, row in found.items():
+        _check_wait(kind, row, now)
+    for kind, row in found.items():
+        _count(rows, kind, _key(kind, counts[kind]), row, now)
+
+
+def _check_wait(kind: str, row: Row | None, now: datetime) -> None:
+    _, until = _kept(row, now)
+    if now < until:
+        wait = int((until - now).total_seconds()) + 1
+        raise RefusedError(
+            429,
+            f"Too many wrong passwords for this {kind}: try again in {wait} s.",
+            {"Retry-After": str(wait)},
+        )
+
+
+def _count(rows: Rows, kind: str, key: str, row: Row | None, now: datetime) -> None:
+    for _ in range(10):
+        _check_wait(kind, row, now)  # others may have been counted meanwhile
+        failures = _kept(row, now)[0] + 1
+        wait = min(2 ** max(0, failures - FREE), LONGEST_WAITS[kind]) if failures > FREE else 0
+        words = {
+            "failures": str(failures),
+            "until": format_time(now + timedelta(seconds=wait)),
+            "at": format_time(now),
+        }
+        if row is None:
+            if rows.insert(PARTITION, key, words):
+                return
+        elif rows.replace(PARTITION, row, words):
+            return
+        row = rows.get(PARTITION, key)
+    raise RefusedError(429, "Too many attempts at once: try again.", {"Retry-After": "1"})
 
 
 def forget_attempts(rows: Rows, counts: Mapping[str, str]) -> None:

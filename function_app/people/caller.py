@@ -33,12 +33,19 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Somebody with a right to be here. `cameras` are those that they have to do with, None for
-    all. `session` is the key of a person's session; None for programs."""
+    all. `session` is the key of a person's session; None for programs. `is_token` for a token that
+    somebody made, since they may call it as a person is called."""
 
     name: str
     scopes: frozenset[Scope]
     cameras: frozenset[str] | None = None
     session: str | None = None
+    is_token: bool = False
+
+    @property
+    def who(self) -> str:
+        """As the access log calls them. A person's name has no space in it."""
+        return token_called(self.name) if self.is_token else self.name
 
     def may_see(self, camera: str) -> bool:
         return self.cameras is None or camera in self.cameras
@@ -46,6 +53,11 @@ class Caller:
 
 DEVICE = Caller("device", frozenset({Scope.UPLOAD}))
 ANYBODY = Caller("anybody", frozenset())
+
+
+def token_called(name: str) -> str:
+    """As the access log calls the token of this name."""
+    return f"token {name}"
 
 
 def is_name(name: str) -> bool:

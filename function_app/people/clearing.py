@@ -1,10 +1,11 @@
-"""What strangers leave behind who try passwords: it is cleared away, or it would only ever grow."""
+"""What strangers leave behind who try passwords, and links that are over: they are cleared away, or
+they would only ever grow."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from function_app.people import accesses, backoff
-from function_app.storage.rows import Row, Rows
+from function_app.people import accesses, backoff, shares
+from function_app.storage.rows import Row, Rows, walk_all
 from function_app.storage.views import count_down
 from photo_wire.moment import parse_time
 
@@ -21,6 +22,12 @@ def clear_sign_ins(people: Rows, access_log: Rows, now: datetime) -> int:
     return _remove(people, backoff.PARTITION, counts) + _remove(
         access_log, accesses.PARTITION, failed
     )
+
+
+def clear_links(people: Rows, now: datetime) -> int:
+    """Remove shared links that open nothing any more; return how many those were."""
+    over = (row for row in walk_all(people, shares.PARTITION) if shares.is_over(row, now))
+    return _remove(people, shares.PARTITION, over)
 
 
 def _forgotten(people: Rows, now: datetime) -> Iterator[Row]:

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 from function_app.people.caller import Role, from_text, to_text
 from function_app.people.passwords import hash_password, is_password, weakness
 from function_app.refused import RefusedError
-from function_app.storage.rows import Rows
+from function_app.storage.rows import Rows, walk_all
 from photo_wire.errors import WireError
 
 PARTITION = "people"
-OWNER = "owner"  # the name of the first one, whose password is a setting until it is changed
-MOST = 1000
+OWNER = "owner"  # the name of the first one, whose password is a setting until they change it
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """`cameras` are those that a viewer may look at; None for all. `epoch` is another one after a
-    new password and after signing out everywhere; "" from a time before there were epochs."""
+    new password and after signing out everywhere; "" from a time before there were epochs.
+    `password` is "" for the owner's that is the setting."""
 
     name: str
     role: Role
@@ -38,17 +38,21 @@ class Person:
 def signed_in(rows: Rows, name: str, password: str, first_password: str | None) -> Person | None:
     """The person with this name and password; None if there is none.
 
-    As long as the owner is on no record, `first_password` opens the gallery, and puts them there.
+    The owner's is `first_password` until they change it. They are on record from the first time on,
+    since sessions need their epoch.
     """
     person = find(rows, name)
-    if person is None and name == OWNER and first_password is not None:
+    if name == OWNER and first_password is not None and not (person and person.password):
         if not is_password(password, hash_password(first_password)):
             return None
-        first = Person(OWNER, Role.OWNER, hash_password(password), epoch=_new_epoch())
-        if rows.insert(PARTITION, OWNER, first.to_words()):
-            return first
-        person = find(rows, name)  # somebody was faster, and may have changed the password, too
-    return person if is_password(password, person.password if person else None) else None
+        if person is None:
+            first = Person(OWNER, Role.OWNER, password="", epoch=_new_epoch())
+            rows.insert(PARTITION, OWNER, first.to_words())
+            person = find(rows, name)  # somebody was faster, and may have changed the password, too
+        if person and not person.password:
+            return person
+    kept = person.password or None if person else None
+    return person if is_password(password, kept) else None
 
 
 def find(rows: Rows, name: str) -> Person | None:
@@ -57,7 +61,7 @@ def find(rows: Rows, name: str) -> Person | None:
 
 
 def everybody(rows: Rows) -> list[Person]:
-    return [_person(row.key, row.words) for row in rows.walk(PARTITION, MOST)]
+    return [_person(row.key, row.words) for row in walk_all(rows, PARTITION)]
 
 
 def add(rows: Rows, name: str, password: str, role: Role, cameras: frozenset[str] | None) -> Person:
@@ -88,11 +92,14 @@ def end_epoch(rows: Rows, name: str) -> None:
         rows.replace(PARTITION, row, {**row.words, "epoch": _new_epoch()})
 
 
-def remove(rows: Rows, name: str) -> None:
-    """Raises RefusedError (409) for the owner, without whom nobody could let anybody in."""
+def remove(rows: Rows, name: str) -> bool:
+    """Whether there was somebody of this name. Raises RefusedError (409) for the owner, without
+    whom nobody could let anybody in."""
     if name == OWNER:
         raise RefusedError(409, "The owner stays: change their password instead.")
+    is_there = rows.get(PARTITION, name) is not None
     rows.remove(PARTITION, name)
+    return is_there
 
 
 def checked(password: object) -> str:

@@ -6,13 +6,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from function_app.storage.rows import Row, Rows
+from function_app.storage.rows import Row, Rows, walk_all
 from function_app.storage.views import View
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 PARTITION = "shares"
-MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +51,32 @@ def of_photo(name: PhotoName, until: datetime, made_by: str) -> Share:
     return Share("", name.camera, name.captured_at, name.captured_at, until, made_by, name)
 
 
-def keep(rows: Rows, share: Share) -> str:
-    """Put the link on record; returns its secret, which is never shown again."""
+def keep(rows: Rows, share: Share) -> tuple[str, str]:
+    """Put the link on record; returns its key, and its secret, which is never shown again."""
     secret = secrets.token_urlsafe(24)
-    rows.put(PARTITION, _key(secret), share.to_words())
-    return secret
+    key = _key(secret)
+    rows.put(PARTITION, key, share.to_words())
+    return key, secret
 
 
 def find(rows: Rows, secret: str, now: datetime) -> Share | None:
     """What this link opens; None if it was revoked, is over, or never was."""
     row = rows.get(PARTITION, _key(secret))
-    share = _share(row) if row else None
-    return share if share and now < share.until else None
+    return None if row is None or is_over(row, now) else _share(row)
+
+
+def called(key: str) -> str:
+    """What the access log calls the link of this key: enough to tell it from others."""
+    return f"link {key[:8]}"
+
+
+def is_over(row: Row, now: datetime) -> bool:
+    """Whether the link of this row has expired."""
+    return parse_time(row.words["until"]) <= now
 
 
 def all_shares(rows: Rows) -> list[Share]:
-    return [_share(row) for row in rows.walk(PARTITION, MOST)]
+    return [_share(row) for row in walk_all(rows, PARTITION)]
 
 
 def revoke(rows: Rows, key: str) -> bool:

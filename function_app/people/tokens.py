@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 
 from function_app.people.caller import Caller, Scope, from_text, to_text
 from function_app.refused import RefusedError
-from function_app.storage.rows import Row, Rows
+from function_app.storage.rows import Row, Rows, walk_all
 from photo_wire.moment import format_time, parse_time
 
 PARTITION = "tokens"
-MOST = 1000
 BEGINNING = "nj_"  # so that one that was left somewhere is recognized for what it is
 _BETWEEN_NOTES = timedelta(hours=1)  # a write for every use would cost more than the use
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is on record of a token; its secret is not. `cameras` None is all."""
+    """What is on record of a token; its secret is not. `cameras` None is all, `made_by` "" somebody
+    of a time before that was on record."""
 
     key: str
     name: str
@@ -27,6 +27,7 @@ class Token:
     cameras: frozenset[str] | None
     made_at: datetime
     used_at: datetime | None
+    made_by: str = ""
 
 
 def make(
@@ -35,22 +36,33 @@ def make(
     scopes: frozenset[Scope],
     cameras: frozenset[str] | None,
     now: datetime,
+    made_by: str = "",
 ) -> str:
     """A new token; returns its secret, which is never shown again. Raises RefusedError (409) if
-    there is one of this name."""
-    if any(one.name == name for one in all_tokens(rows)):
-        raise RefusedError(409, f"There is a token called {name} already: revoke it first.")
+    there is one of this name.
+
+    Of several that are made at once at most one stays: each looks for others once it is written,
+    and whichever is later sees the one before, and goes. They may all go.
+    """
     secret = BEGINNING + secrets.token_urlsafe(32)
+    key = _hash(secret)
+    _check_name_is_free(rows, name, key)
     rows.put(
         PARTITION,
-        _hash(secret),
+        key,
         {
             "name": name,
             "scopes": " ".join(sorted(scopes)),
             "cameras": to_text(cameras),
             "made_at": format_time(now),
+            "made_by": made_by,
         },
     )
+    try:
+        _check_name_is_free(rows, name, key)
+    except RefusedError:
+        rows.remove(PARTITION, key)
+        raise
     return secret
 
 
@@ -64,19 +76,30 @@ def find(rows: Rows, secret: str, now: datetime) -> Caller | None:
     token = _token(row)
     if token.used_at is None or now - token.used_at > _BETWEEN_NOTES:
         rows.replace(PARTITION, row, {**row.words, "used_at": format_time(now)})
-    return Caller(token.name, token.scopes, token.cameras)
+    return Caller(token.name, token.scopes, token.cameras, is_token=True)
 
 
 def all_tokens(rows: Rows) -> list[Token]:
-    return [_token(row) for row in rows.walk(PARTITION, MOST)]
+    return [_token(row) for row in walk_all(rows, PARTITION)]
 
 
 def revoke(rows: Rows, name: str) -> bool:
     """Whether there was one of this name."""
     found = [one for one in all_tokens(rows) if one.name == name]
     for one in found:
-        rows.remove(PARTITION, one.key)
+        remove(rows, one)
     return bool(found)
+
+
+def remove(rows: Rows, token: Token) -> None:
+    """Whoever holds it is let in no more."""
+    rows.remove(PARTITION, token.key)
+
+
+def _check_name_is_free(rows: Rows, name: str, key: str) -> None:
+    """Of all but the token of this key. Raises RefusedError."""
+    if any(one.name == name and one.key != key for one in all_tokens(rows)):
+        raise RefusedError(409, f"There is a token called {name} already: revoke it first.")
 
 
 def _token(row: Row) -> Token:
@@ -88,6 +111,7 @@ def _token(row: Row) -> Token:
         from_text(words["cameras"]),
         parse_time(words["made_at"]),
         parse_time(words["used_at"]) if "used_at" in words else None,
+        words.get("made_by", ""),
     )
 
 

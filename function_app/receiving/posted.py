@@ -28,6 +28,7 @@ from photo_wire.headers import (
 FIELDS = {"camera": CAMERA_ID, "captured_at": CAPTURED_AT, "trigger": TRIGGER}  # of a form
 _FORM = "multipart/form-data"
 _ROOM_FOR_A_FORM = 64 * 1024  # bytes, around the photo
+_PIECE = 16 * 1024  # bytes
 _MOST_PARTS = 20
 
 
@@ -67,16 +68,18 @@ def _of_form(body: bytes, kind: str) -> tuple[PhotoHeaders, bytes]:
     """What a form says, and its one file. Raises RefusedError (400) if there is none, or several,
     and WireError."""
     from werkzeug.exceptions import HTTPException
-    from werkzeug.formparser import FormDataParser
+    from werkzeug.formparser import MultiPartParser
     from werkzeug.http import parse_options_header
 
-    mimetype, options = parse_options_header(kind)
-    parser = FormDataParser(
-        max_form_memory_size=_ROOM_FOR_A_FORM, max_form_parts=_MOST_PARTS, silent=False
+    # The room is for the texts and headers of all parts, and for a piece of a file together with
+    # what was held back of the piece before: pieces of 64 KiB, as they are by default, have none.
+    parser = MultiPartParser(
+        max_form_memory_size=_ROOM_FOR_A_FORM, buffer_size=_PIECE, max_form_parts=_MOST_PARTS
     )
     try:
-        _, fields, files = parser.parse(BytesIO(body), mimetype, len(body), options)
-    except (ValueError, HTTPException):
+        boundary = parse_options_header(kind)[1]["boundary"].encode("ascii")
+        fields, files = parser.parse(BytesIO(body), boundary, len(body))
+    except (KeyError, ValueError, HTTPException):
         raise RefusedError(400, "The form cannot be read: send multipart/form-data.") from None
     parts = [part for parts in files.listvalues() for part in parts]
     if len(parts) != 1:

@@ -104,7 +104,7 @@ def _row(kept: KeptAlert) -> dict[str, str]:
         "camera": alert.name.camera,
         "kind": alert.kind,
         "reason": alert.reason,
-        "details": json.dumps(dict(alert.details)),
+        "details": json.dumps(dict(alert.details), ensure_ascii=False),
         "received_at": format_time(kept.received_at),
     }
 

@@ -1,8 +1,10 @@
 """Small records: those of people, sessions, tokens, shared links, counts, and who did what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+PAGE = 1000  # records that a request answers at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,13 @@ class Rows(Protocol):
     def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Row]:
         """Up to `count` records by their keys, those behind `after`, and before `end` if given."""
         ...
+
+
+def walk_all(rows: Rows, partition: str) -> Iterator[Row]:
+    """All records of a partition by their keys, read as they are needed."""
+    after = ""
+    while page := rows.walk(partition, PAGE, after):
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].key

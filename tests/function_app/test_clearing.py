@@ -53,7 +53,8 @@ def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Backen
     """Who was let in, and what they did, stays on record."""
     for days in (29, 31, 32, 33):
         for what in (accesses.FAILED, "signed in", accesses.FAILED):
-            accesses.record(backend.accesses, NOW - timedelta(days=days), "somebody", what)
+            at = NOW - timedelta(days=days)
+            accesses.record({}, backend, "somebody", what, now=at)
     assert clear(backend) == 6
     assert logged(backend).count("signed in") == 4
     assert logged(backend).count(accesses.FAILED) == 2

@@ -420,6 +420,7 @@ def test_photos_are_deleted_over_http(api: Api, camera: str) -> None:
         ("/api/cleanup/run", {"days": 3}),
         ("/api/repair/run", {"cameras": "gate"}),
         ("/api/repair/run", {"cameras": ["No Such"]}),
+        ("/api/repair/run", {"cameras": []}),
         ("/api/repair/run", {"everything": 1}),
         ("/api/photos/delete", {"ids": []}),
         ("/api/photos/delete", {"ids": ["gate"]}),

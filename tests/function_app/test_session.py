@@ -85,6 +85,44 @@ def test_a_changed_password_counts_and_the_first_one_no_more(browsers: tuple[Api
     assert sign_in(other, NEW).status_code == 200
 
 
+def test_the_setting_counts_until_the_owner_changed_the_password(own: Backend) -> None:
+    """Whoever deploys with another one, since the first one leaked, has shut that out; once it was
+    changed in the gallery, the setting opens nothing, whatever it is."""
+    leaked, api = own.password, Api(own)
+    assert sign_in(api, leaked).status_code == 200
+    restart(own, "a second password")
+    assert sign_in(Api(own), leaked).status_code == 401
+    assert api.ask("/api/photos").status_code == 200, "sessions are ended by signing out"
+    assert sign_in(api, own.password).status_code == 200
+    said = {"old": leaked, "new": NEW}
+    assert api.ask("/api/password", here(api), "PUT", json=said).status_code == 403
+    said = {"old": own.password, "new": NEW}
+    assert api.ask("/api/password", here(api), "PUT", json=said).status_code == 204
+    restart(own, "a third password")
+    found = [sign_in(Api(own), one).status_code for one in (own.password, leaked, NEW)]
+    assert found == [401, 401, 200]
+    restart(own, "")
+    assert sign_in(Api(own), "").status_code == 401
+    assert sign_in(Api(own), NEW).status_code == 200
+
+
+def restart(own: Backend, password: str) -> None:
+    """As a deployment does that sets another GALLERY_PASSWORD."""
+    own.stop()
+    own.password = password
+    own.start()
+
+
+def test_without_the_setting_the_owner_who_never_changed_it_is_out(own: Backend) -> None:
+    """And in again with it."""
+    first = own.password
+    assert sign_in(Api(own), first).status_code == 200
+    restart(own, "")
+    assert [sign_in(Api(own), one).status_code for one in (first, "")] == [401, 401]
+    restart(own, first)
+    assert sign_in(Api(own), first).status_code == 200
+
+
 def test_a_password_is_changed_by_who_knows_it(browsers: tuple[Api, Api]) -> None:
     """Nothing else changes it, and a weak one is not taken."""
     api, other = browsers

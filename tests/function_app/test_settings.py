@@ -77,12 +77,34 @@ def test_the_limit_is_a_number_that_the_platform_allows(text: str) -> None:
         read_settings({"AzureWebJobsStorage": ACCOUNT, "MAX_PHOTO_MB": text})
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("120d, gate=30d, Gate=forever", "no camera's name in its exception 2"),
+        ("120d, front_door=forever", "no camera's name in its exception 1"),
+        ("120d, =forever", "no camera's name"),
+        ("120d, -gate=forever", "no camera's name"),
+        (f"120d, {'g' * 33}=forever", "no camera's name"),
+        ("120d, gate=60d, entry=1d, gate=30d", "the camera of its exception 3 a second time"),
+    ],
+)
+def test_an_exception_that_no_camera_would_heed_is_an_error(text: str, problem: str) -> None:
+    """Photos that were to stay for ever would be deleted with the others."""
+    with pytest.raises(SettingsError, match=f"^RETENTION .*{problem}"):
+        read_settings({"AzureWebJobsStorage": ACCOUNT, "RETENTION": text})
+
+
 @given(st.text(min_size=1, max_size=40).map(lambda text: f"{text}MARK{text}"))
 def test_no_error_repeats_a_value(value: str) -> None:
     """A value may be a secret in the wrong place."""
     with pytest.raises(SettingsError) as caught:
         read_settings(
-            {"AzureWebJobsStorage": value, "READ_TOKEN": f"{value} ", "MAX_PHOTO_MB": value}
+            {
+                "AzureWebJobsStorage": value,
+                "READ_TOKEN": f"{value} ",
+                "MAX_PHOTO_MB": value,
+                "RETENTION": f"30d, {value}=30d",
+            }
         )
     assert "MARK" not in str(caught.value)
 

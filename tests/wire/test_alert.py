@@ -58,6 +58,8 @@ def test_no_body_raises_anything_but_a_wire_error(body: bytes) -> None:
         ({"details": {"size": 1.5}}, "alerts[0].details"),
         ({"details": {"size": 2**60}}, "alerts[0].details.size"),
         ({"details": []}, "alerts[0].details"),
+        ({"details": {"of": "half a surrogate pair: \ud800"}}, "alerts[0].details"),
+        ({"details": {f"d{n}": "\0" * 300 for n in range(20)}}, "alerts[0].details"),
     ],
 )
 def test_a_wrong_member_is_named(change: dict[str, object], field: str) -> None:

@@ -1,0 +1,168 @@
+"""The access log over HTTP: who did what, from which network."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from function_app.backend import connect
+from function_app.people import people
+from function_app.settings import Settings
+from tests.backend import Backend
+from tests.conftest import StartAzurite, StartBackend
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.pictures import jpeg
+
+FROM = {"X-Forwarded-For": "198.51.100.7, 203.0.113.77:50123"}
+NETWORK = "203.0.113.0/24"
+PASSWORD, NEW = "a good long password", "another good password"
+
+
+@pytest.fixture
+def api(start_azurite: StartAzurite, start_backend: StartBackend) -> Api:
+    """The only client of a backend with a store of its own, where nothing happened yet."""
+    own: Backend = start_backend(start_azurite().connection_string)
+    return Api(own)
+
+
+@pytest.fixture
+def admin(api: Api) -> dict[str, str]:
+    return {**FROM, "Authorization": f"Bearer {api.backend.admin_token}"}
+
+
+def logged(api: Api, admin: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The whole log, the oldest line first."""
+    reply = api.ask("/api/accesses?limit=200", admin)
+    assert reply.status_code == 200
+    lines: list[dict[str, Any]] = reply.json()["accesses"]
+    return lines[::-1]
+
+
+def sign_in(api: Api, name: str, password: str) -> int:
+    said = {"name": name, "password": password}
+    return api.ask("/api/session", FROM, "POST", json=said).status_code
+
+
+def test_each_line_has_the_network_that_it_came_from(api: Api, admin: dict[str, str]) -> None:
+    """Whatever was done; the address, or an invented one, is in none."""
+    name, here = name_of("gate"), {**FROM, "Origin": api.backend.base_url}
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    vera = {"name": "vera", "password": PASSWORD, "cameras": ["gate"]}
+    assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
+    assert sign_in(api, "vera", "a wrong password") == 401
+    assert sign_in(api, "vera", PASSWORD) == 200
+    assert api.ask(f"/api/photos/{name}/content", FROM).status_code == 200
+    said = {"old": PASSWORD, "new": NEW}
+    assert api.ask("/api/password", here, "PUT", json=said).status_code == 204
+    assert api.ask("/api/sessions", here, "DELETE").status_code == 200
+    assert api.ask("/api/people/vera", admin, "DELETE").status_code == 204
+    backup = {"name": "backup", "scopes": ["read"]}
+    assert api.ask("/api/tokens", admin, "POST", json=backup).status_code == 201
+    assert api.ask("/api/tokens/backup", admin, "DELETE").status_code == 204
+    link = api.ask("/api/shares", admin, "POST", json={"photo": str(name)}).json()
+    secret = link["url"].rpartition("/")[2]
+    assert api.ask(f"/shared/{secret}", FROM).status_code == 200
+    assert api.ask(f"/api/shared/{secret}/{name}/content", FROM).status_code == 200
+    assert api.ask(f"/api/shares/{link['key']}", admin, "DELETE").status_code == 204
+    assert api.ask(f"/api/photos/{name}", admin, "DELETE").status_code == 204
+    assert api.ask("/api/repair/run", admin, "POST").status_code == 200
+    lines = logged(api, admin)
+    assert [line["what"] for line in lines] == [
+        "let in",
+        "did not sign in",
+        "signed in",
+        "saw",
+        "changed the password",
+        "signed out everywhere",
+        "shut out",
+        "made the token",
+        "revoked the token",
+        "shared",
+        "opened",
+        "saw",
+        "revoked a link",
+        "deleted",
+        "repaired",
+    ]
+    assert {line["network"] for line in lines} == {NETWORK}
+
+
+def test_a_repair_says_what_it_was(api: Api, admin: dict[str, str]) -> None:
+    """Of which cameras, and whether everything was listed anew; one of none is not begun."""
+    for said in ({}, {"cameras": ["gate", "entry"]}, {"everything": True}, {"cameras": None}):
+        assert api.ask("/api/repair/run", admin, "POST", json=said).status_code == 200
+    assert api.ask("/api/repair/run", admin, "POST", json={"cameras": []}).status_code == 400
+    assert [(line["what"], line["which"]) for line in logged(api, admin)] == [
+        ("repaired", "all cameras"),
+        ("repaired", "entry gate"),
+        ("rebuilt", "all cameras"),
+        ("repaired", "all cameras"),
+    ]
+
+
+def test_no_token_passes_for_a_person(api: Api, admin: dict[str, str]) -> None:
+    """Whatever it is called, and whatever it does; nor do its links."""
+    names = [name_of("gate", tag=f"0000000{n}") for n in range(3)]
+    for name in names:
+        assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    said = {"name": "owner", "scopes": ["read", "delete", "admin"]}
+    made = api.ask("/api/tokens", admin, "POST", json=said).json()
+    token = {"Authorization": f"Bearer {made['token']}"}
+    assert api.ask("/api/session", token).json()["name"] == "owner"
+    assert sign_in(api, "owner", api.backend.password) == 200
+    here = {**FROM, "Origin": api.backend.base_url}
+    assert api.ask(f"/api/photos/{names[0]}/content", token).status_code == 200
+    assert api.ask(f"/api/photos/{names[0]}", token, "DELETE").status_code == 204
+    assert api.ask("/api/shares", token, "POST", json={"photo": str(names[2])}).ok
+    assert api.ask("/api/shares", token).json()["shares"][0]["made_by"] == "token owner"
+    assert api.ask(f"/api/photos/{names[1]}", here, "DELETE").status_code == 204
+    done = [(line["who"], line["what"]) for line in logged(api, admin)]
+    assert done == [
+        ("the admin token", "made the token"),
+        ("owner", "signed in"),
+        ("token owner", "saw"),
+        ("token owner", "deleted"),
+        ("token owner", "shared"),
+        ("owner", "deleted"),
+    ]
+
+
+def test_each_link_is_told_from_others(api: Api, admin: dict[str, str]) -> None:
+    """Which was made, opened, looked through and revoked, of two that open the same photo."""
+    name = name_of("gate")
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    asked = [api.ask("/api/shares", admin, "POST", json={"photo": str(name)}) for _ in range(2)]
+    for made in (one.json() for one in asked):
+        secret, key = made["url"].rpartition("/")[2], made["key"]
+        before = len(logged(api, admin))
+        assert api.ask(f"/shared/{secret}").status_code == 200
+        assert api.ask(f"/api/shared/{secret}").status_code == 200
+        assert api.ask(f"/api/shared/{secret}/{name}/content").status_code == 200
+        assert api.ask(f"/api/shares/{key}", admin, "DELETE").status_code == 204
+        link = f"link {key[:8]}"
+        lines = logged(api, admin)[before:]
+        assert [(line["who"], line["what"], line["which"]) for line in lines] == [
+            (link, "opened", str(name)),
+            (link, "opened", str(name)),
+            (link, "saw", str(name)),
+            ("the admin token", "revoked a link", link),
+        ]
+    made_links = [line["which"] for line in logged(api, admin) if line["what"] == "shared"]
+    assert made_links == [f"{name} by link {one.json()['key'][:8]}" for one in asked]
+
+
+def test_nobody_is_shut_out_who_is_not_there(api: Api, admin: dict[str, str]) -> None:
+    """404, as for a token, and no line in the log. What is left of them is ended all the same: a
+    call that was cut off may have removed no more than the person."""
+    assert api.ask("/api/people/ghost", admin, "DELETE").status_code == 404
+    vera = {"name": "vera", "password": PASSWORD}
+    assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
+    assert sign_in(api, "vera", PASSWORD) == 200
+    connect(Settings(api.backend.connection_string)).people.remove(people.PARTITION, "vera")
+    assert api.ask("/api/session").status_code == 200
+    assert api.ask("/api/people/vera", admin, "DELETE").status_code == 404
+    assert api.ask("/api/session").status_code == 401
+    assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
+    asked = [api.ask("/api/people/vera", admin, "DELETE").status_code for _ in range(2)]
+    assert asked == [204, 404]
+    assert [line["what"] for line in logged(api, admin)].count("shut out") == 1

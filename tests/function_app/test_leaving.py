@@ -1,0 +1,72 @@
+"""An owner leaves over HTTP: nothing that they made lets them in afterwards."""
+
+import pytest
+
+from tests.conftest import StartAzurite, StartBackend
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.pictures import jpeg
+
+PASSWORD = "a good long password"
+
+
+@pytest.fixture
+def api(start_azurite: StartAzurite, start_backend: StartBackend) -> Api:
+    return Api(start_backend(start_azurite().connection_string))
+
+
+@pytest.fixture
+def admin(api: Api) -> dict[str, str]:
+    return {"Authorization": f"Bearer {api.backend.admin_token}"}
+
+
+def make_token(api: Api, headers: dict[str, str], name: str, *scopes: str) -> dict[str, str]:
+    cameras = ["gate"] if "upload" in scopes else None
+    said = {"name": name, "scopes": list(scopes), "cameras": cameras}
+    reply = api.ask("/api/tokens", headers, "POST", json=said)
+    assert reply.status_code == 201
+    return {"Authorization": f"Bearer {reply.json()['token']}"}
+
+
+def make_link(api: Api, headers: dict[str, str], photo: str) -> str:
+    reply = api.ask("/api/shares", headers, "POST", json={"photo": photo})
+    assert reply.status_code == 201
+    return "/shared/" + str(reply.json()["url"]).rpartition("/")[2]
+
+
+def test_what_somebody_made_lets_nobody_in_once_they_left(api: Api, admin: dict[str, str]) -> None:
+    """Tokens and links, those too that were made with such a token. Those of others stay, one by
+    which a camera brings photos as well; and who made what is told."""
+    photo = str(name_of("gate"))
+    assert api.put(jpeg(), photo_headers(name_of("gate"))).status_code == 201
+    said = {"name": "leaver", "password": PASSWORD, "role": "owner"}
+    assert api.ask("/api/people", admin, "POST", json=said).status_code == 201
+    said = {"name": "leaver", "password": PASSWORD}
+    assert api.ask("/api/session", method="POST", json=said).status_code == 200
+    here = {"Origin": api.backend.base_url}
+    theirs = make_token(api, here, "theirs", "admin", "read")
+    theirs_too = make_token(api, theirs, "theirs-too", "read")
+    camera, ours = make_token(api, here, "camera", "upload"), make_token(api, admin, "ours", "read")
+    links = [make_link(api, one, photo) for one in (here, theirs, admin)]
+    made = {one["name"]: one["made_by"] for one in api.ask("/api/tokens", admin).json()["tokens"]}
+    assert made == {
+        "theirs": "leaver",
+        "theirs-too": "token theirs",
+        "camera": "leaver",
+        "ours": "the admin token",
+    }
+    assert api.ask("/api/people/leaver", admin, "DELETE").status_code == 204
+    api.http.cookies.clear()
+    found = [api.ask("/api/photos", one).status_code for one in (theirs, theirs_too, ours)]
+    assert found == [401, 401, 200]
+    assert [api.ask(one).status_code for one in links] == [404, 404, 200]
+    sent = {**camera, "Content-Type": "image/jpeg"}
+    assert api.ask("/api/photos", sent, "POST", data=jpeg(seed=1)).status_code == 201
+    lines = api.ask("/api/accesses?limit=200", admin).json()["accesses"]
+    log = [one for one in lines if one["what"].startswith(("revoked", "shut"))]
+    assert sorted((one["what"], one["which"][:5]) for one in log) == [
+        ("revoked a link", "link "),
+        ("revoked a link", "link "),
+        ("revoked the token", "their"),
+        ("revoked the token", "their"),
+        ("shut out", "leave"),
+    ]

@@ -1,0 +1,86 @@
+"""Links, tokens and people beyond those that a request lists: each can be found, and revoked."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from function_app import backend as store_side
+from function_app.people import clearing, people, shares, tokens
+from function_app.people.caller import Role, Scope
+from function_app.settings import Settings
+from function_app.storage import rows
+from tests.conftest import StartAzurite, StartBackend
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.pictures import jpeg
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "PAGE", 3)
+
+
+def share(kept: rows.Rows, until: datetime, number: int = 0) -> str:
+    """The key of a link."""
+    return shares.keep(kept, shares.of_photo(name_of(f"gate-{number}"), until, "owner"))[0]
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("count", [0, 2, 3, 4, 7])
+def test_all_are_listed_however_many_there_are(empty: store_side.Backend, count: int) -> None:
+    """Their keys are hashes, so a page would be a part of them by chance."""
+    kept, scopes = empty.people, frozenset({Scope.READ})
+    for number in range(count):
+        share(kept, NOW, number)
+        tokens.make(kept, f"token-{number}", scopes, None, NOW)
+        kept.insert(people.PARTITION, f"p{number}", people.Person("", Role.VIEWER, "").to_words())
+    assert {one.camera for one in shares.all_shares(kept)} == {f"gate-{n}" for n in range(count)}
+    assert {one.name for one in tokens.all_tokens(kept)} == {f"token-{n}" for n in range(count)}
+    assert [one.name for one in people.everybody(kept)] == [f"p{n}" for n in range(count)]
+    assert all(tokens.revoke(kept, f"token-{number}") for number in range(count))
+    assert tokens.all_tokens(kept) == []
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_links_that_are_over_are_cleared_and_no_others(
+    empty: store_side.Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many in a run, and the next one the rest."""
+    monkeypatch.setattr(clearing, "MOST", 4)
+    minute = timedelta(minutes=1)
+    for number in range(7):
+        share(empty.people, NOW - number * minute)
+    alive = {share(empty.people, NOW + (number + 1) * minute) for number in range(4)}
+    assert [clearing.clear_links(empty.people, NOW) for _ in range(3)] == [4, 3, 0]
+    assert {one.key for one in shares.all_shares(empty.people)} == alive
+
+
+@pytest.mark.slow
+def test_a_link_beyond_a_thousand_is_listed_and_revoked(
+    start_azurite: StartAzurite, start_backend: StartBackend
+) -> None:
+    """By the list's key, and by the one that is told when it is made."""
+    azurite = start_azurite()
+    api = Api(start_backend(azurite.connection_string))
+    kept = store_side.connect(Settings(azurite.connection_string)).people
+    until = datetime.now(UTC) + timedelta(days=90)
+    for number in range(rows.PAGE):
+        share(kept, until, number)
+    name, admin = name_of("gate"), {"Authorization": f"Bearer {api.backend.admin_token}"}
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+
+    made = [
+        api.ask("/api/shares", admin, "POST", json={"photo": str(name)}).json() for _ in range(5)
+    ]
+    listed = api.ask("/api/shares", admin).json()["shares"]
+    assert len(listed) == rows.PAGE + 5
+    assert {one["key"] for one in made} == {
+        one["key"] for one in listed if one["photo"] == str(name)
+    }
+
+    for one in made:
+        path = one["url"].removeprefix(api.backend.base_url)
+        assert api.ask(path).status_code == 200
+        assert api.ask(f"/api/shares/{one['key']}", admin, "DELETE").status_code == 204
+        assert api.ask(path).status_code == 404
