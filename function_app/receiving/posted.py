@@ -1,9 +1,11 @@
 """`POST /api/photos`: another way in, for phones, scripts and cameras that can post a picture.
 
-The body is the photo, or a form (multipart/form-data, RFC 7578) with the photo as its file. The
-token says of which camera it is; everything else is checked as for a device's PUT.
+The body is the photo, or a form (multipart/form-data, RFC 7578) with the photo as its file, whose
+fields may say what headers say. The token says of which camera it is; everything else is checked as
+for a device's PUT.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,16 +18,21 @@ from function_app.people.caller import Caller
 from function_app.receiving.intake import Upload, check_size, receive
 from function_app.refused import RefusedError
 from function_app.replies import Reply
+from photo_wire.errors import WireError
 from photo_wire.headers import (
     CAMERA_ID,
     CAPTURED_AT,
+    CLOCK,
     CONTENT_TYPE,
+    PHOTO_ID,
     TRIGGER,
+    WAITING,
     PhotoHeaders,
     parse_headers,
 )
 
 FIELDS = {"camera": CAMERA_ID, "captured_at": CAPTURED_AT, "trigger": TRIGGER}  # of a form
+_OF_THE_PHOTO = (PHOTO_ID, CAMERA_ID, CAPTURED_AT, TRIGGER, CLOCK, WAITING)
 _FORM = "multipart/form-data"
 _ROOM_FOR_A_FORM = 64 * 1024  # bytes, around the photo
 _PIECE = 16 * 1024  # bytes
@@ -38,9 +45,9 @@ def post_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     body = req.get_body()
     check_size(len(body), most + _ROOM_FOR_A_FORM)
     said, photo = parse_headers(req.headers), body
-    kind = req.headers.get(CONTENT_TYPE, "")
-    if kind.partition(";")[0].strip().lower() == _FORM:
-        said, photo = _of_form(body, kind)
+    if (said.content_type or "").partition(";")[0].strip().lower() == _FORM:
+        _check_digest(body, said)
+        said, photo = _of_form(body, req.headers)
     check_size(len(photo), most)
     intake = receive(
         Upload(photo, _of_camera(said, caller)), backend.blobs, backend.index, datetime.now(UTC)
@@ -64,9 +71,29 @@ def _of_camera(said: PhotoHeaders, caller: Caller) -> PhotoHeaders:
     return replace(said, camera=next(iter(caller.cameras)))
 
 
-def _of_form(body: bytes, kind: str) -> tuple[PhotoHeaders, bytes]:
-    """What a form says, and its one file. Raises RefusedError (400) if there is none, or several,
-    and WireError."""
+def _check_digest(form: bytes, said: PhotoHeaders) -> None:
+    """A digest is that of the whole form, as RFC 9530 has it."""
+    if said.sha256 not in (None, hashlib.sha256(form).hexdigest()):
+        raise RefusedError(
+            422, "The form does not match its Content-Digest, so it was damaged: send it again."
+        )
+
+
+def _of_form(body: bytes, headers: Mapping[str, str]) -> tuple[PhotoHeaders, bytes]:
+    """The photo in a form, and what its fields and the request's headers say of it. Raises
+    RefusedError (400), and WireError, also where a field says something else than a header."""
+    fields, kind, photo = _read_form(body, headers.get(CONTENT_TYPE, ""))
+    said = {word: headers[word] for word in _OF_THE_PHOTO if headers.get(word) is not None}
+    for field, header in FIELDS.items():
+        value = fields.get(field)
+        if value and said.setdefault(header, value) != value:
+            raise WireError(header, f"is not what the form's field {field} says")
+    return parse_headers({**said, CONTENT_TYPE: kind}), photo
+
+
+def _read_form(body: bytes, kind: str) -> tuple[Mapping[str, str], str, bytes]:
+    """A form's fields, and its one file with its type. Raises RefusedError (400) if there is none,
+    or several."""
     from werkzeug.exceptions import HTTPException
     from werkzeug.formparser import MultiPartParser
     from werkzeug.http import parse_options_header
@@ -84,7 +111,4 @@ def _of_form(body: bytes, kind: str) -> tuple[PhotoHeaders, bytes]:
     parts = [part for parts in files.listvalues() for part in parts]
     if len(parts) != 1:
         raise RefusedError(400, f"The form has {len(parts)} files: send one photo at a time.")
-    headers: Mapping[str, str] = {
-        header: fields[field] for field, header in FIELDS.items() if fields.get(field)
-    }
-    return parse_headers({**headers, CONTENT_TYPE: parts[0].mimetype}), parts[0].read()
+    return fields, parts[0].mimetype, parts[0].read()
