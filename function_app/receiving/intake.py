@@ -113,6 +113,8 @@ def _store(
     if listed and listed.sha256 != stored.sha256:
         blobs.remove(stored)  # same id, another kind, so another path: the listed one was first
         raise _taken(photo.name)
+    if earlier and listed is None and not blobs.find(stored.name, stored.media):
+        index.remove(stored)  # it was deleted while we looked; not counted yet, it is not uncounted
     return Intake(stored.receipt(), is_new=earlier is None)
 
 

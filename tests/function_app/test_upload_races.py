@@ -1,0 +1,74 @@
+"""A device sends a photo again, since its receipt was lost, while somebody deletes it."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from function_app.backend import Backend
+from function_app.keeping.deletion import delete
+from function_app.keeping.tally import tallies
+from function_app.receiving.intake import Intake, Upload, receive
+from function_app.settings import Settings
+from function_app.storage.records import Photo
+from photo_wire.headers import PhotoHeaders
+from photo_wire.media import Media
+from tests.function_app.api import name_of
+from tests.function_app.memory_store import memory_backend
+from tests.function_app.test_repair_races import at_call
+from tests.function_app.turns import Turns
+from tests.pictures import jpeg
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+NAME = name_of("gate", NOW)
+UPLOAD = Upload(jpeg(), PhotoHeaders(name=NAME))
+
+by = pytest.mark.parametrize("marked_at", [None, LATER], ids=["by retention", "by a person"])
+
+
+def send(backend: Backend, now: datetime = LATER) -> Intake:
+    return receive(UPLOAD, backend.blobs, backend.index, now)
+
+
+def stored(backend: Backend) -> Photo:
+    send(backend, NOW)
+    photo = backend.index.get(NAME)
+    assert photo
+    return photo
+
+
+def is_consistent(backend: Backend) -> bool:
+    """What is listed has its bytes, and is what is counted."""
+    listed, blob = backend.index.get(NAME), backend.blobs.find(NAME, Media.JPEG)
+    counted = tallies(backend, LATER + timedelta(days=1))["gate"].total.photos
+    return (listed is None) == (blob is None) and counted == (listed is not None)
+
+
+@pytest.mark.parametrize("number", range(3))
+@by
+def test_what_is_deleted_before_any_request_of_an_upload_is_not_listed(
+    empty: Backend, marked_at: datetime | None, number: int
+) -> None:
+    """In every store. After its time it may come again, with its bytes."""
+    photo = stored(empty)
+    assert is_consistent(empty)
+    watched, calls = at_call(number, empty, lambda: delete(photo, empty, marked_at))
+    assert send(watched).receipt.sha256 == photo.sha256
+    assert calls[0] >= min(number, 2)
+    assert is_consistent(empty)
+    assert marked_at is None or number == 2 or empty.index.get(NAME) is None
+
+
+def test_no_interleaving_lists_what_a_person_deleted_or_counts_it() -> None:
+    """All of them."""
+    for order in product([0, 1], repeat=9):
+        own = memory_backend(Settings(""))
+        photo = stored(own)
+        tallies(own, LATER)
+        Turns(own).run(
+            [(send, None), (lambda one, photo=photo: delete(photo, one, LATER), None)],  # type: ignore[misc]
+            list(order),
+        )
+        assert is_consistent(own), order
+        assert own.index.get(NAME) is None, order
