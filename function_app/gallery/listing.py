@@ -149,7 +149,9 @@ def _place(
     first: Photo, last: Photo, shown: list[Photo], cameras: frozenset[str] | None, view: View
 ) -> PhotoName:
     """Where the next page begins: behind the last photo looked at. The name of one that the reader
-    may not see stays here: a name that no photo has stands for its moment."""
+    may not see stays here: a name that no photo has stands for its moment, to the millisecond. That
+    some camera took something then is all that a cursor tells, and only where a page shows none of
+    the photos looked at, which are 50 or more."""
     if cameras is None or last.name.camera in cameras:
         return last.name
     if shown:

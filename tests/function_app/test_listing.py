@@ -113,7 +113,7 @@ def test_a_sieved_list_shows_what_it_should_and_no_more(
     st.booleans(),
 )
 @settings(max_examples=40)
-def test_a_cursor_tells_nothing_of_what_one_may_not_see(
+def test_a_cursor_names_no_photo_that_one_may_not_see(
     mine: set[PhotoName], limit: int, order: str, at_one_moment: bool
 ) -> None:
     """Though most of what was looked at is of another camera. Each of one's own is shown once."""
