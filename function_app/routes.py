@@ -292,7 +292,7 @@ ROUTES = (
         ("DELETE",),
         Access.ADMIN,
         people.remove_person,
-        "Let somebody sign in no more.",
+        "Let somebody sign in no more, and end their links and tokens.",
         refuses=(404, 409),
     ),
     Route(

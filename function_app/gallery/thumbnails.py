@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SIZE = (480, 480)  # pixels, at most
-MOST_PIXELS = 64_000_000  # of a photo; a bomb of a few bytes may unfold to more
-# Of a raw picture's first one, in plain colours: no part of it is decoded without the whole, which
-# is copied three times over.
-MOST_PLAIN_PIXELS = 4_000_000
+# Pixels of a picture, by its format; a bomb of a few bytes may unfold to more. A TIFF cannot be
+# decoded to a fraction of its size, and a DNG's, as `_picture` finds it, should be a small one.
+MOST_PIXELS = {"JPEG": 64_000_000, "TIFF": 4_000_000}
 _ORIENTATION = 0x0112  # Exif's tag
 AT_ONCE = 128 * 1024  # bytes; a clip's description with its poster, or a raw picture's preview
 
@@ -60,7 +59,7 @@ def thumbnail(photo: BinaryIO, media: Media) -> bytes:
     try:
         file, kind, turned = _picture(photo, media)
         with _decoding, Image.open(file, formats=[kind]) as picture:
-            if _is_too_large(picture):
+            if picture.width * picture.height > MOST_PIXELS[kind] or _is_packed(picture):
                 return b""
             picture.draft("RGB", SIZE)  # a JPEG decodes to a fraction of its size, which is cheap
             if turned != 1:
@@ -74,13 +73,10 @@ def thumbnail(photo: BinaryIO, media: Media) -> bytes:
     return small.getvalue()
 
 
-def _is_too_large(picture: "Image.Image") -> bool:
-    """Whether it unfolds to too much. A compressed TIFF may, whatever its own size is: its tiles
-    say another."""
-    pixels = picture.width * picture.height
-    if picture.format == "TIFF":
-        return pixels > MOST_PLAIN_PIXELS or picture.info.get("compression") != "raw"
-    return pixels > MOST_PIXELS
+def _is_packed(picture: "Image.Image") -> bool:
+    """Whether it is a compressed TIFF. That may unfold to anything, whatever its size: its tiles
+    have one of their own."""
+    return picture.format == "TIFF" and picture.info.get("compression") != "raw"
 
 
 def _picture(photo: BinaryIO, media: Media) -> tuple[BinaryIO, str, int]:

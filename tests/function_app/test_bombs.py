@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from PIL import Image, ImageOps
 
-from function_app.gallery.thumbnails import MOST_PLAIN_PIXELS, thumbnail
+from function_app.gallery.thumbnails import MOST_PIXELS, thumbnail
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import jpeg
@@ -56,7 +56,7 @@ def test_a_bomb_has_no_thumbnail(api: Api, camera: str, made: Callable[[], bytes
 
 def test_a_first_picture_in_plain_colours_is_a_small_one() -> None:
     """Up to four million pixels, which are copied three times."""
-    side = int(MOST_PLAIN_PIXELS**0.5)
+    side = int(MOST_PIXELS["TIFF"] ** 0.5)
     assert thumbnail(io.BytesIO(_tiff(side, "raw")), Media.DNG)
     assert not thumbnail(io.BytesIO(_tiff(side + 1, "raw")), Media.DNG)
 
