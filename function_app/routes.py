@@ -212,7 +212,7 @@ ROUTES = (
     ),
     Route(
         "shared/{secret}",
-        GET,
+        GET_OR_HEAD,
         Access.PUBLIC,
         sharing.get_shared,
         "Show what a shared link opens.",

@@ -151,10 +151,11 @@ def _share(req: func.HttpRequest, backend: Backend) -> Share:
 
 def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo], bool]:
     """The link, its first photos, and whether it opens more. That it was opened goes into the
-    access log."""
+    access log; HEAD, by which messengers look whether it lives, shows nobody anything."""
     share = _share(req, backend)
     which, address = str(share.photo or share.camera), address_in(req.headers)
-    record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
+    if req.method != "HEAD":
+        record(backend.accesses, datetime.now(UTC), "who has a link", "opened", which, address)
     if share.photo:
         found = backend.index.get(share.photo)
         return share, [found] if found else [], False
