@@ -54,7 +54,8 @@ ROUTES = (
         GET,
         Access.READER,
         photos.list_photos,
-        "List photos, newest first. A page may hold fewer than asked for and have a next one.",
+        "List photos, by `order` the newest or the oldest first. A page may hold fewer than asked "
+        "for and have a next one.",
         {200: "PhotoPage"},
         query=PARAMETERS,
     ),

@@ -55,6 +55,12 @@ def test_every_route_is_described_but_the_page_s_files() -> None:
         assert {"400", "503"} <= operation["responses"].keys()
 
 
+def test_a_list_that_comes_in_either_order_says_so() -> None:
+    """And only such a list; the others say what comes first."""
+    for route in ROUTES:
+        assert ("`order`" in route.summary) is ("order" in route.query), route.name
+
+
 def test_every_schema_that_is_named_is_there() -> None:
     described = document(ROUTES)
     named = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
