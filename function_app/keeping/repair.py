@@ -88,7 +88,7 @@ def _mend(
 
 def _stored(camera: str, backend: Backend, repair: Repair) -> Iterator[Photo]:
     """The camera's blobs, photos and marks, the oldest first."""
-    for _path, photo in backend.blobs.walk(camera):
+    for photo in backend.blobs.walk(camera):
         if photo:
             yield photo
         else:

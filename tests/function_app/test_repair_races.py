@@ -98,7 +98,7 @@ class Stale:
         self._walk = blobs.walk
         self._since = since
 
-    def walk(self, camera: str) -> Iterator[tuple[str, Photo | None]]:
+    def walk(self, camera: str) -> Iterator[Photo | None]:
         page = list(self._walk(camera))
         self._since()
         return iter(page)
