@@ -41,7 +41,8 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     if others:
         backend.alerts.add([KeptAlert(alert, now) for alert in others])
     recorded = {str(alert.name) for alert in others}
-    return Reply(200, AlertsReceipt(frozenset(recorded), frozenset(stored)).to_json())
+    receipt = AlertsReceipt(frozenset(recorded), frozenset(stored))
+    return Reply(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))
 
 
 def is_stored(alert: Alert, blobs: PhotoBlobs) -> bool:
