@@ -136,7 +136,7 @@ ROUTES = (
         GET,
         Access.READER,
         counts.get_stats,
-        "Tell what was stored and what was lost, by camera and day (UTC).",
+        "Tell what came, what of it is there and what was lost, by camera and day (UTC).",
         {200: "Stats"},
         query=("camera", "days"),
     ),

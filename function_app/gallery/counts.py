@@ -71,7 +71,7 @@ def list_days(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
 
 
 def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with what was stored and what was lost, by camera and day."""
+    """200 with what ever came, what of it is there, and what was lost, by camera and day."""
     check_parameters(req.params, ("camera", "days"))
     days = _days_back(_days(req.params.get("days")))
     found = _tallies(backend, caller, req.params.get("camera"))
@@ -79,6 +79,7 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     cameras = [
         {
             "camera": camera,
+            "received": found.get(camera, NO_PHOTOS).received,
             "photos": found.get(camera, NO_PHOTOS).total.photos,
             "bytes": found.get(camera, NO_PHOTOS).total.size,
             "waiting": seen[camera].waiting if camera in seen else None,
@@ -90,6 +91,7 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     return json_reply(
         {
             "since": str(days[0]),
+            "received": sum(tally.received for tally in found.values()),
             "photos": total.photos,
             "bytes": total.size,
             "losses": _losses_of(days, lost),
@@ -163,16 +165,17 @@ def _days_back(count: int) -> list[date]:
 
 
 def _by_day(days: list[date], tally: Tally, lost: Counter[date]) -> list[dict[str, object]]:
-    """What was stored and lost of a camera on those of these days on which something was."""
+    """What came, is there and was lost of a camera, on those of these days that have some."""
     return [
         {
             "day": str(day),
+            "received": tally.received_on(day),
             "photos": tally.days.get(day, Count()).photos,
             "bytes": tally.days.get(day, Count()).size,
             "losses": lost[day],
         }
         for day in days
-        if day in tally.days or day in lost
+        if tally.received_on(day) or day in lost
     ]
 
 

@@ -36,3 +36,28 @@ def test_days_to_come_are_not_among_the_last_ones(api: Api, camera: str) -> None
     assert (day["day"], day["photos"], day["losses"]) == (f"{now:%Y-%m-%d}", 1, 1)
     assert len(api.read(f"/api/days?camera={camera}").json()["days"]) == 3
     assert api.read("/api/status").json()["losses_since_yesterday"] == before + 1
+
+
+def test_what_came_is_told_also_when_it_was_deleted(api: Api, camera: str) -> None:
+    """One by one and together; and the repair, which counts everything anew, forgets none."""
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    now = datetime.now(UTC)
+    names = [put(api, name_of(camera, now, f"{n:08x}")) for n in range(4)]
+    old = put(api, name_of(camera, now - timedelta(days=60)))
+
+    def told() -> tuple[list[int], list[int]]:
+        found = stats(api, camera)
+        (of_the_camera,) = found["cameras"]
+        (day,) = of_the_camera["days"]
+        assert found["received"] == of_the_camera["received"] == day["received"] + 1
+        return [one["received"] for one in (found, day)], [one["photos"] for one in (found, day)]
+
+    assert told() == ([5, 4], [5, 4])
+    assert api.ask(f"/api/photos/{names[0]}", admin, "DELETE").status_code == 204
+    assert told() == ([5, 4], [4, 3])
+    ids = {"ids": [str(name) for name in (*names[1:], old)]}
+    assert api.ask("/api/photos/delete", admin, "POST", json=ids).status_code == 200
+    said = {"cameras": [camera]}
+    for _ in range(2):
+        assert told() == ([5, 4], [0, 0])
+        assert api.ask("/api/repair/run", admin, "POST", json=said).status_code == 200
