@@ -26,7 +26,7 @@ _WITHOUT_BODY = (204, 304)
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a handler answers. `headers` go before those that every reply has. `length` is the
-    length in bytes of a body that a reply to HEAD leaves out. `photo` and `problem` are for the
+    length in bytes of a body that a reply to HEAD leaves out. `photos` and `problem` are for the
     log. `cookies` are Set-Cookie headers, of which a reply may have several."""
 
     status: int
@@ -34,7 +34,7 @@ class Reply:
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
     length: int | None = None
-    photo: PhotoName | None = None
+    photos: tuple[PhotoName, ...] = ()
     problem: Problem | None = None
     cookies: tuple[str, ...] = ()
 

@@ -54,7 +54,8 @@ ROUTES = (
         GET,
         Access.READER,
         photos.list_photos,
-        "List photos, newest first. A page may hold fewer than asked for and have a next one.",
+        "List photos, by `order` the newest or the oldest first. A page may hold fewer than asked "
+        "for and have a next one.",
         {200: "PhotoPage"},
         query=PARAMETERS,
     ),
@@ -135,7 +136,7 @@ ROUTES = (
         GET,
         Access.READER,
         counts.get_stats,
-        "Tell what was stored and what was lost, by camera and day (UTC).",
+        "Tell what came, what of it is there and what was lost, by camera and day (UTC).",
         {200: "Stats"},
         query=("camera", "days"),
     ),
@@ -212,7 +213,7 @@ ROUTES = (
     ),
     Route(
         "shared/{secret}",
-        GET,
+        GET_OR_HEAD,
         Access.PUBLIC,
         sharing.get_shared,
         "Show what a shared link opens.",

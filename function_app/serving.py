@@ -1,6 +1,7 @@
 """One request from the host to a route's handler and back: the check of who calls, the errors'
 replies, and one line in the log."""
 
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -60,15 +61,16 @@ def answer(route: Route, req: func.HttpRequest, backend: Callable[[], Backend]) 
 
 
 def _log(route: Route, req: func.HttpRequest, reply: Reply, seconds: float) -> None:
-    photo = reply.photo or _photo_asked_for(req)
+    """The line is logfmt, which people read and Kusto's parse-kv takes apart. The route stands for
+    the path, which may hold a secret; the detail is quoted as JSON does it."""
     log.info(
-        "%s %s %d photo=%s %.0f ms%s",
+        "method=%s route=%s status=%d ms=%.0f photo=%s%s",
         req.method,
         route.path,
         reply.status,
-        photo or "-",
         seconds * 1000,
-        f": {reply.problem.detail}" if reply.problem else "",
+        ",".join(map(str, reply.photos)) or _photo_asked_for(req) or "-",
+        f" detail={json.dumps(reply.problem.detail)}" if reply.problem else "",
     )
 
 

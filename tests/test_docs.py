@@ -25,7 +25,9 @@ LOGGED = {  # as the page shows it, and as the source has it
     "503: Storage is away": "Storage is away",
     "came outside of CAMERA_ARMED": "came outside of CAMERA_ARMED",
     "took none": "took none",
-    "PUT api/camera/photo 201 photo=NAME 59 ms": "%s %s %d photo=%s %.0f ms",
+    "method=PUT route=api/camera/photo status=201 ms=59 photo=NAME": (
+        "method=%s route=%s status=%d ms=%.0f photo=%s"
+    ),
     "time uncertain": "time uncertain",
 }
 

@@ -1,5 +1,6 @@
 """`POST /api/alerts`, by which devices tell what a person should know, and `GET /api/alerts`."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from photo_wire.name import check_camera
 
 LONGEST_BODY = 256 * 1024  # bytes; a hundred losses have 40,000
 PARAMETERS = ("camera", "kind", "limit", "cursor")
+_PLACE = re.compile(r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?")
 
 
 def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -39,7 +41,8 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     if others:
         backend.alerts.add([KeptAlert(alert, now) for alert in others])
     recorded = {str(alert.name) for alert in others}
-    return Reply(200, AlertsReceipt(frozenset(recorded), frozenset(stored)).to_json())
+    receipt = AlertsReceipt(frozenset(recorded), frozenset(stored))
+    return Reply(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))
 
 
 def is_stored(alert: Alert, blobs: PhotoBlobs) -> bool:
@@ -119,6 +122,6 @@ def _describe(kept: KeptAlert) -> dict[str, object]:
 
 
 def _after(cursor: str | None) -> str | None:
-    """The key after which a page begins. Any other key would do no harm: wherever a page begins,
-    it shows only what the caller may see."""
-    return None if cursor is None else cursors.decode(cursor)
+    """The key after which a page begins. One that was made up would do no harm: wherever a page
+    begins, it shows only what the caller may see."""
+    return None if cursor is None else cursors.decode(cursor, _PLACE)

@@ -71,29 +71,30 @@ def list_days(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
 
 
 def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with what was stored and what was lost, by camera and day."""
+    """200 with what ever came, what of it is there, and what was lost, by camera and day."""
     check_parameters(req.params, ("camera", "days"))
-    now = datetime.now(UTC)
-    since = now.date() - timedelta(days=_days(req.params.get("days")) - 1)
+    days = _days_back(_days(req.params.get("days")))
     found = _tallies(backend, caller, req.params.get("camera"))
     seen, lost = backend.index.cameras(), _losses(backend, caller, req.params.get("camera"))
     cameras = [
         {
             "camera": camera,
+            "received": found.get(camera, NO_PHOTOS).received,
             "photos": found.get(camera, NO_PHOTOS).total.photos,
             "bytes": found.get(camera, NO_PHOTOS).total.size,
             "waiting": seen[camera].waiting if camera in seen else None,
-            "days": _days_since(since, found.get(camera, NO_PHOTOS), lost.get(camera, Counter())),
+            "days": _by_day(days, found.get(camera, NO_PHOTOS), lost.get(camera, Counter())),
         }
         for camera in sorted({*found, *lost})
     ]
     total = sum((tally.total for tally in found.values()), Count())
     return json_reply(
         {
-            "since": str(since),
+            "since": str(days[0]),
+            "received": sum(tally.received for tally in found.values()),
             "photos": total.photos,
             "bytes": total.size,
-            "losses": _losses_since(since, lost),
+            "losses": _losses_of(days, lost),
             "waiting": sum(seen[one].waiting or 0 for one in found if one in seen),
             "cameras": cameras,
         }
@@ -103,7 +104,6 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
 def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses."""
     check_parameters(req.params, ())
-    now = datetime.now(UTC)
     found, seen = _tallies(backend, caller, None), backend.index.cameras()
     lately = [seen[camera] for camera in found if camera in seen]
     lately.sort(key=lambda one: one.listed_at, reverse=True)
@@ -119,7 +119,7 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
             "bytes": total.size,
             "last_photo": _id(next(filter(None, last), None)),
             "last_seen": format_time(lately[0].listed_at) if lately else None,
-            "losses_since_yesterday": _losses_since(now.date() - timedelta(days=1), lost),
+            "losses_since_yesterday": _losses_of(_days_back(2), lost),
             "retention_days": kept.days if kept else None,
         }
     )
@@ -157,23 +157,31 @@ def _shown(found: Mapping[str, Found], caller: Caller, camera: str | None) -> di
     }
 
 
-def _days_since(first: date, tally: Tally, lost: Counter[date]) -> list[dict[str, object]]:
-    """What was stored and lost of a camera on each of its days from this one on."""
+def _days_back(count: int) -> list[date]:
+    """The last so many days (UTC), today's included. What a device with a wild clock dates behind
+    them is on none of them."""
+    today = datetime.now(UTC).date()
+    return [today - timedelta(days=back) for back in reversed(range(count))]
+
+
+def _by_day(days: list[date], tally: Tally, lost: Counter[date]) -> list[dict[str, object]]:
+    """What came, is there and was lost of a camera, on those of these days that have some."""
     return [
         {
             "day": str(day),
+            "received": tally.received_on(day),
             "photos": tally.days.get(day, Count()).photos,
             "bytes": tally.days.get(day, Count()).size,
             "losses": lost[day],
         }
-        for day in sorted({*tally.days, *lost})
-        if day >= first
+        for day in days
+        if tally.received_on(day) or day in lost
     ]
 
 
-def _losses_since(first: date, lost: Mapping[str, Counter[date]]) -> int:
-    """How many photos were lost on this day and later."""
-    return sum(count for days in lost.values() for day, count in days.items() if day >= first)
+def _losses_of(days: list[date], lost: Mapping[str, Counter[date]]) -> int:
+    """How many photos were lost on these days."""
+    return sum(one[day] for one in lost.values() for day in days)
 
 
 def _day(params: Mapping[str, str], parameter: str) -> date | None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 
 from photo_wire.errors import WireError
 
@@ -11,13 +12,16 @@ def encode(place: str) -> str:
     return base64.urlsafe_b64encode(place.encode("ascii")).decode().rstrip("=")
 
 
-def decode(cursor: str) -> str:
-    """The place of a cursor. Raises WireError if it is none."""
+def decode(cursor: str, form: re.Pattern[str] = re.compile(".*", re.DOTALL)) -> str:
+    """The place of a cursor, which has this form. Raises WireError if it is none."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+        place = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         raise bad_cursor() from None
+    if not form.fullmatch(place) or encode(place) != cursor:
+        raise bad_cursor()
+    return place
 
 
 def bad_cursor() -> WireError:

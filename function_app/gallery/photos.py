@@ -27,7 +27,7 @@ CACHE = {"Cache-Control": "private, max-age=86400, immutable", "Vary": "Authoriz
 
 
 def list_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with one page of the list, newest first."""
+    """200 with one page of the list, in the order that is asked for."""
     return json_reply(page(parse_listing(req.params), backend.index, caller.cameras))
 
 

@@ -153,11 +153,11 @@ def _share(req: func.HttpRequest, backend: Backend) -> Share:
 
 def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo], bool]:
     """The link, its first photos, and whether it opens more. That it was opened goes into the
-    access log."""
+    access log; HEAD, by which messengers look whether it lives, shows nobody anything."""
     share = _share(req, backend)
-    record(
-        req.headers, backend, shares.called(share.key), "opened", str(share.photo or share.camera)
-    )
+    if req.method != "HEAD":
+        which = str(share.photo or share.camera)
+        record(req.headers, backend, shares.called(share.key), "opened", which)
     if share.photo:
         found = backend.index.get(share.photo)
         return share, [found] if found else [], False

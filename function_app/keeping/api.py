@@ -3,7 +3,7 @@ the timers that do the last two by themselves."""
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
@@ -39,7 +39,7 @@ def delete_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     """204; the photo, its thumbnail and its rows are gone."""
     photo = listed(req, backend, caller)
     _delete(photo, req, backend, caller)
-    return Reply(204, photo=photo.name)
+    return Reply(204, photos=(photo.name,))
 
 
 def delete_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -55,8 +55,9 @@ def delete_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
             unknown.append(str(name))
             continue
         _delete(photo, req, backend, caller)
-        deleted.append(str(name))
-    return json_reply({"deleted": deleted, "unknown": unknown})
+        deleted.append(name)
+    reply = json_reply({"deleted": [str(name) for name in deleted], "unknown": unknown})
+    return replace(reply, photos=tuple(deleted))
 
 
 def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:

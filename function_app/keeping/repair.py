@@ -16,7 +16,7 @@ from function_app.backend import Backend
 from function_app.keeping.deletion import is_over
 from function_app.keeping.retention import SECONDS, is_due
 from function_app.keeping.side_by_side import side_by_side
-from function_app.keeping.tally import recount
+from function_app.keeping.tally import recount, uncounted
 from function_app.storage.records import KeptAlert, Photo
 from function_app.storage.views import View
 from photo_wire.alert import Alert
@@ -102,7 +102,7 @@ def _mend(
 
 def _stored(camera: str, backend: Backend, repair: Repair) -> Iterator[Photo]:
     """The camera's blobs, photos and marks, the oldest first."""
-    for _path, photo in backend.blobs.walk(camera):
+    for photo in backend.blobs.walk(camera):
         if photo:
             yield photo
         else:
@@ -140,7 +140,7 @@ def _unlist(row: Photo, backend: Backend, now: datetime, repair: Repair) -> None
         alert = Alert(row.name, MISSING, "its bytes are gone from the store")
         backend.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted
     backend.thumbnails.remove(row.name)
-    backend.index.remove(row)
+    backend.index.remove(row, lambda place: uncounted(row, place, backend))
     repair.unlisted += 1
 
 
@@ -150,7 +150,7 @@ def _finish_deletion(
     """Of a deleted photo there is a mark: that is no loss. What else is left of it goes, its
     thumbnail as one without a photo, and in the end the mark."""
     if row and row.path == mark.path:
-        backend.index.remove(mark)
+        backend.index.remove(mark, lambda place: uncounted(mark, place, backend))
         repair.unlisted += 1
     if is_over(mark, now):
         backend.blobs.remove(mark)

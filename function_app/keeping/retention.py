@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain, zip_longest
 from secrets import SystemRandom
 
@@ -111,7 +112,8 @@ def delete_due(arrival: Arrival, backend: Backend, dry_run: bool = False) -> str
     if is_there and not dry_run:
         delete(photo, backend)
     elif not dry_run:
-        backend.index.forget(camera, place, lambda place: uncounted(photo, place, backend))
+        uncount = partial(uncounted, photo, backend=backend, is_stray=True)
+        backend.index.forget(camera, place, uncount)
     return camera if is_there else None
 
 

@@ -8,11 +8,14 @@ Every change of a camera's counts, by counting and by deletion, is one transacti
 first record, and is refused if that was changed since it was read. A deletion writes it even if the
 photo was not counted yet, since a count that is under way may have met it; and it writes there up
 to which place photos were deleted, which says whether the last that came may be among them.
+
+How many photos were deleted is counted up beside that, in all and by day: with those that are there
+they are the photos that ever came. It is a count of its own, which no counting anew begins again.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -27,6 +30,9 @@ MOST_MONTHS = 50
 # A photo may be listed a little after the moment that its place says: a request ends by then.
 SETTLED = timedelta(minutes=5)
 _TRIES = 5
+_MOST_TRIES = 20  # where each that fails means that another's change was made
+ASKED_FOR = timedelta(days=400)  # by day, nobody is told how many were deleted before that
+_MOST_FORGOTTEN = 90  # months, in a transaction
 
 Arrival = tuple[str, Photo]  # with its place
 
@@ -45,11 +51,12 @@ class Count:
 @dataclass(frozen=True, slots=True)
 class Tally:
     """The counts of a camera by day, up to `place` in the order of its photos' arrival; `head` is
-    the record that says so, if there is one."""
+    the record that says so, if there is one. `deleted`: how many photos of a day were, lately."""
 
     days: Mapping[date, Count]
     place: str = ""
     head: Row | None = None
+    deleted: Mapping[date, int] = field(default_factory=dict)
 
     @property
     def gone(self) -> str:
@@ -60,13 +67,22 @@ class Tally:
     def total(self) -> Count:
         return sum(self.days.values(), Count())
 
+    @property
+    def received(self) -> int:
+        """How many photos ever came, those that were deleted since among them."""
+        return self.total.photos + (_all_deleted(self.head.words) if self.head else 0)
+
+    def received_on(self, day: date) -> int:
+        """How many photos of this day, one of the last 366, ever came."""
+        return self.days.get(day, Count()).photos + self.deleted.get(day, 0)
+
     def with_photos(self, found: Iterable[Arrival]) -> "Tally":
         """With these arrivals, which follow its place."""
         days, place = dict(self.days), self.place
         for place, photo in found:  # noqa: B007
             day = photo.name.captured_at.date()
             days[day] = days.get(day, Count()) + Count(1, photo.size)
-        return Tally(days, place, self.head)
+        return replace(self, days=days, place=place)
 
 
 def tallies(backend: Backend, now: datetime) -> dict[str, Tally]:
@@ -79,26 +95,45 @@ def tallies(backend: Backend, now: datetime) -> dict[str, Tally]:
     }
 
 
-def uncounted(photo: Photo, place: str, backend: Backend) -> Rewrite:
-    """What changes when a photo is deleted that is at this place among its camera's arrivals."""
+def uncounted(photo: Photo, place: str, backend: Backend, is_stray: bool = False) -> Rewrite:
+    """What changes when a photo is deleted that is at this place among its camera's arrivals; or a
+    stray, which is no photo that came."""
     camera, day = photo.name.camera, photo.name.captured_at.date()
-    head = _head(camera, backend)
+    head, key = _head(camera, backend), tally_key(camera, _month(day))
     words = {**head.words, "gone": max(head.words.get("gone", ""), place)}
-    row = None
-    if place <= head.words["place"]:
-        row = backend.tally.get(PHOTOS, tally_key(camera, _month(day)))
-    if row is None or row.words["since"] != head.words["since"]:
-        return Rewrite(head, words)
-    days = _days(row)
-    days[day] = days.get(day, Count()) + Count(-1, -photo.size)
+    row = backend.tally.get(PHOTOS, key)
+    days, deleted = _days(row, head), _deleted(row)
+    if place <= head.words["place"] and day in days:
+        days[day] += Count(-1, -photo.size)
+    if not is_stray:
+        words["deleted"] = str(_all_deleted(words) + 1)
+        deleted[day] = deleted.get(day, 0) + 1
     left = {day: one for day, one in days.items() if one.photos > 0}
-    return Rewrite(head, words, {row.key: _words(head, left) if left else None})
+    if left or deleted:
+        return Rewrite(head, words, {key: _words(head, left, deleted)})
+    return Rewrite(head, words, {key: None} if row else {})
 
 
 def recount(camera: str, backend: Backend, until: datetime) -> None:
-    """Have everything counted anew when somebody asks. Photos that came until then may be gone."""
-    words = {**_nothing(), "gone": _behind(count_up(until))}
-    backend.tally.put(PHOTOS, tally_key(camera), words)
+    """Have everything counted anew when somebody asks. Photos that came until then may be gone.
+    Months without photos are forgotten when nobody asks any more how many of theirs were."""
+    for _ in range(_MOST_TRIES):
+        head = _head(camera, backend)
+        words = {**head.words, **_nothing(), "gone": _behind(count_up(until))}
+        others = dict.fromkeys(_forgotten(camera, head, backend, until.date()))
+        if backend.tally.rewrite(PHOTOS, Rewrite(head, words, others)):
+            return
+    raise StorageAwayError(f"others were faster each time when {head.key} was to be written")
+
+
+def _forgotten(camera: str, head: Row, backend: Backend, today: date) -> list[str]:
+    """The keys of those months."""
+    first, last = (
+        tally_key(camera, _month(day)) for day in (today - ASKED_FOR, today + timedelta(days=31))
+    )
+    months = backend.tally.walk(PHOTOS, AT_ONCE, head.key, f"{tallies_of(camera)}~")
+    old = [row for row in months if not first <= row.key <= last]
+    return [row.key for row in old if not _days(row, head)][:_MOST_FORGOTTEN]
 
 
 def _up_to_date(
@@ -167,7 +202,12 @@ def _save(camera: str, counted: Tally, found: list[Arrival], backend: Backend) -
     for day, count in counted.days.items():
         if _month(day) in months:
             months[_month(day)][day] = count
-    others = {tally_key(camera, month): _words(head, days) for month, days in months.items()}
+    others = {
+        tally_key(camera, month): _words(
+            head, days, {day: one for day, one in counted.deleted.items() if _month(day) == month}
+        )
+        for month, days in months.items()
+    }
     words = {**head.words, "place": counted.place}
     return backend.tally.rewrite(PHOTOS, Rewrite(head, words, others))
 
@@ -180,19 +220,22 @@ def _again(camera: str, backend: Backend) -> Tally:
 
 def _kept(first: str, end: str, backend: Backend) -> dict[str, Tally]:
     """The tallies whose records lie between two keys, by camera."""
-    found: dict[str, tuple[Row, dict[date, Count]]] = {}
+    found: dict[str, tuple[Row, dict[date, Count], dict[date, int]]] = {}
     while rows := backend.tally.walk(PHOTOS, AT_ONCE, first, end):
         for row in rows:
             camera = row.key.split("~")[1]
             if row.key == tally_key(camera):
-                found[camera] = (row, {})
-            elif camera in found and row.words["since"] == found[camera][0].words["since"]:
-                found[camera][1].update(_days(row))
+                found[camera] = (row, {}, {})
+            elif camera in found:
+                head, days, deleted = found[camera]
+                days.update(_days(row, head))
+                deleted.update(_deleted(row))
         if len(rows) < AT_ONCE:
             break
         first = rows[-1].key
     return {
-        camera: Tally(days, head.words["place"], head) for camera, (head, days) in found.items()
+        camera: Tally(days, head.words["place"], head, deleted)
+        for camera, (head, days, deleted) in found.items()
     }
 
 
@@ -214,15 +257,34 @@ def _nothing() -> dict[str, str]:
     return {"place": "", "since": uuid4().hex}
 
 
-def _words(head: Row, days: Mapping[date, Count]) -> dict[str, str]:
+def _words(head: Row, days: Mapping[date, Count], deleted: Mapping[date, int]) -> dict[str, str]:
     """A month's record."""
     counts = {f"{day}": [one.photos, one.size] for day, one in sorted(days.items())}
-    return {"since": head.words["since"], "days": json.dumps(counts, separators=(",", ":"))}
+    gone = {f"{day}": count for day, count in sorted(deleted.items())}
+    return {"since": head.words["since"], "days": _compact(counts), "deleted": _compact(gone)}
 
 
-def _days(row: Row) -> dict[date, Count]:
+def _compact(counts: object) -> str:
+    return json.dumps(counts, separators=(",", ":"))
+
+
+def _days(row: Row | None, head: Row) -> dict[date, Count]:
+    """The counts in a month's record, if they were counted since everything was counted anew."""
+    if row is None or row.words["since"] != head.words["since"]:
+        return {}
     counts = json.loads(row.words["days"])
     return {date.fromisoformat(day): Count(*one) for day, one in counts.items()}
+
+
+def _deleted(row: Row | None) -> dict[date, int]:
+    """How many photos of each day of a month were deleted; an older version did not count them."""
+    counts = json.loads(row.words.get("deleted", "{}")) if row else {}
+    return {date.fromisoformat(day): count for day, count in counts.items()}
+
+
+def _all_deleted(words: Mapping[str, str]) -> int:
+    """How many of a camera's photos were deleted, from the words of its first record."""
+    return int(words.get("deleted", "0"))
 
 
 def _month(day: date) -> str:

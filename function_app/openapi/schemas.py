@@ -136,6 +136,7 @@ SCHEMAS: dict[str, Schema] = {
     "Days": record(days=array(record(day=DAY, photos=count))),
     "Stats": record(
         since=DAY,
+        received=count,
         photos=count,
         bytes=count,
         losses=count,
@@ -143,10 +144,13 @@ SCHEMAS: dict[str, Schema] = {
         cameras=array(
             record(
                 camera=camera,
+                received=count,
                 photos=count,
                 bytes=count,
                 waiting=optional(count),
-                days=array(record(day=DAY, photos=count, bytes=count, losses=count)),
+                days=array(
+                    record(day=DAY, received=count, photos=count, bytes=count, losses=count)
+                ),
             )
         ),
     ),

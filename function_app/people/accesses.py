@@ -1,5 +1,6 @@
 """The access log: who signed in, saw, deleted, shared, and when."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from photo_wire.moment import format_time, parse_time
 
 PARTITION = "accesses"
 FAILED = "did not sign in"
+KEY = re.compile(r"[0-9]{15}~[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)

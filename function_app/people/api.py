@@ -8,6 +8,7 @@ from function_app.access import check_origin
 from function_app.backend import Backend
 from function_app.body import read_object, text_of
 from function_app.cookies import BROWSER, SESSION, read_cookie, set_cookie
+from function_app.gallery import cursors
 from function_app.gallery.listing import check_parameters, parse_limit
 from function_app.people import accesses, backoff, browsers, people, sessions, tokens
 from function_app.people.accesses import record
@@ -179,9 +180,8 @@ def revoke_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
 def list_accesses(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with a page of the access log, newest first."""
     check_parameters(req.params, ("limit", "cursor"))
-    limit, after = parse_limit(req.params.get("limit")), req.params.get("cursor", "")
-    if not after.isascii() or not after.isprintable() or len(after) > 100:
-        raise WireError("cursor", "is not the next_cursor of a page of this list")
+    limit, cursor = parse_limit(req.params.get("limit")), req.params.get("cursor")
+    after = "" if cursor is None else cursors.decode(cursor, accesses.KEY)
     found = accesses.newest(backend.accesses, limit + 1, after)
     shown = found[:limit]
     return json_reply(
@@ -196,7 +196,7 @@ def list_accesses(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
                 }
                 for one in shown
             ],
-            "next_cursor": shown[-1].key if len(found) > limit else None,
+            "next_cursor": cursors.encode(shown[-1].key) if len(found) > limit else None,
         }
     )
 

@@ -55,7 +55,7 @@ def post_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     return Reply(
         201 if intake.is_new else 200,
         intake.receipt.to_json().encode(),
-        photo=intake.receipt.name,
+        photos=(intake.receipt.name,),
     )
 
 

@@ -96,7 +96,7 @@ class AzurePhotoBlobs:
 
         return ask(look)
 
-    def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
+    def walk(self, camera: str) -> Iterator[Photo | None]:
         found = self._container.list_blobs(name_starts_with=f"{camera}/", include=["metadata"])
         pages = found.by_page()
 
@@ -105,9 +105,7 @@ class AzurePhotoBlobs:
             return None if page is None else list(page)
 
         while (page := ask(look)) is not None:  # an empty one may come before others
-            for blob in page:
-                if blob.name > after:
-                    yield blob.name, _readable(blob)
+            yield from map(_readable, page)
 
     def check(self) -> None:
         def look() -> None:

@@ -166,9 +166,9 @@ class PhotoBlobs(Protocol):
         """The cameras of which something is stored."""
         ...
 
-    def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
-        """What is stored of a camera by its path, the oldest photo first, behind the path `after`,
-        with the marks of deleted ones; None where it is no photo of Nightjar's."""
+    def walk(self, camera: str) -> Iterator[Photo | None]:
+        """What is stored of a camera, the oldest photo first, with the marks of deleted ones; None
+        where it is no photo of Nightjar's."""
         ...
 
     def check(self) -> None:

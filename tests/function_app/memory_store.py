@@ -68,10 +68,10 @@ class MemoryBlobs:
     def cameras(self) -> list[str]:
         return sorted({path.partition("/")[0] for path in self.stored})
 
-    def walk(self, camera: str, after: str = "") -> Iterator[tuple[str, Photo | None]]:
+    def walk(self, camera: str) -> Iterator[Photo | None]:
         for path in sorted(self.stored):
-            if path.startswith(f"{camera}/") and path > after:
-                yield path, self.stored[path][0]
+            if path.startswith(f"{camera}/"):
+                yield self.stored[path][0]
 
     def check(self) -> None:
         return

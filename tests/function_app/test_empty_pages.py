@@ -74,6 +74,6 @@ def test_repair_and_retention_see_what_is_behind_an_empty_page(both: Both) -> No
     assert (repair.photos, repair.listed, repair.unlisted, repair.thumbnails) == (3, 1, 0, 1)
     assert direct.alerts.newest(10, None) == []
     assert clean_up(through, NOW).deleted == {"gate": 1}
-    found = [photo for _, photo in direct.blobs.walk("gate")]
+    found = list(direct.blobs.walk("gate"))
     assert found == [listed, unlisted]
     assert due not in found

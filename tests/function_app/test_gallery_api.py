@@ -270,6 +270,10 @@ class TestSharing:
         assert (page.status_code, page.headers["Content-Type"][:9]) == (200, "text/html")
         (url,) = re.findall(r'<img src="([^"]+)"', page.text)
         assert api.ask(url).content == PICTURE
+        head = api.ask(f"/shared/{secret}", method="HEAD")  # a messenger's look: not on record
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Length"] == str(len(page.content))
+        assert api.ask(f"/shared/{'A' * 32}", method="HEAD").status_code == 404
         for headers in (
             {},
             {"Range": "bytes=0-9"},

@@ -78,6 +78,8 @@ def test_what_is_deleted_meanwhile_stays_deleted(
 
         watched, calls = at_call(number, own, go)
         reconcile(watched, NOW, everything=rebuild)
+        if calls[0] <= number:  # only a deletion at its end makes it ask so often
+            break
         if is_slow and own.index.get(gone.name):
             delete(gone, own, marked_at)
         assert own.index.get(gone.name) is None, number
@@ -98,7 +100,7 @@ class Stale:
         self._walk = blobs.walk
         self._since = since
 
-    def walk(self, camera: str) -> Iterator[tuple[str, Photo | None]]:
+    def walk(self, camera: str) -> Iterator[Photo | None]:
         page = list(self._walk(camera))
         self._since()
         return iter(page)

@@ -1,7 +1,9 @@
 """Around every handler: errors become problems, and one line goes to the log."""
 
+import json
 import logging
 import os
+import re
 import subprocess
 import sys
 
@@ -12,12 +14,14 @@ from function_app import build_app
 from function_app.settings import Settings
 from function_app.storage.records import Photo
 from function_app.storage.views import View
+from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.name import PhotoName
 from tests.function_app.api import name_of, photo_headers
 from tests.function_app.memory_store import MemoryIndex, memory_backend
 from tests.pictures import jpeg
 
 TOKEN = "the-read-token-of-this-test"
+ADMIN = "the-admin-token-of-this-test"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -32,7 +36,7 @@ def call(
     name: str, request: func.HttpRequest, index: MemoryIndex | None = None
 ) -> func.HttpResponse:
     """What the function of this name replies."""
-    backend = memory_backend(Settings("", TOKEN), index=index or MemoryIndex())
+    backend = memory_backend(Settings("", TOKEN, ADMIN), index=index or MemoryIndex())
     functions = build_app(lambda: backend).get_functions()
     (found,) = (one for one in functions if one.get_function_name() == name)
     reply = found.get_user_function()(request)
@@ -51,19 +55,46 @@ def test_an_unexpected_error_shows_nothing_of_itself(caplog: pytest.LogCaptureFi
 
 
 def test_one_line_for_a_request(caplog: pytest.LogCaptureFixture) -> None:
-    """Method, route, status, photo and time; the reason if it was refused."""
+    """Method, route, status, time and photo; the reason if it was refused."""
     caplog.set_level(logging.INFO, "function_app")
     name = name_of("entry")
     url = "http://x/api/camera/photo?code=secret-key"
     headers = photo_headers(name)
     call("put_photo", func.HttpRequest("PUT", url, headers=headers, body=jpeg()))
     call("put_photo", func.HttpRequest("PUT", url, headers=headers, body=b"<html>"))
-    stored, refused = (record.getMessage() for record in caplog.records)
-    assert stored.startswith(f"PUT api/camera/photo 201 photo={name} ")
-    assert stored.endswith(" ms")
-    assert refused.startswith(f"PUT api/camera/photo 415 photo={name} ")
-    assert "JPEG" in refused
+    stored, refused = map(values, caplog.records)
+    assert stored.pop("ms").isdigit()
+    route = {"method": "PUT", "route": "api/camera/photo", "photo": str(name)}
+    assert stored == {**route, "status": "201"}
+    assert {**refused, "ms": "", "detail": ""} == {**route, "status": "415", "ms": "", "detail": ""}
+    assert "JPEG" in json.loads(refused["detail"])
     assert "secret-key" not in caplog.text
+
+
+def test_the_line_names_all_photos_that_a_request_is_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Those that were deleted together, and those whose alerts came together; not those that were
+    not there."""
+    caplog.set_level(logging.INFO, "function_app")
+    names = [name_of("entry", tag=f"{n:08x}") for n in range(3)]
+    index = MemoryIndex()
+    for name in names[:2]:
+        request = func.HttpRequest("PUT", "http://x/", headers=photo_headers(name), body=jpeg())
+        call("put_photo", request, index)
+    ids = json.dumps({"ids": [str(name) for name in names]}).encode()
+    admin = {"Authorization": f"Bearer {ADMIN}"}
+    call("delete_photos", func.HttpRequest("POST", "http://x/", headers=admin, body=ids), index)
+    lost = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
+    call("post_alerts", func.HttpRequest("POST", "http://x/", body=lost))
+    deleted, told = (values(record)["photo"].split(",") for record in caplog.records[-2:])
+    assert deleted == [str(name) for name in names[:2]]
+    assert told == [str(name) for name in names]
+
+
+def values(record: logging.LogRecord) -> dict[str, str]:
+    """The values of a line, by their names."""
+    return dict(re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)', record.getMessage()))
 
 
 def test_what_a_client_says_cannot_forge_a_log_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -275,13 +275,11 @@ def test_listing_again_keeps_the_moment_of_listing(store: Backend, camera: str) 
 
 
 def test_blobs_are_walked_by_camera_and_time(store: Backend, camera: str) -> None:
-    """The oldest first, behind a path; those of another camera are not among them."""
+    """The oldest first; those of another camera are not among them."""
     photos = [photo_of(camera, MOMENT + timedelta(days=n)) for n in (40, 0, -3)]
     for photo in [*photos, photo_of(f"{camera}-2")]:
         store.blobs.add(photo, BODY)
-    walked = list(store.blobs.walk(camera))
-    assert walked == [(photo.path, photo) for photo in reversed(photos)]
-    assert list(store.blobs.walk(camera, after=photos[1].path)) == walked[2:]
+    assert list(store.blobs.walk(camera)) == photos[::-1]
     assert {camera, f"{camera}-2"} <= set(store.blobs.cameras())
 
 

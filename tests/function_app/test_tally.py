@@ -75,16 +75,23 @@ def test_a_camera_that_runs_for_years_is_counted(empty: Backend) -> None:
     assert len(counted(empty)) == 1460
 
 
-def test_a_month_without_photos_leaves_no_record(empty: Backend) -> None:
-    """So that what is read does not grow while retention deletes."""
-    photos = hours_ago(empty, 3)
+def test_a_month_without_photos_leaves_no_record_for_good(empty: Backend) -> None:
+    """So that what is read does not grow while retention deletes. The record stays as long as
+    somebody may ask how many photos came on its days; that of all that came stays for ever."""
+    photos = [*hours_ago(empty, 3), listed(empty, WILD[1], 9, NOW - timedelta(hours=1))]
     tallies(empty, NOW)
     first = tallies_of("gate")
-    assert len(empty.tally.walk(PHOTOS, 10, first, f"{first}~")) == 2
+    assert len(empty.tally.walk(PHOTOS, 10, first, f"{first}~")) == 3
     for photo in photos:
         delete(photo, empty)
     assert counted(empty) == {}
-    assert len(empty.tally.walk(PHOTOS, 10, first, f"{first}~")) == 1
+    day = photos[0].name.captured_at.date()
+    for days, left in ((0, 3), (1, 2), (366, 2), (440, 1)):
+        if days:
+            recount("gate", empty, NOW + timedelta(days=days))
+        assert len(empty.tally.walk(PHOTOS, 10, first, f"{first}~")) == left
+        tally = tallies(empty, NOW)["gate"]
+        assert (tally.received, tally.received_on(day)) == (4, 3 if left > 1 else 0)
 
 
 def test_a_deletion_is_counted_out_or_not_done(empty: Backend) -> None:
@@ -173,3 +180,38 @@ def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Bac
     empty.index.relist(photos[0])
     delete(photos[0], empty)
     assert counted(empty) == there(empty)
+
+
+def test_what_came_is_counted_also_when_it_is_gone(empty: Backend) -> None:
+    """Deleted before anybody counted, after, and after everything was to be counted anew; stopped
+    at each change."""
+    photos = hours_ago(empty, 6)
+    day = photos[0].name.captured_at.date()
+
+    def received() -> tuple[int, int]:
+        tally = tallies(empty, NOW)["gate"]
+        return tally.received, tally.received_on(day)
+
+    until_done(lambda stopping: delete(photos[0], stopping), empty)
+    assert received() == (6, 6)
+    until_done(lambda stopping: delete(photos[1], stopping), empty)
+    for again in (2, 3):
+        recount("gate", empty, NOW)
+        until_done(lambda stopping, again=again: delete(photos[again], stopping), empty)  # type: ignore[misc]
+        assert received() == (6, 6)
+    assert counted(empty) == there(empty)
+
+
+def test_a_version_that_did_not_count_deletions_left_nothing_that_harms(empty: Backend) -> None:
+    """Records without that count: there were none. Such a version drops a month's count, not that
+    of them all."""
+    photos = hours_ago(empty, 4)
+    tallies(empty, NOW)
+    first = tallies_of("gate")
+    for row in empty.tally.walk(PHOTOS, 10, first, f"{first}~"):
+        old = {word: text for word, text in row.words.items() if word != "deleted"}
+        empty.tally.put(PHOTOS, row.key, old)
+    delete(photos[0], empty)
+    assert counted(empty) == there(empty)
+    tally = tallies(empty, NOW)["gate"]
+    assert (tally.received, tally.total.photos) == (4, 3)

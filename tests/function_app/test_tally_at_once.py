@@ -1,5 +1,6 @@
 """The counts are right whoever comes, goes and counts at once."""
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -16,6 +17,7 @@ from function_app.keeping.tally import recount, tallies, uncounted
 from function_app.settings import Settings
 from function_app.storage.rows import Rewrite
 from function_app.storage.views import View
+from photo_wire.name import PhotoName
 from tests.function_app.counting import (
     NOW,
     WILD,
@@ -51,8 +53,10 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
     story: list[tuple[int, list[tuple[str, Any, int, int | None]], list[int]]],
 ) -> None:
     """Photos of any day come, are deleted, by two at once too, are counted, by two at once too, or
-    are to be counted anew: interleaved at the calls of the stores, and killed at any of them."""
+    are to be counted anew: interleaved at the calls of the stores, and killed at any of them. How
+    many ever came is right, too."""
     backend, now, number = memory_backend(Settings("")), NOW, 0
+    came = set[PhotoName]()
     with pytest.MonkeyPatch.context() as patch:
         small_steps(patch)
         for minutes, actions, order in story:
@@ -76,12 +80,17 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
                 else:
                     tasks.append((lambda seen: tallies(seen, now), left))  # noqa: B023
             Turns(backend).run(tasks, order)
+            came |= {photo.name for photo in backend.index.walk(View(), 1000)}
             if number % 2 and backend.index.cameras():
                 assert counted(backend, now) == there(backend)
                 assert last_is_there(backend, now)
         now += timedelta(hours=1)
         for _ in range(2):  # counting, and from what was saved
             assert not backend.index.cameras() or counted(backend, now) == there(backend)
+        lately = Counter(name.captured_at.date() for name in came if name.captured_at not in WILD)
+        for tally in tallies(backend, now).values():
+            assert tally.received == len(came)
+            assert {day: tally.received_on(day) for day in lately} == lately
 
 
 def test_two_who_delete_the_same_photo_count_it_out_once(empty: Backend) -> None:

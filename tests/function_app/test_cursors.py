@@ -1,0 +1,86 @@
+"""The cursors of all lists are of one kind: a place, encoded, and nothing else is taken for one."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from function_app.alerts import alerts
+from function_app.gallery import cursors
+from function_app.people import accesses
+from photo_wire.alert import LOSS
+from photo_wire.errors import WireError
+from tests.function_app.api import MOMENT, Api, name_of
+
+LISTS = ("photos", "alerts", "accesses")
+NO_PLACES = ("", "garbage", "zzz", "eno6", "AAAA", "zz:", "~", "%C3%A4", "0" * 15, "a" * 200)
+
+
+def as_admin(api: Api, path: str) -> Any:
+    return api.ask(path, {"Authorization": f"Bearer {api.backend.admin_token}"})
+
+
+def pages(api: Api, path: str) -> Iterator[Any]:
+    """The pages of a list."""
+    cursor = ""
+    while cursor is not None:
+        reply = as_admin(api, path + (f"&cursor={cursor}" if cursor else ""))
+        assert reply.status_code == 200, reply.text
+        yield reply.json()
+        cursor = reply.json()["next_cursor"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_what_is_no_cursor_is_refused(api: Api, path: str) -> None:
+    """Nothing, a word, the place itself, that of another list, or a place of no form at all."""
+    key = f"{'0' * 15}~5f3a9c2e"
+    encoded = [cursors.encode(place) for place in ("", "zz:", "k~", key + "0", f"{key}\n")]
+    others = [cursors.encode(key)] if path != "accesses" else [cursors.encode(f"{'0' * 15}~" * 2)]
+    for cursor in (*NO_PLACES, key, *encoded, *others):
+        reply = as_admin(api, f"/api/{path}?cursor={cursor}")
+        assert reply.status_code == 400, (cursor, reply.text)
+        assert "cursor" in reply.json()["detail"]
+
+
+def test_the_access_log_page_by_page(api: Api, camera: str) -> None:
+    """Each page goes on where the one before ended."""
+    for number in range(5):
+        token = {"name": f"{camera[:25]}-{number}", "scopes": ["read"]}
+        bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
+        assert api.ask("/api/tokens", bearer, "POST", json=token).status_code == 201
+    walk = pages(api, "/api/accesses?limit=2")
+    found = [one for _ in range(3) for one in next(walk)["accesses"]]
+    assert found[:5] == as_admin(api, "/api/accesses?limit=5").json()["accesses"]
+    assert [one["which"] for one in found[:5]] == [f"{camera[:25]}-{n}" for n in (4, 3, 2, 1, 0)]
+
+
+def test_the_cursors_of_alerts_are_taken(api: Api, camera: str) -> None:
+    """Also one that stands for an alert's moments alone."""
+    key = {"x-functions-key": api.backend.function_key}
+    ids = [str(name_of(camera, MOMENT, f"{number:08x}")) for number in range(5)]
+    said = {"alerts": [{"id": one, "kind": LOSS, "reason": "no-room"} for one in ids]}
+    assert api.ask("/api/alerts", key, "POST", json=said).status_code == 200
+    found = [
+        one["id"]
+        for page in pages(api, f"/api/alerts?limit=2&camera={camera}")
+        for one in page["alerts"]
+    ]
+    assert sorted(found) == ids
+    for place in ("0" * 15 + "~" + "9" * 15, "0" * 15 + "~" + "9" * 15 + "~~"):
+        reply = as_admin(api, f"/api/alerts?limit=2&cursor={cursors.encode(place)}")
+        assert reply.status_code == 200
+
+
+@given(st.binary(max_size=60))
+@example(f"{'0' * 15}~5f3a9c2e".encode())
+def test_a_cursor_has_one_spelling(place: bytes) -> None:
+    """What is taken is what `encode` gives."""
+    cursor = urlsafe_b64encode(place).decode().rstrip("=")
+    for form in (alerts._PLACE, accesses.KEY):
+        for spelled in (cursor, cursor + "=", f" {cursor}"):
+            with suppress(WireError):
+                assert cursors.encode(cursors.decode(spelled, form)) == spelled

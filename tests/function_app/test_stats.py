@@ -1,0 +1,63 @@
+"""`GET /api/stats`: what came, is there and was lost, by camera and day."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from photo_wire.name import PhotoName
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.pictures import jpeg
+
+
+def put(api: Api, name: PhotoName) -> PhotoName:
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    return name
+
+
+def stats(api: Api, camera: str, days: int = 30) -> Any:
+    reply = api.read(f"/api/stats?camera={camera}&days={days}")
+    assert reply.status_code == 200, reply.text
+    return reply.json()
+
+
+def test_days_to_come_are_not_among_the_last_ones(api: Api, camera: str) -> None:
+    """A device with a wild clock dates photos and losses to any day: they are counted, and the
+    calendar has them, but they are none of the last thirty days."""
+    now = datetime.now(UTC)
+    for days in (0, 400, 20_000):
+        put(api, name_of(camera, now + timedelta(days=days)))
+    key = {"x-functions-key": api.backend.function_key}
+    before = api.read("/api/status").json()["losses_since_yesterday"]
+    lost = [name_of(camera, now + timedelta(days=days), "0" * 8) for days in (0, 2, 400)]
+    alerts = [{"id": str(one), "kind": "loss", "reason": "no-room"} for one in lost]
+    assert api.ask("/api/alerts", key, "POST", json={"alerts": alerts}).status_code == 200
+    found = stats(api, camera)
+    assert (found["photos"], found["losses"]) == (3, 1)
+    (day,) = found["cameras"][0]["days"]
+    assert (day["day"], day["photos"], day["losses"]) == (f"{now:%Y-%m-%d}", 1, 1)
+    assert len(api.read(f"/api/days?camera={camera}").json()["days"]) == 3
+    assert api.read("/api/status").json()["losses_since_yesterday"] == before + 1
+
+
+def test_what_came_is_told_also_when_it_was_deleted(api: Api, camera: str) -> None:
+    """One by one and together; and the repair, which counts everything anew, forgets none."""
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    now = datetime.now(UTC)
+    names = [put(api, name_of(camera, now, f"{n:08x}")) for n in range(4)]
+    old = put(api, name_of(camera, now - timedelta(days=60)))
+
+    def told() -> tuple[list[int], list[int]]:
+        found = stats(api, camera)
+        (of_the_camera,) = found["cameras"]
+        (day,) = of_the_camera["days"]
+        assert found["received"] == of_the_camera["received"] == day["received"] + 1
+        return [one["received"] for one in (found, day)], [one["photos"] for one in (found, day)]
+
+    assert told() == ([5, 4], [5, 4])
+    assert api.ask(f"/api/photos/{names[0]}", admin, "DELETE").status_code == 204
+    assert told() == ([5, 4], [4, 3])
+    ids = {"ids": [str(name) for name in (*names[1:], old)]}
+    assert api.ask("/api/photos/delete", admin, "POST", json=ids).status_code == 200
+    said = {"cameras": [camera]}
+    for _ in range(2):
+        assert told() == ([5, 4], [0, 0])
+        assert api.ask("/api/repair/run", admin, "POST", json=said).status_code == 200
