@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from infra.cost import PRICES, TRANSACTIONS, Prices, Transactions, Use, bill, money, total
+from photo_wire.errors import WireError
+from photo_wire.name import check_camera
 
 TEMPLATE = json.loads(Path(__file__).with_name("main.json").read_text())
 RULES: dict[str, dict[str, Any]] = TEMPLATE["parameters"]
@@ -88,6 +90,14 @@ def _net(retention: str) -> int:
             f"--keep-days is {retention}; it may be a number of days, or like 120d, or forever, or"
             " 120d,gate=30d"
         )
+    cameras = [one.partition("=")[0] for one in retention.split(",")[1:]]
+    try:
+        for camera in cameras:
+            check_camera(camera, "--keep-days")
+    except WireError as error:
+        fail(str(error))
+    if len(set(cameras)) < len(cameras):
+        fail(f"--keep-days is {retention}, which names a camera twice")
     if "forever" in retention:
         return 0
     longest, most = (

@@ -304,6 +304,8 @@ def test_an_app_of_ones_own_that_is_no_nightjar_is_left_alone(cloud: Cloud) -> N
         ((NAME, "westeurope", "--camera", "Entry"), "a-z, 0-9"),
         ((NAME, "westeurope", "--camera", "default"), "another"),
         ((NAME, "westeurope", "--keep-days", "soon"), "number of days"),
+        ((NAME, "westeurope", "--keep-days", "9d,-gate=3d"), "'-gate' is not a camera's name"),
+        ((NAME, "westeurope", "--keep-days", "9d,gate=3d,gate=4d"), "names a camera twice"),
         (
             (NAME, "westeurope", "--keep-days", "99999"),
             "deploy.sh: --keep-days is 99999d; it may be 36493",
