@@ -129,8 +129,8 @@ def test_what_has_no_pages_costs_the_same_too(
     photos: tuple[int, Api, Recorder], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The lists of people, tokens and links are read whole: they cost what they tell. Counts cost
-    some records for each camera and month, once the photos are counted; for a hundred thousand that
-    takes Azurite many minutes, and that no photo is read again is what test_tally.py shows."""
+    some records for each camera and month, once the photos are counted; to count a hundred thousand
+    takes Azurite more than a minute, and that none is read again is what test_tally.py shows."""
     count, api, tables = photos
     bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
     everything = {"camera": "gate", "from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z"}
