@@ -7,7 +7,7 @@ import pytest
 
 from local.child import ROOT
 
-PAGES = [ROOT / one for one in ("README.md", "infra/README.md", "docs/operate.md")]
+PAGES = [ROOT / one for one in ("README.md", "infra/README.md", "docs/operate.md", "systemd/README.md")]
 
 
 def commands(page: Path) -> list[str]:
