@@ -162,7 +162,7 @@ Nightjar is ready.
   Admin token       {keys.admin_token}
   Function key      {keys.function_key}
   List the photos   curl -H "Authorization: Bearer {keys.read_token}" {base_url}/api/photos
-  Send a picture    curl -T picture.jpg -H "Content-Type: image/jpeg" \\
+  Send a picture    curl -T infra/test-photo.jpg -H "Content-Type: image/jpeg" \\
                          -H "x-functions-key: {keys.function_key}" {base_url}{UPLOAD_PATH}
   Storage Explorer  {where}:
                     {azurite.connection_string}
