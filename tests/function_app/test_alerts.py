@@ -173,6 +173,7 @@ def test_a_query_that_makes_no_sense_is_refused(backend: Backend, query: str) ->
     assert Api(backend).read(f"/api/alerts?{query}").status_code == 400
 
 
+@pytest.mark.slow
 def test_statistics_count_every_loss_of_every_camera(backend: Backend) -> None:
     """More than a thousand, which other kinds do not hide; of a camera that never had a photo, too,
     for whoever may see it. What turns out to be stored is none."""

@@ -230,6 +230,7 @@ class TestCounts:
         }
         assert api.read("/api/cameras?counts=all").status_code == 400
 
+    @pytest.mark.slow
     def test_alerts_are_sieved_by_kind_and_camera(self, api: Api, camera: str) -> None:
         """Page by page, each of them once."""
         kinds = ["loss", "clock", "loss", "spool", "loss"]

@@ -52,7 +52,7 @@ class Interrupted:
         return interrupted
 
 
-@pytest.fixture(params=["memory", "azurite"])
+@pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.slow)])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
     """Of both kinds; its passwords cost nothing, since many are tried."""
     monkeypatch.setattr(passwords, "_COST", 2)

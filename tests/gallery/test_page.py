@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from photo_wire.alert import LOSS, QUARANTINE, Alert
@@ -236,6 +237,7 @@ def test_the_password_is_changed_and_everybody_signed_out(
     sign_in(page, gallery)
 
 
+@pytest.mark.slow
 def test_a_new_photo_appears_by_itself_and_a_reload_needs_no_token(
     page: Page, gallery: Gallery
 ) -> None:

@@ -11,6 +11,8 @@ from local.dist import GOES_TO_AZURE
 from tests.backend import Backend
 from tests.infra.conftest import INFRA, NAME, PASSWORD, TOKEN, Cloud
 
+pytestmark = pytest.mark.slow
+
 IN_ORDER = [
     "az account show",
     "az functionapp list",

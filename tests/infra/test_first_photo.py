@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 import requests
 
 from tests.backend import Backend
 from tests.infra.conftest import NAME, Cloud
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_test_photo_that_somebody_has_deleted_stops_no_later_run(

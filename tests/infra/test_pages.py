@@ -7,7 +7,10 @@ import pytest
 
 from local.child import ROOT
 
-PAGES = [ROOT / one for one in ("README.md", "infra/README.md", "docs/operate.md", "systemd/README.md")]
+PAGES = [
+    ROOT / "docs" / "operate.md",
+    *(ROOT / one / "README.md" for one in (".", "infra", "systemd")),
+]
 
 
 def commands(page: Path) -> list[str]:

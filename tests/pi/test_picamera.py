@@ -250,6 +250,7 @@ def test_a_failed_start_leaves_no_camera_open(fate: Any) -> None:
     assert fate.opened[-1].closed
 
 
+@pytest.mark.slow
 def test_the_process_ends_with_1_when_the_camera_is_gone(start_program: StartProgram) -> None:
     """So that systemd starts it again; the photos that it took before wait in the spool."""
     program = start_program(

@@ -21,9 +21,13 @@ from pi_uploader.settings import SettingsError
 from tests.rigs.rtsp.camera import NetworkCamera, is_available, network_camera
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.skipif(
-    not is_available(), reason="needs GStreamer's RTSP server and ffmpeg: make rtsp-server, as root"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not is_available(),
+        reason="needs GStreamer's RTSP server and ffmpeg: make rtsp-server, as root",
+    ),
+]
 OCCASION = Occasion("gate", Trigger.DEMAND, datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
 PASSWORD = "s3same cr:et/@'%"  # no piece of it is in a random folder's name by chance
 

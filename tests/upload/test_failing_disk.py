@@ -53,6 +53,7 @@ def upload(folder: Path, disk: FailingDisk) -> FaultServer:
     return server
 
 
+@pytest.mark.slow
 def test_every_operation_may_fail_once(tmp_path: Path) -> None:
     """Everything goes up all the same, once."""
     for at in count():
