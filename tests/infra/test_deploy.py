@@ -8,7 +8,6 @@ import pytest
 
 from function_app.keeping.period import parse_retention
 from local.dist import GOES_TO_AZURE
-from tests.backend import Backend
 from tests.infra.conftest import INFRA, NAME, PASSWORD, TOKEN, Cloud
 
 pytestmark = pytest.mark.slow
@@ -216,19 +215,6 @@ def test_a_key_in_use_stays_while_keys_cannot_be_read(cloud: Cloud) -> None:
     assert done.code == 1
     assert "cannot be read" in done.last
     assert cloud.state["apps"][NAME]["keys"] == before
-
-
-def test_the_real_backend_takes_the_test_photo_and_gives_it_back(
-    cloud: Cloud, backend: Backend
-) -> None:
-    assert cloud.deploy().code == 0
-    apps = cloud.state["apps"]
-    apps[NAME]["keys"]["entry"] = backend.function_key
-    cloud.change(apps=apps, backend=backend.base_url)
-    done = cloud.deploy(token=backend.read_token)
-    assert (done.code, done.err) == (0, "")
-    assert "Read back, byte for byte." in done.out
-    assert backend.function_key not in str(cloud.records()[-1]["argv"])
 
 
 def test_it_asks_for_what_it_is_not_given(cloud: Cloud) -> None:

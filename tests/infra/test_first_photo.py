@@ -1,4 +1,4 @@
-"""The test photo of infra/deploy.sh, on the runs that come after somebody has deleted it."""
+"""The test photo of infra/deploy.sh: it is stored and read back, and somebody may delete it."""
 
 import re
 
@@ -11,15 +11,30 @@ from tests.infra.conftest import NAME, Cloud
 pytestmark = pytest.mark.slow
 
 
-def test_a_test_photo_that_somebody_has_deleted_stops_no_later_run(
-    cloud: Cloud, backend: Backend
-) -> None:
-    """Its mark is known to the backend: the receipt is that of a photo, which nobody may see."""
+@pytest.fixture
+def real(cloud: Cloud, backend: Backend) -> Cloud:
+    """A cloud to which Nightjar was deployed, and whose backend is the real one."""
     assert cloud.deploy().code == 0
     apps = cloud.state["apps"]
     apps[NAME]["keys"]["entry"] = backend.function_key
     cloud.change(apps=apps, backend=backend.base_url)
-    first = cloud.deploy(token=backend.read_token)
+    return cloud
+
+
+def test_the_real_backend_takes_the_test_photo_and_gives_it_back(
+    real: Cloud, backend: Backend
+) -> None:
+    done = real.deploy(token=backend.read_token)
+    assert (done.code, done.err) == (0, "")
+    assert "Read back, byte for byte." in done.out
+    assert backend.function_key not in str(real.records()[-1]["argv"])
+
+
+def test_a_test_photo_that_somebody_has_deleted_stops_no_later_run(
+    real: Cloud, backend: Backend
+) -> None:
+    """Its mark is known to the backend: the receipt is that of a photo, which nobody may see."""
+    first = real.deploy(token=backend.read_token)
     (photo,) = re.findall("Stored as (deploy-test-.+)", first.out)
     requests.delete(
         f"{backend.base_url}/api/photos/{photo}",
@@ -27,7 +42,7 @@ def test_a_test_photo_that_somebody_has_deleted_stops_no_later_run(
         timeout=30,
     ).raise_for_status()
 
-    done = cloud.deploy(token=backend.read_token)
+    done = real.deploy(token=backend.read_token)
     assert (done.code, done.err) == (0, "")
     assert f"Stored as {photo}" in done.out
     assert "somebody has deleted it since: fine" in done.out
