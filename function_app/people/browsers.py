@@ -2,11 +2,11 @@
 that no stranger keeps its person out. Its cookie, `person.secret`, opens nothing; the table keeps a
 hash of the secret."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from function_app.people.caller import is_name
+from function_app.people.secret_hash import hash_secret
 from function_app.storage.rows import Row, Rows
 from photo_wire.moment import format_time, parse_time
 
@@ -22,7 +22,7 @@ def remember(rows: Rows, name: str, now: datetime) -> str:
         if number >= MOST or _until(row) <= now:
             rows.remove(_partition(name), row.key)
     secret = secrets.token_urlsafe(32)
-    rows.put(_partition(name), _hash(secret), {"until": format_time(now + LENGTH)})
+    rows.put(_partition(name), hash_secret(secret), {"until": format_time(now + LENGTH)})
     return f"{name}.{secret}"
 
 
@@ -31,7 +31,7 @@ def find(rows: Rows, name: str, value: str, now: datetime) -> str | None:
     whose, _, secret = value.rpartition(".")
     if whose != name or not is_name(name):
         return None
-    row = rows.get(_partition(name), _hash(secret))
+    row = rows.get(_partition(name), hash_secret(secret))
     return row.key if row and _until(row) > now else None
 
 
@@ -47,7 +47,3 @@ def _until(row: Row) -> datetime:
 
 def _partition(name: str) -> str:
     return f"browsers~{name}"
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

@@ -1,13 +1,13 @@
 """A session: what a browser has after its person signed in. The cookie holds `person.secret`; the
 table keeps a hash of the secret, with what the person may do."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from function_app.people import people
 from function_app.people.caller import Caller, Role, from_text, to_text
 from function_app.people.people import Person
+from function_app.people.secret_hash import hash_secret
 from function_app.storage.rows import Row, Rows
 from photo_wire.moment import format_time, parse_time
 
@@ -28,7 +28,7 @@ def begin(rows: Rows, person: Person, now: datetime) -> str | None:
     secret = secrets.token_urlsafe(32)
     rows.put(
         _partition(person.name),
-        _hash(secret),
+        hash_secret(secret),
         {
             "role": person.role,
             "cameras": to_text(person.cameras),
@@ -37,7 +37,7 @@ def begin(rows: Rows, person: Person, now: datetime) -> str | None:
     )
     still = people.find(rows, person.name)
     if still is None or still.epoch != person.epoch:
-        rows.remove(_partition(person.name), _hash(secret))
+        rows.remove(_partition(person.name), hash_secret(secret))
         return None
     return f"{person.name}.{secret}"
 
@@ -47,7 +47,7 @@ def find(rows: Rows, value: str, now: datetime) -> Caller | None:
     name, _, secret = value.rpartition(".")
     if not name or not value.isascii() or not all(one.isalnum() or one in "._-" for one in value):
         return None
-    row = rows.get(_partition(name), _hash(secret))
+    row = rows.get(_partition(name), hash_secret(secret))
     if row is None or _is_over(row, now):
         return None
     role = Role(row.words["role"])
@@ -76,7 +76,3 @@ def _is_over(row: Row, now: datetime) -> bool:
 
 def _partition(name: str) -> str:
     return f"sessions~{name}"
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

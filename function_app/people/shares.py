@@ -1,11 +1,11 @@
 """A shared link: it opens one photo, or the photos of one camera between two moments, to whoever
 has it, until it expires or is revoked. The table keeps a hash of its secret."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from function_app.people.secret_hash import hash_secret
 from function_app.storage.rows import Row, Rows, walk_all
 from function_app.storage.views import View
 from photo_wire.moment import format_time, parse_time
@@ -100,4 +100,4 @@ def _share(row: Row) -> Share:
 
 
 def _key(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()[:32]
+    return hash_secret(secret)[:32]

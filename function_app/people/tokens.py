@@ -1,12 +1,12 @@
 """Tokens, by which programs show who they are: named, limited, and revoked at any time. The table
 keeps a hash of each."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from function_app.people.caller import Caller, Scope, from_text, to_text
+from function_app.people.secret_hash import hash_secret
 from function_app.refused import RefusedError
 from function_app.storage.rows import Row, Rows, walk_all
 from photo_wire.moment import format_time, parse_time
@@ -45,7 +45,7 @@ def make(
     and whichever is later sees the one before, and goes. They may all go.
     """
     secret = BEGINNING + secrets.token_urlsafe(32)
-    key = _hash(secret)
+    key = hash_secret(secret)
     _check_name_is_free(rows, name, key)
     rows.put(
         PARTITION,
@@ -70,7 +70,7 @@ def find(rows: Rows, secret: str, now: datetime) -> Caller | None:
     """Whose token this is. That it was used is noted, to the hour."""
     if not secret.startswith(BEGINNING):
         return None
-    row = rows.get(PARTITION, _hash(secret))
+    row = rows.get(PARTITION, hash_secret(secret))
     if row is None:
         return None
     token = _token(row)
@@ -113,7 +113,3 @@ def _token(row: Row) -> Token:
         parse_time(words["used_at"]) if "used_at" in words else None,
         words.get("made_by", ""),
     )
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
