@@ -5,7 +5,7 @@ Capturing and uploading each have their own, so that a mistake in one never stop
 
 # ruff: noqa: RUF009  setting() returns a dataclasses.field
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -194,7 +194,7 @@ def needed_for_uploading(source: Source) -> str | None:
 @dataclass(frozen=True, kw_only=True)
 class UploadSettings(Settings):
     """The settings of `pi-uploader upload`. `base_url` has no slash at its end; it is None where
-    nothing is uploaded."""
+    nothing is uploaded, whatever BASE_URL says."""
 
     where: ClassVar[str] = "uploading"
 
@@ -227,7 +227,8 @@ class UploadSettings(Settings):
         "CAMERA_MAX_KBPS",
         values.kilobits,
         "a whole number of kilobits per second, or off",
-        "Cap on how fast photos go up, so that others on the line can work.",
+        "Cap on how fast photos go up, so that others on the line can work. All that are under way "
+        "share it, and each has to arrive within 230 s: at 100, 2.8 MB in all.",
         default="off",
     )
     monthly_bytes: int | None = setting(
@@ -237,6 +238,11 @@ class UploadSettings(Settings):
         "Data budget of a calendar month (UTC). Above it photos wait for the next month.",
         default="off",
     )
+
+    @classmethod
+    def read(cls, source: Source, **more: Any) -> Self:
+        found = super().read(source, **more)
+        return found if found.upload else replace(found, base_url=None)
 
     @property
     def warning(self) -> str | None:

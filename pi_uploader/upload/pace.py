@@ -44,7 +44,10 @@ class Pace:
 
 
 class PacedBody:
-    """A photo's bytes for `requests` to read: never more than a step at once, each in its time."""
+    """A photo's bytes for `requests` to read: never more than a step at once, each in its time.
+
+    It has no `fileno`: `requests` takes whatever has one for a file, and asks for its mode, too.
+    """
 
     def __init__(self, body: BinaryIO, pace: Pace) -> None:
         self._body = body
@@ -60,9 +63,6 @@ class PacedBody:
 
     def tell(self) -> int:
         return self._body.tell()
-
-    def fileno(self) -> int:
-        return self._body.fileno()
 
 
 class DataBudget:
