@@ -5,26 +5,32 @@ from urllib.parse import urlsplit
 
 SESSION = "nightjar_session"
 BROWSER = "nightjar_browser"
-PREFIX = "__Host-"  # with which a browser takes a cookie from this host alone, and over https
+# A browser accepts a cookie with this prefix only over https and with Secure. `__Host-` would also
+# bind it to this host, but browsers refuse that one with a Domain, and Azure's Python worker sends
+# `domain=` with every cookie (azure-functions-python-worker issue 1902; its fix, pull request 1911,
+# is open). Given up until that is fixed: another https host under the same registrable domain
+# can plant a cookie of this name, and so have a person act in a session that is not theirs. It can
+# read nothing. Custom domains alone: azurewebsites.net is on the Public Suffix List.
+PREFIX = "__Secure-"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def set_cookie(cookie: str, value: str, seconds: int, url: str) -> str:
-    """A Set-Cookie header by which a browser keeps a cookie, or with 0 seconds forgets it."""
+    """Return a Set-Cookie header that has a browser keep a cookie, or with 0 seconds drop it."""
     name = _name(cookie, url)
     more = "; Secure" if name.startswith(PREFIX) else ""
     return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{more}"
 
 
 def read_cookie(headers: Mapping[str, str], cookie: str, url: str) -> str:
-    """The cookie that came along with a request for `url`; "" if none did."""
+    """Return the cookie that came along with a request for `url`; "" if none did."""
     pairs = (part.strip().partition("=") for part in headers.get("Cookie", "").split(";"))
     return {name: value for name, _, value in pairs}.get(_name(cookie, url), "")
 
 
 def _name(cookie: str, url: str) -> str:
-    """The only name that counts there: without the prefix, it may be from any other host of the
-    same domain. On one machine without https a browser would keep none with the prefix."""
+    """Return the only name that counts at `url`: with the prefix, except on this machine by http,
+    where a browser would keep none with the prefix."""
     address = urlsplit(url)
     is_local = address.scheme == "http" and address.hostname in _LOOPBACK
     return cookie if is_local else PREFIX + cookie

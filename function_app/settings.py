@@ -66,7 +66,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             problems.append(f"{variable} {error}.")
             return None
 
-    account_name = None if environment.get(STORAGE) else read(STORAGE_ACCOUNT, _account_name)
+    # First, since Azure may write a connection string of its own beside the name, with a key that
+    # the account does not accept (azure-functions-host issue 11796).
+    account_name = read(STORAGE_ACCOUNT, _account_name)
     connection_string = "" if account_name else read(STORAGE, _connection_string)
     read_token = read(READ_TOKEN, _token)
     admin_token = read(ADMIN_TOKEN, _token)

@@ -3,8 +3,9 @@
 python -m infra.parameters BEFORE SETTINGS AFTER NAME=VALUE... <SECRETS
 
 BEFORE holds the parameters of the last deployment, SETTINGS the app's settings, both as az tells
-them; AFTER is written, and beside it `read-token`. On standard input come a new password and a new
-read token, a line each; an empty one leaves what is set, and makes one up where nothing is. They
+them; AFTER is written, and beside it `read-token`, `python-version` and `sign-in.json`, the body of
+the owner's first sign-in. On standard input come a new password and a new read token, a line each;
+an empty one leaves what is set, and makes one up where nothing is. They
 come this way so that no process list shows them. Says what AFTER holds as far as a person decides
 about it, without the secrets, and what it will cost; a mistake is told by the option's name.
 """
@@ -64,7 +65,12 @@ def main(before_path: str, settings_path: str, after_path: str, *asked: str) -> 
         fail("the password is too weak: take 10 letters or more, five of them different")
     if not re.fullmatch(r"[A-Za-z0-9._~-]{16,}", after["readToken"]):
         fail("the read token has to have 16 or more of letters, digits and . _ ~ -")
-    Path(after_path).with_name("read-token").write_text(after["readToken"])
+    beside = Path(after_path).with_name
+    beside("read-token").write_text(after["readToken"])
+    sign_in = {"name": "owner", "password": after["galleryPassword"]}
+    beside("sign-in.json").write_text(json.dumps(sign_in))
+    python = after.get("pythonVersion", RULES["pythonVersion"]["defaultValue"])
+    beside("python-version").write_text(python)
     parameters = {name: {"value": value} for name, value in after.items()}
     Path(after_path).write_text(
         json.dumps(

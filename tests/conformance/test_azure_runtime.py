@@ -170,12 +170,15 @@ def test_a_jpeg_of_6_mb_passes_whole(worker: AzureWorker, azurite: Azurite) -> N
 
 def test_both_cookies_keep_their_attributes(worker: AzureWorker) -> None:
     """The session's and the browser's. The worker takes Set-Cookie apart and the host builds it
-    again, URL-encoding the value."""
+    again, URL-encoding the value, with a Domain that nobody gave (python-worker issue 1902)."""
     said = json.dumps({"name": "owner", "password": PASSWORD}).encode()
     reply = worker.request("POST", "/api/session", said)
     session, browser = reply.cookies
     for cookie in (session, browser):
-        assert cookie["name"].startswith("__Host-")
+        # An empty Domain is sent, not left out. Once the fix (pull request 1911) is in the runtime
+        # this is None, and `__Host-` can come back (function_app/cookies.py).
+        assert cookie["domain"] == ""
+        assert cookie["name"].startswith("__Secure-")
         assert cookie["secure"] is True
         assert cookie["http_only"] is True
         assert cookie["same_site"] == "Strict"

@@ -45,7 +45,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def cookie(session: str, **more: str) -> dict[str, str]:
-    return {"Cookie": f"theme=dark; __Host-nightjar_session={session}; other=1", **more}
+    return {"Cookie": f"theme=dark; __Secure-nightjar_session={session}; other=1", **more}
 
 
 def status(
@@ -148,7 +148,7 @@ def test_a_stranger_is_refused(access: Access, backend: Backend, headers: dict[s
 def test_nothing_invented_lets_in(authorization: str, cookies: str) -> None:
     """Whatever the headers hold, it is 401 and never an error."""
     empty = memory_backend(Settings("", READ_TOKEN))
-    headers = {"Authorization": authorization, "Cookie": f"__Host-nightjar_session={cookies}"}
+    headers = {"Authorization": authorization, "Cookie": f"__Secure-nightjar_session={cookies}"}
     assert status(Access.READER, empty, headers) == 401
 
 
@@ -162,11 +162,11 @@ def test_without_settings_and_people_nobody_is_let_in() -> None:
 @pytest.mark.parametrize(
     ("site", "name", "lets_in"),
     [
-        (SITE, "__Host-nightjar_session", True),
+        (SITE, "__Secure-nightjar_session", True),
         (SITE, "nightjar_session", False),
         ("http://night.example", "nightjar_session", False),
         ("http://127.0.0.1:7071", "nightjar_session", True),
-        ("http://127.0.0.1:7071", "__Host-nightjar_session", False),
+        ("http://127.0.0.1:7071", "__Secure-nightjar_session", False),
     ],
 )
 def test_a_session_counts_under_the_name_that_it_was_given_there(
@@ -197,7 +197,7 @@ def test_a_session_counts_under_the_name_that_it_was_given_there(
 def test_the_cookie_is_locked_up(url: str, is_secure: bool) -> None:
     """Secure and this host's alone wherever it could leave the machine; never for scripts."""
     said = set_cookie(SESSION, "vera.secret", 60, url)
-    assert said.startswith("__Host-nightjar_session=" if is_secure else "nightjar_session=")
+    assert said.startswith("__Secure-nightjar_session=" if is_secure else "nightjar_session=")
     assert ("; Secure" in said) is is_secure
     assert "; HttpOnly; SameSite=Strict" in said
     assert "; Path=/; Max-Age=60;" in said

@@ -93,12 +93,14 @@ def test_the_name_of_the_account_is_enough() -> None:
     assert settings.connection_string == ""
 
 
-def test_a_connection_string_comes_first() -> None:
+def test_the_name_wins_over_a_connection_string_that_azure_wrote() -> None:
+    """azure-functions-host issue 11796: its key opens nothing where shared keys are off."""
     both = {
         "AzureWebJobsStorage__accountName": "x" * 5,
         "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     }
-    assert read_settings(both).account_name is None
+    settings = read_settings(both)
+    assert (settings.account_name, settings.connection_string) == ("xxxxx", "")
 
 
 @pytest.mark.parametrize("name", ["UPPER", "a-b", "ab", "x" * 25, "x.evil.net/"])

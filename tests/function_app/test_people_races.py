@@ -156,7 +156,7 @@ class TestSigningIn:
         def begin(interrupted: Backend) -> dict[str, str]:
             eve = people.find(backend.people, "eve")
             value = eve and sessions.begin(interrupted.people, eve, datetime.now(UTC))
-            return {"Cookie": f"__Host-nightjar_session={value}"} if value else {}
+            return {"Cookie": f"__Secure-nightjar_session={value}"} if value else {}
 
         def end(backend: Backend) -> None:
             session = sign_in(backend, "eve", EVES)

@@ -158,6 +158,10 @@ class Gate(ThreadingHTTPServer):
         self.deaf = 0  # times that a key is not known yet
         self.changes_bytes = False
         self.deleted = False  # whether somebody has deleted all photos: their marks are known
+        self.password = PASSWORD  # the owner's
+        self.cookie = "__Secure-nightjar_session={}; max-age=60; domain=; path=/; secure; httponly"
+        self.cookie += "; samesite=strict"  # as the Functions host writes it
+        self.sessions: set[str] = set()
 
     @property
     def url(self) -> str:
@@ -175,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
             healthy = gate.unhealthy < 0
             detail = '{"detail": "Storage is away: the role is not known yet."}'
             return self._answer(200 if healthy else 503, b"{}" if healthy else detail.encode())
+        if self.path == "/api/session":
+            return self._answer(200 if self._session() in gate.sessions else 401, b"{}")
         token = f"Bearer {self._app()['settings']['READ_TOKEN']}"
         if self.headers["Authorization"] != token:
             return self._answer(401, b"")
@@ -196,12 +202,29 @@ class _Handler(BaseHTTPRequestHandler):
         receipt = json.dumps({"id": photo, "sha256": digest, "size": len(body)})
         return self._answer(201 if new else 200, receipt.encode())
 
+    def do_POST(self) -> None:
+        gate = self.server
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if said != {"name": "owner", "password": gate.password}:
+            return self._answer(401, b"")
+        gate.sessions.add("a-session")
+        return self._answer(200, b"{}", {"Set-Cookie": gate.cookie.format("a-session")})
+
+    def do_DELETE(self) -> None:
+        self.server.sessions.remove(self._session())
+        self._answer(204, b"")
+
+    def _session(self) -> str:
+        return (self.headers["Cookie"] or "").rpartition("=")[2]
+
     def _app(self) -> Any:
         assert self.server.cloud
         return self.server.cloud.state["apps"][NAME]
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def _answer(self, status: int, body: bytes, more: dict[str, str] | None = None) -> None:
         self.send_response(status)
+        for name, value in (more or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

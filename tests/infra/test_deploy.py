@@ -58,6 +58,7 @@ def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
         "Storage Explorer",
         "Blob Containers > photos",
         "Read back, byte for byte.",
+        "The cookie __Secure-nightjar_session is one that browsers keep; its Domain: domain=\n",
     ]:
         assert told in done.out
 
@@ -354,3 +355,35 @@ def test_behind_a_microsoft_sign_in_the_photo_is_stored_and_not_read(cloud: Clou
     assert "left to you" in cloud.deploy().out
     assert "left to you" not in cloud.deploy("--entra", "none").out
     assert len(cloud.backend.photos) == 1
+
+
+@pytest.mark.parametrize(
+    ("cookie", "problem"),
+    [
+        ("__Host-nightjar_session={}; domain=a.example; path=/; secure; httponly; samesite=strict",
+         "allows no Domain, and it has domain=a.example"),
+        ("__Secure-nightjar_session={}; path=/; httponly; samesite=strict", "needs Secure"),
+        ("__Secure-nightjar_session={}; path=/; secure; samesite=strict", "no httponly"),
+        ("other={}; path=/", "without the session's cookie"),
+    ],
+)  # fmt: skip
+def test_a_cookie_that_browsers_refuse_is_noticed(cloud: Cloud, cookie: str, problem: str) -> None:
+    """Photos would be stored, and nobody could look at them."""
+    cloud.backend.cookie = cookie
+    done = cloud.deploy()
+    assert done.code == 1
+    assert problem in done.err
+    assert "nobody can sign in" in done.last
+    assert "a-session" not in done.out + done.err
+
+
+def test_the_session_of_the_trial_is_ended(cloud: Cloud) -> None:
+    assert cloud.deploy().code == 0
+    assert cloud.backend.sessions == set()
+
+
+def test_an_owner_with_a_password_of_their_own_signs_in_themselves(cloud: Cloud) -> None:
+    cloud.backend.password = "another one by now"
+    done = cloud.deploy()
+    assert (done.code, done.err) == (0, "")
+    assert "another password by now" in done.out
