@@ -8,12 +8,12 @@ import azure.functions as func
 
 from function_app.backend import Backend
 from function_app.gallery import cursors
-from function_app.gallery.listing import MOST_OF_A_MOMENT, check_parameters, parse_limit
+from function_app.gallery.listing import check_parameters, parse_limit
+from function_app.gallery.merge import merge
 from function_app.people.caller import Caller
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
-from function_app.storage.records import KeptAlert, PhotoBlobs, alert_key
-from function_app.storage.views import count_down
+from function_app.storage.records import Alerts, KeptAlert, PhotoBlobs, alert_key
 from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
 from photo_wire.media import Media
 from photo_wire.moment import format_time, to_milliseconds
@@ -58,58 +58,56 @@ def is_stored(alert: Alert, blobs: PhotoBlobs) -> bool:
 def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with one page of the alerts, the last that came in first."""
     check_parameters(req.params, PARAMETERS)
-    limit, sieve = parse_limit(req.params.get("limit")), _sieve(req.params)
-    looked_at = 2 * limit if sieve else limit
-    if caller.cameras is not None:
-        looked_at = max(2 * limit, MOST_OF_A_MOMENT)
-    alerts = backend.alerts.newest(looked_at + 1, _after(req.params.get("cursor")))
+    limit, camera, kind = parse_limit(req.params.get("limit")), *_filters(req.params)
+    looked_at = 2 * limit if kind else limit
+    after = _after(req.params.get("cursor"))
+    alerts = _newest(backend.alerts, _cameras(caller, camera), looked_at + 1, after)
     shown: list[KeptAlert] = []
     last: KeptAlert | None = None
     for kept in alerts[:looked_at]:
         if len(shown) == limit:
             break
         last = kept
-        if caller.may_see(kept.alert.name.camera) and all(
-            _words(kept)[word] == wanted for word, wanted in sieve.items()
-        ):
+        if kind in (None, kept.alert.kind):
             shown.append(kept)
     return json_reply(
         {
             "alerts": [_describe(kept) for kept in shown],
-            "next_cursor": cursors.encode(_place(alerts[0], last, shown, caller))
+            "next_cursor": cursors.encode(alert_key(last))
             if last and alerts[-1] is not last
             else None,
         }
     )
 
 
-def _place(first: KeptAlert, last: KeptAlert, shown: list[KeptAlert], caller: Caller) -> str:
-    """The key behind which the next page begins. That of an alert which the caller may not see
-    would tell them of it: its moments stand for it."""
-    if caller.may_see(last.alert.name.camera):
-        return alert_key(last)
-    if shown:
-        return alert_key(shown[-1])
-    moments = _moments(last)
-    return moments + ("~~" if moments == _moments(first) else "")  # behind them, or before them
+def _cameras(caller: Caller, camera: str | None) -> frozenset[str] | None:
+    """The cameras of which the caller asks for alerts and may see them; None for all."""
+    if camera is None:
+        return caller.cameras
+    return frozenset({camera} if caller.may_see(camera) else ())
 
 
-def _moments(kept: KeptAlert) -> str:
-    """How the alert's key begins: when it came in, and its photo's time."""
-    return f"{count_down(kept.received_at)}~{count_down(kept.alert.name.captured_at)}"
+def _newest(
+    alerts: Alerts, cameras: frozenset[str] | None, count: int, after: str | None
+) -> list[KeptAlert]:
+    """The first `count` alerts of these cameras behind the key `after`."""
+    if cameras is None:
+        return alerts.newest(count, after)
+
+    def read(camera: str, size: int, last: KeptAlert | None) -> list[KeptAlert]:
+        return alerts.newest_of(camera, size, alert_key(last) if last else after)
+
+    return merge(cameras, read, alert_key, count)
 
 
-def _sieve(params: Mapping[str, str]) -> dict[str, str]:
-    """What the alerts of the list have in common. Raises WireError."""
-    if (camera := params.get("camera")) is not None:
+def _filters(params: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """The camera and the kind of alert that are asked for; None for all. Raises WireError."""
+    camera, kind = params.get("camera"), params.get("kind")
+    if camera is not None:
         check_camera(camera)
-    if (kind := params.get("kind")) is not None:
+    if kind is not None:
         check_kind(kind)
-    return {word: params[word] for word in ("camera", "kind") if word in params}
-
-
-def _words(kept: KeptAlert) -> dict[str, str]:
-    return {"camera": kept.alert.name.camera, "kind": kept.alert.kind}
+    return camera, kind
 
 
 def _describe(kept: KeptAlert) -> dict[str, object]:

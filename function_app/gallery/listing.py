@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.gallery import cursors
+from function_app.gallery.merge import merge
 from function_app.storage.records import Photo, PhotoIndex
 from function_app.storage.views import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time, parse_time
-from photo_wire.name import PhotoName, check_camera, new_name, parse_name
+from photo_wire.name import PhotoName, check_camera, parse_name
 
 DEFAULT_LIMIT = 50
 MOST_PHOTOS = 200
-MOST_OF_A_MOMENT = 50  # photos of one millisecond
 ORDERS = ("newest", "oldest")
-_BEHIND_ALL_CAMERAS = "z" * 32
 PARAMETERS = (
     "camera",
     "trigger",
@@ -61,25 +60,16 @@ class Listing:
     trigger: str | None = None
     hours: Hours | None = None
 
-    def holds(self, photo: Photo, cameras: frozenset[str] | None) -> bool:
-        """Whether the photo belongs on the page of who may see these cameras (None: all)."""
-        return (
-            (cameras is None or photo.name.camera in cameras)
-            and self.trigger in (None, photo.trigger)
-            and (self.hours is None or self.hours.hold(photo.name.captured_at))
+    def holds(self, photo: Photo) -> bool:
+        """Whether the photo passes the filters."""
+        return self.trigger in (None, photo.trigger) and (
+            self.hours is None or self.hours.hold(photo.name.captured_at)
         )
 
-    def narrowed(self, cameras: frozenset[str] | None) -> "Listing":
-        """For someone who may see just one camera, the list of that one."""
-        if cameras is None or len(cameras) != 1 or self.view.camera is not None:
-            return self
-        return replace(self, view=replace(self.view, camera=next(iter(cameras))))
-
-    def looked_at(self, cameras: frozenset[str] | None) -> int:
-        """How many photos are looked at for a page: more than it holds where some of the view may
-        not belong on it; for who may not see all cameras, more than can be of one moment."""
-        if cameras is not None and self.view.camera not in cameras:
-            return max(2 * self.limit, MOST_OF_A_MOMENT)
+    @property
+    def looked_at(self) -> int:
+        """How many photos are looked at for a page: more than it holds where a filter may leave
+        some of them out."""
         return 2 * self.limit if self.trigger or self.hours else self.limit
 
 
@@ -122,44 +112,41 @@ def page(
 ) -> dict[str, object]:
     """The page as the API spells it, for someone who may see these cameras (None: all).
 
-    One photo more than the page holds is asked for, which tells whether another page follows. Of a
-    sieved list twice as many are looked at and no more, so that a page always costs about the same:
-    it may hold fewer photos than asked for, even none, and still have a next one.
+    Only their photos are read: what other cameras took shows in no page, its length and its cursor
+    included. One photo more than the page holds is asked for, which tells whether another page
+    follows. Of a filtered list twice as many are looked at and no more, so that a page always costs
+    about the same: it may hold fewer photos than asked for, even none, and still have a next one.
     """
-    listing = listing.narrowed(cameras)
-    looked_at = listing.looked_at(cameras)
-    photos = index.walk(listing.view, looked_at + 1, listing.after)
+    photos = _photos(listing, index, cameras, listing.looked_at + 1)
     shown: list[Photo] = []
     last: Photo | None = None
-    for photo in photos[:looked_at]:
+    for photo in photos[: listing.looked_at]:
         if len(shown) == listing.limit:
             break
         last = photo
-        if listing.holds(photo, cameras):
+        if listing.holds(photo):
             shown.append(photo)
     return {
         "photos": [describe(photo) for photo in shown],
-        "next_cursor": cursor(_place(photos[0], last, shown, cameras, listing.view))
-        if last and photos[-1] is not last
-        else None,
+        "next_cursor": cursor(last.name) if last and photos[-1] is not last else None,
     }
 
 
-def _place(
-    first: Photo, last: Photo, shown: list[Photo], cameras: frozenset[str] | None, view: View
-) -> PhotoName:
-    """Where the next page begins: behind the last photo looked at. The name of one that the reader
-    may not see stays here: a name that no photo has stands for its moment, to the millisecond. That
-    some camera took something then is all that a cursor tells, and only where a page shows none of
-    the photos looked at, which are 50 or more."""
-    if cameras is None or last.name.camera in cameras:
-        return last.name
-    if shown:
-        return shown[-1].name
-    moment = last.name.captured_at
-    if moment != first.name.captured_at:  # others of this moment may be to come: not behind it yet
-        moment += timedelta(milliseconds=-1 if view.oldest_first else 1)
-    return new_name(_BEHIND_ALL_CAMERAS, moment, "ffffffff")
+def _photos(
+    listing: Listing, index: PhotoIndex, cameras: frozenset[str] | None, count: int
+) -> list[Photo]:
+    """The first `count` photos of the view behind `after`, filters aside, of these cameras."""
+    view = listing.view
+    if cameras is None or view.camera in cameras:
+        return index.walk(view, count, listing.after)
+    if view.camera is not None:
+        return []
+
+    def read(camera: str, size: int, last: Photo | None) -> list[Photo]:
+        own = replace(view, camera=camera)
+        return index.walk(own, size, last.name if last else listing.after)
+
+    return merge(cameras, read, lambda photo: view.key(photo.name), count)
 
 
 def describe(photo: Photo) -> dict[str, object]:

@@ -99,6 +99,7 @@ def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> No
         cleared = clear_sign_ins(stores.people, stores.accesses, now)
         over = clear_links(stores.people, now)
         log.info("cleanup: %d rows of failed sign-ins, %d links that are over", cleared, over)
+        stores.alerts.index_by_camera()
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         tell_repair(reconcile(backend(), datetime.now(UTC), seconds=WEEKLY_SECONDS))

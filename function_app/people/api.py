@@ -12,7 +12,7 @@ from function_app.gallery import cursors
 from function_app.gallery.listing import check_parameters, parse_limit
 from function_app.people import accesses, backoff, browsers, people, sessions, tokens
 from function_app.people.accesses import record
-from function_app.people.caller import Caller, Role, Scope, check_cameras, check_name, is_name
+from function_app.people.caller import Caller, Role, Scope, check_limit, check_name, is_name
 from function_app.people.leaving import end_what_they_made
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
@@ -111,7 +111,7 @@ def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     role = said.get("role", Role.VIEWER)
     if role not in list(Role):
         raise WireError("role", f"is none of {', '.join(Role)}")
-    cameras = check_cameras(said.get("cameras"))
+    cameras = check_limit(said.get("cameras"))
     if role == Role.OWNER and cameras is not None:
         raise WireError("cameras", "is null for an owner, who has to do with them all")
     person = people.add(
@@ -154,7 +154,7 @@ def make_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     name, scopes = check_name(said.get("name"), "name"), said.get("scopes")
     if not isinstance(scopes, list) or not scopes or not all(one in list(Scope) for one in scopes):
         raise WireError("scopes", f"is no list of some of {', '.join(Scope)}")
-    cameras = check_cameras(said.get("cameras"))
+    cameras = check_limit(said.get("cameras"))
     if Scope.UPLOAD in scopes and (cameras is None or len(cameras) != 1):
         raise WireError("cameras", "names just one camera for a token that may upload")
     if Scope.ADMIN in scopes and cameras is not None:

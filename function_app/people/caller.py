@@ -7,6 +7,8 @@ from enum import StrEnum
 from photo_wire.errors import WireError, quoted
 from photo_wire.name import check_camera
 
+MAX_CAMERAS = 100  # that one caller is limited to: a page of their lists is a request for each
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
 
@@ -81,6 +83,16 @@ def check_cameras(cameras: object) -> frozenset[str] | None:
     for one in cameras:
         check_camera(one, "cameras")
     return frozenset(cameras)
+
+
+def check_limit(cameras: object) -> frozenset[str] | None:
+    """The cameras that a caller is to be limited to; None for all. Raises WireError."""
+    found = check_cameras(cameras)
+    if found is not None and len(found) > MAX_CAMERAS:
+        raise WireError(
+            "cameras", f"has {len(found)} names: give at most {MAX_CAMERAS}, or null for all"
+        )
+    return found
 
 
 def to_text(cameras: frozenset[str] | None) -> str:

@@ -1,10 +1,15 @@
 """The alerts in Table Storage, in one partition: for each a row in the list, which begins with the
-last that came in, and a row that says that it is kept, whenever it came in. One transaction inserts
-both, so that an alert that comes again, also at the same moment, changes nothing.
+last that came in, the same in its camera's own list (`c~`), and a row that says that it is kept
+(`k~`), whenever it came in. One transaction inserts the three, so that an alert that comes again,
+also at the same moment, changes nothing.
+
+Alerts of before there were lists by camera have no row there. Until `index_by_camera` has copied
+them, a camera's list is read from that of all.
 """
 
 import json
 import logging
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -22,9 +27,13 @@ from photo_wire.name import parse_name
 
 TABLE = "alerts"
 ALERTS = "alerts"  # the partition
-AT_ONCE = 50  # in a transaction, which may have 100 rows
+AT_ONCE = 33  # in a transaction, which may have 100 rows
+MAX_ROWS = 100  # in a transaction
 MOST_LOOKED_AT = 1000  # rows that a request answers
 _END = ":"  # of the list: the character that follows 9
+_MARKER = "m~by-camera"  # the row that counts the runs of index_by_camera
+# The second run, an hour after the first, finds what instances of before wrote during the upgrade.
+_RUNS = 2
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +45,7 @@ class AzureAlerts:
         self._table = account.tables.get_table_client(TABLE)
         self._submit = partial(account.transactions.submit, TABLE)
         self._create = partial(create_table, account.tables, TABLE)
+        self._is_indexed = False  # True as soon as it was found out; it stays so
 
     def add(self, alerts: list[KeptAlert]) -> None:
         # Each once, the first of its like: a transaction cannot insert a row twice. In order, so
@@ -53,11 +63,53 @@ class AzureAlerts:
                     self._insert([one])
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
+        return self._walk(after or "", end or _END, count)
+
+    def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
+        if not self._is_indexed and self._runs() < _RUNS:
+            return list(islice(self._filtered(camera, after), count))
+        self._is_indexed = True
+        prefix = _list_of(camera)
+        return self._walk(prefix + (after or ""), prefix + _END, count)
+
+    def index_by_camera(self) -> None:
+        runs = self._runs()
+        if runs >= _RUNS:
+            return
+        after: str | None = None
+        while found := self.newest(MOST_LOOKED_AT, after):
+            rows = [(Operation.PUT, _row(one, _list_of(one.alert.name.camera))) for one in found]
+            for start in range(0, len(rows), MAX_ROWS):
+                ask(partial(self._submit, rows[start : start + MAX_ROWS]))
+            after = alert_key(found[-1])
+        marker = {"PartitionKey": ALERTS, "RowKey": _MARKER, "runs": str(runs + 1)}
+        ask(lambda: self._table.upsert_entity(marker), self._create)
+
+    def _runs(self) -> int:
+        """How often index_by_camera came to its end."""
+
+        def look() -> int:
+            try:
+                return int(self._table.get_entity(ALERTS, _MARKER)["runs"])
+            except ResourceNotFoundError:  # the row, or the whole table
+                return 0
+
+        return ask(look)
+
+    def _filtered(self, camera: str, after: str | None) -> Iterator[KeptAlert]:
+        """A camera's alerts among those of all."""
+        while found := self.newest(MOST_LOOKED_AT, after):
+            yield from (one for one in found if one.alert.name.camera == camera)
+            after = alert_key(found[-1])
+
+    def _walk(self, first: str, end: str, count: int) -> list[KeptAlert]:
+        """Up to `count` alerts whose rows lie between two keys, both left out."""
+
         def walk() -> list[KeptAlert]:
             rows = self._table.query_entities(
-                "PartitionKey eq @alerts and RowKey gt @after and RowKey lt @end",
-                parameters={"alerts": ALERTS, "after": after or "", "end": end or _END},
-                results_per_page=count,
+                "PartitionKey eq @alerts and RowKey gt @first and RowKey lt @end",
+                parameters={"alerts": ALERTS, "first": first, "end": end},
+                results_per_page=min(count, MOST_LOOKED_AT),
             )
             try:
                 return list(islice(filter(None, map(_kept, rows)), count))
@@ -82,7 +134,7 @@ class AzureAlerts:
 
     def _insert(self, alerts: list[KeptAlert]) -> bool:
         """Keep all of these, or none of them; False if one is kept already."""
-        changes = [(Operation.INSERT, row) for one in alerts for row in (_guard(one), _row(one))]
+        changes = [(Operation.INSERT, row) for one in alerts for row in _rows(one)]
         return insert(self._submit, changes, self._create)
 
 
@@ -91,15 +143,25 @@ def _kept_key(alert: Alert) -> str:
     return f"k~{alert.name}~{alert.kind}"
 
 
+def _list_of(camera: str) -> str:
+    """How the keys of the camera's own list begin."""
+    return f"c~{camera}~"
+
+
+def _rows(kept: KeptAlert) -> list[dict[str, str]]:
+    return [_guard(kept), _row(kept), _row(kept, _list_of(kept.alert.name.camera))]
+
+
 def _guard(kept: KeptAlert) -> dict[str, str]:
     return {"PartitionKey": ALERTS, "RowKey": _kept_key(kept.alert)}
 
 
-def _row(kept: KeptAlert) -> dict[str, str]:
+def _row(kept: KeptAlert, prefix: str = "") -> dict[str, str]:
+    """The alert's row in the list whose keys begin so."""
     alert = kept.alert
     return {
         "PartitionKey": ALERTS,
-        "RowKey": alert_key(kept),
+        "RowKey": prefix + alert_key(kept),
         "id": str(alert.name),
         "camera": alert.name.camera,
         "kind": alert.kind,

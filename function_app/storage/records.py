@@ -276,3 +276,13 @@ class Alerts(Protocol):
         """Up to `count` alerts, the last that came in first: those behind the key `after`, and
         before the key `end`."""
         ...
+
+    def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
+        """Up to `count` alerts of a camera, the last that came in first: those behind the key
+        `after`, which may be another camera's."""
+        ...
+
+    def index_by_camera(self) -> None:
+        """Copy alerts of before there were lists by camera into them; return at once when all are.
+        The first calls read all alerts, so they are a timer's."""
+        ...

@@ -256,6 +256,13 @@ class MemoryAlerts:
         keys = sorted(one for one in self.kept if (after or "") < one < (end or ":"))
         return [self.kept[one] for one in keys[:count]]
 
+    def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
+        mine = [key for key, one in self.kept.items() if one.alert.name.camera == camera]
+        return [self.kept[key] for key in sorted(mine) if key > (after or "")][:count]
+
+    def index_by_camera(self) -> None:
+        return
+
 
 class MemoryThumbnails:
     """Thumbnails in a dictionary."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
+from function_app.storage import alerts as module
 from function_app.storage.records import KeptAlert, StorageAwayError, alert_key
 from function_app.storage.transactions import Transactions
 from photo_wire.alert import LOSS, QUARANTINE, Alert
@@ -112,6 +113,54 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
     assert len(kept) == 60
     assert stopped_after >= 2
     assert kept == in_order(kept)
+
+
+def test_a_camera_s_alerts_are_a_list_of_their_own(own: Backend) -> None:
+    """In the order of the whole list, from any place in it on, of this camera alone."""
+    told = losses(5)
+    others = [
+        KeptAlert(replace(one.alert, name=name_of(camera)), one.received_at)
+        for camera in ("gate-2", "entry")
+        for one in told[:1]
+    ]
+    own.alerts.add([*told, *others])
+    for _ in range(3):  # before the lists are complete, while they are made, and afterwards
+        assert own.alerts.newest_of("gate", 9, None) == in_order(told)
+        assert own.alerts.newest_of("gate", 2, alert_key(told[3])) == [told[2], told[1]]
+        assert own.alerts.newest_of("gate", 9, alert_key(others[0])) == [
+            one for one in in_order(told) if alert_key(one) > alert_key(others[0])
+        ]
+        assert own.alerts.newest_of("gate-2", 9, None) == others[:1]
+        assert own.alerts.newest_of("none", 9, None) == []
+        own.alerts.index_by_camera()
+
+
+def test_alerts_of_before_there_were_lists_by_camera_are_listed(
+    start_azurite: StartAzurite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those too that an instance of the old version wrote while the first were copied; and when all
+    are copied, a camera's list is one request."""
+    monkeypatch.setattr(module, "MOST_LOOKED_AT", 40)
+    store = connect(Settings(start_azurite().connection_string)).alerts
+    new_rows = module._rows
+
+    def old_rows(kept: KeptAlert) -> list[dict[str, str]]:
+        return new_rows(kept)[:2]
+
+    monkeypatch.setattr(module, "_rows", old_rows)
+    store.add(told := losses(120))
+    assert store.newest_of("gate", 200, None) == in_order(told)
+    store.index_by_camera()
+    store.add(late := losses(121, minutes=1)[120:])
+    monkeypatch.setattr(module, "_rows", new_rows)
+    store.add(new := losses(125, minutes=2)[121:])
+    expected = in_order([*told, *late, *new])
+    assert store.newest_of("gate", 200, None) == expected
+    store.index_by_camera()
+    monkeypatch.setattr(store, "newest", None)  # the list of all is not looked at any more
+    store.index_by_camera()
+    assert store.newest_of("gate", 200, None) == expected
+    assert store.newest_of("gate", 2, alert_key(expected[3])) == expected[4:6]
 
 
 ALERTS = st.builds(

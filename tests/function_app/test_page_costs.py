@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import pytest
 
-from function_app.gallery.listing import MOST_OF_A_MOMENT
 from photo_wire.moment import format_time
 from tests.conftest import new_backend
 from tests.function_app.api import MOMENT, Api
@@ -106,9 +105,7 @@ def test_a_page_costs_the_same_however_many_photos_there_are(
 def test_a_page_of_some_cameras_costs_the_same_too(
     photos: tuple[int, Api, Recorder], limit: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """For who may see two of four. A small page is the exception to twice its size: at least fifty
-    are looked at, which are more than can be of one moment, since no cursor may name one of another
-    camera."""
+    """For who may see two of four: one request and twice the page's size for each of the two."""
     count, api, tables = photos
     bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
     said = {"name": f"two-{limit}", "scopes": ["read"], "cameras": ["gate", "yard"]}
@@ -119,7 +116,7 @@ def test_a_page_of_some_cameras_costs_the_same_too(
         cost = ask(api, tables, f"{path}&limit={limit}", token)
         lines.append(cost.line(path))
         assert cost.requests <= 3
-        assert cost.entities <= max(2 * limit, MOST_OF_A_MOMENT) + 1
+        assert cost.entities <= 2 * (2 * limit + 1)
     show(capsys, f"{count:,} photos, pages of {limit} of two cameras", lines)
 
 

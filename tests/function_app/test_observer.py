@@ -1,0 +1,285 @@
+"""Whoever may see some cameras gets the same replies, byte for byte, whatever the others do."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import azure.functions as func
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from function_app.access import Access
+from function_app.backend import Backend, connect
+from function_app.keeping.deletion import delete
+from function_app.people import people, sessions, shares, tokens
+from function_app.people.caller import Role, Scope
+from function_app.replies import render
+from function_app.routes import ROUTES
+from function_app.serving import answer
+from function_app.settings import Settings
+from function_app.storage.records import KeptAlert, Photo
+from local.azurite import Azurite
+from local.routes import Route as Template
+from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_json
+from photo_wire.media import Media
+from photo_wire.name import PhotoName
+from tests.function_app.api import Api, name_of, new_camera, photo_headers
+from tests.function_app.memory_store import memory_backend
+from tests.pictures import jpeg
+
+OWN, OTHERS = ("mine", "mine-2"), ("mine-1", "other", "zz")
+SIGHTS = [frozenset({"mine"}), frozenset(OWN), frozenset({*OWN, "nowhere"}), frozenset[str]()]
+SHA256 = "ab" * 32
+
+Answer = tuple[int, Mapping[str, str], bytes]
+Ask = Callable[[str, str, Mapping[str, str], bytes], Answer]
+"""Asks by a method for a path, with headers and a body."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happens at a camera: a photo, an alert, a deletion, or that somebody may see it."""
+
+    camera: str
+    what: str
+    at: int  # milliseconds
+    number: int
+
+    def name(self, start: datetime) -> PhotoName:
+        moment = start + timedelta(milliseconds=self.at)
+        return name_of(self.camera, moment, f"{self.number:08x}")
+
+
+EVENTS = st.lists(
+    st.builds(
+        Event,
+        st.sampled_from([*OWN, *OTHERS, *OTHERS]),
+        st.sampled_from(["photo", "photo", "photo", "alert", "alert", "delete", "share"]),
+        st.sampled_from([0, 1, 2, 1_000, 61_000, 3_600_000]),
+        st.integers(0, 3),
+    ),
+    max_size=30,
+)
+
+
+def play(events: list[Event], start: datetime) -> Backend:
+    """A backend at which these happened, a millisecond after one another."""
+    backend = memory_backend(Settings("", gallery_password="the owner's first"))
+    for number, event in enumerate(events):
+        now, name = start + timedelta(minutes=1, milliseconds=event.at), event.name(start)
+        trigger = ("motion", "gpio", None)[event.number % 3]
+        photo = Photo(name, Media.JPEG, SHA256, 3, now, trigger)
+        match event.what:
+            case "photo":
+                backend.blobs.add(photo, b"abc")
+                backend.index.add(photo, now, waiting=event.number)
+            case "alert":
+                alert = Alert(name, (LOSS, QUARANTINE)[event.number % 2], "no-room")
+                backend.alerts.add([KeptAlert(alert, now)])
+            case "delete":
+                if listed := backend.index.get(name):
+                    delete(listed, backend, marked_at=now)
+            case "share":
+                shares.keep(backend.people, shares.of_photo(name, now, "owner"))
+                limited = frozenset({event.camera})
+                tokens.make(
+                    backend.people, f"t{event.camera}{number}", frozenset(Scope), limited, now
+                )
+    return backend
+
+
+def asks(backend: Backend) -> Ask:
+    """Asks the handlers, as the host does."""
+
+    def ask(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        parts = urlsplit(path)
+        for route in ROUTES:
+            found = Template(route.path).match(parts.path)
+            if found is not None and method in route.methods and route.path != "{*path}":
+                break
+        params = dict(parse_qsl(parts.query))
+        req = func.HttpRequest(
+            method,
+            f"https://nightjar.example{path}",
+            headers=headers,
+            params=params,
+            route_params=found,
+            body=body,
+        )
+        reply = render(answer(route, req, lambda: backend), method)
+        return reply.status_code, dict(reply.headers), reply.get_body()
+
+    return ask
+
+
+@dataclass
+class Observer:
+    """Asks for everything that a reader may ask for, with these headers; `names` are photos, some
+    of cameras that it may not see."""
+
+    ask: Ask
+    headers: Mapping[str, str]
+    cameras: tuple[str, ...]
+    names: tuple[PhotoName, ...]
+    seen: dict[str, Answer] = field(default_factory=dict)
+
+    def look(self) -> dict[str, Answer]:
+        """Every reply, by what was asked for."""
+        for path in self._lists():
+            self._walk(path)
+        for path in self._others():
+            self._get(path)
+        for name in self.names:
+            etag = {"If-None-Match": "*"}
+            for end in ("", "/content", "/thumbnail"):
+                self._get(f"/api/photos/{name}{end}")
+                self._get(f"/api/photos/{name}{end}", etag)
+        return self.seen
+
+    def _lists(self) -> Iterator[str]:
+        which = ["", *(f"&camera={camera}" for camera in self.cameras)]
+        for limit in (1, 2, 50):
+            for camera in which:
+                yield f"/api/alerts?limit={limit}{camera}"
+                yield f"/api/alerts?limit={limit}{camera}&kind=loss"
+                for more in (
+                    "",
+                    "&order=oldest",
+                    "&trigger=gpio",
+                    "&time_from=00:00&time_to=23:59",
+                ):
+                    yield f"/api/photos?limit={limit}{camera}{more}"
+            for camera in which[1:]:
+                yield f"/api/events?limit={limit}{camera}"
+
+    def _others(self) -> Iterator[str]:
+        yield from ("/api/cameras", "/api/cameras?counts=none", "/api/days", "/api/stats")
+        yield from ("/api/status", "/api/session", "/api/events", "/api/health", "/api/people")
+        yield from ("/api/tokens", "/api/shares", "/api/accesses", "/api/openapi.json")
+        for camera in self.cameras:
+            yield from (f"/api/days?camera={camera}", f"/api/stats?camera={camera}&days=9")
+
+    def _walk(self, path: str) -> None:
+        """All pages of a list."""
+        cursor = ""
+        while cursor is not None:
+            _, _, body = self._get(path + (cursor and f"&{urlencode({'cursor': cursor})}"))
+            cursor = json.loads(body).get("next_cursor")
+
+    def _get(self, path: str, more: Mapping[str, str] | None = None) -> Answer:
+        status, headers, body = self.ask("GET", path, {**self.headers, **(more or {})}, b"")
+        kept = {name: text for name, text in headers.items() if name.lower() != "date"}
+        self.seen[f"{path} {more or ''}"] = (status, kept, body)
+        return status, headers, body
+
+
+def observe(backend: Backend, cameras: frozenset[str], start: datetime) -> dict[str, Answer]:
+    """What somebody sees who may see these cameras and look, and delete there."""
+    person = people.Person("vera", Role.VIEWER, "", cameras)
+    backend.people.put(people.PARTITION, person.name, person.to_words())
+    value = sessions.begin(backend.people, person, datetime.now(UTC))
+    headers = {"Cookie": f"__Host-nightjar_session={value}; __Secure-nightjar_session={value}"}
+    names = [
+        Event(camera, "photo", at, number).name(start)
+        for camera in ("mine", "other")
+        for at in (0, 1_000)
+        for number in (0, 1)
+    ]
+    ask = asks(backend)
+    seen = Observer(ask, headers, (*OWN, *OTHERS), tuple(names)).look()
+    secret = tokens.make(backend.people, "cleaner", frozenset(Scope), cameras, start)
+    bearer = {"Authorization": f"Bearer {secret}"}
+    for name in names:
+        if name.camera not in cameras:
+            ids = json.dumps({"ids": [str(name)]}).encode()
+            seen[f"DELETE {name}"] = ask("DELETE", f"/api/photos/{name}", bearer, b"")
+            seen[f"delete {name}"] = ask("POST", "/api/photos/delete", bearer, ids)
+    return seen
+
+
+@given(EVENTS, st.sampled_from(SIGHTS))
+@settings(max_examples=30)
+def test_replies_are_the_same_whatever_happens_at_other_cameras(
+    events: list[Event], cameras: frozenset[str]
+) -> None:
+    """Two runs: one with everything that happened, one without what happened at cameras that the
+    observer may not see."""
+    own = [event for event in events if event.camera in cameras]
+    while True:
+        today = datetime.now(UTC)
+        start = today - timedelta(hours=3)
+        found = [observe(play(some, start), cameras, start) for some in (own, events)]
+        if datetime.now(UTC).date() == today.date():  # else "today" changed between the two
+            break
+    assert found[0] == found[1]
+    assert len(found[0]) > 100
+
+
+def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> None:
+    """Headers and all, with a real store: before and after photos, alerts, deletions and rights of
+    a camera whose photos lie among those of its own."""
+    own, other = new_camera(), new_camera()
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    times = [start + timedelta(seconds=second) for second in range(6)]
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    key = {"x-functions-key": api.backend.function_key}
+
+    def happen(camera: str, moments: list[datetime]) -> list[PhotoName]:
+        names = [name_of(camera, moment) for moment in moments]
+        for name in names:
+            assert api.put(jpeg(seed=1), photo_headers(name)).status_code == 201
+        told = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
+        assert api.ask(ALERTS_PATH, key, "POST", data=told).status_code == 200
+        return names
+
+    mine = happen(own, times[::2])
+    rows = connect(Settings(azurite.connection_string)).people
+    person = people.add(rows, own, "a good password", Role.VIEWER, frozenset({own, f"{own}-2"}))
+    cookie = {"Cookie": f"nightjar_session={sessions.begin(rows, person, datetime.now(UTC))}"}
+
+    def ask(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        reply = api.ask(path, headers, method, data=body)
+        return reply.status_code, dict(reply.headers), reply.content
+
+    theirs = name_of(other, times[1])
+    names = (mine[0], theirs)
+    before = Observer(ask, cookie, (own, other), names).look()
+    happen(other, times[1::2])
+    for path, said in (
+        ("/api/shares", {"photo": str(theirs)}),
+        ("/api/tokens", {"name": other, "scopes": ["read"], "cameras": [other]}),
+    ):
+        assert api.ask(path, admin, "POST", json=said).status_code == 201
+    after = Observer(ask, cookie, (own, other), names).look()
+    assert api.ask(f"/api/photos/{theirs}", admin, "DELETE").status_code == 204
+    last = Observer(ask, cookie, (own, other), names).look()
+    assert before == after == last
+    assert {status for status, _, _ in before.values()} == {200, 304, 400, 403, 404}
+
+
+def test_the_observer_asks_for_all_that_a_reader_may_ask_for() -> None:
+    """A new route for readers is one more that it has to ask for."""
+    backend = play([], datetime.now(UTC))
+    asked = [path.split()[0].partition("?")[0] for path in observe(backend, SIGHTS[0], NOW)]
+    for route in ROUTES:
+        if route.access is Access.READER:
+            assert any(Template(route.path).match(path) is not None for path in asked), route.path
+
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("cameras", SIGHTS)
+def test_a_camera_that_may_not_be_seen_is_an_empty_page(cameras: frozenset[str]) -> None:
+    """Without a cursor, however much there is of it."""
+    events = [Event("other", what, 1_000 * n, n) for n in range(200) for what in ("photo", "alert")]
+    backend = play(events, NOW)
+    ask = asks(backend)
+    secret = tokens.make(backend.people, "reader", frozenset({Scope.READ}), cameras, NOW)
+    for path in ("photos", "events", "alerts"):
+        bearer = {"Authorization": f"Bearer {secret}"}
+        _, _, body = ask("GET", f"/api/{path}?camera=other&limit=2", bearer, b"")
+        assert json.loads(body) == {path: [], "next_cursor": None}
