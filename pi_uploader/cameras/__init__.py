@@ -46,6 +46,10 @@ def open_camera(settings: CameraSettings) -> Camera:
                 settings.url or "",
                 user=settings.user,
                 password=settings.password,
+                password_may_be_readable=settings.auth == "basic",
+                transport=settings.transport,
+                ca=settings.ca,
+                fingerprint=settings.fingerprint,
                 clip_seconds=clip,
             )
         case "usb":

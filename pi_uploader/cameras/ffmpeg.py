@@ -6,6 +6,7 @@ broken stream stays outside. Files, not pipes, take what it makes: an MP4 is wri
 
 import shutil
 import signal
+import struct
 import subprocess
 import threading
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pi_uploader.cameras.camera import CameraError
+from pi_uploader.cameras.hevc import CODECS, codecs_of, tag_as_hvc1
 from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
 from pi_uploader.settings import SettingsError
 
@@ -81,11 +83,23 @@ def clip(stream: Stream, seconds: float, codec: Sequence[str], skip: int = 0) ->
         outputs += ["-movflags", "+faststart", "-f", "mp4", str(file)]
         _run(stream, outputs, seconds + CLIP_START)
         content = file.read_bytes() if file.exists() else b""
-        if b"stts" not in content or not (b"avc1" in content or b"hvc1" in content):
-            raise CameraError("the clip has no H.264 or H.265 picture in it")
+        content = _playable(content)
         if stream.stop.is_set():
             return content  # whoever stops this does not wait for a poster
         return attempt(lambda: with_poster(content, _poster(file, skip))) or content
+
+
+def _playable(content: bytes) -> bytes:
+    """Return the clip as browsers play it. Raises CameraError if there is no picture in it."""
+    try:
+        found = codecs_of(content) & CODECS
+    except (ValueError, struct.error):
+        found = set()
+    if b"stts" not in content or not found:
+        raise CameraError(
+            "the clip has no H.264 or H.265 picture in it; see the codec in the camera's settings"
+        )
+    return tag_as_hvc1(content)
 
 
 def grey_share(sample: bytes) -> float:

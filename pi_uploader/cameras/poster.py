@@ -7,9 +7,11 @@ poster, and the numbers in it that say where in the file the film lies grow with
 
 import logging
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeVar
+
+from pi_uploader.cameras.boxes import box, boxes
 
 WIDTH = 480  # pixels of a small picture, as of the gallery's thumbnails
 
@@ -38,13 +40,13 @@ def with_poster(clip: bytes, poster: bytes) -> bytes:
 
     Raises ValueError or struct.error if the clip is in fragments or not built as an MP4 is.
     """
-    boxes = list(_boxes(clip))
-    kinds = [kind for kind, _, _, _ in boxes]
+    found = list(boxes(clip))
+    kinds = [kind for kind, _, _, _ in found]
     if kinds.count(b"moov") != 1 or b"moof" in kinds:
         raise ValueError("the clip has no description, or one for each of its pieces")
-    _, start, inside, end = boxes[kinds.index(b"moov")]
-    cover = _box(b"covr", _box(b"data", struct.pack(">II", _JPEG, 0) + poster))
-    description = bytearray(_box(b"moov", _put(clip[inside:end], _PLACE, cover)))
+    _, start, inside, end = found[kinds.index(b"moov")]
+    cover = box(b"covr", box(b"data", struct.pack(">II", _JPEG, 0) + poster))
+    description = bytearray(box(b"moov", _put(clip[inside:end], _PLACE, cover)))
     _move(description, 8, len(description), behind=end, by=len(description) - (end - start))
     return b"".join((clip[:start], description, clip[end:]))
 
@@ -54,52 +56,30 @@ def _tell(what: str) -> None:
     log.warning("a photo goes without a small picture of it: %s", what)
 
 
-def _put(boxes: bytes, place: Sequence[bytes], new: bytes) -> bytes:
-    """`boxes` with one more inside the boxes that `place` names, which are made where missing."""
+def _put(content: bytes, place: Sequence[bytes], new: bytes) -> bytes:
+    """Return the boxes `content` with one more inside the boxes that `place` names, which are made
+    where missing."""
     if not place:
-        return boxes + new
+        return content + new
     kind, further = place[0], place[1:]
-    for found, start, inside, end in _boxes(boxes):
+    for found, start, inside, end in boxes(content):
         if found == kind:
             first = inside + 4 if kind == b"meta" else inside  # behind its version
-            grown = boxes[inside:first] + _put(boxes[first:end], further, new)
-            return boxes[:start] + _box(kind, grown) + boxes[end:]
-    return boxes + _box(kind, (_META if kind == b"meta" else b"") + _put(b"", further, new))
+            grown = content[inside:first] + _put(content[first:end], further, new)
+            return content[:start] + box(kind, grown) + content[end:]
+    return content + box(kind, (_META if kind == b"meta" else b"") + _put(b"", further, new))
 
 
-def _move(boxes: bytearray, at: int, end: int, *, behind: int, by: int) -> None:
+def _move(content: bytearray, at: int, end: int, *, behind: int, by: int) -> None:
     """What the tables between `at` and `end` say to lie behind a byte of the file moves `by`."""
-    for kind, _, inside, stop in list(_boxes(boxes, at, end)):
+    for kind, _, inside, stop in list(boxes(content, at, end)):
         if kind in _TABLES:
-            _move(boxes, inside, stop, behind=behind, by=by)
+            _move(content, inside, stop, behind=behind, by=by)
         elif kind in _OFFSETS:
-            (count,) = struct.unpack_from(">4xI", boxes, inside)
+            (count,) = struct.unpack_from(">4xI", content, inside)
             table = struct.Struct(f">{count}{_OFFSETS[kind]}")
             if inside + 8 + table.size > stop:
                 raise ValueError("a table of the clip is longer than its box")
-            offsets = table.unpack_from(boxes, inside + 8)
+            offsets = table.unpack_from(content, inside + 8)
             moved = (offset + by if offset >= behind else offset for offset in offsets)
-            table.pack_into(boxes, inside + 8, *moved)
-
-
-def _boxes(
-    data: bytes | bytearray, at: int = 0, end: int | None = None
-) -> Iterator[tuple[bytes, int, int, int]]:
-    """Each box: its kind, where it begins, where its content begins, and where it ends."""
-    end = len(data) if end is None else end
-    while at < end:
-        size, kind = struct.unpack_from(">I4s", data, at)
-        inside = at + 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", data, inside)
-            inside += 8
-        elif size == 0:
-            size = end - at
-        if not inside <= at + size <= end:
-            raise ValueError(f"the clip's box at byte {at} is not whole")
-        yield kind, at, inside, at + size
-        at += size
-
-
-def _box(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(content), kind) + content
+            table.pack_into(content, inside + 8, *moved)

@@ -1,22 +1,31 @@
 """A camera on the network that gives its stream by RTSP (RFC 2326)."""
 
-from collections.abc import Sequence
-from urllib.parse import quote, urlsplit
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
 
 from photo_wire.media import Media
-from pi_uploader.cameras.camera import Occasion, Shot
+from pi_uploader.cameras.camera import CameraError, Occasion, Shot
 from pi_uploader.cameras.exif import with_exif
 from pi_uploader.cameras.ffmpeg import Stream, clip, need_ffmpeg, still
+from pi_uploader.cameras.rtsp_auth import Credentials
+from pi_uploader.cameras.rtsp_connection import Address, Trust
+from pi_uploader.cameras.rtsp_relay import SILENCE, RtspRelay, wrong_transport
+from pi_uploader.settings import SettingsError
 
-SILENCE = 5.0  # seconds in which the camera sends nothing, after which it is given up
-PROTOCOLS = "pipe,rtp,rtsp,tcp,udp,tls,crypto"
+PROTOCOLS = "pipe,rtp,rtsp,tcp,udp"
+
+Result = TypeVar("Result")
 
 
 class RtspCamera:
     """Takes the next key frame of the stream at `url` as a JPEG, or with `clip_seconds` the next
     seconds from a key frame on as an MP4, copied as they come and without sound.
 
-    Raises SettingsError if ffmpeg is not installed.
+    A password is given only to a camera whose certificate is trusted, or by Digest, unless
+    `password_may_be_readable`. Pictures come by `transport`, tcp or udp. Raises SettingsError if
+    ffmpeg is not installed or the file of the certificate authority cannot be used.
     """
 
     def __init__(
@@ -25,22 +34,37 @@ class RtspCamera:
         *,
         user: str | None = None,
         password: str | None = None,
+        password_may_be_readable: bool = False,
+        transport: str = "tcp",
+        ca: Path | None = None,
+        fingerprint: str | None = None,
         clip_seconds: float | None = None,
     ) -> None:
         need_ffmpeg("rtsp")
+        self._url = url
         self._clip_seconds = clip_seconds
+        self._transport = transport
+        self._credentials = (
+            None if user is None else Credentials(user, password or "", password_may_be_readable)
+        )
+        self._trust = Trust(ca, fingerprint)
+        try:
+            self._trust.context()
+        except OSError as error:
+            raise SettingsError(
+                [f"CAMERA_CA: '{ca}' cannot be used ({error}); expected a PEM file"]
+            ) from None
         self._stream = Stream(
             input=_INPUT if clip_seconds else (*_INPUT_OF_A_STILL, *_INPUT),
-            script=_script(_with_user(url, user, password)),
-            secrets=_secrets(url, user, password),
-            meanings=_meanings(url),
+            meanings=_meanings(Address(url), transport),
         )
 
     def take(self, occasion: Occasion) -> Shot:
         """A photo or a clip. Raises CameraError if the camera gives none in time."""
-        if self._clip_seconds:
-            return Shot(clip(self._stream, self._clip_seconds, ("-c:v", "copy", "-an")), Media.MP4)
-        return Shot(with_exif(still(self._stream), occasion), Media.JPEG)
+        if seconds := self._clip_seconds:
+            copied = ("-c:v", "copy", "-an")
+            return Shot(self._relayed(lambda stream: clip(stream, seconds, copied)), Media.MP4)
+        return Shot(with_exif(self._relayed(still), occasion), Media.JPEG)
 
     def cut_short(self) -> None:
         """Let a clip end now; a photo is taken as it is."""
@@ -50,48 +74,37 @@ class RtspCamera:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def _relayed(self, take: Callable[[Stream], Result]) -> Result:
+        """Return what `take` makes of the stream, as it comes through a relay."""
+        with RtspRelay(self._url, self._credentials, self._trust, self._transport) as relay:
+            stream = replace(
+                self._stream, script=_script(relay.url, self._transport), secrets=[relay.url]
+            )
+            try:
+                return take(stream)
+            except CameraError as error:
+                raise CameraError(relay.problem or str(error)) from error
 
-# The stream's URL, with the password in it, is not an argument: `ps` shows those to everybody.
-# ffmpeg's concat demuxer reads it from standard input, as a list with one entry.
+
+# ffmpeg's concat demuxer reads where the relay is from standard input, as a list with one entry:
+# arguments are shown to everybody by `ps`.
 _INPUT = ("-f", "concat", "-safe", "0", "-protocol_whitelist", PROTOCOLS, "-i", "pipe:0")
 _INPUT_OF_A_STILL = ("-skip_frame", "nokey", "-err_detect", "explode")
 
 
-def _script(url: str) -> str:
-    quoted = url.replace("'", r"'\''")
+def _script(url: str, transport: str) -> str:
     return (
         "ffconcat version 1.0\n"
-        f"file '{quoted}'\n"
-        "option rtsp_transport tcp\n"  # over UDP a lost packet is a grey picture
+        f"file '{url}'\n"
+        f"option rtsp_transport {transport}\n"
         f"option timeout {SILENCE * 1e6:.0f}\n"
     )
 
 
-def _with_user(url: str, user: str | None, password: str | None) -> str:
-    if user is None:
-        return url
-    parts = urlsplit(url)
-    who = f"{quote(user, safe='')}:{quote(password or '', safe='')}"
-    return parts._replace(netloc=f"{who}@{parts.netloc}").geturl()
-
-
-def _secrets(url: str, user: str | None, password: str | None) -> Sequence[str]:
-    """What must not be told; in some cameras' URLs the query holds a password."""
-    plain = [one for one in (user, password, urlsplit(url).query) if one]
-    return [*plain, *(quote(one, safe="") for one in plain)]
-
-
-def _meanings(url: str) -> dict[str, str]:
-    parts = urlsplit(url)
-    where = f"{parts.hostname}:{parts.port or (322 if parts.scheme == 'rtsps' else 554)}"
-    silence = f"{where} gave nothing for {SILENCE:g} s, or what is no RTSP or no whole picture"
+def _meanings(camera: Address, transport: str) -> dict[str, str]:
+    silence = f"{camera} gave nothing for {SILENCE:g} s, or what is no RTSP or no whole picture"
     return {
-        "401 Unauthorized": f"{where} wants another user or password; see CAMERA_USER (user in the "
-        "config file) and CAMERA_PASSWORD (the systemd credential camera_password)",
-        "404 Not Found": f"{where} has no such stream; see the path in CAMERA_URL",
-        "Connection refused": f"nothing listens at {where}; is the camera on, is CAMERA_URL right?",
-        "No route to host": f"there is no way to {where}; is the camera on the network?",
-        "Name or service": f"the name {parts.hostname} is not known; see CAMERA_URL",
+        "Nonmatching transport": wrong_transport(camera, transport),
         "timed out": silence,
         "Invalid data": silence,
     }

@@ -92,6 +92,35 @@ class CameraSettings(Group):
         default_words="the systemd credential camera_password, or NAME_password, if there is one",
         secret=True,
     )
+    auth: str = setting(
+        "CAMERA_AUTH",
+        values.one_of("digest", "basic"),
+        "digest or basic",
+        "How the network camera gets the password where the connection is not encrypted. digest: "
+        "never readable; basic: readable for everyone on the way, if the camera asks for that.",
+        default="digest",
+    )
+    ca: Path | None = setting(
+        "CAMERA_CA",
+        values.file,
+        "the whole path of a PEM file",
+        "Certificate authority that the network camera's certificate (rtsps) is verified with.",
+        default_words="the system's authorities",
+    )
+    fingerprint: str | None = setting(
+        "CAMERA_FINGERPRINT",
+        values.fingerprint,
+        "64 hexadecimal digits, with or without colons",
+        "SHA-256 of the network camera's certificate (rtsps), for one that it signed itself.",
+    )
+    transport: str = setting(
+        "CAMERA_TRANSPORT",
+        values.one_of("tcp", "udp"),
+        "tcp or udp",
+        "How the network camera sends its pictures. udp is for cameras that cannot do tcp: a lost "
+        "packet is a broken picture, and nothing is encrypted.",
+        default="tcp",
+    )
     device: str = setting(
         "CAMERA_DEVICE",
         values.device,
@@ -233,6 +262,11 @@ class CameraSettings(Group):
             problems.append(
                 f"{place('CAMERA_URL')}: is not set; expected rtsp://HOST/PATH for a camera of "
                 "kind rtsp"
+            )
+        if found.get("transport") == "udp" and (found.get("url") or "").startswith("rtsps:"):
+            problems.append(
+                f"{place('CAMERA_TRANSPORT')}: over udp nothing is encrypted, and CAMERA_URL is "
+                "rtsps; expected tcp"
             )
         if found.get("replay") and kind not in (None, "simulated"):
             problems.append(

@@ -227,7 +227,20 @@ def rtsp_url(text: str) -> str:
         raise ValueError("is not a URL of a stream")
     if "@" in url.netloc:
         raise ValueError("has a user name in it; CAMERA_USER and CAMERA_PASSWORD take these")
-    return text
+    return url.scheme + text[len(url.scheme) :]
+
+
+def file(text: str) -> Path:
+    """An absolute path of a file, `~` being the home."""
+    return folder(text)
+
+
+def fingerprint(text: str) -> str:
+    """A certificate's SHA-256 as 64 small hexadecimal digits; colons may stand between them."""
+    digits = text.replace(":", "").lower()
+    if not re.fullmatch("[0-9a-f]{64}", digits):
+        raise ValueError("is not the SHA-256 of a certificate")
+    return digits
 
 
 def showable_rtsp_url(text: str) -> str | None:

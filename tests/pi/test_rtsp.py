@@ -1,23 +1,28 @@
 """Network cameras, taken from with ffmpeg: a real RTSP server on loopback and its misfortunes."""
 
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
 from PIL import Image
 
 from function_app.gallery.covers import cover
+from function_app.receiving.inspection import inspect
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import Camera, CameraError, Occasion, Shot
 from pi_uploader.cameras.ffmpeg import MOST_GREY, grey_share
+from pi_uploader.cameras.hevc import codecs_of
 from pi_uploader.cameras.rtsp import RtspCamera
 from pi_uploader.settings import SettingsError
+from tests.rigs.certificates import Authority
 from tests.rigs.rtsp.camera import NetworkCamera, is_available, network_camera
 from tests.waiting import wait_for
 
@@ -58,7 +63,7 @@ def refusal(camera: Camera) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("codec", ["h264", "mjpeg"])
+@pytest.mark.parametrize("codec", ["h264", "h265", "mjpeg"])
 def test_a_still_is_a_whole_picture(codec: str) -> None:
     """With camera, trigger and time in its EXIF."""
     with network_camera("--codec", codec) as camera:
@@ -92,6 +97,64 @@ def test_a_clip_is_copied_from_a_key_frame_on(gate: NetworkCamera) -> None:
     assert has_ball(Shot(cover(BytesIO(clip.content)), Media.JPEG))
 
 
+def test_an_h265_clip_is_named_as_browsers_play_it() -> None:
+    """hvc1, where ffmpeg names it hev1; the backend takes it and draws its poster."""
+    with network_camera("--codec", "h265") as camera:
+        clip = RtspCamera(camera.url, clip_seconds=2).take(OCCASION)
+    assert codecs_of(clip.content) == {b"hvc1"}
+    assert b"hev1" not in clip.content
+    assert inspect(clip.content) is Media.MP4
+    assert has_ball(Shot(cover(BytesIO(clip.content)), Media.JPEG))
+    assert frames_of(clip.content) > 25
+
+
+def frames_of(clip: bytes) -> int:
+    """Return how many pictures ffmpeg decodes of a clip, without complaint."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "clip.mp4")
+        file.write_bytes(clip)
+        done = subprocess.run(
+            [*("ffmpeg", "-v", "error", "-i", file), *("-f", "framecrc", "-")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert not done.stderr
+    return sum(not line.startswith("#") for line in done.stdout.splitlines())
+
+
+def test_a_camera_that_only_sends_over_udp_says_which_setting_to_change() -> None:
+    """And with it gives stills and clips."""
+    with network_camera("--udp") as camera:
+        assert refusal(RtspCamera(camera.url)) == (
+            f"127.0.0.1:{camera.port} does not send pictures over TCP; set CAMERA_TRANSPORT=udp "
+            '(transport = "udp" in the config file)'
+        )
+        assert has_ball(RtspCamera(camera.url, transport="udp").take(OCCASION))
+        clip = RtspCamera(camera.url, transport="udp", clip_seconds=1).take(OCCASION)
+        assert codecs_of(clip.content) == {b"avc1"}
+
+
+@pytest.mark.parametrize("clip_seconds", [None, 1])
+def test_an_encrypted_camera_with_a_password_is_taken_from(
+    tmp_path: Path, clip_seconds: float | None
+) -> None:
+    """By its authority, or by its certificate's SHA-256; Basic may be used there."""
+    authority = Authority(tmp_path)
+    certificate = authority.certificate()
+    words = ("--certificate", str(certificate.file), "--user", "vera", "--password", PASSWORD)
+    with network_camera(*words) as camera:
+        for trust in ({"ca": authority.bundle}, {"fingerprint": certificate.fingerprint}):
+            taker = RtspCamera(
+                camera.url.replace("rtsp:", "rtsps:"),
+                user="vera",
+                password=PASSWORD,
+                clip_seconds=clip_seconds,
+                **trust,
+            )
+            assert taker.take(OCCASION).content
+
+
 def test_a_grey_picture_is_refused_and_another_one_awaited() -> None:
     """It is told, after three."""
     with network_camera("--pattern", "pattern=solid-color foreground-color=0xff828282") as camera:
@@ -116,7 +179,7 @@ def test_a_picture_that_is_grey_below_is_too_grey() -> None:
 
 def test_user_and_password_are_shown_to_nobody() -> None:
     """Not in the list of processes while it takes, and not in what is said about it."""
-    with network_camera("--user", "vera.w", "--password", PASSWORD) as camera:
+    with network_camera("--user", "vera.w", "--password", PASSWORD, "--digest") as camera:
         taker = RtspCamera(camera.url, user="vera.w", password=PASSWORD, clip_seconds=3)
         clips: list[Shot] = []
         taking = threading.Thread(target=lambda: clips.append(taker.take(OCCASION)))

@@ -35,6 +35,12 @@ class Certificate:
 
     file: Path
 
+    @property
+    def fingerprint(self) -> str:
+        """Its SHA-256, in hexadecimal digits."""
+        signed = x509.load_pem_x509_certificate(self.file.read_bytes())
+        return signed.fingerprint(hashes.SHA256()).hex()
+
     def context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.file)

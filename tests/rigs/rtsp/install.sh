@@ -10,7 +10,7 @@ command -v ffmpeg >/dev/null || missing="$missing ffmpeg"
 import gi
 gi.require_version('GstRtspServer', '1.0')
 from gi.repository import GstRtspServer" 2>/dev/null || missing="$missing python3-gi gir1.2-gst-rtsp-server-1.0"
-for plugin in x264enc:ugly jpegenc:good rtph264pay:good videotestsrc:base h264parse:bad; do
+for plugin in x264enc:ugly x265enc:bad jpegenc:good rtph264pay:good videotestsrc:base h264parse:bad; do
     gst-inspect-1.0 --exists "${plugin%%:*}" 2>/dev/null || missing="$missing gstreamer1.0-plugins-${plugin##*:}"
 done
 command -v gst-inspect-1.0 >/dev/null || missing="$missing gstreamer1.0-tools"
