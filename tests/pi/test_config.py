@@ -143,6 +143,11 @@ def test_name_and_source_of_the_environment_give_way_to_those_of_the_file(tmp_pa
         ("[camera.a]\npin = 3", "config.toml:1 camera.a.source: is not set"),
         ("[camera.a]\nsource = 'rtsp'\npin = 3", "config.toml:1 camera.a.url: is not set"),
         (
+            "[camera.a]\nsource = 'rtsp'\nurl = 'RTSPS://h/'\ntransport = 'udp'\npin = 3",
+            "config.toml:4 camera.a.transport: over udp nothing is encrypted, and CAMERA_URL is "
+            "rtsps; expected tcp",
+        ),
+        (
             "[camera.a]\nsource = 'rtsp'\nurl = 'rtsp://u:s3cr3t@h/'\npin = 3",
             "config.toml:3 camera.a.url: the value has a user name in it",
         ),
