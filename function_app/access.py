@@ -94,5 +94,5 @@ def _of_settings(secret: str, settings: Settings) -> Caller | None:
         (settings.admin_token, "the admin token", frozenset(Scope)),
     ):
         if token and hmac.compare_digest(secret.encode(errors="surrogatepass"), token.encode()):
-            return Caller(name, scopes)
+            return Caller(name, scopes, root=name)
     return None

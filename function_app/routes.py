@@ -293,8 +293,10 @@ ROUTES = (
         ("DELETE",),
         Access.ADMIN,
         people.remove_person,
-        "Let somebody sign in no more, and end their links and tokens.",
-        refuses=(404, 409),
+        "Remove a person, and revoke their links and tokens. People whom they let in stay, and are "
+        "listed.",
+        {200: "Revoked"},
+        (404, 409),
     ),
     Route(
         "api/tokens",
@@ -319,8 +321,10 @@ ROUTES = (
         ("DELETE",),
         Access.ADMIN,
         people.revoke_token,
-        "Revoke a token.",
-        refuses=(404,),
+        "Revoke a token, and what was made with it. People who were let in with it stay, and are "
+        "listed.",
+        {200: "Revoked"},
+        (404,),
     ),
     Route(
         "api/accesses",

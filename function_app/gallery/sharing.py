@@ -14,6 +14,7 @@ from function_app.gallery.photos import content
 from function_app.people import shares
 from function_app.people.accesses import record
 from function_app.people.caller import Caller
+from function_app.people.origin import check_still_there, described_origin, made_by
 from function_app.people.shares import Share
 from function_app.refused import RefusedError
 from function_app.replies import PAGE_POLICY, Reply, json_reply
@@ -49,7 +50,7 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         name = parse_name(text_of(said, "photo"), "photo")
         if not caller.may_see(name.camera) or backend.index.get(name) is None:
             raise RefusedError(404, f"There is no photo {name}.")
-        share = shares.of_photo(name, until, caller.who)
+        share = shares.of_photo(name, until, made_by(caller))
     else:
         camera = text_of(said, "camera")
         check_camera(camera)
@@ -58,8 +59,13 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         first, last = (parse_time(text_of(said, word), word) for word in ("from", "to"))
         if last < first:
             raise WireError("to", "is before from: such a link would open nothing")
-        share = Share("", camera, first, last, until, caller.who)
+        share = Share("", camera, first, last, until, made_by(caller))
     key, secret = shares.keep(backend.people, share)
+    try:
+        check_still_there(backend.people, caller)
+    except RefusedError:
+        shares.revoke(backend.people, key)
+        raise
     which = f"{share.photo or share.camera} by {shares.called(key)}"
     record(req.headers, backend, caller.who, "shared", which)
     address = urlsplit(req.url)
@@ -80,7 +86,7 @@ def list_shares(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
                     "from": format_time(one.first),
                     "to": format_time(one.last),
                     "until": format_time(one.until),
-                    "made_by": one.made_by,
+                    **described_origin(one.origin),
                 }
                 for one in shares.all_shares(backend.people)
                 if caller.may_see(one.camera)

@@ -177,7 +177,13 @@ SCHEMAS: dict[str, Schema] = {
         role=text(enum=list(Role)),
         cameras=cameras,
     ),
-    "Person": record(name=text(), role=text(enum=list(Role)), cameras=cameras),
+    "Person": record(
+        name=text(),
+        role=text(enum=list(Role)),
+        cameras=cameras,
+        made_by=optional(text()),
+        root=optional(text()),
+    ),
     "People": record(people=array(ref("Person"))),
     "NewToken": partial_record(
         ("name", "scopes"),
@@ -197,8 +203,15 @@ SCHEMAS: dict[str, Schema] = {
                 made_at=TIME,
                 used_at=optional(TIME),
                 made_by=optional(text()),
+                root=optional(text()),
             )
         )
+    ),
+    "Revoked": record(
+        name=text(),
+        revoked=record(tokens=array(text()), links=array(text())),
+        staying=record(tokens=array(text()), people=array(text())),
+        unknown=array(text()),
     ),
     "Accesses": record(
         accesses=array(
@@ -237,7 +250,8 @@ SCHEMAS: dict[str, Schema] = {
                     "from": TIME,
                     "to": TIME,
                     "until": TIME,
-                    "made_by": text(),
+                    "made_by": optional(text()),
+                    "root": optional(text()),
                 }
             )
         )

@@ -1,5 +1,7 @@
 """`/api/session`, `/api/people`, `/api/tokens`, `/api/accesses`: who may do what."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import azure.functions as func
@@ -13,7 +15,8 @@ from function_app.gallery.listing import check_parameters, parse_limit
 from function_app.people import accesses, backoff, browsers, people, sessions, tokens
 from function_app.people.accesses import record
 from function_app.people.caller import Caller, Role, Scope, check_limit, check_name, is_name
-from function_app.people.leaving import end_what_they_made
+from function_app.people.leaving import Descent, end_what_a_token_made, end_what_came_from
+from function_app.people.origin import check_still_there, described_origin, made_by
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
 from photo_wire.errors import WireError, quoted
@@ -95,14 +98,7 @@ def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> 
 def list_people(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with everybody who may sign in."""
     found = people.everybody(backend.people)
-    return json_reply(
-        {
-            "people": [
-                {"name": one.name, "role": one.role, "cameras": _listed(one.cameras)}
-                for one in found
-            ]
-        }
-    )
+    return json_reply({"people": [_told(one) for one in found]})
 
 
 def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -120,27 +116,28 @@ def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         people.checked(said.get("password")),
         Role(role),
         cameras,
+        made_by(caller),
     )
+    with _undone_by(lambda: people.remove(backend.people, person.name)):
+        check_still_there(backend.people, caller)
     record(req.headers, backend, caller.who, "let in", person.name)
-    return json_reply(
-        {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}, 201
-    )
+    return json_reply(_told(person), 201)
 
 
 def remove_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """204; they are signed out everywhere, and what they made lets nobody in. Called again, it ends
-    what a call that was cut off left behind, and then says 404."""
+    """200 with what came from them; they are signed out everywhere, and their tokens and links are
+    revoked. Whom they let in stays, and is listed for an owner to decide about. Called again, it
+    ends what a call that was cut off left behind, and then says 404."""
     name = check_name(req.route_params["name"], "name")
     is_there = people.remove(backend.people, name)
     if is_there:
         record(req.headers, backend, caller.who, "shut out", name)
     sessions.end_all(backend.people, name)
     browsers.forget_all(backend.people, name)
-    for what, which in end_what_they_made(backend.people, name):
-        record(req.headers, backend, caller.who, what, which)
+    descent = end_what_came_from(backend.people, name, _logged(req, backend, caller))
     if not is_there:
         raise RefusedError(404, f"There is nobody called {quoted(name)}.")
-    return Reply(204)
+    return json_reply({"name": name, **descent.to_words()})
 
 
 def list_tokens(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -160,8 +157,15 @@ def make_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     if Scope.ADMIN in scopes and cameras is not None:
         raise WireError("cameras", "is null for a token with the scope admin: it is about them all")
     secret = tokens.make(
-        backend.people, name, frozenset(map(Scope, scopes)), cameras, datetime.now(UTC), caller.who
+        backend.people,
+        name,
+        frozenset(map(Scope, scopes)),
+        cameras,
+        datetime.now(UTC),
+        made_by(caller),
     )
+    with _undone_by(lambda: tokens.remove_secret(backend.people, secret)):
+        check_still_there(backend.people, caller)
     record(req.headers, backend, caller.who, "made the token", name)
     return json_reply(
         {"name": name, "token": secret, "scopes": sorted(scopes), "cameras": _listed(cameras)}, 201
@@ -169,12 +173,17 @@ def make_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
 
 
 def revoke_token(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """204; whoever holds it is let in no more."""
+    """200 with what was made with it, which is revoked, too; people stay, and are listed."""
     name = check_name(req.route_params["name"], "name")
-    if not tokens.revoke(backend.people, name):
+    found, descent = tokens.called(backend.people, name), Descent()
+    if not found:
         raise RefusedError(404, f"There is no token called {quoted(name)}.")
-    record(req.headers, backend, caller.who, "revoked the token", name)
-    return Reply(204)
+    for token in found:
+        record(req.headers, backend, caller.who, "revoked the token", name)
+        tokens.disable(backend.people, token)
+        descent = end_what_a_token_made(backend.people, token, _logged(req, backend, caller))
+        tokens.remove(backend.people, token)
+    return json_reply({"name": name, **descent.to_words()})
 
 
 def list_accesses(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -218,6 +227,30 @@ def _cookies(
     return session, set_cookie(BROWSER, value, int(browsers.LENGTH.total_seconds()), req.url)
 
 
+def _logged(req: func.HttpRequest, backend: Backend, caller: Caller) -> Callable[[str, str], None]:
+    """Puts into the access log what this request does."""
+    return lambda what, which: record(req.headers, backend, caller.who, what, which)
+
+
+@contextmanager
+def _undone_by(undo: Callable[[], object]) -> Iterator[None]:
+    """Undo what was just written if the block refuses it."""
+    try:
+        yield
+    except RefusedError:
+        undo()
+        raise
+
+
+def _told(person: people.Person) -> dict[str, object]:
+    return {
+        "name": person.name,
+        "role": person.role,
+        "cameras": _listed(person.cameras),
+        **described_origin(person.origin),
+    }
+
+
 def _described(token: tokens.Token) -> dict[str, object]:
     return {
         "name": token.name,
@@ -225,7 +258,7 @@ def _described(token: tokens.Token) -> dict[str, object]:
         "cameras": _listed(token.cameras),
         "made_at": format_time(token.made_at),
         "used_at": format_time(token.used_at) if token.used_at else None,
-        "made_by": token.made_by or None,
+        **described_origin(token.origin),
     }
 
 

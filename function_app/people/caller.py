@@ -36,13 +36,17 @@ class Role(StrEnum):
 class Caller:
     """Somebody with a right to be here. `cameras` are those that they have to do with, None for
     all. `session` is the key of a person's session; None for programs. `is_token` for a token that
-    somebody made, since they may call it as a person is called."""
+    somebody made, since they may call it as a person is called. `root` is the person behind it all,
+    or a token of the settings, and `via` the keys of the tokens in between, this one last
+    (origin.py)."""
 
     name: str
     scopes: frozenset[Scope]
     cameras: frozenset[str] | None = None
     session: str | None = None
     is_token: bool = False
+    root: str | None = None
+    via: tuple[str, ...] = ()
 
     @property
     def who(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from function_app.people.caller import Role, from_text, to_text
+from function_app.people.origin import UNKNOWN, Origin, origin_of
 from function_app.people.passwords import hash_password, is_password, weakness
 from function_app.refused import RefusedError
 from function_app.storage.rows import Rows, walk_all
@@ -25,6 +26,7 @@ class Person:
     password: str = field(repr=False)  # as passwords.py keeps it
     cameras: frozenset[str] | None = None
     epoch: str = ""
+    origin: Origin = UNKNOWN
 
     def to_words(self) -> dict[str, str]:
         return {
@@ -32,6 +34,7 @@ class Person:
             "password": self.password,
             "cameras": to_text(self.cameras),
             "epoch": self.epoch,
+            **self.origin.to_words(),
         }
 
 
@@ -64,9 +67,16 @@ def everybody(rows: Rows) -> list[Person]:
     return [_person(row.key, row.words) for row in walk_all(rows, PARTITION)]
 
 
-def add(rows: Rows, name: str, password: str, role: Role, cameras: frozenset[str] | None) -> Person:
+def add(
+    rows: Rows,
+    name: str,
+    password: str,
+    role: Role,
+    cameras: frozenset[str] | None,
+    origin: Origin = UNKNOWN,
+) -> Person:
     """Raises RefusedError (409) if the name is taken, WireError for a weak password."""
-    person = Person(name, role, hash_password(checked(password)), cameras, _new_epoch())
+    person = Person(name, role, hash_password(checked(password)), cameras, _new_epoch(), origin)
     is_written = name != OWNER and rows.insert(PARTITION, name, person.to_words())
     # An insert that was repeated, since its reply was lost, found itself.
     if not is_written and find(rows, name) != person:
@@ -115,7 +125,7 @@ def checked(password: object) -> str:
 
 def _person(name: str, words: Mapping[str, str]) -> Person:
     cameras, epoch = from_text(words["cameras"]), words.get("epoch", "")
-    return Person(name, Role(words["role"]), words["password"], cameras, epoch)
+    return Person(name, Role(words["role"]), words["password"], cameras, epoch, origin_of(words))
 
 
 def _new_epoch() -> str:

@@ -51,7 +51,7 @@ def find(rows: Rows, value: str, now: datetime) -> Caller | None:
     if row is None or _is_over(row, now):
         return None
     role = Role(row.words["role"])
-    return Caller(name, role.scopes, from_text(row.words["cameras"]), session=row.key)
+    return Caller(name, role.scopes, from_text(row.words["cameras"]), session=row.key, root=name)
 
 
 def end(rows: Rows, caller: Caller) -> None:

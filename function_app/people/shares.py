@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from function_app.people.origin import Origin, origin_of
 from function_app.people.secret_hash import hash_secret
 from function_app.storage.rows import Row, Rows, walk_all
 from function_app.storage.views import View
@@ -23,7 +24,7 @@ class Share:
     first: datetime
     last: datetime
     until: datetime
-    made_by: str
+    origin: Origin
     photo: PhotoName | None = None
 
     def opens(self, name: PhotoName) -> bool:
@@ -37,7 +38,7 @@ class Share:
             "first": format_time(self.first),
             "last": format_time(self.last),
             "until": format_time(self.until),
-            "made_by": self.made_by,
+            **self.origin.to_words(),
         }
         return words | ({"photo": str(self.photo)} if self.photo else {})
 
@@ -47,8 +48,8 @@ class Share:
         return View(self.camera, since=self.first, oldest_first=True)
 
 
-def of_photo(name: PhotoName, until: datetime, made_by: str) -> Share:
-    return Share("", name.camera, name.captured_at, name.captured_at, until, made_by, name)
+def of_photo(name: PhotoName, until: datetime, origin: Origin) -> Share:
+    return Share("", name.camera, name.captured_at, name.captured_at, until, origin, name)
 
 
 def keep(rows: Rows, share: Share) -> tuple[str, str]:
@@ -94,7 +95,7 @@ def _share(row: Row) -> Share:
         parse_time(words["first"]),
         parse_time(words["last"]),
         parse_time(words["until"]),
-        words["made_by"],
+        origin_of(words),
         parse_name(words["photo"]) if "photo" in words else None,
     )
 

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from function_app.people.caller import Caller, Scope, from_text, to_text
+from function_app.people.origin import REVOKED, TOKENS, UNKNOWN, Origin, origin_of
 from function_app.people.secret_hash import hash_secret
 from function_app.refused import RefusedError
 from function_app.storage.rows import Row, Rows, walk_all
 from photo_wire.moment import format_time, parse_time
 
-PARTITION = "tokens"
+PARTITION = TOKENS
 BEGINNING = "nj_"  # so that one that was left somewhere is recognized for what it is
 _BETWEEN_NOTES = timedelta(hours=1)  # a write for every use would cost more than the use
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is on record of a token; its secret is not. `cameras` None is all, `made_by` "" somebody
-    of a time before that was on record."""
+    """What is on record of a token; its secret is not. `cameras` None is all."""
 
     key: str
     name: str
@@ -27,7 +27,7 @@ class Token:
     cameras: frozenset[str] | None
     made_at: datetime
     used_at: datetime | None
-    made_by: str = ""
+    origin: Origin = UNKNOWN
 
 
 def make(
@@ -36,7 +36,7 @@ def make(
     scopes: frozenset[Scope],
     cameras: frozenset[str] | None,
     now: datetime,
-    made_by: str = "",
+    origin: Origin = UNKNOWN,
 ) -> str:
     """A new token; returns its secret, which is never shown again. Raises RefusedError (409) if
     there is one of this name.
@@ -55,7 +55,7 @@ def make(
             "scopes": " ".join(sorted(scopes)),
             "cameras": to_text(cameras),
             "made_at": format_time(now),
-            "made_by": made_by,
+            **origin.to_words(),
         },
     )
     try:
@@ -71,29 +71,54 @@ def find(rows: Rows, secret: str, now: datetime) -> Caller | None:
     if not secret.startswith(BEGINNING):
         return None
     row = rows.get(PARTITION, hash_secret(secret))
-    if row is None:
+    if row is None or REVOKED in row.words:
         return None
     token = _token(row)
     if token.used_at is None or now - token.used_at > _BETWEEN_NOTES:
         rows.replace(PARTITION, row, {**row.words, "used_at": format_time(now)})
-    return Caller(token.name, token.scopes, token.cameras, is_token=True)
+    origin = token.origin
+    return Caller(
+        token.name,
+        token.scopes,
+        token.cameras,
+        is_token=True,
+        root=origin.root,
+        via=(*origin.via, token.key),
+    )
 
 
 def all_tokens(rows: Rows) -> list[Token]:
     return [_token(row) for row in walk_all(rows, PARTITION)]
 
 
+def called(rows: Rows, name: str) -> list[Token]:
+    """The token of this name; two if they were made at the same moment."""
+    return [one for one in all_tokens(rows) if one.name == name]
+
+
 def revoke(rows: Rows, name: str) -> bool:
     """Whether there was one of this name."""
-    found = [one for one in all_tokens(rows) if one.name == name]
+    found = called(rows, name)
     for one in found:
         remove(rows, one)
     return bool(found)
 
 
+def disable(rows: Rows, token: Token) -> None:
+    """Let nobody in with it any more. It stays on record until what was made with it is revoked."""
+    while row := rows.get(PARTITION, token.key):
+        if rows.replace(PARTITION, row, {**row.words, REVOKED: "1"}):
+            return
+
+
 def remove(rows: Rows, token: Token) -> None:
     """Whoever holds it is let in no more."""
     rows.remove(PARTITION, token.key)
+
+
+def remove_secret(rows: Rows, secret: str) -> None:
+    """Remove the token with this secret."""
+    rows.remove(PARTITION, hash_secret(secret))
 
 
 def _check_name_is_free(rows: Rows, name: str, key: str) -> None:
@@ -111,5 +136,5 @@ def _token(row: Row) -> Token:
         from_text(words["cameras"]),
         parse_time(words["made_at"]),
         parse_time(words["used_at"]) if "used_at" in words else None,
-        words.get("made_by", ""),
+        origin_of(words),
     )

@@ -76,10 +76,12 @@ def test_a_token_lets_in_where_its_scopes_say(backend: Backend, scope: Scope) ->
     allowed = [access for access in SCOPED if status(access, backend, bearer(secret)) == 200]
     assert allowed == [SCOPED[list(Scope).index(scope)]]
     caller = admit(allowed[0], request(bearer(secret)), backend, NOW)
-    assert caller == Caller(scope.value, frozenset({scope}), cameras, is_token=True)
+    (token,) = tokens.called(backend.people, scope.value)
+    scopes = frozenset({scope})
+    assert caller == Caller(scope.value, scopes, cameras, is_token=True, via=(token.key,))
     assert caller.may_see("gate")
     assert caller.may_see("entry") is (cameras is None)
-    (token,) = [one for one in tokens.all_tokens(backend.people) if one.name == scope.value]
+    (token,) = tokens.called(backend.people, scope.value)
     assert token.used_at == NOW
     assert tokens.revoke(backend.people, scope.value)
     assert not tokens.revoke(backend.people, scope.value)

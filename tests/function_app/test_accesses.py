@@ -55,10 +55,10 @@ def test_each_line_has_the_network_that_it_came_from(api: Api, admin: dict[str, 
     said = {"old": PASSWORD, "new": NEW}
     assert api.ask("/api/password", here, "PUT", json=said).status_code == 204
     assert api.ask("/api/sessions", here, "DELETE").status_code == 200
-    assert api.ask("/api/people/vera", admin, "DELETE").status_code == 204
+    assert api.ask("/api/people/vera", admin, "DELETE").status_code == 200
     backup = {"name": "backup", "scopes": ["read"]}
     assert api.ask("/api/tokens", admin, "POST", json=backup).status_code == 201
-    assert api.ask("/api/tokens/backup", admin, "DELETE").status_code == 204
+    assert api.ask("/api/tokens/backup", admin, "DELETE").status_code == 200
     link = api.ask("/api/shares", admin, "POST", json={"photo": str(name)}).json()
     secret = link["url"].rpartition("/")[2]
     assert api.ask(f"/shared/{secret}", FROM).status_code == 200
@@ -164,5 +164,5 @@ def test_nobody_is_shut_out_who_is_not_there(api: Api, admin: dict[str, str]) ->
     assert api.ask("/api/session").status_code == 401
     assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
     asked = [api.ask("/api/people/vera", admin, "DELETE").status_code for _ in range(2)]
-    assert asked == [204, 404]
+    assert asked == [200, 404]
     assert [line["what"] for line in logged(api, admin)].count("shut out") == 1

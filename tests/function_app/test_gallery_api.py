@@ -491,6 +491,6 @@ def test_people_are_let_in_and_shut_out(api: Api, admin: dict[str, str], camera:
         assert viewer.ask(f"/api/photos/{other}{path}").status_code == 404
     names = [one["name"] for one in api.ask("/api/people", admin).json()["people"]]
     assert camera in names
-    assert api.ask(f"/api/people/{camera}", admin, "DELETE").status_code == 204
+    assert api.ask(f"/api/people/{camera}", admin, "DELETE").status_code == 200
     assert viewer.ask("/api/photos").status_code == 401
     assert api.ask("/api/people/owner", admin, "DELETE").status_code == 409

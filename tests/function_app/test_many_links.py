@@ -7,6 +7,7 @@ import pytest
 from function_app import backend as store_side
 from function_app.people import clearing, people, shares, tokens
 from function_app.people.caller import Role, Scope
+from function_app.people.origin import Origin
 from function_app.settings import Settings
 from function_app.storage import rows
 from tests.conftest import StartAzurite, StartBackend
@@ -23,7 +24,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def share(kept: rows.Rows, until: datetime, number: int = 0) -> str:
     """The key of a link."""
-    return shares.keep(kept, shares.of_photo(name_of(f"gate-{number}"), until, "owner"))[0]
+    return shares.keep(kept, shares.of_photo(name_of(f"gate-{number}"), until, Origin("owner")))[0]
 
 
 @pytest.mark.usefixtures("small_pages")

@@ -16,6 +16,7 @@ from function_app.backend import Backend, connect
 from function_app.keeping.deletion import delete
 from function_app.people import people, sessions, shares, tokens
 from function_app.people.caller import Role, Scope
+from function_app.people.origin import Origin
 from function_app.replies import render
 from function_app.routes import ROUTES
 from function_app.serving import answer
@@ -83,7 +84,7 @@ def play(events: list[Event], start: datetime) -> Backend:
                 if listed := backend.index.get(name):
                     delete(listed, backend, marked_at=now)
             case "share":
-                shares.keep(backend.people, shares.of_photo(name, now, "owner"))
+                shares.keep(backend.people, shares.of_photo(name, now, Origin("owner")))
                 limited = frozenset({event.camera})
                 tokens.make(
                     backend.people, f"t{event.camera}{number}", frozenset(Scope), limited, now

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Dialog, Page, ViewportSize, expect
 
 from tests.gallery.conftest import DESK, PHONE, Gallery
 from tests.gallery.test_page import sign_in
@@ -123,3 +123,33 @@ def test_the_account_can_be_closed_from_every_part_of_it(page: Page, gallery: Ga
     expect(close).to_be_in_viewport(ratio=1)
     close.click()
     expect(page.locator("#account-dialog")).to_be_hidden()
+
+
+def test_who_was_let_in_by_somebody_who_is_shut_out_is_asked_about(
+    page: Page, gallery: Gallery
+) -> None:
+    """An owner of theirs goes, and with a yes everybody whom that one had let in."""
+    site, said = gallery.backend.base_url, {"password": "a good long password", "cameras": None}
+    admin = {"Authorization": f"Bearer {gallery.backend.admin_token}"}
+    people = {"name": "eve", "role": "owner", **said}
+    assert requests.post(f"{site}/api/people", json=people, headers=admin, timeout=90).ok
+    eve = requests.Session()
+    signing_in = {"name": "eve", "password": said["password"]}
+    assert eve.post(f"{site}/api/session", json=signing_in, timeout=90).ok
+    for name in ("grace", "heidi"):
+        let_in = {"name": name, **said}
+        reply = eve.post(f"{site}/api/people", json=let_in, headers={"Origin": site}, timeout=90)
+        assert reply.status_code == 201
+    asked: list[str] = []
+
+    def say_yes(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    page.on("dialog", say_yes)
+    sign_in(page, gallery)
+    page.get_by_role("button", name="Account").click()
+    line = page.locator("#people li").filter(has_text="eve")
+    line.get_by_role("button", name="Shut out").click()
+    expect(page.locator("#people li")).to_have_count(1)
+    assert asked == ["Let eve in no more?", "eve let in grace, heidi. Shut them out, too?"]

@@ -96,8 +96,10 @@ export async function letLook(name, password, cameras) {
   await ask("/api/people", { method: "POST", body: JSON.stringify({ name, password, cameras }) });
 }
 
-export async function shutOut(person) {
-  await ask(`/api/people/${encodeURIComponent(person.name)}`, { method: "DELETE" });
+// Resolves to the names of the people whom they let in, who may still sign in.
+export async function shutOut(name) {
+  const reply = await ask(`/api/people/${encodeURIComponent(name)}`, { method: "DELETE" });
+  return (await reply.json()).staying.people;
 }
 
 // The links on record, those that are over, too.

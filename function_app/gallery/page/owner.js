@@ -50,8 +50,14 @@ function personLine(person) {
   const sees = person.role === "owner" ? "decides about everything"
     : person.cameras === null ? "all cameras" : person.cameras.join(", ");
   const line = element("li", {}, element("b", {}, person.name), ` \u00b7 ${sees} `);
-  if (person.name !== "owner") line.append(button("Shut out", `Let ${person.name} in no more?`, () => shutOut(person)));
+  if (person.name !== "owner") line.append(button("Shut out", `Let ${person.name} in no more?`, () => remove(person.name)));
   return line;
+}
+
+async function remove(name) {
+  const letIn = await shutOut(name);
+  const question = `${name} let in ${letIn.join(", ")}. Shut them out, too?`;
+  if (letIn.length > 0 && confirm(question)) for (const one of letIn) await shutOut(one);
 }
 
 function linkLine(link) {
