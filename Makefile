@@ -7,6 +7,11 @@ PYTHON313 := $(or $(PYTHON313),$(shell for one in python3.13 "$$HOME"/.pyenv/ver
 	"$$one" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	&& command -v "$$one" && break; done))
 
+# Tests at once: more than two cores could run, since many wait for the processes that they drive.
+WORKERS ?= 4
+# What runs on Python 3.13, too: see docs/decisions/0043.
+TESTS_313 := $(addprefix tests/,function_app golden journey pi promises settings spool upload wire test_secrets.py)
+
 PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check
 RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(AZURITE_PORT)) \
@@ -30,20 +35,20 @@ run: setup ## Azurite, the backend and a simulated device; Ctrl-C ends them
 func: setup ## the same with the backend under Azure Functions Core Tools
 	@$(RUN) --core-tools
 
-test: setup browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## everything, and the fast part on Python 3.13 too
+test: setup browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## everything, and on Python 3.13 the fast tests of what runs there
 	@echo "== all tests on $$($(PY) --version)"
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n $(WORKERS)
 	@$(MAKE) --no-print-directory test-313
 
-test-fast: setup ## what takes no minute
-	@$(PY) -m pytest -q -m "not slow"
+test-fast: setup ## the fast tests, in about three minutes
+	@$(PY) -m pytest -q -n $(WORKERS) -m "not slow"
 
-test-313: setup $(if $(PYTHON313),.venv-3.13/.done) ## the fast part on Python 3.13
+test-313: setup $(if $(PYTHON313),.venv-3.13/.done) ## on Python 3.13 the fast tests of what runs there
 ifeq ($(PYTHON313),)
 	@echo "== no Python 3.13 here, so nothing ran on it; PYTHON313=/path/to/python3.13 names one"
 else
 	@echo "== the fast tests on $$(.venv-3.13/bin/python --version)"
-	@.venv-3.13/bin/python -m pytest -q -m "not slow"
+	@.venv-3.13/bin/python -m pytest -q -n $(WORKERS) -m "not slow" $(TESTS_313)
 endif
 
 drill: setup ## a long story: kills, a full disk, an outage, and the balance at its end

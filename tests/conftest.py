@@ -1,8 +1,10 @@
-"""What all tests share: one Azurite and one backend for the session, and more on request.
+"""What all tests share: one Azurite and one backend per process, and more on request.
 
-The store is shared: give each test a camera name of its own. Every process that a test starts
-writes its output into `log_folder`, and the keys it uses go into `secrets_used`: at the end of the
-session tests/test_secrets.py looks for the one in the other.
+The tests may run in several processes at once (`pytest -n 4`, tests/scheduling.py): use no fixed
+port, no fixed path, and nothing that another file left behind. The store is shared within a
+process: give each test a camera name of its own. Every process that a test starts writes its output
+into `log_folder`, and the keys it uses go into `secrets_used`: at the end of the session
+tests/secret_scan.py looks for the one in the other.
 """
 
 import secrets
@@ -12,9 +14,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from local.azurite import ACCOUNT_KEY, Azurite
 from tests.backend import Backend
+from tests.scheduling import FileScheduling, sort_longest_first
+from tests.secret_scan import SecretScan
 
 # How long an example takes, or to think of one, is the machine's affair: where others work, too,
 # any of them may be held up.
@@ -25,16 +30,31 @@ StartAzurite = Callable[..., Azurite]
 StartBackend = Callable[..., Backend]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SecretScan(config), SecretScan.__name__)
+
+
 @pytest.fixture(scope="session")
-def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def secret_scan(pytestconfig: pytest.Config) -> SecretScan:
+    """The session's search for secrets in logs."""
+    scan = pytestconfig.pluginmanager.get_plugin(SecretScan.__name__)
+    assert isinstance(scan, SecretScan)
+    return scan
+
+
+@pytest.fixture(scope="session")
+def log_folder(secret_scan: SecretScan, worker_id: str) -> Path:
     """Where every started process writes its log."""
-    return tmp_path_factory.mktemp("logs")
+    folder = secret_scan.log_folder / worker_id
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def secrets_used() -> set[str]:
+def secrets_used(secret_scan: SecretScan) -> set[str]:
     """Everything that must never stand in a log. Add to it what a test makes up."""
-    return {ACCOUNT_KEY}
+    secret_scan.secrets.add(ACCOUNT_KEY)
+    return secret_scan.secrets
 
 
 @pytest.fixture(scope="session")
@@ -97,5 +117,9 @@ def new_backend(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What looks at the logs of all others runs last."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    sort_longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileScheduling:
+    return FileScheduling(config, log)

@@ -1,15 +1,28 @@
-"""Keys and tokens stand in no log. This runs last and looks at what all other tests left."""
+"""No log holds a key, a token or a password: here, and at the end of a session (secret_scan.py)."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import requests
 
+from local.child import ROOT
 from tests.backend import Backend
 from tests.conftest import StartBackend
 from tests.pictures import jpeg
+from tests.secret_scan import find_leaks
 
-pytestmark = pytest.mark.last
+CONFTEST = "from tests.conftest import log_folder, pytest_configure, secret_scan, secrets_used"
+LEAK = """
+def test_that_logs_a_secret(log_folder, secrets_used):
+    secrets_used.add("the-key")
+    (log_folder / "backend.log").write_text("started\\nPUT /api/camera/photo?code=the-key 201\\n")
+
+def test_that_logs_none(log_folder, secrets_used):
+    secrets_used.add("another-key")
+    (log_folder / "other.log").write_text("started\\n")
+"""
 
 
 def test_no_log_holds_a_secret(
@@ -18,28 +31,32 @@ def test_no_log_holds_a_secret(
     log_folder: Path,
     secrets_used: set[str],
 ) -> None:
-    """Also of requests that carry a key in the URL, and of a storage that is away."""
+    """Not even of requests with a key in the URL, or when the storage cannot be reached."""
     _use_every_secret(backend)
     _use_every_secret(start_backend(backend.connection_string.replace("127.0.0.1", "127.0.0.2")))
 
-    logs = [log for log in log_folder.rglob("*") if log.is_file()]
-    assert "api/camera/photo" in "".join(_text(log) for log in logs)
-    assert [leak for log in logs for leak in leaks(log, secrets_used)] == []
+    assert any("api/camera/photo" in log.read_text() for log in log_folder.glob("backend-*.log"))
+    assert find_leaks(log_folder, secrets_used) == []
 
 
-def test_a_leak_is_seen(tmp_path: Path) -> None:
-    log = tmp_path / "backend.log"
-    log.write_text("started\nPUT /api/camera/photo?code=the-key 201\n")
-    assert leaks(log, {"the-key", "another"}) == ["backend.log:2"]
-
-
-def leaks(log: Path, secrets: set[str]) -> list[str]:
-    """The log's lines, as file:number, that hold one of the secrets."""
-    return [
-        f"{log.name}:{number}"
-        for number, line in enumerate(_text(log).splitlines(), start=1)
-        if any(secret in line for secret in secrets)
-    ]
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_session_whose_tests_log_a_secret_fails(workers: int, tmp_path: Path) -> None:
+    """Its tests pass, in one process or in two; the session does not, and says where to look."""
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "test_leak.py").write_text(LEAK)
+    unneeded = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
+    command = [sys.executable, "-m", "pytest", *unneeded, f"-n{workers}"]
+    ran = subprocess.run(
+        [*command, "--rootdir", tmp_path, "--override-ini=addopts=", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == pytest.ExitCode.TESTS_FAILED, ran.stdout
+    assert "backend.log:2" in ran.stdout
+    assert "other.log" not in ran.stdout
+    assert "the-key" not in ran.stdout
+    assert "1 failed, 2 passed" in ran.stdout.splitlines()[-1]
 
 
 def _use_every_secret(backend: Backend) -> None:
@@ -59,7 +76,3 @@ def _use_every_secret(backend: Backend) -> None:
     for password in (backend.password, f"{backend.password}-wrong"):
         said = {"name": "owner", "password": password}
         requests.post(f"{backend.base_url}/api/session", json=said, timeout=90)
-
-
-def _text(log: Path) -> str:
-    return log.read_text(errors="replace")
