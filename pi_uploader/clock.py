@@ -11,6 +11,8 @@ from pi_uploader.spool import Instant
 TIMESYNCD_MARKER = Path("/run/systemd/timesync/synchronized")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
+EARLIEST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST_MOMENT = datetime(9999, 12, 1, tzinfo=UTC)
 _ROOM_FOR_TIMEX = 512  # bytes; struct timex has about 208
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS has only the latter
 
@@ -28,6 +30,21 @@ def clock_is_set() -> bool:
     if state is None:
         return datetime.now(UTC).year >= 2024
     return state != TIME_ERROR
+
+
+def now_utc() -> datetime:
+    """What the wall clock shows, as far as a photo's name can hold it."""
+    try:
+        shown = datetime.now(UTC)
+    except (OverflowError, ValueError, OSError):  # after the year 9999
+        return LATEST_MOMENT
+    return within_bounds(shown)
+
+
+def within_bounds(shown: datetime) -> datetime:
+    """A moment (aware) as the nearest that a name, every time zone and an hour's sum can hold. A
+    clock chip that fails may show any."""
+    return min(max(shown, EARLIEST_MOMENT), LATEST_MOMENT)
 
 
 def _kernel_clock_state() -> int | None:

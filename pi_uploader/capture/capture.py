@@ -11,7 +11,7 @@ from photo_wire.headers import Clock, Trigger
 from photo_wire.name import new_name
 from pi_uploader.cameras import Camera, CameraGoneError, Occasion, Shot
 from pi_uploader.capture.count import Count
-from pi_uploader.clock import clock_is_set, instant
+from pi_uploader.clock import clock_is_set, instant, now_utc, within_bounds
 from pi_uploader.settings import CameraSettings
 from pi_uploader.spool import Instant, Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
@@ -43,7 +43,7 @@ class Capture:
         *,
         zone: tzinfo = UTC,
         rest: Callable[[float], bool] = _sleep,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = now_utc,
         is_clock_set: Callable[[], bool] = clock_is_set,
         monotonic: Callable[[], float] = time.monotonic,
         since_boot: Callable[[], Instant] = instant,
@@ -70,9 +70,23 @@ class Capture:
             back_within(2 * LONGEST_WAIT)
             if triggering := triggers.get(LONGEST_WAIT):
                 back_within(LONGEST_ANSWER * self._settings.burst + LONGEST_REST)
-                self.answer(triggering)
+                self._answer_or_log(triggering)
                 triggers.rest(rest_after(self._failures))
         self._log_untaken()
+
+    def _answer_or_log(self, triggering: Triggering) -> None:
+        try:
+            self.answer(triggering)
+        except CameraGoneError:
+            raise
+        except Exception:
+            self._failures += 1
+            self.count.failed += 1
+            log.exception(
+                "%s: unexpected error at %s; the next one may succeed",
+                self._settings.name,
+                _described(triggering),
+            )
 
     def answer(self, triggering: Triggering) -> None:
         """Take the photos for a trigger and put them into the spool, unless the motion's cooldown
@@ -98,10 +112,11 @@ class Capture:
             return True
         if self._clock() is Clock.UNSYNCED:
             return True  # who knows how late it is: better a photo too many
-        return is_armed(self._now(), self._settings.armed, self._zone)
+        return is_armed(within_bounds(self._now()), self._settings.armed, self._zone)
 
     def _take_one(self, triggering: Triggering) -> None:
-        started, taken_at, clock = self._monotonic(), self._now(), self._clock()
+        started, clock = self._monotonic(), self._clock()
+        taken_at = within_bounds(self._now())
         since_boot = self._instant()
         when = taken_at if clock is Clock.SYNCED else None
         shot = self._take(triggering, Occasion(self._settings.name, triggering.trigger, when))

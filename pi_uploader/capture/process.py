@@ -4,12 +4,12 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import Camera, CameraGoneError, Recorder, open_camera
 from pi_uploader.capture.capture import Capture
-from pi_uploader.clock import clock_is_set
+from pi_uploader.clock import clock_is_set, now_utc
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Room, Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
@@ -22,6 +22,7 @@ from pi_uploader.watchdog import Watchdog
 
 LONGEST_START = 600.0  # seconds; after a kill, a spool of 100,000 is looked through
 BETWEEN_TIDYINGS = 3600.0  # seconds
+CLOCK_PAUSE = 60.0  # seconds between looks at a clock that is not set
 FINISH = 5.0  # seconds for the photos in hand
 
 log = logging.getLogger("capture")
@@ -56,8 +57,7 @@ def run_capture(
         starting(float("inf"))
         for one in threads:
             one.start(watchdog)
-        while not stop.wait(BETWEEN_TIDYINGS):
-            _tidy(settings, spool)
+        _tidy_until(stop, settings, spool)
         for one in threads:  # all at once, before each is waited for
             one.stop()
     for one in threads:
@@ -76,6 +76,7 @@ def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
             capture = Capture(one, camera, spool, zone=settings.zone, is_clock_set=_trust(settings))
             capture.answer(Triggering(trigger, 0.0))
             counts.append(capture.count)
+        _tidy(settings, spool)
     return 0 if all(count.kept + count.disarmed for count in counts) else 1
 
 
@@ -165,8 +166,16 @@ class _Answering:
             self._capture.answer_all(self.triggers, watchdog.watch(f"camera {self.settings.name}"))
         except CameraGoneError as error:
             log.error("%s: %s; the process ends, to be started again", self.settings.name, error)
-            self.is_gone = True
-            self._stop.set()
+            self._end_process()
+        except Exception:
+            log.exception(
+                "%s: unexpected error; the process ends, to be started again", self.settings.name
+            )
+            self._end_process()
+
+    def _end_process(self) -> None:
+        self.is_gone = True
+        self._stop.set()
 
     def stop(self) -> None:
         """Answer no more triggers, and let a clip in hand end with what there is of it."""
@@ -189,15 +198,20 @@ class _Answering:
         )
 
 
+def _tidy_until(stop: threading.Event, settings: CaptureSettings, spool: Spool) -> None:
+    """Delete kept photos whose time is over, at once and then every hour; while the clock is not
+    set, and no age is known, the question is asked more often."""
+    while True:
+        _tidy(settings, spool)
+        if stop.wait(BETWEEN_TIDYINGS if _trust(settings)() else CLOCK_PAUSE):
+            return
+
+
 def _tidy(settings: CaptureSettings, spool: Spool) -> None:
-    """Delete kept photos whose time is over."""
-    if not _trust(settings)():
+    """Delete kept photos whose time is over, or that are too much."""
+    if settings.keep is None and settings.keep_bytes is None:
         return
-    try:
-        deleted = spool.kept.tidy(datetime.now(UTC))
-    except OSError as error:
-        log.error("kept photos cannot be tidied, the disk answers: %s", error.strerror)
-        return
+    deleted = spool.kept.tidy(now_utc() if _trust(settings)() else None)
     if deleted:
         log.info("%d kept photos deleted: CAMERA_KEEP, CAMERA_KEEP_MB", deleted)
 

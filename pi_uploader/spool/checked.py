@@ -1,5 +1,6 @@
 """A photo's bytes, compared with the SHA-256 that was taken when the camera gave them."""
 
+import errno
 import hashlib
 from pathlib import Path
 from typing import BinaryIO
@@ -17,16 +18,33 @@ class SpoolError(Exception):
     def __init__(self, name: PhotoName, problem: str) -> None:
         super().__init__(f"{name}: {problem}")
         self.name = name
+        self.problem = problem
 
 
 class DamagedPhotoError(SpoolError):
     """The file does not hold the bytes that the camera gave."""
 
 
+class UnreadablePhotoError(DamagedPhotoError):
+    """The disk does not give the file's bytes, which may be as they should be."""
+
+
+PROCESS_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Errors of this process or machine, which say nothing of the file that was to be opened."""
+
+
 def open_checked(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
     """The file, open at its beginning; the caller closes it. Raises DamagedPhotoError if the bytes
-    are others or cannot be read, FileNotFoundError if there is no such file."""
-    file = disk.open(path)
+    are others, UnreadablePhotoError if they cannot be read, FileNotFoundError if there is no such
+    file, OSError if this process cannot open any file now."""
+    try:
+        file = disk.open(path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in PROCESS_ERRORS:
+            raise
+        raise _unreadable(photo, "opened", error) from error
     try:
         digest = hashlib.sha256()
         while block := file.read(BLOCK):
@@ -34,8 +52,12 @@ def open_checked(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
         file.seek(0)
     except OSError as error:
         file.close()
-        raise DamagedPhotoError(photo.name, f"cannot be read: {error.strerror}") from error
+        raise _unreadable(photo, "read", error) from error
     if digest.hexdigest() != photo.sha256:
         file.close()
         raise DamagedPhotoError(photo.name, "its bytes are not those the camera gave")
     return file
+
+
+def _unreadable(photo: SpooledPhoto, what: str, error: OSError) -> UnreadablePhotoError:
+    return UnreadablePhotoError(photo.name, f"cannot be {what}: {error.strerror}")

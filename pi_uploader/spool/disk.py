@@ -33,6 +33,10 @@ class Disk:
     def remove(self, path: Path) -> None:
         path.unlink()
 
+    def link(self, path: Path, new: Path) -> None:
+        """Give a file a second name. FileExistsError if there is one of that name."""
+        os.link(path, new)
+
     def empty(self, path: Path) -> None:
         """Give a file's blocks back to the disk and keep its name."""
         os.truncate(path, 0)
@@ -58,7 +62,7 @@ class Disk:
         """The names in a folder, in no order; none if there is no such folder."""
         try:
             return os.listdir(folder)  # noqa: PTH208  no Path object for each of many names
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def changed_at(self, folder: Path) -> int:
@@ -69,3 +73,8 @@ class Disk:
         """The bytes that may still be written to the disk that holds this folder."""
         room = os.statvfs(folder)
         return room.f_bavail * room.f_frsize
+
+    def free_inodes(self, folder: Path) -> int | None:
+        """The files that may still be made on that disk; None where it has no such limit."""
+        room = os.statvfs(folder)
+        return room.f_favail if room.f_files else None

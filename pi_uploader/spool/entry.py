@@ -16,6 +16,9 @@ from photo_wire.name import PhotoName, parse_name
 BATCH = 250
 """Photos to a folder: with 100,000 waiting, 400 folders of 250 are the quickest to choose from."""
 
+MAX_SEQUENCE = 9_999_999_999  # ten digits
+_BATCH_NAME = re.compile("[0-9]{8}")
+
 _ENTRY = re.compile(
     r"([0-9]{10})~([^~]+)~([a-z]+)(\+first)?~([a-z]+)(?:@([0-9a-f]{8})-([0-9]{1,15}))?"
     r"~([0-9]{1,12})~([0-9a-f]{64})\.([a-z0-9]{3})"
@@ -79,6 +82,18 @@ class SpooledPhoto:
     def named(self, name: PhotoName, clock: Clock) -> "SpooledPhoto":
         """The same photo under its final name."""
         return replace(self, name=name, clock=clock, taken=None)
+
+
+def parse_batch(name: str) -> int | None:
+    """The number of a folder of photos; None for a name that the spool did not give."""
+    if not _BATCH_NAME.fullmatch(name) or int(name) > MAX_SEQUENCE // BATCH:
+        return None
+    return int(name)
+
+
+def next_batch(sequence: int) -> int:
+    """The first sequence number of the folder after the one of this number."""
+    return (sequence // BATCH + 1) * BATCH
 
 
 def parse_entry(file_name: str) -> SpooledPhoto | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from photo_wire.errors import WireError
 from photo_wire.name import PhotoName, parse_name
+from pi_uploader.spool import batches
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.entry import SpooledPhoto
 
@@ -43,71 +44,97 @@ class Kept:
         file_name = f"{name}.{photo.media.suffix}"
         return self.folder / name.camera / f"{name.captured_at:%Y-%m-%d}" / file_name
 
-    def tidy(self, now: datetime) -> int:
+    def tidy(self, now: datetime | None) -> int:
         """Delete what is older than it may be, and the oldest of what is too much; returns how
-        many. `now` is in UTC; call this only while the clock is set."""
+        many. `now` is in UTC; None while the clock is not set, and then no age is known.
+
+        What cannot be deleted stays, and stops nothing else.
+        """
         deleted = 0
-        if self._longest is not None:
-            earliest = now - self._longest
-            for name, file in self._oldest_first():
-                if f"{name.captured_at:%Y}" < CLOCK_WAS_SET:
-                    continue
-                if name.captured_at >= earliest:
-                    break
+        if self._longest is not None and now is not None:
+            for file in self._older_than(now - self._longest):
                 deleted += self._delete(file)
         if self._budget is not None:
-            sizes = [(file, file.stat().st_size) for _, file in self._oldest_first()]
+            sizes = [(file, size) for file in self.files() if (size := _size(file)) is not None]
             excess = sum(size for _, size in sizes) - self._budget
             for file, size in sizes:
                 if excess <= 0:
                     break
-                excess -= size
-                deleted += self._delete(file)
+                if self._delete(file):
+                    excess -= size
+                    deleted += 1
         return deleted
 
-    def give_back(self, missing: int) -> int:
-        """Delete the oldest until the disk has `missing` bytes more; returns how many it has."""
-        given = 0
+    def _older_than(self, earliest: datetime) -> Iterator[Path]:
+        for name, file in self._oldest_first():
+            if f"{name.captured_at:%Y}" < CLOCK_WAS_SET:
+                continue
+            if name.captured_at >= earliest:
+                return
+            yield file
+
+    def files(self) -> Iterator[Path]:
+        """The photos that are kept, the oldest day first."""
         for _, file in self._oldest_first():
-            if given >= missing:
+            yield file
+
+    def give_back(self, missing: int, files: int = 0) -> tuple[int, int]:
+        """Delete the oldest until the disk has `missing` bytes more, and room for `files` more;
+        returns how many bytes and files it has. What cannot be deleted stays."""
+        given, deleted = 0, 0
+        for _, file in self._oldest_first():
+            if given >= missing and deleted >= files:
                 break
-            with suppress(FileNotFoundError):
-                size = file.stat().st_size
-                self._delete(file)
+            size = _size(file)
+            if size is not None and self._delete(file):
                 given += size
-        return given
+                deleted += 1
+        return given, deleted
 
     def bytes_held(self) -> int:
         """The bytes that they take; a day that is as it was is not looked at again."""
         sizes: dict[Path, tuple[int, int]] = {}
-        for camera in self._disk.names(self.folder):
-            for day in self._disk.names(self.folder / camera):
-                folder = self.folder / camera / day
-                with suppress(FileNotFoundError):  # deleted just now
-                    changed_at = self._disk.changed_at(folder)
-                    known = self._sizes.get(folder)
-                    if not known or known[0] != changed_at:
-                        known = changed_at, sum(one.stat().st_size for one in folder.iterdir())
-                    sizes[folder] = known
+        for camera, day in self._days():
+            folder = self.folder / camera / day
+            with suppress(OSError):  # deleted just now, or a folder that cannot be read
+                changed_at = self._disk.changed_at(folder)
+                known = self._sizes.get(folder)
+                if not known or known[0] != changed_at:
+                    files = batches.names(folder, self._disk)
+                    known = changed_at, sum(_size(folder / file) or 0 for file in files)
+                sizes[folder] = known
         self._sizes = sizes
         return sum(size for _, size in sizes.values())
 
+    def _days(self) -> list[tuple[str, str]]:
+        return [
+            (camera, day)
+            for camera in batches.names(self.folder, self._disk)
+            for day in batches.names(self.folder / camera, self._disk)
+        ]
+
     def _oldest_first(self) -> Iterator[tuple[PhotoName, Path]]:
         """One day in memory at a time."""
-        days = sorted(
-            (day, camera)
-            for camera in self._disk.names(self.folder)
-            for day in self._disk.names(self.folder / camera)
-        )
-        for day, camera in days:
+        for day, camera in sorted((day, camera) for camera, day in self._days()):
             folder = self.folder / camera / day
-            for file_name in sorted(self._disk.names(folder)):
+            for file_name in sorted(batches.names(folder, self._disk)):
                 with suppress(WireError):
                     yield parse_name(file_name.partition(".")[0]), folder / file_name
             with suppress(OSError):  # not empty
                 self._disk.remove_folder(folder)
 
-    def _delete(self, file: Path) -> int:
-        with suppress(FileNotFoundError):
+    def _delete(self, file: Path) -> bool:
+        """Whether the file is gone by this."""
+        try:
             self._disk.remove(file)
-        return 1
+        except OSError:
+            return False
+        return True
+
+
+def _size(file: Path) -> int | None:
+    """The bytes of a file; None if they cannot be known, as of one that is gone."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pi_uploader.spool import batches
 from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.entry import parse_batch
 
 
 def make_durable_folder(folder: Path, disk: Disk) -> None:
@@ -30,7 +31,8 @@ def remove_if_empty(batch: Path, disk: Disk) -> None:
     that fails, because a photo was just put there or the disk refuses, nothing is lost but
     tidiness."""
     with suppress(OSError):
-        if not batch.name.isdigit() or disk.names(batch):
+        if parse_batch(batch.name) is None or disk.names(batch):
             return
-        if batch.name != batches.batches(batch.parent, disk, newest_first=True)[0]:
+        newest = next(iter(batches.batches(batch.parent, disk, newest_first=True)), batch.name)
+        if batch.name != newest:
             disk.remove_folder(batch)

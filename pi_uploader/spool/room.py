@@ -43,10 +43,12 @@ class Fill:
 @dataclass(frozen=True, slots=True)
 class Room:
     """`budget`: the most bytes that photos may take on the disk, None for no such limit.
-    `reserve`: the bytes of the disk that are left to the system."""
+    `reserve`: the bytes of the disk that are left to the system, `reserve_inodes` the same of
+    inodes: each photo is a file and takes one, however small it is."""
 
     budget: int | None = None
     reserve: int = 64 * 1024 * 1024
+    reserve_inodes: int = 16
 
     def fill(self, used: int, free: int) -> Fill:
         """How far `used` bytes fill it while the disk has `free` more."""
@@ -66,6 +68,11 @@ class Room:
         """
         return min(size, self.reserve + size - free)
 
+    def short_of_inodes(self, free: int | None) -> int:
+        """The files to give up before one more fits on the disk, 0 if it does. `free` None: the
+        disk has no such limit."""
+        return 1 if free is not None and free <= self.reserve_inodes else 0
+
 
 class Holdings:
     """The photos whose bytes the spool holds: in folders of 250 (`shelves`), and in folders named
@@ -83,19 +90,21 @@ class Holdings:
         """The bytes of all photos, read from their names; unchanged folders are not read again."""
         sizes: dict[Path, tuple[int, int]] = {}
         for folder in self._folders():
+            known = self._sizes.get(folder)
             try:
                 changed_at = self._disk.changed_at(folder)
+                if not known or known[0] != changed_at:
+                    known = changed_at, self._size(folder)
             except FileNotFoundError:  # the uploader has just tidied it away
                 continue
-            known = self._sizes.get(folder)
-            sizes[folder] = (
-                known if known and known[0] == changed_at else (changed_at, self._size(folder))
-            )
+            except OSError:  # a folder that cannot be read counts as it was
+                known = known or (0, 0)
+            sizes[folder] = known
         self._sizes = sizes
         return sum(size for _, size in sizes.values())
 
     def _folders(self) -> Iterator[Path]:
-        for reason in self._disk.names(self._quarantine):
+        for reason in batches.names(self._quarantine, self._disk):
             yield self._quarantine / reason
         for shelf in self._shelves:
             for batch in batches.batches(shelf, self._disk):
@@ -125,7 +134,7 @@ class Holdings:
 
 def photos_by_reason(folder: Path, disk: Disk) -> Iterator[tuple[str, SpooledPhoto]]:
     """The photos in the folders of one folder, each after its folder's name: the reason."""
-    for reason in sorted(disk.names(folder)):
-        for file_name in sorted(disk.names(folder / reason)):
+    for reason in sorted(batches.names(folder, disk)):
+        for file_name in sorted(batches.names(folder / reason, disk)):
             if photo := parse_entry(file_name):
                 yield reason, photo

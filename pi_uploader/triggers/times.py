@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from photo_wire.headers import Trigger
+from pi_uploader.clock import now_utc, within_bounds
 from pi_uploader.triggers.queue import Triggering, TriggerQueue
 from pi_uploader.watchdog import BackWithin, unwatched
 
@@ -105,7 +106,7 @@ def at_times(
     queue: TriggerQueue,
     is_clock_set: Callable[[], bool],
     back_within: BackWithin = unwatched,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] = now_utc,
 ) -> Iterator[None]:
     """Put a schedule trigger into the queue at each of these times of day. While the clock is not
     set, nobody knows when that is."""
@@ -119,10 +120,11 @@ def at_times(
             back_within(3 * LONGEST_WAIT)
             wait = LONGEST_WAIT
             if is_clock_set():
-                schedule = schedule or Schedule(times, zone, now())
-                if schedule.look(now()):
+                shown = within_bounds(now())
+                schedule = schedule or Schedule(times, zone, shown)
+                if schedule.look(shown):
                     queue.put(Triggering(Trigger.SCHEDULE, monotonic_time.monotonic()))
-                wait = min(LONGEST_WAIT, schedule.seconds_until_due(now()))
+                wait = min(LONGEST_WAIT, schedule.seconds_until_due(within_bounds(now())))
             stopped.wait(wait)
 
     thread = threading.Thread(target=watch, name="schedule", daemon=True)

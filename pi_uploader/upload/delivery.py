@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
-from typing import BinaryIO
 
 import requests
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
@@ -26,8 +25,8 @@ from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
 from pi_uploader.spool import SpooledPhoto
+from pi_uploader.upload.body import Body
 from pi_uploader.upload.connection import deadline, open_session
-from pi_uploader.upload.pace import PacedBody
 
 CONNECT_TIMEOUT = 10.0  # seconds
 SILENCE_TIMEOUT = 30.0  # seconds without a byte in either direction
@@ -82,9 +81,7 @@ class Delivery:
         if function_key:
             self._session.headers[FUNCTION_KEY] = function_key
 
-    def send(
-        self, photo: SpooledPhoto, body: BinaryIO | PacedBody, waiting: int | None = None
-    ) -> Receipt:
+    def send(self, photo: SpooledPhoto, body: Body, waiting: int | None = None) -> Receipt:
         """PUT the photo and return the receipt that repeats its id, SHA-256 and size. `waiting` is
         how many photos are left then.
 
@@ -121,9 +118,7 @@ class Delivery:
         wait=wait_random(0.1, 0.5),
         reraise=True,
     )
-    def _ask(
-        self, method: str, path: str, body: BinaryIO | PacedBody, headers: dict[str, str]
-    ) -> Reply:
+    def _ask(self, method: str, path: str, body: Body, headers: dict[str, str]) -> Reply:
         """The reply to one request, if it has the status of a success; raises otherwise."""
         body.seek(0)
         with deadline(self._longest_put) as struck:

@@ -3,11 +3,10 @@
 import logging
 import threading
 import time
-from datetime import UTC, datetime
 
-from pi_uploader.clock import clock_is_set
-from pi_uploader.spool import Spool
-from pi_uploader.upload.naming import Naming
+from pi_uploader.clock import clock_is_set, now_utc
+from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.upload.naming import MAX_REFUSALS, REST_OF_STUCK, Naming
 from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at the spool
@@ -17,19 +16,24 @@ log = logging.getLogger("upload")
 
 
 def keep_all(spool: Spool, stop: threading.Event, back_within: BackWithin = unwatched) -> None:
-    """Move every photo that waits to those that are kept, until `stop` is set."""
-    naming = Naming(spool, time.monotonic, lambda: datetime.now(UTC), clock_is_set)
+    """Move every photo that waits to those that are kept, until `stop` is set. One that the disk
+    will not move is passed over for a while, and holds up none of the others."""
+    naming = Naming(spool, time.monotonic, now_utc, clock_is_set)
+    stuck: dict[SpooledPhoto, float] = {}
     while not stop.is_set():
         back_within(10 * REST)
-        wait = IDLE
         naming.name_undated()
-        try:
-            for photo in spool.photos_waiting():
+        refusals = 0
+        for photo in spool.photos_waiting():
+            if stop.is_set() or refusals == MAX_REFUSALS:
+                break
+            if stuck.get(photo, 0.0) > time.monotonic():
+                continue
+            try:
                 spool.remove(photo, keep=True)
                 log.info("photo kept %s", photo.name)
-                if stop.is_set():
-                    return
-        except OSError as error:
-            log.error("photos wait to be kept, the disk answers: %s", error.strerror)
-            wait = REST
-        stop.wait(wait)
+            except OSError as error:
+                refusals += 1
+                stuck[photo] = time.monotonic() + REST_OF_STUCK
+                log.error("%s waits to be kept, the disk answers: %s", photo.name, error.strerror)
+        stop.wait(REST if refusals == MAX_REFUSALS else IDLE)

@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from photo_wire.receipt import Receipt
-from pi_uploader.clock import clock_is_set
-from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto
+from pi_uploader.clock import clock_is_set, now_utc
+from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
 from pi_uploader.upload.backlog import Backlog
+from pi_uploader.upload.body import PhotoBody
 from pi_uploader.upload.delivery import (
     LONGEST_CALL,
     Delivery,
@@ -30,6 +32,8 @@ from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
+UNREADABLE = "unreadable"  # why a photo was set aside
+MAX_UNREADABLE = 5  # photos in a row that are set aside for that
 
 log = logging.getLogger("upload")
 
@@ -53,7 +57,7 @@ class Uploader:
         state_file: Path | None = None,
         keep: bool = False,
         clock: Callable[[], float] = time.monotonic,
-        wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wall_clock: Callable[[], datetime] = now_utc,
         is_clock_set: Callable[[], bool] = clock_is_set,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -66,15 +70,16 @@ class Uploader:
         self._state = UploadState(state_file)
         self._wall_clock = wall_clock
         self._clock = clock
-        self._naming = Naming(spool, clock, wall_clock, is_clock_set)
         self._backlog = Backlog(spool, clock)
         self._reports = Reports(spool, delivery, clock, wall_clock)
+        self._naming = Naming(spool, clock, wall_clock, is_clock_set, self._reports.note_stuck)
         self._lock = threading.Lock()
         self._turn = 0
         self._doubts = Doubts()
         self._under_way: set[int] = set()  # sequence numbers
-        self._delivered: dict[int, SpooledPhoto] = {}  # and yet here: the disk would not let go
-        self._stuck: dict[int, float] = {}  # the disk would not move it: let it be until then
+        self._delivered: set[SpooledPhoto] = set()  # and yet here: the disk would not let go
+        self._stuck: dict[SpooledPhoto, float] = {}  # the disk would not move it: passed over
+        self._unreadable = 0  # photos in a row
 
     def step(self, back_within: BackWithin = unwatched) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
@@ -111,8 +116,8 @@ class Uploader:
     def _is_out(self, photo: SpooledPhoto) -> bool:
         return (
             photo.sequence in self._under_way
-            or photo.sequence in self._delivered
-            or self._stuck.get(photo.sequence, 0.0) > self._clock()
+            or photo in self._delivered
+            or self._stuck.get(photo, 0.0) > self._clock()
         )
 
     def _is_out_or_doubted(self, photo: SpooledPhoto) -> bool:
@@ -123,13 +128,17 @@ class Uploader:
 
     def _send(self, photo: SpooledPhoto) -> float:
         try:
-            with self._spool.open(photo) as body:
+            with self._open(photo) as file:
                 if self._data_budget:
                     self._data_budget.spend(photo.size, self._wall_clock())
+                body = PhotoBody(photo, file)
                 paced = self._pace.of(body) if self._pace else body
                 receipt = self._delivery.send(photo, paced, self._backlog.left())
         except FileNotFoundError:
             return 0.0  # given up to make room, a moment ago
+        except UnreadablePhotoError as error:
+            self._note_unreadable(photo, error)
+            return 0.0
         except DamagedPhotoError as error:
             self._set_aside(photo, "damaged", error)
             return 0.0
@@ -140,9 +149,36 @@ class Uploader:
         self._note_delivery(photo, receipt)
         return 0.0
 
+    def _open(self, photo: SpooledPhoto) -> BinaryIO:
+        """The photo's file. A disk that fails once is asked twice."""
+        try:
+            return self._spool.open(photo)
+        except UnreadablePhotoError:
+            return self._spool.open(photo)
+
+    def _note_unreadable(self, photo: SpooledPhoto, error: UnreadablePhotoError) -> None:
+        """Set a photo aside that the disk does not give. Where many in a row are like that, the
+        disk is the one to blame: the photos are left where they are, and tried in an hour."""
+        with self._lock:
+            self._unreadable += 1
+            is_disk = self._unreadable > MAX_UNREADABLE
+        if is_disk:
+            self._pass_over(photo, str(error.problem))
+            log.error("%s; it is tried again in an hour", error)
+        else:
+            self._set_aside(photo, UNREADABLE, error)
+
+    def _pass_over(self, photo: SpooledPhoto, reason: str) -> None:
+        with self._lock:
+            now = self._clock()
+            self._stuck = {one: until for one, until in self._stuck.items() if until > now}
+            self._stuck[photo] = now + REST_OF_STUCK
+        self._reports.note_stuck(reason, photo)
+
     def _note_delivery(self, photo: SpooledPhoto, receipt: Receipt) -> None:
         with self._lock:
             self.gate.open()
+            self._unreadable = 0
             self._turn += 1
             self._doubts.accept(photo.sequence)
             self._state.delivered(receipt, self._clock(), self._wall_clock())
@@ -151,18 +187,18 @@ class Uploader:
             self._spool.remove(photo, self._keep)
         except OSError as error:
             with self._lock:
-                self._delivered[photo.sequence] = photo
+                self._delivered.add(photo)
             log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
         self._reports.note_delivery(photo)
         self._backlog.delivered()
 
     def _let_go_again(self) -> None:
         """Try once more to remove what the disk would not let go."""
-        for sequence, photo in list(self._delivered.items()):
+        for photo in list(self._delivered):
             with suppress(OSError):
                 self._spool.remove(photo, self._keep)
                 with self._lock:
-                    self._delivered.pop(sequence, None)
+                    self._delivered.discard(photo)
 
     def _note_failure(
         self,
@@ -191,8 +227,7 @@ class Uploader:
         except FileNotFoundError:
             pass  # given up to make room, a moment ago
         except OSError as refusal:
-            with self._lock:
-                self._stuck[photo.sequence] = self._clock() + REST_OF_STUCK
+            self._pass_over(photo, f"{reason}; cannot be set aside: {refusal.strerror}")
             log.error("%s cannot be set aside (%s): %s", photo.name, error, refusal.strerror)
             return
         else:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+
+from pi_uploader.upload.body import Body
 
 STEP = 16 * 1024  # bytes that go up at once; small, so that a slow line is paced evenly
 
@@ -27,7 +28,7 @@ class Pace:
         self._free_at = clock()
         self._lock = threading.Lock()
 
-    def of(self, body: BinaryIO) -> "BinaryIO | PacedBody":
+    def of(self, body: Body) -> Body:
         """The body, read no faster than this pace."""
         return body if self._bytes_per_second is None else PacedBody(body, self)
 
@@ -49,16 +50,16 @@ class PacedBody:
     It has no `fileno`: `requests` takes whatever has one for a file, and asks for its mode, too.
     """
 
-    def __init__(self, body: BinaryIO, pace: Pace) -> None:
+    def __init__(self, body: Body, pace: Pace) -> None:
         self._body = body
         self._pace = pace
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         block = self._body.read(STEP if size < 0 else min(size, STEP))
         self._pace.spend(len(block))
         return block
 
-    def seek(self, position: int, whence: int = 0) -> int:
+    def seek(self, position: int, whence: int = 0, /) -> int:
         return self._body.seek(position, whence)
 
     def tell(self) -> int:

@@ -51,7 +51,8 @@ class Reports:
         self._clock = clock
         self._next = clock()
         self._lock = threading.Lock()
-        self._untold: list[Alert] = []  # of photos that were set aside
+        self._untold: list[Alert] = []  # of photos that were set aside, or cannot be
+        self._stuck: set[SpooledPhoto] = set()  # those that cannot be, and are noted
         self._has_looked_back = False  # at those that lay there at the start
         self._noticed = Noticed(spool.folder / "alerts.json")
         self._noticed_next = clock()
@@ -61,6 +62,12 @@ class Reports:
     def note_set_aside(self, reason: str, photo: SpooledPhoto) -> None:
         """Have it told that this photo was set aside."""
         self._untold.append(quarantine_alert(reason, photo))
+
+    def note_stuck(self, reason: str, photo: SpooledPhoto) -> None:
+        """Have it told, once, that this photo is neither sent nor set aside, and why."""
+        if photo not in self._stuck:
+            self._stuck.add(photo)
+            self._untold.append(quarantine_alert(reason, photo))
 
     def note_delivery(self, photo: SpooledPhoto) -> None:
         """This photo is delivered: a moment to compare the clocks."""

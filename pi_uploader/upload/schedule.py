@@ -1,6 +1,7 @@
 """When and what to send next: pure functions of what is passed in, time and chance included."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from photo_wire.headers import Clock
@@ -40,12 +41,14 @@ def final_name(
 
     Once the clock is set, the moment of a photo of this boot is known from the time since. One of
     an earlier boot, and one that has waited for 15 minutes, keep the time that the clock showed
-    and are marked `unsynced`.
+    and are marked `unsynced`; so does one whose moment would be before 1970.
     """
     if photo.taken is None or photo.taken.boot != now.boot:
         return photo.name, Clock.UNSYNCED
     since = now.milliseconds - photo.taken.milliseconds
     if clock_is_set:
-        captured_at = wall_clock - timedelta(milliseconds=since)
-        return new_name(photo.name.camera, captured_at, photo.name.tag), Clock.CORRECTED
+        with suppress(OverflowError, ValueError):  # no moment that a name can hold
+            captured_at = wall_clock - timedelta(milliseconds=since)
+            return new_name(photo.name.camera, captured_at, photo.name.tag), Clock.CORRECTED
+        return photo.name, Clock.UNSYNCED
     return (photo.name, Clock.UNSYNCED) if since >= CLOCK_WAIT else None

@@ -183,6 +183,8 @@ class _Medium:
             self._change((path, None))
         elif kind is Kind.RENAME:
             self._change((path, None), (arguments[1], self._node(path)))
+        elif kind is Kind.LINK:
+            self._change((arguments[1], self._node(path)))
         elif kind is Kind.EMPTY:
             self._file(path).written = b""
         elif kind is Kind.FLUSH_FOLDER and path.is_relative_to(self._place):

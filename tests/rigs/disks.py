@@ -26,6 +26,7 @@ class Kind(StrEnum):
     CLOSE = "close"
     RENAME = "rename"
     REMOVE = "remove"
+    LINK = "link"
     EMPTY = "empty"
     MAKE_FOLDER = "make_folder"
     REMOVE_FOLDER = "remove_folder"
@@ -34,9 +35,10 @@ class Kind(StrEnum):
     NAMES = "names"
     CHANGED_AT = "changed_at"
     FREE = "free"
+    FREE_INODES = "free_inodes"
 
 
-READS = frozenset({Kind.OPEN, Kind.NAMES, Kind.CHANGED_AT, Kind.FREE})
+READS = frozenset({Kind.OPEN, Kind.NAMES, Kind.CHANGED_AT, Kind.FREE, Kind.FREE_INODES})
 TAKE_ROOM = frozenset(
     {Kind.CREATE, Kind.WRITE, Kind.FLUSH, Kind.RENAME, Kind.MAKE_FOLDER, Kind.FLUSH_FOLDER}
 )
@@ -68,6 +70,9 @@ class WatchedDisk(Disk):
     def remove(self, path: Path) -> None:
         self.perform(Kind.REMOVE, super().remove, path)
 
+    def link(self, path: Path, new: Path) -> None:
+        self.perform(Kind.LINK, super().link, path, new)
+
     def empty(self, path: Path) -> None:
         self.perform(Kind.EMPTY, super().empty, path)
 
@@ -91,6 +96,9 @@ class WatchedDisk(Disk):
 
     def free(self, folder: Path) -> int:
         return self.perform(Kind.FREE, super().free, folder)
+
+    def free_inodes(self, folder: Path) -> int | None:
+        return self.perform(Kind.FREE_INODES, super().free_inodes, folder)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,160 @@
+"""How a photo comes into the spool: whole and durable, or as the record of its loss.
+
+What is only bookkeeping (counting, locking, recording another loss, tidying up) never costs a
+photo that fits on the disk: where it fails, it is done again with the next photo.
+"""
+
+import errno
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from pi_uploader.spool.checked import SpoolError
+from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.entry import MAX_SEQUENCE, SpooledPhoto, next_batch
+from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, Losses
+from pi_uploader.spool.making_room import NoRoomError, RoomMaker
+from pi_uploader.spool.moves import make_durable_folder
+from pi_uploader.spool.records import Loss
+from pi_uploader.spool.recovery import PARTIAL, TRIES, Recovery
+from pi_uploader.spool.shelves import Shelves
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class Writer:
+    """Puts photos into a spool, one at a time, whichever thread has one."""
+
+    def __init__(
+        self,
+        shelves: Shelves,
+        recovery: Recovery,
+        room: RoomMaker,
+        losses: Losses,
+        disk: Disk,
+    ) -> None:
+        self._shelves = shelves
+        self._recovery = recovery
+        self._room = room
+        self._losses = losses
+        self._disk = disk
+        self._lock = threading.Lock()
+        self._sequence: int | None = None
+        self._durable_folder: Path | None = None
+        self._unrecorded: list[Loss] = []
+
+    def recover(self) -> None:
+        """Make ready to put: see to what an earlier process left half done."""
+        self._sequence = max(self._recovery.run(), self._sequence or 0)
+
+    def put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
+        """Keep a photo, under the next sequence number. Raises SpoolError if it is lost."""
+        with self._lock:
+            return self._put(photo, content)
+
+    def _put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
+        self._record_what_could_not_be()
+        problem: OSError | None = None
+        photo = replace(photo, sequence=self._next_sequence())
+        for tries_left in reversed(range(TRIES)):
+            try:
+                self._room.make_room(photo)
+                self._write(photo, content)
+            except NoRoomError as error:
+                problem = error
+                break
+            except FileNotFoundError as error:  # the uploader has just tidied away the folder
+                self._durable_folder, problem = None, error
+            except OSError as error:
+                # After a failed fsync the kernel may have dropped the pages and call them clean:
+                # a second fsync of the same file would lie. Everything is written again.
+                problem = error
+                if tries_left == 1:
+                    photo = self._try_otherwise(photo, error)
+            else:
+                return photo
+        full = problem is not None and problem.errno in FULL
+        self._unrecorded.append(Loss(photo, NO_ROOM if full else DISK_ERROR))
+        self._record_what_could_not_be()
+        answer = problem.strerror if problem else "nothing"
+        raise SpoolError(photo.name, f"lost, the disk answers: {answer}") from problem
+
+    def _try_otherwise(self, photo: SpooledPhoto, problem: OSError) -> SpooledPhoto:
+        """Change what may have been in the way, before the last try: what is left of the room, or
+        the folder, which may be bad or not ours. Returns the photo, perhaps for another folder."""
+        if problem.errno in FULL:
+            with suppress(OSError):
+                self._room.make_more(photo)
+            return photo
+        elsewhere = next_batch(photo.sequence)
+        if elsewhere > MAX_SEQUENCE or problem.errno == errno.EROFS or self._has_left(photo):
+            return photo
+        self._sequence = elsewhere
+        return replace(photo, sequence=elsewhere)
+
+    def _write(self, photo: SpooledPhoto, content: bytes) -> None:
+        path = self._shelves.path(photo)
+        partial = path.with_name(path.name + PARTIAL)
+        if path.parent != self._durable_folder:
+            make_durable_folder(path.parent, self._disk)
+            self._durable_folder = path.parent
+        file = self._disk.create(partial)
+        try:
+            try:
+                self._disk.write(file, content)
+                self._disk.flush(file)
+            finally:
+                self._disk.close(file)
+            self._disk.rename(partial, path)
+            self._disk.flush_folder(path.parent)
+        except OSError:
+            with suppress(OSError):
+                self._clear(photo)
+            raise
+
+    def _clear(self, photo: SpooledPhoto) -> None:
+        """Remove what a try to put this photo has left."""
+        for trace in self._traces(photo):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                self._disk.remove(trace)
+
+    def _traces(self, photo: SpooledPhoto) -> tuple[Path, Path]:
+        path = self._shelves.path(photo)
+        return path.with_name(path.name + PARTIAL), path
+
+    def _has_left(self, photo: SpooledPhoto) -> bool:
+        """Whether a try has left something that cannot be removed."""
+        return any(_exists(trace) for trace in self._traces(photo))
+
+    def _next_sequence(self) -> int:
+        if self._sequence is None:
+            self.recover()
+        self._sequence = (self._sequence or 0) + 1
+        return self._sequence
+
+    def _record_what_could_not_be(self) -> None:
+        """Put on record the losses of photos that never came to the disk, which may have refused
+        even an empty file then."""
+        self._unrecorded = [loss for loss in self._unrecorded if not self._is_recorded(loss)]
+        if self._room.has_inodes():
+            self._losses.settle()
+
+    def _is_recorded(self, loss: Loss) -> bool:
+        try:
+            self._clear(loss.photo)
+        except OSError:
+            if _exists(self._shelves.path(loss.photo)):
+                return False  # whole, and only not known to be durable: it may be sent yet
+        try:
+            self._losses.record(loss)
+        except OSError:
+            return False
+        return True
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
