@@ -3,6 +3,8 @@
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source-path=SCRIPTDIR source=publish.sh
+. "$(dirname "$0")/publish.sh"
 
 usage() {
     cat <<'END'
@@ -22,6 +24,8 @@ before stays as it is.
   --log GB             what the log takes a day; beyond it is silent (default: 0.1)
   --entra ID           also ask for a Microsoft sign-in, with this app registration's client id;
                        "none" forgets it
+  --build-here         install the backend's packages on this machine and publish them too, where
+                       Azure's own build is away or takes another Python; needs pip
   --group GROUP        the resource group (default: NAME)
   --dry-run            say what would be done, and do nothing
   --yes                do not ask whether to go on
@@ -33,7 +37,7 @@ END
 }
 
 main() {
-    name='' region='' group='' cameras='' dry=no yes=no options=''
+    name='' region='' group='' cameras='' dry=no yes=no build_here=no options=''
     password=${GALLERY_PASSWORD-} token=${READ_TOKEN-}
     unset GALLERY_PASSWORD READ_TOKEN # no command started here has to know them
     while [ $# -gt 0 ]; do
@@ -45,6 +49,7 @@ main() {
         --log) needs_value "$@" && option dailyLogGB "$2" && shift ;;
         --entra) needs_value "$@" && option entraClientId "${2#none}" && shift ;;
         --group) needs_value "$@" && group=$2 && shift ;;
+        --build-here) build_here=yes ;;
         --dry-run) dry=yes ;;
         --yes) yes=yes ;;
         --help | -h) usage && exit ;;
@@ -212,6 +217,7 @@ make_resources() {
     az deployment group create --resource-group "$group" --name $deployment \
         --template-file "$here/main.json" --parameters "@$scratch/parameters.json" \
         --output none 2>"$scratch/error" || azure_failed "the resources were not made"
+    python=$(cat "$scratch/python-version")
     rm "$scratch/parameters.json" "$scratch/settings" "$scratch/read-token"
     host=$(output host)
     storage=$(output storageAccount)
@@ -240,36 +246,6 @@ azure_failed() {
     *) hint="mend what Azure says above and run this again; it goes on where it is" ;;
     esac
     fail "$1: $hint"
-}
-
-publish() {
-    step "the code"
-    (cd "$here/.." && python3 -m local.dist --only zip --to "$scratch") || exit 1
-    mv "$scratch"/nightjar-function-*.zip "$scratch/backend.zip"
-    again 5 30 publish_once || {
-        cat "$scratch/error" >&2
-        fail "the code did not get there in five tries. With 503 or 500 Azure's build service is" \
-            "away; with 403 the app's roles are not known everywhere yet. Either way: wait ten" \
-            "minutes and run this again; it goes on where it is"
-    }
-}
-
-publish_once() {
-    az functionapp deployment source config-zip --resource-group "$group" --name "$name" \
-        --src "$scratch/backend.zip" --build-remote true --output none 2>"$scratch/error" && return
-    echo "Not yet: $(grep -v -i -e '^warning' "$scratch/error" | head -n 1)"
-    return 1
-}
-
-# The health check reads a blob and a row, so its 200 also says that the roles work.
-wait_for_backend() {
-    step "waiting for the backend at https://$host"
-    request "$scratch/answer" "https://$host/api/health"
-    again 20 15 answered 200 || {
-        echo "It says: $(head -c 500 "$scratch/answer" 2>/dev/null || true)" >&2
-        fail "the backend does not come up (status $code). With 404 the code did not load; with" \
-            "503 it says above what is missing. infra/README.md, \"When something is in the way\""
-    }
 }
 
 try_photo() {

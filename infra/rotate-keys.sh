@@ -8,8 +8,9 @@ usage() {
     cat <<'END'
 infra/rotate-keys.sh NAME [CAMERA...] [OPTION...]
 
-Gives these cameras of the app NAME another key; the old one opens nothing from then on. Until a Pi
-has its new key, its photos wait there in the spool: none is lost.
+Gives these cameras of the app NAME another key, restarts the app, since a running instance goes on
+accepting a key that it has seen, and tries the old one until it is refused. Until a Pi has its new
+key, its photos wait there in the spool: none is lost.
 
   --to USER@PI   bring the key over ssh to this Pi; for one camera at a time
   --read-token   replace the token for programs too; people stay signed in. It is asked for, or
@@ -38,7 +39,7 @@ main() {
     set_group
     [ -n "$cameras" ] || [ $read_token = yes ] || fail "whose key? Name cameras, or say --read-token"
     case $cameras in ' '*' '*) [ -z "$to" ] || fail "--to is for one camera at a time" ;; esac
-    begin python3
+    begin curl python3
     host=$(output host)
     for camera in $cameras; do
         has_key "$camera" ||
@@ -49,10 +50,40 @@ main() {
     )?"
     for camera in $cameras; do
         new_key "$camera"
+        printf %s "$old" >"$scratch/old-$camera"
         echo "The camera $camera has another key; its photos wait until its Pi has it too."
-        hand_over "$camera" "$to"
     done
+    if [ -n "$cameras" ]; then end_old_keys; fi
+    for camera in $cameras; do hand_over "$camera" "$to"; done
     if [ $read_token = yes ]; then new_read_token; fi
+}
+
+# The Functions host keeps the keys that it has read for as long as an instance lives
+# (azure-functions-host issue 4213): that another key was made says nothing about the old one.
+end_old_keys() {
+    step "a restart, so that no instance knows the old key; what is cut off is sent again"
+    az functionapp restart --resource-group "$group" --name "$name" --output none \
+        2>"$scratch/error" || {
+        cat "$scratch/error" >&2
+        fail "the app was not restarted, and may accept the old keys for hours. Restart it:" \
+            "az functionapp restart -g $group -n $name"
+    }
+    for camera in $cameras; do
+        # without a body: with a key that is accepted this is refused, too, but not with 401
+        request "$scratch/answer" "https://$host/api/camera/photo" 'request = "PUT"' 'data = ""' \
+            "header = \"x-functions-key: $(cat "$scratch/old-$camera")\""
+        rm "$scratch/old-$camera"
+        again 40 15 is_refused || fail "the old key of $camera is still accepted (status $code) ten" \
+            "minutes after a restart. Stop the app, wait a minute, and start it again:" \
+            "az functionapp stop -g $group -n $name; az functionapp start -g $group -n $name"
+        echo "The old key of $camera is refused."
+    done
+    rm "$scratch/next"
+}
+
+# Five times in a row, since each request may meet another instance.
+is_refused() {
+    for _ in 1 2 3 4 5; do answered 401 || return 1; done
 }
 
 new_read_token() {
@@ -61,13 +92,24 @@ new_read_token() {
         token=$secret
     fi
     good_token
+    az functionapp config appsettings list --resource-group "$group" --name "$name" \
+        --query "[?name=='READ_TOKEN'].value" --output tsv >"$scratch/old" 2>"$scratch/error" || {
+        cat "$scratch/error" >&2
+        fail "the read token cannot be read, and was not replaced: run this again"
+    }
     printf '{"READ_TOKEN": "%s"}' "$token" >"$scratch/settings.json"
     az functionapp config appsettings set --resource-group "$group" --name "$name" \
         --settings "@$scratch/settings.json" --output none 2>"$scratch/error" || {
         cat "$scratch/error" >&2
         fail "the read token was not replaced: the old one still holds; run this again"
     }
-    rm "$scratch/settings.json"
+    request "$scratch/answer" "https://$host/api/session" \
+        "header = \"Authorization: Bearer $(cat "$scratch/old")\""
+    rm "$scratch/settings.json" "$scratch/old"
+    # a new setting restarts the app by itself
+    again 40 15 is_refused || fail "the old read token is still accepted (status $code) after ten" \
+        "minutes: az functionapp restart -g $group -n $name"
+    rm "$scratch/next"
     cat <<END
 Programs read with another token from now on. This shows it:
   az functionapp config appsettings list -g $group -n $name \\

@@ -1,17 +1,22 @@
 """What is released, into dist/: the wheel for the Pi, and the zip that Azure gets.
 
-    python -m local.dist [--only zip | --only wheel] [--to FOLDER]
+    python -m local.dist [--only zip | --only wheel] [--to FOLDER] [--python VERSION] [--packages]
 
 Two builds of the same files are the same bytes, whoever makes them and wherever: only files that
 git knows go in, sorted, not compressed (deflate differs between machines), and with one date,
 SOURCE_DATE_EPOCH or else the last commit's. The zip needs nothing but Python and git; the wheel
-the very setuptools that requirements-dev.txt names.
+the very setuptools that requirements-dev.txt names. With the wheel comes what a Pi installs
+beside it, and in the zip is what Azure installs for the one version of Python that runs there: each
+package pinned, with its hash. --packages puts these packages themselves into the zip, for an Azure
+whose own build takes another Python; then nothing has to be built there.
 """
 
 import argparse
 import hashlib
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +28,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 from local.child import ROOT
+from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform
 from photo_wire import __version__
 
 GOES_TO_AZURE = {"function_app.py", "function_app", "photo_wire", "host.json", "requirements.txt"}
@@ -39,15 +45,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.dist", description=__doc__)
     parser.add_argument("--only", choices=("zip", "wheel"), help="build just this one")
     parser.add_argument("--to", type=Path, default=ROOT / "dist", help="folder (dist)")
+    python = default_python()
+    parser.add_argument("--python", choices=AZURE_PYTHONS, default=python, help=f"({python})")
+    parser.add_argument("--packages", action="store_true", help="put the packages into the zip")
     words = parser.parse_args(argv)
     try:
         words.to.mkdir(parents=True, exist_ok=True)
         date = release_date()
         built = []
         if words.only != "wheel":
-            built.append(build_zip(words.to, date))
+            built.append(build_zip(words.to, date, words.python, packages=words.packages))
         if words.only != "zip":
             built.append(build_wheel(words.to, date))
+            beside = words.to / f"nightjar-{__version__}-requirements.txt"
+            built.append(Path(shutil.copyfile(PI_LOCK, beside)))
     except DistError as error:
         print(error, file=sys.stderr)
         return 1
@@ -68,17 +79,54 @@ def release_date() -> int:
     return max(int(said), _EARLIEST)
 
 
-def build_zip(folder: Path, date: int) -> Path:
-    """The function app's zip, in `folder`."""
+def default_python() -> str:
+    """Return the version of Python that runs in Azure, as main.json has it."""
+    template = json.loads((ROOT / "infra" / "main.json").read_text())
+    return str(template["parameters"]["pythonVersion"]["defaultValue"])
+
+
+def build_zip(folder: Path, date: int, python: str = "", packages: bool = False) -> Path:
+    """Build the function app's zip in `folder`, for this version of Python."""
     files = azure_files()
     for name in sorted({name.partition("/")[0] for name in files} ^ GOES_TO_AZURE):
         raise DistError(
             f"{name}: what goes to Azure is {', '.join(sorted(GOES_TO_AZURE))}; all else stands in "
             ".funcignore. Commit it, or name it there."
         )
+    for name in sorted(set(tracked(*GOES_TO_AZURE)) - set(files)):
+        raise DistError(
+            f"{name}: a pattern of .funcignore leaves it out of the zip, since patterns match any "
+            "part of a path. Give it another name."
+        )
+    python = python or default_python()
+    content = {name: (ROOT / name).read_bytes() for name in files}
+    content["requirements.txt"] = azure_lock(python).read_bytes()
+    if packages:
+        content |= installed_packages(python)
     target = folder / f"nightjar-function-{__version__}.zip"
-    write_zip(target, {name: (ROOT / name).read_bytes() for name in files}, date)
+    write_zip(target, content, date)
     return target
+
+
+def installed_packages(python: str) -> dict[str, bytes]:
+    """Install what Azure would, for its machines and this version of Python, and check the hashes.
+    Return the files by their names in the zip, where the Functions worker looks for packages."""
+    with tempfile.TemporaryDirectory() as scratch:
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        checked = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile"]
+        target = ["--target", scratch, *azure_platform(python), "-r", str(azure_lock(python))]
+        done = subprocess.run(
+            [*install, *checked, *target], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise DistError(f"The packages could not be installed with pip:\n{done.stderr}")
+        return {
+            f".python_packages/lib/site-packages/{name}": file.read_bytes()
+            for file in sorted(Path(scratch).rglob("*"))
+            # no programs: each names the Python here that installed it
+            if file.is_file()
+            and not (name := file.relative_to(scratch).as_posix()).startswith("bin/")
+        }
 
 
 def azure_files() -> list[str]:

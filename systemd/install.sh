@@ -187,19 +187,24 @@ install_program() {
     if [ ! -d "$opt/lib/$version" ]; then # first time, or Debian has another Python by now
         run $python -m venv --system-site-packages --clear $opt
     fi
+    # What the wheel needs, and setuptools to build it: the very files that the tests ran with. Of
+    # each one hash is known, so piwheels' own builds are passed over.
+    run $opt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+        --only-binary :all: --requirement "$here/requirements.txt"
     if [ -z "$wheel" ]; then
         mkdir "$scratch/source" # a copy: building leaves files behind
         for part in pyproject.toml README.md LICENSE photo_wire pi_uploader; do
             cp -R "$here/../$part" "$scratch/source"
         done
         run $opt/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
-            --wheel-dir "$scratch" "$scratch/source"
+            --no-build-isolation --no-index --wheel-dir "$scratch" "$scratch/source"
         wheel=$(find "$scratch" -name 'nightjar-*.whl')
     fi
-    # The same version may have other content; what it needs is left alone if it is there.
-    run $opt/bin/python -m pip install --quiet --disable-pip-version-check \
+    # The same version may have other content. Then once more without a way to the package index: that
+    # fails if the wheel is of another version, which needs something else.
+    run $opt/bin/python -m pip install --quiet --disable-pip-version-check --no-index \
         --force-reinstall --no-deps "${wheel:-nightjar-*.whl}"
-    run $opt/bin/python -m pip install --quiet --disable-pip-version-check \
+    run $opt/bin/python -m pip install --quiet --disable-pip-version-check --no-index \
         "${wheel:-nightjar-*.whl}"
     place "$here/README.md" $opt/share/README.md 644 root:root
     place "$here/pi-uploader.sh" /usr/local/bin/pi-uploader 755 root:root

@@ -1,5 +1,8 @@
 """The zip that Azure gets, unpacked: Microsoft's own runtime finds the app in it, and the app takes
-a photo and shows it."""
+a photo and shows it.
+
+It is the zip with packages, as `deploy.sh --build-here` publishes it: pip checks the hash of each.
+"""
 
 import hashlib
 import os
@@ -27,14 +30,21 @@ def test_the_unpacked_zip_runs_in_microsofts_runtime(
 ) -> None:
     secrets_used.add(runtime.READ_TOKEN)
     app = tmp_path / "app"
-    with zipfile.ZipFile(build_zip(tmp_path, int(time.time()))) as packed:
+    with zipfile.ZipFile(build_zip(tmp_path, int(time.time()), packages=True)) as packed:
         packed.extractall(app)
+    packages = app / ".python_packages" / "lib" / "site-packages"
     env = {
         **os.environ,
-        "PYTHONPATH": str(app),  # and nothing of this folder: in Azure the host's proxy sets it
+        # and nothing of this folder: in Azure the host's proxy and the worker set these two
+        "PYTHONPATH": f"{app}:{packages}",
         "AzureWebJobsStorage": azurite.connection_string,
         "READ_TOKEN": runtime.READ_TOKEN,
     }
+    asked = "import PIL, azure.functions, cryptography as c\nprint(PIL, azure.functions, c)"
+    found = subprocess.run(
+        [runtime.PYTHON, "-c", asked], env=env, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.count(str(packages)) == 3
     with (
         (log_folder / "azure-runtime-zip.log").open("w") as log,
         subprocess.Popen(

@@ -16,11 +16,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 HERE = Path(os.environ.get("STAND_IN", "."))
+ACCESS_TOKEN = "access-token-of-who-is-signed-in"
+BUILD_LOG = "Python Version: /tmp/oryx/platforms/python/{}.8/bin/python{}"
 EXTRAS = ("default",)  # the keys that Azure makes itself
 
 # What the scripts ask of an answer, and what the real JMESPath would find in it.
 QUERIES: dict[str, Callable[[Any], Any]] = {
     "name": lambda said: said["name"],
+    "accessToken": lambda said: said["accessToken"],
+    "properties.hostNameSslStates[?hostType=='Repository'].name": lambda said: [
+        one["name"]
+        for one in said["properties"]["hostNameSslStates"]
+        if one["hostType"] == "Repository"
+    ],
     "id": lambda said: said["id"],
     "nameAvailable": lambda said: said["nameAvailable"],
     "registrationState": lambda said: said["registrationState"],
@@ -66,6 +74,13 @@ def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
             return [{"name": key, **one} for key, one in state["apps"].items()]
         case "functionapp list-flexconsumption-locations":
             return [{"name": one} for one in ("northeurope", "westeurope", "eastus")]
+        case "account get-access-token":
+            return {"accessToken": ACCESS_TOKEN}
+        case "rest" if said["method"] == "get":
+            assert said["url"].endswith("/Microsoft.Web/sites/my-nightjar?api-version=2024-04-01")
+            hosts = {"Standard": state["host"], "Repository": state["host"]}
+            states = [{"hostType": kind, "name": host} for kind, host in hosts.items()]
+            return {"properties": {"hostNameSslStates": states}}
         case "rest":
             assert "checknameavailability" in said["url"]
             asked = json.loads(from_file(said["body"]))
@@ -107,8 +122,23 @@ def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
             return [{"name": key, "value": value} for key, value in settings.items()]
         case "functionapp config appsettings set":
             state["apps"][name]["settings"] |= json.loads(from_file(said["settings"]))
+        case "functionapp config appsettings delete":
+            del state["apps"][name]["settings"][said["setting-names"]]
+        case "functionapp restart":
+            if azure.trouble("no restart"):
+                refuse("Operation returned an invalid status 'Conflict'")
+            if not azure.trouble("keeps keys"):
+                state["cached_keys"].clear()
         case "functionapp deployment source config-zip":
             publish(azure, name, said)
+        case "functionapp log deployment show":
+            if azure.trouble("no build log"):
+                refuse("Failed to connect to 'https://my-nightjar.scm' with status code '404'")
+            python = state["builds_with"]
+            return [
+                {"message": "Running oryx build"},
+                {"message": BUILD_LOG.format(python, python)},
+            ]
         case "functionapp keys list":
             if azure.trouble("no keys yet"):
                 refuse("Operation returned an invalid status 'Bad Request'")
@@ -122,6 +152,8 @@ def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
             if not azure.trouble("key vanishes"):
                 state["made"] += 1
                 keys = state["apps"][name]["keys"]
+                if old := keys.get(said["key-name"]):
+                    state["cached_keys"].append(old)
                 keys[said["key-name"]] = f"secret-key-{said['key-name']}-{state['made']}=="
         case "storage blob list":
             return state["blobs"]
@@ -182,11 +214,19 @@ def publish(azure: Azure, name: str, said: dict[str, str]) -> None:
     assert said["build-remote"] == "true"
     for what, words in [
         ("deploy 503", "Status Code: 503, Details: Site Unavailable"),
+        ("other python", "oryx build -o /x --platform python --platform-version 3.11.8 -p a=b"),
         ("role not there", "Status Code: 403, Details: InaccessibleStorageException"),
     ]:
         if azure.trouble(what):
             refuse(f"WARNING: Starting zip deployment.\nERROR: An error occured. {words}")
+    if azure.state["writes_connection"]:
+        azure.state["apps"][name]["settings"]["AzureWebJobsStorage"] = "AccountKey=secret-key-x"
     azure.state["apps"][name]["package"] = Path(said["src"]).read_bytes().hex()
+    if azure.trouble("unhealthy"):
+        refuse(
+            "WARNING: Waiting for sync triggers...\nERROR: Deployment was successful but the app "
+            "appears to be unhealthy. Please check the app logs."
+        )
 
 
 def from_file(word: str) -> str:
@@ -210,6 +250,8 @@ def queried(answer: Any, query: str | None) -> Any:
         return answer["functionKeys"].get(query.split('"')[1])
     if query.startswith("properties.outputs."):
         return answer["properties"]["outputs"][query.split(".")[2]]["value"]
+    if query.startswith("[?name=='") and query.endswith("'].value"):
+        return [one["value"] for one in answer if one["name"] == query.split("'")[1]]
     if query == "exists" or query == "items":
         return answer[query]
     if query.startswith("[?contains(name, '"):

@@ -119,6 +119,33 @@ def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
     assert deployed.state["pi"] == after["entry"]
 
 
+def test_the_old_key_is_tried_until_it_is_refused(deployed: Cloud) -> None:
+    """A running instance knows it (azure-functions-host issue 4213), so the app is restarted."""
+    done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "The old key of entry is refused." in done.out
+    calls = [call.words for call in deployed.calls()]
+    made, restarted = (calls.index(f"az functionapp {one}") for one in ("keys set", "restart"))
+    assert made < restarted < calls.index("curl")
+    assert deployed.backend.photos == {}  # the trial stores nothing
+
+
+@pytest.mark.parametrize(
+    ("trouble", "hint"),
+    [
+        ({"no_restart": 1}, f"az functionapp restart -g {NAME} -n {NAME}"),
+        ({"keeps_keys": 1}, f"az functionapp stop -g {NAME} -n {NAME}"),
+    ],
+)
+def test_an_old_key_that_goes_on_being_accepted_is_told(
+    deployed: Cloud, trouble: dict[str, int], hint: str
+) -> None:
+    deployed.trouble(**trouble)
+    done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes")
+    assert done.code == 1
+    assert hint in done.last
+
+
 def test_a_key_that_does_not_reach_the_pi_can_be_sent_again(deployed: Cloud) -> None:
     deployed.trouble(no_line=1)
     done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes", "--to", "pi@camera")

@@ -15,15 +15,19 @@ from local.dist import (
     DistError,
     _check_setuptools,
     azure_files,
+    build_zip,
+    default_python,
     main,
     tracked,
     write_zip,
 )
+from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock
 from photo_wire import __version__
 
 DATE = "1795000000"
 ZIP = f"nightjar-function-{__version__}.zip"
 WHEEL = f"nightjar-{__version__}-py3-none-any.whl"
+BESIDE = f"nightjar-{__version__}-requirements.txt"
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +94,8 @@ def test_two_builds_are_the_same_bytes(dist: Path, elsewhere: Path, tmp_path: Pa
     finally:
         os.umask(umask)
     names = {file.name for file in dist.iterdir()}
-    assert names == {ZIP, WHEEL} == {file.name for file in tmp_path.iterdir()}
+    assert names == {ZIP, WHEEL, BESIDE} == {file.name for file in tmp_path.iterdir()}
+    assert (dist / BESIDE).read_bytes() == PI_LOCK.read_bytes()
     for name in names:
         assert (tmp_path / name).read_bytes() == (dist / name).read_bytes(), name
     assert "left out, git does not know it: photo_wire/draft.py" in said
@@ -115,8 +120,10 @@ def test_the_zip_holds_the_backend_and_nothing_else(dist: Path) -> None:
         assert {name.partition("/")[0] for name in names} == GOES_TO_AZURE
         assert names == sorted(azure_files()) == sorted(set(names))
         assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
-        for name in names:
+        for name in set(names) - {"requirements.txt"}:
             assert packed.read(name) == (ROOT / name).read_bytes()
+        # of the one Python that runs in Azure, with hashes and without markers (test_lock.py)
+        assert packed.read("requirements.txt") == azure_lock(default_python()).read_bytes()
     assert (dist / ZIP).stat().st_size < 1_000_000
 
 
@@ -185,10 +192,22 @@ def test_one_of_both_can_be_built_alone(elsewhere: Path, tmp_path: Path) -> None
     assert [file.name for file in tmp_path.iterdir()] == [ZIP]
 
 
-def test_a_file_that_nobody_placed_stops_the_build(elsewhere: Path, tmp_path: Path) -> None:
-    stray = elsewhere / "secrets.txt"
-    stray.write_text("a key")
-    subprocess.run(["git", "add", "secrets.txt"], cwd=elsewhere, check=True)
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("secrets.txt", "what goes to Azure is"),
+        # a pattern for a folder at the top, which would leave a part of the backend out
+        ("function_app/docs/page.py", "a pattern of .funcignore leaves it out of the zip"),
+        ("photo_wire/build/wheel.py", "a pattern of .funcignore leaves it out of the zip"),
+    ],
+)
+def test_a_file_in_the_wrong_place_stops_the_build(
+    elsewhere: Path, tmp_path: Path, name: str, problem: str
+) -> None:
+    stray = elsewhere / name
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_text("# somebody put it here")
+    subprocess.run(["git", "add", "--force", name], cwd=elsewhere, check=True)
     try:
         done = subprocess.run(
             [sys.executable, "-m", "local.dist", "--only", "zip", "--to", tmp_path],
@@ -200,12 +219,17 @@ def test_a_file_that_nobody_placed_stops_the_build(elsewhere: Path, tmp_path: Pa
             timeout=90,
         )
     finally:
-        subprocess.run(
-            ["git", "rm", "--quiet", "--force", "secrets.txt"], cwd=elsewhere, check=True
-        )
+        subprocess.run(["git", "rm", "--quiet", "--force", name], cwd=elsewhere, check=True)
     assert done.returncode == 1
-    assert "secrets.txt: what goes to Azure is" in done.stderr
+    assert f"{name}: {problem}" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_python_gets_its_own_requirements(tmp_path: Path) -> None:
+    """Without what git does not know: this is about the requirements alone."""
+    for python in AZURE_PYTHONS:
+        with zipfile.ZipFile(build_zip(tmp_path, int(DATE), python)) as packed:
+            assert packed.read("requirements.txt") == azure_lock(python).read_bytes()
 
 
 def test_another_setuptools_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ Debian's packages are not tried here: a Debian has no python3-picamera2, and no 
 """
 
 import os
+import re
 import secrets
 import subprocess
 from contextlib import suppress
@@ -143,6 +144,21 @@ def test_a_wheel_is_installed_as_well_as_a_checkout(device: Device) -> None:
     run(*pip, "uninstall", "--yes", "nightjar")
     device.install("--no-start", "--wheel", wheel)
     assert "Nightjar" in run("/opt/pi-uploader/bin/pi-uploader", "--help").stdout
+
+
+def test_a_package_with_another_hash_is_not_installed(device: Device) -> None:
+    """As it comes from an index that was tampered with. The program that is there stays."""
+    lock = device.machine.shared / "source" / "systemd" / "requirements.txt"
+    before = lock.read_text()
+    pip = ("/opt/pi-uploader/bin/python", "-m", "pip")
+    device.machine.run(*pip, "uninstall", "--yes", "tenacity")
+    lock.write_text(re.sub(r"(?m)^(tenacity==.*sha256:).*", rf"\g<1>{'0' * 64}", before))
+    try:
+        with pytest.raises(AssertionError, match="DO NOT MATCH THE HASHES"):
+            device.install("--no-start")
+    finally:
+        lock.write_text(before)
+    device.install("--no-start")
 
 
 def test_either_the_triggers_or_the_timer(device: Device) -> None:

@@ -1,0 +1,24 @@
+"""Where the requirements with hashes are, and which wheels they name. Written by local/lock.py."""
+
+from pathlib import Path
+
+from local.child import ROOT
+
+AZURE_PYTHONS = ("3.11", "3.12", "3.13")  # those that infra/main.bicep allows
+PI_LOCK = ROOT / "systemd" / "requirements.txt"
+_GLIBC = (*range(28, 4, -1), 2014, 2010)  # 2.28 and older: any that Azure's machines have
+
+
+def azure_lock(python: str) -> Path:
+    """Return the file from which Azure installs for this version of Python, such as 3.13."""
+    return ROOT / "infra" / f"requirements-{python}.txt"
+
+
+def azure_platform(python: str) -> list[str]:
+    """Return pip's options for Azure's machines: Linux on x86-64 with this version of Python."""
+    tags = [f"manylinux_2_{one}" if one < 100 else f"manylinux{one}" for one in _GLIBC]
+    platforms = [word for tag in tags for word in ("--platform", f"{tag}_x86_64")]
+    abis = ["--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none"]
+    target = ["--python-version", python, "--implementation", "cp"]
+    # pip would compare Requires-Python with the Python that it runs on itself
+    return [*platforms, *abis, *target, "--ignore-requires-python"]
