@@ -14,7 +14,6 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from packaging.requirements import Requirement
 
