@@ -26,6 +26,32 @@ def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> by
     return file.getvalue()
 
 
+def many_scans(scans: int, size: tuple[int, int] = (8000, 8000), seed: int = 0) -> bytes:
+    """A progressive JPEG of a few bytes that says it has this size, its last scan repeated: each
+    makes a decoder walk through the whole picture. Its noise behind the end depends on the seed."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), (90, 120, 60)).save(file, "JPEG", progressive=True)
+    small = bytearray(file.getvalue())
+    frame = small.index(b"\xff\xc2")
+    struct.pack_into(">HH", small, frame + 5, size[1], size[0])
+    last = small.rindex(b"\xff\xda")
+    again = bytes(small[last:-2]) * (scans - small.count(b"\xff\xda"))
+    return bytes(small[:-2]) + again + b"\xff\xd9" + random.Random(seed).randbytes(8).hex().encode()
+
+
+def dng_with_preview(preview: bytes) -> bytes:
+    """The smallest DNG that carries this JPEG as its preview."""
+    tags: list[_Entry] = [
+        (254, _LONG, (1,)),
+        (259, _SHORT, (7,)),
+        (273, _LONG, (200,)),
+        (279, _LONG, (len(preview),)),
+        (50706, _BYTE, (1, 4, 0, 0)),
+    ]
+    head = struct.pack("<2sHI", b"II", 42, 8) + _directory("<", 8, tags)
+    return head.ljust(200, b"\0") + preview
+
+
 def jpeg_with_thumbnail(seed: int = 0) -> bytes:
     """A JPEG with another one, end marker and all, in its EXIF segment, as cameras write it."""
     inner = jpeg(16, 16, seed)

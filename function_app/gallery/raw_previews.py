@@ -10,8 +10,11 @@ from typing import Any, BinaryIO
 MOST_DIRECTORIES = 16
 MOST_TAGS = 200  # in one directory; a DNG's first one has about 60
 MOST_BYTES = 16_000_000  # of a preview
+MAX_TIFF_PIXELS = 4_000_000  # a TIFF is not decoded to a fraction of its size
 
 _KIND, _COMPRESSION, _AT, _ORIENTATION, _SIZE, _WITHIN = 254, 259, 273, 274, 279, 330
+_WIDTH, _HEIGHT, _PHOTOMETRIC = 256, 257, 262
+_PLAIN = (0, 1, 2)  # grey, its values either way round; red, green and blue
 _PREVIEWS = (1, 0x10001)  # a smaller picture, and one of another rendering
 _JPEG = 7
 _WHOLE_NUMBERS = {3: "H", 4: "I", 13: "I"}
@@ -41,6 +44,22 @@ def preview(raw: BinaryIO) -> tuple[bytes, int]:
     except struct.error:  # it ends before it should
         pass
     return b"", 1
+
+
+def has_small_picture(raw: BinaryIO) -> bool:
+    """Whether the first directory says of its picture that it is in plain colours or grey, not
+    compressed, and small."""
+    raw.seek(0)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(raw.read(4))
+    if order is None:
+        return False
+    try:
+        tags, _ = _directory(raw, order, *_unpack(raw, order + "I", 4))
+    except struct.error:
+        return False
+    (colours,), (compression,) = tags.get(_PHOTOMETRIC, [-1]), tags.get(_COMPRESSION, [1])
+    (width,), (height,) = tags.get(_WIDTH, [0]), tags.get(_HEIGHT, [0])
+    return colours in _PLAIN and compression == 1 and 0 < width * height <= MAX_TIFF_PIXELS
 
 
 def _jpeg(raw: BinaryIO, tags: dict[int, list[int]]) -> bytes:

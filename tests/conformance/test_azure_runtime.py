@@ -164,6 +164,9 @@ def test_a_jpeg_of_6_mb_passes_whole(worker: AzureWorker, azurite: Azurite) -> N
     assert (content.status, content.headers["content-type"]) == (200, "image/jpeg")
     assert content.body == picture
 
+    thumbnail = worker.request("GET", f"/api/photos/{receipt.name}/thumbnail", headers=reader)
+    assert (thumbnail.status, thumbnail.headers["content-type"]) == (200, "image/jpeg")
+
     listed = worker.request("GET", "/api/photos?camera=conformance", headers=reader)
     assert [photo["id"] for photo in json.loads(listed.body)["photos"]] == [str(receipt.name)]
 

@@ -2,19 +2,16 @@
 
 import io
 import struct
-import threading
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
-from function_app.gallery.thumbnails import MOST_PIXELS, thumbnail
+from function_app.gallery.raw_previews import MAX_TIFF_PIXELS
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.function_app.decoding import thumbnail
 
 DNG = "image/x-adobe-dng"
 _TILE = 8_000  # pixels, on a side
@@ -56,22 +53,6 @@ def test_a_bomb_has_no_thumbnail(api: Api, camera: str, made: Callable[[], bytes
 
 def test_a_first_picture_in_plain_colours_is_a_small_one() -> None:
     """Up to four million pixels, which are copied three times."""
-    side = int(MOST_PIXELS["TIFF"] ** 0.5)
+    side = int(MAX_TIFF_PIXELS**0.5)
     assert thumbnail(io.BytesIO(_tiff(side, "raw")), Media.DNG)
     assert not thumbnail(io.BytesIO(_tiff(side + 1, "raw")), Media.DNG)
-
-
-def test_one_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many are asked for: two never meet while they are in the decoder."""
-    meeting, met, turn = threading.Barrier(2), [], ImageOps.exif_transpose
-
-    def decode(picture: Image.Image) -> Image.Image:
-        with suppress(threading.BrokenBarrierError):
-            met.append(meeting.wait(timeout=0.5))
-        return turn(picture)
-
-    monkeypatch.setattr(ImageOps, "exif_transpose", decode)
-    with ThreadPoolExecutor(2) as pool:
-        made = list(pool.map(lambda _: thumbnail(io.BytesIO(jpeg()), Media.JPEG), range(2)))
-    assert all(made)
-    assert not met

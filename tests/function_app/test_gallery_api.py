@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from function_app.backend import connect
+from function_app.gallery.decode_thumbnail import SIZE
+from function_app.gallery.decoder import MAX_BUFFERED_PIXELS
 from function_app.gallery.events import events
 from function_app.gallery.sharing import MOST_PHOTOS
-from function_app.gallery.thumbnails import MOST_PIXELS, SIZE, thumbnail
 from function_app.settings import Settings
 from function_app.storage.records import Photo
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName, new_name
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
+from tests.function_app.decoding import thumbnail, thumbnail_here
 from tests.pictures import dng, jpeg, mp4
 
 PICTURE = jpeg(640, 480, seed=5)
@@ -154,16 +156,16 @@ class TestThumbnails:
     def test_a_bomb_is_not_unfolded(self) -> None:
         """A few bytes that would be gigabytes: their number of pixels is looked at first."""
         file = io.BytesIO()
-        Image.new("L", (9000, 9000)).save(file, "JPEG")
-        assert MOST_PIXELS["JPEG"] < 9000 * 9000
+        Image.new("L", (9000, 9000)).save(file, "JPEG", progressive=True)
+        assert MAX_BUFFERED_PIXELS < 9000 * 9000
         assert thumbnail(file, Media.JPEG) == b""
 
     @given(st.integers(0, len(PICTURE)), st.binary(max_size=40))
     def test_what_is_damaged_gives_none_or_some(self, at: int, noise: bytes) -> None:
         """Never an error."""
         damaged = PICTURE[:at] + noise + PICTURE[at + len(noise) :]
-        assert isinstance(thumbnail(io.BytesIO(damaged), Media.JPEG), bytes)
-        assert thumbnail(io.BytesIO(damaged), Media.DNG) == b""
+        assert isinstance(thumbnail_here(damaged, Media.JPEG), bytes)
+        assert thumbnail_here(damaged, Media.DNG) == b""
 
 
 class TestCounts:

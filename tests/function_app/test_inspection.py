@@ -1,6 +1,9 @@
 """The bytes alone say what kind of photo they are, and whether they are all there."""
 
+import random
 import struct
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -96,6 +99,31 @@ class TestJpeg:
         """Cameras append previews and notes."""
         assert inspect(jpeg() + b"behind the end \xff\xd8") is Media.JPEG
 
+    @pytest.mark.parametrize(
+        "junk", [b"\0", b"\xff\0", b"junk", b"\xff\xff\xff", b"\xff\0\xff\0ab"]
+    )
+    def test_what_is_no_marker_is_passed_over(self, junk: bytes) -> None:
+        """Between any two segments, as every viewer does; and a cut is noticed all the same."""
+        data = jpeg()
+        for marker in (b"\xff\xdb", b"\xff\xc0", b"\xff\xc4", b"\xff\xda"):
+            at = data.index(marker)
+            odd = data[:at] + junk + data[at:]
+            assert inspect(odd) is Media.JPEG
+            with pytest.raises(CutShortError):
+                inspect(odd[:-1])
+
+    @given(st.sampled_from([jpeg(), jpeg(progressive=True)]), st.data())
+    def test_damage_inside_a_scan_is_passed_over(self, data: bytes, draw: st.DataObject) -> None:
+        """Viewers show what is left; a cut is noticed all the same."""
+        at = draw.draw(st.integers(data.rindex(b"\xff\xda") + 14, len(data) - 8))
+        noise = draw.draw(
+            st.binary(min_size=1, max_size=6).filter(lambda some: b"\xd9" not in some)
+        )
+        damaged = data[:at] + noise + data[at + len(noise) :]
+        assert inspect(damaged) is Media.JPEG
+        with pytest.raises(CutShortError):
+            inspect(damaged[:-1])
+
     def test_a_thumbnail_s_end_is_not_the_picture_s(self) -> None:
         """The end marker inside EXIF does not make a cut picture whole."""
         data = jpeg_with_thumbnail()
@@ -124,7 +152,7 @@ class TestJpeg:
             inspect(data)
 
     @pytest.mark.parametrize(
-        "filling", [b"\xff", b"\xff\xe1\0\2", b"\xff\xd0", b"\xff\0"], ids=repr
+        "filling", [b"\xff", b"\xff\xe1\0\2", b"\xff\xd0", b"\xff\0", b"\0"], ids=repr
     )
     def test_hostile_filling_is_refused(self, filling: bytes) -> None:
         """Millions of fill bytes, segments or markers; the suite's time limit is the proof."""
@@ -180,6 +208,34 @@ class TestDng:
         with pytest.raises(NotAPhotoError):
             inspect(self.with_tag(273, 12, 1, 400))
 
+    @pytest.mark.parametrize("number", [271, 50708, 50721])
+    def test_what_the_picture_does_not_need_may_be_missing(self, number: int) -> None:
+        """The values of a maker's name or of a colour matrix, beyond the end of the file."""
+        assert inspect(self.with_tag(number, 2, 5000, 2**31)) is Media.DNG
+
+    @pytest.mark.parametrize("exif", ["empty", "dangling", "at the end", "too long"])
+    def test_exif_is_not_looked_at(self, exif: str) -> None:
+        """It holds no picture."""
+        data = self.with_tag(50778, 4, 1, 0).replace(
+            struct.pack("<HHI", 50778, 4, 1), struct.pack("<HHI", 34665, 4, 1)
+        )
+        at = len(data)
+        entry = data.index(struct.pack("<HHI", 34665, 4, 1)) + 8
+        where = 2**32 - 1 if exif == "dangling" else at
+        behind = {"empty": bytes(6), "too long": b"\xff\xff"}.get(exif, b"")
+        data = data[:entry] + struct.pack("<I", where) + data[entry + 4 :] + behind
+        assert inspect(data) is Media.DNG
+
+    def test_its_directory_may_come_last(self) -> None:
+        """With nothing behind it, not even where the next one is."""
+        data = bytearray(dng())
+        (tags,) = struct.unpack_from("<H", data, 8)
+        size = 2 + 12 * tags
+        struct.pack_into("<I", data, 4, len(data))
+        assert inspect(bytes(data + data[8 : 8 + size])) is Media.DNG
+        with pytest.raises(CutShortError):
+            inspect(bytes(data + data[8 : 7 + size]))
+
     def test_a_dng_without_a_picture_is_refused(self) -> None:
         """Directories alone are no photo."""
         entry = struct.pack("<HHI4B", 50706, 1, 4, 1, 4, 0, 0)
@@ -211,14 +267,51 @@ class TestMp4:
             FTYP + box(b"moov", b"") + box(b"mdat", b"video"),
             FTYP + MOOV + struct.pack(">I4s", 2**32 - 1, b"mdat") + b"video",
             FTYP + MOOV + struct.pack(">I4sQ", 1, b"mdat", 2**63) + b"video",
-            FTYP + MOOV + box(b"mdat", b"video") + b"behind",
+            FTYP + MOOV + box(b"mdat", b"video") + box(b"moof", b"description")[:-1],
+            FTYP + MOOV + box(b"mdat", b"video") + box(b"free", b"room")[:6],
         ],
-        ids=["type", "no data", "no description", "no track", "beyond", "far beyond", "rest"],
+        ids=[
+            "type",
+            "no data",
+            "no description",
+            "no track",
+            "beyond",
+            "far beyond",
+            "rest",
+            "head",
+        ],
     )
     def test_a_movie_that_is_not_whole_is_cut_short(self, data: bytes) -> None:
         """A recording that was broken off has no description yet."""
         with pytest.raises(CutShortError):
             inspect(data)
+
+    @pytest.mark.parametrize("appended", [b"\n", bytes(4), bytes(9), b"behind", b"\xff\xff" * 500])
+    def test_bytes_behind_a_whole_movie_are_allowed(self, appended: bytes) -> None:
+        """Cameras pad their files, and servers append line ends."""
+        for order in (MOOV + box(b"mdat", b"video"), box(b"mdat", b"video") + MOOV):
+            assert inspect(FTYP + order + appended) is Media.MP4
+
+    def test_all_boxes_are_counted_together(self) -> None:
+        """A few hundred descriptions with a few hundred boxes each are an attack, too."""
+        moov = box(b"moov", box(b"free", b"") * 9_000)
+        with pytest.raises(NotAPhotoError, match="more boxes"):
+            inspect(FTYP + moov * 300 + box(b"mdat", b"video"))
+
+    @pytest.mark.parametrize("codec", ["libx264", "libx265"])
+    @pytest.mark.parametrize("tag", ["hvc1", "hev1"])
+    @pytest.mark.parametrize("flags", ["+faststart", "+frag_keyframe", "0"])
+    def test_a_clip_s_codec_is_not_asked(
+        self, tmp_path: Path, codec: str, tag: str, flags: str
+    ) -> None:
+        """H.264 and H.265, under either name that ffmpeg gives to the second."""
+        clip = tmp_path / "clip.mp4"
+        drawn = ["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=5:duration=1"]
+        coded = ["-c:v", codec, "-pix_fmt", "yuv420p", "-movflags", flags]
+        coded += ["-tag:v", tag] if codec == "libx265" else []
+        command = ["ffmpeg", "-loglevel", "error", *drawn, *coded, str(clip)]
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        assert inspect(clip.read_bytes()) is Media.MP4
 
     @pytest.mark.parametrize(
         "data",
@@ -235,3 +328,12 @@ class TestMp4:
         """Stills of other kinds, and attacks."""
         with pytest.raises(NotAPhotoError):
             inspect(data)
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_a_photo_that_was_cut_anywhere_is_refused(kind: str) -> None:
+    """At 150 places of each."""
+    data, _ = WHOLE[kind]
+    for length in random.Random(kind).sample(range(len(data)), 150):
+        with pytest.raises((CutShortError, NotAPhotoError)):
+            inspect(data[:length])

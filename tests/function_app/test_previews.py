@@ -15,13 +15,14 @@ from PIL import Image
 from function_app.gallery.covers import MOST_BOXES, MOST_BYTES, cover
 from function_app.gallery.photo_file import open_photo
 from function_app.gallery.raw_previews import MOST_DIRECTORIES, preview
-from function_app.gallery.thumbnails import AT_ONCE, thumbnail
+from function_app.gallery.thumbnails import AT_ONCE
 from function_app.receiving.inspection import inspect
 from function_app.refused import RefusedError
 from function_app.storage.records import Photo, StorageAwayError
 from photo_wire.media import Media
 from pi_uploader.cameras.dng import add_preview
 from tests.function_app.api import MOMENT, name_of
+from tests.function_app.decoding import thumbnail, thumbnail_here
 from tests.pictures import box, dng, jpeg, mp4, pi_dng
 
 POSTER = jpeg(320, 180)
@@ -118,7 +119,7 @@ class TestCovers:
     @given(st.binary(max_size=200))
     @example(box(b"moov", b"")[:-1] + b"\xff")
     def test_any_bytes_have_none(self, noise: bytes) -> None:
-        assert thumbnail(io.BytesIO(noise), Media.MP4) == b""
+        assert thumbnail_here(noise, Media.MP4) == b""
         cover(io.BytesIO(CLIP[:32] + noise))  # whatever it is, it comes back
 
     @given(st.integers(0, len(CLIP)), st.binary(min_size=1, max_size=24))
@@ -126,7 +127,7 @@ class TestCovers:
         """Never an error, and never more than there is."""
         damaged = CLIP[:at] + noise + CLIP[at + len(noise) :]
         assert len(cover(io.BytesIO(damaged))) <= len(damaged)
-        assert isinstance(thumbnail(io.BytesIO(damaged), Media.MP4), bytes)
+        assert isinstance(thumbnail_here(damaged, Media.MP4), bytes)
 
     @given(st.integers(0, len(CLIP) - 505))
     def test_a_clip_that_is_cut_off_has_none(self, end: int) -> None:
@@ -178,9 +179,9 @@ class TestPreviewsOfRawPictures:
 
     @given(st.binary(max_size=200))
     def test_any_bytes_have_none(self, noise: bytes) -> None:
-        assert thumbnail(io.BytesIO(noise), Media.DNG) == b""
+        assert thumbnail_here(noise, Media.DNG) == b""
         for mark in (b"II*\0", b"MM\0*"):
-            assert thumbnail(io.BytesIO(mark + noise), Media.DNG) == b""
+            assert thumbnail_here(mark + noise, Media.DNG) == b""
 
     @given(st.integers(0, 900), st.binary(min_size=1, max_size=24), st.booleans())
     def test_a_damaged_one_gives_one_or_none(self, at: int, noise: bytes, at_end: bool) -> None:
@@ -188,7 +189,7 @@ class TestPreviewsOfRawPictures:
         at = len(PI_DNG) - len(POSTER) - 900 + at if at_end else at
         for damaged in (PI_DNG[:at], PI_DNG[:at] + noise + PI_DNG[at + len(noise) :]):
             assert len(preview(io.BytesIO(damaged))[0]) <= len(damaged)
-            assert isinstance(thumbnail(io.BytesIO(damaged), Media.DNG), bytes)
+            assert isinstance(thumbnail_here(damaged, Media.DNG), bytes)
 
     def test_no_file_makes_it_read_on_and_on(self) -> None:
         """Directories in a ring, thousands of them, far from each other; endless ones."""

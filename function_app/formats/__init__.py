@@ -1,0 +1,1 @@
+"""Photo formats, as far as inspection, thumbnails and shared links read them."""

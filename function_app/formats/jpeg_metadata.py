@@ -1,0 +1,78 @@
+"""A JPEG without what was written about it: EXIF with its place, XMP, comments, trailers."""
+
+from collections.abc import Iterator
+
+from function_app.formats.exif import UPRIGHT, orientation, with_orientation
+from function_app.formats.jpeg import (
+    APP0,
+    APP2,
+    APP14,
+    EOI,
+    MAX_SEGMENTS,
+    SOS,
+    MalformedError,
+    Segment,
+    TruncatedError,
+    header,
+    next_marker,
+    segment_at,
+)
+
+_APPLICATION, _COMMENT = range(0xE0, 0xF0), 0xFE
+_START, _END = b"\xff\xd8", b"\xff\xd9"
+_JFIF, _COLOUR_PROFILE, _ADOBE = b"JFIF\0", b"ICC_PROFILE\0", b"Adobe"
+_KEPT = {APP0: _JFIF, APP2: _COLOUR_PROFILE, APP14: _ADOBE}  # what the colours depend on
+
+
+def without_metadata(jpeg: bytes) -> bytes:
+    """Return the same picture, not encoded anew, with its colour profile and its orientation.
+
+    All else that describes it is left out: what a maker writes in which segment is not known, so
+    what is needed is kept, and not the other way round. What follows the picture (other pictures,
+    a clip) is left out, too. Raises MalformedError and TruncatedError if the scan is not reached.
+    """
+    turned = orientation(jpeg)
+    parts = [_START]
+    kept = list(header(jpeg))
+    parts += [
+        jpeg[one.start : one.end] for one in kept if one.marker == APP0 and _is_kept(jpeg, one)
+    ]
+    if turned != UPRIGHT:
+        parts.append(with_orientation(turned))
+    parts += [
+        jpeg[one.start : one.end] for one in kept if one.marker != APP0 and _is_kept(jpeg, one)
+    ]
+    parts += _compressed(jpeg, kept[-1].end)
+    return b"".join([*parts, _END])
+
+
+def _compressed(jpeg: bytes, at: int) -> Iterator[bytes]:
+    """Yield the compressed data from `at` on, with the tables between scans. What looks like a
+    marker in damaged data, and is none, stays where it is."""
+    for _ in range(MAX_SEGMENTS):
+        marker = next_marker(jpeg, at)
+        if marker < 0:
+            yield jpeg[at:]
+            return
+        yield jpeg[at:marker]
+        try:
+            segment = segment_at(jpeg, marker)
+        except (MalformedError, TruncatedError):
+            segment = Segment(0, marker, marker + 2, marker + 2)
+        if segment.marker == EOI:
+            return
+        if _is_kept(jpeg, segment):
+            yield jpeg[segment.start : segment.end]
+        at = segment.end
+
+
+def _is_kept(jpeg: bytes, segment: Segment) -> bool:
+    if segment.marker in _APPLICATION:
+        signature = _KEPT.get(segment.marker)
+        return signature is not None and jpeg.startswith(signature, segment.content)
+    return segment.marker != _COMMENT
+
+
+def count_scans(jpeg: bytes) -> int:
+    """Return how many scans a JPEG `without_metadata` has, or a few more."""
+    return jpeg.count(bytes((0xFF, SOS)))

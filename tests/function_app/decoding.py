@@ -1,0 +1,29 @@
+"""Thumbnails as the backend makes them, in a process of their own, and as that process does."""
+
+import io
+from contextlib import suppress
+from typing import BinaryIO
+
+from function_app.gallery import decode_thumbnail
+from function_app.gallery.decoder import Decoder, Job, UndecodableError
+from function_app.gallery.thumbnails import job_of
+from photo_wire.media import Media
+
+
+def thumbnail(photo: BinaryIO, media: Media) -> bytes:
+    """The photo's thumbnail; nothing if none can be made."""
+    try:
+        return Decoder().run(job_of(photo, media))
+    except UndecodableError:
+        return b""
+
+
+def thumbnail_here(photo: bytes, media: Media) -> bytes:
+    """The same without a process, where hundreds are made."""
+    try:
+        job: Job = job_of(io.BytesIO(photo), media)
+    except UndecodableError:
+        return b""
+    with suppress(Exception):  # as its process does
+        return decode_thumbnail.thumbnail(job.picture, job.kind, job.orientation)
+    return b""
