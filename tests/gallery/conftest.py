@@ -72,9 +72,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def is_expected(said: ConsoleMessage) -> bool:
     """Refused to who is not signed in, or since the name is taken; or the thumbnail of a photo that
-    carries no preview."""
+    carries no preview, or that cannot be made at this moment."""
     is_thumbnail = said.location["url"].endswith("/thumbnail")
-    return bool(re.search("401|403|409", said.text)) or (is_thumbnail and "404" in said.text)
+    none_yet = is_thumbnail and re.search("404|503", said.text)
+    return bool(re.search("401|403|409", said.text) or none_yet)
 
 
 class Gallery:

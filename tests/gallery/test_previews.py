@@ -2,11 +2,12 @@
 
 import io
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from pi_uploader.cameras.dng import add_preview
 from pi_uploader.cameras.ffmpeg import Stream, clip
@@ -51,6 +52,7 @@ def test_a_preview_stands_for_a_clip_and_a_raw_picture(
         ids.append(str(name))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.route("**/thumbnail", answer_busy_once())
     page.goto(backend.base_url)
     page.get_by_label("Password", exact=True).fill(backend.password)
     page.get_by_role("button", name="Sign in").click()
@@ -79,6 +81,19 @@ def test_a_preview_stands_for_a_clip_and_a_raw_picture(
     film = page.locator("#picture video")
     wait_for(lambda: film.evaluate("video => video.readyState") == 4, what="the clip")
     assert round(film.evaluate(WAIT_FOR_END)) == SECONDS
+
+
+def answer_busy_once() -> Callable[[Route], None]:
+    """Each thumbnail cannot be made when it is first asked for, and the page asks again."""
+    refused: set[str] = set()
+
+    def answer(route: Route) -> None:
+        if route.request.url in refused:
+            return route.continue_()
+        refused.add(route.request.url)
+        return route.fulfill(status=503, headers={"Retry-After": "2"})
+
+    return answer
 
 
 def width_of(card: Locator) -> int:

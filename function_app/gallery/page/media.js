@@ -25,20 +25,36 @@ export function element(name, properties = {}, ...children) {
 export function show(photo, { full }) {
   switch (photo.content_type) {
     case "image/jpeg":
-      return image(full ? contentUrl(photo) : thumbnailUrl(photo), photo, full);
+      return full ? image(contentUrl(photo), photo, true) : thumbnail(photo);
     case "video/mp4":
-      return full ? clip(photo, true) : element("span", { className: "clip" }, preview(photo, clip));
+      return full ? clip(photo, true) : element("span", { className: "clip" }, thumbnail(photo, () => clip(photo)));
     default:
-      return element("span", { className: "raw" }, preview(photo, () => ""),
+      return element("span", { className: "raw" }, thumbnail(photo, () => ""),
         element("b", {}, "DNG"), element("small", {}, "raw picture, to download"));
   }
 }
 
-// The thumbnail; `otherwise` makes what stands there for a photo that carries no preview.
-function preview(photo, otherwise) {
+// The thumbnail; `otherwise` makes what stands there for a photo that carries no preview. While many
+// thumbnails are made, the backend answers 503: then ask again.
+function thumbnail(photo, otherwise) {
   const shown = image(thumbnailUrl(photo), photo, false);
-  shown.addEventListener("error", () => shown.replaceWith(otherwise(photo)), { once: true });
+  let triesLeft = 10;
+  shown.addEventListener("error", async () => {
+    if (triesLeft-- > 0 && (await willCome(thumbnailUrl(photo)))) {
+      setTimeout(() => (shown.src = thumbnailUrl(photo)), 2000);
+    } else if (otherwise) {
+      shown.replaceWith(otherwise());
+    }
+  });
   return shown;
+}
+
+async function willCome(url) {
+  try {
+    return [200, 503].includes((await fetch(url)).status);
+  } catch {
+    return false;
+  }
 }
 
 function image(src, photo, now) {
