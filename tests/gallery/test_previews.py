@@ -100,6 +100,6 @@ def width_of(card: Locator) -> int:
     """Of the card's picture, in its own pixels."""
     picture = card.locator("img")
     expect(picture).to_be_visible()
-    picture.evaluate("picture => picture.decode()")
+    wait_for(lambda: picture.evaluate("picture => picture.naturalWidth"), what="the picture")
     width: int = picture.evaluate("picture => picture.naturalWidth")
     return width
