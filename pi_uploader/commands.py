@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_uploader.settings import (
@@ -66,7 +65,8 @@ def upload(_: argparse.Namespace) -> int:
 def status(words: argparse.Namespace) -> int:
     from pi_uploader.status import status as look
 
-    text, facts = look(Settings.from_environ(os.environ).spool)
+    settings = Settings.from_environ(os.environ)
+    text, facts = look(settings.spool, runtime=settings.runtime)
     sys.stdout.write((json.dumps(facts, indent=2) if words.json else text) + "\n")
     return FINE
 
@@ -101,33 +101,39 @@ def config_example(_: argparse.Namespace) -> int:
 
 
 def spool_list(words: argparse.Namespace) -> int:
-    from pi_uploader.spool.by_hand import described, listed
+    from pi_uploader.spool.by_hand import described, described_kept, listed
 
-    for place, photo in listed(_spool()):
+    spool = _spool()
+    for place, photo in listed(spool):
         line = f"{place:24} {photo.name}  {photo.trigger:8} {photo.size:>10} bytes"
         _say(json.dumps(described(place, photo)) if words.json else line)
-    return FINE
+    for kept in spool.kept.photos():
+        facts = described_kept(kept)
+        _say(json.dumps(facts) if words.json else f"{facts['place']:24} {kept.name}")
+    return FAILED if _report_unreadable_folders(spool) else FINE
 
 
 def spool_verify(_: argparse.Namespace) -> int:
     from pi_uploader.spool.by_hand import damaged
 
-    problems = list(damaged(_spool()))
-    for _photo, problem in problems:
+    spool = _spool()
+    problems = 0
+    for _photo, problem in damaged(spool):
         _say(problem)
-    _say(f"{len(problems)} damaged; the upload sets damaged photos aside and sends the others")
-    return FAILED if problems else FINE
+        problems += 1
+    _say(f"{problems} damaged; the upload sets damaged photos aside and sends the others")
+    return FAILED if problems + _report_unreadable_folders(spool) else FINE
 
 
 def spool_requeue(_: argparse.Namespace) -> int:
     from pi_uploader.spool.by_hand import requeue
 
     requeued = 0
-    for photo in requeue(_spool()):
+    failures: list[str] = []
+    for photo in requeue(_spool(), failures.append):
         _say(f"{photo.name} waits again")
         requeued += 1
-    _say(f"{requeued} requeued")
-    return FINE
+    return _finish(f"{requeued} requeued", failures)
 
 
 def spool_export(words: argparse.Namespace) -> int:
@@ -136,26 +142,42 @@ def spool_export(words: argparse.Namespace) -> int:
     folder = lasting_folder(words.folder)
     spool = _spool()
     copied = 0
+    failures: list[str] = []
     try:
-        for copy in export(spool, folder):
+        for copy in export(spool, folder, failures.append):
             _say(str(copy))
             copied += 1
     except PermissionError as error:
-        if spool.folder in Path(error.filename).parents:
-            raise
         raise OSError(f"{copied} copied: {next_step_to_write(folder)}") from error
-    _say(f"{copied} copied into {folder}")
-    return FINE
+    unreadable = _report_unreadable_folders(spool)
+    code = _finish(f"{copied} copied into {folder}", failures)
+    return FAILED if unreadable else code
+
+
+def _finish(done: str, failures: "list[str]") -> int:
+    for problem in failures:
+        log.error("%s", problem)
+    _say(f"{done}, {len(failures)} left out: see above" if failures else done)
+    return FAILED if failures else FINE
+
+
+def _report_unreadable_folders(spool: "Spool") -> int:
+    """Log the folders of which nobody knows what is in them; return how many they are."""
+    folders = list(spool.unreadable_folders())
+    for folder, problem in folders:
+        log.error("%s cannot be read, nor the photos in it: %s", folder, problem)
+    return len(folders)
 
 
 def _spool() -> "Spool":
     from pi_uploader.spool import Spool
 
-    folder = Settings.from_environ(os.environ).spool
+    settings = Settings.from_environ(os.environ)
+    folder = settings.spool
     if not folder.is_dir():
         raise FileNotFoundError(f"nothing spooled yet: there is no folder {folder}")
-    return Spool(folder)
+    return Spool(folder, runtime=settings.runtime)
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(line.encode(errors="backslashreplace").decode() + "\n")

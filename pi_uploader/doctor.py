@@ -19,6 +19,7 @@ from pi_uploader.cameras import Occasion, open_camera
 from pi_uploader.clock import clock_is_set
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError, UploadSettings
 from pi_uploader.settings.source import Environment
+from pi_uploader.spool.diagnosis import diagnose
 from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import TriggerQueue
 from pi_uploader.triggers.low import low
@@ -28,6 +29,7 @@ from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableErro
 LONGEST_PIN_WAIT = 30.0  # seconds
 CONNECT_TIMEOUT = 10.0  # seconds
 ROOM_FOR_A_DAY = 500_000_000  # bytes
+INODES_FOR_A_DAY = 2_000
 
 
 class Verdict(StrEnum):
@@ -200,17 +202,16 @@ def _disk(settings: CaptureSettings) -> Finding:
                 disk.close(file)
         finally:
             probe.unlink(missing_ok=True)
-        free = disk.free(folder)
+        free, inodes = disk.free(folder), disk.free_inodes(folder)
     except OSError as error:
-        return Finding(
-            "disk",
-            Verdict.BAD,
-            f"{folder} cannot be written: {error.strerror}",
-            "give it to the user that captures, or set CAMERA_SPOOL to another folder",
-        )
+        why = diagnose(folder, error, disk)
+        return Finding("disk", Verdict.BAD, why.sentence, why.next_step)
     sentence = f"{folder} can be written; {free / 1e6:,.0f} MB are free"
     if free < settings.reserve_bytes:
         return Finding("disk", Verdict.BAD, sentence, "free some space: photos are given up")
+    if inodes is not None and inodes < INODES_FOR_A_DAY:
+        step = "remove many small files: df -i; each photo takes one"
+        return Finding("disk", Verdict.DOUBTFUL, f"{sentence}, and {inodes:,} inodes", step)
     if free < settings.reserve_bytes + ROOM_FOR_A_DAY:
         return Finding("disk", Verdict.DOUBTFUL, sentence, "an outage of a day may not fit")
     return Finding("disk", Verdict.GOOD, sentence)

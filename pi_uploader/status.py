@@ -16,12 +16,15 @@ NO_STATE: dict[str, Any] = {
 }
 
 
-def status(folder: Path, now: datetime | None = None) -> tuple[str, dict[str, Any]]:
-    """The spool in this folder, as text for a person and as facts for JSON.
+def status(
+    folder: Path, now: datetime | None = None, runtime: Path | None = None
+) -> tuple[str, dict[str, Any]]:
+    """The spool in this folder, as text for a person and as facts for JSON. `runtime`: where
+    losses are on record that the disk did not take.
 
     Raises OSError where the folder cannot be read.
     """
-    found = tally(folder)
+    found = tally(folder, runtime)
     oldest = found.oldest
     age = (now or datetime.now(UTC)) - oldest.captured_at if oldest else None
     facts = {
@@ -34,6 +37,7 @@ def status(folder: Path, now: datetime | None = None) -> tuple[str, dict[str, An
         "losses": found.losses,
         "losses_unreported": found.unreported,
         "kept": found.kept,
+        "unreadable": list(found.unreadable),
         **NO_STATE,
         **read_state(state_file(folder)),
     }
@@ -55,6 +59,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"quarantined   {_counted(facts['quarantined'], 'photo')}",
         f"lost          {_counted(facts['losses'], 'photo')}, "
         f"{facts['losses_unreported']} not reported yet",
+        *(f"unreadable    {one}; what is in it is not counted" for one in facts["unreadable"]),
         *([f"kept here     {_counted(facts['kept'], 'photo')}"] if facts["kept"] else []),
         *(
             [f"trouble       the backend {facts['problem']}; next try {facts['back_off_until']}"]

@@ -39,6 +39,7 @@ exec systemd-run --quiet --collect --wait $talk --service-type=exec \
     --property=StateDirectoryMode=0700 \
     --property=RuntimeDirectory=pi-uploader-by-hand \
     --property=WorkingDirectory=/run/pi-uploader-by-hand \
+    --setenv=CAMERA_RUNTIME_FOLDER=/run/pi-uploader \
     --property=UMask=0077 \
     --property=NoNewPrivileges=yes \
     "$@"

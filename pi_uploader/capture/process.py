@@ -87,6 +87,7 @@ def open_spool(settings: CaptureSettings) -> Spool:
         room=Room(settings.spool_bytes, settings.reserve_bytes),
         keep=None if settings.keep is None else timedelta(seconds=settings.keep),
         keep_bytes=settings.keep_bytes,
+        runtime=settings.runtime,
     )
 
 

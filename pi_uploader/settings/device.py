@@ -5,6 +5,8 @@ Capturing and uploading each have their own, so that a mistake in one never stop
 
 # ruff: noqa: RUF009  setting() returns a dataclasses.field
 
+import os
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -34,6 +36,18 @@ def spool_folder(source: Source) -> str:
     return f"{state if state.startswith('/') else home + '/.local/state'}/pi-uploader/spool"
 
 
+def runtime_folder(source: Source) -> str:
+    """Where systemd's runtime directory is, else the user's, else a folder of our own among the
+    temporary files."""
+    environ = source.environ
+    for folder in environ.get("RUNTIME_DIRECTORY", "").split(":"):  # systemd may give several
+        if folder.endswith("/pi-uploader"):
+            return folder
+    if environ.get("XDG_RUNTIME_DIR", "").startswith("/"):
+        return f"{environ['XDG_RUNTIME_DIR']}/pi-uploader"
+    return f"{tempfile.gettempdir()}/pi-uploader-{os.getuid()}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings(Group):
     """What capturing and uploading have in common. `keep` is seconds; None: a photo leaves the
@@ -49,6 +63,16 @@ class Settings(Group):
         default=spool_folder,
         default_words="$STATE_DIRECTORY/spool under systemd, else "
         "$XDG_STATE_HOME/pi-uploader/spool, else ~/.local/state/pi-uploader/spool",
+    )
+    runtime: Path = setting(
+        "CAMERA_RUNTIME_FOLDER",
+        values.folder,
+        "the whole path of a folder on another disk or in memory, such as /run/pi-uploader",
+        "Folder for records of lost photos while the spool's own disk takes none: it is read-only "
+        "or full.",
+        default=runtime_folder,
+        default_words="/run/pi-uploader under systemd, else $XDG_RUNTIME_DIR/pi-uploader, else a "
+        "folder of temporary files",
     )
     upload: bool = setting(
         "CAMERA_UPLOAD",

@@ -1,19 +1,28 @@
 """What a person may do with a spool by hand: list, verify, requeue, export."""
 
 import getpass
+import hashlib
 import json
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from photo_wire.moment import format_time
-from pi_uploader.spool.checked import DamagedPhotoError
+from pi_uploader.spool.checked import BLOCK, DamagedPhotoError
 from pi_uploader.spool.entry import SpooledPhoto
+from pi_uploader.spool.kept import KeptPhoto
 from pi_uploader.spool.spool import Spool
 
 SENT_WITH = ".json"  # beside each exported photo: what the spool knew of it
 REACHABLE = Path("/var/tmp/photos")  # noqa: S108  where every user may have a folder
+
+OnFailure = Callable[[str], None]
+"""Is told of a photo that was left out, and why."""
+
+
+def ignore(problem: str) -> None:
+    """No-op."""
 
 
 def listed(spool: Spool) -> Iterator[tuple[str, SpooledPhoto]]:
@@ -40,31 +49,90 @@ def damaged(spool: Spool) -> Iterator[tuple[SpooledPhoto, str]]:
                 yield photo, str(error)
             except FileNotFoundError:
                 continue  # delivered a moment ago
+            except OSError as error:
+                yield photo, f"{photo.name}: cannot be opened: {error.strerror}"
 
 
-def requeue(spool: Spool) -> Iterator[SpooledPhoto]:
-    """Let every photo that was set aside wait again, except those that are damaged."""
+def requeue(spool: Spool, on_failure: OnFailure = ignore) -> Iterator[SpooledPhoto]:
+    """Let every photo that was set aside wait again, except those that are damaged. One that the
+    disk will not move goes to `on_failure`."""
     for reason, photo in list(spool.photos_set_aside()):
-        if reason != "damaged":
+        if reason == "damaged":
+            continue
+        try:
             spool.take_up(photo, reason)
+        except FileNotFoundError:
+            continue  # given up to make room, a moment ago
+        except OSError as error:
+            on_failure(f"{photo.name}: cannot be moved: {error.strerror}")
+        else:
             yield photo
 
 
-def export(spool: Spool, target: Path) -> Iterator[Path]:
+def export(spool: Spool, target: Path, on_failure: OnFailure = ignore) -> Iterator[Path]:
     """Copy every photo whose bytes are here into a folder, under its own id, with what is known of
-    it in a JSON file beside it. The spool stays as it is.
+    it in a JSON file beside it; those that are kept on the device, too. The spool stays as it is.
 
-    Raises OSError where the folder cannot be written.
+    A photo that cannot be read goes to `on_failure`, and the others are copied. Raises OSError
+    where the folder cannot be written.
     """
     target.mkdir(parents=True, exist_ok=True)
-    for place, photo in listed(spool):
-        if place.startswith("lost/"):
+    for source, file_name, facts in _to_export(spool):
+        copy = target / file_name
+        try:
+            copied = _copy(source, copy)
+        except _CannotBeReadError as error:
+            on_failure(f"{copy.stem}: cannot be read: {error}")
             continue
-        copy = target / f"{photo.name}.{photo.media.suffix}"
-        source = spool.folder / place / (photo.file_name if "/" in place else photo.path)
-        shutil.copyfile(source, copy)
-        copy.with_suffix(SENT_WITH).write_text(json.dumps(described(place, photo), indent=2) + "\n")
+        if copied is None:
+            continue  # delivered a moment ago
+        size, sha256 = copied
+        about = {"size": size, "sha256": sha256, **facts}  # of the camera's bytes, if that is known
+        copy.with_suffix(SENT_WITH).write_text(json.dumps(about, indent=2) + "\n")
         yield copy
+
+
+def _to_export(spool: Spool) -> Iterator[tuple[Path, str, dict[str, object]]]:
+    """Each photo's file, the name of its copy, and what is known of it."""
+    for place, photo in listed(spool):
+        if not place.startswith("lost/"):
+            source = spool.folder / place / (photo.file_name if "/" in place else photo.path)
+            yield source, f"{photo.name}.{photo.media.suffix}", described(place, photo)
+    for kept in spool.kept.photos():
+        yield kept.file, kept.file.name, described_kept(kept)
+
+
+class _CannotBeReadError(Exception):
+    """The photo's own file is at fault, not that of its copy."""
+
+
+def _copy(source: Path, copy: Path) -> tuple[int, str] | None:
+    """Copy a file; return its size and SHA-256, or None if it is gone. A copy that would not be
+    whole is removed."""
+    try:
+        file = source.open("rb")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _CannotBeReadError(error.strerror) from error
+    digest, size = hashlib.sha256(), 0
+    try:
+        with file, copy.open("wb") as written:
+            while block := _read(file):
+                written.write(block)
+                digest.update(block)
+                size += len(block)
+    except _CannotBeReadError:
+        copy.unlink()
+        raise
+    return size, digest.hexdigest()
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        return file.read(BLOCK)
+    except OSError as error:
+        raise _CannotBeReadError(error.strerror) from error
 
 
 def lasting_folder(target: Path) -> Path:
@@ -109,4 +177,14 @@ def described(place: str, photo: SpooledPhoto) -> dict[str, object]:
         "content_type": photo.media.content_type,
         "size": photo.size,
         "sha256": photo.sha256,
+    }
+
+
+def described_kept(photo: KeptPhoto) -> dict[str, object]:
+    """What its name says of a photo that stays on the device."""
+    return {
+        "id": str(photo.name),
+        "place": f"kept/{photo.file.parent.parent.name}/{photo.file.parent.name}",
+        "captured_at": format_time(photo.name.captured_at),
+        "content_type": photo.media.content_type,
     }

@@ -8,10 +8,12 @@ over, when they take more than their share, and first of all when the spool need
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from photo_wire.errors import WireError
+from photo_wire.media import Media
 from photo_wire.name import PhotoName, parse_name
 from pi_uploader.spool import batches
 from pi_uploader.spool.disk import Disk
@@ -19,6 +21,15 @@ from pi_uploader.spool.entry import SpooledPhoto
 
 CLOCK_WAS_SET = "2024"
 """Days before this year are of a clock that was never set, and say nothing of a photo's age."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPhoto:
+    """A photo that stays on the device, and its file."""
+
+    name: PhotoName
+    media: Media
+    file: Path
 
 
 class Kept:
@@ -55,7 +66,8 @@ class Kept:
             for file in self._older_than(now - self._longest):
                 deleted += self._delete(file)
         if self._budget is not None:
-            sizes = [(file, size) for file in self.files() if (size := _size(file)) is not None]
+            files = (file for _, file in self._oldest_first())
+            sizes = [(file, size) for file in files if (size := _size(file)) is not None]
             excess = sum(size for _, size in sizes) - self._budget
             for file, size in sizes:
                 if excess <= 0:
@@ -73,10 +85,13 @@ class Kept:
                 return
             yield file
 
-    def files(self) -> Iterator[Path]:
+    def photos(self) -> Iterator[KeptPhoto]:
         """The photos that are kept, the oldest day first."""
-        for _, file in self._oldest_first():
-            yield file
+        for day, camera in self._days():
+            folder = self.folder / camera / day
+            for file_name in sorted(batches.names(folder, self._disk)):
+                if photo := _parse(folder / file_name):
+                    yield photo
 
     def give_back(self, missing: int, files: int = 0) -> tuple[int, int]:
         """Delete the oldest until the disk has `missing` bytes more, and room for `files` more;
@@ -94,7 +109,7 @@ class Kept:
     def bytes_held(self) -> int:
         """The bytes that they take; a day that is as it was is not looked at again."""
         sizes: dict[Path, tuple[int, int]] = {}
-        for camera, day in self._days():
+        for day, camera in self._days():
             folder = self.folder / camera / day
             with suppress(OSError):  # deleted just now, or a folder that cannot be read
                 changed_at = self._disk.changed_at(folder)
@@ -107,19 +122,20 @@ class Kept:
         return sum(size for _, size in sizes.values())
 
     def _days(self) -> list[tuple[str, str]]:
-        return [
-            (camera, day)
+        """Each day and camera, the oldest day first."""
+        return sorted(
+            (day, camera)
             for camera in batches.names(self.folder, self._disk)
             for day in batches.names(self.folder / camera, self._disk)
-        ]
+        )
 
     def _oldest_first(self) -> Iterator[tuple[PhotoName, Path]]:
-        """One day in memory at a time."""
-        for day, camera in sorted((day, camera) for camera, day in self._days()):
+        """One day in memory at a time. Days of which nothing is left are tidied away."""
+        for day, camera in self._days():
             folder = self.folder / camera / day
             for file_name in sorted(batches.names(folder, self._disk)):
-                with suppress(WireError):
-                    yield parse_name(file_name.partition(".")[0]), folder / file_name
+                if photo := _parse(folder / file_name):
+                    yield photo.name, photo.file
             with suppress(OSError):  # not empty
                 self._disk.remove_folder(folder)
 
@@ -130,6 +146,18 @@ class Kept:
         except OSError:
             return False
         return True
+
+
+def _parse(file: Path) -> KeptPhoto | None:
+    """The photo that a file's name describes; None for a file of somebody else."""
+    stem, _, suffix = file.name.partition(".")
+    media = Media.of_suffix(suffix)
+    if media is None:
+        return None
+    try:
+        return KeptPhoto(parse_name(stem), media, file)
+    except WireError:
+        return None
 
 
 def _size(file: Path) -> int | None:

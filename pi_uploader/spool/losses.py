@@ -4,7 +4,9 @@ Where the disk takes no record (it is read-only, or has no inode left), the reco
 place: a folder in memory that outlives the process. It moves to the disk when the disk takes it.
 """
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +29,17 @@ def second_place(runtime: Path, spool: Path) -> Path:
     return runtime / f"spool-{hashlib.sha256(bytes(spool.absolute())).hexdigest()[:16]}"
 
 
+class _SecondPlace(Records):
+    """Records in memory. The folder they lie in may be one that everybody can make."""
+
+    def add(self, folder: Path, loss: Loss) -> None:
+        runtime = self.lost.parent.parent
+        make_durable_folder(runtime, Disk())
+        if os.geteuid() not in (0, runtime.stat().st_uid):
+            raise PermissionError(errno.EPERM, "belongs to somebody else", f"{runtime}")
+        super().add(folder, loss)
+
+
 class Losses:
     """The records in the folders `lost` and `reported` of a spool, and in those of its second
     place, if it has one."""
@@ -34,7 +47,7 @@ class Losses:
     def __init__(self, spool: Path, disk: Disk, second: Path | None = None) -> None:
         self._disk = disk
         self._first = Records(spool, disk)
-        self._second = Records(second, Disk()) if second else None
+        self._second = _SecondPlace(second, Disk()) if second else None
         self.lost = self._first.lost
         self.reported = self._first.reported
         self._is_searched = False  # for records that take an inode; new ones are few

@@ -3,6 +3,7 @@ and the sequence numbers that are taken are found."""
 
 import fcntl
 import logging
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -41,7 +42,7 @@ class Recovery:
         for folder in (self._folder.parent, self._folder, self._losses.lost):
             self._flush(folder)  # whoever made the folders in it may not have
         try:
-            self._lock = self._lock or (self._folder / "writers.lock").open("a")
+            self._lock = self._lock or self._open_lock()
         except OSError as error:
             log.error("%s: %s; photos left half written stay so", error.filename, error.strerror)
         else:
@@ -51,6 +52,13 @@ class Recovery:
                     self._finish_partials(folder)
             fcntl.flock(self._lock, fcntl.LOCK_SH)
         return max(batches.last_sequence(folder, self._disk) for folder in self._shelves)
+
+    def _open_lock(self) -> TextIO:
+        """For reading, so that the disk can be made read-only while it is held."""
+        return open(
+            self._folder / "writers.lock",
+            opener=lambda path, flags: os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600),
+        )
 
     def _flush(self, folder: Path) -> None:
         for _ in range(TRIES):

@@ -14,6 +14,7 @@ marker stands beside it that could disagree.
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -68,18 +69,15 @@ class Spool:
     def _make_folders(self) -> None:
         if not self.folder.parent.exists():
             make_durable_folder(self.folder.parent, self._disk)
-        parts = (
-            self.folder,
-            self.waiting,
-            self.undated,
-            self.quarantine,
-            self.losses.lost,
-            self.losses.reported,
-        )
-        reasons = (NO_ROOM, DISK_ERROR, TORN)  # now: a full disk would refuse them later
-        for part in (*parts, *(self.losses.lost / reason for reason in reasons)):
+        for part in (self.folder, self.waiting, self.undated):
             if not part.exists():
                 self._disk.make_folder(part)
+        lost, reasons = self.losses.lost, (NO_ROOM, DISK_ERROR, TORN)
+        parts = (self.quarantine, lost, self.losses.reported, *(lost / one for one in reasons))
+        for part in parts:  # now: a full disk would refuse them later
+            with suppress(OSError):
+                if not part.exists():
+                    self._disk.make_folder(part)
 
     # --- what captures
 

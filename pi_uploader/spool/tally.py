@@ -6,14 +6,18 @@ from pathlib import Path
 from photo_wire.name import PhotoName
 from pi_uploader.spool import batches
 from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.kept import Kept
+from pi_uploader.spool.losses import Losses, second_place
 from pi_uploader.spool.room import photos_by_reason
+from pi_uploader.spool.unreadable import unreadable_folders
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Numbers of photos, and of bytes those that wait take. `waiting` includes those that wait
     for the clock. `unreported` are the losses of which the cloud does not know yet; `losses` are
-    these and the last thousand of which it does. `kept` stay on the device, out of the spool."""
+    these and the last thousand of which it does. `kept` stay on the device, out of the spool. What
+    is in the folders `unreadable`, each with the disk's answer, is in none of these numbers."""
 
     waiting: int
     waiting_bytes: int
@@ -22,23 +26,27 @@ class Tally:
     losses: int
     unreported: int
     kept: int
+    unreadable: tuple[str, ...] = ()
 
 
-def tally(folder: Path) -> Tally:
+def tally(folder: Path, runtime: Path | None = None) -> Tally:
     """Count what is in the spool in `folder`; nothing, if there is no such folder. This reads the
-    names of the whole spool, one folder of photos at a time."""
+    names of the whole spool, one folder of photos at a time. `runtime`: as for a Spool."""
     disk = Disk()
     count, size, oldest = 0, 0, None
     for shelf in ("waiting", "undated"):
         for photo in batches.photos(folder / shelf, disk):
             count, size, oldest = count + 1, size + photo.size, oldest or photo.name
-    quarantined, unreported, reported = (
-        sum(1 for _ in photos_by_reason(folder / part, disk))
-        for part in ("quarantine", "lost", "reported")
+    quarantined = sum(1 for _ in photos_by_reason(folder / "quarantine", disk))
+    losses = Losses(folder, disk, second_place(runtime, folder) if runtime else None)
+    unreported = sum(1 for _ in losses.unreported())
+    return Tally(
+        waiting=count,
+        waiting_bytes=size,
+        oldest=oldest,
+        quarantined=quarantined,
+        losses=unreported + sum(1 for _ in losses.told()),
+        unreported=unreported,
+        kept=sum(1 for _ in Kept(folder / "kept", disk).photos()),
+        unreadable=tuple(f"{one}: {why}" for one, why in unreadable_folders(folder, disk)),
     )
-    kept = sum(
-        len(disk.names(folder / "kept" / camera / day))
-        for camera in disk.names(folder / "kept")
-        for day in disk.names(folder / "kept" / camera)
-    )
-    return Tally(count, size, oldest, quarantined, unreported + reported, unreported, kept)

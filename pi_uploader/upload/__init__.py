@@ -23,7 +23,11 @@ FINISH = 5.0  # seconds; a photo that is cut off after them waits in the spool a
 def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     """Upload from the spool until `stop` is set. Returns the process's exit code."""
     watchdog = Watchdog()
-    spool = Spool(settings.spool, room=Room(settings.spool_bytes, settings.reserve_bytes))
+    spool = Spool(
+        settings.spool,
+        room=Room(settings.spool_bytes, settings.reserve_bytes),
+        runtime=settings.runtime,
+    )
     if settings.base_url is None:
         log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.kept.folder)
         watchdog.ready()

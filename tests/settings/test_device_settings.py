@@ -1,5 +1,6 @@
 """Each setting of the spool and of uploading on an installed Pi, all others being set."""
 
+import shutil
 import threading
 import time
 from datetime import UTC, datetime
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from photo_wire.alert import LOSS
 from photo_wire.headers import FUNCTION_KEY
 from pi_uploader.capture.process import open_spool
 from pi_uploader.settings import CaptureSettings
+from pi_uploader.spool.losses import NO_ROOM
 from tests.rigs.fault_server import Exchange, FaultServer, keep
 from tests.settings.installed import KEY, InstalledPi
 from tests.spool.photos import put
@@ -38,6 +41,22 @@ def test_camera_spool(pi: InstalledPi, tmp_path: Path) -> None:
     pi.environ["CAMERA_SPOOL"] = str(tmp_path / "elsewhere")
     pi.once()
     assert len(list((tmp_path / "elsewhere" / "waiting").rglob("*.jpg"))) == 1
+
+
+@pytest.mark.setting("CAMERA_RUNTIME_FOLDER")
+def test_camera_runtime_folder(pi: InstalledPi, server: FaultServer, tmp_path: Path) -> None:
+    """A loss of which the disk takes no record is on record there, and the backend is told."""
+    pi.environ["CAMERA_RUNTIME_FOLDER"] = str(tmp_path / "in memory")
+    pi.environ["CAMERA_RESERVE_MB"] = "9999999"  # there is never as much room
+    lost = pi.spool.losses.lost
+    shutil.rmtree(lost)
+    lost.write_text("no folder any more")
+    assert pi.once() == 1
+    assert len(list((tmp_path / "in memory").rglob("*.jpg"))) == 1
+    with pi.uploading():
+        wait_for(lambda: server.store.alerts, what="the loss in the backend")
+    [alert] = server.store.alerts.values()
+    assert (alert.kind, alert.reason) == (LOSS, NO_ROOM)
 
 
 @pytest.mark.setting("CAMERA_UPLOAD")
