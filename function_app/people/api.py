@@ -1,6 +1,6 @@
 """`/api/session`, `/api/people`, `/api/tokens`, `/api/accesses`: who may do what."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from function_app.people.accesses import record
 from function_app.people.caller import Caller, Role, Scope, check_limit, check_name, is_name
 from function_app.people.leaving import Descent, end_what_a_token_made, end_what_came_from
 from function_app.people.origin import check_still_there, described_origin, made_by
+from function_app.people.passwords import KNOWN, STRANGERS, HashQueue, is_common, is_password
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
 from photo_wire.errors import WireError, quoted
@@ -26,23 +27,27 @@ from photo_wire.moment import format_time
 def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with the session's cookie and who signed in, for `{"name": ..., "password": ...}`.
 
-    A browser in which this person signed in before has a count of wrong passwords of its own.
+    A browser in which this person signed in before has a count of wrong passwords of its own. The
+    owner's first password opens nothing if it is a common one.
     """
     if req.headers.get("Origin") is not None:  # a program need not send one to sign in
         check_origin(req)
     said = read_object(req, ("name", "password"))
     name = text_of(said, "name", people.OWNER).strip().lower()
     password, now = text_of(said, "password"), datetime.now(UTC)
-    address = accesses.address_in(req.headers)
     known = browsers.find(backend.people, name, read_cookie(req.headers, BROWSER, req.url), now)
-    counts = {"browser": known} if known else {"account": name, "address": address}
-    backoff.count_attempt(backend.people, counts, now)
-    first = backend.settings.gallery_password
-    person = people.signed_in(backend.people, name, password, first) if is_name(name) else None
+    counts = backoff.of_stranger(name, accesses.address_in(req.headers))
+    if known:
+        counts = {"browser": known}
+    person = _person_with(password, name, counts, backend, KNOWN if known else STRANGERS, now)
     if person is None:
         record(req.headers, backend, "somebody", accesses.FAILED)
         raise RefusedError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
-    backoff.forget_attempts(backend.people, counts)
+    backoff.forget_attempts(backend.people, counts, now)
+    if not person.password and is_common(password, name):
+        raise RefusedError(
+            403, "GALLERY_PASSWORD is easy to guess, so it opens nothing: set another one."
+        )
     cookies = _cookies(person, req, backend, now, is_known=known is not None)
     record(req.headers, backend, name, "signed in")
     said_back = {"name": person.name, "role": person.role, "cameras": _listed(person.cameras)}
@@ -80,13 +85,13 @@ def change_password(req: func.HttpRequest, backend: Backend, caller: Caller) -> 
     session, and those of strangers do not."""
     said = read_object(req, ("old", "new"))
     now, counts = datetime.now(UTC), {"session": caller.session or ""}
-    backoff.count_attempt(backend.people, counts, now)
-    old, first = text_of(said, "old"), backend.settings.gallery_password
-    person = people.signed_in(backend.people, caller.name, old, first)
+    old = text_of(said, "old")
+    person = _person_with(old, caller.name, counts, backend, KNOWN, now)
     if person is None:
         raise RefusedError(403, "The old password is wrong.")
-    backoff.forget_attempts(backend.people, counts)
-    changed = people.change_password(backend.people, person, people.checked(said.get("new")))
+    backoff.forget_attempts(backend.people, counts, now)
+    new = people.checked(said.get("new"), caller.name)
+    changed = people.change_password(backend.people, person, new)
     if changed is None:
         raise RefusedError(409, "Something else changed this account just now: try again.")
     sessions.end_all(backend.people, caller.name)
@@ -110,10 +115,11 @@ def add_person(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     cameras = check_limit(said.get("cameras"))
     if role == Role.OWNER and cameras is not None:
         raise WireError("cameras", "is null for an owner, who has to do with them all")
+    name = check_name(said.get("name"), "name")
     person = people.add(
         backend.people,
-        check_name(said.get("name"), "name"),
-        people.checked(said.get("password")),
+        name,
+        people.checked(said.get("password"), name),
         Role(role),
         cameras,
         made_by(caller),
@@ -208,6 +214,28 @@ def list_accesses(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
             "next_cursor": cursors.encode(shown[-1].key) if len(found) > limit else None,
         }
     )
+
+
+def _person_with(
+    password: str,
+    name: str,
+    counts: Mapping[str, str],
+    backend: Backend,
+    queue: HashQueue,
+    now: datetime,
+) -> people.Person | None:
+    """Who has this name and password. Raises RefusedError: 429 after too many wrong ones, 503 if
+    too many are looked at, and then this one is not counted."""
+    backoff.count_attempt(backend.people, counts, now)
+    first = backend.settings.gallery_password
+    try:
+        if is_name(name):
+            return people.signed_in(backend.people, name, password, first, queue)
+        is_password(password, None, queue)
+    except RefusedError:
+        backoff.take_back(backend.people, counts, now)
+        raise
+    return None
 
 
 def _cookies(

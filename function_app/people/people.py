@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 
 from function_app.people.caller import Role, from_text, to_text
 from function_app.people.origin import UNKNOWN, Origin, origin_of
-from function_app.people.passwords import hash_password, is_password, weakness
+from function_app.people.passwords import (
+    STRANGERS,
+    HashQueue,
+    hash_password,
+    is_common,
+    is_first_password,
+    is_password,
+    weakness,
+)
 from function_app.refused import RefusedError
 from function_app.storage.rows import Rows, walk_all
 from photo_wire.errors import WireError
@@ -38,15 +46,22 @@ class Person:
         }
 
 
-def signed_in(rows: Rows, name: str, password: str, first_password: str | None) -> Person | None:
-    """The person with this name and password; None if there is none.
+def signed_in(
+    rows: Rows,
+    name: str,
+    password: str,
+    first_password: str | None,
+    queue: HashQueue = STRANGERS,
+) -> Person | None:
+    """The person with this name and password; None if there is none. Raises RefusedError (503) if
+    too many passwords are looked at.
 
     The owner's is `first_password` until they change it. They are on record from the first time on,
     since sessions need their epoch.
     """
     person = find(rows, name)
     if name == OWNER and first_password is not None and not (person and person.password):
-        if not is_password(password, hash_password(first_password)):
+        if not is_first_password(password, first_password, queue):
             return None
         if person is None:
             first = Person(OWNER, Role.OWNER, password="", epoch=_new_epoch())
@@ -55,7 +70,7 @@ def signed_in(rows: Rows, name: str, password: str, first_password: str | None) 
         if person and not person.password:
             return person
     kept = person.password or None if person else None
-    return person if is_password(password, kept) else None
+    return person if is_password(password, kept, queue) else None
 
 
 def find(rows: Rows, name: str) -> Person | None:
@@ -76,7 +91,9 @@ def add(
     origin: Origin = UNKNOWN,
 ) -> Person:
     """Raises RefusedError (409) if the name is taken, WireError for a weak password."""
-    person = Person(name, role, hash_password(checked(password)), cameras, _new_epoch(), origin)
+    person = Person(
+        name, role, hash_password(checked(password, name)), cameras, _new_epoch(), origin
+    )
     is_written = name != OWNER and rows.insert(PARTITION, name, person.to_words())
     # An insert that was repeated, since its reply was lost, found itself.
     if not is_written and find(rows, name) != person:
@@ -87,7 +104,9 @@ def add(
 def change_password(rows: Rows, person: Person, password: str) -> Person | None:
     """The person with another password and in another epoch; None if they were removed, or changed
     in any way, since they were read. Raises WireError for a weak one."""
-    changed = replace(person, password=hash_password(checked(password)), epoch=_new_epoch())
+    changed = replace(
+        person, password=hash_password(checked(password, person.name)), epoch=_new_epoch()
+    )
     row = rows.get(PARTITION, person.name)
     if row is None or _person(person.name, row.words) != person:
         return None
@@ -114,12 +133,16 @@ def remove(rows: Rows, name: str) -> bool:
     return is_there
 
 
-def checked(password: object) -> str:
-    """A new password. Raises WireError for one that is too weak."""
+def checked(password: object, name: str) -> str:
+    """A new password of this person's. Raises WireError for one that is too weak."""
     if not isinstance(password, str):
         raise WireError("password", "is not a text")
     if problem := weakness(password):
         raise WireError("password", problem)
+    if is_common(password, name):
+        raise WireError(
+            "password", "is too easy to guess; choose a longer one, such as four words by chance"
+        )
     return password
 
 

@@ -37,15 +37,15 @@ def logged(backend: Backend) -> list[str]:
 def test_counts_are_cleared_once_they_count_no_more(backend: Backend) -> None:
     """After a day; one that still has somebody wait is kept, whatever lies beside it."""
     for n in range(7):
-        old = {"account": f"nobody {n}", "address": f"198.51.100.{n}"}
+        old = {"pair": f"nobody {n}", "address": f"198.51.100.{n}"}
         backoff.count_attempt(backend.people, old, NOW - backoff.FORGOTTEN - timedelta(seconds=1))
-    backoff.count_attempt(backend.people, {"account": "vera"}, NOW - timedelta(hours=23))
+    backoff.count_attempt(backend.people, {"pair": "vera"}, NOW - timedelta(hours=23))
     for _ in range(6):
-        backoff.count_attempt(backend.people, {"account": "owner"}, NOW)
+        backoff.count_attempt(backend.people, {"pair": "owner"}, NOW)
     assert clear(backend) == 14
     assert len(backend.people.walk(backoff.PARTITION, 1000)) == 2
     with pytest.raises(RefusedError):
-        backoff.count_attempt(backend.people, {"account": "owner"}, NOW)
+        backoff.count_attempt(backend.people, {"pair": "owner"}, NOW)
     assert clear(backend) == 0
 
 
@@ -67,5 +67,5 @@ def test_a_run_clears_so_much_and_the_next_one_the_rest(
     """A timer's time is short."""
     monkeypatch.setattr(clearing, "MOST", 3)
     for n in range(7):
-        backoff.count_attempt(backend.people, {"account": f"nobody {n}"}, NOW)
+        backoff.count_attempt(backend.people, {"pair": f"nobody {n}"}, NOW)
     assert [clear(backend, NOW + timedelta(days=2)) for _ in range(4)] == [3, 3, 1, 0]

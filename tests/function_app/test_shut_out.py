@@ -12,49 +12,101 @@ from function_app.storage.rows import Rows
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api
 
-STRANGER = "198.51.100.99"
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
-def shut_out(rows: Rows, now: datetime) -> None:
-    """The stranger's address waits for a quarter of an hour from now on."""
-    for n in reversed(range(16)):
-        backoff.count_attempt(rows, {"address": STRANGER}, now - n * timedelta(seconds=900))
+def attempts(rows: Rows, name: str, address: str, count: int) -> int:
+    """How many of so many attempts at one moment are let through."""
+    for number in range(count):
+        try:
+            backoff.count_attempt(rows, backoff.of_stranger(name, address), NOW)
+        except RefusedError:
+            return number
+    return count
 
 
-def test_an_address_that_waits_is_counted_for_no_account(empty: store_side.Backend) -> None:
-    """However often it tries, and in whichever order the two are counted."""
-    rows, now = empty.people, datetime.now(UTC)
-    shut_out(rows, now)
-    for counts in (
-        {"account": "owner", "address": STRANGER},
-        {"address": STRANGER, "account": "owner"},
-    ):
-        for second in range(20):
-            with pytest.raises(RefusedError, match="this address"):
-                backoff.count_attempt(rows, counts, now + timedelta(seconds=second))
-    for _ in range(backoff.FREE + 1):
-        backoff.count_attempt(rows, {"account": "owner", "address": "192.0.2.1"}, now)
+def test_who_waits_is_counted_for_nobody(empty: store_side.Backend) -> None:
+    """However often they try: no password is looked at, so none is wrong."""
+    rows, pair = empty.people, backoff.of_stranger("owner", "198.51.100.99")
+    free = attempts(rows, "owner", "198.51.100.99", 50)
+    assert free == backoff.FREE + 1
+    for second in range(20):
+        with pytest.raises(RefusedError, match="this account from this address"):
+            backoff.count_attempt(rows, pair, NOW - timedelta(seconds=second))
+    others = backoff.LIMITS["address"].free + 1 - free
+    assert sum(attempts(rows, f"p{n}", "198.51.100.99", 2) for n in range(30)) == others
 
 
-def test_an_account_that_waits_is_counted_for_no_address(empty: store_side.Backend) -> None:
-    """No password was looked at, so none was wrong."""
-    rows, now = empty.people, datetime.now(UTC)
-    for _ in range(backoff.FREE + 1):
-        backoff.count_attempt(rows, {"account": "owner"}, now)
-    for _ in range(20):
-        with pytest.raises(RefusedError, match="this account"):
-            backoff.count_attempt(rows, {"address": STRANGER, "account": "owner"}, now)
-    for n in range(backoff.FREE + 1):
-        backoff.count_attempt(rows, {"address": STRANGER, "account": f"person-{n}"}, now)
+@pytest.mark.parametrize("strangers", [3, backoff.ATTACKED])
+def test_however_many_guess_the_owner_waits_for_nobody(
+    empty: store_side.Backend, strangers: int
+) -> None:
+    """From an address of their own, in a browser that nobody knows, now. Under attack, each address
+    has one attempt less; the right password needs one."""
+    rows = empty.people
+    found = [attempts(rows, "owner", f"198.51.{n}.1", 9) for n in range(strangers)]
+    assert found[0] == backoff.FREE + 1
+    is_attacked = strangers == backoff.ATTACKED
+    assert found[-1] == (backoff.FREE_IF_ATTACKED if is_attacked else backoff.FREE) + 1
+    owner = backoff.of_stranger("owner", "192.0.2.1")
+    backoff.count_attempt(rows, owner, NOW)
+    backoff.forget_attempts(rows, owner, NOW)
+    assert attempts(rows, "owner", "192.0.2.1", 9) == found[-1]
+    assert attempts(rows, "vera", "192.0.2.1", 9) == backoff.FREE + 1
 
 
-def test_the_owner_signs_in_while_a_stranger_waits_and_tries_on(
+def test_an_account_of_ones_own_gives_no_more_guesses_at_another(empty: store_side.Backend) -> None:
+    """Success for one account takes back its own attempt alone, and never another's wrong ones."""
+    rows, let_through = empty.people, 0
+    for _ in range(100):
+        own = backoff.of_stranger("mallory", "198.51.100.99")
+        try:
+            backoff.count_attempt(rows, own, NOW)
+            backoff.forget_attempts(rows, own, NOW)
+        except RefusedError:
+            pass
+        let_through += sum(attempts(rows, name, "198.51.100.99", 1) for name in ("owner", "vera"))
+    assert let_through <= 2 * (backoff.FREE + 1)
+
+
+def test_many_who_sign_in_at_one_address_do_not_wait(empty: store_side.Backend) -> None:
+    """A household, or an office: what is right is not counted."""
+    for number in range(60):
+        person = backoff.of_stranger(f"p{number % 7}", "192.0.2.1")
+        backoff.count_attempt(empty.people, person, NOW)
+        backoff.forget_attempts(empty.people, person, NOW)
+
+
+def test_the_wait_grows_and_is_forgiven(empty: store_side.Backend) -> None:
+    """For an account from one address to an hour, for the address to a quarter of one. One attempt
+    is forgiven each hour, all after a day, and those for the account after the right password."""
+    rows, now, waits = empty.people, NOW, [0]
+    for kind, expected in (("pair", 3601), ("address", 901)):
+        for _ in range(40):
+            try:
+                backoff.count_attempt(rows, {kind: "x"}, now)
+                waits.append(0)
+            except RefusedError as refusal:
+                waits.append(int(refusal.headers["Retry-After"]))
+                now += timedelta(seconds=waits[-1])
+        assert max(waits) == expected
+        waits = [0]
+    backoff.count_attempt(rows, {"pair": "x"}, now + timedelta(hours=25))
+    assert attempts(rows, "owner", "192.0.2.1", 9) == backoff.FREE + 1
+    backoff.forget_attempts(rows, backoff.of_stranger("owner", "192.0.2.1"), NOW)
+    assert attempts(rows, "owner", "192.0.2.1", 9) == backoff.FREE + 1
+
+
+def test_the_owner_signs_in_while_strangers_guess(
     start_azurite: StartAzurite, start_backend: StartBackend
 ) -> None:
-    """From another address, in a browser that nobody knows."""
+    """Over HTTP: from another address, in a browser that nobody knows."""
     azurite = start_azurite()
     own = start_backend(azurite.connection_string)
-    shut_out(store_side.connect(Settings(azurite.connection_string)).people, datetime.now(UTC))
+    rows, now = store_side.connect(Settings(azurite.connection_string)).people, datetime.now(UTC)
+    for number in range(backoff.ATTACKED):
+        guess = {**backoff.of_stranger("owner", f"198.51.100.{number}"), "address": f"{number}"}
+        backoff.count_attempt(rows, guess, now)
 
     def sign_in(password: str, address: str) -> int:
         said = {"name": "owner", "password": password}
@@ -64,5 +116,6 @@ def test_the_owner_signs_in_while_a_stranger_waits_and_tries_on(
             .status_code
         )
 
-    assert [sign_in("wrong password", STRANGER) for _ in range(20)] == [429] * 20
+    found = [sign_in("wrong password", "198.51.100.200") for _ in range(3)]
+    assert found[0] == 401
     assert sign_in(own.password, "192.0.2.1") == 200
