@@ -16,6 +16,7 @@ PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check
 RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(AZURITE_PORT)) \
 	$(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STATE),--state "$(STATE)")
+OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -101,7 +102,7 @@ rtsp-server: # the network camera of the tests, and ffmpeg
 systemd-tools: # what the units are checked with, and the machine of namespaces that runs them
 	@test "$$(id -u)" != 0 || sh tests/rigs/systemd_machine/install.sh
 
-.venv/.done: requirements.txt requirements-dev.txt requirements-picamera2.txt
+.venv/.done: requirements.txt requirements-dev.txt requirements-picamera2.txt $(OLD_PICAMERA2)
 	@command -v $(PYTHON) >/dev/null || { \
 		echo "There is no $(PYTHON) here; Nightjar needs Python 3.11 or newer: apt-get install python3"; \
 		exit 1; }
@@ -112,6 +113,8 @@ systemd-tools: # what the units are checked with, and the machine of namespaces 
 	$(PYTHON) -m venv .venv
 	$(PY) $(PIP) -r requirements-dev.txt
 	$(PY) $(PIP) --no-deps --upgrade --target .venv/picamera2-source -r requirements-picamera2.txt
+	for one in $(OLD_PICAMERA2:requirements-picamera2-%.txt=%); do $(PY) $(PIP) --no-deps --upgrade \
+		--target .venv/picamera2-source-$$one -r requirements-picamera2-$$one.txt || exit 1; done
 	@touch $@
 
 .venv-3.13/.done: requirements.txt requirements-dev.txt requirements-3.13.txt

@@ -24,6 +24,7 @@ from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import TriggerQueue
 from pi_uploader.triggers.low import low
 from pi_uploader.triggers.motion import motion
+from pi_uploader.triggers.pins import PinBusyError
 from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
 
 LONGEST_PIN_WAIT = 30.0  # seconds
@@ -145,6 +146,14 @@ def _pins(
                     open_parts.enter_context(low(pin, queue, settings.debounce))
             except SettingsError as error:
                 yield Finding(f"pin {pin}", Verdict.BAD, "; ".join(error.problems))
+                continue
+            except PinBusyError as error:
+                yield Finding(
+                    f"pin {pin}",
+                    Verdict.BAD,
+                    str(error),
+                    "where the service has it: sudo systemctl stop pi-uploader-capture",
+                )
                 continue
             except Exception as error:  # noqa: BLE001  the pin drivers have errors of their own
                 yield Finding(

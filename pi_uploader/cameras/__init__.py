@@ -1,10 +1,13 @@
 """Where photos come from. Each kind of camera has a module of its own, imported when it is used."""
 
+from collections.abc import Sequence
+
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import (
     Camera,
     CameraError,
     CameraGoneError,
+    Checkable,
     Occasion,
     Recorder,
     Shot,
@@ -15,9 +18,11 @@ __all__ = [
     "Camera",
     "CameraError",
     "CameraGoneError",
+    "Checkable",
     "Occasion",
     "Recorder",
     "Shot",
+    "cameras_used_twice",
     "open_camera",
 ]
 
@@ -31,6 +36,7 @@ def open_camera(settings: CameraSettings) -> Camera:
             from pi_uploader.cameras.picamera import Picamera2Camera
 
             return Picamera2Camera(
+                sensor=settings.sensor,
                 size=settings.size,
                 format=settings.format,
                 rotation=settings.rotation,
@@ -63,3 +69,14 @@ def open_camera(settings: CameraSettings) -> Camera:
     from pi_uploader.cameras.simulated import SimulatedCamera
 
     return SimulatedCamera(settings.name)
+
+
+def cameras_used_twice(settings: Sequence[CameraSettings]) -> list[str]:
+    """Return a line for each of the Pi's cameras that several of these settings mean, one by its
+    number and another by its id. Raises SettingsError if the Pi's camera library cannot be used."""
+    of_the_pi = {one.name: one.sensor for one in settings if one.source == "picamera2"}
+    if len(of_the_pi) < 2:
+        return []
+    from pi_uploader.cameras.picamera_library import used_twice
+
+    return used_twice(of_the_pi)

@@ -55,3 +55,12 @@ class Recorder(Protocol):
     def cut_short(self) -> None:
         """Have the clip in hand, and every later one, end now. What there is of it is the photo.
         Called while another thread is in `take`."""
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A camera that is held open, and can die while nothing triggers it."""
+
+    def check(self) -> None:
+        """Find out whether it still gives pictures, and open it again if not. Raises
+        CameraGoneError if that does not help, CameraError for another fault."""

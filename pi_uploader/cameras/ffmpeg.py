@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from pi_uploader.cameras.camera import CameraError
 from pi_uploader.cameras.hevc import CODECS, codecs_of, tag_as_hvc1
 from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
+from pi_uploader.cameras.scratch import clip_folder
 from pi_uploader.settings import SettingsError
 
 TRY = 20.0  # seconds for one picture: connecting, and the wait for a key frame
@@ -77,8 +78,8 @@ def still(stream: Stream, skip: int = 0) -> bytes:
 def clip(stream: Stream, seconds: float, codec: Sequence[str], skip: int = 0) -> bytes:
     """The next `seconds` as an MP4, which may be shorter if the stream ends, with its first picture
     after `skip` others as its poster. Raises CameraError if there was nothing."""
-    with TemporaryDirectory(prefix="nightjar-") as folder:
-        file = Path(folder, "clip.mp4")
+    with clip_folder() as folder:
+        file = folder / "clip.mp4"
         outputs = ["-map", "0:v:0", "-t", f"{seconds:g}", *codec]
         outputs += ["-movflags", "+faststart", "-f", "mp4", str(file)]
         _run(stream, outputs, seconds + CLIP_START)

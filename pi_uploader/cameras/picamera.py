@@ -5,27 +5,36 @@ there is none (picamera2#1130, #1125, #869). Every call into it has a deadline, 
 cable or firmware fails just never answers (#1264, #1295, #962).
 """
 
+import inspect
 import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
+from pi_uploader.cameras.deadline import in_time
 from pi_uploader.cameras.dng import add_preview
 from pi_uploader.cameras.exif import image_tags, photo_tags
-from pi_uploader.cameras.picamera_mode import Mode
+from pi_uploader.cameras.picamera_faults import described, is_of_software
+from pi_uploader.cameras.picamera_library import (
+    choose,
+    import_picamera2,
+    sensors,
+    version_problem,
+)
+from pi_uploader.cameras.picamera_mode import FOCUS_FAILED, FOCUSED, Mode
 from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
+from pi_uploader.cameras.scratch import clip_folder, take_out
 from pi_uploader.settings import SettingsError
 
 OPEN = 20.0  # seconds to open or close the camera
 FRAME = 5.0  # seconds for a frame, apart from its exposure
+FOCUS = 5.0  # seconds after the start in which a lens may still move
 SAVE = 20.0  # seconds to encode a photo; a Pi Zero takes about four for 12 megapixels
 DRAW = 5.0  # seconds to make a small picture; a Pi Zero takes less than one
 EXPOSURE_TIME, ISO = 0x829A, 0x8827  # Exif tags
@@ -36,15 +45,17 @@ log = logging.getLogger("capture")
 
 class Picamera2Camera:
     """Takes photos as JPEG or DNG, or clips as MP4 of `clip_seconds` after the trigger and
-    `pre_roll_seconds` before it.
+    `pre_roll_seconds` before it. `sensor` is the number or the id of the camera, None the first of
+    the Pi's own.
 
     A camera that fails is opened again once, within the same photo. Raises SettingsError if
-    picamera2 is not installed, CameraGoneError if there is no camera.
+    picamera2 cannot be used, CameraGoneError if there is no camera.
     """
 
     def __init__(
         self,
         *,
+        sensor: str | None = None,
         size: tuple[int, int] | None = None,
         format: Media = Media.JPEG,
         rotation: int = 0,
@@ -53,40 +64,54 @@ class Picamera2Camera:
         clip_seconds: float = 10.0,
         pre_roll_seconds: float = 0.0,
     ) -> None:
-        try:
-            import picamera2  # noqa: F401
-        except ImportError as error:
-            raise SettingsError(
-                [
-                    "CAMERA_SOURCE: 'picamera2' needs the Pi's camera library, which cannot be "
-                    f"imported ({error}); expected apt-get install python3-picamera2 before, and "
-                    "a venv with --system-site-packages"
-                ]
-            ) from error
+        import_picamera2()
+        if problem := version_problem(format is Media.MP4):
+            raise SettingsError([problem])
+        self._sensor = sensor
         self._mode = Mode(
             size, format, rotation, lens_position, exposure, clip_seconds, pre_roll_seconds
         )
         self._stop = threading.Event()
-        self._running = _in_time(OPEN, "opening", self._open)
+        self._traced: set[str] = set()  # errors whose traceback is in the log
+        self._running = in_time(OPEN, "opening", self._open)
 
     def _open(self) -> "_Running":
-        return _Running(self._mode, self._stop)
+        return _Running(self._sensor, self._mode, self._stop)
 
     def take(self, occasion: Occasion) -> Shot:
         """A photo exposed after this call, or a clip. Raises CameraGoneError if the camera gives
         none even after it was opened again."""
+        return self._reopening(lambda running: running.take(occasion))
+
+    def check(self) -> None:
+        """Await a frame, so that a camera that died is noticed before the next trigger. Raises
+        CameraGoneError if none comes even after it was opened again."""
+        self._reopening(lambda running: running.check())
+
+    def _reopening(self, call: Callable[["_Running"], Result]) -> Result:
+        """Return what `call` makes of the camera, which is opened again once if it fails."""
         try:
-            return self._running.take(occasion)
-        except Exception as error:  # noqa: BLE001  it has many ways to fail, and this is what helps
-            log.warning("the camera failed and is opened again: %s", _described(error))
+            return call(self._running)
+        except Exception as error:
+            self._trace(error)
+            if is_of_software(error):
+                raise CameraError(described(error)) from error
+            log.warning("the camera failed and is opened again: %s", described(error))
         try:
-            _in_time(OPEN, "closing", self._running.abandon)
-            self._running = _in_time(OPEN, "opening", self._open)
-            return self._running.take(occasion)
+            in_time(OPEN, "closing", self._running.abandon)
+            self._running = in_time(OPEN, "opening", self._open)
+            return call(self._running)
         except CameraGoneError:
             raise
         except Exception as error:
-            raise CameraGoneError(f"it failed again: {_described(error)}") from error
+            raise CameraGoneError(f"it failed again: {described(error)}") from error
+
+    def _trace(self, error: Exception) -> None:
+        """Log where an error came from, once for each."""
+        text = f"{type(error).__name__}: {error}"
+        if not isinstance(error, CameraError) and text not in self._traced:
+            self._traced.add(text)
+            log.warning("what the camera's library raised", exc_info=error)
 
     def cut_short(self) -> None:
         """Have a clip that is being recorded end now."""
@@ -94,47 +119,44 @@ class Picamera2Camera:
 
     def close(self) -> None:
         """Let go of the camera."""
-        _in_time(OPEN, "closing", self._running.close)
+        in_time(OPEN, "closing", self._running.close)
 
 
 class _Running:
     """The camera, opened and started in its mode. A clip ends early at `stop`."""
 
-    def __init__(self, mode: Mode, stop: threading.Event) -> None:
+    def __init__(self, sensor: str | None, mode: Mode, stop: threading.Event) -> None:
         from picamera2 import Picamera2
 
-        if not Picamera2.global_camera_info():
-            raise CameraGoneError(
-                "there is no camera; check its cable at both ends, then rpicam-hello --list-cameras"
-            )
         self._mode = mode
         self._stop = stop
+        chosen = choose(sensors(), sensor)
         try:
-            self._camera = Picamera2()
+            self._camera = Picamera2(chosen.number)
         except Exception as error:
-            raise CameraGoneError(
-                f"it cannot be opened: {_described(error)}; does another program use it?"
-            ) from error
+            raise CameraGoneError(f"{chosen} cannot be opened: {described(error)}") from error
         try:
-            self._camera.configure(mode.configuration(self._camera))
+            mode.configure(self._camera)
             self._camera.start()
             self._before = self._record_always() if self._has_pre_roll else None
         except Exception as error:
             self._camera.close()
-            raise CameraGoneError(f"it cannot be started: {_described(error)}") from error
+            raise CameraGoneError(f"{chosen} cannot be started: {described(error)}") from error
+        self._settles_until = time.monotonic() + FOCUS if mode.focuses(self._camera) else 0.0
 
     def take(self, occasion: Occasion) -> Shot:
         if self._mode.format is Media.MP4:
             return Shot(self._clip(), Media.MP4)
+        self._settle()
         content = BytesIO()
         request = self._next_frame()
         try:
             if self._mode.format is Media.DNG:
-                _in_time(SAVE, "saving", lambda: request.save_dng(content))
+                in_time(SAVE, "saving", lambda: request.save_dng(content))
                 attempt(lambda: add_preview(content, *_small(request)))
             else:
                 exif = {"0th": image_tags(occasion), "Exif": _exif(request, occasion)}
-                _in_time(
+                in_time(
                     SAVE,
                     "saving",
                     lambda: request.save("main", content, format="jpeg", exif_data=exif),
@@ -143,9 +165,12 @@ class _Running:
             request.release()  # one that is kept stalls the camera
         return Shot(content.getvalue(), self._mode.format)
 
+    def check(self) -> None:
+        """Await a frame. Raises CameraError if none comes."""
+        self._next_frame().release()
+
     def close(self) -> None:
-        if self._before:
-            self._camera.stop_encoder()
+        self._end_recording()
         self._camera.close()
 
     def abandon(self) -> None:
@@ -161,6 +186,17 @@ class _Running:
         except TimeoutError:
             raise CameraError(f"no frame came within {FRAME:g} s") from None
 
+    def _settle(self) -> None:
+        """Wait, in the first seconds after the start, until the lens stands still."""
+        while time.monotonic() < self._settles_until:
+            request = self._next_frame()
+            try:
+                state = request.get_metadata().get("AfState")
+            finally:
+                request.release()
+            if state in (None, FOCUSED, FOCUS_FAILED):
+                self._settles_until = 0.0
+
     @property
     def _has_pre_roll(self) -> bool:
         return self._mode.format is Media.MP4 and self._mode.pre_roll > 0
@@ -173,31 +209,47 @@ class _Running:
         self._camera.start_encoder(H264Encoder(), before)
         return before
 
+    def _end_recording(self) -> None:
+        """Stop the encoder that runs always. What is in the ring goes to the clip in hand."""
+        if self._before:
+            self._camera.stop_encoder()
+            self._before = None
+
     def _clip(self) -> bytes:
         """What is recorded from the first whole picture on, with a picture from now as its poster.
         At its end a frame is awaited: a camera that stood still meanwhile has made no clip."""
-        from picamera2.encoders import H264Encoder
-        from picamera2.outputs import PyavOutput
-
-        with TemporaryDirectory(prefix="nightjar-") as folder:
-            file = Path(folder, "clip.mp4")
-            output = PyavOutput(str(file), format="mp4", options={"movflags": "+faststart"})
-            ends = time.monotonic() + self._mode.clip
-            if self._before:
-                # What leaves the ring is written, so its end is as far behind as its beginning.
-                self._before.open_output(output)
-                poster = attempt(self._poster)
-                self._stop.wait(ends + self._mode.pre_roll - time.monotonic())
-                _in_time(SAVE, "saving", self._before.close_output)
-            else:
-                encoder = H264Encoder()
-                self._camera.start_encoder(encoder, output)
-                poster = attempt(self._poster)
-                self._stop.wait(ends - time.monotonic())
-                _in_time(SAVE, "saving", lambda: self._camera.stop_encoder(encoder))
+        with clip_folder() as folder:
+            file = folder / "clip.mp4"
+            record = self._record_from_ring if self._before else self._record
+            poster = record(_mp4_output(file))
             self._next_frame().release()
-            content = file.read_bytes()
+            content = take_out(file)
         return (poster and attempt(partial(with_poster, content, poster))) or content
+
+    def _record_from_ring(self, output: Any) -> bytes | None:
+        """Record what the ring has and what comes; return a poster, if it can be drawn."""
+        assert self._before
+        ends = time.monotonic() + self._mode.clip + self._mode.pre_roll
+        # What leaves the ring is written, so its end is as far behind as its beginning.
+        self._before.open_output(output)
+        poster = attempt(self._poster)
+        if self._stop.wait(ends - time.monotonic()):
+            in_time(SAVE, "saving", self._end_recording)  # closing it would drop the newest seconds
+        else:
+            in_time(SAVE, "saving", self._before.close_output)
+        return poster
+
+    def _record(self, output: Any) -> bytes | None:
+        """Record what comes; return a poster, if it can be drawn."""
+        from picamera2.encoders import H264Encoder
+
+        ends = time.monotonic() + self._mode.clip
+        encoder = H264Encoder()
+        self._camera.start_encoder(encoder, output)
+        poster = attempt(self._poster)
+        self._stop.wait(ends - time.monotonic())
+        in_time(SAVE, "saving", lambda: self._camera.stop_encoder(encoder))
+        return poster
 
     def _poster(self) -> bytes:
         """A frame from now, as a small JPEG."""
@@ -206,6 +258,16 @@ class _Running:
             return _small(request)[0]
         finally:
             request.release()
+
+
+def _mp4_output(file: Path) -> Any:
+    """Return what writes an MP4, its description first where the library can (since 0.3.31)."""
+    from picamera2.outputs import PyavOutput
+
+    can = "options" in inspect.signature(PyavOutput).parameters
+    return PyavOutput(
+        str(file), format="mp4", **({"options": {"movflags": "+faststart"}} if can else {})
+    )
 
 
 def _small(request: Any) -> tuple[bytes, tuple[int, int]]:
@@ -217,7 +279,7 @@ def _small(request: Any) -> tuple[bytes, tuple[int, int]]:
     def draw() -> None:
         request.make_image("main", *size).convert("RGB").save(small, "JPEG", quality=80)
 
-    _in_time(DRAW, "drawing", draw)
+    in_time(DRAW, "drawing", draw)
     return small.getvalue(), size
 
 
@@ -227,27 +289,3 @@ def _exif(request: Any, occasion: Occasion) -> dict[int, Any]:
     gain = found.get("AnalogueGain", 1.0) * found.get("DigitalGain", 1.0)
     seen = {EXPOSURE_TIME: (found.get("ExposureTime", 0), 1_000_000), ISO: round(gain * 100)}
     return {**photo_tags(occasion.taken_at), **seen}
-
-
-def _in_time(seconds: float, what: str, call: Callable[[], Result]) -> Result:
-    """What `call` gives. It runs in a thread that is left behind if it takes longer: then raises
-    CameraGoneError, since only the end of the process ends that thread."""
-    future: Future[Result] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # noqa: BLE001  raised where it is waited for
-            future.set_exception(error)
-
-    threading.Thread(target=run, name=f"camera {what}", daemon=True).start()
-    try:
-        return future.result(seconds)
-    except TimeoutError as error:
-        if future.done():
-            raise  # of the call itself
-        raise CameraGoneError(f"{what} it hangs, for {seconds:g} s now") from error
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -1,13 +1,18 @@
 """The mode in which the Pi's camera runs, from its start to its end."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from photo_wire.media import Media
+from pi_uploader import board
+from pi_uploader.cameras.picamera_faults import MEMORY_ADVICE
 from pi_uploader.cameras.poster import WIDTH
 
 MANUAL_FOCUS, CONTINUOUS_FOCUS = 0, 2  # libcamera's AfMode
+FOCUSED, FOCUS_FAILED = 2, 3  # its AfState, when the lens stands still
+BYTES_PER_PIXEL = 3  # of a still, uncompressed
 STILL_BUFFERS = 2  # one in hand and one being exposed; a Pi Zero has memory for no more
 
 log = logging.getLogger("capture")
@@ -46,6 +51,41 @@ class Mode:
         return camera.create_still_configuration(
             {"size": main}, raw={"size": (width, height)}, **common
         )
+
+    def configure(self, camera: Any) -> None:
+        """Configure the camera, and log what it does not give as it was asked for."""
+        asked = self.configuration(camera)
+        format_ = asked["main"].get("format")  # read now: the library writes into what it is given
+        camera.configure(asked)
+        for difference in self._differences(camera.camera_configuration(), format_):
+            log.warning("%s", difference)
+
+    def focuses(self, camera: Any) -> bool:
+        """Return whether the camera focuses by itself."""
+        return self.focus is None and "AfMode" in camera.camera_controls
+
+    def _differences(self, given: Any, format_: str | None) -> Iterator[str]:
+        width, height = given["raw" if self.format is Media.DNG else "main"]["size"]
+        if self.size and self.size != (width, height):
+            yield (
+                f"CAMERA_SIZE: {self.size[0]}x{self.size[1]} was asked for, and the camera gives "
+                f"{width}x{height}"
+            )
+        if self.size is None and self.format is Media.MP4:
+            yield f"CAMERA_SIZE: is full, which for clips is {width}x{height}"
+        turned = given["transform"]
+        if (turned.hflip, turned.vflip) != (self.rotation == 180,) * 2:
+            yield f"CAMERA_ROTATION: {self.rotation} was asked for, and this camera cannot do it"
+        found = given["main"].get("format")
+        if found != format_:
+            yield f"the camera gives {found}, and not {format_}: colours may be wrong"
+        memory = board.contiguous_memory()
+        needed = STILL_BUFFERS * BYTES_PER_PIXEL * width * height
+        if self.format is Media.JPEG and memory is not None and needed > memory:
+            yield (
+                f"CAMERA_SIZE: {width}x{height} needs {needed / 1e6:.0f} MB of memory for pictures "
+                f"(CMA), and there are {memory / 1e6:.0f} MB; {MEMORY_ADVICE}"
+            )
 
     def _controls(self, camera: Any) -> dict[str, Any]:
         controls: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.name import new_name
-from pi_uploader.cameras import Camera, CameraGoneError, Occasion, Shot
+from pi_uploader.cameras import Camera, CameraGoneError, Checkable, Occasion, Shot
 from pi_uploader.capture.count import Count
 from pi_uploader.clock import clock_is_set, instant, now_utc, within_bounds
 from pi_uploader.settings import CameraSettings
@@ -20,6 +20,8 @@ from pi_uploader.watchdog import BackWithin, unwatched
 
 LONGEST_REST = 60.0  # seconds
 LONGEST_WAIT = 20.0  # seconds for a trigger; then word is given of having waited
+CHECK_EVERY = 60.0  # seconds without a photo, after which the camera is asked for a frame
+LONGEST_CHECK = 90.0  # seconds for that; the camera may be opened again
 LONGEST_ANSWER = 120.0  # seconds from a trigger to its photo in the spool; more is a hang
 EVENT_GAP = 60.0  # seconds without a photo, after which the next one begins an event
 
@@ -62,6 +64,7 @@ class Capture:
         self._cooled_down = 0  # motion triggers since then
         self._disarmed = 0  # triggers since the last photo
         self._last_photo = -math.inf  # when the last photo of any kind was taken
+        self._last_check = -math.inf  # when an idle camera was asked for a frame last
         self._failures = 0  # of the camera, in a row
 
     def answer_all(self, triggers: TriggerQueue, back_within: BackWithin = unwatched) -> None:
@@ -72,6 +75,8 @@ class Capture:
                 back_within(LONGEST_ANSWER * self._settings.burst + LONGEST_REST)
                 self._answer_or_log(triggering)
                 triggers.rest(rest_after(self._failures))
+            back_within(LONGEST_CHECK)
+            self._check_camera()
         self._log_untaken()
 
     def _answer_or_log(self, triggering: Triggering) -> None:
@@ -87,6 +92,20 @@ class Capture:
                 self._settings.name,
                 _described(triggering),
             )
+
+    def _check_camera(self) -> None:
+        """See whether an idle camera still gives pictures. Raises CameraGoneError if it is gone."""
+        now = self._monotonic()
+        if now - max(self._last_photo, self._last_check) < CHECK_EVERY:
+            return
+        self._last_check = now
+        if isinstance(self._camera, Checkable):
+            try:
+                self._camera.check()
+            except CameraGoneError:
+                raise
+            except Exception as error:  # noqa: BLE001  as for a photo: the next one may succeed
+                log.error("%s: the camera gives no pictures: %s", self._settings.name, error)
 
     def answer(self, triggering: Triggering) -> None:
         """Take the photos for a trigger and put them into the spool, unless the motion's cooldown
@@ -132,8 +151,10 @@ class Capture:
     def _take(self, triggering: Triggering, occasion: Occasion) -> Shot | None:
         try:
             shot = self._camera.take(occasion)
-        except CameraGoneError:
-            raise  # only a new process can have it back
+        except CameraGoneError:  # only a new process can have it back
+            self.count.failed += 1
+            log.error("%s: no photo for %s", self._settings.name, _described(triggering))
+            raise
         except Exception as error:  # noqa: BLE001  whatever a driver raises, the next photo may succeed
             self._failures += 1
             self.count.failed += 1

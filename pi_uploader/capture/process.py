@@ -1,13 +1,17 @@
 """The capture process: every camera with its triggers, and the one spool of all."""
 
 import logging
+import math
+import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import timedelta
 
 from photo_wire.headers import Trigger
-from pi_uploader.cameras import Camera, CameraGoneError, Recorder, open_camera
+from pi_uploader.cameras import Camera, CameraGoneError, Recorder, cameras_used_twice, open_camera
+from pi_uploader.capture.backoff import StartBackoff
 from pi_uploader.capture.capture import Capture
 from pi_uploader.clock import clock_is_set, now_utc
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
@@ -16,6 +20,7 @@ from pi_uploader.triggers import Triggering, TriggerQueue
 from pi_uploader.triggers.demand import on_demand_signal
 from pi_uploader.triggers.low import low
 from pi_uploader.triggers.motion import motion
+from pi_uploader.triggers.pins import PinBusyError
 from pi_uploader.triggers.timer import timer
 from pi_uploader.triggers.times import at_times
 from pi_uploader.watchdog import Watchdog
@@ -23,6 +28,7 @@ from pi_uploader.watchdog import Watchdog
 LONGEST_START = 600.0  # seconds; after a kill, a spool of 100,000 is looked through
 BETWEEN_TIDYINGS = 3600.0  # seconds
 CLOCK_PAUSE = 60.0  # seconds between looks at a clock that is not set
+RETRY_MISSING = 600.0  # seconds until a camera that is not there is looked for again
 FINISH = 5.0  # seconds for the photos in hand
 
 log = logging.getLogger("capture")
@@ -34,42 +40,60 @@ def run_capture(
     new_queue: Callable[[], TriggerQueue] = TriggerQueue,
 ) -> int:
     """Capture until `stop` is set; the photos in hand are kept first. Each camera has a queue of
-    triggers of its own. Returns the process's exit code: 1 if a camera is gone that only a new
-    process can have back.
+    triggers of its own. Where one of several cameras is not there, the others capture; it is looked
+    for again in a new process. Returns the process's exit code: 1 if only a new process can have a
+    camera back.
 
     Raises SettingsError where a camera or a pin cannot work with these settings, OSError where the
-    spool's folder cannot be made, and what the pin's driver raises for a pin in use.
+    spool's folder cannot be made or a pin is in use, CameraGoneError where there is no camera at
+    all. These are raised later each time they happen in a row (`StartBackoff`).
     """
+    backoff = StartBackoff(os.environ)
+    try:
+        return _run(settings, stop, new_queue, backoff)
+    except (CameraGoneError, SettingsError, PinBusyError) as error:
+        delay = 0.0 if stop.is_set() else backoff.next_delay()
+        if delay:
+            log.error("the start failed: %s; it is tried again in %g s", error, delay)
+            stop.wait(delay)
+        raise
+
+
+def _run(
+    settings: CaptureSettings,
+    stop: threading.Event,
+    new_queue: Callable[[], TriggerQueue],
+    backoff: StartBackoff,
+) -> int:
     watchdog = Watchdog()
     starting = watchdog.watch("the start")
     starting(LONGEST_START)
     watchdog.report()
     with ExitStack() as open_parts:
-        cameras = _open_all(settings, open_parts)
+        cameras, missing = _open_all(settings, open_parts)
         spool = open_spool(settings)
         threads = [_Answering(settings, one, new_queue(), spool, stop) for one in cameras]
         for one in threads:
             open_parts.callback(one.end)
             one.open_triggers(open_parts, watchdog)
+        backoff.reset()
         watchdog.ready()  # before what may take minutes; each trigger is noted by now
         open_parts.enter_context(on_demand_signal([one.triggers for one in threads]))
         spool.recover()  # now, so that the first photo does not wait for it
         starting(float("inf"))
         for one in threads:
             one.start(watchdog)
-        _tidy_until(stop, settings, spool)
+        is_stopped = _tidy_until(stop, settings, spool, RETRY_MISSING if missing else math.inf)
         for one in threads:  # all at once, before each is waited for
             one.stop()
-    for one in threads:
-        one.say_goodbye()
-    return 1 if any(one.is_gone for one in threads) else 0
+    return 1 if not is_stopped or any(one.is_gone for one in threads) else 0
 
 
 def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
     """Take one photo with each camera into the spool. Returns the process's exit code: 1 if one
     gave none."""
     with ExitStack() as open_parts:
-        cameras = _open_all(settings, open_parts)
+        cameras, missing = _open_all(settings, open_parts)
         spool = open_spool(settings)
         counts = []
         for one, camera in cameras:
@@ -77,7 +101,7 @@ def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
             capture.answer(Triggering(trigger, 0.0))
             counts.append(capture.count)
         _tidy(settings, spool)
-    return 0 if all(count.kept + count.disarmed for count in counts) else 1
+    return 0 if not missing and all(count.kept + count.disarmed for count in counts) else 1
 
 
 def open_spool(settings: CaptureSettings) -> Spool:
@@ -93,18 +117,26 @@ def open_spool(settings: CaptureSettings) -> Spool:
 
 def _open_all(
     settings: CaptureSettings, open_parts: ExitStack
-) -> list[tuple[CameraSettings, Camera]]:
-    """Every camera; all that are set wrongly are told at once."""
+) -> tuple[list[tuple[CameraSettings, Camera]], list[str]]:
+    """Open every camera; return them, and the names of those that are not there. All that are set
+    wrongly are told at once. Raises CameraGoneError if none is there."""
     cameras: list[tuple[CameraSettings, Camera]] = []
-    problems: list[str] = []
-    for one in settings.cameras:
+    missing: dict[str, CameraGoneError] = {}
+    problems = cameras_used_twice(settings.cameras)
+    for one in settings.cameras if not problems else ():
         try:
             cameras.append((one, open_parts.enter_context(closing(open_camera(one)))))
         except SettingsError as error:
             problems += error.problems
+        except CameraGoneError as error:
+            missing[one.name] = error
     if problems:
         raise SettingsError(problems)
-    return cameras
+    if missing and not cameras:
+        raise CameraGoneError("; ".join(f"{name}: {error}" for name, error in missing.items()))
+    for name, gone in missing.items():
+        log.error("%s: %s; the other cameras work", name, gone)
+    return cameras, list(missing)
 
 
 def _trust(settings: CaptureSettings) -> Callable[[], bool]:
@@ -185,12 +217,14 @@ class _Answering:
             self._camera.cut_short()
 
     def end(self) -> None:
-        """Keep the photo in hand and answer no more triggers."""
+        """Keep the photo in hand, answer no more triggers, and log the counts: now, since closing
+        the camera may hang."""
         self.stop()
         if self._thread:
             self._thread.join(FINISH)
+            self._log_counts()
 
-    def say_goodbye(self) -> None:
+    def _log_counts(self) -> None:
         log.info(
             "capture with %s ends: %s, %d triggers unanswered",
             self.settings.name,
@@ -199,13 +233,21 @@ class _Answering:
         )
 
 
-def _tidy_until(stop: threading.Event, settings: CaptureSettings, spool: Spool) -> None:
+def _tidy_until(
+    stop: threading.Event, settings: CaptureSettings, spool: Spool, seconds: float
+) -> bool:
     """Delete kept photos whose time is over, at once and then every hour; while the clock is not
-    set, and no age is known, the question is asked more often."""
+    set, and no age is known, the question is asked more often. Return whether `stop` is set, or
+    the `seconds` after which a missing camera is looked for are over."""
+    end = time.monotonic() + seconds
     while True:
         _tidy(settings, spool)
-        if stop.wait(BETWEEN_TIDYINGS if _trust(settings)() else CLOCK_PAUSE):
-            return
+        pause = BETWEEN_TIDYINGS if _trust(settings)() else CLOCK_PAUSE
+        if stop.wait(min(pause, max(0.0, end - time.monotonic()))):
+            return True
+        if time.monotonic() >= end:
+            log.info("the process ends, to be started again and look for the missing camera")
+            return False
 
 
 def _tidy(settings: CaptureSettings, spool: Spool) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from photo_wire.media import Media
-from pi_uploader.settings import values
+from pi_uploader.settings import camera_values, values
+from pi_uploader.settings.camera_limits import size_problems
 from pi_uploader.settings.setting import Group, required, setting
 from pi_uploader.settings.source import Source
 from pi_uploader.triggers.arming import Window, read_windows
@@ -63,6 +64,14 @@ class CameraSettings(Group):
         default=required,
         default_words="none: it has to be set, so that nothing is simulated unawares",
     )
+    sensor: str | None = setting(
+        "CAMERA_SENSOR",
+        camera_values.sensor,
+        "a number from 0 to 9 or an id, as pi-uploader doctor lists them",
+        "Which of the Pi's own cameras (picamera2). A number changes when another camera is "
+        "plugged in or out, an id does not.",
+        default_words="the first of the Pi's own",
+    )
     replay: Path | None = setting(
         "CAMERA_REPLAY",
         values.folder,
@@ -71,10 +80,10 @@ class CameraSettings(Group):
     )
     url: str | None = setting(
         "CAMERA_URL",
-        values.rtsp_url,
+        camera_values.rtsp_url,
         "rtsp://HOST/PATH or rtsps://HOST/PATH, without user and password",
         "Where the network camera gives its stream.",
-        shown=values.showable_rtsp_url,
+        shown=camera_values.showable_rtsp_url,
     )
     user: str | None = setting(
         "CAMERA_USER",
@@ -102,14 +111,14 @@ class CameraSettings(Group):
     )
     ca: Path | None = setting(
         "CAMERA_CA",
-        values.file,
+        camera_values.file,
         "the whole path of a PEM file",
         "Certificate authority that the network camera's certificate (rtsps) is verified with.",
         default_words="the system's authorities",
     )
     fingerprint: str | None = setting(
         "CAMERA_FINGERPRINT",
-        values.fingerprint,
+        camera_values.fingerprint,
         "64 hexadecimal digits, with or without colons",
         "SHA-256 of the network camera's certificate (rtsps), for one that it signed itself.",
     )
@@ -123,7 +132,7 @@ class CameraSettings(Group):
     )
     device: str = setting(
         "CAMERA_DEVICE",
-        values.device,
+        camera_values.device,
         "the whole path of a video device",
         "Device of the USB camera.",
         default="/dev/video0",
@@ -273,6 +282,8 @@ class CameraSettings(Group):
                 f"{place('CAMERA_REPLAY')}: is for a camera of kind simulated, and this one is "
                 f"{kind}; expected it left out"
             )
+        if kind == "picamera2":
+            problems += size_problems(found, place("CAMERA_SIZE"))
         if kind and format_ and format_ not in FORMATS[kind]:
             able = ", ".join(one.name.lower() for one in FORMATS[kind])
             problems.append(

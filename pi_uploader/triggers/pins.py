@@ -1,8 +1,10 @@
 """A pin as gpiozero's edge-driven input."""
 
+import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_uploader.settings.setting import SettingsError
@@ -10,25 +12,84 @@ from pi_uploader.settings.setting import SettingsError
 if TYPE_CHECKING:
     from gpiozero import DigitalInputDevice
 
+CHIPS = Path("/dev")  # where the pins' devices are, gpiochip0 and so on
+
+
+class PinBusyError(OSError):
+    """Another program has the pin. The text names the setting, the pin and that program."""
+
 
 @contextmanager
 def open_pin(setting: str, pin: int, pull_up: bool) -> Iterator["DigitalInputDevice"]:
-    """The pin with this BCM number, named by `setting`, until the end of the block. With `pull_up`
-    it is active when it is pulled LOW, else when it is high."""
-    from gpiozero import DigitalInputDevice, PinFactoryFallback
+    """Give the pin with this BCM number, named by `setting`, until the end of the block. With
+    `pull_up` it is active when it is pulled LOW, else when it is high.
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PinFactoryFallback)  # what counts is whether one is found
-        try:
-            device = DigitalInputDevice(pin, pull_up=pull_up)
-        except ImportError as error:  # gpiozero's BadPinFactory is one, too
-            raise SettingsError(
-                [
-                    f"{setting}: pin {pin} cannot be used ({error}); on a Pi install python3-lgpio "
-                    f"and give the venv the system's packages; elsewhere set {setting}=none"
-                ]
-            ) from error
+    Raises SettingsError where the pin cannot be used, with all that gpiozero's drivers said, and
+    PinBusyError where another program has it.
+    """
+    device = _open(setting, pin, pull_up)
     try:
         yield device
     finally:
         device.close()
+
+
+def _open(setting: str, pin: int, pull_up: bool) -> "DigitalInputDevice":
+    from gpiozero import DigitalInputDevice, PinFactoryFallback
+
+    with warnings.catch_warnings(record=True) as fallbacks:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", PinFactoryFallback)
+        try:
+            return DigitalInputDevice(pin, pull_up=pull_up)
+        except Exception as error:
+            reasons = [str(one.message).removeprefix("Falling back from ") for one in fallbacks]
+            raise _explained(error, setting, pin, reasons) from error
+
+
+def _explained(error: Exception, setting: str, pin: int, reasons: Sequence[str]) -> Exception:
+    """Return the error that says what is wrong with the pin and what to do."""
+    if _is_busy(error):
+        return PinBusyError(
+            f"{setting}: pin {pin} is in use{_holder(pin)}; end that program, or use another pin "
+            f"and set {setting} to its BCM number"
+        )
+    detail = f"{type(error).__name__}: {error}"
+    if reasons:
+        detail += f" ({'; '.join(reasons)})"
+    return SettingsError(
+        [f"{setting}: pin {pin} cannot be used, {detail}; {_advice(error, setting)}"]
+    )
+
+
+def _is_busy(error: Exception) -> bool:
+    from gpiozero import GPIOPinInUse
+
+    return isinstance(error, GPIOPinInUse) or "GPIO busy" in str(error)
+
+
+def _advice(error: Exception, setting: str) -> str:
+    chips = sorted(CHIPS.glob("gpiochip*"))
+    if chips and not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
+        return (
+            f"this user may not open {chips[0]}: sudo usermod -aG gpio USER, and sign in anew (the "
+            "services of install.sh are in that group)"
+        )
+    return (
+        "on a Pi install python3-lgpio and give the venv the system's packages; elsewhere set "
+        f"{setting}=none"
+    )
+
+
+def _holder(pin: int) -> str:
+    """Return who has the pin, as the kernel calls it, for a message."""
+    from gpiozero import Device
+
+    try:
+        import lgpio
+
+        handle = getattr(Device.pin_factory, "_handle", None)
+        name = str(lgpio.gpio_get_line_info(handle, pin)[4]) if handle is not None else ""
+    except Exception:  # noqa: BLE001  whatever it is, the message goes without the name
+        name = ""
+    return f" by {name!r}" if name else " by another program (gpioinfo lists who has which)"

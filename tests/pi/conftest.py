@@ -5,16 +5,20 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from local.child import kill, start
+from pi_uploader.cameras import picamera
 from tests.pi.program import Program
+from tests.pictures import dng, mp4
 
 TRUSTED = {"CAMERA_CLOCK": "trusted"}  # a machine of tests may have no NTP, and no doubt either
 StartProgram = Callable[..., Program]
+STAND_IN = Path(__file__).parents[1] / "rigs" / "pi_camera"
 
 
 @pytest.fixture
@@ -54,3 +58,17 @@ def pins() -> Iterator[MockFactory]:
     yield Device.pin_factory
     Device.pin_factory.reset()
     Device.pin_factory = former
+
+
+@pytest.fixture
+def fate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The stand-in's camera, new for each test; waits are short."""
+    monkeypatch.syspath_prepend(str(STAND_IN))
+    monkeypatch.setattr(picamera, "FRAME", 0.2)
+    monkeypatch.setattr(picamera, "OPEN", 2.0)
+    import picamera2
+
+    picamera2.fate.dng, picamera2.fate.mp4 = dng(1), mp4(1)
+    yield picamera2.fate
+    for name in [name for name in sys.modules if name.split(".")[0] in ("picamera2", "libcamera")]:
+        del sys.modules[name]

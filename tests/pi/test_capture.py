@@ -16,6 +16,7 @@ from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CameraGoneError, Occasion, Shot
 from pi_uploader.capture import Capture, rest_after, run_capture
+from pi_uploader.capture import capture as capture_module
 from pi_uploader.settings import CameraSettings, CaptureSettings
 from pi_uploader.spool import Instant, Spool
 from pi_uploader.spool.disk import Disk
@@ -326,3 +327,53 @@ def test_a_camera_that_is_gone_ends_the_process(spool_folder: Path) -> None:
     )
     with pytest.raises(CameraGoneError):
         capture.answer(Triggering(Trigger.MOTION, 1.0))
+    assert capture.count.failed == 1
+
+
+class MortalCamera(ScriptedCamera):
+    """Also says whether it lives: each check ends as it is told to, in turn."""
+
+    def __init__(self, queue: TriggerQueue, *checks: Exception | None) -> None:
+        super().__init__()
+        self._queue = queue
+        self._checks = list(checks)
+
+    def check(self) -> None:
+        error = self._checks.pop(0)
+        if not self._checks:
+            self._queue.close()
+        if error:
+            raise error
+
+
+def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
+    spool_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Triggers that take no photo are no sign of its life; what does not end it is told."""
+    monkeypatch.setattr(capture_module, "LONGEST_WAIT", 0.0)
+    queue = TriggerQueue()
+    camera = MortalCamera(queue, None, CameraError("no encoder"), None)
+    clock = iter(range(0, 100_000, 10))
+    capture = Capture(
+        camera_settings(CAMERA_ARMED="03:00-03:01"),
+        camera,
+        Spool(spool_folder),
+        monotonic=lambda: float(next(clock)),
+        now=lambda: datetime(2026, 11, 21, 7, 30, tzinfo=UTC),
+        is_clock_set=lambda: True,
+    )
+    queue.put(Triggering(Trigger.MOTION, 1.0))
+    capture.answer_all(queue)
+    assert next(clock) == 130  # asked at 0, 60 and 120 seconds
+    assert "gate: the camera gives no pictures: no encoder" in caplog.text
+
+
+def test_a_camera_that_died_while_idle_ends_the_process(spool_folder: Path) -> None:
+    """Before a trigger would be lost."""
+    queue = TriggerQueue()
+    camera = MortalCamera(queue, CameraGoneError("no frame"))
+    queue.put(Triggering(Trigger.MOTION, -1e9))
+    capture = Capture(camera_settings(CAMERA_ARMED="always"), camera, Spool(spool_folder))
+    capture._last_photo = capture._last_check = -1e9
+    with pytest.raises(CameraGoneError, match="no frame"):
+        capture._check_camera()

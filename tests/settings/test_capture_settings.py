@@ -57,6 +57,15 @@ def test_camera_source(pi: InstalledPi, camera: Any) -> None:
     assert (len(pi.waiting()), camera.opened) == (1, [])
 
 
+@pytest.mark.setting("CAMERA_SENSOR")
+def test_camera_sensor(pi: InstalledPi, camera: Any) -> None:
+    """The second of two of the Pi's own."""
+    camera.cameras = [{"Model": "imx708", "Id": f"/base/i2c@{n}", "Num": n} for n in (0, 1)]
+    pi.environ["CAMERA_SENSOR"] = "/base/i2c@0"
+    pi.once()
+    assert camera.opened[-1].number == 0
+
+
 @pytest.mark.setting("CAMERA_REPLAY")
 def test_camera_replay(pi: InstalledPi, tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()

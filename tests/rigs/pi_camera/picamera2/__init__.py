@@ -22,9 +22,15 @@ class Fate:
         self.is_there = True
         self.lost_frames = int(os.environ.get("STAND_IN_LOST_FRAMES", "0"))
         self.failed_saves: list[Exception] = []
+        self.failed_encoders: list[Exception] = []
         self.failed_images: list[Exception] = []
         self.no_memory = 0  # configurations
         self.hanging_closes = 0
+        self.cameras: list[dict[str, Any]] = [
+            {"Model": "imx708", "Id": "/base/soc/i2c@1/imx708@1a", "Num": 0}
+        ]
+        self.af_states: list[int] = []  # of the next frames; then the lens stands still
+        self.given: dict[str, Any] = {}  # what a configuration is adjusted to
         self.opened: list[Picamera2] = []
         self.dng = b""
         self.mp4 = b""
@@ -65,6 +71,7 @@ class CompletedRequest:
             "ExposureTime": 10_000,
             "AnalogueGain": 2.0,
             "DigitalGain": 1.0,
+            "AfState": fate.af_states.pop(0) if fate.af_states else 2,
         }
 
     def make_image(
@@ -106,11 +113,15 @@ class Picamera2:
         self.encoders: list[Any] = []
         self.sensor_resolution = (4608, 2592)
         self._job_list: list[Job] = []
+        self.number = self.global_camera_info()[camera_num]["Num"]
+        if any(one.number == self.number and not one.closed for one in fate.opened):
+            raise RuntimeError("Camera __init__ sequence did not complete.")
         fate.opened.append(self)
 
     @staticmethod
     def global_camera_info() -> list[Any]:
-        return [{"Model": "imx708", "Num": 0}] if fate.is_there else []
+        order = sorted(fate.cameras, key=lambda one: ("/usb" not in one["Id"], one["Id"]))
+        return order[::-1] if fate.is_there else []
 
     @property
     def camera_controls(self) -> dict[str, tuple[Any, Any, Any]]:
@@ -132,7 +143,7 @@ class Picamera2:
         use_case="still",
     ) -> dict[str, Any]:
         return {
-            "main": {"size": (1152, 648), **main},
+            "main": {"format": "BGR888", "size": (1152, 648), **main},
             "raw": raw,
             "transform": transform,
             "buffer_count": buffer_count,
@@ -156,7 +167,7 @@ class Picamera2:
         use_case="video",
     ) -> dict[str, Any]:
         return {
-            "main": {"size": (1280, 720), **main},
+            "main": {"format": "XBGR8888", "size": (1280, 720), **main},
             "raw": raw,
             "transform": transform,
             "buffer_count": buffer_count,
@@ -169,6 +180,14 @@ class Picamera2:
             fate.no_memory -= 1
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
         self.camera_config = camera_config
+        for stream, given in fate.given.items():
+            if isinstance(given, dict):
+                camera_config[stream].update(given)  # the very object that it was given
+            else:
+                camera_config[stream] = given
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return self.camera_config
 
     def start(self, config=None, show_preview=False) -> None:  # type: ignore[no-untyped-def]
         if not self.camera_config:
@@ -199,6 +218,8 @@ class Picamera2:
         self._job_list = []
 
     def start_encoder(self, encoder=None, output=None, pts=None, quality=None, name=None) -> None:  # type: ignore[no-untyped-def]
+        if fate.failed_encoders:
+            raise fate.failed_encoders.pop()
         encoder.output = output
         encoder.is_running = True
         output.start()

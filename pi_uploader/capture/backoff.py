@@ -1,0 +1,40 @@
+"""How long to wait before a start that failed is tried again.
+
+systemd starts a service that ended after a fixed pause; on a Pi Zero, starting takes all of the
+processor for some seconds. So a capture that cannot start ends later each time.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+FIRST_DELAY, MAX_DELAY = 5.0, 120.0  # seconds; the unit's TimeoutStartSec has to be longer
+
+
+class StartBackoff:
+    """Counts failed starts in a row, in a file of the service's state directory. Without such a
+    directory nothing is known of earlier starts, and nobody waits: `pi-uploader run` does that
+    itself."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        folder = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+        self._file = Path(folder) / "failed-capture-starts" if folder else None
+
+    def next_delay(self) -> float:
+        """Count one more failed start; return the seconds to wait before this process ends."""
+        if self._file is None:
+            return 0.0
+        failures = 0
+        with suppress(OSError, ValueError):
+            failures = int(self._file.read_text())
+        with suppress(OSError):
+            self._file.write_text(str(failures + 1))
+        if not failures:
+            return 0.0  # the first time somebody may be watching the start
+        return min(FIRST_DELAY * 2.0 ** min(failures - 1, 10), MAX_DELAY)
+
+    def reset(self) -> None:
+        """Forget the failed starts, after one that did not fail."""
+        if self._file:
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)
