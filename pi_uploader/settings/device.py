@@ -23,6 +23,7 @@ from pi_uploader.settings.source import (
     Variables,
     config_file,
 )
+from pi_uploader.settings.used_twice import cameras_used_twice, pins_used_twice
 
 
 def spool_folder(source: Source) -> str:
@@ -189,50 +190,13 @@ class CaptureSettings(Settings):
                 cameras.append(CameraSettings.read(source))
             except SettingsError as error:
                 problems += error.problems
-        problems += _pins_used_twice(cameras)
-        problems += _cameras_used_twice(cameras)
+        problems += pins_used_twice(cameras)
+        problems += cameras_used_twice(cameras)
         return {"cameras": tuple(one for one in cameras if one.enabled)}
 
     @classmethod
     def all_settings(cls) -> list[Setting]:
         return [*super().all_settings(), *(one for _, one in CameraSettings.table())]
-
-
-def _pins_used_twice(cameras: list[CameraSettings]) -> list[str]:
-    users: dict[int, list[str]] = {}
-    for camera in cameras:
-        for pin in (camera.pir_pin, camera.pin):
-            if pin is not None and camera.enabled:
-                users.setdefault(pin, []).append(camera.name)
-    return [
-        f"pin {pin} is used twice, by {' and '.join(names)}; expected a pin for each"
-        for pin, names in users.items()
-        if len(names) > 1
-    ]
-
-
-def _cameras_used_twice(cameras: list[CameraSettings]) -> list[str]:
-    """Two tables of one camera: it serves one of them. A network camera serves several."""
-    users: dict[tuple[str, str], list[str]] = {}
-    for camera in cameras:
-        which = {
-            "picamera2": camera.sensor or "0",
-            "usb": os.path.realpath(camera.device),
-        }.get(camera.source)
-        if which is not None and camera.enabled:
-            users.setdefault((camera.source, which), []).append(camera.name)
-    expected = {
-        "picamera2": "a CAMERA_SENSOR (sensor in the config file) for each; pi-uploader doctor "
-        "lists them",
-        "usb": "a CAMERA_DEVICE (device in the config file) for each; v4l2-ctl --list-devices "
-        "lists them",
-    }
-    return [
-        f"the {source} camera {which} is used twice, by {' and '.join(names)}; expected "
-        f"{expected[source]}"
-        for (source, which), names in users.items()
-        if len(names) > 1
-    ]
 
 
 def needed_for_uploading(source: Source) -> str | None:

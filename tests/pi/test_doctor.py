@@ -8,7 +8,8 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from pi_uploader import doctor
-from pi_uploader.doctor import Finding, Verdict, examine
+from pi_uploader.doctor import examine
+from pi_uploader.finding import Finding, Verdict
 from tests.backend import Backend
 from tests.pi.conftest import StartProgram
 from tests.pi.pins import pulse
