@@ -34,6 +34,7 @@ IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
 UNREADABLE = "unreadable"  # why a photo was set aside
 MAX_UNREADABLE = 5  # photos in a row that are set aside for that
+MAX_REJECTED_IN_A_ROW = 10  # photos; if more are, the backend itself is taken to be out of order
 
 log = logging.getLogger("upload")
 
@@ -45,6 +46,9 @@ class Uploader:
     A photo that fails is tried again after another one was accepted, and set aside if it fails
     then too. So one bad photo blocks no other, and a backend that rejects everything for a while
     condemns nothing.
+
+    `gate` is closed while the backend fails. A rejection is an answer about one photo: it holds up
+    only those that were rejected before, unless many are rejected in a row.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Uploader:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.gate = Gate(clock, chance)
+        self._retry_gate = Gate(clock, chance)
         self._spool = spool
         self._delivery = delivery
         self._pace = pace
@@ -76,10 +81,18 @@ class Uploader:
         self._lock = threading.Lock()
         self._turn = 0
         self._doubts = Doubts()
+        self._rejected: set[int] = set()  # since a photo was accepted; sequence numbers
         self._under_way: set[int] = set()  # sequence numbers
         self._delivered: set[SpooledPhoto] = set()  # and yet here: the disk would not let go
         self._stuck: dict[SpooledPhoto, float] = {}  # the disk would not move it: passed over
         self._unreadable = 0  # photos in a row
+
+    def closed_for(self) -> float:
+        """Return the seconds until something may be sent of what waits; 0 if it may be now, or if
+        nothing waits."""
+        if self._spool.newest(self._is_out_or_doubted) or not self._spool.newest(self._is_out):
+            return self.gate.closed_for()
+        return max(self.gate.closed_for(), self._retry_gate.closed_for())
 
     def step(self, back_within: BackWithin = unwatched) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
@@ -111,7 +124,10 @@ class Uploader:
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
-        return pick(self._is_out_or_doubted) or pick(self._is_out)
+        photo = pick(self._is_out_or_doubted)
+        if photo is None and not self._retry_gate.closed_for():
+            photo = pick(self._is_out)
+        return photo
 
     def _is_out(self, photo: SpooledPhoto) -> bool:
         return (
@@ -179,8 +195,10 @@ class Uploader:
         with self._lock:
             self.gate.open()
             self._unreadable = 0
+            self._retry_gate.open()
             self._turn += 1
             self._doubts.accept(photo.sequence)
+            self._rejected.clear()
             self._state.delivered(receipt, self._clock(), self._wall_clock())
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
         try:
@@ -207,11 +225,10 @@ class Uploader:
         failures_allowed: int,
         reason: str,
     ) -> float:
-        retry_after = error.retry_after if isinstance(error, UnavailableError) else None
         with self._lock:
             failures = self._doubts.fail(photo.sequence, self._clock())
             condemned = failures >= failures_allowed
-            wait = 0.0 if condemned else self.gate.close(retry_after)
+            wait = 0.0 if condemned else self._close(photo, error)
             if not condemned:
                 until = self._wall_clock() + timedelta(seconds=wait)
                 self._state.refused(str(error), until, self._clock())
@@ -219,7 +236,18 @@ class Uploader:
             self._set_aside(photo, reason, error)
         else:
             log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
-        return min(wait, LONGEST_NAP)
+        return min(self.gate.closed_for(), LONGEST_NAP)
+
+    def _close(self, photo: SpooledPhoto, error: RejectedError | UnavailableError) -> float:
+        """Close the gate, or after a rejection the one for retries; return the seconds until this
+        photo may be tried again."""
+        if isinstance(error, UnavailableError):
+            return self.gate.close(error.retry_after)
+        self._rejected.add(photo.sequence)
+        wait = self._retry_gate.close(None)
+        if len(self._rejected) > MAX_REJECTED_IN_A_ROW:
+            wait = max(wait, self.gate.close(None))
+        return wait
 
     def _set_aside(self, photo: SpooledPhoto, reason: str, error: Exception) -> None:
         try:
