@@ -13,10 +13,16 @@ from urllib.parse import urlsplit
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CameraError, Occasion, open_camera
-from pi_uploader.clock import clock_is_set
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_is_set
 from pi_uploader.finding import Finding, Verdict
 from pi_uploader.libraries import camera_library, pin_library
-from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError, UploadSettings
+from pi_uploader.settings import (
+    CameraSettings,
+    CaptureSettings,
+    OnceSettings,
+    SettingsError,
+    UploadSettings,
+)
 from pi_uploader.settings.source import Environment
 from pi_uploader.spool.diagnosis import diagnose
 from pi_uploader.spool.disk import Disk
@@ -56,7 +62,7 @@ def _examine(
 ) -> Iterator[Finding]:
     capture = upload = None
     try:
-        capture = CaptureSettings.from_environ(environ)
+        capture = OnceSettings.from_environ(environ)
     except SettingsError as error:
         yield from _wrong_settings(error)
         yield from camera_library(None)
@@ -70,7 +76,10 @@ def _examine(
         for camera in capture.cameras:
             yield _camera(camera)
             yield from _pins(camera, wait_for_pins, say)
+            if not camera.has_trigger:
+                yield _no_trigger(camera)
         yield _clock(capture, is_clock_set)
+        yield _zone(capture)
         yield _disk(capture)
     if upload and upload.base_url:
         network = _network(upload.base_url)
@@ -163,6 +172,28 @@ def _triggered(pin: int, was: bool) -> Finding:
     )
 
 
+def _no_trigger(settings: CameraSettings) -> Finding:
+    return Finding(
+        "trigger",
+        Verdict.DOUBTFUL,
+        f"{settings.name} has none; only capture --once takes photos with it, as "
+        "pi-uploader-scheduled.timer does",
+        "for the capture service set PIR_PIN, CAMERA_PIN, CAMERA_EVERY or CAMERA_TIMES",
+    )
+
+
+def _zone(settings: CaptureSettings) -> Finding:
+    if not settings.zone_is_known:
+        return Finding(
+            "zone",
+            Verdict.DOUBTFUL,
+            f"{settings.zone_sentence}; no hours or times of day are set, which would need it",
+            "set CAMERA_ZONE to a zone such as Europe/Berlin",
+        )
+    now = datetime.now(settings.zone)
+    return Finding("zone", Verdict.GOOD, f"{settings.zone_sentence}; it is {now:%H:%M} there")
+
+
 def _clock(settings: CaptureSettings, is_clock_set: Callable[[], bool]) -> Finding:
     shown = f"shows {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     if settings.clock_is_trusted:
@@ -172,8 +203,8 @@ def _clock(settings: CaptureSettings, is_clock_set: Callable[[], bool]) -> Findi
     return Finding(
         "clock",
         Verdict.DOUBTFUL,
-        f"{shown} and has not been set since the boot; photos wait up to 15 minutes for it",
-        "timedatectl status; with a clock chip set CAMERA_CLOCK=trusted",
+        f"{shown} and has not been set since the boot; {CLOCK_AWAITED}",
+        CLOCK_NEXT_STEP,
     )
 
 

@@ -82,6 +82,7 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
             "received": found.get(camera, NO_PHOTOS).received,
             "photos": found.get(camera, NO_PHOTOS).total.photos,
             "bytes": found.get(camera, NO_PHOTOS).total.size,
+            "last_seen": format_time(seen[camera].listed_at) if camera in seen else None,
             "waiting": seen[camera].waiting if camera in seen else None,
             "days": _by_day(days, found.get(camera, NO_PHOTOS), lost.get(camera, Counter())),
         }

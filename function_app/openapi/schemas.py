@@ -147,6 +147,7 @@ SCHEMAS: dict[str, Schema] = {
                 received=count,
                 photos=count,
                 bytes=count,
+                last_seen=optional(TIME),
                 waiting=optional(count),
                 days=array(
                     record(day=DAY, received=count, photos=count, bytes=count, losses=count)

@@ -71,7 +71,8 @@ class Spool:
             make_durable_folder(self.folder.parent, self._disk)
         for part in (self.folder, self.waiting, self.undated):
             if not part.exists():
-                self._disk.make_folder(part)
+                with suppress(FileExistsError):  # the other process makes it at the same moment
+                    self._disk.make_folder(part)
         lost, reasons = self.losses.lost, (NO_ROOM, DISK_ERROR, TORN)
         parts = (self.quarantine, lost, self.losses.reported, *(lost / one for one in reasons))
         for part in parts:  # now: a full disk would refuse them later

@@ -82,7 +82,7 @@ class Uploader:
         self._turn = 0
         self._doubts = Doubts()
         self._rejected: set[int] = set()  # since a photo was accepted; sequence numbers
-        self._under_way: set[int] = set()  # sequence numbers
+        self._under_way: dict[int, str] = {}  # sequence numbers, and the photos' cameras
         self._delivered: set[SpooledPhoto] = set()  # and yet here: the disk would not let go
         self._stuck: dict[SpooledPhoto, float] = {}  # the disk would not move it: passed over
         self._unreadable = 0  # photos in a row
@@ -99,12 +99,13 @@ class Uploader:
         back_within(LONGEST_CALL)
         self._reports.look()  # while nothing gets through, too
         with self._lock:
+            self._state.write_if_due(self._clock())
             if not self.gate.admits(len(self._under_way)):
                 return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
             self._naming.name_undated()
             photo = self._choose()
-            if photo and self._affordable(photo):
-                self._under_way.add(photo.sequence)
+            if photo and self._pay_for(photo):
+                self._under_way[photo.sequence] = photo.name.camera
             else:
                 photo = None
         try:
@@ -113,7 +114,12 @@ class Uploader:
             return self._send(photo) if photo else IDLE
         finally:
             with self._lock:
-                self._under_way.discard(photo.sequence if photo else -1)
+                self._under_way.pop(photo.sequence if photo else -1, None)
+
+    def finish(self) -> None:
+        """Write down what is only known here, before the process ends."""
+        with self._lock:
+            self._state.write(self._clock())
 
     def _report(self, back_within: BackWithin) -> None:
         """Tell the backend what it should know, if it is time to and something gets through."""
@@ -139,17 +145,15 @@ class Uploader:
     def _is_out_or_doubted(self, photo: SpooledPhoto) -> bool:
         return self._is_out(photo) or self._doubts.holds_back(photo.sequence, self._clock())
 
-    def _affordable(self, photo: SpooledPhoto) -> bool:
-        return not self._data_budget or self._data_budget.allows(photo.size, self._wall_clock())
+    def _pay_for(self, photo: SpooledPhoto) -> bool:
+        return not self._data_budget or self._data_budget.spend(photo.size, self._wall_clock())
 
     def _send(self, photo: SpooledPhoto) -> float:
         try:
             with self._open(photo) as file:
-                if self._data_budget:
-                    self._data_budget.spend(photo.size, self._wall_clock())
                 body = PhotoBody(photo, file)
                 paced = self._pace.of(body) if self._pace else body
-                receipt = self._delivery.send(photo, paced, self._backlog.left())
+                receipt = self._delivery.send(photo, paced, self._left_after(photo))
         except FileNotFoundError:
             return 0.0  # given up to make room, a moment ago
         except UnreadablePhotoError as error:
@@ -190,6 +194,12 @@ class Uploader:
             self._stuck = {one: until for one, until in self._stuck.items() if until > now}
             self._stuck[photo] = now + REST_OF_STUCK
         self._reports.note_stuck(reason, photo)
+    def _left_after(self, photo: SpooledPhoto) -> int | None:
+        """How many photos of its camera will wait when this one, and those that are under way with
+        it, are delivered."""
+        with self._lock:
+            under_way = list(self._under_way.values()).count(photo.name.camera)
+        return self._backlog.left(photo.name.camera, under_way)
 
     def _note_delivery(self, photo: SpooledPhoto, receipt: Receipt) -> None:
         with self._lock:
@@ -208,7 +218,7 @@ class Uploader:
                 self._delivered.add(photo)
             log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
         self._reports.note_delivery(photo)
-        self._backlog.delivered()
+        self._backlog.note_gone(photo.name)
 
     def _let_go_again(self) -> None:
         """Try once more to remove what the disk would not let go."""
@@ -261,6 +271,7 @@ class Uploader:
         else:
             log.error("photo set aside as %s: %s: %s", reason, photo.name, error)
             self._reports.note_set_aside(reason, photo)
+            self._backlog.note_gone(photo.name)
         with self._lock:
             self._doubts.forget(photo.sequence)
 

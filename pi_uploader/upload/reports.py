@@ -16,6 +16,7 @@ from photo_wire.alert import (
     Alert,
     AlertsReceipt,
 )
+from pi_uploader.plural import counted
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
 from pi_uploader.upload.clock_check import ClockCheck
 from pi_uploader.upload.delivery import (
@@ -116,7 +117,7 @@ class Reports:
                 for loss in losses:
                     self._settle(loss, receipt)
         except (RejectedError, UnavailableError) as error:
-            log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
+            log.warning("not reported yet: %s: the backend %s", counted(len(losses), "loss"), error)
         except OSError as error:
             log.error("losses cannot be reported, the disk answers: %s", error.strerror)
         else:

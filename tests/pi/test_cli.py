@@ -84,6 +84,7 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "spool": str(tmp_path / "spool"),
         "waiting": 2,
         "waiting_bytes": 1_200_000,
+        "waiting_for_clock": 0,
         "oldest": str(names[0]),
         "quarantined": 0,
         "losses": 0,

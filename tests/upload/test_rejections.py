@@ -6,14 +6,14 @@ import pytest
 
 from pi_uploader.upload.loop import MAX_REJECTED_IN_A_ROW
 from tests.rigs import faults
-from tests.rigs.fault_server import Exchange, FaultServer, keep
+from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
 from tests.spool.photos import name
 from tests.upload.device import Device
 
 ABOUT_THE_PHOTO = (400, 409, 411, 413, 415, 422)
 
 
-def reject(code: int, one_in: int) -> "faults.Answer":
+def reject(code: int, one_in: int) -> Answer:
     """Reject every `one_in`th photo by its number, whenever it comes; keep the others."""
     bad = {str(name(number)) for number in range(0, 10_000, one_in)}
 
