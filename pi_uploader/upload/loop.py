@@ -194,6 +194,7 @@ class Uploader:
             self._stuck = {one: until for one, until in self._stuck.items() if until > now}
             self._stuck[photo] = now + REST_OF_STUCK
         self._reports.note_stuck(reason, photo)
+
     def _left_after(self, photo: SpooledPhoto) -> int | None:
         """How many photos of its camera will wait when this one, and those that are under way with
         it, are delivered."""
