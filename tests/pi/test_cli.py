@@ -90,6 +90,7 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "losses": 0,
         "losses_unreported": 0,
         "kept": 0,
+        "unreadable": [],
         "last_receipt": None,
         "back_off_until": None,
         "problem": None,
