@@ -99,7 +99,7 @@ class Use:
     minutes: float = 2
     soft_delete: int = 7
     memory: int = 2048
-    concurrency: int = 16
+    concurrency: int = 8
     log: float = float(_TEMPLATE["parameters"]["dailyLogGB"]["defaultValue"])
 
     def __str__(self) -> str:
@@ -295,7 +295,7 @@ def parser() -> argparse.ArgumentParser:
         "--concurrency",
         type=_parse_count,
         default=usual.concurrency,
-        help="calls that one instance answers at once (16)",
+        help="calls that one instance answers at once (8)",
         metavar="N",
     )
     add(

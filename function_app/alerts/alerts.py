@@ -40,6 +40,7 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     now = to_milliseconds(datetime.now(UTC))
     if others:
         backend.alerts.add([KeptAlert(alert, now) for alert in others])
+    backend.timer_watch.check(backend.people, backend.alerts, now)
     recorded = {str(alert.name) for alert in others}
     receipt = AlertsReceipt(frozenset(recorded), frozenset(stored))
     return Reply(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))

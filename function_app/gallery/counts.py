@@ -11,6 +11,7 @@ from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.gallery.listing import check_parameters
 from function_app.keeping.tally import Count, Tally, tallies
+from function_app.keeping.timer_watch import CLEANUP, REPAIR, last_runs
 from function_app.people.caller import Caller
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import Seen
@@ -103,7 +104,8 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
 
 
 def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses."""
+    """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses,
+    and when the cleanup and the repair last ran to their end."""
     check_parameters(req.params, ())
     found, seen = _tallies(backend, caller, None), backend.index.cameras()
     lately = [seen[camera] for camera in found if camera in seen]
@@ -112,6 +114,7 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     total = sum((tally.total for tally in found.values()), Count())
     lost = _losses(backend, caller, None)
     kept = backend.settings.retention.usual
+    runs = last_runs(backend.people)
     return json_reply(
         {
             "version": __version__,
@@ -122,6 +125,8 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
             "last_seen": format_time(lately[0].listed_at) if lately else None,
             "losses_since_yesterday": _losses_of(_days_back(2), lost),
             "retention_days": kept.days if kept else None,
+            "last_cleanup": _time(runs[CLEANUP]),
+            "last_repair": _time(runs[REPAIR]),
         }
     )
 
@@ -135,6 +140,10 @@ def last_photo(seen: Seen, tally: Tally, backend: Backend) -> PhotoName | None:
         return seen.last
     newest = backend.index.walk(View(seen.last.camera), 1)
     return newest[0].name if newest else None
+
+
+def _time(moment: datetime | None) -> str | None:
+    return format_time(moment) if moment else None
 
 
 def _id(name: PhotoName | None) -> str | None:

@@ -164,6 +164,8 @@ SCHEMAS: dict[str, Schema] = {
         last_seen=optional(TIME),
         losses_since_yesterday=count,
         retention_days=optional(number(minimum=1)),
+        last_cleanup=optional(TIME),
+        last_repair=optional(TIME),
     ),
     "Health": record(status=text(enum=["ok"]), version=text()),
     "SignIn": partial_record(("password",), name=text(), password=text()),

@@ -19,6 +19,7 @@ def put_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
         body, parse_headers(req.headers), req.params.get(CAMERA_NAME), req.params.get(WEBSITE_ID)
     )
     intake = receive(upload, backend.blobs, backend.index, datetime.now(UTC))
+    backend.timer_watch.check(backend.people, backend.alerts, datetime.now(UTC))
     return Reply(
         201 if intake.is_new else 200,
         intake.receipt.to_json().encode(),
