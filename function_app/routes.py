@@ -15,7 +15,7 @@ from function_app.keeping import api as keeping
 from function_app.openapi.pages import describe, get_docs, get_openapi
 from function_app.people import api as people
 from function_app.receiving.posted import post_photo
-from function_app.receiving.upload import put_photo
+from function_app.receiving.upload import post_to_device_route, put_photo
 from function_app.route import PHOTO, PHOTO_OR_FORM, Route
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
@@ -38,6 +38,15 @@ ROUTES = (
         {201: "Receipt", 200: "Receipt"},
         _INTAKE,
         takes=PHOTO,
+    ),
+    Route(
+        UPLOAD_PATH.removeprefix("/"),
+        ("POST",),
+        Access.PUBLIC,
+        post_to_device_route,
+        "Say where photos are posted.",
+        {},
+        (405,),
     ),
     Route(
         "api/photos",

@@ -77,7 +77,7 @@ SCHEMAS: dict[str, Schema] = {
         captured_at=TIME,
         received_at=TIME,
         trigger=optional(text(enum=list(Trigger))),
-        clock=optional(text(enum=[*Clock, "server"])),
+        clock=optional(text(enum=[*Clock, "server", "exif"])),
         content_type=text(enum=[kind.content_type for kind in Media]),
         sha256=text(pattern="^[0-9a-f]{64}$"),
         size=number(minimum=1),

@@ -14,7 +14,9 @@ from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 from photo_wire.receipt import Receipt
 
-SERVER_CLOCK = "server"  # the photo came without a time: its time is that of its arrival
+# What `Photo.clock` says beside the device's words (photo_wire's Clock), of a photo without a time:
+SERVER_CLOCK = "server"  # its time is that of its arrival
+EXIF_CLOCK = "exif"  # its time is what its EXIF says
 
 
 class StorageAwayError(Exception):

@@ -252,3 +252,26 @@ def test_the_limit_can_be_set(azurite: Azurite, start_backend: StartBackend, cam
     assert api.put(jpeg() + bytes(1 << 20), headers).status_code == 413
     body = jpeg()
     assert api.put(body + bytes((1 << 20) - len(body)), headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "image/jpg",
+        "image/pjpeg",
+        "image/*",
+        "*/*",
+        "image/dng",
+        "image/x-adobe-raw",
+        "video/quicktime",
+        "binary/octet-stream",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+        "Image/JPEG; charset=utf-8",
+    ],
+)
+def test_the_bytes_decide_what_a_photo_is(api: Api, camera: str, label: str) -> None:
+    """Whatever it is called by a program that does not know better."""
+    reply = api.put(jpeg(), {**photo_headers(name_of(camera)), "Content-Type": label})
+    assert reply.status_code == 201, reply.text
+    assert api.listed(camera)[0]["content_type"] == "image/jpeg"
