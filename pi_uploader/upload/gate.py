@@ -1,5 +1,4 @@
-"""A gate to the backend, closed for a while after each failure: one for everything alike, and one
-for the photos that were rejected."""
+"""The one gate to the backend: closed for a while after each failure, for everything alike."""
 
 from collections.abc import Callable
 
