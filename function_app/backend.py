@@ -4,7 +4,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 
-from function_app.cameras.quota import KnownCameras
+from function_app.keeping.timer_watch import TimerWatch
 from function_app.settings import Settings, read_settings
 from function_app.storage.account import open_account
 from function_app.storage.alerts import AzureAlerts
@@ -22,8 +22,8 @@ _shared: "Backend | None" = None
 @dataclass(frozen=True, slots=True)
 class Backend:
     """The photos' bytes, their index and thumbnails, the alerts, the people with their sessions,
-    tokens and shared links, who did what, how many photos there are, the settings, and the cameras
-    that this process knows."""
+    tokens and shared links, who did what, how many photos there are, the settings, and what notices
+    that timers have stopped."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
@@ -33,7 +33,7 @@ class Backend:
     accesses: Rows
     tally: Rows
     settings: Settings
-    known_cameras: KnownCameras = field(default_factory=KnownCameras)
+    timer_watch: TimerWatch = field(default_factory=TimerWatch)
 
 
 def shared_backend() -> Backend:

@@ -83,6 +83,9 @@ class Transactions:
         return cls(**said)
 
 
+SECONDS_PER_REQUEST = 0.01  # of a timer, which makes one after the other; assumed
+
+
 @dataclass(frozen=True)
 class Use:
     """How Nightjar is used: `photos` a day of each camera, each of `size` bytes, kept for
@@ -99,7 +102,7 @@ class Use:
     minutes: float = 2
     soft_delete: int = 7
     memory: int = 2048
-    concurrency: int = 16
+    concurrency: int = 8
     log: float = float(_TEMPLATE["parameters"]["dailyLogGB"]["defaultValue"])
 
     def __str__(self) -> str:
@@ -160,7 +163,14 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         math.ceil(shown / use.concurrency),
         opened,
     ]
-    seconds = (2 * a_day * month + visits * sum(waves)) * prices.shortest_execution_seconds
+    # The timers run whether anything happens or not; the hourly one asks once for each camera.
+    hours, weeks = 24 * month, month / 7
+    hourly = transactions.events["hourly cleanup"]["table_requests"] + use.cameras
+    requests["executions"] += hours + weeks
+    requests["table_requests"] += hours * hourly
+    shortest = prices.shortest_execution_seconds
+    seconds = (2 * a_day * month + visits * sum(waves) + weeks) * shortest
+    seconds += hours * max(shortest, hourly * SECONDS_PER_REQUEST)
     amounts = {
         "capacity": a_day
         * (use.retention + use.soft_delete)
@@ -295,7 +305,7 @@ def parser() -> argparse.ArgumentParser:
         "--concurrency",
         type=_parse_count,
         default=usual.concurrency,
-        help="calls that one instance answers at once (16)",
+        help="calls that one instance answers at once (8)",
         metavar="N",
     )
     add(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from infra.cost import (
     GB,
     PRICES,
+    SECONDS_PER_REQUEST,
     TRANSACTIONS,
     Prices,
     Transactions,
@@ -64,6 +65,9 @@ of 2,048. For other numbers:
   {photos_opened} of the photos, and looks for new ones every {looks} s, for {minutes:g} minutes,
   and for alerts every {looks_at_alerts} s. A browser that has seen a photo within a day does not
   load it again; here it does.
+- **Timers** run where nothing happens, too: the cleanup each hour, with {hourly} table requests and
+  one more for each camera, taken to be {per_request:g} s each; the repair each week. With one
+  camera that is {timer_runs} executions a month, and {timer_cost} beyond what is free.
 - **Time is counted the dear way.** Each photo that comes in is taken to be alone on its instance
   and is billed for {shortest:g} s, the least that Azure bills; what a visit loads at once shares
   an instance, {concurrency} calls at a time. Which requests Azure counts together could not be
@@ -84,9 +88,8 @@ of 2,048. For other numbers:
 - **Free amounts** hold for a whole subscription: with other apps in it, they may be used up.
 
 Not in the sums: a domain of your own, taxes, support plans, the Functions host's own requests to
-its storage account (its keys, its deployment package), which could not be measured without Azure,
-what retention asks for each hour (1 execution, and 1 table request for each camera: for 1,000 of
-them about 0.20 a month), and backups elsewhere.
+its storage account (its keys, its deployment package, when its timers ran), which could not be
+measured without Azure, what the repair asks for each week, and backups elsewhere.
 
 ## What makes it cheaper
 
@@ -157,6 +160,16 @@ def page(prices: Prices, transactions: Transactions) -> str:
         minutes=usual.minutes,
         shortest=prices.shortest_execution_seconds,
         concurrency=usual.concurrency,
+        hourly=transactions.events["hourly cleanup"]["table_requests"],
+        per_request=SECONDS_PER_REQUEST,
+        timer_runs=round(24 * prices.days_in_a_month + prices.days_in_a_month / 7),
+        timer_cost=money(
+            prices.prices["table_requests"].of(
+                24
+                * prices.days_in_a_month
+                * (1 + transactions.events["hourly cleanup"]["table_requests"])
+            )
+        ),
         log=f"{transactions.log_bytes_per_execution:,}",
         cap=usual.log,
         capped=usual.log * prices.days_in_a_month,

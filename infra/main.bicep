@@ -46,10 +46,10 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Requests that one instance works on at once, and its threads. Azure\'s default is one.')
+@description('Requests that one instance works on at once, and its threads. Azure\'s default is one. A body is in memory several times, in the host and in the worker: eight of 32 MB are about 1 GB.')
 @minValue(1)
 @maxValue(64)
-param concurrency int = 16
+param concurrency int = 8
 
 @description('The largest photo that the backend takes. Azure itself ends at 100 MB.')
 @minValue(1)
@@ -328,9 +328,13 @@ resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
   }
 }
 
+// These three are changes of one site, which refuses (409) two at a time: one after another.
 resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
   name: 'ftp'
+  dependsOn: [
+    noScmPassword
+  ]
   properties: {
     allow: false
   }
@@ -341,6 +345,9 @@ resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
 resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (entraClientId != '') {
   parent: app
   name: 'authsettingsV2'
+  dependsOn: [
+    noFtpPassword
+  ]
   properties: {
     platform: {
       enabled: true

@@ -19,9 +19,12 @@ def model() -> str:
 def has_hardware_encoder() -> bool:
     """Return whether clips are encoded by the board: a Pi before the 5. A Pi 5 has no encoder, and
     its processor no such limit."""
-    name = model()
-    is_pi = name.startswith("Raspberry Pi")
-    return is_pi and not re.match(r"Raspberry Pi (Compute Module )?5(00)?\b", name)
+    return model().startswith("Raspberry Pi") and not is_pi_5()
+
+
+def is_pi_5() -> bool:
+    """Return whether it is a Pi 5, or another board with its chips."""
+    return bool(re.match(r"Raspberry Pi (Compute Module )?5(00)?\b", model()))
 
 
 def contiguous_memory() -> int | None:

@@ -11,9 +11,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from pi_uploader.plural import counted
 from pi_uploader.settings import (
     MISCONFIGURED,
     CaptureSettings,
+    OnceSettings,
     Settings,
     SettingsError,
     UploadSettings,
@@ -38,7 +40,9 @@ def capture(words: argparse.Namespace) -> int:
     from pi_uploader.capture import capture_once, run_capture
     from pi_uploader.signals import STOP_SIGNALS, on_signals
 
-    settings = CaptureSettings.from_environ(os.environ)
+    settings = (OnceSettings if words.once else CaptureSettings).from_environ(os.environ)
+    for warning in settings.warnings:
+        log.warning("%s", warning)
     stop = threading.Event()
     try:
         if words.once:
@@ -55,8 +59,8 @@ def upload(_: argparse.Namespace) -> int:
     from pi_uploader.upload import run_upload
 
     settings = UploadSettings.from_environ(os.environ)
-    if settings.warning:
-        log.warning("%s", settings.warning)
+    for warning in settings.warnings:
+        log.warning("%s", warning)
     stop = threading.Event()
     with on_signals(STOP_SIGNALS, lambda _: stop.set()):
         return run_upload(settings, stop)
@@ -82,15 +86,31 @@ def doctor(words: argparse.Namespace) -> int:
 
 def config_check(_: argparse.Namespace) -> int:
     problems: list[str] = []
-    for part in (CaptureSettings, UploadSettings):
+    zone = ""
+    for part in (OnceSettings, UploadSettings):
         try:
-            part.from_environ(os.environ)
+            found = part.from_environ(os.environ)
         except SettingsError as error:
             problems += [one for one in error.problems if one not in problems]
-    for one in problems:
+            continue
+        problems += found.missing
+        if isinstance(found, CaptureSettings):
+            zone = found.zone_sentence
+    for one in (*problems, *_only_once(problems)):
         _say(one)
-    _say(f"{len(problems)} mistakes" if problems else "The settings are right.")
+    if zone:
+        _say(zone)
+    _say(counted(len(problems), "mistake") if problems else "The settings are right.")
     return MISCONFIGURED if problems else FINE
+
+
+def _only_once(problems: list[str]) -> list[str]:
+    """What keeps the capture service from running, but not `capture --once`."""
+    try:
+        CaptureSettings.from_environ(os.environ)
+    except SettingsError as error:
+        return [f"warning: {one}" for one in error.problems if one not in problems]
+    return []
 
 
 def config_example(_: argparse.Namespace) -> int:

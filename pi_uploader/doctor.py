@@ -8,16 +8,21 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any
 from urllib.parse import urlsplit
 
 from photo_wire.headers import Trigger
-from pi_uploader.cameras import Occasion, open_camera
-from pi_uploader.clock import clock_is_set
-from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError, UploadSettings
+from pi_uploader.cameras import CameraError, Occasion, open_camera
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_is_set
+from pi_uploader.finding import Finding, Verdict
+from pi_uploader.libraries import camera_library, pin_library
+from pi_uploader.settings import (
+    CameraSettings,
+    CaptureSettings,
+    OnceSettings,
+    SettingsError,
+    UploadSettings,
+)
 from pi_uploader.settings.source import Environment
 from pi_uploader.spool.diagnosis import diagnose
 from pi_uploader.spool.disk import Disk
@@ -31,36 +36,6 @@ LONGEST_PIN_WAIT = 30.0  # seconds
 CONNECT_TIMEOUT = 10.0  # seconds
 ROOM_FOR_A_DAY = 500_000_000  # bytes
 INODES_FOR_A_DAY = 2_000
-
-
-class Verdict(StrEnum):
-    """How it looks: fine, not as it should be, or in the way of photos."""
-
-    GOOD = "ok"
-    DOUBTFUL = "warning"
-    BAD = "bad"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at, how it is, and what to do next if there is something to do."""
-
-    what: str
-    verdict: Verdict
-    sentence: str
-    next_step: str = ""
-
-    @property
-    def is_bad(self) -> bool:
-        return self.verdict is Verdict.BAD
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def __str__(self) -> str:
-        step = f"\n{'':18}-> {self.next_step}" if self.next_step else ""
-        return f"{self.verdict:8} {self.what:8} {self.sentence}{step}"
 
 
 def examine(
@@ -87,18 +62,24 @@ def _examine(
 ) -> Iterator[Finding]:
     capture = upload = None
     try:
-        capture = CaptureSettings.from_environ(environ)
+        capture = OnceSettings.from_environ(environ)
     except SettingsError as error:
         yield from _wrong_settings(error)
+        yield from camera_library(None)
     try:
         upload = UploadSettings.from_environ(environ)
     except SettingsError as error:
         yield from _wrong_settings(error)
     if capture:
+        yield from camera_library(capture)
+        yield from pin_library(capture)
         for camera in capture.cameras:
             yield _camera(camera)
             yield from _pins(camera, wait_for_pins, say)
+            if not camera.has_trigger:
+                yield _no_trigger(camera)
         yield _clock(capture, is_clock_set)
+        yield _zone(capture)
         yield _disk(capture)
     if upload and upload.base_url:
         network = _network(upload.base_url)
@@ -119,6 +100,14 @@ def _camera(settings: CameraSettings) -> Finding:
             shot = camera.take(Occasion(settings.name, Trigger.DEMAND, None))
     except SettingsError as error:
         return Finding(what, Verdict.BAD, "; ".join(error.problems), "correct the setting")
+    except CameraError as error:
+        return Finding(
+            what,
+            Verdict.BAD,
+            str(error),
+            "where the service has the camera, stop it first: sudo systemctl stop "
+            "pi-uploader-capture",
+        )
     except Exception as error:  # noqa: BLE001  whatever a driver raises is the finding
         return Finding(
             what,
@@ -183,6 +172,28 @@ def _triggered(pin: int, was: bool) -> Finding:
     )
 
 
+def _no_trigger(settings: CameraSettings) -> Finding:
+    return Finding(
+        "trigger",
+        Verdict.DOUBTFUL,
+        f"{settings.name} has none; only capture --once takes photos with it, as "
+        "pi-uploader-scheduled.timer does",
+        "for the capture service set PIR_PIN, CAMERA_PIN, CAMERA_EVERY or CAMERA_TIMES",
+    )
+
+
+def _zone(settings: CaptureSettings) -> Finding:
+    if not settings.zone_is_known:
+        return Finding(
+            "zone",
+            Verdict.DOUBTFUL,
+            f"{settings.zone_sentence}; no hours or times of day are set, which would need it",
+            "set CAMERA_ZONE to a zone such as Europe/Berlin",
+        )
+    now = datetime.now(settings.zone)
+    return Finding("zone", Verdict.GOOD, f"{settings.zone_sentence}; it is {now:%H:%M} there")
+
+
 def _clock(settings: CaptureSettings, is_clock_set: Callable[[], bool]) -> Finding:
     shown = f"shows {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     if settings.clock_is_trusted:
@@ -192,8 +203,8 @@ def _clock(settings: CaptureSettings, is_clock_set: Callable[[], bool]) -> Findi
     return Finding(
         "clock",
         Verdict.DOUBTFUL,
-        f"{shown} and has not been set since the boot; photos wait up to 15 minutes for it",
-        "timedatectl status; with a clock chip set CAMERA_CLOCK=trusted",
+        f"{shown} and has not been set since the boot; {CLOCK_AWAITED}",
+        CLOCK_NEXT_STEP,
     )
 
 

@@ -24,7 +24,7 @@ In this order:
 
 EXAMPLE = """\
 example:
-  export CAMERA_SOURCE=simulated PIR_PIN=none CAMERA_EVERY=30s
+  export CAMERA_SOURCE=simulated PIR_PIN=none CAMERA_EVERY=30s CAMERA_CLOCK=trusted
   export BASE_URL=https://my-nightjar.azurewebsites.net AZURE_FUNCTION_KEY=...
   pi-uploader run
 """
@@ -34,7 +34,8 @@ exit codes:
   0   fine, ended by Ctrl-C or SIGTERM included
   1   something failed; starting again may help
   2   the command line is wrong
-  78  the settings are wrong; the messages say which and what is expected
+  78  the settings are wrong; the messages say which and what is expected (run goes on with the
+      half whose settings are right, and ends with 78 when it is stopped)
 """
 
 

@@ -39,7 +39,8 @@ def run(
     A command that ends by itself is started again, after a delay that grows while it keeps ending
     young. One that exits with 78 is not: its settings are wrong, and the others go on without it.
     One that has not been heard of for `patience` seconds (pi_uploader/watchdog.py) is killed.
-    Call this in the main thread. Returns the exit code: 0, or 78 when none is left to run.
+    Call this in the main thread. Returns the exit code: 78 if the settings of one were wrong, at
+    once when none is left to run; else 0.
     """
     children = [Child(name, command, patience) for name, command in commands.items()]
     news: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -51,7 +52,7 @@ def run(
                 if all(child.misconfigured for child in children):
                     return MISCONFIGURED
                 if _next_signal(news, until=min(child.due for child in children)) in STOP_SIGNALS:
-                    return 0
+                    return MISCONFIGURED if any(one.misconfigured for one in children) else 0
         finally:
             _end(children, grace)
 

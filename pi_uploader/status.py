@@ -4,17 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pi_uploader.spool import tally
-from pi_uploader.upload.receipts import count_missing
-from pi_uploader.upload.state import read_state, state_file
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
+from pi_uploader.plural import counted
+from pi_uploader.spool import batches, tally
+from pi_uploader.spool.disk import Disk
+from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
-NO_STATE: dict[str, Any] = {
-    "last_receipt": None,
-    "back_off_until": None,
-    "problem": None,
-    "delivered_last_hour": 0,
-    "bytes_last_hour": 0,
-}
+NO_STATE: dict[str, Any] = {"last_receipt": None, "back_off_until": None, "problem": None}
 
 
 def status(
@@ -27,11 +23,15 @@ def status(
     """
     found = tally(folder, runtime)
     oldest = found.oldest
-    age = (now or datetime.now(UTC)) - oldest.captured_at if oldest else None
+    now = now or datetime.now(UTC)
+    age = now - oldest.captured_at if oldest else None
+    state = read_state(state_file(folder))
+    photos_delivered, bytes_delivered = delivered_last_hour(state, instant(), now)
     facts = {
         "spool": str(folder),
         "waiting": found.waiting,
         "waiting_bytes": found.waiting_bytes,
+        "waiting_for_clock": sum(1 for _ in batches.photos(folder / "undated", Disk())),
         "oldest": str(oldest) if oldest else None,
         "oldest_age_seconds": round(age.total_seconds()) if age else None,
         "quarantined": found.quarantined,
@@ -39,9 +39,9 @@ def status(
         "losses_unreported": found.unreported,
         "kept": found.kept,
         "unreadable": list(found.unreadable),
-        "missing": count_missing(folder),
-        **NO_STATE,
-        **read_state(state_file(folder)),
+        **{name: state.get(name, default) for name, default in NO_STATE.items()},
+        "delivered_last_hour": photos_delivered,
+        "bytes_last_hour": bytes_delivered,
     }
     if not folder.is_dir():
         return f"Nothing spooled yet: there is no folder {folder}.", facts
@@ -53,21 +53,17 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     receipt = facts["last_receipt"]
     return [
         f"spool         {facts['spool']}",
-        f"waiting       {_counted(facts['waiting'], 'photo')}, {size:.1f} MB",
+        f"waiting       {counted(facts['waiting'], 'photo')}, {size:.1f} MB",
         f"oldest        {_aged(facts)}",
-        f"delivered     {_counted(facts['delivered_last_hour'], 'photo')} in the last hour, "
+        *_clock_awaited(facts["waiting_for_clock"]),
+        f"delivered     {counted(facts['delivered_last_hour'], 'photo')} in the last hour, "
         f"{facts['bytes_last_hour'] / 1e6:.1f} MB",
         f"last receipt  {receipt['id'] + ' at ' + receipt['at'] if receipt else 'none'}",
-        f"quarantined   {_counted(facts['quarantined'], 'photo')}",
-        f"lost          {_counted(facts['losses'], 'photo')}, "
+        f"quarantined   {counted(facts['quarantined'], 'photo')}",
+        f"lost          {counted(facts['losses'], 'photo')}, "
         f"{facts['losses_unreported']} not reported yet",
         *(f"unreadable    {one}; what is in it is not counted" for one in facts["unreadable"]),
-        *(
-            [f"missing       {_counted(facts['missing'], 'photo')} that the cloud had stored"]
-            if facts["missing"]
-            else []
-        ),
-        *([f"kept here     {_counted(facts['kept'], 'photo')}"] if facts["kept"] else []),
+        *([f"kept here     {counted(facts['kept'], 'photo')}"] if facts["kept"] else []),
         *(
             [f"trouble       the backend {facts['problem']}; next try {facts['back_off_until']}"]
             if facts["problem"]
@@ -76,11 +72,17 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     ]
 
 
+def _clock_awaited(count: int) -> list[str]:
+    if not count:
+        return []
+    return [
+        f"clock         {counted(count, 'photo')} of these: the clock was not set when they were "
+        f"taken; {CLOCK_AWAITED}",
+        f"              -> {CLOCK_NEXT_STEP}",
+    ]
+
+
 def _aged(facts: dict[str, Any]) -> str:
     if facts["oldest"] is None:
         return "none"
     return f"{facts['oldest']}, {facts['oldest_age_seconds'] / 60:.0f} minutes old"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -7,7 +7,7 @@ whatever is odd counts as absent. Nothing is raised.
 import re
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from function_app.formats.jpeg import APP1, MalformedError, TruncatedError, header
 
@@ -20,6 +20,8 @@ _ORIGINAL, _OFFSET, _OFFSET_ORIGINAL, _SUBSECONDS = 0x9003, 0x9010, 0x9011, 0x92
 _GPS_TIME, _GPS_DATE = 7, 29
 _INTEGERS = {1: "B", 3: "H", 4: "I"}
 _ASCII, _RATIONAL = 2, 5
+_NONE, _QUARTER = timedelta(0), timedelta(minutes=15)
+_MAX_QUARTERS = 14 * 4
 _TIME = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _ZONE = re.compile(r"([+-])(\d\d):(\d\d)")
 
@@ -41,7 +43,7 @@ def orientation(jpeg: bytes) -> int:
 def capture_time(jpeg: bytes) -> datetime | None:
     """Return when the picture was taken, in UTC; None if EXIF does not say.
 
-    A time without a zone counts as UTC, unless GPS tells the time: that is UTC by definition.
+    A time without a zone counts as UTC, unless GPS tells the time, too, which shows the zone.
     """
     tiff = _Tiff(_tiff(jpeg))
     first = tiff.first()
@@ -50,14 +52,13 @@ def capture_time(jpeg: bytes) -> datetime | None:
     local = _time(original or tiff.text(first.get(_DATE_TIME)), tiff.text(exif.get(_SUBSECONDS)))
     if local is None:
         return None
-    zone = _zone(tiff.text(exif.get(_OFFSET_ORIGINAL if original else _OFFSET)))
+    stated = _zone(tiff.text(exif.get(_OFFSET_ORIGINAL if original else _OFFSET)))
+    gps = tiff.gps_time(tiff.directory(tiff.integer(first.get(_GPS))))
+    ahead = _zone_by_gps(local, gps) if stated is None and gps else stated or _NONE
     try:
-        if zone is not None:
-            return local.replace(tzinfo=zone).astimezone(UTC)
+        return (local - ahead).replace(tzinfo=UTC)
     except OverflowError:  # in the first or the last hours of the calendar
         return None
-    gps = tiff.gps_time(tiff.directory(tiff.integer(first.get(_GPS))))
-    return gps or local.replace(tzinfo=UTC)
 
 
 def with_orientation(turned: int) -> bytes:
@@ -100,27 +101,31 @@ class _Tiff:
         return raw.partition(b"\0")[0].decode("ascii", "replace").strip()
 
     def gps_time(self, gps: dict[int, _Tag]) -> datetime | None:
+        """GPS's date and time, in UTC, without saying so."""
         tag = gps.get(_GPS_TIME)
         if tag is None or (tag.kind, tag.count) != (_RATIONAL, 3):
             return None
         start = self._number("I", tag.at)
         numbers = [self._number("I", start + 4 * n) for n in range(6)] if start else []
         hours, minutes, seconds = (
-            over / under if over is not None and under else None
-            for over, under in zip(numbers[::2], numbers[1::2], strict=True)
-        ) if numbers else (None, None, None)  # fmt: skip
+            map(_ratio, numbers[::2], numbers[1::2]) if numbers else 3 * (None,)
+        )
         day = _time(self.text(gps.get(_GPS_DATE)) + " 00:00:00", "")
         if day is None or hours is None or minutes is None or seconds is None:
             return None
         if not (hours < 24 and minutes < 60 and seconds < 61):
             return None
-        return day.replace(tzinfo=UTC) + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
     def _number(self, letter: str, at: int | None) -> int | None:
         layout = struct.Struct(self._order + letter)
         if at is None or at + layout.size > len(self._data):
             return None
         return int(layout.unpack_from(self._data, at)[0])
+
+
+def _ratio(over: int | None, under: int | None) -> float | None:
+    return over / under if over is not None and under else None
 
 
 def _tiff(jpeg: bytes) -> bytes:
@@ -145,9 +150,16 @@ def _time(text: str, subseconds: str) -> datetime | None:
         return None
 
 
-def _zone(text: str) -> timezone | None:
+def _zone_by_gps(local: datetime, gps: datetime) -> timedelta:
+    """How far the zone is ahead of UTC. GPS's time is that of the last fix, so it is near the true
+    one, and no zone is finer than a quarter of an hour."""
+    quarters = round((local - gps) / _QUARTER)
+    return quarters * _QUARTER if abs(quarters) <= _MAX_QUARTERS else _NONE
+
+
+def _zone(text: str) -> timedelta | None:
     match = _ZONE.fullmatch(text)
     if match is None or not match[0].isascii() or int(match[2]) > 14 or int(match[3]) > 59:
         return None
     size = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return timezone(-size if match[1] == "-" else size)
+    return -size if match[1] == "-" else size

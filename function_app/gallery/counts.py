@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
@@ -11,7 +10,8 @@ import azure.functions as func
 from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.gallery.listing import check_parameters
-from function_app.keeping.tally import Count, Save, Tally, tallies
+from function_app.keeping.tally import Count, Tally, tallies
+from function_app.keeping.timer_watch import CLEANUP, REPAIR, last_runs
 from function_app.people.caller import Caller
 from function_app.replies import Reply, json_reply
 from function_app.storage.records import Seen
@@ -23,7 +23,6 @@ from photo_wire.name import PhotoName, check_camera
 
 DEFAULT_DAYS, MOST_DAYS = 30, 366
 NO_PHOTOS = Tally({})
-_THREADS = 16
 Found = TypeVar("Found")
 
 
@@ -36,25 +35,22 @@ def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     if counts not in (None, "none"):
         raise WireError("counts", f"{quoted(counts)} is not none")
     counted = {} if counts else _tallies(backend, caller, None)
-
-    def describe(camera: str, seen: Seen) -> dict[str, object]:
-        tally = counted.get(camera)
-        return {
-            "camera": camera,
-            "first_day": str(min(tally.days)) if tally and tally.days else None,
-            "last_seen": format_time(seen.listed_at),
-            "last_photo": _id(last_photo(seen, tally, backend)) if tally else None,
-            "waiting": seen.waiting,
-            "photos": tally.total.photos if tally else None,
-            "bytes": tally.total.size if tally else None,
-        }
-
-    cameras = sorted(backend.index.cameras().items())
-    with ThreadPoolExecutor(_THREADS) as pool:  # the last photo may cost a request
-        found = pool.map(
-            lambda one: describe(*one), (one for one in cameras if caller.may_see(one[0]))
-        )
-        return json_reply({"cameras": list(found)})
+    found = []
+    for camera, seen in sorted(backend.index.cameras().items()):
+        if caller.may_see(camera):
+            tally = counted.get(camera)
+            found.append(
+                {
+                    "camera": camera,
+                    "first_day": str(min(tally.days)) if tally and tally.days else None,
+                    "last_seen": format_time(seen.listed_at),
+                    "last_photo": _id(last_photo(seen, tally, backend)) if tally else None,
+                    "waiting": seen.waiting,
+                    "photos": tally.total.photos if tally else None,
+                    "bytes": tally.total.size if tally else None,
+                }
+            )
+    return json_reply({"cameras": found})
 
 
 def list_days(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -87,6 +83,7 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
             "received": found.get(camera, NO_PHOTOS).received,
             "photos": found.get(camera, NO_PHOTOS).total.photos,
             "bytes": found.get(camera, NO_PHOTOS).total.size,
+            "last_seen": format_time(seen[camera].listed_at) if camera in seen else None,
             "waiting": seen[camera].waiting if camera in seen else None,
             "days": _by_day(days, found.get(camera, NO_PHOTOS), lost.get(camera, Counter())),
         }
@@ -107,17 +104,17 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
 
 
 def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses.
-    Nothing is written for it."""
+    """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses,
+    and when the cleanup and the repair last ran to their end."""
     check_parameters(req.params, ())
-    found = _tallies(backend, caller, None, Save.NOTHING)
-    seen = backend.index.cameras()
+    found, seen = _tallies(backend, caller, None), backend.index.cameras()
     lately = [seen[camera] for camera in found if camera in seen]
     lately.sort(key=lambda one: one.listed_at, reverse=True)
     last = (last_photo(one, found[one.last.camera], backend) for one in lately)
     total = sum((tally.total for tally in found.values()), Count())
-    lost = _losses(backend, caller, None, save=False)
+    lost = _losses(backend, caller, None)
     kept = backend.settings.retention.usual
+    runs = last_runs(backend.people)
     return json_reply(
         {
             "version": __version__,
@@ -128,6 +125,8 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
             "last_seen": format_time(lately[0].listed_at) if lately else None,
             "losses_since_yesterday": _losses_of(_days_back(2), lost),
             "retention_days": kept.days if kept else None,
+            "last_cleanup": _time(runs[CLEANUP]),
+            "last_repair": _time(runs[REPAIR]),
         }
     )
 
@@ -143,22 +142,22 @@ def last_photo(seen: Seen, tally: Tally, backend: Backend) -> PhotoName | None:
     return newest[0].name if newest else None
 
 
+def _time(moment: datetime | None) -> str | None:
+    return format_time(moment) if moment else None
+
+
 def _id(name: PhotoName | None) -> str | None:
     return str(name) if name else None
 
 
-def _tallies(
-    backend: Backend, caller: Caller, camera: str | None, save: Save = Save.MANY
-) -> dict[str, Tally]:
+def _tallies(backend: Backend, caller: Caller, camera: str | None) -> dict[str, Tally]:
     if camera is not None:
         check_camera(camera)
-    return _shown(tallies(backend, datetime.now(UTC), save), caller, camera)
+    return _shown(tallies(backend, datetime.now(UTC)), caller, camera)
 
 
-def _losses(
-    backend: Backend, caller: Caller, camera: str | None, save: bool = True
-) -> dict[str, Counter[date]]:
-    return _shown(losses(backend, datetime.now(UTC), save), caller, camera)
+def _losses(backend: Backend, caller: Caller, camera: str | None) -> dict[str, Counter[date]]:
+    return _shown(losses(backend, datetime.now(UTC)), caller, camera)
 
 
 def _shown(found: Mapping[str, Found], caller: Caller, camera: str | None) -> dict[str, Found]:

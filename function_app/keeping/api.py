@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
 
-from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.body import read_object
 from function_app.gallery.photos import listed
 from function_app.keeping.deletion import delete
 from function_app.keeping.repair import Repair, reconcile
 from function_app.keeping.retention import MOST_AT_ONCE, Cleanup, clean_up
-from function_app.keeping.tally import tallies
+from function_app.keeping.timer_watch import CLEANUP, REPAIR, record_run
 from function_app.people.accesses import record
 from function_app.people.caller import Caller, check_cameras
 from function_app.people.clearing import clear_links, clear_sign_ins
@@ -72,6 +71,8 @@ def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
         raise WireError("most", f"is no whole number from 1 to {MOST_AT_ONCE}")
     now = datetime.now(UTC)
     done = clean_up(backend, now, most, dry_run)
+    if not dry_run:
+        record_run(backend.people, CLEANUP, now)
     if not dry_run and done.deleted:
         record(req.headers, backend, caller.who, "cleaned up", str(sum(done.deleted.values())))
     return json_reply({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
@@ -86,6 +87,8 @@ def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     if not isinstance(everything, bool):
         raise WireError("everything", "is neither true nor false")
     done = reconcile(backend, datetime.now(UTC), cameras, everything)
+    if cameras is None:
+        record_run(backend.people, REPAIR, datetime.now(UTC))
     which = "all cameras" if cameras is None else " ".join(sorted(cameras))
     record(req.headers, backend, caller.who, "rebuilt" if everything else "repaired", which)
     return json_reply(asdict(done))
@@ -100,13 +103,14 @@ def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> No
         tell(clean_up(stores, now))
         cleared = clear_sign_ins(stores.people, stores.accesses, now)
         over = clear_links(stores.people, now)
+        record_run(stores.people, CLEANUP, datetime.now(UTC))
         log.info("cleanup: %d rows of failed sign-ins, %d links that are over", cleared, over)
         stores.alerts.index_by_camera()
-        tallies(stores, now)  # so that who asks next need not count from far back
-        losses(stores, now)
 
     def weekly_repair(timer: func.TimerRequest) -> None:
-        tell_repair(reconcile(backend(), datetime.now(UTC), seconds=WEEKLY_SECONDS))
+        stores = backend()
+        tell_repair(reconcile(stores, datetime.now(UTC), seconds=WEEKLY_SECONDS))
+        record_run(stores.people, REPAIR, datetime.now(UTC))
 
     for schedule, work in ((EVERY_HOUR, hourly_cleanup), (EVERY_SUNDAY, weekly_repair)):
         timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=True)

@@ -7,7 +7,6 @@ from function_app.people.caller import Role, Scope
 from function_app.people.passwords import LONGEST, SHORTEST
 from photo_wire.alert import CLOCK, LOSS, QUARANTINE, SPOOL_FILLING
 from photo_wire.headers import Clock, Trigger
-from photo_wire.known import MAX_IDS
 from photo_wire.media import Media
 
 Schema = dict[str, Any]
@@ -78,7 +77,7 @@ SCHEMAS: dict[str, Schema] = {
         captured_at=TIME,
         received_at=TIME,
         trigger=optional(text(enum=list(Trigger))),
-        clock=optional(text(enum=[*Clock, "server"])),
+        clock=optional(text(enum=[*Clock, "server", "exif"])),
         content_type=text(enum=[kind.content_type for kind in Media]),
         sha256=text(pattern="^[0-9a-f]{64}$"),
         size=number(minimum=1),
@@ -88,8 +87,6 @@ SCHEMAS: dict[str, Schema] = {
     "SharedPhotos": record(photos=array(ref("Photo")), more={"type": "boolean"}, until=TIME),
     "Ids": record(ids=array(photo_id, minItems=1, maxItems=100)),
     "Deleted": record(deleted=array(photo_id), unknown=array(photo_id)),
-    "KnownIds": record(ids=array(photo_id, maxItems=MAX_IDS)),
-    "KnownPhotos": record(known=array(photo_id), missing=array(photo_id)),
     "Event": record(
         camera=camera,
         start=TIME,
@@ -136,7 +133,6 @@ SCHEMAS: dict[str, Schema] = {
             )
         )
     ),
-    "RemovedCamera": record(photos=count, alerts=count, more={"type": "boolean"}),
     "Days": record(days=array(record(day=DAY, photos=count))),
     "Stats": record(
         since=DAY,
@@ -151,6 +147,7 @@ SCHEMAS: dict[str, Schema] = {
                 received=count,
                 photos=count,
                 bytes=count,
+                last_seen=optional(TIME),
                 waiting=optional(count),
                 days=array(
                     record(day=DAY, received=count, photos=count, bytes=count, losses=count)
@@ -167,6 +164,8 @@ SCHEMAS: dict[str, Schema] = {
         last_seen=optional(TIME),
         losses_since_yesterday=count,
         retention_days=optional(number(minimum=1)),
+        last_cleanup=optional(TIME),
+        last_repair=optional(TIME),
     ),
     "Health": record(status=text(enum=["ok"]), version=text()),
     "SignIn": partial_record(("password",), name=text(), password=text()),

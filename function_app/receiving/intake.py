@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from function_app.formats.exif import capture_time
 from function_app.receiving.inspection import CutShortError, NotAPhotoError, inspect
-from function_app.receiving.stored import TakeBack, list_found, list_photo
 from function_app.refused import RefusedError
 from function_app.storage.records import (
+    EXIF_CLOCK,
     SERVER_CLOCK,
     Claim,
     DamagedRecordError,
@@ -23,7 +24,7 @@ from function_app.storage.records import (
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
-from photo_wire.moment import to_milliseconds
+from photo_wire.moment import EPOCH, to_milliseconds
 from photo_wire.name import PhotoName, new_name
 from photo_wire.receipt import Receipt
 
@@ -33,19 +34,26 @@ WEBSITE_ID = "websiteId"
 _DEFAULT_CAMERA = "camera"
 _LONGEST_CAMERA = 32
 _LONGEST_SITE = 64
-# What clients say that do not know, or do not care: curl --data-binary says the second by itself.
-_UNDECLARED = {"", "application/octet-stream", "application/x-www-form-urlencoded"}
+# Under these a client may say anything: image/jpg, image/*, video/quicktime, binary/octet-stream,
+# application/x-www-form-urlencoded, which curl says by itself. The bytes decide.
+_PHOTO_TYPES = {"", "*", "image", "video", "binary", "application"}
+# These name other kinds, so what was sent is not what was meant.
+_OTHER_KINDS = {
+    f"image/{kind}" for kind in ("png", "gif", "webp", "heic", "heif", "avif", "svg+xml")
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A photo and what its client said of it. `camera_name` and `website_id` are the query
-    parameters of old clients; None if absent."""
+    parameters of old clients; None if absent. `uses_exif_time`: whether a photo that comes without
+    a time has that of its EXIF. A phone's clock is set; that of an old device may not be."""
 
     body: bytes
     said: PhotoHeaders
     camera_name: str | None = None
     website_id: str | None = None
+    uses_exif_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +80,20 @@ def check_size(size: int, most: int) -> None:
         )
 
 
-def receive(
-    upload: Upload,
-    blobs: PhotoBlobs,
-    index: PhotoIndex,
-    now: datetime,
-    take_back: TakeBack = lambda name: None,
-) -> Intake:
-    """Store the photo that arrived at `now`, once, and list it. `take_back` is called with its name
-    if its device had reported it lost.
+def receive(upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime) -> Intake:
+    """Store the photo that arrived at `now`, once, and list it.
 
     Raises RefusedError (409, 415, 422), WireError (what the client said of it is malformed) and
     StorageAwayError. Nothing is stored before all that can be refused has been.
     """
-    camera = camera_of(upload)
+    camera = _camera(upload)
     site = _site(upload.website_id)
     sha256 = _checked_digest(upload)
     media = _checked_media(upload)
 
-    claim = _claim(upload, camera, sha256, index, to_milliseconds(now))
+    now_on_the_wire = to_milliseconds(now)
+    exif_time = _exif_time(upload, media, now_on_the_wire)
+    claim = _claim(upload, camera, sha256, index, now_on_the_wire, exif_time)
     photo = Photo(
         name=claim.name,
         media=media,
@@ -98,35 +101,31 @@ def receive(
         size=len(upload.body),
         received_at=claim.received_at,
         trigger=upload.said.trigger,
-        clock=upload.said.clock if _has_time(upload.said) else SERVER_CLOCK,
+        clock=_clock(upload.said, claim, exif_time),
         site=site,
     )
-    return _store(photo, upload, blobs, index, now, take_back)
+    return _store(photo, upload, blobs, index, now)
 
 
 def _store(
-    photo: Photo,
-    upload: Upload,
-    blobs: PhotoBlobs,
-    index: PhotoIndex,
-    now: datetime,
-    take_back: TakeBack,
+    photo: Photo, upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime
 ) -> Intake:
     try:
         earlier = blobs.add(photo, upload.body)
     except DamagedRecordError:
         raise _taken(photo.name) from None
     if earlier and earlier.sha256 != photo.sha256:
-        raise _deleted(photo.name) if earlier.deleted_at else _taken(photo.name)
+        raise _taken(photo.name)
     stored = earlier or photo
     if stored.deleted_at:
         return Intake(stored.receipt(), is_new=False)  # it came, and somebody deleted it since
     # also if the blob was there: a crash may have come in between
-    add = list_found if earlier else list_photo
-    listed = add(stored, blobs, index, take_back, now, upload.said.waiting)
+    listed = index.add(stored, now, upload.said.waiting)
     if listed and listed.sha256 != stored.sha256:
         blobs.remove(stored)  # same id, another kind, so another path: the listed one was first
-        raise _deleted(photo.name) if listed.deleted_at else _taken(photo.name)
+        raise _taken(photo.name)
+    if earlier and listed is None and not blobs.find(stored.name, stored.media):
+        index.remove(stored)  # it was deleted while we looked; not counted yet, it is not uncounted
     return Intake(stored.receipt(), is_new=earlier is None)
 
 
@@ -136,34 +135,44 @@ def _taken(name: PhotoName) -> RefusedError:
     )
 
 
-def _deleted(name: PhotoName) -> RefusedError:
-    return RefusedError(
-        409,
-        f"The photo {name} was deleted by a person and does not come back, and this is another one "
-        "under its id: give it an id of its own.",
-    )
-
-
-def _claim(upload: Upload, camera: str, sha256: str, index: PhotoIndex, now: datetime) -> Claim:
+def _claim(
+    upload: Upload,
+    camera: str,
+    sha256: str,
+    index: PhotoIndex,
+    now: datetime,
+    exif_time: datetime | None,
+) -> Claim:
     """The photo's name, and when it first came in as far as this is known before it is stored.
 
     A photo of a known time is named after its bytes. One of an unknown time is named after its
-    arrival, which the first to bring these bytes lays down for all who bring them again.
+    EXIF's or its arrival, which the first to bring these bytes lays down for all who bring them
+    again.
     """
     if upload.said.name:
         return Claim(upload.said.name, sha256, now)
     tag = sha256[:8]
     if upload.said.captured_at:
         return Claim(new_name(camera, upload.said.captured_at, tag), sha256, now)
-    return index.claim(Claim(new_name(camera, now, tag), sha256, now))
+    return index.claim(Claim(new_name(camera, exif_time or now, tag), sha256, now))
 
 
-def _has_time(said: PhotoHeaders) -> bool:
-    return said.name is not None or said.captured_at is not None
+def _exif_time(upload: Upload, media: Media, now: datetime) -> datetime | None:
+    """When the photo was taken by its own EXIF; None if the client said a time, EXIF does not, or
+    it lies in the future: then its zone is most likely missing."""
+    if not upload.uses_exif_time or upload.said.name or upload.said.captured_at:
+        return None
+    taken = capture_time(upload.body) if media is Media.JPEG else None
+    return to_milliseconds(taken) if taken and EPOCH <= taken <= now else None
 
 
-def camera_of(upload: Upload) -> str:
-    """Return the camera that an upload is from. Raises WireError."""
+def _clock(said: PhotoHeaders, claim: Claim, exif_time: datetime | None) -> str | None:
+    if said.name is not None or said.captured_at is not None:
+        return said.clock
+    return EXIF_CLOCK if claim.name.captured_at == exif_time else SERVER_CLOCK
+
+
+def _camera(upload: Upload) -> str:
     if upload.said.name:
         return upload.said.name.camera
     if upload.said.camera:
@@ -207,7 +216,8 @@ def _checked_media(upload: Upload) -> Media:
     except CutShortError as error:
         raise RefusedError(422, f"The body {error}: send the whole photo.") from None
     declared = upload.said.media
-    if declared is None and essence not in _UNDECLARED:
+    is_vague = essence.partition("/")[0] in _PHOTO_TYPES and essence not in _OTHER_KINDS
+    if declared is None and not is_vague:
         raise RefusedError(
             415, f"Content-Type {quoted(essence)} is no kind of photo: say one of {kinds}."
         )

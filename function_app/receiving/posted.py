@@ -9,17 +9,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from io import BytesIO
 
 import azure.functions as func
 
 from function_app.backend import Backend
 from function_app.people.caller import Caller
-from function_app.receiving.intake import Upload, check_size
-from function_app.receiving.upload import store
+from function_app.receiving.inspection import begins_like_a_photo
+from function_app.receiving.intake import Upload, check_size, receive
+from function_app.receiving.multipart import FormError, Part, is_form, read_parts, text_of
 from function_app.refused import RefusedError
 from function_app.replies import Reply
-from photo_wire.errors import WireError
+from photo_wire.errors import WireError, quoted
 from photo_wire.headers import (
     CAMERA_ID,
     CAPTURED_AT,
@@ -31,13 +31,11 @@ from photo_wire.headers import (
     PhotoHeaders,
     parse_headers,
 )
+from photo_wire.media import Media
 
 FIELDS = {"camera": CAMERA_ID, "captured_at": CAPTURED_AT, "trigger": TRIGGER}  # of a form
 _OF_THE_PHOTO = (PHOTO_ID, CAMERA_ID, CAPTURED_AT, TRIGGER, CLOCK, WAITING)
-_FORM = "multipart/form-data"
 _ROOM_FOR_A_FORM = 64 * 1024  # bytes, around the photo
-_PIECE = 16 * 1024  # bytes
-_MOST_PARTS = 20
 
 
 def post_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -46,11 +44,17 @@ def post_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     body = req.get_body()
     check_size(len(body), most + _ROOM_FOR_A_FORM)
     said, photo = parse_headers(req.headers), body
-    if (said.content_type or "").partition(";")[0].strip().lower() == _FORM:
+    if is_form(said.content_type or "", body):
         _check_digest(body, said)
         said, photo = _of_form(body, req.headers)
     check_size(len(photo), most)
-    return store(Upload(photo, _of_camera(said, caller)), backend, datetime.now(UTC))
+    upload = Upload(photo, _of_camera(said, caller), uses_exif_time=True)
+    intake = receive(upload, backend.blobs, backend.index, datetime.now(UTC))
+    return Reply(
+        201 if intake.is_new else 200,
+        intake.receipt.to_json().encode(),
+        photos=(intake.receipt.name,),
+    )
 
 
 def _of_camera(said: PhotoHeaders, caller: Caller) -> PhotoHeaders:
@@ -76,33 +80,33 @@ def _check_digest(form: bytes, said: PhotoHeaders) -> None:
 def _of_form(body: bytes, headers: Mapping[str, str]) -> tuple[PhotoHeaders, bytes]:
     """The photo in a form, and what its fields and the request's headers say of it. Raises
     RefusedError (400), and WireError, also where a field says something else than a header."""
-    fields, kind, photo = _read_form(body, headers.get(CONTENT_TYPE, ""))
+    try:
+        parts = read_parts(headers.get(CONTENT_TYPE, ""), body)
+    except FormError as error:
+        raise RefusedError(400, f"The form cannot be read: {error}.") from None
+    photo = _photo(parts)
+    beside = len(body) - len(photo.body)
+    if beside > _ROOM_FOR_A_FORM:
+        most = f"up to {_ROOM_FOR_A_FORM} are read"
+        raise RefusedError(400, f"The form has {beside} bytes beside the photo, and {most}.")
+    fields = {part.name: text_of(part.body).strip() for part in parts if part is not photo}
     said = {word: headers[word] for word in _OF_THE_PHOTO if headers.get(word) is not None}
     for field, header in FIELDS.items():
         value = fields.get(field)
         if value and said.setdefault(header, value) != value:
             raise WireError(header, f"is not what the form's field {field} says")
-    return parse_headers({**said, CONTENT_TYPE: kind}), photo
+    kind = photo.content_type if Media.of_content_type(photo.content_type) else ""
+    return parse_headers({**said, CONTENT_TYPE: kind}), photo.body
 
 
-def _read_form(body: bytes, kind: str) -> tuple[Mapping[str, str], str, bytes]:
-    """A form's fields, and its one file with its type. Raises RefusedError (400) if there is none,
-    or several."""
-    from werkzeug.exceptions import HTTPException
-    from werkzeug.formparser import MultiPartParser
-    from werkzeug.http import parse_options_header
-
-    # The room is for the texts and headers of all parts, and for a piece of a file together with
-    # what was held back of the piece before: pieces of 64 KiB, as they are by default, have none.
-    parser = MultiPartParser(
-        max_form_memory_size=_ROOM_FOR_A_FORM, buffer_size=_PIECE, max_form_parts=_MOST_PARTS
-    )
-    try:
-        boundary = parse_options_header(kind)[1]["boundary"].encode("ascii")
-        fields, files = parser.parse(BytesIO(body), boundary, len(body))
-    except (KeyError, ValueError, HTTPException):
-        raise RefusedError(400, "The form cannot be read: send multipart/form-data.") from None
-    parts = [part for parts in files.listvalues() for part in parts]
-    if len(parts) != 1:
-        raise RefusedError(400, f"The form has {len(parts)} files: send one photo at a time.")
-    return fields, parts[0].mimetype, parts[0].read()
+def _photo(parts: list[Part]) -> Part:
+    """The part that is the photo: cameras send an XML beside it, and scripts forget its name.
+    Raises RefusedError (400) if there is none, or several."""
+    pictures = [part for part in parts if begins_like_a_photo(part.body)]
+    pictures = pictures or [part for part in parts if part.is_file]
+    if len(pictures) == 1:
+        return pictures[0]
+    if pictures:
+        raise RefusedError(400, f"The form has {len(pictures)} files: send one photo at a time.")
+    held = ", ".join(quoted(str(part)) for part in parts)
+    raise RefusedError(400, f"The form has no file, and it needs the photo as one: it has {held}.")

@@ -27,3 +27,11 @@ def boxes(
 def box(kind: bytes, content: bytes) -> bytes:
     """Return a box of this kind."""
     return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def has_pictures(clip: bytes) -> bool:
+    """Return whether there is anything in the part of the clip that has its pictures."""
+    try:
+        return any(kind == b"mdat" and end > inside for kind, _, inside, end in boxes(clip))
+    except (ValueError, struct.error):
+        return False

@@ -5,22 +5,22 @@ there is none (picamera2#1130, #1125, #869). Every call into it has a deadline, 
 cable or firmware fails just never answers (#1264, #1295, #962).
 """
 
-import inspect
 import logging
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from typing import Any, TypeVar
 
 from photo_wire.media import Media
+from pi_uploader.cameras.boxes import has_pictures
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
 from pi_uploader.cameras.deadline import in_time
 from pi_uploader.cameras.dng import add_preview
-from pi_uploader.cameras.exif import image_tags, photo_tags
+from pi_uploader.cameras.exif import image_tags
 from pi_uploader.cameras.picamera_faults import described, is_of_software
+from pi_uploader.cameras.picamera_files import exif_of, mp4_output, small_jpeg
 from pi_uploader.cameras.picamera_library import (
     choose,
     import_picamera2,
@@ -28,7 +28,7 @@ from pi_uploader.cameras.picamera_library import (
     version_problem,
 )
 from pi_uploader.cameras.picamera_mode import FOCUS_FAILED, FOCUSED, Mode
-from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
+from pi_uploader.cameras.poster import attempt, with_poster
 from pi_uploader.cameras.scratch import clip_folder, take_out
 from pi_uploader.settings import SettingsError
 
@@ -36,8 +36,6 @@ OPEN = 20.0  # seconds to open or close the camera
 FRAME = 5.0  # seconds for a frame, apart from its exposure
 FOCUS = 5.0  # seconds after the start in which a lens may still move
 SAVE = 20.0  # seconds to encode a photo; a Pi Zero takes about four for 12 megapixels
-DRAW = 5.0  # seconds to make a small picture; a Pi Zero takes less than one
-EXPOSURE_TIME, ISO = 0x829A, 0x8827  # Exif tags
 
 Result = TypeVar("Result")
 log = logging.getLogger("capture")
@@ -153,9 +151,9 @@ class _Running:
         try:
             if self._mode.format is Media.DNG:
                 in_time(SAVE, "saving", lambda: request.save_dng(content))
-                attempt(lambda: add_preview(content, *_small(request)))
+                attempt(lambda: add_preview(content, *small_jpeg(request)))
             else:
-                exif = {"0th": image_tags(occasion), "Exif": _exif(request, occasion)}
+                exif = {"0th": image_tags(occasion), "Exif": exif_of(request, occasion)}
                 in_time(
                     SAVE,
                     "saving",
@@ -217,30 +215,36 @@ class _Running:
 
     def _clip(self) -> bytes:
         """What is recorded from the first whole picture on, with a picture from now as its poster.
-        At its end a frame is awaited: a camera that stood still meanwhile has made no clip."""
+        Of a camera that stands still meanwhile, what came before is the clip."""
         with clip_folder() as folder:
             file = folder / "clip.mp4"
             record = self._record_from_ring if self._before else self._record
-            poster = record(_mp4_output(file))
-            self._next_frame().release()
+            poster, fault = record(mp4_output(file))
             content = take_out(file)
+        if fault:
+            if not has_pictures(content):
+                raise fault
+            log.warning("%s: the clip ends there", fault)
         return (poster and attempt(partial(with_poster, content, poster))) or content
 
-    def _record_from_ring(self, output: Any) -> bytes | None:
-        """Record what the ring has and what comes; return a poster, if it can be drawn."""
+    def _record_from_ring(self, output: Any) -> tuple[bytes | None, CameraError | None]:
+        """Record what the ring has and what comes; return a poster, if it can be drawn, and why the
+        camera stands still, if it does."""
         assert self._before
         ends = time.monotonic() + self._mode.clip + self._mode.pre_roll
         # What leaves the ring is written, so its end is as far behind as its beginning.
         self._before.open_output(output)
         poster = attempt(self._poster)
-        if self._stop.wait(ends - time.monotonic()):
+        is_stopped = self._stop.wait(ends - time.monotonic())
+        fault = self._fault()
+        if is_stopped or fault:
             in_time(SAVE, "saving", self._end_recording)  # closing it would drop the newest seconds
         else:
             in_time(SAVE, "saving", self._before.close_output)
-        return poster
+        return poster, fault
 
-    def _record(self, output: Any) -> bytes | None:
-        """Record what comes; return a poster, if it can be drawn."""
+    def _record(self, output: Any) -> tuple[bytes | None, CameraError | None]:
+        """Record what comes; return as `_record_from_ring` does."""
         from picamera2.encoders import H264Encoder
 
         ends = time.monotonic() + self._mode.clip
@@ -249,43 +253,20 @@ class _Running:
         poster = attempt(self._poster)
         self._stop.wait(ends - time.monotonic())
         in_time(SAVE, "saving", lambda: self._camera.stop_encoder(encoder))
-        return poster
+        return poster, self._fault()
+
+    def _fault(self) -> CameraError | None:
+        """Return why no frame comes, if none does."""
+        try:
+            self.check()
+        except CameraError as error:
+            return error
+        return None
 
     def _poster(self) -> bytes:
         """A frame from now, as a small JPEG."""
         request = self._next_frame()
         try:
-            return _small(request)[0]
+            return small_jpeg(request)[0]
         finally:
             request.release()
-
-
-def _mp4_output(file: Path) -> Any:
-    """Return what writes an MP4, its description first where the library can (since 0.3.31)."""
-    from picamera2.outputs import PyavOutput
-
-    can = "options" in inspect.signature(PyavOutput).parameters
-    return PyavOutput(
-        str(file), format="mp4", **({"options": {"movflags": "+faststart"}} if can else {})
-    )
-
-
-def _small(request: Any) -> tuple[bytes, tuple[int, int]]:
-    """The frame as a small JPEG, and its size. What draws it comes with the camera's library."""
-    width, height = request.config["main"]["size"]
-    size = WIDTH, round(height * WIDTH / width)
-    small = BytesIO()
-
-    def draw() -> None:
-        request.make_image("main", *size).convert("RGB").save(small, "JPEG", quality=80)
-
-    in_time(DRAW, "drawing", draw)
-    return small.getvalue(), size
-
-
-def _exif(request: Any, occasion: Occasion) -> dict[int, Any]:
-    """picamera2 takes these folders instead of its own, which hold the time of an unset clock."""
-    found = request.get_metadata()
-    gain = found.get("AnalogueGain", 1.0) * found.get("DigitalGain", 1.0)
-    seen = {EXPOSURE_TIME: (found.get("ExposureTime", 0), 1_000_000), ISO: round(gain * 100)}
-    return {**photo_tags(occasion.taken_at), **seen}

@@ -12,6 +12,7 @@ from photo_wire.name import new_name
 from pi_uploader.cameras import Camera, CameraGoneError, Checkable, Occasion, Shot
 from pi_uploader.capture.count import Count
 from pi_uploader.clock import clock_is_set, instant, now_utc, within_bounds
+from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings
 from pi_uploader.spool import Instant, Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
@@ -223,16 +224,16 @@ class Capture:
     def _log_untaken(self) -> None:
         if self._cooled_down:
             log.info(
-                "%s: %d motion triggers came within %g s after a photo and took none",
+                "%s: %s came within %g s after a photo and took none",
                 self._settings.name,
-                self._cooled_down,
+                counted(self._cooled_down, "motion trigger"),
                 self._settings.cooldown,
             )
         if self._disarmed:
             log.info(
-                "%s: %d triggers came outside of CAMERA_ARMED and took no photo",
+                "%s: %s came outside of CAMERA_ARMED and took no photo",
                 self._settings.name,
-                self._disarmed,
+                counted(self._disarmed, "trigger"),
             )
         self._cooled_down = self._disarmed = 0
 

@@ -13,7 +13,7 @@ from photo_wire.headers import Trigger
 from pi_uploader.cameras import Camera, CameraGoneError, Recorder, cameras_used_twice, open_camera
 from pi_uploader.capture.backoff import StartBackoff
 from pi_uploader.capture.capture import Capture
-from pi_uploader.clock import clock_is_set, now_utc
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_is_set, now_utc
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Room, Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
@@ -72,6 +72,7 @@ def _run(
     with ExitStack() as open_parts:
         cameras, missing = _open_all(settings, open_parts)
         spool = open_spool(settings)
+        _warn_of_clock(settings)
         threads = [_Answering(settings, one, new_queue(), spool, stop) for one in cameras]
         for one in threads:
             open_parts.callback(one.end)
@@ -257,6 +258,11 @@ def _tidy(settings: CaptureSettings, spool: Spool) -> None:
     deleted = spool.kept.tidy(now_utc() if _trust(settings)() else None)
     if deleted:
         log.info("%d kept photos deleted: CAMERA_KEEP, CAMERA_KEEP_MB", deleted)
+
+
+def _warn_of_clock(settings: CaptureSettings) -> None:
+    if not _trust(settings)():
+        log.warning("the clock is not set yet: %s; %s", CLOCK_AWAITED, CLOCK_NEXT_STEP)
 
 
 def _always() -> bool:

@@ -2,7 +2,13 @@
 once."""
 
 from pi_uploader.settings.camera import CameraSettings
-from pi_uploader.settings.device import CaptureSettings, Settings, UploadSettings, all_settings
+from pi_uploader.settings.device import (
+    CaptureSettings,
+    OnceSettings,
+    Settings,
+    UploadSettings,
+    all_settings,
+)
 from pi_uploader.settings.setting import Group, Setting, SettingsError
 
 __all__ = [
@@ -10,6 +16,7 @@ __all__ = [
     "CameraSettings",
     "CaptureSettings",
     "Group",
+    "OnceSettings",
     "Setting",
     "Settings",
     "SettingsError",

@@ -12,7 +12,7 @@ from photo_wire.media import Media
 from pi_uploader.settings import camera_values, values
 from pi_uploader.settings.camera_limits import size_problems
 from pi_uploader.settings.setting import Group, required, setting
-from pi_uploader.settings.source import Source
+from pi_uploader.settings.source import USUAL_ENVIRONMENT, Source
 from pi_uploader.triggers.arming import Window, read_windows
 from pi_uploader.triggers.times import read_times
 
@@ -252,6 +252,22 @@ class CameraSettings(Group):
         default="0.5s",
     )
 
+    @property
+    def has_trigger(self) -> bool:
+        """Whether anything but a person and `capture --once` takes photos with it."""
+        return bool(self.times) or (self.pir_pin, self.pin, self.every) != (None, None, None)
+
+    @property
+    def missing_password(self) -> str | None:
+        """A line for a network camera that has a user without a password."""
+        if self.source != "rtsp" or self.user is None or self.password is not None:
+            return None
+        return (
+            f"CAMERA_PASSWORD: {self.name} has a user and no password; expected it as the systemd "
+            f"credential {self.name}_password or camera_password (on a Pi the file of that name "
+            f"in {USUAL_ENVIRONMENT.parent})"
+        )
+
     @classmethod
     def _contradictions(cls, found: Mapping[str, Any], source: Source) -> list[str]:
         def place(*names: str) -> str:
@@ -259,12 +275,6 @@ class CameraSettings(Group):
 
         kind, format_ = found.get("source"), found.get("format")
         problems = []
-        triggers = [found.get(name, 0) for name in ("pir_pin", "pin", "every")]
-        if triggers == [None] * 3 and found.get("times") == ():
-            problems.append(
-                f"{place('PIR_PIN', 'CAMERA_PIN', 'CAMERA_EVERY', 'CAMERA_TIMES')}: nothing would "
-                "ever take a photo; expected at least one of these"
-            )
         if found.get("pir_pin") is not None and found.get("pir_pin") == found.get("pin"):
             problems.append(f"{place('PIR_PIN', 'CAMERA_PIN')}: are the same pin; expected two")
         if kind == "rtsp" and found.get("url", 0) is None:

@@ -8,6 +8,7 @@ Capturing and uploading each have their own, so that a mistake in one never stop
 import os
 import tempfile
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -23,6 +24,8 @@ from pi_uploader.settings.source import (
     Variables,
     config_file,
 )
+from pi_uploader.settings.system_zone import system_zone
+from pi_uploader.settings.used_twice import cameras_used_twice, pins_used_twice
 
 
 def spool_folder(source: Source) -> str:
@@ -145,6 +148,16 @@ class Settings(Group):
         """The fields that are no settings of the device. What is wrong goes into `problems`."""
         return {}
 
+    @property
+    def missing(self) -> list[str]:
+        """A line for each secret that is not set although it is needed, as far as can be known."""
+        return []
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know about settings that are right."""
+        return self.missing
+
     @classmethod
     def all_settings(cls) -> list[Setting]:
         """Those of the table, and of what belongs to it."""
@@ -156,12 +169,14 @@ class CaptureSettings(Settings):
     """The settings of `pi-uploader capture`, those of each camera among them."""
 
     where: ClassVar[str] = "capturing"
+    needs_triggers: ClassVar[bool] = True
 
-    zone: ZoneInfo = setting(
+    chosen_zone: ZoneInfo | None = setting(
         "CAMERA_ZONE",
         values.zone,
         "a time zone such as Europe/Berlin, or local",
-        "Time zone of the site: times of day and hours are in it. local: the system's.",
+        "Time zone of the site: times of day and hours are in it. local: the system's, as TZ or "
+        "/etc/localtime has it.",
         default="local",
     )
     clock_is_trusted: bool = setting(
@@ -173,6 +188,37 @@ class CaptureSettings(Settings):
         default="ntp",
     )
     cameras: tuple[CameraSettings, ...] = ()
+    zone: tzinfo = UTC
+    zone_origin: str = "CAMERA_ZONE"
+    zone_is_known: bool = True
+
+    @classmethod
+    def read(cls, source: Source, **more: Any) -> Self:
+        found = super().read(source, **more)
+        if found.chosen_zone:
+            return replace(found, zone=found.chosen_zone)
+        system = system_zone(source.environ)
+        if system.zone is None and any(one.times or one.armed for one in found.cameras):
+            raise SettingsError(
+                [
+                    f"{source.place('CAMERA_ZONE')}: the system's time zone is not known "
+                    f"({system.origin}), and CAMERA_TIMES or CAMERA_ARMED is set; expected a time "
+                    "zone such as Europe/Berlin"
+                ]
+            )
+        return replace(
+            found,
+            zone=system.zone or UTC,
+            zone_origin=system.origin,
+            zone_is_known=system.zone is not None,
+        )
+
+    @property
+    def zone_sentence(self) -> str:
+        """What a person reads of the zone."""
+        if self.zone_is_known:
+            return f"the time zone is {self.zone} ({self.zone_origin})"
+        return f"the time zone is not known ({self.zone_origin})"
 
     @classmethod
     def _more(
@@ -186,53 +232,40 @@ class CaptureSettings(Settings):
         cameras = []
         for source in sources:
             try:
-                cameras.append(CameraSettings.read(source))
+                camera = CameraSettings.read(source)
             except SettingsError as error:
                 problems += error.problems
-        problems += _pins_used_twice(cameras)
-        problems += _cameras_used_twice(cameras)
+                continue
+            cameras.append(camera)
+            if cls.needs_triggers and camera.enabled and not camera.has_trigger:
+                problems.append(_no_trigger(source))
+        problems += pins_used_twice(cameras)
+        problems += cameras_used_twice(cameras)
         return {"cameras": tuple(one for one in cameras if one.enabled)}
+
+    @property
+    def missing(self) -> list[str]:
+        return [line for one in self.cameras if (line := one.missing_password)]
 
     @classmethod
     def all_settings(cls) -> list[Setting]:
         return [*super().all_settings(), *(one for _, one in CameraSettings.table())]
 
 
-def _pins_used_twice(cameras: list[CameraSettings]) -> list[str]:
-    users: dict[int, list[str]] = {}
-    for camera in cameras:
-        for pin in (camera.pir_pin, camera.pin):
-            if pin is not None and camera.enabled:
-                users.setdefault(pin, []).append(camera.name)
-    return [
-        f"pin {pin} is used twice, by {' and '.join(names)}; expected a pin for each"
-        for pin, names in users.items()
-        if len(names) > 1
-    ]
+@dataclass(frozen=True, kw_only=True)
+class OnceSettings(CaptureSettings):
+    """The same for `pi-uploader capture --once`, which a timer or a person starts: no camera needs
+    a trigger."""
+
+    needs_triggers: ClassVar[bool] = False
 
 
-def _cameras_used_twice(cameras: list[CameraSettings]) -> list[str]:
-    """Two tables of one camera: it serves one of them. A network camera serves several."""
-    users: dict[tuple[str, str], list[str]] = {}
-    for camera in cameras:
-        which = {
-            "picamera2": camera.sensor or "0",
-            "usb": os.path.realpath(camera.device),
-        }.get(camera.source)
-        if which is not None and camera.enabled:
-            users.setdefault((camera.source, which), []).append(camera.name)
-    expected = {
-        "picamera2": "a CAMERA_SENSOR (sensor in the config file) for each; pi-uploader doctor "
-        "lists them",
-        "usb": "a CAMERA_DEVICE (device in the config file) for each; v4l2-ctl --list-devices "
-        "lists them",
-    }
-    return [
-        f"the {source} camera {which} is used twice, by {' and '.join(names)}; expected "
-        f"{expected[source]}"
-        for (source, which), names in users.items()
-        if len(names) > 1
-    ]
+def _no_trigger(source: Source) -> str:
+    places = map(source.place, ("PIR_PIN", "CAMERA_PIN", "CAMERA_EVERY", "CAMERA_TIMES"))
+    return (
+        f"{', '.join(places)}: nothing would ever take a photo; expected at least one of these "
+        "(capture --once needs none)"
+    )
 
 
 def needed_for_uploading(source: Source) -> str | None:
@@ -294,14 +327,23 @@ class UploadSettings(Settings):
         return found if found.upload else replace(found, base_url=None)
 
     @property
-    def warning(self) -> str | None:
-        """What a person should know about settings that are right."""
+    def missing(self) -> list[str]:
+        if self.base_url is None or self.function_key:
+            return []
+        return [
+            "AZURE_FUNCTION_KEY: is not set, nor is there a systemd credential azure_function_key; "
+            "a backend on Azure takes no photo without a key"
+        ]
+
+    @property
+    def warnings(self) -> list[str]:
         if self.base_url is None or not values.is_readable_on_the_way(self.base_url):
-            return None
-        return (
+            return self.missing
+        return [
+            *self.missing,
             f"BASE_URL: {self.base_url} is not https; the key and the photos travel readable "
-            "for everyone on the way"
-        )
+            "for everyone on the way",
+        ]
 
 
 def all_settings() -> list[Setting]:

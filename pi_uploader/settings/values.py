@@ -5,7 +5,6 @@ ValueError with the words that follow the quoted text in a message: "is not a du
 """
 
 import ipaddress
-import os.path
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -127,23 +126,14 @@ def switch(text: str) -> bool:
     return text == "on"
 
 
-def zone(text: str) -> ZoneInfo:
-    """A time zone by its name; `local` is the system's, as far as it has one."""
+def zone(text: str) -> ZoneInfo | None:
+    """A time zone by its name; None for `local`, the system's (system_zone.py)."""
     if text == "local":
-        return _system_zone()
+        return None
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("is not a time zone that this system knows") from None
-
-
-def _system_zone() -> ZoneInfo:
-    """The zone that /etc/localtime points to; UTC where it does not say."""
-    name = os.path.realpath("/etc/localtime").rpartition("/zoneinfo/")[2]
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def media(text: str) -> Media:

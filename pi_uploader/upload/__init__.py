@@ -56,4 +56,5 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     stop.wait()
     for thread in threads:
         thread.join(FINISH / len(threads))
+    uploader.finish()
     return 0

@@ -1,16 +1,18 @@
-"""How many photos wait, for the backend to know.
+"""How many photos wait, for the backend to know: of each camera its own.
 
 Counting reads every name in the spool, two seconds for a hundred thousand: so it is done now and
 then, never before the first delivery, and in between what was delivered is taken off.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 
+from photo_wire.name import PhotoName
 from pi_uploader.spool import Spool
 
-BETWEEN_COUNTS = 300.0  # seconds
-FRESH = 60.0  # seconds for which a count is good enough beside an alert
+MIN_PAUSE = 5.0  # seconds between two counts
+MAX_SHARE = 0.01  # of the time, that counting may take
 
 
 class Backlog:
@@ -19,33 +21,23 @@ class Backlog:
     def __init__(self, spool: Spool, clock: Callable[[], float]) -> None:
         self._spool = spool
         self._clock = clock
-        self._count: int | None = None
-        self._counted_at = float("-inf")
+        self._counts: Counter[str] | None = None  # by camera
+        self._next_count = float("-inf")
         self._lock = threading.Lock()
 
-    def left(self) -> int | None:
-        """How many will wait when the photo in hand is delivered; None before it was counted."""
+    def left(self, camera: str, under_way: int) -> int | None:
+        """Return how many photos of this camera will wait when those `under_way` are delivered;
+        None before they were counted."""
         with self._lock:
-            return None if self._count is None else max(0, self._count - 1)
+            return None if self._counts is None else max(0, self._counts[camera] - under_way)
 
-    def waiting(self) -> int | None:
-        """How many wait, not counted longer than a minute ago; None if the disk does not tell."""
+    def note_gone(self, photo: PhotoName) -> None:
+        """Note that this photo does not wait any more."""
         with self._lock:
-            if self._clock() - self._counted_at >= FRESH:
-                try:
-                    self._count_all()
-                except OSError:
-                    return None
-            return self._count
-
-    def delivered(self) -> None:
-        """One less, which is not in the spool any more."""
-        with self._lock:
-            if self._clock() - self._counted_at >= BETWEEN_COUNTS:
-                self._count_all()
-            elif self._count:
-                self._count -= 1
-
-    def _count_all(self) -> None:
-        self._count = sum(1 for _ in self._spool.photos_waiting())
-        self._counted_at = self._clock()
+            started = self._clock()
+            if started >= self._next_count:
+                self._counts = Counter(one.name.camera for one in self._spool.photos_waiting())
+                now = self._clock()
+                self._next_count = now + max(MIN_PAUSE, (now - started) / MAX_SHARE)
+            elif self._counts and self._counts[photo.camera]:
+                self._counts[photo.camera] -= 1

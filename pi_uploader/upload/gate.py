@@ -1,4 +1,5 @@
-"""The one gate to the backend: closed for a while after each failure, for everything alike."""
+"""A gate to the backend, closed for a while after each failure: one for everything alike, and one
+for the photos that were rejected."""
 
 from collections.abc import Callable
 

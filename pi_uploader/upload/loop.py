@@ -1,7 +1,6 @@
 """The upload process: from the spool to the backend, a few photos at a time."""
 
 import logging
-import math
 import random
 import threading
 import time
@@ -32,10 +31,10 @@ from pi_uploader.upload.state import UploadState
 from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
-TOO_MANY = 429
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
 UNREADABLE = "unreadable"  # why a photo was set aside
 MAX_UNREADABLE = 5  # photos in a row that are set aside for that
+MAX_REJECTED_IN_A_ROW = 10  # photos; if more are, the backend itself is taken to be out of order
 
 log = logging.getLogger("upload")
 
@@ -47,6 +46,9 @@ class Uploader:
     A photo that fails is tried again after another one was accepted, and set aside if it fails
     then too. So one bad photo blocks no other, and a backend that rejects everything for a while
     condemns nothing.
+
+    `gate` is closed while the backend fails. A rejection is an answer about one photo: it holds up
+    only those that were rejected before, unless many are rejected in a row.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Uploader:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.gate = Gate(clock, chance)
+        self._retry_gate = Gate(clock, chance)
         self._spool = spool
         self._delivery = delivery
         self._pace = pace
@@ -73,27 +76,36 @@ class Uploader:
         self._wall_clock = wall_clock
         self._clock = clock
         self._backlog = Backlog(spool, clock)
-        self._reports = Reports(spool, delivery, clock, wall_clock, self._backlog.waiting)
+        self._reports = Reports(spool, delivery, clock, wall_clock)
         self._naming = Naming(spool, clock, wall_clock, is_clock_set, self._reports.note_stuck)
         self._lock = threading.Lock()
         self._turn = 0
         self._doubts = Doubts()
-        self._under_way: set[int] = set()  # sequence numbers
+        self._rejected: set[int] = set()  # since a photo was accepted; sequence numbers
+        self._under_way: dict[int, str] = {}  # sequence numbers, and the photos' cameras
         self._delivered: set[SpooledPhoto] = set()  # and yet here: the disk would not let go
         self._stuck: dict[SpooledPhoto, float] = {}  # the disk would not move it: passed over
         self._unreadable = 0  # photos in a row
+
+    def closed_for(self) -> float:
+        """Return the seconds until something may be sent of what waits; 0 if it may be now, or if
+        nothing waits."""
+        if self._spool.newest(self._is_out_or_doubted) or not self._spool.newest(self._is_out):
+            return self.gate.closed_for()
+        return max(self.gate.closed_for(), self._retry_gate.closed_for())
 
     def step(self, back_within: BackWithin = unwatched) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
         back_within(LONGEST_CALL)
         self._reports.look()  # while nothing gets through, too
         with self._lock:
+            self._state.write_if_due(self._clock())
             if not self.gate.admits(len(self._under_way)):
                 return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
             self._naming.name_undated()
             photo = self._choose()
-            if photo and self._affordable(photo):
-                self._under_way.add(photo.sequence)
+            if photo and self._pay_for(photo):
+                self._under_way[photo.sequence] = photo.name.camera
             else:
                 photo = None
         try:
@@ -102,7 +114,12 @@ class Uploader:
             return self._send(photo) if photo else IDLE
         finally:
             with self._lock:
-                self._under_way.discard(photo.sequence if photo else -1)
+                self._under_way.pop(photo.sequence if photo else -1, None)
+
+    def finish(self) -> None:
+        """Write down what is only known here, before the process ends."""
+        with self._lock:
+            self._state.write(self._clock())
 
     def _report(self, back_within: BackWithin) -> None:
         """Tell the backend what it should know, if it is time to and something gets through."""
@@ -113,7 +130,10 @@ class Uploader:
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
-        return pick(self._is_out_or_doubted) or pick(self._is_out)
+        photo = pick(self._is_out_or_doubted)
+        if photo is None and not self._retry_gate.closed_for():
+            photo = pick(self._is_out)
+        return photo
 
     def _is_out(self, photo: SpooledPhoto) -> bool:
         return (
@@ -125,17 +145,15 @@ class Uploader:
     def _is_out_or_doubted(self, photo: SpooledPhoto) -> bool:
         return self._is_out(photo) or self._doubts.holds_back(photo.sequence, self._clock())
 
-    def _affordable(self, photo: SpooledPhoto) -> bool:
-        return not self._data_budget or self._data_budget.allows(photo.size, self._wall_clock())
+    def _pay_for(self, photo: SpooledPhoto) -> bool:
+        return not self._data_budget or self._data_budget.spend(photo.size, self._wall_clock())
 
     def _send(self, photo: SpooledPhoto) -> float:
         try:
             with self._open(photo) as file:
-                if self._data_budget:
-                    self._data_budget.spend(photo.size, self._wall_clock())
                 body = PhotoBody(photo, file)
                 paced = self._pace.of(body) if self._pace else body
-                receipt = self._delivery.send(photo, paced, self._backlog.left())
+                receipt = self._delivery.send(photo, paced, self._left_after(photo))
         except FileNotFoundError:
             return 0.0  # given up to make room, a moment ago
         except UnreadablePhotoError as error:
@@ -147,9 +165,7 @@ class Uploader:
         except RejectedError as error:
             return self._note_failure(photo, error, REJECTIONS, f"rejected-{error.status}")
         except UnavailableError as error:
-            # A camera too many (429) waits for a person, however long that takes.
-            allowed = math.inf if error.status == TOO_MANY else FAILURES
-            return self._note_failure(photo, error, allowed, "never-accepted")
+            return self._note_failure(photo, error, FAILURES, "never-accepted")
         self._note_delivery(photo, receipt)
         return 0.0
 
@@ -179,12 +195,21 @@ class Uploader:
             self._stuck[photo] = now + REST_OF_STUCK
         self._reports.note_stuck(reason, photo)
 
+    def _left_after(self, photo: SpooledPhoto) -> int | None:
+        """How many photos of its camera will wait when this one, and those that are under way with
+        it, are delivered."""
+        with self._lock:
+            under_way = list(self._under_way.values()).count(photo.name.camera)
+        return self._backlog.left(photo.name.camera, under_way)
+
     def _note_delivery(self, photo: SpooledPhoto, receipt: Receipt) -> None:
         with self._lock:
             self.gate.open()
             self._unreadable = 0
+            self._retry_gate.open()
             self._turn += 1
             self._doubts.accept(photo.sequence)
+            self._rejected.clear()
             self._state.delivered(receipt, self._clock(), self._wall_clock())
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
         try:
@@ -194,7 +219,7 @@ class Uploader:
                 self._delivered.add(photo)
             log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
         self._reports.note_delivery(photo)
-        self._backlog.delivered()
+        self._backlog.note_gone(photo.name)
 
     def _let_go_again(self) -> None:
         """Try once more to remove what the disk would not let go."""
@@ -208,14 +233,13 @@ class Uploader:
         self,
         photo: SpooledPhoto,
         error: RejectedError | UnavailableError,
-        failures_allowed: float,
+        failures_allowed: int,
         reason: str,
     ) -> float:
-        retry_after = error.retry_after if isinstance(error, UnavailableError) else None
         with self._lock:
             failures = self._doubts.fail(photo.sequence, self._clock())
             condemned = failures >= failures_allowed
-            wait = 0.0 if condemned else self.gate.close(retry_after)
+            wait = 0.0 if condemned else self._close(photo, error)
             if not condemned:
                 until = self._wall_clock() + timedelta(seconds=wait)
                 self._state.refused(str(error), until, self._clock())
@@ -223,7 +247,18 @@ class Uploader:
             self._set_aside(photo, reason, error)
         else:
             log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
-        return min(wait, LONGEST_NAP)
+        return min(self.gate.closed_for(), LONGEST_NAP)
+
+    def _close(self, photo: SpooledPhoto, error: RejectedError | UnavailableError) -> float:
+        """Close the gate, or after a rejection the one for retries; return the seconds until this
+        photo may be tried again."""
+        if isinstance(error, UnavailableError):
+            return self.gate.close(error.retry_after)
+        self._rejected.add(photo.sequence)
+        wait = self._retry_gate.close(None)
+        if len(self._rejected) > MAX_REJECTED_IN_A_ROW:
+            wait = max(wait, self.gate.close(None))
+        return wait
 
     def _set_aside(self, photo: SpooledPhoto, reason: str, error: Exception) -> None:
         try:
@@ -237,6 +272,7 @@ class Uploader:
         else:
             log.error("photo set aside as %s: %s: %s", reason, photo.name, error)
             self._reports.note_set_aside(reason, photo)
+            self._backlog.note_gone(photo.name)
         with self._lock:
             self._doubts.forget(photo.sequence)
 

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from pi_uploader.clock import instant
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.schedule import final_name
 
 REST_OF_STUCK = 3600.0  # seconds for which a photo that the disk would not move is passed over
 MAX_REFUSALS = 10  # photos that cannot be named, before the others wait for the next time
 REST_OF_DISK = 60.0  # seconds until that, and until the second try of a photo
+BETWEEN_NOTICES = 300.0  # seconds, while photos wait for the clock
 
 OnStuck = Callable[[str, SpooledPhoto], None]
 
@@ -40,6 +41,7 @@ class Naming:
         self._on_stuck = on_stuck
         self._stuck: dict[SpooledPhoto, float] = {}  # passed over until then
         self._next = clock()
+        self._next_notice = clock()
 
     def name_undated(self) -> None:
         """Give the photos that wait for the clock their names, as far as it can be done. One that
@@ -53,6 +55,7 @@ class Naming:
                 continue
             named = final_name(photo, now, self._wall_clock(), is_set)
             if named is None:
+                self._say_what_is_awaited()
                 return  # those behind it are younger
             name, clock = named
             try:
@@ -80,3 +83,8 @@ class Naming:
             photo.name,
             error.strerror,
         )
+
+    def _say_what_is_awaited(self) -> None:
+        if self._clock() >= self._next_notice:
+            self._next_notice = self._clock() + BETWEEN_NOTICES
+            log.warning("the clock is not set yet: %s; %s", CLOCK_AWAITED, CLOCK_NEXT_STEP)

@@ -78,22 +78,19 @@ class DataBudget:
             kept = json.loads(file.read_text())
             self._month, self._sent = str(kept["month"]), int(kept["bytes"])
 
-    def allows(self, size: int, today: datetime) -> bool:
-        """Whether so many bytes may still go up in this month (UTC)."""
+    def spend(self, size: int, today: datetime) -> bool:
+        """Note that so many bytes go up now, whether or not they will arrive, if so many may still
+        go up in this month (UTC); return whether they may. One thread at a time."""
         if self._monthly_bytes is None:
             return True
-        sent = self._sent if self._month == f"{today:%Y-%m}" else 0
-        return sent + size <= self._monthly_bytes
-
-    def spend(self, size: int, today: datetime) -> None:
-        """Note bytes that went up, whether or not they arrived."""
-        if self._monthly_bytes is None:
-            return
         month = f"{today:%Y-%m}"
         if month != self._month:
             self._month, self._sent = month, 0
+        if self._sent + size > self._monthly_bytes:
+            return False
         self._sent += size
         new = self._file.with_suffix(".new")
         with suppress(OSError):
             new.write_text(json.dumps({"month": self._month, "bytes": self._sent}))
             new.replace(self._file)
+        return True

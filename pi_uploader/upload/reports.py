@@ -16,6 +16,7 @@ from photo_wire.alert import (
     Alert,
     AlertsReceipt,
 )
+from pi_uploader.plural import counted
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
 from pi_uploader.upload.clock_check import ClockCheck
 from pi_uploader.upload.delivery import (
@@ -26,7 +27,6 @@ from pi_uploader.upload.delivery import (
 )
 from pi_uploader.upload.filling import Filling
 from pi_uploader.upload.noticed import Noticed
-from pi_uploader.upload.receipts import ReceiptCheck
 from pi_uploader.watchdog import BackWithin
 
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
@@ -37,8 +37,8 @@ log = logging.getLogger("upload")
 
 
 class Reports:
-    """What is still to be told. `clock` gives monotonic seconds, `waiting` how many photos wait.
-    Several threads may ask whether it is time to; one of them tells."""
+    """What is still to be told. `clock` gives monotonic seconds. Several threads may ask whether it
+    is time to; one of them tells."""
 
     def __init__(
         self,
@@ -46,7 +46,6 @@ class Reports:
         delivery: Delivery,
         clock: Callable[[], float],
         wall_clock: Callable[[], datetime],
-        waiting: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._spool = spool
         self._delivery = delivery
@@ -59,8 +58,6 @@ class Reports:
         self._noticed = Noticed(spool.folder / "alerts.json")
         self._noticed_next = clock()
         self._filling = Filling(spool, self._noticed, clock, wall_clock)
-        self._waiting = waiting
-        self._receipt_check = ReceiptCheck(spool, delivery, clock)
         self._clock_check = ClockCheck(spool, self._noticed, clock, wall_clock)
 
     def note_set_aside(self, reason: str, photo: SpooledPhoto) -> None:
@@ -74,8 +71,7 @@ class Reports:
             self._untold.append(quarantine_alert(reason, photo))
 
     def note_delivery(self, photo: SpooledPhoto) -> None:
-        """This photo is delivered: a moment to compare the clocks, and a receipt to keep."""
-        self._receipt_check.note_receipt(photo)
+        """This photo is delivered: a moment to compare the clocks."""
         self._clock_check.note_delivery(photo, self._delivery.server_time)
 
     def look(self) -> None:
@@ -98,7 +94,6 @@ class Reports:
             if self._tell_of_photos(under_way, back_within):
                 pause = REPORT_PAUSE
             self._tell_of_noticed(back_within)
-            self._receipt_check.ask(back_within)
         finally:
             with self._lock:
                 self._next = self._clock() + pause
@@ -118,13 +113,11 @@ class Reports:
             losses = list(islice(settled, MOST_AT_ONCE))
             if losses:
                 back_within(LONGEST_CALL)
-                receipt = self._delivery.report(
-                    [loss_alert(loss) for loss in losses], self._waiting()
-                )
+                receipt = self._delivery.report([loss_alert(loss) for loss in losses])
                 for loss in losses:
                     self._settle(loss, receipt)
         except (RejectedError, UnavailableError) as error:
-            log.warning("%d losses are not reported yet: the backend %s", len(losses), error)
+            log.warning("not reported yet: %s: the backend %s", counted(len(losses), "loss"), error)
         except OSError as error:
             log.error("losses cannot be reported, the disk answers: %s", error.strerror)
         else:
@@ -138,7 +131,7 @@ class Reports:
             self._untold += starmap(quarantine_alert, self._spool.photos_set_aside())
             self._has_looked_back = True
         if told := self._untold[:MOST_AT_ONCE]:
-            self._delivery.report(told, self._waiting())
+            self._delivery.report(told)
             del self._untold[: len(told)]
 
     def _tell_of_noticed(self, back_within: BackWithin) -> None:
@@ -148,7 +141,7 @@ class Reports:
         for alert in self._noticed.untold():
             back_within(LONGEST_CALL)
             try:
-                self._delivery.report([alert], self._waiting())
+                self._delivery.report([alert])
             except (RejectedError, UnavailableError) as error:
                 self._noticed_next = self._clock() + NOTICED_AGAIN
                 log.warning("%s %s is not told yet: the backend %s", alert.kind, alert.name, error)

@@ -5,16 +5,20 @@ by it.
 """
 
 import json
-from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from photo_wire.moment import format_time
 from photo_wire.receipt import Receipt
+from pi_uploader.clock import instant
+from pi_uploader.spool import Instant
 
-LOOK_BACK = 3600.0  # seconds over which deliveries are counted
+LOOK_BACK = timedelta(hours=1)
+MINUTE = 60_000  # milliseconds
 WRITE_PAUSE = 1.0  # seconds between two writes while all goes well
 
 
@@ -23,43 +27,88 @@ def state_file(spool: Path) -> Path:
     return spool / "upload.json"
 
 
-class UploadState:
-    """How the upload went lately. `file` None: nothing is written."""
+@dataclass
+class Minute:
+    """What was delivered in a minute. It is told by the time since a boot, so that a clock that is
+    set meanwhile does not matter; `at` is what the wall clock showed, for other boots."""
 
-    def __init__(self, file: Path | None) -> None:
+    boot: str
+    number: int  # whole minutes since the boot
+    at: float  # seconds since 1970
+    photos: int = 0
+    bytes: int = 0
+
+    def is_recent(self, now: Instant, wall_clock: datetime) -> bool:
+        """Whether it is one of the last 60 minutes."""
+        if self.boot == now.boot:
+            age = timedelta(minutes=now.milliseconds // MINUTE - self.number)
+        else:
+            age = wall_clock - datetime.fromtimestamp(self.at, UTC)
+        return timedelta(0) <= age < LOOK_BACK
+
+
+class UploadState:
+    """How the upload went lately, an earlier process included. `file` None: nothing is read or
+    written."""
+
+    def __init__(self, file: Path | None, since_boot: Callable[[], Instant] = instant) -> None:
         self._file = file
-        self._last_receipt: dict[str, str] | None = None
+        self._since_boot = since_boot
+        earlier = read_state(file) if file else {}
+        self._last_receipt = earlier.get("last_receipt")
+        self._minutes = _minutes(earlier)
         self._back_off_until: str | None = None
         self._problem: str | None = None
-        self._delivered: deque[tuple[float, int]] = deque()  # when, in monotonic seconds; bytes
         self._written_at = float("-inf")
+        self._is_written = True
 
     def delivered(self, receipt: Receipt, now: float, wall_clock: datetime) -> None:
         """Note a receipt at `now` (monotonic seconds)."""
         self._last_receipt = {"id": str(receipt.name), "at": format_time(wall_clock)}
         was_troubled = self._problem is not None
         self._back_off_until = self._problem = None
-        self._delivered.append((now, receipt.size))
-        if was_troubled or now - self._written_at >= WRITE_PAUSE:
-            self._write(now)
+        minute = self._minute(wall_clock)
+        minute.photos += 1
+        minute.bytes += receipt.size
+        self._is_written = False
+        if was_troubled:
+            self.write(now)
+        self.write_if_due(now)
 
     def refused(self, problem: str, until: datetime, now: float) -> None:
         """Note that nothing is sent before `until`, and why."""
         self._back_off_until, self._problem = format_time(until), problem
         self._write(now)
 
+    def write_if_due(self, now: float) -> None:
+        """Write what is not written yet, unless something was a moment ago."""
+        if not self._is_written and now - self._written_at >= WRITE_PAUSE:
+            self._write(now)
+
+    def write(self, now: float) -> None:
+        """Write what is not written yet."""
+        if not self._is_written:
+            self._write(now)
+
+    def _minute(self, wall_clock: datetime) -> Minute:
+        now = self._since_boot()
+        boot, number = now.boot, now.milliseconds // MINUTE
+        last = self._minutes[-1] if self._minutes else None
+        if last is None or (last.boot, last.number) != (boot, number):
+            self._minutes = [one for one in self._minutes if one.is_recent(now, wall_clock)]
+            self._minutes.append(Minute(boot, number, wall_clock.timestamp()))
+        return self._minutes[-1]
+
     def _write(self, now: float) -> None:
-        while self._delivered and self._delivered[0][0] < now - LOOK_BACK:
-            self._delivered.popleft()
         self._written_at = now
+        self._is_written = True
         if self._file is None:
             return
         facts = {
             "last_receipt": self._last_receipt,
             "back_off_until": self._back_off_until,
             "problem": self._problem,
-            "delivered_last_hour": len(self._delivered),
-            "bytes_last_hour": sum(size for _, size in self._delivered),
+            "minutes": [asdict(one) for one in self._minutes],
         }
         new = self._file.with_suffix(".new")
         with suppress(OSError):  # a full disk: the photos matter more
@@ -74,3 +123,27 @@ def read_state(file: Path) -> dict[str, Any]:
         if isinstance(said, dict):
             return said
     return {}
+
+
+def delivered_last_hour(
+    state: dict[str, Any], now: Instant, wall_clock: datetime
+) -> tuple[int, int]:
+    """Return how many photos and bytes were delivered in the hour before now, to the minute."""
+    recent = [one for one in _minutes(state) if one.is_recent(now, wall_clock)]
+    return sum(one.photos for one in recent), sum(one.bytes for one in recent)
+
+
+def _minutes(state: dict[str, Any]) -> list[Minute]:
+    """The minutes of a state, which another version may have written."""
+    with suppress(TypeError, ValueError, KeyError):
+        return [
+            Minute(
+                str(one["boot"]),
+                int(one["number"]),
+                float(one["at"]),
+                int(one["photos"]),
+                int(one["bytes"]),
+            )
+            for one in state.get("minutes", [])
+        ]
+    return []

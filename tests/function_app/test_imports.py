@@ -15,15 +15,12 @@ SDK_MODULES = {
     "storage/identity.py",
     "storage/index.py",
     "storage/new_blobs.py",
-    "storage/photo_states.py",
-    "storage/photo_table.py",
     "storage/azure_rows.py",
     "storage/thumbnails.py",
     "storage/transactions.py",
 }
 TRIGGER_MODULES = {
     "alerts/alerts.py",
-    "cameras/api.py",
     "__init__.py",
     "route.py",
     "serving.py",
@@ -39,7 +36,6 @@ TRIGGER_MODULES = {
     "keeping/api.py",
     "openapi/pages.py",
     "people/api.py",
-    "receiving/known.py",
     "receiving/posted.py",
     "access.py",
     "body.py",

@@ -1,12 +1,14 @@
 """Photos that are posted in a form: of every size, with all that may be said of a photo."""
 
 import hashlib
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import requests
 
-from photo_wire.headers import content_digest
+from function_app.receiving.multipart import FormError, read_parts
+from photo_wire.headers import UPLOAD_PATH, content_digest
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import jpeg
 
@@ -122,3 +124,132 @@ def test_the_digest_of_a_form_is_that_of_the_whole_body(api: Api, phone: dict[st
     digest = content_digest(hashlib.sha256(ready.body).hexdigest())
     headers = {"Content-Type": ready.headers["Content-Type"], "Content-Digest": digest}
     assert post(api, {**phone, **headers}, data=ready.body).status_code == 201
+
+
+def raw_form(*lines: bytes, end: bytes = b"\r\n") -> bytes:
+    return end.join(lines)
+
+
+PHOTO = jpeg(seed=78)
+DISPOSITION = b'Content-Disposition: form-data; name="photo"; filename="a.jpg"'
+PART = (DISPOSITION, b"Content-Type: image/jpeg", b"", PHOTO)
+NO_FILENAME = b'Content-Disposition: form-data; name="photo"'
+BASE64 = b"Content-Transfer-Encoding: base64"
+XML = (b'Content-Disposition: form-data; name="event"; filename="e.xml"', b"", b"<event/>")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("boundary=x", raw_form(b"--x", *PART, b"--x--", b"")),
+        ('boundary="x y"', raw_form(b"--x y", *PART, b"--x y--", b"")),
+        ("boundary===x=1==", raw_form(b"--==x=1==", *PART, b"--==x=1==--", b"")),
+        ("charset=utf-8; boundary=x; a=b", raw_form(b"--x", *PART, b"--x--", b"")),
+        ("BOUNDARY=--x", raw_form(b"--x", *PART, b"--x--", b"")),
+        ("boundary=y", raw_form(b"--x", *PART, b"--x--", b"")),
+        ("", raw_form(b"--x", *PART, b"--x--", b"")),
+        ("boundary=x", raw_form(b"--x", *PART)),
+        ("boundary=x", raw_form(b"--x", *PART, b"")),
+        ("boundary=x", raw_form(b"--x", *PART[:3], PHOTO + b"--x--")),
+        ("boundary=x", raw_form(b"--x", *PART[:3], PHOTO + b"--x", *XML, b"--x--")),
+        ("boundary=x", raw_form(b"--x", *PART, b"--x--", end=b"\n")),
+        ("boundary=x", raw_form(b"", b"preamble", b"--x ", *PART, b"--x-- ", b"epilogue")),
+        ("boundary=x", raw_form(b"--x", *XML, b"--x", *PART, b"--x--")),
+        ("boundary=x", raw_form(b"--x", *PART, b"--x", *XML, b"--x--")),
+        (
+            "boundary=x",
+            raw_form(b"--x", NO_FILENAME, *PART[1:]),
+        ),
+        ("boundary=x", raw_form(b"--x", b"Content-Type: image/jpeg", b"", PHOTO, b"--x--")),
+        (
+            "boundary=x",
+            raw_form(b"--x", DISPOSITION, b"Content-Type: image/*", b"", PHOTO),
+        ),
+        ("boundary=x", raw_form(b"--x", DISPOSITION, b"Content-Type: text/plain", b"", PHOTO)),
+        (
+            "boundary=x",
+            raw_form(
+                b"--x",
+                'Content-Disposition: form-data; name="Süd"; filename="Süd.jpg"'.encode("latin-1"),
+                b"",
+                PHOTO,
+                b"--x",
+                'Content-Disposition: form-data; name="Gerät"\r\n\r\nTür'.encode("latin-1"),
+                b"--x--",
+            ),
+        ),
+    ],
+)
+def test_a_form_is_read_as_it_was_meant(
+    api: Api, phone: dict[str, str], kind: str, body: bytes
+) -> None:
+    """However its sender writes boundaries, line ends and names; the photo byte for byte."""
+    reply = post(api, {**phone, "Content-Type": f"multipart/form-data; {kind}"}, data=body)
+    assert reply.status_code == 201, reply.text
+    assert api.read(f"/api/photos/{reply.json()['id']}/content").content == PHOTO
+
+
+def test_a_form_under_another_type_is_a_form(api: Api, phone: dict[str, str]) -> None:
+    """As `curl -F` sends it where a script sets Content-Type by hand."""
+    body = raw_form(b"--x", *PART, b"--x--", b"")
+    for kind in ("image/jpeg", "multipart/mixed; boundary=x", "application/octet-stream"):
+        reply = post(api, {**phone, "Content-Type": kind}, data=body)
+        assert reply.status_code in (200, 201), reply.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        ("boundary=x", raw_form(b"nothing of the kind"), "does not occur"),
+        ("", raw_form(b"nothing of the kind"), "no boundary"),
+        ("boundary=x", raw_form(b"--x--", b""), "no part"),
+        ("boundary=x", raw_form(b"--x", DISPOSITION, b"--x--"), "no blank line"),
+        ("boundary=x", raw_form(b"--x", DISPOSITION, BASE64, b"", b"/9j"),
+         "base64"),
+        ("boundary=x", raw_form(b"--x", b'Content-Disposition: form-data; name="gate"', b"", b"a"),
+         "gate"),
+        ("boundary=x", raw_form(b"--x", *PART, b"--x", *PART, b"--x--"), "one photo at a time"),
+        ("boundary=x", raw_form(*[b"--x", *XML] * 21), "20 parts"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_form_is_said(
+    api: Api, phone: dict[str, str], kind: str, body: bytes, said: str
+) -> None:
+    """And never that it should be one."""
+    reply = post(api, {**phone, "Content-Type": f"multipart/form-data; {kind}"}, data=body)
+    assert reply.status_code == 400, reply.text
+    assert said in reply.json()["detail"]
+    assert "send multipart" not in reply.text
+
+
+def test_a_form_whose_picture_is_cut_is_refused(api: Api, phone: dict[str, str]) -> None:
+    body = raw_form(b"--x", *PART[:3], PHOTO[:-20])
+    reply = post(api, {**phone, "Content-Type": "multipart/form-data; boundary=x"}, data=body)
+    assert reply.status_code == 422, reply.text
+
+
+def test_a_hostile_form_is_read_soon() -> None:
+    """Millions of boundaries that are none; the suite's time limit is the proof."""
+    kind = "multipart/form-data; boundary=x"
+    for filling in (b"--x", b"--x\r\n", b"\r\n--x-", b"--x--\n--x--", b"\n"):
+        body = raw_form(b"--x", *PART[:3], filling * ((16 << 20) // len(filling)))
+        with suppress(FormError):
+            read_parts(kind, body)
+
+
+class TestTheDeviceSAddress:
+    """`/api/camera/photo`, where phones and scripts arrive by mistake."""
+
+    def test_a_post_is_told_where_to_go(self, api: Api) -> None:
+        """Without a key, too: whoever posts has most likely none."""
+        for headers in ({}, {"x-functions-key": api.backend.function_key}):
+            reply = api.ask(UPLOAD_PATH, headers, "POST", files=form(PHOTO))
+            assert (reply.status_code, reply.headers["Allow"]) == (405, "PUT")
+            assert "/api/photos" in reply.json()["detail"]
+
+    def test_a_form_is_told_where_to_go(self, api: Api, camera: str) -> None:
+        headers = {"X-Camera-Id": camera, "Content-Type": "multipart/form-data; boundary=x"}
+        reply = api.put(raw_form(b"--x", *PART, b"--x--", b""), headers)
+        assert reply.status_code == 415
+        assert "/api/photos" in reply.json()["detail"]
+        assert api.listed(camera) == []

@@ -98,6 +98,7 @@ def test_only_public_routes_answer_a_stranger(
 def test_these_routes_are_public_and_no_others() -> None:
     """What a shared link opens has its secret in the path; the rest holds nothing of anybody."""
     assert {route.name for route in ROUTES if route.access is Access.PUBLIC} == {
+        "post_to_device_route",
         "list_shared",
         "get_shared",
         "get_shared_content",

@@ -47,7 +47,7 @@ def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
     assert app["settings"]["GALLERY_PASSWORD"] == PASSWORD
     with zipfile.ZipFile(io.BytesIO(bytes.fromhex(app["package"]))) as package:
         assert {name.partition("/")[0] for name in package.namelist()} == GOES_TO_AZURE
-    assert app["settings"]["PYTHON_THREADPOOL_THREAD_COUNT"] == "16"
+    assert app["settings"]["PYTHON_THREADPOOL_THREAD_COUNT"] == "8"
     assert cloud.state["groups"][NAME]["tags"] == {"made-by": "nightjar"}
     (photo,) = cloud.backend.photos.values()
     assert photo == (INFRA / "test-photo.jpg").read_bytes()

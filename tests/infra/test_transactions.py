@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from function_app import build_app
 from function_app.backend import connect
 from function_app.keeping.retention import clean_up, delete_due
 from function_app.keeping.tally import tallies
@@ -296,3 +298,17 @@ def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:
         texts = sum(8 + 2 * len(name) + 2 * len(text) + 4 for name, text in row.items())
         sizes.append(4 + 2 * keys + texts)
     assert 0.8 * EXPECTED.row_bytes_per_photo <= sum(sizes) <= EXPECTED.row_bytes_per_photo
+
+
+def test_the_hourly_timer(meter: Meter) -> None:
+    """With nothing to do but to find that out: one request a camera, and some more."""
+    stores = connect(Settings(meter.api.backend.connection_string))
+    cameras = len(stores.index.cameras())
+    (run,) = [
+        one.get_user_function()
+        for one in build_app(lambda: stores).get_functions()
+        if one.get_function_name() == "hourly_cleanup"
+    ]
+    run(None)  # the first one makes what is missing
+    expected = EXPECTED.events["hourly cleanup"]["table_requests"] + cameras
+    assert meter.count(partial(run, None)) == {"table_requests": expected}

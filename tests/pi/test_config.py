@@ -81,7 +81,7 @@ def test_every_mistake_is_told_at_once_with_its_line_and_the_right_name(tmp_path
         "zone such as Europe/Berlin, or local",
         "config.toml:6 camera.entry.pir_pin, config.toml:6 camera.entry.pin, config.toml:6 "
         "camera.entry.every, config.toml:6 camera.entry.times: nothing would ever take a photo; "
-        "expected at least one of these",
+        "expected at least one of these (capture --once needs none)",
         "config.toml:15 camera.exit.pin: '99' is not a pin; expected a BCM number from 0 to 27, or "
         "none",
         "config.toml:1 spol: no setting has this name; expected spool",
@@ -234,7 +234,41 @@ def test_config_check_says_everything_of_both_processes(
     assert f"{file}:10 camera.entry.pin: '99' is not a pin" in program.output
     assert f"{file}:3 base_url: the value is not a URL of the web" in program.output
     assert "2 mistakes" in program.output
+    file.write_text(THREE_CAMERAS.replace('zone = "Europe/Berlin"', ""))
+    (tmp_path / "azure_function_key").write_text("the key")
+    (tmp_path / "entry_password").write_text("sesame")
+    program = start_program(
+        "config",
+        "check",
+        CAMERA_CONFIG=str(file),
+        CREDENTIALS_DIRECTORY=str(tmp_path),
+        TZ="Asia/Tokyo",
+    )
+    assert program.process.wait(90) == 0
+    assert program.output.splitlines()[-2:] == [
+        "the time zone is Asia/Tokyo (TZ)",
+        "The settings are right.",
+    ]
+
+
+def test_config_check_tells_of_a_key_and_a_password_that_are_missing(
+    start_program: StartProgram, tmp_path: Path
+) -> None:
+    """The processes run without them, but to no good; of one mistake it speaks as of one."""
+    file = tmp_path / "config.toml"
     file.write_text(THREE_CAMERAS)
     program = start_program("config", "check", CAMERA_CONFIG=str(file))
-    assert program.process.wait(90) == 0
-    assert "The settings are right." in program.output
+    assert program.process.wait(90) == 78
+    assert "AZURE_FUNCTION_KEY: is not set, nor is there a systemd credential" in program.output
+    assert "CAMERA_PASSWORD: entry has a user and no password" in program.output
+    assert program.output.endswith("\n2 mistakes\n")
+    program = start_program(
+        "config", "check", CAMERA_CONFIG=str(file), AZURE_FUNCTION_KEY="the key"
+    )
+    assert program.process.wait(90) == 78
+    assert program.output.endswith("\n1 mistake\n")
+
+
+def test_no_key_is_missing_where_nothing_is_uploaded(tmp_path: Path) -> None:
+    environ = environ_of(tmp_path, THREE_CAMERAS, CAMERA_UPLOAD="off")
+    assert UploadSettings.from_environ(environ).missing == []

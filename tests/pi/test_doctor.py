@@ -8,7 +8,8 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from pi_uploader import doctor
-from pi_uploader.doctor import Finding, Verdict, examine
+from pi_uploader.doctor import examine
+from pi_uploader.finding import Finding, Verdict
 from tests.backend import Backend
 from tests.pi.conftest import StartProgram
 from tests.pi.pins import pulse
@@ -28,7 +29,7 @@ def found(
 def test_all_is_well(tmp_path: Path, backend: Backend) -> None:
     """Camera, clock, disk, network and key; nothing is left in spool or cloud."""
     findings = found(tmp_path, BASE_URL=backend.base_url, AZURE_FUNCTION_KEY=backend.function_key)
-    assert list(findings) == ["camera camera", "clock", "disk", "network", "backend"]
+    assert list(findings) == ["camera camera", "clock", "zone", "disk", "network", "backend"]
     assert {one.verdict for one in findings.values()} == {Verdict.GOOD}
     assert "took a JPEG of" in findings["camera camera"].sentence
     assert not list((tmp_path / "spool").rglob("*"))
@@ -77,6 +78,29 @@ def test_a_clock_that_is_not_set_is_no_reason_to_stop(tmp_path: Path) -> None:
     assert found(tmp_path, is_clock_set=False)["clock"].verdict is Verdict.DOUBTFUL
     trusted = found(tmp_path, is_clock_set=False, CAMERA_CLOCK="trusted")
     assert trusted["clock"].verdict is Verdict.GOOD
+
+
+def test_the_zone_is_said(tmp_path: Path) -> None:
+    """That of the setting, or the system's and how it is known."""
+    finding = found(tmp_path, CAMERA_ZONE="Asia/Tokyo")["zone"]
+    assert (finding.verdict, finding.sentence[:40]) == (
+        Verdict.GOOD,
+        "the time zone is Asia/Tokyo (CAMERA_ZONE",
+    )
+    assert "Asia/Tokyo (TZ); it is " in found(tmp_path, TZ="Asia/Tokyo")["zone"].sentence
+
+
+def test_an_unknown_zone_is_doubtful_where_no_hours_need_it(tmp_path: Path) -> None:
+    finding = found(tmp_path, TZ="CET-1CEST")["zone"]
+    assert finding.verdict is Verdict.DOUBTFUL
+    assert "CAMERA_ZONE" in finding.next_step
+
+
+def test_a_camera_without_a_trigger_is_for_the_timer(tmp_path: Path) -> None:
+    """The rest is looked at."""
+    findings = found(tmp_path, CAMERA_EVERY="off", CAMERA_UPLOAD="off")
+    assert list(findings) == ["camera camera", "trigger", "clock", "zone", "disk"]
+    assert findings["trigger"].verdict is Verdict.DOUBTFUL
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -131,5 +155,5 @@ def test_the_command_as_json(start_program: StartProgram) -> None:
     program = start_program("doctor", "--json", **CAMERA, CAMERA_UPLOAD="off")
     assert program.process.wait(90) == 0
     facts = json.loads(program.output)
-    assert [one["what"] for one in facts] == ["camera camera", "clock", "disk"]
+    assert [one["what"] for one in facts] == ["camera camera", "clock", "zone", "disk"]
     assert {one["verdict"] for one in facts} == {"ok"}

@@ -16,6 +16,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CameraGoneError, Occasion, picamera
 from pi_uploader.cameras.picamera import Picamera2Camera
 from tests.pi.picamera_sources import SOURCES, picamera2_of
+from tests.pictures import mp4
 from tests.waiting import wait_for
 
 OCCASION = Occasion("gate", Trigger.MOTION, None)
@@ -66,6 +67,26 @@ def test_a_clip_that_is_stopped_has_the_newest_seconds(fate: Any, recorded: list
     camera.close()
     assert len(recorded) * FRAME_US == pytest.approx(4_600_000, abs=FRAME_US)
     assert recorded == sorted(recorded)
+
+
+def test_of_a_camera_that_stands_still_the_clip_has_what_came_before(
+    fate: Any, recorded: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its last seconds are in the ring; the next trigger opens it again."""
+    camera = Picamera2Camera(format=Media.MP4, clip_seconds=0.01, pre_roll_seconds=0.5)
+    ring = fate.opened[-1].encoders[0].output
+    for time in range(FRAME_US, 600_000, FRAME_US):
+        ring.outputframe(b"", True, time)
+    fate.lost_frames = 2  # the poster's, and the one after the clip
+    assert camera.take(OCCASION).media is Media.MP4
+    assert [one - recorded[0] for one in recorded] == list(range(0, 500_000, FRAME_US))
+    assert "no frame came within 0.2 s: the clip ends there" in caplog.messages
+    assert len(fate.opened) == 1
+    fate.lost_frames = 4
+    fate.mp4 = mp4(1)[: mp4(1).index(b"mdat") - 4]  # of a camera that gave nothing from the start
+    with pytest.raises(CameraGoneError, match="no frame came"):
+        camera.take(OCCASION)
+    assert len(fate.opened) == 2
 
 
 def test_an_idle_camera_that_died_is_opened_again(fate: Any) -> None:

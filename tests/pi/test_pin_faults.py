@@ -11,7 +11,8 @@ from gpiozero import Device
 from gpiozero.pins.local import LocalPiFactory
 from gpiozero.pins.mock import MockFactory
 
-from pi_uploader.doctor import Verdict, examine
+from pi_uploader.doctor import examine
+from pi_uploader.finding import Verdict
 from pi_uploader.settings import SettingsError
 from pi_uploader.triggers import TriggerQueue, pins
 from pi_uploader.triggers.low import low

@@ -89,7 +89,7 @@ def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(
     wait_for(lambda: len(pids(crashing)) >= 3, what="two restarts of the other")
     assert len(pids(misconfigured)) == 1
     assert "capture does not run: its settings are wrong" in program.output
-    assert program.stop() == 0
+    assert program.stop() == 78
 
 
 def test_two_misconfigured_children_end_it_with_78(supervise: Supervise) -> None:
@@ -175,7 +175,7 @@ def test_photos_are_taken_while_uploading_is_misconfigured(
     before = photos_in(spool_folder)
     wait_for(lambda: photos_in(spool_folder) > before + 2, what="more photos")
     children = program.children()
-    assert program.stop() == 0
+    assert program.stop() == 78
     assert all(is_gone(child) for child in children)
     assert "AZURE_FUNCTION_KEY: the value has white space around it" in program.output
     assert "s3cr3t" not in program.output

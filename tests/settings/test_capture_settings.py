@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from gpiozero.pins.mock import MockFactory
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from pi_uploader import clock
-from pi_uploader.triggers import times
+from pi_uploader.capture import process
+from pi_uploader.triggers.times import at_times
 from tests.pi.pins import is_watched, pulse
 from tests.pictures import jpeg
 from tests.settings.installed import NAME, InstalledPi
@@ -193,15 +195,15 @@ def test_camera_every(pi: InstalledPi) -> None:
 
 @pytest.mark.setting("CAMERA_TIMES")
 def test_camera_times(pi: InstalledPi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock of the schedule shows 08:59:59 when the service starts."""
-    ahead = datetime(2026, 11, 20, 8, 59, 59, tzinfo=UTC) - datetime.now(UTC)
+    """The clock shows 08:59:59 when the schedule looks at it first, and runs from then on."""
+    ahead: list[timedelta] = []
 
-    class ShiftedClock(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
-            return datetime.now(tz) + ahead
+    def shifted_clock() -> datetime:
+        if not ahead:
+            ahead.append(datetime(2026, 11, 20, 8, 59, 59, tzinfo=UTC) - datetime.now(UTC))
+        return datetime.now(UTC) + ahead[0]
 
-    monkeypatch.setattr(times, "datetime", ShiftedClock)
+    monkeypatch.setattr(process, "at_times", partial(at_times, now=shifted_clock))
     pi.environ |= {"CAMERA_TIMES": "09:00", "CAMERA_ZONE": "UTC"}
     with pi.capturing():
         [photo] = pi.wait_for_photos(1)

@@ -27,7 +27,10 @@ def put(
     size: int = 96,
     trigger: Trigger = Trigger.MOTION,
     taken: Instant | None = None,
+    camera: str = "entry",
 ) -> SpooledPhoto:
     """Put the photo of this number."""
     clock = Clock.UNSYNCED if taken else Clock.SYNCED
-    return spool.put(content(number, size), name(number), Media.JPEG, trigger, clock, taken=taken)
+    return spool.put(
+        content(number, size), name(number, camera), Media.JPEG, trigger, clock, taken=taken
+    )

@@ -28,7 +28,6 @@ class Device:
         chance: float = 0.0,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         longest_put: float = LONGEST_PUT,
-        keep: bool = False,
     ) -> None:
         self.now = 0.0
         self.folder = folder
@@ -36,7 +35,6 @@ class Device:
         self.uploader = Uploader(
             self.spool,
             Delivery(server.base_url, KEY, longest_put=longest_put),
-            keep=keep,
             clock=lambda: self.now,
             chance=lambda: chance,
             wall_clock=wall_clock,
@@ -48,8 +46,8 @@ class Device:
         return [put(self.spool, number, size=size) for number in range(start, start + count)]
 
     def try_once(self) -> None:
-        """Let the gate open, and have one photo tried."""
-        self.now += self.uploader.gate.closed_for()
+        """Let the gates open, and have one photo tried."""
+        self.now += self.wait
         self.uploader.step()
 
     def try_all(self, most: int) -> None:
@@ -62,7 +60,7 @@ class Device:
     @property
     def wait(self) -> float:
         """The seconds for which nothing will be sent."""
-        return self.uploader.gate.closed_for()
+        return self.uploader.closed_for()
 
     def places(self, photo: SpooledPhoto) -> list[str]:
         """The folders of the spool that the photo is in; none once it has left."""

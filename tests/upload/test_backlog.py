@@ -1,14 +1,20 @@
 """The backend is told how many photos wait, and the spool is not read through for each of them."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import Clock, Trigger, parse_headers
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import Room, Spool
-from pi_uploader.upload.backlog import BETWEEN_COUNTS, Backlog
+from pi_uploader.upload.backlog import MIN_PAUSE, Backlog
 from tests.rigs.disks import FailingDisk, Kind
+from tests.rigs.fault_server import Exchange, FaultServer, keep
+from tests.spool.photos import put
+from tests.upload.device import Device
+
+GATE = new_name("gate", datetime.now(UTC))
 
 
 def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Path) -> None:
@@ -24,16 +30,53 @@ def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Pa
 
     put(5)
     nothing_read = disk.operations
-    assert backlog.left() is None  # the first photo goes at once
+    assert backlog.left("gate", 1) is None  # the first photo goes at once
     assert disk.operations == nothing_read
-    backlog.delivered()
-    assert backlog.left() == 4
+    backlog.note_gone(GATE)
+    assert backlog.left("gate", 1) == 4
     put(3)
     counted = disk.operations
     for left in (3, 2, 1, 0, 0):
-        backlog.delivered()
-        assert backlog.left() == left
+        backlog.note_gone(GATE)
+        assert backlog.left("gate", 1) == left
     assert disk.operations == counted
-    now[0] += BETWEEN_COUNTS
-    backlog.delivered()
-    assert backlog.left() == 7
+    now[0] += MIN_PAUSE
+    backlog.note_gone(GATE)
+    assert backlog.left("gate", 1) == 7
+
+
+def test_each_camera_has_its_own_number(tmp_path: Path) -> None:
+    """A device with two cameras: the last photo of each leaves none of its own waiting."""
+    waits: dict[str, list[int | None]] = {"gate": [], "yard": []}
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        for number, camera in enumerate(("yard", "gate", "gate", "yard", "yard")):
+            put(device.spool, number, camera=camera)
+        device.try_all(most=6)
+        for request in server.requests:
+            said = parse_headers(request.headers)
+            waits[str(said.camera or (said.name and said.name.camera))].append(said.waiting)
+    assert waits == {"gate": [1, 0], "yard": [None, 1, 0]}
+
+
+def test_the_last_photos_that_are_under_way_together_leave_none(tmp_path: Path) -> None:
+    """Whichever sets out second does not count the first as waiting."""
+    both = threading.Barrier(2)
+
+    def wait_for_the_other(exchange: Exchange) -> None:
+        exchange.read()
+        both.wait(90)
+        keep(exchange)
+
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        device.take(3)
+        device.try_once()
+        server.answer = wait_for_the_other
+        threads = [threading.Thread(target=device.uploader.step) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        said = [parse_headers(request.headers).waiting for request in server.requests]
+    assert 0 in said[1:]

@@ -202,12 +202,12 @@ class Story(RuleBasedStateMachine):
     @rule(steps=st.integers(1, 6), patient=st.booleans())
     def upload(self, steps: int, patient: bool) -> None:
         for _ in range(steps):
-            self.now += self.uploader.gate.closed_for() if patient else 1.0
+            self.now += self.uploader.closed_for() if patient else 1.0
             self.uploader.step()
 
     @rule()
     def report_losses(self) -> None:
-        self.now += max(REPORT_PAUSE, self.uploader.gate.closed_for())
+        self.now += max(REPORT_PAUSE, self.uploader.closed_for())
         self.uploader.step()
 
     # --- what has to hold
@@ -251,7 +251,7 @@ class Story(RuleBasedStateMachine):
         self.disk.at, self.is_clock_set, self.server.answer = None, True, keep
         self.take(Trigger.MOTION, True, 1)
         for _ in range(5 * ROOM):
-            self.now += max(REPORT_PAUSE, REST_OF_STUCK / ROOM, self.uploader.gate.closed_for())
+            self.now += max(REPORT_PAUSE, REST_OF_STUCK / ROOM, self.uploader.closed_for())
             self.uploader.step()
         places, stored = whereabouts(self.folder), self.stored()
         assert {folders[0] for folders in places.values()} <= {"quarantine", "reported"}

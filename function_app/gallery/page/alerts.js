@@ -14,6 +14,7 @@ const SENTENCES = {
   quarantine: ({ reason }) => `A photo was set aside on the device (${reason}) and waits there for a person: sudo pi-uploader spool list.`,
   "spool-filling": ({ reason }) => `Photos pile up on the device: ${reason}.`,
   clock: ({ reason }) => `Times are wrong: ${reason}.`,
+  "timer-stalled": ({ reason }) => `In the cloud ${reason}.`,
   missing: () => "A photo that was stored is gone from the store.",
 };
 const LOSSES = {

@@ -1,0 +1,112 @@
+"""When a phone's photo was taken, by its EXIF, and how it is turned."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from function_app.formats.exif import capture_time, orientation, with_orientation
+from photo_wire.moment import parse_time
+from tests.function_app.api import Api
+from tests.pictures import jpeg
+
+ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
+Tags = dict[int, object]
+
+
+def picture(exif: Tags, gps: Tags | None = None, first: Tags | None = None, seed: int = 0) -> bytes:
+    """A JPEG with these tags in EXIF's directories."""
+    written = Image.Exif()
+    written.update(first or {})
+    written.get_ifd(0x8769).update(exif)
+    written.get_ifd(0x8825).update(gps or {})
+    file = io.BytesIO()
+    Image.open(io.BytesIO(jpeg(seed=seed))).save(file, "JPEG", exif=written)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("exif", "gps", "first", "expected"),
+    [
+        ({ORIGINAL: "2026:11:20 14:01:34"}, {}, {}, "2026-11-20T14:01:34Z"),
+        ({ORIGINAL: "2026:11:20 14:01:34", OFFSET: "+02:00"}, {}, {}, "2026-11-20T12:01:34Z"),
+        ({ORIGINAL: "2026:11:20 14:01:34", OFFSET: "-05:30"}, {}, {}, "2026-11-20T19:31:34Z"),
+        ({ORIGINAL: "2026:11:20 14:01:34", SUBSECONDS: "56"}, {}, {}, "2026-11-20T14:01:34.56Z"),
+        ({}, {}, {0x0132: "2026:11:20 14:01:34"}, "2026-11-20T14:01:34Z"),
+        (
+            {ORIGINAL: "2026:11:20 14:01:34"},
+            {GPS_DATE: "2026:11:20", GPS_TIME: (11.0, 58.0, 3.0)},
+            {},
+            "2026-11-20T12:01:34Z",
+        ),
+        ({ORIGINAL: "0000:00:00 00:00:00"}, {}, {}, None),
+        ({ORIGINAL: "    :  :     :  :  "}, {}, {}, None),
+        ({ORIGINAL: "0001:01:01 00:00:00", OFFSET: "+14:00"}, {}, {}, None),
+        ({}, {}, {}, None),
+    ],
+)
+def test_what_exif_says(exif: Tags, gps: Tags, first: Tags, expected: str | None) -> None:
+    """Its zone is in a tag of its own, or GPS's time tells it; else the time counts as UTC."""
+    assert capture_time(picture(exif, gps, first)) == (parse_time(expected) if expected else None)
+
+
+@given(st.integers(0, 400), st.binary(min_size=1, max_size=9))
+def test_damaged_exif_says_something_or_nothing(at: int, noise: bytes) -> None:
+    """Never an error."""
+    whole = picture({ORIGINAL: "2026:11:20 14:01:34"}, {GPS_DATE: "2026:11:20"}, {0x0112: 6})
+    damaged = whole[:at] + noise + whole[at + len(noise) :]
+    assert isinstance(capture_time(damaged), datetime | None)
+    assert 1 <= orientation(damaged) <= 8
+
+
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_an_orientation_is_read_as_it_is_written(turned: int) -> None:
+    plain = jpeg()
+    assert orientation(plain[:2] + with_orientation(turned) + plain[2:]) == turned
+    assert orientation(picture({}, first={0x0112: turned})) == turned
+
+
+class TestAPhoneSPhoto:
+    """One that is posted without a time."""
+
+    @pytest.fixture
+    def phone(self, api: Api, camera: str) -> dict[str, str]:
+        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+        said = {"name": camera, "scopes": ["upload"], "cameras": [camera]}
+        token = api.ask("/api/tokens", admin, "POST", json=said).json()["token"]
+        return {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
+
+    def test_it_has_the_time_of_its_exif(self, api: Api, phone: dict[str, str]) -> None:
+        """And says so; who posts it again gets the same receipt."""
+        body = picture({ORIGINAL: "2026:11:20 14:01:34", OFFSET: "+02:00"}, seed=81)
+        posted = [api.ask("/api/photos", phone, "POST", data=body) for _ in range(2)]
+        assert [one.status_code for one in posted] == [201, 200]
+        assert posted[0].text == posted[1].text
+        photo = api.read(f"/api/photos/{posted[0].json()['id']}").json()
+        assert (photo["captured_at"], photo["clock"]) == ("2026-11-20T12:01:34.000Z", "exif")
+
+    def test_what_is_said_counts_more(self, api: Api, phone: dict[str, str]) -> None:
+        body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=82)
+        said = {**phone, "X-Captured-At": "2026-11-19T00:00:00Z"}
+        posted = api.ask("/api/photos", said, "POST", data=body).json()
+        photo = api.read(f"/api/photos/{posted['id']}").json()
+        assert (photo["captured_at"], photo["clock"]) == ("2026-11-19T00:00:00.000Z", None)
+
+    @pytest.mark.parametrize("hours", [1, 24 * 365 * 100])
+    def test_a_time_to_come_counts_as_none(
+        self, api: Api, phone: dict[str, str], hours: int
+    ) -> None:
+        """A zone that is missing, or a clock that is wrong."""
+        then = datetime.now(UTC) + timedelta(hours=hours)
+        body = picture({ORIGINAL: f"{then:%Y:%m:%d %H:%M:%S}"}, seed=83)
+        posted = api.ask("/api/photos", phone, "POST", data=body).json()
+        assert api.read(f"/api/photos/{posted['id']}").json()["clock"] == "server"
+
+    def test_a_device_s_photo_has_that_of_its_arrival(self, api: Api, camera: str) -> None:
+        """As it was before: a Pi's clock may not be set, and the client says nothing of it."""
+        body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=84)
+        stored = api.put(body, {"X-Camera-Id": camera}).json()
+        assert api.read(f"/api/photos/{stored['id']}").json()["clock"] == "server"

@@ -1,0 +1,160 @@
+"""A timer that has stopped (azure-functions-host issue 11828) is noticed, once for each stall."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from function_app import build_app
+from function_app.backend import Backend
+from function_app.keeping.timer_watch import (
+    CHECK_INTERVAL,
+    CLEANUP,
+    KIND,
+    MAX_AGE,
+    REPAIR,
+    TimerWatch,
+    last_runs,
+    record_run,
+)
+from function_app.settings import Settings
+from function_app.storage.records import StorageAwayError
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.function_app.memory_store import MemoryRows, memory_backend
+from tests.pictures import jpeg
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+A_MOMENT = timedelta(minutes=1)
+
+
+class Process:
+    """A process of the backend; `backend` may be shared with others."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend, self.seconds = backend, 0.0
+        self.watch = TimerWatch(monotonic=lambda: self.seconds)
+
+    def check(self, now: datetime) -> list[str]:
+        """A device's request at `now`, a quarter of an hour after the last. Returns the reasons of
+        all alerts."""
+        self.seconds += CHECK_INTERVAL
+        self.watch.check(self.backend.people, self.backend.alerts, now)
+        return [kept.alert.reason for kept in self.backend.alerts.newest(100, None)]
+
+
+@pytest.fixture
+def memory() -> Backend:
+    return memory_backend(Settings(""))
+
+
+def test_a_cleanup_that_stopped_is_told_after_three_hours(memory: Backend) -> None:
+    process = Process(memory)
+    record_run(memory.people, CLEANUP, NOW)
+    record_run(memory.people, REPAIR, NOW)
+    assert process.check(NOW + MAX_AGE[CLEANUP]) == []
+    (reason,) = process.check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
+    assert reason.startswith("the cleanup has not run since 2026-11-27T12:00:00.000Z")
+    assert "POST /api/cleanup/run" in reason
+
+
+def test_a_repair_that_stopped_is_told_after_a_week(memory: Backend) -> None:
+    process, late = Process(memory), NOW + MAX_AGE[REPAIR]
+    record_run(memory.people, REPAIR, NOW)
+    record_run(memory.people, CLEANUP, late)
+    assert process.check(late) == []
+    (reason,) = process.check(late + A_MOMENT)
+    assert reason.startswith("the repair has not run since")
+
+
+def test_timers_that_never_ran_are_told(memory: Backend) -> None:
+    """They are waited for from the first request on."""
+    assert Process(memory).check(NOW) == []
+    assert last_runs(memory.people) == {CLEANUP: None, REPAIR: None}
+    (reason,) = Process(memory).check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
+    assert "the cleanup has not run since 2026-11-27T12:00:00.000Z" in reason
+
+
+def test_a_stall_is_told_once_by_all_processes(memory: Backend) -> None:
+    """And the next one anew."""
+    late = MAX_AGE[CLEANUP] + A_MOMENT
+    record_run(memory.people, CLEANUP, NOW)
+    for hours in range(3):
+        assert len(Process(memory).check(NOW + late + timedelta(hours=hours))) == 1
+    record_run(memory.people, CLEANUP, NOW + timedelta(hours=8))
+    assert len(Process(memory).check(NOW + timedelta(hours=9))) == 1
+    assert len(Process(memory).check(NOW + timedelta(hours=8) + late)) == 2
+
+
+def test_a_process_looks_only_now_and_then(memory: Backend) -> None:
+    class CountedRows(MemoryRows):
+        reads = 0
+
+        def walk(self, *words: Any, **more: Any) -> Any:
+            self.reads += 1
+            return super().walk(*words, **more)
+
+    rows = CountedRows()
+    process = Process(replace(memory, people=rows))
+    process.check(NOW)
+    for _ in range(100):
+        process.watch.check(rows, memory.alerts, NOW + timedelta(days=1))
+    assert rows.reads == 1
+
+
+def test_storage_that_is_away_costs_no_photo(
+    memory: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    class AwayRows(MemoryRows):
+        def walk(self, *words: Any, **more: Any) -> Any:
+            raise StorageAwayError("the table people")
+
+    Process(replace(memory, people=AwayRows())).check(NOW)
+    assert "timers: the table people" in caplog.text
+
+
+@pytest.mark.parametrize("job", [CLEANUP, REPAIR])
+def test_a_timer_keeps_when_it_ran(memory: Backend, job: str) -> None:
+    before = datetime.now(UTC) - A_MOMENT
+    (timer,) = [
+        one.get_user_function()
+        for one in build_app(lambda: memory).get_functions()
+        if one.get_function_name() == {CLEANUP: "hourly_cleanup", REPAIR: "weekly_repair"}[job]
+    ]
+    timer(None)  # it asks nothing of it
+    ran = last_runs(memory.people)[job]
+    assert ran is not None
+    assert ran >= before
+
+
+def test_the_status_says_when_they_ran(api: Api) -> None:
+    """A dry run is none, nor is a repair of some cameras."""
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+
+    def runs() -> tuple[str | None, str | None]:
+        status = api.read("/api/status").json()
+        return status["last_cleanup"], status["last_repair"]
+
+    before = runs()
+    for job, body in (("cleanup", {"dry_run": True}), ("repair", {"cameras": ["nobody"]})):
+        api.ask(f"/api/{job}/run", admin, "POST", json=body).raise_for_status()
+    assert runs() == before
+    for job in (CLEANUP, REPAIR):
+        api.ask(f"/api/{job}/run", admin, "POST").raise_for_status()
+    assert all(now and now != then for now, then in zip(runs(), before, strict=True))
+
+
+def test_an_upload_notices_a_stall(memory: Backend) -> None:
+    """Nothing else runs in a memory whose timers stand still; reading a status writes nothing."""
+    record_run(memory.people, CLEANUP, datetime.now(UTC) - timedelta(hours=4))
+    (put,) = [
+        one.get_user_function()
+        for one in build_app(lambda: memory).get_functions()
+        if one.get_function_name() == "put_photo"
+    ]
+    headers = photo_headers(name_of("entry", NOW))
+    request = func.HttpRequest("PUT", "/api/camera/photo", headers=headers, body=jpeg())
+    assert put(request).status_code == 201
+    (kept,) = memory.alerts.newest(10, None)
+    assert (kept.alert.kind, kept.alert.details["hours"]) == (KIND, 4)
