@@ -12,7 +12,7 @@ from importlib import metadata
 from photo_wire.media import Media
 from pi_uploader import board
 from pi_uploader.cameras import CameraError
-from pi_uploader.cameras.picamera_library import sensors, version_problem
+from pi_uploader.cameras.picamera_library import sensors, used_twice, version_problem
 from pi_uploader.finding import Finding, Verdict
 from pi_uploader.settings import CaptureSettings, SettingsError
 
@@ -36,6 +36,8 @@ def camera_library(settings: CaptureSettings | None) -> Iterator[Finding]:
         problem = version_problem(any(one.format is Media.MP4 for one in ours))
         verdict = Verdict.BAD if problem else Verdict.GOOD
         yield Finding("picamera2", verdict, problem or _version_of("picamera2"))
+    for problem in used_twice({one.name: one.sensor for one in ours}):
+        yield Finding("settings", Verdict.BAD, problem, "correct it; pi-uploader config check")
     for sensor in found:
         kind = "on USB: CAMERA_SOURCE=usb" if sensor.is_usb else "CAMERA_SENSOR takes number or id"
         yield Finding("sensor", Verdict.GOOD, f"{sensor}; {kind}")

@@ -186,7 +186,9 @@ class _Session:
     def _send(self, request: Message) -> None:
         """Send a request as the camera is to see it: with its own URL, and authenticated."""
         assert self._connection
-        first_line = request.first_line.replace(self._relay_url, self.camera.url)
+        first_line = request.first_line.replace(
+            f"{self._relay_url}/", f"{self.camera.url.rstrip('/')}/"
+        ).replace(self._relay_url, self.camera.url)
         headers = list(request.headers)
         if self._answer:
             method, uri, _ = first_line.split(" ", 2)

@@ -62,6 +62,16 @@ def test_they_are_listed_where_the_settings_are_wrong(fate: Any, tmp_path: Path)
     assert len(said(findings, "sensor")) == 1
 
 
+def test_two_tables_for_one_camera_are_told_by_number_and_id(fate: Any, tmp_path: Path) -> None:
+    """Which only the library can know."""
+    config = tmp_path / "config.toml"
+    table = "[camera.{}]\nsource = 'picamera2'\nevery = '1h'\n"
+    config.write_text(table.format("a") + table.format("b") + f"sensor = '{TWO[0]['Id']}'\n")
+    fate.cameras = TWO
+    [said_of_it] = said(found(tmp_path, CAMERA_CONFIG=str(config)), "settings")[:1]
+    assert said_of_it.startswith("bad: CAMERA_SENSOR: a and b are one camera, 0: imx708")
+
+
 def test_a_picamera2_that_is_too_old_is_bad(
     fate: Any, tmp_path: Path, versions: Callable[..., None]
 ) -> None:

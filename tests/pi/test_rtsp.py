@@ -104,6 +104,7 @@ def test_an_h265_clip_is_named_as_browsers_play_it() -> None:
     assert codecs_of(clip.content) == {b"hvc1"}
     assert b"hev1" not in clip.content
     assert inspect(clip.content) is Media.MP4
+    assert inspect(clip.content.replace(b"hvc1", b"hev1")) is Media.MP4  # of other senders
     assert has_ball(Shot(cover(BytesIO(clip.content)), Media.JPEG))
     assert frames_of(clip.content) > 25
 

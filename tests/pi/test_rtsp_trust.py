@@ -60,7 +60,8 @@ def impostor(*answers: str, context: ssl.SSLContext | None = None) -> Iterator[I
                     answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
                     answer = answer.replace("OWN_PORT", str(one.port))
                     number = "".join(re.findall("CSeq: [0-9]+", request))
-                    connection.sendall(f"{answer}{number}\r\n\r\n".encode())
+                    head, _, body = answer.partition("\r\n\r\n")
+                    connection.sendall(f"{head.rstrip()}\r\n{number}\r\n\r\n{body}".encode())
 
         def accept() -> None:
             while True:
@@ -218,6 +219,19 @@ def test_a_servers_words_are_shown_escaped_and_short() -> None:
     assert said.isascii()
     assert said.isprintable()
     assert len(said) < 200
+
+
+@pytest.mark.parametrize("path", ["", "/", "/live", "/live/", "/live?channel=1"])
+def test_the_camera_hears_its_own_url(path: str) -> None:
+    """Not the relay's, and as ffmpeg itself makes a track's."""
+    sdp = "v=0\r\nm=video 0 RTP/AVP 26\r\na=control:track1\r\n"
+    describe = f"RTSP/1.0 200 OK\r\nContent-Length: {len(sdp)}\r\n\r\n{sdp}"
+    with impostor("RTSP/1.0 200 OK\r\n", describe, GONE) as server:
+        url = f"rtsp://127.0.0.1:{server.port}{path}"
+        assert "454 Session Not Found" in refusal(RtspCamera(url))
+    asked = [one.split(" ")[:2] for one in server.heard]
+    track = f"{url.rstrip('/')}/track1"
+    assert asked == [["OPTIONS", url], ["DESCRIBE", url], ["SETUP", track]]
 
 
 def test_a_stranger_on_this_machine_gets_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
