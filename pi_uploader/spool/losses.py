@@ -67,6 +67,7 @@ class Losses:
                 raise
             # It is renamed, but a folder cannot be flushed. Should a power cut take the rename
             # back, the photo is found damaged: that it is gone is seen all the same.
+        self._record_where_it_is_found(loss)
         self._disk.empty(record)
 
     def record(self, loss: Loss) -> None:
@@ -77,6 +78,14 @@ class Losses:
             if self._second is None:
                 raise
             self._second.add(self._second.lost, loss)
+        else:
+            self._record_where_it_is_found(loss)
+
+    def _record_where_it_is_found(self, loss: Loss) -> None:
+        """A folder that takes files may not list them: the second place has such a record, too."""
+        if self._second and not self._first.can_list(self.lost, loss):
+            with suppress(OSError):
+                self._second.add(self._second.lost, loss)
 
     def unreported(self) -> Iterator[Loss]:
         """The losses of which the cloud does not know yet."""
@@ -135,7 +144,8 @@ class Losses:
         with suppress(OSError):
             for loss in self._second.all_in(self._second.lost):
                 self._first.add(self.lost, loss)
-                self._second.remove(self._second.lost, loss)
+                if self._first.can_list(self.lost, loss):
+                    self._second.remove(self._second.lost, loss)
             for loss in self._second_told():
                 try:
                     self._first.report(loss)

@@ -45,6 +45,15 @@ class Records:
     def has(self, folder: Path, loss: Loss) -> bool:
         return loss.photo.file_name in batches.names(folder / loss.reason, self._disk)
 
+    def can_list(self, folder: Path, loss: Loss) -> bool:
+        """Whether a record that is put there is found again."""
+        try:
+            self._disk.names(folder)
+            self._disk.names(folder / loss.reason)
+        except OSError:
+            return False
+        return True
+
     def add(self, folder: Path, loss: Loss) -> None:
         """Put a loss on record."""
         record = path_of(folder, loss)

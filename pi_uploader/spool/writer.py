@@ -5,6 +5,7 @@ photo that fits on the disk: where it fails, it is done again with the next phot
 """
 
 import errno
+import logging
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -17,9 +18,13 @@ from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, Losses
 from pi_uploader.spool.making_room import NoRoomError, RoomMaker
 from pi_uploader.spool.moves import make_durable_folder
 from pi_uploader.spool.records import Loss
-from pi_uploader.spool.recovery import PARTIAL, TRIES, Recovery
+from pi_uploader.spool.recovery import PARTIAL, Recovery
 from pi_uploader.spool.shelves import Shelves
 
+log = logging.getLogger("spool")
+
+TRIES = 4  # as it is, the same again, and:
+ELSEWHERE, WITH_MORE_ROOM = 2, 3  # the latter only where the disk says that it is full
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -56,10 +61,17 @@ class Writer:
     def _put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
         self._record_what_could_not_be()
         problem: OSError | None = None
-        photo = replace(photo, sequence=self._next_sequence())
-        for tries_left in reversed(range(TRIES)):
+        first = photo = replace(photo, sequence=self._next_sequence())
+        for turn in range(TRIES):
+            if turn == ELSEWHERE:
+                photo = self._for_next_folder(photo, problem)
+            elif turn == WITH_MORE_ROOM:
+                if problem is None or problem.errno not in FULL or self._has_left(photo):
+                    break
+                photo = self._back_with_more_room(first)
             try:
                 self._room.make_room(photo)
+                self._open_folder(photo, needs_proof=turn < ELSEWHERE)
                 self._write(photo, content)
             except NoRoomError as error:
                 problem = error
@@ -70,8 +82,6 @@ class Writer:
                 # After a failed fsync the kernel may have dropped the pages and call them clean:
                 # a second fsync of the same file would lie. Everything is written again.
                 problem = error
-                if tries_left == 1:
-                    photo = self._try_otherwise(photo, error)
             else:
                 return photo
         full = problem is not None and problem.errno in FULL
@@ -80,25 +90,42 @@ class Writer:
         answer = problem.strerror if problem else "nothing"
         raise SpoolError(photo.name, f"lost, the disk answers: {answer}") from problem
 
-    def _try_otherwise(self, photo: SpooledPhoto, problem: OSError) -> SpooledPhoto:
-        """Change what may have been in the way, before the last try: what is left of the room, or
-        the folder, which may be bad or not ours. Returns the photo, perhaps for another folder."""
-        if problem.errno in FULL:
-            with suppress(OSError):
-                self._room.make_more(photo)
-            return photo
+    def _for_next_folder(self, photo: SpooledPhoto, problem: OSError | None) -> SpooledPhoto:
+        """The photo with a number of the next folder: its own may be bad, full, or not ours."""
         elsewhere = next_batch(photo.sequence)
-        if elsewhere > MAX_SEQUENCE or problem.errno == errno.EROFS or self._has_left(photo):
+        is_read_only = problem is not None and problem.errno == errno.EROFS
+        if elsewhere > MAX_SEQUENCE or is_read_only or self._has_left(photo):
             return photo
         self._sequence = elsewhere
         return replace(photo, sequence=elsewhere)
 
+    def _back_with_more_room(self, photo: SpooledPhoto) -> SpooledPhoto:
+        """The photo with its first number, after others were given up for it."""
+        with suppress(OSError):
+            self._room.make_more(photo)
+        self._sequence = photo.sequence
+        return photo
+
+    def _open_folder(self, photo: SpooledPhoto, needs_proof: bool) -> None:
+        """Make the photo's folder, durably. Where the folder is made and its name cannot be
+        flushed for good, the photo is better kept without that proof than lost."""
+        folder = self._shelves.path(photo).parent
+        if folder == self._durable_folder:
+            return
+        try:
+            make_durable_folder(folder, self._disk)
+        except OSError as error:
+            if needs_proof or not _exists(folder):
+                raise
+            log.error(
+                "%s cannot be flushed, which a power cut may undo: %s", folder, error.strerror
+            )
+        else:
+            self._durable_folder = folder
+
     def _write(self, photo: SpooledPhoto, content: bytes) -> None:
         path = self._shelves.path(photo)
         partial = path.with_name(path.name + PARTIAL)
-        if path.parent != self._durable_folder:
-            make_durable_folder(path.parent, self._disk)
-            self._durable_folder = path.parent
         file = self._disk.create(partial)
         try:
             try:

@@ -1,6 +1,6 @@
 """Nightjar's capture process, with a camera that gives the photo it is told to.
 
-    python -m tests.drill.capture_process CARD CAPACITY SPEED
+    python -m tests.drill.capture_process CARD CAPACITY SPEED [RUNTIME]
 
 Reads lines such as `17 motion 4096` (number, trigger, bytes), and answers `17 kept` or `17 lost`
 when the spool's put() has returned or raised.
@@ -20,7 +20,7 @@ from pi_uploader.triggers import Triggering
 from tests.drill.clock import FastClock
 from tests.drill.plan import RESERVE
 from tests.drill.process import READY
-from tests.drill.small_disk import SmallDisk
+from tests.drill.small_disk import disk_for
 from tests.spool.photos import content
 
 
@@ -37,9 +37,10 @@ class NumberedCamera:
         """There is no hardware."""
 
 
-def main(card: Path, capacity: int, speed: float) -> None:
+def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
     clock = FastClock(speed)
-    spool = Spool(card / "spool", disk=SmallDisk(card, capacity), room=Room(reserve=RESERVE))
+    disk, room = disk_for(card, capacity), Room(reserve=RESERVE)
+    spool = Spool(card / "spool", disk=disk, room=room, runtime=runtime)
     camera = NumberedCamera()
     [settings] = CaptureSettings.from_environ(
         {
@@ -63,4 +64,5 @@ def main(card: Path, capacity: int, speed: float) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s capture: %(message)s")
-    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    places = [Path(one) for one in sys.argv[4:]]
+    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), places[0] if places else None)

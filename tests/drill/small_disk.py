@@ -39,3 +39,8 @@ def _bytes_in(folder: Path) -> int:
             with suppress(FileNotFoundError):  # delivered just now
                 size += os.lstat(f"{path}/{name}").st_size
     return size
+
+
+def disk_for(card: Path, capacity: int) -> Disk:
+    """A disk of so many bytes; of 0 the one that `card` is on."""
+    return SmallDisk(card, capacity) if capacity else Disk()

@@ -1,6 +1,6 @@
 """Nightjar's upload process, on a fast clock.
 
-    python -m tests.drill.upload_process CARD CAPACITY BASE_URL SPEED
+    python -m tests.drill.upload_process CARD CAPACITY BASE_URL SPEED [RUNTIME]
 
 Delivers what is in the spool until its standard input ends.
 """
@@ -17,15 +17,16 @@ from pi_uploader.upload.state import state_file
 from tests.drill.clock import FastClock, FastEvent
 from tests.drill.plan import RESERVE
 from tests.drill.process import READY
-from tests.drill.small_disk import SmallDisk
+from tests.drill.small_disk import disk_for
 
 UPLOADS = 2  # as by default
 KEY = "a function key of the drill"
 
 
-def main(card: Path, capacity: int, base_url: str, speed: float) -> None:
+def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path | None) -> None:
     clock = FastClock(speed)
-    spool = Spool(card / "spool", disk=SmallDisk(card, capacity), room=Room(reserve=RESERVE))
+    disk, room = disk_for(card, capacity), Room(reserve=RESERVE)
+    spool = Spool(card / "spool", disk=disk, room=room, runtime=runtime)
     longest_put = LONGEST_PUT / speed
     delivery = Delivery(base_url, KEY, connections=UPLOADS, longest_put=longest_put)
     uploader = Uploader(spool, delivery, state_file=state_file(spool.folder), clock=clock.now)
@@ -40,4 +41,6 @@ def main(card: Path, capacity: int, base_url: str, speed: float) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s upload: %(message)s")
-    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], float(sys.argv[4]))
+    card, capacity, base_url, speed, *places = sys.argv[1:]
+    runtime = Path(places[0]) if places else None
+    main(Path(card), int(capacity), base_url, float(speed), runtime)

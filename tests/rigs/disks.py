@@ -8,9 +8,10 @@ import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 from pi_uploader.spool.disk import Disk
 
@@ -206,3 +207,76 @@ class FailingDisk(WatchedDisk):
 
 class RecordingFailingDisk(RecordingDisk, FailingDisk):
     """A FailingDisk whose record says which operations failed."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of call that fails for good at one path. `READ` is what is done with an open file."""
+
+    kind: Kind | str
+    path: Path
+
+
+READ = "read"
+
+
+class FailingPlaceDisk(WatchedDisk):
+    """Answers `error` whenever `fault` is met, and works everywhere else, except that it flushes
+    nothing, which would take most of the time. `met` are the faults that could have been: every
+    kind of call at every path."""
+
+    def __init__(self, fault: Fault | None = None, error: int = errno.EIO) -> None:
+        super().__init__()
+        self.fault = fault
+        self.error = error
+        self.met: set[Fault] = set()
+        self._paths: dict[int, Path] = {}  # by file descriptor
+
+    def perform(self, kind: Kind, operation: Callable[..., Result], *arguments: Any) -> Result:
+        paths = [one for one in arguments if isinstance(one, Path)]
+        if kind in ON_A_DESCRIPTOR:
+            paths = [self._paths.get(arguments[0]) or _path_of(arguments[0])]
+        if kind is Kind.CLOSE:
+            self._paths.pop(arguments[0], None)
+        for path in paths:
+            if self._fails(kind, path):
+                if kind is Kind.CLOSE:
+                    operation(*arguments)
+                raise OSError(self.error, os.strerror(self.error))
+        if kind in (Kind.FLUSH, Kind.FLUSH_FOLDER):
+            operation = nothing
+        result = super().perform(kind, operation, *arguments)
+        if kind is Kind.CREATE and isinstance(result, int):
+            self._paths[result] = paths[0]
+        return result
+
+    def open(self, path: Path) -> BinaryIO:
+        file = super().open(path)
+        if self._fails(READ, path):
+            file.close()
+            return cast(BinaryIO, UnreadableFile(self.error))
+        return file
+
+    def _fails(self, kind: Kind | str, path: Path) -> bool:
+        fault = Fault(kind, path)
+        self.met.add(fault)
+        return fault == self.fault
+
+
+def nothing(*_: object) -> Any:
+    """No-op."""
+
+
+class UnreadableFile(BytesIO):
+    """A file that can be opened and not read."""
+
+    def __init__(self, error: int) -> None:
+        super().__init__()
+        self._error = error
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError(self._error, os.strerror(self._error))
+
+
+def _path_of(descriptor: int) -> Path:
+    return Path(f"/proc/self/fd/{descriptor}").readlink()

@@ -1,0 +1,178 @@
+"""An hour in which the disk turns read-only, fills up, runs out of inodes, and comes back.
+
+    python -m tests.drill.disk_chaos SEED FOLDER
+
+Takes a real file system (tests/rigs/real_disk) and a fast clock. Photos are taken and sent all the
+while, processes are killed, and now and then there is no network. Prints the balance, and as its
+last line what the test asks for, as JSON.
+"""
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pi_uploader.spool import tally
+from tests.drill.balance import Balance, Ledger, OnCard, balance
+from tests.drill.clock import FastClock
+from tests.drill.devices import hashes, order
+from tests.drill.plan import HOUR, Part, Photo, Plan
+from tests.drill.process import Process, ProcessError
+from tests.drill.weather import fair, over
+from tests.rigs.fault_server import FaultServer
+from tests.rigs.oracle import GIVEN_UP, entries
+from tests.rigs.real_disk.mounts import Tmpfs
+from tests.waiting import wait_for
+
+SPEED = 360.0  # times that of the wall's clock: an hour takes ten seconds
+PHOTOS = 360
+KILLS = 12
+SIZE = 1_000_000  # bytes of the disk
+INODES = 400
+MAX_ANSWER = 60.0  # seconds
+MAX_SETTLING = 90.0  # seconds
+
+
+class Chaos:
+    """The hour of one seed, on the disk in `folder`."""
+
+    def __init__(self, seed: int, folder: Path, server: FaultServer) -> None:
+        self._plan = Plan(PHOTOS, KILLS, seed)
+        self._chance = random.Random(f"{seed} chaos")
+        self._folder = folder
+        self._server = server
+        server.answer = over(fair, self._plan.poisoned)
+        self._disk = Tmpfs(folder / "disk", SIZE, INODES)
+        self._clock = FastClock(SPEED)
+        self._ledger = Ledger()
+        self._has_network = True
+        self.weathers: dict[str, int] = {}
+        card, run, log = folder / "disk", folder / "run", folder / "chaos.log"
+        words = (SPEED, run)
+        self._parts = {
+            Part.CAPTURE: Process("capture_process", (card, 0, *words), log),
+            Part.UPLOAD: Process("upload_process", (card, 0, server.base_url, *words), log),
+        }
+
+    @property
+    def spool(self) -> Path:
+        return self._folder / "disk" / "spool"
+
+    def run(self) -> Balance:
+        """Returns the balance at the end."""
+        try:
+            for process in self._parts.values():
+                process.start()
+            self._hour()
+            self._bring_back()
+            self._take(self._plan.photo(PHOTOS))  # what is in memory moves to the disk with it
+            self._settle()
+        finally:
+            for process in self._parts.values():
+                process.end()
+        return balance(self._ledger, self.on_card(), self._server.store)
+
+    def _hour(self) -> None:
+        faults: dict[str, Callable[[], object]] = {
+            "read-only": self._make_read_only,
+            "full": self._fill,
+            "no inodes": self._use_up_inodes,
+            "no network": self._take_network_away,
+            "all is well": self._bring_back,
+        }
+        began, turns = self._clock.now(), 0
+        names = list(faults)
+        for number in range(PHOTOS):
+            if number == turns:
+                name = names[len(self.weathers)] if len(self.weathers) < len(names) else None
+                name = name or self._chance.choice(names)
+                if self._chance.random() < 0.7:
+                    self._bring_back()  # else it comes on top of what is there
+                faults[name]()
+                self.weathers[name] = self.weathers.get(name, 0) + 1
+                turns += self._chance.randint(8, 20)
+            self._take(self._plan.photo(number))
+            if kill := self._plan.kill_at.get(number):
+                self._parts[kill.part].kill()
+                self._parts[kill.part].start()
+            self._clock.sleep_until(began + (number + 1) * HOUR / PHOTOS)
+
+    def _take(self, photo: Photo) -> None:
+        capture = self._parts[Part.CAPTURE]
+        capture.say(order(photo))
+        said = capture.hear(MAX_ANSWER)
+        if said is None or said.split()[0] != str(photo.number):
+            raise ProcessError(f"photo {photo.number} is answered with {said!r}")
+        self._ledger.answered.add(photo.sha256)
+
+    def _make_read_only(self) -> None:
+        """Not possible while a process writes a file."""
+        wait_for(lambda: self._disk.make_read_only(True), what="a moment without a writer")
+
+    def _take_network_away(self) -> None:
+        if self._has_network:
+            self._has_network = False
+            self._server.refuse()
+
+    def _fill(self) -> None:
+        with suppress(OSError), (self._folder / "disk" / "messages.log").open("ab") as file:
+            while True:
+                file.write(b"x" * 4096)
+                file.flush()
+
+    def _use_up_inodes(self) -> None:
+        with suppress(OSError):
+            for number in range(INODES):
+                (self._folder / "disk" / f"{number}.tmp").touch()
+
+    def _bring_back(self) -> None:
+        self._disk.make_read_only(False)
+        for file in self._folder.glob("disk/*.*"):
+            file.unlink()
+        if not self._has_network:
+            self._has_network = True
+            self._server.listen()
+
+    def _settle(self) -> None:
+        """Wait until all is sent and told that can be."""
+        end = time.monotonic() + MAX_SETTLING
+        while time.monotonic() < end:
+            left = tally(self.spool, self._folder / "run")
+            if left.waiting == left.unreported == 0:
+                return
+            time.sleep(0.05)
+
+    def on_card(self) -> OnCard:
+        records = [*entries(self.spool, GIVEN_UP), *entries(self._folder, ("run",))]
+        return OnCard(
+            waiting=hashes(path for path, _ in entries(self.spool, ("waiting", "undated"))),
+            quarantined=hashes(path for path, _ in entries(self.spool, ("quarantine",))),
+            lost={photo.sha256 for _, photo in records},
+        )
+
+
+def main(seed: int, folder: Path) -> None:
+    with FaultServer() as server:
+        chaos = Chaos(seed, folder, server)
+        began = time.monotonic()
+        found = chaos.run()
+    print(f"seed {seed}: {found}; in the cloud's alerts {found.in_alerts}", flush=True)
+    print(f"  {chaos.weathers}, {KILLS} kills, {time.monotonic() - began:.0f} s", flush=True)
+    print(f"  losses: {found.reasons_in_words}", flush=True)
+    facts = {
+        "balance": str(found),
+        "problems": list(found.problems()),
+        "captured": found.captured,
+        "stored": found.stored,
+        "quarantined": found.quarantined,
+        "losses": found.losses,
+        "weathers": chaos.weathers,
+    }
+    print(json.dumps(facts), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
