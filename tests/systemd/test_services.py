@@ -44,6 +44,11 @@ def test_systemd_has_nothing_to_say_of_the_installed_units(device: Device) -> No
         "systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in UNITS)
     )
     assert checked.stdout == ""
+    shown = {unit: device.machine.property(unit, "MemoryMax") for unit in (CAPTURE, UPLOAD)}
+    assert shown[UPLOAD] == str(192 * 1024**2)
+    assert int(shown[CAPTURE]) > int(shown[UPLOAD])  # a share of the machine's
+    assert device.machine.property(UPLOAD, "OOMPolicy") == "kill"
+    assert device.machine.property(CAPTURE, "OOMPolicy") == "continue"
 
 
 def test_photos_are_taken_and_delivered_with_the_key(device: Device, server: FaultServer) -> None:

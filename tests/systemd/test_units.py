@@ -97,6 +97,13 @@ def confinement(unit: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
+@pytest.mark.parametrize("unit", [CAPTURE, UPLOAD, SCHEDULED])
+def test_a_leak_ends_the_service_and_not_the_system(unit: str) -> None:
+    """Capture outlives an ffmpeg that is ended; upload is started again as a whole."""
+    (limit,), (policy,) = values(unit, "MemoryMax"), values(unit, "OOMPolicy")
+    assert (limit, policy) == (("192M", "kill") if unit == UPLOAD else ("75%", "continue"))
+
+
 def values(unit: str, key: str) -> list[str]:
     """What a unit's file gives this key, line by line."""
     lines = (SYSTEMD / unit).read_text().splitlines()
