@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CameraError, Occasion, open_camera
@@ -31,6 +30,9 @@ from pi_uploader.triggers.low import low
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.pins import PinBusyError
 from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+from pi_uploader.upload.reasons import reason
+from pi_uploader.upload.route import VARIABLES as PROXY_VARIABLES
+from pi_uploader.upload.route import route_to
 
 LONGEST_PIN_WAIT = 30.0  # seconds
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -238,31 +240,30 @@ def _disk(settings: CaptureSettings) -> Finding:
 
 
 def _network(base_url: str) -> Finding:
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    """Whether the backend, or the proxy that knows the way, can be connected to."""
     try:
-        socket.create_connection((host, port), CONNECT_TIMEOUT).close()
-    except socket.gaierror:
-        return Finding(
-            "network",
-            Verdict.BAD,
-            f"the name {host} is not known",
-            "check BASE_URL, and that the device has a network and a name server",
-        )
+        route = route_to(base_url)
+    except SettingsError as error:
+        return Finding("network", Verdict.BAD, "; ".join(error.problems))
+    try:
+        socket.create_connection((route.host, route.port), CONNECT_TIMEOUT).close()
     except OSError as error:
+        next_step = "check the network, and that the backend is deployed and running"
+        if route.is_proxy:
+            next_step = f"check {PROXY_VARIABLES}; NO_PROXY names exceptions"
+        elif isinstance(error, socket.gaierror):
+            next_step = "check BASE_URL, and that the device has a network and a name server"
         return Finding(
-            "network",
-            Verdict.BAD,
-            f"no connection to {host}, port {port}: {error.strerror or error}",
-            "check the network, and that the backend is deployed and running",
+            "network", Verdict.BAD, f"no connection to {route}: {reason(error)}", next_step
         )
-    return Finding("network", Verdict.GOOD, f"{host}, port {port}, can be reached")
+    return Finding("network", Verdict.GOOD, f"{route}, can be reached")
 
 
 def _backend(settings: UploadSettings, base_url: str) -> Finding:
     try:
         Delivery(base_url, settings.function_key).report([])
+    except SettingsError as error:
+        return Finding("backend", Verdict.BAD, "; ".join(error.problems))
     except UnavailableError as error:
         return Finding("backend", Verdict.BAD, f"the backend {error}")
     except RejectedError:

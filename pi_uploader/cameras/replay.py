@@ -9,7 +9,8 @@ from pi_uploader.settings import SettingsError
 
 class ReplayCamera:
     """Gives the .jpg, .jpeg, .dng and .mp4 files of `folder` by name, again and again. What is
-    added to the folder or taken from it meanwhile counts from the next photo on.
+    added to the folder or taken from it meanwhile counts from the next photo on. Hidden files, such
+    as macOS's ._a.jpg, are none.
 
     Raises SettingsError if there is no such file now.
     """
@@ -50,5 +51,7 @@ class ReplayCamera:
 
 
 def _media(file: Path) -> Media | None:
+    if file.name.startswith("."):  # as macOS names what it lays beside a file on a USB stick
+        return None
     suffix = file.suffix.lower().removeprefix(".")
     return Media.of_suffix("jpg" if suffix == "jpeg" else suffix)

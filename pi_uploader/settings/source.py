@@ -115,7 +115,7 @@ def config_file(environ: Environment) -> ConfigFile | None:
     named = environ.get(CONFIG)
     path = Path(named) if named else USUAL_CONFIG
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8-sig")  # Windows' editors begin it with a BOM
         content = tomllib.loads(text)
     except FileNotFoundError:
         if named:

@@ -211,7 +211,7 @@ def credential(environ: Mapping[str, str], name: str) -> str | None:
     if not folder:
         return None
     try:
-        return (Path(folder) / name).read_text().strip() or None
+        return (Path(folder) / name).read_text(encoding="utf-8-sig").strip() or None
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):

@@ -1,34 +1,32 @@
 """The HTTP session that the upload process keeps, and how long a request of it may take."""
 
-import os
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import certifi
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from pi_uploader.upload.route import Route
+from pi_uploader.upload.trust import tls_context
+
+BLOCK = 64 * 1024  # bytes that are sent at once
+
 _this_thread = threading.local()
 
 
-def open_session(base_url: str, connections: int = 1) -> requests.Session:
-    """A session that keeps up to so many connections to `base_url` open, with one TLS context.
+def open_session(route: Route, connections: int = 1) -> requests.Session:
+    """A session that keeps up to so many connections open on this way, with one TLS context.
 
     The context is made once: `requests` alone reads the CA bundle again for each connection, which
-    costs a Pi more than the photo. REQUESTS_CA_BUNDLE names another bundle, as usual. Proxies are
-    looked up once, NO_PROXY included.
+    costs a Pi more than the photo. Raises SettingsError as `tls_context` does.
     """
     session = requests.Session()
-    host = urlsplit(base_url).hostname or ""
-    session.proxies = {} if proxy_bypass(host) else getproxies()
+    session.proxies = dict(route.proxies)
     session.trust_env = False
     adapter = _OneContext(pool_maxsize=connections)
     session.mount("https://", adapter)
@@ -90,13 +88,24 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
+POOLS = {"http": _Pool, "https": _SecurePool}
+
+
 class _OneContext(HTTPAdapter):
+    def __init__(self, pool_maxsize: int) -> None:
+        self._pool_settings: dict[str, Any] = {"ssl_context": tls_context(), "blocksize": BLOCK}
+        super().__init__(pool_maxsize=pool_maxsize)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
-        kwargs["ssl_context"] = ssl.create_default_context(cafile=bundle)
-        kwargs["blocksize"] = 64 * 1024
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        super().init_poolmanager(*args, **kwargs | self._pool_settings)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Connections through a proxy have the same context and the same deadline."""
+        manager = super().proxy_manager_for(proxy, **kwargs, **self._pool_settings)
+        if not proxy.startswith("socks"):
+            manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the connection as it is: the context verifies, and names no bundle to read."""

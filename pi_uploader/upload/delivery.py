@@ -1,7 +1,6 @@
 """One request to the backend: what is sent, and what counts as its receipt."""
 
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from io import BytesIO
 
 import requests
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
 from photo_wire import __version__
 from photo_wire.alert import (
@@ -27,6 +26,8 @@ from photo_wire.receipt import Receipt, parse_receipt
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.upload.body import Body
 from pi_uploader.upload.connection import deadline, open_session
+from pi_uploader.upload.reasons import no_connection, tls_problem
+from pi_uploader.upload.route import Route, route_to
 
 CONNECT_TIMEOUT = 10.0  # seconds
 SILENCE_TIMEOUT = 30.0  # seconds without a byte in either direction
@@ -76,7 +77,8 @@ class Delivery:
         self._base_url = base_url.rstrip("/")
         self._longest_put = longest_put
         self.server_time: datetime | None = None  # by its last receipt, if that had a date
-        self._session = open_session(base_url, connections)
+        self._route = route_to(base_url)
+        self._session = open_session(self._route, connections)
         self._session.headers["User-Agent"] = f"pi-uploader/{__version__}"
         if function_key:
             self._session.headers[FUNCTION_KEY] = function_key
@@ -138,27 +140,23 @@ class Delivery:
             except (requests.exceptions.RequestException, HTTPError, OSError) as error:
                 if struck.is_set():
                     raise UnavailableError(f"took longer than {self._longest_put:g} s") from None
-                raise _unavailable(error) from None
+                raise _unavailable(error, self._route) from None
 
 
-def _unavailable(error: Exception) -> UnavailableError:
-    """What a failure of the connection means, in words without addresses and keys."""
+def _unavailable(error: Exception, route: Route) -> UnavailableError:
+    """What a failure of the connection means, in words without keys."""
     match error:
         case requests.exceptions.SSLError():
-            return UnavailableError(_tls_problem(error))
+            return UnavailableError(tls_problem(error, route))
         case requests.exceptions.ConnectTimeout():
-            return UnavailableError(f"gave no connection within {CONNECT_TIMEOUT:g} s")
+            return UnavailableError(f"gave no connection within {CONNECT_TIMEOUT:g} s ({route})")
         case requests.exceptions.ReadTimeout():
-            return UnavailableError(f"was silent for {SILENCE_TIMEOUT:g} s")
-        case requests.exceptions.ConnectionError() if _never_connected(error):
-            return UnavailableError("gave no connection")
+            return UnavailableError(f"was silent for {SILENCE_TIMEOUT:g} s ({route})")
+        case requests.exceptions.ConnectionError() if sentence := no_connection(error, route):
+            return UnavailableError(sentence)
         case requests.exceptions.ConnectionError() | HTTPError() | OSError():
-            return UnavailableError("cut the connection", cut=True)
+            return UnavailableError(f"cut the connection ({route})", cut=True)
     return UnavailableError(f"gave no readable answer ({type(error).__name__})")
-
-
-def _never_connected(error: Exception) -> bool:
-    return any(isinstance(cause, NewConnectionError) for cause in _causes(error))
 
 
 def _success(reply: Reply) -> Reply:
@@ -213,26 +211,3 @@ def _date(headers: Mapping[str, str]) -> datetime | None:
 
 def _utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _tls_problem(error: Exception) -> str:
-    if "not yet valid" in str(error):
-        return (
-            "shows a certificate that is not yet valid; waiting for this device's clock to be set"
-        )
-    reasons = [
-        cause.reason or "unknown" for cause in _causes(error) if isinstance(cause, ssl.SSLError)
-    ]
-    return f"gave no TLS connection that can be trusted ({', '.join(reasons[:1])})"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """An exception and those wrapped in it: requests wraps urllib3 wraps ssl."""
-    found: list[BaseException] = []
-    to_look_at: list[object] = [error]
-    while to_look_at:
-        one = to_look_at.pop()
-        if isinstance(one, BaseException) and not any(one is other for other in found):
-            found.append(one)
-            to_look_at += [getattr(one, "reason", None), one.__context__, *one.args]
-    return found

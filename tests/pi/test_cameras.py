@@ -146,3 +146,11 @@ def test_without_pillow_the_simulated_camera_says_what_to_install(tmp_path: Path
     assert done.returncode == 78
     assert "CAMERA_SOURCE" in done.stderr
     assert "pip install 'nightjar[simulated]'" in done.stderr
+
+
+def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
+    """macOS lays a ._a.jpg beside each picture on a stick, which is none."""
+    (tmp_path / "a.jpg").write_bytes(b"a picture")
+    (tmp_path / "._a.jpg").write_bytes(bytes.fromhex("0005160700020000") + b"Mac OS X")
+    camera = ReplayCamera(tmp_path)
+    assert {camera.take(OCCASION).content for _ in range(3)} == {b"a picture"}

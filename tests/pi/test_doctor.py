@@ -13,6 +13,8 @@ from pi_uploader.finding import Finding, Verdict
 from tests.backend import Backend
 from tests.pi.conftest import StartProgram
 from tests.pi.pins import pulse
+from tests.rigs.fault_server import FaultServer
+from tests.rigs.proxy import as_proxy
 
 CAMERA = {"CAMERA_SOURCE": "simulated", "PIR_PIN": "none", "CAMERA_EVERY": "1h"}
 
@@ -48,12 +50,36 @@ def test_no_backend_there(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     findings = found(tmp_path, BASE_URL=url)
     assert findings["network"].is_bad
+    assert findings["network"].sentence.endswith(": connection refused")
     assert "backend" not in findings
 
 
 def test_an_unknown_name(tmp_path: Path) -> None:
     findings = found(tmp_path, BASE_URL="https://nobody.invalid")
-    assert findings["network"].sentence == "the name nobody.invalid is not known"
+    sentence = findings["network"].sentence
+    assert sentence.startswith("no connection to nobody.invalid, port 443: name not known")
+
+
+def test_a_name_that_only_the_proxy_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The device's own name servers are not asked."""
+    with FaultServer(as_proxy) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.base_url)
+        findings = found(tmp_path, BASE_URL="http://backend.invalid", AZURE_FUNCTION_KEY="key")
+    assert findings["network"].sentence == (
+        f"the proxy 127.0.0.1, port {proxy.port}, can be reached"
+    )
+    assert findings["backend"].verdict is Verdict.GOOD
+
+
+def test_a_proxy_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("https_proxy", f"127.0.0.1:{port}")
+    finding = found(tmp_path, BASE_URL="https://backend.invalid")["network"]
+    assert finding.sentence == (
+        f"no connection to the proxy 127.0.0.1, port {port}: connection refused"
+    )
+    assert "HTTPS_PROXY" in finding.next_step
 
 
 def test_wrong_settings_do_not_hide_the_rest(tmp_path: Path, backend: Backend) -> None:
@@ -147,7 +173,7 @@ def test_the_command_tells_a_person_and_a_program(start_program: StartProgram) -
     program = start_program("doctor", **CAMERA, BASE_URL="https://nobody.invalid")
     assert program.process.wait(90) == 1
     assert "ok       camera" in program.output
-    assert "bad      network  the name nobody.invalid is not known" in program.output
+    assert "bad      network  no connection to nobody.invalid, port 443: name" in program.output
     assert "-> check BASE_URL" in program.output
 
 

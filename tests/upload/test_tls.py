@@ -13,8 +13,8 @@ from tests.upload.device import Device
 
 REFUSED = {
     Kind.NOT_YET_VALID: "not yet valid; waiting for this device's clock",
-    Kind.EXPIRED: "CERTIFICATE_VERIFY_FAILED",
-    Kind.SELF_SIGNED: "CERTIFICATE_VERIFY_FAILED",
+    Kind.EXPIRED: "certificate has expired",
+    Kind.SELF_SIGNED: "self-signed certificate); a certificate authority of your own goes into",
     Kind.OTHER_HOST: "gave no TLS connection that can be trusted",
 }
 
