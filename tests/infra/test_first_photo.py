@@ -55,3 +55,14 @@ def test_a_photo_that_was_stored_just_now_has_to_come_back(cloud: Cloud) -> None
     done = cloud.deploy()
     assert done.code == 1
     assert "cannot be read back (status 404)" in done.last
+
+
+def test_the_real_backend_shows_that_an_old_key_is_still_accepted(
+    real: Cloud, backend: Backend
+) -> None:
+    """It goes on accepting its key, as a running instance does; the trial stores nothing."""
+    done = real.run("rotate-keys.sh", NAME, "entry", "--yes")
+    assert done.code == 1
+    assert "the old key of entry is still accepted (status 4" in done.last
+    assert "(status 401)" not in done.last
+    assert backend.function_key not in str(real.records()) + done.out + done.err
