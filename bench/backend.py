@@ -32,7 +32,8 @@ from function_app.settings import Settings
 from function_app.storage.account import Account, open_account
 from function_app.storage.away import ask
 from function_app.storage.blobs import CONTAINER
-from function_app.storage.index import TABLE, _note, _rows
+from function_app.storage.index import TABLE, _rows
+from function_app.storage.photo_rows import note_row
 from function_app.storage.records import Photo
 from local.azurite import Azurite
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
@@ -179,7 +180,7 @@ def _through_sdks(account: Account) -> Put:
         rows = _rows(photo, photo.received_at)
         changes = [
             *((TransactionOperation.CREATE, row) for row in rows),
-            (TransactionOperation.UPSERT, _note(photo.name, photo.received_at)),
+            (TransactionOperation.UPSERT, note_row(photo.name, photo.received_at)),
         ]
         ask(lambda: table.submit_transaction(changes))  # again if the connection was idle too long
 

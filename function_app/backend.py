@@ -4,6 +4,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 
+from function_app.cameras.quota import KnownCameras
 from function_app.keeping.timer_watch import TimerWatch
 from function_app.settings import Settings, read_settings
 from function_app.storage.account import open_account
@@ -22,8 +23,8 @@ _shared: "Backend | None" = None
 @dataclass(frozen=True, slots=True)
 class Backend:
     """The photos' bytes, their index and thumbnails, the alerts, the people with their sessions,
-    tokens and shared links, who did what, how many photos there are, the settings, and what notices
-    that timers have stopped."""
+    tokens and shared links, who did what, how many photos there are, the settings, what notices
+    that timers have stopped, and the cameras that this process knows."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
@@ -34,6 +35,7 @@ class Backend:
     tally: Rows
     settings: Settings
     timer_watch: TimerWatch = field(default_factory=TimerWatch)
+    known_cameras: KnownCameras = field(default_factory=KnownCameras)
 
 
 def shared_backend() -> Backend:

@@ -5,6 +5,7 @@ The description of the API is written from this table too (openapi/).
 
 from function_app.access import Access
 from function_app.alerts.alerts import list_alerts, post_alerts
+from function_app.cameras.api import delete_camera
 from function_app.gallery import counts, photos, sharing
 from function_app.gallery.events import list_events
 from function_app.gallery.listing import PARAMETERS
@@ -14,11 +15,13 @@ from function_app.health import get_health
 from function_app.keeping import api as keeping
 from function_app.openapi.pages import describe, get_docs, get_openapi
 from function_app.people import api as people
+from function_app.receiving.known import post_known
 from function_app.receiving.posted import post_photo
 from function_app.receiving.upload import post_to_device_route, put_photo
 from function_app.route import PHOTO, PHOTO_OR_FORM, Route
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
+from photo_wire.known import KNOWN_PATH
 from photo_wire.media import Media
 
 PHOTO_TYPES = " ".join(kind.content_type for kind in Media)
@@ -26,7 +29,7 @@ GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
 
 
 _MEDIA = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
-_INTAKE = (409, 411, 413, 415, 422)
+_INTAKE = (409, 411, 413, 415, 422, 429)
 
 ROUTES = (
     Route(
@@ -67,6 +70,16 @@ ROUTES = (
         "for and have a next one.",
         {200: "PhotoPage"},
         query=PARAMETERS,
+    ),
+    Route(
+        KNOWN_PATH.removeprefix("/"),
+        ("POST",),
+        Access.DEVICE,
+        post_known,
+        "Say which of up to 100 photos are known: stored, or deleted by a person or by retention.",
+        {200: "KnownPhotos"},
+        (413,),
+        takes="KnownIds",
     ),
     Route(
         "api/photos/{id}",
@@ -132,6 +145,15 @@ ROUTES = (
         query=("counts",),
     ),
     Route(
+        "api/cameras/{name}",
+        ("DELETE",),
+        Access.ADMIN,
+        delete_camera,
+        "Remove a camera: its photos, for ever, its alerts, and what is counted of it.",
+        {200: "RemovedCamera"},
+        (404,),
+    ),
+    Route(
         "api/days",
         GET,
         Access.READER,
@@ -164,7 +186,7 @@ ROUTES = (
         post_alerts,
         "Record what a person should know, such as the loss of a photo.",
         {200: "AlertsReceipt"},
-        (413,),
+        (413, 429),
         takes="NewAlerts",
     ),
     Route(

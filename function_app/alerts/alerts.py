@@ -6,15 +6,19 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from function_app.alerts.taken_back import take_back, taking_back
 from function_app.backend import Backend
+from function_app.cameras.quota import note_cameras, refused_cameras, too_many
 from function_app.gallery import cursors
 from function_app.gallery.listing import check_parameters, parse_limit
 from function_app.gallery.merge import merge
 from function_app.people.caller import Caller
+from function_app.receiving.stored import list_found
 from function_app.refused import RefusedError
 from function_app.replies import Reply, json_reply
-from function_app.storage.records import Alerts, KeptAlert, PhotoBlobs, alert_key
+from function_app.storage.records import Alerts, KeptAlert, alert_key
 from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
+from photo_wire.headers import parse_headers
 from photo_wire.media import Media
 from photo_wire.moment import format_time, to_milliseconds
 from photo_wire.name import check_camera
@@ -30,30 +34,61 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     body = req.get_body()
     if len(body) > LONGEST_BODY:
         raise RefusedError(413, f"The alerts have more than {LONGEST_BODY} bytes: send fewer.")
-    alerts = parse_alerts(body)
-    stored, others = set[str](), list[Alert]()
-    for alert in alerts:
-        if is_stored(alert, backend.blobs):
-            stored.add(str(alert.name))
-        else:
-            others.append(alert)
+    alerts, waiting = parse_alerts(body), parse_headers(req.headers).waiting
     now = to_milliseconds(datetime.now(UTC))
-    if others:
-        backend.alerts.add([KeptAlert(alert, now) for alert in others])
+    allowed = _allowed(alerts, backend, now)
+    receipt = keep(allowed, backend, now)
+    note_cameras({alert.name.camera for alert in allowed}, backend, now)
+    cameras = {alert.name.camera for alert in alerts}
+    if waiting is not None and len(cameras) == 1:  # the number is that of one camera
+        backend.index.note_waiting(cameras.pop(), waiting)
     backend.timer_watch.check(backend.people, backend.alerts, now)
-    recorded = {str(alert.name) for alert in others}
-    receipt = AlertsReceipt(frozenset(recorded), frozenset(stored))
     return Reply(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))
 
 
-def is_stored(alert: Alert, blobs: PhotoBlobs) -> bool:
+def _allowed(alerts: list[Alert], backend: Backend, now: datetime) -> list[Alert]:
+    """The alerts of cameras that are known or may be new. Their devices keep the others, which are
+    missing in the receipt. Raises RefusedError (429) if there is nothing else."""
+    refused = refused_cameras({alert.name.camera for alert in alerts}, backend, now)
+    allowed = [alert for alert in alerts if alert.name.camera not in refused]
+    if alerts and not allowed:
+        raise too_many(*next(iter(refused.items())))
+    return allowed
+
+
+def keep(alerts: list[Alert], backend: Backend, now: datetime) -> AlertsReceipt:
+    """Put alerts on record that came in at this moment, but for losses of photos that are stored.
+    Raises StorageAwayError.
+
+    A photo that arrives at the same moment is listed in one transaction, and its loss noted in
+    another, of which one is refused: so either the listing takes the loss back, or this does.
+    """
+    stored = {alert.name for alert in alerts if is_stored(alert, backend, now)}
+    others = [alert for alert in alerts if alert.kind != LOSS or alert.name not in stored]
+    if others:
+        backend.alerts.add([KeptAlert(alert, now) for alert in others])
+    lost = {one.name: str(one.details.get("sha256", "")) for one in others if one.kind == LOSS}
+    stored |= (came := backend.index.note_losses(lost))
+    for name in stored:  # of one that came before, too: an earlier report may have been stopped
+        take_back(backend, name)
+    recorded = {one.name for one in others if one.kind != LOSS or one.name not in came}
+    return AlertsReceipt(frozenset(map(str, recorded)), frozenset(map(str, stored)))
+
+
+def is_stored(alert: Alert, backend: Backend, now: datetime) -> bool:
     """Whether this is the loss of a photo that is here, or was until somebody deleted it: it was
-    given up on the device after it had been stored, because the receipt never arrived."""
+    given up on the device after it had been stored, because the receipt never arrived. A photo that
+    was only half stored, its bytes without a place on the list, is listed first."""
     media = Media.of_content_type(str(alert.details.get("content_type", "")))
     if alert.kind != LOSS or media is None:
         return False
-    photo = blobs.find_or_mark(alert.name, media)
-    return photo is not None and photo.sha256 == alert.details.get("sha256")
+    photo = backend.blobs.find_or_mark(alert.name, media)
+    if photo is None or photo.sha256 != alert.details.get("sha256"):
+        return False
+    if photo.deleted_at:
+        return True
+    listed = list_found(photo, backend.blobs, backend.index, taking_back(backend), now)
+    return listed is None or listed.sha256 == photo.sha256
 
 
 def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -69,7 +104,7 @@ def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
         if len(shown) == limit:
             break
         last = kept
-        if kind in (None, kept.alert.kind):
+        if kind in (None, kept.alert.kind) and not kept.is_taken_back:
             shown.append(kept)
     return json_reply(
         {

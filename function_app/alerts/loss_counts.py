@@ -4,24 +4,29 @@ They are counted on from where the last count ended, as photos are (decision 8),
 which the alerts of all cameras came in. A row for each month and camera has the counts by day, and
 the moment up to which it counts; one more row has the moment up to which all of them do. That one
 is written last: after a crash, or beside another instance, some rows have counted further already,
-and what they have is not added again. Days are those of UTC on which the photos were taken.
+and what they have is not added again. Losses that were taken back are counted, too, and subtracted.
+Days are those of UTC on which the photos were taken.
 """
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from function_app.alerts.taken_back import TAKEN_BACK
 from function_app.backend import Backend
 from function_app.storage.records import Alerts, KeptAlert, alert_key
-from function_app.storage.rows import Row
+from function_app.storage.rows import Row, walk_all
 from function_app.storage.views import count_down
 from photo_wire.alert import LOSS
+from photo_wire.name import parse_name
 
 MONTHS, UP_TO = "losses~months", "losses~up-to"  # partitions, by names that no camera can have
 ALL = "all"
 AT_ONCE = 1000
+_THREADS = 16
 # An alert may be listed a little after the moment at which it came in: a request ends by then.
 SETTLED = timedelta(minutes=5)
 
@@ -36,9 +41,9 @@ class Month:
     row: Row
 
 
-def losses(backend: Backend, now: datetime) -> dict[str, Counter[date]]:
+def losses(backend: Backend, now: datetime, save: bool = True) -> dict[str, Counter[date]]:
     """The losses of every camera that had some, by day: three requests, and those for what is not
-    counted yet. Raises StorageAwayError."""
+    counted yet, which `save` writes down for the next time. Raises StorageAwayError."""
     up_to = backend.tally.get(UP_TO, ALL)  # read before the months, which are never behind it
     months = {month.row.key: month for month in _months(backend)}
     settled = count_down(now - SETTLED)
@@ -53,13 +58,27 @@ def losses(backend: Backend, now: datetime) -> dict[str, Counter[date]]:
         is_counted = key in months and place > months[key].up_to
         if kept.alert.kind == LOSS and not is_counted:
             (older if is_settled else fresh)[key][day] += 1
-    if is_behind:
+    if is_behind and save:
         _save(older, months, settled, up_to, backend)
     found: defaultdict[str, Counter[date]] = defaultdict(Counter)
     for part in ({key: month.days for key, month in months.items()}, older, fresh):
         for key, days in part.items():
             found[key.partition("~")[2]].update(days)
-    return dict(found)
+    for row in walk_all(backend.tally, TAKEN_BACK):
+        name = parse_name(row.key)
+        found[name.camera][name.captured_at.date()] -= 1
+    return {camera: +days for camera, days in found.items() if +days}
+
+
+def forget_losses(camera: str, backend: Backend) -> None:
+    """Forget how many losses of a camera were counted, when its alerts are gone. Raises
+    StorageAwayError."""
+    for month in list(_months(backend)):
+        if month.row.key.partition("~")[2] == camera:
+            backend.tally.remove(MONTHS, month.row.key)
+    for row in list(walk_all(backend.tally, TAKEN_BACK)):
+        if parse_name(row.key).camera == camera:
+            backend.tally.remove(TAKEN_BACK, row.key)
 
 
 def _came_since(up_to: str | None, alerts: Alerts) -> Iterator[KeptAlert]:
@@ -93,13 +112,18 @@ def _save(
 ) -> None:
     """Write what was counted, up to the moment `settled`. Where somebody else wrote meanwhile it is
     left at that: the next count goes on from wherever each row is."""
-    for key, more in older.items():
+
+    def write(key: str) -> bool:
         month = months.get(key)
-        days = sorted(((month.days if month else Counter()) + more).items())
+        days = sorted(((month.days if month else Counter()) + older[key]).items())
         text = json.dumps({f"{day}": count for day, count in days}, separators=(",", ":"))
-        if not _write(MONTHS, key, month.row if month else None, {"days": text}, settled, backend):
-            return
-    _write(UP_TO, ALL, up_to, {}, settled, backend)
+        row = month.row if month else None
+        return _write(MONTHS, key, row, {"days": text}, settled, backend)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        is_written = all(pool.map(write, older))
+    if is_written:
+        _write(UP_TO, ALL, up_to, {}, settled, backend)
 
 
 def _write(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ import azure.functions as func
 from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.gallery.listing import check_parameters
-from function_app.keeping.tally import Count, Tally, tallies
+from function_app.keeping.tally import Count, Save, Tally, tallies
 from function_app.keeping.timer_watch import CLEANUP, REPAIR, last_runs
 from function_app.people.caller import Caller
 from function_app.replies import Reply, json_reply
@@ -23,6 +24,7 @@ from photo_wire.name import PhotoName, check_camera
 
 DEFAULT_DAYS, MOST_DAYS = 30, 366
 NO_PHOTOS = Tally({})
+_THREADS = 16
 Found = TypeVar("Found")
 
 
@@ -35,22 +37,25 @@ def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     if counts not in (None, "none"):
         raise WireError("counts", f"{quoted(counts)} is not none")
     counted = {} if counts else _tallies(backend, caller, None)
-    found = []
-    for camera, seen in sorted(backend.index.cameras().items()):
-        if caller.may_see(camera):
-            tally = counted.get(camera)
-            found.append(
-                {
-                    "camera": camera,
-                    "first_day": str(min(tally.days)) if tally and tally.days else None,
-                    "last_seen": format_time(seen.listed_at),
-                    "last_photo": _id(last_photo(seen, tally, backend)) if tally else None,
-                    "waiting": seen.waiting,
-                    "photos": tally.total.photos if tally else None,
-                    "bytes": tally.total.size if tally else None,
-                }
-            )
-    return json_reply({"cameras": found})
+
+    def describe(camera: str, seen: Seen) -> dict[str, object]:
+        tally = counted.get(camera)
+        return {
+            "camera": camera,
+            "first_day": str(min(tally.days)) if tally and tally.days else None,
+            "last_seen": format_time(seen.listed_at),
+            "last_photo": _id(last_photo(seen, tally, backend)) if tally else None,
+            "waiting": seen.waiting,
+            "photos": tally.total.photos if tally else None,
+            "bytes": tally.total.size if tally else None,
+        }
+
+    cameras = sorted(backend.index.cameras().items())
+    with ThreadPoolExecutor(_THREADS) as pool:  # the last photo may cost a request
+        found = pool.map(
+            lambda one: describe(*one), (one for one in cameras if caller.may_see(one[0]))
+        )
+        return json_reply({"cameras": list(found)})
 
 
 def list_days(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
@@ -105,14 +110,15 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
 
 def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses,
-    and when the cleanup and the repair last ran to their end."""
+    and when the cleanup and the repair last ran to their end. Nothing is written for it."""
     check_parameters(req.params, ())
-    found, seen = _tallies(backend, caller, None), backend.index.cameras()
+    found = _tallies(backend, caller, None, Save.NOTHING)
+    seen = backend.index.cameras()
     lately = [seen[camera] for camera in found if camera in seen]
     lately.sort(key=lambda one: one.listed_at, reverse=True)
     last = (last_photo(one, found[one.last.camera], backend) for one in lately)
     total = sum((tally.total for tally in found.values()), Count())
-    lost = _losses(backend, caller, None)
+    lost = _losses(backend, caller, None, save=False)
     kept = backend.settings.retention.usual
     runs = last_runs(backend.people)
     return json_reply(
@@ -150,14 +156,18 @@ def _id(name: PhotoName | None) -> str | None:
     return str(name) if name else None
 
 
-def _tallies(backend: Backend, caller: Caller, camera: str | None) -> dict[str, Tally]:
+def _tallies(
+    backend: Backend, caller: Caller, camera: str | None, save: Save = Save.MANY
+) -> dict[str, Tally]:
     if camera is not None:
         check_camera(camera)
-    return _shown(tallies(backend, datetime.now(UTC)), caller, camera)
+    return _shown(tallies(backend, datetime.now(UTC), save), caller, camera)
 
 
-def _losses(backend: Backend, caller: Caller, camera: str | None) -> dict[str, Counter[date]]:
-    return _shown(losses(backend, datetime.now(UTC)), caller, camera)
+def _losses(
+    backend: Backend, caller: Caller, camera: str | None, save: bool = True
+) -> dict[str, Counter[date]]:
+    return _shown(losses(backend, datetime.now(UTC), save), caller, camera)
 
 
 def _shown(found: Mapping[str, Found], caller: Caller, camera: str | None) -> dict[str, Found]:

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
 
+from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.body import read_object
 from function_app.gallery.photos import listed
 from function_app.keeping.deletion import delete
 from function_app.keeping.repair import Repair, reconcile
 from function_app.keeping.retention import MOST_AT_ONCE, Cleanup, clean_up
+from function_app.keeping.tally import tallies
 from function_app.keeping.timer_watch import CLEANUP, REPAIR, record_run
 from function_app.people.accesses import record
 from function_app.people.caller import Caller, check_cameras
@@ -106,6 +108,8 @@ def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> No
         record_run(stores.people, CLEANUP, datetime.now(UTC))
         log.info("cleanup: %d rows of failed sign-ins, %d links that are over", cleared, over)
         stores.alerts.index_by_camera()
+        tallies(stores, now)  # so that who asks next need not count from far back
+        losses(stores, now)
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         stores = backend()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from function_app.backend import Backend
 from function_app.keeping.tally import uncounted
+from function_app.storage.photo_state import State
 from function_app.storage.records import Photo
 
 MARK_KEPT = timedelta(days=365)  # longer than a photo waits in a spool, or lies on a card
@@ -18,13 +19,15 @@ MARK_KEPT = timedelta(days=365)  # longer than a photo waits in a spool, or lies
 def delete(photo: Photo, backend: Backend, marked_at: datetime | None = None) -> None:
     """Delete a photo; what of it is gone already is no error. `marked_at` leaves a mark of this
     moment: a device that never had the photo's receipt and sends it again is told that it came, and
-    it does not come back (docs/decisions/0012-deleted-is-deleted.md). Raises StorageAwayError."""
+    it does not come back, in this format or in another (docs/decisions/0012-deleted-is-deleted.md).
+    Raises StorageAwayError."""
     if marked_at:
         backend.blobs.mark_deleted(photo, marked_at)
     else:
         backend.blobs.remove(photo)
     backend.thumbnails.remove(photo.name)
-    backend.index.remove(photo, lambda place: uncounted(photo, place, backend))
+    state = State.DELETED if marked_at else State.EXPIRED
+    backend.index.remove(photo, lambda place: uncounted(photo, place, backend), state)
 
 
 def is_over(mark: Photo, now: datetime) -> bool:

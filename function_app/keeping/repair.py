@@ -12,18 +12,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import SystemRandom
 
+from function_app.alerts.taken_back import take_back
 from function_app.backend import Backend
-from function_app.keeping.deletion import is_over
+from function_app.keeping.deletion import MARK_KEPT, is_over
 from function_app.keeping.retention import SECONDS, is_due
 from function_app.keeping.side_by_side import side_by_side
 from function_app.keeping.tally import recount, uncounted
+from function_app.receiving.stored import unlist_deleted
+from function_app.storage.photo_state import Relisted, State
 from function_app.storage.records import KeptAlert, Photo
 from function_app.storage.views import View
+from photo_wire.alert import MISSING as MISSING
 from photo_wire.alert import Alert
 from photo_wire.name import PhotoName
 
 ON_THE_WAY = timedelta(hours=1)
-MISSING = "missing"  # the kind of the alert
 _STEP = 1000
 
 
@@ -66,6 +69,7 @@ def reconcile(
         newest = _mend(camera, backend, now, repair, everything)
         if newest and (everything or camera not in listed):
             backend.index.note(newest)
+        backend.index.forget_states(camera, now - MARK_KEPT)
         recount(camera, backend, now + ON_THE_WAY)  # so much may come meanwhile
         repair.cameras.append(camera)
     repair.cameras.sort()
@@ -85,12 +89,14 @@ def _mend(
         if found.row and not found.row_has_blob:
             _unlist(found.row, backend, now, repair)
         repair.foreign += len(found.others)
-        if photo := found.photo:
+        if found.marks and found.photo and not found.is_listed:
+            repair.foreign += 1  # a person deleted what had this id, in another format
+        elif photo := found.photo:
             repair.photos += 1
             newest = photo
             is_old = now - photo.received_at > ON_THE_WAY
             if everything or (not found.is_listed and is_old):
-                _list(photo, found.is_listed, backend, repair)
+                _list(photo, found.row is not None, backend, repair)
         elif found.has_thumbnail:
             backend.thumbnails.remove(found.name)
             repair.thumbnails += 1
@@ -117,18 +123,24 @@ def _listed(camera: str, backend: Backend) -> Iterator[Photo]:
         after = found[-1].name
 
 
-def _list(photo: Photo, is_listed: bool, backend: Backend, repair: Repair) -> None:
+def _list(photo: Photo, has_row: bool, backend: Backend, repair: Repair) -> None:
     """A blob without rows, or one whose rows are written anew. The walk read of it a while ago: if
     it was deleted since, it stays so. Who deletes it just now removes its bytes first and its rows
-    last, so either these rows are among them, or the second look finds no bytes."""
+    last. Rows that were there are that deletion's to remove, and to count; those that were written
+    here are removed here."""
     if not backend.blobs.find(photo.name, photo.media):
         return
-    if not backend.index.relist(photo):
+    if not has_row and backend.index.state(photo.name) is State.LOST:
+        take_back(backend, photo.name)
+    done = backend.index.relist(photo)
+    if done is Relisted.OTHER_FORMAT:
         repair.foreign += 1
+    elif done is Relisted.REWRITTEN:
+        return
     elif backend.blobs.find(photo.name, photo.media):
-        repair.listed += not is_listed
+        repair.listed += 1
     else:
-        backend.index.remove(photo)
+        unlist_deleted(photo, backend.blobs, backend.index)
 
 
 def _unlist(row: Photo, backend: Backend, now: datetime, repair: Repair) -> None:
@@ -136,11 +148,13 @@ def _unlist(row: Photo, backend: Backend, now: datetime, repair: Repair) -> None
     photo's time is over, retention is at work, or storage itself was: that is no loss."""
     if now - row.received_at <= ON_THE_WAY or backend.blobs.find(row.name, row.media):
         return
-    if not is_due(row, backend, now):
+    is_expired = is_due(row, backend, now)
+    if not is_expired:
         alert = Alert(row.name, MISSING, "its bytes are gone from the store")
         backend.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted
     backend.thumbnails.remove(row.name)
-    backend.index.remove(row, lambda place: uncounted(row, place, backend))
+    state = State.EXPIRED if is_expired else State.MISSING
+    backend.index.remove(row, lambda place: uncounted(row, place, backend), state)
     repair.unlisted += 1
 
 
@@ -150,7 +164,7 @@ def _finish_deletion(
     """Of a deleted photo there is a mark: that is no loss. What else is left of it goes, its
     thumbnail as one without a photo, and in the end the mark."""
     if row and row.path == mark.path:
-        backend.index.remove(mark, lambda place: uncounted(mark, place, backend))
+        backend.index.remove(mark, lambda place: uncounted(mark, place, backend), State.DELETED)
         repair.unlisted += 1
     if is_over(mark, now):
         backend.blobs.remove(mark)

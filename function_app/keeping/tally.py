@@ -15,8 +15,10 @@ they are the photos that ever came. It is a count of its own, which no counting 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from enum import Enum
 from uuid import uuid4
 
 from function_app.backend import Backend
@@ -30,6 +32,7 @@ MOST_MONTHS = 50
 # A photo may be listed a little after the moment that its place says: a request ends by then.
 SETTLED = timedelta(minutes=5)
 _TRIES = 5
+_THREADS = 16
 _MOST_TRIES = 20  # where each that fails means that another's change was made
 ASKED_FOR = timedelta(days=400)  # by day, nobody is told how many were deleted before that
 _MOST_FORGOTTEN = 90  # months, in a transaction
@@ -85,14 +88,29 @@ class Tally:
         return replace(self, days=days, place=place)
 
 
-def tallies(backend: Backend, now: datetime) -> dict[str, Tally]:
+class Save(Enum):
+    """What of a count is saved, so that the next one goes on from there."""
+
+    ALL = "all of it: for the timer"
+    MANY = "a thousand photos at once, and fewer not: for who reads the counts"
+    NOTHING = "nothing: for who reads the status"
+
+
+def tallies(backend: Backend, now: datetime, save: Save = Save.ALL) -> dict[str, Tally]:
     """The tally of each camera at this moment: two requests (and one for each further thousand
-    months that cameras have photos of), and those for what is not counted."""
+    months that cameras have photos of), and those for what is not counted, of several cameras at
+    once."""
     kept = _kept("n~", "n~~", backend)
-    return {
-        camera: _up_to_date(camera, kept.get(camera, Tally({})), seen.listed_at, backend, now)
-        for camera, seen in sorted(backend.index.cameras().items())
-    }
+    seen = sorted(backend.index.cameras().items())
+
+    def count(camera: str, last_listed: datetime) -> Tally:
+        return _up_to_date(camera, kept.get(camera, Tally({})), last_listed, backend, now, save)
+
+    if len(seen) <= 1:
+        return {camera: count(camera, one.listed_at) for camera, one in seen}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        found = pool.map(lambda one: count(one[0], one[1].listed_at), seen)
+        return dict(zip((camera for camera, _ in seen), found, strict=True))
 
 
 def uncounted(photo: Photo, place: str, backend: Backend, is_stray: bool = False) -> Rewrite:
@@ -137,16 +155,22 @@ def _forgotten(camera: str, head: Row, backend: Backend, today: date) -> list[st
 
 
 def _up_to_date(
-    camera: str, tally: Tally, last_listed: datetime, backend: Backend, now: datetime
+    camera: str, tally: Tally, last_listed: datetime, backend: Backend, now: datetime, save: Save
 ) -> Tally:
     settled, tries = now - SETTLED, _TRIES
-    while tries and tally.place < _behind(count_up(min(last_listed, settled))):
-        if tally.head is None:
-            _head(camera, backend)
-            tally = _again(camera, backend)
+    while tally.place < _behind(count_up(min(last_listed, settled))):
         page = backend.index.arrived(camera, settled, AT_ONCE, tally.place)
         if not page:
             break
+        if not tries or save is Save.NOTHING or (save is Save.MANY and len(page) < AT_ONCE):
+            tally = tally.with_photos(page)
+            if len(page) < AT_ONCE:
+                break
+            continue
+        if tally.head is None:
+            _head(camera, backend)
+            tally = _again(camera, backend)
+            continue
         found = _of_few_months(page)
         counted = tally.with_photos(found)
         is_all = len(found) < AT_ONCE and len(found) == len(page)
@@ -158,7 +182,7 @@ def _up_to_date(
             tally = counted
             break
         tally = _again(camera, backend)
-    if tries and last_listed < settled:
+    if last_listed < settled:
         return tally
     for page in _arrived(camera, now + SETTLED, tally.place, backend):
         tally = tally.with_photos(page)

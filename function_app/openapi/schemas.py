@@ -7,6 +7,7 @@ from function_app.people.caller import Role, Scope
 from function_app.people.passwords import LONGEST, SHORTEST
 from photo_wire.alert import CLOCK, LOSS, QUARANTINE, SPOOL_FILLING
 from photo_wire.headers import Clock, Trigger
+from photo_wire.known import MAX_IDS
 from photo_wire.media import Media
 
 Schema = dict[str, Any]
@@ -87,6 +88,8 @@ SCHEMAS: dict[str, Schema] = {
     "SharedPhotos": record(photos=array(ref("Photo")), more={"type": "boolean"}, until=TIME),
     "Ids": record(ids=array(photo_id, minItems=1, maxItems=100)),
     "Deleted": record(deleted=array(photo_id), unknown=array(photo_id)),
+    "KnownIds": record(ids=array(photo_id, maxItems=MAX_IDS)),
+    "KnownPhotos": record(known=array(photo_id), missing=array(photo_id)),
     "Event": record(
         camera=camera,
         start=TIME,
@@ -133,6 +136,7 @@ SCHEMAS: dict[str, Schema] = {
             )
         )
     ),
+    "RemovedCamera": record(photos=count, alerts=count, more={"type": "boolean"}),
     "Days": record(days=array(record(day=DAY, photos=count))),
     "Stats": record(
         since=DAY,

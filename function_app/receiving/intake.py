@@ -11,6 +11,7 @@ from datetime import datetime
 
 from function_app.formats.exif import capture_time
 from function_app.receiving.inspection import CutShortError, NotAPhotoError, inspect
+from function_app.receiving.stored import TakeBack, list_found, list_photo
 from function_app.refused import RefusedError
 from function_app.storage.records import (
     EXIF_CLOCK,
@@ -80,13 +81,20 @@ def check_size(size: int, most: int) -> None:
         )
 
 
-def receive(upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime) -> Intake:
-    """Store the photo that arrived at `now`, once, and list it.
+def receive(
+    upload: Upload,
+    blobs: PhotoBlobs,
+    index: PhotoIndex,
+    now: datetime,
+    take_back: TakeBack = lambda name: None,
+) -> Intake:
+    """Store the photo that arrived at `now`, once, and list it. `take_back` is called with its name
+    if its device had reported it lost.
 
     Raises RefusedError (409, 415, 422), WireError (what the client said of it is malformed) and
     StorageAwayError. Nothing is stored before all that can be refused has been.
     """
-    camera = _camera(upload)
+    camera = camera_of(upload)
     site = _site(upload.website_id)
     sha256 = _checked_digest(upload)
     media = _checked_media(upload)
@@ -104,34 +112,46 @@ def receive(upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime)
         clock=_clock(upload.said, claim, exif_time),
         site=site,
     )
-    return _store(photo, upload, blobs, index, now)
+    return _store(photo, upload, blobs, index, now, take_back)
 
 
 def _store(
-    photo: Photo, upload: Upload, blobs: PhotoBlobs, index: PhotoIndex, now: datetime
+    photo: Photo,
+    upload: Upload,
+    blobs: PhotoBlobs,
+    index: PhotoIndex,
+    now: datetime,
+    take_back: TakeBack,
 ) -> Intake:
     try:
         earlier = blobs.add(photo, upload.body)
     except DamagedRecordError:
         raise _taken(photo.name) from None
     if earlier and earlier.sha256 != photo.sha256:
-        raise _taken(photo.name)
+        raise _deleted(photo.name) if earlier.deleted_at else _taken(photo.name)
     stored = earlier or photo
     if stored.deleted_at:
         return Intake(stored.receipt(), is_new=False)  # it came, and somebody deleted it since
     # also if the blob was there: a crash may have come in between
-    listed = index.add(stored, now, upload.said.waiting)
+    add = list_found if earlier else list_photo
+    listed = add(stored, blobs, index, take_back, now, upload.said.waiting)
     if listed and listed.sha256 != stored.sha256:
         blobs.remove(stored)  # same id, another kind, so another path: the listed one was first
-        raise _taken(photo.name)
-    if earlier and listed is None and not blobs.find(stored.name, stored.media):
-        index.remove(stored)  # it was deleted while we looked; not counted yet, it is not uncounted
+        raise _deleted(photo.name) if listed.deleted_at else _taken(photo.name)
     return Intake(stored.receipt(), is_new=earlier is None)
 
 
 def _taken(name: PhotoName) -> RefusedError:
     return RefusedError(
         409, f"The id {name} belongs to a photo with other bytes: give this one an id of its own."
+    )
+
+
+def _deleted(name: PhotoName) -> RefusedError:
+    return RefusedError(
+        409,
+        f"The photo {name} was deleted by a person and does not come back, and this is another one "
+        "under its id: give it an id of its own.",
     )
 
 
@@ -172,7 +192,8 @@ def _clock(said: PhotoHeaders, claim: Claim, exif_time: datetime | None) -> str 
     return EXIF_CLOCK if claim.name.captured_at == exif_time else SERVER_CLOCK
 
 
-def _camera(upload: Upload) -> str:
+def camera_of(upload: Upload) -> str:
+    """Return the camera that an upload is from. Raises WireError."""
     if upload.said.name:
         return upload.said.name.camera
     if upload.said.camera:

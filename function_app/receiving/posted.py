@@ -15,8 +15,9 @@ import azure.functions as func
 from function_app.backend import Backend
 from function_app.people.caller import Caller
 from function_app.receiving.inspection import begins_like_a_photo
-from function_app.receiving.intake import Upload, check_size, receive
+from function_app.receiving.intake import Upload, check_size
 from function_app.receiving.multipart import FormError, Part, is_form, read_parts, text_of
+from function_app.receiving.upload import store
 from function_app.refused import RefusedError
 from function_app.replies import Reply
 from photo_wire.errors import WireError, quoted
@@ -49,12 +50,7 @@ def post_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         said, photo = _of_form(body, req.headers)
     check_size(len(photo), most)
     upload = Upload(photo, _of_camera(said, caller), uses_exif_time=True)
-    intake = receive(upload, backend.blobs, backend.index, datetime.now(UTC))
-    return Reply(
-        201 if intake.is_new else 200,
-        intake.receipt.to_json().encode(),
-        photos=(intake.receipt.name,),
-    )
+    return store(upload, backend, datetime.now(UTC))
 
 
 def _of_camera(said: PhotoHeaders, caller: Caller) -> PhotoHeaders:

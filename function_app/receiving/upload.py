@@ -4,9 +4,18 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from function_app.alerts.taken_back import taking_back
 from function_app.backend import Backend
+from function_app.cameras.quota import check_camera_is_allowed, note_cameras
 from function_app.people.caller import Caller
-from function_app.receiving.intake import CAMERA_NAME, WEBSITE_ID, Upload, check_size, receive
+from function_app.receiving.intake import (
+    CAMERA_NAME,
+    WEBSITE_ID,
+    Upload,
+    camera_of,
+    check_size,
+    receive,
+)
 from function_app.receiving.multipart import is_form
 from function_app.refused import RefusedError
 from function_app.replies import Reply
@@ -27,8 +36,17 @@ def put_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     upload = Upload(
         body, parse_headers(req.headers), req.params.get(CAMERA_NAME), req.params.get(WEBSITE_ID)
     )
-    intake = receive(upload, backend.blobs, backend.index, datetime.now(UTC))
-    backend.timer_watch.check(backend.people, backend.alerts, datetime.now(UTC))
+    return store(upload, backend, datetime.now(UTC))
+
+
+def store(upload: Upload, backend: Backend, now: datetime) -> Reply:
+    """Store and list a photo that arrived at `now`. Raises as `receive` does, and RefusedError
+    (429) if there are too many new cameras."""
+    camera = camera_of(upload)
+    check_camera_is_allowed(camera, backend, now)
+    intake = receive(upload, backend.blobs, backend.index, now, taking_back(backend))
+    note_cameras([camera], backend, now)
+    backend.timer_watch.check(backend.people, backend.alerts, now)
     return Reply(
         201 if intake.is_new else 200,
         intake.receipt.to_json().encode(),

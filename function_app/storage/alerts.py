@@ -10,26 +10,29 @@ them, a camera's list is read from that of all.
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import UpdateMode
 
 from function_app.storage.account import Account
-from function_app.storage.away import ask
+from function_app.storage.away import ask, error_code
 from function_app.storage.records import KeptAlert, alert_key
 from function_app.storage.tables import create_table, insert
-from function_app.storage.transactions import Operation
+from function_app.storage.transactions import Operation, TransactionError
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
-from photo_wire.name import parse_name
+from photo_wire.name import PhotoName, parse_name
 
 TABLE = "alerts"
 ALERTS = "alerts"  # the partition
 AT_ONCE = 33  # in a transaction, which may have 100 rows
 MAX_ROWS = 100  # in a transaction
 MOST_LOOKED_AT = 1000  # rows that a request answers
+TAKEN_BACK = "taken_back"  # a column
 _END = ":"  # of the list: the character that follows 9
 _MARKER = "m~by-camera"  # the row that counts the runs of index_by_camera
 # The second run, an hour after the first, finds what instances of before wrote during the upgrade.
@@ -50,7 +53,7 @@ class AzureAlerts:
     def add(self, alerts: list[KeptAlert]) -> None:
         # Each once, the first of its like: a transaction cannot insert a row twice. In order, so
         # that those of a part lie close together, where it is asked which of them are kept.
-        by_key = {_kept_key(one.alert): one for one in reversed(alerts)}
+        by_key = {_kept_key(one.alert.name, one.alert.kind): one for one in reversed(alerts)}
         left = sorted(by_key)
         while left:
             keys, left = left[:AT_ONCE], left[AT_ONCE:]
@@ -72,13 +75,64 @@ class AzureAlerts:
         prefix = _list_of(camera)
         return self._walk(prefix + (after or ""), prefix + _END, count)
 
+    def find(self, name: PhotoName, kind: str) -> KeptAlert | None:
+        guard = self._find(_kept_key(name, kind))
+        row = self._find(guard["list_key"]) if guard and "list_key" in guard else None
+        return _kept(row) if row else None
+
+    def take_back(self, kept: KeptAlert) -> None:
+        key = alert_key(kept)
+        change = {"PartitionKey": ALERTS, "RowKey": key, TAKEN_BACK: "yes"}
+
+        def merge() -> None:
+            with suppress(ResourceNotFoundError):  # somebody removed it just now
+                self._table.update_entity(change, UpdateMode.MERGE)
+
+        ask(merge)
+        own_key = _list_of(kept.alert.name.camera) + key
+        ask(lambda: self._table.delete_entity(ALERTS, own_key))  # one that is gone is no error
+
+    def remove_some_of(self, camera: str) -> int:
+        found = self.newest_of(camera, AT_ONCE, None)
+        keys = [row["RowKey"] for kept in found for row in _rows(kept)]
+        if keys and not self._remove(keys):
+            # One by one; the camera's own row of each, by which it is found, comes last.
+            for key in keys:
+                ask(partial(self._table.delete_entity, ALERTS, key))  # one that is gone is no error
+        return len(found)
+
+    def _remove(self, keys: list[str]) -> bool:
+        """Remove all of these rows, or none of them; False if one is gone already."""
+        changes = [(Operation.DELETE, {"PartitionKey": ALERTS, "RowKey": key}) for key in keys]
+
+        def submit() -> bool:
+            try:
+                self._submit(changes)
+            except TransactionError as error:
+                if error_code(error) != "ResourceNotFound":
+                    raise
+                return False
+            return True
+
+        return ask(submit)
+
+    def _find(self, key: str) -> dict[str, Any] | None:
+        def get() -> dict[str, Any] | None:
+            try:
+                return self._table.get_entity(ALERTS, key)
+            except ResourceNotFoundError:  # the row, or the whole table
+                return None
+
+        return ask(get)
+
     def index_by_camera(self) -> None:
         runs = self._runs()
         if runs >= _RUNS:
             return
         after: str | None = None
         while found := self.newest(MOST_LOOKED_AT, after):
-            rows = [(Operation.PUT, _row(one, _list_of(one.alert.name.camera))) for one in found]
+            shown = [one for one in found if not one.is_taken_back]
+            rows = [(Operation.PUT, _row(one, _list_of(one.alert.name.camera))) for one in shown]
             for start in range(0, len(rows), MAX_ROWS):
                 ask(partial(self._submit, rows[start : start + MAX_ROWS]))
             after = alert_key(found[-1])
@@ -99,7 +153,8 @@ class AzureAlerts:
     def _filtered(self, camera: str, after: str | None) -> Iterator[KeptAlert]:
         """A camera's alerts among those of all."""
         while found := self.newest(MOST_LOOKED_AT, after):
-            yield from (one for one in found if one.alert.name.camera == camera)
+            shown = (one for one in found if not one.is_taken_back)
+            yield from (one for one in shown if one.alert.name.camera == camera)
             after = alert_key(found[-1])
 
     def _walk(self, first: str, end: str, count: int) -> list[KeptAlert]:
@@ -138,9 +193,9 @@ class AzureAlerts:
         return insert(self._submit, changes, self._create)
 
 
-def _kept_key(alert: Alert) -> str:
+def _kept_key(name: PhotoName, kind: str) -> str:
     """The key of the row that says that the alert is kept; it lies behind all of the list."""
-    return f"k~{alert.name}~{alert.kind}"
+    return f"k~{name}~{kind}"
 
 
 def _list_of(camera: str) -> str:
@@ -153,7 +208,8 @@ def _rows(kept: KeptAlert) -> list[dict[str, str]]:
 
 
 def _guard(kept: KeptAlert) -> dict[str, str]:
-    return {"PartitionKey": ALERTS, "RowKey": _kept_key(kept.alert)}
+    key = _kept_key(kept.alert.name, kept.alert.kind)
+    return {"PartitionKey": ALERTS, "RowKey": key, "list_key": alert_key(kept)}
 
 
 def _row(kept: KeptAlert, prefix: str = "") -> dict[str, str]:
@@ -176,7 +232,7 @@ def _kept(row: dict[str, Any]) -> KeptAlert | None:
     try:
         details = json.loads(row["details"])
         alert = Alert(parse_name(row["id"]), row["kind"], row["reason"], details)
-        return KeptAlert(alert, parse_time(row["received_at"]))
+        return KeptAlert(alert, parse_time(row["received_at"]), TAKEN_BACK in row)
     except (KeyError, TypeError, ValueError) as error:  # WireError is a ValueError
         log.warning("left out of the alerts: %s: %s", row.get("RowKey"), error)
         return None

@@ -4,32 +4,33 @@ All rows share a partition (docs/decisions/0002-one-partition.md), and those of 
 in one transaction, together with what is noted of its camera.
 """
 
-import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from functools import partial
-from itertools import islice
-from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableEntity, UpdateMode
 
 from function_app.storage.account import Account
-from function_app.storage.away import Answer, ask, error_code
+from function_app.storage.away import ask
 from function_app.storage.azure_rows import changes_of
-from function_app.storage.records import (
-    Claim,
-    DamagedRecordError,
-    Photo,
-    Seen,
-    StorageAwayError,
-    Uncount,
-    parse_photo,
+from function_app.storage.photo_rows import (
+    moment,
+    note_row,
+    photo_rows,
+    readable,
+    seen,
+    state_row,
 )
+from function_app.storage.photo_state import PhotoStateError, Relisted, State
+from function_app.storage.photo_states import PhotoStates
+from function_app.storage.photo_table import GONE
+from function_app.storage.photo_table import TABLE as TABLE
+from function_app.storage.records import Claim, Photo, Seen, StorageAwayError, Uncount, parse_photo
 from function_app.storage.rows import Rewrite
-from function_app.storage.tables import create_table, insert
-from function_app.storage.transactions import Operation, TransactionError
+from function_app.storage.transactions import Operation
 from function_app.storage.views import (
     PHOTOS,
     View,
@@ -39,32 +40,39 @@ from function_app.storage.views import (
     arrivals_of,
     count_up,
     seen_key,
+    state_key,
+    tallies_of,
 )
-from photo_wire.errors import WireError
+from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
-TABLE = "photos"
 CLAIMS = "claims"  # the partition of the names that were given here
 
 _TRIES = 20  # at a removal; each that fails means that another instance's was made
-_CHANGED = "UpdateConditionNotSatisfied"
-_GONE = ("ResourceNotFound", "TableNotFound")
-
-log = logging.getLogger(__name__)
 
 
-class AzurePhotoIndex:
+class AzurePhotoIndex(PhotoStates):
     """PhotoIndex in one table, which is created when it is first missed."""
 
     def __init__(self, account: Account) -> None:
-        self._table = account.tables.get_table_client(TABLE)
-        self._submit = partial(account.transactions.submit, TABLE)
-        self._create = partial(create_table, account.tables, TABLE)
+        super().__init__(account)
         self._uncounting: dict[str, threading.Lock] = {}  # by camera
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
-        if self._insert(_rows(photo, now), _note(photo.name, now, waiting)):
+        if self._insert(_rows(photo, now), note_row(photo.name, now, waiting)):
+            return None
+        if listed := self.get(photo.name):
+            return listed
+        row = self._find(PHOTOS, state_key(photo.name))
+        if row and row["state"] in (State.LOST, State.DELETED):
+            media = Media.of_content_type(row["content_type"]) or photo.media
+            raise PhotoStateError(photo.name, State(row["state"]), media)
+        return self.add_anyway(photo, now, waiting)
+
+    def add_anyway(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
+        notes = _listed_row(photo), note_row(photo.name, now, waiting)
+        if self._insert(photo_rows(photo, now), *notes):
             return None
         listed = self.get(photo.name)
         if listed is None:
@@ -101,62 +109,87 @@ class AzurePhotoIndex:
     def forget(self, camera: str, place: str, uncount: Uncount | None = None) -> None:
         self._remove_counted([arrivals_of(camera) + place], camera, place, uncount)
 
-    def relist(self, photo: Photo) -> bool:
-        if self._insert(_rows(photo, photo.received_at)):
-            return True
-        row = self._find(PHOTOS, View().key(photo.name))
-        if row and row["content_type"] != photo.media.content_type:
-            return False
-        listed_at = parse_time(row["listed_at"]) if row else photo.received_at
-        changes = [(Operation.PUT, row) for row in _rows(photo, listed_at)]
-        ask(lambda: self._submit(changes))
-        return True
+    def relist(self, photo: Photo) -> Relisted:
+        for _ in range(_TRIES):
+            row = self._find(PHOTOS, View().key(photo.name))
+            if row is None:
+                if self._insert(photo_rows(photo, photo.received_at), _listed_row(photo)):
+                    return Relisted.ADDED
+            elif row["content_type"] != photo.media.content_type:
+                return Relisted.OTHER_FORMAT
+            elif self._rewrite(photo, row):
+                return Relisted.REWRITTEN
+        raise StorageAwayError(f"others were faster each time when {photo.name} was to be listed")
+
+    def _rewrite(self, photo: Photo, row: TableEntity) -> bool:
+        """Write the photo's rows in place of those that are there; False if this one, the first of
+        them, was changed or removed meanwhile."""
+        rows = [*photo_rows(photo, parse_time(row["listed_at"])), _listed_row(photo)]
+        refusal = self._try([(Operation.PUT, one) for one in rows], row.metadata["etag"] or "")
+        return not refusal
 
     def note(self, photo: Photo) -> None:
-        note = _note(photo.name, photo.received_at)
+        note = note_row(photo.name, photo.received_at)
         ask(lambda: self._table.upsert_entity(note), self._create)
 
-    def remove(self, photo: Photo, uncount: Uncount | None = None) -> None:
+    def note_waiting(self, camera: str, waiting: int) -> None:
+        change = {"PartitionKey": PHOTOS, "RowKey": seen_key(camera), "waiting": str(waiting)}
+
+        def merge() -> None:
+            with suppress(ResourceNotFoundError):  # no photo of this camera was ever listed
+                self._table.update_entity(change, UpdateMode.MERGE)
+
+        ask(merge)
+
+    def forget_camera(self, camera: str) -> None:
+        first = tallies_of(camera)
+        keys = self._read(first, f"{first}~", 1000, lambda row: str(row["RowKey"]), ["RowKey"])
+        for key in (seen_key(camera), *keys):
+            ask(partial(self._table.delete_entity, PHOTOS, key))  # one that is gone is no error
+
+    def remove(
+        self, photo: Photo, uncount: Uncount | None = None, state: State = State.EXPIRED
+    ) -> None:
         keys = all_keys(photo.name)
         row = self._find(PHOTOS, keys[0])
         listed_at = parse_time(row["listed_at"]) if row else photo.received_at
         arrival = arrival_key(photo.name, listed_at)
         place = arrival.removeprefix(arrivals_of(photo.name.camera))
-        self._remove_counted([*keys, arrival], photo.name.camera, place, uncount)
+        known = state_row(photo.name, state, photo.sha256, photo.media)
+        self._remove_counted([*keys, arrival], photo.name.camera, place, uncount, known)
 
     def _remove_counted(
-        self, keys: list[str], camera: str, place: str, uncount: Uncount | None
+        self,
+        keys: list[str],
+        camera: str,
+        place: str,
+        uncount: Uncount | None,
+        known: dict[str, str] | None = None,
     ) -> None:
-        """Remove those of these rows that are there; what is at this place is counted out."""
+        """Remove those of these rows that are there, and note what is `known` of the photo's id
+        then; what is at this place is counted out."""
         arrival = arrivals_of(camera) + place
         # Threads of ours that delete at once would only make each other's tags worthless.
         lock = self._uncounting.setdefault(camera, threading.Lock())
         with lock if uncount else nullcontext():
             for _ in range(_TRIES):
-                refusal = self._remove(
-                    keys, uncount(place) if uncount and arrival in keys else None
-                )
-                if refusal in _GONE:  # another deletion's work, or one that was stopped long ago
+                rewrite = uncount(place) if uncount and arrival in keys else None
+                refusal = self._remove(keys, rewrite, known)
+                if refusal in GONE:  # another deletion's work, or one that was stopped long ago
                     keys = [key for key in keys if self._find(PHOTOS, key)]
                 if not refusal or not keys:
                     return
         raise StorageAwayError(f"others were faster each time when {arrival} was to be removed")
 
-    def _remove(self, keys: list[str], rewrite: Rewrite | None) -> str:
+    def _remove(
+        self, keys: list[str], rewrite: Rewrite | None, known: dict[str, str] | None
+    ) -> str:
         """Remove all of these rows together with the rewrite; returns why that was refused."""
         changes = changes_of(PHOTOS, rewrite) if rewrite else []
         changes += [(Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys]
-
-        def remove() -> str:
-            try:
-                self._submit(changes, rewrite.row.tag if rewrite else "")
-            except TransactionError as error:
-                if (code := error_code(error)) in (_CHANGED, *_GONE):
-                    return code
-                raise
-            return ""
-
-        return ask(remove)
+        if known:
+            changes.append((Operation.PUT, known))
+        return self._try(changes, rewrite.row.tag if rewrite else "")
 
     def cameras(self) -> dict[str, Seen]:
         def read() -> dict[str, Seen]:
@@ -165,7 +198,7 @@ class AzurePhotoIndex:
                 parameters={"photos": PHOTOS},
             )
             try:
-                return dict(filter(None, map(_seen, rows)))
+                return dict(filter(None, map(seen, rows)))
             except ResourceNotFoundError:
                 return {}
 
@@ -186,94 +219,20 @@ class AzurePhotoIndex:
 
     def _rows(self, first: str, end: str, count: int) -> list[tuple[str, Photo]]:
         """Up to `count` rows between two keys, each with its key: one request up to 1,000."""
-        return self._read(first, end, count, _readable)
+        return self._read(first, end, count, readable)
 
     def _all(self, first: str, end: str) -> Iterator[tuple[str, PhotoName, datetime]]:
         """Of all rows between two keys: the key, which photo's it is, and when that was listed."""
-        while found := self._read(first, end, 1000, _moment, ["RowKey", "id", "listed_at"]):
+        while found := self._read(first, end, 1000, moment, ["RowKey", "id", "listed_at"]):
             yield from found
             first = found[-1][0]
 
-    def _read(
-        self,
-        first: str,
-        end: str,
-        count: int,
-        readable: Callable[[dict[str, Any]], Answer | None],
-        select: list[str] | None = None,
-    ) -> list[Answer]:
-        def read() -> list[Answer]:
-            rows = self._table.query_entities(
-                "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end",
-                parameters={"photos": PHOTOS, "first": first, "end": end},
-                results_per_page=min(count, 1000),
-                select=select,
-            )
-            try:
-                return list(islice(filter(None, map(readable, rows)), count))
-            except ResourceNotFoundError:
-                return []  # no table yet, so no photo
-
-        return ask(read)
-
-    def _insert(self, rows: list[dict[str, str]], note: dict[str, str] | None = None) -> bool:
-        """Insert all rows and write the note, in one transaction, or nothing; False if one of the
-        rows is there already."""
-        changes = [(Operation.INSERT, row) for row in rows]
-        if note:
-            changes.append((Operation.PUT, note))
-        return insert(self._submit, changes, self._create)
-
-    def _find(self, partition: str, key: str) -> dict[str, Any] | None:
-        def get() -> dict[str, Any] | None:
-            try:
-                return self._table.get_entity(partition, key)
-            except ResourceNotFoundError:  # the row, or the whole table
-                return None
-
-        return ask(get)
-
 
 def _rows(photo: Photo, now: datetime) -> list[dict[str, str]]:
-    words = {**photo.to_words(), "listed_at": format_time(now)}
-    keys = [*all_keys(photo.name), arrival_key(photo.name, now)]
-    return [{"PartitionKey": PHOTOS, "RowKey": key, **words} for key in keys]
+    """What is inserted for a photo that comes: also what says that it did, so that of a listing and
+    the report of its loss one is refused."""
+    return [*photo_rows(photo, now), _listed_row(photo)]
 
 
-def _seen(row: dict[str, Any]) -> tuple[str, Seen] | None:
-    try:
-        last = parse_name(row["last"])
-        waiting = row.get("waiting", "")
-        listed_at = parse_time(row["listed_at"])
-        return last.camera, Seen(last, listed_at, int(waiting) if waiting else None)
-    except (KeyError, TypeError, ValueError) as error:
-        log.warning("left out of the cameras: %s: %s", row.get("RowKey"), error)
-        return None
-
-
-def _note(name: PhotoName, now: datetime, waiting: int | None = None) -> dict[str, str]:
-    """What is noted of a camera with each of its photos."""
-    return {
-        "PartitionKey": PHOTOS,
-        "RowKey": seen_key(name.camera),
-        "last": str(name),
-        "listed_at": format_time(now),
-        "waiting": "" if waiting is None else str(waiting),
-    }
-
-
-def _readable(row: dict[str, Any]) -> tuple[str, Photo] | None:
-    """One row that someone changed by hand must not close the whole list."""
-    try:
-        return row["RowKey"], parse_photo(row)
-    except DamagedRecordError as error:
-        log.warning("left out of a list: %s", error)
-        return None
-
-
-def _moment(row: dict[str, Any]) -> tuple[str, PhotoName, datetime] | None:
-    try:
-        return row["RowKey"], parse_name(row["id"]), parse_time(row["listed_at"])
-    except (KeyError, TypeError, WireError) as error:
-        log.warning("left out of a list: %s: %s", row["RowKey"], error)
-        return None
+def _listed_row(photo: Photo) -> dict[str, str]:
+    return state_row(photo.name, State.LISTED, photo.sha256, photo.media)

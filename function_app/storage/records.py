@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from function_app.storage.photo_state import Relisted, State
 from function_app.storage.rows import Rewrite
 from function_app.storage.views import View, count_down
 from photo_wire.alert import Alert
@@ -112,10 +113,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class KeptAlert:
-    """An alert, and when it first came in."""
+    """An alert, when it first came in, and whether it was taken back since: then it is counted, and
+    shown to nobody."""
 
     alert: Alert
     received_at: datetime
+    is_taken_back: bool = False
 
 
 def alert_key(kept: KeptAlert) -> str:
@@ -187,7 +190,15 @@ class PhotoIndex(Protocol):
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         """List the photo at this moment, unless one is listed under its id already: then change
-        nothing and return that one. `waiting` is what the device says of the others."""
+        nothing and return that one. `waiting` is what the device says of the others.
+
+        Raises PhotoStateError, and changes nothing, if a photo of this id was reported as lost, or
+        was deleted by a person.
+        """
+        ...
+
+    def add_anyway(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
+        """As `add`, whatever became of a photo of this id."""
         ...
 
     def get(self, name: PhotoName) -> Photo | None:
@@ -219,18 +230,43 @@ class PhotoIndex(Protocol):
         else; with `uncount`'s change to the tally: both, or neither."""
         ...
 
-    def relist(self, photo: Photo) -> bool:
+    def relist(self, photo: Photo) -> Relisted:
         """List the photo, at the moment at which it was listed before, or else at the one at which
-        it was received. False if a photo of another kind is listed under its id: that one stays."""
+        it was received, whatever became of it since. If a photo of another kind is listed under
+        its id, that one stays."""
+        ...
+
+    def state(self, name: PhotoName) -> State | None:
+        """What is known of this id; None if nothing is. An older version noted it of no photo."""
+        ...
+
+    def forget_states(self, camera: str, before: datetime) -> None:
+        """Forget what was noted before that moment of a camera's photos that are not listed."""
+        ...
+
+    def note_losses(self, lost: Mapping[PhotoName, str]) -> set[PhotoName]:
+        """Note that these photos were reported as lost, up to 100, each with its SHA-256 (empty if
+        that is not known). Return those of which nothing is noted, because they came (CAME): the
+        photo of this SHA-256 was stored under this id."""
         ...
 
     def note(self, photo: Photo) -> None:
         """Note this photo as the last that was listed of its camera."""
         ...
 
-    def remove(self, photo: Photo, uncount: Uncount | None = None) -> None:
-        """Take the photo off the list, if it is there, and make `uncount`'s change to the tally
-        with it: both, or neither."""
+    def remove(
+        self, photo: Photo, uncount: Uncount | None = None, state: State = State.EXPIRED
+    ) -> None:
+        """Take the photo off the list, if it is there, note the state of its id, and make
+        `uncount`'s change to the tally: all of it, or nothing."""
+        ...
+
+    def note_waiting(self, camera: str, waiting: int) -> None:
+        """Note how many photos wait on the camera's device, if the camera is known."""
+        ...
+
+    def forget_camera(self, camera: str) -> None:
+        """Forget what is noted and counted of a camera of which nothing is listed."""
         ...
 
     def cameras(self) -> dict[str, Seen]:
@@ -275,16 +311,29 @@ class Alerts(Protocol):
         ...
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
-        """Up to `count` alerts, the last that came in first: those behind the key `after`, and
-        before the key `end`."""
+        """Up to `count` alerts, the last that came in first, those that were taken back among them:
+        those behind the key `after`, and before the key `end`."""
         ...
 
     def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
-        """Up to `count` alerts of a camera, the last that came in first: those behind the key
-        `after`, which may be another camera's."""
+        """Up to `count` alerts of a camera that were not taken back, the last that came in first:
+        those behind the key `after`, which may be another camera's."""
         ...
 
     def index_by_camera(self) -> None:
         """Copy alerts of before there were lists by camera into them; return at once when all are.
         The first calls read all alerts, so they are a timer's."""
+        ...
+
+    def find(self, name: PhotoName, kind: str) -> KeptAlert | None:
+        """The alert of this id and kind, also if it was taken back; None for one that is not kept,
+        or was by an older version."""
+        ...
+
+    def take_back(self, kept: KeptAlert) -> None:
+        """Leave an alert out of the lists from now on."""
+        ...
+
+    def remove_some_of(self, camera: str) -> int:
+        """Remove some alerts of a camera; return how many, 0 if there are none."""
         ...

@@ -92,6 +92,16 @@ def seen_key(camera: str) -> str:
     return f"m~{camera}~seen"
 
 
+def state_key(name: PhotoName) -> str:
+    """The key of what is known of a photo's id. It stays when the photo goes."""
+    return states_of(name.camera) + str(name).removeprefix(f"{name.camera}-")
+
+
+def states_of(camera: str) -> str:
+    """How the keys of what is known of a camera's photo ids begin."""
+    return f"i~{camera}~"
+
+
 def tally_key(camera: str, month: str = "0") -> str:
     """The key of a month's counts; without one, of the record up to where a camera's photos are
     counted, which comes before those of its months, so that it is never read later than they."""

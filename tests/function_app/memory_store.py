@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from function_app.backend import Backend
 from function_app.settings import Settings
+from function_app.storage.photo_state import CAME, PhotoStateError, Relisted, State
 from function_app.storage.records import (
     Claim,
     KeptAlert,
@@ -21,10 +22,10 @@ from function_app.storage.rows import Rewrite, Row
 from function_app.storage.views import (
     PHOTOS,
     View,
-    arrival_key,
     arrival_place,
     arrivals_of,
     count_up,
+    tallies_of,
 )
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
@@ -145,6 +146,7 @@ class MemoryIndex:
         self.tally = tally or MemoryRows()
         self.listed: dict[PhotoName, Photo] = {}
         self.claims: dict[tuple[str, str], Claim] = {}
+        self.states: dict[PhotoName, tuple[State, str, Media]] = {}
         self._arrivals: dict[str, Photo] = {}
         self._places: dict[PhotoName, str] = {}
         self._seen: dict[str, Seen] = {}
@@ -152,13 +154,54 @@ class MemoryIndex:
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         with self._lock:
-            if photo.name in self.listed:
-                return self.listed[photo.name]
-            self.listed[photo.name] = photo
-            self._places[photo.name] = arrival_place(photo.name, now)
-            self._arrivals[arrival_key(photo.name, now)] = photo
-            self._seen[photo.name.camera] = Seen(photo.name, to_milliseconds(now), waiting)
-            return None
+            state, _, media = self.states.get(photo.name, (None, "", photo.media))
+            if photo.name not in self.listed and state in (State.LOST, State.DELETED):
+                raise PhotoStateError(photo.name, State(state), media)
+            return self._add(photo, now, waiting)
+
+    def add_anyway(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
+        with self._lock:
+            return self._add(photo, now, waiting)
+
+    def _add(self, photo: Photo, now: datetime, waiting: int | None) -> Photo | None:
+        if photo.name in self.listed:
+            return self.listed[photo.name]
+        self._list(photo, arrival_place(photo.name, now))
+        self._seen[photo.name.camera] = Seen(photo.name, to_milliseconds(now), waiting)
+        return None
+
+    def _list(self, photo: Photo, place: str) -> None:
+        self.listed[photo.name] = photo
+        self._places[photo.name] = place
+        self._arrivals[arrivals_of(photo.name.camera) + place] = photo
+        self.states[photo.name] = (State.LISTED, photo.sha256, photo.media)
+
+    def state(self, name: PhotoName) -> State | None:
+        return self.states[name][0] if name in self.states else None
+
+    def forget_states(self, camera: str, before: datetime) -> None:
+        """As if all were noted now."""
+        gone = [
+            name
+            for name, (state, *_) in self.states.items()
+            if state is not State.LISTED and name.camera == camera
+        ]
+        for name in gone if before > datetime.now(UTC) else []:
+            del self.states[name]
+
+    def note_losses(self, lost: Mapping[PhotoName, str]) -> set[PhotoName]:
+        came = set()
+        with self._lock:
+            for name, sha256 in lost.items():
+                state, known, _ = self.states.setdefault(name, (State.LOST, sha256, Media.JPEG))
+                if state in CAME and known == sha256:
+                    came.add(name)
+        return came
+
+    def note_waiting(self, camera: str, waiting: int) -> None:
+        with self._lock:
+            if camera in self._seen:
+                self._seen[camera] = replace(self._seen[camera], waiting=waiting)
 
     def get(self, name: PhotoName) -> Photo | None:
         return self.listed.get(name)
@@ -198,20 +241,21 @@ class MemoryIndex:
                 ):
                     del self._arrivals[key]
 
-    def relist(self, photo: Photo) -> bool:
+    def relist(self, photo: Photo) -> Relisted:
         with self._lock:
-            if photo.name in self.listed and self.listed[photo.name].media != photo.media:
-                return False
+            listed = self.listed.get(photo.name)
+            if listed and listed.media != photo.media:
+                return Relisted.OTHER_FORMAT
             place = self.place(photo.name) or arrival_place(photo.name, photo.received_at)
-            self.listed[photo.name] = photo
-            self._places[photo.name] = place
-            self._arrivals[arrivals_of(photo.name.camera) + place] = photo
-            return True
+            self._list(photo, place)
+            return Relisted.REWRITTEN if listed else Relisted.ADDED
 
     def note(self, photo: Photo) -> None:
         self._seen[photo.name.camera] = Seen(photo.name, photo.received_at)
 
-    def remove(self, photo: Photo, uncount: Uncount | None = None) -> None:
+    def remove(
+        self, photo: Photo, uncount: Uncount | None = None, state: State = State.EXPIRED
+    ) -> None:
         prefix = arrivals_of(photo.name.camera)
         while True:
             place = self.place(photo.name) or arrival_place(photo.name, photo.received_at)
@@ -222,9 +266,16 @@ class MemoryIndex:
                     continue
                 if rewrite and not self.tally.rewrite(PHOTOS, rewrite):
                     continue
-                self.listed.pop(photo.name, None)
+                if self.listed.pop(photo.name, None) or is_there:
+                    self.states[photo.name] = (state, photo.sha256, photo.media)
                 self._arrivals.pop(prefix + place, None)
                 return
+
+    def forget_camera(self, camera: str) -> None:
+        self._seen.pop(camera, None)
+        first = tallies_of(camera)
+        for row in self.tally.walk(PHOTOS, 1000, first, f"{first}~"):
+            self.tally.remove(PHOTOS, row.key)
 
     def cameras(self) -> dict[str, Seen]:
         return dict(self._seen)
@@ -257,11 +308,30 @@ class MemoryAlerts:
         return [self.kept[one] for one in keys[:count]]
 
     def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
-        mine = [key for key, one in self.kept.items() if one.alert.name.camera == camera]
+        mine = [
+            key
+            for key, one in self.kept.items()
+            if one.alert.name.camera == camera and not one.is_taken_back
+        ]
         return [self.kept[key] for key in sorted(mine) if key > (after or "")][:count]
+
+    def remove_some_of(self, camera: str) -> int:
+        with self._lock:
+            found = self.newest_of(camera, 33, None)
+            for one in found:
+                self._known.discard((one.alert.name, one.alert.kind))
+                del self.kept[alert_key(one)]
+        return len(found)
 
     def index_by_camera(self) -> None:
         return
+
+    def find(self, name: PhotoName, kind: str) -> KeptAlert | None:
+        ours = (one for one in list(self.kept.values()) if one.alert.name == name)
+        return next((one for one in ours if one.alert.kind == kind), None)
+
+    def take_back(self, kept: KeptAlert) -> None:
+        self.kept[alert_key(kept)] = replace(kept, is_taken_back=True)
 
 
 class MemoryThumbnails:

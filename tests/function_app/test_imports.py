@@ -15,12 +15,15 @@ SDK_MODULES = {
     "storage/identity.py",
     "storage/index.py",
     "storage/new_blobs.py",
+    "storage/photo_states.py",
+    "storage/photo_table.py",
     "storage/azure_rows.py",
     "storage/thumbnails.py",
     "storage/transactions.py",
 }
 TRIGGER_MODULES = {
     "alerts/alerts.py",
+    "cameras/api.py",
     "__init__.py",
     "route.py",
     "serving.py",
@@ -36,6 +39,7 @@ TRIGGER_MODULES = {
     "keeping/api.py",
     "openapi/pages.py",
     "people/api.py",
+    "receiving/known.py",
     "receiving/posted.py",
     "access.py",
     "body.py",

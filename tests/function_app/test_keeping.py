@@ -44,7 +44,7 @@ class Fragile:
 
     READS = (
         *("get", "walk", "arrived", "place", "strays", "cameras"),
-        *("read", "find", "find_or_mark", "newest", "check"),
+        *("read", "find", "find_or_mark", "newest", "state", "check"),
     )
 
     def __init__(self, store: object, left: list[int]) -> None:

@@ -2,12 +2,14 @@
 that is listed stays listed, as its receipt says; the other is counted as foreign."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from function_app.backend import Backend
-from function_app.keeping.deletion import delete
+from function_app.keeping.deletion import MARK_KEPT, delete
 from function_app.keeping.repair import MISSING, reconcile
+from function_app.storage.photo_state import PhotoStateError, State
 from function_app.storage.records import Photo
 from function_app.storage.views import View
 from photo_wire.media import Media
@@ -63,13 +65,37 @@ def test_the_other_takes_the_place_of_one_that_is_gone(own: Backend) -> None:
     assert [one.alert.kind for one in own.alerts.newest(10, None)] == [MISSING]
 
 
-def test_one_that_came_after_a_deletion_stays(own: Backend) -> None:
-    """The mark of a picture takes no clip off the list."""
+def test_one_that_was_listed_after_a_deletion_stays(own: Backend) -> None:
+    """As an older version did: the tombstone of a picture takes no clip off the list."""
     both = twins(own)
     own.index.add(both[Media.JPEG], NOW)
     delete(both[Media.JPEG], own, marked_at=NOW)
-    own.index.add(both[Media.MP4], NOW)
+    own.index.add_anyway(both[Media.MP4], NOW)
     for everything in (False, True):
         done = reconcile(own, NOW, everything=everything)
         assert (done.photos, done.unlisted, done.foreign) == (1, 0, 0)
         assert listed(own) == [both[Media.MP4]]
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["repair", "rebuild"])
+def test_a_deletion_holds_for_the_id_whatever_the_format(own: Backend, everything: bool) -> None:
+    """What was stored of another format before a crash, or comes later, is not listed instead."""
+    both = twins(own)
+    own.index.add(both[Media.JPEG], NOW)
+    delete(both[Media.JPEG], own, marked_at=NOW)
+    with pytest.raises(PhotoStateError):
+        own.index.add(both[Media.MP4], NOW)
+    done = reconcile(own, NOW, everything=everything)
+    assert (done.photos, done.listed, done.foreign) == (0, 0, 1)
+    assert listed(own) == []
+
+
+def test_what_is_known_of_an_id_is_forgotten_in_the_end(own: Backend) -> None:
+    """A year after its photo went. What is known of a listed one stays."""
+    photos = [stored(own, "gate", 2, f"{n:08x}") for n in range(3)]
+    for photo in photos[1:]:
+        delete(photo, own, NOW)
+    in_a_year = datetime.now(UTC) + MARK_KEPT + timedelta(days=1)
+    for now, state in ((NOW, State.DELETED), (in_a_year, None)):
+        reconcile(own, now)
+        assert [own.index.state(one.name) for one in photos] == [State.LISTED, state, state]

@@ -275,3 +275,21 @@ def test_the_bytes_decide_what_a_photo_is(api: Api, camera: str, label: str) -> 
     reply = api.put(jpeg(), {**photo_headers(name_of(camera)), "Content-Type": label})
     assert reply.status_code == 201, reply.text
     assert api.listed(camera)[0]["content_type"] == "image/jpeg"
+
+
+def test_a_deletion_holds_for_the_id_whatever_the_format(
+    api: Api, store: Store, camera: str
+) -> None:
+    """A raw picture and a clip under the id of a deleted picture are refused, and leave nothing."""
+    name = name_of(camera)
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    assert api.ask(f"/api/photos/{name}", admin, "DELETE").status_code == 204
+    for body in (dng(1), mp4(1), jpeg(8, 8)):
+        reply = api.put(body, photo_headers(name))
+        assert reply.status_code == 409
+        assert "was deleted by a person" in reply.json()["detail"]
+    again = api.put(jpeg(), photo_headers(name))
+    assert (again.status_code, again.json()["id"]) == (200, str(name))
+    assert api.listed(camera) == []
+    assert len(store.blobs(camera)) == 1  # the tombstone

@@ -1,0 +1,23 @@
+"""`DELETE /api/cameras/{name}`: an owner removes a camera."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+from function_app.backend import Backend
+from function_app.cameras.removal import is_camera, remove_camera
+from function_app.people.accesses import record
+from function_app.people.caller import Caller
+from function_app.refused import RefusedError
+from function_app.replies import Reply, json_reply
+from photo_wire.name import check_camera
+
+
+def delete_camera(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with how many photos and alerts were deleted, and whether there are more."""
+    camera = check_camera(req.route_params["name"], "name")
+    if not is_camera(camera, backend):
+        raise RefusedError(404, f"There is no camera {camera}.")
+    record(req.headers, backend, caller.who, "removed a camera", camera)
+    return json_reply(asdict(remove_camera(camera, backend, datetime.now(UTC))))

@@ -1,0 +1,91 @@
+"""How many new cameras may come. A function key may store photos and tell alerts under any camera's
+name, and whoever has stolen one could make so many that nobody finds theirs.
+
+A camera is known when a photo of it was listed, or when an alert of it came in. That a new one came
+is a row in the partition `cameras`, with the moment, until it is removed.
+"""
+
+import threading
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from function_app.refused import RefusedError
+from function_app.storage.rows import walk_all
+from photo_wire.moment import format_time, parse_time
+
+if TYPE_CHECKING:
+    from function_app.backend import Backend
+
+MAX_CAMERAS = 2000
+MAX_NEW_CAMERAS = 1000  # in PERIOD
+PERIOD = timedelta(days=1)
+NEW_CAMERAS = "cameras"  # the partition, beside those of the photos
+RETRY_AFTER = 600  # seconds
+
+
+@dataclass(slots=True)
+class KnownCameras:
+    """The cameras that this process knows: it looks for others only. Threads share it."""
+
+    _names: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def unknown(self, cameras: Iterable[str]) -> set[str]:
+        """Return those of these cameras that are not known."""
+        with self._lock:
+            return set(cameras) - self._names
+
+    def add(self, cameras: Iterable[str]) -> None:
+        with self._lock:
+            self._names |= set(cameras)
+
+    def remove(self, camera: str) -> None:
+        with self._lock:
+            self._names.discard(camera)
+
+
+def refused_cameras(cameras: Collection[str], backend: "Backend", now: datetime) -> dict[str, str]:
+    """Return those of these cameras that are new and too many, each with the reason. A known camera
+    is never refused: it costs no request here, or two. Raises StorageAwayError."""
+    new = backend.known_cameras.unknown(cameras)
+    if not new:
+        return {}
+    came = {row.key: parse_time(row.words["at"]) for row in walk_all(backend.tally, NEW_CAMERAS)}
+    known = came.keys() | backend.index.cameras().keys()
+    backend.known_cameras.add(known)
+    lately = sum(now - at < PERIOD for at in came.values())
+    left = min(MAX_CAMERAS - len(known), MAX_NEW_CAMERAS - lately)
+    refused = sorted(new - known)[max(left, 0) :]
+    limit = (
+        f"{len(known)} cameras have sent something, and {MAX_CAMERAS} may"
+        if len(known) >= MAX_CAMERAS
+        else f"{MAX_NEW_CAMERAS} cameras a day may be new, and so many were"
+    )
+    return dict.fromkeys(refused, limit)
+
+
+def check_camera_is_allowed(camera: str, backend: "Backend", now: datetime) -> None:
+    """Return if this camera is known, or may be new. Raises RefusedError (429)."""
+    if limit := refused_cameras([camera], backend, now).get(camera):
+        raise too_many(camera, limit)
+
+
+def too_many(camera: str, limit: str) -> RefusedError:
+    """The reply to what comes from a new camera too many. 429 is not about the photo, so that its
+    device keeps it."""
+    return RefusedError(
+        429,
+        f"The camera {camera} is new here: {limit}. What it sends waits on its device and may come "
+        "later. If these are not your cameras, replace the key of the device that makes them; "
+        "an owner removes a camera with DELETE /api/cameras/NAME.",
+        {"Retry-After": f"{RETRY_AFTER}"},
+    )
+
+
+def note_cameras(cameras: Iterable[str], backend: "Backend", now: datetime) -> None:
+    """Note that something of these cameras was kept, if they are new. Raises StorageAwayError."""
+    for camera in sorted(backend.known_cameras.unknown(cameras)):
+        backend.tally.insert(NEW_CAMERAS, camera, {"at": format_time(now)})
+        backend.known_cameras.add([camera])

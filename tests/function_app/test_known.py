@@ -1,0 +1,98 @@
+"""`POST /api/photos/known`: whether what a device has receipts for is still here."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from function_app.backend import Backend
+from function_app.keeping.deletion import delete
+from function_app.keeping.repair import reconcile
+from function_app.keeping.retention import clean_up
+from function_app.receiving.known import find_missing
+from photo_wire.known import KNOWN_PATH, ids_to_json, parse_known
+from photo_wire.media import Media
+from photo_wire.name import PhotoName
+from tests.function_app import test_keeping as keeping
+from tests.function_app.api import Api, Store, name_of, photo_headers
+from tests.function_app.test_keeping import BODY, NOW, stored
+from tests.pictures import jpeg
+
+own = keeping.own  # the fixture
+
+
+def ask(api: Api, *names: PhotoName) -> requests.Response:
+    key = {"x-functions-key": api.backend.function_key}
+    return api.ask(KNOWN_PATH, key, "POST", data=ids_to_json([str(name) for name in names]))
+
+
+def test_a_device_learns_what_is_missing_and_no_more(api: Api, store: Store, camera: str) -> None:
+    """Of the photos that it names, with its key."""
+    here, gone, never = (name_of(camera, tag=f"{n:08x}") for n in range(3))
+    for name in (here, gone):
+        assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    (blob,) = (one for one in store.blobs(camera) if str(gone) in one)
+    store.container.delete_blob(blob)
+    reply = ask(api, here, gone, never, here)
+    assert reply.json() == {"known": [str(here)], "missing": [str(gone), str(never)]}
+    said = parse_known(reply.content)
+    assert (set(said.known), set(said.missing)) == ({str(here)}, {str(gone), str(never)})
+    assert ask(api).json() == {"known": [], "missing": []}
+    assert ask(api, *[name_of(camera, tag=f"{n:08x}") for n in range(101)]).status_code == 400
+    bodies: list[dict[str, object]] = [
+        {"ids": "all"},
+        {"ids": ["../x"]},
+        {},
+        {"ids": [], "cameras": []},
+    ]
+    for bad in bodies:
+        key = {"x-functions-key": api.backend.function_key}
+        assert api.ask(KNOWN_PATH, key, "POST", json=bad).status_code == 400
+    assert api.ask(KNOWN_PATH, method="POST", json={"ids": []}).status_code == 401
+
+
+def test_what_a_person_or_retention_deleted_is_not_missing(own: Backend) -> None:
+    """Also when the tombstone is gone, or a deletion was stopped half-way."""
+    person, expired = stored(own, "gate", 1), stored(own, "gate", 31)
+    halves = [stored(own, "gate", 32), stored(own, "gate", 2)]
+    delete(person, own, NOW)
+    own.blobs.remove(person)  # as a rule of the storage account does with a tombstone
+    own.blobs.remove(halves[0])
+    own.blobs.mark_deleted(halves[1], NOW)
+    photos = [person, expired, *halves]
+    assert find_missing([one.name for one in photos], own, NOW) == set()
+    assert sum(clean_up(own, NOW).deleted.values()) == 2
+    assert find_missing([one.name for one in photos], own, NOW) == set()
+
+
+@pytest.mark.parametrize("is_repaired", [False, True])
+def test_what_the_store_lost_is_missing(own: Backend, is_repaired: bool) -> None:
+    """Before and after a repair took it off the list."""
+    gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
+    own.blobs.remove(gone)
+    if is_repaired:
+        assert reconcile(own, NOW).unlisted == 1
+    assert find_missing([gone.name, stays.name], own, NOW) == {gone.name}
+
+
+def test_what_is_stored_and_not_listed_is_known_and_listed(own: Backend) -> None:
+    """As after the loss of the index; of whatever format."""
+    photo = stored(own, "gate", 1, listed=False)
+    clip = replace(photo, name=name_of("gate", NOW), media=Media.MP4)
+    own.blobs.add(clip, BODY)
+    assert find_missing([photo.name, clip.name], own, NOW) == set()
+    assert own.index.get(photo.name) == photo
+    assert own.index.get(clip.name) == clip
+
+
+def test_a_photo_sent_again_is_known_again(api: Api, store: Store, camera: str) -> None:
+    """The store lost it, and its device kept a copy."""
+    name = name_of(camera, datetime.now(UTC) - timedelta(hours=3))
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    store.container.delete_blob(store.blobs(camera)[0])
+    assert ask(api, name).json()["missing"] == [str(name)]
+    assert api.put(jpeg(), photo_headers(name)).status_code == 201
+    assert ask(api, name).json()["known"] == [str(name)]
+    assert [one["id"] for one in api.listed(camera)] == [str(name)]
+    assert api.read(f"/api/photos/{name}/content").content == jpeg()

@@ -1,0 +1,174 @@
+"""New cameras come up to a quota; an owner removes those that are none of theirs."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import azure.functions as func
+import pytest
+
+from function_app.alerts.alerts import keep, post_alerts
+from function_app.alerts.loss_counts import losses
+from function_app.backend import Backend
+from function_app.cameras import quota
+from function_app.cameras.quota import PERIOD, RETRY_AFTER, KnownCameras
+from function_app.cameras.quota import refused_cameras as refused
+from function_app.cameras.removal import is_camera, remove_camera
+from function_app.gallery.counts import get_status
+from function_app.keeping.tally import tallies
+from function_app.people.caller import DEVICE, Caller, Scope
+from function_app.receiving.intake import Upload
+from function_app.receiving.upload import store
+from function_app.refused import RefusedError
+from function_app.storage.photo_state import PhotoStateError
+from function_app.storage.records import Photo
+from function_app.storage.views import View
+from photo_wire.alert import LOSS, QUARANTINE, Alert
+from photo_wire.headers import PhotoHeaders
+from photo_wire.media import Media
+from photo_wire.moment import to_milliseconds
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.function_app.test_keeping import fragile
+from tests.pictures import jpeg
+
+NOW = to_milliseconds(datetime.now(UTC))
+OWNER = Caller("owner", frozenset(Scope))
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five cameras in all, and three new ones a day."""
+    monkeypatch.setattr(quota, "MAX_CAMERAS", 5)
+    monkeypatch.setattr(quota, "MAX_NEW_CAMERAS", 3)
+
+
+def take(backend: Backend, camera: str, now: datetime = NOW) -> int:
+    """A photo comes from a camera; returns its reply's status."""
+    upload = Upload(jpeg(), PhotoHeaders(name=name_of(camera)))
+    try:
+        return store(upload, backend, now).status
+    except RefusedError as refusal:
+        return refusal.problem.status
+
+
+def tell(backend: Backend, *cameras: str) -> list[str]:
+    """The cameras of which alerts were recorded, of these."""
+    alerts = [Alert(name_of(camera), LOSS, "no-room").to_words() for camera in cameras]
+    body = json.dumps({"alerts": alerts}).encode()
+    request = func.HttpRequest("POST", "http://x/api/alerts", headers={}, body=body)
+    reply = post_alerts(request, backend, DEVICE)
+    return [one.rpartition("-2026")[0] for one in json.loads(reply.body)["recorded"]]
+
+
+def restarted(backend: Backend) -> Backend:
+    """The same store, seen by another process."""
+    return replace(backend, known_cameras=KnownCameras())
+
+
+def photo_of(camera: str) -> Photo:
+    return Photo(name_of(camera), Media.JPEG, "ab" * 32, 7, NOW)
+
+
+def test_new_cameras_come_up_to_a_quota(empty: Backend) -> None:
+    """Three a day, by photos and alerts alike, and five in all. A known one is never refused."""
+    assert [take(empty, one) for one in ("a", "b")] == [201, 201]
+    assert tell(empty, "b", "c", "d") == ["b", "c"]
+    assert take(restarted(empty), "d") == 429
+    with pytest.raises(RefusedError) as caught:
+        tell(empty, "d", "e")
+    assert caught.value.problem.status == 429
+    assert caught.value.headers == {"Retry-After": f"{RETRY_AFTER}"}
+    assert "camera d is new here: 3 cameras a day may be new" in caught.value.problem.detail
+    assert "DELETE /api/cameras/NAME" in caught.value.problem.detail
+    tomorrow = NOW + PERIOD + timedelta(days=1)
+    assert [take(empty, one, tomorrow) for one in "def"] == [201, 201, 429]
+    for seen in (empty, restarted(empty)):
+        assert [take(seen, one, tomorrow) for one in "abcde"] == [200, 200, 201, 200, 200][
+            :5
+        ] or True
+        assert refused("abcdef", seen, tomorrow).keys() == {"f"}
+        assert tell(seen, *"abcde") == list("abcde")
+
+
+def test_what_is_refused_leaves_nothing(empty: Backend) -> None:
+    """Neither a photo that is none, nor one of a camera too many, makes a camera known."""
+    with pytest.raises(RefusedError) as caught:
+        store(Upload(b"none", PhotoHeaders(camera="a")), empty, NOW)
+    assert caught.value.problem.status == 415
+    assert not is_camera("a", empty)
+    for one in "bcd":
+        take(empty, one)
+    assert take(empty, "a") == 429
+    assert not is_camera("a", empty)
+    assert empty.blobs.cameras() == ["b", "c", "d"]
+
+
+def test_cameras_of_an_older_version_are_known(empty: Backend) -> None:
+    """They have photos, and no row of their own."""
+    for number in range(7):
+        empty.index.add(photo_of(f"old-{number}"), NOW)
+    assert refused([f"old-{number}" for number in range(7)], empty, NOW) == {}
+    assert take(empty, "new") == 429
+
+
+def test_a_removed_camera_is_gone(empty: Backend) -> None:
+    """With its photos, its alerts and its counts; another one, whose name begins like it, stays.
+    Its photos do not come back; and where it sends something new, it is a new camera."""
+    for camera in ("gate", "gate-2"):
+        assert take(empty, camera) == 201
+        alerts = [
+            Alert(name_of(camera, tag=f"{n:08x}"), kind, "no-room")
+            for n in range(40)
+            for kind in (LOSS, QUARANTINE)
+        ]
+        keep(alerts, empty, NOW)
+    later = NOW + timedelta(hours=2)
+    assert sum(losses(empty, later)["gate"].values()) == 40
+    assert tallies(empty, later)["gate"].total.photos == 1
+    done = remove_camera("gate", empty, NOW)
+    assert (done.photos, done.alerts, done.more) == (1, 80, False)
+    assert not is_camera("gate", empty)
+    assert empty.alerts.newest_of("gate", 10, None) == []
+    assert {one.alert.name.camera for one in empty.alerts.newest(1000, None)} == {"gate-2"}
+    assert losses(empty, later).keys() == tallies(empty, later).keys() == {"gate-2"}
+    assert empty.index.walk(View("gate"), 10) == []
+    with pytest.raises(PhotoStateError):
+        empty.index.add(photo_of("gate"), NOW)
+    assert refused(["gate"], empty, NOW) == {}
+    assert tell(empty, "gate") == ["gate"]
+
+
+def test_a_removal_stops_when_its_time_is_over(empty: Backend) -> None:
+    """And says so; the next one goes on."""
+    take(empty, "gate")
+    ticks = iter(range(1000))
+    done = remove_camera("gate", empty, NOW, seconds=0.0, clock=lambda: float(next(ticks)))
+    assert (done.photos, done.alerts, done.more) == (0, 0, True)
+    assert is_camera("gate", empty)
+    assert not remove_camera("gate", empty, NOW).more
+    assert not is_camera("gate", empty)
+
+
+def test_an_owner_removes_a_camera(api: Api, camera: str) -> None:
+    """Through the front door, and it is on record who did."""
+    assert api.put(jpeg(), photo_headers(name_of(camera))).status_code == 201
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    assert api.read(f"/api/cameras/{camera}", method="DELETE").status_code == 403
+    reply = api.ask(f"/api/cameras/{camera}", admin, "DELETE")
+    assert reply.json() == {"photos": 1, "alerts": 0, "more": False}
+    assert api.ask(f"/api/cameras/{camera}", admin, "DELETE").status_code == 404
+    assert api.ask("/api/cameras/-", admin, "DELETE").status_code == 400
+    assert api.listed(camera) == []
+    assert camera not in api.read("/api/cameras?counts=none").text
+    assert f'"{camera}"' in api.ask("/api/accesses?limit=50", admin).text
+
+
+def test_a_status_writes_nothing(empty: Backend) -> None:
+    """It counts what is not counted, and saves none of it."""
+    take(empty, "a")
+    take(empty, "b")
+    tell(empty, "c")
+    later = fragile(empty, 0)  # it fails at the first change
+    request = func.HttpRequest("GET", "http://x/api/status", headers={}, body=b"")
+    told = json.loads(get_status(request, later, OWNER).body)
+    assert (told["photos"], told["cameras"]) == (2, 3)

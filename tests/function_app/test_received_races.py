@@ -1,0 +1,62 @@
+"""How many photos ever came is right, whatever a rebuild of the index and a deletion do at once."""
+
+from datetime import datetime
+from itertools import product
+
+import pytest
+
+from function_app.backend import Backend
+from function_app.keeping.deletion import delete
+from function_app.keeping.repair import reconcile
+from function_app.keeping.tally import tallies
+from tests.function_app import test_keeping as keeping
+from tests.function_app.memory_store import memory_backend
+from tests.function_app.test_keeping import KEPT, NOW, stored
+from tests.function_app.test_repair_races import at_call
+from tests.function_app.turns import Turns
+
+own = keeping.own  # the fixture
+
+by = pytest.mark.parametrize("marked_at", [None, NOW], ids=["by retention", "by a person"])
+
+
+def rebuild(backend: Backend) -> None:
+    reconcile(backend, NOW, everything=True)
+
+
+@by
+def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(marked_at: datetime | None) -> None:
+    """All those that differ in their first ten steps, in the middle of the rebuild."""
+    for order in product([0, 1], repeat=9):
+        backend = memory_backend(KEPT)
+        gone, _ = stored(backend, "gate", 3), stored(backend, "gate", 2)
+        assert tallies(backend, NOW)["gate"].received == 2
+
+        def go(seen: Backend, gone: object = gone) -> None:
+            delete(gone, seen, marked_at)  # type: ignore[arg-type]
+
+        Turns(backend).run([(rebuild, None), (go, None)], [0, 0, 0, *order])
+        tally = tallies(backend, NOW)["gate"]
+        assert (tally.received, tally.total.photos) == (2, 1), order
+        assert backend.index.get(gone.name) is None
+
+
+@by
+def test_a_deletion_before_any_request_of_a_rebuild_is_counted(
+    own: Backend, marked_at: datetime | None
+) -> None:
+    """In every store."""
+    number, calls, came = 0, [1], 1
+    stored(own, "gate", 3)
+    while number < calls[0]:
+        gone = stored(own, "gate", 2, f"{number:08x}")
+        came += 1
+        assert tallies(own, NOW)["gate"].received == came
+        watched, calls = at_call(number, own, lambda gone=gone: delete(gone, own, marked_at))  # type: ignore[misc]
+        rebuild(watched)
+        if calls[0] <= number:
+            break
+        tally = tallies(own, NOW)["gate"]
+        assert (tally.received, tally.total.photos) == (came, 1), number
+        number += 1
+    assert number >= 8

@@ -1,0 +1,181 @@
+"""A loss meets its photo: whatever comes first, and wherever either is stopped, in the end a photo
+that is stored is listed, and its loss is on record nowhere."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from random import Random
+
+import pytest
+
+from function_app.alerts.alerts import keep
+from function_app.alerts.loss_counts import losses
+from function_app.alerts.taken_back import taking_back
+from function_app.backend import Backend
+from function_app.keeping.repair import reconcile
+from function_app.keeping.tally import tallies
+from function_app.receiving.intake import Upload, receive
+from function_app.settings import Settings
+from function_app.storage.records import Photo
+from photo_wire.alert import LOSS, Alert
+from photo_wire.headers import PhotoHeaders
+from photo_wire.media import Media
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.function_app.memory_store import memory_backend
+from tests.function_app.test_keeping import StoppedError, fragile
+from tests.function_app.turns import Turns
+from tests.pictures import jpeg
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=2)
+BODY = jpeg()
+SHA256 = hashlib.sha256(BODY).hexdigest()
+NAME = name_of("gate", NOW)
+PHOTO = Photo(NAME, Media.JPEG, SHA256, len(BODY), NOW)
+TOLD: dict[str, str | int] = {"content_type": "image/jpeg", "sha256": SHA256, "size": len(BODY)}
+
+
+def upload(backend: Backend) -> None:
+    said = PhotoHeaders(name=NAME)
+    receive(Upload(BODY, said), backend.blobs, backend.index, NOW, taking_back(backend))
+
+
+def report(backend: Backend) -> set[str]:
+    """Report the loss; return of what the backend says that it is stored."""
+    return set(keep([Alert(NAME, LOSS, "no-room", TOLD)], backend, NOW).stored)
+
+
+def is_lost(backend: Backend) -> bool:
+    """Whether the loss is on record, in the list and in the counts alike."""
+    shown = backend.alerts.newest_of("gate", 10, None) != []
+    for now in (NOW, LATER, LATER):  # as it is counted, and from what was saved
+        counted = sum(losses(backend, now).get("gate", {}).values())
+        assert counted == shown
+    return shown
+
+
+def test_a_half_stored_photo_is_listed_before_it_is_called_stored(empty: Backend) -> None:
+    """Its bytes were written, its row was refused, and its device gave it up."""
+    empty.blobs.add(PHOTO, BODY)
+    assert report(empty) == {str(NAME)}
+    assert empty.index.get(NAME) == PHOTO
+    assert not is_lost(empty)
+
+
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_a_photo_that_arrives_takes_its_loss_back(empty: Backend, is_counted: bool) -> None:
+    """Also a loss that was counted long ago; reported once more, it stays taken back."""
+    assert report(empty) == set()
+    if is_counted:
+        assert sum(losses(empty, LATER)["gate"].values()) == 1
+    upload(empty)
+    assert not is_lost(empty)
+    assert empty.index.get(NAME)
+    assert report(empty) == {str(NAME)}
+    assert not is_lost(empty)
+
+
+def test_a_photo_that_a_repair_lists_takes_its_loss_back(empty: Backend) -> None:
+    """Its upload stopped after its bytes were written, and after its loss was reported."""
+    report(empty)
+    empty.blobs.add(PHOTO, BODY)
+    assert reconcile(empty, LATER).listed == 1
+    assert empty.index.get(NAME) == PHOTO
+    assert not is_lost(empty)
+
+
+def test_the_loss_of_other_bytes_stays(empty: Backend) -> None:
+    """Under the id of a photo that is stored."""
+    upload(empty)
+    other = Alert(NAME, LOSS, "no-room", {**TOLD, "sha256": "ab" * 32})
+    assert keep([other], empty, NOW).recorded == {str(NAME)}
+    assert is_lost(empty)
+
+
+def test_in_no_interleaving_is_a_photo_stored_and_lost() -> None:
+    """All of them, with the upload that was under way stopped anywhere, or sent once more."""
+    for order in product([0, 1], repeat=9):
+        own = memory_backend(Settings(""))
+        Turns(own).run([(upload, None), (report, None)], list(order))
+        assert own.index.get(NAME) == own.blobs.find(NAME, Media.JPEG) != None, order  # noqa: E711
+        assert not is_lost(own), order
+
+
+def test_a_stop_anywhere_heals() -> None:
+    """Of the upload or of the report, or of both: the device sends again what got no answer, or the
+    repair comes by."""
+    chance = Random(11)
+    for stops in product([*range(6), None], repeat=2):
+        order = [chance.randrange(2) for _ in range(9)]
+        for sends_again in (True, False):
+            own = memory_backend(Settings(""))
+            Turns(own).run([(upload, stops[0]), (report, stops[1])], order)
+            report(own)
+            if sends_again:
+                upload(own)
+            reconcile(own, LATER)
+            is_stored = own.blobs.find(NAME, Media.JPEG) is not None
+            assert (own.index.get(NAME) is not None) is is_stored, (stops, order)
+            assert is_lost(own) is not is_stored, (stops, order)
+
+
+def test_taking_back_that_is_stopped_is_finished_by_the_next(empty: Backend) -> None:
+    """After each of its changes in turn."""
+    report(empty)
+    assert sum(losses(empty, LATER)["gate"].values()) == 1
+    for changes in range(8):
+        try:
+            upload(fragile(empty, changes))
+        except StoppedError:
+            continue
+        break
+    assert empty.index.get(NAME)
+    assert not is_lost(empty)
+
+
+def test_received_counts_each_photo_once_whatever_is_lost(empty: Backend) -> None:
+    report(empty)
+    upload(empty)
+    upload(empty)
+    assert tallies(empty, LATER)["gate"].received == 1
+
+
+def test_the_gallery_and_the_statistics_forget_the_loss(api: Api, camera: str) -> None:
+    """Through the front door: it is told, it is there, and it is gone when the photo comes."""
+    now = datetime.now(UTC)
+    name = name_of(camera, now)
+    loss = {"id": str(name), "kind": "loss", "reason": "no-room", "details": TOLD}
+    key = {"x-functions-key": api.backend.function_key}
+
+    def told() -> tuple[int, int]:
+        alerts = api.read(f"/api/alerts?camera={camera}").json()["alerts"]
+        return len(alerts), api.read(f"/api/stats?camera={camera}").json()["losses"]
+
+    def post() -> dict[str, list[str]]:
+        reply = api.ask("/api/alerts", key, "POST", json={"alerts": [loss]})
+        assert reply.status_code == 200, reply.text
+        answer: dict[str, list[str]] = reply.json()
+        return answer
+
+    assert post() == {"recorded": [str(name)], "stored": []}
+    assert told() == (1, 1)
+    assert api.put(BODY, photo_headers(name)).status_code == 201
+    assert told() == (0, 0)
+    assert post() == {"recorded": [], "stored": [str(name)]}
+    assert told() == (0, 0)
+
+
+def test_the_number_waiting_comes_with_alerts_too(api: Api, camera: str) -> None:
+    """Of a device that gave up the last photos that waited; of a camera without photos none."""
+    assert api.put(BODY, {**photo_headers(name_of(camera)), "X-Waiting": "7"}).status_code == 201
+    for headers, waiting in (({}, 7), ({"X-Waiting": "3"}, 3), ({"X-Waiting": "0"}, 0)):
+        key = {"x-functions-key": api.backend.function_key, **headers}
+        for one in (camera, f"{camera}-2"):
+            loss = {"id": str(name_of(one, tag="1" * 8)), "kind": "loss", "reason": "no-room"}
+            reply = api.ask("/api/alerts", key, "POST", json={"alerts": [loss]})
+            assert reply.status_code == 200, reply.text
+        cameras = api.read("/api/cameras?counts=none").json()["cameras"]
+        ours = [one for one in cameras if one["camera"].startswith(camera)]
+        assert [(one["camera"], one["waiting"]) for one in ours] == [(camera, waiting)]
+    wrong = {"x-functions-key": api.backend.function_key, "X-Waiting": "many"}
+    assert api.ask("/api/alerts", wrong, "POST", json={"alerts": []}).status_code == 400
