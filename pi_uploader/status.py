@@ -8,6 +8,7 @@ from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
 from pi_uploader.plural import counted
 from pi_uploader.spool import batches, tally
 from pi_uploader.spool.disk import Disk
+from pi_uploader.upload.receipts import count_missing
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
 NO_STATE: dict[str, Any] = {"last_receipt": None, "back_off_until": None, "problem": None}
@@ -39,6 +40,7 @@ def status(
         "losses_unreported": found.unreported,
         "kept": found.kept,
         "unreadable": list(found.unreadable),
+        "missing": count_missing(folder),
         **{name: state.get(name, default) for name, default in NO_STATE.items()},
         "delivered_last_hour": photos_delivered,
         "bytes_last_hour": bytes_delivered,
@@ -63,6 +65,11 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"lost          {counted(facts['losses'], 'photo')}, "
         f"{facts['losses_unreported']} not reported yet",
         *(f"unreadable    {one}; what is in it is not counted" for one in facts["unreadable"]),
+        *(
+            [f"missing       {counted(facts['missing'], 'photo')} that the cloud had stored"]
+            if facts["missing"]
+            else []
+        ),
         *([f"kept here     {counted(facts['kept'], 'photo')}"] if facts["kept"] else []),
         *(
             [f"trouble       the backend {facts['problem']}; next try {facts['back_off_until']}"]

@@ -23,7 +23,7 @@ from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from pi_uploader.spool import batches
-from pi_uploader.spool.checked import open_checked
+from pi_uploader.spool.checked import DamagedPhotoError, open_checked
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.entry import Instant, SpooledPhoto
 from pi_uploader.spool.kept import Kept
@@ -163,6 +163,16 @@ class Spool:
     def take_up(self, photo: SpooledPhoto, reason: str) -> None:
         """Let a photo wait again that was set aside for `reason`."""
         move(self.quarantine / reason / photo.file_name, self._shelves.path(photo), self._disk)
+
+    def send_again(self, photo: SpooledPhoto) -> bool:
+        """Let a photo wait again that was delivered; False if no whole copy of it was kept here."""
+        path = self.kept.path(photo)
+        try:
+            open_checked(path, photo, self._disk).close()
+            move(path, self._shelves.path(photo), self._disk)
+        except (DamagedPhotoError, OSError):
+            return False
+        return True
 
     def name(self, photo: SpooledPhoto, name: PhotoName, clock: Clock) -> SpooledPhoto:
         """Give a photo that was taken before the clock was set its final name."""

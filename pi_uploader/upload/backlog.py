@@ -31,13 +31,28 @@ class Backlog:
         with self._lock:
             return None if self._counts is None else max(0, self._counts[camera] - under_way)
 
+    def waiting(self, camera: str) -> int | None:
+        """Return how many photos of this camera wait, counted lately; None if the disk does not
+        tell."""
+        with self._lock:
+            try:
+                self._count_if_due()
+            except OSError:
+                return None
+            return None if self._counts is None else self._counts[camera]
+
     def note_gone(self, photo: PhotoName) -> None:
         """Note that this photo does not wait any more."""
         with self._lock:
-            started = self._clock()
-            if started >= self._next_count:
-                self._counts = Counter(one.name.camera for one in self._spool.photos_waiting())
-                now = self._clock()
-                self._next_count = now + max(MIN_PAUSE, (now - started) / MAX_SHARE)
-            elif self._counts and self._counts[photo.camera]:
+            if not self._count_if_due() and self._counts and self._counts[photo.camera]:
                 self._counts[photo.camera] -= 1
+
+    def _count_if_due(self) -> bool:
+        """Count all that wait, if it is time to; returns whether it was."""
+        started = self._clock()
+        if started < self._next_count:
+            return False
+        self._counts = Counter(one.name.camera for one in self._spool.photos_waiting())
+        now = self._clock()
+        self._next_count = now + max(MIN_PAUSE, (now - started) / MAX_SHARE)
+        return True

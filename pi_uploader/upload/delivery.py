@@ -20,7 +20,8 @@ from photo_wire.alert import (
     parse_alerts_receipt,
 )
 from photo_wire.errors import WireError
-from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH
+from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH, PhotoHeaders
+from photo_wire.known import KNOWN_PATH, KnownPhotos, ids_to_json, parse_known
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
 from pi_uploader.spool import SpooledPhoto
@@ -39,12 +40,20 @@ ABOUT_THE_PHOTO = {400, 409, 411, 413, 415, 422}
 
 class UnavailableError(Exception):
     """The way to the cloud, or what answers there, is not fit to take photos now. It says nothing
-    about the photo. `retry_after` is the wait in seconds that the server asked for, if it did."""
+    about the photo. `retry_after` is the wait in seconds that the server asked for, if it did;
+    `status` that of its answer, if there was one."""
 
-    def __init__(self, problem: str, retry_after: float | None = None, cut: bool = False) -> None:
+    def __init__(
+        self,
+        problem: str,
+        retry_after: float | None = None,
+        cut: bool = False,
+        status: int | None = None,
+    ) -> None:
         super().__init__(problem)
         self.retry_after = retry_after
         self.cut = cut
+        self.status = status
 
 
 class RejectedError(Exception):
@@ -103,14 +112,29 @@ class Delivery:
         self.server_time = _date(reply.headers)
         return receipt
 
-    def report(self, alerts: list[Alert]) -> AlertsReceipt:
-        """POST up to 100 alerts and return what became of them. Raises as `send` does."""
+    def report(self, alerts: list[Alert], waiting: int | None = None) -> AlertsReceipt:
+        """POST up to 100 alerts and return what became of them. `waiting` is how many photos wait.
+        Raises as `send` does."""
         body = BytesIO(alerts_to_json(alerts))
-        reply = self._ask("POST", ALERTS_PATH, body, {CONTENT_TYPE: "application/json"})
+        headers = PhotoHeaders(content_type="application/json", waiting=waiting).to_headers()
+        reply = self._ask("POST", ALERTS_PATH, body, headers)
         try:
             return parse_alerts_receipt(reply.body)
         except WireError as error:
             raise _no_receipt(reply, error) from None
+
+    def find_known(self, ids: list[str]) -> KnownPhotos:
+        """POST up to 100 ids of photos and return which of them the backend knows. Raises as `send`
+        does; a backend of before there was this question answers 404."""
+        body = BytesIO(ids_to_json(ids))
+        reply = self._ask("POST", KNOWN_PATH, body, {CONTENT_TYPE: "application/json"})
+        try:
+            known = parse_known(reply.body)
+        except WireError as error:
+            raise _no_receipt(reply, error) from None
+        if known.known | known.missing != set(ids) or known.known & known.missing:
+            raise UnavailableError("answered for other photos than were asked for")
+        return known
 
     @retry(
         # A connection that was kept open may have been closed by the server meanwhile, which only
@@ -166,7 +190,9 @@ def _success(reply: Reply) -> Reply:
     if reply.status in ABOUT_THE_PHOTO:
         raise RejectedError(reply.status, problem.detail)
     hint = _HINTS.get(reply.status, problem.detail or "it will be tried again")
-    raise UnavailableError(f"answered {reply.status}: {hint}", _retry_after(reply.headers))
+    raise UnavailableError(
+        f"answered {reply.status}: {hint}", _retry_after(reply.headers), status=reply.status
+    )
 
 
 def _no_receipt(reply: Reply, error: WireError) -> UnavailableError:

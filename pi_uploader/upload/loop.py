@@ -1,6 +1,7 @@
 """The upload process: from the spool to the backend, a few photos at a time."""
 
 import logging
+import math
 import random
 import threading
 import time
@@ -31,6 +32,7 @@ from pi_uploader.upload.state import UploadState
 from pi_uploader.watchdog import BackWithin, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
+TOO_MANY = 429
 LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
 UNREADABLE = "unreadable"  # why a photo was set aside
 MAX_UNREADABLE = 5  # photos in a row that are set aside for that
@@ -76,7 +78,7 @@ class Uploader:
         self._wall_clock = wall_clock
         self._clock = clock
         self._backlog = Backlog(spool, clock)
-        self._reports = Reports(spool, delivery, clock, wall_clock)
+        self._reports = Reports(spool, delivery, clock, wall_clock, self._backlog.waiting)
         self._naming = Naming(spool, clock, wall_clock, is_clock_set, self._reports.note_stuck)
         self._lock = threading.Lock()
         self._turn = 0
@@ -165,7 +167,9 @@ class Uploader:
         except RejectedError as error:
             return self._note_failure(photo, error, REJECTIONS, f"rejected-{error.status}")
         except UnavailableError as error:
-            return self._note_failure(photo, error, FAILURES, "never-accepted")
+            # A camera too many (429) waits for a person, however long that takes.
+            allowed = math.inf if error.status == TOO_MANY else FAILURES
+            return self._note_failure(photo, error, allowed, "never-accepted")
         self._note_delivery(photo, receipt)
         return 0.0
 
@@ -233,7 +237,7 @@ class Uploader:
         self,
         photo: SpooledPhoto,
         error: RejectedError | UnavailableError,
-        failures_allowed: int,
+        failures_allowed: float,
         reason: str,
     ) -> float:
         with self._lock:

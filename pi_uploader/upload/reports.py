@@ -27,6 +27,7 @@ from pi_uploader.upload.delivery import (
 )
 from pi_uploader.upload.filling import Filling
 from pi_uploader.upload.noticed import Noticed
+from pi_uploader.upload.receipts import ReceiptCheck
 from pi_uploader.watchdog import BackWithin
 
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
@@ -37,8 +38,8 @@ log = logging.getLogger("upload")
 
 
 class Reports:
-    """What is still to be told. `clock` gives monotonic seconds. Several threads may ask whether it
-    is time to; one of them tells."""
+    """What is still to be told. `clock` gives monotonic seconds, `waiting` how many photos of a
+    camera wait. Several threads may ask whether it is time to; one of them tells."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Reports:
         delivery: Delivery,
         clock: Callable[[], float],
         wall_clock: Callable[[], datetime],
+        waiting: Callable[[str], int | None] = lambda camera: None,
     ) -> None:
         self._spool = spool
         self._delivery = delivery
@@ -58,6 +60,8 @@ class Reports:
         self._noticed = Noticed(spool.folder / "alerts.json")
         self._noticed_next = clock()
         self._filling = Filling(spool, self._noticed, clock, wall_clock)
+        self._waiting = waiting
+        self._receipt_check = ReceiptCheck(spool, delivery, clock)
         self._clock_check = ClockCheck(spool, self._noticed, clock, wall_clock)
 
     def note_set_aside(self, reason: str, photo: SpooledPhoto) -> None:
@@ -71,7 +75,8 @@ class Reports:
             self._untold.append(quarantine_alert(reason, photo))
 
     def note_delivery(self, photo: SpooledPhoto) -> None:
-        """This photo is delivered: a moment to compare the clocks."""
+        """This photo is delivered: a moment to compare the clocks, and a receipt to keep."""
+        self._receipt_check.note_receipt(photo)
         self._clock_check.note_delivery(photo, self._delivery.server_time)
 
     def look(self) -> None:
@@ -94,6 +99,7 @@ class Reports:
             if self._tell_of_photos(under_way, back_within):
                 pause = REPORT_PAUSE
             self._tell_of_noticed(back_within)
+            self._receipt_check.ask(back_within)
         finally:
             with self._lock:
                 self._next = self._clock() + pause
@@ -113,7 +119,7 @@ class Reports:
             losses = list(islice(settled, MOST_AT_ONCE))
             if losses:
                 back_within(LONGEST_CALL)
-                receipt = self._delivery.report([loss_alert(loss) for loss in losses])
+                receipt = self._report([loss_alert(loss) for loss in losses])
                 for loss in losses:
                     self._settle(loss, receipt)
         except (RejectedError, UnavailableError) as error:
@@ -124,6 +130,12 @@ class Reports:
             return True
         return False
 
+    def _report(self, alerts: list[Alert]) -> AlertsReceipt:
+        """Report these alerts; those of one camera with the number of its photos that wait."""
+        cameras = {alert.name.camera for alert in alerts}
+        waiting = self._waiting(cameras.pop()) if len(cameras) == 1 else None
+        return self._delivery.report(alerts, waiting)
+
     def _tell_of_quarantine(self) -> None:
         """Tell of the photos that were set aside; of those that lie there at the start, too, since
         the one before may not have come to it. The backend keeps each once."""
@@ -131,7 +143,7 @@ class Reports:
             self._untold += starmap(quarantine_alert, self._spool.photos_set_aside())
             self._has_looked_back = True
         if told := self._untold[:MOST_AT_ONCE]:
-            self._delivery.report(told)
+            self._report(told)
             del self._untold[: len(told)]
 
     def _tell_of_noticed(self, back_within: BackWithin) -> None:
@@ -141,7 +153,7 @@ class Reports:
         for alert in self._noticed.untold():
             back_within(LONGEST_CALL)
             try:
-                self._delivery.report([alert])
+                self._report([alert])
             except (RejectedError, UnavailableError) as error:
                 self._noticed_next = self._clock() + NOTICED_AGAIN
                 log.warning("%s %s is not told yet: the backend %s", alert.kind, alert.name, error)

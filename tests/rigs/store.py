@@ -1,6 +1,7 @@
 """What the fault server keeps, and the replies of a backend in order."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from http import HTTPStatus
 from photo_wire.alert import ALERTS_PATH, LOSS, Alert, AlertsReceipt, parse_alerts
 from photo_wire.errors import WireError
 from photo_wire.headers import PHOTO_ID, UPLOAD_PATH, PhotoHeaders, parse_headers
+from photo_wire.known import KNOWN_PATH
 from photo_wire.name import new_name
 from photo_wire.problem import PROBLEM_TYPE, Problem
 from photo_wire.receipt import Receipt
@@ -76,6 +78,8 @@ class Store:
         self.photos: dict[str, Stored] = {}
         self.alerts: dict[str, Alert] = {}
         self.conflicts = 0
+        self.deleted: set[str] = set()  # ids of photos that a person or retention deleted
+        self.answers_known = True  # an older backend does not
         self._lock = threading.Lock()
 
     @property
@@ -96,6 +100,11 @@ class Store:
             return self._take_photo(request.headers, body)
         if asked == ("POST", ALERTS_PATH):
             return self._take_alerts(body)
+        if asked == ("POST", KNOWN_PATH) and self.answers_known:
+            ids = set(json.loads(body)["ids"])
+            known = ids & (self.photos.keys() | self.deleted)
+            lists = {"known": sorted(known), "missing": sorted(ids - known)}
+            return Reply(200, json.dumps(lists).encode(), JSON)
         return problem(404, "There is nothing here.")
 
     def _take_alerts(self, body: bytes) -> Reply:

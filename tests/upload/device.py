@@ -28,6 +28,7 @@ class Device:
         chance: float = 0.0,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         longest_put: float = LONGEST_PUT,
+        keep: bool = False,
     ) -> None:
         self.now = 0.0
         self.folder = folder
@@ -35,6 +36,7 @@ class Device:
         self.uploader = Uploader(
             self.spool,
             Delivery(server.base_url, KEY, longest_put=longest_put),
+            keep=keep,
             clock=lambda: self.now,
             chance=lambda: chance,
             wall_clock=wall_clock,

@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import Clock, Trigger, parse_headers
 from photo_wire.media import Media
 from photo_wire.name import new_name
@@ -80,3 +81,15 @@ def test_the_last_photos_that_are_under_way_together_leave_none(tmp_path: Path) 
             thread.join()
         said = [parse_headers(request.headers).waiting for request in server.requests]
     assert 0 in said[1:]
+
+
+def test_alerts_say_how_many_wait(tmp_path: Path) -> None:
+    """Of the camera that they are about: what was given up waits no more, and no photo may follow
+    that would say so."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server, spool=Spool(tmp_path, room=Room(budget=250, reserve=0)))
+        device.take(4, size=96)
+        device.uploader.step()
+        (report,) = (one for one in server.requests if one.path == ALERTS_PATH)
+        assert len(server.store.alerts) == 2
+        assert report.headers["X-Waiting"] == "2"

@@ -7,6 +7,7 @@ import pytest
 
 from photo_wire.alert import QUARANTINE
 from pi_uploader.spool import SpooledPhoto
+from pi_uploader.upload.doubts import FAILURES, LONGEST_HOLD
 from pi_uploader.upload.reports import REPORT_PAUSE
 from tests.rigs import faults
 from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
@@ -184,3 +185,22 @@ def test_the_backend_is_told_what_was_set_aside(tmp_path: Path) -> None:
         assert server.store.alerts == {str(bad.name): told}
         Device(tmp_path, server).uploader.step()
         assert server.store.alerts == {str(bad.name): told}
+
+
+def test_a_camera_too_many_waits_however_long_it_takes(tmp_path: Path) -> None:
+    """429 says nothing of the photo: it is not set aside, though others are accepted meanwhile."""
+
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        (waits,) = device.take(1)
+        server.answer = faults.for_photo({str(waits.name)}, faults.status(429))
+        for number in range(1, 2 * FAILURES):
+            device.take(1, start=number)
+            device.now += LONGEST_HOLD
+            device.try_once()
+            device.try_once()
+        assert len(server.store.photos) == 2 * FAILURES - 1
+        assert device.places(waits) == ["waiting"]
+        server.answer = keep
+        device.try_all(2)
+        assert str(waits.name) in server.store.photos
