@@ -31,10 +31,10 @@ help: ## this list
 setup: .venv/.done node_modules/.done ## install what is needed into .venv and node_modules
 
 run: setup ## Azurite, the backend and a simulated device; Ctrl-C ends them
-	@$(RUN)
+	@exec $(RUN)
 
 func: setup ## the same with the backend under Azure Functions Core Tools
-	@$(RUN) --core-tools
+	@exec $(RUN) --core-tools
 
 test: setup browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## everything, and on Python 3.13 the fast tests of what runs there
 	@echo "== all tests on $$($(PY) --version)"

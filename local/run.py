@@ -170,6 +170,7 @@ Nightjar is ready.
 
 The device takes a photo whenever somebody walks past, every few seconds.
 Ctrl-C ends everything; your photos stay in {_shown(state)}.
+Killed with kill -9, or by a power cut, Azurite loses what it has not saved: the last seconds.
 """
 
 

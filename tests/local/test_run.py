@@ -18,8 +18,10 @@ import pytest
 import requests
 
 from local import run as run_module
+from local.azurite import Azurite
 from local.child import ROOT, free_ports
 from local.run import main
+from local.state import Keys
 from tests.pictures import jpeg
 from tests.waiting import wait_for
 
@@ -251,3 +253,17 @@ def test_a_damaged_keys_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def _picture(seed: int) -> bytes:
     return jpeg(320, 240, seed=7200 + seed)
+
+
+def test_make_run_ends_with_its_make() -> None:
+    """No shell stands between make and what it runs: that would take make's SIGTERM for itself."""
+    for target in ("run", "func"):
+        make = ["make", "-n", "-o", "setup", target]
+        said = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert said.startswith("exec .venv/bin/python -m local.run "), said
+
+
+def test_it_says_what_a_killed_azurite_loses() -> None:
+    keys = Keys("a", "b", "c", "d")
+    said = run_module._ready("http://127.0.0.1:1", keys, Azurite(ports=(1, 2, 3)), ROOT / ".local")
+    assert "Azurite loses what it has not saved" in said
