@@ -46,6 +46,19 @@ def without_metadata(jpeg: bytes) -> bytes:
     return b"".join([*parts, _END])
 
 
+def blank_metadata(jpeg: bytes) -> bytes:
+    """Return a JPEG of the same length, in which what describes it is overwritten with zeros. What
+    is no JPEG is returned as it is."""
+    data = bytearray(jpeg)
+    try:
+        for segment in header(jpeg):
+            if not _is_kept(jpeg, segment):
+                data[segment.content : segment.end] = bytes(segment.end - segment.content)
+    except (MalformedError, TruncatedError):
+        return bytes(data)
+    return bytes(data)
+
+
 def _compressed(jpeg: bytes, at: int) -> Iterator[bytes]:
     """Yield the compressed data from `at` on, with the tables between scans. What looks like a
     marker in damaged data, and is none, stays where it is."""

@@ -6,6 +6,7 @@ from email.utils import format_datetime
 import azure.functions as func
 
 from function_app.backend import Backend
+from function_app.formats.redaction import NotRedactableError, redacted
 from function_app.gallery.listing import describe, page, parse_listing
 from function_app.gallery.ranges import (
     ByteRange,
@@ -47,26 +48,31 @@ def content(
     backend: Backend,
     who: str,
     cache: Mapping[str, str] = CACHE,
+    is_redacted: bool = False,
 ) -> Reply:
-    """The bytes of a photo that `who` may see, and may keep as `cache` says. That they saw it goes
-    into the access log."""
-    headers = {**_validators(photo), **cache}
+    """The bytes of a photo that `who` may see, and may keep as `cache` says; if it is redacted,
+    without the place where it was taken and other metadata. That they saw it goes into the access
+    log."""
+    headers = {**_validators(photo, is_redacted), **cache}
     etag, last_modified = headers["ETag"], headers["Last-Modified"]
     if is_cached(req.headers.get("If-None-Match"), etag):
         return Reply(304, content_type=photo.media.content_type, headers=headers)
+    whole = _redacted(photo, backend) if is_redacted else None
+    size = photo.size if whole is None else len(whole)
     if req.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
-        return Reply(200, b"", photo.media.content_type, headers, length=photo.size)
+        return Reply(200, b"", photo.media.content_type, headers, length=size)
     asked = None
     if range_applies(req.headers.get("If-Range"), etag, last_modified):
-        asked = _range(req.headers.get("Range"), photo.size)
-    wanted = asked or ByteRange(0, photo.size)
-    body = backend.blobs.read(photo, wanted.first, wanted.count)
-    if body is None:
-        raise _unknown(photo.name)
+        asked = _range(req.headers.get("Range"), size)
+    wanted = asked or ByteRange(0, size)
+    if whole is None:
+        body = _read(photo, backend, wanted)
+    else:
+        body = whole[wanted.first : wanted.first + wanted.count]
     record(req.headers, backend, who, "saw", str(photo.name))
     if asked is None:
         return Reply(200, body, photo.media.content_type, headers)
-    headers["Content-Range"] = asked.content_range(photo.size)
+    headers["Content-Range"] = asked.content_range(size)
     return Reply(206, body, photo.media.content_type, headers)
 
 
@@ -83,9 +89,27 @@ def _unknown(name: PhotoName) -> RefusedError:
     return RefusedError(404, f"There is no photo {name}: it never arrived, or it was deleted.")
 
 
-def _validators(photo: Photo) -> dict[str, str]:
+def _read(photo: Photo, backend: Backend, wanted: ByteRange) -> bytes:
+    body = backend.blobs.read(photo, wanted.first, wanted.count)
+    if body is None:
+        raise _unknown(photo.name)
+    return body
+
+
+def _redacted(photo: Photo, backend: Backend) -> bytes:
+    try:
+        return redacted(_read(photo, backend, ByteRange(0, photo.size)), photo.media)
+    except NotRedactableError:
+        raise RefusedError(
+            404,
+            f"The link opens {photo.name} only without the place where it was taken, which cannot "
+            "be taken out of this file: ask for a link that was made with_location.",
+        ) from None
+
+
+def _validators(photo: Photo, is_redacted: bool) -> dict[str, str]:
     return {
-        "ETag": f'"{photo.sha256}"',
+        "ETag": f'"{photo.sha256}{"-redacted" if is_redacted else ""}"',
         "Last-Modified": format_datetime(photo.received_at.replace(microsecond=0), usegmt=True),
         "Accept-Ranges": "bytes",
         "Content-Disposition": f'inline; filename="{photo.name}.{photo.media.suffix}"',

@@ -39,8 +39,11 @@ _PAGE = """<!doctype html>
 
 def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """201 with the link, once, and the key that ends it; `{"photo": id}` or `{"camera", "from",
-    "to"}`, and `"hours"`."""
-    said = read_object(req, ("photo", "camera", "from", "to", "hours"))
+    "to"}`, `"hours"` and `"with_location"`."""
+    said = read_object(req, ("photo", "camera", "from", "to", "hours", "with_location"))
+    with_location = said.get("with_location", False)
+    if not isinstance(with_location, bool):
+        raise WireError("with_location", "must be true or false")
     hours = said.get("hours", DEFAULT_HOURS)
     if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
         raise WireError("hours", f"is no whole number from 1 to {MOST_HOURS}")
@@ -60,6 +63,7 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         if last < first:
             raise WireError("to", "is before from: such a link would open nothing")
         share = Share("", camera, first, last, until, made_by(caller))
+    share = replace(share, with_location=with_location)
     key, secret = shares.keep(backend.people, share)
     try:
         check_still_there(backend.people, caller)
@@ -86,6 +90,7 @@ def list_shares(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
                     "from": format_time(one.first),
                     "to": format_time(one.last),
                     "until": format_time(one.until),
+                    "with_location": one.with_location,
                     **described_origin(one.origin),
                 }
                 for one in shares.all_shares(backend.people)
@@ -141,13 +146,15 @@ def list_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 
 
 def get_shared_content(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
-    """The photo's bytes, as for those who signed in, but no browser keeps them."""
+    """The photo's bytes, as for those who signed in, but no browser keeps them, and without the
+    place where it was taken unless the link is made so."""
     share = _share(req, backend)
     name = parse_name(req.route_params["id"])
     photo = backend.index.get(name) if share.opens(name) else None
     if photo is None:
         raise RefusedError(404, "This link opens no such photo.")
-    return content(photo, req, backend, shares.called(share.key), _NO_CACHE)
+    who, is_redacted = shares.called(share.key), not share.with_location
+    return content(photo, req, backend, who, _NO_CACHE, is_redacted)
 
 
 def _share(req: func.HttpRequest, backend: Backend) -> Share:

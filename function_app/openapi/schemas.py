@@ -234,7 +234,12 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "NewShare": {
         "anyOf": [
-            partial_record(("photo",), photo=photo_id, hours=number(minimum=1, maximum=2160)),
+            partial_record(
+                ("photo",),
+                photo=photo_id,
+                hours=number(minimum=1, maximum=2160),
+                with_location={"type": "boolean"},
+            ),
             partial_record(
                 ("camera", "from", "to"),
                 **{
@@ -242,6 +247,7 @@ SCHEMAS: dict[str, Schema] = {
                     "from": TIME,
                     "to": TIME,
                     "hours": number(minimum=1, maximum=2160),
+                    "with_location": {"type": "boolean"},
                 },
             ),
         ]
@@ -257,6 +263,7 @@ SCHEMAS: dict[str, Schema] = {
                     "from": TIME,
                     "to": TIME,
                     "until": TIME,
+                    "with_location": {"type": "boolean"},
                     "made_by": optional(text()),
                     "root": optional(text()),
                 }

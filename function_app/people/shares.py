@@ -17,7 +17,8 @@ PARTITION = "shares"
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a link opens: `photo`, or what `camera` took from `first` to `last`, both included."""
+    """What a link opens: `photo`, or what `camera` took from `first` to `last`, both included.
+    `with_location`: with the place where it was taken, and all else that EXIF tells."""
 
     key: str
     camera: str
@@ -26,6 +27,7 @@ class Share:
     until: datetime
     origin: Origin
     photo: PhotoName | None = None
+    with_location: bool = False
 
     def opens(self, name: PhotoName) -> bool:
         if self.photo:
@@ -40,7 +42,8 @@ class Share:
             "until": format_time(self.until),
             **self.origin.to_words(),
         }
-        return words | ({"photo": str(self.photo)} if self.photo else {})
+        words |= {"photo": str(self.photo)} if self.photo else {}
+        return words | ({"with_location": "yes"} if self.with_location else {})
 
     @property
     def view(self) -> View:
@@ -97,6 +100,7 @@ def _share(row: Row) -> Share:
         parse_time(words["until"]),
         origin_of(words),
         parse_name(words["photo"]) if "photo" in words else None,
+        with_location="with_location" in words,
     )
 
 

@@ -1,0 +1,197 @@
+"""What a shared link tells nobody: where a photo was taken, and what else was written about it."""
+
+import io
+import struct
+from typing import Any
+
+import pytest
+import rawpy
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from function_app.formats.redaction import NotRedactableError, redacted
+from function_app.receiving.inspection import inspect
+from photo_wire.media import Media
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.pictures import box, dng, jpeg, pi_dng
+
+SECRET = b"52.520008N 13.404954E"
+GPS = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 17.0), 29: SECRET.decode()}
+
+
+def located_jpeg(seed: int = 0, **options: Any) -> bytes:
+    """A JPEG on its side with the place in EXIF, XMP, IPTC, a comment, and behind its end."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = SECRET.decode()
+    exif.get_ifd(0x8825).update(GPS)
+    file = io.BytesIO()
+    plain = Image.open(io.BytesIO(jpeg(80, 48, seed)))
+    plain.save(file, "JPEG", exif=exif, comment=SECRET, quality=95, **options)
+    whole = file.getvalue()
+    notes = b""
+    for marker, signature in (
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0"),
+        (0xED, b"Photoshop 3.0\0"),
+        (0xE2, b"MPF\0"),
+        (0xEB, b"maker"),
+    ):
+        content = signature + SECRET
+        notes += struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
+    scan = whole.rindex(b"\xff\xda") if options.get("progressive") else len(whole) - 2
+    comment = struct.pack(">BBH", 0xFF, 0xFE, len(SECRET) + 2) + SECRET
+    return whole[:2] + notes + whole[2:scan] + comment + whole[scan:] + b"\xff\xd8" + SECRET
+
+
+def located_dng() -> bytes:
+    """A DNG with the place in GPS's directory, in XMP and in private data."""
+    raw = bytearray(dng(5))
+    at = len(raw)
+    raw += struct.pack("<HHHII", 1, 29, 2, len(SECRET), at + 18) + bytes(4) + SECRET
+    for replaced, tag, kind, count, where in (
+        (271, 700, 1, len(SECRET), at + 18),
+        (50778, 34853, 4, 1, at),
+        (50708, 50740, 1, len(SECRET), at + 18),
+    ):
+        entry = next(
+            place for place in range(10, 10 + 12 * 19, 12)
+            if struct.unpack_from("<H", raw, place) == (replaced,)
+        )  # fmt: skip
+        struct.pack_into("<HHII", raw, entry, tag, kind, count, where)
+    return bytes(raw)
+
+
+def located_mp4() -> bytes:
+    """A clip with the place in user data, in metadata of each level, and in a track of its own."""
+
+    def track(kind: bytes, more: bytes = b"") -> bytes:
+        handler = box(b"hdlr", bytes(8) + kind + bytes(12))
+        return box(b"trak", box(b"tkhd", bytes(84)) + box(b"mdia", handler) + more)
+
+    place = box(b"\xa9xyz", SECRET)
+    moov = box(b"mvhd", bytes(100)) + track(b"vide", box(b"udta", place)) + box(b"udta", place)
+    moov += track(b"meta", box(b"stbl", SECRET)) + box(b"meta", bytes(4) + SECRET)
+    whole = box(b"ftyp", b"isom\0\0\2\0") + box(b"moov", moov)
+    return whole + box(b"uuid", bytes(16) + SECRET) + box(b"mdat", bytes(500))
+
+
+LOCATED = {
+    "jpeg": (located_jpeg(), Media.JPEG),
+    "progressive": (located_jpeg(progressive=True), Media.JPEG),
+    "dng": (located_dng(), Media.DNG),
+    "mp4": (located_mp4(), Media.MP4),
+}
+
+
+@pytest.mark.parametrize("kind", LOCATED)
+def test_no_place_is_left(kind: str) -> None:
+    """And the photo is one as before; a DNG or a clip as long as before."""
+    photo, media = LOCATED[kind]
+    assert SECRET in photo
+    assert inspect(photo) is media
+    bare = redacted(photo, media)
+    assert SECRET not in bare
+    assert inspect(bare) is media
+    assert media is Media.JPEG or len(bare) == len(photo)
+    assert redacted(bare, media) == bare
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_shows_what_it_showed(progressive: bool) -> None:
+    """Pixel by pixel, with its colour profile, and turned as before; nothing else is told."""
+    photo = located_jpeg(progressive=progressive, icc_profile=b"a profile")
+    before, after = (Image.open(io.BytesIO(one)) for one in (photo, redacted(photo, Media.JPEG)))
+    assert before.tobytes() == after.tobytes()
+    assert after.info["icc_profile"] == b"a profile"
+    assert dict(after.getexif()) == {0x0112: 6}
+    assert "comment" not in after.info
+
+
+def test_colours_of_a_printer_s_jpeg_stay() -> None:
+    """Adobe's segment says how four colours are meant."""
+    file = io.BytesIO()
+    Image.open(io.BytesIO(jpeg())).convert("CMYK").save(file, "JPEG")
+    bare = redacted(file.getvalue(), Media.JPEG)
+    assert Image.open(io.BytesIO(bare)).tobytes() == Image.open(file).tobytes()
+
+
+@pytest.mark.parametrize("photo", [located_dng(), pi_dng(3), dng(4, ">")])
+def test_a_raw_converter_opens_a_dng_as_before(photo: bytes) -> None:
+    pixels = []
+    for one in (photo, redacted(photo, Media.DNG)):
+        with rawpy.imread(io.BytesIO(one)) as raw:
+            pixels.append(raw.raw_image.tobytes())
+    assert pixels[0] == pixels[1]
+
+
+@given(st.sampled_from(sorted(LOCATED)), st.data())
+def test_a_damaged_photo_is_redacted_or_refused(kind: str, draw: st.DataObject) -> None:
+    """Nothing else is ever raised."""
+    photo, media = LOCATED[kind]
+    damaged = bytearray(photo)
+    for _ in range(draw.draw(st.integers(1, 8))):
+        damaged[draw.draw(st.integers(0, len(photo) - 1))] = draw.draw(st.integers(0, 255))
+    try:
+        redacted(bytes(damaged), media)
+    except NotRedactableError:
+        return
+
+
+@pytest.mark.parametrize("media", [Media.DNG, Media.MP4])
+def test_a_hostile_photo_is_refused_soon(media: Media) -> None:
+    """Boxes in boxes in boxes; directories whose tags all point at the whole file."""
+    if media is Media.MP4:
+        photo = box(b"ftyp", b"isom\0\0\2\0")
+        for _ in range(3000):
+            photo = box(b"moov", photo)
+    else:
+        size = 8 << 20
+        one = struct.pack("<HHHII", 1, 700, 1, size, 0)
+        chain = b"".join(one + struct.pack("<I", 8 + 18 * (n + 1)) for n in range(64))
+        photo = (b"II*\0" + struct.pack("<I", 8) + chain).ljust(size, b"\0")
+    with pytest.raises(NotRedactableError):
+        redacted(photo, media)
+
+
+class TestALink:
+    def shared(self, api: Api, camera: str, **said: object) -> tuple[str, str]:
+        """A photo with its place, and where a link to it gives its bytes."""
+        name = name_of(camera)
+        assert api.put(LOCATED["jpeg"][0], photo_headers(name)).status_code == 201
+        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+        made = api.ask("/api/shares", admin, "POST", json={"photo": str(name), **said})
+        assert made.status_code == 201, made.text
+        secret = made.json()["url"].rpartition("/")[2]
+        return f"/api/photos/{name}/content", f"/api/shared/{secret}/{name}/content"
+
+    def test_it_tells_no_place(self, api: Api, camera: str) -> None:
+        """Whichever part of the photo is asked for; who is signed in gets the photo as it came."""
+        own, path = self.shared(api, camera)
+        bare = redacted(*LOCATED["jpeg"])
+        whole = api.ask(path)
+        assert (whole.status_code, whole.content) == (200, bare)
+        head = api.ask(path, method="HEAD")
+        assert head.headers["Content-Length"] == str(len(bare))
+        part = api.ask(path, {"Range": "bytes=2-9"})
+        assert (part.status_code, part.content) == (206, bare[2:10])
+        assert part.headers["Content-Range"] == f"bytes 2-9/{len(bare)}"
+        assert self.etag(whole) == self.etag(head) != self.etag(api.read(own))
+        assert api.read(own).content == LOCATED["jpeg"][0]
+
+    def test_it_tells_it_if_that_is_wanted(self, api: Api, camera: str) -> None:
+        _, path = self.shared(api, camera, with_location=True)
+        assert api.ask(path).content == LOCATED["jpeg"][0]
+        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+        shares = api.ask("/api/shares", admin).json()["shares"]
+        assert [one["with_location"] for one in shares if one["camera"] == camera] == [True]
+
+    def test_a_wish_is_true_or_false(self, api: Api, camera: str) -> None:
+        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+        said = {"photo": str(name_of(camera)), "with_location": "no"}
+        assert api.ask("/api/shares", admin, "POST", json=said).status_code == 400
+
+    @staticmethod
+    def etag(reply: requests.Response) -> str:
+        return reply.headers["ETag"]
