@@ -1,9 +1,11 @@
 """What `pi-uploader status` shows. Nothing is touched."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from photo_wire.headers import Clock
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
 from pi_uploader.plural import counted
 from pi_uploader.spool import batches, tally
@@ -25,7 +27,7 @@ def status(
     found = tally(folder, runtime)
     oldest = found.oldest
     now = now or datetime.now(UTC)
-    age = now - oldest.captured_at if oldest else None
+    age = _age(folder, now)
     state = read_state(state_file(folder))
     photos_delivered, bytes_delivered = delivered_last_hour(state, instant(), now)
     facts = {
@@ -34,7 +36,7 @@ def status(
         "waiting_bytes": found.waiting_bytes,
         "waiting_for_clock": sum(1 for _ in batches.photos(folder / "undated", Disk())),
         "oldest": str(oldest) if oldest else None,
-        "oldest_age_seconds": round(age.total_seconds()) if age else None,
+        "oldest_age_seconds": None if age is None else round(age.total_seconds()),
         "quarantined": found.quarantined,
         "losses": found.losses,
         "losses_unreported": found.unreported,
@@ -89,7 +91,22 @@ def _clock_awaited(count: int) -> list[str]:
     ]
 
 
+def _age(folder: Path, now: datetime) -> timedelta | None:
+    """How long the oldest photo has waited; None if nobody knows, for the clock was not set."""
+    photos = chain(*(batches.photos(folder / one, Disk()) for one in ("waiting", "undated")))
+    oldest, boot = next(photos, None), instant()
+    if oldest is None:
+        return None
+    if oldest.taken:
+        milliseconds = boot.milliseconds - oldest.taken.milliseconds
+        return timedelta(milliseconds=milliseconds) if oldest.taken.boot == boot.boot else None
+    age = now - oldest.name.captured_at
+    return None if oldest.clock is Clock.UNSYNCED or age < timedelta(0) else age
+
+
 def _aged(facts: dict[str, Any]) -> str:
     if facts["oldest"] is None:
         return "none"
-    return f"{facts['oldest']}, {facts['oldest_age_seconds'] / 60:.0f} minutes old"
+    if facts["oldest_age_seconds"] is None:
+        return f"{facts['oldest']}; how old it is nobody knows, for the clock was not set"
+    return f"{facts['oldest']}, {counted(round(facts['oldest_age_seconds'] / 60), 'minute')} old"
