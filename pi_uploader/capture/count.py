@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pi_uploader.plural import counted
+
 
 @dataclass
 class Count:
@@ -18,7 +20,7 @@ class Count:
 
     def __str__(self) -> str:
         return (
-            f"{self.kept} photos kept, {self.lost} lost, {self.failed} failed; "
-            f"{self.coalesced} triggers coalesced, {self.cooled_down} cooled down, "
+            f"{counted(self.kept, 'photo')} kept, {self.lost} lost, {self.failed} failed; "
+            f"{counted(self.coalesced, 'trigger')} coalesced, {self.cooled_down} cooled down, "
             f"{self.disarmed} disarmed"
         )

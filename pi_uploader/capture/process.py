@@ -14,6 +14,7 @@ from pi_uploader.cameras import Camera, CameraGoneError, Recorder, cameras_used_
 from pi_uploader.capture.backoff import StartBackoff
 from pi_uploader.capture.capture import Capture
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_is_set, now_utc
+from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Room, Spool
 from pi_uploader.triggers import Triggering, TriggerQueue
@@ -227,10 +228,10 @@ class _Answering:
 
     def _log_counts(self) -> None:
         log.info(
-            "capture with %s ends: %s, %d triggers unanswered",
+            "capture with %s ends: %s, %s unanswered",
             self.settings.name,
             self._capture.count,
-            self.triggers.unanswered(),
+            counted(self.triggers.unanswered(), "trigger"),
         )
 
 
@@ -257,7 +258,7 @@ def _tidy(settings: CaptureSettings, spool: Spool) -> None:
         return
     deleted = spool.kept.tidy(now_utc() if _trust(settings)() else None)
     if deleted:
-        log.info("%d kept photos deleted: CAMERA_KEEP, CAMERA_KEEP_MB", deleted)
+        log.info("%s deleted: CAMERA_KEEP, CAMERA_KEEP_MB", counted(deleted, "kept photo"))
 
 
 def _warn_of_clock(settings: CaptureSettings) -> None:

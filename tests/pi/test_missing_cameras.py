@@ -155,4 +155,4 @@ def test_a_camera_that_hangs_at_the_end_has_its_counts_in_the_log(
         wait_for(lambda: "photo taken" in caplog.text, what="a photo")
         one.stop.set()
         assert "closing it hangs" in str(one.wait())
-    assert "capture with camera ends: 1 photos kept, 0 lost, 0 failed" in caplog.text
+    assert "capture with camera ends: 1 photo kept, 0 lost, 0 failed" in caplog.text

@@ -50,7 +50,7 @@ def test_all_cameras_share_the_spool_in_order(
     assert len({photo.sequence for photo in photos}) == len(photos)
     of_camera = Counter(photo.name.camera for photo in photos)
     assert set(of_camera) == {"entry", "exit"}
-    ended = dict(re.findall(r"capture with (\w+) ends: (\d+) photos kept", program.output))
+    ended = dict(re.findall(r"capture with (\w+) ends: (\d+) photos? kept", program.output))
     assert {camera: int(count) for camera, count in ended.items()} == of_camera
 
 

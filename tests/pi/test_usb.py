@@ -98,7 +98,7 @@ def test_a_clip_in_hand_is_kept_as_far_as_it_is_when_the_process_is_told_to_end(
         what="some of the clip",
     )
     assert program.stop(number) == 0
-    assert "1 photos kept, 0 lost, 0 failed" in program.output
+    assert "1 photo kept, 0 lost, 0 failed" in program.output
     clip = Spool(spool_folder).newest()
     assert clip
     assert clip.media is Media.MP4
