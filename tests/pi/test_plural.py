@@ -8,8 +8,13 @@ from pi_uploader.plural import counted
 
 @pytest.mark.parametrize(
     ("number", "noun", "words"),
-    [(0, "photo", "0 photos"), (1, "photo", "1 photo"), (2, "photo", "2 photos")]
-    + [(1, "loss", "1 loss"), (2, "loss", "2 losses")],
+    [
+        (0, "photo", "0 photos"),
+        (1, "photo", "1 photo"),
+        (2, "photo", "2 photos"),
+        (1, "loss", "1 loss"),
+        (2, "loss", "2 losses"),
+    ],
 )
 def test_counted(number: int, noun: str, words: str) -> None:
     assert counted(number, noun) == words
