@@ -20,6 +20,7 @@ LOSS = "loss"
 QUARANTINE = "quarantine"  # a photo was set aside on its device, and waits there for a person
 SPOOL_FILLING = "spool-filling"  # photos wait, and soon there is no room for more
 MISSING = "missing"  # a photo was stored, and its bytes are gone
+DISK = "disk"  # the device's disk takes no photo, or hides some
 CLOCK = "clock"  # the times of photos cannot be believed
 
 LONGEST_REASON = 300  # characters

@@ -25,6 +25,7 @@ from pi_uploader.upload.delivery import (
     RejectedError,
     UnavailableError,
 )
+from pi_uploader.upload.disk_monitor import DiskMonitor
 from pi_uploader.upload.filling import Filling
 from pi_uploader.upload.noticed import Noticed
 from pi_uploader.upload.receipts import ReceiptCheck
@@ -62,6 +63,7 @@ class Reports:
         self._filling = Filling(spool, self._noticed, clock, wall_clock)
         self._waiting = waiting
         self._receipt_check = ReceiptCheck(spool, delivery, clock)
+        self._disk_monitor = DiskMonitor(spool, self._noticed, clock, wall_clock)
         self._clock_check = ClockCheck(spool, self._noticed, clock, wall_clock)
 
     def note_set_aside(self, reason: str, photo: SpooledPhoto) -> None:
@@ -81,6 +83,7 @@ class Reports:
 
     def look(self) -> None:
         """Notice what can be noticed without the backend, if it is time to."""
+        self._disk_monitor.look()
         self._filling.look()
 
     def begin(self) -> bool:

@@ -53,7 +53,7 @@ class Outcome:
     unreadable: list[Path] = field(default_factory=list)
 
 
-def live(folder: Path, disk: FailingPlaceDisk, server: FaultServer) -> Outcome:
+def live(folder: Path, disk: FailingPlaceDisk, server: FaultServer, delivery: Delivery) -> Outcome:
     """Photos are put, given up, named, kept, set aside and sent; a partial file lies there."""
     outcome = Outcome()
     place, runtime = folder / "spool", folder / "run"
@@ -77,7 +77,7 @@ def live(folder: Path, disk: FailingPlaceDisk, server: FaultServer) -> Outcome:
     now = 0.0
     uploader = Uploader(
         Spool(place, disk, runtime=runtime),
-        Delivery(server.base_url, "key"),
+        delivery,
         keep=True,
         clock=lambda: now,
         chance=lambda: 0.0,
@@ -143,8 +143,9 @@ def test_every_path_may_fail_for_good_at_every_kind_of_call(
 ) -> None:
     """A second run meets paths that the first did not, such as those of the folder behind a bad
     one; they are the same kinds of path."""
+    delivery = Delivery(server.base_url, "key")  # one for all: it reads the system's certificates
     whole = FailingPlaceDisk()
-    usual = live(tmp_path / "whole", whole, server)
+    usual = live(tmp_path / "whole", whole, server, delivery)
     assert usual.captured == usual.somewhere
     assert len(usual.lost) >= 2
     wrong: dict[str, list[str]] = {}
@@ -154,7 +155,7 @@ def test_every_path_may_fail_for_good_at_every_kind_of_call(
         fault = Fault(kind, place / path.relative_to(tmp_path / "whole"))
         disk = FailingPlaceDisk(fault, error)
         try:
-            found = problems(usual, live(place, disk, server))
+            found = problems(usual, live(place, disk, server, delivery))
         except OSError as refused:
             found = [f"raises {refused!r}"]
         if found:

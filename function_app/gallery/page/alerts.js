@@ -13,6 +13,7 @@ const SENTENCES = {
   loss: ({ reason }) => `A photo was lost: ${LOSSES[reason] ?? reason}.`,
   quarantine: ({ reason }) => `A photo was set aside on the device (${reason}) and waits there for a person: sudo pi-uploader spool list.`,
   "spool-filling": ({ reason }) => `Photos pile up on the device: ${reason}.`,
+  disk: ({ reason }) => `A disk fails: ${reason}.`,
   clock: ({ reason }) => `Times are wrong: ${reason}.`,
   "timer-stalled": ({ reason }) => `In the cloud ${reason}.`,
   missing: () => "A photo that was stored is gone from the store.",
