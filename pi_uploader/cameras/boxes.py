@@ -29,9 +29,9 @@ def box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), kind) + content
 
 
-def has_pictures(clip: bytes) -> bool:
-    """Return whether there is anything in the part of the clip that has its pictures."""
+def is_empty(clip: bytes) -> bool:
+    """Return whether a clip that is whole has nothing in the part that is for its pictures."""
     try:
-        return any(kind == b"mdat" and end > inside for kind, _, inside, end in boxes(clip))
+        return not any(kind == b"mdat" and end > inside for kind, _, inside, end in boxes(clip))
     except (ValueError, struct.error):
         return False

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, TypeVar
 
 from photo_wire.media import Media
-from pi_uploader.cameras.boxes import has_pictures
+from pi_uploader.cameras.boxes import is_empty
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
 from pi_uploader.cameras.deadline import in_time
 from pi_uploader.cameras.dng import add_preview
@@ -92,7 +92,7 @@ class Picamera2Camera:
             return call(self._running)
         except Exception as error:
             self._trace(error)
-            if is_of_software(error):
+            if is_of_software(error) or self._stop.is_set():
                 raise CameraError(described(error)) from error
             log.warning("the camera failed and is opened again: %s", described(error))
         try:
@@ -221,9 +221,9 @@ class _Running:
             record = self._record_from_ring if self._before else self._record
             poster, fault = record(mp4_output(file))
             content = take_out(file)
+        if is_empty(content):
+            raise fault or CameraError("no picture came while it recorded")
         if fault:
-            if not has_pictures(content):
-                raise fault
             log.warning("%s: the clip ends there", fault)
         return (poster and attempt(partial(with_poster, content, poster))) or content
 
@@ -235,9 +235,9 @@ class _Running:
         # What leaves the ring is written, so its end is as far behind as its beginning.
         self._before.open_output(output)
         poster = attempt(self._poster)
-        is_stopped = self._stop.wait(ends - time.monotonic())
+        self._stop.wait(ends - time.monotonic())
         fault = self._fault()
-        if is_stopped or fault:
+        if fault or self._stop.is_set():
             in_time(SAVE, "saving", self._end_recording)  # closing it would drop the newest seconds
         else:
             in_time(SAVE, "saving", self._before.close_output)
@@ -256,7 +256,9 @@ class _Running:
         return poster, self._fault()
 
     def _fault(self) -> CameraError | None:
-        """Return why no frame comes, if none does."""
+        """Return why no frame comes, if none does. A camera that is stopped is not waited for."""
+        if self._stop.is_set():
+            return None
         try:
             self.check()
         except CameraError as error:

@@ -13,13 +13,14 @@ import pytest
 
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraGoneError, Occasion, picamera
+from pi_uploader.cameras import CameraError, CameraGoneError, Occasion, picamera
 from pi_uploader.cameras.picamera import Picamera2Camera
 from tests.pi.picamera_sources import SOURCES, picamera2_of
 from tests.pictures import mp4
 from tests.waiting import wait_for
 
 OCCASION = Occasion("gate", Trigger.MOTION, None)
+WITHOUT_PICTURES = mp4(1)[: mp4(1).index(b"mdat") - 4]
 FRAME_US = 100_000  # microseconds between two frames
 
 
@@ -83,10 +84,23 @@ def test_of_a_camera_that_stands_still_the_clip_has_what_came_before(
     assert "no frame came within 0.2 s: the clip ends there" in caplog.messages
     assert len(fate.opened) == 1
     fate.lost_frames = 4
-    fate.mp4 = mp4(1)[: mp4(1).index(b"mdat") - 4]  # of a camera that gave nothing from the start
+    fate.mp4 = WITHOUT_PICTURES
     with pytest.raises(CameraGoneError, match="no frame came"):
         camera.take(OCCASION)
     assert len(fate.opened) == 2
+
+
+@pytest.mark.parametrize("pre_roll", [0.0, 0.02])
+def test_a_dead_camera_that_is_stopped_is_not_waited_for(fate: Any, pre_roll: float) -> None:
+    """Nor opened again: the process has five seconds to end."""
+    camera = Picamera2Camera(format=Media.MP4, clip_seconds=3600, pre_roll_seconds=pre_roll)
+    camera.cut_short()
+    fate.lost_frames = 1_000_000
+    fate.mp4 = WITHOUT_PICTURES
+    with pytest.raises(CameraError, match="no picture came while it recorded"):
+        camera.take(OCCASION)
+    assert len(fate.opened) == 1
+    assert fate.lost_frames == 1_000_000 - 1  # the poster's
 
 
 def test_an_idle_camera_that_died_is_opened_again(fate: Any) -> None:

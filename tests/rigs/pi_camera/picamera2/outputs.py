@@ -39,4 +39,6 @@ class CircularOutput2:
         pass
 
     def stop(self) -> None:
-        pass
+        if self._output:
+            self._output.stop()
+            self._output = None
