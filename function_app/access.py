@@ -4,16 +4,16 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from urllib.parse import urlsplit
 
 import azure.functions as func
 
 from function_app.backend import Backend
 from function_app.cookies import SESSION, read_cookie
+from function_app.origins import origin_of
 from function_app.people import sessions, tokens
 from function_app.people.caller import ANYBODY, DEVICE, Caller, Scope
 from function_app.refused import RefusedError
-from function_app.settings import Settings
+from function_app.settings import PUBLIC_URL, Settings
 
 _SAFE_METHODS = ("GET", "HEAD")
 
@@ -56,7 +56,7 @@ def admit(access: Access, req: func.HttpRequest, backend: Backend, now: datetime
             {"WWW-Authenticate": "Bearer"},
         )
     if caller.session and req.method not in _SAFE_METHODS:
-        check_origin(req)
+        check_origin(req, backend.settings)
     if access is Access.PERSON and caller.session is None:
         raise RefusedError(403, "This is for people who signed in, not for tokens.")
     scope = _SCOPES.get(access)
@@ -67,13 +67,23 @@ def admit(access: Access, req: func.HttpRequest, backend: Backend, now: datetime
     return caller
 
 
-def check_origin(req: func.HttpRequest) -> None:
-    """A browser says where a request comes from: another site's page may change nothing here."""
-    origin = req.headers.get("Origin")
-    if origin is None or urlsplit(origin).netloc != urlsplit(req.url).netloc:
+def check_origin(req: func.HttpRequest, settings: Settings) -> None:
+    """A browser says where a request comes from: another site's page may change nothing here.
+    Raises RefusedError (403)."""
+    origin = origin_of(req.headers.get("Origin", ""))
+    if not origin or origin not in (own_origin(req.url, settings), settings.public_origin):
         raise RefusedError(
-            403, "This request comes from another site's page: open the gallery itself."
+            403,
+            "This request comes from another site's page: open the gallery itself. If a proxy "
+            f"stands before it, {PUBLIC_URL} has to be the address that people use.",
         )
+
+
+def own_origin(url: str, settings: Settings) -> str:
+    """The origin of a request's URL. Azure is reached by https alone, whatever the host makes of
+    the request behind its front end."""
+    origin = origin_of(url)
+    return f"https:{origin.partition(':')[2]}" if settings.is_on_azure else origin
 
 
 def _identified(

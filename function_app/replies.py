@@ -20,6 +20,8 @@ _ON_EVERY_REPLY = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+# A year, of this host alone: the domain may have others. Browsers pass over it without https.
+_OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 _WITHOUT_BODY = (204, 304)
 
 
@@ -51,12 +53,12 @@ def problem_reply(problem: Problem, headers: Mapping[str, str] | None = None) ->
     )
 
 
-def render(reply: Reply, method: str) -> func.HttpResponse:
+def render(reply: Reply, method: str, is_https: bool = False) -> func.HttpResponse:
     """The reply to a request with this method, with the headers that protect who reads it.
 
     The Functions host sets no Content-Length and would send the body of a reply to HEAD.
     """
-    headers = {**_ON_EVERY_REPLY, **reply.headers}
+    headers = {**_ON_EVERY_REPLY, **(_OVER_HTTPS if is_https else {}), **reply.headers}
     if reply.status not in _WITHOUT_BODY:
         headers["Content-Length"] = str(len(reply.body) if reply.length is None else reply.length)
     body = b"" if method == "HEAD" or reply.status in _WITHOUT_BODY else reply.body

@@ -33,11 +33,18 @@ def register(app: func.FunctionApp, route: Route, backend: Callable[[], Backend]
         started = time.perf_counter()
         reply = answer(route, req, backend)
         _log(route, req, reply, time.perf_counter() - started)
-        return render(reply, req.method)
+        return render(reply, req.method, is_https(req))
 
     level = func.AuthLevel.FUNCTION if route.access is Access.DEVICE else func.AuthLevel.ANONYMOUS
     http = app.route(route=route.path, methods=route.methods, auth_level=level)
     app.function_name(route.name)(http(serve))
+
+
+def is_https(req: func.HttpRequest) -> bool:
+    """Whether the client came by https, which a proxy may have ended before the app."""
+    said: str = req.headers.get("X-Forwarded-Proto", "")
+    url: str = req.url
+    return url.lower().startswith("https:") or said.rpartition(",")[2].strip().lower() == "https"
 
 
 def answer(route: Route, req: func.HttpRequest, backend: Callable[[], Backend]) -> Reply:

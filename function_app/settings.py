@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from function_app.keeping.period import Retention, parse_retention
+from function_app.origins import origin_of
 from function_app.people.passwords import weakness
 
 STORAGE = "AzureWebJobsStorage"
@@ -17,11 +18,18 @@ ADMIN_TOKEN = "ADMIN_TOKEN"  # noqa: S105
 GALLERY_PASSWORD = "GALLERY_PASSWORD"  # noqa: S105
 MAX_PHOTO_MB = "MAX_PHOTO_MB"
 RETENTION = "RETENTION"
+PUBLIC_URL = "PUBLIC_URL"
+TRUSTED_PROXY_COUNT = "TRUSTED_PROXY_COUNT"
+# What Azure sets where it runs the app, by its plans. Only there is WEBSITE_HOSTNAME the app's own
+# name, and only there does a front end add each caller's address to X-Forwarded-For.
+AZURE_VARIABLES = ("WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME", "LEGION_SERVICE_HOST")
+HOSTNAME = "WEBSITE_HOSTNAME"
 
 SHORTEST_TOKEN = 16  # characters; `make run` and the deploy script make longer ones
 DEFAULT_MAX_PHOTO_MB = 32
 DEFAULT_RETENTION_TEXT = "120d"
 DEFAULT_RETENTION = parse_retention(DEFAULT_RETENTION_TEXT)
+MAX_TRUSTED_PROXIES = 9
 LARGEST_MAX_PHOTO_MB = 95  # the platform answers 500, not 413, above 100 MB (functions-host.md)
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
@@ -44,7 +52,10 @@ class Settings:
     identity opens the account of this name. `read_token` lets programs look at photos, and
     `admin_token` lets them do everything. `gallery_password` is the owner's until they change it
     in the gallery. `max_photo_bytes` is the largest body that a PUT may have. `retention` says how
-    long photos are kept."""
+    long photos are kept. `is_on_azure` says whether Azure's front end stands before the app.
+    `public_origin` is where people reach it, such as https://photos.example; None means that
+    requests say it. The last `trusted_proxies` addresses in X-Forwarded-For are by proxies that may
+    be believed; the first of these is the caller's."""
 
     connection_string: str = field(repr=False)
     read_token: str | None = field(default=None, repr=False)
@@ -53,6 +64,9 @@ class Settings:
     max_photo_bytes: int = DEFAULT_MAX_PHOTO_MB * 1024 * 1024
     retention: Retention = DEFAULT_RETENTION
     account_name: str | None = None
+    is_on_azure: bool = False
+    public_origin: str | None = None
+    trusted_proxies: int = 0
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -75,6 +89,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     gallery_password = read(GALLERY_PASSWORD, _password)
     max_photo_bytes = read(MAX_PHOTO_MB, _megabytes)
     retention = read(RETENTION, lambda text: parse_retention(text or DEFAULT_RETENTION_TEXT))
+    is_on_azure = any(environment.get(one) for one in AZURE_VARIABLES)
+    public_origin = read(PUBLIC_URL, _origin)
+    if is_on_azure and not public_origin and (hostname := environment.get(HOSTNAME)):
+        public_origin = f"https://{hostname}".lower()
+    proxies = read(TRUSTED_PROXY_COUNT, lambda text: _proxies(text, int(is_on_azure)))
     if connection_string is None or max_photo_bytes is None or retention is None or problems:
         raise SettingsError(problems)
     return Settings(
@@ -85,6 +104,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_photo_bytes,
         retention,
         account_name,
+        is_on_azure,
+        public_origin,
+        proxies or 0,
     )
 
 
@@ -135,6 +157,24 @@ def _password(text: str) -> str | None:
     if text and (problem := weakness(text)):
         raise ValueError(problem)
     return text or None
+
+
+def _origin(text: str) -> str | None:
+    if not text:
+        return None
+    address = text.lower().removesuffix("/")
+    origin, netloc = origin_of(address), address.partition("://")[2]
+    if not origin.startswith(("http://", "https://")) or any(one in netloc for one in "/?#@"):
+        raise ValueError("is not an address without a path, such as https://photos.example.org")
+    return origin
+
+
+def _proxies(text: str, default: int) -> int:
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_TRUSTED_PROXIES):
+        raise ValueError(f"is not a whole number from 0 to {MAX_TRUSTED_PROXIES}")
+    return int(text)
 
 
 def _megabytes(text: str) -> int:

@@ -25,6 +25,12 @@ param readToken string
 @secure()
 param adminToken string = ''
 
+@description('Where people reach the gallery, if a proxy stands before it that rewrites Host, or the app has a name of its own. Empty: the app\'s.')
+param publicUrl string = ''
+
+@description('How many proxies add to X-Forwarded-For, Azure\'s own included. Empty: Azure\'s alone.')
+param trustedProxyCount string = ''
+
 @description('Python\'s version in Azure. requirements.txt has a line for each.')
 @allowed([
   '3.11'
@@ -281,6 +287,14 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         {
           name: 'ADMIN_TOKEN'
           value: adminToken
+        }
+        {
+          name: 'PUBLIC_URL'
+          value: publicUrl
+        }
+        {
+          name: 'TRUSTED_PROXY_COUNT'
+          value: trustedProxyCount
         }
         {
           name: 'RETENTION'

@@ -24,7 +24,11 @@ from photo_wire.name import check_camera
 TEMPLATE = json.loads(Path(__file__).with_name("main.json").read_text())
 RULES: dict[str, dict[str, Any]] = TEMPLATE["parameters"]
 SECRETS = {"galleryPassword": "GALLERY_PASSWORD", "readToken": "READ_TOKEN"}
-KEPT = {"adminToken": "ADMIN_TOKEN"}  # set by hand, and left as it is
+KEPT = {  # set by hand, and left as they are
+    "adminToken": "ADMIN_TOKEN",
+    "publicUrl": "PUBLIC_URL",
+    "trustedProxyCount": "TRUSTED_PROXY_COUNT",
+}
 NAMES = {  # as people know them; the first four are always shown
     "name": "name",
     "location": "region",

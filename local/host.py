@@ -128,6 +128,7 @@ def main() -> int:
     if not keys:
         print("FUNCTION_KEY is not set: give the key that devices shall use.", file=sys.stderr)
         return 2
+    os.environ.setdefault("TRUSTED_PROXY_COUNT", "1")  # this host says who calls, as Azure's does
     host_json = json.loads((ROOT / "host.json").read_text())
     prefix = host_json.get("extensions", {}).get("http", {}).get("routePrefix", "api")
     app = importlib.import_module("function_app").app  # as Azure's Python worker does it

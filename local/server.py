@@ -19,6 +19,7 @@ from werkzeug.serving import DechunkedInput
 BODY_LIMIT = 100 * 1024 * 1024  # bytes, the platform's
 _SIP = 1024 * 1024  # bytes read at a time from a body that is thrown away
 _SECRET = re.compile(r"(?<=shared/)[^/]+")  # in the path of a link, and of what it opens
+_CALLERS = "x-forwarded-for"
 _LOG = logging.getLogger("local.host")
 
 
@@ -60,6 +61,7 @@ class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # keep-alive, and 100 Continue where it is asked for
     disable_nagle_algorithm = True
     wbufsize = -1  # a reply leaves in one piece, which wakes its reader once
+    default_request_version = "HTTP/1.1"  # else a line that cannot be read is answered as HTTP/0.9
     server_version, sys_version = "LocalFunctionsHost", ""
     server: Server
 
@@ -111,15 +113,18 @@ class _Connection(BaseHTTPRequestHandler):
     def _request(self, body: bytes) -> Request:
         target = urlsplit(self.path)
         host = self.headers.get("Host", "localhost")
+        url = f"http://{host}{target.path}" + (f"?{target.query}" if target.query else "")
+        _ = urlsplit(url).port  # a ValueError for a Host that is none
+        headers = {name.lower(): ",".join(self.headers.get_all(name, [])) for name in self.headers}
+        caller = "{}:{}".format(*self.client_address[:2])  # as Azure's front end writes it
+        headers[_CALLERS] = ", ".join(filter(None, [headers.get(_CALLERS), caller]))
         query = parse_qs(target.query, keep_blank_values=True)
         return Request(
             method=self.command,
-            url=f"http://{host}{target.path}" + (f"?{target.query}" if target.query else ""),
+            url=url,
             path=unquote(target.path),
             query={name: ",".join(values) for name, values in query.items()},
-            headers={
-                name.lower(): ",".join(self.headers.get_all(name, [])) for name in self.headers
-            },
+            headers=headers,
             body=body,
         )
 
@@ -140,6 +145,14 @@ class _Connection(BaseHTTPRequestHandler):
         self.end_headers()
         if not bodiless and self.command != "HEAD":
             self.wfile.write(body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """The answer to what the base class cannot read as HTTP/1: without a body, which would
+        quote it."""
+        self.close_connection = True
+        self.command = self.command or "-"
+        self.path = getattr(self, "path", "-")
+        self._send(HttpResponse(status_code=code))
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """One line without the query, which may hold a key, and without the secret of a shared

@@ -17,3 +17,14 @@ class WireError(ValueError):
 def quoted(value: str, longest: int = 80) -> str:
     """The value as it may be shown in a message: quoted, escaped, not longer than `longest`."""
     return ascii(value if len(value) <= longest else value[:longest] + "...")
+
+
+def printable(text: str, longest: int = 500, keep: str = "") -> str:
+    """The text as a log and a terminal may show it: without control characters, and without those
+    that turn the direction of what follows (Unicode's categories C and Z, but for the space and
+    what is in `keep`)."""
+    shown = text if len(text) <= longest else text[:longest] + "..."
+    return "".join(
+        one if one.isprintable() or one in keep else one.encode("unicode_escape").decode()
+        for one in shown
+    )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from photo_wire.errors import printable
+
 PROBLEM_TYPE = "application/problem+json"
 
 
@@ -26,10 +28,11 @@ class Problem:
 
 def parse_problem(status: int, body: bytes) -> Problem:
     """The problem that a reply with this status code states. A body that is none (a proxy's page,
-    the empty 401 of the Functions host) gives a problem without a detail; nothing is raised."""
+    the empty 401 of the Functions host) gives a problem without a detail; nothing is raised. What
+    could change a log or a terminal is escaped in the detail."""
     try:
         said: Any = json.loads(body)
     except (ValueError, RecursionError):
         said = None
     detail = said.get("detail") if isinstance(said, dict) else None
-    return Problem(status, detail if isinstance(detail, str) else "")
+    return Problem(status, printable(detail) if isinstance(detail, str) else "")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from photo_wire import __version__
+from photo_wire.errors import printable
 from photo_wire.headers import Trigger
 from pi_uploader import commands, help_text
 from pi_uploader.settings import MISCONFIGURED, SettingsError
@@ -130,4 +131,5 @@ class _OneLine(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
-        return " | ".join(super().format(record).splitlines())
+        lines = super().format(record).splitlines()
+        return " | ".join(printable(line, len(line), keep="\t") for line in lines)

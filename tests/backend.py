@@ -40,6 +40,7 @@ class Backend:
             "ADMIN_TOKEN": self.admin_token,
             "GALLERY_PASSWORD": self.password,
             "FUNCTION_KEY": self.function_key,
+            "TRUSTED_PROXY_COUNT": "2",  # the local host, and a test that says who calls
             **self.env,
         }
         command = [sys.executable, "-m", "local.host", "--port", str(self.port)]

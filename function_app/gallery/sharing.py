@@ -3,10 +3,10 @@
 import html
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import azure.functions as func
 
+from function_app.access import own_origin
 from function_app.backend import Backend
 from function_app.body import read_object, text_of
 from function_app.gallery.listing import describe
@@ -72,8 +72,8 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         raise
     which = f"{share.photo or share.camera} by {shares.called(key)}"
     record(req.headers, backend, caller.who, "shared", which)
-    address = urlsplit(req.url)
-    url = f"{address.scheme}://{address.netloc}/shared/{secret}"
+    settings = backend.settings
+    url = f"{settings.public_origin or own_origin(req.url, settings)}/shared/{secret}"
     return json_reply({"url": url, "key": key, "until": format_time(until)}, 201)
 
 

@@ -45,7 +45,7 @@ def record(
         "who": who,
         "what": what,
         "which": which,
-        "network": network_of(address_in(headers)),
+        "network": network_of(caller_address(headers, backend)),
     }
     backend.accesses.put(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", words)
 
@@ -62,13 +62,22 @@ def network_of(address: str) -> str:
     return str(ip_network((int(parsed), 24 if parsed.version == 4 else 48), strict=False))
 
 
-def address_in(headers: Mapping[str, str]) -> str:
-    """The caller's address, as the platform's front end adds it: the last in X-Forwarded-For, since
-    the others may be anybody's invention. Without a front end there is none."""
-    last = headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    if last.startswith("["):
-        return last.partition("]")[0].strip("[")
-    return last.partition(":")[0] if last.count(":") == 1 else last
+def caller_address(headers: Mapping[str, str], backend: Backend) -> str:
+    """Where a request comes from; "" where no front end says it."""
+    return address_in(headers, backend.settings.trusted_proxies)
+
+
+def address_in(headers: Mapping[str, str], proxies: int) -> str:
+    """The caller's address in X-Forwarded-For, of which the last so many are by proxies that may be
+    believed: the first of these is the caller's. What comes before may be anybody's invention; if
+    there are fewer, somebody came past a proxy, and the first is by the one that they did not pass.
+    Without proxies there is none."""
+    if proxies < 1:
+        return ""
+    address = [one.strip() for one in headers.get("X-Forwarded-For", "").split(",")][-proxies:][0]
+    if address.startswith("["):
+        return address.partition("]")[0].strip("[")
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def _entry(row: Row) -> Entry:

@@ -31,12 +31,12 @@ def open_session(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
     owner's first password opens nothing if it is a common one.
     """
     if req.headers.get("Origin") is not None:  # a program need not send one to sign in
-        check_origin(req)
+        check_origin(req, backend.settings)
     said = read_object(req, ("name", "password"))
     name = text_of(said, "name", people.OWNER).strip().lower()
     password, now = text_of(said, "password"), datetime.now(UTC)
     known = browsers.find(backend.people, name, read_cookie(req.headers, BROWSER, req.url), now)
-    counts = backoff.of_stranger(name, accesses.address_in(req.headers))
+    counts = backoff.of_stranger(name, accesses.caller_address(req.headers, backend))
     if known:
         counts = {"browser": known}
     person = _person_with(password, name, counts, backend, KNOWN if known else STRANGERS, now)

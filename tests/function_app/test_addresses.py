@@ -65,7 +65,20 @@ def test_a_stranger_with_many_addresses_has_no_more_tries(addresses: list[str]) 
 )
 def test_ports_brackets_and_zones_make_nobody_else(said: str, whose: str) -> None:
     """However the front end writes an address."""
-    assert subscriber_of(address_in({"X-Forwarded-For": said})) == whose
+    assert subscriber_of(address_in({"X-Forwarded-For": said}, 1)) == whose
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address"),
+    [(0, ""), (1, "192.0.2.3"), (2, "192.0.2.2"), (3, "192.0.2.1"), (4, "192.0.2.1")],
+)
+def test_an_address_counts_only_from_proxies_that_may_be_believed(
+    proxies: int, address: str
+) -> None:
+    """Without one, whoever calls could say who they are."""
+    said = {"X-Forwarded-For": "192.0.2.1, 192.0.2.2:99,192.0.2.3:50123"}
+    assert address_in(said, proxies) == address
+    assert address_in({}, proxies) == ""
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))

@@ -245,7 +245,7 @@ def test_a_weak_password_is_not_taken(password: str) -> None:
 def test_an_address_is_the_front_end_s_word_and_is_not_kept_in_full(
     headers: dict[str, str], address: str, network: str
 ) -> None:
-    assert address_in(headers) == address
+    assert address_in(headers, 1) == address
     assert network_of(address) == network
 
 

@@ -158,6 +158,8 @@ def test_the_settings_are_those_that_the_backend_reads() -> None:
         settings.GALLERY_PASSWORD,
         settings.RETENTION,
         settings.MAX_PHOTO_MB,
+        settings.PUBLIC_URL,
+        settings.TRUSTED_PROXY_COUNT,
     }
     assert made[f"{settings.STORAGE}__accountName"] == "[variables('storageName')]"
     assert settings.STORAGE not in made  # a connection string holds a key
@@ -179,6 +181,8 @@ def test_the_backend_is_content_with_these_settings() -> None:
         "GALLERY_PASSWORD": "password words",
         "READ_TOKEN": "r" * 16,
         "ADMIN_TOKEN": "",
+        "PUBLIC_URL": "",
+        "TRUSTED_PROXY_COUNT": "",
         "RETENTION": TEMPLATE["parameters"]["retention"]["defaultValue"],
     }
     settings.read_settings({name: made.get(name, "16") for name in app_settings()})

@@ -143,6 +143,55 @@ def test_a_length_that_is_none_is_400(server: Server, length: str) -> None:
         assert odd.recv(1000).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET\r\n\r\n", 400),
+        (b"GET / HTTP/1.x\r\n\r\n", 400),
+        (b"GET / HTTQ/1.1\r\n\r\n", 400),
+        (b"GET / a b HTTP/1.1\r\n\r\n", 400),
+        (b"PUT /\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (b"GET http://[ HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: [\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400),
+        (b"GET / HTTP/3.0\r\n\r\n", 505),
+        (b"BREW / HTTP/1.1\r\n\r\n", 501),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n", 431),
+    ],
+    ids=lambda one: repr(one[:24]) if isinstance(one, bytes) else str(one),
+)
+def test_what_is_no_request_is_answered_as_one(
+    server: Server, caplog: pytest.LogCaptureFixture, sent: bytes, status: int
+) -> None:
+    """With a status and no body, which would repeat what was sent; and the connection ends."""
+    caplog.set_level(logging.DEBUG, "local.host")
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as odd:
+        odd.sendall(sent)
+        reply = http.client.HTTPResponse(odd)
+        reply.begin()
+        assert (reply.status, reply.read(), reply.getheader("Connection")) == (
+            status,
+            b"",
+            "close",
+        )
+    assert requests.get(f"{server.base_url}/api/days/after", timeout=90).status_code == 200
+    assert "nonsense" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("said", [None, "6.6.6.6", "6.6.6.6, 192.0.2.1:99"])
+def test_an_app_is_told_who_calls_as_azure_tells_it(said: str | None, url: str) -> None:
+    """The last in X-Forwarded-For is by the host itself, with the port."""
+    headers = {"X-Forwarded-For": said} if said else {}
+    told = requests.get(f"{url}/api/echo", headers=headers, timeout=90).json()
+    *before, caller = told["headers"]["x-forwarded-for"].split(", ")
+    assert ", ".join(before) == (said or "")
+    assert caller.startswith("127.0.0.1:")
+
+
 def test_who_asks_before_a_body_is_told_to_go_on(server: Server) -> None:
     """As curl does with a large one."""
     head = b"PUT /api/echo HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"

@@ -1,0 +1,20 @@
+"""The origin of a URL (RFC 6454): which scheme, host and port a page is from."""
+
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(url: str) -> str:
+    """Such as https://photos.example, in lower case, without the scheme's own port. "" for what is
+    no URL."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if not parts.scheme or not host:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    is_default = port in (None, _DEFAULT_PORTS.get(parts.scheme))
+    return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")

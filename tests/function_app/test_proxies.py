@@ -1,0 +1,168 @@
+"""Where the app is reached, and what a proxy before it may say."""
+
+import json
+
+import azure.functions as func
+import pytest
+
+from function_app import serving
+from function_app.backend import Backend
+from function_app.origins import origin_of
+from function_app.people.accesses import caller_address
+from function_app.replies import render
+from function_app.settings import Settings, SettingsError, read_settings
+from function_app.storage.records import Photo
+from photo_wire.media import Media
+from tests.function_app.api import MOMENT, name_of
+from tests.function_app.memory_store import memory_backend
+from tests.function_app.test_people_races import ROUTE_OF
+
+ADMIN_TOKEN, PASSWORD = "the-admin-token-of-this-test", "the first password"
+SET = {
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    "ADMIN_TOKEN": ADMIN_TOKEN,
+    "GALLERY_PASSWORD": PASSWORD,
+}
+FLEX = {"WEBSITE_POD_NAME": "pod", "WEBSITE_HOSTNAME": "App.azurewebsites.net"}
+DEDICATED = {"WEBSITE_INSTANCE_ID": "1", "WEBSITE_HOSTNAME": "app.azurewebsites.net"}
+# CONTAINER_NAME is Azure's word, too, and that of any other container.
+CORE_TOOLS = {"WEBSITE_HOSTNAME": "localhost:7071", "CONTAINER_NAME": "some-container"}
+FRONT_DOOR = {**FLEX, "PUBLIC_URL": "https://Photos.example/", "TRUSTED_PROXY_COUNT": "2"}
+
+
+def backend_with(environment: dict[str, str]) -> Backend:
+    backend = memory_backend(read_settings({**SET, **environment}))
+    backend.index.add(Photo(name_of("gate"), Media.JPEG, "ab" * 32, 3, MOMENT), MOMENT)
+    return backend
+
+
+def ask(
+    backend: Backend, handler: str, url: str, headers: dict[str, str], said: object = None
+) -> func.HttpResponse:
+    route = ROUTE_OF[handler]
+    body = b"" if said is None else json.dumps(said).encode()
+    request = func.HttpRequest(route.methods[0], url, headers=headers, body=body)
+    reply = serving.answer(route, request, lambda: backend)
+    return render(reply, request.method, serving.is_https(request))
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "expected"),
+    [
+        (FLEX, "https://evil.example/api/shares", "https://app.azurewebsites.net"),
+        (DEDICATED, "https://evil.example/api/shares", "https://app.azurewebsites.net"),
+        (FRONT_DOOR, "https://app.azurewebsites.net/api/shares", "https://photos.example"),
+        ({"PUBLIC_URL": "http://pi.lan:8080"}, "http://127.0.0.1:7071/", "http://pi.lan:8080"),
+        ({}, "http://192.168.1.9:7071/api/shares", "http://192.168.1.9:7071"),
+        (CORE_TOOLS, "http://127.0.0.1:7071/api/shares", "http://127.0.0.1:7071"),
+        ({**FLEX, "WEBSITE_HOSTNAME": ""}, "http://app.example/", "https://app.example"),
+    ],
+)
+def test_a_link_leads_to_the_app_whatever_host_was_asked_for(
+    environment: dict[str, str], url: str, expected: str
+) -> None:
+    """A Host header is the caller's; without Azure and the setting nothing else is known."""
+    bearer = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    said = {"photo": str(name_of("gate"))}
+    reply = ask(backend_with(environment), "make_share", url, bearer, said)
+    assert reply.status_code == 201
+    link = json.loads(reply.get_body())["url"]
+    assert link.rpartition("/shared/")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "origin", "is_own"),
+    [
+        ({}, "https://n.example/api/session", "https://n.example", True),
+        ({}, "https://n.example:443/api/session", "https://N.example", True),
+        ({}, "https://n.example/api/session", "http://n.example", False),
+        ({}, "http://n.example/api/session", "https://n.example", False),
+        ({}, "http://127.0.0.1:7071/api/session", "http://127.0.0.1:7071", True),
+        ({}, "http://127.0.0.1:7071/api/session", "http://127.0.0.1:7072", False),
+        ({}, "https://n.example/api/session", "null", False),
+        ({}, "https://n.example/api/session", "https://n.example.evil.example", False),
+        ({}, "https://n.example/api/session", "https://[", False),
+        (FLEX, "http://app.azurewebsites.net/api/session", "https://app.azurewebsites.net", True),
+        (FLEX, "https://cam.example/api/session", "https://cam.example", True),
+        (FLEX, "https://cam.example/api/session", "http://cam.example", False),
+        (FRONT_DOOR, "https://app.azurewebsites.net/", "https://photos.example", True),
+        (FRONT_DOOR, "https://app.azurewebsites.net/", "http://photos.example", False),
+        (FLEX, "https://app.azurewebsites.net/", "https://photos.example", False),
+    ],
+)
+def test_the_page_has_to_be_from_the_same_scheme_host_and_port(
+    environment: dict[str, str], url: str, origin: str, is_own: bool
+) -> None:
+    """By http anybody on the way may have put a page there. Behind a proxy the setting says it."""
+    said = {"name": "owner", "password": PASSWORD}
+    reply = ask(backend_with(environment), "open_session", url, {"Origin": origin}, said)
+    assert reply.status_code == (200 if is_own else 403)
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, ""),
+        (CORE_TOOLS, ""),
+        (FLEX, "203.0.113.9"),
+        (DEDICATED, "203.0.113.9"),
+        (FRONT_DOOR, "198.51.100.7"),
+        ({"TRUSTED_PROXY_COUNT": "1"}, "203.0.113.9"),
+        ({**FLEX, "TRUSTED_PROXY_COUNT": "0"}, ""),
+    ],
+)
+def test_a_forwarded_address_counts_where_somebody_adds_it(
+    environment: dict[str, str], address: str
+) -> None:
+    """Azure's front end, or as many proxies as the setting says; of no other a word is believed."""
+    said = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7, 203.0.113.9:50123"}
+    assert caller_address(said, backend_with(environment)) == address
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "is_https"),
+    [
+        ("https://n.example/api/health", {}, True),
+        ("HTTPS://n.example/api/health", {}, True),
+        ("http://n.example/api/health", {"X-Forwarded-Proto": "https"}, True),
+        ("http://n.example/api/health", {"X-Forwarded-Proto": "https, http"}, False),
+        ("http://127.0.0.1:7071/api/health", {}, False),
+    ],
+)
+def test_over_https_browsers_stay_with_it(
+    url: str, headers: dict[str, str], is_https: bool
+) -> None:
+    """On errors, too; and never for the domain's other hosts."""
+    for handler in ("get_health", "list_photos"):
+        said = ask(backend_with({}), handler, url, headers).headers.get("Strict-Transport-Security")
+        assert said == ("max-age=31536000" if is_https else None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PUBLIC_URL", "photos.example"),
+        ("PUBLIC_URL", "ftp://photos.example"),
+        ("PUBLIC_URL", "https://photos.example/gallery"),
+        ("PUBLIC_URL", "https://photos.example?x=1"),
+        ("PUBLIC_URL", "https://me@photos.example"),
+        ("PUBLIC_URL", "https://photos.example:port"),
+        ("PUBLIC_URL", "https://["),
+        ("TRUSTED_PROXY_COUNT", "-1"),
+        ("TRUSTED_PROXY_COUNT", "10"),
+        ("TRUSTED_PROXY_COUNT", "one"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told(variable: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable} is not"):
+        read_settings({**SET, variable: text})
+
+
+def test_origins_are_compared_as_browsers_write_them() -> None:
+    """In lower case, without the scheme's own port."""
+    assert origin_of("HTTPS://N.example:443/x?y#z") == "https://n.example"
+    assert origin_of("http://[::1]:7071/") == "http://[::1]:7071"
+    assert [origin_of(one) for one in ("", "null", "n.example", "https://:1", "http://x:y")] == [
+        ""
+    ] * 5
+    assert Settings("").trusted_proxies == 0
