@@ -1,10 +1,22 @@
 """A camera on a USB port: any that Linux shows as a video device (V4L2)."""
 
+import os
+from pathlib import Path
+
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import Occasion, Shot
 from pi_uploader.cameras.exif import with_exif
 from pi_uploader.cameras.ffmpeg import Stream, clip, need_ffmpeg, still
+from pi_uploader.settings import SettingsError
 
+DEVICE_NAMES = Path("/sys/class/video4linux")
+PIS_OWN = (
+    "unicam",
+    "rp1-cfe",
+    "bcm2835-isp",
+    "bcm2835-codec",
+    "pispbe",
+)  # drivers of a Pi's camera
 WARM_UP = 8  # pictures until the exposure has settled
 ENCODER = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-an")
 
@@ -13,7 +25,7 @@ class UsbCamera:
     """Takes a picture from `device` as a JPEG, or with `clip_seconds` the next seconds as an MP4.
     `size` is width and height in pixels; None leaves the choice to the camera.
 
-    Raises SettingsError if ffmpeg is not installed.
+    Raises SettingsError if ffmpeg is not installed, or the device is the Pi's own camera.
     """
 
     def __init__(
@@ -24,6 +36,7 @@ class UsbCamera:
         clip_seconds: float | None = None,
     ) -> None:
         need_ffmpeg("usb")
+        _refuse_the_pis_own(device)
         self._clip_seconds = clip_seconds
         sized = ("-video_size", f"{size[0]}x{size[1]}") if size else ()
         self._stream = Stream(
@@ -50,3 +63,20 @@ class UsbCamera:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _refuse_the_pis_own(device: str) -> None:
+    """Raise SettingsError if the device belongs to the Pi's own camera, which has /dev/video0 on
+    many a Pi. ffmpeg would only say that it cannot do the size."""
+    try:
+        name = (DEVICE_NAMES / Path(os.path.realpath(device)).name / "name").read_text().strip()
+    except OSError:
+        return  # not there, or not on Linux: told when it is opened
+    if name.startswith(PIS_OWN):
+        raise SettingsError(
+            [
+                f"CAMERA_DEVICE: {device} belongs to the Pi's own camera ({name}), and not to one "
+                "on USB; expected another device, see v4l2-ctl --list-devices, or "
+                "CAMERA_SOURCE=picamera2"
+            ]
+        )

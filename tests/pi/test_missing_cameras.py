@@ -121,9 +121,10 @@ def test_the_delay_is_waited_for(
 ) -> None:
     fate.is_there = False
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
-    StartBackoff({"STATE_DIRECTORY": str(tmp_path)}).next_delay()
+    backoff = StartBackoff({"STATE_DIRECTORY": str(tmp_path)})
+    assert [backoff.next_delay() for _ in range(7)][-1] == MAX_DELAY
     with capturing(settings(tmp_path, **ONE)) as one:
-        wait_for(lambda: "is tried again in 5 s" in caplog.text, what="the delay in the log")
+        wait_for(lambda: "is tried again in 120 s" in caplog.text, what="the delay in the log")
         assert not one.ended
 
 

@@ -123,8 +123,11 @@ def test_an_idle_camera_that_stays_dead_is_gone(fate: Any) -> None:
         camera.check()
 
 
-def test_the_first_photo_waits_until_the_lens_has_settled(fate: Any) -> None:
+def test_the_first_photo_waits_until_the_lens_has_settled(
+    fate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`capture --once` takes no other; later ones don't wait."""
+    monkeypatch.setattr(picamera, "FOCUS", 3600.0)
     fate.af_states = [1, 1, 1, 2, 1, 1]  # libcamera's AfState: scanning, focused, scanning again
     camera = Picamera2Camera()
     camera.take(OCCASION)

@@ -17,7 +17,7 @@ from PIL import Image
 from function_app.gallery.covers import cover
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, Occasion, ffmpeg
+from pi_uploader.cameras import CameraError, Occasion, ffmpeg, usb
 from pi_uploader.cameras.usb import UsbCamera
 from pi_uploader.capture.capture import LONGEST_ANSWER
 from pi_uploader.settings import SettingsError
@@ -58,6 +58,21 @@ def test_a_still_has_the_size_that_was_asked_for(device: str) -> None:
     picture.load()
     assert (shot.media, picture.size) == (Media.JPEG, (640, 360))
     assert picture.getexif()[0x010E] == "shed, gpio"
+
+
+@pytest.mark.parametrize(("name", "is_pis"), [("unicam", True), ("HD Pro Webcam C920", False)])
+def test_the_pis_own_camera_is_not_taken_for_one_on_usb(
+    device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, is_pis: bool
+) -> None:
+    """It has /dev/video0 on many a Pi, the default of CAMERA_DEVICE."""
+    (tmp_path / "video0").mkdir()
+    (tmp_path / "video0" / "name").write_text(name + "\n")
+    monkeypatch.setattr(usb, "DEVICE_NAMES", tmp_path)
+    if not is_pis:
+        UsbCamera(device)
+        return
+    with pytest.raises(SettingsError, match=r"CAMERA_DEVICE: /dev/video0 .*\(unicam\)"):
+        UsbCamera(device)
 
 
 def test_without_a_size_the_camera_chooses(device: str) -> None:
