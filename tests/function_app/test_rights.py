@@ -1,0 +1,365 @@
+"""The walk of all rights: every route, asked by everybody there is, through the local host.
+
+What each route needs is written here once more, by hand: a new route fails until it is.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import azure.functions as func
+import pytest
+
+from function_app import build_app
+from function_app.backend import Backend
+from function_app.people import passwords, people, sessions, shares, tokens
+from function_app.people.caller import Role, Scope
+from function_app.people.origin import Origin
+from function_app.routes import ROUTES
+from function_app.settings import Settings
+from function_app.storage.records import KeptAlert, Photo
+from local.host import Host
+from local.server import Request
+from photo_wire.alert import LOSS, Alert
+from photo_wire.media import Media
+from tests.function_app.api import MOMENT, name_of
+from tests.function_app.memory_store import memory_backend
+from tests.pictures import jpeg
+
+KEY, READ_TOKEN, ADMIN_TOKEN = "the-device-key", "the-read-token-of-all", "the-admin-token-of-all"
+PASSWORD, SITE = "a good long password", "http://127.0.0.1:7071"
+OURS, THEIRS = name_of("cam-a"), name_of("cam-b")
+ALL = frozenset(Scope)
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody who calls: what they send, and what they may do, as this test knows it."""
+
+    headers: Callable[["World"], Headers]
+    scopes: frozenset[Scope] = frozenset()
+    cameras: frozenset[str] | None = None
+    is_person: bool = False
+    is_device: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.scopes)
+
+    def may_see(self, camera: str) -> bool:
+        return self.is_known and (self.cameras is None or camera in self.cameras)
+
+
+@dataclass
+class World:
+    """A backend with a photo and an alert of each of two cameras, and everybody in it."""
+
+    backend: Backend = field(
+        default_factory=lambda: memory_backend(
+            Settings("", read_token=READ_TOKEN, admin_token=ADMIN_TOKEN, gallery_password=PASSWORD)
+        )
+    )
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    links: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in (OURS, THEIRS):
+            body = jpeg()
+            photo = Photo(name, Media.JPEG, "ab" * 32, len(body), MOMENT)
+            self.backend.blobs.add(photo, body)
+            self.backend.index.add(photo, MOMENT)
+            self.backend.alerts.add([KeptAlert(Alert(name, LOSS, "no-room"), MOMENT)])
+        until = self.now + timedelta(hours=1)
+        one = shares.of_photo(OURS, until, Origin("owner", "owner"))
+        first, last = MOMENT - timedelta(minutes=1), MOMENT + timedelta(minutes=1)
+        several = shares.Share("", "cam-a", first, last, until, Origin("owner", "owner"))
+        over = shares.of_photo(OURS, self.now - timedelta(seconds=1), Origin("owner", "owner"))
+        for what, share in (("photo", one), ("event", several), ("over", over), ("revoked", one)):
+            self.keys[what], self.links[what] = shares.keep(self.backend.people, share)
+        shares.revoke(self.backend.people, self.keys["revoked"])
+        self.person("someone", Role.VIEWER, None)  # who is there to be removed
+        self.token("token-to-revoke", frozenset({Scope.READ}), None)
+
+    def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> people.Person:
+        kept = passwords.hash_password(PASSWORD)
+        person = people.Person(name, role, kept, cameras, "epoch", Origin("owner", "owner"))
+        self.backend.people.put(people.PARTITION, name, person.to_words())
+        return person
+
+    def session(
+        self, name: str, role: Role, cameras: frozenset[str] | None = None, days: int = 0
+    ) -> Headers:
+        began = self.now - timedelta(days=days)
+        value = sessions.begin(self.backend.people, self.person(name, role, cameras), began)
+        return cookie(str(value))
+
+    def token(self, name: str, scopes: frozenset[Scope], cameras: frozenset[str] | None) -> Headers:
+        secret = tokens.make(self.backend.people, name, scopes, cameras, self.now)
+        return bearer(secret)
+
+    def closed_session(self) -> Headers:
+        headers = self.session("closer", Role.OWNER)
+        sessions.end_all(self.backend.people, "closer")
+        return headers
+
+    def revoked_token(self) -> Headers:
+        headers = self.token("revoked", ALL, None)
+        tokens.revoke(self.backend.people, "revoked")
+        return headers
+
+    def disabled_token(self) -> Headers:
+        headers = self.token("disabled", ALL, None)
+        tokens.disable(self.backend.people, tokens.called(self.backend.people, "disabled")[0])
+        return headers
+
+    def token_of_somebody_removed(self) -> Headers:
+        session = self.session("leaver", Role.OWNER)
+        said = {"name": "left-behind", "scopes": [*Scope][1:], "cameras": None}
+        made = call(self.backend, "POST", "/api/tokens", session, said)
+        gone = call(self.backend, "DELETE", "/api/people/leaver", bearer(ADMIN_TOKEN))
+        assert (made.status_code, gone.status_code) == (201, 200)
+        return bearer(json.loads(made.get_body())["token"])
+
+
+def bearer(secret: str) -> Headers:
+    return {"authorization": f"Bearer {secret}"}
+
+
+def cookie(value: str) -> Headers:
+    return {"cookie": f"nightjar_session={value}", "origin": SITE}
+
+
+A, B, NONE = frozenset({"cam-a"}), frozenset({"cam-b"}), frozenset[str]()
+READ = frozenset({Scope.READ})
+IDENTITIES = {
+    "owner": Identity(lambda w: w.session("owner", Role.OWNER), ALL, is_person=True),
+    "co-owner": Identity(lambda w: w.session("anna", Role.OWNER), ALL, is_person=True),
+    "viewer of all": Identity(lambda w: w.session("vera", Role.VIEWER), READ, is_person=True),
+    "viewer of A": Identity(lambda w: w.session("vera", Role.VIEWER, A), READ, A, True),
+    "viewer of B": Identity(lambda w: w.session("vera", Role.VIEWER, B), READ, B, True),
+    "viewer of none": Identity(lambda w: w.session("vera", Role.VIEWER, NONE), READ, NONE, True),
+    "the read token": Identity(lambda w: bearer(READ_TOKEN), READ),
+    "the admin token": Identity(lambda w: bearer(ADMIN_TOKEN), ALL),
+    "token to upload for A": Identity(
+        lambda w: w.token("t", frozenset({Scope.UPLOAD}), A), frozenset({Scope.UPLOAD}), A
+    ),
+    "token to read all": Identity(lambda w: w.token("t", READ, None), READ),
+    "token to read A": Identity(lambda w: w.token("t", READ, A), READ, A),
+    "token to read B": Identity(lambda w: w.token("t", READ, B), READ, B),
+    "token to read none": Identity(lambda w: w.token("t", READ, NONE), READ, NONE),
+    "token to delete A's": Identity(
+        lambda w: w.token("t", frozenset({Scope.DELETE}), A), frozenset({Scope.DELETE}), A
+    ),
+    "token to delete B's": Identity(
+        lambda w: w.token("t", frozenset({Scope.DELETE}), B), frozenset({Scope.DELETE}), B
+    ),
+    "admin token alone": Identity(
+        lambda w: w.token("t", frozenset({Scope.ADMIN}), None), frozenset({Scope.ADMIN})
+    ),
+    "old admin token of A": Identity(lambda w: w.token("t", ALL, A), ALL, A),
+    "device": Identity(lambda w: {"x-functions-key": KEY}, is_device=True),
+    "nobody": Identity(lambda w: {}),
+    "expired session": Identity(lambda w: w.session("late", Role.OWNER, days=15)),
+    "closed session": Identity(World.closed_session),
+    "revoked token": Identity(World.revoked_token),
+    "token that is being revoked": Identity(World.disabled_token),
+    "token of somebody removed": Identity(World.token_of_somebody_removed),
+    "invented session": Identity(lambda w: cookie("owner.secret")),
+    "invented token": Identity(lambda w: bearer("nj_" + "A" * 43)),
+    "device key as a token": Identity(lambda w: bearer(KEY)),
+    "wrong device key": Identity(lambda w: {"x-functions-key": "wrong"}),
+    "link as a token": Identity(lambda w: bearer(w.links["photo"])),
+    "session of another site": Identity(
+        lambda w: {**w.session("owner", Role.OWNER), "origin": "https://evil.example"},
+        ALL,
+        is_person=True,
+    ),
+}
+
+NEEDS: dict[str, object] = {
+    "put_photo": "device",
+    "post_alerts": "device",
+    "post_known": "device",
+    "post_photo": Scope.UPLOAD,
+    **dict.fromkeys(("list_photos", "list_cameras", "list_days", "list_alerts"), Scope.READ),
+    **dict.fromkeys(("list_events", "get_stats", "get_status", "get_session"), Scope.READ),
+    **dict.fromkeys(("get_photo", "get_content", "get_thumbnail"), Scope.READ),
+    **dict.fromkeys(("delete_photo", "delete_photos"), Scope.DELETE),
+    **dict.fromkeys(("list_shares", "make_share", "revoke_share"), Scope.ADMIN),
+    **dict.fromkeys(("run_cleanup", "run_repair", "list_accesses"), Scope.ADMIN),
+    **dict.fromkeys(("list_people", "add_person", "remove_person"), Scope.ADMIN),
+    **dict.fromkeys(("list_tokens", "make_token", "revoke_token"), Scope.ADMIN),
+    "delete_camera": Scope.ADMIN,
+    **dict.fromkeys(("close_session", "close_all_sessions", "change_password"), "person"),
+    **dict.fromkeys(("list_shared", "get_shared", "get_shared_content"), "public"),
+    **dict.fromkeys(("get_health", "get_openapi", "get_docs", "get_page"), "public"),
+    **dict.fromkeys(("open_session", "post_to_device_route"), "public"),
+}
+OF_A_PHOTO = {"get_photo", "get_content", "get_thumbnail", "delete_photo"}
+BODIES: dict[str, object] = {
+    "delete_photos": {"ids": [str(OURS), str(THEIRS)]},
+    "make_share": {"photo": str(OURS)},
+    "open_session": {"password": PASSWORD},
+    "change_password": {"old": PASSWORD, "new": "another good password"},
+    "add_person": {"name": "new", "password": PASSWORD, "role": "viewer"},
+    "make_token": {"name": "new", "scopes": ["read"]},
+    "post_known": {"ids": [str(OURS)]},
+    "post_alerts": {"alerts": []},
+}
+CALLS = [(route.name, method) for route in ROUTES for method in route.methods]
+
+
+def path_of(name: str, world: World) -> str:
+    path = "/" + next(route.path for route in ROUTES if route.name == name)
+    path = path.replace("{id}", str(OURS)).replace("{secret}", world.links["photo"])
+    path = path.replace("{key}", world.keys["event"]).replace("{*path}", "")
+    of = {"remove_person": "someone", "delete_camera": "cam-a"}.get(name, "token-to-revoke")
+    path = path.replace("{name}", of).replace("{camera}", "cam-a")
+    return path + ("?camera=cam-a" if name == "list_events" else "")
+
+
+class Door:
+    """The local host, as requests come in by it, before one backend after another."""
+
+    def __init__(self) -> None:
+        self.backend: Backend | None = None
+        self.host = Host(build_app(self._backend).get_functions(), [KEY])
+
+    def _backend(self) -> Backend:
+        assert self.backend
+        return self.backend
+
+
+@cache
+def door() -> Door:
+    return Door()
+
+
+def call(
+    backend: Backend, method: str, path: str, headers: Headers, said: object = None
+) -> func.HttpResponse:
+    door().backend = backend
+    body = said if isinstance(said, bytes) else b"" if said is None else json.dumps(said).encode()
+    where, _, query = path.partition("?")
+    params = dict(one.split("=") for one in query.split("&") if one)
+    return door().host.answer(Request(method, SITE + path, where, params, headers, body))
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_COST", 2)
+
+
+def expected(name: str, method: str, who: str) -> int | None:
+    """The status of a refusal; None for whom the route answers."""
+    identity, needed = IDENTITIES[who], NEEDS[name]
+    if needed == "public":
+        return None
+    if needed == "device":
+        return None if identity.is_device else 401
+    if not identity.is_known:
+        return 401
+    if who == "session of another site" and method not in ("GET", "HEAD"):
+        return 403
+    if needed == "person":
+        return None if identity.is_person else 403
+    if needed not in identity.scopes:
+        return 403
+    if needed is Scope.ADMIN and identity.cameras is not None:
+        return 403
+    return 404 if name in OF_A_PHOTO and not identity.may_see("cam-a") else None
+
+
+@pytest.mark.parametrize("who", IDENTITIES)
+def test_every_route_answers_whom_it_should_and_refuses_all_others(who: str) -> None:
+    """Each on a backend of its own, since many of them change something."""
+    for name, method in CALLS:
+        world = World()
+        headers = {**IDENTITIES[who].headers(world)}
+        said = BODIES.get(name)
+        if name in ("post_photo", "put_photo"):
+            said, headers["content-type"] = jpeg(seed=2), "image/jpeg"
+        reply = call(world.backend, method, path_of(name, world), headers, said)
+        wanted = expected(name, method, who)
+        told = f"{who} {method} {name}: {reply.status_code} {reply.get_body()[:200]!r}"
+        if wanted is not None:
+            assert reply.status_code == wanted, told
+        elif NEEDS[name] == "public":
+            assert reply.status_code in (200, 400, 403, 405), told
+        else:
+            assert reply.status_code in (200, 201, 204), told
+        if wanted in (401, 403, 404):
+            assert_unchanged(world)
+
+
+def assert_unchanged(world: World) -> None:
+    """Who is refused has changed nothing."""
+    assert {name for name in (OURS, THEIRS) if world.backend.index.get(name)} == {OURS, THEIRS}
+    assert people.find(world.backend.people, "someone")
+    assert tokens.called(world.backend.people, "token-to-revoke")
+    assert {one.key for one in shares.all_shares(world.backend.people)} >= {
+        world.keys["photo"],
+        world.keys["event"],
+    }
+
+
+@pytest.mark.parametrize("who", [one for one in IDENTITIES if IDENTITIES[one].scopes])
+def test_no_reply_names_a_camera_that_one_may_not_see(who: str) -> None:
+    """No list, no statistic, and no refusal either."""
+    identity, world = IDENTITIES[who], World()
+    headers = identity.headers(world)
+    for name, method in CALLS:
+        if method != "GET" or NEEDS[name] != Scope.READ or "{id}" in name:
+            continue
+        path = "/" + next(route.path for route in ROUTES if route.name == name)
+        for camera in ("cam-a", "cam-b"):
+            of_photo = str(name_of(camera))
+            reply = call(world.backend, method, path.replace("{id}", of_photo), headers)
+            shown = reply.get_body()
+            for other in ("cam-a", "cam-b"):
+                if not identity.may_see(other) and other != camera:
+                    assert other.encode() not in shown, f"{who} {path}"
+                if not identity.may_see(camera) and "{id}" in path:
+                    assert reply.status_code in (403, 404)
+
+
+def photos_by_link(world: World, what: str) -> Iterator[str]:
+    """The photos of which a link gives the bytes."""
+    others = [name_of("cam-a", MOMENT + timedelta(minutes=n), f"{n:08x}") for n in (1, 2)]
+    for name in others:
+        photo = Photo(name, Media.JPEG, "ab" * 32, len(jpeg()), MOMENT)
+        world.backend.blobs.add(photo, jpeg())
+        world.backend.index.add(photo, MOMENT)
+    for number, name in enumerate([OURS, THEIRS, *others]):
+        path = f"/api/shared/{world.links[what]}/{name}/content"
+        reply = call(world.backend, "GET", path, {})
+        assert reply.status_code in (200, 404)
+        if reply.status_code == 200:
+            yield ("ours", "theirs", "a minute later", "two minutes later")[number]
+
+
+@pytest.mark.parametrize(
+    ("what", "opened"),
+    [("photo", ["ours"]), ("event", ["ours", "a minute later"]), ("over", []), ("revoked", [])],
+)
+def test_a_link_opens_its_photos_and_no_others(what: str, opened: list[str]) -> None:
+    """By their bytes, in the list, and on the page."""
+    world = World()
+    assert list(photos_by_link(world, what)) == opened
+    listed = call(world.backend, "GET", f"/api/shared/{world.links[what]}", {})
+    page = call(world.backend, "GET", f"/shared/{world.links[what]}", {})
+    assert listed.status_code == page.status_code == (200 if opened else 404)
+    for reply in (listed, page):
+        assert b"cam-b" not in reply.get_body()
+    if opened:
+        assert len(json.loads(listed.get_body())["photos"]) == len(opened)
+
+
+def test_what_each_route_needs_is_written_here() -> None:
+    """A route that is new, or gone, is one that this walk has to be told of."""
+    assert NEEDS.keys() == {route.name for route in ROUTES}
+    assert len(IDENTITIES) >= 18
