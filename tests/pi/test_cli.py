@@ -91,6 +91,7 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "losses_unreported": 0,
         "kept": 0,
         "unreadable": [],
+        "missing": 0,
         "last_receipt": None,
         "back_off_until": None,
         "problem": None,
