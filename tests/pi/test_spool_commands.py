@@ -87,6 +87,39 @@ def test_export_copies_every_photo_and_changes_nothing(
     assert list(Spool(tmp_path / "spool").photos_waiting()) == photos[:2]
 
 
+def test_export_copies_photos_that_are_kept_on_the_device(
+    tmp_path: Path, photos: list[SpooledPhoto]
+) -> None:
+    """And `list` shows them."""
+    Spool(tmp_path / "spool").remove(photos[0], keep=True)
+    done = spool_command(tmp_path / "spool", "export", str(tmp_path / "out"))
+    assert done.stdout.endswith(f"4 copied into {tmp_path / 'out'}\n")
+    assert (tmp_path / "out" / f"{photos[0].name}.jpg").read_bytes() == b"photo 0"
+    said = json.loads((tmp_path / "out" / f"{photos[0].name}.json").read_text())
+    place = "kept/gate/2026-11-20"
+    assert (said["place"], said["sha256"]) == (place, photos[0].sha256)
+    listed = spool_command(tmp_path / "spool", "list").stdout
+    assert [line.split()[1] for line in listed.splitlines() if line.startswith(place)] == [
+        str(photos[0].name)
+    ]
+
+
+def test_verify_and_export_go_on_past_a_photo_that_cannot_be_read(
+    tmp_path: Path, photos: list[SpooledPhoto]
+) -> None:
+    """They name it, and end with 1."""
+    file = tmp_path / "spool" / "waiting" / photos[0].path
+    file.unlink()
+    file.symlink_to(file)  # whoever opens it is told ELOOP
+    verified = spool_command(tmp_path / "spool", "verify")
+    assert (verified.returncode, "1 damaged" in verified.stdout) == (1, True)
+    exported = spool_command(tmp_path / "spool", "export", str(tmp_path / "out"))
+    assert exported.returncode == 1
+    assert f"3 copied into {tmp_path / 'out'}, 1 left out" in exported.stdout
+    assert str(photos[0].name) in exported.stderr
+    assert len(list((tmp_path / "out").glob("*.jpg"))) == 3
+
+
 @pytest.mark.usefixtures("photos")
 def test_export_into_a_folder_that_goes_with_the_process_is_refused(tmp_path: Path) -> None:
     """systemd removes it at the end: who then wipes the card would have lost the photos."""
