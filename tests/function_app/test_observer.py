@@ -125,6 +125,7 @@ class Observer:
     headers: Mapping[str, str]
     cameras: tuple[str, ...]
     names: tuple[PhotoName, ...]
+    limits: tuple[int, ...] = (1, 3)
     seen: dict[str, Answer] = field(default_factory=dict)
 
     def look(self) -> dict[str, Answer]:
@@ -142,7 +143,7 @@ class Observer:
 
     def _lists(self) -> Iterator[str]:
         which = ["", *(f"&camera={camera}" for camera in self.cameras)]
-        for limit in (1, 2, 50):
+        for limit in self.limits:
             for camera in which:
                 yield f"/api/alerts?limit={limit}{camera}"
                 yield f"/api/alerts?limit={limit}{camera}&kind=loss"
@@ -202,7 +203,7 @@ def observe(backend: Backend, cameras: frozenset[str], start: datetime) -> dict[
 
 
 @given(EVENTS, st.sampled_from(SIGHTS))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_replies_are_the_same_whatever_happens_at_other_cameras(
     events: list[Event], cameras: frozenset[str]
 ) -> None:
@@ -219,6 +220,7 @@ def test_replies_are_the_same_whatever_happens_at_other_cameras(
     assert len(found[0]) > 100
 
 
+@pytest.mark.slow
 def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> None:
     """Headers and all, with a real store: before and after photos, alerts, deletions and rights of
     a camera whose photos lie among those of its own."""
@@ -247,17 +249,15 @@ def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> No
 
     theirs = name_of(other, times[1])
     names = (mine[0], theirs)
-    before = Observer(ask, cookie, (own, other), names).look()
-    happen(other, times[1::2])
+    before = Observer(ask, cookie, (own, other), names, (2,)).look()
+    happen(other, times[1::2])  # three, of which one is deleted again
     for path, said in (
         ("/api/shares", {"photo": str(theirs)}),
         ("/api/tokens", {"name": other, "scopes": ["read"], "cameras": [other]}),
     ):
         assert api.ask(path, admin, "POST", json=said).status_code == 201
-    after = Observer(ask, cookie, (own, other), names).look()
     assert api.ask(f"/api/photos/{theirs}", admin, "DELETE").status_code == 204
-    last = Observer(ask, cookie, (own, other), names).look()
-    assert before == after == last
+    assert Observer(ask, cookie, (own, other), names, (2,)).look() == before
     assert {status for status, _, _ in before.values()} == {200, 304, 400, 403, 404}
 
 
