@@ -1,5 +1,6 @@
 """Azurite, Microsoft's emulator of Azure Storage, as a child process."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ class Azurite:
     """One Azurite. It keeps its ports over `stop` and `start`, and its data if it has a folder.
 
     `folder` None keeps everything in memory; `ports` (blob, queue, table) are free ones unless
-    given; `output` takes what it prints. As a context manager it starts and stops.
+    given; `output` takes what it prints; `more_accounts` are storage accounts beside ACCOUNT, with
+    the same key. As a context manager it starts and stops.
     """
 
     def __init__(
@@ -30,25 +32,33 @@ class Azurite:
         *,
         ports: Sequence[int] | None = None,
         output: int | IO[bytes] = subprocess.DEVNULL,
+        more_accounts: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.ports = tuple(ports or free_ports(3))
         self._output = output
+        self._accounts = (ACCOUNT, *more_accounts)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def connection_string(self) -> str:
+        return self.connection_string_of(ACCOUNT)
+
+    def connection_string_of(self, account: str) -> str:
+        """Return the connection string of one of its storage accounts."""
         blob, queue, table = self.ports
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
-            f"BlobEndpoint=http://127.0.0.1:{blob}/{ACCOUNT};"
-            f"QueueEndpoint=http://127.0.0.1:{queue}/{ACCOUNT};"
-            f"TableEndpoint=http://127.0.0.1:{table}/{ACCOUNT};"
+            f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={ACCOUNT_KEY};"
+            f"BlobEndpoint=http://127.0.0.1:{blob}/{account};"
+            f"QueueEndpoint=http://127.0.0.1:{queue}/{account};"
+            f"TableEndpoint=http://127.0.0.1:{table}/{account};"
         )
 
     def start(self) -> None:
         """Start it and wait until all three services answer. Raises StartError if they do not."""
-        self.process = start(self.command(), output=self._output)
+        accounts = ";".join(f"{account}:{ACCOUNT_KEY}" for account in self._accounts)
+        env = {**os.environ, "AZURITE_ACCOUNTS": accounts}
+        self.process = start(self.command(), output=self._output, env=env)
         try:
             wait_until(self.answers, self.process, "Azurite", 300)
         except BaseException:

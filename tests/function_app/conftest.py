@@ -8,7 +8,7 @@ from function_app import backend as store_side
 from function_app.settings import Settings
 from local.azurite import Azurite
 from tests.backend import Backend
-from tests.conftest import StartAzurite
+from tests.conftest import NewStore
 from tests.function_app.api import Api, Store, new_camera
 from tests.function_app.memory_store import memory_backend
 
@@ -37,5 +37,5 @@ def empty(request: pytest.FixtureRequest) -> Iterator[store_side.Backend]:
     if request.param == "memory":
         yield memory_backend(Settings(""))
         return
-    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
-    yield store_side.connect(Settings(start_azurite().connection_string))
+    new_store: NewStore = request.getfixturevalue("new_store")
+    yield store_side.connect(Settings(new_store()))

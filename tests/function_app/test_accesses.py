@@ -9,7 +9,7 @@ from function_app.backend import connect
 from function_app.people import people
 from function_app.settings import Settings
 from tests.backend import Backend
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import jpeg
 
@@ -19,9 +19,9 @@ PASSWORD, NEW = "a good long password", "another good password"
 
 
 @pytest.fixture
-def api(start_azurite: StartAzurite, start_backend: StartBackend) -> Api:
+def api(new_store: NewStore, start_backend: StartBackend) -> Api:
     """The only client of a backend with a store of its own, where nothing happened yet."""
-    own: Backend = start_backend(start_azurite().connection_string)
+    own: Backend = start_backend(new_store())
     return Api(own)
 
 

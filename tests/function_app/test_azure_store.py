@@ -15,7 +15,7 @@ from function_app.storage.records import DamagedRecordError, Photo, StorageAwayE
 from function_app.storage.views import View
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartAzurite, StartBackend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
 from tests.function_app.relay import Relay
 from tests.function_app.test_storage import BODY, SHA, photo_of
@@ -28,10 +28,10 @@ def connected(azurite: Azurite) -> Backend:
     return connect(Settings(azurite.connection_string, None))
 
 
-def test_container_and_table_come_with_the_first_photo(start_azurite: StartAzurite) -> None:
+def test_container_and_table_come_with_the_first_photo(new_store: NewStore) -> None:
     """Also where several photos are the first at once, on several instances."""
-    azurite = start_azurite()
-    instances = [connected(azurite) for _ in range(4)]
+    connection_string = new_store()
+    instances = [connect(Settings(connection_string, None)) for _ in range(4)]
     photos = [photo_of(new_camera()) for _ in instances]
 
     def store(instance: Backend, photo: Photo) -> tuple[Photo | None, Photo | None]:
@@ -42,17 +42,17 @@ def test_container_and_table_come_with_the_first_photo(start_azurite: StartAzuri
     assert len(instances[0].index.walk(View(), 10)) == 4
 
 
-def test_an_empty_account_has_no_photos(start_azurite: StartAzurite) -> None:
+def test_an_empty_account_has_no_photos(new_store: NewStore) -> None:
     """Before the first photo everything can be asked, and nothing is created by asking."""
-    azurite = start_azurite()
-    backend = connected(azurite)
+    connection_string = new_store()
+    backend = connect(Settings(connection_string, None))
     photo = photo_of("camera")
     assert backend.index.walk(View(), 5) == []
     assert backend.index.get(photo.name) is None
     assert backend.blobs.read(photo, 0, 1) is None
     backend.blobs.check()
     backend.index.check()
-    service = BlobServiceClient.from_connection_string(azurite.connection_string)
+    service = BlobServiceClient.from_connection_string(connection_string)
     assert list(service.list_containers()) == []
 
 

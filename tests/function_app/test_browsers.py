@@ -6,7 +6,7 @@ import pytest
 
 from function_app.people import backoff, browsers
 from tests.backend import Backend
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryRows
 from tests.function_app.test_session import NEW, here, keep_out, sign_in, until_refused
@@ -15,9 +15,9 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def own(start_azurite: StartAzurite, start_backend: StartBackend) -> Backend:
+def own(new_store: NewStore, start_backend: StartBackend) -> Backend:
     """A backend with a store of its own, where nobody has signed in yet."""
-    return start_backend(start_azurite().connection_string)
+    return start_backend(new_store())
 
 
 def test_strangers_do_not_keep_a_person_out_of_a_browser_of_theirs(own: Backend) -> None:

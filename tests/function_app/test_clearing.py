@@ -9,7 +9,7 @@ from function_app.backend import Backend, connect
 from function_app.people import accesses, backoff, clearing
 from function_app.refused import RefusedError
 from function_app.settings import Settings
-from tests.conftest import StartAzurite
+from tests.conftest import NewStore
 from tests.function_app.memory_store import memory_backend
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -22,8 +22,8 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "memory":
         yield memory_backend(Settings(""))
         return
-    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
-    yield connect(Settings(start_azurite().connection_string))
+    new_store: NewStore = request.getfixturevalue("new_store")
+    yield connect(Settings(new_store()))
 
 
 def clear(backend: Backend, now: datetime = NOW) -> int:

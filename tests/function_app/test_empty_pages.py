@@ -11,8 +11,9 @@ from function_app.backend import Backend, connect
 from function_app.keeping.repair import reconcile
 from function_app.keeping.retention import clean_up
 from function_app.storage.records import KeptAlert
+from local.azurite import Azurite
 from photo_wire.alert import LOSS, Alert
-from tests.conftest import StartAzurite
+from tests.conftest import NewStore
 from tests.function_app.test_keeping import KEPT, NOW, everything, stored
 from tests.function_app.test_strays import leave
 from tests.rigs.empty_pages import EmptyPages
@@ -21,10 +22,9 @@ Both = tuple[Backend, Backend, list[EmptyPages]]
 
 
 @pytest.fixture
-def both(start_azurite: StartAzurite) -> Iterator[Both]:
+def both(azurite: Azurite, new_store: NewStore) -> Iterator[Both]:
     """The same store, without empty pages and with them, and what sends those."""
-    azurite = start_azurite()
-    direct = through = azurite.connection_string
+    direct = through = new_store()
     with ExitStack() as running:
         relays = [running.enter_context(EmptyPages(azurite.ports[one])) for one in (0, 2)]
         for one, relay in zip((0, 2), relays, strict=True):

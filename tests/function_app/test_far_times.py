@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import jpeg
 
@@ -11,11 +11,11 @@ LAST = datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)
 
 
 def test_a_photo_of_any_time_closes_no_list(
-    start_azurite: StartAzurite, start_backend: StartBackend
+    new_store: NewStore, start_backend: StartBackend
 ) -> None:
     """Whoever may bring photos names their times. Where the last moment lies in the year 10000, it
     lies in no hours of the day."""
-    api = Api(start_backend(start_azurite().connection_string))
+    api = Api(start_backend(new_store()))
     first, last = name_of("gate", FIRST), name_of("gate", LAST)
     for name in (first, last):
         assert api.put(jpeg(seed=81), photo_headers(name)).status_code == 201

@@ -2,7 +2,7 @@
 
 import photo_wire
 from local.azurite import Azurite
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.test_azure_store import OTHER_KEY
 
@@ -30,10 +30,10 @@ def test_a_broken_environment_is_named_everywhere(start_backend: StartBackend) -
         assert "Many" not in detail
 
 
-def test_when_nobody_can_sign_in(start_azurite: StartAzurite, start_backend: StartBackend) -> None:
+def test_when_nobody_can_sign_in(new_store: NewStore, start_backend: StartBackend) -> None:
     """Health says which setting is missing; whatever is sent, nothing is shown."""
     nobody = {"READ_TOKEN": "", "ADMIN_TOKEN": "", "GALLERY_PASSWORD": ""}
-    api = Api(start_backend(start_azurite().connection_string, **nobody))
+    api = Api(start_backend(new_store(), **nobody))
     reply = api.ask("/api/health")
     assert reply.status_code == 503
     assert "GALLERY_PASSWORD" in reply.json()["detail"]

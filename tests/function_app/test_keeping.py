@@ -25,7 +25,7 @@ from function_app.settings import Settings
 from function_app.storage.records import Photo
 from function_app.storage.views import View
 from photo_wire.media import Media
-from tests.conftest import StartAzurite
+from tests.conftest import NewStore
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.memory_store import memory_backend
 from tests.pictures import jpeg
@@ -78,8 +78,8 @@ def own(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "memory":
         yield memory_backend(KEPT)
         return
-    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
-    yield connect(replace(KEPT, connection_string=start_azurite().connection_string))
+    new_store: NewStore = request.getfixturevalue("new_store")
+    yield connect(replace(KEPT, connection_string=new_store()))
 
 
 def stored(

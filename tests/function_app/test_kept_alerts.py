@@ -16,7 +16,7 @@ from function_app.storage import alerts as module
 from function_app.storage.records import KeptAlert, StorageAwayError, alert_key
 from function_app.storage.transactions import Transactions
 from photo_wire.alert import LOSS, QUARANTINE, Alert
-from tests.conftest import StartAzurite
+from tests.conftest import NewStore
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import MemoryAlerts, memory_backend
 
@@ -27,8 +27,8 @@ def own(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "memory":
         yield memory_backend(Settings(""))
         return
-    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
-    yield connect(Settings(start_azurite().connection_string))
+    new_store: NewStore = request.getfixturevalue("new_store")
+    yield connect(Settings(new_store()))
 
 
 def losses(count: int, minutes: int = 0) -> list[KeptAlert]:
@@ -87,7 +87,7 @@ def test_many_who_tell_the_same_tell_it_once(own: Backend) -> None:
 
 
 def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
-    start_azurite: StartAzurite, monkeypatch: pytest.MonkeyPatch
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever the instance was killed: each alert is in the list once, and is found by nobody
     before it is kept whole."""
@@ -100,7 +100,7 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
         submit(*words)
 
     monkeypatch.setattr(Transactions, "submit", fragile)
-    store = connect(Settings(start_azurite().connection_string)).alerts
+    store = connect(Settings(new_store())).alerts
     for stopped_after in range(80):
         left[0] = stopped_after
         try:
@@ -136,12 +136,12 @@ def test_a_camera_s_alerts_are_a_list_of_their_own(own: Backend) -> None:
 
 
 def test_alerts_of_before_there_were_lists_by_camera_are_listed(
-    start_azurite: StartAzurite, monkeypatch: pytest.MonkeyPatch
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those too that an instance of the old version wrote while the first were copied; and when all
     are copied, a camera's list is one request."""
     monkeypatch.setattr(module, "MOST_LOOKED_AT", 40)
-    store = connect(Settings(start_azurite().connection_string)).alerts
+    store = connect(Settings(new_store())).alerts
     new_rows = module._rows
 
     def old_rows(kept: KeptAlert) -> list[dict[str, str]]:

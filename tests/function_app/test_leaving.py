@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import jpeg
 
@@ -10,8 +10,8 @@ PASSWORD = "a good long password"
 
 
 @pytest.fixture
-def api(start_azurite: StartAzurite, start_backend: StartBackend) -> Api:
-    return Api(start_backend(start_azurite().connection_string))
+def api(new_store: NewStore, start_backend: StartBackend) -> Api:
+    return Api(start_backend(new_store()))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from function_app.people.caller import Role, Scope
 from function_app.people.origin import Origin
 from function_app.settings import Settings
 from function_app.storage import rows
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import jpeg
 
@@ -59,12 +59,12 @@ def test_links_that_are_over_are_cleared_and_no_others(
 
 @pytest.mark.slow
 def test_a_link_beyond_a_thousand_is_listed_and_revoked(
-    start_azurite: StartAzurite, start_backend: StartBackend
+    new_store: NewStore, start_backend: StartBackend
 ) -> None:
     """By the list's key, and by the one that is told when it is made."""
-    azurite = start_azurite()
-    api = Api(start_backend(azurite.connection_string))
-    kept = store_side.connect(Settings(azurite.connection_string)).people
+    connection_string = new_store()
+    api = Api(start_backend(connection_string))
+    kept = store_side.connect(Settings(connection_string)).people
     until = datetime.now(UTC) + timedelta(days=90)
     for number in range(rows.PAGE):
         share(kept, until, number)

@@ -20,7 +20,7 @@ from function_app.routes import ROUTES
 from function_app.serving import answer
 from function_app.settings import Settings
 from function_app.storage.rows import Rows
-from tests.conftest import StartAzurite
+from tests.conftest import NewStore
 from tests.function_app.memory_store import memory_backend
 
 FIRST, EVES, NEW = "the first password", "a password of eve's", "another good password"
@@ -59,8 +59,8 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "memory":
         yield memory_backend(SETTINGS)
         return
-    start_azurite: StartAzurite = request.getfixturevalue("start_azurite")
-    yield connect(replace(SETTINGS, connection_string=start_azurite().connection_string))
+    new_store: NewStore = request.getfixturevalue("new_store")
+    yield connect(replace(SETTINGS, connection_string=new_store()))
 
 
 def ask(

@@ -10,20 +10,20 @@ from function_app.backend import Backend, connect
 from function_app.settings import Settings
 from function_app.storage import alerts as module
 from function_app.storage.records import KeptAlert
+from local.azurite import Azurite
 from photo_wire.alert import LOSS, QUARANTINE, Alert
-from tests.conftest import StartAzurite
+from tests.conftest import NewStore
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.test_kept_alerts import in_order, losses
 from tests.rigs.recorder import Recorder
 
 
 @pytest.fixture
-def metered(start_azurite: StartAzurite) -> Iterator[tuple[Backend, Recorder]]:
+def metered(azurite: Azurite, new_store: NewStore) -> Iterator[tuple[Backend, Recorder]]:
     """A store that has the table already, and what is asked of it."""
-    azurite = start_azurite()
     with Recorder(azurite.ports[2]) as tables:
         there = f"http://127.0.0.1:{azurite.ports[2]}/"
-        through = azurite.connection_string.replace(there, f"{tables.base_url}/")
+        through = new_store().replace(there, f"{tables.base_url}/")
         backend = connect(Settings(through))
         backend.alerts.add([KeptAlert(Alert(name_of("other"), LOSS, "first"), MOMENT)])
         yield backend, tables

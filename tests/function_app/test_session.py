@@ -15,7 +15,7 @@ from function_app.people.accesses import address_in, network_of
 from function_app.people.passwords import hash_password, is_password, weakness
 from function_app.settings import Settings
 from tests.backend import Backend
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryRows
 from tests.waiting import wait_for
@@ -25,9 +25,9 @@ NEW = "another good password"
 
 
 @pytest.fixture
-def own(start_azurite: StartAzurite, start_backend: StartBackend) -> Backend:
+def own(new_store: NewStore, start_backend: StartBackend) -> Backend:
     """A backend with a store of its own, where nobody has signed in yet."""
-    return start_backend(start_azurite().connection_string)
+    return start_backend(new_store())
 
 
 @pytest.fixture

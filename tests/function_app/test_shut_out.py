@@ -9,7 +9,7 @@ from function_app.people import backoff
 from function_app.refused import RefusedError
 from function_app.settings import Settings
 from function_app.storage.rows import Rows
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -98,12 +98,12 @@ def test_the_wait_grows_and_is_forgiven(empty: store_side.Backend) -> None:
 
 
 def test_the_owner_signs_in_while_strangers_guess(
-    start_azurite: StartAzurite, start_backend: StartBackend
+    new_store: NewStore, start_backend: StartBackend
 ) -> None:
     """Over HTTP: from another address, in a browser that nobody knows."""
-    azurite = start_azurite()
-    own = start_backend(azurite.connection_string)
-    rows, now = store_side.connect(Settings(azurite.connection_string)).people, datetime.now(UTC)
+    connection_string = new_store()
+    own = start_backend(connection_string)
+    rows, now = store_side.connect(Settings(connection_string)).people, datetime.now(UTC)
     for number in range(backoff.ATTACKED):
         guess = {**backoff.of_stranger("owner", f"198.51.100.{number}"), "address": f"{number}"}
         backoff.count_attempt(rows, guess, now)

@@ -13,7 +13,7 @@ from function_app.keeping.deletion import delete
 from function_app.keeping.tally import recount, tallies
 from function_app.settings import Settings
 from function_app.storage.views import PHOTOS, View, count_up, tallies_of
-from tests.conftest import StartAzurite
+from tests.conftest import NewStore
 from tests.function_app.api import Store, name_of
 from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
 from tests.function_app.test_keeping import StoppedError, fragile, until_done
@@ -110,9 +110,9 @@ def test_a_deletion_is_counted_out_or_not_done(empty: Backend) -> None:
     assert len(empty.index.walk(View(), 10)) == 2
 
 
-def test_a_photo_that_lacks_a_row_is_removed_and_counted_out(start_azurite: StartAzurite) -> None:
+def test_a_photo_that_lacks_a_row_is_removed_and_counted_out(new_store: NewStore) -> None:
     """Somebody took one away by hand, or a deletion of an older version was stopped."""
-    connection = start_azurite().connection_string
+    connection = new_store()
     empty = connect(Settings(connection))
     gone, stays = hours_ago(empty, 2)
     tallies(empty, NOW)

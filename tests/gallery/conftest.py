@@ -11,14 +11,13 @@ import pytest
 import requests
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
-from local.azurite import Azurite
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, PhotoHeaders, Trigger
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import Occasion
 from pi_uploader.cameras.simulated import SimulatedCamera
 from tests.backend import Backend
-from tests.conftest import new_backend
+from tests.conftest import NewStore, new_backend
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 expect.set_options(timeout=60_000)  # milliseconds; a page that is right meets it as soon as it is
@@ -120,19 +119,18 @@ class Gallery:
 
 
 @pytest.fixture(scope="session")
-def gallery(log_folder: Path, secrets_used: set[str]) -> Iterator[Gallery]:
+def gallery(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Gallery]:
     """Twelve photos of three cameras, on two days, in a store of their own."""
-    with Azurite(None) as azurite:
-        backend = new_backend(azurite.connection_string, {}, log_folder, secrets_used)
-        backend.start()
-        gallery = Gallery(backend)
-        for count in range(12):
-            camera = ("drive", "entry", "gate")[count % 3]
-            gap = timedelta(hours=22 if count >= 9 else 0, seconds=97 * count)
-            clock = Clock.UNSYNCED if count == 10 else Clock.SYNCED
-            gallery.add(camera, FIRST + gap, clock)
-        yield gallery
-        backend.stop()
+    backend = new_backend(new_store(), {}, log_folder, secrets_used)
+    backend.start()
+    gallery = Gallery(backend)
+    for count in range(12):
+        camera = ("drive", "entry", "gate")[count % 3]
+        gap = timedelta(hours=22 if count >= 9 else 0, seconds=97 * count)
+        clock = Clock.UNSYNCED if count == 10 else Clock.SYNCED
+        gallery.add(camera, FIRST + gap, clock)
+    yield gallery
+    backend.stop()
 
 
 @pytest.fixture

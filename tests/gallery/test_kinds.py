@@ -11,7 +11,7 @@ import rawpy
 from playwright.sync_api import Page, Response, expect
 
 from tests.backend import Backend
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.journey.device import Device
 from tests.pictures import dng
@@ -50,11 +50,11 @@ def journey(
     pictures: dict[str, bytes],
     tmp_path: Path,
     log_folder: Path,
-    start_azurite: StartAzurite,
+    new_store: NewStore,
     start_backend: StartBackend,
 ) -> Iterator[Backend]:
     """A backend to which a device has brought them."""
-    backend = start_backend(start_azurite().connection_string)
+    backend = start_backend(new_store())
     device = Device(tmp_path / "kinds", "kinds", log_folder / "device-kinds.log")
     try:
         device.start("capture", backend, CAMERA_REPLAY=str(tmp_path / "pictures"))

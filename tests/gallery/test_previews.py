@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from pi_uploader.cameras.dng import add_preview
 from pi_uploader.cameras.ffmpeg import Stream, clip
 from pi_uploader.cameras.usb import ENCODER
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.gallery.test_kinds import WAIT_FOR_END
 from tests.pictures import jpeg, mp4, pi_dng
@@ -26,11 +26,11 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_a_preview_stands_for_a_clip_and_a_raw_picture(
-    page: Page, start_azurite: StartAzurite, start_backend: StartBackend, screenshots: Path
+    page: Page, new_store: NewStore, start_backend: StartBackend, screenshots: Path
 ) -> None:
     """With a play mark and the word DNG, and without a byte of the film. A clip without a poster
     shows its beginning, a raw picture without a preview its name. The clip then plays."""
-    backend = start_backend(start_azurite().connection_string)
+    backend = start_backend(new_store())
     api = Api(backend)
     posted = clip(DRAWN, SECONDS, ENCODER)
     raw = io.BytesIO(pi_dng(7, size=(640, 480)))

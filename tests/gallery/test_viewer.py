@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, ViewportSize, expect
 
 from pi_uploader.cameras.dng import add_preview
-from tests.conftest import StartAzurite, StartBackend
+from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.gallery.conftest import Gallery
 from tests.gallery.test_page import sign_in
@@ -44,9 +44,9 @@ TO_WINDOW = """picture => {
 
 
 @pytest.fixture
-def shapes(start_azurite: StartAzurite, start_backend: StartBackend) -> Gallery:
+def shapes(new_store: NewStore, start_backend: StartBackend) -> Gallery:
     """A gallery with a photo of each shape, and a raw picture of 4:3."""
-    gallery = Gallery(start_backend(start_azurite().connection_string))
+    gallery = Gallery(start_backend(new_store()))
     api = Api(gallery.backend)
     raw = io.BytesIO(pi_dng(1, size=(640, 480)))
     add_preview(raw, jpeg(1280, 960), (1280, 960))
