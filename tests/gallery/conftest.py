@@ -17,7 +17,7 @@ from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import Occasion
 from pi_uploader.cameras.simulated import SimulatedCamera
 from tests.backend import Backend
-from tests.conftest import NewStore, new_backend
+from tests.conftest import NewStore, StartBackend, new_backend
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 expect.set_options(timeout=60_000)  # milliseconds; a page that is right meets it as soon as it is
@@ -47,8 +47,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of its own that fails the test if the browser blocks or misses anything."""
+def page(browser: Browser, start_backend: StartBackend) -> Iterator[Page]:
+    """A page of its own that fails the test if the browser blocks or misses anything. It is closed
+    before the backends that the test started, or it would miss those."""
     context = browser.new_context(
         viewport=DESK,
         locale="en-GB",
