@@ -15,20 +15,23 @@ TESTS_313 := $(addprefix tests/,function_app golden journey pi promises settings
 PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check
 RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(AZURITE_PORT)) \
+	$(if $(VERBOSE),--verbose) \
 	$(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STATE),--state "$(STATE)")
 OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run func test test-fast test-313 drill bench cost cost-page dist golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
+.PHONY: help setup setup-dev run func test test-fast test-313 drill bench cost cost-page dist golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo '  make run PORT=7072 PHOTOS=folder AZURITE_PORT=11000 STATE=folder: each one may be left out'
+	@echo '  make run PORT=7072 PHOTOS=folder AZURITE_PORT=11000 STATE=folder VERBOSE=1: each one may be left out'
 
-setup: .venv/.done node_modules/.done ## install what is needed into .venv and node_modules
+setup: .venv/.done node_modules/.done ## install what `make run` needs into .venv and node_modules
+
+setup-dev: setup .venv/.dev ## install what the tests and the checks need, too
 
 run: setup ## Azurite, the backend and a simulated device; Ctrl-C ends them
 	@exec $(RUN)
@@ -36,15 +39,15 @@ run: setup ## Azurite, the backend and a simulated device; Ctrl-C ends them
 func: setup ## the same with the backend under Azure Functions Core Tools
 	@exec $(RUN) --core-tools
 
-test: setup browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## everything, and on Python 3.13 the fast tests of what runs there
+test: setup-dev browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## everything, and on Python 3.13 the fast tests of what runs there
 	@echo "== all tests on $$($(PY) --version)"
 	@$(PY) -m pytest -q -n $(WORKERS)
 	@$(MAKE) --no-print-directory test-313
 
-test-fast: setup ## the fast tests, in about three minutes
+test-fast: setup-dev ## the fast tests, in about three minutes
 	@$(PY) -m pytest -q -n $(WORKERS) -m "not slow"
 
-test-313: setup $(if $(PYTHON313),.venv-3.13/.done) ## on Python 3.13 the fast tests of what runs there
+test-313: setup-dev $(if $(PYTHON313),.venv-3.13/.done) ## on Python 3.13 the fast tests of what runs there
 ifeq ($(PYTHON313),)
 	@echo "== no Python 3.13 here, so nothing ran on it; PYTHON313=/path/to/python3.13 names one"
 else
@@ -52,10 +55,10 @@ else
 	@.venv-3.13/bin/python -m pytest -q -n $(WORKERS) -m "not slow" $(TESTS_313)
 endif
 
-drill: setup ## a long story: kills, a full disk, an outage, and the balance at its end
+drill: setup-dev ## a long story: kills, a full disk, an outage, and the balance at its end
 	@$(PY) -m tests.drill
 
-bench: setup ## figures, each as a ratio to a floor measured in the same run
+bench: setup-dev ## figures, each as a ratio to a floor measured in the same run
 	@$(PY) -m bench
 
 cost: ## what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
@@ -66,20 +69,20 @@ cost: ## what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=
 cost-page: ## docs/cost.md, written anew from infra/prices.json
 	@$(PYTHON) -m infra.cost_page > docs/cost.md
 
-dist: .venv/.done ## dist/: the Pi's wheel and the backend's zip, the same bytes at every build
+dist: .venv/.dev ## dist/: the Pi's wheel and the backend's zip, the same bytes at every build
 	@$(PY) -m local.dist
 
-golden: setup ## what this version says on the wire, recorded for the versions to come
+golden: setup-dev ## what this version says on the wire, recorded for the versions to come
 	@$(PY) -m tests.golden
 
-screenshots: setup browser ## the README's pictures, taken anew by the gallery's tests
+screenshots: setup-dev browser ## the README's pictures, taken anew by the gallery's tests
 	@$(PY) -m pytest -q tests/gallery
 	@mkdir -p docs/pictures && cp .local/screenshots/gallery.png docs/pictures/
 
-arm-schemas: .venv/.done ## infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
+arm-schemas: .venv/.dev ## infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
 	@$(PY) -m tests.infra.schemas $(if $(FROM),"$(FROM)")
 
-check: .venv/.done ## ruff, mypy and the directions of imports
+check: .venv/.dev ## ruff, mypy and the directions of imports
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
@@ -102,7 +105,7 @@ rtsp-server: # the network camera of the tests, and ffmpeg
 systemd-tools: # what the units are checked with, and the machine of namespaces that runs them
 	@test "$$(id -u)" != 0 || sh tests/rigs/systemd_machine/install.sh
 
-.venv/.done: requirements.txt requirements-dev.txt requirements-picamera2.txt $(OLD_PICAMERA2)
+.venv/.done: requirements.txt requirements-local.txt
 	@command -v $(PYTHON) >/dev/null || { \
 		echo "There is no $(PYTHON) here; Nightjar needs Python 3.11 or newer: apt-get install python3"; \
 		exit 1; }
@@ -111,18 +114,22 @@ systemd-tools: # what the units are checked with, and the machine of namespaces 
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 	|| local/debian-package python3-venv "Python's venv module is needed"
 	$(PYTHON) -m venv .venv
+	$(PY) $(PIP) -r requirements-local.txt
+	@touch $@
+
+.venv/.dev: .venv/.done requirements-dev.txt requirements-picamera2.txt $(OLD_PICAMERA2)
 	$(PY) $(PIP) -r requirements-dev.txt
 	$(PY) $(PIP) --no-deps --upgrade --target .venv/picamera2-source -r requirements-picamera2.txt
 	for one in $(OLD_PICAMERA2:requirements-picamera2-%.txt=%); do $(PY) $(PIP) --no-deps --upgrade \
 		--target .venv/picamera2-source-$$one -r requirements-picamera2-$$one.txt || exit 1; done
 	@touch $@
 
-.venv-3.13/.done: requirements.txt requirements-dev.txt requirements-3.13.txt
+.venv-3.13/.done: requirements.txt requirements-local.txt requirements-dev.txt requirements-3.13.txt
 	$(PYTHON313) -m venv .venv-3.13
 	.venv-3.13/bin/python $(PIP) -r requirements-3.13.txt
 	@touch $@
 
-node_modules/.done: package.json package-lock.json
+node_modules/.done: package.json package-lock.json $(wildcard local/left_out/*/package.json)
 	@command -v node >/dev/null && command -v npm >/dev/null || { \
 		echo "There is no node or no npm here; Nightjar needs Node.js 20 or newer, for Azurite: https://nodejs.org/en/download"; exit 1; }
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \

@@ -4,8 +4,9 @@
 
 Each package has one hash, of the very wheel that is to be installed; pip passes over every other
 file, and so over another Python's wheels and over piwheels' own builds for a Pi
-(docs/decisions/0040-one-hash-for-each-package.md). Run it after a change of requirements.txt or
-requirements-dev.txt. It asks the package index, as pip does, and downloads nothing.
+(docs/decisions/0040-one-hash-for-each-package.md). Run it after a change of requirements.txt,
+requirements-local.txt or requirements-dev.txt. It asks the package index, as pip does, and
+downloads nothing.
 """
 
 import json
@@ -58,7 +59,7 @@ def main() -> int:
 
 def _lock_any(requirements: Sequence[str]) -> str:
     """The same of wheels for any machine, in the versions that the tests run with."""
-    files = [ROOT / name for name in ("requirements.txt", "requirements-dev.txt")]
+    files = [ROOT / f"requirements{part}.txt" for part in ("", "-local", "-dev")]
     pins = [line for file in files for line in file.read_text().splitlines() if "==" in line]
     any_machine = ["--platform", "any", "--abi", "none", "--implementation", "py"]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:

@@ -1,6 +1,7 @@
 """The processes that make up one machine: started one by one, watched, ended in reverse order."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -20,9 +21,11 @@ class Machine:
     """A context manager: at its end all parts have ended, the last started first.
 
     From its start on it takes SIGINT, SIGTERM and SIGHUP as a wish, and heeds it while it waits.
+    `hidden` has, by the part's name, the lines that do not reach the terminal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: Mapping[str, re.Pattern[str]] | None = None) -> None:
+        self._hidden = hidden or {}
         self._parts: list[tuple[Voice, subprocess.Popen[bytes]]] = []
         self._ending = False
         self._handlers: dict[signal.Signals, Any] = {}
@@ -37,7 +40,7 @@ class Machine:
 
     def add(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         """Start a part; `env` adds to the environment. Its lines reach the terminal."""
-        voice = Voice(name)
+        voice = Voice(name, self._hidden[name]) if name in self._hidden else Voice(name)
         try:
             process = start(command, env={**os.environ, **(env or {})}, output=voice.output)
         finally:

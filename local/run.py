@@ -6,6 +6,7 @@ started or ended by itself.
 
 import argparse
 import os
+import re
 import sys
 import urllib.request
 from collections.abc import Sequence
@@ -20,6 +21,13 @@ from local.voice import say
 from photo_wire.headers import UPLOAD_PATH
 from pi_uploader.cameras.replay import ReplayCamera
 from pi_uploader.settings import SettingsError
+
+# What the terminal does not show: a photo has one line, of its delivery, and a request has none.
+HIDDEN = {
+    "azurite": re.compile(""),
+    "backend": re.compile(" INFO "),
+    "capture": re.compile(" INFO capture: photo taken "),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,6 +51,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--azurite-port", type=int, help="Azurite's first of three (10000)")
     parser.add_argument("--photos", type=Path, help="folder of pictures that the device replays")
     parser.add_argument("--state", type=Path, default=ROOT / ".local", help="folder (.local)")
+    parser.add_argument("--verbose", action="store_true", help="show every line of every part")
     parser.add_argument("--core-tools", action="store_true", help="run the backend under `func`")
     return parser.parse_args(argv)
 
@@ -57,7 +66,7 @@ def _run(options: argparse.Namespace) -> None:
             f"make run PORT={options.port + 1}"
         )
     base_url = f"http://127.0.0.1:{options.port}"
-    with state.in_use(), Machine() as machine:
+    with state.in_use(), Machine({} if options.verbose else HIDDEN) as machine:
         keys = state.keys()
         azurite = Azurite(state.azurite, ports=azurite_ports(options.azurite_port))
         backend = _backend(options, keys, azurite.connection_string)
@@ -168,7 +177,8 @@ Nightjar is ready.
                     {azurite.connection_string}
   For scripts       {_shown(state / "run.json")}
 
-The device takes a photo whenever somebody walks past, every few seconds.
+The device takes a photo whenever somebody walks past, every few seconds. Each has one line here;
+VERBOSE=1 shows all that is logged.
 Ctrl-C ends everything; your photos stay in {_shown(state)}.
 Killed with kill -9, or by a power cut, Azurite loses what it has not saved: the last seconds.
 """

@@ -44,7 +44,7 @@ def test_each_python_has_its_own_azure_functions() -> None:
 
 def test_the_pi_installs_what_the_tests_run_with() -> None:
     lock = locked(PI_LOCK)
-    files = [ROOT / name for name in ("requirements.txt", "requirements-dev.txt")]
+    files = [ROOT / f"requirements{part}.txt" for part in ("", "-local", "-dev")]
     tested = pins(*(line for file in files for line in file.read_text().splitlines()))
     assert lock == {name: tested.get(name) for name in lock}, WRITE_ANEW
 

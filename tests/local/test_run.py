@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -132,7 +133,10 @@ def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_pa
     log = first.log.read_text()
     assert f'curl -H "Authorization: Bearer {said["read_token"]}" {said["base_url"]}/api' in log
     children = [line for line in log.splitlines() if line.startswith("[")]
-    assert any(photos[0]["id"] in line for line in children)
+    assert [one["id"] for one in photos for line in children if one["id"] in line] == [
+        one["id"] for one in photos
+    ]
+    assert not [line for line in children if line.startswith(("[azurite]", "[backend]"))]
     assert not any(said[key] in line for line in children for key in SECRETS)
 
     second = start_run(tmp_path / "state")
@@ -151,9 +155,12 @@ def test_a_persons_own_pictures_arrive_unchanged(start_run: StartRun, tmp_path: 
     pictures = {hashlib.sha256(data).hexdigest(): data for data in map(_picture, (1, 2, 3))}
     for sha256, data in pictures.items():
         (folder / f"{sha256[:8]}.JPG").write_bytes(data)
-    run = start_run(tmp_path / "state", "--photos", str(folder))
+    run = start_run(tmp_path / "state", "--photos", str(folder), "--verbose")
     wait_for(lambda: {one["sha256"] for one in run.photos()} == pictures.keys(), what="all three")
     for photo in run.photos():
+        log = run.log.read_text()
+        for part in ("capture", "backend", "upload"):
+            assert re.search(rf"^\[{part}\] .*{photo['id']}", log, re.MULTILINE)
         assert run.get(f"/api/photos/{photo['id']}/content").content == pictures[photo["sha256"]]
     assert run.end() == 0
 
