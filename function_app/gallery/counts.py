@@ -10,7 +10,7 @@ import azure.functions as func
 
 from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
-from function_app.gallery.listing import check_parameters
+from function_app.gallery.listing import check_parameters, check_range
 from function_app.keeping.tally import Count, Save, Tally, tallies
 from function_app.keeping.timer_watch import CLEANUP, REPAIR, last_runs
 from function_app.people.caller import Caller
@@ -62,6 +62,7 @@ def list_days(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with the number of photos on each day (UTC) that has some, for a calendar."""
     check_parameters(req.params, ("camera", "from", "to"))
     first, last = _day(req.params, "from"), _day(req.params, "to")
+    check_range(first, last)
     days: Counter[date] = Counter()
     for tally in _tallies(backend, caller, req.params.get("camera")).values():
         days.update({day: count.photos for day, count in tally.days.items()})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.gallery import cursors
@@ -84,12 +84,14 @@ def parse_listing(params: Mapping[str, str]) -> Listing:
     order = params.get("order", ORDERS[0])
     if order not in ORDERS:
         raise WireError("order", f"{quoted(order)} is neither newest nor oldest")
+    since, until = _moment(params, "from"), _moment(params, "to")
+    check_range(since, until)
     return Listing(
         limit=parse_limit(params.get("limit")),
         view=View(
             camera,
-            since=_moment(params, "from"),
-            until=_moment(params, "to"),
+            since=since,
+            until=until,
             oldest_first=order == "oldest",
         ),
         after=_parse_cursor(params["cursor"], camera) if "cursor" in params else None,
@@ -105,6 +107,12 @@ def check_parameters(params: Mapping[str, str], known: tuple[str, ...]) -> None:
             raise WireError(
                 quoted(parameter), f"is not a parameter of this list; use {', '.join(known)}"
             )
+
+
+def check_range(first: date | None, last: date | None) -> None:
+    """Raise WireError if a list is asked for from a day or moment that is after its last one."""
+    if first is not None and last is not None and last < first:
+        raise WireError("to", "is before from: nothing lies between them")
 
 
 def page(

@@ -258,6 +258,21 @@ class TestCounts:
     def test_a_malformed_query_gets_a_sentence(self, api: Api, path: str) -> None:
         assert api.read(f"/api/{path}").status_code == 400
 
+    @pytest.mark.parametrize(
+        ("path", "first", "last"),
+        [
+            ("photos?", "2026-11-21T00:00:00Z", "2026-11-20T23:59:59Z"),
+            ("events?camera=gate&", "2026-11-21T00:00:00Z", "2026-11-20T00:00:00Z"),
+            ("days?", "2026-11-21", "2026-11-20"),
+        ],
+    )
+    def test_reversed_dates_are_told(self, api: Api, path: str, first: str, last: str) -> None:
+        """Not answered with an empty list, as if there were no photos; one moment twice is."""
+        reply = api.read(f"/api/{path}from={first}&to={last}")
+        assert reply.status_code == 400
+        assert reply.json()["detail"] == "to is before from: nothing lies between them"
+        assert api.read(f"/api/{path}from={first}&to={first}").status_code == 200
+
 
 class TestSharing:
     def test_a_link_opens_one_photo_to_whoever_has_it(

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -20,7 +21,8 @@ from tests.backend import Backend
 from tests.conftest import NewStore, StartBackend, new_backend
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-expect.set_options(timeout=60_000)  # milliseconds; a page that is right meets it as soon as it is
+TIMEOUT = 120_000  # milliseconds: much more than a page that is right needs on a busy machine
+expect.set_options(timeout=TIMEOUT)
 DESK = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
 FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
@@ -56,6 +58,7 @@ def page(browser: Browser, start_backend: StartBackend) -> Iterator[Page]:
         timezone_id="UTC",
         color_scheme="dark",
     )
+    context.set_default_timeout(TIMEOUT)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -107,6 +110,13 @@ class Gallery:
         assert reply.status_code == 201, reply.text
         self.names.append(name)
         return name
+
+    def links(self) -> list[dict[str, Any]]:
+        """The shared links on record."""
+        bearer = {"Authorization": f"Bearer {self.backend.admin_token}"}
+        reply = requests.get(f"{self.backend.base_url}/api/shares", headers=bearer, timeout=90)
+        links: list[dict[str, Any]] = reply.json()["shares"]
+        return links
 
     def tell(self, alerts: list[Alert]) -> None:
         """Alerts, as a device tells them."""

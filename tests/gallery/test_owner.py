@@ -18,8 +18,9 @@ def test_an_owner_lets_somebody_look_and_revokes_a_link(
     sign_in(page, gallery)
     page.locator(".photo").first.click()
     page.get_by_role("button", name="Share").click()
-    expect(page.get_by_label("The link")).to_have_value(re.compile("/shared/"))
-    link = page.get_by_label("The link").input_value()
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_label("The link", exact=True)).to_have_value(re.compile("/shared/"))
+    link = page.get_by_label("The link", exact=True).input_value()
     page.locator("#share-close").click()
     page.keyboard.press("Escape")
     page.on("dialog", lambda dialog: dialog.accept())
@@ -47,8 +48,8 @@ def test_an_owner_lets_somebody_look_and_revokes_a_link(
     guest.reload()
     expect(guest.get_by_role("button", name="Sign in")).to_be_visible()
     links = page.locator(f"#links li[title='{gallery.names[-1]}']")
-    taken = gallery.names[-1].captured_at
-    expect(links).to_contain_text(f"gate · one photo, {taken:%-d %b %Y, %H:%M:%S} · open until")
+    camera, taken = gallery.names[-1].camera, gallery.names[-1].captured_at
+    expect(links).to_contain_text(f"{camera} · one photo, {taken:%-d %b %Y, %H:%M:%S} · open until")
     assert requests.get(link, timeout=90).status_code == 200
     links.get_by_role("button", name="Revoke").click()
     expect(links).to_have_count(0)

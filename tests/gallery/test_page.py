@@ -1,7 +1,7 @@
 """The gallery in a real browser, as a person uses it."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -112,6 +112,19 @@ def test_photos_can_be_sieved_by_reason_day_and_hours(
     expect(page.locator(".photo")).to_have_count(len(gallery.names))
 
 
+def test_days_that_are_reversed_are_told(page: Page, gallery: Gallery) -> None:
+    """Instead of a gallery that looks empty."""
+    sign_in(page, gallery)
+    page.get_by_label("From this day").fill("2026-11-21")
+    page.get_by_label("Up to this day").fill("2026-11-20")
+    expect(page.locator("#nothing")).to_have_text(
+        "The first day is after the last one: no photo lies between them."
+    )
+    expect(page.locator(".photo")).to_have_count(0)
+    page.get_by_label("Up to this day").fill("2026-11-21")
+    expect(page.locator(".photo").first).to_be_visible()
+
+
 def test_a_session_that_ended_leaves_nothing_on_the_screen(page: Page, gallery: Gallery) -> None:
     """Not even the photo that was open; and the page says what happened."""
     sign_in(page, gallery)
@@ -131,8 +144,22 @@ def test_a_photo_is_shared_and_deleted(page: Page, gallery: Gallery, screenshots
     sign_in(page, gallery)
     page.locator(f".photo[data-id='{name}']").click()
     page.get_by_role("button", name="Share").click()
-    expect(page.get_by_label("The link")).to_have_value(re.compile("/shared/"))
-    link = page.get_by_label("The link").input_value()
+    dialog = page.locator("#share-dialog")
+    page.get_by_label("The link opens for").select_option("a day")
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%A,? %-d %B %Y}"
+    expect(dialog).to_contain_text(
+        re.compile(f"sees this photo without signing in, until {tomorrow}")
+    )
+    page.screenshot(path=screenshots / "share-choice.png")
+    expect(page.get_by_label("The link", exact=True)).to_be_hidden()
+    before = gallery.links()
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_label("The link", exact=True)).to_have_value(re.compile("/shared/"))
+    (made,) = [link for link in gallery.links() if link not in before]
+    until = datetime.fromisoformat(made["until"])
+    expect(dialog).to_contain_text(re.compile(f"until {until:%A,? %-d %B %Y}"))
+    assert timedelta(hours=23) < until - datetime.now(UTC) <= timedelta(hours=24)
+    link = page.get_by_label("The link", exact=True).input_value()
     page.screenshot(path=screenshots / "share.png")
     page.locator("#share-close").click()
     assert page.context.browser
@@ -160,8 +187,9 @@ def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Galler
     later = gallery.add("entry", name.captured_at + timedelta(seconds=30))
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks again now
     expect(newer).to_be_enabled()
+    page.get_by_role("button", name="Share").click()
     with page.expect_request("**/api/shares") as shared:
-        page.get_by_role("button", name="Share").click()
+        page.get_by_role("button", name="Make the link").click()
     assert str(name) in (shared.value.post_data or "")
     page.locator("#share-close").click()
     asked: list[str] = []
@@ -232,7 +260,17 @@ def test_the_password_is_changed_and_everybody_signed_out(
     expect(page.locator("#account-dialog")).to_be_hidden()
     gallery.backend.password = "another good password"
     page.get_by_role("button", name="Account").click()
-    page.get_by_role("button", name="Sign out everywhere").click()
+    asked: list[str] = []
+    for answer in ("dismiss", "accept"):
+
+        def reply(dialog: Dialog, answer: str = answer) -> None:
+            asked.append(dialog.message)
+            dialog.accept() if answer == "accept" else dialog.dismiss()
+
+        page.once("dialog", reply)
+        expect(page.locator("#account-dialog")).to_be_visible()  # still, after a refusal
+        page.get_by_role("button", name="Sign out everywhere").click()
+    assert asked == ["Sign out on every device and in every browser, here too?"] * 2
     expect(page.get_by_label("Password", exact=True)).to_be_visible()
     sign_in(page, gallery)
 

@@ -36,5 +36,8 @@ for (const field of dialog.querySelectorAll("[autocomplete=new-password]")) {
   field.addEventListener("input", () => field.setCustomValidity(new Set(field.value).size < 5
     ? "Choose a password of ten characters or more, five of them different." : ""));
 }
-byId("everywhere").addEventListener("click", () => attempt(async () => { await signOutEverywhere(); afterwards(); }));
+byId("everywhere").addEventListener("click", () => {
+  if (!confirm("Sign out on every device and in every browser, here too?")) return;
+  attempt(async () => { await signOutEverywhere(); afterwards(); });
+});
 byId("account-close").addEventListener("click", () => dialog.close());

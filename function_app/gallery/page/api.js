@@ -81,10 +81,9 @@ export async function deletePhoto(photo) {
   await ask(`/api/photos/${photo.id}`, { method: "DELETE" });
 }
 
-// A link that opens this photo to whoever has it.
-export async function sharePhoto(photo) {
-  const reply = await ask("/api/shares", { method: "POST", body: JSON.stringify({ photo: photo.id }) });
-  return (await reply.json()).url;
+// A link that opens this photo to whoever has it, for so many hours: { url, until }.
+export async function sharePhoto(photo, hours) {
+  return (await ask("/api/shares", { method: "POST", body: JSON.stringify({ photo: photo.id, hours }) })).json();
 }
 
 // Who may sign in: { name, role, cameras }, null for all cameras.

@@ -32,6 +32,9 @@ function sieve() {
   };
 }
 
+const daysAreReversed = () =>
+  Boolean(byId("since").value && byId("until").value) && byId("since").value > byId("until").value;
+
 const isSieved = () => Object.values(sieve()).some(Boolean);
 
 async function showNewest() {
@@ -41,7 +44,8 @@ async function showNewest() {
     offerCameras(await listCameras());
   }
   const asked = choice;
-  const page = await listPhotos({ ...sieve(), limit: PAGE }, photos.length > 0 ? 1 : PAGES);
+  const page = daysAreReversed() ? { photos: [], next_cursor: null }
+    : await listPhotos({ ...sieve(), limit: PAGE }, photos.length > 0 ? 1 : PAGES);
   if (asked !== choice) return; // somebody chose otherwise meanwhile
   const known = new Set(photos.map((photo) => photo.id));
   const fresh = page.photos.filter((photo) => !known.has(photo.id));
@@ -82,6 +86,7 @@ function render() {
   byId("older").hidden = cursor === null;
   byId("summary").textContent = photos.length > 0 ? `Newest: ${timeOfDay(photos[0])}` : "";
   byId("nothing").textContent = !isSieved() ? "No photos yet: the first one appears here by itself."
+    : daysAreReversed() ? "The first day is after the last one: no photo lies between them."
     : cursor ? "No such photos among the newest ones; there are older ones to look through." : "No such photos.";
   byId("nothing").hidden = photos.length > 0;
   byId("all").hidden = !isSieved();

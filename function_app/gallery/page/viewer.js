@@ -66,18 +66,7 @@ byId("delete").addEventListener("click", () => attempt(async (photo) => {
   viewer.close();
   remove(photo);
 }));
-byId("share").addEventListener("click", () => attempt(async (photo) => {
-  byId("share-url").value = await sharePhoto(photo);
-  byId("share-copy").textContent = "Copy";
-  byId("share-copy").hidden = !navigator.clipboard; // there is none without https
-  byId("share-dialog").showModal();
-  byId("share-url").select();
-}));
-byId("share-copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(byId("share-url").value);
-  byId("share-copy").textContent = "Copied";
-});
-byId("share-close").addEventListener("click", () => byId("share-dialog").close());
+byId("share").addEventListener("click", () => openShare(shown));
 byId("newer-photo").addEventListener("click", () => step(-1));
 byId("older-photo").addEventListener("click", () => step(1));
 byId("close").addEventListener("click", () => viewer.close());
@@ -90,3 +79,47 @@ viewer.addEventListener("keydown", (event) => {
   if (event.key === "ArrowLeft") step(-1);
   if (event.key === "ArrowRight") step(1);
 });
+
+// The dialog that makes a link to one photo: it says until when the link opens before there is one.
+let shared = null; // the photo
+
+function openShare(photo) {
+  shared = photo;
+  byId("share-problem").textContent = "";
+  byId("share-choice").hidden = false;
+  byId("share-made").hidden = true;
+  showEndOfShare();
+  byId("share-dialog").showModal();
+}
+
+const hoursShared = () => Number(byId("share-hours").value);
+
+function showEndOfShare(until = Date.now() + hoursShared() * 3_600_000) {
+  byId("share-until").textContent = new Date(until).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
+}
+
+async function makeLink() {
+  byId("share-make").disabled = true;
+  try {
+    const { url, until } = await sharePhoto(shared, hoursShared());
+    showEndOfShare(until);
+    byId("share-choice").hidden = true;
+    byId("share-made").hidden = false;
+    byId("share-url").value = url;
+    byId("share-url").select();
+    byId("share-copy").textContent = "Copy";
+    byId("share-copy").hidden = !navigator.clipboard; // there is none without https
+  } catch (problem) {
+    byId("share-problem").textContent = problem.message;
+  } finally {
+    byId("share-make").disabled = false;
+  }
+}
+
+byId("share-hours").addEventListener("change", () => showEndOfShare());
+byId("share-make").addEventListener("click", makeLink);
+byId("share-copy").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(byId("share-url").value);
+  byId("share-copy").textContent = "Copied";
+});
+byId("share-close").addEventListener("click", () => byId("share-dialog").close());
