@@ -112,7 +112,7 @@ def check_parameters(params: Mapping[str, str], known: tuple[str, ...]) -> None:
 def check_range(first: date | None, last: date | None) -> None:
     """Raise WireError if a list is asked for from a day or moment that is after its last one."""
     if first is not None and last is not None and last < first:
-        raise WireError("to", "is before from: nothing lies between them")
+        raise WireError("to", "is before 'from', so nothing lies between them")
 
 
 def page(

@@ -270,7 +270,7 @@ class TestCounts:
         """Not answered with an empty list, as if there were no photos; one moment twice is."""
         reply = api.read(f"/api/{path}from={first}&to={last}")
         assert reply.status_code == 400
-        assert reply.json()["detail"] == "to is before from: nothing lies between them"
+        assert reply.json()["detail"] == "to: is before 'from', so nothing lies between them."
         assert api.read(f"/api/{path}from={first}&to={first}").status_code == 200
 
 

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.name import new_name
 from tests.gallery.conftest import Gallery
+from tests.waiting import wait_for
 
 
 def sign_in(page: Page, gallery: Gallery) -> None:
@@ -20,11 +21,19 @@ def sign_in(page: Page, gallery: Gallery) -> None:
 
 
 def loaded_width(page: Page, selector: str) -> int:
-    """The width in pixels of the picture itself, once the browser has it; 0 if it is broken."""
+    """The width in pixels of the picture itself, once the browser has it."""
     picture = page.locator(selector).first
     expect(picture).to_be_visible()
-    picture.evaluate("picture => picture.decode()")
-    width: int = picture.evaluate("picture => picture.naturalWidth")
+    return width_when_loaded(picture)
+
+
+def width_when_loaded(picture: Locator) -> int:
+    """The same of one picture. On a busy machine the gallery may have to ask for it again."""
+    picture.evaluate("picture => { picture.loading = 'eager' }")
+    width: int = wait_for(
+        lambda: picture.evaluate("picture => picture.complete && picture.naturalWidth"),
+        what="the picture",
+    )
     return width
 
 
@@ -52,7 +61,7 @@ def test_the_newest_photos_are_shown_day_by_day(
     expect(page.get_by_text("time uncertain")).to_have_count(1)
     assert loaded_width(page, ".photo img") == 480
     for picture in page.locator(".photo img").all():
-        picture.evaluate("picture => { picture.loading = 'eager'; return picture.decode() }")
+        width_when_loaded(picture)
     page.screenshot(path=screenshots / "gallery.png")
 
 
