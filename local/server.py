@@ -159,7 +159,8 @@ class _Connection(BaseHTTPRequestHandler):
         link. An app logs its successes itself."""
         path = _SECRET.sub("...", unquote(self.path.partition("?")[0]))
         level = logging.DEBUG if int(code) < HTTPStatus.BAD_REQUEST else logging.INFO
-        _LOG.log(level, "%s %s %d", self.command, ascii(path)[1:-1], int(code))
+        said = ascii(f"{self.command[:20]} {path}")[1:-1]
+        _LOG.log(level, "%s %d", said, int(code))
 
     def log_message(self, format: str, *args: object) -> None:
         """What the base class says of a malformed request would quote it, and a key with it."""

@@ -166,3 +166,37 @@ def test_origins_are_compared_as_browsers_write_them() -> None:
         ""
     ] * 5
     assert Settings("").trusted_proxies == 0
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J\u202egnp", "a\r\nb", "\u2028", "\x00"])
+def test_what_a_client_says_reaches_the_log_as_plain_text(
+    text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In names, in queries, in bodies, whatever the reply repeats of it."""
+    caplog.set_level("DEBUG", "function_app")
+    backend = backend_with({})
+    bearer = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    app = func.FunctionApp()
+    for handler, said in (
+        ("make_token", {"name": text, "scopes": ["read"]}),
+        ("make_token", {"name": "x", text: 1}),
+        ("make_share", {"photo": text}),
+        ("add_person", {"name": text, "password": PASSWORD}),
+        ("get_photo", None),
+        ("list_photos", None),
+    ):
+        route = ROUTE_OF[handler]
+        serving.register(app, route, lambda: backend)
+        (function,) = app.get_functions()
+        app = func.FunctionApp()
+        request = func.HttpRequest(
+            route.methods[0],
+            "https://n.example/api",
+            headers=bearer,
+            params={text: text} if handler == "list_photos" else {},
+            route_params={"id": text},
+            body=json.dumps(said).encode(),
+        )
+        assert function.get_user_function()(request).status_code == 400
+    assert len(caplog.records) >= 6
+    assert all(one.getMessage().isprintable() for one in caplog.records)

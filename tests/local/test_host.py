@@ -182,6 +182,28 @@ def test_what_is_no_request_is_answered_as_one(
     assert "Traceback" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x1b[2J / HTTP/1.1",
+        b"\xe2\x80\xae / HTTP/1.1",
+        b"GET /\x1b[2J\x07 HTTP/1.1",
+        b"GET /%0d%0a%1b%5b2J%e2%80%ae HTTP/1.1",
+        b"GET / HTTP/1.1\x1b[2J",
+    ],
+)
+def test_no_request_puts_a_control_character_into_the_log(
+    server: Server, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    """Nor letters from right to left."""
+    caplog.set_level(logging.DEBUG, "local.host")
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as odd:
+        odd.sendall(sent + b"\r\nConnection: close\r\n\r\n")
+        assert odd.recv(1000).startswith(b"HTTP/1.1 ")
+    wait_for(lambda: caplog.records)
+    assert all(one.getMessage().isprintable() for one in caplog.records)
+
+
 @pytest.mark.parametrize("said", [None, "6.6.6.6", "6.6.6.6, 192.0.2.1:99"])
 def test_an_app_is_told_who_calls_as_azure_tells_it(said: str | None, url: str) -> None:
     """The last in X-Forwarded-For is by the host itself, with the port."""
