@@ -24,7 +24,7 @@ from photo_wire.name import parse_name
 from tests.backend import Backend
 from tests.conftest import StartAzurite, StartBackend
 from tests.infra.bicep import ARM, BICEP
-from tests.infra.conftest import INFRA, NAME, SCRIPTS, Cloud
+from tests.infra.conftest import INFRA, NAME, Cloud
 from tests.pictures import jpeg
 
 VERSIONS = ("azure-cli==2.91.0", "pycep-parser==0.7.1")
@@ -81,11 +81,12 @@ def checked(what: str, asked: Any) -> Any:
 def everything(cloud: Cloud) -> tuple[Cloud, str]:
     """All that the scripts run, and all that they tell people to run."""
     photo = {"name": "a/2026/11/20/b.jpg", "content": "x", "metadata": {"sha256": "0"}}
-    cloud.change(blobs=[photo])
+    cloud.change(blobs=[photo], writes_connection=True)
     said = ""
     for script, *words in [
         ("deploy.sh", NAME, "westeurope", "--yes", "--keep-days", "30"),
         ("deploy.sh", NAME, "--dry-run"),
+        ("deploy.sh", NAME, "--yes", "--build-here"),
         ("add-camera.sh", NAME, "yard"),
         ("rotate-keys.sh", NAME, "yard", "--read-token", "--yes"),
         ("backup.sh", NAME, "saved"),
@@ -129,7 +130,7 @@ def test_every_az_line_parses(
         shape = " ".join(one for one in known if not one.startswith("/"))
         if argv not in LOCAL:
             commands.setdefault(shape, known)
-    written = "".join(script.read_text() for script in [*SCRIPTS, INFRA / "common.sh"])
+    written = "".join(script.read_text() for script in INFRA.glob("*.sh"))
     for group in set(re.findall(r"\baz ((?:[a-z][a-z-]* )+)--", written)):
         assert any(shape.startswith(group) for shape in commands), f"az {group} was never run"
 

@@ -65,4 +65,4 @@ def test_the_real_backend_shows_that_an_old_key_is_still_accepted(
     assert done.code == 1
     assert "the old key of entry is still accepted (status 4" in done.last
     assert "(status 401)" not in done.last
-    assert backend.function_key not in str(real.records()) + done.out + done.err
+    assert backend.function_key not in str(real.calls()) + done.out + done.err
