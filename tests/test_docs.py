@@ -57,6 +57,17 @@ def test_a_line_that_the_page_shows_is_one_that_is_logged(shown: str) -> None:
     assert any(LOGGED[shown] in file.read_text() for file in files if file.is_file())
 
 
+def test_every_promise_is_listed_and_tested() -> None:
+    """proof.md has a row for each number of a test's name, and there are as many as README says."""
+    listed = re.findall(r"^\| (\d+) \| .+\. \|$", (ROOT / "docs" / "proof.md").read_text(), re.M)
+    tests = "".join(file.read_text() for file in (ROOT / "tests" / "promises").glob("test_*.py"))
+    assert [int(one) for one in listed] == list(range(1, 17))
+    assert sorted(set(re.findall(r"def test_promise_(\d\d)_", tests))) == [
+        f"{int(one):02}" for one in listed
+    ]
+    assert "stand sixteen promises" in (ROOT / "README.md").read_text()
+
+
 def test_commands_are_commands() -> None:
     """Each `pi-uploader` line is understood, as far as its help."""
     found = re.findall(r"\bpi-uploader ((?:[a-z]+)(?: (?:list|export|requeue|verify))?)", OPERATE)
