@@ -92,7 +92,7 @@ def _clock_awaited(count: int) -> list[str]:
 
 
 def _age(folder: Path, now: datetime) -> timedelta | None:
-    """How long the oldest photo has waited; None if nobody knows, for the clock was not set."""
+    """Return how long the oldest photo has waited; None if unknown: the clock was not set."""
     photos = chain(*(batches.photos(folder / one, Disk()) for one in ("waiting", "undated")))
     oldest, boot = next(photos, None), instant()
     if oldest is None:
@@ -108,5 +108,5 @@ def _aged(facts: dict[str, Any]) -> str:
     if facts["oldest"] is None:
         return "none"
     if facts["oldest_age_seconds"] is None:
-        return f"{facts['oldest']}; how old it is nobody knows, for the clock was not set"
+        return f"{facts['oldest']}, age unknown: the clock was not set"
     return f"{facts['oldest']}, {counted(round(facts['oldest_age_seconds'] / 60), 'minute')} old"

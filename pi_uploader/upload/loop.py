@@ -106,7 +106,7 @@ class Uploader:
                 return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
             self._naming.name_undated()
             photo = self._choose()
-            if photo and self._pay_for(photo):
+            if photo and self._charge_budget(photo):
                 self._under_way[photo.sequence] = photo.name.camera
             else:
                 photo = None
@@ -147,7 +147,7 @@ class Uploader:
     def _is_out_or_doubted(self, photo: SpooledPhoto) -> bool:
         return self._is_out(photo) or self._doubts.holds_back(photo.sequence, self._clock())
 
-    def _pay_for(self, photo: SpooledPhoto) -> bool:
+    def _charge_budget(self, photo: SpooledPhoto) -> bool:
         return not self._data_budget or self._data_budget.spend(photo.size, self._wall_clock())
 
     def _send(self, photo: SpooledPhoto) -> float:

@@ -55,7 +55,7 @@ class Naming:
                 continue
             named = final_name(photo, now, self._wall_clock(), is_set)
             if named is None:
-                self._say_what_is_awaited()
+                self._log_waiting_for_clock()
                 return  # those behind it are younger
             name, clock = named
             try:
@@ -84,7 +84,7 @@ class Naming:
             error.strerror,
         )
 
-    def _say_what_is_awaited(self) -> None:
+    def _log_waiting_for_clock(self) -> None:
         if self._clock() >= self._next_notice:
             self._next_notice = self._clock() + BETWEEN_NOTICES
             log.warning("the clock is not set yet: %s; %s", CLOCK_AWAITED, CLOCK_NEXT_STEP)

@@ -21,7 +21,7 @@ def tls_context() -> ssl.SSLContext:
         if named := os.environ.get(variable):
             return _context_of(variable, Path(named))
     context = ssl.create_default_context()
-    if not _trusts_anybody(context):
+    if not _has_authorities(context):
         context.load_verify_locations(certifi.where())
     return context
 
@@ -40,7 +40,7 @@ def _context_of(variable: str, path: Path) -> ssl.SSLContext:
         ) from None
 
 
-def _trusts_anybody(context: ssl.SSLContext) -> bool:
+def _has_authorities(context: ssl.SSLContext) -> bool:
     """Whether the system has a store. Those in its folder are read when they are needed."""
     folder = ssl.get_default_verify_paths().capath
     return bool(context.get_ca_certs()) or (folder is not None and any(Path(folder).glob("*.0")))

@@ -36,7 +36,7 @@ def test_a_clock_that_was_set_back_gives_no_negative_age(tmp_path: Path) -> None
     put(Spool(tmp_path), 0)
     age, line = aged(tmp_path, START - timedelta(days=1))
     assert age is None
-    assert "nobody knows" in line
+    assert "age unknown" in line
 
 
 def test_a_photo_that_waits_for_the_clock_is_as_old_as_this_boot_says(tmp_path: Path) -> None:
@@ -48,11 +48,11 @@ def test_a_photo_that_waits_for_the_clock_is_as_old_as_this_boot_says(tmp_path: 
     assert 120 <= age < 1000
 
 
-def test_of_an_earlier_boot_nobody_knows(tmp_path: Path) -> None:
+def test_the_age_of_a_photo_of_an_earlier_boot_is_unknown(tmp_path: Path) -> None:
     put(Spool(tmp_path), 0, taken=Instant("00000001", 5000))
     assert aged(tmp_path, datetime.now(UTC))[0] is None
 
 
-def test_of_a_photo_that_stays_without_a_time_neither(tmp_path: Path) -> None:
+def test_the_age_of_a_photo_without_a_time_is_unknown(tmp_path: Path) -> None:
     Spool(tmp_path).put(b"photo", name(1), Media.JPEG, Trigger.MOTION, Clock.UNSYNCED)
     assert aged(tmp_path, datetime.now(UTC))[0] is None
