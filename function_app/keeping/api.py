@@ -108,13 +108,14 @@ def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> No
         record_run(stores.people, CLEANUP, datetime.now(UTC))
         log.info("cleanup: %d rows of failed sign-ins, %d links that are over", cleared, over)
         stores.alerts.index_by_camera()
-        tallies(stores, now)  # so that who asks next need not count from far back
-        losses(stores, now)
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         stores = backend()
         tell_repair(reconcile(stores, datetime.now(UTC), seconds=WEEKLY_SECONDS))
         record_run(stores.people, REPAIR, datetime.now(UTC))
+        now = datetime.now(UTC)
+        tallies(stores, now)  # a status saves nothing, and would count from ever farther back
+        losses(stores, now)
 
     for schedule, work in ((EVERY_HOUR, hourly_cleanup), (EVERY_SUNDAY, weekly_repair)):
         timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=True)

@@ -100,7 +100,7 @@ def test_only_executions_beyond_the_free_ones_are_paid(amount: float, cost: floa
 
 def test_nothing_done_costs_next_to_nothing() -> None:
     """The timers' requests to tables, of which none is free."""
-    assert costs(Use(photos=0, visits=0)) == pytest.approx(720 * 12 * 0.00036 / 10_000)
+    assert costs(Use(photos=0, visits=0)) == pytest.approx(720 * 13 * 0.00036 / 10_000)
 
 
 def test_by_hand() -> None:
@@ -115,8 +115,8 @@ def test_by_hand() -> None:
         "blob writes and lists": 2 * 1500,
         "blob reads": 2 * 1500 + 120 * (50 + 10),
         "table requests": 1500 * (1 + 2 + 5)
-        + 120 * (13 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3)
-        + 720 * (11 + 1),
+        + 120 * (18 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3)
+        + 720 * (12 + 1),
         "executions": round(2 * 1500 + 120 * (10 + 2 + 1 + 9 + 1 + 50 + 10) + 720 + 30 / 7, 4),
         "memory while executing": round(
             2 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 720 + 30 / 7), 4
