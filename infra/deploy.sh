@@ -304,7 +304,8 @@ try_sign_in() {
         'header = "Content-Type: application/json"' "data-binary = \"@$scratch/sign-in.json\"" \
         "dump-header = \"$scratch/headers\""
     if answered 401; then
-        echo "The owner has another password by now than the first one: sign in with a browser, once."
+        echo "The first password opens nothing: the owner has another one by now, or it is too easy to" \
+            "guess. Sign in with a browser, once; give an easy one anew in GALLERY_PASSWORD."
     elif [ "$code" = 200 ]; then
         (cd "$here/.." && python3 -m infra.sign_in "$scratch/headers" "$scratch/cookie") ||
             fail "nobody can sign in to the gallery, though photos are stored. Please report it with" \

@@ -382,7 +382,7 @@ def test_an_owner_with_a_password_of_their_own_signs_in_themselves(cloud: Cloud)
     cloud.backend.password = "another one by now"
     done = cloud.deploy()
     assert (done.code, done.err) == (0, "")
-    assert "another password by now" in done.out
+    assert "the owner has another one by now" in done.out
 
 
 def published(cloud: Cloud) -> int:
