@@ -6,17 +6,19 @@ reply, and the device keeps one open.
 
 import logging
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from azure.functions import HttpResponse
-from werkzeug.serving import DechunkedInput
+
+from local.chunked import skip_chunked
 
 BODY_LIMIT = 100 * 1024 * 1024  # bytes, the platform's
+MAX_LOGGED_PATH = 500  # characters
 _SIP = 1024 * 1024  # bytes read at a time from a body that is thrown away
 _SECRET = re.compile(r"(?<=shared/)[^/]+")  # in the path of a link, and of what it opens
 _CALLERS = "x-forwarded-for"
@@ -52,6 +54,14 @@ class Server(ThreadingHTTPServer):
         self.answer = answer
         super().__init__((address, port), _Connection)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """The base class prints a traceback for each client that goes away in the middle."""
+        error = sys.exception()
+        if isinstance(error, OSError):
+            _LOG.debug("a client went away: %s", error)
+        else:
+            _LOG.error("a connection ended", exc_info=error)
+
     @property
     def base_url(self) -> str:
         return f"http://{self.server_address[0]!s}:{self.server_port}"
@@ -64,6 +74,16 @@ class _Connection(BaseHTTPRequestHandler):
     default_request_version = "HTTP/1.1"  # else a line that cannot be read is answered as HTTP/0.9
     server_version, sys_version = "LocalFunctionsHost", ""
     server: Server
+    raw_requestline: bytes
+
+    def parse_request(self) -> bool:
+        """The base class closes the connection without an answer to a blank line."""
+        if not self.raw_requestline.strip():
+            self.command, self.requestline = "-", ""
+            self.request_version = self.default_request_version
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return False
+        return super().parse_request()
 
     def _handle(self) -> None:
         try:
@@ -90,9 +110,7 @@ class _Connection(BaseHTTPRequestHandler):
     def _read_body(self) -> bytes | None:
         """The body; empty for a chunked one, None for one above the limit."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            chunks = DechunkedInput(cast(IO[bytes], self.rfile))
-            while chunks.read(_SIP):
-                pass
+            skip_chunked(self.rfile)
             return b""
         stated = self.headers.get("Content-Length", "0")
         if not (stated.isascii() and stated.isdigit()):
@@ -159,7 +177,7 @@ class _Connection(BaseHTTPRequestHandler):
         link. An app logs its successes itself."""
         path = _SECRET.sub("...", unquote(self.path.partition("?")[0]))
         level = logging.DEBUG if int(code) < HTTPStatus.BAD_REQUEST else logging.INFO
-        said = ascii(f"{self.command[:20]} {path}")[1:-1]
+        said = ascii(f"{self.command[:20]} {path[:MAX_LOGGED_PATH]}")[1:-1]
         _LOG.log(level, "%s %d", said, int(code))
 
     def log_message(self, format: str, *args: object) -> None:

@@ -4,6 +4,8 @@ import http.client
 import json
 import logging
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -136,6 +138,51 @@ def test_a_body_that_ends_early_reaches_no_function(
     assert "/api/echo" not in caplog.text
 
 
+@pytest.mark.parametrize("chunks", [b"100\r\nabc", b"ffffffffffffffff\r\nabc", b"3\r\nabc", b"0"])
+def test_a_chunked_body_that_ends_early_ends_nothing_else(chunks: bytes) -> None:
+    """In a process of its own: a reader that says it read more than it did crashed all of it."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from tests.local.toy_app import toy_app;"
+        "from local.host import Host; from local.server import Server;"
+        "server = Server(Host(toy_app().get_functions(), ['key']).answer);"
+        "print(server.server_port, flush=True); server.serve_forever()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(ROOT)], stdout=subprocess.PIPE, cwd=ROOT
+    ) as host:
+        try:
+            assert host.stdout
+            port = int(host.stdout.readline())
+            for _ in range(3):
+                with socket.create_connection(("127.0.0.1", port), timeout=90) as half:
+                    half.sendall(b"PUT /api/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    half.sendall(chunks)
+                    half.shutdown(socket.SHUT_WR)
+                    assert half.recv(1000)[:13] in (b"", b"HTTP/1.1 400 ")
+            after = requests.get(f"http://127.0.0.1:{port}/api/days/after", timeout=90)
+            assert after.status_code == 200
+        finally:
+            host.terminate()
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"nonsense\r\n\r\n",
+        b"-5\r\nabcde\r\n0\r\n\r\n",
+        b"1_0\r\n" + bytes(16) + b"\r\n0\r\n\r\n",
+        b"0" * 5000 + b"\r\n\r\n",
+        b"2\r\nlonger\r\n0\r\n\r\n",
+        b"0\r\n" + b"x: y\r\n" * 200,
+    ],
+)
+def test_a_malformed_chunked_body_is_400(server: Server, chunks: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as odd:
+        odd.sendall(b"PUT /api/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+        odd.shutdown(socket.SHUT_WR)
+        assert odd.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
 @pytest.mark.parametrize("length", ["-1", "1_0", "ten", "+1"])
 def test_a_length_that_is_none_is_400(server: Server, length: str) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port)) as odd:
@@ -147,6 +194,8 @@ def test_a_length_that_is_none_is_400(server: Server, length: str) -> None:
     ("sent", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
+        (b"   \r\n\r\n", 400),
+        (b"\r\n\r\n", 400),
         (b"GET\r\n\r\n", 400),
         (b"GET / HTTP/1.x\r\n\r\n", 400),
         (b"GET / HTTQ/1.1\r\n\r\n", 400),
