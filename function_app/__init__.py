@@ -1,7 +1,8 @@
 """Nightjar's backend: photos come in from devices, are stored, and are looked at.
 
 The Functions host imports this package and finds `app`. Importing it reads no setting and opens
-no connection: an error here would make all functions vanish without a word (functions-host.md).
+no connection: if the import fails, the host starts without any function and gives no reason
+(azure-functions-python-worker issue 1338).
 """
 
 from collections.abc import Callable

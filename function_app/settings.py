@@ -30,7 +30,8 @@ DEFAULT_MAX_PHOTO_MB = 32
 DEFAULT_RETENTION_TEXT = "120d"
 DEFAULT_RETENTION = parse_retention(DEFAULT_RETENTION_TEXT)
 MAX_TRUSTED_PROXIES = 9
-LARGEST_MAX_PHOTO_MB = 95  # the platform answers 500, not 413, above 100 MB (functions-host.md)
+# Above 100 MB Azure itself answers 500, not 413 (azure-functions-host issue 10519).
+LARGEST_MAX_PHOTO_MB = 95
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
 

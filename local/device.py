@@ -16,7 +16,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 from pi_uploader.cli import main as pi_uploader
 
 _FIRST = 1.0  # seconds until somebody walks past for the first time
-_LONG = 0.5  # seconds that the pin stays high: MotionSensor looks at it ten times a second
+_LONG = 0.5  # seconds that the pin stays high, as a PIR sensor holds it; the rising edge triggers
 
 
 def main() -> int:

@@ -38,7 +38,8 @@ def ask(operation: Callable[[], Answer], create: Callable[[], object] | None = N
 
 def error_code(error: HttpResponseError) -> str:
     """What the service calls this failure, such as BlobAlreadyExists; its status and the class of
-    the exception are shared by failures that mean different things (performance.md)."""
+    the exception are shared by failures that mean different things: a store that is full raises
+    ResourceExistsError, as a blob that is there already does."""
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code))
 

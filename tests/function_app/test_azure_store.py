@@ -185,7 +185,7 @@ class SmallAzurite(Azurite):
 
 def test_a_full_store_is_never_already_stored(start_backend: StartBackend, camera: str) -> None:
     """Azurite answers 409 MemoryExtentStoreAtSizeLimit, and the SDK raises ResourceExistsError:
-    the device must hear 503, keep the photo, and see nothing listed (performance.md's trap)."""
+    the device must hear 503, keep the photo, and see nothing listed."""
     with SmallAzurite() as azurite:
         api, store = Api(start_backend(azurite.connection_string)), Store(azurite.connection_string)
         name = name_of(camera)

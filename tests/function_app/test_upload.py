@@ -105,7 +105,7 @@ def test_a_photo_without_an_id_is_named_after_its_time(api: Api, camera: str) ->
 
 
 class TestOldClients:
-    """Both forms of the first seed's client (peers.md): none of the new headers."""
+    """Both forms of the oldest client's requests (tests/journey/first_seed.py): no new headers."""
 
     def test_the_older_form(self, api: Api) -> None:
         """A key in the header, the type, and nothing else."""
@@ -209,7 +209,7 @@ def test_nothing_refused_is_stored(
 
 @pytest.mark.parametrize("identifier", ["../../etc/passwd", "/photos/x", "entry", "a" * 5000])
 def test_an_id_that_is_no_name_is_refused(api: Api, identifier: str) -> None:
-    """No blob's name is ever built from what a client sent (security.md)."""
+    """No blob's name is ever built from what a client sent."""
     assert api.put(jpeg(), {"X-Photo-Id": identifier}).status_code == 400
 
 

@@ -37,8 +37,8 @@ def width_when_loaded(picture: Locator) -> int:
     return width
 
 
-def test_nobody_sees_a_photo_without_the_token(page: Page, gallery: Gallery) -> None:
-    """The page without a token has a form and no photo, and says so when the token is wrong."""
+def test_nobody_sees_a_photo_without_signing_in(page: Page, gallery: Gallery) -> None:
+    """Without a session the page has a form and no photo; it says when the password is wrong."""
     page.goto(gallery.backend.base_url)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_label("Password", exact=True).fill("not the password")
@@ -285,7 +285,7 @@ def test_the_password_is_changed_and_everybody_signed_out(
 
 
 @pytest.mark.slow
-def test_a_new_photo_appears_by_itself_and_a_reload_needs_no_token(
+def test_a_new_photo_appears_by_itself_and_a_reload_needs_no_password(
     page: Page, gallery: Gallery
 ) -> None:
     """The page looks again by itself; the session outlives a reload; signing out ends it."""

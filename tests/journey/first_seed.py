@@ -1,4 +1,4 @@
-"""The wire of the first seed's client (peers.md), in both its forms: what old devices send.
+"""The requests of the oldest client (docs/seeds.md, its first table), in both forms.
 
 No new header, no id, no capture time; any 2xx counts as success and the reply's body is not read.
 """
