@@ -8,8 +8,10 @@ from function_app.formats.jpeg import (
     APP2,
     APP14,
     EOI,
+    FRAMES,
     MAX_SEGMENTS,
     SOS,
+    STANDALONE,
     MalformedError,
     Segment,
     TruncatedError,
@@ -18,7 +20,9 @@ from function_app.formats.jpeg import (
     segment_at,
 )
 
-_APPLICATION, _COMMENT = range(0xE0, 0xF0), 0xFE
+_APPLICATION = range(0xE0, 0xF0)
+# Frames, scans, the tables of both, and what a decoder may need beside them.
+_PICTURE = FRAMES | STANDALONE | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, SOS}
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _JFIF, _COLOUR_PROFILE, _ADOBE = b"JFIF\0", b"ICC_PROFILE\0", b"Adobe"
 _KEPT = {APP0: _JFIF, APP2: _COLOUR_PROFILE, APP14: _ADOBE}  # what the colours depend on
@@ -72,9 +76,9 @@ def _compressed(jpeg: bytes, at: int) -> Iterator[bytes]:
             segment = segment_at(jpeg, marker)
         except (MalformedError, TruncatedError):
             segment = Segment(0, marker, marker + 2, marker + 2)
-        if segment.marker == EOI:
-            return
-        if _is_kept(jpeg, segment):
+        if segment.marker == EOI or _END in jpeg[segment.start : segment.end]:
+            return  # in damaged data a segment may seem to reach behind the end
+        if segment.marker == 0 or _is_kept(jpeg, segment):
             yield jpeg[segment.start : segment.end]
         at = segment.end
 
@@ -83,7 +87,7 @@ def _is_kept(jpeg: bytes, segment: Segment) -> bool:
     if segment.marker in _APPLICATION:
         signature = _KEPT.get(segment.marker)
         return signature is not None and jpeg.startswith(signature, segment.content)
-    return segment.marker != _COMMENT
+    return segment.marker in _PICTURE
 
 
 def count_scans(jpeg: bytes) -> int:
