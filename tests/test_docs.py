@@ -9,7 +9,9 @@ import pytest
 
 from local.child import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DECISIONS = ROOT / "docs" / "decisions"
+FRONT = [ROOT / f"{name}.md" for name in ("README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY")]
+PAGES = [*FRONT, *sorted((ROOT / "docs").glob("*.md")), DECISIONS / "README.md"]
 OPERATE = (ROOT / "docs" / "operate.md").read_text()
 LOGGED = {  # as the page shows it, and as the source has it
     "photo taken NAME motion 64205 bytes": "photo taken %s %s %d bytes",
@@ -32,7 +34,7 @@ LOGGED = {  # as the page shows it, and as the source has it
 }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text()
     anchors = {_anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.M)}
@@ -47,6 +49,62 @@ def test_links_lead_somewhere(page: Path) -> None:
 def _anchor(heading: str) -> str:
     """As GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", FRONT, ids=lambda page: page.name)
+def test_a_function_that_a_page_names_is_there(page: Path) -> None:
+    """Written as the file, one or two colons, and the name."""
+    for file, name in re.findall(r"`([\w/]+\.py)::?(\w+)`", page.read_text()):
+        source = (ROOT / file).read_text()
+        assert re.search(rf"^\s*(def|class) {name}\b", source, re.M), f"{file}:{name}"
+
+
+def test_every_package_is_in_the_architecture() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    for package in (
+        "photo_wire",
+        "pi_uploader",
+        "function_app",
+        "local",
+        "bench",
+        "infra",
+        "tests",
+    ):
+        assert f"`{package}/`" in text, package
+    for package in ("pi_uploader", "function_app"):
+        for folder in (ROOT / package).glob("*/__init__.py"):
+            assert f"| `{package}/{folder.parent.name}/` |" in text, folder.parent
+
+
+def test_every_decision_is_in_the_index() -> None:
+    """By number, title and file, in order, with a date and a status."""
+    row = r"^\| (\d+) \| \[(.+)\]\((\S+)\) \| \d{4}-\d\d-\d\d \| (\w.*) \|$"
+    listed = re.findall(row, (DECISIONS / "README.md").read_text(), re.M)
+    files = sorted(DECISIONS.glob("[0-9]*.md"))
+    headings = [file.read_text().partition("\n")[0] for file in files]
+    found = [(f"# {number}. {title}", file) for number, title, file, _ in listed]
+    assert found == list(zip(headings, (file.name for file in files), strict=True))
+    assert [int(number) for number, *_ in listed] == [int(file.name[:4]) for file in files]
+    for number, _, file, status in listed:
+        assert status.startswith(("in force", "superseded by")), file
+        for other in re.findall(r"by (\d+)", status):
+            assert number != other
+            assert other in [one for one, *_ in listed], file
+
+
+def test_every_term_of_the_glossary_is_used() -> None:
+    """In code, or on another page."""
+    glossary = ROOT / "docs" / "glossary.md"
+    terms = re.findall(r"^\| \*\*(.+)\*\* \| .+\. \|$", glossary.read_text(), re.M)
+    assert len(terms) >= 40
+    assert terms == sorted(terms, key=str.lower)
+    folders = ("function_app", "pi_uploader", "tests")
+    code = [file for one in folders for file in (ROOT / one).rglob("*.*")]
+    files = [file for file in code if file.suffix in (".py", ".js", ".html")]
+    files += [*PAGES, *DECISIONS.glob("*.md")]
+    text = "\n".join(file.read_text() for file in files if file != glossary).lower()
+    words = re.sub(r"[\s#*`]+", " ", text)
+    assert [one for one in terms if not re.search(rf"\b{one}(s|es|d)?\b", words)] == []
 
 
 @pytest.mark.parametrize("shown", LOGGED)

@@ -1,5 +1,6 @@
 """Cameras: what they give is a whole file of its kind."""
 
+import inspect
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,8 @@ from pi_uploader.cameras import CameraError, Occasion, open_camera
 from pi_uploader.cameras.exif import EXIF_FOLDER, with_exif
 from pi_uploader.cameras.replay import ReplayCamera
 from pi_uploader.cameras.simulated import SimulatedCamera
-from pi_uploader.settings import CaptureSettings, SettingsError
+from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
+from pi_uploader.settings.camera import FORMATS
 
 MOMENT = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
 OCCASION = Occasion("garden", Trigger.MOTION, MOMENT)
@@ -154,3 +156,11 @@ def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
     (tmp_path / "._a.jpg").write_bytes(bytes.fromhex("0005160700020000") + b"Mac OS X")
     camera = ReplayCamera(tmp_path)
     assert {camera.take(OCCASION).content for _ in range(3)} == {b"a picture"}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_kind_is_opened_and_named(kind: str) -> None:
+    """open_camera takes a kind without a case for the simulated one."""
+    source = dict(CameraSettings.table())["source"]
+    assert kind in source.expected.replace(",", "").split()
+    assert kind == "simulated" or f'case "{kind}"' in inspect.getsource(open_camera)
