@@ -3,6 +3,7 @@
 import ctypes
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,12 @@ CLOCK_NEXT_STEP = (
 )
 _ROOM_FOR_TIMEX = 512  # bytes; struct timex has about 208
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS has only the latter
+
+
+def clock_predicate(is_trusted: bool) -> Callable[[], bool]:
+    """Return what tells whether the clock is set: always, if the setting CAMERA_CLOCK says that it
+    is trusted."""
+    return (lambda: True) if is_trusted else clock_is_set
 
 
 def clock_is_set() -> bool:

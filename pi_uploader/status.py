@@ -17,10 +17,13 @@ NO_STATE: dict[str, Any] = {"last_receipt": None, "back_off_until": None, "probl
 
 
 def status(
-    folder: Path, now: datetime | None = None, runtime: Path | None = None
+    folder: Path,
+    now: datetime | None = None,
+    runtime: Path | None = None,
+    is_clock_set: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """The spool in this folder, as text for a person and as facts for JSON. `runtime`: where
-    losses are on record that the disk did not take.
+    losses are on record that the disk did not take. `is_clock_set`: whether it is by now.
 
     Raises OSError where the folder cannot be read.
     """
@@ -49,17 +52,17 @@ def status(
     }
     if not folder.is_dir():
         return f"Nothing spooled yet: there is no folder {folder}.", facts
-    return "\n".join(_lines(facts)), facts
+    return "\n".join(_lines(facts, is_clock_set)), facts
 
 
-def _lines(facts: dict[str, Any]) -> list[str]:
+def _lines(facts: dict[str, Any], is_clock_set: bool) -> list[str]:
     size = facts["waiting_bytes"] / 1e6
     receipt = facts["last_receipt"]
     return [
         f"spool         {facts['spool']}",
         f"waiting       {counted(facts['waiting'], 'photo')}, {size:.1f} MB",
         f"oldest        {_aged(facts)}",
-        *_clock_awaited(facts["waiting_for_clock"]),
+        *_clock_awaited(facts["waiting_for_clock"], is_clock_set),
         f"delivered     {counted(facts['delivered_last_hour'], 'photo')} in the last hour, "
         f"{facts['bytes_last_hour'] / 1e6:.1f} MB",
         f"last receipt  {receipt['id'] + ' at ' + receipt['at'] if receipt else 'none'}",
@@ -81,14 +84,15 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     ]
 
 
-def _clock_awaited(count: int) -> list[str]:
+def _clock_awaited(count: int, is_clock_set: bool) -> list[str]:
     if not count:
         return []
-    return [
-        f"clock         {counted(count, 'photo')} of these: the clock was not set when they were "
-        f"taken; {CLOCK_AWAITED}",
-        f"              -> {CLOCK_NEXT_STEP}",
-    ]
+    before = (
+        f"clock         {counted(count, 'photo')} of these: the clock was not set when they were"
+    )
+    if is_clock_set:
+        return [f"{before} taken; they get their right time when they are uploaded"]
+    return [f"{before} taken; {CLOCK_AWAITED}", f"              -> {CLOCK_NEXT_STEP}"]
 
 
 def _age(folder: Path, now: datetime) -> timedelta | None:

@@ -13,7 +13,7 @@ from photo_wire.headers import Trigger
 from pi_uploader.cameras import Camera, CameraGoneError, Recorder, cameras_used_twice, open_camera
 from pi_uploader.capture.backoff import StartBackoff
 from pi_uploader.capture.capture import Capture
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_is_set, now_utc
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_predicate, now_utc
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Room, Spool
@@ -142,7 +142,7 @@ def _open_all(
 
 
 def _trust(settings: CaptureSettings) -> Callable[[], bool]:
-    return _always if settings.clock_is_trusted else clock_is_set
+    return clock_predicate(settings.clock_is_trusted)
 
 
 class _Answering:
@@ -264,7 +264,3 @@ def _tidy(settings: CaptureSettings, spool: Spool) -> None:
 def _warn_of_clock(settings: CaptureSettings) -> None:
     if not _trust(settings)():
         log.warning("the clock is not set yet: %s; %s", CLOCK_AWAITED, CLOCK_NEXT_STEP)
-
-
-def _always() -> bool:
-    return True

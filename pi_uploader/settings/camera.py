@@ -262,9 +262,10 @@ class CameraSettings(Group):
         """A line for a network camera that has a user without a password."""
         if self.source != "rtsp" or self.user is None or self.password is not None:
             return None
+        credentials = dict.fromkeys((f"{self.name}_password", "camera_password"))
         return (
             f"CAMERA_PASSWORD: {self.name} has a user and no password; expected it as the systemd "
-            f"credential {self.name}_password or camera_password (on a Pi the file of that name "
+            f"credential {' or '.join(credentials)} (on a Pi the file of that name "
             f"in {USUAL_ENVIRONMENT.parent})"
         )
 

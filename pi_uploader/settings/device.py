@@ -113,6 +113,14 @@ class Settings(Group):
         "Room on the disk that photos leave to the system.",
         default="64",
     )
+    clock_is_trusted: bool = setting(
+        "CAMERA_CLOCK",
+        values.trust_in_clock,
+        "ntp or trusted",
+        "ntp: the clock counts as set once the network has set it; trusted: always, since the "
+        "device has a clock chip, or is a PC or a container.",
+        default="ntp",
+    )
 
     @classmethod
     def from_environ(cls, environ: Environment) -> Self:
@@ -178,14 +186,6 @@ class CaptureSettings(Settings):
         "Time zone of the site: times of day and hours are in it. local: the system's, as TZ or "
         "/etc/localtime has it.",
         default="local",
-    )
-    clock_is_trusted: bool = setting(
-        "CAMERA_CLOCK",
-        values.trust_in_clock,
-        "ntp or trusted",
-        "ntp: the clock counts as set once the network has set it; trusted: always, since the "
-        "device has a clock chip that runs on.",
-        default="ntp",
     )
     cameras: tuple[CameraSettings, ...] = ()
     zone: tzinfo = UTC

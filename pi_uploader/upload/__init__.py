@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 
+from pi_uploader.clock import clock_predicate
 from pi_uploader.settings import UploadSettings
 from pi_uploader.spool import Room, Spool
 from pi_uploader.upload.delivery import Delivery
@@ -28,11 +29,12 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         room=Room(settings.spool_bytes, settings.reserve_bytes),
         runtime=settings.runtime,
     )
+    is_clock_set = clock_predicate(settings.clock_is_trusted)
     if settings.base_url is None:
         log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.kept.folder)
         watchdog.ready()
         watchdog.report()
-        keep_all(spool, stop, watchdog.watch("keeping"))
+        keep_all(spool, stop, watchdog.watch("keeping"), is_clock_set)
         return 0
     uploader = Uploader(
         spool,
@@ -41,6 +43,7 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         data_budget=DataBudget(settings.spool / "data-sent.json", settings.monthly_bytes),
         state_file=state_file(settings.spool),
         keep=settings.keep is not None or settings.keep_bytes is not None,
+        is_clock_set=is_clock_set,
     )
     names = [f"upload {number + 1}" for number in range(settings.uploads)]
     threads = [

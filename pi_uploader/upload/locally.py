@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from pi_uploader.clock import clock_is_set, now_utc
 from pi_uploader.spool import Spool, SpooledPhoto
@@ -15,10 +16,15 @@ REST = 60.0  # seconds after the disk refused
 log = logging.getLogger("upload")
 
 
-def keep_all(spool: Spool, stop: threading.Event, back_within: BackWithin = unwatched) -> None:
+def keep_all(
+    spool: Spool,
+    stop: threading.Event,
+    back_within: BackWithin = unwatched,
+    is_clock_set: Callable[[], bool] = clock_is_set,
+) -> None:
     """Move every photo that waits to those that are kept, until `stop` is set. One that the disk
     will not move is passed over for a while, and holds up none of the others."""
-    naming = Naming(spool, time.monotonic, now_utc, clock_is_set)
+    naming = Naming(spool, time.monotonic, now_utc, is_clock_set)
     stuck: dict[SpooledPhoto, float] = {}
     while not stop.is_set():
         back_within(10 * REST)

@@ -251,6 +251,22 @@ def test_config_check_says_everything_of_both_processes(
     ]
 
 
+def test_a_credential_is_named_once(start_program: StartProgram) -> None:
+    """Also where the one of the camera is the one for all."""
+    program = start_program(
+        "config",
+        "check",
+        BASE_URL="https://nightjar.example",
+        AZURE_FUNCTION_KEY="the key",
+        CAMERA_SOURCE="rtsp",
+        CAMERA_URL="rtsp://192.0.2.1/stream",
+        CAMERA_USER="admin",
+        CAMERA_NAME="camera",
+    )
+    assert program.process.wait(90) == 78
+    assert "the systemd credential camera_password (on a Pi" in program.output
+
+
 def test_config_check_tells_of_a_key_and_a_password_that_are_missing(
     start_program: StartProgram, tmp_path: Path
 ) -> None:

@@ -25,13 +25,13 @@ COMMON_MISTAKES = {
     "CAMERA_KEEP": ["120", "for ever", "0d"],
     "CAMERA_KEEP_MB": ["1GB", "-1"],
     "CAMERA_SPOOL": ["spool", "./spool", "~nobody-of-this-name/spool"],
+    "CAMERA_CLOCK": ["gps"],
 }
 CAPTURE_MISTAKES = COMMON_MISTAKES | {
     "CAMERA_NAME": ["Entry", "a" * 33, "-a", "no space", "a\nb"],
     "CAMERA_ENABLED": ["true", "no"],
     "CAMERA_SOURCE": ["", "webcam", "Simulated"],
     "CAMERA_ZONE": ["Berlin", "Europe/Nowhere", "../etc", "UTC+1"],
-    "CAMERA_CLOCK": ["gps"],
     "CAMERA_URL": ["http://10.0.0.5/", "rtsp://", f"rtsp://u:{SECRET}@10.0.0.5/", "10.0.0.5"],
     "CAMERA_PASSWORD": [f"{SECRET}\n"],
     "CAMERA_SENSOR": ["10", "imx708", "-1"],

@@ -51,5 +51,24 @@ def test_a_trusted_clock_is_nothing_to_speak_of(
     assert "clock  " not in status(pi.spool_folder)[0]
 
 
+@pytest.mark.parametrize("upload", ["on", "off"])
+def test_a_clock_trusted_later_dates_the_photos_that_wait(
+    pi: InstalledPi, caplog: pytest.LogCaptureFixture, upload: str
+) -> None:
+    """Whoever follows the notice is not told it again: the photos go at once, wherever to."""
+    pi.once()
+    [undated] = pi.spool.photos_undated()
+    pi.environ |= {"CAMERA_CLOCK": "trusted", "CAMERA_UPLOAD": upload}
+    caplog.clear()
+    caplog.set_level(logging.INFO, "upload")
+    text, _ = status(pi.spool_folder, is_clock_set=True)
+    assert "they get their right time when they are uploaded" in text
+    assert NEXT_STEP not in text
+    with pi.uploading():
+        wait_for(lambda: not list(pi.spool.photos_undated()), what="the photo's name")
+    assert notices(caplog) == []
+    assert f"(before: {undated.name}), clock corrected" in caplog.text
+
+
 def notices(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return [one for one in caplog.records if AWAITED in one.getMessage()]
