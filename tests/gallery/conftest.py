@@ -118,6 +118,19 @@ class Gallery:
         links: list[dict[str, Any]] = reply.json()["shares"]
         return links
 
+    def share(self, name: PhotoName) -> str:
+        """A link that opens this photo."""
+        bearer = {"Authorization": f"Bearer {self.backend.admin_token}"}
+        reply = requests.post(
+            f"{self.backend.base_url}/api/shares",
+            json={"photo": str(name)},
+            headers=bearer,
+            timeout=90,
+        )
+        assert reply.status_code == 201, reply.text
+        url: str = reply.json()["url"]
+        return url
+
     def tell(self, alerts: list[Alert]) -> None:
         """Alerts, as a device tells them."""
         reply = requests.post(

@@ -81,9 +81,11 @@ export async function deletePhoto(photo) {
   await ask(`/api/photos/${photo.id}`, { method: "DELETE" });
 }
 
-// A link that opens this photo to whoever has it, for so many hours: { url, until }.
-export async function sharePhoto(photo, hours) {
-  return (await ask("/api/shares", { method: "POST", body: JSON.stringify({ photo: photo.id, hours }) })).json();
+// A link that opens this photo to whoever has it, for so many hours: { url, until }. `withLocation`: the
+// photo keeps its metadata, such as the place where it was taken.
+export async function sharePhoto(photo, hours, withLocation) {
+  const body = JSON.stringify({ photo: photo.id, hours, with_location: withLocation });
+  return (await ask("/api/shares", { method: "POST", body })).json();
 }
 
 // Who may sign in: { name, role, cameras }, null for all cameras.

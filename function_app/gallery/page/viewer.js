@@ -88,6 +88,7 @@ function openShare(photo) {
   byId("share-problem").textContent = "";
   byId("share-choice").hidden = false;
   byId("share-made").hidden = true;
+  byId("share-location").checked = false; // asked for each link anew: a place may be somebody's home
   showEndOfShare();
   byId("share-dialog").showModal();
 }
@@ -101,7 +102,7 @@ function showEndOfShare(until = Date.now() + hoursShared() * 3_600_000) {
 async function makeLink() {
   byId("share-make").disabled = true;
   try {
-    const { url, until } = await sharePhoto(shared, hoursShared());
+    const { url, until } = await sharePhoto(shared, hoursShared(), byId("share-location").checked);
     showEndOfShare(until);
     byId("share-choice").hidden = true;
     byId("share-made").hidden = false;
