@@ -19,6 +19,7 @@ from function_app.backend import connect
 from function_app.cookies import SESSION
 from function_app.openapi.document import document, refused
 from function_app.openapi.pages import get_docs
+from function_app.openapi.schemas import SCHEMAS
 from function_app.people import people, sessions, tokens
 from function_app.people.caller import ANYBODY, Role, Scope
 from function_app.routes import ROUTES
@@ -70,6 +71,8 @@ def test_every_schema_that_is_named_is_there() -> None:
     described = document(ROUTES)
     named = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
     assert named == described["components"]["schemas"].keys()
+    for given in (one for route in ROUTES for one in route.gives.values()):
+        assert given is None or "/" in given or given in SCHEMAS, given  # else a content type
 
 
 def test_the_description_is_served_to_programs_and_to_people(api: Api) -> None:
