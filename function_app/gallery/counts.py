@@ -11,7 +11,7 @@ import azure.functions as func
 from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.gallery.listing import check_parameters, check_range
-from function_app.keeping.tally import Count, Save, Tally, tallies
+from function_app.keeping.tally import Count, Tally, tallies
 from function_app.keeping.timer_watch import CLEANUP, REPAIR, last_runs
 from function_app.people.caller import Caller
 from function_app.replies import Reply, json_reply
@@ -30,13 +30,14 @@ Found = TypeVar("Found")
 
 def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with every camera: what came from it, when the last photo did, and which is the last of
-    those that are there. Counting asks for each camera of which something came lately;
+    those that are there. Counting asks for each camera of which something came since it was counted;
     `counts=none` leaves that out: counts, first day and last photo are null."""
     check_parameters(req.params, ("counts",))
     counts = req.params.get("counts")
     if counts not in (None, "none"):
         raise WireError("counts", f"{quoted(counts)} is not none")
-    counted = {} if counts else _tallies(backend, caller, None)
+    cameras = backend.index.cameras()
+    counted = {} if counts else _tallies(backend, caller, None, cameras)
 
     def describe(camera: str, seen: Seen) -> dict[str, object]:
         tally = counted.get(camera)
@@ -50,11 +51,9 @@ def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Rep
             "bytes": tally.total.size if tally else None,
         }
 
-    cameras = sorted(backend.index.cameras().items())
+    visible = [one for one in sorted(cameras.items()) if caller.may_see(one[0])]
     with ThreadPoolExecutor(_THREADS) as pool:  # the last photo may cost a request
-        found = pool.map(
-            lambda one: describe(*one), (one for one in cameras if caller.may_see(one[0]))
-        )
+        found = pool.map(lambda one: describe(*one), visible)
         return json_reply({"cameras": list(found)})
 
 
@@ -81,8 +80,9 @@ def get_stats(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with what ever came, what of it is there, and what was lost, by camera and day."""
     check_parameters(req.params, ("camera", "days"))
     days = _days_back(_days(req.params.get("days")))
-    found = _tallies(backend, caller, req.params.get("camera"))
-    seen, lost = backend.index.cameras(), _losses(backend, caller, req.params.get("camera"))
+    seen = backend.index.cameras()
+    found = _tallies(backend, caller, req.params.get("camera"), seen)
+    lost = _losses(backend, caller, req.params.get("camera"))
     cameras = [
         {
             "camera": camera,
@@ -113,8 +113,8 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses,
     and when the cleanup and the repair last ran to their end. Nothing is written for it."""
     check_parameters(req.params, ())
-    found = _tallies(backend, caller, None, Save.NOTHING)
     seen = backend.index.cameras()
+    found = _tallies(backend, caller, None, seen, save=False)
     lately = [seen[camera] for camera in found if camera in seen]
     lately.sort(key=lambda one: one.listed_at, reverse=True)
     last = (last_photo(one, found[one.last.camera], backend) for one in lately)
@@ -158,11 +158,15 @@ def _id(name: PhotoName | None) -> str | None:
 
 
 def _tallies(
-    backend: Backend, caller: Caller, camera: str | None, save: Save = Save.MANY
+    backend: Backend,
+    caller: Caller,
+    camera: str | None,
+    seen: Mapping[str, Seen] | None = None,
+    save: bool = True,
 ) -> dict[str, Tally]:
     if camera is not None:
         check_camera(camera)
-    return _shown(tallies(backend, datetime.now(UTC), save), caller, camera)
+    return _shown(tallies(backend, datetime.now(UTC), save, seen), caller, camera)
 
 
 def _losses(

@@ -18,11 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import Enum
 from uuid import uuid4
 
 from function_app.backend import Backend
-from function_app.storage.records import Photo, StorageAwayError
+from function_app.storage.records import Photo, Seen, StorageAwayError
 from function_app.storage.rows import Rewrite, Row
 from function_app.storage.views import PHOTOS, count_up, tallies_of, tally_key
 
@@ -88,29 +87,28 @@ class Tally:
         return replace(self, days=days, place=place)
 
 
-class Save(Enum):
-    """What of a count is saved, so that the next one goes on from there."""
-
-    ALL = "all of it: for the timer"
-    MANY = "a thousand photos at once, and fewer not: for who reads the counts"
-    NOTHING = "nothing: for who reads the status"
-
-
-def tallies(backend: Backend, now: datetime, save: Save = Save.ALL) -> dict[str, Tally]:
-    """The tally of each camera at this moment: two requests (and one for each further thousand
-    months that cameras have photos of), and those for what is not counted, of several cameras at
-    once."""
+def tallies(
+    backend: Backend,
+    now: datetime,
+    save: bool = True,
+    seen: Mapping[str, Seen] | None = None,
+) -> dict[str, Tally]:
+    """Return the tally of each camera at this moment: one request for what was counted before (and
+    one for each further thousand months that cameras have photos of), and one or two for each
+    camera of which something came since, several cameras at once. `save` writes down what was
+    counted, so that the next count goes on from there. `seen`: the cameras, if the caller has read
+    them; else that is one more request. Raises StorageAwayError."""
+    cameras = sorted((backend.index.cameras() if seen is None else seen).items())
     kept = _kept("n~", "n~~", backend)
-    seen = sorted(backend.index.cameras().items())
 
     def count(camera: str, last_listed: datetime) -> Tally:
         return _up_to_date(camera, kept.get(camera, Tally({})), last_listed, backend, now, save)
 
-    if len(seen) <= 1:
-        return {camera: count(camera, one.listed_at) for camera, one in seen}
+    if len(cameras) <= 1:
+        return {camera: count(camera, one.listed_at) for camera, one in cameras}
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda one: count(one[0], one[1].listed_at), seen)
-        return dict(zip((camera for camera, _ in seen), found, strict=True))
+        found = pool.map(lambda one: count(one[0], one[1].listed_at), cameras)
+        return dict(zip((camera for camera, _ in cameras), found, strict=True))
 
 
 def uncounted(photo: Photo, place: str, backend: Backend, is_stray: bool = False) -> Rewrite:
@@ -155,14 +153,14 @@ def _forgotten(camera: str, head: Row, backend: Backend, today: date) -> list[st
 
 
 def _up_to_date(
-    camera: str, tally: Tally, last_listed: datetime, backend: Backend, now: datetime, save: Save
+    camera: str, tally: Tally, last_listed: datetime, backend: Backend, now: datetime, save: bool
 ) -> Tally:
     settled, tries = now - SETTLED, _TRIES
     while tally.place < _behind(count_up(min(last_listed, settled))):
         page = backend.index.arrived(camera, settled, AT_ONCE, tally.place)
         if not page:
             break
-        if not tries or save is Save.NOTHING or (save is Save.MANY and len(page) < AT_ONCE):
+        if not (save and tries):
             tally = tally.with_photos(page)
             if len(page) < AT_ONCE:
                 break

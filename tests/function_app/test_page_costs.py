@@ -126,7 +126,8 @@ def test_what_has_no_pages_costs_the_same_too(
     photos: tuple[int, Api, Recorder], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The lists of people, tokens and links are read whole: they cost what they tell. Counts cost
-    some records for each camera and month, once the photos are counted; to count a hundred thousand
+    some records for each camera and month, but no request for each camera, once the photos are
+    counted, as the first who asks for cameras, days or statistics does; to count a hundred thousand
     takes Azurite more than a minute, and that none is read again is what test_tally.py shows."""
     count, api, tables = photos
     bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}

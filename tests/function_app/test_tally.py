@@ -1,22 +1,31 @@
 """The counts are right however photos come and go, and wherever a count is stopped."""
 
+import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+import azure.functions as func
 import pytest
 
 from function_app.backend import Backend, connect
+from function_app.gallery.counts import get_stats, get_status, list_cameras, list_days
 from function_app.keeping.deletion import delete
 from function_app.keeping.tally import recount, tallies
+from function_app.people.caller import Caller, Scope
+from function_app.replies import Reply
 from function_app.settings import Settings
+from function_app.storage.records import PhotoIndex, Seen
 from function_app.storage.views import PHOTOS, View, count_up, tallies_of
 from tests.conftest import NewStore
 from tests.function_app.api import Store, name_of
 from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
 from tests.function_app.test_keeping import StoppedError, fragile, until_done
+
+Handler = Callable[[func.HttpRequest, Backend, Caller], Reply]
 
 
 def test_a_photo_whose_rows_came_at_a_retry_is_counted_out_by_its_place(empty: Backend) -> None:
@@ -165,6 +174,36 @@ def test_nothing_is_read_twice(empty: Backend) -> None:
             return getattr(empty.index, name)
 
     assert counted(replace(empty, index=Counted())) == expected
+
+
+@pytest.mark.parametrize("ask_for", [list_cameras, list_days, get_stats])
+def test_whoever_asks_for_counts_saves_them(empty: Backend, ask_for: Handler) -> None:
+    """So that the next question costs no request for each camera. Of few photos, too: a camera that
+    takes some each day would cost a request at every look until the timer's next run."""
+    for camera in ("gate", "yard"):
+        photo = replace(listed(empty, NOW, 0, NOW), name=name_of(camera))
+        empty.index.add(photo, NOW)
+    request = func.HttpRequest("GET", "http://x", headers={}, body=b"")
+    owner = Caller("owner", frozenset(Scope))
+    first = ask_for(request, empty, owner).body
+
+    class Index:
+        """Asked for the cameras alone, once."""
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def cameras(self) -> dict[str, Seen]:
+            self.asked.append("cameras")
+            return empty.index.cameras()
+
+    index = Index()
+    counted_before = replace(empty, index=cast(PhotoIndex, index))
+    for handler in (ask_for, get_status):
+        told = json.loads(handler(request, counted_before, owner).body)
+        assert handler is not ask_for or told == json.loads(first)
+        assert index.asked == ["cameras"]
+        index.asked.clear()
 
 
 def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Backend) -> None:
