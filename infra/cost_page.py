@@ -51,6 +51,8 @@ of 2,048. For other numbers:
   what Azure is asked for when a photo is stored, shown, or listed, and
   `tests/infra/test_transactions.py` counts it on the real backend over Azurite:
   - a photo stored: {stored};
+    the first one that an instance stores after its start: {first_stored}.
+    The sums leave that out: a million table requests cost {million_requests};
   - a photo shown as a thumbnail: {shown};
   - a photo opened in full: {opened};
   - a photo deleted when its time is over: {over}; by a person: {deleted};
@@ -146,6 +148,8 @@ def page(prices: Prices, transactions: Transactions) -> str:
         small=SMALL_INSTANCES,
         bills="\n\n".join(bills),
         stored=_said(transactions, "photo stored"),
+        first_stored=_said(transactions, "photo stored by a new instance"),
+        million_requests=money(prices.prices["table_requests"].of(1_000_000)),
         shown=_said(transactions, "thumbnail shown"),
         opened=_said(transactions, "photo opened"),
         over=_said(transactions, "photo's time over"),

@@ -48,8 +48,9 @@ class KnownCameras:
 
 def refused_cameras(cameras: Collection[str], backend: "Backend", now: datetime) -> dict[str, str]:
     """Return those of these cameras that are new and too many, each with the reason. A known camera
-    is never refused: it costs no request here, or two. Raises StorageAwayError."""
-    new = backend.known_cameras.unknown(cameras)
+    is never refused. It costs no request here; the first time in a process one, if it has sent a
+    photo. Only for others all cameras are read. Raises StorageAwayError."""
+    new = _unknown(cameras, backend)
     if not new:
         return {}
     came = {row.key: parse_time(row.words["at"]) for row in walk_all(backend.tally, NEW_CAMERAS)}
@@ -64,6 +65,16 @@ def refused_cameras(cameras: Collection[str], backend: "Backend", now: datetime)
         else f"{MAX_NEW_CAMERAS} cameras a day may be new, and so many were"
     )
     return dict.fromkeys(refused, limit)
+
+
+def _unknown(cameras: Collection[str], backend: "Backend") -> set[str]:
+    """Return those of these cameras that are not known, also by a look at the row that a photo
+    leaves, if that is cheaper than reading all cameras."""
+    unknown = backend.known_cameras.unknown(cameras)
+    if len(unknown) != 1 or not backend.index.last_seen(*unknown):
+        return unknown
+    backend.known_cameras.add(unknown)
+    return set()
 
 
 def check_camera_is_allowed(camera: str, backend: "Backend", now: datetime) -> None:

@@ -30,7 +30,7 @@ class Removal:
 def is_camera(camera: str, backend: Backend) -> bool:
     """Whether anything of this camera is kept. Raises StorageAwayError."""
     return (
-        camera in backend.index.cameras()
+        backend.index.last_seen(camera) is not None
         or backend.tally.get(NEW_CAMERAS, camera) is not None
         or bool(backend.alerts.newest_of(camera, 1, None))
     )

@@ -30,8 +30,8 @@ Found = TypeVar("Found")
 
 def list_cameras(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """200 with every camera: what came from it, when the last photo did, and which is the last of
-    those that are there. Counting asks for each camera of which something came since it was counted;
-    `counts=none` leaves that out: counts, first day and last photo are null."""
+    those that are there. Counting asks for each camera of which something came since the last
+    count; `counts=none` leaves that out: counts, first day and last photo are null."""
     check_parameters(req.params, ("counts",))
     counts = req.params.get("counts")
     if counts not in (None, "none"):

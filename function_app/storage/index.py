@@ -16,6 +16,7 @@ from azure.data.tables import TableEntity, UpdateMode
 from function_app.storage.account import Account
 from function_app.storage.away import ask
 from function_app.storage.azure_rows import changes_of
+from function_app.storage.last_seen import LastSeen, Note
 from function_app.storage.photo_rows import (
     moment,
     note_row,
@@ -58,9 +59,10 @@ class AzurePhotoIndex(PhotoStates):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self._uncounting: dict[str, threading.Lock] = {}  # by camera
+        self._last_seen = LastSeen()
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
-        if self._insert(_rows(photo, now), note_row(photo.name, now, waiting)):
+        if self._list(_rows(photo, now), note_row(photo.name, now, waiting)):
             return None
         if listed := self.get(photo.name):
             return listed
@@ -71,13 +73,17 @@ class AzurePhotoIndex(PhotoStates):
         return self.add_anyway(photo, now, waiting)
 
     def add_anyway(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
-        notes = _listed_row(photo), note_row(photo.name, now, waiting)
-        if self._insert(photo_rows(photo, now), *notes):
+        note = note_row(photo.name, now, waiting)
+        if self._list(photo_rows(photo, now), note, _listed_row(photo)):
             return None
         listed = self.get(photo.name)
         if listed is None:
             raise StorageAwayError(f"the row of {photo.name} was there and is gone")
         return listed
+
+    def _list(self, rows: list[Note], note: Note, *others: Note) -> bool:
+        """Insert a photo's rows together with the note of its camera; False if they are there."""
+        return self._last_seen.write(note, lambda newest: self._insert(rows, *others, newest))
 
     def get(self, name: PhotoName) -> Photo | None:
         row = self._find(PHOTOS, View().key(name))
@@ -130,7 +136,18 @@ class AzurePhotoIndex(PhotoStates):
 
     def note(self, photo: Photo) -> None:
         note = note_row(photo.name, photo.received_at)
-        ask(lambda: self._table.upsert_entity(note), self._create)
+        for _ in range(_TRIES):
+            row = self._find(PHOTOS, note["RowKey"])
+            if row is None:
+                if self._insert([note]):
+                    return
+                continue
+            known = seen(row)
+            if known and known[1].listed_at >= photo.received_at:
+                return
+            if not self._try([(Operation.PUT, note)], row.metadata["etag"] or ""):
+                return
+        raise StorageAwayError(f"others were faster each time when {photo.name} was to be noted")
 
     def note_waiting(self, camera: str, waiting: int) -> None:
         change = {"PartitionKey": PHOTOS, "RowKey": seen_key(camera), "waiting": str(waiting)}
@@ -146,6 +163,7 @@ class AzurePhotoIndex(PhotoStates):
         keys = self._read(first, f"{first}~", 1000, lambda row: str(row["RowKey"]), ["RowKey"])
         for key in (seen_key(camera), *keys):
             ask(partial(self._table.delete_entity, PHOTOS, key))  # one that is gone is no error
+        self._last_seen.forget(seen_key(camera))
 
     def remove(
         self, photo: Photo, uncount: Uncount | None = None, state: State = State.EXPIRED
@@ -190,6 +208,11 @@ class AzurePhotoIndex(PhotoStates):
         if known:
             changes.append((Operation.PUT, known))
         return self._try(changes, rewrite.row.tag if rewrite else "")
+
+    def last_seen(self, camera: str) -> Seen | None:
+        row = self._find(PHOTOS, seen_key(camera))
+        found = seen(row) if row else None
+        return found[1] if found else None
 
     def cameras(self) -> dict[str, Seen]:
         def read() -> dict[str, Seen]:

@@ -251,7 +251,8 @@ class PhotoIndex(Protocol):
         ...
 
     def note(self, photo: Photo) -> None:
-        """Note this photo as the last that was listed of its camera."""
+        """Note this photo as the last that was listed of its camera, if none is noted that was
+        listed later."""
         ...
 
     def remove(
@@ -267,6 +268,10 @@ class PhotoIndex(Protocol):
 
     def forget_camera(self, camera: str) -> None:
         """Forget what is noted and counted of a camera of which nothing is listed."""
+        ...
+
+    def last_seen(self, camera: str) -> Seen | None:
+        """Return what was last listed of this camera; None if nothing ever was."""
         ...
 
     def cameras(self) -> dict[str, Seen]:

@@ -167,8 +167,14 @@ class MemoryIndex:
         if photo.name in self.listed:
             return self.listed[photo.name]
         self._list(photo, arrival_place(photo.name, now))
-        self._seen[photo.name.camera] = Seen(photo.name, to_milliseconds(now), waiting)
+        self._note(Seen(photo.name, to_milliseconds(now), waiting))
         return None
+
+    def _note(self, seen: Seen) -> None:
+        """Note this, unless something later is noted."""
+        camera = seen.last.camera
+        known = self._seen.get(camera, seen)
+        self._seen[camera] = max(seen, known, key=lambda one: one.listed_at)
 
     def _list(self, photo: Photo, place: str) -> None:
         self.listed[photo.name] = photo
@@ -251,7 +257,8 @@ class MemoryIndex:
             return Relisted.REWRITTEN if listed else Relisted.ADDED
 
     def note(self, photo: Photo) -> None:
-        self._seen[photo.name.camera] = Seen(photo.name, photo.received_at)
+        with self._lock:
+            self._note(Seen(photo.name, photo.received_at))
 
     def remove(
         self, photo: Photo, uncount: Uncount | None = None, state: State = State.EXPIRED
@@ -276,6 +283,9 @@ class MemoryIndex:
         first = tallies_of(camera)
         for row in self.tally.walk(PHOTOS, 1000, first, f"{first}~"):
             self.tally.remove(PHOTOS, row.key)
+
+    def last_seen(self, camera: str) -> Seen | None:
+        return self._seen.get(camera)
 
     def cameras(self) -> dict[str, Seen]:
         return dict(self._seen)

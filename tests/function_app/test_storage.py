@@ -1,5 +1,6 @@
 """What every store promises: the same suite on the one in memory and on Azurite."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,13 +12,22 @@ from hypothesis import strategies as st
 
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
-from function_app.storage.records import Claim, DamagedRecordError, Photo, Seen, parse_photo
+from function_app.storage import last_seen as last_seen_module
+from function_app.storage.last_seen import LastSeen, Note
+from function_app.storage.records import (
+    Claim,
+    DamagedRecordError,
+    Photo,
+    Seen,
+    StorageAwayError,
+    parse_photo,
+)
 from function_app.storage.rows import Rewrite
 from function_app.storage.views import View
 from local.azurite import Azurite
 from photo_wire.media import Media
-from photo_wire.moment import to_milliseconds
-from tests.function_app.api import MOMENT, name_of
+from photo_wire.moment import format_time, to_milliseconds
+from tests.function_app.api import MOMENT, name_of, new_camera
 from tests.function_app.memory_store import memory_backend
 from tests.wire import strategies
 
@@ -222,6 +232,87 @@ def test_a_camera_is_known_by_its_photos(store: Backend, camera: str) -> None:
     for n, photo in enumerate([photo_of(camera), late]):
         store.index.add(photo, MOMENT + timedelta(seconds=n))
     assert store.index.cameras()[camera] == Seen(late.name, MOMENT + timedelta(seconds=1))
+
+
+def test_an_older_photo_takes_nothing_back_of_what_was_last_seen(
+    store: Backend, camera: str
+) -> None:
+    """Its request began first and ended last, or a repair notes it. What its device said of others
+    that wait is older, too."""
+    newest, late, rebuilt = (photo_of(camera, MOMENT - timedelta(hours=n)) for n in range(3))
+    seen = Seen(newest.name, MOMENT + timedelta(seconds=2), 3)
+    store.index.add(newest, seen.listed_at, seen.waiting)
+    for photo, add in ((late, store.index.add), (rebuilt, store.index.add_anyway)):
+        assert add(photo, MOMENT + timedelta(seconds=1), 7) is None
+        assert store.index.last_seen(camera) == store.index.cameras()[camera] == seen
+    store.index.note(late)
+    assert store.index.last_seen(camera) == seen
+    later = replace(late, received_at=MOMENT + timedelta(days=1))
+    store.index.note(later)
+    assert store.index.last_seen(camera) == Seen(later.name, later.received_at)
+    assert store.index.last_seen(new_camera()) is None
+
+
+def test_threads_leave_the_newest_as_last_seen(store: Backend, camera: str) -> None:
+    """Eight requests of one camera that begin at once, in any order."""
+    begun = threading.Barrier(8)
+    photos = [photo_of(camera, MOMENT + timedelta(seconds=n), f"{n:08x}") for n in range(8)]
+
+    def add(photo: Photo) -> None:
+        begun.wait(60)
+        store.index.add(photo, photo.name.captured_at)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, photos))
+    last = photos[-1].name
+    assert store.index.last_seen(camera) == Seen(last, last.captured_at)
+
+
+class TestLastSeen:
+    """The order in which a process writes what was last seen."""
+
+    @staticmethod
+    def note(second: int) -> dict[str, str]:
+        return {"RowKey": "m~gate~seen", "listed_at": format_time(MOMENT + timedelta(0, second))}
+
+    def test_a_row_that_was_not_written_does_not_count(self) -> None:
+        """The photo was listed already, or storage was away."""
+        last_seen, written = LastSeen(), list[Note]()
+
+        def write(note: Note) -> bool:
+            written.append(note)
+            return True
+
+        assert not last_seen.write(self.note(2), lambda note: False)
+        with pytest.raises(StorageAwayError):
+            last_seen.write(self.note(3), fail)
+        for second in (1, 4, 2):
+            assert last_seen.write(self.note(second), write)
+        last_seen.forget("m~gate~seen")
+        assert last_seen.write(self.note(3), write)
+        assert written == [self.note(second) for second in (1, 4, 4, 3)]
+
+    def test_a_stalled_transaction_delays_no_photo_for_long(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is waited for, and then not any more."""
+        monkeypatch.setattr(last_seen_module, "MAX_WAIT", 0.01)
+        last_seen, is_stalled, may_end = LastSeen(), threading.Event(), threading.Event()
+
+        def stall(note: Note) -> bool:
+            is_stalled.set()
+            return may_end.wait(60)
+
+        with ThreadPoolExecutor(1) as pool:
+            stalled = pool.submit(last_seen.write, self.note(1), stall)
+            assert is_stalled.wait(60)
+            assert last_seen.write(self.note(2), lambda note: True)
+            may_end.set()
+            assert stalled.result(60)
+
+
+def fail(note: Note) -> bool:
+    raise StorageAwayError("away")
 
 
 def test_a_camera_s_view_holds_no_other_s(store: Backend, camera: str) -> None:

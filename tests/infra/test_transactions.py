@@ -17,11 +17,14 @@ from function_app import build_app
 from function_app.backend import connect
 from function_app.keeping.retention import clean_up, delete_due
 from function_app.keeping.tally import tallies
+from function_app.receiving.intake import Upload
+from function_app.receiving.upload import store as store_photo
 from function_app.settings import Settings
 from infra.cost import TRANSACTIONS, Transactions
 from local.azurite import Azurite
 from local.child import ROOT
 from photo_wire.alert import LOSS, Alert, alerts_to_json
+from photo_wire.headers import PhotoHeaders
 from photo_wire.name import parse_name
 from pi_uploader.cameras.dng import add_preview
 from tests.backend import Backend
@@ -120,6 +123,16 @@ def meter(store: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[
 def test_a_photo_stored(meter: Meter) -> None:
     counted = meter.count(lambda: meter.put(1000))
     assert counted == EXPECTED.events["photo stored"]
+
+
+def test_a_photo_stored_by_a_new_instance(meter: Meter) -> None:
+    """It looks whether it knows the camera, and when the timers last ran. However many cameras
+    there are: it is not they that are read."""
+    cold = connect(Settings(meter.api.backend.connection_string))
+    name = name_of(meter.camera, MOMENT + timedelta(seconds=1006))
+    upload = Upload(jpeg(seed=1006), PhotoHeaders(name=name))
+    counted = meter.count(lambda: store_photo(upload, cold, datetime.now(UTC)))
+    assert {"executions": 1, **counted} == EXPECTED.events["photo stored by a new instance"]
 
 
 def test_a_hundred_photos_cost_a_hundred_times_one(meter: Meter) -> None:
