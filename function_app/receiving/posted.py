@@ -87,12 +87,22 @@ def _of_form(body: bytes, headers: Mapping[str, str]) -> tuple[PhotoHeaders, byt
         raise RefusedError(400, f"The form has {beside} bytes beside the photo, and {most}.")
     fields = {part.name: text_of(part.body).strip() for part in parts if part is not photo}
     said = {word: headers[word] for word in _OF_THE_PHOTO if headers.get(word) is not None}
+    from_fields: dict[str, str] = {}  # the fields by the headers whose place they take
     for field, header in FIELDS.items():
         value = fields.get(field)
-        if value and said.setdefault(header, value) != value:
+        if not value:
+            continue
+        if said.get(header, value) != value:
             raise WireError(header, f"is not what the form's field {field} says")
+        if header not in said:
+            said[header], from_fields[header] = value, field
     kind = photo.content_type if Media.of_content_type(photo.content_type) else ""
-    return parse_headers({**said, CONTENT_TYPE: kind}), photo.body
+    try:
+        return parse_headers({**said, CONTENT_TYPE: kind}), photo.body
+    except WireError as error:
+        if named := from_fields.get(error.field):
+            raise WireError(f"the form's field {named}", error.problem) from None
+        raise
 
 
 def _photo(parts: list[Part]) -> Part:

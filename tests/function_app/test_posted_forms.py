@@ -222,6 +222,19 @@ def test_what_is_wrong_with_a_form_is_said(
     assert "send multipart" not in reply.text
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("camera", "Front Door"), ("captured_at", "yesterday"), ("trigger", "cat")],
+)
+def test_a_wrong_field_is_named_as_the_form_has_it(
+    api: Api, phone: dict[str, str], field: str, value: str
+) -> None:
+    """Not as the header that says the same of a raw photo, which nobody sent."""
+    reply = post(api, phone, files=form(jpeg(seed=81)), data={field: value})
+    assert reply.status_code == 400
+    assert reply.json()["detail"].startswith(f"the form's field {field}: '{value}'")
+
+
 def test_a_form_whose_picture_is_cut_is_refused(api: Api, phone: dict[str, str]) -> None:
     body = raw_form(b"--x", *PART[:3], PHOTO[:-20])
     reply = post(api, {**phone, "Content-Type": "multipart/form-data; boundary=x"}, data=body)
