@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from pi_uploader.small_file import read_small, replace_small
+
 FIRST_DELAY, MAX_DELAY = 5.0, 120.0  # seconds; the unit's TimeoutStartSec has to be longer
 
 
@@ -26,9 +28,9 @@ class StartBackoff:
             return 0.0
         failures = 0
         with suppress(OSError, ValueError):
-            failures = int(self._file.read_text())
+            failures = int(read_small(self._file))
         with suppress(OSError):
-            self._file.write_text(str(failures + 1))
+            replace_small(self._file, str(failures + 1).encode())
         if not failures:
             return 0.0  # the first time somebody may be watching the start
         return min(FIRST_DELAY * 2.0 ** min(failures - 1, 10), MAX_DELAY)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from photo_wire.moment import format_time
+from pi_uploader.small_file import open_regular
 from pi_uploader.spool.checked import BLOCK, DamagedPhotoError
 from pi_uploader.spool.entry import SpooledPhoto
 from pi_uploader.spool.kept import KeptPhoto
@@ -110,7 +111,7 @@ def _copy(source: Path, copy: Path) -> tuple[int, str] | None:
     """Copy a file; return its size and SHA-256, or None if it is gone. A copy that would not be
     whole is removed."""
     try:
-        file = source.open("rb")
+        file = open_regular(source)
     except FileNotFoundError:
         return None
     except OSError as error:

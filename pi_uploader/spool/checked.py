@@ -39,16 +39,16 @@ def open_checked(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
     file, OSError if this process cannot open any file now."""
     try:
         file = disk.open(path)
-    except FileNotFoundError:
-        raise
     except OSError as error:
-        if error.errno in PROCESS_ERRORS:
+        is_gone = isinstance(error, FileNotFoundError) and not path.is_symlink()  # one to nowhere
+        if is_gone or error.errno in PROCESS_ERRORS:
             raise
         raise _unreadable(photo, "opened", error) from error
     try:
-        digest = hashlib.sha256()
-        while block := file.read(BLOCK):
+        digest, size = hashlib.sha256(), 0
+        while size <= photo.size and (block := file.read(BLOCK)):  # one that never ends is another
             digest.update(block)
+            size += len(block)
         file.seek(0)
     except OSError as error:
         file.close()

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from pi_uploader.small_file import open_regular
+
 
 class Disk:
     """The real one. Every method raises OSError as the system call below it does."""
@@ -56,7 +58,8 @@ class Disk:
             os.close(file)
 
     def open(self, path: Path) -> BinaryIO:
-        return path.open("rb")
+        """Open a regular file; OSError for a pipe, which would wait for a writer, and a device."""
+        return open_regular(path)
 
     def names(self, folder: Path) -> list[str]:
         """The names in a folder, in no order; none if there is no such folder."""

@@ -18,6 +18,7 @@ from pi_uploader.spool.shelves import Shelves
 
 PARTIAL = ".partial"
 TRIES = 3
+LOCK_FLAGS = os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe of that name would wait
 
 log = logging.getLogger("spool")
 
@@ -57,7 +58,7 @@ class Recovery:
         """For reading, so that the disk can be made read-only while it is held."""
         return open(
             self._folder / "writers.lock",
-            opener=lambda path, flags: os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600),
+            opener=lambda path, flags: os.open(path, flags | LOCK_FLAGS, 0o600),
         )
 
     def _flush(self, folder: Path) -> None:

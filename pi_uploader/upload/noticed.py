@@ -17,6 +17,7 @@ from pathlib import Path
 
 from photo_wire.alert import Alert, parse_alerts
 from photo_wire.errors import WireError
+from pi_uploader.small_file import read_small, replace_small
 
 
 def readable(moment: datetime) -> str:
@@ -33,7 +34,7 @@ class Noticed:
         self._alerts: dict[str, Alert] = {}
         self._told: set[str] = set()  # kinds
         with suppress(OSError, ValueError, WireError):  # none, or none that can be read
-            written = file.read_bytes()
+            written = read_small(file)
             self._alerts = {alert.kind: alert for alert in parse_alerts(written)}
             told = json.loads(written).get("told")
             self._told = {kind for kind in self._alerts if isinstance(told, list) and kind in told}
@@ -72,7 +73,6 @@ class Noticed:
 
     def _write(self) -> None:
         alerts = [alert.to_words() for alert in self._alerts.values()]
-        new = self._file.with_suffix(".new")
+        text = json.dumps({"alerts": alerts, "told": sorted(self._told)})
         with suppress(OSError):  # a full disk: the photos matter more
-            new.write_text(json.dumps({"alerts": alerts, "told": sorted(self._told)}))
-            new.replace(self._file)
+            replace_small(self._file, text.encode())

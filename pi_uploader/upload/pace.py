@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from pi_uploader.small_file import read_small, replace_small
 from pi_uploader.upload.body import Body
 
 STEP = 16 * 1024  # bytes that go up at once; small, so that a slow line is paced evenly
@@ -74,8 +75,8 @@ class DataBudget:
         self._file = file
         self._monthly_bytes = monthly_bytes
         self._month, self._sent = "", 0
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            kept = json.loads(file.read_text())
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            kept = json.loads(read_small(file))
             self._month, self._sent = str(kept["month"]), int(kept["bytes"])
 
     def spend(self, size: int, today: datetime) -> bool:
@@ -89,8 +90,7 @@ class DataBudget:
         if self._sent + size > self._monthly_bytes:
             return False
         self._sent += size
-        new = self._file.with_suffix(".new")
+        text = json.dumps({"month": self._month, "bytes": self._sent})
         with suppress(OSError):
-            new.write_text(json.dumps({"month": self._month, "bytes": self._sent}))
-            new.replace(self._file)
+            replace_small(self._file, text.encode())
         return True

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from photo_wire.alert import MISSING, Alert
 from photo_wire.known import MAX_IDS
+from pi_uploader.small_file import append_small, read_small, replace_small
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.entry import parse_entry
 from pi_uploader.upload.delivery import (
@@ -52,11 +53,16 @@ class PhotoLog:
         self._lock = threading.Lock()
         self._photos: dict[str, SpooledPhoto] = {}  # by id, the newest last
         self._lines = 0  # in the file
-        with suppress(OSError, UnicodeDecodeError):  # none, or none that can be read
-            lines = file.read_text().splitlines()
-            self._lines = len(lines)
-            for photo in filter(None, map(parse_entry, lines)):
-                self._keep(photo)
+        try:
+            lines = read_small(file).decode(errors="replace").splitlines()
+        except FileNotFoundError:
+            return
+        except OSError:  # the first receipt takes the place of what cannot be read
+            self._lines = 2 * max_photos
+            return
+        self._lines = len(lines)
+        for photo in filter(None, map(parse_entry, lines)):
+            self._keep(photo)
 
     def add(self, photo: SpooledPhoto) -> None:
         """Note a photo as the newest."""
@@ -65,8 +71,8 @@ class PhotoLog:
             if self._lines >= 2 * self._max_photos:
                 self._rewrite()
                 return
-            with suppress(OSError), self._file.open("a") as file:  # a full disk: photos matter more
-                file.write(photo.file_name + "\n")
+            with suppress(OSError):  # a full disk: photos matter more
+                append_small(self._file, f"{photo.file_name}\n".encode())
                 self._lines += 1
 
     def remove(self, ids: Iterable[str]) -> None:
@@ -88,10 +94,9 @@ class PhotoLog:
             del self._photos[next(iter(self._photos))]
 
     def _rewrite(self) -> None:
-        new = self._file.with_suffix(".new")
+        lines = "".join(f"{one.file_name}\n" for one in self._photos.values())
         with suppress(OSError):
-            new.write_text("".join(f"{one.file_name}\n" for one in self._photos.values()))
-            new.replace(self._file)
+            replace_small(self._file, lines.encode())
             self._lines = len(self._photos)
 
 

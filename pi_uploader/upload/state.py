@@ -15,6 +15,7 @@ from typing import Any
 from photo_wire.moment import format_time
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import instant
+from pi_uploader.small_file import read_small, replace_small
 from pi_uploader.spool import Instant
 
 LOOK_BACK = timedelta(hours=1)
@@ -110,16 +111,14 @@ class UploadState:
             "problem": self._problem,
             "minutes": [asdict(one) for one in self._minutes],
         }
-        new = self._file.with_suffix(".new")
         with suppress(OSError):  # a full disk: the photos matter more
-            new.write_text(json.dumps(facts))
-            new.replace(self._file)
+            replace_small(self._file, json.dumps(facts).encode())
 
 
 def read_state(file: Path) -> dict[str, Any]:
     """What an upload process last wrote; empty if none did, or if it cannot be read."""
-    with suppress(OSError, ValueError):
-        said = json.loads(file.read_text())
+    with suppress(OSError, ValueError, RecursionError):
+        said = json.loads(read_small(file))
         if isinstance(said, dict):
             return said
     return {}
@@ -135,7 +134,7 @@ def delivered_last_hour(
 
 def _minutes(state: dict[str, Any]) -> list[Minute]:
     """The minutes of a state, which another version may have written."""
-    with suppress(TypeError, ValueError, KeyError):
+    with suppress(TypeError, ValueError, KeyError, OverflowError):
         return [
             Minute(
                 str(one["boot"]),
