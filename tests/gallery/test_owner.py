@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Dialog, Page, ViewportSize, expect
+from playwright.sync_api import Dialog, Page, Route, ViewportSize, expect
 
-from tests.gallery.conftest import DESK, PHONE, Gallery
+from photo_wire.alert import LOSS, QUARANTINE, Alert
+from tests.gallery.conftest import DESK, FIRST, PHONE, Gallery
 from tests.gallery.test_page import sign_in
 
 
@@ -154,3 +155,74 @@ def test_who_was_let_in_by_somebody_who_is_shut_out_is_asked_about(
     line.get_by_role("button", name="Shut out").click()
     expect(page.locator("#people li")).to_have_count(1)
     assert asked == ["Let eve in no more?", "eve let in grace, heidi. Shut them out, too?"]
+
+
+def test_an_owner_removes_a_camera(page: Page, gallery: Gallery) -> None:
+    """After a question that says what goes, and in as many requests as it takes: the first reply
+    here says that there are more. The page shows its photos no longer."""
+    name = gallery.add("porch", FIRST)
+    gallery.tell([Alert(name, LOSS, "no-room"), Alert(name, QUARANTINE, "no-photo")])
+    gallery.names.remove(name)
+    replies: list[dict[str, object]] = []
+
+    def answer_part(route: Route) -> None:
+        """As if the time of the first request were over before anything was deleted."""
+        if not replies:
+            replies.append({"photos": 0, "alerts": 0, "more": True})
+            expect(page.locator("#removal")).to_have_text("Removing porch...")
+            route.fulfill(json=replies[0])
+            return
+        expect(page.locator("#removal")).to_have_text(
+            "Removing porch. Deleted so far: photos 0, alerts 0."
+        )
+        reply = route.fetch()
+        replies.append(reply.json())
+        route.fulfill(response=reply)
+
+    page.route("**/api/cameras/porch", answer_part)
+    asked: list[str] = []
+    answers = iter((False, True))
+
+    def decide(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        if next(answers):
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    page.on("dialog", decide)
+    sign_in(page, gallery)
+    of_the_camera = page.locator(f".photo[data-id='{name}']")
+    expect(of_the_camera).to_have_count(1)
+    page.locator("#camera").select_option("porch")
+    expect(page.locator(".photo")).to_have_count(1)
+    page.get_by_role("button", name="Account").click()
+    lines = page.locator("#cameras li")
+    expect(lines.locator("b")).to_have_text(["drive", "entry", "gate", "porch"])
+    remove = page.get_by_role("button", name="Remove porch", exact=True)
+    remove.click()
+    assert replies == []
+    remove.click()
+    expect(page.locator("#removal")).to_have_text("porch is removed. Deleted: photos 1, alerts 2.")
+    expect(lines.locator("b")).to_have_text(["drive", "entry", "gate"])
+    expect(page.locator("#person-cameras label")).to_have_text(["drive", "entry", "gate"])
+    expect(of_the_camera).to_have_count(0)
+    expect(page.locator(".photo")).to_have_count(len(gallery.names))
+    expect(page.locator("#camera option[value=porch]")).to_have_count(0)
+    assert [one["more"] for one in replies] == [True, False]
+    assert len(asked) == 2
+    assert "All of its photos and alerts are deleted; this cannot be undone." in asked[0]
+    assert "porch" in asked[0]
+
+
+def test_a_removal_that_stops_says_why(page: Page, gallery: Gallery) -> None:
+    """And may be repeated: the camera is still listed."""
+    problem = {"title": "Forbidden", "status": 403, "detail": "Owners remove cameras."}
+    page.route("**/api/cameras/gate", lambda route: route.fulfill(status=403, json=problem))
+    page.on("dialog", lambda dialog: dialog.accept())
+    sign_in(page, gallery)
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Remove gate", exact=True).click()
+    expect(page.locator("#owner-problem")).to_have_text("Owners remove cameras.")
+    expect(page.get_by_role("button", name="Remove gate", exact=True)).to_be_enabled()
+    expect(page.locator(".photo")).to_have_count(len(gallery.names))

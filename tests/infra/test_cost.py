@@ -121,7 +121,7 @@ def test_by_hand() -> None:
         "memory while executing": round(
             2 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 720 + 30 / 7), 4
         ),
-        "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.000045), 4),
+        "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.00005), 4),
         "logs (Application Insights)": round((2 * 1500 + 120 * 83 + 720 + 30 / 7) * 3000 / 1e9, 4),
     }
     assert items["photos kept"].cost == pytest.approx(3.33375 * 0.0208)

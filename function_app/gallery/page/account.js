@@ -8,11 +8,12 @@ const dialog = byId("account-dialog");
 
 let afterwards = () => {};
 
-// Whose it is (`me`); `signedOut` is called when every session is over, this one too.
-export function openAccount(me, signedOut) {
+// Whose it is (`me`); `signedOut` is called when every session is over, this one too, and
+// `cameraRemoved` with the name of a camera that was removed.
+export function openAccount(me, signedOut, cameraRemoved) {
   afterwards = signedOut;
   byId("who").textContent = me.name;
-  showOwnersPart(me.scopes);
+  showOwnersPart(me.scopes, cameraRemoved);
   byId("new-password").reset();
   byId("account-problem").textContent = "";
   dialog.showModal();

@@ -3,6 +3,7 @@
 export class SignedOut extends Error {}
 
 const PATIENCE = 30_000; // ms; the backend gives storage up after 25 s and says so
+const REMOVAL_TIMEOUT = 240_000; // ms; a removal goes on for 120 s, and Azure ends a request after 230 s
 
 async function ask(path, options) {
   let reply;
@@ -53,6 +54,20 @@ export async function whoAmI() {
 // Every camera of which there are photos, or were.
 export async function listCameras() {
   return (await (await ask("/api/cameras?counts=none")).json()).cameras.map((one) => one.camera);
+}
+
+// Removes a camera with its photos and alerts, in as many requests as that takes. `report` is called
+// after each one with how many photos and alerts are deleted so far, and whether there are more.
+export async function removeCamera(name, report) {
+  const deleted = { photos: 0, alerts: 0, more: true };
+  while (deleted.more) {
+    const options = { method: "DELETE", signal: AbortSignal.timeout(REMOVAL_TIMEOUT) };
+    const part = await (await ask(`/api/cameras/${encodeURIComponent(name)}`, options)).json();
+    deleted.photos += part.photos;
+    deleted.alerts += part.alerts;
+    deleted.more = part.more;
+    report(deleted);
+  }
 }
 
 // One page of photos, newest first: { photos, next_cursor }. Of a sieved list it may hold fewer than

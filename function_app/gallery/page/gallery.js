@@ -121,6 +121,12 @@ function forget(photo) {
   render();
 }
 
+// A camera that was removed with its photos. If it was chosen, all cameras are.
+function forgetCamera(name) {
+  [...byId("camera").options].find((option) => option.value === name)?.remove();
+  choose();
+}
+
 function signedIn() {
   byId("sign-in").hidden = true;
   showTools(true);
@@ -202,7 +208,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
 byId("sign-out").addEventListener("click", () => attempt(async () => { await signOut(); leave(); }));
 byId("older").addEventListener("click", () => attempt(showOlder));
 byId("alerts").addEventListener("click", () => attempt(openAlerts));
-byId("account").addEventListener("click", () => openAccount(me, leave));
+byId("account").addEventListener("click", () => openAccount(me, leave, forgetCamera));
 byId("choice").addEventListener("submit", (event) => event.preventDefault());
 byId("choice").addEventListener("change", choose);
 byId("choice").addEventListener("reset", () => setTimeout(() => me && choose())); // once it is reset

@@ -1,21 +1,29 @@
-// What an owner decides: who else may look, and which links stay open.
+// What an owner decides: who else may look, which links stay open, and which cameras there are.
 
-import { letLook, listCameras, listLinks, listPeople, revokeLink, shutOut } from "./api.js";
+import { letLook, listCameras, listLinks, listPeople, removeCamera, revokeLink, shutOut } from "./api.js";
 import { element } from "./media.js";
 
 const byId = (id) => document.getElementById(id);
 
-// Shows both to who may decide about them, and nothing to others.
-export function showOwnersPart(scopes) {
+let forgetCamera = () => {};
+
+// Shows all of it to who may decide about it, and nothing to others. `cameraRemoved` is called with the
+// name of a camera that was removed.
+export function showOwnersPart(scopes, cameraRemoved) {
+  forgetCamera = cameraRemoved;
   byId("owner").hidden = !scopes.includes("admin");
   byId("new-person").reset();
+  byId("removal").textContent = "";
   if (!byId("owner").hidden) attempt(offerCameras);
 }
 
 // By their names, since nobody would notice a misspelt one.
 async function offerCameras() {
-  byId("person-cameras").replaceChildren(...(await listCameras()).map((name) =>
+  const names = await listCameras();
+  byId("person-cameras").replaceChildren(...names.map((name) =>
     element("label", {}, element("input", { type: "checkbox", value: name }), ` ${name}`)));
+  byId("cameras").replaceChildren(...names.map(cameraLine));
+  if (names.length === 0) byId("cameras").append(element("li", {}, "There is none yet."));
   chooseEvery();
 }
 
@@ -58,6 +66,31 @@ async function remove(name) {
   const letIn = await shutOut(name);
   const question = `${name} let in ${letIn.join(", ")}. Shut them out, too?`;
   if (letIn.length > 0 && confirm(question)) for (const one of letIn) await shutOut(one);
+}
+
+function cameraLine(name) {
+  const question = `Remove the camera ${name}? All of its photos and alerts are deleted; this cannot be undone. `
+    + "If it sends something again, it is a new camera.";
+  const made = button("Remove", question, async () => {
+    made.disabled = true;
+    byId("removal").textContent = `Removing ${name}...`;
+    await removeWithPhotos(name);
+  });
+  made.setAttribute("aria-label", `Remove ${name}`);
+  return element("li", {}, element("b", {}, name), " ", made);
+}
+
+// Also if it fails halfway, the page no longer shows what may be gone.
+async function removeWithPhotos(name) {
+  try {
+    await removeCamera(name, ({ photos, alerts, more }) => {
+      byId("removal").textContent = more ? `Removing ${name}. Deleted so far: photos ${photos}, alerts ${alerts}.`
+        : `${name} is removed. Deleted: photos ${photos}, alerts ${alerts}.`;
+    });
+  } finally {
+    forgetCamera(name);
+    await offerCameras();
+  }
 }
 
 function linkLine(link) {
