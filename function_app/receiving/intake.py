@@ -36,8 +36,9 @@ _DEFAULT_CAMERA = "camera"
 _LONGEST_CAMERA = 32
 _LONGEST_SITE = 64
 # Under these a client may say anything: image/jpg, image/*, video/quicktime, binary/octet-stream,
-# application/x-www-form-urlencoded, which curl says by itself. The bytes decide.
-_PHOTO_TYPES = {"", "*", "image", "video", "binary", "application"}
+# application/x-www-form-urlencoded, which curl says by itself, multipart/form-data without a form.
+# The bytes decide.
+_PHOTO_TYPES = {"", "*", "image", "video", "binary", "application", "multipart"}
 # These name other kinds, so what was sent is not what was meant.
 _OTHER_KINDS = {
     f"image/{kind}" for kind in ("png", "gif", "webp", "heic", "heif", "avif", "svg+xml")

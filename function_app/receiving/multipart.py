@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from function_app.receiving.inspection import begins_like_a_photo
+
 MAX_PARTS = 20
 MAX_HEADERS = 8 * 1024  # bytes, of one part
 MAX_FALSE_BOUNDARIES = 10_000  # in all parts; a short boundary may occur in a picture
@@ -43,7 +45,10 @@ class Part:
 
 
 def is_form(content_type: str, body: bytes) -> bool:
-    """Whether a body is a form: by its type, or by how it begins where it has another type."""
+    """Return whether a body is a form: by how it begins, and else by its type. A photo's bytes are
+    a photo, though a client that sends them raw labels them as a form."""
+    if begins_like_a_photo(body):
+        return False
     return content_type.strip().lower().startswith("multipart/") or bool(_FIRST_LINE.match(body))
 
 

@@ -10,7 +10,7 @@ import requests
 from function_app.receiving.multipart import FormError, read_parts
 from photo_wire.headers import UPLOAD_PATH, content_digest
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.pictures import jpeg, mp4, pi_dng
 
 Files = dict[str, tuple[str, bytes, str]]
 
@@ -195,6 +195,23 @@ def test_a_form_under_another_type_is_a_form(api: Api, phone: dict[str, str]) ->
     for kind in ("image/jpeg", "multipart/mixed; boundary=x", "application/octet-stream"):
         reply = post(api, {**phone, "Content-Type": kind}, data=body)
         assert reply.status_code in (200, 201), reply.text
+
+
+@pytest.mark.parametrize("boundary", ["; boundary=B", "; boundary=x", ""])
+@pytest.mark.parametrize(
+    "body", [PHOTO, mp4(), pi_dng(), PHOTO + b"\r\n--x\r\n"], ids=["jpeg", "mp4", "dng", "odd jpeg"]
+)
+def test_a_raw_photo_under_a_form_s_type_is_a_photo(
+    api: Api, camera: str, phone: dict[str, str], body: bytes, boundary: str
+) -> None:
+    """As scripts send it that set Content-Type by hand: the bytes decide, at both addresses."""
+    name = name_of(camera)
+    headers = {**photo_headers(name), "Content-Type": f"multipart/form-data{boundary}"}
+    put = api.put(body, headers)
+    assert put.status_code == 201, put.text
+    posted = post(api, {**headers, **phone}, data=body)
+    assert (posted.status_code, posted.json()) == (200, put.json())
+    assert api.read(f"/api/photos/{name}/content").content == body
 
 
 @pytest.mark.parametrize(
