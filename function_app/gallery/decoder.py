@@ -91,8 +91,10 @@ class Decoder:
     """Makes thumbnails. Pictures that take long have one slot and are hardly waited for, so that
     they do not keep the others waiting, nor all threads of this process."""
 
-    def __init__(self, max_cpu_seconds: int = MAX_CPU_SECONDS) -> None:
-        self._max_cpu_seconds = max_cpu_seconds
+    def __init__(
+        self, max_cpu_seconds: int = MAX_CPU_SECONDS, max_seconds: float = MAX_DECODING
+    ) -> None:
+        self._max_cpu_seconds, self._max_seconds = max_cpu_seconds, max_seconds
         self._quick, self._slow = _Lane(slots=2, queue=6), _Lane(slots=1, queue=1)
 
     def slot(self, job: Job) -> AbstractContextManager[bool]:
@@ -114,7 +116,7 @@ class Decoder:
                 input=job.picture,
                 capture_output=True,
                 env=_environment(),
-                timeout=MAX_DECODING,
+                timeout=self._max_seconds,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -13,6 +13,7 @@ from azure.storage.blob import BlobServiceClient
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.name import PhotoName, new_name
 from tests.backend import Backend
+from tests.waiting import wait_for
 
 MOMENT = datetime(2026, 11, 20, 12, 1, 34, 567_000, UTC)
 
@@ -46,6 +47,22 @@ class Api:
         """Ask for a path with the read token."""
         bearer = {"Authorization": f"Bearer {self.backend.read_token}"}
         return self.ask(path, {**bearer, **(headers or {})}, method)
+
+    def thumbnail(
+        self, name: object, headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        """Ask for a photo's thumbnail; again as long as none can be made now, as every client does:
+        a machine that works for others may keep a request waiting for longer than it may wait."""
+
+        def ask() -> list[requests.Response]:
+            reply = self.read(f"/api/photos/{name}/thumbnail", headers)
+            if reply.status_code != 503:
+                return [reply]
+            assert int(reply.headers["Retry-After"]) > 0
+            return []
+
+        (reply,) = wait_for(ask, 300, f"the thumbnail of {name}")
+        return reply
 
     def ask(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", **more: Any

@@ -5,15 +5,21 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from function_app.gallery import decode_thumbnail
-from function_app.gallery.decoder import Decoder, Job, UndecodableError
+from function_app.gallery.decoder import MAX_CPU_SECONDS, Decoder, Job, UndecodableError
 from function_app.gallery.thumbnails import job_of
 from photo_wire.media import Media
+
+
+def patient_decoder(max_cpu_seconds: int = MAX_CPU_SECONDS) -> Decoder:
+    """A decoder with the limits of processor time and memory alone: on a machine that works for
+    others, too, little processor time may take minutes by the clock."""
+    return Decoder(max_cpu_seconds, max_seconds=900)
 
 
 def thumbnail(photo: BinaryIO, media: Media) -> bytes:
     """The photo's thumbnail; nothing if none can be made."""
     try:
-        return Decoder().run(job_of(photo, media))
+        return patient_decoder().run(job_of(photo, media))
     except UndecodableError:
         return b""
 

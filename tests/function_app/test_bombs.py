@@ -47,7 +47,7 @@ def test_a_bomb_has_no_thumbnail(api: Api, camera: str, made: Callable[[], bytes
     """It is stored like any photo, and is not unfolded."""
     bomb, name = made(), name_of(camera)
     assert api.put(bomb, {**photo_headers(name), "Content-Type": DNG}).status_code == 201
-    assert api.read(f"/api/photos/{name}/thumbnail").status_code == 404
+    assert api.thumbnail(name).status_code == 404
     assert api.read(f"/api/photos/{name}/content").content == bomb
 
 

@@ -45,7 +45,7 @@ def test_a_file_is_stored_and_looked_at(api: Api, camera: str, file: Path) -> No
     assert reply.status_code == 201, reply.text
     assert [one["id"] for one in api.listed(camera)] == [str(name)]
     assert api.read(f"/api/photos/{name}/content").content == body
-    thumbnail = api.read(f"/api/photos/{name}/thumbnail").status_code
+    thumbnail = api.thumbnail(name).status_code
     assert thumbnail == (200 if media is Media.JPEG else 404)
 
 

@@ -249,6 +249,7 @@ def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> No
 
     theirs = name_of(other, times[1])
     names = (mine[0], theirs)
+    api.thumbnail(mine[0])  # made now, so that nobody is told to come again
     before = Observer(ask, cookie, (own, other), names, (2,)).look()
     happen(other, times[1::2])  # three, of which one is deleted again
     for path, said in (
