@@ -102,7 +102,7 @@ def test_photos_can_be_sieved_by_reason_day_and_hours(
 ) -> None:
     """All were taken on motion; up to the first day, the second day's are left out."""
     sign_in(page, gallery)
-    page.get_by_label("Taken").select_option("on motion")
+    page.get_by_role("combobox", name="Taken").select_option("on motion")
     expect(page.locator(".photo")).to_have_count(len(gallery.names))
     page.get_by_label("Up to this day").fill("2026-11-20")
     first_day = [name for name in gallery.names if name.captured_at.day == 20]
@@ -114,7 +114,7 @@ def test_photos_can_be_sieved_by_reason_day_and_hours(
     page.get_by_label("To this time of day").fill("16:45")
     expect(page.locator(".photo")).to_have_count(len(early))
     page.screenshot(path=screenshots / "choice.png")
-    page.get_by_label("Taken").select_option("by hand")
+    page.get_by_role("combobox", name="Taken").select_option("by hand")
     expect(page.locator(".photo")).to_have_count(0)
     expect(page.get_by_text("No such photos.")).to_be_visible()
     page.get_by_role("button", name="Show all").click()
