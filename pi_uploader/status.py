@@ -13,7 +13,13 @@ from pi_uploader.spool.disk import Disk
 from pi_uploader.upload.receipts import count_missing
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
-NO_STATE: dict[str, Any] = {"last_receipt": None, "back_off_until": None, "problem": None}
+NO_STATE: dict[str, Any] = {
+    "last_receipt": None,
+    "back_off_until": None,
+    "problem": None,
+    "reports_deferred": 0,
+    "reports_problem": None,
+}
 
 
 def status(
@@ -69,6 +75,14 @@ def _lines(facts: dict[str, Any], is_clock_set: bool) -> list[str]:
         f"quarantined   {counted(facts['quarantined'], 'photo')}",
         f"lost          {counted(facts['losses'], 'photo')}, "
         f"{facts['losses_unreported']} not reported yet",
+        *(
+            [
+                f"not reported  {counted(facts['reports_deferred'], 'alert')}, tried again later: "
+                f"{facts['reports_problem']}"
+            ]
+            if facts["reports_deferred"]
+            else []
+        ),
         *(f"unreadable    {one}; what is in it is not counted" for one in facts["unreadable"]),
         *(
             [f"missing       {counted(facts['missing'], 'photo')} that the cloud had stored"]

@@ -129,6 +129,8 @@ class Uploader:
             return
         self._let_go_again()  # what is delivered is no loss
         self._reports.tell(self._under_way, back_within)
+        with self._lock:
+            self._state.note_deferred_reports(*self._reports.deferred)
 
     def _choose(self) -> SpooledPhoto | None:
         pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest

@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from photo_wire.alert import MISSING, Alert
+from photo_wire.alert import MISSING, Alert, AlertsReceipt
 from photo_wire.known import MAX_IDS
 from pi_uploader.small_file import append_small, read_small, replace_small
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.entry import parse_entry
+from pi_uploader.upload.alert_batches import AlertBatches
 from pi_uploader.upload.delivery import (
     LONGEST_CALL,
     Delivery,
@@ -107,6 +108,7 @@ class ReceiptCheck:
     def __init__(self, spool: Spool, delivery: Delivery, clock: Callable[[], float]) -> None:
         self._spool = spool
         self._delivery = delivery
+        self._batches = AlertBatches(delivery.report, clock)
         self._receipts = PhotoLog(spool.folder / RECEIPTS)
         self._missing = PhotoLog(spool.folder / MISSING_PHOTOS)
         self._clock = clock
@@ -130,7 +132,7 @@ class ReceiptCheck:
                 known = self._delivery.find_known([str(photo.name) for photo in photos])
                 missing = [photo for photo in photos if str(photo.name) in known.missing]
                 self._tell(missing, back_within)
-                self._asked |= known.known
+                self._asked |= known.known | known.missing
                 pause = AFTER_A_MISS if missing else BETWEEN_QUESTIONS
         except (RejectedError, UnavailableError) as error:
             if getattr(error, "status", None) == NO_SUCH_ROUTE:
@@ -157,8 +159,12 @@ class ReceiptCheck:
             log.error(
                 "photo missing %s: the cloud gave a receipt, and has it no longer", photo.name
             )
-        back_within(LONGEST_CALL)
-        self._delivery.report([missing_alert(photo) for photo in missing])
+        due = [one for one in missing if self._batches.is_due(MISSING, str(one.name))]
+        self._batches.send([missing_alert(one) for one in due], self._settle, back_within)
+
+    def _settle(self, told: list[Alert], receipt: AlertsReceipt) -> None:
+        names = {alert.name for alert in told if str(alert.name) in receipt.recorded}
+        missing = [photo for photo in self._receipts.photos() if photo.name in names]
         for photo in missing:
             self._missing.add(photo)
         self._receipts.remove([str(photo.name) for photo in missing])

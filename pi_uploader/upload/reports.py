@@ -16,8 +16,8 @@ from photo_wire.alert import (
     Alert,
     AlertsReceipt,
 )
-from pi_uploader.plural import counted
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
+from pi_uploader.upload.alert_batches import AlertBatches
 from pi_uploader.upload.clock_check import ClockCheck
 from pi_uploader.upload.delivery import (
     LONGEST_CALL,
@@ -62,9 +62,16 @@ class Reports:
         self._noticed_next = clock()
         self._filling = Filling(spool, self._noticed, clock, wall_clock)
         self._waiting = waiting
+        self._batches = AlertBatches(self._report, clock)
         self._receipt_check = ReceiptCheck(spool, delivery, clock)
         self._disk_monitor = DiskMonitor(spool, self._noticed, clock, wall_clock)
         self._clock_check = ClockCheck(spool, self._noticed, clock, wall_clock)
+
+    @property
+    def deferred(self) -> tuple[int, str | None]:
+        """How many losses and quarantined photos cannot be reported for now, and why not the last
+        of them."""
+        return self._batches.deferred, self._batches.problem
 
     def note_set_aside(self, reason: str, photo: SpooledPhoto) -> None:
         """Have it told that this photo was set aside."""
@@ -78,6 +85,8 @@ class Reports:
 
     def note_delivery(self, photo: SpooledPhoto) -> None:
         """This photo is delivered: a moment to compare the clocks, and a receipt to keep."""
+        for kind in (LOSS, QUARANTINE):
+            self._batches.forget(kind, str(photo.name))
         self._receipt_check.note_receipt(photo)
         self._clock_check.note_delivery(photo, self._delivery.server_time)
 
@@ -110,28 +119,32 @@ class Reports:
     def _tell_of_photos(self, under_way: Collection[int], back_within: BackWithin) -> bool:
         """Tell of those set aside and those given up; whether that went well. The backend knows
         better where one had arrived after all, its receipt having been lost on the way."""
-        losses: list[Loss] = []
         try:
-            self._tell_of_quarantine()  # before its loss, where it was given up since
-            # One that is on its way yet may arrive; its receipt then takes the loss back.
-            settled = (
-                loss
-                for loss in self._spool.losses.unreported()
-                if loss.photo.sequence not in under_way
-            )
-            losses = list(islice(settled, MOST_AT_ONCE))
-            if losses:
-                back_within(LONGEST_CALL)
-                receipt = self._report([loss_alert(loss) for loss in losses])
-                for loss in losses:
-                    self._settle(loss, receipt)
-        except (RejectedError, UnavailableError) as error:
-            log.warning("not reported yet: %s: the backend %s", counted(len(losses), "loss"), error)
+            self._tell_of_quarantine(back_within)  # before its loss, where it was given up since
+            self._tell_of_losses(under_way, back_within)
+        except UnavailableError as error:
+            log.warning("losses and quarantined photos are not reported yet: the backend %s", error)
         except OSError as error:
             log.error("losses cannot be reported, the disk answers: %s", error.strerror)
         else:
             return True
         return False
+
+    def _tell_of_losses(self, under_way: Collection[int], back_within: BackWithin) -> None:
+        # One that is on its way yet may arrive; its receipt then takes the loss back.
+        settled = (
+            loss
+            for loss in self._spool.losses.unreported()
+            if loss.photo.sequence not in under_way
+            and self._batches.is_due(LOSS, str(loss.photo.name))
+        )
+        losses = {str(one.photo.name): one for one in islice(settled, MOST_AT_ONCE)}
+
+        def settle(batch: list[Alert], receipt: AlertsReceipt) -> None:
+            for alert in batch:
+                self._settle(losses[str(alert.name)], receipt)
+
+        self._batches.send(list(map(loss_alert, losses.values())), settle, back_within)
 
     def _report(self, alerts: list[Alert]) -> AlertsReceipt:
         """Report these alerts; those of one camera with the number of its photos that wait."""
@@ -139,15 +152,20 @@ class Reports:
         waiting = self._waiting(cameras.pop()) if len(cameras) == 1 else None
         return self._delivery.report(alerts, waiting)
 
-    def _tell_of_quarantine(self) -> None:
+    def _tell_of_quarantine(self, back_within: BackWithin) -> None:
         """Tell of the photos that were set aside; of those that lie there at the start, too, since
         the one before may not have come to it. The backend keeps each once."""
         if not self._has_looked_back:
             self._untold += starmap(quarantine_alert, self._spool.photos_set_aside())
             self._has_looked_back = True
-        if told := self._untold[:MOST_AT_ONCE]:
-            self._report(told)
-            del self._untold[: len(told)]
+        due = (one for one in self._untold if self._batches.is_due(one.kind, str(one.name)))
+        alerts = list(islice(due, MOST_AT_ONCE))
+        self._batches.send(alerts, self._settle_quarantine, back_within)
+
+    def _settle_quarantine(self, batch: list[Alert], receipt: AlertsReceipt) -> None:
+        for alert in batch:
+            if str(alert.name) in receipt.recorded:
+                self._untold.remove(alert)
 
     def _tell_of_noticed(self, back_within: BackWithin) -> None:
         """Tell each thing alone, so that one that the backend rejects holds up nothing else."""
@@ -165,13 +183,18 @@ class Reports:
                 log.info("%s told %s", alert.kind, alert.name)
 
     def _settle(self, loss: Loss, receipt: AlertsReceipt) -> None:
+        """Note what the backend said of a loss. A record that the disk does not move is reported
+        again later, and holds up no other."""
         name = str(loss.photo.name)
-        if name in receipt.stored:
-            self._spool.losses.forget(loss.photo)
-            log.info("no loss after all, the backend has it: %s", name)
-        elif name in receipt.recorded:
-            self._spool.losses.report(loss)
-            log.info("loss reported %s (%s)", name, loss.reason)
+        try:
+            if name in receipt.stored:
+                self._spool.losses.forget(loss.photo)
+                log.info("no loss after all, the backend has it: %s", name)
+            elif name in receipt.recorded:
+                self._spool.losses.report(loss)
+                log.info("loss reported %s (%s)", name, loss.reason)
+        except OSError as error:
+            self._batches.defer(LOSS, name, f"its record cannot be moved: {error.strerror}")
 
 
 def loss_alert(loss: Loss) -> Alert:
@@ -180,17 +203,17 @@ def loss_alert(loss: Loss) -> Alert:
 
 
 def quarantine_alert(reason: str, photo: SpooledPhoto) -> Alert:
-    """What it is told of one that was set aside. The reason is a folder's name, which somebody may
-    have made by hand."""
-    words = "".join(filter(str.isprintable, reason))[:LONGEST_REASON]
-    return _alert(QUARANTINE, words or "unknown", photo)
+    """What it is told of one that was set aside."""
+    return _alert(QUARANTINE, reason, photo)
 
 
 def _alert(kind: str, reason: str, photo: SpooledPhoto) -> Alert:
+    """The reason is a folder's name, which somebody may have made by hand."""
+    words = "".join(filter(str.isprintable, reason))[:LONGEST_REASON]
     return Alert(
         photo.name,
         kind,
-        reason,
+        words or "unknown",
         {
             "content_type": photo.media.content_type,
             "size": photo.size,

@@ -60,6 +60,7 @@ class UploadState:
         self._minutes = _minutes(earlier)
         self._back_off_until: str | None = None
         self._problem: str | None = None
+        self._deferred_reports: tuple[int, str | None] = 0, None
         self._written_at = float("-inf")
         self._is_written = True
 
@@ -80,6 +81,12 @@ class UploadState:
         """Note that nothing is sent before `until`, and why."""
         self._back_off_until, self._problem = format_time(until), problem
         self._write(now)
+
+    def note_deferred_reports(self, count: int, problem: str | None) -> None:
+        """Note how many losses and quarantined photos cannot be reported for now, and why."""
+        if self._deferred_reports != (count, problem):
+            self._deferred_reports = count, problem
+            self._is_written = False
 
     def write_if_due(self, now: float) -> None:
         """Write what is not written yet, unless something was a moment ago."""
@@ -109,6 +116,8 @@ class UploadState:
             "last_receipt": self._last_receipt,
             "back_off_until": self._back_off_until,
             "problem": self._problem,
+            "reports_deferred": self._deferred_reports[0],
+            "reports_problem": self._deferred_reports[1],
             "minutes": [asdict(one) for one in self._minutes],
         }
         with suppress(OSError):  # a full disk: the photos matter more
