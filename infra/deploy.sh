@@ -32,7 +32,7 @@ before stays as it is.
   --help               this text
 
 The gallery's password is asked for the first time, or taken from GALLERY_PASSWORD in the environment,
-and made up if left empty; so is READ_TOKEN, for programs. Never write them on the command line.
+and made up if left empty (an easy one is refused); so is READ_TOKEN, for programs. Never write them on the command line.
 END
 }
 
@@ -167,7 +167,7 @@ check_region() {
 # One that is there stays, unless another is given.
 ask_password() {
     [ -z "$password" ] && [ $is_new = yes ] && [ $dry = no ] || return 0
-    ask_secret "A password for the gallery, 10 letters or more (empty: one is made up)"
+    ask_secret "A password for the gallery, such as four unrelated words (empty: one is made up)"
     password=$secret
 }
 
@@ -304,8 +304,11 @@ try_sign_in() {
         'header = "Content-Type: application/json"' "data-binary = \"@$scratch/sign-in.json\"" \
         "dump-header = \"$scratch/headers\""
     if answered 401; then
-        echo "The first password opens nothing: the owner has another one by now, or it is too easy to" \
-            "guess. Sign in with a browser, once; give an easy one anew in GALLERY_PASSWORD."
+        echo "The first password opens nothing: the owner has another one by now. Sign in with a" \
+            "browser, once."
+    elif answered 403; then
+        echo "The first password is easy to guess, so it opens nothing, and nobody can sign in to the" \
+            "gallery: run this again with another one in GALLERY_PASSWORD."
     elif [ "$code" = 200 ]; then
         (cd "$here/.." && python3 -m infra.sign_in "$scratch/headers" "$scratch/cookie") ||
             fail "nobody can sign in to the gallery, though photos are stored. Please report it with" \

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from infra.cost import PRICES, TRANSACTIONS, Prices, Transactions, Use, bill, money, total
+from infra.passwords import password_problem
 from photo_wire.errors import WireError
 from photo_wire.name import check_camera
 
@@ -63,10 +64,12 @@ def main(before_path: str, settings_path: str, after_path: str, *asked: str) -> 
         _check(name, rule, after.get(name, rule.get("defaultValue")))
     for name, setting in KEPT.items():
         after[name] = settings.get(setting, "")
+    given = {name: sys.stdin.readline().strip() for name in SECRETS}
     for name, setting in SECRETS.items():
-        after[name] = sys.stdin.readline().strip() or settings.get(setting) or secrets.token_hex(24)
-    if not 10 <= len(after["galleryPassword"]) <= 200 or len(set(after["galleryPassword"])) < 5:
-        fail("the password is too weak: take 10 letters or more, five of them different")
+        after[name] = given[name] or settings.get(setting) or secrets.token_hex(24)
+    # One that is set already may be the owner's no longer: it stays, and try_sign_in looks at it.
+    if given["galleryPassword"] and (problem := password_problem(given["galleryPassword"])):
+        fail(problem)
     if not re.fullmatch(r"[A-Za-z0-9._~-]{16,}", after["readToken"]):
         fail("the read token has to have 16 or more of letters, digits and . _ ~ -")
     beside = Path(after_path).with_name

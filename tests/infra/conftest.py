@@ -133,8 +133,8 @@ class Cloud:
         given = {} if token is None else {"READ_TOKEN": token, "GALLERY_PASSWORD": PASSWORD}
         return env | given
 
-    def deploy(self, *words: str, token: str | None = TOKEN) -> Result:
-        return self.run("deploy.sh", NAME, "westeurope", "--yes", *words, token=token)
+    def deploy(self, *words: str, token: str | None = TOKEN, **more: str) -> Result:
+        return self.run("deploy.sh", NAME, "westeurope", "--yes", *words, token=token, **more)
 
     def records(self) -> list[dict[str, Any]]:
         file = self.folder / "calls.jsonl"
@@ -161,6 +161,7 @@ class Gate(ThreadingHTTPServer):
         self.changes_bytes = False
         self.deleted = False  # whether somebody has deleted all photos: their marks are known
         self.password = PASSWORD  # the owner's
+        self.password_is_easy = False
         self.cookie = "__Secure-nightjar_session={}; max-age=60; domain=; path=/; secure; httponly"
         self.cookie += "; samesite=strict"  # as the Functions host writes it
         self.sessions: set[str] = set()
@@ -223,6 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
             gate.published = body if known else b""
             return self._answer(202 if known else 401, b"")
         said = json.loads(body)
+        if gate.password_is_easy:
+            return self._answer(403, b'{"detail": "GALLERY_PASSWORD is easy to guess."}')
         if said != {"name": "owner", "password": gate.password}:
             return self._answer(401, b"")
         gate.sessions.add("a-session")
