@@ -22,7 +22,7 @@ OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run func test test-fast test-313 drill bench cost cost-page dist golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
+.PHONY: help setup setup-dev run func test test-fast test-313 drill bench cost cost-page dist lock golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ cost-page: ## docs/cost.md, written anew from infra/prices.json
 
 dist: .venv/.dev ## dist/: the Pi's wheel and the backend's zip, the same bytes at every build
 	@$(PY) -m local.dist
+
+lock: .venv/.dev ## write the files with hashes anew, after a change of pinned requirements
+	@$(PY) -m local.lock
 
 golden: setup-dev ## what this version says on the wire, recorded for the versions to come
 	@$(PY) -m tests.golden

@@ -40,18 +40,33 @@ def capture(words: argparse.Namespace) -> int:
     from pi_uploader.capture import capture_once, run_capture
     from pi_uploader.signals import STOP_SIGNALS, on_signals
 
-    settings = (OnceSettings if words.once else CaptureSettings).from_environ(os.environ)
-    for warning in settings.warnings:
-        log.warning("%s", warning)
     stop = threading.Event()
     try:
         if words.once:
-            return capture_once(settings, words.trigger)
+            return capture_once(_capture_settings(OnceSettings), words.trigger)
         with on_signals(STOP_SIGNALS, lambda _: stop.set()):
-            return run_capture(settings, stop)
+            return run_capture(_capture_settings_or_wait(stop), stop)
     except CameraGoneError as error:
         log.error("%s", error)
         return FAILED
+
+
+def _capture_settings(kind: type[CaptureSettings]) -> CaptureSettings:
+    settings = kind.from_environ(os.environ)
+    for warning in settings.warnings:
+        log.warning("%s", warning)
+    return settings
+
+
+def _capture_settings_or_wait(stop: threading.Event) -> CaptureSettings:
+    """The settings of the service. Wrong ones are raised later each time, as a start that fails."""
+    from pi_uploader.capture.backoff import StartBackoff
+
+    try:
+        return _capture_settings(CaptureSettings)
+    except SettingsError as error:
+        StartBackoff(os.environ).wait(error, stop)
+        raise
 
 
 def upload(_: argparse.Namespace) -> int:
@@ -88,6 +103,7 @@ def doctor(words: argparse.Namespace) -> int:
 
 def config_check(_: argparse.Namespace) -> int:
     problems: list[str] = []
+    warnings: list[str] = []
     zone = ""
     for part in (OnceSettings, UploadSettings):
         try:
@@ -96,9 +112,10 @@ def config_check(_: argparse.Namespace) -> int:
             problems += [one for one in error.problems if one not in problems]
             continue
         problems += found.missing
+        warnings += [f"warning: {one}" for one in found.warnings if one not in found.missing]
         if isinstance(found, CaptureSettings):
             zone = found.zone_sentence
-    for one in (*problems, *_only_once(problems)):
+    for one in (*problems, *warnings, *_only_once(problems)):
         _say(one)
     if zone:
         _say(zone)

@@ -4,6 +4,8 @@ systemd starts a service that ended after a fixed pause; on a Pi Zero, starting 
 processor for some seconds. So a capture that cannot start ends later each time.
 """
 
+import logging
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 from pi_uploader.small_file import read_small, replace_small
 
 FIRST_DELAY, MAX_DELAY = 5.0, 120.0  # seconds; the unit's TimeoutStartSec has to be longer
+
+log = logging.getLogger("capture")
 
 
 class StartBackoff:
@@ -34,6 +38,13 @@ class StartBackoff:
         if not failures:
             return 0.0  # the first time somebody may be watching the start
         return min(FIRST_DELAY * 2.0 ** min(failures - 1, 10), MAX_DELAY)
+
+    def wait(self, error: Exception, stop: threading.Event) -> None:
+        """Count one more failed start, and wait until this process may end, or `stop` is set."""
+        delay = 0.0 if stop.is_set() else self.next_delay()
+        if delay:
+            log.error("the start failed: %s; it is tried again in %g s", error, delay)
+            stop.wait(delay)
 
     def reset(self) -> None:
         """Forget the failed starts, after one that did not fail."""

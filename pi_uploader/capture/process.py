@@ -53,10 +53,7 @@ def run_capture(
     try:
         return _run(settings, stop, new_queue, backoff)
     except (CameraGoneError, SettingsError, PinBusyError) as error:
-        delay = 0.0 if stop.is_set() else backoff.next_delay()
-        if delay:
-            log.error("the start failed: %s; it is tried again in %g s", error, delay)
-            stop.wait(delay)
+        backoff.wait(error, stop)
         raise
 
 

@@ -5,6 +5,7 @@ Capturing and uploading each have their own, so that a mistake in one never stop
 
 # ruff: noqa: RUF009  setting() returns a dataclasses.field
 
+import math
 import os
 import tempfile
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ from pi_uploader.settings.source import (
 )
 from pi_uploader.settings.system_zone import system_zone
 from pi_uploader.settings.used_twice import cameras_used_twice, pins_used_twice
+
+MAX_UPLOAD_SECONDS = 220.0  # for a photo to go up; Azure's load balancer ends a request after 230
+FULL_PHOTO = 5_000_000  # bytes; a JPEG of 12 megapixels
 
 
 def spool_folder(source: Source) -> str:
@@ -310,7 +314,8 @@ class UploadSettings(Settings):
         values.kilobits,
         "a whole number of kilobits per second, or off",
         "Cap on how fast photos go up, so that others on the line can work. All that are under way "
-        "share it, and each has to arrive within 230 s: at 100, 2.8 MB in all.",
+        "share it. The backend's platform ends a request after 230 s: at 100 a photo of more than "
+        "2.7 MB waits in the spool, and a person is told.",
         default="off",
     )
     monthly_bytes: int | None = setting(
@@ -337,13 +342,29 @@ class UploadSettings(Settings):
 
     @property
     def warnings(self) -> list[str]:
-        if self.base_url is None or not values.is_readable_on_the_way(self.base_url):
-            return self.missing
-        return [
-            *self.missing,
-            f"BASE_URL: {self.base_url} is not https; the key and the photos travel readable "
-            "for everyone on the way",
-        ]
+        found = self.missing
+        if self.base_url is not None and values.is_readable_on_the_way(self.base_url):
+            found.append(
+                f"BASE_URL: {self.base_url} is not https; the key and the photos travel readable "
+                "for everyone on the way"
+            )
+        if self.base_url is not None and (slow := _too_slow(self.bytes_per_second)):
+            found.append(slow)
+        return found
+
+
+def _too_slow(bytes_per_second: float | None) -> str | None:
+    """A warning, if a full photo of a Pi's camera would not arrive at this pace."""
+    if bytes_per_second is None or bytes_per_second * MAX_UPLOAD_SECONDS >= FULL_PHOTO:
+        return None
+    needed = math.ceil(FULL_PHOTO * 8 / 1000 / MAX_UPLOAD_SECONDS)
+    arrives = math.floor(bytes_per_second * MAX_UPLOAD_SECONDS / 1e5) / 10
+    return (
+        f"CAMERA_MAX_KBPS: at {bytes_per_second * 8 / 1000:g} no photo above "
+        f"{arrives:g} MB arrives, since the backend's "
+        f"platform ends a request after 230 s; a photo of 12 megapixels "
+        f"({FULL_PHOTO / 1e6:g} MB) needs {needed}, a clip or a DNG more"
+    )
 
 
 def all_settings() -> list[Setting]:

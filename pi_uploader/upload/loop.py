@@ -15,7 +15,6 @@ from photo_wire.receipt import Receipt
 from pi_uploader.clock import clock_is_set, now_utc
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
 from pi_uploader.upload.backlog import Backlog
-from pi_uploader.upload.body import PhotoBody
 from pi_uploader.upload.delivery import (
     LONGEST_CALL,
     Delivery,
@@ -24,8 +23,9 @@ from pi_uploader.upload.delivery import (
 )
 from pi_uploader.upload.doubts import FAILURES, REJECTIONS, Doubts
 from pi_uploader.upload.gate import Gate
+from pi_uploader.upload.limits import Limits
 from pi_uploader.upload.naming import REST_OF_STUCK, Naming
-from pi_uploader.upload.pace import DataBudget, Pace
+from pi_uploader.upload.pace import DataBudget, Pace, Reservation
 from pi_uploader.upload.reports import Reports
 from pi_uploader.upload.schedule import takes_oldest
 from pi_uploader.upload.state import UploadState
@@ -71,8 +71,7 @@ class Uploader:
         self._retry_gate = Gate(clock, chance)
         self._spool = spool
         self._delivery = delivery
-        self._pace = pace
-        self._data_budget = data_budget
+        self._limits = Limits(pace, data_budget, wall_clock)
         self._keep = keep
         self._state = UploadState(state_file)
         self._wall_clock = wall_clock
@@ -80,11 +79,11 @@ class Uploader:
         self._backlog = Backlog(spool, clock)
         self._reports = Reports(spool, delivery, clock, wall_clock, self._backlog.waiting)
         self._naming = Naming(spool, clock, wall_clock, is_clock_set, self._reports.note_stuck)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._turn = 0
         self._doubts = Doubts()
         self._rejected: set[int] = set()  # since a photo was accepted; sequence numbers
-        self._under_way: dict[int, str] = {}  # sequence numbers, and the photos' cameras
+        self._under_way: dict[int, SpooledPhoto] = {}  # by sequence numbers
         self._delivered: set[SpooledPhoto] = set()  # and yet here: the disk would not let go
         self._stuck: dict[SpooledPhoto, float] = {}  # the disk would not move it: passed over
         self._unreadable = 0  # photos in a row
@@ -105,18 +104,18 @@ class Uploader:
             if not self.gate.admits(len(self._under_way)):
                 return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
             self._naming.name_undated()
-            photo = self._choose()
-            if photo and self._charge_budget(photo):
-                self._under_way[photo.sequence] = photo.name.camera
-            else:
-                photo = None
+            chosen = self._choose_affordable()
+            if chosen:
+                self._under_way[chosen[0].sequence] = chosen[0]
         try:
             self._report(back_within)
             back_within(LONGEST_CALL)
-            return self._send(photo) if photo else IDLE
+            return self._send(*chosen) if chosen else IDLE
         finally:
-            with self._lock:
-                self._under_way.pop(photo.sequence if photo else -1, None)
+            if chosen:
+                self._limits.settle(chosen[1])
+                with self._lock:
+                    self._under_way.pop(chosen[0].sequence, None)
 
     def finish(self) -> None:
         """Write down what is only known here, before the process ends."""
@@ -132,8 +131,22 @@ class Uploader:
         with self._lock:
             self._state.note_deferred_reports(*self._reports.deferred)
 
-    def _choose(self) -> SpooledPhoto | None:
-        pick = self._spool.oldest if takes_oldest(self._turn) else self._spool.newest
+    def _choose_affordable(self) -> tuple[SpooledPhoto, Reservation] | None:
+        """The photo to send next, and what is reserved for it. Where the oldest is too much for the
+        month or the pace, the newest may go, and the other way round."""
+        for is_oldest in (takes_oldest(self._turn), not takes_oldest(self._turn)):
+            photo = self._choose(is_oldest)
+            if photo is None:
+                return None
+            if problem := self._limits.problem(photo):
+                log.error("%s waits, and is looked at again in an hour: %s", photo.name, problem)
+                self._pass_over(photo, problem)
+            elif reservation := self._limits.reserve(photo, self._under_way.values()):
+                return photo, reservation
+        return None
+
+    def _choose(self, is_oldest: bool) -> SpooledPhoto | None:
+        pick = self._spool.oldest if is_oldest else self._spool.newest
         photo = pick(self._is_out_or_doubted)
         if photo is None and not self._retry_gate.closed_for():
             photo = pick(self._is_out)
@@ -149,15 +162,11 @@ class Uploader:
     def _is_out_or_doubted(self, photo: SpooledPhoto) -> bool:
         return self._is_out(photo) or self._doubts.holds_back(photo.sequence, self._clock())
 
-    def _charge_budget(self, photo: SpooledPhoto) -> bool:
-        return not self._data_budget or self._data_budget.spend(photo.size, self._wall_clock())
-
-    def _send(self, photo: SpooledPhoto) -> float:
+    def _send(self, photo: SpooledPhoto, reservation: Reservation) -> float:
         try:
             with self._open(photo) as file:
-                body = PhotoBody(photo, file)
-                paced = self._pace.of(body) if self._pace else body
-                receipt = self._delivery.send(photo, paced, self._left_after(photo))
+                body = self._limits.body(photo, file, reservation)
+                receipt = self._delivery.send(photo, body, self._left_after(photo))
         except FileNotFoundError:
             return 0.0  # given up to make room, a moment ago
         except UnreadablePhotoError as error:
@@ -205,7 +214,8 @@ class Uploader:
         """How many photos of its camera will wait when this one, and those that are under way with
         it, are delivered."""
         with self._lock:
-            under_way = list(self._under_way.values()).count(photo.name.camera)
+            cameras = [one.name.camera for one in self._under_way.values()]
+            under_way = cameras.count(photo.name.camera)
         return self._backlog.left(photo.name.camera, under_way)
 
     def _note_delivery(self, photo: SpooledPhoto, receipt: Receipt) -> None:

@@ -13,7 +13,7 @@ from local.dist import default_python
 from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock
 from local.lock import azure_pins
 
-WRITE_ANEW = "run: python -m local.lock"
+WRITE_ANEW = "run: make lock"
 
 
 def locked(file: Path) -> dict[str, str]:

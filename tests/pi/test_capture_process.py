@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pi_uploader.capture.backoff import MAX_DELAY, StartBackoff
 from pi_uploader.spool import Spool
 from tests.pi.conftest import StartProgram
 from tests.pi.program import SlowPicture, photos_in
@@ -62,6 +63,29 @@ def test_wrong_settings_exit_with_78_and_a_line_each(start_program: StartProgram
         "PIR_PIN:",
         "CAMERA_EVERY:",
     ]
+
+
+def test_wrong_settings_wait_before_they_are_read_again(
+    start_program: StartProgram, tmp_path: Path
+) -> None:
+    """As a service, whose restart reads what was mended meanwhile; the first time it ends at once.
+    A stop ends the wait."""
+    state = {"STATE_DIRECTORY": str(tmp_path)}
+    assert start_program("capture", PIR_PIN="40", **state).process.wait(90) == 78
+    while StartBackoff(state).next_delay() < MAX_DELAY:
+        pass
+    program = start_program("capture", PIR_PIN="40", **state)
+    program.wait_for_output("it is tried again in 120 s")
+    assert program.stop() == 78
+    program = start_program("capture", "--once", PIR_PIN="40", **state)
+    assert program.process.wait(90) == 78
+    assert program.output.count("tried again") == 1
+    program = start_program(
+        "capture", CAMERA_SOURCE="simulated", PIR_PIN="none", CAMERA_EVERY="1h", **state
+    )
+    program.wait_for_output("photo taken")
+    assert program.stop() == 0
+    assert StartBackoff(state).next_delay() == 0
 
 
 def test_a_machine_without_pins_is_told_what_to_set(start_program: StartProgram) -> None:

@@ -95,6 +95,8 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "last_receipt": None,
         "back_off_until": None,
         "problem": None,
+        "reports_deferred": 0,
+        "reports_problem": None,
         "delivered_last_hour": 0,
         "bytes_last_hour": 0,
     }

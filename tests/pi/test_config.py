@@ -285,6 +285,25 @@ def test_config_check_tells_of_a_key_and_a_password_that_are_missing(
     assert program.output.endswith("\n1 mistake\n")
 
 
+def test_config_check_warns_of_a_pace_at_which_no_full_photo_arrives(
+    start_program: StartProgram, tmp_path: Path
+) -> None:
+    """It is no mistake: smaller photos arrive."""
+    for pace, warnings in (("off", 0), ("182", 0), ("181", 1), ("100", 2)):
+        program = start_program(
+            "config",
+            "check",
+            BASE_URL="https://my-nightjar.azurewebsites.net",
+            AZURE_FUNCTION_KEY="the key",
+            CAMERA_EVERY="1h",
+            CAMERA_SOURCE="simulated",
+            CAMERA_MAX_KBPS=pace,
+        )
+        assert program.process.wait(90) == 0
+        assert program.output.count("needs 182") == warnings  # of all so far
+    assert "warning: CAMERA_MAX_KBPS: at 100 no photo above 2.7 MB arrives" in program.output
+
+
 def test_no_key_is_missing_where_nothing_is_uploaded(tmp_path: Path) -> None:
     environ = environ_of(tmp_path, THREE_CAMERAS, CAMERA_UPLOAD="off")
     assert UploadSettings.from_environ(environ).missing == []
