@@ -97,6 +97,8 @@ new_read_token() {
         cat "$scratch/error" >&2
         fail "the read token cannot be read, and was not replaced: run this again"
     }
+    [ "$token" != "$(cat "$scratch/old")" ] ||
+        fail "READ_TOKEN is the read token that is set already: give another, or none and it is made up"
     printf '{"READ_TOKEN": "%s"}' "$token" >"$scratch/settings.json"
     az functionapp config appsettings set --resource-group "$group" --name "$name" \
         --settings "@$scratch/settings.json" --output none 2>"$scratch/error" || {

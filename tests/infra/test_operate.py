@@ -168,6 +168,12 @@ def test_the_read_token_is_replaced_and_survives_a_deployment(deployed: Cloud) -
     assert deployed.state["apps"][NAME]["settings"]["READ_TOKEN"] == token
 
 
+def test_the_read_token_that_is_set_is_no_new_one(deployed: Cloud) -> None:
+    done = deployed.run("rotate-keys.sh", NAME, "--read-token", "--yes", token=TOKEN)
+    assert done.code == 1
+    assert "set already: give another" in done.last
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
