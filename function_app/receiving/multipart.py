@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from function_app.receiving.inspection import begins_like_a_photo
+from photo_wire.errors import quoted
 
 MAX_PARTS = 20
 MAX_HEADERS = 8 * 1024  # bytes, of one part
@@ -128,7 +129,8 @@ def _part(number: int, body: bytes, start: int, end: int) -> Part:
     disposition = headers.get("content-disposition", "")
     encoding = headers.get("content-transfer-encoding", "binary").lower()
     if encoding not in ("binary", "8bit", "7bit"):
-        raise FormError(f"part {number} is encoded as {encoding[:20]}: send its bytes as they are")
+        said = quoted(encoding, 20)
+        raise FormError(f"part {number} is encoded as {said}: send its bytes as they are")
     name = _NAME.search(disposition)
     return Part(
         name=(name[1] or name[2] or "") if name else "",

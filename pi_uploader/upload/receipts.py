@@ -114,6 +114,7 @@ class ReceiptCheck:
         self._clock = clock
         self._next = clock() + FIRST_QUESTION
         self._asked: set[str] = set()  # ids, in this round
+        self._sent_again: set[str] = set()  # ids, since the start
 
     def note_receipt(self, photo: SpooledPhoto) -> None:
         """The backend has this photo."""
@@ -169,8 +170,18 @@ class ReceiptCheck:
             self._missing.add(photo)
         self._receipts.remove([str(photo.name) for photo in missing])
         for photo in missing:
-            if self._spool.send_again(photo):
-                log.info("photo %s was kept here and is sent again", photo.name)
+            self._send_again(photo)
+
+    def _send_again(self, photo: SpooledPhoto) -> None:
+        """Send a photo again if a copy was kept, once: else a backend that gives receipts and has
+        nothing would be sent the same photos for ever."""
+        if str(photo.name) in self._sent_again:
+            log.error(
+                "photo %s is missing again after it was sent again: a copy stays here", photo.name
+            )
+        elif self._spool.send_again(photo):
+            self._sent_again.add(str(photo.name))
+            log.info("photo %s was kept here and is sent again", photo.name)
 
 
 def missing_alert(photo: SpooledPhoto) -> Alert:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from photo_wire.alert import MISSING
+from photo_wire.headers import UPLOAD_PATH
 from photo_wire.known import KNOWN_PATH, MAX_IDS
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.status import status
@@ -95,6 +96,24 @@ def test_a_copy_that_was_kept_is_sent_again(tmp_path: Path) -> None:
         assert server.store.photos.keys() == {str(whole.name)}
         assert ids_missing(device) == {str(damaged.name)}
         assert device.spool.kept.path(whole).is_file()
+
+
+def test_a_backend_that_has_nothing_is_not_sent_the_same_for_ever(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It gives receipts, and says each time that the photo is missing. The copies stay here."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server, keep=True)
+        photos = delivered(device, 3)
+        for _ in range(5):
+            server.store.photos.clear()
+            ask(device, BETWEEN_QUESTIONS)
+            device.try_all(6)
+        puts = [one for one in server.requests if one.path == UPLOAD_PATH]
+        assert len(puts) == 2 * len(photos)
+        assert ids_missing(device) == {str(photo.name) for photo in photos}
+        assert all(device.spool.kept.path(photo).is_file() for photo in photos)
+        assert "is missing again after it was sent again: a copy stays here" in caplog.text
 
 
 def test_a_question_is_bounded_and_every_receipt_has_its_turn(
