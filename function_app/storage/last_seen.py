@@ -29,14 +29,19 @@ class LastSeen:
         lock = self._locks.setdefault(key, threading.Lock())
         has_turn = lock.acquire(timeout=MAX_WAIT)
         try:
-            newest = max(note, self._newest.get(key, note), key=lambda one: one["listed_at"])
+            newest = self._newest_of(note)
             is_written = write(newest)
             if is_written:
-                self._newest[key] = newest
+                self._newest[key] = self._newest_of(newest)
             return is_written
         finally:
             if has_turn:
                 lock.release()
+
+    def _newest_of(self, note: Note) -> Note:
+        """Return this row, or the newest one that was written if that is of a later moment."""
+        known = self._newest.get(note["RowKey"], note)
+        return max(note, known, key=lambda one: one["listed_at"])
 
     def forget(self, key: str) -> None:
         """Forget what was written under this key: the row is removed."""

@@ -18,6 +18,7 @@ from function_app.keeping.tally import recount, tallies
 from function_app.people.caller import Caller, Scope
 from function_app.replies import Reply
 from function_app.settings import Settings
+from function_app.storage import last_seen
 from function_app.storage.records import PhotoIndex, Seen
 from function_app.storage.views import PHOTOS, View, count_up, tallies_of
 from tests.conftest import NewStore
@@ -75,8 +76,11 @@ def test_photos_of_any_years_are_counted(empty: Backend) -> None:
 
 
 @pytest.mark.slow
-def test_a_camera_that_runs_for_years_is_counted(empty: Backend) -> None:
+def test_a_camera_that_runs_for_years_is_counted(
+    empty: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A photo each day for four years: the text of all days would not fit into a record."""
+    monkeypatch.setattr(last_seen, "MAX_WAIT", 90.0)  # the last photo is the last seen
     moments = [NOW - timedelta(days=1460 - n) for n in range(1460)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: listed(empty, moments[n], n, moments[n]), range(1460)))
