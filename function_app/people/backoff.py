@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from function_app.people.addresses import subscriber_of
 from function_app.refused import RefusedError
 from function_app.storage.rows import Row, Rows
-from photo_wire.moment import format_time, parse_time
+from photo_wire.moment import EPOCH, format_time, parse_time
 
 PARTITION = "attempts"
 FORGIVEN_EVERY = timedelta(hours=1)  # one wrong password of those on record
@@ -101,7 +101,9 @@ def _count(rows: Rows, kind: str, key: str, row: Row | None, now: datetime, free
     for _ in range(10):
         _check_wait(kind, row, now)  # others may have been counted meanwhile
         failures = _kept(row, now)[0] + 1
-        until = now + timedelta(seconds=LIMITS[kind].wait_after(failures, free))
+        wait = LIMITS[kind].wait_after(failures, free)
+        # Without a wait it is no moment of this request: one that began earlier would have to wait.
+        until = now + timedelta(seconds=wait) if wait else EPOCH
         if _write(rows, key, row, failures, until, now):
             return
         row = rows.get(PARTITION, key)

@@ -265,7 +265,7 @@ def _picture(seed: int) -> bytes:
 def test_make_run_ends_with_its_make() -> None:
     """No shell stands between make and what it runs: that would take make's SIGTERM for itself."""
     for target in ("run", "func"):
-        make = ["make", "-n", "-o", "setup", target]
+        make = ["make", "--no-print-directory", "-n", "-o", "setup", target]
         said = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert said.startswith("exec .venv/bin/python -m local.run "), said
 

@@ -45,7 +45,7 @@ def test_the_password_is_a_file_that_only_root_reads(
             installed.change(
                 unit, "[Service]", f"LoadCredential=entry_password:{ETC}/entry_password"
             )
-    with network_camera("--user", "vera", "--password", password) as camera:
+    with network_camera("--digest", "--user", "vera", "--password", password) as camera:
         write(f"{ETC}/config.toml", ONE_CAMERA.format(url=camera.url), 0o644)
         said = installed.machine.run("pi-uploader", "doctor", check=False).stdout
         assert "ok       camera entry took a JPEG" in said

