@@ -4,7 +4,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 
-from function_app.cameras.quota import KnownCameras
+from function_app.cameras.known import KnownCameras
 from function_app.keeping.timer_watch import TimerWatch
 from function_app.settings import Settings, read_settings
 from function_app.storage.account import open_account

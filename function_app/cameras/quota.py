@@ -5,18 +5,13 @@ A camera is known when a photo of it was listed, or when an alert of it came in.
 is a row in the partition `cameras`, with the moment, until it is removed.
 """
 
-import threading
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from function_app.backend import Backend
 from function_app.refused import RefusedError
 from function_app.storage.rows import walk_all
 from photo_wire.moment import format_time, parse_time
-
-if TYPE_CHECKING:
-    from function_app.backend import Backend
 
 MAX_CAMERAS = 2000
 MAX_NEW_CAMERAS = 1000  # in PERIOD
@@ -25,28 +20,7 @@ NEW_CAMERAS = "cameras"  # the partition, beside those of the photos
 RETRY_AFTER = 600  # seconds
 
 
-@dataclass(slots=True)
-class KnownCameras:
-    """The cameras that this process knows: it looks for others only. Threads share it."""
-
-    _names: set[str] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def unknown(self, cameras: Iterable[str]) -> set[str]:
-        """Return those of these cameras that are not known."""
-        with self._lock:
-            return set(cameras) - self._names
-
-    def add(self, cameras: Iterable[str]) -> None:
-        with self._lock:
-            self._names |= set(cameras)
-
-    def remove(self, camera: str) -> None:
-        with self._lock:
-            self._names.discard(camera)
-
-
-def refused_cameras(cameras: Collection[str], backend: "Backend", now: datetime) -> dict[str, str]:
+def refused_cameras(cameras: Collection[str], backend: Backend, now: datetime) -> dict[str, str]:
     """Return those of these cameras that are new and too many, each with the reason. A known camera
     is never refused. It costs no request here; the first time in a process one, if it has sent a
     photo. Only for others all cameras are read. Raises StorageAwayError."""
@@ -67,7 +41,7 @@ def refused_cameras(cameras: Collection[str], backend: "Backend", now: datetime)
     return dict.fromkeys(refused, limit)
 
 
-def _unknown(cameras: Collection[str], backend: "Backend") -> set[str]:
+def _unknown(cameras: Collection[str], backend: Backend) -> set[str]:
     """Return those of these cameras that are not known, also by a look at the row that a photo
     leaves, if that is cheaper than reading all cameras."""
     unknown = backend.known_cameras.unknown(cameras)
@@ -77,7 +51,7 @@ def _unknown(cameras: Collection[str], backend: "Backend") -> set[str]:
     return set()
 
 
-def check_camera_is_allowed(camera: str, backend: "Backend", now: datetime) -> None:
+def check_camera_is_allowed(camera: str, backend: Backend, now: datetime) -> None:
     """Return if this camera is known, or may be new. Raises RefusedError (429)."""
     if limit := refused_cameras([camera], backend, now).get(camera):
         raise too_many(camera, limit)
@@ -95,7 +69,7 @@ def too_many(camera: str, limit: str) -> RefusedError:
     )
 
 
-def note_cameras(cameras: Iterable[str], backend: "Backend", now: datetime) -> None:
+def note_cameras(cameras: Iterable[str], backend: Backend, now: datetime) -> None:
     """Note that something of these cameras was kept, if they are new. Raises StorageAwayError."""
     for camera in sorted(backend.known_cameras.unknown(cameras)):
         backend.tally.insert(NEW_CAMERAS, camera, {"at": format_time(now)})

@@ -12,7 +12,8 @@ from function_app.alerts.alerts import keep, post_alerts
 from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.cameras import quota
-from function_app.cameras.quota import PERIOD, RETRY_AFTER, KnownCameras
+from function_app.cameras.known import KnownCameras
+from function_app.cameras.quota import PERIOD, RETRY_AFTER
 from function_app.cameras.quota import refused_cameras as refused
 from function_app.cameras.removal import is_camera, remove_camera
 from function_app.gallery.counts import get_status
