@@ -41,7 +41,17 @@ class AzurePhotoBlobs:
                 return parse_photo(blob.get_blob_properties().metadata)
             return None
 
-        return ask(put, self._create)
+        def put_again() -> Photo | None:
+            """Another request may remove what is there before it is looked at: a photo of another
+            format that had taken the id."""
+            try:
+                return put()
+            except ResourceNotFoundError as error:
+                if error_code(error) != "BlobNotFound":
+                    raise
+                return put()
+
+        return ask(put_again, self._create)
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
         blob = self._container.get_blob_client(photo.path)

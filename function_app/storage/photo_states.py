@@ -59,8 +59,11 @@ class PhotoStates(PhotoTable):
         return {name for name, row in rows.items() if not self._note_loss(name, row)}
 
     def _note_loss(self, name: PhotoName, row: dict[str, str]) -> bool:
-        """Note a loss; False if the photo came."""
+        """Note a loss; False if the photo came. Where the report does not say of which bytes it is,
+        the id tells."""
         if self._insert([row]):
             return True
         known = self._find(PHOTOS, state_key(name))
-        return known is None or known["state"] not in CAME or known["sha256"] != row["sha256"]
+        if known is None or known["state"] not in CAME:
+            return True
+        return row["sha256"] not in ("", known["sha256"])

@@ -247,7 +247,7 @@ class PhotoIndex(Protocol):
     def note_losses(self, lost: Mapping[PhotoName, str]) -> set[PhotoName]:
         """Note that these photos were reported as lost, up to 100, each with its SHA-256 (empty if
         that is not known). Return those of which nothing is noted, because they came (CAME): the
-        photo of this SHA-256 was stored under this id."""
+        photo of this SHA-256, or any if it is not known, was stored under this id."""
         ...
 
     def note(self, photo: Photo) -> None:

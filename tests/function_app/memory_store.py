@@ -200,7 +200,7 @@ class MemoryIndex:
         with self._lock:
             for name, sha256 in lost.items():
                 state, known, _ = self.states.setdefault(name, (State.LOST, sha256, Media.JPEG))
-                if state in CAME and known == sha256:
+                if state in CAME and sha256 in ("", known):
                     came.add(name)
         return came
 

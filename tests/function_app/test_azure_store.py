@@ -11,6 +11,7 @@ from azure.storage.blob import BlobServiceClient, ResourceTypes, generate_accoun
 
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
+from function_app.storage.new_blobs import NotCreatedError
 from function_app.storage.records import DamagedRecordError, Photo, StorageAwayError
 from function_app.storage.views import View
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
@@ -65,6 +66,26 @@ def test_the_blob_tells_everything(azurite: Azurite, camera: str) -> None:
     assert properties.metadata == photo.to_words()
     assert properties.content_settings.content_type == "video/mp4"
     assert properties.content_settings.content_md5 is not None
+
+
+def test_what_is_removed_while_it_is_looked_at_is_no_failure(
+    azurite: Azurite, camera: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A photo of another format had the id, and another request removes this one again."""
+    photo, blobs = photo_of(camera), connected(azurite).blobs
+    assert blobs.add(photo, BODY) is None
+    ours = blobs._put  # type: ignore[attr-defined]
+
+    def put_late(*said: object) -> None:
+        try:
+            ours(*said)
+        except NotCreatedError:
+            blobs.remove(photo)
+            raise
+
+    monkeypatch.setattr(blobs, "_put", put_late)
+    assert blobs.add(photo, BODY) is None
+    assert blobs.find(photo.name, photo.media) == photo
 
 
 def test_a_foreign_blob_is_not_taken_for_a_photo(azurite: Azurite, camera: str) -> None:

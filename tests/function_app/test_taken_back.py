@@ -92,6 +92,22 @@ def test_the_loss_of_other_bytes_stays(empty: Backend) -> None:
     assert is_lost(empty)
 
 
+@pytest.mark.parametrize("comes_first", [False, True])
+def test_a_loss_that_says_nothing_of_the_bytes_is_that_of_the_id(
+    empty: Backend, comes_first: bool
+) -> None:
+    """As other programs report one. Whichever comes first, the photo is stored, and not lost."""
+    bare = [Alert(NAME, LOSS, "no-room")]
+    if comes_first:
+        upload(empty)
+        assert keep(bare, empty, NOW).stored == {str(NAME)}
+    else:
+        assert keep(bare, empty, NOW).recorded == {str(NAME)}
+        upload(empty)
+    assert empty.index.get(NAME) == PHOTO
+    assert not is_lost(empty)
+
+
 def test_in_no_interleaving_is_a_photo_stored_and_lost() -> None:
     """All of them, with the upload that was under way stopped anywhere, or sent once more."""
     for order in product([0, 1], repeat=9):
