@@ -30,11 +30,11 @@ from bench.memory import MB, _peak_memory
 from function_app.backend import connect
 from function_app.settings import Settings
 from function_app.storage.account import Account, open_account
-from function_app.storage.away import ask
 from function_app.storage.blobs import CONTAINER
+from function_app.storage.errors import ask
 from function_app.storage.index import TABLE, _rows
+from function_app.storage.models import Photo
 from function_app.storage.photo_rows import note_row
-from function_app.storage.records import Photo
 from local.azurite import Azurite
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.media import Media
@@ -170,7 +170,7 @@ def _through_sdks(account: Account) -> Put:
     def put(body: bytes) -> None:
         photo = _photo(_name(), body)
         settings = ContentSettings(content_type=photo.media.content_type)
-        words = photo.to_words()
+        words = photo.to_properties()
         blob = container.get_blob_client(photo.path)
         ask(
             lambda: blob.upload_blob(

@@ -18,7 +18,7 @@ from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import Room, Spool, SpooledPhoto
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader, work
 from tests.pictures import jpeg
 
@@ -71,7 +71,7 @@ def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[],
     """Nightjar's own uploader."""
     stop = threading.Event()
     spool = Spool(folder, room=NO_RESERVE)
-    uploader = Uploader(spool, Delivery(base_url, key, connections=in_flight))
+    uploader = Uploader(spool, BackendClient(base_url, key, connections=in_flight))
 
     def run() -> None:
         threads = [threading.Thread(target=work, args=(uploader, stop)) for _ in range(in_flight)]

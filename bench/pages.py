@@ -12,7 +12,7 @@ from bench.backend import running
 from bench.figures import Figure
 from function_app.backend import connect
 from function_app.settings import Settings
-from function_app.storage.views import View
+from function_app.storage.row_keys import View
 from local.azurite import Azurite
 from tests.backend import Backend
 from tests.rigs.many_photos import azurite_with

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import azure.functions as func
 
 from function_app.backend import Backend, shared_backend
-from function_app.keeping.api import register_timers
+from function_app.dispatch import register
+from function_app.maintenance.api import register_timers
 from function_app.routes import ROUTES
-from function_app.serving import register
 
 
 def build_app(backend: Callable[[], Backend] = shared_backend) -> func.FunctionApp:

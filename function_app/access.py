@@ -7,12 +7,12 @@ from enum import Enum
 
 import azure.functions as func
 
+from function_app.auth import sessions, tokens
+from function_app.auth.caller import ANONYMOUS, DEVICE, Caller, Scope
 from function_app.backend import Backend
 from function_app.cookies import SESSION, read_cookie
 from function_app.origins import origin_of
-from function_app.people import sessions, tokens
-from function_app.people.caller import ANYBODY, DEVICE, Caller, Scope
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.settings import PUBLIC_URL, Settings
 
 _SAFE_METHODS = ("GET", "HEAD")
@@ -41,16 +41,16 @@ _SCOPES = {
 def admit(access: Access, req: func.HttpRequest, backend: Backend, now: datetime) -> Caller:
     """Who calls a route that lets these in.
 
-    Raises RefusedError: 401 for a stranger, 403 for somebody without the right, and for a page of
-    another site that uses a person's session.
+    Raises HTTPProblemError: 401 for a stranger, 403 for somebody without the right, and for a page
+    of another site that uses a person's session.
     """
     if access is Access.PUBLIC:
-        return ANYBODY
+        return ANONYMOUS
     if access is Access.DEVICE:
         return DEVICE
     caller = _identified(req.headers, req.url, backend, now)
     if caller is None:
-        raise RefusedError(
+        raise HTTPProblemError(
             401,
             "Sign in, or send a token as Authorization: Bearer TOKEN.",
             {"WWW-Authenticate": "Bearer"},
@@ -58,21 +58,21 @@ def admit(access: Access, req: func.HttpRequest, backend: Backend, now: datetime
     if caller.session and req.method not in _SAFE_METHODS:
         check_origin(req, backend.settings)
     if access is Access.PERSON and caller.session is None:
-        raise RefusedError(403, "This is for people who signed in, not for tokens.")
+        raise HTTPProblemError(403, "This is for people who signed in, not for tokens.")
     scope = _SCOPES.get(access)
     if scope and scope not in caller.scopes:
-        raise RefusedError(403, f"{caller.name} has not got the right to {scope}.")
+        raise HTTPProblemError(403, f"{caller.name} has not got the right to {scope}.")
     if scope is Scope.ADMIN and caller.cameras is not None:
-        raise RefusedError(403, f"This is about all cameras, and {caller.name} is about some.")
+        raise HTTPProblemError(403, f"This is about all cameras, and {caller.name} is about some.")
     return caller
 
 
 def check_origin(req: func.HttpRequest, settings: Settings) -> None:
     """A browser says where a request comes from: another site's page may change nothing here.
-    Raises RefusedError (403)."""
+    Raises HTTPProblemError (403)."""
     origin = origin_of(req.headers.get("Origin", ""))
     if not origin or origin not in (own_origin(req.url, settings), settings.public_origin):
-        raise RefusedError(
+        raise HTTPProblemError(
             403,
             "This request comes from another site's page: open the gallery itself. If a proxy "
             f"stands before it, {PUBLIC_URL} has to be the address that people use.",

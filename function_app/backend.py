@@ -5,15 +5,15 @@ import threading
 from dataclasses import dataclass, field
 
 from function_app.cameras.known import KnownCameras
-from function_app.keeping.timer_watch import TimerWatch
+from function_app.maintenance.timer_watch import TimerWatch
 from function_app.settings import Settings, read_settings
 from function_app.storage.account import open_account
 from function_app.storage.alerts import AzureAlerts
 from function_app.storage.azure_rows import AzureRows
 from function_app.storage.blobs import AzurePhotoBlobs
 from function_app.storage.index import TABLE, AzurePhotoIndex
-from function_app.storage.records import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
-from function_app.storage.rows import Rows
+from function_app.storage.models import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
+from function_app.storage.table_store import TableStore
 from function_app.storage.thumbnails import AzureThumbnails
 
 _lock = threading.Lock()
@@ -30,9 +30,9 @@ class Backend:
     index: PhotoIndex
     thumbnails: Thumbnails
     alerts: Alerts
-    people: Rows
-    accesses: Rows
-    tally: Rows
+    people: TableStore
+    accesses: TableStore
+    tally: TableStore
     settings: Settings
     timer_watch: TimerWatch = field(default_factory=TimerWatch)
     known_cameras: KnownCameras = field(default_factory=KnownCameras)

@@ -6,27 +6,27 @@ from typing import Any
 
 import azure.functions as func
 
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from photo_wire.errors import WireError, quoted
 
-LONGEST_BODY = 16 * 1024  # bytes
+MAX_BODY = 16 * 1024  # bytes
 
 
 def read_object(req: func.HttpRequest, known: tuple[str, ...]) -> Mapping[str, Any]:
     """The JSON object in the body, with no other than the known fields.
 
-    Raises RefusedError (400, 413), and WireError for an unknown field.
+    Raises HTTPProblemError (400, 413), and WireError for an unknown field.
     """
     body = req.get_body()
-    if len(body) > LONGEST_BODY:
-        raise RefusedError(413, f"The body has more than {LONGEST_BODY} bytes.")
+    if len(body) > MAX_BODY:
+        raise HTTPProblemError(413, f"The body has more than {MAX_BODY} bytes.")
     try:
         said = json.loads(body)
         json.dumps(said, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
-        raise RefusedError(400, f"Send a JSON object with {', '.join(known)}.")
+        raise HTTPProblemError(400, f"Send a JSON object with {', '.join(known)}.")
     for field in said:
         if field not in known:
             raise WireError(quoted(field), f"is not known here; use {', '.join(known)}")

@@ -2,10 +2,10 @@
 
 import azure.functions as func
 
+from function_app.auth import users
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
-from function_app.people import people
-from function_app.people.caller import Caller
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.replies import Reply, json_reply
 from photo_wire import __version__
 
@@ -23,8 +23,8 @@ def _check_door(backend: Backend) -> None:
     settings = backend.settings
     if settings.gallery_password or settings.read_token or settings.admin_token:
         return
-    if people.find(backend.people, people.OWNER) is None:
-        raise RefusedError(
+    if users.find(backend.people, users.OWNER) is None:
+        raise HTTPProblemError(
             503,
             "Nobody can look at photos until the setting GALLERY_PASSWORD holds the owner's first "
             "password (or READ_TOKEN a token).",

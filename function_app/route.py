@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import azure.functions as func
 
 from function_app.access import Access
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
-from function_app.people.caller import Caller
 from function_app.replies import Reply
 
 Handler = Callable[[func.HttpRequest, Backend, Caller], Reply]
@@ -36,7 +36,7 @@ class Route:
     query: tuple[str, ...] = ()
     takes: str | None = None
     is_optional: bool = False
-    is_described: bool = True
+    include_in_schema: bool = True
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ The description of the API is written from this table too (openapi/).
 
 from function_app.access import Access
 from function_app.alerts.alerts import list_alerts, post_alerts
+from function_app.auth import api as auth
 from function_app.cameras.api import delete_camera
 from function_app.gallery import counts, photos, sharing
 from function_app.gallery.events import list_events
@@ -12,12 +13,11 @@ from function_app.gallery.listing import PARAMETERS
 from function_app.gallery.pages import get_page
 from function_app.gallery.thumbnails import get_thumbnail
 from function_app.health import get_health
-from function_app.keeping import api as keeping
+from function_app.ingest.known import post_known
+from function_app.ingest.posted import post_photo
+from function_app.ingest.upload import post_to_device_route, put_photo
+from function_app.maintenance import api as maintenance
 from function_app.openapi.pages import describe, get_docs, get_openapi
-from function_app.people import api as people
-from function_app.receiving.known import post_known
-from function_app.receiving.posted import post_photo
-from function_app.receiving.upload import post_to_device_route, put_photo
 from function_app.route import PHOTO, PHOTO_OR_FORM, Route
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
@@ -94,7 +94,7 @@ ROUTES = (
         "api/photos/{id}",
         ("DELETE",),
         Access.DELETER,
-        keeping.delete_photo,
+        maintenance.delete_photo,
         "Delete a photo, for ever.",
         refuses=(404,),
     ),
@@ -102,7 +102,7 @@ ROUTES = (
         "api/photos/delete",
         ("POST",),
         Access.DELETER,
-        keeping.delete_photos,
+        maintenance.delete_photos,
         "Delete up to 100 photos, for ever.",
         {200: "Deleted"},
         (413,),
@@ -254,7 +254,7 @@ ROUTES = (
         "api/cleanup/run",
         ("POST",),
         Access.ADMIN,
-        keeping.run_cleanup,
+        maintenance.run_cleanup,
         "Delete photos whose time is over, up to 1,000 in a run.",
         {200: "CleanedUp"},
         (413,),
@@ -265,30 +265,30 @@ ROUTES = (
         "api/repair/run",
         ("POST",),
         Access.ADMIN,
-        keeping.run_repair,
+        maintenance.run_repair,
         "Make the index say what the blobs say; `everything` rebuilds it.",
         {200: "Repaired"},
         (413,),
         takes="Repair",
         is_optional=True,
     ),
-    Route("api/session", GET, Access.READER, people.get_session, "Tell who asks.", {200: "Caller"}),
+    Route("api/session", GET, Access.READER, auth.get_session, "Tell who asks.", {200: "Caller"}),
     Route(
         "api/session",
         ("POST",),
         Access.PUBLIC,
-        people.open_session,
+        auth.open_session,
         "Sign in with name and password.",
         {200: "SignedIn"},
         (401, 403, 413, 429),
         takes="SignIn",
     ),
-    Route("api/session", ("DELETE",), Access.PERSON, people.close_session, "Sign out."),
+    Route("api/session", ("DELETE",), Access.PERSON, auth.close_session, "Sign out."),
     Route(
         "api/sessions",
         ("DELETE",),
         Access.PERSON,
-        people.close_all_sessions,
+        auth.close_all_sessions,
         "Sign out everywhere.",
         {200: "Ended"},
     ),
@@ -296,7 +296,7 @@ ROUTES = (
         "api/password",
         ("PUT",),
         Access.PERSON,
-        people.change_password,
+        auth.change_password,
         "Change one's password, and sign out everywhere else.",
         refuses=(409, 413, 429),
         takes="NewPassword",
@@ -305,7 +305,7 @@ ROUTES = (
         "api/people",
         GET,
         Access.ADMIN,
-        people.list_people,
+        auth.list_people,
         "List who may sign in.",
         {200: "People"},
     ),
@@ -313,7 +313,7 @@ ROUTES = (
         "api/people",
         ("POST",),
         Access.ADMIN,
-        people.add_person,
+        auth.add_person,
         "Let somebody sign in: a viewer of all cameras or of some, or another owner.",
         {201: "Person"},
         (409, 413),
@@ -323,7 +323,7 @@ ROUTES = (
         "api/people/{name}",
         ("DELETE",),
         Access.ADMIN,
-        people.remove_person,
+        auth.remove_person,
         "Remove a person, and revoke their links and tokens. People whom they let in stay, and are "
         "listed.",
         {200: "Revoked"},
@@ -333,7 +333,7 @@ ROUTES = (
         "api/tokens",
         GET,
         Access.ADMIN,
-        people.list_tokens,
+        auth.list_tokens,
         "List the programs' tokens.",
         {200: "Tokens"},
     ),
@@ -341,7 +341,7 @@ ROUTES = (
         "api/tokens",
         ("POST",),
         Access.ADMIN,
-        people.make_token,
+        auth.make_token,
         "Make a token for a program.",
         {201: "MadeToken"},
         (409, 413),
@@ -351,7 +351,7 @@ ROUTES = (
         "api/tokens/{name}",
         ("DELETE",),
         Access.ADMIN,
-        people.revoke_token,
+        auth.revoke_token,
         "Revoke a token, and what was made with it. People who were let in with it stay, and are "
         "listed.",
         {200: "Revoked"},
@@ -361,7 +361,7 @@ ROUTES = (
         "api/accesses",
         GET,
         Access.ADMIN,
-        people.list_accesses,
+        auth.list_accesses,
         "List who did what, newest first.",
         {200: "Accesses"},
         query=("limit", "cursor"),
@@ -398,7 +398,7 @@ ROUTES = (
         "Give the gallery's page, its style or its script.",
         {200: "text/html", 304: None},
         (404,),
-        is_described=False,
+        include_in_schema=False,
     ),
 )
 

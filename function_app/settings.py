@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from function_app.keeping.period import Retention, parse_retention
+from function_app.auth.passwords import weakness
+from function_app.maintenance.retention_policy import Retention, parse_retention
 from function_app.origins import origin_of
-from function_app.people.passwords import weakness
 
 STORAGE = "AzureWebJobsStorage"
 STORAGE_ACCOUNT = "AzureWebJobsStorage__accountName"  # by identity, as the Functions host spells it
@@ -25,13 +25,13 @@ TRUSTED_PROXY_COUNT = "TRUSTED_PROXY_COUNT"
 AZURE_VARIABLES = ("WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME", "LEGION_SERVICE_HOST")
 HOSTNAME = "WEBSITE_HOSTNAME"
 
-SHORTEST_TOKEN = 16  # characters; `make run` and the deploy script make longer ones
+MIN_TOKEN = 16  # characters; `make run` and the deploy script make longer ones
 DEFAULT_MAX_PHOTO_MB = 32
 DEFAULT_RETENTION_TEXT = "120d"
 DEFAULT_RETENTION = parse_retention(DEFAULT_RETENTION_TEXT)
 MAX_TRUSTED_PROXIES = 9
 # Above 100 MB Azure itself answers 500, not 413 (azure-functions-host issue 10519).
-LARGEST_MAX_PHOTO_MB = 95
+MAX_PHOTO_MB_LIMIT = 95
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
 
@@ -146,9 +146,9 @@ def _is_key(text: str) -> bool:
 def _token(text: str) -> str | None:
     if not text:
         return None
-    if len(text) < SHORTEST_TOKEN or not (text.isascii() and text.isprintable()) or " " in text:
+    if len(text) < MIN_TOKEN or not (text.isascii() and text.isprintable()) or " " in text:
         raise ValueError(
-            f"is too weak or cannot travel in a header: use {SHORTEST_TOKEN} or more random "
+            f"is too weak or cannot travel in a header: use {MIN_TOKEN} or more random "
             "letters and digits, without spaces"
         )
     return text
@@ -180,6 +180,6 @@ def _proxies(text: str, default: int) -> int:
 
 def _megabytes(text: str) -> int:
     digits = text or str(DEFAULT_MAX_PHOTO_MB)
-    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits[:9]) <= LARGEST_MAX_PHOTO_MB):
-        raise ValueError(f"is not a whole number of megabytes from 1 to {LARGEST_MAX_PHOTO_MB}")
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits[:9]) <= MAX_PHOTO_MB_LIMIT):
+        raise ValueError(f"is not a whole number of megabytes from 1 to {MAX_PHOTO_MB_LIMIT}")
     return int(digits) * 1024 * 1024

@@ -1,6 +1,6 @@
 """Whether the backend will take a first password: it refuses what is easy to guess.
 
-The backend asks zxcvbn (function_app/people/passwords.py). Where that is not installed a stricter
+The backend asks zxcvbn (function_app/auth/passwords.py). Where that is not installed a stricter
 rule takes its place, so that nothing is deployed whose password opens nothing.
 """
 

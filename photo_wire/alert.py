@@ -15,7 +15,7 @@ from photo_wire.errors import WireError, quoted
 from photo_wire.name import PhotoName, parse_name
 
 ALERTS_PATH = "/api/alerts"
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 LOSS = "loss"
 QUARANTINE = "quarantine"  # a photo was set aside on its device, and waits there for a person
 SPOOL_FILLING = "spool-filling"  # photos wait, and soon there is no room for more
@@ -23,9 +23,9 @@ MISSING = "missing"  # a photo was stored, and its bytes are gone
 DISK = "disk"  # the device's disk takes no photo, or hides some
 CLOCK = "clock"  # the times of photos cannot be believed
 
-LONGEST_REASON = 300  # characters
-MOST_DETAILS = 20
-LONGEST_DETAILS = 32_000  # letters as JSON, counted as UTF-16 does: a table's row takes 32 * 1024
+MAX_REASON = 300  # characters
+MAX_DETAILS = 20
+MAX_DETAILS = 32_000  # letters as JSON, counted as UTF-16 does: a table's row takes 32 * 1024
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 Detail = str | int
@@ -49,21 +49,21 @@ class Alert:
 
     def __post_init__(self) -> None:
         check_kind(self.kind)
-        if not 1 <= len(self.reason) <= LONGEST_REASON or not self.reason.isprintable():
-            raise WireError("reason", f"is not a text of 1 to {LONGEST_REASON} characters")
-        if len(self.details) > MOST_DETAILS:
-            raise WireError("details", f"are more than {MOST_DETAILS}")
+        if not 1 <= len(self.reason) <= MAX_REASON or not self.reason.isprintable():
+            raise WireError("reason", f"is not a text of 1 to {MAX_REASON} characters")
+        if len(self.details) > MAX_DETAILS:
+            raise WireError("details", f"are more than {MAX_DETAILS}")
         for word, value in self.details.items():
             if not _WORD.fullmatch(word):
                 raise WireError("details", f"{quoted(word)} is not a word of a-z, 0-9, - and _")
-            if isinstance(value, str) and len(value) > LONGEST_REASON:
-                raise WireError(f"details.{word}", f"is longer than {LONGEST_REASON} characters")
+            if isinstance(value, str) and len(value) > MAX_REASON:
+                raise WireError(f"details.{word}", f"is longer than {MAX_REASON} characters")
             if isinstance(value, int) and not -(2**53) < value < 2**53:
                 raise WireError(f"details.{word}", "is no number that every JSON reader can hold")
-        if _letters(json.dumps(dict(self.details), ensure_ascii=False)) > LONGEST_DETAILS:
-            raise WireError("details", f"are longer than {LONGEST_DETAILS} letters as JSON")
+        if _letters(json.dumps(dict(self.details), ensure_ascii=False)) > MAX_DETAILS:
+            raise WireError("details", f"are longer than {MAX_DETAILS} letters as JSON")
 
-    def to_words(self) -> dict[str, Any]:
+    def to_properties(self) -> dict[str, Any]:
         """The alert as a JSON object."""
         return {
             "id": str(self.name),
@@ -75,7 +75,7 @@ class Alert:
 
 def alerts_to_json(alerts: list[Alert]) -> bytes:
     """The body of `POST /api/alerts`."""
-    return json.dumps({"alerts": [alert.to_words() for alert in alerts]}).encode()
+    return json.dumps({"alerts": [alert.to_properties() for alert in alerts]}).encode()
 
 
 def parse_alerts(body: bytes) -> list[Alert]:
@@ -83,8 +83,8 @@ def parse_alerts(body: bytes) -> list[Alert]:
     naming the member that is wrong."""
     said = _json_object(body, "alerts")
     alerts = said.get("alerts")
-    if not isinstance(alerts, list) or len(alerts) > MOST_AT_ONCE:
-        raise WireError("alerts", f"is not a list of at most {MOST_AT_ONCE} alerts")
+    if not isinstance(alerts, list) or len(alerts) > MAX_AT_ONCE:
+        raise WireError("alerts", f"is not a list of at most {MAX_AT_ONCE} alerts")
     return [_parse_alert(alert, f"alerts[{place}]") for place, alert in enumerate(alerts)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pi_uploader.spool import Instant
+from pi_uploader.spool import BootTime
 
 TIMESYNCD_MARKER = Path("/run/systemd/timesync/synchronized")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -69,7 +69,7 @@ def _kernel_clock_state() -> int | None:
     return TIME_ERROR if state < 0 else state
 
 
-def instant() -> Instant:
+def instant() -> BootTime:
     """Now, as the time since this boot, which no one sets."""
     boot = BOOT_ID.read_text()[:8] if BOOT_ID.exists() else "00000000"
-    return Instant(boot, time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000)
+    return BootTime(boot, time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000)

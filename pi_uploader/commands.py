@@ -140,7 +140,7 @@ def config_example(_: argparse.Namespace) -> int:
 
 
 def spool_list(words: argparse.Namespace) -> int:
-    from pi_uploader.spool.by_hand import described, described_kept, listed
+    from pi_uploader.spool.admin import described, described_kept, listed
 
     spool = _spool()
     for place, photo in listed(spool):
@@ -153,7 +153,7 @@ def spool_list(words: argparse.Namespace) -> int:
 
 
 def spool_verify(_: argparse.Namespace) -> int:
-    from pi_uploader.spool.by_hand import damaged
+    from pi_uploader.spool.admin import damaged
 
     spool = _spool()
     problems = 0
@@ -165,7 +165,7 @@ def spool_verify(_: argparse.Namespace) -> int:
 
 
 def spool_requeue(_: argparse.Namespace) -> int:
-    from pi_uploader.spool.by_hand import requeue
+    from pi_uploader.spool.admin import requeue
 
     requeued = 0
     failures: list[str] = []
@@ -176,7 +176,7 @@ def spool_requeue(_: argparse.Namespace) -> int:
 
 
 def spool_export(words: argparse.Namespace) -> int:
-    from pi_uploader.spool.by_hand import export, lasting_folder, next_step_to_write
+    from pi_uploader.spool.admin import export, lasting_folder, next_step_to_write
 
     folder = lasting_folder(words.folder)
     spool = _spool()

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 
 from photo_wire.headers import Trigger
-from pi_uploader.cameras import CameraError, Occasion, open_camera
+from pi_uploader.cameras import CameraError, CaptureContext, open_camera
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_is_set
 from pi_uploader.finding import Finding, Verdict
 from pi_uploader.libraries import camera_library, pin_library
@@ -29,12 +29,12 @@ from pi_uploader.triggers import TriggerQueue
 from pi_uploader.triggers.low import low
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.pins import PinBusyError
-from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+from pi_uploader.upload.client import BackendClient, RejectedError, UnavailableError
 from pi_uploader.upload.reasons import reason
 from pi_uploader.upload.route import VARIABLES as PROXY_VARIABLES
 from pi_uploader.upload.route import route_to
 
-LONGEST_PIN_WAIT = 30.0  # seconds
+MAX_PIN_WAIT = 30.0  # seconds
 CONNECT_TIMEOUT = 10.0  # seconds
 ROOM_FOR_A_DAY = 500_000_000  # bytes
 INODES_FOR_A_DAY = 2_000
@@ -99,7 +99,7 @@ def _camera(settings: CameraSettings) -> Finding:
     what = f"camera {settings.name}"
     try:
         with closing(open_camera(settings)) as camera:
-            shot = camera.take(Occasion(settings.name, Trigger.DEMAND, None))
+            shot = camera.take(CaptureContext(settings.name, Trigger.DEMAND, None))
     except SettingsError as error:
         return Finding(what, Verdict.BAD, "; ".join(error.problems), "correct the setting")
     except CameraError as error:
@@ -159,8 +159,8 @@ def _pins(
                     f"pin {pin}", Verdict.GOOD, "can be read", f"to see it trigger: --pins, {how}"
                 )
                 continue
-            say(f"{'...':8} pin {pin}: trigger it now ({how}), {LONGEST_PIN_WAIT:g} s")
-            yield _triggered(pin, queue.get(LONGEST_PIN_WAIT) is not None)
+            say(f"{'...':8} pin {pin}: trigger it now ({how}), {MAX_PIN_WAIT:g} s")
+            yield _triggered(pin, queue.get(MAX_PIN_WAIT) is not None)
 
 
 def _triggered(pin: int, was: bool) -> Finding:
@@ -169,7 +169,7 @@ def _triggered(pin: int, was: bool) -> Finding:
     return Finding(
         f"pin {pin}",
         Verdict.BAD,
-        f"nothing came within {LONGEST_PIN_WAIT:g} s",
+        f"nothing came within {MAX_PIN_WAIT:g} s",
         "check the wiring and the BCM number of the pin (not its place on the header)",
     )
 
@@ -261,7 +261,7 @@ def _network(base_url: str) -> Finding:
 
 def _backend(settings: UploadSettings, base_url: str) -> Finding:
     try:
-        Delivery(base_url, settings.function_key).report([])
+        BackendClient(base_url, settings.function_key).report([])
     except SettingsError as error:
         return Finding("backend", Verdict.BAD, "; ".join(error.problems))
     except UnavailableError as error:

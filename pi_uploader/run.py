@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pi_uploader.settings import MISCONFIGURED
 from pi_uploader.signals import STOP_SIGNALS, on_signals
-from pi_uploader.watchdog import Ear
+from pi_uploader.watchdog import WatchdogListener
 
-LONGEST_DELAY = 60.0  # seconds before a restart
+MAX_DELAY = 60.0  # seconds before a restart
 STEADY = 60.0  # seconds of life after which earlier crashes are forgotten
 PATIENCE = 60.0  # seconds of silence after which a child hangs
 GRACE = 8.0  # seconds from SIGTERM to SIGKILL: a photo in hand is kept by then
@@ -68,7 +68,7 @@ class Child:
         self.due = 0.0
         self._command = command
         self._patience = patience
-        self._ear = Ear(patience)
+        self._ear = WatchdogListener(patience)
         self._started = 0.0
         self._crashes = 0  # in a row, each before the child was steady
 
@@ -121,7 +121,7 @@ class Child:
 
 def restart_delay(crashes: int) -> float:
     """Seconds to wait before a child starts again that crashed so many times in a row."""
-    return min(2.0 ** min(crashes - 1, 10), LONGEST_DELAY)
+    return min(2.0 ** min(crashes - 1, 10), MAX_DELAY)
 
 
 def _next_signal(news: "queue.SimpleQueue[int]", until: float) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 from photo_wire.headers import Clock
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
 from pi_uploader.plural import counted
-from pi_uploader.spool import batches, tally
+from pi_uploader.spool import shards, tally
 from pi_uploader.spool.disk import Disk
 from pi_uploader.upload.receipts import count_missing
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
@@ -43,7 +43,7 @@ def status(
         "spool": str(folder),
         "waiting": found.waiting,
         "waiting_bytes": found.waiting_bytes,
-        "waiting_for_clock": sum(1 for _ in batches.photos(folder / "undated", Disk())),
+        "waiting_for_clock": sum(1 for _ in shards.photos(folder / "undated", Disk())),
         "oldest": str(oldest) if oldest else None,
         "oldest_age_seconds": None if age is None else round(age.total_seconds()),
         "quarantined": found.quarantined,
@@ -111,7 +111,7 @@ def _clock_awaited(count: int, is_clock_set: bool) -> list[str]:
 
 def _age(folder: Path, now: datetime) -> timedelta | None:
     """Return how long the oldest photo has waited; None if unknown: the clock was not set."""
-    photos = chain(*(batches.photos(folder / one, Disk()) for one in ("waiting", "undated")))
+    photos = chain(*(shards.photos(folder / one, Disk()) for one in ("waiting", "undated")))
     oldest, boot = next(photos, None), instant()
     if oldest is None:
         return None

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-BackWithin = Callable[[float], None]
+Heartbeat = Callable[[float], None]
 """How a loop gives its word: it will call this again within so many seconds."""
 
 log = logging.getLogger("watchdog")
@@ -32,7 +32,7 @@ class Watchdog:
         self._clock = clock
         self._back_by: dict[str, float] = {}
 
-    def watch(self, loop: str) -> BackWithin:
+    def watch(self, loop: str) -> Heartbeat:
         """What this loop gives its word with. It counts from its first word on."""
 
         def back_within(seconds: float) -> None:
@@ -47,26 +47,26 @@ class Watchdog:
 
     def ready(self, environ: Mapping[str, str] = os.environ) -> None:
         """Say that the process does what it is for, where somebody has asked (sd_notify(3))."""
-        Keeper(environ).tell("READY=1")
+        SystemdNotifier(environ).tell("READY=1")
 
     def report(self, environ: Mapping[str, str] = os.environ) -> None:
         """Say from now on, in a thread, that the process is well, as long as it is. Does nothing
         where nobody has asked for it (sd_watchdog_enabled(3))."""
-        keeper = Keeper(environ)
+        keeper = SystemdNotifier(environ)
         if keeper.patience is not None:
             every = keeper.patience / 3
             threading.Thread(
                 target=self._report, args=(keeper, every), name="watchdog", daemon=True
             ).start()
 
-    def _report(self, keeper: "Keeper", every: float) -> None:
+    def _report(self, keeper: "SystemdNotifier", every: float) -> None:
         while not (overdue := self.overdue()):
             keeper.tell("WATCHDOG=1")
             time.sleep(every)
         log.error("%s hangs; the process has to be started again", " and ".join(overdue))
 
 
-class Keeper:
+class SystemdNotifier:
     """Who keeps this process running, as it says in the environment. `patience`: seconds after
     which it takes silence for a hang; None if it does not listen for that."""
 
@@ -87,7 +87,7 @@ class Keeper:
             line.sendto(word.encode(), address)
 
 
-class Ear:
+class WatchdogListener:
     """Listens, as systemd would, to a process that this one keeps running. Only Linux can do it
     so: the address is one without a file. Elsewhere every process seems well."""
 

@@ -78,7 +78,7 @@ def test_imports_run_one_way(package: str) -> None:
         ("pi_uploader.cli", "if True:\n    from local.run import main"),
         ("function_app.routes", "from pi_uploader.settings import Settings"),
         ("function_app.routes", "import requests"),
-        ("function_app.receiving.intake", "from azure.storage.blob import BlobClient"),
+        ("function_app.ingest.intake", "from azure.storage.blob import BlobClient"),
         ("function_app.storagedoor", "from azure.data.tables import TableClient"),
         ("function_app.gallery.pages", "from azure import data"),
         ("local.run", "from tests.waiting import wait_for"),

@@ -79,7 +79,7 @@ def test_a_file_that_is_not_there_is_found(text: str) -> None:
     [
         "see operate.md",
         "https://example.org/some/page.md",
-        "docs/api.md, and people/api.py",
+        "docs/api.md, and auth/api.py",
         "../README.md",
         "tests/*.py",
     ],

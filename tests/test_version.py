@@ -9,7 +9,7 @@ import requests
 from local.child import ROOT
 from local.dist import tracked
 from photo_wire import __version__
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.client import BackendClient
 from tests.backend import Backend
 
 SEMANTIC = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -31,7 +31,7 @@ def test_packages_take_it_from_there() -> None:
 def test_both_sides_say_it(backend: Backend) -> None:
     health = requests.get(f"{backend.base_url}/api/health", timeout=90).json()
     assert health["version"] == __version__
-    session = Delivery("http://127.0.0.1:9", None)._session
+    session = BackendClient("http://127.0.0.1:9", None)._session
     assert session.headers["User-Agent"] == f"pi-uploader/{__version__}"
 
 

@@ -7,23 +7,23 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from function_app.alerts.taken_back import take_back, taking_back
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
 from function_app.cameras.quota import note_cameras, refused_cameras, too_many
 from function_app.gallery import cursors
 from function_app.gallery.listing import check_parameters, parse_limit
 from function_app.gallery.merge import merge
-from function_app.people.caller import Caller
-from function_app.receiving.stored import list_found
-from function_app.refused import RefusedError
+from function_app.ingest.stored import list_found
+from function_app.problems import HTTPProblemError
 from function_app.replies import Reply, json_reply
-from function_app.storage.records import Alerts, KeptAlert, alert_key
+from function_app.storage.models import Alerts, KeptAlert, alert_key
 from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
 from photo_wire.headers import parse_headers
 from photo_wire.media import Media
 from photo_wire.moment import format_time, to_milliseconds
 from photo_wire.name import check_camera
 
-LONGEST_BODY = 256 * 1024  # bytes; a hundred losses have 40,000
+MAX_BODY = 256 * 1024  # bytes; a hundred losses have 40,000
 PARAMETERS = ("camera", "kind", "limit", "cursor")
 _PLACE = re.compile(r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?")
 
@@ -32,8 +32,8 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     """200 with the ids of the alerts that are on record now, and of losses that are none. An id may
     be among both: that of a photo which was set aside on its device, given up since, and stored."""
     body = req.get_body()
-    if len(body) > LONGEST_BODY:
-        raise RefusedError(413, f"The alerts have more than {LONGEST_BODY} bytes: send fewer.")
+    if len(body) > MAX_BODY:
+        raise HTTPProblemError(413, f"The alerts have more than {MAX_BODY} bytes: send fewer.")
     alerts, waiting = parse_alerts(body), parse_headers(req.headers).waiting
     now = to_milliseconds(datetime.now(UTC))
     allowed = _allowed(alerts, backend, now)
@@ -48,7 +48,7 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 
 def _allowed(alerts: list[Alert], backend: Backend, now: datetime) -> list[Alert]:
     """The alerts of cameras that are known or may be new. Their devices keep the others, which are
-    missing in the receipt. Raises RefusedError (429) if there is nothing else."""
+    missing in the receipt. Raises HTTPProblemError (429) if there is nothing else."""
     refused = refused_cameras({alert.name.camera for alert in alerts}, backend, now)
     allowed = [alert for alert in alerts if alert.name.camera not in refused]
     if alerts and not allowed:
@@ -58,7 +58,7 @@ def _allowed(alerts: list[Alert], backend: Backend, now: datetime) -> list[Alert
 
 def keep(alerts: list[Alert], backend: Backend, now: datetime) -> AlertsReceipt:
     """Put alerts on record that came in at this moment, but for losses of photos that are stored.
-    Raises StorageAwayError.
+    Raises StorageUnavailableError.
 
     A photo that arrives at the same moment is listed in one transaction, and its loss noted in
     another, of which one is refused: so either the listing takes the loss back, or this does.
@@ -82,7 +82,7 @@ def is_stored(alert: Alert, backend: Backend, now: datetime) -> bool:
     media = Media.of_content_type(str(alert.details.get("content_type", "")))
     if alert.kind != LOSS or media is None:
         return False
-    photo = backend.blobs.find_or_mark(alert.name, media)
+    photo = backend.blobs.find_or_tombstone(alert.name, media)
     if photo is None or photo.sha256 != alert.details.get("sha256"):
         return False
     if photo.deleted_at:
@@ -148,7 +148,7 @@ def _filters(params: Mapping[str, str]) -> tuple[str | None, str | None]:
 
 def _describe(kept: KeptAlert) -> dict[str, object]:
     return {
-        **kept.alert.to_words(),
+        **kept.alert.to_properties(),
         "camera": kept.alert.name.camera,
         "at": format_time(kept.alert.name.captured_at),
         "received_at": format_time(kept.received_at),

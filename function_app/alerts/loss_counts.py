@@ -17,9 +17,9 @@ from datetime import date, datetime, timedelta
 
 from function_app.alerts.taken_back import TAKEN_BACK
 from function_app.backend import Backend
-from function_app.storage.records import Alerts, KeptAlert, alert_key
-from function_app.storage.rows import Row, walk_all
-from function_app.storage.views import count_down
+from function_app.storage.models import Alerts, KeptAlert, alert_key
+from function_app.storage.row_keys import count_down
+from function_app.storage.table_store import Entity, walk_all
 from photo_wire.alert import LOSS
 from photo_wire.name import parse_name
 
@@ -38,12 +38,12 @@ class Month:
 
     days: Counter[date]
     up_to: str
-    row: Row
+    row: Entity
 
 
 def losses(backend: Backend, now: datetime, save: bool = True) -> dict[str, Counter[date]]:
     """The losses of every camera that had some, by day: three requests, and those for what is not
-    counted yet, which `save` writes down for the next time. Raises StorageAwayError."""
+    counted yet, which `save` writes down for the next time. Raises StorageUnavailableError."""
     up_to = backend.tally.get(UP_TO, ALL)  # read before the months, which are never behind it
     months = {month.row.key: month for month in _months(backend)}
     settled = count_down(now - SETTLED)
@@ -72,7 +72,7 @@ def losses(backend: Backend, now: datetime, save: bool = True) -> dict[str, Coun
 
 def forget_losses(camera: str, backend: Backend) -> None:
     """Forget how many losses of a camera were counted, when its alerts are gone. Raises
-    StorageAwayError."""
+    StorageUnavailableError."""
     for month in list(_months(backend)):
         if month.row.key.partition("~")[2] == camera:
             backend.tally.remove(MONTHS, month.row.key)
@@ -107,7 +107,7 @@ def _save(
     older: Mapping[str, Counter[date]],
     months: Mapping[str, Month],
     settled: str,
-    up_to: Row | None,
+    up_to: Entity | None,
     backend: Backend,
 ) -> None:
     """Write what was counted, up to the moment `settled`. Where somebody else wrote meanwhile it is
@@ -129,7 +129,7 @@ def _save(
 def _write(
     partition: str,
     key: str,
-    row: Row | None,
+    row: Entity | None,
     words: Mapping[str, str],
     settled: str,
     backend: Backend,

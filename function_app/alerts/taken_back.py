@@ -9,7 +9,7 @@ import logging
 from functools import partial
 
 from function_app.backend import Backend
-from function_app.receiving.stored import TakeBack
+from function_app.ingest.stored import TakeBack
 from photo_wire.alert import LOSS
 from photo_wire.name import PhotoName
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def take_back(backend: Backend, name: PhotoName) -> None:
     """Take back the report that this photo was lost, if there is one. It may be repeated, after a
-    stop at any point too. Raises StorageAwayError."""
+    stop at any point too. Raises StorageUnavailableError."""
     kept = backend.alerts.find(name, LOSS)
     if kept is None:
         return

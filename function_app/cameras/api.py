@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from function_app.auth.audit_log import record
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
 from function_app.cameras.removal import is_camera, remove_camera
-from function_app.people.accesses import record
-from function_app.people.caller import Caller
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.replies import Reply, json_reply
 from photo_wire.name import check_camera
 
@@ -18,6 +18,6 @@ def delete_camera(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
     """200 with how many photos and alerts were deleted, and whether there are more."""
     camera = check_camera(req.route_params["name"], "name")
     if not is_camera(camera, backend):
-        raise RefusedError(404, f"There is no camera {camera}.")
+        raise HTTPProblemError(404, f"There is no camera {camera}.")
     record(req.headers, backend, caller.who, "removed a camera", camera)
     return json_reply(asdict(remove_camera(camera, backend, datetime.now(UTC))))

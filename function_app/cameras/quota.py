@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from function_app.backend import Backend
-from function_app.refused import RefusedError
-from function_app.storage.rows import walk_all
+from function_app.problems import HTTPProblemError
+from function_app.storage.table_store import walk_all
 from photo_wire.moment import format_time, parse_time
 
 MAX_CAMERAS = 2000
@@ -23,7 +23,7 @@ RETRY_AFTER = 600  # seconds
 def refused_cameras(cameras: Collection[str], backend: Backend, now: datetime) -> dict[str, str]:
     """Return those of these cameras that are new and too many, each with the reason. A known camera
     is never refused. It costs no request here; the first time in a process one, if it has sent a
-    photo. Only for others all cameras are read. Raises StorageAwayError."""
+    photo. Only for others all cameras are read. Raises StorageUnavailableError."""
     new = _unknown(cameras, backend)
     if not new:
         return {}
@@ -52,15 +52,15 @@ def _unknown(cameras: Collection[str], backend: Backend) -> set[str]:
 
 
 def check_camera_is_allowed(camera: str, backend: Backend, now: datetime) -> None:
-    """Return if this camera is known, or may be new. Raises RefusedError (429)."""
+    """Return if this camera is known, or may be new. Raises HTTPProblemError (429)."""
     if limit := refused_cameras([camera], backend, now).get(camera):
         raise too_many(camera, limit)
 
 
-def too_many(camera: str, limit: str) -> RefusedError:
+def too_many(camera: str, limit: str) -> HTTPProblemError:
     """The reply to what comes from a new camera too many. 429 is not about the photo, so that its
     device keeps it."""
-    return RefusedError(
+    return HTTPProblemError(
         429,
         f"The camera {camera} is new here: {limit}. What it sends waits on its device and may come "
         "later. If these are not your cameras, replace the key of the device that makes them; "
@@ -70,7 +70,8 @@ def too_many(camera: str, limit: str) -> RefusedError:
 
 
 def note_cameras(cameras: Iterable[str], backend: Backend, now: datetime) -> None:
-    """Note that something of these cameras was kept, if they are new. Raises StorageAwayError."""
+    """Note that something of these cameras was kept, if they are new. Raises
+    StorageUnavailableError."""
     for camera in sorted(backend.known_cameras.unknown(cameras)):
         backend.tally.insert(NEW_CAMERAS, camera, {"at": format_time(now)})
         backend.known_cameras.add([camera])

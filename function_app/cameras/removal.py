@@ -9,8 +9,8 @@ from datetime import datetime
 from function_app.alerts.loss_counts import forget_losses
 from function_app.backend import Backend
 from function_app.cameras.quota import NEW_CAMERAS
-from function_app.keeping.deletion import delete
-from function_app.storage.views import View
+from function_app.maintenance.deletion import delete
+from function_app.storage.row_keys import View
 from photo_wire.moment import to_milliseconds
 
 SECONDS = 120.0  # of a request, which the platform ends after 230
@@ -28,7 +28,7 @@ class Removal:
 
 
 def is_camera(camera: str, backend: Backend) -> bool:
-    """Whether anything of this camera is kept. Raises StorageAwayError."""
+    """Whether anything of this camera is kept. Raises StorageUnavailableError."""
     return (
         backend.index.last_seen(camera) is not None
         or backend.tally.get(NEW_CAMERAS, camera) is not None
@@ -46,7 +46,7 @@ def remove_camera(
     """Delete the camera's photos, as a person deletes them, then its alerts, then what is counted
     and noted of it. It may be stopped at any point and run again; when `seconds` are over by
     `clock`, it stops by itself. If the camera sends something, it is a new one. Raises
-    StorageAwayError."""
+    StorageUnavailableError."""
     end = clock() + seconds
     photos = alerts = 0
     marked_at = to_milliseconds(now)

@@ -9,21 +9,21 @@ from typing import TypeVar
 import azure.functions as func
 
 from function_app.alerts.loss_counts import losses
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
 from function_app.gallery.listing import check_parameters, check_range
-from function_app.keeping.tally import Count, Tally, tallies
-from function_app.keeping.timer_watch import CLEANUP, REPAIR, last_runs
-from function_app.people.caller import Caller
+from function_app.maintenance.photo_counts import Count, PhotoCounts, tallies
+from function_app.maintenance.timer_watch import CLEANUP, REPAIR, last_runs
 from function_app.replies import Reply, json_reply
-from function_app.storage.records import Seen
-from function_app.storage.views import View, arrival_place
+from function_app.storage.models import Seen
+from function_app.storage.row_keys import View, arrival_place
 from photo_wire import __version__
 from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName, check_camera
 
-DEFAULT_DAYS, MOST_DAYS = 30, 366
-NO_PHOTOS = Tally({})
+DEFAULT_DAYS, MAX_DAYS = 30, 366
+NO_PHOTOS = PhotoCounts({})
 _THREADS = 16
 Found = TypeVar("Found")
 
@@ -138,7 +138,7 @@ def get_status(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     )
 
 
-def last_photo(seen: Seen, tally: Tally, backend: Backend) -> PhotoName | None:
+def last_photo(seen: Seen, tally: PhotoCounts, backend: Backend) -> PhotoName | None:
     """The last that came of a camera's photos; if that may have been deleted, the newest that is
     there, by one request; None if there is none."""
     if not tally.total.photos:
@@ -163,7 +163,7 @@ def _tallies(
     camera: str | None,
     seen: Mapping[str, Seen] | None = None,
     save: bool = True,
-) -> dict[str, Tally]:
+) -> dict[str, PhotoCounts]:
     if camera is not None:
         check_camera(camera)
     return _shown(tallies(backend, datetime.now(UTC), save, seen), caller, camera)
@@ -189,7 +189,7 @@ def _days_back(count: int) -> list[date]:
     return [today - timedelta(days=back) for back in reversed(range(count))]
 
 
-def _by_day(days: list[date], tally: Tally, lost: Counter[date]) -> list[dict[str, object]]:
+def _by_day(days: list[date], tally: PhotoCounts, lost: Counter[date]) -> list[dict[str, object]]:
     """What came, is there and was lost of a camera, on those of these days that have some."""
     return [
         {
@@ -220,6 +220,6 @@ def _day(params: Mapping[str, str], parameter: str) -> date | None:
 def _days(text: str | None) -> int:
     if text is None:
         return DEFAULT_DAYS
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_DAYS):
-        raise WireError("days", f"{quoted(text)} is not a whole number from 1 to {MOST_DAYS}")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_DAYS):
+        raise WireError("days", f"{quoted(text)} is not a whole number from 1 to {MAX_DAYS}")
     return int(text[:9])

@@ -8,8 +8,8 @@ the answer comes after a few short reads.
 import io
 from typing import BinaryIO
 
-MOST_BOXES = 50  # looked at on one level; a clip has four, a track's description about as many
-MOST_BYTES = 4_000_000  # of a cover
+MAX_BOXES = 50  # looked at on one level; a clip has four, a track's description about as many
+MAX_BYTES = 4_000_000  # of a cover
 
 # Where to look, one box inside the other, and how many bytes of each come before what is in it.
 _PATH = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"covr", 0), (b"data", 8))
@@ -23,7 +23,7 @@ def cover(clip: BinaryIO) -> bytes:
         if found is None:
             return b""
         start, end = found[0] + skip, found[1]
-    if not 0 < end - start <= MOST_BYTES:
+    if not 0 < end - start <= MAX_BYTES:
         return b""
     clip.seek(start)
     return clip.read(end - start)
@@ -31,7 +31,7 @@ def cover(clip: BinaryIO) -> bytes:
 
 def _find(clip: BinaryIO, kind: bytes, at: int, end: int) -> tuple[int, int] | None:
     """Where the content of the first box of this kind between `at` and `end` begins and ends."""
-    for _ in range(MOST_BOXES):
+    for _ in range(MAX_BOXES):
         if at + 8 > end:
             return None
         clip.seek(at)

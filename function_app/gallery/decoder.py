@@ -26,7 +26,7 @@ from function_app.formats.jpeg import (
 )
 from function_app.formats.jpeg_metadata import count_scans, without_metadata
 from function_app.gallery.decode_thumbnail import NO_THUMBNAIL
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 
 MAX_WAIT = 5  # seconds until a request is told to come again
 MAX_DECODING = 30  # seconds on the clock
@@ -71,7 +71,7 @@ class _Lane:
 
     @contextmanager
     def slot(self) -> Iterator[bool]:
-        """Wait for a slot, up to MAX_WAIT; yields whether that was needed. Raises RefusedError
+        """Wait for a slot, up to MAX_WAIT; yields whether that was needed. Raises HTTPProblemError
         (503) if there is none by then."""
         if not self._admitted.acquire(blocking=False):
             raise _busy()
@@ -98,12 +98,12 @@ class Decoder:
         self._quick, self._slow = _Lane(slots=2, queue=6), _Lane(slots=1, queue=1)
 
     def slot(self, job: Job) -> AbstractContextManager[bool]:
-        """Wait for the turn of this job; yields whether that was needed. Raises RefusedError
+        """Wait for the turn of this job; yields whether that was needed. Raises HTTPProblemError
         (503) where it would take too long."""
         return (self._quick if job.work <= MAX_QUICK_WORK else self._slow).slot()
 
     def run(self, job: Job) -> bytes:
-        """Return the thumbnail. Raises UndecodableError, and RefusedError (503) if the process
+        """Return the thumbnail. Raises UndecodableError, and HTTPProblemError (503) if the process
         cannot be started or was ended from outside."""
         import signal
         import subprocess
@@ -159,8 +159,8 @@ def tiff_job(tiff: bytes) -> Job:
     return Job(tiff, "TIFF", UPRIGHT, 0)
 
 
-def _busy() -> RefusedError:
-    return RefusedError(
+def _busy() -> HTTPProblemError:
+    return HTTPProblemError(
         503, "Thumbnails of other photos are being made: ask again in a moment.", _RETRY
     )
 

@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import azure.functions as func
 
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
-from function_app.gallery.listing import MOST_PHOTOS, Listing, cursor, parse_listing
-from function_app.people.caller import Caller
+from function_app.gallery.listing import MAX_PHOTOS, Listing, cursor, parse_listing
 from function_app.replies import Reply, json_reply
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
 
 DEFAULT_GAP = 60  # seconds
-LONGEST_GAP = 3600
+MAX_GAP = 3600
 GAP = "gap"
 
 
@@ -95,8 +95,8 @@ def parse_gap(text: str | None) -> timedelta:
     """The longest pause within an event, in seconds. Raises WireError."""
     if text is None:
         return timedelta(seconds=DEFAULT_GAP)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LONGEST_GAP):
-        raise WireError(GAP, f"{quoted(text)} is not a number of seconds from 1 to {LONGEST_GAP}")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_GAP):
+        raise WireError(GAP, f"{quoted(text)} is not a number of seconds from 1 to {MAX_GAP}")
     return timedelta(seconds=int(text[:9]))
 
 
@@ -105,7 +105,7 @@ def _listing(params: Mapping[str, str]) -> Listing:
         if parameter in params:
             raise WireError(parameter, "is not a parameter of events")
     listing = parse_listing(
-        {"limit": str(MOST_PHOTOS)} | {name: text for name, text in params.items() if name != GAP}
+        {"limit": str(MAX_PHOTOS)} | {name: text for name, text in params.items() if name != GAP}
     )
     if listing.view.camera is None:
         raise WireError("camera", "is missing: events are one camera's")

@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.gallery import cursors
 from function_app.gallery.merge import merge
-from function_app.storage.records import Photo, PhotoIndex
-from function_app.storage.views import View
+from function_app.storage.models import Photo, PhotoIndex
+from function_app.storage.row_keys import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, check_camera, parse_name
 
 DEFAULT_LIMIT = 50
-MOST_PHOTOS = 200
+MAX_PHOTOS = 200
 ORDERS = ("newest", "oldest")
 PARAMETERS = (
     "camera",
@@ -177,8 +177,8 @@ def parse_limit(text: str | None) -> int:
     """The length of a page, from the query. Raises WireError for anything but 1 to 200."""
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_PHOTOS):
-        raise WireError("limit", f"{quoted(text)} is not a whole number from 1 to {MOST_PHOTOS}")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PHOTOS):
+        raise WireError("limit", f"{quoted(text)} is not a whole number from 1 to {MAX_PHOTOS}")
     return int(text[:9])
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import azure.functions as func
 
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
 from function_app.gallery.ranges import is_cached
-from function_app.people.caller import Caller
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.replies import PAGE_POLICY, Reply
 
 _FOLDER = Path(__file__).parent / "page"
@@ -29,7 +29,7 @@ def get_page(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     path = req.route_params.get("path") or ""
     file = _files().get(path or _START)
     if file is None:
-        raise RefusedError(
+        raise HTTPProblemError(
             404, "There is nothing here: the gallery is at /, its API under /api/photos."
         )
     body, content_type = file

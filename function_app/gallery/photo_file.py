@@ -2,14 +2,14 @@
 
 import io
 
-from function_app.refused import RefusedError
-from function_app.storage.records import Photo, PhotoBlobs
+from function_app.problems import HTTPProblemError
+from function_app.storage.models import Photo, PhotoBlobs
 
 
 def open_photo(blobs: PhotoBlobs, photo: Photo, at_once: int) -> io.BufferedReader:
     """The photo's bytes, fetched in pieces of at least `at_once` bytes where they are read.
 
-    Reading raises RefusedError if the photo is gone, and StorageAwayError.
+    Reading raises HTTPProblemError if the photo is gone, and StorageUnavailableError.
     """
     return io.BufferedReader(_Stored(blobs, photo), at_once)
 
@@ -42,7 +42,7 @@ class _Stored(io.RawIOBase):
             return 0
         body = self._blobs.read(self._photo, self._at, count)
         if body is None:
-            raise RefusedError(404, f"The bytes of {self._photo.name} are gone.")
+            raise HTTPProblemError(404, f"The bytes of {self._photo.name} are gone.")
         buffer[: len(body)] = body
         self._at += len(body)
         return len(body)

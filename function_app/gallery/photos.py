@@ -5,6 +5,8 @@ from email.utils import format_datetime
 
 import azure.functions as func
 
+from function_app.auth.audit_log import record
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
 from function_app.formats.redaction import NotRedactableError, redacted
 from function_app.gallery.listing import describe, page, parse_listing
@@ -15,11 +17,9 @@ from function_app.gallery.ranges import (
     parse_range,
     range_applies,
 )
-from function_app.people.accesses import record
-from function_app.people.caller import Caller
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.replies import Reply, json_reply
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.name import PhotoName, parse_name
 
 # A name's bytes never change. A day, so that a deleted photo leaves the browsers too; Vary, so
@@ -85,8 +85,8 @@ def listed(req: func.HttpRequest, backend: Backend, caller: Caller) -> Photo:
     return photo
 
 
-def _unknown(name: PhotoName) -> RefusedError:
-    return RefusedError(404, f"There is no photo {name}: it never arrived, or it was deleted.")
+def _unknown(name: PhotoName) -> HTTPProblemError:
+    return HTTPProblemError(404, f"There is no photo {name}: it never arrived, or it was deleted.")
 
 
 def _read(photo: Photo, backend: Backend, wanted: ByteRange) -> bytes:
@@ -100,7 +100,7 @@ def _redacted(photo: Photo, backend: Backend) -> bytes:
     try:
         return redacted(_read(photo, backend, ByteRange(0, photo.size)), photo.media)
     except NotRedactableError:
-        raise RefusedError(
+        raise HTTPProblemError(
             404,
             f"The link opens {photo.name} only without the place where it was taken, which cannot "
             "be taken out of this file: ask for a link that was made with_location.",
@@ -120,7 +120,7 @@ def _range(header: str | None, size: int) -> ByteRange | None:
     try:
         return parse_range(header, size)
     except UnsatisfiableRangeError:
-        raise RefusedError(
+        raise HTTPProblemError(
             416,
             f"The photo has {size} bytes: ask for some of those.",
             {"Content-Range": f"bytes */{size}"},

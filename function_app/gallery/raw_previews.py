@@ -7,9 +7,9 @@ comes after a few short reads.
 import struct
 from typing import Any, BinaryIO
 
-MOST_DIRECTORIES = 16
-MOST_TAGS = 200  # in one directory; a DNG's first one has about 60
-MOST_BYTES = 16_000_000  # of a preview
+MAX_DIRECTORIES = 16
+MAX_TAGS = 200  # in one directory; a DNG's first one has about 60
+MAX_BYTES = 16_000_000  # of a preview
 MAX_TIFF_PIXELS = 4_000_000  # a TIFF is not decoded to a fraction of its size
 
 _KIND, _COMPRESSION, _AT, _ORIENTATION, _SIZE, _WITHIN = 254, 259, 273, 274, 279, 330
@@ -31,7 +31,7 @@ def preview(raw: BinaryIO) -> tuple[bytes, int]:
     turned = None
     try:
         waiting = list(_unpack(raw, order + "I", 4))
-        while waiting and len(seen) < MOST_DIRECTORIES:
+        while waiting and len(seen) < MAX_DIRECTORIES:
             at = waiting.pop(0)
             if at == 0 or at in seen:  # none follows, or they form a ring
                 continue
@@ -67,7 +67,7 @@ def _jpeg(raw: BinaryIO, tags: dict[int, list[int]]) -> bytes:
     kind, compression, at, size = (
         tags.get(tag, [0])[0] for tag in (_KIND, _COMPRESSION, _AT, _SIZE)
     )
-    if kind not in _PREVIEWS or compression != _JPEG or size > MOST_BYTES:
+    if kind not in _PREVIEWS or compression != _JPEG or size > MAX_BYTES:
         return b""
     raw.seek(at)
     return raw.read(size)
@@ -77,7 +77,7 @@ def _directory(raw: BinaryIO, order: str, at: int) -> tuple[dict[int, list[int]]
     """The tags that hold one whole number, those of the directories within it, and where the next
     directory is."""
     (count,) = _unpack(raw, order + "H", at)
-    if count > MOST_TAGS:
+    if count > MAX_TAGS:
         return {}, 0
     *entries, following = _unpack(raw, order + count * "HHI4s" + "I", at + 2)
     tags = {}
@@ -87,7 +87,7 @@ def _directory(raw: BinaryIO, order: str, at: int) -> tuple[dict[int, list[int]]
         layout = f"{order}{values}{_WHOLE_NUMBERS[kind]}"
         if values == 1:
             tags[tag] = list(struct.unpack_from(layout, held))
-        elif tag == _WITHIN and 1 < values <= MOST_DIRECTORIES:
+        elif tag == _WITHIN and 1 < values <= MAX_DIRECTORIES:
             tags[tag] = list(_unpack(raw, layout, *struct.unpack(order + "I", held)))
     return tags, following
 

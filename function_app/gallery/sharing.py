@@ -7,24 +7,24 @@ from datetime import UTC, datetime, timedelta
 import azure.functions as func
 
 from function_app.access import own_origin
+from function_app.auth import links
+from function_app.auth.audit_log import record
+from function_app.auth.caller import Caller
+from function_app.auth.links import Share
+from function_app.auth.origin import check_still_there, described_origin, made_by
 from function_app.backend import Backend
 from function_app.body import read_object, text_of
 from function_app.gallery.listing import describe
 from function_app.gallery.photos import content
-from function_app.people import shares
-from function_app.people.accesses import record
-from function_app.people.caller import Caller
-from function_app.people.origin import check_still_there, described_origin, made_by
-from function_app.people.shares import Share
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.replies import PAGE_POLICY, Reply, json_reply
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.errors import WireError
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import check_camera, parse_name
 
-DEFAULT_HOURS, MOST_HOURS = 7 * 24, 90 * 24
-MOST_PHOTOS = 200
+DEFAULT_HOURS, MAX_HOURS = 7 * 24, 90 * 24
+MAX_PHOTOS = 200
 _NO_CACHE = {"Cache-Control": "no-store"}  # or a link would open in this browser after its end
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Nightjar</title>
@@ -45,32 +45,32 @@ def make_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     if not isinstance(with_location, bool):
         raise WireError("with_location", "must be true or false")
     hours = said.get("hours", DEFAULT_HOURS)
-    if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
-        raise WireError("hours", f"is no whole number from 1 to {MOST_HOURS}")
+    if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MAX_HOURS:
+        raise WireError("hours", f"is no whole number from 1 to {MAX_HOURS}")
     now = datetime.now(UTC)
     until = now + timedelta(hours=hours)
     if "photo" in said:
         name = parse_name(text_of(said, "photo"), "photo")
         if not caller.may_see(name.camera) or backend.index.get(name) is None:
-            raise RefusedError(404, f"There is no photo {name}.")
-        share = shares.of_photo(name, until, made_by(caller))
+            raise HTTPProblemError(404, f"There is no photo {name}.")
+        share = links.of_photo(name, until, made_by(caller))
     else:
         camera = text_of(said, "camera")
         check_camera(camera)
         if not caller.may_see(camera):
-            raise RefusedError(404, f"There is no camera {camera}.")
+            raise HTTPProblemError(404, f"There is no camera {camera}.")
         first, last = (parse_time(text_of(said, word), word) for word in ("from", "to"))
         if last < first:
             raise WireError("to", "is before from: such a link would open nothing")
         share = Share("", camera, first, last, until, made_by(caller))
     share = replace(share, with_location=with_location)
-    key, secret = shares.keep(backend.people, share)
+    key, secret = links.keep(backend.people, share)
     try:
         check_still_there(backend.people, caller)
-    except RefusedError:
-        shares.revoke(backend.people, key)
+    except HTTPProblemError:
+        links.revoke(backend.people, key)
         raise
-    which = f"{share.photo or share.camera} by {shares.called(key)}"
+    which = f"{share.photo or share.camera} by {links.called(key)}"
     record(req.headers, backend, caller.who, "shared", which)
     settings = backend.settings
     url = f"{settings.public_origin or own_origin(req.url, settings)}/shared/{secret}"
@@ -93,7 +93,7 @@ def list_shares(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
                     "with_location": one.with_location,
                     **described_origin(one.origin),
                 }
-                for one in shares.all_shares(backend.people)
+                for one in links.all_shares(backend.people)
                 if caller.may_see(one.camera)
             ]
         }
@@ -103,9 +103,9 @@ def list_shares(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
 def revoke_share(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
     """204; the link opens nothing any more."""
     key = req.route_params["key"]
-    if not key.isalnum() or not key.isascii() or not shares.revoke(backend.people, key):
-        raise RefusedError(404, "There is no such link.")
-    record(req.headers, backend, caller.who, "revoked a link", shares.called(key))
+    if not key.isalnum() or not key.isascii() or not links.revoke(backend.people, key):
+        raise HTTPProblemError(404, "There is no such link.")
+    record(req.headers, backend, caller.who, "revoked a link", links.called(key))
     return Reply(204)
 
 
@@ -113,7 +113,7 @@ def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     """200 with a page that shows what the link opens; 404 with one that says that it does not."""
     try:
         share, photos, more = _opened(req, backend)
-    except RefusedError as refused:
+    except HTTPProblemError as refused:
         problem = refused.problem
         page = _page("Nightjar", f"<p>{html.escape(problem.detail)}</p>", "Ask for a new one.")
         return replace(page, status=problem.status, problem=problem)
@@ -121,9 +121,7 @@ def get_shared(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
     title = f"{share.camera}, {share.first:%Y-%m-%d %H:%M} UTC"
     shown = "\n".join(_element(photo, secret) for photo in photos) or "<p>There is no photo.</p>"
     if more:
-        shown += (
-            f"\n<p>These are the first {MOST_PHOTOS}. The link opens more photos than that.</p>"
-        )
+        shown += f"\n<p>These are the first {MAX_PHOTOS}. The link opens more photos than that.</p>"
     until = f"It opens until {share.until:%Y-%m-%d %H:%M} (UTC)."
     return _page(title, shown, f"This link was shared with you. {until}")
 
@@ -152,15 +150,15 @@ def get_shared_content(req: func.HttpRequest, backend: Backend, caller: Caller) 
     name = parse_name(req.route_params["id"])
     photo = backend.index.get(name) if share.opens(name) else None
     if photo is None:
-        raise RefusedError(404, "This link opens no such photo.")
-    who, is_redacted = shares.called(share.key), not share.with_location
+        raise HTTPProblemError(404, "This link opens no such photo.")
+    who, is_redacted = links.called(share.key), not share.with_location
     return content(photo, req, backend, who, _NO_CACHE, is_redacted)
 
 
 def _share(req: func.HttpRequest, backend: Backend) -> Share:
-    share = shares.find(backend.people, req.route_params["secret"], datetime.now(UTC))
+    share = links.find(backend.people, req.route_params["secret"], datetime.now(UTC))
     if share is None:
-        raise RefusedError(404, "This link is over, was revoked, or never was one.")
+        raise HTTPProblemError(404, "This link is over, was revoked, or never was one.")
     return share
 
 
@@ -170,13 +168,13 @@ def _opened(req: func.HttpRequest, backend: Backend) -> tuple[Share, list[Photo]
     share = _share(req, backend)
     if req.method != "HEAD":
         which = str(share.photo or share.camera)
-        record(req.headers, backend, shares.called(share.key), "opened", which)
+        record(req.headers, backend, links.called(share.key), "opened", which)
     if share.photo:
         found = backend.index.get(share.photo)
         return share, [found] if found else [], False
-    walked = backend.index.walk(share.view, MOST_PHOTOS + 1)
+    walked = backend.index.walk(share.view, MAX_PHOTOS + 1)
     photos = [photo for photo in walked if share.opens(photo.name)]
-    return share, photos[:MOST_PHOTOS], len(photos) > MOST_PHOTOS
+    return share, photos[:MAX_PHOTOS], len(photos) > MAX_PHOTOS
 
 
 def _element(photo: Photo, secret: str) -> str:

@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 import azure.functions as func
 
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
 from function_app.gallery.covers import cover
 from function_app.gallery.decode_thumbnail import SIZE
@@ -13,10 +14,9 @@ from function_app.gallery.photo_file import open_photo
 from function_app.gallery.photos import CACHE, listed
 from function_app.gallery.ranges import is_cached
 from function_app.gallery.raw_previews import has_small_picture, preview
-from function_app.people.caller import Caller
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.replies import Reply
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.media import Media
 
 AT_ONCE = 128 * 1024  # bytes; a clip's description with its poster, or a raw picture's preview
@@ -36,13 +36,13 @@ def get_thumbnail(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
         small = _make(photo, backend)
     if not small:
         said = f"There is no thumbnail of {photo.name}: it holds no preview."
-        raise RefusedError(404, said, CACHE)  # nor will it ever: its bytes never change
+        raise HTTPProblemError(404, said, CACHE)  # nor will it ever: its bytes never change
     return Reply(200, small, kind, headers)
 
 
 def _make(photo: Photo, backend: Backend) -> bytes:
     """Make the thumbnail and keep it; if none can be made, keep that, so that a picture which takes
-    the decoder's time does so once. Raises RefusedError (503), and StorageAwayError."""
+    the decoder's time does so once. Raises HTTPProblemError (503), and StorageUnavailableError."""
     small = b""
     with suppress(UndecodableError):
         at_once = photo.size if photo.media is Media.JPEG else AT_ONCE

@@ -48,7 +48,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """What `GET /api/openapi.json` gives."""
     paths: dict[str, Any] = {}
     for route in routes:
-        if route.is_described:
+        if route.include_in_schema:
             path = paths.setdefault("/" + route.path, {})
             path.update({method.lower(): _operation(route, method) for method in route.methods})
     return {

@@ -8,9 +8,9 @@ from typing import Any
 
 import azure.functions as func
 
+from function_app.auth.caller import Caller
 from function_app.backend import Backend
 from function_app.openapi.document import document
-from function_app.people.caller import Caller
 from function_app.replies import PAGE_POLICY, Reply
 from function_app.route import Route
 

@@ -3,8 +3,8 @@ that is not here does not come, and is not taken."""
 
 from typing import Any
 
-from function_app.people.caller import Role, Scope
-from function_app.people.passwords import LONGEST, SHORTEST
+from function_app.auth.caller import Role, Scope
+from function_app.auth.passwords import MAX_LENGTH, MIN_LENGTH
 from photo_wire.alert import CLOCK, LOSS, QUARANTINE, SPOOL_FILLING
 from photo_wire.headers import Clock, Trigger
 from photo_wire.known import MAX_IDS
@@ -55,7 +55,7 @@ camera, photo_id = text(pattern=CAMERA), text(pattern=PHOTO_ID)
 cameras = optional(array(camera))
 cursor = optional(text())
 count = number(minimum=0)
-password = text(minLength=SHORTEST, maxLength=LONGEST)
+password = text(minLength=MIN_LENGTH, maxLength=MAX_LENGTH)
 
 SCHEMAS: dict[str, Schema] = {
     "Problem": partial_record(

@@ -11,7 +11,7 @@ from azure.storage.blob import BlobServiceClient
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from function_app.storage.identity import AppIdentity
+from function_app.storage.identity import ManagedIdentityCredential
 from function_app.storage.new_blobs import NewBlobs
 from function_app.storage.transactions import Transactions
 
@@ -50,7 +50,7 @@ def open_account(
         blobs = BlobServiceClient.from_connection_string(connection_string, **for_blobs)
         tables = TableServiceClient.from_connection_string(connection_string, **for_tables)
     else:
-        identity = AppIdentity()
+        identity = ManagedIdentityCredential()
         blobs = BlobServiceClient(
             f"https://{account_name}.blob.core.windows.net", credential=identity, **for_blobs
         )

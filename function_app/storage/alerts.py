@@ -19,8 +19,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
 from function_app.storage.account import Account
-from function_app.storage.away import ask, error_code
-from function_app.storage.records import KeptAlert, alert_key
+from function_app.storage.errors import ask, error_code
+from function_app.storage.models import KeptAlert, alert_key
 from function_app.storage.tables import create_table, insert
 from function_app.storage.transactions import Operation, TransactionError
 from photo_wire.alert import Alert
@@ -31,7 +31,7 @@ TABLE = "alerts"
 ALERTS = "alerts"  # the partition
 AT_ONCE = 33  # in a transaction, which may have 100 rows
 MAX_ROWS = 100  # in a transaction
-MOST_LOOKED_AT = 1000  # rows that a request answers
+MAX_LOOKED_AT = 1000  # rows that a request answers
 TAKEN_BACK = "taken_back"  # a column
 _END = ":"  # of the list: the character that follows 9
 _MARKER = "m~by-camera"  # the row that counts the runs of index_by_camera
@@ -130,7 +130,7 @@ class AzureAlerts:
         if runs >= _RUNS:
             return
         after: str | None = None
-        while found := self.newest(MOST_LOOKED_AT, after):
+        while found := self.newest(MAX_LOOKED_AT, after):
             shown = [one for one in found if not one.is_taken_back]
             rows = [(Operation.PUT, _row(one, _list_of(one.alert.name.camera))) for one in shown]
             for start in range(0, len(rows), MAX_ROWS):
@@ -152,7 +152,7 @@ class AzureAlerts:
 
     def _filtered(self, camera: str, after: str | None) -> Iterator[KeptAlert]:
         """A camera's alerts among those of all."""
-        while found := self.newest(MOST_LOOKED_AT, after):
+        while found := self.newest(MAX_LOOKED_AT, after):
             shown = (one for one in found if not one.is_taken_back)
             yield from (one for one in shown if one.alert.name.camera == camera)
             after = alert_key(found[-1])
@@ -164,7 +164,7 @@ class AzureAlerts:
             rows = self._table.query_entities(
                 "PartitionKey eq @alerts and RowKey gt @first and RowKey lt @end",
                 parameters={"alerts": ALERTS, "first": first, "end": end},
-                results_per_page=min(count, MOST_LOOKED_AT),
+                results_per_page=min(count, MAX_LOOKED_AT),
             )
             try:
                 return list(islice(filter(None, map(_kept, rows)), count))
@@ -180,10 +180,10 @@ class AzureAlerts:
             rows = self._table.query_entities(
                 "PartitionKey eq @alerts and RowKey ge @first and RowKey le @last",
                 parameters={"alerts": ALERTS, "first": keys[0], "last": keys[-1]},
-                results_per_page=MOST_LOOKED_AT,
+                results_per_page=MAX_LOOKED_AT,
                 select=["RowKey"],
             )
-            return {row["RowKey"] for row in islice(rows, MOST_LOOKED_AT)}
+            return {row["RowKey"] for row in islice(rows, MAX_LOOKED_AT)}
 
         return ask(look)
 

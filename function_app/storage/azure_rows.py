@@ -14,8 +14,8 @@ from azure.core.exceptions import (
 from azure.data.tables import UpdateMode
 
 from function_app.storage.account import Account
-from function_app.storage.away import ask, error_code
-from function_app.storage.rows import Rewrite, Row
+from function_app.storage.errors import ask, error_code
+from function_app.storage.table_store import ConditionalUpdate, Entity
 from function_app.storage.tables import create_table, insert
 from function_app.storage.transactions import Change, Operation, TransactionError
 
@@ -30,8 +30,8 @@ class AzureRows:
         self._submit = partial(account.transactions.submit, table)
         self._create = partial(create_table, account.tables, table)
 
-    def get(self, partition: str, key: str) -> Row | None:
-        def find() -> Row | None:
+    def get(self, partition: str, key: str) -> Entity | None:
+        def find() -> Entity | None:
             try:
                 return _row(self._table.get_entity(partition, key))
             except ResourceNotFoundError:  # the row, or the whole table
@@ -47,7 +47,7 @@ class AzureRows:
         entity = _entity(partition, key, words)
         ask(lambda: self._table.upsert_entity(entity, UpdateMode.REPLACE), self._create)
 
-    def replace(self, partition: str, row: Row, words: Mapping[str, str]) -> bool:
+    def replace(self, partition: str, row: Entity, words: Mapping[str, str]) -> bool:
         def update() -> bool:
             try:
                 self._table.update_entity(
@@ -66,7 +66,7 @@ class AzureRows:
 
         return ask(update)
 
-    def rewrite(self, partition: str, rewrite: Rewrite) -> bool:
+    def rewrite(self, partition: str, rewrite: ConditionalUpdate) -> bool:
         def update() -> bool:
             try:
                 self._submit(changes_of(partition, rewrite), rewrite.row.tag)
@@ -81,8 +81,8 @@ class AzureRows:
     def remove(self, partition: str, key: str) -> None:
         ask(lambda: self._table.delete_entity(partition, key))  # one that is gone is no error
 
-    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Row]:
-        def read() -> list[Row]:
+    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
+        def read() -> list[Entity]:
             rows = self._table.query_entities(
                 "PartitionKey eq @partition and RowKey gt @after"
                 + (" and RowKey lt @end" if end else ""),
@@ -97,7 +97,7 @@ class AzureRows:
         return ask(read)
 
 
-def changes_of(partition: str, rewrite: Rewrite) -> list[Change]:
+def changes_of(partition: str, rewrite: ConditionalUpdate) -> list[Change]:
     """What a transaction does for it; the row that must be unchanged comes first."""
     changes: list[Change] = [(Operation.PUT, _entity(partition, rewrite.row.key, rewrite.words))]
     for key, words in rewrite.others.items():
@@ -110,10 +110,10 @@ def _entity(partition: str, key: str, words: Mapping[str, str]) -> dict[str, str
     return {"PartitionKey": partition, "RowKey": key, **words}
 
 
-def _row(entity: Any) -> Row:
+def _row(entity: Any) -> Entity:
     words = {
         word: value
         for word, value in entity.items()
         if isinstance(value, str) and word not in ("PartitionKey", "RowKey")
     }
-    return Row(entity["RowKey"], words, entity.metadata["etag"])
+    return Entity(entity["RowKey"], words, entity.metadata["etag"])

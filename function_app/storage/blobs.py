@@ -13,9 +13,9 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobProperties
 
 from function_app.storage.account import Account
-from function_app.storage.away import ask, error_code
+from function_app.storage.errors import ask, error_code
+from function_app.storage.models import DamagedRecordError, Photo, blob_path, parse_photo
 from function_app.storage.new_blobs import NotCreatedError
-from function_app.storage.records import DamagedRecordError, Photo, blob_path, parse_photo
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 
@@ -33,7 +33,7 @@ class AzurePhotoBlobs:
     def add(self, photo: Photo, body: bytes) -> Photo | None:
         def put() -> Photo | None:
             try:
-                self._put(photo.path, body, photo.media.content_type, photo.to_words())
+                self._put(photo.path, body, photo.media.content_type, photo.to_properties())
             except NotCreatedError as error:
                 if error_code(error) not in _EXISTS:
                     raise
@@ -69,10 +69,10 @@ class AzurePhotoBlobs:
         return ask(get)
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
-        photo = self.find_or_mark(name, media)
+        photo = self.find_or_tombstone(name, media)
         return None if photo is None or photo.deleted_at else photo
 
-    def find_or_mark(self, name: PhotoName, media: Media) -> Photo | None:
+    def find_or_tombstone(self, name: PhotoName, media: Media) -> Photo | None:
         blob = self._container.get_blob_client(blob_path(name, media))
 
         def look() -> Photo | None:
@@ -94,7 +94,7 @@ class AzurePhotoBlobs:
 
     def mark_deleted(self, photo: Photo, now: datetime) -> None:
         blob = self._container.get_blob_client(photo.path)
-        mark = replace(photo, deleted_at=now).to_words()
+        mark = replace(photo, deleted_at=now).to_properties()
         ask(lambda: blob.upload_blob(b"", overwrite=True, metadata=mark))
 
     def cameras(self) -> list[str]:

@@ -24,7 +24,7 @@ class IdentityError(AzureError):
     """There is no token. The text says why, and holds no secret."""
 
 
-class AppIdentity:
+class ManagedIdentityCredential:
     """A credential as the storage clients want it; one token serves both of them."""
 
     def __init__(self) -> None:

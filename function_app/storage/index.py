@@ -14,9 +14,17 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity, UpdateMode
 
 from function_app.storage.account import Account
-from function_app.storage.away import ask
 from function_app.storage.azure_rows import changes_of
+from function_app.storage.errors import ask
 from function_app.storage.last_seen import LastSeen, Note
+from function_app.storage.models import (
+    NameReservation,
+    Photo,
+    Seen,
+    StorageUnavailableError,
+    Uncount,
+    parse_photo,
+)
 from function_app.storage.photo_rows import (
     moment,
     note_row,
@@ -29,10 +37,7 @@ from function_app.storage.photo_state import PhotoStateError, Relisted, State
 from function_app.storage.photo_states import PhotoStates
 from function_app.storage.photo_table import GONE
 from function_app.storage.photo_table import TABLE as TABLE
-from function_app.storage.records import Claim, Photo, Seen, StorageAwayError, Uncount, parse_photo
-from function_app.storage.rows import Rewrite
-from function_app.storage.transactions import Operation
-from function_app.storage.views import (
+from function_app.storage.row_keys import (
     PHOTOS,
     View,
     all_keys,
@@ -44,6 +49,8 @@ from function_app.storage.views import (
     state_key,
     tallies_of,
 )
+from function_app.storage.table_store import ConditionalUpdate
+from function_app.storage.transactions import Operation
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
@@ -78,7 +85,7 @@ class AzurePhotoIndex(PhotoStates):
             return None
         listed = self.get(photo.name)
         if listed is None:
-            raise StorageAwayError(f"the row of {photo.name} was there and is gone")
+            raise StorageUnavailableError(f"the row of {photo.name} was there and is gone")
         return listed
 
     def _list(self, rows: list[Note], note: Note, *others: Note) -> bool:
@@ -125,7 +132,9 @@ class AzurePhotoIndex(PhotoStates):
                 return Relisted.OTHER_FORMAT
             elif self._rewrite(photo, row):
                 return Relisted.REWRITTEN
-        raise StorageAwayError(f"others were faster each time when {photo.name} was to be listed")
+        raise StorageUnavailableError(
+            f"others were faster each time when {photo.name} was to be listed"
+        )
 
     def _rewrite(self, photo: Photo, row: TableEntity) -> bool:
         """Write the photo's rows in place of those that are there; False if this one, the first of
@@ -147,7 +156,9 @@ class AzurePhotoIndex(PhotoStates):
                 return
             if not self._try([(Operation.PUT, note)], row.metadata["etag"] or ""):
                 return
-        raise StorageAwayError(f"others were faster each time when {photo.name} was to be noted")
+        raise StorageUnavailableError(
+            f"others were faster each time when {photo.name} was to be noted"
+        )
 
     def note_waiting(self, camera: str, waiting: int) -> None:
         change = {"PartitionKey": PHOTOS, "RowKey": seen_key(camera), "waiting": str(waiting)}
@@ -197,10 +208,12 @@ class AzurePhotoIndex(PhotoStates):
                     keys = [key for key in keys if self._find(PHOTOS, key)]
                 if not refusal or not keys:
                     return
-        raise StorageAwayError(f"others were faster each time when {arrival} was to be removed")
+        raise StorageUnavailableError(
+            f"others were faster each time when {arrival} was to be removed"
+        )
 
     def _remove(
-        self, keys: list[str], rewrite: Rewrite | None, known: dict[str, str] | None
+        self, keys: list[str], rewrite: ConditionalUpdate | None, known: dict[str, str] | None
     ) -> str:
         """Remove all of these rows together with the rewrite; returns why that was refused."""
         changes = changes_of(PHOTOS, rewrite) if rewrite else []
@@ -227,15 +240,15 @@ class AzurePhotoIndex(PhotoStates):
 
         return ask(read)
 
-    def claim(self, claim: Claim) -> Claim:
+    def claim(self, claim: NameReservation) -> NameReservation:
         key = f"{claim.name.camera}~{claim.sha256}"
         kept = {"id": str(claim.name), "received_at": format_time(claim.received_at)}
         if self._insert([{"PartitionKey": CLAIMS, "RowKey": key, **kept}]):
             return claim
         row = self._find(CLAIMS, key)
         if row is None:
-            raise StorageAwayError(f"the claim {key} was there and is gone")
-        return Claim(parse_name(row["id"]), claim.sha256, parse_time(row["received_at"]))
+            raise StorageUnavailableError(f"the claim {key} was there and is gone")
+        return NameReservation(parse_name(row["id"]), claim.sha256, parse_time(row["received_at"]))
 
     def check(self) -> None:
         self._find(PHOTOS, "none")

@@ -4,9 +4,9 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from function_app.storage.models import DamagedRecordError, Photo, Seen, parse_photo
 from function_app.storage.photo_state import State
-from function_app.storage.records import DamagedRecordError, Photo, Seen, parse_photo
-from function_app.storage.views import PHOTOS, all_keys, arrival_key, seen_key, state_key
+from function_app.storage.row_keys import PHOTOS, all_keys, arrival_key, seen_key, state_key
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 def photo_rows(photo: Photo, now: datetime) -> list[dict[str, str]]:
     """The photo's rows in all orders, the first that of all photos, newest first."""
-    words = {**photo.to_words(), "listed_at": format_time(now)}
+    words = {**photo.to_properties(), "listed_at": format_time(now)}
     keys = [*all_keys(photo.name), arrival_key(photo.name, now)]
     return [{"PartitionKey": PHOTOS, "RowKey": key, **words} for key in keys]
 

@@ -6,12 +6,12 @@ from itertools import islice
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from function_app.storage.away import ask
+from function_app.storage.errors import ask
 from function_app.storage.photo_rows import state_row
 from function_app.storage.photo_state import CAME, State
 from function_app.storage.photo_table import PhotoTable
+from function_app.storage.row_keys import PHOTOS, state_key, states_of
 from function_app.storage.transactions import Change, Operation
-from function_app.storage.views import PHOTOS, state_key, states_of
 from photo_wire.name import PhotoName
 
 _AT_ONCE = 100  # in a transaction

@@ -9,10 +9,10 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity
 
 from function_app.storage.account import Account
-from function_app.storage.away import Answer, ask, error_code
+from function_app.storage.errors import Answer, ask, error_code
+from function_app.storage.row_keys import PHOTOS
 from function_app.storage.tables import create_table, insert
 from function_app.storage.transactions import Change, Operation, TransactionError
-from function_app.storage.views import PHOTOS
 
 TABLE = "photos"
 _CHANGED = "UpdateConditionNotSatisfied"

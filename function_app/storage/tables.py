@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableServiceClient
 
-from function_app.storage.away import ask, error_code
+from function_app.storage.errors import ask, error_code
 from function_app.storage.transactions import Change, TransactionError
 
 
@@ -25,7 +25,8 @@ def insert(
     create: Callable[[], object],
 ) -> bool:
     """Whether these changes, insertions and others, were made; False, and none of them is, if a row
-    that is to be inserted is there already. `create` makes the table. Raises StorageAwayError."""
+    that is to be inserted is there already. `create` makes the table. Raises
+    StorageUnavailableError."""
 
     def attempt() -> bool:
         try:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
-from function_app.storage.away import ask, error_code
-from function_app.storage.records import Photo, blob_path
+from function_app.storage.errors import ask, error_code
+from function_app.storage.models import Photo, blob_path
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, parse_name

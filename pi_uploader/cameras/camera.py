@@ -17,7 +17,7 @@ class CameraGoneError(CameraError):
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class CaptureContext:
     """Why and when a photo is taken: what its EXIF says. `taken_at` is in UTC, None while the
     clock is not set."""
 
@@ -41,7 +41,7 @@ class Shot:
 class Camera(Protocol):
     """A source of pictures."""
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         """Take a photo now. Raises CameraError if there is none this time."""
 
     def close(self) -> None:

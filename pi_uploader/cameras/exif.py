@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from photo_wire import __version__
-from pi_uploader.cameras.camera import Occasion
+from pi_uploader.cameras.camera import CaptureContext
 
 IMAGE_DESCRIPTION, MODEL, SOFTWARE, DATE_TIME, EXIF_FOLDER = 0x010E, 0x0110, 0x0131, 0x0132, 0x8769
 DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL, SUBSEC_TIME_ORIGINAL = 0x9003, 0x9011, 0x9291
@@ -18,7 +18,7 @@ _HEADER = b"MM\x00\x2a\x00\x00\x00\x08"  # big-endian TIFF, the first folder at 
 _ENTRY, _NEXT = 12, 4  # bytes
 
 
-def with_exif(jpeg: bytes, occasion: Occasion) -> bytes:
+def with_exif(jpeg: bytes, occasion: CaptureContext) -> bytes:
     """The JPEG with an Exif segment. What does not begin as a JPEG comes back as it is."""
     if jpeg[:2] != b"\xff\xd8":
         return jpeg
@@ -26,7 +26,7 @@ def with_exif(jpeg: bytes, occasion: Occasion) -> bytes:
     return jpeg[:2] + struct.pack(">HH", 0xFFE1, len(content) + 2) + content + jpeg[2:]
 
 
-def image_tags(occasion: Occasion) -> dict[int, str]:
+def image_tags(occasion: CaptureContext) -> dict[int, str]:
     """What the file's first folder of tags says."""
     tags = {
         IMAGE_DESCRIPTION: occasion.description,

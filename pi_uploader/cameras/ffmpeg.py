@@ -28,7 +28,7 @@ LAST_WORDS = 4.0  # seconds that ffmpeg has to end a clip which is cut short
 LOOK = 0.1  # seconds between looks whether to cut it short
 POSTER = 10.0  # seconds to draw a clip's poster; a Pi Zero takes about one
 SAMPLE = (64, 36)  # pixels of a picture that are looked at
-MOST_GREY = 0.3  # of them, that may be of the one grey
+MAX_GREY = 0.3  # of them, that may be of the one grey
 GREY = (b"\x80\x80\x80", b"\x7e\x80\x80", b"\x82\x80\x80")  # Y, U, V, for each range of Y
 BEFORE = ("-hide_banner", "-loglevel", "error", "-y", "-fflags", "+discardcorrupt")
 
@@ -70,7 +70,7 @@ def still(stream: Stream, skip: int = 0) -> bytes:
             _run(stream, _still_outputs(picture, sample, skip), TRY)
             if not picture.exists():
                 continue
-            if grey_share(sample.read_bytes()) <= MOST_GREY:
+            if grey_share(sample.read_bytes()) <= MAX_GREY:
                 return picture.read_bytes()
     raise CameraError(f"{TRIES} pictures were grey or broken")
 

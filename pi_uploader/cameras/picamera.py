@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from photo_wire.media import Media
 from pi_uploader.cameras.boxes import is_empty
-from pi_uploader.cameras.camera import CameraError, CameraGoneError, Occasion, Shot
+from pi_uploader.cameras.camera import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.cameras.deadline import in_time
 from pi_uploader.cameras.dng import add_preview
 from pi_uploader.cameras.exif import image_tags
@@ -76,7 +76,7 @@ class Picamera2Camera:
     def _open(self) -> "_Running":
         return _Running(self._sensor, self._mode, self._stop)
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         """A photo exposed after this call, or a clip. Raises CameraGoneError if the camera gives
         none even after it was opened again."""
         return self._reopening(lambda running: running.take(occasion))
@@ -142,7 +142,7 @@ class _Running:
             raise CameraGoneError(f"{chosen} cannot be started: {described(error)}") from error
         self._settles_until = time.monotonic() + FOCUS if mode.focuses(self._camera) else 0.0
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         if self._mode.format is Media.MP4:
             return Shot(self._clip(), Media.MP4)
         self._settle()

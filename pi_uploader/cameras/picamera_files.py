@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pi_uploader.cameras.camera import Occasion
+from pi_uploader.cameras.camera import CaptureContext
 from pi_uploader.cameras.deadline import in_time
 from pi_uploader.cameras.exif import photo_tags
 from pi_uploader.cameras.poster import WIDTH
@@ -37,7 +37,7 @@ def small_jpeg(request: Any) -> tuple[bytes, tuple[int, int]]:
     return small.getvalue(), size
 
 
-def exif_of(request: Any, occasion: Occasion) -> dict[int, Any]:
+def exif_of(request: Any, occasion: CaptureContext) -> dict[int, Any]:
     """picamera2 takes these folders instead of its own, which hold the time of an unset clock."""
     found = request.get_metadata()
     gain = found.get("AnalogueGain", 1.0) * found.get("DigitalGain", 1.0)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from photo_wire.media import Media
-from pi_uploader.cameras.camera import CameraError, Occasion, Shot
+from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
 from pi_uploader.settings import SettingsError
 
 
@@ -25,7 +25,7 @@ class ReplayCamera:
                 [f"CAMERA_REPLAY: {error}; expected a folder with .jpg, .jpeg, .dng or .mp4 files"]
             ) from None
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         """The next picture. Raises CameraError if it cannot be read, or none is left."""
         pictures = self._pictures()
         name = min((name for name in pictures if name > self._last), default=min(pictures))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from photo_wire.media import Media
-from pi_uploader.cameras.camera import CameraError, Occasion, Shot
+from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
 from pi_uploader.cameras.exif import with_exif
 from pi_uploader.cameras.ffmpeg import Stream, clip, need_ffmpeg, still
 from pi_uploader.cameras.rtsp_auth import Credentials
@@ -59,7 +59,7 @@ class RtspCamera:
             meanings=_meanings(Address(url), transport),
         )
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         """A photo or a clip. Raises CameraError if the camera gives none in time."""
         if seconds := self._clip_seconds:
             copied = ("-c:v", "copy", "-an")

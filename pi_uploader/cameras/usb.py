@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from photo_wire.media import Media
-from pi_uploader.cameras.camera import Occasion, Shot
+from pi_uploader.cameras.camera import CaptureContext, Shot
 from pi_uploader.cameras.exif import with_exif
 from pi_uploader.cameras.ffmpeg import Stream, clip, need_ffmpeg, still
 from pi_uploader.settings import SettingsError
@@ -50,7 +50,7 @@ class UsbCamera:
             },
         )
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         """A photo or a clip. Raises CameraError if the camera gives none in time."""
         if self._clip_seconds:
             return Shot(clip(self._stream, self._clip_seconds, ENCODER, WARM_UP), Media.MP4)

@@ -9,21 +9,21 @@ from datetime import UTC, datetime, tzinfo
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.name import new_name
-from pi_uploader.cameras import Camera, CameraGoneError, Checkable, Occasion, Shot
+from pi_uploader.cameras import Camera, CameraGoneError, CaptureContext, Checkable, Shot
 from pi_uploader.capture.count import Count
 from pi_uploader.clock import clock_is_set, instant, now_utc, within_bounds
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings
-from pi_uploader.spool import Instant, Spool
-from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.spool import BootTime, Spool
+from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.triggers.arming import is_armed
-from pi_uploader.watchdog import BackWithin, unwatched
+from pi_uploader.watchdog import Heartbeat, unwatched
 
-LONGEST_REST = 60.0  # seconds
-LONGEST_WAIT = 20.0  # seconds for a trigger; then word is given of having waited
+MAX_REST = 60.0  # seconds
+MAX_WAIT = 20.0  # seconds for a trigger; then word is given of having waited
 CHECK_EVERY = 60.0  # seconds without a photo, after which the camera is asked for a frame
-LONGEST_CHECK = 90.0  # seconds for that; the camera may be opened again
-LONGEST_ANSWER = 120.0  # seconds from a trigger to its photo in the spool; more is a hang
+MAX_CHECK = 90.0  # seconds for that; the camera may be opened again
+MAX_ANSWER = 120.0  # seconds from a trigger to its photo in the spool; more is a hang
 EVENT_GAP = 60.0  # seconds without a photo, after which the next one begins an event
 
 log = logging.getLogger("capture")
@@ -49,7 +49,7 @@ class Capture:
         now: Callable[[], datetime] = now_utc,
         is_clock_set: Callable[[], bool] = clock_is_set,
         monotonic: Callable[[], float] = time.monotonic,
-        since_boot: Callable[[], Instant] = instant,
+        since_boot: Callable[[], BootTime] = instant,
     ) -> None:
         self.count = Count()
         self._settings = settings
@@ -68,19 +68,19 @@ class Capture:
         self._last_check = -math.inf  # when an idle camera was asked for a frame last
         self._failures = 0  # of the camera, in a row
 
-    def answer_all(self, triggers: TriggerQueue, back_within: BackWithin = unwatched) -> None:
+    def answer_all(self, triggers: TriggerQueue, back_within: Heartbeat = unwatched) -> None:
         """Answer triggers until the queue is closed."""
         while not triggers.is_closed:
-            back_within(2 * LONGEST_WAIT)
-            if triggering := triggers.get(LONGEST_WAIT):
-                back_within(LONGEST_ANSWER * self._settings.burst + LONGEST_REST)
+            back_within(2 * MAX_WAIT)
+            if triggering := triggers.get(MAX_WAIT):
+                back_within(MAX_ANSWER * self._settings.burst + MAX_REST)
                 self._answer_or_log(triggering)
                 triggers.rest(rest_after(self._failures))
-            back_within(LONGEST_CHECK)
+            back_within(MAX_CHECK)
             self._check_camera()
         self._log_untaken()
 
-    def _answer_or_log(self, triggering: Triggering) -> None:
+    def _answer_or_log(self, triggering: TriggerEvent) -> None:
         try:
             self.answer(triggering)
         except CameraGoneError:
@@ -108,7 +108,7 @@ class Capture:
             except Exception as error:  # noqa: BLE001  as for a photo: the next one may succeed
                 log.error("%s: the camera gives no pictures: %s", self._settings.name, error)
 
-    def answer(self, triggering: Triggering) -> None:
+    def answer(self, triggering: TriggerEvent) -> None:
         """Take the photos for a trigger and put them into the spool, unless the motion's cooldown
         lasts or the camera is not armed at this hour."""
         if not self._is_armed(triggering):
@@ -127,19 +127,19 @@ class Capture:
                 return
             self._take_one(replace(triggering, count=1))
 
-    def _is_armed(self, triggering: Triggering) -> bool:
+    def _is_armed(self, triggering: TriggerEvent) -> bool:
         if triggering.trigger is Trigger.DEMAND or not self._settings.armed:
             return True
         if self._clock() is Clock.UNSYNCED:
             return True  # who knows how late it is: better a photo too many
         return is_armed(within_bounds(self._now()), self._settings.armed, self._zone)
 
-    def _take_one(self, triggering: Triggering) -> None:
+    def _take_one(self, triggering: TriggerEvent) -> None:
         started, clock = self._monotonic(), self._clock()
         taken_at = within_bounds(self._now())
         since_boot = self._instant()
         when = taken_at if clock is Clock.SYNCED else None
-        shot = self._take(triggering, Occasion(self._settings.name, triggering.trigger, when))
+        shot = self._take(triggering, CaptureContext(self._settings.name, triggering.trigger, when))
         if shot is None:
             return
         if triggering.trigger is Trigger.MOTION:
@@ -149,7 +149,7 @@ class Capture:
         self._last_photo = started
         self._keep(shot, taken_at, clock, triggering, begins_event, taken)
 
-    def _take(self, triggering: Triggering, occasion: Occasion) -> Shot | None:
+    def _take(self, triggering: TriggerEvent, occasion: CaptureContext) -> Shot | None:
         try:
             shot = self._camera.take(occasion)
         except CameraGoneError:  # only a new process can have it back
@@ -184,9 +184,9 @@ class Capture:
         shot: Shot,
         taken_at: datetime,
         clock: Clock,
-        triggering: Triggering,
+        triggering: TriggerEvent,
         begins_event: bool,
-        taken: Instant | None,
+        taken: BootTime | None,
     ) -> None:
         name = new_name(self._settings.name, taken_at)
         size = len(shot.content)
@@ -240,10 +240,10 @@ class Capture:
 
 def rest_after(failures: int) -> float:
     """Seconds to leave the camera alone after so many failures in a row."""
-    return min(2.0 ** min(failures - 1, 10), LONGEST_REST) if failures else 0.0
+    return min(2.0 ** min(failures - 1, 10), MAX_REST) if failures else 0.0
 
 
-def _described(triggering: Triggering) -> str:
+def _described(triggering: TriggerEvent) -> str:
     if triggering.count == 1:
         return f"a {triggering.trigger} trigger"
     return f"{triggering.count} {triggering.trigger} triggers"

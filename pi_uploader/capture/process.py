@@ -17,7 +17,7 @@ from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_predicate, n
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Room, Spool
-from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.triggers.demand import on_demand_signal
 from pi_uploader.triggers.low import low
 from pi_uploader.triggers.motion import motion
@@ -26,7 +26,7 @@ from pi_uploader.triggers.timer import timer
 from pi_uploader.triggers.times import at_times
 from pi_uploader.watchdog import Watchdog
 
-LONGEST_START = 600.0  # seconds; after a kill, a spool of 100,000 is looked through
+MAX_START = 600.0  # seconds; after a kill, a spool of 100,000 is looked through
 BETWEEN_TIDYINGS = 3600.0  # seconds
 CLOCK_PAUSE = 60.0  # seconds between looks at a clock that is not set
 RETRY_MISSING = 600.0  # seconds until a camera that is not there is looked for again
@@ -65,7 +65,7 @@ def _run(
 ) -> int:
     watchdog = Watchdog()
     starting = watchdog.watch("the start")
-    starting(LONGEST_START)
+    starting(MAX_START)
     watchdog.report()
     with ExitStack() as open_parts:
         cameras, missing = _open_all(settings, open_parts)
@@ -97,7 +97,7 @@ def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
         counts = []
         for one, camera in cameras:
             capture = Capture(one, camera, spool, zone=settings.zone, is_clock_set=_trust(settings))
-            capture.answer(Triggering(trigger, 0.0))
+            capture.answer(TriggerEvent(trigger, 0.0))
             counts.append(capture.count)
         _tidy(settings, spool)
     return 0 if not missing and all(count.kept + count.disarmed for count in counts) else 1

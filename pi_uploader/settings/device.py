@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from pi_uploader.settings import values
 from pi_uploader.settings.camera import CameraSettings
-from pi_uploader.settings.misspelt import misspelt
 from pi_uploader.settings.setting import Group, Setting, SettingsError, required, setting
 from pi_uploader.settings.source import (
     ConfigFile,
@@ -26,6 +25,7 @@ from pi_uploader.settings.source import (
     config_file,
 )
 from pi_uploader.settings.system_zone import system_zone
+from pi_uploader.settings.unknown_settings import misspelt
 from pi_uploader.settings.used_twice import cameras_used_twice, pins_used_twice
 
 MAX_UPLOAD_SECONDS = 220.0  # for a photo to go up; Azure's load balancer ends a request after 230
@@ -305,7 +305,7 @@ class UploadSettings(Settings):
     uploads: int = setting(
         "CAMERA_UPLOADS",
         values.uploads,
-        f"a number from 1 to {values.MOST_UPLOADS}",
+        f"a number from 1 to {values.MAX_UPLOADS}",
         "Photos under way at once. More drain a backlog faster where the line has a long delay.",
         default="2",
     )

@@ -16,9 +16,9 @@ from photo_wire.media import Media
 from photo_wire.name import check_camera
 from pi_uploader.settings.source import Source
 
-MOST_UPLOADS = 16
-LONGEST_CLIP = 60  # seconds
-LONGEST_BURST = 20  # photos
+MAX_UPLOADS = 16
+MAX_CLIP = 60  # seconds
+MAX_BURST = 20  # photos
 HIGHEST_PIN = 27  # BCM numbers of the 40-pin header
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)([smhd])")
@@ -103,7 +103,7 @@ def kilobits(text: str) -> float | None:
 
 def uploads(text: str) -> int:
     """How many photos may be under way at once."""
-    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= MOST_UPLOADS:
+    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= MAX_UPLOADS:
         raise ValueError("is not such a number")
     return int(text)
 
@@ -147,7 +147,7 @@ def media(text: str) -> Media:
 def length(text: str) -> float:
     """The length of a clip in seconds."""
     seconds = duration(text)
-    if not 1 <= seconds <= LONGEST_CLIP:
+    if not 1 <= seconds <= MAX_CLIP:
         raise ValueError("is not such a duration")
     return seconds
 
@@ -185,7 +185,7 @@ def exposure(text: str) -> float | None:
 
 def burst(text: str) -> int:
     """How many photos a trigger takes."""
-    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= LONGEST_BURST:
+    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= MAX_BURST:
         raise ValueError("is not such a number")
     return int(text)
 

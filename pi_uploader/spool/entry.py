@@ -26,7 +26,7 @@ _ENTRY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Instant:
+class BootTime:
     """A moment of one run of the device, whatever its wall clock said: which boot (the first eight
     hex digits of its id), and milliseconds since it (CLOCK_BOOTTIME)."""
 
@@ -48,7 +48,7 @@ class SpooledPhoto:
     size: int
     sha256: str
     first: bool = False
-    taken: Instant | None = None
+    taken: BootTime | None = None
 
     @property
     def file_name(self) -> str:
@@ -115,7 +115,7 @@ def parse_entry(file_name: str) -> SpooledPhoto | None:
             size=int(size),
             sha256=sha256,
             first=first is not None,
-            taken=Instant(boot, int(since)) if boot else None,
+            taken=BootTime(boot, int(since)) if boot else None,
         )
     except (WireError, ValueError):
         return None

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from pi_uploader.spool import batches
+from pi_uploader.spool import shards
 from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.durable_fs import make_durable_folder, move
 from pi_uploader.spool.entry import SpooledPhoto
-from pi_uploader.spool.moves import make_durable_folder, move
 from pi_uploader.spool.records import Loss, Records, path_of
 
 __all__ = ["DISK_ERROR", "NO_ROOM", "TORN", "Loss", "Losses", "second_place"]
@@ -52,7 +52,7 @@ class Losses:
         self.reported = self._first.reported
         self._is_searched = False  # for records that take an inode; new ones are few
 
-    def give_up(self, path: Path, loss: Loss) -> None:
+    def evict(self, path: Path, loss: Loss) -> None:
         """Turn a photo into the record of its loss, in one rename that needs no room; its bytes
         go only after that is durable.
 
@@ -119,13 +119,13 @@ class Losses:
                 self._second.add(self._second.reported, loss)
             return
         folder = self.reported / loss.reason
-        for file_name in sorted(batches.names(folder, self._disk))[:-REPORTS_KEPT]:
+        for file_name in sorted(shards.names(folder, self._disk))[:-REPORTS_KEPT]:
             with suppress(OSError):
                 self._disk.remove(folder / file_name)
 
     def forget(self, photo: SpooledPhoto) -> None:
         """Take back a loss, if it is one: the cloud has the photo after all."""
-        for reason in batches.names(self.lost, self._disk):
+        for reason in shards.names(self.lost, self._disk):
             loss = Loss(photo, reason)
             try:
                 self._first.remove(self.lost, loss)
@@ -134,7 +134,7 @@ class Losses:
                     raise
                 self._second.add(self._second.reported, loss)
         if self._second:
-            for reason in batches.names(self._second.lost, Disk()):
+            for reason in shards.names(self._second.lost, Disk()):
                 self._second.remove(self._second.lost, Loss(photo, reason))
 
     def settle(self) -> None:

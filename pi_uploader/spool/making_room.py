@@ -4,12 +4,12 @@ import errno
 import logging
 from pathlib import Path
 
+from pi_uploader.spool.archive import Kept
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.entry import SpooledPhoto
-from pi_uploader.spool.kept import Kept
 from pi_uploader.spool.losses import NO_ROOM, Losses
+from pi_uploader.spool.quota import Fill, Holdings, Room, value
 from pi_uploader.spool.records import Loss
-from pi_uploader.spool.room import Fill, Holdings, Room, value
 
 MAX_REFUSALS = 10  # photos that the disk would not give up, before it is left alone
 
@@ -61,7 +61,7 @@ class RoomMaker:
 
     def _give_back(self, photo: SpooledPhoto, short: int, over: int, inodes: int) -> None:
         if short > 0 or inodes > 0:
-            given, files = self._kept.give_back(short, inodes)
+            given, files = self._kept.free_space(short, inodes)
             short, inodes = short - given, inodes - files
         if inodes > 0:
             inodes -= self._losses.free_inodes(inodes)
@@ -87,7 +87,7 @@ class RoomMaker:
         """Returns how many inodes are free by this."""
         loss = Loss(photo, NO_ROOM)
         try:
-            self._losses.give_up(path, loss)
+            self._losses.evict(path, loss)
         except FileNotFoundError:
             if path.exists():
                 raise

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pi_uploader.spool import batches
+from pi_uploader.spool import shards
 from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.durable_fs import make_durable_folder, move
 from pi_uploader.spool.entry import SpooledPhoto
-from pi_uploader.spool.moves import make_durable_folder, move
-from pi_uploader.spool.room import photos_by_reason
+from pi_uploader.spool.quota import photos_by_reason
 
 SHARED_RECORD = "loss-record"  # the one empty file whose further names may be records
 NEW_NAME = ".new"
@@ -43,7 +43,7 @@ class Records:
             yield Loss(photo, reason)
 
     def has(self, folder: Path, loss: Loss) -> bool:
-        return loss.photo.file_name in batches.names(folder / loss.reason, self._disk)
+        return loss.photo.file_name in shards.names(folder / loss.reason, self._disk)
 
     def can_list(self, folder: Path, loss: Loss) -> bool:
         """Whether a record that is put there is found again."""

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from pi_uploader.spool import batches
-from pi_uploader.spool.checked import DamagedPhotoError, open_checked
+from pi_uploader.spool import shards
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.entry import SpooledPhoto, parse_entry
+from pi_uploader.spool.integrity import DamagedPhotoError, open_checked
 from pi_uploader.spool.losses import TORN, Losses
 from pi_uploader.spool.records import Loss
 from pi_uploader.spool.shelves import Shelves
@@ -52,7 +52,7 @@ class Recovery:
                 for folder in self._shelves:
                     self._finish_partials(folder)
             fcntl.flock(self._lock, fcntl.LOCK_SH)
-        return max(batches.last_sequence(folder, self._disk) for folder in self._shelves)
+        return max(shards.last_sequence(folder, self._disk) for folder in self._shelves)
 
     def _open_lock(self) -> TextIO:
         """For reading, so that the disk can be made read-only while it is held."""
@@ -73,8 +73,8 @@ class Recovery:
 
     def _finish_partials(self, folder: Path) -> None:
         """Keep the partial files that are whole; count the others as lost."""
-        for batch in batches.batches(folder, self._disk):
-            names = set(batches.names(folder / batch, self._disk))
+        for batch in shards.batches(folder, self._disk):
+            names = set(shards.names(folder / batch, self._disk))
             for file_name in sorted(names):
                 photo = parse_entry(file_name.removesuffix(PARTIAL))
                 if photo is None or not file_name.endswith(PARTIAL):
@@ -94,7 +94,7 @@ class Recovery:
                 self._disk.flush(file.fileno())  # the killed process may not have
         except DamagedPhotoError:
             self._losses.forget(photo)  # on record for another reason, perhaps
-            self._losses.give_up(partial, Loss(photo, TORN))
+            self._losses.evict(partial, Loss(photo, TORN))
         else:
             self._losses.forget(photo)
             self._disk.rename(partial, self._shelves.path(photo))

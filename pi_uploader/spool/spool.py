@@ -5,7 +5,7 @@
     quarantine/rejected-422/...    set aside, with the reason
     lost/no-room/...               given up: an empty file, whose name is the record
     reported/no-room/...           the same, once the cloud knows of the loss
-    kept/entry/2026-11-20/...      out of the spool, and kept on the device (kept.py)
+    kept/entry/2026-11-20/...      out of the spool, and kept on the device (archive.py)
 
 The photo's file is its own queue entry: its name says all that is known of it, its folder says
 what is to happen to it, and every step from one to the other is one rename. No ledger, cursor or
@@ -22,16 +22,16 @@ from typing import BinaryIO
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from pi_uploader.spool import batches
-from pi_uploader.spool.checked import DamagedPhotoError, open_checked
+from pi_uploader.spool import shards
+from pi_uploader.spool.archive import Kept
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.entry import Instant, SpooledPhoto
-from pi_uploader.spool.kept import Kept
+from pi_uploader.spool.durable_fs import make_durable_folder, move, remove_if_empty
+from pi_uploader.spool.entry import BootTime, SpooledPhoto
+from pi_uploader.spool.integrity import DamagedPhotoError, open_checked
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, TORN, Losses, second_place
 from pi_uploader.spool.making_room import RoomMaker
-from pi_uploader.spool.moves import make_durable_folder, move, remove_if_empty
+from pi_uploader.spool.quota import Fill, Holdings, Room, photos_by_reason
 from pi_uploader.spool.recovery import Recovery
-from pi_uploader.spool.room import Fill, Holdings, Room, photos_by_reason
 from pi_uploader.spool.shelves import Shelves
 from pi_uploader.spool.unreadable import unreadable_folders
 from pi_uploader.spool.writer import Writer
@@ -91,7 +91,7 @@ class Spool:
         clock: Clock,
         *,
         first: bool = False,
-        taken: Instant | None = None,
+        taken: BootTime | None = None,
     ) -> SpooledPhoto:
         """Keep a photo. When this returns, it survives a power cut: the file is flushed, then
         renamed to its name, then the folder is flushed. `first`: it begins an event. `taken`: the
@@ -116,18 +116,18 @@ class Spool:
 
     # --- what uploads
 
-    def newest(self, passing_over: batches.PassOver | None = None) -> SpooledPhoto | None:
+    def newest(self, passing_over: shards.PassOver | None = None) -> SpooledPhoto | None:
         """The photo put last, leaving out those for which `passing_over` holds."""
         return self._first(passing_over, newest_first=True)
 
-    def oldest(self, passing_over: batches.PassOver | None = None) -> SpooledPhoto | None:
+    def oldest(self, passing_over: shards.PassOver | None = None) -> SpooledPhoto | None:
         """The photo put first, leaving out those for which `passing_over` holds."""
         return self._first(passing_over, newest_first=False)
 
     def _first(
-        self, passing_over: batches.PassOver | None, newest_first: bool
+        self, passing_over: shards.PassOver | None, newest_first: bool
     ) -> SpooledPhoto | None:
-        for photo in batches.photos(self.waiting, self._disk, newest_first):
+        for photo in shards.photos(self.waiting, self._disk, newest_first):
             if passing_over is None or not passing_over(photo):
                 return photo
         return None
@@ -160,7 +160,7 @@ class Spool:
         """Move a photo to quarantine, into the folder of its reason (lower-case words and -)."""
         move(self._shelves.path(photo), self.quarantine / reason / photo.file_name, self._disk)
 
-    def take_up(self, photo: SpooledPhoto, reason: str) -> None:
+    def requeue(self, photo: SpooledPhoto, reason: str) -> None:
         """Let a photo wait again that was set aside for `reason`."""
         move(self.quarantine / reason / photo.file_name, self._shelves.path(photo), self._disk)
 
@@ -186,7 +186,7 @@ class Spool:
 
     def photos_waiting(self) -> Iterator[SpooledPhoto]:
         """The photos that wait to be sent, oldest first."""
-        return batches.photos(self.waiting, self._disk)
+        return shards.photos(self.waiting, self._disk)
 
     def unreadable_folders(self) -> Iterator[tuple[Path, str]]:
         """The folders whose photos nobody can know of, each with the disk's answer."""
@@ -194,4 +194,4 @@ class Spool:
 
     def photos_undated(self) -> Iterator[SpooledPhoto]:
         """The photos that wait for the clock to be set, oldest first."""
-        return batches.photos(self.undated, self._disk)
+        return shards.photos(self.undated, self._disk)

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photo_wire.name import PhotoName
-from pi_uploader.spool import batches
+from pi_uploader.spool import shards
+from pi_uploader.spool.archive import Kept
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.kept import Kept
 from pi_uploader.spool.losses import Losses, second_place
-from pi_uploader.spool.room import photos_by_reason
+from pi_uploader.spool.quota import photos_by_reason
 from pi_uploader.spool.unreadable import unreadable_folders
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SpoolCounts:
     """Numbers of photos, and of bytes those that wait take. `waiting` includes those that wait
     for the clock. `unreported` are the losses of which the cloud does not know yet; `losses` are
     these and the last thousand of which it does. `kept` stay on the device, out of the spool. What
@@ -29,18 +29,18 @@ class Tally:
     unreadable: tuple[str, ...] = ()
 
 
-def tally(folder: Path, runtime: Path | None = None) -> Tally:
+def tally(folder: Path, runtime: Path | None = None) -> SpoolCounts:
     """Count what is in the spool in `folder`; nothing, if there is no such folder. This reads the
     names of the whole spool, one folder of photos at a time. `runtime`: as for a Spool."""
     disk = Disk()
     count, size, oldest = 0, 0, None
     for shelf in ("waiting", "undated"):
-        for photo in batches.photos(folder / shelf, disk):
+        for photo in shards.photos(folder / shelf, disk):
             count, size, oldest = count + 1, size + photo.size, oldest or photo.name
     quarantined = sum(1 for _ in photos_by_reason(folder / "quarantine", disk))
     losses = Losses(folder, disk, second_place(runtime, folder) if runtime else None)
     unreported = sum(1 for _ in losses.unreported())
-    return Tally(
+    return SpoolCounts(
         waiting=count,
         waiting_bytes=size,
         oldest=oldest,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pi_uploader.spool import batches
+from pi_uploader.spool import shards
 from pi_uploader.spool.disk import Disk
 
 LOST_AND_FOUND = "lost+found"  # of ext4; only root may read it
@@ -14,11 +14,11 @@ def unreadable_folders(spool: Path, disk: Disk) -> Iterator[tuple[Path, str]]:
     nor sent. A folder that the spool did not make, such as `lost+found`, is none of these."""
     for shelf in ("waiting", "undated"):
         yield from _unreadable(spool / shelf, disk)
-        for batch in batches.batches(spool / shelf, disk):
+        for batch in shards.batches(spool / shelf, disk):
             yield from _unreadable(spool / shelf / batch, disk)
     for part in ("quarantine", "lost", "reported"):
         yield from _unreadable(spool / part, disk)
-        for reason in batches.names(spool / part, disk):
+        for reason in shards.names(spool / part, disk):
             if reason != LOST_AND_FOUND:
                 yield from _unreadable(spool / part / reason, disk)
 

@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pi_uploader.spool.checked import SpoolError
 from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.durable_fs import make_durable_folder
 from pi_uploader.spool.entry import MAX_SEQUENCE, SpooledPhoto, next_batch
+from pi_uploader.spool.integrity import SpoolError
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, Losses
 from pi_uploader.spool.making_room import NoRoomError, RoomMaker
-from pi_uploader.spool.moves import make_durable_folder
 from pi_uploader.spool.records import Loss
 from pi_uploader.spool.recovery import PARTIAL, Recovery
 from pi_uploader.spool.shelves import Shelves

@@ -1,5 +1,5 @@
 """What makes the camera take a photo. A trigger only puts word of it into a queue."""
 
-from pi_uploader.triggers.queue import Triggering, TriggerQueue
+from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
 
-__all__ = ["TriggerQueue", "Triggering"]
+__all__ = ["TriggerEvent", "TriggerQueue"]

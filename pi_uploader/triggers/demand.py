@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from photo_wire.headers import Trigger
 from pi_uploader.signals import on_signals
-from pi_uploader.triggers.queue import Triggering, TriggerQueue
+from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def on_demand_signal(queues: Sequence[TriggerQueue]) -> Iterator[None]:
 
     def demand(_: int) -> None:
         for queue in queues:
-            queue.put(Triggering(Trigger.DEMAND, time.monotonic()))
+            queue.put(TriggerEvent(Trigger.DEMAND, time.monotonic()))
 
     with on_signals([signal.SIGUSR1], demand):
         yield

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from photo_wire.headers import Trigger
 from pi_uploader.triggers.pins import open_pin
-from pi_uploader.triggers.queue import Triggering, TriggerQueue
+from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
 
 if TYPE_CHECKING:
     from gpiozero import DigitalInputDevice
@@ -56,7 +56,7 @@ def low(pin: int, queue: TriggerQueue, debounce: float = 0.3) -> Iterator["Digit
         def closed() -> None:
             instant = time.monotonic()
             if bounces.close(instant):
-                queue.put(Triggering(Trigger.GPIO, instant))
+                queue.put(TriggerEvent(Trigger.GPIO, instant))
 
         contact.when_activated = closed
         contact.when_deactivated = lambda: bounces.open(time.monotonic())

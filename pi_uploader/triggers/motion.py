@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from photo_wire.headers import Trigger
 from pi_uploader.triggers.pins import open_pin
-from pi_uploader.triggers.queue import Triggering, TriggerQueue
+from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
 
 if TYPE_CHECKING:  # gpiozero costs a Pi Zero a second and some megabytes: only where a pin is used
     from gpiozero import DigitalInputDevice
@@ -28,7 +28,7 @@ def motion(pin: int, queue: TriggerQueue) -> Iterator["DigitalInputDevice"]:
     with open_pin("PIR_PIN", pin, pull_up=False) as sensor:
         # Only a note is taken here: whoever captures in gpiozero's callback is blind meanwhile.
         def note() -> None:
-            queue.put(Triggering(Trigger.MOTION, time.monotonic()))
+            queue.put(TriggerEvent(Trigger.MOTION, time.monotonic()))
 
         sensor.when_activated = note
         if sensor.is_active:

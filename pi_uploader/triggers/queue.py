@@ -7,7 +7,7 @@ from photo_wire.headers import Trigger
 
 
 @dataclass(frozen=True, slots=True)
-class Triggering:
+class TriggerEvent:
     """One trigger at one instant (seconds of `time.monotonic`), or the last of `count` of its
     kind."""
 
@@ -26,10 +26,10 @@ class TriggerQueue:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: dict[Trigger, Triggering] = {}
+        self._waiting: dict[Trigger, TriggerEvent] = {}
         self._closed = threading.Event()
 
-    def put(self, triggering: Triggering) -> None:
+    def put(self, triggering: TriggerEvent) -> None:
         """Add a trigger. This never waits for the camera."""
         with self._changed:
             earlier = self._waiting.get(triggering.trigger)
@@ -37,7 +37,7 @@ class TriggerQueue:
             self._waiting[triggering.trigger] = replace(triggering, count=count)
             self._changed.notify()
 
-    def get(self, longest: float | None = None) -> Triggering | None:
+    def get(self, longest: float | None = None) -> TriggerEvent | None:
         """Wait for a trigger and take it, the kind that waits longest first; None when closed, or
         when none came within `longest` seconds."""
         with self._changed:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from photo_wire.headers import Trigger
-from pi_uploader.triggers.queue import Triggering, TriggerQueue
-from pi_uploader.watchdog import BackWithin, unwatched
+from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
+from pi_uploader.watchdog import Heartbeat, unwatched
 
 LATEST = 60.0  # seconds that a beat may be late on a busy machine; more is a hang
 
 
 @contextmanager
 def timer(
-    seconds: float, queue: TriggerQueue, back_within: BackWithin = unwatched
+    seconds: float, queue: TriggerQueue, back_within: Heartbeat = unwatched
 ) -> Iterator[None]:
     """Put a schedule trigger into the queue every `seconds`, the first at once."""
     stopped = threading.Event()
@@ -22,7 +22,7 @@ def timer(
     def beat() -> None:
         for instant in beats(seconds, time.monotonic, stopped.wait):
             back_within(seconds + LATEST)
-            queue.put(Triggering(Trigger.SCHEDULE, instant))
+            queue.put(TriggerEvent(Trigger.SCHEDULE, instant))
 
     thread = threading.Thread(target=beat, name="timer", daemon=True)
     thread.start()

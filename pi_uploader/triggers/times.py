@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from photo_wire.headers import Trigger
 from pi_uploader.clock import now_utc, within_bounds
-from pi_uploader.triggers.queue import Triggering, TriggerQueue
-from pi_uploader.watchdog import BackWithin, unwatched
+from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
+from pi_uploader.watchdog import Heartbeat, unwatched
 
 LATEST = timedelta(minutes=10)  # a time that was missed by less is made up for
-LONGEST_WAIT = 20.0  # seconds; then the clock is looked at again: it may have been set
+MAX_WAIT = 20.0  # seconds; then the clock is looked at again: it may have been set
 
 log = logging.getLogger("schedule")
 
@@ -105,7 +105,7 @@ def at_times(
     zone: tzinfo,
     queue: TriggerQueue,
     is_clock_set: Callable[[], bool],
-    back_within: BackWithin = unwatched,
+    back_within: Heartbeat = unwatched,
     now: Callable[[], datetime] = now_utc,
 ) -> Iterator[None]:
     """Put a schedule trigger into the queue at each of these times of day. While the clock is not
@@ -117,14 +117,14 @@ def at_times(
         if not is_clock_set():
             log.info("waiting for the clock to be set, to take photos at times of day")
         while not stopped.is_set():
-            back_within(3 * LONGEST_WAIT)
-            wait = LONGEST_WAIT
+            back_within(3 * MAX_WAIT)
+            wait = MAX_WAIT
             if is_clock_set():
                 shown = within_bounds(now())
                 schedule = schedule or Schedule(times, zone, shown)
                 if schedule.look(shown):
-                    queue.put(Triggering(Trigger.SCHEDULE, monotonic_time.monotonic()))
-                wait = min(LONGEST_WAIT, schedule.seconds_until_due(within_bounds(now())))
+                    queue.put(TriggerEvent(Trigger.SCHEDULE, monotonic_time.monotonic()))
+                wait = min(MAX_WAIT, schedule.seconds_until_due(within_bounds(now())))
             stopped.wait(wait)
 
     thread = threading.Thread(target=watch, name="schedule", daemon=True)

@@ -7,10 +7,10 @@ import time
 from pi_uploader.clock import clock_predicate
 from pi_uploader.settings import UploadSettings
 from pi_uploader.spool import Room, Spool
-from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.locally import keep_all
+from pi_uploader.upload.client import BackendClient
+from pi_uploader.upload.local_archive import keep_all
 from pi_uploader.upload.loop import Uploader, work
-from pi_uploader.upload.pace import DataBudget, Pace
+from pi_uploader.upload.rate_limit import MonthlyQuota, Pace
 from pi_uploader.upload.state import state_file
 from pi_uploader.watchdog import Watchdog
 
@@ -38,9 +38,9 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         return 0
     uploader = Uploader(
         spool,
-        Delivery(settings.base_url, settings.function_key, connections=settings.uploads),
+        BackendClient(settings.base_url, settings.function_key, connections=settings.uploads),
         pace=Pace(settings.bytes_per_second, time.monotonic, stop.wait),
-        data_budget=DataBudget(settings.spool / "data-sent.json", settings.monthly_bytes),
+        data_budget=MonthlyQuota(settings.spool / "data-sent.json", settings.monthly_bytes),
         state_file=state_file(settings.spool),
         keep=settings.keep is not None or settings.keep_bytes is not None,
         is_clock_set=is_clock_set,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from photo_wire.alert import Alert, AlertsReceipt
-from pi_uploader.upload.delivery import LONGEST_CALL, RejectedError, UnavailableError
-from pi_uploader.watchdog import BackWithin
+from pi_uploader.upload.client import MAX_CALL, RejectedError, UnavailableError
+from pi_uploader.watchdog import Heartbeat
 
 MAX_REQUESTS = 16  # in one round; one refused alert among a hundred is found with 14
 FIRST_RETRY, MAX_RETRY = 600.0, 24 * 3600.0  # seconds until a refused alert is sent again
@@ -54,7 +54,7 @@ class AlertBatches:
         deferral = self._deferred.get((kind, photo_id))
         return deferral is None or deferral.until <= self._clock()
 
-    def send(self, alerts: list[Alert], settle: Settle, back_within: BackWithin) -> None:
+    def send(self, alerts: list[Alert], settle: Settle, back_within: Heartbeat) -> None:
         """Send up to 100 alerts, and call `settle` with each batch that is accepted. What is left
         after 16 requests waits for the next round. Raises UnavailableError."""
         batches = [alerts] if alerts else []
@@ -62,7 +62,7 @@ class AlertBatches:
             if not batches:
                 return
             batch = batches.pop()
-            back_within(LONGEST_CALL)
+            back_within(MAX_CALL)
             try:
                 receipt = self._report(batch)
             except RejectedError as error:

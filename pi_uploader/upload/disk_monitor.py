@@ -12,7 +12,7 @@ from pathlib import Path
 from photo_wire.alert import DISK, Alert
 from photo_wire.name import new_name
 from pi_uploader.spool import Spool
-from pi_uploader.upload.noticed import Noticed
+from pi_uploader.upload.alert_outbox import AlertOutbox
 
 FIRST_LOOK = 60.0  # seconds after the start: every folder is listed, and no photo waits for that
 BETWEEN_LOOKS = 300.0  # seconds
@@ -31,7 +31,7 @@ class DiskMonitor:
     def __init__(
         self,
         spool: Spool,
-        noticed: Noticed,
+        noticed: AlertOutbox,
         clock: Callable[[], float],
         wall_clock: Callable[[], datetime],
         read_only: Callable[[Path], bool] = is_read_only,
@@ -58,7 +58,7 @@ class DiskMonitor:
     def _look(self) -> None:
         problem = self._problem()
         if problem is None:
-            if self._noticed.last(DISK) and self._noticed.is_told(DISK):
+            if self._noticed.last(DISK) and self._noticed.is_sent(DISK):
                 self._noticed.forget(DISK)
             return
         log.error("%s; sudo pi-uploader doctor", problem)

@@ -8,14 +8,17 @@ from typing import BinaryIO
 from pi_uploader.settings.device import MAX_UPLOAD_SECONDS
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.upload.body import Body, PhotoBody
-from pi_uploader.upload.pace import CountedBody, DataBudget, Pace, Reservation
+from pi_uploader.upload.rate_limit import CountedBody, MonthlyQuota, Pace, Reservation
 
 
 class Limits:
     """The pace and the data budget, each of which may be absent. Threads share it."""
 
     def __init__(
-        self, pace: Pace | None, data_budget: DataBudget | None, wall_clock: Callable[[], datetime]
+        self,
+        pace: Pace | None,
+        data_budget: MonthlyQuota | None,
+        wall_clock: Callable[[], datetime],
     ) -> None:
         self._pace = pace
         self._data_budget = data_budget

@@ -14,26 +14,26 @@ from typing import BinaryIO
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import clock_is_set, now_utc
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
+from pi_uploader.upload.alert_reporter import AlertReporter
 from pi_uploader.upload.backlog import Backlog
-from pi_uploader.upload.delivery import (
-    LONGEST_CALL,
-    Delivery,
+from pi_uploader.upload.backoff import Backoff
+from pi_uploader.upload.client import (
+    MAX_CALL,
+    BackendClient,
     RejectedError,
     UnavailableError,
 )
-from pi_uploader.upload.doubts import FAILURES, REJECTIONS, Doubts
-from pi_uploader.upload.gate import Gate
 from pi_uploader.upload.limits import Limits
-from pi_uploader.upload.naming import REST_OF_STUCK, Naming
-from pi_uploader.upload.pace import DataBudget, Pace, Reservation
-from pi_uploader.upload.reports import Reports
+from pi_uploader.upload.rate_limit import MonthlyQuota, Pace, Reservation
+from pi_uploader.upload.retry_tracker import FAILURES, REJECTIONS, RetryTracker
 from pi_uploader.upload.schedule import takes_oldest
 from pi_uploader.upload.state import UploadState
-from pi_uploader.watchdog import BackWithin, unwatched
+from pi_uploader.upload.time_correction import REST_OF_STUCK, TimeCorrection
+from pi_uploader.watchdog import Heartbeat, unwatched
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 TOO_MANY = 429
-LONGEST_NAP = 5.0  # seconds; while the gate is closed, others may open it
+MAX_NAP = 5.0  # seconds; while the gate is closed, others may open it
 UNREADABLE = "unreadable"  # why a photo was set aside
 MAX_UNREADABLE = 5  # photos in a row that are set aside for that
 MAX_REJECTED_IN_A_ROW = 10  # photos; if more are, the backend itself is taken to be out of order
@@ -56,10 +56,10 @@ class Uploader:
     def __init__(
         self,
         spool: Spool,
-        delivery: Delivery,
+        delivery: BackendClient,
         *,
         pace: Pace | None = None,
-        data_budget: DataBudget | None = None,
+        data_budget: MonthlyQuota | None = None,
         state_file: Path | None = None,
         keep: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -67,8 +67,8 @@ class Uploader:
         is_clock_set: Callable[[], bool] = clock_is_set,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self.gate = Gate(clock, chance)
-        self._retry_gate = Gate(clock, chance)
+        self.gate = Backoff(clock, chance)
+        self._retry_gate = Backoff(clock, chance)
         self._spool = spool
         self._delivery = delivery
         self._limits = Limits(pace, data_budget, wall_clock)
@@ -77,11 +77,13 @@ class Uploader:
         self._wall_clock = wall_clock
         self._clock = clock
         self._backlog = Backlog(spool, clock)
-        self._reports = Reports(spool, delivery, clock, wall_clock, self._backlog.waiting)
-        self._naming = Naming(spool, clock, wall_clock, is_clock_set, self._reports.note_stuck)
+        self._reports = AlertReporter(spool, delivery, clock, wall_clock, self._backlog.waiting)
+        self._naming = TimeCorrection(
+            spool, clock, wall_clock, is_clock_set, self._reports.note_stuck
+        )
         self._lock = threading.RLock()
         self._turn = 0
-        self._doubts = Doubts()
+        self._doubts = RetryTracker()
         self._rejected: set[int] = set()  # since a photo was accepted; sequence numbers
         self._under_way: dict[int, SpooledPhoto] = {}  # by sequence numbers
         self._delivered: set[SpooledPhoto] = set()  # and yet here: the disk would not let go
@@ -95,21 +97,21 @@ class Uploader:
             return self.gate.closed_for()
         return max(self.gate.closed_for(), self._retry_gate.closed_for())
 
-    def step(self, back_within: BackWithin = unwatched) -> float:
+    def step(self, back_within: Heartbeat = unwatched) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
-        back_within(LONGEST_CALL)
+        back_within(MAX_CALL)
         self._reports.look()  # while nothing gets through, too
         with self._lock:
             self._state.write_if_due(self._clock())
             if not self.gate.admits(len(self._under_way)):
-                return min(self.gate.closed_for(), LONGEST_NAP) or IDLE
+                return min(self.gate.closed_for(), MAX_NAP) or IDLE
             self._naming.name_undated()
             chosen = self._choose_affordable()
             if chosen:
                 self._under_way[chosen[0].sequence] = chosen[0]
         try:
             self._report(back_within)
-            back_within(LONGEST_CALL)
+            back_within(MAX_CALL)
             return self._send(*chosen) if chosen else IDLE
         finally:
             if chosen:
@@ -122,7 +124,7 @@ class Uploader:
         with self._lock:
             self._state.write(self._clock())
 
-    def _report(self, back_within: BackWithin) -> None:
+    def _report(self, back_within: Heartbeat) -> None:
         """Tell the backend what it should know, if it is time to and something gets through."""
         if self.gate.failures or not self._reports.begin():
             return
@@ -160,7 +162,7 @@ class Uploader:
         )
 
     def _is_out_or_doubted(self, photo: SpooledPhoto) -> bool:
-        return self._is_out(photo) or self._doubts.holds_back(photo.sequence, self._clock())
+        return self._is_out(photo) or self._doubts.should_defer(photo.sequence, self._clock())
 
     def _send(self, photo: SpooledPhoto, reservation: Reservation) -> float:
         try:
@@ -263,7 +265,7 @@ class Uploader:
             self._set_aside(photo, reason, error)
         else:
             log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
-        return min(self.gate.closed_for(), LONGEST_NAP)
+        return min(self.gate.closed_for(), MAX_NAP)
 
     def _close(self, photo: SpooledPhoto, error: RejectedError | UnavailableError) -> float:
         """Close the gate, or after a rejection the one for retries; return the seconds until this
@@ -293,13 +295,13 @@ class Uploader:
             self._doubts.forget(photo.sequence)
 
 
-def work(uploader: Uploader, stop: threading.Event, back_within: BackWithin = unwatched) -> None:
+def work(uploader: Uploader, stop: threading.Event, back_within: Heartbeat = unwatched) -> None:
     """Take steps until `stop` is set. A disk that fails for a while ends nothing."""
     while not stop.is_set():
         try:
             wait = uploader.step(back_within)
         except Exception:
             log.exception("the upload goes on after an unexpected error")
-            wait = LONGEST_NAP
-        back_within(2 * LONGEST_NAP)
+            wait = MAX_NAP
+        back_within(2 * MAX_NAP)
         stop.wait(wait)

@@ -24,13 +24,13 @@ from pi_uploader.small_file import append_small, read_small, replace_small
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.entry import parse_entry
 from pi_uploader.upload.alert_batches import AlertBatches
-from pi_uploader.upload.delivery import (
-    LONGEST_CALL,
-    Delivery,
+from pi_uploader.upload.client import (
+    MAX_CALL,
+    BackendClient,
     RejectedError,
     UnavailableError,
 )
-from pi_uploader.watchdog import BackWithin, unwatched
+from pi_uploader.watchdog import Heartbeat, unwatched
 
 MAX_RECEIPTS = 1000
 RECEIPTS = "receipts.log"  # files in the spool's folder
@@ -105,7 +105,7 @@ class ReceiptCheck:
     """Asks for some receipts now and then. `clock` gives monotonic seconds. One thread at a time
     asks; any may note a receipt."""
 
-    def __init__(self, spool: Spool, delivery: Delivery, clock: Callable[[], float]) -> None:
+    def __init__(self, spool: Spool, delivery: BackendClient, clock: Callable[[], float]) -> None:
         self._spool = spool
         self._delivery = delivery
         self._batches = AlertBatches(delivery.report, clock)
@@ -121,7 +121,7 @@ class ReceiptCheck:
         self._receipts.add(photo)
         self._missing.remove([str(photo.name)])
 
-    def ask(self, back_within: BackWithin = unwatched) -> None:
+    def ask(self, back_within: Heartbeat = unwatched) -> None:
         """Ask for up to 100 photos, the newest first, if it is time to; tell of those that are
         missing, and send them again if copies were kept."""
         if self._clock() < self._next:
@@ -129,7 +129,7 @@ class ReceiptCheck:
         pause = ASK_AGAIN
         try:
             if photos := self._choose():
-                back_within(LONGEST_CALL)
+                back_within(MAX_CALL)
                 known = self._delivery.find_known([str(photo.name) for photo in photos])
                 missing = [photo for photo in photos if str(photo.name) in known.missing]
                 self._tell(missing, back_within)
@@ -151,7 +151,7 @@ class ReceiptCheck:
             left = photos
         return left[:MAX_IDS]
 
-    def _tell(self, missing: list[SpooledPhoto], back_within: BackWithin) -> None:
+    def _tell(self, missing: list[SpooledPhoto], back_within: Heartbeat) -> None:
         """Tell of missing photos. Only then do their receipts go: a stop in between is followed by
         the same question."""
         if not missing:

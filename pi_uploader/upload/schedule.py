@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from photo_wire.headers import Clock
 from photo_wire.name import PhotoName, new_name
-from pi_uploader.spool import Instant, SpooledPhoto
+from pi_uploader.spool import BootTime, SpooledPhoto
 
-LONGEST_WAIT = 120.0  # seconds; also how long a site is dark at most after its network returns
-LONGEST_RETRY_AFTER = 3600.0  # seconds; a server that asks for more is asked again after an hour
+MAX_WAIT = 120.0  # seconds; also how long a site is dark at most after its network returns
+MAX_RETRY_AFTER = 3600.0  # seconds; a server that asks for more is asked again after an hour
 BACKLOG_TURN = 4
 CLOCK_WAIT = 15 * 60 * 1000  # milliseconds that a photo waits at most for the clock to be set
 
@@ -30,12 +30,12 @@ def back_off(failures: int, retry_after: float | None, chance: Callable[[], floa
     come back at once. `retry_after` is the server's wish, kept within an hour; `chance` gives a
     number from 0 to 1.
     """
-    limit = min(LONGEST_WAIT, 2.0 ** min(failures, 20))
-    return max(1.0, limit * chance(), min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+    limit = min(MAX_WAIT, 2.0 ** min(failures, 20))
+    return max(1.0, limit * chance(), min(retry_after or 0.0, MAX_RETRY_AFTER))
 
 
 def final_name(
-    photo: SpooledPhoto, now: Instant, wall_clock: datetime, clock_is_set: bool
+    photo: SpooledPhoto, now: BootTime, wall_clock: datetime, clock_is_set: bool
 ) -> tuple[PhotoName, Clock] | None:
     """The name of a photo that was taken before the clock was set; None while it has to wait.
 

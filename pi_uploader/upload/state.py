@@ -16,7 +16,7 @@ from photo_wire.moment import format_time
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import instant
 from pi_uploader.small_file import read_small, replace_small
-from pi_uploader.spool import Instant
+from pi_uploader.spool import BootTime
 
 LOOK_BACK = timedelta(hours=1)
 MINUTE = 60_000  # milliseconds
@@ -39,7 +39,7 @@ class Minute:
     photos: int = 0
     bytes: int = 0
 
-    def is_recent(self, now: Instant, wall_clock: datetime) -> bool:
+    def is_recent(self, now: BootTime, wall_clock: datetime) -> bool:
         """Whether it is one of the last 60 minutes."""
         if self.boot == now.boot:
             age = timedelta(minutes=now.milliseconds // MINUTE - self.number)
@@ -52,7 +52,7 @@ class UploadState:
     """How the upload went lately, an earlier process included. `file` None: nothing is read or
     written."""
 
-    def __init__(self, file: Path | None, since_boot: Callable[[], Instant] = instant) -> None:
+    def __init__(self, file: Path | None, since_boot: Callable[[], BootTime] = instant) -> None:
         self._file = file
         self._since_boot = since_boot
         earlier = read_state(file) if file else {}
@@ -134,7 +134,7 @@ def read_state(file: Path) -> dict[str, Any]:
 
 
 def delivered_last_hour(
-    state: dict[str, Any], now: Instant, wall_clock: datetime
+    state: dict[str, Any], now: BootTime, wall_clock: datetime
 ) -> tuple[int, int]:
     """Return how many photos and bytes were delivered in the hour before now, to the minute."""
     recent = [one for one in _minutes(state) if one.is_recent(now, wall_clock)]

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import Occasion, Shot
+from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture
 from pi_uploader.settings import CaptureSettings
 from pi_uploader.spool import Room, Spool
-from pi_uploader.triggers import Triggering
+from pi_uploader.triggers import TriggerEvent
 from tests.drill.clock import FastClock
 from tests.drill.plan import RESERVE
 from tests.drill.process import READY
@@ -30,7 +30,7 @@ class NumberedCamera:
     number = 0
     size = 0
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         return Shot(content(self.number, self.size), Media.JPEG)
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
         number, trigger, size = line.split()
         camera.number, camera.size = int(number), int(size)
         kept_before = capture.count.kept
-        capture.answer(Triggering(Trigger(trigger), clock.now()))
+        capture.answer(TriggerEvent(Trigger(trigger), clock.now()))
         print(number, "kept" if capture.count.kept > kept_before else "lost", flush=True)
 
 

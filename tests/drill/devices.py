@@ -14,7 +14,7 @@ from tests.drill.process import Process, ProcessError
 from tests.drill.small_disk import SmallDisk
 from tests.rigs.oracle import GIVEN_UP, entries
 
-LONGEST_SWEEP = 120.0  # seconds
+MAX_SWEEP = 120.0  # seconds
 
 
 class Device(Protocol):
@@ -141,7 +141,7 @@ class Naive:
         while (left := len(self._pictures())) != before:  # until a sweep changes nothing
             before = left
             self._process.say("sweep")
-            if self._process.hear(LONGEST_SWEEP) is None:
+            if self._process.hear(MAX_SWEEP) is None:
                 raise ProcessError("the ordinary client does not come to an end")
         return True
 

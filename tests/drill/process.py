@@ -12,7 +12,7 @@ from pathlib import Path
 from local.child import ROOT
 
 READY = "ready"
-LONGEST_START = 60.0  # seconds
+MAX_START = 60.0  # seconds
 
 
 class ProcessError(RuntimeError):
@@ -43,7 +43,7 @@ class Process:
                 bufsize=0,
                 process_group=0,  # a Ctrl-C on the terminal is for the drill
             )
-        if self.hear(LONGEST_START) != READY:
+        if self.hear(MAX_START) != READY:
             raise ProcessError(f"{self._module} did not start; see {self._log}")
 
     def say(self, line: str) -> None:

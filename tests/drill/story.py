@@ -15,9 +15,9 @@ from tests.drill.weather import LATENCY, fair, over, rough
 from tests.rigs.fault_server import Answer, FaultServer
 from tests.rigs.faults import wrong_key
 
-LONGEST_ANSWER = 120.0  # seconds; an ordinary client is blind while it sends
-LONGEST_SETTLING = 60.0  # seconds, when one photo may wait for another in vain
-LONGEST_END = 300.0  # seconds, when none does
+MAX_ANSWER = 120.0  # seconds; an ordinary client is blind while it sends
+MAX_SETTLING = 60.0  # seconds, when one photo may wait for another in vain
+MAX_END = 300.0  # seconds, when none does
 
 
 class Story:
@@ -48,11 +48,11 @@ class Story:
         self._server.listen()
         self._go_on("bad weather again", plan.share(20), bad_weather)
         self._go_on("all is well", plan.photos - self._turn, fair)
-        if not self._device.settle(LONGEST_SETTLING):
+        if not self._device.settle(MAX_SETTLING):
             # A rejected photo is set aside when another one has been taken between two rejections
             # (docs/decisions/0004), so the last one of all waits for the next.
             self._take("one more photo", 1)
-            self._device.settle(LONGEST_END)
+            self._device.settle(MAX_END)
         self._show("all is sent that can be", final=True)
         return self._balance()
 
@@ -95,7 +95,7 @@ class Story:
             said = self._device.answer(kill.moment * 2 * statistics.median(self._answer_times))
             said = self._kill(Part.CAPTURE) or said
         else:
-            said = self._device.answer(LONGEST_ANSWER)
+            said = self._device.answer(MAX_ANSWER)
             if said is None:
                 raise ProcessError(f"{self._device.title} does not answer a trigger")
             self._answer_times.append(time.monotonic() - asked)

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from pi_uploader.spool import Room, Spool
-from pi_uploader.upload.delivery import LONGEST_PUT, Delivery
+from pi_uploader.upload.client import MAX_PUT, BackendClient
 from pi_uploader.upload.loop import Uploader, work
 from pi_uploader.upload.state import state_file
 from tests.drill.clock import FastClock, FastEvent
@@ -27,8 +27,8 @@ def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path |
     clock = FastClock(speed)
     disk, room = disk_for(card, capacity), Room(reserve=RESERVE)
     spool = Spool(card / "spool", disk=disk, room=room, runtime=runtime)
-    longest_put = LONGEST_PUT / speed
-    delivery = Delivery(base_url, KEY, connections=UPLOADS, longest_put=longest_put)
+    longest_put = MAX_PUT / speed
+    delivery = BackendClient(base_url, KEY, connections=UPLOADS, longest_put=longest_put)
     uploader = Uploader(spool, delivery, state_file=state_file(spool.folder), clock=clock.now)
     stop = FastEvent(clock)
     threads = [threading.Thread(target=work, args=(uploader, stop)) for _ in range(UPLOADS)]

@@ -7,10 +7,10 @@ import pytest
 
 from function_app.backend import Backend
 from function_app.gallery.counts import last_photo
-from function_app.keeping import tally as module
-from function_app.keeping.tally import tallies
-from function_app.storage.records import Photo
-from function_app.storage.views import View
+from function_app.maintenance import photo_counts as module
+from function_app.maintenance.photo_counts import tallies
+from function_app.storage.models import Photo
+from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from tests.function_app.api import name_of
 
@@ -21,7 +21,7 @@ WILD = [datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, 23, 59, tzinfo=
 def small_steps(patch: pytest.MonkeyPatch) -> None:
     """As if a thousand were three, and a transaction took few records."""
     patch.setattr(module, "AT_ONCE", 3)
-    patch.setattr(module, "MOST_MONTHS", 2)
+    patch.setattr(module, "MAX_MONTHS", 2)
 
 
 def listed(

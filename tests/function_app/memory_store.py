@@ -8,18 +8,17 @@ from typing import Any
 
 from function_app.backend import Backend
 from function_app.settings import Settings
-from function_app.storage.photo_state import CAME, PhotoStateError, Relisted, State
-from function_app.storage.records import (
-    Claim,
+from function_app.storage.models import (
     KeptAlert,
+    NameReservation,
     Photo,
     Seen,
     Uncount,
     alert_key,
     blob_path,
 )
-from function_app.storage.rows import Rewrite, Row
-from function_app.storage.views import (
+from function_app.storage.photo_state import CAME, PhotoStateError, Relisted, State
+from function_app.storage.row_keys import (
     PHOTOS,
     View,
     arrival_place,
@@ -27,11 +26,12 @@ from function_app.storage.views import (
     count_up,
     tallies_of,
 )
+from function_app.storage.table_store import ConditionalUpdate, Entity
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import PhotoName
 
-MOST_LETTERS = 32 * 1024  # in a property of a table's row
+MAX_LETTERS = 32 * 1024  # in a property of a table's row
 
 
 class MemoryBlobs:
@@ -53,10 +53,10 @@ class MemoryBlobs:
         return stored[1][first : first + count] or None if stored else None
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
-        photo = self.find_or_mark(name, media)
+        photo = self.find_or_tombstone(name, media)
         return photo if photo and photo.deleted_at is None else None
 
-    def find_or_mark(self, name: PhotoName, media: Media) -> Photo | None:
+    def find_or_tombstone(self, name: PhotoName, media: Media) -> Photo | None:
         stored = self.stored.get(blob_path(name, media))
         return stored[0] if stored else None
 
@@ -82,11 +82,11 @@ class MemoryRows:
     """Rows in a dictionary."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], Row] = {}
+        self.kept: dict[tuple[str, str], Entity] = {}
         self._lock = threading.Lock()
         self._written = 0
 
-    def get(self, partition: str, key: str) -> Row | None:
+    def get(self, partition: str, key: str) -> Entity | None:
         return self.kept.get((partition, key))
 
     def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
@@ -100,7 +100,7 @@ class MemoryRows:
         with self._lock:
             self._write(partition, key, words)
 
-    def replace(self, partition: str, row: Row, words: Mapping[str, str]) -> bool:
+    def replace(self, partition: str, row: Entity, words: Mapping[str, str]) -> bool:
         with self._lock:
             now = self.kept.get((partition, row.key))
             if now is None or now.tag != row.tag:
@@ -108,7 +108,7 @@ class MemoryRows:
             self._write(partition, row.key, words)
             return True
 
-    def rewrite(self, partition: str, rewrite: Rewrite) -> bool:
+    def rewrite(self, partition: str, rewrite: ConditionalUpdate) -> bool:
         with self._lock:
             there = self.kept.get((partition, rewrite.row.key))
             gone = [key for key, words in rewrite.others.items() if words is None]
@@ -128,15 +128,15 @@ class MemoryRows:
     def remove(self, partition: str, key: str) -> None:
         self.kept.pop((partition, key), None)
 
-    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Row]:
+    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
         keys = sorted(key for one, key in self.kept if one == partition and key > after)
         keys = [key for key in keys if not end or key < end]
         return [self.kept[partition, key] for key in keys[:count]]
 
     def _write(self, partition: str, key: str, words: Mapping[str, str]) -> None:
-        assert all(len(text) <= MOST_LETTERS for text in words.values())
+        assert all(len(text) <= MAX_LETTERS for text in words.values())
         self._written += 1
-        self.kept[partition, key] = Row(key, dict(words), str(self._written))
+        self.kept[partition, key] = Entity(key, dict(words), str(self._written))
 
 
 class MemoryIndex:
@@ -145,7 +145,7 @@ class MemoryIndex:
     def __init__(self, tally: MemoryRows | None = None) -> None:
         self.tally = tally or MemoryRows()
         self.listed: dict[PhotoName, Photo] = {}
-        self.claims: dict[tuple[str, str], Claim] = {}
+        self.claims: dict[tuple[str, str], NameReservation] = {}
         self.states: dict[PhotoName, tuple[State, str, Media]] = {}
         self._arrivals: dict[str, Photo] = {}
         self._places: dict[PhotoName, str] = {}
@@ -290,7 +290,7 @@ class MemoryIndex:
     def cameras(self) -> dict[str, Seen]:
         return dict(self._seen)
 
-    def claim(self, claim: Claim) -> Claim:
+    def claim(self, claim: NameReservation) -> NameReservation:
         with self._lock:
             return self.claims.setdefault((claim.name.camera, claim.sha256), claim)
 

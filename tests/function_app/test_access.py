@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.access import Access, admit
+from function_app.auth import sessions, tokens, users
+from function_app.auth.caller import Caller, Role, Scope
 from function_app.backend import Backend
 from function_app.cookies import SESSION, set_cookie
-from function_app.people import people, sessions, tokens
-from function_app.people.caller import Caller, Role, Scope
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
 from tests.function_app.memory_store import memory_backend
 
@@ -30,7 +30,7 @@ def backend() -> Backend:
 @pytest.fixture(scope="module")
 def viewer(backend: Backend) -> str:
     """The session of somebody who may look at the gate."""
-    person = people.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
+    person = users.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
     session = sessions.begin(backend.people, person, NOW)
     assert session
     return session
@@ -54,7 +54,7 @@ def status(
     """200, or that of the refusal."""
     try:
         admit(access, request(headers, method), backend, NOW + timedelta(**later))
-    except RefusedError as refusal:
+    except HTTPProblemError as refusal:
         return refusal.problem.status
     return 200
 
@@ -140,7 +140,7 @@ def test_another_site_s_page_changes_nothing(backend: Backend, viewer: str) -> N
 )
 def test_a_stranger_is_refused(access: Access, backend: Backend, headers: dict[str, str]) -> None:
     """401, with the challenge that HTTP asks for."""
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(HTTPProblemError) as caught:
         admit(access, request(headers), backend, NOW)
     assert caught.value.problem.status == 401
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
@@ -180,7 +180,7 @@ def test_a_session_counts_under_the_name_that_it_was_given_there(
     if lets_in:
         assert admit(Access.READER, asked, backend, NOW).name == "vera"
         return
-    with pytest.raises(RefusedError):
+    with pytest.raises(HTTPProblemError):
         admit(Access.READER, asked, backend, NOW)
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from function_app.auth import users
 from function_app.backend import connect
-from function_app.people import people
 from function_app.settings import Settings
 from tests.backend import Backend
 from tests.conftest import NewStore, StartBackend
@@ -158,7 +158,7 @@ def test_nobody_is_shut_out_who_is_not_there(api: Api, admin: dict[str, str]) ->
     vera = {"name": "vera", "password": PASSWORD}
     assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
     assert sign_in(api, "vera", PASSWORD) == 200
-    connect(Settings(api.backend.connection_string)).people.remove(people.PARTITION, "vera")
+    connect(Settings(api.backend.connection_string)).people.remove(users.PARTITION, "vera")
     assert api.ask("/api/session").status_code == 200
     assert api.ask("/api/people/vera", admin, "DELETE").status_code == 404
     assert api.ask("/api/session").status_code == 401

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.people import backoff
-from function_app.people.accesses import address_in
-from function_app.people.addresses import subscriber_of
-from function_app.refused import RefusedError
+from function_app.auth import login_throttle
+from function_app.auth.addresses import subscriber_of
+from function_app.auth.audit_log import address_in
+from function_app.problems import HTTPProblemError
 from tests.function_app.memory_store import MemoryRows
 from tests.function_app.test_session import NOW
 
@@ -15,8 +15,10 @@ HOME = "2001:db8:1:2"
 
 
 def wrong(rows: MemoryRows, account: int, address: str) -> None:
-    """A wrong password, each for another account. Raises RefusedError if it came too early."""
-    backoff.count_attempt(rows, backoff.of_stranger(f"person-{account}", address), NOW)
+    """A wrong password, each for another account. Raises HTTPProblemError if it came too early."""
+    login_throttle.count_attempt(
+        rows, login_throttle.of_stranger(f"person-{account}", address), NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,14 +34,14 @@ def test_a_stranger_with_many_addresses_has_no_more_tries(addresses: list[str]) 
     """Twenty-one, each for another person, and then the next waits, whichever of the addresses it
     comes from. What the stranger gets right in between, for an account of their own, changes
     nothing."""
-    rows, free = MemoryRows(), backoff.LIMITS["address"].free
+    rows, free = MemoryRows(), login_throttle.LIMITS["address"].free
     for number in range(free + 1):
         wrong(rows, number, addresses[number % len(addresses)])
-        right = backoff.of_stranger("the-stranger", addresses[0])
+        right = login_throttle.of_stranger("the-stranger", addresses[0])
         if number < free - 1:
-            backoff.count_attempt(rows, right, NOW)
-            backoff.forget_attempts(rows, right, NOW)
-    with pytest.raises(RefusedError, match="this address"):
+            login_throttle.count_attempt(rows, right, NOW)
+            login_throttle.forget_attempts(rows, right, NOW)
+    with pytest.raises(HTTPProblemError, match="this address"):
         wrong(rows, 99, addresses[6])
     wrong(rows, 99, "2001:db8:1:3::1")
     wrong(rows, 99, "192.0.2.2")

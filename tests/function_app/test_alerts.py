@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
+from function_app.auth import tokens
+from function_app.auth.caller import Scope
 from function_app.backend import connect
-from function_app.people import tokens
-from function_app.people.caller import Scope
 from function_app.settings import Settings
 from photo_wire.alert import (
     ALERTS_PATH,

@@ -11,9 +11,9 @@ from azure.storage.blob import BlobServiceClient, ResourceTypes, generate_accoun
 
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
+from function_app.storage.models import DamagedRecordError, Photo, StorageUnavailableError
 from function_app.storage.new_blobs import NotCreatedError
-from function_app.storage.records import DamagedRecordError, Photo, StorageAwayError
-from function_app.storage.views import View
+from function_app.storage.row_keys import View
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
 from tests.conftest import NewStore, StartAzurite, StartBackend
@@ -63,7 +63,7 @@ def test_the_blob_tells_everything(azurite: Azurite, camera: str) -> None:
     connected(azurite).blobs.add(photo, BODY)
     blob = Store(azurite.connection_string).container.get_blob_client(photo.path)
     properties = blob.get_blob_properties()
-    assert properties.metadata == photo.to_words()
+    assert properties.metadata == photo.to_properties()
     assert properties.content_settings.content_type == "video/mp4"
     assert properties.content_settings.content_md5 is not None
 
@@ -129,7 +129,7 @@ def test_a_page_is_one_request(
 
 
 def everything(backend: Backend) -> Iterator[object]:
-    """Each operation of a store, tried in turn; gives the StorageAwayError of each."""
+    """Each operation of a store, tried in turn; gives the StorageUnavailableError of each."""
     photo = photo_of(new_camera())
     for operation in (
         lambda: backend.blobs.add(photo, BODY),
@@ -141,7 +141,7 @@ def everything(backend: Backend) -> Iterator[object]:
         lambda: backend.index.walk(View(), 5),
         backend.index.check,
     ):
-        with pytest.raises(StorageAwayError) as caught:
+        with pytest.raises(StorageUnavailableError) as caught:
             operation()
         yield caught.value
 

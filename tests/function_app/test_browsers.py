@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from function_app.people import backoff, browsers
+from function_app.auth import device_cookies, login_throttle
 from tests.backend import Backend
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
@@ -41,7 +41,7 @@ def test_a_known_browser_opens_nothing_and_has_no_more_tries(own: Backend) -> No
         assert thief.ask("/api/photos", {"Cookie": f"{name}={cookie}"}).status_code == 401
     thief.http.cookies.set("nightjar_browser", cookie)
     statuses, _ = until_refused(lambda: sign_in(thief, "wrong password"))
-    assert statuses == [401] * max(backoff.FREE + 1, len(statuses))
+    assert statuses == [401] * max(login_throttle.FREE + 1, len(statuses))
     for name in ("vera", "owner.", ""):
         assert sign_in(thief, "wrong password", name).status_code == 401
     assert sign_in(Api(own), own.password).status_code == 200
@@ -67,13 +67,18 @@ def test_a_browser_is_known_until_its_person_signs_out_everywhere(own: Backend, 
 
 def test_so_many_browsers_are_known_and_for_a_year() -> None:
     """A new one takes the place of the oldest; those of another person are others."""
-    rows, moments = MemoryRows(), [NOW + timedelta(minutes=n) for n in range(browsers.MOST + 1)]
-    known = [browsers.remember(rows, "owner", moment) for moment in moments]
-    found = [browsers.find(rows, "owner", value, moments[-1]) for value in known]
+    rows, moments = (
+        MemoryRows(),
+        [NOW + timedelta(minutes=n) for n in range(device_cookies.MOST + 1)],
+    )
+    known = [device_cookies.remember(rows, "owner", moment) for moment in moments]
+    found = [device_cookies.find(rows, "owner", value, moments[-1]) for value in known]
     assert found[0] is None
-    assert len(set(found[1:])) == browsers.MOST
+    assert len(set(found[1:])) == device_cookies.MOST
     assert None not in found[1:]
-    assert browsers.find(rows, "vera", known[-1], NOW) is None
-    assert browsers.find(rows, "owner", known[-1], moments[-1] + browsers.LENGTH) is None
-    browsers.remember(rows, "owner", moments[-1] + browsers.LENGTH)
+    assert device_cookies.find(rows, "vera", known[-1], NOW) is None
+    assert (
+        device_cookies.find(rows, "owner", known[-1], moments[-1] + device_cookies.LENGTH) is None
+    )
+    device_cookies.remember(rows, "owner", moments[-1] + device_cookies.LENGTH)
     assert len(rows.kept) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from function_app.receiving.multipart import read_parts
+from function_app.ingest.multipart import read_parts
 from local.child import ROOT
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from function_app.auth import audit_log, login_throttle, purge
 from function_app.backend import Backend, connect
-from function_app.people import accesses, backoff, clearing
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
 from tests.conftest import NewStore
 from tests.function_app.memory_store import memory_backend
@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 @pytest.fixture(params=["memory", "azurite"])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
     """Of both kinds, whose pages are small."""
-    monkeypatch.setattr(clearing, "_PAGE", 3)
+    monkeypatch.setattr(purge, "_PAGE", 3)
     if request.param == "memory":
         yield memory_backend(Settings(""))
         return
@@ -27,37 +27,39 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def clear(backend: Backend, now: datetime = NOW) -> int:
-    return clearing.clear_sign_ins(backend.people, backend.accesses, now)
+    return purge.clear_sign_ins(backend.people, backend.accesses, now)
 
 
 def logged(backend: Backend) -> list[str]:
-    return [entry.what for entry in accesses.newest(backend.accesses, 1000, "")]
+    return [entry.what for entry in audit_log.newest(backend.accesses, 1000, "")]
 
 
 def test_counts_are_cleared_once_they_count_no_more(backend: Backend) -> None:
     """After a day; one that still has somebody wait is kept, whatever lies beside it."""
     for n in range(7):
         old = {"pair": f"nobody {n}", "address": f"198.51.100.{n}"}
-        backoff.count_attempt(backend.people, old, NOW - backoff.FORGOTTEN - timedelta(seconds=1))
-    backoff.count_attempt(backend.people, {"pair": "vera"}, NOW - timedelta(hours=23))
+        login_throttle.count_attempt(
+            backend.people, old, NOW - login_throttle.FORGOTTEN - timedelta(seconds=1)
+        )
+    login_throttle.count_attempt(backend.people, {"pair": "vera"}, NOW - timedelta(hours=23))
     for _ in range(6):
-        backoff.count_attempt(backend.people, {"pair": "owner"}, NOW)
+        login_throttle.count_attempt(backend.people, {"pair": "owner"}, NOW)
     assert clear(backend) == 14
-    assert len(backend.people.walk(backoff.PARTITION, 1000)) == 2
-    with pytest.raises(RefusedError):
-        backoff.count_attempt(backend.people, {"pair": "owner"}, NOW)
+    assert len(backend.people.walk(login_throttle.PARTITION, 1000)) == 2
+    with pytest.raises(HTTPProblemError):
+        login_throttle.count_attempt(backend.people, {"pair": "owner"}, NOW)
     assert clear(backend) == 0
 
 
 def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Backend) -> None:
     """Who was let in, and what they did, stays on record."""
     for days in (29, 31, 32, 33):
-        for what in (accesses.FAILED, "signed in", accesses.FAILED):
+        for what in (audit_log.FAILED, "signed in", audit_log.FAILED):
             at = NOW - timedelta(days=days)
-            accesses.record({}, backend, "somebody", what, now=at)
+            audit_log.record({}, backend, "somebody", what, now=at)
     assert clear(backend) == 6
     assert logged(backend).count("signed in") == 4
-    assert logged(backend).count(accesses.FAILED) == 2
+    assert logged(backend).count(audit_log.FAILED) == 2
     assert clear(backend, NOW + timedelta(days=9)) == 2
 
 
@@ -65,7 +67,7 @@ def test_a_run_clears_so_much_and_the_next_one_the_rest(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A timer's time is short."""
-    monkeypatch.setattr(clearing, "MOST", 3)
+    monkeypatch.setattr(purge, "MOST", 3)
     for n in range(7):
-        backoff.count_attempt(backend.people, {"pair": f"nobody {n}"}, NOW)
+        login_throttle.count_attempt(backend.people, {"pair": f"nobody {n}"}, NOW)
     assert [clear(backend, NOW + timedelta(days=2)) for _ in range(4)] == [3, 3, 1, 0]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from function_app.receiving.inspection import CutShortError, NotAPhotoError, inspect
+from function_app.ingest.inspection import CutShortError, NotAPhotoError, inspect
 from local.child import ROOT
 from tests.pictures import (
     box,

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from function_app.backend import Backend, connect
-from function_app.keeping.repair import reconcile
-from function_app.keeping.retention import clean_up
-from function_app.storage.records import KeptAlert
+from function_app.maintenance.repair import reconcile
+from function_app.maintenance.retention import clean_up
+from function_app.storage.models import KeptAlert
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, Alert
 from tests.conftest import NewStore

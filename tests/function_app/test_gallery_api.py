@@ -16,9 +16,9 @@ from function_app.backend import connect
 from function_app.gallery.decode_thumbnail import SIZE
 from function_app.gallery.decoder import MAX_BUFFERED_PIXELS
 from function_app.gallery.events import events
-from function_app.gallery.sharing import MOST_PHOTOS
+from function_app.gallery.sharing import MAX_PHOTOS
 from function_app.settings import Settings
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName, new_name
@@ -337,18 +337,18 @@ class TestSharing:
     ) -> None:
         """The first 200, on its page and in its list; for just 200 nothing is said."""
         index = connect(Settings(api.backend.connection_string)).index
-        for n in range(MOST_PHOTOS + 1):
+        for n in range(MAX_PHOTOS + 1):
             name = name_of(camera, MOMENT + timedelta(seconds=n))
             index.add(Photo(name, Media.JPEG, "ab" * 32, 1, MOMENT), MOMENT)
-        for last, more in ((MOST_PHOTOS, True), (MOST_PHOTOS - 1, False)):
+        for last, more in ((MAX_PHOTOS, True), (MAX_PHOTOS - 1, False)):
             to = format_time(MOMENT + timedelta(seconds=last))
             said = {"camera": camera, "from": format_time(MOMENT), "to": to}
             made = api.ask("/api/shares", admin, "POST", json=said)
             secret = made.json()["url"].rpartition("/")[2]
             opened = api.ask(f"/api/shared/{secret}").json()
-            assert (len(opened["photos"]), opened["more"]) == (MOST_PHOTOS, more)
+            assert (len(opened["photos"]), opened["more"]) == (MAX_PHOTOS, more)
             page = api.ask(f"/shared/{secret}").text
-            assert page.count("<img") == MOST_PHOTOS
+            assert page.count("<img") == MAX_PHOTOS
             assert ("These are the first 200." in page) is more
 
     @pytest.mark.parametrize(
@@ -495,9 +495,9 @@ def test_people_are_let_in_and_shut_out(api: Api, admin: dict[str, str], camera:
     assert api.ask("/api/people", admin, "POST", json=said).status_code == 201
     assert api.ask("/api/people", admin, "POST", json=said).status_code == 409
     viewer = Api(api.backend)
-    signed_in = {"name": camera, "password": "a good password"}
+    credentials = {"name": camera, "password": "a good password"}
     from_here = {"X-Forwarded-For": camera}
-    assert viewer.ask("/api/session", from_here, "POST", json=signed_in).json() == {
+    assert viewer.ask("/api/session", from_here, "POST", json=credentials).json() == {
         "name": camera,
         "role": "viewer",
         "cameras": [camera],

@@ -14,6 +14,7 @@ import pytest
 from azure.functions import HttpRequest
 from PIL import Image
 
+from function_app.auth.caller import Caller, Scope
 from function_app.gallery import decoder, thumbnails
 from function_app.gallery.decoder import (
     MAX_BUFFERED_PIXELS,
@@ -25,9 +26,8 @@ from function_app.gallery.decoder import (
     jpeg_job,
 )
 from function_app.gallery.thumbnails import get_thumbnail
-from function_app.people.caller import Caller, Scope
-from function_app.receiving.intake import Upload, receive
-from function_app.refused import RefusedError
+from function_app.ingest.intake import Upload, receive
+from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
 from photo_wire.headers import PhotoHeaders
 from photo_wire.name import PhotoName
@@ -94,7 +94,7 @@ class TestTheProcess:
 
     def test_one_that_takes_too_long_by_the_clock_is_a_matter_for_later(self) -> None:
         """The machine works for others: no photo is at fault."""
-        with pytest.raises(RefusedError) as refused:
+        with pytest.raises(HTTPProblemError) as refused:
             Decoder(max_seconds=0).run(jpeg_job(jpeg()))
         assert refused.value.problem.status == 503
 
@@ -124,7 +124,7 @@ class TestTheProcess:
     ) -> None:
         """No photo is at fault, so none is remembered as having no thumbnail."""
         monkeypatch.setattr(decoder, "_command", lambda: ("/nowhere/python",))
-        with pytest.raises(RefusedError) as refused:
+        with pytest.raises(HTTPProblemError) as refused:
             Decoder().run(jpeg_job(jpeg()))
         assert refused.value.problem.status == 503
         assert "/nowhere/python" in caplog.text
@@ -158,7 +158,7 @@ class TestTurns:
             begun.wait(60)
             results = [pool.submit(wait) for _ in range(2)]
             refused = next(one for one in as_completed(results, timeout=60) if one.exception())
-            assert isinstance(refused.exception(), RefusedError)
+            assert isinstance(refused.exception(), HTTPProblemError)
             with turns.slot(quick) as has_waited:
                 assert not has_waited
             done.set()
@@ -168,7 +168,7 @@ class TestTurns:
         """503, and when to ask again."""
         monkeypatch.setattr(decoder, "MAX_WAIT", 0.01)
         job, turns = Job(b"", "JPEG", 1, MAX_QUICK_WORK + 1), Decoder()
-        with turns.slot(job), pytest.raises(RefusedError) as refused, turns.slot(job):
+        with turns.slot(job), pytest.raises(HTTPProblemError) as refused, turns.slot(job):
             pass
         assert refused.value.problem.status == 503
         assert int(refused.value.headers["Retry-After"]) > 0
@@ -189,7 +189,7 @@ def test_a_picture_that_failed_is_not_decoded_again(monkeypatch: pytest.MonkeyPa
     receive(Upload(jpeg(), PhotoHeaders(name=name)), backend.blobs, backend.index, MOMENT)
     asked = HttpRequest("GET", "/", headers={}, params={}, route_params={"id": str(name)}, body=b"")
     for _ in range(3):
-        with pytest.raises(RefusedError) as refused:
+        with pytest.raises(HTTPProblemError) as refused:
             get_thumbnail(asked, backend, READER)
         assert refused.value.problem.status == 404
     assert len(tried) == 1

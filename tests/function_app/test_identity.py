@@ -11,8 +11,8 @@ import pytest
 
 from function_app.backend import connect
 from function_app.settings import Settings, SettingsError, read_settings
-from function_app.storage.identity import AppIdentity, IdentityError
-from function_app.storage.records import StorageAwayError
+from function_app.storage.identity import IdentityError, ManagedIdentityCredential
+from function_app.storage.models import StorageUnavailableError
 
 AZURITE = "UseDevelopmentStorage=true"
 SCOPE = "https://storage.azure.com/.default"
@@ -58,11 +58,11 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenService]:
 
 
 def test_one_token_serves_until_it_is_old(service: TokenService) -> None:
-    identity = AppIdentity()
+    identity = ManagedIdentityCredential()
     assert {identity.get_token(SCOPE).token for _ in range(3)} == {"token-1"}
     service.lives = 200
-    assert AppIdentity().get_token(SCOPE).token == "token-2"
-    short = AppIdentity()
+    assert ManagedIdentityCredential().get_token(SCOPE).token == "token-2"
+    short = ManagedIdentityCredential()
     assert [short.get_token(SCOPE).token for _ in range(2)] == ["token-3", "token-4"]
 
 
@@ -71,11 +71,11 @@ def test_without_a_token_it_says_why_and_nothing_more(
 ) -> None:
     service.broken = True
     with pytest.raises(IdentityError, match="gave no token: HTTPError") as caught:
-        AppIdentity().get_token(SCOPE)
+        ManagedIdentityCredential().get_token(SCOPE)
     assert "the-header" not in str(caught.value)
     monkeypatch.delenv("IDENTITY_ENDPOINT")
     with pytest.raises(IdentityError, match="IDENTITY_ENDPOINT"):
-        AppIdentity().get_token(SCOPE)
+        ManagedIdentityCredential().get_token(SCOPE)
 
 
 def test_an_identity_without_a_token_counts_as_storage_away(service: TokenService) -> None:
@@ -83,7 +83,7 @@ def test_an_identity_without_a_token_counts_as_storage_away(service: TokenServic
     service.broken = True
     backend = connect(Settings("", account_name="nightjarxyz"))
     for store in (backend.blobs, backend.index):
-        with pytest.raises(StorageAwayError, match="identity gave no token"):
+        with pytest.raises(StorageUnavailableError, match="identity gave no token"):
             store.check()
 
 

@@ -10,7 +10,7 @@ SDK_MODULES = {
     "storage/account.py",
     "storage/alerts.py",
     "storage/tables.py",
-    "storage/away.py",
+    "storage/errors.py",
     "storage/blobs.py",
     "storage/identity.py",
     "storage/index.py",
@@ -26,21 +26,21 @@ TRIGGER_MODULES = {
     "cameras/api.py",
     "__init__.py",
     "route.py",
-    "serving.py",
+    "dispatch.py",
     "replies.py",
     "health.py",
-    "receiving/upload.py",
+    "ingest/upload.py",
     "gallery/photos.py",
     "gallery/pages.py",
     "gallery/counts.py",
     "gallery/events.py",
     "gallery/sharing.py",
     "gallery/thumbnails.py",
-    "keeping/api.py",
+    "maintenance/api.py",
     "openapi/pages.py",
-    "people/api.py",
-    "receiving/known.py",
-    "receiving/posted.py",
+    "auth/api.py",
+    "ingest/known.py",
+    "ingest/posted.py",
     "access.py",
     "body.py",
 }
@@ -85,7 +85,7 @@ def test_the_functions_api_stays_in_the_triggers() -> None:
 
 def test_the_way_of_a_photo_runs_one_way() -> None:
     """Receiving and the gallery know storage; storage knows neither, nor they each other."""
-    receiving, gallery = "function_app.receiving", "function_app.gallery"
-    assert not {module for module in importers(receiving, gallery) if module.startswith("storage/")}
-    assert not {module for module in importers(receiving) if module.startswith("gallery/")}
-    assert not {module for module in importers(gallery) if module.startswith("receiving/")}
+    ingest, gallery = "function_app.ingest", "function_app.gallery"
+    assert not {module for module in importers(ingest, gallery) if module.startswith("storage/")}
+    assert not {module for module in importers(ingest) if module.startswith("gallery/")}
+    assert not {module for module in importers(gallery) if module.startswith("ingest/")}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.receiving.intake import Intake, Upload, check_size, receive
-from function_app.refused import RefusedError
-from function_app.storage.records import StorageAwayError
+from function_app.ingest.intake import Intake, Upload, check_size, receive
+from function_app.problems import HTTPProblemError
+from function_app.storage.models import StorageUnavailableError
 from photo_wire.errors import WireError
 from photo_wire.headers import Clock, PhotoHeaders, Trigger
 from photo_wire.name import check_camera
@@ -47,7 +47,7 @@ def stores() -> Stores:
 
 
 def status_of(act: Callable[[], object]) -> int:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(HTTPProblemError) as caught:
         act()
     return caught.value.problem.status
 
@@ -98,9 +98,9 @@ def test_a_crash_between_blob_and_index_heals(stores: Stores) -> None:
 
     class Crash(MemoryIndex):
         def add(self, photo: object, now: object, waiting: object = None) -> None:
-            raise StorageAwayError("pulled the plug")
+            raise StorageUnavailableError("pulled the plug")
 
-    with pytest.raises(StorageAwayError):
+    with pytest.raises(StorageUnavailableError):
         receive(upload, stores.blobs, Crash(), MOMENT)
     assert not stores.index.listed
     intake = stores.receive(upload, LATER)

@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.backend import Backend, connect
-from function_app.keeping import retention
-from function_app.keeping.api import log as api_log
-from function_app.keeping.api import tell
-from function_app.keeping.deletion import MARK_KEPT, delete
-from function_app.keeping.period import Retention, parse_retention
-from function_app.keeping.repair import MISSING, reconcile
-from function_app.keeping.retention import Cleanup, clean_up
-from function_app.keeping.tally import Count, recount, tallies
+from function_app.maintenance import retention
+from function_app.maintenance.api import log as api_log
+from function_app.maintenance.api import tell
+from function_app.maintenance.deletion import TOMBSTONE_TTL, delete
+from function_app.maintenance.photo_counts import Count, recount, tallies
+from function_app.maintenance.repair import MISSING, reconcile
+from function_app.maintenance.retention import Cleanup, clean_up
+from function_app.maintenance.retention_policy import Retention, parse_retention
 from function_app.settings import Settings
-from function_app.storage.records import Photo
-from function_app.storage.views import View
+from function_app.storage.models import Photo
+from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from tests.conftest import NewStore
 from tests.function_app.api import Api, name_of, photo_headers
@@ -44,7 +44,7 @@ class Fragile:
 
     READS = (
         *("get", "walk", "arrived", "place", "strays", "cameras"),
-        *("read", "find", "find_or_mark", "newest", "state", "check"),
+        *("read", "find", "find_or_tombstone", "newest", "state", "check"),
     )
 
     def __init__(self, store: object, left: list[int]) -> None:
@@ -150,12 +150,12 @@ def test_what_a_person_deleted_does_not_come_back(own: Backend) -> None:
     assert own.blobs.add(gone, BODY) == mark
     assert own.blobs.read(gone, 0, len(BODY)) is None
     assert own.blobs.find(gone.name, gone.media) is None
-    assert own.blobs.find_or_mark(gone.name, gone.media) == mark
+    assert own.blobs.find_or_tombstone(gone.name, gone.media) == mark
     for everything in (False, True):
         done = reconcile(own, NOW + timedelta(days=1), everything=everything)
         assert (done.photos, done.listed, done.unlisted, done.foreign) == (1, 0, 0, 0)
     assert list(own.blobs.walk("gate")) == [stays, mark]
-    reconcile(own, NOW + MARK_KEPT + timedelta(days=1))
+    reconcile(own, NOW + TOMBSTONE_TTL + timedelta(days=1))
     assert list(own.blobs.walk("gate")) == [stays]
     assert own.index.walk(View(), 10) == [stays]
     assert own.alerts.newest(10, None) == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
 from function_app.storage import alerts as module
-from function_app.storage.records import KeptAlert, StorageAwayError, alert_key
+from function_app.storage.models import KeptAlert, StorageUnavailableError, alert_key
 from function_app.storage.transactions import Transactions
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
@@ -95,7 +95,7 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
 
     def fragile(*words: Any) -> None:
         if left[0] == 0:
-            raise StorageAwayError("killed")
+            raise StorageUnavailableError("killed")
         left[0] -= 1
         submit(*words)
 
@@ -105,7 +105,7 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
         left[0] = stopped_after
         try:
             store.add(losses(60, minutes=stopped_after))
-        except StorageAwayError:
+        except StorageUnavailableError:
             continue
         break
     kept = store.newest(200, None)
@@ -140,7 +140,7 @@ def test_alerts_of_before_there_were_lists_by_camera_are_listed(
 ) -> None:
     """Those too that an instance of the old version wrote while the first were copied; and when all
     are copied, a camera's list is one request."""
-    monkeypatch.setattr(module, "MOST_LOOKED_AT", 40)
+    monkeypatch.setattr(module, "MAX_LOOKED_AT", 40)
     store = connect(Settings(new_store())).alerts
     new_rows = module._rows
 

@@ -7,10 +7,10 @@ import pytest
 import requests
 
 from function_app.backend import Backend
-from function_app.keeping.deletion import delete
-from function_app.keeping.repair import reconcile
-from function_app.keeping.retention import clean_up
-from function_app.receiving.known import find_missing
+from function_app.ingest.known import find_missing
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.repair import reconcile
+from function_app.maintenance.retention import clean_up
 from photo_wire.known import KNOWN_PATH, ids_to_json, parse_known
 from photo_wire.media import Media
 from photo_wire.name import PhotoName

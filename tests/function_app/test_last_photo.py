@@ -5,10 +5,10 @@ from typing import Any
 
 from function_app.backend import Backend
 from function_app.gallery.counts import last_photo
-from function_app.keeping.deletion import delete
-from function_app.keeping.repair import reconcile
-from function_app.keeping.tally import tallies
-from function_app.storage.records import Photo
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.photo_counts import tallies
+from function_app.maintenance.repair import reconcile
+from function_app.storage.models import Photo
 from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.function_app.counting import NOW, hours_ago, last_is_there, listed

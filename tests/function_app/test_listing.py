@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.gallery.listing import Hours, Listing, page, parse_listing
-from function_app.storage.records import Photo
-from function_app.storage.views import View
+from function_app.storage.models import Photo
+from function_app.storage.row_keys import View
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName

@@ -5,21 +5,21 @@ import json
 import pytest
 
 from function_app import backend as store_side
-from function_app.storage.records import KeptAlert
-from photo_wire.alert import LONGEST_REASON, MOST_DETAILS, Alert
+from function_app.storage.models import KeptAlert
+from photo_wire.alert import MAX_DETAILS, MAX_REASON, Alert
 from tests.function_app.api import MOMENT, Api, name_of
 
 LETTERS = {"kana": "\u3042", "emoji": "\U0001f600", "quotes": '"', "backslashes": "\\"}
 
 
 def longest(letter: str) -> dict[str, str | int]:
-    return {f"{'d' * 30}{n}": letter * LONGEST_REASON for n in range(10, 10 + MOST_DETAILS)}
+    return {f"{'d' * 30}{n}": letter * MAX_REASON for n in range(10, 10 + MAX_DETAILS)}
 
 
 @pytest.mark.parametrize("letter", LETTERS.values(), ids=LETTERS)
 def test_every_store_takes_the_longest(empty: store_side.Backend, letter: str) -> None:
     """And gives it back as it was told."""
-    kept = KeptAlert(Alert(name_of("gate"), "x", letter * LONGEST_REASON, longest(letter)), MOMENT)
+    kept = KeptAlert(Alert(name_of("gate"), "x", letter * MAX_REASON, longest(letter)), MOMENT)
     empty.alerts.add([kept])
     assert empty.alerts.newest(2, None) == [kept]
 
@@ -38,10 +38,10 @@ def test_a_loss_that_is_told_with_a_long_alert_is_recorded(api: Api, camera: str
     assert (reply.status_code, len(reply.json()["recorded"])) == (200, 3)
 
 
-@pytest.mark.parametrize("detail", ["half of a pair: \\ud800", "\\u0000" * LONGEST_REASON])
+@pytest.mark.parametrize("detail", ["half of a pair: \\ud800", "\\u0000" * MAX_REASON])
 def test_what_no_row_takes_is_refused(api: Api, camera: str, detail: str) -> None:
     """With a sentence, and not as if storage were away."""
-    details = ",".join(f'"d{n}": "{detail}"' for n in range(MOST_DETAILS))
+    details = ",".join(f'"d{n}": "{detail}"' for n in range(MAX_DETAILS))
     one = f'{{"id": "{name_of(camera)}", "kind": "x", "reason": "r", "details": {{{details}}}}}'
     key = {"x-functions-key": api.backend.function_key}
     reply = api.ask("/api/alerts", key, "POST", data=f'{{"alerts": [{one}]}}'.encode())

@@ -15,8 +15,8 @@ from function_app.alerts import loss_counts
 from function_app.alerts.loss_counts import losses
 from function_app.backend import Backend
 from function_app.settings import Settings
-from function_app.storage.records import KeptAlert
-from function_app.storage.rows import Row
+from function_app.storage.models import KeptAlert
+from function_app.storage.table_store import Entity
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.function_app import test_kept_alerts
 from tests.function_app.api import MOMENT, name_of
@@ -119,11 +119,11 @@ class Interrupted(MemoryRows):
         super().__init__()
         self.others: list[Callable[[], object]] = []  # what they do, before each of the next calls
 
-    def get(self, *words: Any) -> Row | None:
+    def get(self, *words: Any) -> Entity | None:
         self._let_others()
         return super().get(*words)
 
-    def walk(self, *words: Any) -> list[Row]:
+    def walk(self, *words: Any) -> list[Entity]:
         self._let_others()
         return super().walk(*words)
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from function_app.auth import users
+from function_app.auth.caller import Role
 from function_app.backend import Backend
-from function_app.people import people
-from function_app.people.caller import Role
-from function_app.refused import RefusedError
+from function_app.problems import HTTPProblemError
 
 
 class Repeated:
@@ -28,8 +28,8 @@ class Repeated:
 def test_a_person_is_added_once_and_told_so(empty: Backend) -> None:
     """Whoever comes second with the name is refused, though it be with the same password."""
     rows: Any = Repeated(empty.people)
-    added = people.add(rows, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
-    assert people.everybody(empty.people) == [added]
-    for name in ("vera", people.OWNER):
-        with pytest.raises(RefusedError):
-            people.add(rows, name, "a good password", Role.VIEWER, frozenset({"gate"}))
+    added = users.add(rows, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
+    assert users.list_users(empty.people) == [added]
+    for name in ("vera", users.OWNER):
+        with pytest.raises(HTTPProblemError):
+            users.add(rows, name, "a good password", Role.VIEWER, frozenset({"gate"}))

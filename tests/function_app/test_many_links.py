@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from function_app import backend as store_side
-from function_app.people import clearing, people, shares, tokens
-from function_app.people.caller import Role, Scope
-from function_app.people.origin import Origin
+from function_app.auth import links, purge, tokens, users
+from function_app.auth.caller import Role, Scope
+from function_app.auth.origin import Origin
 from function_app.settings import Settings
-from function_app.storage import rows
+from function_app.storage import table_store
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import jpeg
@@ -19,12 +19,12 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "PAGE", 3)
+    monkeypatch.setattr(table_store, "PAGE", 3)
 
 
-def share(kept: rows.Rows, until: datetime, number: int = 0) -> str:
+def share(kept: table_store.TableStore, until: datetime, number: int = 0) -> str:
     """The key of a link."""
-    return shares.keep(kept, shares.of_photo(name_of(f"gate-{number}"), until, Origin("owner")))[0]
+    return links.keep(kept, links.of_photo(name_of(f"gate-{number}"), until, Origin("owner")))[0]
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -35,10 +35,12 @@ def test_all_are_listed_however_many_there_are(empty: store_side.Backend, count:
     for number in range(count):
         share(kept, NOW, number)
         tokens.make(kept, f"token-{number}", scopes, None, NOW)
-        kept.insert(people.PARTITION, f"p{number}", people.Person("", Role.VIEWER, "").to_words())
-    assert {one.camera for one in shares.all_shares(kept)} == {f"gate-{n}" for n in range(count)}
+        kept.insert(
+            users.PARTITION, f"p{number}", users.Person("", Role.VIEWER, "").to_properties()
+        )
+    assert {one.camera for one in links.all_shares(kept)} == {f"gate-{n}" for n in range(count)}
     assert {one.name for one in tokens.all_tokens(kept)} == {f"token-{n}" for n in range(count)}
-    assert [one.name for one in people.everybody(kept)] == [f"p{n}" for n in range(count)]
+    assert [one.name for one in users.list_users(kept)] == [f"p{n}" for n in range(count)]
     assert all(tokens.revoke(kept, f"token-{number}") for number in range(count))
     assert tokens.all_tokens(kept) == []
 
@@ -48,13 +50,13 @@ def test_links_that_are_over_are_cleared_and_no_others(
     empty: store_side.Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So many in a run, and the next one the rest."""
-    monkeypatch.setattr(clearing, "MOST", 4)
+    monkeypatch.setattr(purge, "MOST", 4)
     minute = timedelta(minutes=1)
     for number in range(7):
         share(empty.people, NOW - number * minute)
     alive = {share(empty.people, NOW + (number + 1) * minute) for number in range(4)}
-    assert [clearing.clear_links(empty.people, NOW) for _ in range(3)] == [4, 3, 0]
-    assert {one.key for one in shares.all_shares(empty.people)} == alive
+    assert [purge.clear_links(empty.people, NOW) for _ in range(3)] == [4, 3, 0]
+    assert {one.key for one in links.all_shares(empty.people)} == alive
 
 
 @pytest.mark.slow
@@ -66,7 +68,7 @@ def test_a_link_beyond_a_thousand_is_listed_and_revoked(
     api = Api(start_backend(connection_string))
     kept = store_side.connect(Settings(connection_string)).people
     until = datetime.now(UTC) + timedelta(days=90)
-    for number in range(rows.PAGE):
+    for number in range(table_store.PAGE):
         share(kept, until, number)
     name, admin = name_of("gate"), {"Authorization": f"Bearer {api.backend.admin_token}"}
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
@@ -75,7 +77,7 @@ def test_a_link_beyond_a_thousand_is_listed_and_revoked(
         api.ask("/api/shares", admin, "POST", json={"photo": str(name)}).json() for _ in range(5)
     ]
     listed = api.ask("/api/shares", admin).json()["shares"]
-    assert len(listed) == rows.PAGE + 5
+    assert len(listed) == table_store.PAGE + 5
     assert {one["key"] for one in made} == {
         one["key"] for one in listed if one["photo"] == str(name)
     }

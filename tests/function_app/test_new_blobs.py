@@ -16,10 +16,10 @@ from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
 from function_app.storage.account import Account, open_account
-from function_app.storage.away import error_code
 from function_app.storage.blobs import AzurePhotoBlobs
+from function_app.storage.errors import error_code
+from function_app.storage.models import Photo
 from function_app.storage.new_blobs import NewBlobs, NotCreatedError
-from function_app.storage.records import Photo
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of, new_camera
@@ -47,14 +47,14 @@ def container(azurite: Azurite) -> str:
 
 def put(account: Account, container: str, body: bytes = BODY) -> None:
     kind = PHOTO.media.content_type
-    account.new_blobs.put(container, PHOTO.path, body, kind, PHOTO.to_words())
+    account.new_blobs.put(container, PHOTO.path, body, kind, PHOTO.to_properties())
 
 
 def put_by_sdk(service: BlobServiceClient, container: str) -> None:
     service.get_blob_client(container, PHOTO.path).upload_blob(
         BODY,
         overwrite=False,
-        metadata=PHOTO.to_words(),
+        metadata=PHOTO.to_properties(),
         content_settings=ContentSettings(content_type=PHOTO.media.content_type),
         validate_content=True,
     )
@@ -178,7 +178,7 @@ def liar() -> Iterator[Liar]:
 
         def do_HEAD(self) -> None:
             self.send_response(200)
-            for word, text in PHOTO.to_words().items():
+            for word, text in PHOTO.to_properties().items():
                 self.send_header(f"x-ms-meta-{word}", text)
             self.end_headers()
 

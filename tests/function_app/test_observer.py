@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.access import Access
+from function_app.auth import links, sessions, tokens, users
+from function_app.auth.caller import Role, Scope
+from function_app.auth.origin import Origin
 from function_app.backend import Backend, connect
-from function_app.keeping.deletion import delete
-from function_app.people import people, sessions, shares, tokens
-from function_app.people.caller import Role, Scope
-from function_app.people.origin import Origin
+from function_app.dispatch import answer
+from function_app.maintenance.deletion import delete
 from function_app.replies import render
 from function_app.routes import ROUTES
-from function_app.serving import answer
 from function_app.settings import Settings
-from function_app.storage.records import KeptAlert, Photo
+from function_app.storage.models import KeptAlert, Photo
 from local.azurite import Azurite
 from local.routes import Route as Template
 from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_json
@@ -84,7 +84,7 @@ def play(events: list[Event], start: datetime) -> Backend:
                 if listed := backend.index.get(name):
                     delete(listed, backend, marked_at=now)
             case "share":
-                shares.keep(backend.people, shares.of_photo(name, now, Origin("owner")))
+                links.keep(backend.people, links.of_photo(name, now, Origin("owner")))
                 limited = frozenset({event.camera})
                 tokens.make(
                     backend.people, f"t{event.camera}{number}", frozenset(Scope), limited, now
@@ -180,8 +180,8 @@ class Observer:
 
 def observe(backend: Backend, cameras: frozenset[str], start: datetime) -> dict[str, Answer]:
     """What somebody sees who may see these cameras and look, and delete there."""
-    person = people.Person("vera", Role.VIEWER, "", cameras)
-    backend.people.put(people.PARTITION, person.name, person.to_words())
+    person = users.Person("vera", Role.VIEWER, "", cameras)
+    backend.people.put(users.PARTITION, person.name, person.to_properties())
     value = sessions.begin(backend.people, person, datetime.now(UTC))
     headers = {"Cookie": f"__Host-nightjar_session={value}; __Secure-nightjar_session={value}"}
     names = [
@@ -240,7 +240,7 @@ def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> No
 
     mine = happen(own, times[::2])
     rows = connect(Settings(azurite.connection_string)).people
-    person = people.add(rows, own, "a good password", Role.VIEWER, frozenset({own, f"{own}-2"}))
+    person = users.add(rows, own, "a good password", Role.VIEWER, frozenset({own, f"{own}-2"}))
     cookie = {"Cookie": f"nightjar_session={sessions.begin(rows, person, datetime.now(UTC))}"}
 
     def ask(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:

@@ -15,13 +15,13 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
+from function_app.auth import sessions, tokens, users
+from function_app.auth.caller import ANONYMOUS, Role, Scope
 from function_app.backend import connect
 from function_app.cookies import SESSION
 from function_app.openapi.document import document, refused
 from function_app.openapi.pages import get_docs
 from function_app.openapi.schemas import SCHEMAS
-from function_app.people import people, sessions, tokens
-from function_app.people.caller import ANYBODY, Role, Scope
 from function_app.routes import ROUTES
 from function_app.settings import Settings
 from local.azurite import Azurite
@@ -82,20 +82,20 @@ def test_the_description_is_served_to_programs_and_to_people(api: Api) -> None:
     assert page.status_code == 200
     assert "<script" not in page.text
     for route in ROUTES:
-        if route.is_described:
+        if route.include_in_schema:
             assert f"/{route.path}</code>" in page.text
 
 
 def test_the_page_escapes_what_it_shows() -> None:
     """What is written in the table is text, and `code` in it is shown as code."""
-    reply = get_docs(None, memory_backend(Settings("")), ANYBODY)  # type: ignore[arg-type]
+    reply = get_docs(None, memory_backend(Settings("")), ANONYMOUS)  # type: ignore[arg-type]
     assert b"<code>next_cursor</code> of the page before." in reply.body
     assert b"`" not in reply.body
     assert b"a camera&#x27;s events" in reply.body
     assert reply.body.count(b"<section>") == sum(
         len([method for method in route.methods if method != "HEAD"])
         for route in ROUTES
-        if route.is_described
+        if route.include_in_schema
     )
 
 
@@ -118,7 +118,7 @@ def holders(backend: Any, azurite: Azurite) -> list[dict[str, str]]:
     rows, now = connect(Settings(azurite.connection_string)).people, datetime.now(UTC)
     two, one = frozenset({"gate", "entry"}), frozenset({"gate"})
     token = tokens.make(rows, new_camera(), frozenset({Scope.READ}), two, now)
-    viewer = people.add(rows, new_camera(), "a good password", Role.VIEWER, one)
+    viewer = users.add(rows, new_camera(), "a good password", Role.VIEWER, one)
     cookie = f"{SESSION}={sessions.begin(rows, viewer, now)}"
     bearers = [{"Authorization": f"Bearer {one}"} for one in (backend.admin_token, token)]
     return [*bearers, {"Cookie": cookie}]

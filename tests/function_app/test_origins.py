@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from function_app.auth import links, origin, passwords, tokens, users
+from function_app.auth.caller import Scope
+from function_app.auth.origin import Origin
 from function_app.backend import Backend
-from function_app.people import origin, passwords, people, shares, tokens
-from function_app.people.caller import Scope
-from function_app.people.origin import Origin
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import memory_backend
@@ -90,7 +90,7 @@ def test_a_token_that_a_revoked_token_made_goes_with_the_person_behind_it() -> N
     said = remove(backend, "eve")
     assert not lets_in(backend, second)
     assert not opens(backend, link)
-    assert said["revoked"] == {"tokens": ["second"], "links": [shares._key(link)]}
+    assert said["revoked"] == {"tokens": ["second"], "links": [links._key(link)]}
     assert said["staying"] == {"tokens": ["camera"], "people": ["grace", "heidi"]}
     assert said["unknown"] == []
     assert ask(backend, "get_session", camera).status == 403, "it is a token still"
@@ -230,7 +230,7 @@ def test_who_is_let_in_by_somebody_who_was_just_removed_is_not() -> None:
         let_in(replace(backend, people=rows), eve, "grace")
         if at >= rows.calls:
             go(backend)
-        assert told == [True] or people.find(backend.people, "grace") is None
+        assert told == [True] or users.find(backend.people, "grace") is None
         if at >= rows.calls:
             assert at > 1
             return
@@ -276,7 +276,7 @@ def test_what_was_made_before_there_were_roots_is_found_by_its_makers_names() ->
     assert not opens(backend, link)
     assert [lets_in(backend, one) for one in (lost, older, finns)] == [True] * 3
     assert said["unknown"] == sorted(
-        ["token lost", "token older", shares.called(shares._key(lost_link))]
+        ["token lost", "token older", links.called(links._key(lost_link))]
     )
     assert ask(backend, "revoke_token", ADMIN, name="lost").status == 200
     assert not opens(backend, lost_link)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from function_app.people import passwords, people
-from function_app.people.caller import Role
-from function_app.people.passwords import HashQueue, is_common
-from function_app.refused import RefusedError
+from function_app.auth import passwords, users
+from function_app.auth.caller import Role
+from function_app.auth.passwords import HashQueue, is_common
+from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
 from photo_wire.errors import WireError
 from tests.backend import Backend
@@ -30,13 +30,13 @@ COMMON = [
 def test_a_password_that_others_would_guess_is_not_taken(password: str) -> None:
     """Common ones, and patterns; the name and the program's own are no secrets."""
     with pytest.raises(WireError, match="too easy to guess"):
-        people.add(MemoryRows(), "vera.miller", password, Role.VIEWER, None)
+        users.add(MemoryRows(), "vera.miller", password, Role.VIEWER, None)
 
 
 @pytest.mark.parametrize("password", ["a good password", "x7Kp2mQ9zA", "dein-4711-ist-kein-wort"])
 def test_a_good_password_is_taken(password: str) -> None:
     """Whatever it is made of; the longest one, too."""
-    assert people.add(MemoryRows(), "vera", password, Role.VIEWER, None)
+    assert users.add(MemoryRows(), "vera", password, Role.VIEWER, None)
     assert not is_common(password * 8, "vera")
 
 
@@ -63,10 +63,10 @@ def test_each_sign_in_hashes_once(
 ) -> None:
     """Whoever there is or is not, and whether the owner's password is the setting still."""
     backend = memory_backend(Settings("", gallery_password=first))
-    people.add(backend.people, "vera", OWN, Role.VIEWER, None)
+    users.add(backend.people, "vera", OWN, Role.VIEWER, None)
     if is_changed:
-        owner = people.Person(people.OWNER, Role.OWNER, passwords.hash_password(OWN))
-        backend.people.put(people.PARTITION, people.OWNER, owner.to_words())
+        owner = users.Person(users.OWNER, Role.OWNER, passwords.hash_password(OWN))
+        backend.people.put(users.PARTITION, users.OWNER, owner.to_properties())
     scrypts.clear()
     reply = ask(backend, "open_session", {}, {"name": name, "password": password})
     assert len(scrypts) == 1
@@ -108,7 +108,7 @@ def test_few_passwords_are_looked_at_together_and_few_wait() -> None:
     def ask_for_it(_: int) -> str:
         try:
             return queue.run(held).decode()
-        except RefusedError as refusal:
+        except HTTPProblemError as refusal:
             refused.release()
             return f"{refusal.problem.status}, again in {refusal.headers['Retry-After']} s"
 
@@ -132,11 +132,11 @@ def test_who_waits_too_long_is_refused_and_counted_for_nobody(
     """A known browser has a queue of its own, which strangers do not fill."""
     backend = memory_backend(Settings("", gallery_password=FIRST))
     right = {"name": "owner", "password": FIRST}
-    signed_in = ask(backend, "open_session", {}, right)
-    browser = {"Cookie": signed_in.cookies[1].partition(";")[0]}
+    reply = ask(backend, "open_session", {}, right)
+    browser = {"Cookie": reply.cookies[1].partition(";")[0]}
     queue, held = HashQueue(1), Held()
     monkeypatch.setattr(queue, "MAX_WAIT", 0.01)
-    monkeypatch.setattr("function_app.people.api.STRANGERS", queue)
+    monkeypatch.setattr("function_app.auth.api.STRANGERS", queue)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(queue.run, held)
         held.begun.acquire()

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 import azure.functions as func
 import pytest
 
+from function_app.auth import login_throttle, passwords, sessions, users
+from function_app.auth.caller import Role
 from function_app.backend import Backend, connect
-from function_app.people import backoff, passwords, people, sessions
-from function_app.people.caller import Role
+from function_app.dispatch import answer
 from function_app.replies import Reply
 from function_app.routes import ROUTES
-from function_app.serving import answer
 from function_app.settings import Settings
-from function_app.storage.rows import Rows
+from function_app.storage.table_store import TableStore
 from tests.conftest import NewStore
 from tests.function_app.memory_store import memory_backend
 
@@ -35,7 +35,7 @@ ROUTE_OF = {route.name: route for route in ROUTES}
 class Interrupted:
     """Rows to which something else happens just before the call number `at`."""
 
-    rows: Rows
+    rows: TableStore
     at: int
     happens: Callable[[], object]
     calls: int = field(default=0)
@@ -94,8 +94,8 @@ def is_open(backend: Backend, headers: dict[str, str]) -> bool:
 def begin_anew(backend: Backend, *names: str) -> None:
     """Nobody is there but those of these names, with eve's password."""
     for partition in (
-        people.PARTITION,
-        backoff.PARTITION,
+        users.PARTITION,
+        login_throttle.PARTITION,
         "sessions~owner",
         "sessions~eve",
         "browsers~owner",
@@ -104,7 +104,7 @@ def begin_anew(backend: Backend, *names: str) -> None:
         for row in backend.people.walk(partition, 1000):
             backend.people.remove(partition, row.key)
     for name in names:
-        people.add(backend.people, name, EVES, Role.VIEWER, frozenset({"gate"}))
+        users.add(backend.people, name, EVES, Role.VIEWER, frozenset({"gate"}))
 
 
 def remove_eve(backend: Backend) -> None:
@@ -144,17 +144,17 @@ class TestSigningIn:
                 return
             remove_eve(backend)
             if end == "removed and let in again":
-                people.add(backend.people, "eve", NEW, Role.VIEWER, frozenset())
+                users.add(backend.people, "eve", NEW, Role.VIEWER, frozenset())
 
         for session in at_each_call(backend, lambda one: sign_in(one, "eve", EVES), happens):
             assert not is_open(backend, session)
-            assert (people.find(backend.people, "eve") is None) == (end == "removed")
+            assert (users.find(backend.people, "eve") is None) == (end == "removed")
 
     def test_signing_out_everywhere_holds_for_who_was_read_before(self, backend: Backend) -> None:
         """Whoever signs in afterwards has a session, of course."""
 
         def begin(interrupted: Backend) -> dict[str, str]:
-            eve = people.find(backend.people, "eve")
+            eve = users.find(backend.people, "eve")
             value = eve and sessions.begin(interrupted.people, eve, datetime.now(UTC))
             return {"Cookie": f"__Secure-nightjar_session={value}"} if value else {}
 
@@ -207,7 +207,7 @@ class TestEnding:
             return headers_of(reply) if reply.status == 204 else session
 
         for session in at_each_call(backend, change, remove_eve):
-            assert people.find(backend.people, "eve") is None
+            assert users.find(backend.people, "eve") is None
             assert not is_open(backend, session)
 
     def test_of_two_changes_at_once_one_is_made(self, backend: Backend) -> None:
@@ -246,9 +246,9 @@ class TestEnding:
 def test_who_was_let_in_before_there_were_epochs_stays(backend: Backend) -> None:
     """Their row has none, until they sign out everywhere or change the password."""
     begin_anew(backend, "eve")
-    (row,) = backend.people.walk(people.PARTITION, 2)
+    (row,) = backend.people.walk(users.PARTITION, 2)
     words = {word: value for word, value in row.words.items() if word != "epoch"}
-    backend.people.put(people.PARTITION, "eve", words)
+    backend.people.put(users.PARTITION, "eve", words)
     session = sign_in(backend, "eve", EVES)
     assert is_open(backend, session)
     assert ask(backend, "close_all_sessions", session).status == 200

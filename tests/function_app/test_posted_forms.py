@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from function_app.receiving.multipart import FormError, read_parts
+from function_app.ingest.multipart import FormError, read_parts
 from photo_wire.headers import UPLOAD_PATH, content_digest
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import jpeg, mp4, pi_dng

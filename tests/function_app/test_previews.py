@@ -12,13 +12,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from function_app.gallery.covers import MOST_BOXES, MOST_BYTES, cover
+from function_app.gallery.covers import MAX_BOXES, MAX_BYTES, cover
 from function_app.gallery.photo_file import open_photo
-from function_app.gallery.raw_previews import MOST_DIRECTORIES, preview
+from function_app.gallery.raw_previews import MAX_DIRECTORIES, preview
 from function_app.gallery.thumbnails import AT_ONCE
-from function_app.receiving.inspection import inspect
-from function_app.refused import RefusedError
-from function_app.storage.records import Photo, StorageAwayError
+from function_app.ingest.inspection import inspect
+from function_app.problems import HTTPProblemError
+from function_app.storage.models import Photo, StorageUnavailableError
 from photo_wire.media import Media
 from pi_uploader.cameras.dng import add_preview
 from tests.function_app.api import MOMENT, name_of
@@ -33,14 +33,14 @@ class Reads:
     """A store of one photo that notes what is asked for."""
 
     def __init__(self, content: bytes, media: Media) -> None:
-        self.content: bytes | StorageAwayError | None = content
+        self.content: bytes | StorageUnavailableError | None = content
         self.photo = Photo(name_of("gate"), media, "", len(content), MOMENT)
         self.seen: list[tuple[int, int]] = []
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
         assert 0 <= first < first + count <= photo.size, "a store refuses a range beyond the end"
         self.seen.append((first, count))
-        if isinstance(self.content, StorageAwayError):
+        if isinstance(self.content, StorageUnavailableError):
             raise self.content
         return self.content and self.content[first : first + count]
 
@@ -62,14 +62,16 @@ class TestAStoredPhotoAsAFile:
                 file.seek(-1 - len(content), io.SEEK_END)
 
     @pytest.mark.parametrize("media", Media)
-    @pytest.mark.parametrize("fate", [None, StorageAwayError("away")])
+    @pytest.mark.parametrize("fate", [None, StorageUnavailableError("away")])
     def test_a_photo_that_cannot_be_read_is_told(
-        self, media: Media, fate: StorageAwayError | None
+        self, media: Media, fate: StorageUnavailableError | None
     ) -> None:
         """Not as a photo without a preview: that would be kept."""
         stored = Reads(CLIP, media)
         stored.content = fate
-        with pytest.raises(StorageAwayError if fate else RefusedError, match=r"away|are gone"):
+        with pytest.raises(
+            StorageUnavailableError if fate else HTTPProblemError, match=r"away|are gone"
+        ):
             thumbnail(stored.open(), media)
 
 
@@ -137,10 +139,10 @@ class TestCovers:
     def test_no_file_makes_it_read_on_and_on(self) -> None:
         """A million boxes, each of them far from the next, end it early."""
         far = struct.pack(">I4s", 1, b"free") + struct.pack(">Q", AT_ONCE * 2) + bytes(AT_ONCE * 2)
-        stored = Reads(b"".join([far[: AT_ONCE * 2]] * (MOST_BOXES + 5)) + CLIP, Media.MP4)
+        stored = Reads(b"".join([far[: AT_ONCE * 2]] * (MAX_BOXES + 5)) + CLIP, Media.MP4)
         assert cover(stored.open()) == b""
-        assert len(stored.seen) == MOST_BOXES
-        assert cover(io.BytesIO(mp4(cover=bytes(MOST_BYTES + 1)))) == b""
+        assert len(stored.seen) == MAX_BOXES
+        assert cover(io.BytesIO(mp4(cover=bytes(MAX_BYTES + 1)))) == b""
 
 
 class TestPreviewsOfRawPictures:
@@ -201,7 +203,7 @@ class TestPreviewsOfRawPictures:
         )
         stored = Reads((b"II*\0" + struct.pack("<I", gap)).ljust(gap, b"\0") + chain, Media.DNG)
         assert preview(stored.open()) == (b"", 1)
-        assert len(stored.seen) <= MOST_DIRECTORIES + 1
+        assert len(stored.seen) <= MAX_DIRECTORIES + 1
         full = b"II*\0" + struct.pack("<IH", 8, 65535) + bytes(65535 * 12 + 4)
         stored = Reads(full, Media.DNG)
         assert preview(stored.open()) == (b"", 1)

@@ -5,13 +5,13 @@ import json
 import azure.functions as func
 import pytest
 
-from function_app import serving
+from function_app import dispatch
+from function_app.auth.audit_log import caller_address
 from function_app.backend import Backend
 from function_app.origins import origin_of
-from function_app.people.accesses import caller_address
 from function_app.replies import render
 from function_app.settings import Settings, SettingsError, read_settings
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import memory_backend
@@ -42,8 +42,8 @@ def ask(
     route = ROUTE_OF[handler]
     body = b"" if said is None else json.dumps(said).encode()
     request = func.HttpRequest(route.methods[0], url, headers=headers, body=body)
-    reply = serving.answer(route, request, lambda: backend)
-    return render(reply, request.method, serving.is_https(request))
+    reply = dispatch.answer(route, request, lambda: backend)
+    return render(reply, request.method, dispatch.is_https(request))
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_what_a_client_says_reaches_the_log_as_plain_text(
         ("list_photos", None),
     ):
         route = ROUTE_OF[handler]
-        serving.register(app, route, lambda: backend)
+        dispatch.register(app, route, lambda: backend)
         (function,) = app.get_functions()
         app = func.FunctionApp()
         request = func.HttpRequest(

@@ -10,6 +10,7 @@ import pytest
 
 from function_app.alerts.alerts import keep, post_alerts
 from function_app.alerts.loss_counts import losses
+from function_app.auth.caller import DEVICE, Caller, Scope
 from function_app.backend import Backend
 from function_app.cameras import quota
 from function_app.cameras.known import KnownCameras
@@ -17,15 +18,14 @@ from function_app.cameras.quota import PERIOD, RETRY_AFTER
 from function_app.cameras.quota import refused_cameras as refused
 from function_app.cameras.removal import is_camera, remove_camera
 from function_app.gallery.counts import get_status
-from function_app.keeping.tally import tallies
-from function_app.people.caller import DEVICE, Caller, Scope
-from function_app.receiving.intake import Upload
-from function_app.receiving.upload import store
-from function_app.refused import RefusedError
+from function_app.ingest.intake import Upload
+from function_app.ingest.upload import store
+from function_app.maintenance.photo_counts import tallies
+from function_app.problems import HTTPProblemError
+from function_app.storage.models import Photo, PhotoIndex, Seen
 from function_app.storage.photo_state import PhotoStateError
-from function_app.storage.records import Photo, PhotoIndex, Seen
-from function_app.storage.rows import Rows
-from function_app.storage.views import View
+from function_app.storage.row_keys import View
+from function_app.storage.table_store import TableStore
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
@@ -50,13 +50,13 @@ def take(backend: Backend, camera: str, now: datetime = NOW) -> int:
     upload = Upload(jpeg(), PhotoHeaders(name=name_of(camera)))
     try:
         return store(upload, backend, now).status
-    except RefusedError as refusal:
+    except HTTPProblemError as refusal:
         return refusal.problem.status
 
 
 def tell(backend: Backend, *cameras: str) -> list[str]:
     """The cameras of which alerts were recorded, of these."""
-    alerts = [Alert(name_of(camera), LOSS, "no-room").to_words() for camera in cameras]
+    alerts = [Alert(name_of(camera), LOSS, "no-room").to_properties() for camera in cameras]
     body = json.dumps({"alerts": alerts}).encode()
     request = func.HttpRequest("POST", "http://x/api/alerts", headers={}, body=body)
     reply = post_alerts(request, backend, DEVICE)
@@ -77,7 +77,7 @@ def test_new_cameras_come_up_to_a_quota(empty: Backend) -> None:
     assert [take(empty, one) for one in ("a", "b")] == [201, 201]
     assert tell(empty, "b", "c", "d") == ["b", "c"]
     assert take(restarted(empty), "d") == 429
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(HTTPProblemError) as caught:
         tell(empty, "d", "e")
     assert caught.value.problem.status == 429
     assert caught.value.headers == {"Retry-After": f"{RETRY_AFTER}"}
@@ -94,7 +94,7 @@ def test_new_cameras_come_up_to_a_quota(empty: Backend) -> None:
 
 def test_what_is_refused_leaves_nothing(empty: Backend) -> None:
     """Neither a photo that is none, nor one of a camera too many, makes a camera known."""
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(HTTPProblemError) as caught:
         store(Upload(b"none", PhotoHeaders(camera="a")), empty, NOW)
     assert caught.value.problem.status == 415
     assert not is_camera("a", empty)
@@ -130,7 +130,7 @@ def test_a_process_knows_a_camera_by_one_row(empty: Backend) -> None:
     its first alert comes in."""
     take(empty, "gate")
     index = OnlyLastSeen(empty.index)
-    cold = replace(restarted(empty), index=cast(PhotoIndex, index), tally=cast(Rows, None))
+    cold = replace(restarted(empty), index=cast(PhotoIndex, index), tally=cast(TableStore, None))
     for _ in range(2):
         assert refused(["gate"], cold, NOW) == {}
     assert index.asked == ["gate"]

@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 
 from function_app.backend import Backend
-from function_app.keeping.deletion import delete
-from function_app.keeping.repair import reconcile
-from function_app.keeping.tally import tallies
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.photo_counts import tallies
+from function_app.maintenance.repair import reconcile
 from tests.function_app import test_keeping as keeping
 from tests.function_app.memory_store import memory_backend
 from tests.function_app.test_keeping import KEPT, NOW, stored

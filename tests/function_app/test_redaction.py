@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from function_app.formats.redaction import NotRedactableError, redacted
-from function_app.receiving.inspection import inspect
+from function_app.ingest.inspection import inspect
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.pictures import box, dng, jpeg, pi_dng

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from function_app.backend import Backend
-from function_app.keeping.deletion import delete
-from function_app.keeping.repair import reconcile
-from function_app.storage.records import Photo, PhotoBlobs
-from function_app.storage.views import View
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.repair import reconcile
+from function_app.storage.models import Photo, PhotoBlobs
+from function_app.storage.row_keys import View
 from tests.function_app import test_keeping as keeping
 from tests.function_app.test_keeping import NOW, StoppedError, fragile, is_consistent, stored
 

@@ -8,9 +8,9 @@ from itertools import count
 import pytest
 
 from function_app.backend import Backend
-from function_app.keeping.api import tell_repair
-from function_app.keeping.repair import Repair, reconcile
-from function_app.storage.records import Photo
+from function_app.maintenance.api import tell_repair
+from function_app.maintenance.repair import Repair, reconcile
+from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.pictures import jpeg

@@ -9,7 +9,7 @@ import pytest
 from function_app.backend import Backend, connect
 from function_app.settings import Settings
 from function_app.storage import alerts as module
-from function_app.storage.records import KeptAlert
+from function_app.storage.models import KeptAlert
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
@@ -69,7 +69,7 @@ def test_a_report_of_two_cameras_with_many_alerts_between_them_is_kept(
     metered: tuple[Backend, Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than are looked at: what that does not tell is tried one by one."""
-    monkeypatch.setattr(module, "MOST_LOOKED_AT", 10)
+    monkeypatch.setattr(module, "MAX_LOOKED_AT", 10)
     between = losses(40)
     metered[0].alerts.add(between)
     told = [

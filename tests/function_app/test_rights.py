@@ -13,13 +13,13 @@ import azure.functions as func
 import pytest
 
 from function_app import build_app
+from function_app.auth import links, passwords, sessions, tokens, users
+from function_app.auth.caller import Role, Scope
+from function_app.auth.origin import Origin
 from function_app.backend import Backend
-from function_app.people import passwords, people, sessions, shares, tokens
-from function_app.people.caller import Role, Scope
-from function_app.people.origin import Origin
 from function_app.routes import ROUTES
 from function_app.settings import Settings
-from function_app.storage.records import KeptAlert, Photo
+from function_app.storage.models import KeptAlert, Photo
 from local.host import Host
 from local.server import Request
 from photo_wire.alert import LOSS, Alert
@@ -74,20 +74,20 @@ class World:
             self.backend.index.add(photo, MOMENT)
             self.backend.alerts.add([KeptAlert(Alert(name, LOSS, "no-room"), MOMENT)])
         until = self.now + timedelta(hours=1)
-        one = shares.of_photo(OURS, until, Origin("owner", "owner"))
+        one = links.of_photo(OURS, until, Origin("owner", "owner"))
         first, last = MOMENT - timedelta(minutes=1), MOMENT + timedelta(minutes=1)
-        several = shares.Share("", "cam-a", first, last, until, Origin("owner", "owner"))
-        over = shares.of_photo(OURS, self.now - timedelta(seconds=1), Origin("owner", "owner"))
+        several = links.Share("", "cam-a", first, last, until, Origin("owner", "owner"))
+        over = links.of_photo(OURS, self.now - timedelta(seconds=1), Origin("owner", "owner"))
         for what, share in (("photo", one), ("event", several), ("over", over), ("revoked", one)):
-            self.keys[what], self.links[what] = shares.keep(self.backend.people, share)
-        shares.revoke(self.backend.people, self.keys["revoked"])
+            self.keys[what], self.links[what] = links.keep(self.backend.people, share)
+        links.revoke(self.backend.people, self.keys["revoked"])
         self.person("someone", Role.VIEWER, None)  # who is there to be removed
         self.token("token-to-revoke", frozenset({Scope.READ}), None)
 
-    def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> people.Person:
+    def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> users.Person:
         kept = passwords.hash_password(PASSWORD)
-        person = people.Person(name, role, kept, cameras, "epoch", Origin("owner", "owner"))
-        self.backend.people.put(people.PARTITION, name, person.to_words())
+        person = users.Person(name, role, kept, cameras, "epoch", Origin("owner", "owner"))
+        self.backend.people.put(users.PARTITION, name, person.to_properties())
         return person
 
     def session(
@@ -299,9 +299,9 @@ def test_every_route_answers_whom_it_should_and_refuses_all_others(who: str) -> 
 def assert_unchanged(world: World) -> None:
     """Who is refused has changed nothing."""
     assert {name for name in (OURS, THEIRS) if world.backend.index.get(name)} == {OURS, THEIRS}
-    assert people.find(world.backend.people, "someone")
+    assert users.find(world.backend.people, "someone")
     assert tokens.called(world.backend.people, "token-to-revoke")
-    assert {one.key for one in shares.all_shares(world.backend.people)} >= {
+    assert {one.key for one in links.all_shares(world.backend.people)} >= {
         world.keys["photo"],
         world.keys["event"],
     }

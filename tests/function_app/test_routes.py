@@ -8,9 +8,9 @@ from azure.functions.decorators.http import HttpTrigger
 
 from function_app import build_app
 from function_app.access import Access
+from function_app.auth import sessions, tokens, users
+from function_app.auth.caller import Role, Scope
 from function_app.backend import connect
-from function_app.people import people, sessions, tokens
-from function_app.people.caller import Role, Scope
 from function_app.route import Route
 from function_app.routes import ROUTES
 from function_app.settings import Settings
@@ -58,7 +58,7 @@ def strangers(azurite: Azurite) -> dict[str, dict[str, str]]:
     """Headers of those who hold something, but not the right: by what they hold."""
     rows = connect(Settings(azurite.connection_string)).people
     now, who = datetime.now(UTC), new_camera()
-    person = people.add(rows, who, "a good password", Role.VIEWER, frozenset({"nowhere"}))
+    person = users.add(rows, who, "a good password", Role.VIEWER, frozenset({"nowhere"}))
     over = sessions.begin(rows, person, now - sessions.LENGTH - timedelta(seconds=1))
     ended = sessions.begin(rows, person, now)
     sessions.end_all(rows, who)
@@ -78,7 +78,7 @@ def strangers(azurite: Azurite) -> dict[str, dict[str, str]]:
 def viewer(azurite: Azurite) -> dict[str, str]:
     """Headers of somebody who may look at a camera that is nowhere."""
     rows = connect(Settings(azurite.connection_string)).people
-    person = people.add(rows, new_camera(), "a good password", Role.VIEWER, frozenset({"nowhere"}))
+    person = users.add(rows, new_camera(), "a good password", Role.VIEWER, frozenset({"nowhere"}))
     return {"Cookie": f"nightjar_session={sessions.begin(rows, person, datetime.now(UTC))}"}
 
 

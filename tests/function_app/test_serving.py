@@ -12,8 +12,8 @@ import pytest
 
 from function_app import build_app
 from function_app.settings import Settings
-from function_app.storage.records import Photo
-from function_app.storage.views import View
+from function_app.storage.models import Photo
+from function_app.storage.row_keys import View
 from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.name import PhotoName
 from tests.function_app.api import name_of, photo_headers

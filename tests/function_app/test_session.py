@@ -9,10 +9,10 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from function_app.auth import login_throttle, users
+from function_app.auth.audit_log import address_in, network_of
+from function_app.auth.passwords import hash_password, verify_password, weakness
 from function_app.backend import connect
-from function_app.people import backoff, people
-from function_app.people.accesses import address_in, network_of
-from function_app.people.passwords import hash_password, is_password, weakness
 from function_app.settings import Settings
 from tests.backend import Backend
 from tests.conftest import NewStore, StartBackend
@@ -102,7 +102,7 @@ def test_the_setting_counts_until_the_owner_changed_the_password(own: Backend) -
     restart(own, "a third password")
     found = [sign_in(Api(own), one).status_code for one in (own.password, leaked, NEW)]
     assert found == [401, 401, 200]
-    connect(Settings(own.connection_string)).people.remove(people.PARTITION, people.OWNER)
+    connect(Settings(own.connection_string)).people.remove(users.PARTITION, users.OWNER)
     assert sign_in(Api(own), own.password).status_code == 200, "reset, as docs/api.md says"
 
 
@@ -154,8 +154,8 @@ def test_wrong_passwords_are_refused_and_then_cost_time(own: Backend) -> None:
     """Five are free. Then even the right one waits, and is told how long."""
     api = Api(own)
     statuses, reply = until_refused(lambda: sign_in(api, "wrong password"))
-    assert statuses == [401] * max(backoff.FREE + 1, len(statuses))
-    assert int(reply.headers["Retry-After"]) <= 2 ** (len(statuses) - backoff.FREE) + 1
+    assert statuses == [401] * max(login_throttle.FREE + 1, len(statuses))
+    assert int(reply.headers["Retry-After"]) <= 2 ** (len(statuses) - login_throttle.FREE) + 1
     assert sign_in(api, own.password).status_code == 429
 
 
@@ -166,7 +166,7 @@ def test_strangers_do_not_keep_a_session_from_another_password(own: Backend) -> 
     keep_out(own)
     wrong, right = {"old": "wrong", "new": NEW}, {"old": own.password, "new": NEW}
     asked, _ = until_refused(lambda: api.ask("/api/password", here(api), "PUT", json=wrong))
-    assert asked == [403] * max(backoff.FREE + 1, len(asked))
+    assert asked == [403] * max(login_throttle.FREE + 1, len(asked))
     wait_for(lambda: api.ask("/api/password", here(api), "PUT", json=right).status_code == 204)
 
 
@@ -219,9 +219,9 @@ def test_the_access_log_tells_who_signed_in_and_who_did_not(own: Backend) -> Non
 def test_only_the_password_opens(password: str, other: str) -> None:
     """Any text can be one as far as its hash is concerned; the hash says nothing of it."""
     kept = hash_password(password)
-    assert is_password(password, kept)
-    assert is_password(other, kept) is (other == password)
-    assert not is_password(password, None)
+    assert verify_password(password, kept)
+    assert verify_password(other, kept) is (other == password)
+    assert not verify_password(password, None)
     assert hash_password(password) != kept
 
 
@@ -252,8 +252,8 @@ def test_an_address_is_the_front_end_s_word_and_is_not_kept_in_full(
 def test_the_first_password_is_the_owner_s_alone() -> None:
     """It makes no account for anybody else, and none without a setting."""
     rows = MemoryRows()
-    assert people.signed_in(rows, "anna", "first password", "first password") is None
-    assert people.signed_in(rows, "owner", "first password", None) is None
-    assert people.everybody(rows) == []
-    assert people.signed_in(rows, "owner", "first password", "first password")
-    assert [one.name for one in people.everybody(rows)] == ["owner"]
+    assert users.authenticate(rows, "anna", "first password", "first password") is None
+    assert users.authenticate(rows, "owner", "first password", None) is None
+    assert users.list_users(rows) == []
+    assert users.authenticate(rows, "owner", "first password", "first password")
+    assert [one.name for one in users.list_users(rows)] == ["owner"]

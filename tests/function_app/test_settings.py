@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.keeping.period import Retention
+from function_app.maintenance.retention_policy import Retention
 from function_app.settings import Settings, SettingsError, read_settings
 
 KEY = "c2VjcmV0LWFjY291bnQta2V5"

@@ -5,39 +5,39 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from function_app import backend as store_side
-from function_app.people import backoff
-from function_app.refused import RefusedError
+from function_app.auth import login_throttle
+from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
-from function_app.storage.rows import Rows
+from function_app.storage.table_store import TableStore
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
-def attempts(rows: Rows, name: str, address: str, count: int) -> int:
+def attempts(rows: TableStore, name: str, address: str, count: int) -> int:
     """How many of so many attempts at one moment are let through."""
     for number in range(count):
         try:
-            backoff.count_attempt(rows, backoff.of_stranger(name, address), NOW)
-        except RefusedError:
+            login_throttle.count_attempt(rows, login_throttle.of_stranger(name, address), NOW)
+        except HTTPProblemError:
             return number
     return count
 
 
 def test_who_waits_is_counted_for_nobody(empty: store_side.Backend) -> None:
     """However often they try: no password is looked at, so none is wrong."""
-    rows, pair = empty.people, backoff.of_stranger("owner", "198.51.100.99")
+    rows, pair = empty.people, login_throttle.of_stranger("owner", "198.51.100.99")
     free = attempts(rows, "owner", "198.51.100.99", 50)
-    assert free == backoff.FREE + 1
+    assert free == login_throttle.FREE + 1
     for second in range(20):
-        with pytest.raises(RefusedError, match="this account from this address"):
-            backoff.count_attempt(rows, pair, NOW - timedelta(seconds=second))
-    others = backoff.LIMITS["address"].free + 1 - free
+        with pytest.raises(HTTPProblemError, match="this account from this address"):
+            login_throttle.count_attempt(rows, pair, NOW - timedelta(seconds=second))
+    others = login_throttle.LIMITS["address"].free + 1 - free
     assert sum(attempts(rows, f"p{n}", "198.51.100.99", 2) for n in range(30)) == others
 
 
-@pytest.mark.parametrize("strangers", [3, backoff.ATTACKED])
+@pytest.mark.parametrize("strangers", [3, login_throttle.ATTACKED])
 def test_however_many_guess_the_owner_waits_for_nobody(
     empty: store_side.Backend, strangers: int
 ) -> None:
@@ -45,36 +45,38 @@ def test_however_many_guess_the_owner_waits_for_nobody(
     has one attempt less; the right password needs one."""
     rows = empty.people
     found = [attempts(rows, "owner", f"198.51.{n}.1", 9) for n in range(strangers)]
-    assert found[0] == backoff.FREE + 1
-    is_attacked = strangers == backoff.ATTACKED
-    assert found[-1] == (backoff.FREE_IF_ATTACKED if is_attacked else backoff.FREE) + 1
-    owner = backoff.of_stranger("owner", "192.0.2.1")
-    backoff.count_attempt(rows, owner, NOW)
-    backoff.forget_attempts(rows, owner, NOW)
+    assert found[0] == login_throttle.FREE + 1
+    is_attacked = strangers == login_throttle.ATTACKED
+    assert (
+        found[-1] == (login_throttle.FREE_IF_ATTACKED if is_attacked else login_throttle.FREE) + 1
+    )
+    owner = login_throttle.of_stranger("owner", "192.0.2.1")
+    login_throttle.count_attempt(rows, owner, NOW)
+    login_throttle.forget_attempts(rows, owner, NOW)
     assert attempts(rows, "owner", "192.0.2.1", 9) == found[-1]
-    assert attempts(rows, "vera", "192.0.2.1", 9) == backoff.FREE + 1
+    assert attempts(rows, "vera", "192.0.2.1", 9) == login_throttle.FREE + 1
 
 
 def test_an_account_of_ones_own_gives_no_more_guesses_at_another(empty: store_side.Backend) -> None:
     """Success for one account takes back its own attempt alone, and never another's wrong ones."""
     rows, let_through = empty.people, 0
     for _ in range(100):
-        own = backoff.of_stranger("mallory", "198.51.100.99")
+        own = login_throttle.of_stranger("mallory", "198.51.100.99")
         try:
-            backoff.count_attempt(rows, own, NOW)
-            backoff.forget_attempts(rows, own, NOW)
-        except RefusedError:
+            login_throttle.count_attempt(rows, own, NOW)
+            login_throttle.forget_attempts(rows, own, NOW)
+        except HTTPProblemError:
             pass
         let_through += sum(attempts(rows, name, "198.51.100.99", 1) for name in ("owner", "vera"))
-    assert let_through <= 2 * (backoff.FREE + 1)
+    assert let_through <= 2 * (login_throttle.FREE + 1)
 
 
 def test_many_who_sign_in_at_one_address_do_not_wait(empty: store_side.Backend) -> None:
     """A household, or an office: what is right is not counted."""
     for number in range(60):
-        person = backoff.of_stranger(f"p{number % 7}", "192.0.2.1")
-        backoff.count_attempt(empty.people, person, NOW)
-        backoff.forget_attempts(empty.people, person, NOW)
+        person = login_throttle.of_stranger(f"p{number % 7}", "192.0.2.1")
+        login_throttle.count_attempt(empty.people, person, NOW)
+        login_throttle.forget_attempts(empty.people, person, NOW)
 
 
 def test_the_wait_grows_and_is_forgiven(empty: store_side.Backend) -> None:
@@ -84,17 +86,17 @@ def test_the_wait_grows_and_is_forgiven(empty: store_side.Backend) -> None:
     for kind, expected in (("pair", 3601), ("address", 901)):
         for _ in range(40):
             try:
-                backoff.count_attempt(rows, {kind: "x"}, now)
+                login_throttle.count_attempt(rows, {kind: "x"}, now)
                 waits.append(0)
-            except RefusedError as refusal:
+            except HTTPProblemError as refusal:
                 waits.append(int(refusal.headers["Retry-After"]))
                 now += timedelta(seconds=waits[-1])
         assert max(waits) == expected
         waits = [0]
-    backoff.count_attempt(rows, {"pair": "x"}, now + timedelta(hours=25))
-    assert attempts(rows, "owner", "192.0.2.1", 9) == backoff.FREE + 1
-    backoff.forget_attempts(rows, backoff.of_stranger("owner", "192.0.2.1"), NOW)
-    assert attempts(rows, "owner", "192.0.2.1", 9) == backoff.FREE + 1
+    login_throttle.count_attempt(rows, {"pair": "x"}, now + timedelta(hours=25))
+    assert attempts(rows, "owner", "192.0.2.1", 9) == login_throttle.FREE + 1
+    login_throttle.forget_attempts(rows, login_throttle.of_stranger("owner", "192.0.2.1"), NOW)
+    assert attempts(rows, "owner", "192.0.2.1", 9) == login_throttle.FREE + 1
 
 
 def test_the_owner_signs_in_while_strangers_guess(
@@ -104,9 +106,12 @@ def test_the_owner_signs_in_while_strangers_guess(
     connection_string = new_store()
     own = start_backend(connection_string)
     rows, now = store_side.connect(Settings(connection_string)).people, datetime.now(UTC)
-    for number in range(backoff.ATTACKED):
-        guess = {**backoff.of_stranger("owner", f"198.51.100.{number}"), "address": f"{number}"}
-        backoff.count_attempt(rows, guess, now)
+    for number in range(login_throttle.ATTACKED):
+        guess = {
+            **login_throttle.of_stranger("owner", f"198.51.100.{number}"),
+            "address": f"{number}",
+        }
+        login_throttle.count_attempt(rows, guess, now)
 
     def sign_in(password: str, address: str) -> int:
         said = {"name": "owner", "password": password}

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from function_app.backend import Backend
-from function_app.keeping.repair import reconcile
+from function_app.maintenance.repair import reconcile
 from tests.function_app import test_keeping as keeping
 from tests.function_app.test_keeping import NOW, StoppedError, fragile, stored
 

@@ -14,16 +14,16 @@ from function_app.backend import Backend, connect
 from function_app.settings import Settings
 from function_app.storage import last_seen as last_seen_module
 from function_app.storage.last_seen import LastSeen, Note
-from function_app.storage.records import (
-    Claim,
+from function_app.storage.models import (
     DamagedRecordError,
+    NameReservation,
     Photo,
     Seen,
-    StorageAwayError,
+    StorageUnavailableError,
     parse_photo,
 )
-from function_app.storage.rows import Rewrite
-from function_app.storage.views import View
+from function_app.storage.row_keys import View
+from function_app.storage.table_store import ConditionalUpdate
 from local.azurite import Azurite
 from photo_wire.media import Media
 from photo_wire.moment import format_time, to_milliseconds
@@ -63,7 +63,7 @@ def photo_of(camera: str, moment: datetime = MOMENT, tag: str = "5f3a9c2e") -> P
 @given(PHOTOS)
 def test_a_photo_survives_its_words(photo: Photo) -> None:
     """What is written as metadata and as a row is read back the same, and travels in a header."""
-    words = photo.to_words()
+    words = photo.to_properties()
     assert parse_photo(words) == photo
     assert all(value.isascii() and value.isprintable() and value for value in words.values())
 
@@ -71,7 +71,7 @@ def test_a_photo_survives_its_words(photo: Photo) -> None:
 @pytest.mark.parametrize("word", ["id", "content_type", "sha256", "size", "received_at"])
 def test_a_record_without_a_word_is_damaged(word: str) -> None:
     """Somebody else wrote or changed it: the word is missing, or is a date or a number."""
-    words: dict[str, object] = {**photo_of("camera").to_words()}
+    words: dict[str, object] = {**photo_of("camera").to_properties()}
     del words[word]
     with pytest.raises(DamagedRecordError):
         parse_photo(words)
@@ -135,12 +135,12 @@ def test_one_of_many_lists_it(store: Backend, camera: str) -> None:
 
 def test_one_claim_holds(store: Backend, camera: str) -> None:
     """All who claim for the same camera and bytes get the first one's name."""
-    claims = [Claim(name_of(camera, tag=f"{n:08x}"), SHA, MOMENT) for n in range(8)]
+    claims = [NameReservation(name_of(camera, tag=f"{n:08x}"), SHA, MOMENT) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         kept = set(pool.map(store.index.claim, claims))
     assert len(kept) == 1
     assert kept <= set(claims)
-    other = Claim(name_of(camera), "cd" * 32, MOMENT)
+    other = NameReservation(name_of(camera), "cd" * 32, MOMENT)
     assert store.index.claim(other) == other
 
 
@@ -287,7 +287,7 @@ class TestLastSeen:
             return True
 
         assert not last_seen.write(self.note(2), lambda note: False)
-        with pytest.raises(StorageAwayError):
+        with pytest.raises(StorageUnavailableError):
             last_seen.write(self.note(3), fail)
         for second in (1, 4, 2):
             assert last_seen.write(self.note(second), write)
@@ -323,7 +323,7 @@ class TestLastSeen:
 
 
 def fail(note: Note) -> bool:
-    raise StorageAwayError("away")
+    raise StorageUnavailableError("away")
 
 
 def test_a_camera_s_view_holds_no_other_s(store: Backend, camera: str) -> None:
@@ -434,17 +434,17 @@ def test_rows_are_rewritten_together_or_not_at_all(store: Backend, camera: str) 
     seen = store.people.get(camera, "a")
     assert seen
     changes = {"b": {"is": "new"}, "c": None, "d": {"is": "new"}}
-    rewrite = Rewrite(seen, {"is": "new"}, changes)
+    rewrite = ConditionalUpdate(seen, {"is": "new"}, changes)
     assert store.people.rewrite(camera, rewrite)
     rows = store.people.walk(camera, 10)
     assert [(row.key, dict(row.words)) for row in rows] == [
         (key, {"is": "new"}) for key in ("a", "b", "d")
     ]
     assert not store.people.rewrite(camera, rewrite)
-    missing = Rewrite(rows[0], {"is": "newest"}, {"c": None})
+    missing = ConditionalUpdate(rows[0], {"is": "newest"}, {"c": None})
     assert not store.people.rewrite(camera, missing)
     assert store.people.walk(camera, 10) == rows
-    same = Rewrite(rows[0], rows[0].words)
+    same = ConditionalUpdate(rows[0], rows[0].words)
     assert store.people.rewrite(camera, same)
     assert not store.people.rewrite(camera, same)
 

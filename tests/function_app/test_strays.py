@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from azure.data.tables import TableServiceClient
 
 from function_app.backend import Backend
-from function_app.keeping.deletion import delete
-from function_app.keeping.repair import reconcile
-from function_app.keeping.retention import clean_up, delete_due
-from function_app.keeping.tally import Count, recount, tallies
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.photo_counts import Count, recount, tallies
+from function_app.maintenance.repair import reconcile
+from function_app.maintenance.retention import clean_up, delete_due
 from function_app.storage.index import TABLE
-from function_app.storage.records import Photo
-from function_app.storage.views import PHOTOS, View, arrival_key
+from function_app.storage.models import Photo
+from function_app.storage.row_keys import PHOTOS, View, arrival_key
 from photo_wire.moment import format_time
 from tests.function_app import test_keeping as keeping
 from tests.function_app.memory_store import MemoryIndex
@@ -30,7 +30,7 @@ def leave(backend: Backend, photo: Photo, at: datetime) -> None:
         return
     tables = TableServiceClient.from_connection_string(backend.settings.connection_string)
     row = {"PartitionKey": PHOTOS, "RowKey": key, "listed_at": format_time(at)}
-    tables.get_table_client(TABLE).upsert_entity({**photo.to_words(), **row})
+    tables.get_table_client(TABLE).upsert_entity({**photo.to_properties(), **row})
 
 
 def arrivals(backend: Backend, camera: str) -> list[Photo]:

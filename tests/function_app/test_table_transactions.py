@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from function_app.storage.account import Account, open_account
-from function_app.storage.away import error_code
+from function_app.storage.errors import error_code
 from function_app.storage.transactions import Change, Operation, TransactionError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.function_app.api import new_camera

@@ -12,11 +12,11 @@ from function_app.alerts.alerts import keep
 from function_app.alerts.loss_counts import losses
 from function_app.alerts.taken_back import taking_back
 from function_app.backend import Backend
-from function_app.keeping.repair import reconcile
-from function_app.keeping.tally import tallies
-from function_app.receiving.intake import Upload, receive
+from function_app.ingest.intake import Upload, receive
+from function_app.maintenance.photo_counts import tallies
+from function_app.maintenance.repair import reconcile
 from function_app.settings import Settings
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media

@@ -11,16 +11,16 @@ from typing import Any, cast
 import azure.functions as func
 import pytest
 
+from function_app.auth.caller import Caller, Scope
 from function_app.backend import Backend, connect
 from function_app.gallery.counts import get_stats, get_status, list_cameras, list_days
-from function_app.keeping.deletion import delete
-from function_app.keeping.tally import recount, tallies
-from function_app.people.caller import Caller, Scope
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.photo_counts import recount, tallies
 from function_app.replies import Reply
 from function_app.settings import Settings
 from function_app.storage import last_seen
-from function_app.storage.records import PhotoIndex, Seen
-from function_app.storage.views import PHOTOS, View, count_up, tallies_of
+from function_app.storage.models import PhotoIndex, Seen
+from function_app.storage.row_keys import PHOTOS, View, count_up, tallies_of
 from tests.conftest import NewStore
 from tests.function_app.api import Store, name_of
 from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there

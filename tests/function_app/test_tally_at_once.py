@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.backend import Backend
-from function_app.keeping.deletion import delete
-from function_app.keeping.tally import recount, tallies, uncounted
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.photo_counts import recount, tallies, uncounted
 from function_app.settings import Settings
-from function_app.storage.rows import Rewrite
-from function_app.storage.views import View
+from function_app.storage.row_keys import View
+from function_app.storage.table_store import ConditionalUpdate
 from photo_wire.name import PhotoName
 from tests.function_app.counting import (
     NOW,
@@ -143,7 +143,7 @@ def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Backe
     tallies(empty, NOW)
     asked: list[str] = []
 
-    def uncount(place: str) -> Rewrite:
+    def uncount(place: str) -> ConditionalUpdate:
         rewrite = uncounted(gone, place, empty)
         if not asked:
             recount("gate", empty, NOW)

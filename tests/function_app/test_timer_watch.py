@@ -9,7 +9,7 @@ import pytest
 
 from function_app import build_app
 from function_app.backend import Backend
-from function_app.keeping.timer_watch import (
+from function_app.maintenance.timer_watch import (
     CHECK_INTERVAL,
     CLEANUP,
     KIND,
@@ -20,7 +20,7 @@ from function_app.keeping.timer_watch import (
     record_run,
 )
 from function_app.settings import Settings
-from function_app.storage.records import StorageAwayError
+from function_app.storage.models import StorageUnavailableError
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.memory_store import MemoryRows, memory_backend
 from tests.pictures import jpeg
@@ -108,7 +108,7 @@ def test_storage_that_is_away_costs_no_photo(
 ) -> None:
     class AwayRows(MemoryRows):
         def walk(self, *words: Any, **more: Any) -> Any:
-            raise StorageAwayError("the table people")
+            raise StorageUnavailableError("the table people")
 
     Process(replace(memory, people=AwayRows())).check(NOW)
     assert "timers: the table people" in caplog.text

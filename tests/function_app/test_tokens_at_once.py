@@ -7,8 +7,8 @@ from itertools import count
 
 import requests
 
+from function_app.auth import tokens
 from function_app.backend import Backend
-from function_app.people import tokens
 from tests.function_app.api import Api, new_camera
 from tests.function_app.test_people_races import ADMIN, SETTINGS, Interrupted, ask
 

@@ -11,7 +11,7 @@ import requests
 from function_app.backend import connect
 from function_app.settings import Settings
 from function_app.storage import account
-from function_app.storage.records import StorageAwayError
+from function_app.storage.models import StorageUnavailableError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.function_app.api import MOMENT
 from tests.function_app.test_storage import BODY, photo_of
@@ -89,5 +89,5 @@ def test_what_is_no_whole_answer_is_storage_away(
         lambda: backend.index.add(photo, MOMENT),
     ]
     for write in writes:
-        with pytest.raises(StorageAwayError, match=told):
+        with pytest.raises(StorageUnavailableError, match=told):
             write()

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from function_app.backend import Backend
-from function_app.keeping.deletion import MARK_KEPT, delete
-from function_app.keeping.repair import MISSING, reconcile
+from function_app.maintenance.deletion import TOMBSTONE_TTL, delete
+from function_app.maintenance.repair import MISSING, reconcile
+from function_app.storage.models import Photo
 from function_app.storage.photo_state import PhotoStateError, State
-from function_app.storage.records import Photo
-from function_app.storage.views import View
+from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from tests.function_app import test_keeping as keeping
 from tests.function_app.test_keeping import NOW, stored, until_done
@@ -95,7 +95,7 @@ def test_what_is_known_of_an_id_is_forgotten_in_the_end(own: Backend) -> None:
     photos = [stored(own, "gate", 2, f"{n:08x}") for n in range(3)]
     for photo in photos[1:]:
         delete(photo, own, NOW)
-    in_a_year = datetime.now(UTC) + MARK_KEPT + timedelta(days=1)
+    in_a_year = datetime.now(UTC) + TOMBSTONE_TTL + timedelta(days=1)
     for now, state in ((NOW, State.DELETED), (in_a_year, None)):
         reconcile(own, now)
         assert [own.index.state(one.name) for one in photos] == [State.LISTED, state, state]

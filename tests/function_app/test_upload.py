@@ -13,7 +13,7 @@ import requests
 
 from function_app.backend import connect
 from function_app.settings import Settings
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from local.azurite import Azurite
 from photo_wire.headers import UPLOAD_PATH, PhotoHeaders, content_digest
 from photo_wire.media import Media

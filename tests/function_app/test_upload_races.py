@@ -6,11 +6,11 @@ from itertools import product
 import pytest
 
 from function_app.backend import Backend
-from function_app.keeping.deletion import delete
-from function_app.keeping.tally import tallies
-from function_app.receiving.intake import Intake, Upload, receive
+from function_app.ingest.intake import Intake, Upload, receive
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.photo_counts import tallies
 from function_app.settings import Settings
-from function_app.storage.records import Photo
+from function_app.storage.models import Photo
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from tests.function_app.api import name_of

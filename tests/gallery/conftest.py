@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, exp
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, PhotoHeaders, Trigger
 from photo_wire.name import PhotoName, new_name
-from pi_uploader.cameras import Occasion
+from pi_uploader.cameras import CaptureContext
 from pi_uploader.cameras.simulated import SimulatedCamera
 from tests.backend import Backend
 from tests.conftest import NewStore, StartBackend, new_backend
@@ -91,7 +91,9 @@ class Gallery:
     def add(self, camera: str, at: datetime, clock: Clock = Clock.SYNCED) -> PhotoName:
         """One more photo, taken by `camera` at `at`."""
         content = (
-            SimulatedCamera(camera, lambda: at).take(Occasion(camera, Trigger.MOTION, at)).content
+            SimulatedCamera(camera, lambda: at)
+            .take(CaptureContext(camera, Trigger.MOTION, at))
+            .content
         )
         name = new_name(camera, at)
         said = PhotoHeaders(

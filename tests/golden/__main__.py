@@ -14,7 +14,7 @@ from tests.backend import Backend
 from tests.conftest import new_backend
 from tests.golden.exchanges import FOLDER
 from tests.golden.record import record, write
-from tests.golden.stories import MOST_MB
+from tests.golden.stories import MAX_MB
 
 
 def main() -> int:
@@ -46,7 +46,7 @@ def main() -> int:
 
 def backends(connection_string: str, logs: Path, secrets_used: set[str]) -> tuple[Backend, Backend]:
     """Two, not started: one over this store, and one whose store is away."""
-    env = {"MAX_PHOTO_MB": str(MOST_MB)}
+    env = {"MAX_PHOTO_MB": str(MAX_MB)}
     nowhere = re.sub(r"127\.0\.0\.1:[0-9]+", "127.0.0.1:9", connection_string)
     here = new_backend(connection_string, env, logs, secrets_used)
     return here, new_backend(nowhere, env, logs, secrets_used)

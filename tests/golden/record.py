@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from photo_wire import __version__
-from pi_uploader.upload.delivery import Delivery, RejectedError, UnavailableError
+from pi_uploader.upload.client import BackendClient, RejectedError, UnavailableError
 from tests.backend import Backend
 from tests.golden.exchanges import Golden, Outcome, from_recorded
 from tests.golden.stories import Story, stories
@@ -36,7 +36,7 @@ def _record(story: Story, backend: Backend, recorder: Recorder) -> Golden:
     if story.other:
         story.other(recorder.base_url, backend.function_key)
     elif story.send:
-        delivery = Delivery(recorder.base_url, story.key or backend.function_key)
+        delivery = BackendClient(recorder.base_url, story.key or backend.function_key)
         outcome = outcome_of(story.send, delivery)
     recorded = recorder.exchanges[-1]
     about = {
@@ -48,7 +48,7 @@ def _record(story: Story, backend: Backend, recorder: Recorder) -> Golden:
     return from_recorded(recorded, backend.function_key, outcome, about)
 
 
-def outcome_of(send: Callable[[Delivery], object], delivery: Delivery) -> Outcome:
+def outcome_of(send: Callable[[BackendClient], object], delivery: BackendClient) -> Outcome:
     """What the uploader makes of the reply."""
     try:
         send(delivery)

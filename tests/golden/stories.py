@@ -14,12 +14,12 @@ from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import Loss, SpooledPhoto
-from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.reports import loss_alert
+from pi_uploader.upload.alert_reporter import loss_alert
+from pi_uploader.upload.client import BackendClient
 from tests.journey.first_seed import send_with_header, send_with_query
 from tests.pictures import dng, mp4
 
-MOST_MB = 1  # the recorded backend's MAX_PHOTO_MB
+MAX_MB = 1  # the recorded backend's MAX_PHOTO_MB
 WRONG_KEY = "a-wrong-key"
 _START = datetime(2026, 11, 20, 12, 1, 34, 567_000, UTC)
 # A grey picture of 8 by 8 pixels; fixed, since another Pillow would draw other bytes.
@@ -36,7 +36,7 @@ class Story:
 
     name: str
     what: str
-    send: Callable[[Delivery], object] | None = None
+    send: Callable[[BackendClient], object] | None = None
     other: Callable[[str, str], object] | None = None
     key: str | None = None  # in place of the right one
     storage: str = "here"
@@ -96,7 +96,7 @@ def stories() -> list[Story]:
         Story("empty", "No bytes.", _put(_photo(11, b""), b"")),
         Story(
             "too-large",
-            f"More bytes than the backend's limit, {MOST_MB} MB here.",
+            f"More bytes than the backend's limit, {MAX_MB} MB here.",
             _put(_photo(12, _large()), _large()),
         ),
         Story(
@@ -155,12 +155,12 @@ def _photo(
 
 
 def _large() -> bytes:
-    return jpeg(12) + bytes(MOST_MB * 1024 * 1024)
+    return jpeg(12) + bytes(MAX_MB * 1024 * 1024)
 
 
-def _put(photo: SpooledPhoto, body: bytes) -> Callable[[Delivery], object]:
+def _put(photo: SpooledPhoto, body: bytes) -> Callable[[BackendClient], object]:
     return lambda delivery: delivery.send(photo, BytesIO(body))
 
 
-def _report(*losses: Loss) -> Callable[[Delivery], object]:
+def _report(*losses: Loss) -> Callable[[BackendClient], object]:
     return lambda delivery: delivery.report([loss_alert(loss) for loss in losses])

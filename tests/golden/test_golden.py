@@ -23,9 +23,9 @@ from photo_wire.moment import parse_time
 from photo_wire.name import parse_name
 from photo_wire.problem import PROBLEM_TYPE
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.alert_reporter import loss_alert
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
-from pi_uploader.upload.reports import loss_alert
 from tests.backend import Backend
 from tests.golden.__main__ import backends, is_released
 from tests.golden.exchanges import FOLDER, KEY, Golden, Outcome, recorded_in, versions
@@ -135,7 +135,7 @@ def test_todays_uploader_understands_the_reply(golden: Golden) -> None:
     """And asks for it in words that the old backend knew."""
     assert golden.outcome
     with FaultServer(Plays(golden)) as server:
-        delivery = Delivery(server.base_url, golden.header("x-functions-key"))
+        delivery = BackendClient(server.base_url, golden.header("x-functions-key"))
         if golden.path == UPLOAD_PATH:
             photo = photo_of(golden)
             outcome = outcome_of(lambda line: line.send(photo, BytesIO(golden.body)), delivery)
@@ -163,7 +163,7 @@ def test_a_photo_leaves_the_spool_for_an_old_receipt_only(golden: Golden, tmp_pa
     with FaultServer(Plays(golden)) as server:
         spool = Spool(tmp_path)
         put = spool.put(golden.body, photo.name, photo.media, photo.trigger, photo.clock)
-        Uploader(spool, Delivery(server.base_url, KEY)).step()
+        Uploader(spool, BackendClient(server.base_url, KEY)).step()
     places = whereabouts(tmp_path).get(put.sha256, [])
     assert places == ([] if golden.outcome == Outcome("receipt") else ["waiting"])
 
@@ -332,7 +332,7 @@ def test_a_backend_that_says_more_is_understood() -> None:
     body = json.dumps({**JPEG.said, "thumbnail": True}).encode()
     assert differences(JPEG, 201, headers, body) == []
     with FaultServer(lambda exchange: exchange.send(Reply(201, body, {}))) as server:
-        delivery = Delivery(server.base_url, KEY)
+        delivery = BackendClient(server.base_url, KEY)
         photo = photo_of(JPEG)
         sent = outcome_of(lambda line: line.send(photo, BytesIO(JPEG.body)), delivery)
     assert sent == Outcome("receipt")

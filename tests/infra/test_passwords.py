@@ -6,7 +6,7 @@ from itertools import permutations, product
 import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
 
-from function_app.people.passwords import is_common, weakness
+from function_app.auth.passwords import is_common, weakness
 from infra.passwords import is_surely_strong, password_problem
 from tests.infra.conftest import NAME, PASSWORD, Cloud
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from function_app import settings
-from function_app.people import passwords
+from function_app.auth import passwords
 from function_app.storage.blobs import CONTAINER
 from function_app.storage.thumbnails import CONTAINER as THUMBNAILS
 from photo_wire.alert import ALERTS_PATH
@@ -167,12 +167,12 @@ def test_the_settings_are_those_that_the_backend_reads() -> None:
     rules = TEMPLATE["parameters"]
     for secret in ("readToken", "adminToken", "galleryPassword"):
         assert rules[secret]["type"] == "securestring"
-    assert rules["galleryPassword"]["minLength"] == passwords.SHORTEST
-    assert rules["galleryPassword"]["maxLength"] == passwords.LONGEST
+    assert rules["galleryPassword"]["minLength"] == passwords.MIN_LENGTH
+    assert rules["galleryPassword"]["maxLength"] == passwords.MAX_LENGTH
     assert rules["retention"]["defaultValue"] == settings.DEFAULT_RETENTION_TEXT
-    assert rules["readToken"]["minLength"] == settings.SHORTEST_TOKEN
+    assert rules["readToken"]["minLength"] == settings.MIN_TOKEN
     assert rules["maxPhotoMB"]["defaultValue"] == settings.DEFAULT_MAX_PHOTO_MB
-    assert rules["maxPhotoMB"]["maxValue"] == settings.LARGEST_MAX_PHOTO_MB
+    assert rules["maxPhotoMB"]["maxValue"] == settings.MAX_PHOTO_MB_LIMIT
 
 
 def test_the_backend_is_content_with_these_settings() -> None:

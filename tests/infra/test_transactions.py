@@ -15,10 +15,10 @@ import pytest
 
 from function_app import build_app
 from function_app.backend import connect
-from function_app.keeping.retention import clean_up, delete_due
-from function_app.keeping.tally import tallies
-from function_app.receiving.intake import Upload
-from function_app.receiving.upload import store as store_photo
+from function_app.ingest.intake import Upload
+from function_app.ingest.upload import store as store_photo
+from function_app.maintenance.photo_counts import tallies
+from function_app.maintenance.retention import clean_up, delete_due
 from function_app.settings import Settings
 from infra.cost import TRANSACTIONS, Transactions
 from local.azurite import Azurite

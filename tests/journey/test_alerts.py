@@ -6,19 +6,19 @@ from typing import Any
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
-from pi_uploader.spool import Instant, Room, Spool
-from pi_uploader.upload.clock_check import LASTING
-from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.filling import FIRST_LOOK
+from pi_uploader.spool import BootTime, Room, Spool
+from pi_uploader.upload.alert_reporter import REPORT_PAUSE
+from pi_uploader.upload.client import BackendClient
+from pi_uploader.upload.clock_skew_monitor import LASTING
 from pi_uploader.upload.loop import Uploader
-from pi_uploader.upload.reports import REPORT_PAUSE
+from pi_uploader.upload.spool_usage_monitor import FIRST_LOOK
 from tests.backend import Backend
 from tests.function_app.api import Api, new_camera
 from tests.pictures import jpeg
 from tests.spool.photos import name
 
 BEHIND = timedelta(hours=3)
-EARLIER_BOOT = Instant("00000000", 1)
+EARLIER_BOOT = BootTime("00000000", 1)
 
 
 def told(backend: Backend, camera: str) -> dict[str, dict[str, Any]]:
@@ -40,13 +40,13 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
     def start() -> Uploader:
         return Uploader(
             spool,
-            Delivery(backend.base_url, backend.function_key),
+            BackendClient(backend.base_url, backend.function_key),
             clock=lambda: now[0],
             wall_clock=lambda: datetime.now(UTC) - BEHIND,
             is_clock_set=lambda: True,
         )
 
-    def put(number: int, taken: Instant | None = None) -> None:
+    def put(number: int, taken: BootTime | None = None) -> None:
         clock = Clock.UNSYNCED if taken else Clock.SYNCED
         named = name(number, camera)
         spool.put(pictures[number], named, Media.JPEG, Trigger.MOTION, clock, taken=taken)

@@ -17,7 +17,7 @@ from tests.journey.device import Device
 from tests.waiting import wait_for
 
 KILLS = 40
-LONGEST_LIFE = 2.0  # seconds; a process needs about half a second to begin
+MAX_LIFE = 2.0  # seconds; a process needs about half a second to begin
 EVERY = "0.1s"
 
 
@@ -36,7 +36,7 @@ def test_whatever_is_killed_whenever_each_photo_is_stored_once(
     killable = start_backend(backend.connection_string)
     running = {part: start(device, part, killable) for part in ("capture", "upload")}
     for _ in range(KILLS):
-        time.sleep(chance.uniform(0, LONGEST_LIFE))  # any instant: that is what is tried here
+        time.sleep(chance.uniform(0, MAX_LIFE))  # any instant: that is what is tried here
         part = chance.choice(["capture", "upload", "upload", "backend"])
         if part == "backend":
             killable.kill()

@@ -10,7 +10,7 @@ from local.azurite import Azurite
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from pi_uploader.spool import Spool
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.backend import Backend
 from tests.conftest import StartBackend
@@ -34,7 +34,7 @@ class Device:
 
     def start(self, key: str) -> None:
         """The upload service starts, or starts again, with this key."""
-        delivery = Delivery(self._backend.base_url, key)
+        delivery = BackendClient(self._backend.base_url, key)
         self._uploader = Uploader(self._spool, delivery, clock=lambda: self._now)
 
     def take(self, *numbers: int) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, Occasion, open_camera
+from pi_uploader.cameras import CameraError, CaptureContext, open_camera
 from pi_uploader.cameras.exif import EXIF_FOLDER, with_exif
 from pi_uploader.cameras.replay import ReplayCamera
 from pi_uploader.cameras.simulated import SimulatedCamera
@@ -20,7 +20,7 @@ from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.settings.camera import FORMATS
 
 MOMENT = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
-OCCASION = Occasion("garden", Trigger.MOTION, MOMENT)
+OCCASION = CaptureContext("garden", Trigger.MOTION, MOMENT)
 
 
 def test_the_simulated_camera_gives_a_real_jpeg() -> None:
@@ -42,7 +42,7 @@ def test_the_simulated_camera_gives_a_real_jpeg() -> None:
 
 def test_a_photo_without_a_set_clock_says_no_time() -> None:
     """A wrong one would be believed."""
-    timeless = Occasion("garden", Trigger.DEMAND, None)
+    timeless = CaptureContext("garden", Trigger.DEMAND, None)
     picture = Image.open(BytesIO(SimulatedCamera("garden").take(timeless).content))
     exif = picture.getexif()
     assert exif[0x010E] == "garden, demand"

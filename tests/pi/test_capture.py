@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, CameraGoneError, Occasion, Shot
+from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.capture import Capture, rest_after, run_capture
 from pi_uploader.capture import capture as capture_module
 from pi_uploader.settings import CameraSettings, CaptureSettings
-from pi_uploader.spool import Instant, Spool
+from pi_uploader.spool import BootTime, Spool
 from pi_uploader.spool.disk import Disk
-from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from tests.pi.pins import is_watched, pulse
 from tests.pi.program import SlowPicture, photos_in
 from tests.waiting import wait_for
@@ -52,7 +52,7 @@ class ScriptedCamera:
     def __init__(self, *turns: Exception) -> None:
         self._turns = iter(turns)
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         if error := next(self._turns, None):
             raise error
         return PHOTO
@@ -72,8 +72,8 @@ class FullDisk(Disk):
         super().write(file, content)
 
 
-def motion_at(*instants: float) -> list[Triggering]:
-    return [Triggering(Trigger.MOTION, instant) for instant in instants]
+def motion_at(*instants: float) -> list[TriggerEvent]:
+    return [TriggerEvent(Trigger.MOTION, instant) for instant in instants]
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
     )
     for triggering in motion_at(100.0, 100.5, 101.9, 102.0):
         capture.answer(triggering)
-    capture.answer(Triggering(Trigger.SCHEDULE, 102.1))  # a timer has no cooldown
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 102.1))  # a timer has no cooldown
     assert (capture.count.kept, capture.count.cooled_down) == (3, 2)
     assert "2 motion triggers came within 2 s after a photo and took none" in caplog.text
 
@@ -168,7 +168,7 @@ def test_every_motion_is_kept_failed_or_cooled_down(
     now = 0.0
 
     class Camera(ScriptedCamera):
-        def take(self, occasion: Occasion) -> Shot:
+        def take(self, occasion: CaptureContext) -> Shot:
             if fails and fails.pop():
                 raise CameraError("out of order")
             return PHOTO
@@ -176,7 +176,7 @@ def test_every_motion_is_kept_failed_or_cooled_down(
     capture = Capture(camera_settings(), Camera(), Spool(folder), monotonic=lambda: now)
     for gap in gaps:
         now += gap
-        capture.answer(Triggering(Trigger.MOTION, now))
+        capture.answer(TriggerEvent(Trigger.MOTION, now))
     count = capture.count
     assert count.kept + count.failed + count.cooled_down == len(gaps)
     assert photos_in(folder) == count.kept
@@ -211,12 +211,12 @@ def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
     disk = FullDisk()
     spool = Spool(spool_folder, disk)
     capture = Capture(camera_settings(), ScriptedCamera(), spool)
-    capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
     assert (capture.count.lost, capture.count.kept) == (1, 0)
     assert "photo lost gate-" in caplog.text
     assert "No space left on device; free some space" in caplog.text
     disk.is_full = False
-    capture.answer(Triggering(Trigger.SCHEDULE, 2.0))
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 2.0))
     assert (capture.count.lost, capture.count.kept, photos_in(spool_folder)) == (1, 1, 1)
 
 
@@ -232,14 +232,14 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
         spool,
         now=lambda: moment,
         is_clock_set=lambda: is_set,
-        since_boot=lambda: Instant("5f3a9c2e", 93_021),
+        since_boot=lambda: BootTime("5f3a9c2e", 93_021),
     )
-    capture.answer(Triggering(Trigger.SCHEDULE, 0.0))
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 0.0))
     assert spool.newest() is None
     [undated] = spool.photos_undated()
-    assert (undated.clock, undated.taken) == (Clock.UNSYNCED, Instant("5f3a9c2e", 93_021))
+    assert (undated.clock, undated.taken) == (Clock.UNSYNCED, BootTime("5f3a9c2e", 93_021))
     is_set = True
-    capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
     [photo] = spool.photos_waiting()
     assert (photo.name.captured_at, photo.clock, photo.taken) == (moment, Clock.SYNCED, None)
 
@@ -256,7 +256,7 @@ def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
     )
     for instant in (100.0, 130.0, 170.0, 300.0):
         now[0] = instant
-        capture.answer(Triggering(Trigger.SCHEDULE, instant))
+        capture.answer(TriggerEvent(Trigger.SCHEDULE, instant))
     assert [photo.first for photo in spool.photos_waiting()] == [True, False, False, True]
 
 
@@ -264,11 +264,11 @@ def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
     """An empty file would be a photo of nothing."""
 
     class Empty(ScriptedCamera):
-        def take(self, occasion: Occasion) -> Shot:
+        def take(self, occasion: CaptureContext) -> Shot:
             return Shot(b"", Media.JPEG)
 
     capture = Capture(camera_settings(), Empty(), Spool(spool_folder))
-    capture.answer(Triggering(Trigger.SCHEDULE, 1.0))
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
     assert (capture.count.failed, capture.count.kept, photos_in(spool_folder)) == (1, 0, 0)
 
 
@@ -284,7 +284,7 @@ def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
     capture = Capture(
         one, ScriptedCamera(), Spool(spool_folder), rest=rest, is_clock_set=lambda: True
     )
-    capture.answer(Triggering(Trigger.GPIO, 1.0, count=2))
+    capture.answer(TriggerEvent(Trigger.GPIO, 1.0, count=2))
     photos = list(Spool(spool_folder).photos_waiting())
     assert [photo.first for photo in photos] == [True, False, False]
     assert (rests, capture.count.kept, capture.count.coalesced) == ([0.2, 0.2], 3, 1)
@@ -293,7 +293,7 @@ def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
 def test_a_burst_ends_when_the_program_does(spool_folder: Path) -> None:
     one = camera_settings(CAMERA_BURST="20")
     capture = Capture(one, ScriptedCamera(), Spool(spool_folder), rest=lambda seconds: True)
-    capture.answer(Triggering(Trigger.GPIO, 1.0))
+    capture.answer(TriggerEvent(Trigger.GPIO, 1.0))
     assert capture.count.kept == 1
 
 
@@ -310,13 +310,13 @@ def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
         now=lambda: datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
         is_clock_set=lambda: is_set,
     )
-    capture.answer(Triggering(Trigger.MOTION, 1.0, count=3))
+    capture.answer(TriggerEvent(Trigger.MOTION, 1.0, count=3))
     assert (capture.count.disarmed, capture.count.kept) == (3, 0)
-    capture.answer(Triggering(Trigger.DEMAND, 2.0))
+    capture.answer(TriggerEvent(Trigger.DEMAND, 2.0))
     assert capture.count.kept == 1
     assert "gate: 3 triggers came outside of CAMERA_ARMED and took no photo" in caplog.text
     is_set = False
-    capture.answer(Triggering(Trigger.MOTION, 3.0))
+    capture.answer(TriggerEvent(Trigger.MOTION, 3.0))
     assert (capture.count.disarmed, capture.count.kept) == (3, 2)
 
 
@@ -326,7 +326,7 @@ def test_a_camera_that_is_gone_ends_the_process(spool_folder: Path) -> None:
         camera_settings(), ScriptedCamera(CameraGoneError("timed out")), Spool(spool_folder)
     )
     with pytest.raises(CameraGoneError):
-        capture.answer(Triggering(Trigger.MOTION, 1.0))
+        capture.answer(TriggerEvent(Trigger.MOTION, 1.0))
     assert capture.count.failed == 1
 
 
@@ -350,7 +350,7 @@ def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
     spool_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Triggers that take no photo are no sign of its life; what does not end it is told."""
-    monkeypatch.setattr(capture_module, "LONGEST_WAIT", 0.0)
+    monkeypatch.setattr(capture_module, "MAX_WAIT", 0.0)
     queue = TriggerQueue()
     camera = MortalCamera(queue, None, CameraError("no encoder"), None)
     clock = iter(range(0, 100_000, 10))
@@ -362,7 +362,7 @@ def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
         now=lambda: datetime(2026, 11, 21, 7, 30, tzinfo=UTC),
         is_clock_set=lambda: True,
     )
-    queue.put(Triggering(Trigger.MOTION, 1.0))
+    queue.put(TriggerEvent(Trigger.MOTION, 1.0))
     capture.answer_all(queue)
     assert next(clock) == 130  # asked at 0, 60 and 120 seconds
     assert "gate: the camera gives no pictures: no encoder" in caplog.text
@@ -372,7 +372,7 @@ def test_a_camera_that_died_while_idle_ends_the_process(spool_folder: Path) -> N
     """Before a trigger would be lost."""
     queue = TriggerQueue()
     camera = MortalCamera(queue, CameraGoneError("no frame"))
-    queue.put(Triggering(Trigger.MOTION, -1e9))
+    queue.put(TriggerEvent(Trigger.MOTION, -1e9))
     capture = Capture(camera_settings(CAMERA_ARMED="always"), camera, Spool(spool_folder))
     capture._last_photo = capture._last_check = -1e9
     with pytest.raises(CameraGoneError, match="no frame"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from function_app.gallery.raw_previews import preview
-from function_app.receiving.inspection import inspect
+from function_app.ingest.inspection import inspect
 from photo_wire.media import Media
 from pi_uploader.cameras.dng import add_preview
 from tests.pictures import dng, pi_dng

@@ -161,7 +161,7 @@ def test_a_pin_is_tried_live(tmp_path: Path, pins: MockFactory) -> None:
 def test_a_pin_that_stays_silent(
     tmp_path: Path, pins: MockFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "LONGEST_PIN_WAIT", 0.1)
+    monkeypatch.setattr(doctor, "MAX_PIN_WAIT", 0.1)
     assert pins.pin(4).state == 0
     finding = found(tmp_path, wait_for_pins=True, PIR_PIN="4")["pin 4"]
     assert finding.is_bad

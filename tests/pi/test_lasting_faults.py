@@ -11,11 +11,11 @@ import pytest
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.cameras import Occasion, Shot
+from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture, capture_once, run_capture
 from pi_uploader.settings import CaptureSettings
 from pi_uploader.spool import Spool
-from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from tests.waiting import wait_for
 
 FAR_MOMENTS = (
@@ -29,7 +29,7 @@ FAR_MOMENTS = (
 class AnyCamera:
     """Gives a picture whenever it is asked."""
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         return Shot(b"a picture", Media.JPEG)
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ def test_a_photo_is_kept_whatever_the_clock_shows(
         now=lambda: moment,
         is_clock_set=lambda: True,
     )
-    capture.answer(Triggering(Trigger.MOTION, 0.0))
+    capture.answer(TriggerEvent(Trigger.MOTION, 0.0))
     assert capture.count.kept == 1
     assert spool.newest() is not None
 
@@ -87,11 +87,11 @@ def test_an_error_that_nobody_thought_of_costs_one_photo(tmp_path: Path) -> None
     thread = threading.Thread(target=capture.answer_all, args=(queue,))
     thread.start()
     try:
-        queue.put(Triggering(Trigger.DEMAND, 0.0))
+        queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
         wait_for(lambda: capture.count.failed == 1, what="an error")
-        queue.put(Triggering(Trigger.DEMAND, 0.0))
+        queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
         wait_for(lambda: capture.count.failed == 2, what="another")
-        queue.put(Triggering(Trigger.DEMAND, 0.0))
+        queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
         wait_for(lambda: capture.count.kept, what="a photo")
     finally:
         queue.close()
@@ -101,7 +101,7 @@ def test_an_error_that_nobody_thought_of_costs_one_photo(tmp_path: Path) -> None
 class BrokenQueue(TriggerQueue):
     """A queue that breaks, as nothing should."""
 
-    def get(self, longest: float | None = None) -> Triggering | None:
+    def get(self, longest: float | None = None) -> TriggerEvent | None:
         raise RuntimeError("the queue is broken")
 
 

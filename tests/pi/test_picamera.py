@@ -13,7 +13,7 @@ from function_app.gallery.covers import cover
 from function_app.gallery.raw_previews import preview
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraGoneError, Occasion, picamera, poster
+from pi_uploader.cameras import CameraGoneError, CaptureContext, picamera, poster
 from pi_uploader.cameras.camera import Recorder
 from pi_uploader.cameras.exif import EXIF_FOLDER
 from pi_uploader.cameras.picamera import Picamera2Camera
@@ -22,7 +22,7 @@ from tests.pi.conftest import STAND_IN, StartProgram
 from tests.pictures import dng, pi_dng
 from tests.waiting import wait_for
 
-OCCASION = Occasion("gate", Trigger.MOTION, datetime(2026, 11, 21, 7, 30, 1, 250000, UTC))
+OCCASION = CaptureContext("gate", Trigger.MOTION, datetime(2026, 11, 21, 7, 30, 1, 250000, UTC))
 
 
 def configuration(fate: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def test_a_photo_is_a_jpeg_that_says_when_and_why(fate: Any) -> None:
 
 
 def test_without_a_set_clock_exif_has_no_time(fate: Any) -> None:
-    content = Picamera2Camera().take(Occasion("gate", Trigger.GPIO, None)).content
+    content = Picamera2Camera().take(CaptureContext("gate", Trigger.GPIO, None)).content
     exif = Image.open(BytesIO(content)).getexif()
     assert 0x0132 not in exif
     assert 0x9003 not in exif.get_ifd(EXIF_FOLDER)

@@ -13,12 +13,12 @@ import pytest
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader import board
-from pi_uploader.cameras import CameraError, CameraGoneError, Occasion, cameras_used_twice
+from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, cameras_used_twice
 from pi_uploader.cameras.picamera import Picamera2Camera
 from pi_uploader.cameras.picamera_library import MIN_VERSION
 from pi_uploader.settings import CaptureSettings, SettingsError
 
-OCCASION = Occasion("gate", Trigger.MOTION, None)
+OCCASION = CaptureContext("gate", Trigger.MOTION, None)
 FIRST, SECOND = "/base/soc/i2c@1/imx708@1a", "/base/soc/i2c@0/imx219@10"
 TWO = [{"Model": "imx219", "Id": SECOND, "Num": 0}, {"Model": "imx708", "Id": FIRST, "Num": 1}]
 WEBCAM = {"Model": "C920", "Id": "/base/soc/usb@7e98/usb1/1-1:1.0-046d:082d", "Num": 2}

@@ -12,7 +12,7 @@ import pytest
 
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import Occasion
+from pi_uploader.cameras import CaptureContext
 from pi_uploader.cameras.picamera import Picamera2Camera
 from pi_uploader.cameras.picamera_library import MIN_VERSION, MIN_VERSION_FOR_CLIPS
 from tests.pi.picamera_sources import SOURCES, picamera2_of
@@ -93,6 +93,6 @@ def test_a_clip_is_written_by_a_library_that_takes_no_options(
             super().__init__(output_name, format, pts)
 
     monkeypatch.setattr(picamera2.outputs, "PyavOutput", Old)
-    occasion = Occasion("gate", Trigger.MOTION, None)
+    occasion = CaptureContext("gate", Trigger.MOTION, None)
     camera = Picamera2Camera(format=Media.MP4, clip_seconds=0.01)
     assert camera.take(occasion).media is Media.MP4

@@ -13,13 +13,13 @@ import pytest
 
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, CameraGoneError, Occasion, picamera
+from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, picamera
 from pi_uploader.cameras.picamera import Picamera2Camera
 from tests.pi.picamera_sources import SOURCES, picamera2_of
 from tests.pictures import mp4
 from tests.waiting import wait_for
 
-OCCASION = Occasion("gate", Trigger.MOTION, None)
+OCCASION = CaptureContext("gate", Trigger.MOTION, None)
 WITHOUT_PICTURES = mp4(1)[: mp4(1).index(b"mdat") - 4]
 FRAME_US = 100_000  # microseconds between two frames
 

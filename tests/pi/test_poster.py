@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.gallery.covers import cover
-from function_app.receiving.inspection import inspect
+from function_app.ingest.inspection import inspect
 from photo_wire.media import Media
 from pi_uploader.cameras.poster import with_poster
 from tests.pictures import box, jpeg, mp4

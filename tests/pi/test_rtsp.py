@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 
 from function_app.gallery.covers import cover
-from function_app.receiving.inspection import inspect
+from function_app.ingest.inspection import inspect
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import Camera, CameraError, Occasion, Shot
-from pi_uploader.cameras.ffmpeg import MOST_GREY, grey_share
+from pi_uploader.cameras import Camera, CameraError, CaptureContext, Shot
+from pi_uploader.cameras.ffmpeg import MAX_GREY, grey_share
 from pi_uploader.cameras.hevc import codecs_of
 from pi_uploader.cameras.rtsp import RtspCamera
 from pi_uploader.settings import SettingsError
@@ -33,7 +33,7 @@ pytestmark = [
         reason="needs GStreamer's RTSP server and ffmpeg: make rtsp-server, as root",
     ),
 ]
-OCCASION = Occasion("gate", Trigger.DEMAND, datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
+OCCASION = CaptureContext("gate", Trigger.DEMAND, datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
 PASSWORD = "s3same cr:et/@'%"  # no piece of it is in a random folder's name by chance
 
 
@@ -175,7 +175,7 @@ def test_a_picture_that_is_grey_below_is_too_grey() -> None:
     sample = bytes(range(200)) * 3 + b"\x80" * missing
     planes = sample + (b"\x60" * good + b"\x80" * missing) * 2
     assert 0.39 < grey_share(planes) < 0.41
-    assert grey_share(planes) > MOST_GREY
+    assert grey_share(planes) > MAX_GREY
 
 
 def test_user_and_password_are_shown_to_nobody() -> None:

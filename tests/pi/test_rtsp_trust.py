@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from photo_wire.headers import Trigger
-from pi_uploader.cameras import CameraError, Occasion
+from pi_uploader.cameras import CameraError, CaptureContext
 from pi_uploader.cameras.rtsp import RtspCamera
 from pi_uploader.cameras.rtsp_auth import AuthError, Credentials, answer_to
 from pi_uploader.settings import SettingsError
@@ -25,7 +25,7 @@ from tests.rigs.rtsp.camera import is_available
 pytestmark = pytest.mark.skipif(
     not is_available(), reason="needs GStreamer's RTSP server and ffmpeg: make rtsp-server, as root"
 )
-OCCASION = Occasion("gate", Trigger.DEMAND, datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
+OCCASION = CaptureContext("gate", Trigger.DEMAND, datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
 USER, PASSWORD = "vera", "s3same-opens"
 BASIC = 'RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm="gate"\r\n'
 DIGEST = 'RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Digest realm="gate", nonce="1"\r\n'

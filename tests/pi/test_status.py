@@ -8,7 +8,7 @@ import pytest
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from pi_uploader.clock import instant
-from pi_uploader.spool import Instant, Spool
+from pi_uploader.spool import BootTime, Spool
 from pi_uploader.status import status
 from tests.spool.photos import START, name, put
 
@@ -42,14 +42,14 @@ def test_a_clock_that_was_set_back_gives_no_negative_age(tmp_path: Path) -> None
 def test_a_photo_that_waits_for_the_clock_is_as_old_as_this_boot_says(tmp_path: Path) -> None:
     """Its name shows a time of long ago."""
     now = instant()
-    put(Spool(tmp_path), 0, taken=Instant(now.boot, now.milliseconds - 120_000))
+    put(Spool(tmp_path), 0, taken=BootTime(now.boot, now.milliseconds - 120_000))
     age, _ = aged(tmp_path, START + timedelta(days=20_000))
     assert age is not None
     assert 120 <= age < 1000
 
 
 def test_the_age_of_a_photo_of_an_earlier_boot_is_unknown(tmp_path: Path) -> None:
-    put(Spool(tmp_path), 0, taken=Instant("00000001", 5000))
+    put(Spool(tmp_path), 0, taken=BootTime("00000001", 5000))
     assert aged(tmp_path, datetime.now(UTC))[0] is None
 
 

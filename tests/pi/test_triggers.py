@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photo_wire.headers import Trigger
-from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.triggers.low import Debounce, low
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.timer import beats, timer
@@ -23,13 +23,13 @@ def test_the_queue_forgets_no_trigger(kinds: list[Trigger]) -> None:
     """Whatever comes while nobody takes: one entry a kind, and the counts add up."""
     queue = TriggerQueue()
     for instant, kind in enumerate(kinds):
-        queue.put(Triggering(kind, float(instant)))
+        queue.put(TriggerEvent(kind, float(instant)))
     assert queue.unanswered() == len(kinds)
     taken = []
     while queue.unanswered():
         taken.append(queue.get())
     assert taken == [
-        Triggering(kind, float(last_index(kinds, kind)), kinds.count(kind))
+        TriggerEvent(kind, float(last_index(kinds, kind)), kinds.count(kind))
         for kind in dict.fromkeys(kinds)
     ]
 
@@ -37,12 +37,12 @@ def test_the_queue_forgets_no_trigger(kinds: list[Trigger]) -> None:
 def test_closing_ends_the_wait() -> None:
     """A closed queue gives nothing any more, and keeps count of what it holds."""
     queue = TriggerQueue()
-    got: list[Triggering | None] = []
+    got: list[TriggerEvent | None] = []
     taker = threading.Thread(target=lambda: got.append(queue.get()))
     taker.start()
     queue.close()
     taker.join(90)
-    queue.put(Triggering(Trigger.MOTION, 0.0))
+    queue.put(TriggerEvent(Trigger.MOTION, 0.0))
     assert (got, queue.get(), queue.unanswered()) == ([None], None, 1)
 
 
@@ -173,7 +173,7 @@ def test_a_flood_from_many_threads_is_counted(pins: MockFactory) -> None:
 
     def flood() -> None:
         for _ in range(1000):
-            queue.put(Triggering(Trigger.MOTION, 0.0))
+            queue.put(TriggerEvent(Trigger.MOTION, 0.0))
 
     threads = [threading.Thread(target=flood) for _ in range(4)]
     for thread in threads:

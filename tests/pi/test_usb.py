@@ -17,18 +17,18 @@ from PIL import Image
 from function_app.gallery.covers import cover
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, Occasion, ffmpeg, usb
+from pi_uploader.cameras import CameraError, CaptureContext, ffmpeg, usb
 from pi_uploader.cameras.usb import UsbCamera
-from pi_uploader.capture.capture import LONGEST_ANSWER
+from pi_uploader.capture.capture import MAX_ANSWER
 from pi_uploader.settings import SettingsError
-from pi_uploader.settings.values import LONGEST_CLIP
+from pi_uploader.settings.values import MAX_CLIP
 from pi_uploader.spool import Spool
 from tests.pi.conftest import StartProgram
 from tests.waiting import wait_for
 
 FFMPEG = shutil.which("ffmpeg")
 pytestmark = pytest.mark.skipif(not FFMPEG, reason="needs ffmpeg: make rtsp-server, as root")
-OCCASION = Occasion("shed", Trigger.GPIO, datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
+OCCASION = CaptureContext("shed", Trigger.GPIO, datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
 WRAPPER = """#!/usr/bin/env python3
 import os, sys
 words = sys.argv[1:]
@@ -165,7 +165,7 @@ def test_a_clip_whose_poster_fails_goes_without(
 
 def test_the_longest_clip_and_its_poster_come_before_the_watchdog() -> None:
     """However long ffmpeg takes for either."""
-    assert LONGEST_CLIP + ffmpeg.CLIP_START + ffmpeg.POSTER < LONGEST_ANSWER
+    assert MAX_CLIP + ffmpeg.CLIP_START + ffmpeg.POSTER < MAX_ANSWER
 
 
 def test_a_camera_that_is_not_there_is_told() -> None:

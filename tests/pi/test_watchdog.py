@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from photo_wire.headers import Trigger
-from pi_uploader.cameras import Occasion, Shot
+from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture
 from pi_uploader.spool import Spool
-from pi_uploader.triggers import Triggering, TriggerQueue
+from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.triggers.timer import timer
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader, work
 from pi_uploader.watchdog import Watchdog
 from tests.pi.conftest import StartProgram
@@ -44,7 +44,7 @@ class StuckCamera:
     def __init__(self) -> None:
         self.entered, self.let_go = threading.Event(), threading.Event()
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         self.entered.set()
         self.let_go.wait()
         raise OSError("gone")
@@ -75,7 +75,7 @@ def test_promise_16_a_camera_that_hangs_is_noticed() -> None:
     capture = Capture(camera_settings(), camera, spool=None)  # type: ignore[arg-type]
     loop = threading.Thread(target=capture.answer_all, args=(queue, watchdog.watch("capturing")))
     loop.start()
-    queue.put(Triggering(Trigger.MOTION, 0.0))
+    queue.put(TriggerEvent(Trigger.MOTION, 0.0))
     try:
         assert camera.entered.wait(90)
         assert watchdog.overdue() == []
@@ -92,7 +92,7 @@ def test_promise_16_an_upload_that_hangs_is_noticed(tmp_path: Path) -> None:
     clock, stop = Clock(), threading.Event()
     watchdog = Watchdog(clock)
     with FaultServer(faults.hang) as server:
-        uploader = Uploader(Spool(tmp_path), Delivery(server.base_url, None))
+        uploader = Uploader(Spool(tmp_path), BackendClient(server.base_url, None))
         put(Spool(tmp_path), 1)
         loop = threading.Thread(target=work, args=(uploader, stop, watchdog.watch("upload 1")))
         loop.start()

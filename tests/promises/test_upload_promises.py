@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pi_uploader.status import status
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
-from pi_uploader.upload.schedule import LONGEST_RETRY_AFTER, LONGEST_WAIT, back_off, takes_oldest
+from pi_uploader.upload.schedule import MAX_RETRY_AFTER, MAX_WAIT, back_off, takes_oldest
 from pi_uploader.upload.state import state_file
 from tests.rigs import faults
 from tests.rigs.certificates import Authority, Kind
@@ -90,8 +90,8 @@ def test_promise_13_the_wait_has_a_cap_and_honours_retry_after(
 ) -> None:
     """Never none, never more than two minutes unless the server asks, then never over an hour."""
     wait = back_off(failures, retry_after, lambda: chance)
-    asked = min(retry_after or 0.0, LONGEST_RETRY_AFTER)
-    assert max(1.0, asked) <= wait <= max(LONGEST_WAIT, asked)
+    asked = min(retry_after or 0.0, MAX_RETRY_AFTER)
+    assert max(1.0, asked) <= wait <= max(MAX_WAIT, asked)
     assert wait <= max(2.0 ** min(failures, 20), asked, 1.0)
 
 
@@ -136,7 +136,7 @@ def test_promise_16_status_tells_age_depth_and_trouble(tmp_path: Path) -> None:
         [photo] = device.take(1)
         device.uploader = Uploader(
             device.spool,
-            Delivery(server.base_url, KEY),
+            BackendClient(server.base_url, KEY),
             state_file=state_file(tmp_path),
             clock=lambda: device.now,
             chance=lambda: 0.0,

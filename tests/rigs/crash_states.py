@@ -9,8 +9,8 @@ What a file system promises, and so what is assumed here:
 - ORDERED (ext4 and other journals): of what was done to the names in one folder, nothing happened
   without all that was done there before. HARSH: any of it may have happened without the rest.
 
-The number of states stays bounded: a cut is made after each operation; where more than MOST_CHANGES
-changes of names are not sure, the older ones happened all or not at all; where more than MOST_FILES
+The number of states stays bounded: a cut is made after each operation; where more than MAX_CHANGES
+changes of names are not sure, the older ones happened all or not at all; where more than MAX_FILES
 files are not sure, all of these fare alike.
 """
 
@@ -24,8 +24,8 @@ from typing import Any
 
 from tests.rigs.disks import Kind, Mark, Operation
 
-MOST_CHANGES = 8
-MOST_FILES = 2
+MAX_CHANGES = 8
+MAX_FILES = 2
 
 Tree = Mapping[PurePath, bytes | None]
 """What is in a folder, by relative path: a file's bytes, None for a folder."""
@@ -226,7 +226,7 @@ class _Medium:
 
     def _what_may_have_happened(self, model: Model) -> Iterator[list[_Change]]:
         unsure = [change for change in self._changes if not change.sure]
-        old, recent = unsure[:-MOST_CHANGES], unsure[-MOST_CHANGES:]
+        old, recent = unsure[:-MAX_CHANGES], unsure[-MAX_CHANGES:]
         for before in ([], old) if old else ([],):
             for number in range(len(recent) + 1):
                 for some in combinations(recent, number):
@@ -257,7 +257,7 @@ def _with_fates(nodes: dict[PurePath, _Node]) -> Iterator[Tree]:
     """The folder with each combination of what may be in its files."""
     unsure = {n: n.fates() for n in nodes.values() if isinstance(n, _File) and len(n.fates()) > 1}
     choices: Iterable[Sequence[bytes]] = product(*unsure.values())
-    if len(unsure) > MOST_FILES:
+    if len(unsure) > MAX_FILES:
         choices = zip_longest(*unsure.values(), fillvalue=b"")
     for choice in choices:
         content = dict(zip(unsure, choice, strict=True))

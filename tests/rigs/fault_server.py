@@ -23,7 +23,7 @@ from tests.rigs.certificates import Certificate
 from tests.rigs.store import Reply, Request, Store
 
 BLOCK = 256 * 1024
-LONGEST_HEAD = 64 * 1024
+MAX_HEAD = 64 * 1024
 
 Answer = Callable[["Exchange"], None]
 
@@ -99,7 +99,7 @@ class Line:
         return taken
 
     def read_request(self) -> Request:
-        while b"\r\n\r\n" not in self._ahead and len(self._ahead) < LONGEST_HEAD:
+        while b"\r\n\r\n" not in self._ahead and len(self._ahead) < MAX_HEAD:
             self._read_on()
         first, _, headers = self.read(self._ahead.find(b"\r\n\r\n") + 4).partition(b"\r\n")
         if first.count(b" ") != 2:

@@ -16,7 +16,7 @@ from typing import Any
 from function_app.backend import connect
 from function_app.settings import Settings
 from function_app.storage.index import TABLE, _rows
-from function_app.storage.records import KeptAlert, Photo
+from function_app.storage.models import KeptAlert, Photo
 from local.azurite import ACCOUNT, Azurite
 from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import Trigger

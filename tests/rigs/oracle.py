@@ -10,7 +10,7 @@ from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, tally
 from pi_uploader.spool.entry import parse_entry
-from pi_uploader.spool.room import Room
+from pi_uploader.spool.quota import Room
 
 KEPT = ("waiting", "undated", "quarantine")
 GIVEN_UP = ("lost", "reported")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
-from pi_uploader.spool import Instant, Spool, SpooledPhoto
+from pi_uploader.spool import BootTime, Spool, SpooledPhoto
 
 START = datetime(2026, 11, 20, 12, 1, 34, 567000, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ def put(
     *,
     size: int = 96,
     trigger: Trigger = Trigger.MOTION,
-    taken: Instant | None = None,
+    taken: BootTime | None = None,
     camera: str = "entry",
 ) -> SpooledPhoto:
     """Put the photo of this number."""

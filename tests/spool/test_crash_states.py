@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import pytest
 
 from photo_wire.headers import Clock
-from pi_uploader.spool import Instant, Spool, SpooledPhoto, SpoolError
-from pi_uploader.spool.room import Room
+from pi_uploader.spool import BootTime, Spool, SpooledPhoto, SpoolError
+from pi_uploader.spool.quota import Room
 from tests.rigs.crash_states import CrashState, Model, crash_states, look
 from tests.rigs.disks import READS, Kind, RecordingDisk, RecordingFailingDisk
 from tests.rigs.oracle import problems
@@ -41,7 +41,7 @@ class Run:
         self.disk = disk
         self.spool = Spool(folder, disk, room)
 
-    def put(self, number: int, taken: Instant | None = None) -> SpooledPhoto:
+    def put(self, number: int, taken: BootTime | None = None) -> SpooledPhoto:
         photo = put(self.spool, number, taken=taken)
         self.disk.mark("acknowledged", photo)
         return photo
@@ -58,7 +58,7 @@ class Run:
         self.put(5)
         self.remove(photos[2])
         self.spool.set_aside(photos[4], "rejected-422")
-        self.spool.take_up(photos[4], "rejected-422")
+        self.spool.requeue(photos[4], "rejected-422")
         self.put(6)
         self.spool.set_aside(photos[3], "damaged")
         self.remove(photos[4])
@@ -67,7 +67,7 @@ class Run:
         """Photos from before the clock was set, naming one; photos given up for want of room, and
         the reports of these losses."""
         self.put(0)
-        undated = [self.put(number, Instant("5f3a9c2e", number)) for number in (1, 2)]
+        undated = [self.put(number, BootTime("5f3a9c2e", number)) for number in (1, 2)]
         self.spool.name(undated[0], name(900), Clock.CORRECTED)
         for number in range(3, 6):
             self.put(number)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import Instant, Room, Spool, tally
-from pi_uploader.spool.by_hand import damaged, export, listed, requeue
+from pi_uploader.spool import BootTime, Room, Spool, tally
+from pi_uploader.spool.admin import damaged, export, listed, requeue
 from tests.rigs.fault_server import FaultServer
 from tests.spool.photos import content, put
 from tests.upload.device import Device
@@ -71,7 +71,7 @@ def _full_spool(tmp_path: Path) -> None:
     spool.losses.report(next(spool.losses.unreported()))
     spool.remove(photos[3], keep=True)
     spool.set_aside(photos[4], "rejected-422")
-    put(spool, 6, taken=Instant("00000000", 1))
+    put(spool, 6, taken=BootTime("00000000", 1))
 
 
 def room_for(folder: Path, photos: int) -> Spool:

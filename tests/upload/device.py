@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pi_uploader.spool import Spool, SpooledPhoto
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.rigs.fault_server import FaultServer
 from tests.rigs.oracle import whereabouts
 from tests.spool.photos import put
 
-LONGEST_PUT = 60.0  # seconds; a server that answers does so long before
+MAX_PUT = 60.0  # seconds; a server that answers does so long before
 IMPATIENT = 0.5  # seconds, for a server that never answers
 KEY = "a function key of the tests"
 
@@ -27,7 +27,7 @@ class Device:
         spool: Spool | None = None,
         chance: float = 0.0,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        longest_put: float = LONGEST_PUT,
+        longest_put: float = MAX_PUT,
         keep: bool = False,
     ) -> None:
         self.now = 0.0
@@ -35,7 +35,7 @@ class Device:
         self.spool = spool or Spool(folder)
         self.uploader = Uploader(
             self.spool,
-            Delivery(server.base_url, KEY, longest_put=longest_put),
+            BackendClient(server.base_url, KEY, longest_put=longest_put),
             keep=keep,
             clock=lambda: self.now,
             chance=lambda: chance,

@@ -7,11 +7,11 @@ import pytest
 
 from photo_wire.alert import QUARANTINE
 from pi_uploader.spool import SpooledPhoto
-from pi_uploader.upload.doubts import FAILURES, LONGEST_HOLD
-from pi_uploader.upload.reports import REPORT_PAUSE
+from pi_uploader.upload.alert_reporter import REPORT_PAUSE
+from pi_uploader.upload.retry_tracker import FAILURES, MAX_HOLD
 from tests.rigs import faults
 from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
-from tests.upload.device import IMPATIENT, LONGEST_PUT, Device
+from tests.upload.device import IMPATIENT, MAX_PUT, Device
 
 ABOUT_THE_PHOTO = (400, 409, 411, 413, 415, 422)
 POSITIONS = pytest.mark.parametrize("position", range(4))
@@ -60,7 +60,7 @@ def test_a_photo_that_the_server_cannot_bear_does_not_block_the_others(
 ) -> None:
     """The backend breaks on one photo, or something on the way does: the others go, and this one
     is still here, waiting or set aside."""
-    longest_put = IMPATIENT if answer is faults.hang else LONGEST_PUT
+    longest_put = IMPATIENT if answer is faults.hang else MAX_PUT
     with FaultServer() as server:
         device = Device(tmp_path, server, longest_put=longest_put)
         photos = device.take(4)
@@ -196,7 +196,7 @@ def test_a_camera_too_many_waits_however_long_it_takes(tmp_path: Path) -> None:
         server.answer = faults.for_photo({str(waits.name)}, faults.status(429))
         for number in range(1, 2 * FAILURES):
             device.take(1, start=number)
-            device.now += LONGEST_HOLD
+            device.now += MAX_HOLD
             device.try_once()
             device.try_once()
         assert len(server.store.photos) == 2 * FAILURES - 1

@@ -11,15 +11,15 @@ from photo_wire.alert import CLOCK, Alert
 from photo_wire.headers import Clock
 from photo_wire.moment import format_time
 from pi_uploader.clock import instant
-from pi_uploader.spool import Instant
-from pi_uploader.upload.clock_check import LASTING
-from pi_uploader.upload.reports import REPORT_PAUSE
+from pi_uploader.spool import BootTime
+from pi_uploader.upload.alert_reporter import REPORT_PAUSE
+from pi_uploader.upload.clock_skew_monitor import LASTING
 from tests.rigs.fault_server import Exchange, FaultServer
 from tests.spool.photos import name, put
 from tests.upload.device import Device
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-EARLIER_BOOT = Instant("00000000", 1)
+EARLIER_BOOT = BootTime("00000000", 1)
 
 
 class Site:
@@ -51,7 +51,7 @@ class Site:
             date = format_datetime(self._now, usegmt=True)
         exchange.send(replace(reply, headers={**reply.headers, "Date": date}))
 
-    def deliver(self, taken: Instant | None = None) -> None:
+    def deliver(self, taken: BootTime | None = None) -> None:
         """A photo is taken and delivered, and there is time to tell of what was noticed."""
         put(self.device.spool, self._number, taken=taken)
         self._number += 1

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from photo_wire.alert import QUARANTINE
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
-from pi_uploader.upload.pace import DataBudget, Pace
+from pi_uploader.upload.rate_limit import MonthlyQuota, Pace
 from tests.rigs import faults
 from tests.rigs.fault_server import FaultServer
 from tests.upload.device import KEY, Device
@@ -19,14 +19,14 @@ NOVEMBER, DECEMBER = datetime(2026, 11, 30, tzinfo=UTC), datetime(2026, 12, 1, t
 
 def test_what_goes_up_together_is_counted_before_it_is_sent(tmp_path: Path) -> None:
     """Of two photos that are chosen at the same time, the second is not affordable any more."""
-    budget = DataBudget(tmp_path / "sent.json", 1_000_000)
+    budget = MonthlyQuota(tmp_path / "sent.json", 1_000_000)
     assert [bool(budget.reserve(600_000, NOVEMBER)) for _ in range(2)] == [True, False]
     assert budget.reserve(400_000, NOVEMBER)
 
 
 def test_a_restart_begins_no_new_month_but_a_month_does(tmp_path: Path) -> None:
-    DataBudget(tmp_path / "sent.json", 1_000_000).reserve(600_000, NOVEMBER)
-    again = DataBudget(tmp_path / "sent.json", 1_000_000)
+    MonthlyQuota(tmp_path / "sent.json", 1_000_000).reserve(600_000, NOVEMBER)
+    again = MonthlyQuota(tmp_path / "sent.json", 1_000_000)
     assert not again.reserve(600_000, NOVEMBER)
     assert again.reserve(600_000, DECEMBER)
 
@@ -39,9 +39,9 @@ class Metered(Device):
         self.file = folder / "data-sent.json"
         self.uploader = Uploader(
             self.spool,
-            Delivery(server.base_url, KEY),
+            BackendClient(server.base_url, KEY),
             pace=Pace(pace, lambda: self.now, self.pass_time) if pace else None,
-            data_budget=None if pace else DataBudget(self.file, 1_000_000),
+            data_budget=None if pace else MonthlyQuota(self.file, 1_000_000),
             clock=lambda: self.now,
             chance=lambda: 0.0,
             wall_clock=lambda: NOVEMBER,

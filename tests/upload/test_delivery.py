@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from photo_wire.headers import CONTENT_DIGEST, FUNCTION_KEY, PHOTO_ID, content_digest
-from pi_uploader.upload import delivery
+from pi_uploader.upload import client
 from tests.rigs import faults
 from tests.rigs.fault_server import Answer, FaultServer, keep
 from tests.rigs.store import Reply
@@ -93,7 +93,7 @@ def test_a_photo_stays_where_it_is_while_the_server(
         [photo] = device.take(1)
         with monkeypatch.context() as patch:
             if answer in SILENT:
-                patch.setattr(delivery, "SILENCE_TIMEOUT", IMPATIENT)
+                patch.setattr(client, "SILENCE_TIMEOUT", IMPATIENT)
             device.try_once()
         assert device.places(photo) == ["waiting"]
         assert len(server.requests) == requests

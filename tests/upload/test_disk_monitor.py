@@ -4,9 +4,9 @@ from pathlib import Path
 
 from photo_wire.alert import DISK
 from pi_uploader.spool import Spool
+from pi_uploader.upload.alert_outbox import AlertOutbox
+from pi_uploader.upload.alert_reporter import REPORT_PAUSE
 from pi_uploader.upload.disk_monitor import BETWEEN_LOOKS, FIRST_LOOK, DiskMonitor
-from pi_uploader.upload.noticed import Noticed
-from pi_uploader.upload.reports import REPORT_PAUSE
 from tests.rigs.disks import FailingPlaceDisk, Fault, Kind
 from tests.rigs.fault_server import FaultServer
 from tests.spool.photos import START, put
@@ -36,7 +36,7 @@ def test_a_folder_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
 
 def test_a_read_only_disk_is_told_again_when_it_was_over(tmp_path: Path) -> None:
     now, is_read_only = [0.0], [True]
-    spool, noticed = Spool(tmp_path), Noticed(tmp_path / "alerts.json")
+    spool, noticed = Spool(tmp_path), AlertOutbox(tmp_path / "alerts.json")
     monitor = DiskMonitor(
         spool, noticed, lambda: now[0], lambda: START, lambda folder: is_read_only[0]
     )
@@ -46,16 +46,16 @@ def test_a_read_only_disk_is_told_again_when_it_was_over(tmp_path: Path) -> None
         monitor.look()
 
     look()
-    assert noticed.untold() == []  # no photo, so no camera is known
+    assert noticed.pending() == []  # no photo, so no camera is known
     put(spool, 1)
     look()
-    [alert] = noticed.untold()
+    [alert] = noticed.pending()
     assert (alert.kind, "read-only" in alert.reason) == (DISK, True)
-    noticed.note_told(alert)
+    noticed.mark_sent(alert)
     look()
-    assert noticed.untold() == []
+    assert noticed.pending() == []
     is_read_only[0] = False
     look()
     is_read_only[0] = True
     look()
-    assert len(noticed.untold()) == 1
+    assert len(noticed.pending()) == 1

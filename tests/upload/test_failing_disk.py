@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import Instant, Spool
+from pi_uploader.spool import BootTime, Spool
 from pi_uploader.upload.loop import work
 from tests.rigs import faults
 from tests.rigs.disks import FailingDisk, Kind
@@ -17,7 +17,7 @@ from tests.spool.photos import put
 from tests.upload.device import Device
 
 A_WHILE = 900.0  # seconds
-TAKEN = Instant("00000000", 1)  # in an earlier boot, so that it is named at once
+TAKEN = BootTime("00000000", 1)  # in an earlier boot, so that it is named at once
 
 
 class AWhile(threading.Event):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from photo_wire.alert import LOSS
-from pi_uploader.spool import Instant, Room, Spool, SpooledPhoto, SpoolError
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.spool import BootTime, Room, Spool, SpooledPhoto, SpoolError
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.rigs import faults
 from tests.rigs.disks import TAKE_ROOM, FailingPlaceDisk, Fault, Kind
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 SIZE = 96
 FOLDER_SIZE = 2  # photos
-TAKEN = Instant("00000000", 1)  # in an earlier boot, so that it is named at once
+TAKEN = BootTime("00000000", 1)  # in an earlier boot, so that it is named at once
 TWO_HOURS = 7200.0
 
 
@@ -38,7 +38,7 @@ def server() -> Iterator[FaultServer]:
 @pytest.fixture(autouse=True)
 def _small_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pi_uploader.spool.entry.BATCH", FOLDER_SIZE)
-    monkeypatch.setattr("pi_uploader.spool.batches.BATCH", FOLDER_SIZE)
+    monkeypatch.setattr("pi_uploader.spool.shards.BATCH", FOLDER_SIZE)
 
 
 @dataclass
@@ -53,7 +53,9 @@ class Outcome:
     unreadable: list[Path] = field(default_factory=list)
 
 
-def live(folder: Path, disk: FailingPlaceDisk, server: FaultServer, delivery: Delivery) -> Outcome:
+def live(
+    folder: Path, disk: FailingPlaceDisk, server: FaultServer, delivery: BackendClient
+) -> Outcome:
     """Photos are put, given up, named, kept, set aside and sent; a partial file lies there."""
     outcome = Outcome()
     place, runtime = folder / "spool", folder / "run"
@@ -122,8 +124,8 @@ def problems(usual: Outcome, outcome: Outcome) -> list[str]:
     found = []
     if missing := outcome.captured - outcome.somewhere:
         found.append(f"{len(missing)} photos are lost without a record")
-    if untold := outcome.lost - outcome.told:
-        found.append(f"{len(untold)} losses are not told")
+    if pending := outcome.lost - outcome.told:
+        found.append(f"{len(pending)} losses are not told")
     if len(outcome.lost) > len(usual.lost) + 1:
         found.append(f"{len(outcome.lost)} photos are lost instead of {len(usual.lost)}")
     held_up = (usual.stored | usual.lost) - (outcome.stored | outcome.lost | outcome.told)
@@ -143,7 +145,9 @@ def test_every_path_may_fail_for_good_at_every_kind_of_call(
 ) -> None:
     """A second run meets paths that the first did not, such as those of the folder behind a bad
     one; they are the same kinds of path."""
-    delivery = Delivery(server.base_url, "key")  # one for all: it reads the system's certificates
+    delivery = BackendClient(
+        server.base_url, "key"
+    )  # one for all: it reads the system's certificates
     whole = FailingPlaceDisk()
     usual = live(tmp_path / "whole", whole, server, delivery)
     assert usual.captured == usual.somewhere

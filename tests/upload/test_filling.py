@@ -7,8 +7,8 @@ import pytest
 from photo_wire.alert import ALERTS_PATH, LOSS, SPOOL_FILLING, Alert
 from pi_uploader.spool import Fill, Room, Spool
 from pi_uploader.spool.disk import Disk
-from pi_uploader.upload.filling import BETWEEN_LOOKS, FIRST_LOOK, REST
-from pi_uploader.upload.reports import NOTICED_AGAIN, REPORT_AGAIN
+from pi_uploader.upload.alert_reporter import NOTICED_AGAIN, REPORT_AGAIN
+from pi_uploader.upload.spool_usage_monitor import BETWEEN_LOOKS, FIRST_LOOK, REST
 from tests.rigs import faults
 from tests.rigs.disks import FailingDisk, Kind
 from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
@@ -17,7 +17,7 @@ from tests.upload.device import Device
 
 SIZE = 96
 BUDGET = 10 * SIZE
-ALARMING = 8  # photos
+HIGH_WATERMARK = 8  # photos
 
 
 def device_with_room(
@@ -51,36 +51,36 @@ def refuse_alerts(code: int, word: bytes = b"") -> Answer:
 
 def test_it_is_told_once_with_what_a_person_should_know(tmp_path: Path) -> None:
     with FaultServer() as server:
-        device = device_with_room(tmp_path, server, photos=ALARMING)
+        device = device_with_room(tmp_path, server, photos=HIGH_WATERMARK)
         oldest = device.spool.oldest()
         assert oldest
-        device.try_all(most=ALARMING)
+        device.try_all(most=HIGH_WATERMARK)
         [alert] = told(server)
-        device.take(ALARMING, start=20)
+        device.take(HIGH_WATERMARK, start=20)
         device.now += BETWEEN_LOOKS
-        device.try_all(most=ALARMING)
+        device.try_all(most=HIGH_WATERMARK)
     assert told(server) == [alert]
     assert posts(server) == 1
     assert alert.name.camera == oldest.name.camera
     assert "80% of the room" in alert.reason
     assert f"the oldest since {oldest.name.captured_at:%Y-%m-%d %H:%M} UTC;" in alert.reason
     assert alert.details == {
-        "bytes_used": ALARMING * SIZE,
+        "bytes_used": HIGH_WATERMARK * SIZE,
         "bytes_allowed": BUDGET,
-        "waiting": ALARMING,
+        "waiting": HIGH_WATERMARK,
         "oldest": str(oldest.name),
     }
 
 
 def test_a_spool_with_room_is_nothing_to_tell_of(tmp_path: Path) -> None:
     with FaultServer() as server:
-        device_with_room(tmp_path, server, photos=ALARMING - 1).try_once()
+        device_with_room(tmp_path, server, photos=HIGH_WATERMARK - 1).try_once()
     assert posts(server) == 0
 
 
 def test_it_is_told_again_when_it_had_fallen_well_below_and_not_before(tmp_path: Path) -> None:
     with FaultServer() as server:
-        device = device_with_room(tmp_path, server, photos=ALARMING)
+        device = device_with_room(tmp_path, server, photos=HIGH_WATERMARK)
         for _ in range(3):
             device.try_once()
         device.now += REST
@@ -89,10 +89,10 @@ def test_it_is_told_again_when_it_had_fallen_well_below_and_not_before(tmp_path:
         device.now += BETWEEN_LOOKS
         device.try_once()
         assert len(told(server)) == 1
-        device.try_all(most=ALARMING)
+        device.try_all(most=HIGH_WATERMARK)
         device.now += BETWEEN_LOOKS
         device.uploader.step()
-        device.take(ALARMING, start=40)
+        device.take(HIGH_WATERMARK, start=40)
         device.now += BETWEEN_LOOKS
         device.try_once()
     assert len(told(server)) == 2
@@ -103,8 +103,8 @@ def test_a_spool_that_goes_up_and_down_quickly_is_not_told_each_time(tmp_path: P
     with FaultServer() as server:
         device = device_with_room(tmp_path, server)
         for _ in range(3):
-            device.take(ALARMING, start=len(server.store.photos))
-            device.try_all(most=ALARMING)
+            device.take(HIGH_WATERMARK, start=len(server.store.photos))
+            device.try_all(most=HIGH_WATERMARK)
             device.now += BETWEEN_LOOKS
             device.uploader.step()
             device.now += BETWEEN_LOOKS
@@ -113,7 +113,7 @@ def test_a_spool_that_goes_up_and_down_quickly_is_not_told_each_time(tmp_path: P
 
 def test_it_is_not_told_again_by_a_new_start(tmp_path: Path) -> None:
     with FaultServer() as server:
-        first = device_with_room(tmp_path, server, photos=ALARMING + 2)
+        first = device_with_room(tmp_path, server, photos=HIGH_WATERMARK + 2)
         first.try_once()
         device_with_room(tmp_path, server).try_once()
     assert (len(told(server)), posts(server)) == (1, 1)
@@ -123,18 +123,18 @@ def test_what_was_noticed_without_a_network_is_told_when_there_is_one(tmp_path: 
     """Once, though the upload was started anew meanwhile and the spool is empty by then."""
     with FaultServer() as server:
         server.refuse()
-        offline = device_with_room(tmp_path, server, photos=ALARMING)
+        offline = device_with_room(tmp_path, server, photos=HIGH_WATERMARK)
         offline.try_once()
         again = device_with_room(tmp_path, server)
         again.now = 0.0  # too early for a look of its own
         again.try_once()
         server.listen()
-        again.try_all(most=ALARMING)
+        again.try_all(most=HIGH_WATERMARK)
         again.now += REST
         again.uploader.step()
         device_with_room(tmp_path, server).uploader.step()
     [alert] = told(server)
-    assert alert.details["waiting"] == ALARMING
+    assert alert.details["waiting"] == HIGH_WATERMARK
     assert posts(server) == 1
 
 
@@ -161,11 +161,11 @@ def test_a_backend_that_will_not_hear_of_it_gets_photos_and_losses(
 def test_an_old_backend_without_alerts_gets_the_photos(code: int, tmp_path: Path) -> None:
     """And none of them is set aside."""
     with FaultServer(refuse_alerts(code)) as server:
-        device = device_with_room(tmp_path, server, photos=ALARMING)
-        device.try_all(most=ALARMING)
+        device = device_with_room(tmp_path, server, photos=HIGH_WATERMARK)
+        device.try_all(most=HIGH_WATERMARK)
         device.now += REPORT_AGAIN
         device.uploader.step()
-    assert len(server.store.photos) == ALARMING
+    assert len(server.store.photos) == HIGH_WATERMARK
     assert not list(device.spool.photos_set_aside())
     assert posts(server) == 1
 
@@ -174,9 +174,9 @@ def test_a_disk_that_takes_no_note_of_it_does_no_harm(tmp_path: Path) -> None:
     """It is told all the same, by each process once."""
     (tmp_path / "alerts.new").mkdir()
     with FaultServer() as server:
-        device_with_room(tmp_path, server, photos=ALARMING + 1).try_once()
-        device_with_room(tmp_path, server).try_all(most=ALARMING)
-    assert len(server.store.photos) == ALARMING + 1
+        device_with_room(tmp_path, server, photos=HIGH_WATERMARK + 1).try_once()
+        device_with_room(tmp_path, server).try_all(most=HIGH_WATERMARK)
+    assert len(server.store.photos) == HIGH_WATERMARK + 1
     assert len(told(server)) == 2
 
 
@@ -185,10 +185,10 @@ def test_a_disk_that_cannot_be_measured_does_no_harm(kind: Kind, tmp_path: Path)
     disk = FailingDisk(0, kinds={kind}, lasting=True)
     with FaultServer() as server:
         device_with_room(tmp_path, server, disk, photos=0)
-        Device(tmp_path, server).take(ALARMING)
-        device_with_room(tmp_path, server, disk).try_all(most=ALARMING)
+        Device(tmp_path, server).take(HIGH_WATERMARK)
+        device_with_room(tmp_path, server, disk).try_all(most=HIGH_WATERMARK)
     assert disk.failed
-    assert len(server.store.photos) == ALARMING
+    assert len(server.store.photos) == HIGH_WATERMARK
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_file_that_cannot_be_read_is_none(spoilt: bytes, tmp_path: Path) -> No
     """A power cut may leave anything there."""
     (tmp_path / "alerts.json").write_bytes(spoilt)
     with FaultServer() as server:
-        device_with_room(tmp_path, server, photos=ALARMING).try_once()
+        device_with_room(tmp_path, server, photos=HIGH_WATERMARK).try_once()
     assert len(told(server)) == 1
 
 

@@ -4,9 +4,9 @@ import threading
 from pathlib import Path
 
 from pi_uploader.spool import Room, Spool
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.alert_reporter import REPORT_PAUSE
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
-from pi_uploader.upload.reports import REPORT_PAUSE
 from tests.rigs.fault_server import Exchange, FaultServer, keep
 from tests.spool.photos import put
 from tests.waiting import wait_for
@@ -28,7 +28,7 @@ def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) 
         capturing = Spool(tmp_path, room=Room(budget=150, reserve=0))
         given_up = put(capturing, 0)
         uploader = Uploader(
-            Spool(tmp_path), Delivery(server.base_url, "key", connections=2), clock=lambda: now
+            Spool(tmp_path), BackendClient(server.base_url, "key", connections=2), clock=lambda: now
         )
         under_way = threading.Thread(target=uploader.step)
         under_way.start()

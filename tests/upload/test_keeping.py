@@ -9,8 +9,8 @@ import pytest
 from pi_uploader.spool import Spool, tally
 from pi_uploader.spool.disk import Disk
 from pi_uploader.status import status
-from pi_uploader.upload.delivery import Delivery
-from pi_uploader.upload.locally import keep_all
+from pi_uploader.upload.client import BackendClient
+from pi_uploader.upload.local_archive import keep_all
 from pi_uploader.upload.loop import Uploader
 from tests.rigs.disks import TAKE_ROOM, FailingDisk, FailingPlaceDisk, Fault, Kind
 from tests.rigs.fault_server import FaultServer
@@ -22,7 +22,7 @@ def test_an_uploaded_photo_is_kept_under_its_own_name(tmp_path: Path) -> None:
     with FaultServer() as server:
         spool = Spool(tmp_path)
         photo = put(spool, 1)
-        Uploader(spool, Delivery(server.base_url, "key"), keep=True).step()
+        Uploader(spool, BackendClient(server.base_url, "key"), keep=True).step()
         assert list(server.store.photos) == [str(photo.name)]
     assert spool.kept.path(photo).read_bytes() == content(1)
     assert (tally(tmp_path).waiting, tally(tmp_path).kept) == (0, 1)
@@ -34,7 +34,9 @@ def test_a_disk_that_cannot_keep_it_holds_up_no_other(tmp_path: Path) -> None:
     with FaultServer() as server:
         spool = Spool(tmp_path, disk)
         photos = [put(spool, number) for number in range(3)]
-        uploader = Uploader(spool, Delivery(server.base_url, "key"), keep=True, clock=lambda: now)
+        uploader = Uploader(
+            spool, BackendClient(server.base_url, "key"), keep=True, clock=lambda: now
+        )
         disk.operations, disk.at = 0, 0
         for _ in range(5):
             uploader.step()

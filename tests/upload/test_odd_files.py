@@ -11,9 +11,9 @@ import pytest
 
 from pi_uploader.capture.backoff import StartBackoff
 from pi_uploader.spool import Spool
-from pi_uploader.spool.by_hand import damaged, export
+from pi_uploader.spool.admin import damaged, export
 from pi_uploader.status import status
-from pi_uploader.upload.pace import DataBudget
+from pi_uploader.upload.rate_limit import MonthlyQuota
 from pi_uploader.upload.receipts import MISSING_PHOTOS, RECEIPTS, PhotoLog
 from pi_uploader.upload.state import UploadState, read_state
 from tests.rigs.fault_server import FaultServer
@@ -84,7 +84,7 @@ def test_a_line_that_is_no_text_costs_only_itself(tmp_path: Path) -> None:
 def test_in_place_of_what_is_counted_it_counts_as_nothing(odd: Odd, tmp_path: Path) -> None:
     for name in ("budget.json", "upload.json", "failed-capture-starts"):
         odd(tmp_path / name)
-    DataBudget(tmp_path / "budget.json", monthly_bytes=1)
+    MonthlyQuota(tmp_path / "budget.json", monthly_bytes=1)
     UploadState(tmp_path / "upload.json")
     assert StartBackoff({"STATE_DIRECTORY": str(tmp_path)}).next_delay() == 0
 

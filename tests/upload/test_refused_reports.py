@@ -9,7 +9,7 @@ import pytest
 from photo_wire.alert import (
     ALERTS_PATH,
     LOSS,
-    MOST_AT_ONCE,
+    MAX_AT_ONCE,
     QUARANTINE,
     AlertsReceipt,
     parse_alerts,
@@ -18,7 +18,7 @@ from pi_uploader.spool import Spool
 from pi_uploader.spool.losses import NO_ROOM, Loss
 from pi_uploader.status import status
 from pi_uploader.upload.alert_batches import FIRST_RETRY, MAX_REQUESTS
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from pi_uploader.upload.receipts import BETWEEN_QUESTIONS
 from pi_uploader.upload.state import state_file
@@ -58,7 +58,7 @@ class Reporting:
         self.spool = Spool(folder)
         self.uploader = Uploader(
             self.spool,
-            Delivery(server.base_url, "key"),
+            BackendClient(server.base_url, "key"),
             state_file=state_file(folder),
             clock=lambda: self.now,
         )
@@ -67,7 +67,7 @@ class Reporting:
         for number in numbers:
             photo = put(self.spool, number, camera=camera)
             path = self.spool.waiting / photo.path
-            self.spool.losses.give_up(path, Loss(photo, reason))
+            self.spool.losses.evict(path, Loss(photo, reason))
 
     def rounds(self, count: int) -> None:
         for _ in range(count):
@@ -88,14 +88,14 @@ def test_a_loss_that_is_rejected_holds_up_no_other(code: int, tmp_path: Path) ->
 
     with FaultServer(answer_reports(reject)) as server:
         device = Reporting(tmp_path, server)
-        device.lose(range(MOST_AT_ONCE + 50))
+        device.lose(range(MAX_AT_ONCE + 50))
         device.rounds(1)
         assert len(server.requests) <= MAX_REQUESTS
         device.rounds(3)
         assert device.unreported() == [BAD]
-        assert len(server.store.alerts) == MOST_AT_ONCE + 49
+        assert len(server.store.alerts) == MAX_AT_ONCE + 49
         text, facts = status(tmp_path)
-        assert (facts["losses"], facts["losses_unreported"]) == (MOST_AT_ONCE + 50, 1)
+        assert (facts["losses"], facts["losses_unreported"]) == (MAX_AT_ONCE + 50, 1)
         assert facts["reports_deferred"] == 1
         assert f"1 alert, tried again later: the backend rejected with {code}" in text
         asked = len(server.requests)
@@ -140,11 +140,11 @@ def test_losses_of_a_camera_above_the_quota_hold_up_no_other_cameras(tmp_path: P
 
     with FaultServer(answer_reports(above_quota)) as server:
         device = Reporting(tmp_path, server)
-        device.lose(range(MOST_AT_ONCE), camera="another")
-        device.lose(range(MOST_AT_ONCE, 2 * MOST_AT_ONCE + 50), camera="entry")
+        device.lose(range(MAX_AT_ONCE), camera="another")
+        device.lose(range(MAX_AT_ONCE, 2 * MAX_AT_ONCE + 50), camera="entry")
         device.rounds(5)
-        assert len(server.store.alerts) == MOST_AT_ONCE + 50
-        assert len(device.unreported()) == MOST_AT_ONCE
+        assert len(server.store.alerts) == MAX_AT_ONCE + 50
+        assert len(device.unreported()) == MAX_AT_ONCE
 
 
 def test_a_backend_that_rejects_every_report_gets_few_and_loses_none(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from photo_wire.receipt import Receipt
-from pi_uploader.spool import Instant
+from pi_uploader.spool import BootTime
 from pi_uploader.upload.state import UploadState, delivered_last_hour, read_state, state_file
 from tests.rigs.fault_server import FaultServer
 from tests.settings.installed import InstalledPi, installed_settings
@@ -29,8 +29,8 @@ class Machine:
         self.state = UploadState(self.file, lambda: self.now)
 
     @property
-    def now(self) -> Instant:
-        return Instant(self.boot, int(self.seconds * 1000))
+    def now(self) -> BootTime:
+        return BootTime(self.boot, int(self.seconds * 1000))
 
     def wait(self, seconds: float) -> None:
         self.seconds += seconds

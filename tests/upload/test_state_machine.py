@@ -25,11 +25,11 @@ from photo_wire.media import Media
 from photo_wire.name import parse_name
 from pi_uploader.clock import instant
 from pi_uploader.spool import Room, Spool, SpooledPhoto, SpoolError
-from pi_uploader.spool.by_hand import requeue
-from pi_uploader.upload.delivery import Delivery
+from pi_uploader.spool.admin import requeue
+from pi_uploader.upload.alert_reporter import REPORT_PAUSE
+from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
-from pi_uploader.upload.naming import REST_OF_STUCK
-from pi_uploader.upload.reports import REPORT_PAUSE
+from pi_uploader.upload.time_correction import REST_OF_STUCK
 from tests.rigs import faults
 from tests.rigs.disks import TAKE_ROOM, FailingDisk, Kind
 from tests.rigs.fault_server import Answer, FaultServer, keep
@@ -97,7 +97,7 @@ class Story(RuleBasedStateMachine):
         self.uploading = Spool(self.folder, room=Room(ROOM * SIZE, reserve=0))
         self.uploader = Uploader(
             self.uploading,
-            Delivery(self.server.base_url, "key"),
+            BackendClient(self.server.base_url, "key"),
             clock=lambda: self.now,
             wall_clock=lambda: self.wall_clock,
             is_clock_set=lambda: self.is_clock_set,

@@ -11,7 +11,7 @@ import pytest
 
 from pi_uploader.settings import SettingsError, UploadSettings
 from pi_uploader.upload import trust
-from pi_uploader.upload.delivery import Delivery, UnavailableError
+from pi_uploader.upload.client import BackendClient, UnavailableError
 from pi_uploader.upload.route import route_to
 from tests.rigs import faults
 from tests.rigs.certificates import Authority
@@ -38,7 +38,7 @@ def delivers(device: Device) -> bool:
 
 def problem(base_url: str) -> str:
     with pytest.raises(UnavailableError) as error:
-        Delivery(base_url, "key").report([])
+        BackendClient(base_url, "key").report([])
     return str(error.value)
 
 
@@ -82,7 +82,7 @@ def test_a_bundle_that_is_not_there_is_named(
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "none.pem"))
     with pytest.raises(SettingsError, match=rf"^{variable}: \S+/none.pem cannot be used: No such"):
-        Delivery("https://backend.invalid", None)
+        BackendClient("https://backend.invalid", None)
 
 
 def test_an_unknown_authority_is_told_its_place(authority: Authority) -> None:
@@ -108,7 +108,7 @@ def hashed_folder(authority: Authority, tmp_path: Path) -> Path:
 def test_a_name_that_only_the_proxy_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultServer(as_proxy) as server:
         monkeypatch.setenv("http_proxy", server.base_url)
-        assert Delivery("http://backend.invalid", "key").report([])
+        assert BackendClient("http://backend.invalid", "key").report([])
 
 
 def test_tls_through_a_proxy_trusts_the_same_authorities(
@@ -158,7 +158,7 @@ def test_a_socks_proxy_needs_pysocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5h://me:s3cr3t@proxy.invalid")
     monkeypatch.setattr("pi_uploader.upload.route.find_spec", lambda name: None)
     with pytest.raises(SettingsError) as error:
-        Delivery("https://backend.invalid", None)
+        BackendClient("https://backend.invalid", None)
     assert "proxy.invalid is a SOCKS proxy, for which PySocks is missing" in str(error.value)
     assert "s3cr3t" not in str(error.value)
 

@@ -8,10 +8,10 @@ import pytest
 
 from photo_wire.alert import QUARANTINE
 from pi_uploader.spool import Spool, SpooledPhoto
-from pi_uploader.spool.by_hand import damaged, requeue
+from pi_uploader.spool.admin import damaged, requeue
+from pi_uploader.upload.alert_reporter import REPORT_PAUSE
 from pi_uploader.upload.loop import MAX_UNREADABLE
-from pi_uploader.upload.naming import REST_OF_STUCK
-from pi_uploader.upload.reports import REPORT_PAUSE
+from pi_uploader.upload.time_correction import REST_OF_STUCK
 from tests.rigs.disks import READ, FailingPlaceDisk, Kind
 from tests.rigs.fault_server import FaultServer
 from tests.spool.photos import put

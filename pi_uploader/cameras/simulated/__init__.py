@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 from photo_wire.media import Media
-from pi_uploader.cameras.camera import Occasion, Shot
+from pi_uploader.cameras.camera import CaptureContext, Shot
 from pi_uploader.cameras.exif import with_exif
 from pi_uploader.settings import SettingsError
 
@@ -30,7 +30,7 @@ class SimulatedCamera:
         self._name = name
         self._now = now
 
-    def take(self, occasion: Occasion) -> Shot:
+    def take(self, occasion: CaptureContext) -> Shot:
         """A JPEG of 1280 x 720 pixels."""
         from pi_uploader.cameras.simulated.scene import draw
 

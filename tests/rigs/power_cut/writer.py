@@ -16,7 +16,7 @@ from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.room import Room
+from pi_uploader.spool.quota import Room
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

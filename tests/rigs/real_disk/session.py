@@ -13,8 +13,8 @@ from typing import Any
 
 from local.child import ROOT
 from photo_wire.headers import Trigger
-from pi_uploader.spool import Instant, Room, Spool, tally
-from pi_uploader.spool.by_hand import damaged, export
+from pi_uploader.spool import BootTime, Room, Spool, tally
+from pi_uploader.spool.admin import damaged, export
 from pi_uploader.spool.disk import Disk
 from tests.rigs.fault_server import FaultServer
 from tests.rigs.real_disk.mounts import Ext4, Tmpfs
@@ -150,7 +150,7 @@ def bad_inode(folder: Path) -> dict[str, Any]:
     place = folder / "disk" / "spool"
     spool = Spool(place, room=NO_RESERVE)
     photos = [put(spool, number) for number in range(28)]
-    undated = [put(spool, 40 + number, taken=Instant("00000000", 1)) for number in range(3)]
+    undated = [put(spool, 40 + number, taken=BootTime("00000000", 1)) for number in range(3)]
     del spool  # its lock is a file on this disk
     disk.damage_inode(place / "waiting" / photos[26].path)
     disk.damage_inode(place / "undated" / undated[0].path)

@@ -1,0 +1,92 @@
+"""The access log: who signed in, saw, deleted, shared, and when."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_network
+
+from function_app.auth.addresses import parse_address
+from function_app.backend import Backend
+from function_app.storage.row_keys import count_down
+from function_app.storage.table_store import Entity, TableStore
+from photo_wire.moment import format_time, parse_time
+
+PARTITION = "accesses"
+FAILED = "did not sign in"
+KEY = re.compile(r"[0-9]{15}~[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`who` did `what` to `which` photo, camera, or person, from a network."""
+
+    key: str
+    at: datetime
+    who: str
+    what: str
+    which: str
+    network: str
+
+
+def record(
+    headers: Mapping[str, str],
+    backend: Backend,
+    who: str,
+    what: str,
+    which: str = "",
+    now: datetime | None = None,
+) -> None:
+    """Add a line to the log: `who` did `what` just now, by a request with these headers."""
+    now = now or datetime.now(UTC)
+    words = {
+        "at": format_time(now),
+        "who": who,
+        "what": what,
+        "which": which,
+        "network": network_of(caller_address(headers, backend)),
+    }
+    backend.accesses.put(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", words)
+
+
+def newest(rows: TableStore, count: int, after: str) -> list[Entry]:
+    return [_entry(row) for row in rows.walk(PARTITION, count, after)]
+
+
+def network_of(address: str) -> str:
+    """The network of an address: a personal address is not kept in full."""
+    parsed = parse_address(address)
+    if parsed is None:
+        return ""
+    return str(ip_network((int(parsed), 24 if parsed.version == 4 else 48), strict=False))
+
+
+def caller_address(headers: Mapping[str, str], backend: Backend) -> str:
+    """Where a request comes from; "" where no front end says it."""
+    return address_in(headers, backend.settings.trusted_proxies)
+
+
+def address_in(headers: Mapping[str, str], proxies: int) -> str:
+    """The caller's address in X-Forwarded-For, of which the last so many are by proxies that may be
+    believed: the first of these is the caller's. What comes before may be anybody's invention; if
+    there are fewer, somebody came past a proxy, and the first is by the one that they did not pass.
+    Without proxies there is none."""
+    if proxies < 1:
+        return ""
+    address = [one.strip() for one in headers.get("X-Forwarded-For", "").split(",")][-proxies:][0]
+    if address.startswith("["):
+        return address.partition("]")[0].strip("[")
+    return address.partition(":")[0] if address.count(":") == 1 else address
+
+
+def _entry(row: Entity) -> Entry:
+    words = row.words
+    return Entry(
+        row.key,
+        parse_time(words["at"]),
+        words["who"],
+        words["what"],
+        words["which"],
+        words["network"],
+    )

@@ -1,0 +1,157 @@
+"""Forms with files (multipart/form-data, RFC 7578), as cameras and scripts write them.
+
+Many do not keep to the letter: a boundary with `=` that is not quoted, or with its dashes, names in
+Latin-1, a last boundary that is missing or follows the picture without a line's end. What can be
+read is read; of the rest the error says what is wrong.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from function_app.ingest.inspection import begins_like_a_photo
+from photo_wire.errors import quoted
+
+MAX_PARTS = 20
+MAX_HEADERS = 8 * 1024  # bytes, of one part
+MAX_FALSE_BOUNDARIES = 10_000  # in all parts; a short boundary may occur in a picture
+
+_BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]+)"|([^";]+))', re.I)
+_FIRST_LINE = re.compile(rb"\s*(--[^\s]{1,200})[ \t]*\r?\n(?=content-)", re.I)
+_END_OF_LINE = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
+_HEADER = re.compile(rb"[ \t]*\r?\ncontent-", re.I)
+_REST = re.compile(rb"\s*\Z")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_NAME = re.compile(r'[;\s]name\s*=\s*(?:"([^"]*)"|([^;\s]+))', re.I)
+_FILENAME = re.compile(r"[;\s]filename\*?\s*=", re.I)
+
+
+class FormError(ValueError):
+    """The form cannot be read. The text continues "The form cannot be read: "."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a form: its field's name ("" if it has none), whether it is a file, the type that
+    its sender gave it ("" if none), and its bytes."""
+
+    name: str
+    is_file: bool
+    content_type: str
+    body: bytes
+
+    def __str__(self) -> str:
+        kind = f" ({self.content_type})" if self.content_type else ""
+        return f"{self.name or 'without a name'}{kind}"
+
+
+def is_form(content_type: str, body: bytes) -> bool:
+    """Return whether a body is a form: by how it begins, and else by its type. A photo's bytes are
+    a photo, though a client that sends them raw labels them as a form."""
+    if begins_like_a_photo(body):
+        return False
+    return content_type.strip().lower().startswith("multipart/") or bool(_FIRST_LINE.match(body))
+
+
+def read_parts(content_type: str, body: bytes) -> list[Part]:
+    """Return the parts of a form. Raises FormError."""
+    delimiter = _delimiter(content_type, body)
+    parts: list[Part] = []
+    for start, end in _spans(body, delimiter):
+        if len(parts) == MAX_PARTS:
+            raise FormError(f"it has more than {MAX_PARTS} parts")
+        parts.append(_part(len(parts) + 1, body, start, end))
+    if not parts:
+        raise FormError(f"no part of it begins with its boundary, {_shown(delimiter)}")
+    return parts
+
+
+def _delimiter(content_type: str, body: bytes) -> bytes:
+    """What stands before each part: the boundary that is stated, after two dashes or with them; if
+    it does not occur, what the body begins with."""
+    found = _BOUNDARY.search(content_type)
+    stated = (found[1] or found[2]).strip().encode("latin-1", "replace") if found else b""
+    candidates = [b"--" + stated, stated if stated.startswith(b"--") else b""] if stated else []
+    for one in candidates:
+        if one and (body.startswith(one) or b"\n" + one in body):
+            return one
+    first = _FIRST_LINE.match(body)
+    if first:
+        return first[1]
+    if not stated:
+        raise FormError("its Content-Type says no boundary, as in multipart/form-data; boundary=x")
+    raise FormError(f"its boundary, {_shown(candidates[0])}, does not occur in the body")
+
+
+def _spans(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each part begins, behind the line of its boundary, and where it ends."""
+    start = None
+    for at, behind, is_last in _boundaries(body, delimiter):
+        if start is not None:
+            yield start, _without_line_end(body, at)
+        start = None if is_last else behind
+        if is_last:
+            return
+    if start is not None:  # the last boundary is missing
+        yield start, _without_line_end(body, len(body))
+
+
+def _boundaries(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield each boundary: where it begins, where its line ends, and whether it is the last one."""
+    at = body.find(delimiter)
+    wrong = 0
+    while at >= 0:
+        behind = at + len(delimiter)
+        is_last = body.startswith(b"--", behind)
+        behind += 2 if is_last else 0
+        line = _END_OF_LINE.match(body, behind)
+        starts_line = at == 0 or body[at - 1] == 0x0A
+        if line and (starts_line or (_REST if is_last else _HEADER).match(body, behind)):
+            yield at, line.end(), is_last
+        else:
+            wrong += 1
+            if wrong > MAX_FALSE_BOUNDARIES:
+                raise FormError(f"its boundary, {_shown(delimiter)}, occurs in its parts")
+        at = body.find(delimiter, behind)
+
+
+def _without_line_end(body: bytes, end: int) -> int:
+    if body[end - 2 : end] == b"\r\n":
+        return end - 2
+    return end - 1 if body[end - 1 : end] == b"\n" else end
+
+
+def _part(number: int, body: bytes, start: int, end: int) -> Part:
+    found = _BLANK_LINE.search(body, max(start - 2, 0), min(end, start + MAX_HEADERS))
+    if found is None:
+        raise FormError(f"part {number} has no blank line behind its headers")
+    headers = _headers(body[start : max(found.start(), start)])
+    disposition = headers.get("content-disposition", "")
+    encoding = headers.get("content-transfer-encoding", "binary").lower()
+    if encoding not in ("binary", "8bit", "7bit"):
+        said = quoted(encoding, 20)
+        raise FormError(f"part {number} is encoded as {said}: send its bytes as they are")
+    name = _NAME.search(disposition)
+    return Part(
+        name=(name[1] or name[2] or "") if name else "",
+        is_file=bool(_FILENAME.search(disposition)),
+        content_type=headers.get("content-type", ""),
+        body=body[found.end() : max(end, found.end())],
+    )
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    lines = (line.partition(":") for line in text_of(head).splitlines())
+    return {name.strip().lower(): value.strip() for name, _, value in lines}
+
+
+def text_of(data: bytes) -> str:
+    """Return bytes as text: UTF-8, or Latin-1 where they are not."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _shown(delimiter: bytes) -> str:
+    return ascii(delimiter[:80].decode("latin-1"))

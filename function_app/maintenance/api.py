@@ -1,0 +1,152 @@
+"""`DELETE /api/photos/{id}`, `POST /api/photos/delete`, `/api/cleanup/run`, `/api/repair/run`, and
+the timers that do the last two by themselves."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+
+import azure.functions as func
+
+from function_app.alerts.loss_counts import losses
+from function_app.auth.audit_log import record
+from function_app.auth.caller import Caller, check_cameras
+from function_app.auth.purge import clear_links, clear_sign_ins
+from function_app.backend import Backend
+from function_app.body import read_object
+from function_app.gallery.photos import listed
+from function_app.maintenance.deletion import delete
+from function_app.maintenance.photo_counts import tallies
+from function_app.maintenance.repair import Repair, reconcile
+from function_app.maintenance.retention import MAX_AT_ONCE, Cleanup, clean_up
+from function_app.maintenance.timer_watch import CLEANUP, REPAIR, record_run
+from function_app.replies import Reply, json_reply
+from function_app.storage.models import Photo
+from photo_wire.errors import WireError
+from photo_wire.moment import to_milliseconds
+from photo_wire.name import parse_name
+
+MAX_DELETED = 100  # in a request
+# NCRONTAB with seconds, UTC. By the hour, since one run a day could not keep up with a thousand
+# cameras (docs/decisions/0015-retention-by-turns.md).
+EVERY_HOUR = "0 17 * * * *"
+EVERY_SUNDAY = "0 43 4 * * 0"
+# Of the repair on Sunday: the plan (Flex Consumption) ends a timer's call after 30 minutes, and the
+# camera that is in hand then is mended to its end.
+WEEKLY_SECONDS = 1500.0
+
+log = logging.getLogger(__name__)
+
+
+def delete_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """204; the photo, its thumbnail and its rows are gone."""
+    photo = listed(req, backend, caller)
+    _delete(photo, req, backend, caller)
+    return Reply(204, photos=(photo.name,))
+
+
+def delete_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with which of up to 100 photos were deleted and which were not there."""
+    ids = read_object(req, ("ids",)).get("ids")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_DELETED:
+        raise WireError("ids", f"is no list of 1 to {MAX_DELETED} photos' ids")
+    names = dict.fromkeys(parse_name(str(one), "ids") for one in ids)
+    deleted, unknown = [], []
+    for name in names:
+        photo = backend.index.get(name) if caller.may_see(name.camera) else None
+        if photo is None:
+            unknown.append(str(name))
+            continue
+        _delete(photo, req, backend, caller)
+        deleted.append(name)
+    reply = json_reply({"deleted": [str(name) for name in deleted], "unknown": unknown})
+    return replace(reply, photos=tuple(deleted))
+
+
+def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with how many photos retention deleted, by camera; `{"dry_run": true}` only counts."""
+    said = read_object(req, ("dry_run", "most")) if req.get_body() else {}
+    dry_run, most = said.get("dry_run", False), said.get("most", MAX_AT_ONCE)
+    if not isinstance(dry_run, bool):
+        raise WireError("dry_run", "is neither true nor false")
+    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= MAX_AT_ONCE:
+        raise WireError("most", f"is no whole number from 1 to {MAX_AT_ONCE}")
+    now = datetime.now(UTC)
+    done = clean_up(backend, now, most, dry_run)
+    if not dry_run:
+        record_run(backend.people, CLEANUP, now)
+    if not dry_run and done.deleted:
+        record(req.headers, backend, caller.who, "cleaned up", str(sum(done.deleted.values())))
+    return json_reply({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
+
+
+def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+    """200 with what was mended; `{"cameras": [...], "everything": true}` rebuilds their index."""
+    said = read_object(req, ("cameras", "everything")) if req.get_body() else {}
+    cameras, everything = check_cameras(said.get("cameras")), said.get("everything", False)
+    if cameras is not None and not cameras:
+        raise WireError("cameras", "is empty: name some, or leave it out for all")
+    if not isinstance(everything, bool):
+        raise WireError("everything", "is neither true nor false")
+    done = reconcile(backend, datetime.now(UTC), cameras, everything)
+    if cameras is None:
+        record_run(backend.people, REPAIR, datetime.now(UTC))
+    which = "all cameras" if cameras is None else " ".join(sorted(cameras))
+    record(req.headers, backend, caller.who, "rebuilt" if everything else "repaired", which)
+    return json_reply(asdict(done))
+
+
+def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> None:
+    """Give the app the functions that clean up every hour and repair every Sunday. What they do is
+    idempotent, since timers come late, twice, or not at all; the routes do the same by hand."""
+
+    def hourly_cleanup(timer: func.TimerRequest) -> None:
+        stores, now = backend(), datetime.now(UTC)
+        tell(clean_up(stores, now))
+        cleared = clear_sign_ins(stores.people, stores.accesses, now)
+        over = clear_links(stores.people, now)
+        record_run(stores.people, CLEANUP, datetime.now(UTC))
+        log.info("cleanup: %d rows of failed sign-ins, %d links that are over", cleared, over)
+        stores.alerts.index_by_camera()
+
+    def weekly_repair(timer: func.TimerRequest) -> None:
+        stores = backend()
+        tell_repair(reconcile(stores, datetime.now(UTC), seconds=WEEKLY_SECONDS))
+        record_run(stores.people, REPAIR, datetime.now(UTC))
+        now = datetime.now(UTC)
+        tallies(stores, now)  # a status saves nothing, and would count from ever farther back
+        losses(stores, now)
+
+    for schedule, work in ((EVERY_HOUR, hourly_cleanup), (EVERY_SUNDAY, weekly_repair)):
+        timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=True)
+        app.function_name(work.__name__)(timer(work))
+
+
+def tell(done: Cleanup) -> None:
+    """Log what a run of the timer did, and whether it falls behind."""
+    count = sum(done.deleted.values())
+    log.info("cleanup: deleted %d photos of %d cameras", count, len(done.deleted))
+    if done.behind is not None:
+        log.warning(
+            "cleanup: the time of a run was over, and photos are left that are due, the oldest for "
+            "%.1f days; if that grows, also call POST /api/cleanup/run until it says no more",
+            done.behind / timedelta(days=1),
+        )
+
+
+def tell_repair(done: Repair) -> None:
+    """Log what a run of the timer mended, and which cameras it did not reach."""
+    log.info("repair: %s", done)
+    if done.left:
+        log.warning(
+            "repair: the time of a run was over before %d cameras were looked at, such as %s; call "
+            "POST /api/repair/run with some of them as cameras, or wait for next week's chance",
+            len(done.left),
+            ", ".join(done.left[:10]),
+        )
+
+
+def _delete(photo: Photo, req: func.HttpRequest, backend: Backend, caller: Caller) -> None:
+    """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
+    record(req.headers, backend, caller.who, "deleted", str(photo.name))
+    delete(photo, backend, marked_at=to_milliseconds(datetime.now(UTC)))
