@@ -55,8 +55,9 @@ def take(backend: Backend, camera: str, now: datetime = NOW) -> int:
 
 
 def tell(backend: Backend, *cameras: str) -> list[str]:
-    """The cameras of which alerts were recorded, of these."""
-    alerts = [Alert(name_of(camera), LOSS, "no-room").to_properties() for camera in cameras]
+    """The cameras of which alerts were recorded, of these; of photos that never came."""
+    names = [name_of(camera, tag="0000dead") for camera in cameras]
+    alerts = [Alert(name, LOSS, "no-room").to_properties() for name in names]
     body = json.dumps({"alerts": alerts}).encode()
     request = func.HttpRequest("POST", "http://x/api/alerts", headers={}, body=body)
     reply = post_alerts(request, backend, DEVICE)

@@ -1,6 +1,7 @@
 """What an owner decides, in a real browser: who else may look, told where they are looking."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,7 +162,8 @@ def test_an_owner_removes_a_camera(page: Page, gallery: Gallery) -> None:
     """After a question that says what goes, and in as many requests as it takes: the first reply
     here says that there are more. The page shows its photos no longer."""
     name = gallery.add("porch", FIRST)
-    gallery.tell([Alert(name, LOSS, "no-room"), Alert(name, QUARANTINE, "no-photo")])
+    lost = replace(name, tag="0000dead")
+    gallery.tell([Alert(lost, LOSS, "no-room"), Alert(name, QUARANTINE, "no-photo")])
     gallery.names.remove(name)
     replies: list[dict[str, object]] = []
 

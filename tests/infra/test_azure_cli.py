@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -210,7 +211,8 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
     said = PhotoHeaders(name=photo, trigger=Trigger.MOTION, content_type="image/jpeg")
     put(first, said.to_headers(), picture)
     put(first, {"Content-Type": "image/jpeg", "X-Camera-Id": "old"}, jpeg(seed=6007))
-    alert = {"id": str(photo), "kind": "loss", "reason": "disk-full", "details": {"size": 5}}
+    lost = replace(photo, tag="0000dead")
+    alert = {"id": str(lost), "kind": "loss", "reason": "disk-full", "details": {"size": 5}}
     device = {"x-functions-key": first.function_key}
     url = f"{first.base_url}/api/alerts"
     requests.post(url, json={"alerts": [alert]}, headers=device, timeout=90).raise_for_status()

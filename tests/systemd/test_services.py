@@ -173,10 +173,11 @@ def test_a_bad_setting_of_the_upload_does_not_stop_capture(device: Device) -> No
 
 
 def test_capture_with_a_bad_setting_is_tried_until_it_is_mended(device: Device) -> None:
+    """Each time after a longer pause, which the program waits itself."""
     device.configure(CAMERA_EVERY="sometimes")
     device.change(CAPTURE, *QUICK)
     device.machine.run("systemctl", "start", CAPTURE, check=False)
-    wait_for(lambda: device.restarts(CAPTURE) > 6, what="many restarts")
+    wait_for(lambda: device.restarts(CAPTURE) > 2, what="three restarts")
     assert device.state(CAPTURE) != "failed"
     device.configure()
     device.wait_for_photos(1)
