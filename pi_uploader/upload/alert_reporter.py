@@ -2,8 +2,6 @@
 what else a person should know."""
 
 import logging
-import math
-import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
 from itertools import islice, starmap
@@ -29,6 +27,7 @@ from pi_uploader.upload.clock_skew_monitor import ClockSkewMonitor
 from pi_uploader.upload.disk_monitor import DiskMonitor
 from pi_uploader.upload.receipts import ReceiptCheck
 from pi_uploader.upload.spool_usage_monitor import SpoolUsageMonitor
+from pi_uploader.upload.turn import Turn
 from pi_uploader.watchdog import Heartbeat
 
 REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
@@ -53,8 +52,7 @@ class AlertReporter:
         self._spool = spool
         self._delivery = delivery
         self._clock = clock
-        self._next = clock()
-        self._lock = threading.Lock()
+        self._turn = Turn(clock)
         self._untold: list[Alert] = []  # of photos that were set aside, or cannot be
         self._stuck: set[SpooledPhoto] = set()  # those that cannot be, and are noted
         self._has_looked_back = False  # at those that lay there at the start
@@ -97,11 +95,7 @@ class AlertReporter:
 
     def begin(self) -> bool:
         """Whether it is time to tell. Who hears that it is has to `tell`: nobody else will."""
-        with self._lock:
-            if self._clock() < self._next:
-                return False
-            self._next = math.inf
-            return True
+        return self._turn.try_claim()
 
     def tell(self, under_way: Collection[int], back_within: Heartbeat) -> None:
         """Tell some of it at once. `under_way` are the sequence numbers of the photos that are on
@@ -113,8 +107,7 @@ class AlertReporter:
             self._tell_of_noticed(back_within)
             self._receipt_check.ask(back_within)
         finally:
-            with self._lock:
-                self._next = self._clock() + pause
+            self._turn.release(pause)
 
     def _tell_of_photos(self, under_way: Collection[int], back_within: Heartbeat) -> bool:
         """Tell of those set aside and those given up; whether that went well. The backend knows

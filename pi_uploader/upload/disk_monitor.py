@@ -1,9 +1,7 @@
 """A disk that takes no photo, or hides some: told once, until it is over."""
 
 import logging
-import math
 import os
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from itertools import chain
@@ -13,6 +11,7 @@ from photo_wire.alert import DISK, Alert
 from photo_wire.name import new_name
 from pi_uploader.spool import Spool
 from pi_uploader.upload.alert_outbox import AlertOutbox
+from pi_uploader.upload.turn import Turn
 
 FIRST_LOOK = 60.0  # seconds after the start: every folder is listed, and no photo waits for that
 BETWEEN_LOOKS = 300.0  # seconds
@@ -38,22 +37,17 @@ class DiskMonitor:
     ) -> None:
         self._spool = spool
         self._noticed = noticed
-        self._clock = clock
         self._wall_clock = wall_clock
         self._is_read_only = read_only
-        self._next = clock() + FIRST_LOOK
-        self._lock = threading.Lock()
+        self._turn = Turn(clock, FIRST_LOOK)
 
     def look(self) -> None:
         """Notice that the disk fails, or that this is over, if it is time to look."""
-        with self._lock:
-            if self._clock() < self._next:
-                return
-            self._next = math.inf
-        try:
-            self._look()
-        finally:
-            self._next = self._clock() + BETWEEN_LOOKS
+        if self._turn.try_claim():
+            try:
+                self._look()
+            finally:
+                self._turn.release(BETWEEN_LOOKS)
 
     def _look(self) -> None:
         problem = self._problem()

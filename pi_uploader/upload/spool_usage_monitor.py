@@ -1,8 +1,6 @@
 """The spool is filling up: told once, before photos have to be given up."""
 
 import logging
-import math
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from itertools import chain
@@ -11,6 +9,7 @@ from photo_wire.alert import SPOOL_FILLING, Alert
 from photo_wire.name import new_name
 from pi_uploader.spool import Fill, Spool, SpooledPhoto
 from pi_uploader.upload.alert_outbox import AlertOutbox, readable
+from pi_uploader.upload.turn import Turn
 
 HIGH_WATERMARK = 0.8  # of what the photos may take on the disk
 LOW_WATERMARK = 0.5  # the share below which it may be told again
@@ -33,17 +32,13 @@ class SpoolUsageMonitor:
     ) -> None:
         self._spool = spool
         self._noticed = noticed
-        self._clock = clock
         self._wall_clock = wall_clock
-        self._next = clock() + FIRST_LOOK
-        self._lock = threading.Lock()
+        self._turn = Turn(clock, FIRST_LOOK)
 
     def look(self) -> None:
         """Notice that the spool is filling up, or that this is over, if it is time to look."""
-        with self._lock:
-            if self._clock() < self._next:
-                return
-            self._next = math.inf
+        if not self._turn.try_claim():
+            return
         pause = BETWEEN_LOOKS
         try:
             if self._has_alarmed():
@@ -51,7 +46,7 @@ class SpoolUsageMonitor:
         except OSError as error:
             log.error("cannot tell how full the spool is, the disk answers: %s", error.strerror)
         finally:
-            self._next = self._clock() + pause
+            self._turn.release(pause)
 
     def _has_alarmed(self) -> bool:
         fill = self._spool.fill()

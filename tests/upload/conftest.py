@@ -9,7 +9,7 @@ from tests.rigs.certificates import Authority
 @pytest.fixture(autouse=True)
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing rests before its second try."""
-    monkeypatch.setattr("pi_uploader.upload.client.Delivery._ask.retry.wait", wait_none())
+    monkeypatch.setattr("pi_uploader.upload.client.BackendClient._ask.retry.wait", wait_none())
 
 
 @pytest.fixture(scope="session")
