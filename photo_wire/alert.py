@@ -25,7 +25,7 @@ CLOCK = "clock"  # the times of photos cannot be believed
 
 MAX_REASON = 300  # characters
 MAX_DETAILS = 20
-MAX_DETAILS = 32_000  # letters as JSON, counted as UTF-16 does: a table's row takes 32 * 1024
+MAX_DETAILS_LENGTH = 32_000  # letters of JSON, as UTF-16 counts them: a row takes 32 * 1024
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 Detail = str | int
@@ -60,8 +60,8 @@ class Alert:
                 raise WireError(f"details.{word}", f"is longer than {MAX_REASON} characters")
             if isinstance(value, int) and not -(2**53) < value < 2**53:
                 raise WireError(f"details.{word}", "is no number that every JSON reader can hold")
-        if _letters(json.dumps(dict(self.details), ensure_ascii=False)) > MAX_DETAILS:
-            raise WireError("details", f"are longer than {MAX_DETAILS} letters as JSON")
+        if _letters(json.dumps(dict(self.details), ensure_ascii=False)) > MAX_DETAILS_LENGTH:
+            raise WireError("details", f"are longer than {MAX_DETAILS_LENGTH} letters as JSON")
 
     def to_properties(self) -> dict[str, Any]:
         """The alert as a JSON object."""
