@@ -98,7 +98,7 @@ class RtspRelay:
                 return ""  # ffmpeg has left, or says itself what it misses
             return self._described(error)
         finally:
-            self._session.end()
+            self._session.close()
         return ""
 
     def _described(self, error: Exception) -> str:
@@ -137,10 +137,16 @@ class _Session:
         self._redirects = 0
 
     def end(self) -> None:
-        """Close the connection to the camera; any thread may call this."""
+        """Let `run` end; any thread may call this. It does not close the connection: `run` may be
+        about to wait for it."""
         if self._connection:
             with suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection to the camera; for the thread of `run`."""
+        self.end()
+        if self._connection:
             self._connection.close()
 
     def run(self) -> None:
@@ -160,7 +166,7 @@ class _Session:
                 return
 
     def _connect(self) -> None:
-        self.end()
+        self.close()
         self._answer = None
         self._connection = connect(self.camera, self._trust, SILENCE)
         self._responses = Reader(self._connection)
