@@ -10,7 +10,7 @@ PYTHON313 := $(or $(PYTHON313),$(shell for one in python3.13 "$$HOME"/.pyenv/ver
 # Tests at once: more than two cores could run, since many wait for the processes that they drive.
 WORKERS ?= 4
 # What runs on Python 3.13, too: see docs/decisions/0043.
-TESTS_313 := $(addprefix tests/,function_app golden journey pi promises settings spool upload wire test_secrets.py)
+TESTS_313 := $(addprefix tests/,e2e function_app golden photo_wire pi_uploader test_secrets.py)
 
 PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check
@@ -79,7 +79,7 @@ golden: setup-dev ## what this version says on the wire, recorded for the versio
 	@$(PY) -m tests.golden
 
 screenshots: setup-dev browser ## the README's pictures, taken anew by the gallery's tests
-	@$(PY) -m pytest -q tests/gallery
+	@$(PY) -m pytest -q tests/e2e/gallery
 	@mkdir -p docs/pictures && cp .local/screenshots/gallery.png docs/pictures/
 
 arm-schemas: .venv/.dev ## infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
@@ -100,13 +100,13 @@ browser:
 	|| local/debian-package chromium "The gallery's tests need Chromium or Google Chrome"
 
 power-cut: # what the disk that loses unflushed writes is made of; without it its tests say so and skip
-	@test "$$(id -u)" != 0 || sh tests/rigs/power_cut/install.sh
+	@test "$$(id -u)" != 0 || sh tests/support/power_cut/install.sh
 
 rtsp-server: # the network camera of the tests, and ffmpeg
-	@test "$$(id -u)" != 0 || sh tests/rigs/rtsp/install.sh
+	@test "$$(id -u)" != 0 || sh tests/support/rtsp/install.sh
 
 systemd-tools: # what the units are checked with, and the machine of namespaces that runs them
-	@test "$$(id -u)" != 0 || sh tests/rigs/systemd_machine/install.sh
+	@test "$$(id -u)" != 0 || sh tests/support/systemd_machine/install.sh
 
 .venv/.done: requirements.txt requirements-local.txt
 	@command -v $(PYTHON) >/dev/null || { \

@@ -8,10 +8,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import backend, drain, durable, handshakes, memory, pages
+from bench import backend, drain, handshakes, memory, pages, spool_write
 
 SECTIONS = {
-    "durable": ("From the trigger to a photo that survives a power cut", durable.figures),
+    "durable": ("From the trigger to a photo that survives a power cut", spool_write.figures),
     "drain": ("How fast a backlog of photos of 500 KB goes up", drain.figures),
     "tls": ("TLS", handshakes.figures),
     "memory": ("The processes on the Pi", memory.figures),

@@ -25,9 +25,9 @@ from azure.storage.blob import (
     generate_account_sas,
 )
 
-from bench.figures import Figure
 from bench.memory import MB, _peak_memory
-from function_app.backend import connect
+from bench.report import Figure
+from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.account import Account, open_account
 from function_app.storage.blobs import CONTAINER
@@ -39,9 +39,9 @@ from local.azurite import Azurite
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
-from tests.backend import Backend
-from tests.pictures import jpeg
-from tests.rigs.recorder import Recorded, Recorder
+from tests.support.backend import Backend
+from tests.support.pictures import jpeg
+from tests.support.recorder import Recorded, Recorder
 
 SHA256 = "ab" * 32
 Put = Callable[[bytes], None]

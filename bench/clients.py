@@ -20,7 +20,7 @@ from photo_wire.name import new_name
 from pi_uploader.spool import Room, Spool, SpooledPhoto
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader, work
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 NO_RESERVE = Room(reserve=0)
 Client = Callable[[Path, str, str, int], Callable[[], None]]

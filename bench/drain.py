@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.clients import Client, drain, filled, keep_alive, naive, server
-from bench.figures import Figure, interleaved, seconds
+from bench.report import Figure, interleaved, seconds
 from local.azurite import Azurite
 from tests.conftest import new_backend
 
@@ -52,7 +52,10 @@ def _to_the_backend(folder: Path, quick: bool) -> list[Figure]:
 
 def _over_a_long_line(folder: Path, quick: bool) -> list[Figure]:
     photos, rounds = (20, 1) if quick else (120, 3)
-    with server("bench.receiver") as near, server("bench.link", near.rpartition(":")[2]) as far:
+    with (
+        server("bench.null_server") as near,
+        server("bench.latency_proxy", near.rpartition(":")[2]) as far,
+    ):
         flights = (1, 4, 8)
         ways = [_timed(drain, folder, photos, far, "", count) for count in flights]
         ways.append(_timed(naive, folder, photos // 4, far, "", 1))

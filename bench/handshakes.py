@@ -8,9 +8,9 @@ from pathlib import Path
 from unittest import mock
 
 from bench.clients import drain, filled, naive
-from bench.figures import Figure
-from tests.rigs.certificates import Authority, Kind
-from tests.rigs.fault_server import FaultServer
+from bench.report import Figure
+from tests.support.certificates import Authority, Kind
+from tests.support.fault_server import FaultServer
 
 CONNECTIONS = 2
 

@@ -11,12 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from bench.clients import filled, server
-from bench.figures import Figure, interleaved, seconds
+from bench.report import Figure, interleaved, seconds
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import Spool, SpooledPhoto
-from tests.rigs.disks import FailingDisk, Kind
+from tests.support.disks import FailingDisk, Kind
 
 MB = 1_000_000
 BARE = "pass"
@@ -27,7 +27,7 @@ CAPTURE = "import pi_uploader.cli, pi_uploader.capture"
 def figures(folder: Path, quick: bool) -> list[Figure]:
     many = 2_000 if quick else 100_000
     few = 100
-    with server("bench.receiver") as url:
+    with server("bench.null_server") as url:
         filled(folder / "large", 5 if quick else 30, 8 * MB)
         large = _Upload(folder / "large", url).until_empty()
         waiting = {}

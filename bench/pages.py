@@ -9,13 +9,13 @@ from pathlib import Path
 import requests
 
 from bench.backend import running
-from bench.figures import Figure
-from function_app.backend import connect
+from bench.report import Figure
+from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.row_keys import View
 from local.azurite import Azurite
-from tests.backend import Backend
-from tests.rigs.many_photos import azurite_with
+from tests.support.backend import Backend
+from tests.support.many_photos import azurite_with
 
 
 def figures(folder: Path, quick: bool) -> list[Figure]:
@@ -49,7 +49,7 @@ def _page_times(azurite: Azurite, backend: Backend, rounds: int) -> tuple[list[f
         reply = session.get(f"{backend.base_url}/api/photos?limit=50", timeout=30)
         return len(reply.json()["photos"])
 
-    return _alternating(page, lambda: len(index.walk(View(), 51)) - 1, rounds)
+    return _alternating(page, lambda: len(index.query(View(), 51)) - 1, rounds)
 
 
 def _alternating(

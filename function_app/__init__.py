@@ -9,18 +9,18 @@ from collections.abc import Callable
 
 import azure.functions as func
 
-from function_app.backend import Backend, shared_backend
-from function_app.dispatch import register
+from function_app.http.dispatch import register
 from function_app.maintenance.api import register_timers
 from function_app.routes import ROUTES
+from function_app.services import Services, shared_services
 
 
-def build_app(backend: Callable[[], Backend] = shared_backend) -> func.FunctionApp:
+def build_app(services: Callable[[], Services] = shared_services) -> func.FunctionApp:
     """A new app with all functions of the route table. Its get_functions() works once."""
     built = func.FunctionApp()
     for route in ROUTES:
-        register(built, route, backend)
-    register_timers(built, backend)
+        register(built, route, services)
+    register_timers(built, services)
     return built
 
 

@@ -4,26 +4,26 @@ import azure.functions as func
 
 from function_app.auth import users
 from function_app.auth.caller import Caller
-from function_app.backend import Backend
+from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError
-from function_app.replies import Reply, json_reply
+from function_app.services import Services
 from photo_wire import __version__
 
 
-def get_health(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+def get_health(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
     """200 if the settings are right and both stores answer; else 503 with what is missing."""
-    _check_door(backend)
-    backend.blobs.check()
-    backend.index.check()
-    return json_reply({"status": "ok", "version": __version__})
+    _check_door(services)
+    services.blobs.check()
+    services.index.check()
+    return json_response({"status": "ok", "version": __version__})
 
 
-def _check_door(backend: Backend) -> None:
+def _check_door(services: Services) -> None:
     """Photos that nobody can look at are no use."""
-    settings = backend.settings
+    settings = services.settings
     if settings.gallery_password or settings.read_token or settings.admin_token:
         return
-    if users.find(backend.people, users.OWNER) is None:
+    if users.find(services.people, users.OWNER) is None:
         raise HTTPProblemError(
             503,
             "Nobody can look at photos until the setting GALLERY_PASSWORD holds the owner's first "

@@ -1,4 +1,4 @@
-"""The refusal of a request, as the domain raises it and replies.py renders it."""
+"""The refusal of a request, as the domain raises it and http/responses.py renders it."""
 
 from collections.abc import Mapping
 

@@ -3,22 +3,24 @@
 The description of the API is written from this table too (openapi/).
 """
 
-from function_app.access import Access
+from function_app.accounts import api as auth
 from function_app.alerts.alerts import list_alerts, post_alerts
-from function_app.auth import api as auth
-from function_app.cameras.api import delete_camera
-from function_app.gallery import counts, photos, sharing
-from function_app.gallery.events import list_events
-from function_app.gallery.listing import PARAMETERS
-from function_app.gallery.pages import get_page
-from function_app.gallery.thumbnails import get_thumbnail
+from function_app.browse import photos
+from function_app.browse.events import list_events
+from function_app.browse.listing import PARAMETERS
+from function_app.browse.thumbnails import get_thumbnail
 from function_app.health import get_health
+from function_app.http.authorization import Access
+from function_app.http.openapi.pages import describe, get_docs, get_openapi
+from function_app.http.route import PHOTO, PHOTO_OR_FORM, Route
 from function_app.ingest.known import post_known
 from function_app.ingest.posted import post_photo
 from function_app.ingest.upload import post_to_device_route, put_photo
 from function_app.maintenance import api as maintenance
-from function_app.openapi.pages import describe, get_docs, get_openapi
-from function_app.route import PHOTO, PHOTO_OR_FORM, Route
+from function_app.maintenance.camera_api import delete_camera
+from function_app.stats import counts
+from function_app.web import sharing
+from function_app.web.pages import get_page
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.known import KNOWN_PATH

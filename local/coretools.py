@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from local.child import StartError
+from local.processes import StartError
 
 HOW_TO_GET_IT = """\
 `func` (Azure Functions Core Tools 4) is not on PATH. Get it with one of these, then try again:

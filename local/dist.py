@@ -27,8 +27,8 @@ from fnmatch import fnmatch
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from local.child import ROOT
 from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform
+from local.processes import ROOT
 from photo_wire import __version__
 
 GOES_TO_AZURE = {"function_app.py", "function_app", "photo_wire", "host.json", "requirements.txt"}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local.child import ROOT
+from local.processes import ROOT
 
 AZURE_PYTHONS = ("3.11", "3.12", "3.13")  # those that infra/main.bicep allows
 PI_LOCK = ROOT / "systemd" / "requirements.txt"

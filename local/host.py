@@ -25,7 +25,7 @@ from azure.functions import AuthLevel, HttpRequest, HttpResponse
 from azure.functions.decorators.function_app import Function
 from azure.functions.decorators.http import HttpTrigger
 
-from local.child import ROOT
+from local.processes import ROOT
 from local.routes import Route
 from local.server import Request, Server
 

@@ -18,8 +18,8 @@ from collections.abc import Iterable, Sequence
 
 from packaging.requirements import Requirement
 
-from local.child import ROOT
 from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform
+from local.processes import ROOT
 
 _HEADER = "# Written by `python -m local.lock`: {what}.\n# pip checks each hash.\n"
 

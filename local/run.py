@@ -14,10 +14,10 @@ from pathlib import Path
 
 from local import coretools
 from local.azurite import DEFAULT_PORTS, Azurite
-from local.child import ROOT, StartError, free_ports, is_taken
-from local.machine import Ended, Machine
+from local.prefixed_output import say
+from local.process_group import Machine, ShutdownRequested
+from local.processes import ROOT, StartError, free_ports, is_taken
 from local.state import Keys, State
-from local.voice import say
 from photo_wire.headers import UPLOAD_PATH
 from pi_uploader.cameras.replay import ReplayCamera
 from pi_uploader.settings import SettingsError
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parse(argv)
     try:
         _run(options)
-    except Ended:
+    except ShutdownRequested:
         say(f"Ended. Your photos stay in {_shown(options.state)}.")
         return 0
     except StartError as error:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.child import StartError
+from local.processes import StartError
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ log = logging.getLogger("pi-uploader")
 
 
 def run(_: argparse.Namespace) -> int:
-    from pi_uploader.run import run as keep_running
+    from pi_uploader.supervisor import run as keep_running
 
     return keep_running()
 

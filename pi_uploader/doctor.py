@@ -26,7 +26,7 @@ from pi_uploader.settings.source import Environment
 from pi_uploader.spool.diagnosis import diagnose
 from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import TriggerQueue
-from pi_uploader.triggers.low import low
+from pi_uploader.triggers.contact import low
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.pins import PinBusyError
 from pi_uploader.upload.client import BackendClient, RejectedError, UnavailableError

@@ -8,7 +8,7 @@ from typing import Any
 from photo_wire.headers import Clock
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
 from pi_uploader.plural import counted
-from pi_uploader.spool import shards, tally
+from pi_uploader.spool import count_spool, shards
 from pi_uploader.spool.disk import Disk
 from pi_uploader.upload.receipts import count_missing
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
@@ -33,7 +33,7 @@ def status(
 
     Raises OSError where the folder cannot be read.
     """
-    found = tally(folder, runtime)
+    found = count_spool(folder, runtime)
     oldest = found.oldest
     now = now or datetime.now(UTC)
     age = _age(folder, now)

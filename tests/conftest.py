@@ -1,10 +1,10 @@
 """What all tests share: one Azurite and one backend per process, and more on request.
 
-The tests may run in several processes at once (`pytest -n 4`, tests/scheduling.py): use no fixed
-port, no fixed path, and nothing that another file left behind. The store is shared within a
+The tests may run in several processes at once (`pytest -n 4`, tests/support/scheduling.py): use no
+fixed port, no fixed path, and nothing that another file left behind. The store is shared within a
 process: give each test a camera name of its own. Every process that a test starts writes its output
 into `log_folder`, and the keys it uses go into `secrets_used`: at the end of the session
-tests/secret_scan.py looks for the one in the other.
+tests/support/secret_scan.py looks for the one in the other.
 """
 
 import secrets
@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from local.azurite import ACCOUNT_KEY, Azurite
-from tests.backend import Backend
-from tests.scheduling import FileScheduling, sort_longest_first
-from tests.secret_scan import SecretScan
+from tests.support.backend import Backend
+from tests.support.scheduling import FileScheduling, sort_longest_first
+from tests.support.secret_scan import SecretScan
 
 # How long an example takes, or to think of one, is the machine's affair: where others work, too,
 # any of them may be held up.

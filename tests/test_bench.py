@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from local.child import ROOT
+from local.processes import ROOT
 
 FIGURES = [
     "flushes to the disk per photo",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.child import ROOT
+from local.processes import ROOT
 
 DECISIONS = ROOT / "docs" / "decisions"
 FRONT = [ROOT / f"{name}.md" for name in ("README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY")]
@@ -118,7 +118,9 @@ def test_a_line_that_the_page_shows_is_one_that_is_logged(shown: str) -> None:
 def test_every_promise_is_listed_and_tested() -> None:
     """proof.md has a row for each number of a test's name, and there are as many as README says."""
     listed = re.findall(r"^\| (\d+) \| .+\. \|$", (ROOT / "docs" / "proof.md").read_text(), re.M)
-    tests = "".join(file.read_text() for file in (ROOT / "tests" / "promises").glob("test_*.py"))
+    tests = "".join(
+        file.read_text() for file in (ROOT / "tests" / "e2e" / "promises").glob("test_*.py")
+    )
     assert [int(one) for one in listed] == list(range(1, 17))
     assert sorted(set(re.findall(r"def test_promise_(\d\d)_", tests))) == [
         f"{int(one):02}" for one in listed

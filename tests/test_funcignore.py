@@ -3,8 +3,8 @@
 import subprocess
 from fnmatch import fnmatch
 
-from local.child import ROOT
 from local.dist import GOES_TO_AZURE
+from local.processes import ROOT
 
 GOES = GOES_TO_AZURE
 

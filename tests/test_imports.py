@@ -1,5 +1,4 @@
-"""Imports run one way: the Pi knows nothing of Azure, the backend nothing of the Pi, and the wire
-neither of them."""
+"""Imports run downwards, between the programs and between the packages of each."""
 
 import ast
 import sys
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.child import ROOT
+from local.processes import ROOT
 
 PACKAGES = ("photo_wire", "pi_uploader", "function_app", "local", "tests")
 STORAGE_SDKS = ("azure.storage", "azure.data", "requests")  # they send through requests
@@ -16,6 +15,41 @@ FORBIDDEN = {
     "pi_uploader": ("azure", "function_app", "local", "tests"),
     "function_app": ("pi_uploader", "local", "tests", "gpiozero", "picamera2"),
     "local": ("tests",),
+}
+
+# From the lowest layer to the highest: a module imports from its own line and from lines above it.
+LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "function_app": (
+        ("origins", "problems"),
+        ("settings",),
+        ("media",),
+        ("storage",),
+        ("services",),
+        ("auth",),
+        ("http",),
+        ("cameras",),
+        ("alerts",),
+        ("maintenance",),
+        ("ingest", "browse"),
+        ("accounts", "health", "stats", "web"),
+        ("routes",),
+        ("__init__",),
+    ),
+    "pi_uploader": (
+        ("board", "clock", "finding", "plural", "signals", "small_file", "watchdog"),
+        ("settings",),
+        ("spool", "triggers"),
+        ("cameras",),
+        ("libraries",),
+        ("alerts",),
+        ("upload",),
+        ("capture",),
+        ("doctor", "status", "supervisor"),
+        ("help_text",),
+        ("commands",),
+        ("cli",),
+        ("__main__",),
+    ),
 }
 
 
@@ -80,8 +114,8 @@ def test_imports_run_one_way(package: str) -> None:
         ("function_app.routes", "import requests"),
         ("function_app.ingest.intake", "from azure.storage.blob import BlobClient"),
         ("function_app.storagedoor", "from azure.data.tables import TableClient"),
-        ("function_app.gallery.pages", "from azure import data"),
-        ("local.run", "from tests.waiting import wait_for"),
+        ("function_app.web.pages", "from azure import data"),
+        ("local.run", "from tests.support.waiting import wait_for"),
         ("photo_wire.sub.__init__", "from ... import requests"),
     ],
 )
@@ -101,3 +135,57 @@ def test_a_violation_is_seen(module: str, source: str) -> None:
 )
 def test_what_is_allowed_is_not_one(module: str, source: str) -> None:
     assert violations(source, module) == []
+
+
+# What still runs up, package to package, and has to go.
+UPWARD: dict[str, set[tuple[str, str]]] = {
+    "function_app": {
+        ("alerts", "browse"),
+        ("alerts", "ingest"),
+        ("maintenance", "browse"),
+        ("maintenance", "ingest"),
+        ("services", "cameras"),
+        ("services", "maintenance"),
+        ("settings", "auth"),
+        ("settings", "maintenance"),
+    },
+    "pi_uploader": {("alerts", "upload"), ("clock", "spool"), ("settings", "triggers")},
+}
+
+
+def package_imports(program: str) -> set[tuple[str, str]]:
+    """Return which package or module of a program imports which other one."""
+    modules = {module.removesuffix(".__init__"): path for module, path in _modules(program)}
+    found = set()
+    for module, path in modules.items():
+        for name in imports_of(path.read_text(), module):
+            if name.startswith(program + "."):
+                target = name if name in modules else name.rpartition(".")[0]
+                found.add((_room(module), _room(target)))
+    return {(one, other) for one, other in found if one != other}
+
+
+def _room(module: str) -> str:
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+@pytest.mark.parametrize("program", LAYERS)
+def test_imports_run_downwards(program: str) -> None:
+    """Two packages of one layer do not import each other either."""
+    layers = {room: at for at, layer in enumerate(LAYERS[program]) for room in layer}
+    imported = package_imports(program)
+    assert {room for edge in imported for room in edge} <= layers.keys()
+    upward = {(one, other) for one, other in imported if layers[one] <= layers[other]}
+    assert upward == UPWARD[program]
+
+
+def test_the_rules_do_not_know_the_functions_host() -> None:
+    """What lies below http/ is called with plain values, whoever calls."""
+    below = ("origins", "problems", "settings", "media", "storage", "services", "auth")
+    found = {
+        module
+        for module, path in _modules("function_app")
+        if _room(module) in below
+        and any(_is_in(name, "azure.functions") for name in imports_of(path.read_text(), module))
+    }
+    assert found == set()

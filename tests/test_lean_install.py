@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.child import ROOT
+from local.processes import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.child import ROOT
 from local.dist import tracked
+from local.processes import ROOT
 
 COMMENTED = ("*.sh", "*.js", "*.css", "*.toml", "*.bicep", "*.service", "*.timer", "*.yaml")
 NAMED = re.compile(r"(?<![\w/.~{}*:-])(?:[\w.-]+/)*[\w-]+\.(?:md|py)\b(?![/{*])")
@@ -79,7 +79,7 @@ def test_a_file_that_is_not_there_is_found(text: str) -> None:
     [
         "see operate.md",
         "https://example.org/some/page.md",
-        "docs/api.md, and auth/api.py",
+        "docs/api.md, and auth/users.py",
         "../README.md",
         "tests/*.py",
     ],

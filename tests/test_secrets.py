@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.child import ROOT
-from tests.backend import Backend
+from local.processes import ROOT
 from tests.conftest import StartBackend
-from tests.pictures import jpeg
-from tests.secret_scan import find_leaks
+from tests.support.backend import Backend
+from tests.support.pictures import jpeg
+from tests.support.secret_scan import find_leaks
 
 CONFTEST = "from tests.conftest import log_folder, pytest_configure, secret_scan, secrets_used"
 LEAK = """

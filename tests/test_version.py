@@ -6,11 +6,11 @@ import tomllib
 
 import requests
 
-from local.child import ROOT
 from local.dist import tracked
+from local.processes import ROOT
 from photo_wire import __version__
 from pi_uploader.upload.client import BackendClient
-from tests.backend import Backend
+from tests.support.backend import Backend
 
 SEMANTIC = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
 

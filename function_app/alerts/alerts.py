@@ -8,14 +8,14 @@ import azure.functions as func
 
 from function_app.alerts.taken_back import take_back, taking_back
 from function_app.auth.caller import Caller
-from function_app.backend import Backend
+from function_app.browse.listing import check_parameters, parse_limit
+from function_app.browse.merge import merge
 from function_app.cameras.quota import note_cameras, refused_cameras, too_many
-from function_app.gallery import cursors
-from function_app.gallery.listing import check_parameters, parse_limit
-from function_app.gallery.merge import merge
+from function_app.http import cursors
+from function_app.http.responses import Response, json_response
 from function_app.ingest.stored import list_found
 from function_app.problems import HTTPProblemError
-from function_app.replies import Reply, json_reply
+from function_app.services import Services
 from function_app.storage.models import Alerts, KeptAlert, alert_key
 from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
 from photo_wire.headers import parse_headers
@@ -28,7 +28,7 @@ PARAMETERS = ("camera", "kind", "limit", "cursor")
 _PLACE = re.compile(r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?")
 
 
-def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+def post_alerts(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
     """200 with the ids of the alerts that are on record now, and of losses that are none. An id may
     be among both: that of a photo which was set aside on its device, given up since, and stored."""
     body = req.get_body()
@@ -36,68 +36,68 @@ def post_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
         raise HTTPProblemError(413, f"The alerts have more than {MAX_BODY} bytes: send fewer.")
     alerts, waiting = parse_alerts(body), parse_headers(req.headers).waiting
     now = to_milliseconds(datetime.now(UTC))
-    allowed = _allowed(alerts, backend, now)
-    receipt = keep(allowed, backend, now)
-    note_cameras({alert.name.camera for alert in allowed}, backend, now)
+    allowed = _allowed(alerts, services, now)
+    receipt = keep(allowed, services, now)
+    note_cameras({alert.name.camera for alert in allowed}, services, now)
     cameras = {alert.name.camera for alert in alerts}
     if waiting is not None and len(cameras) == 1:  # the number is that of one camera
-        backend.index.note_waiting(cameras.pop(), waiting)
-    backend.timer_watch.check(backend.people, backend.alerts, now)
-    return Reply(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))
+        services.index.note_waiting(cameras.pop(), waiting)
+    services.timer_watch.check(services.people, services.alerts, now)
+    return Response(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))
 
 
-def _allowed(alerts: list[Alert], backend: Backend, now: datetime) -> list[Alert]:
+def _allowed(alerts: list[Alert], services: Services, now: datetime) -> list[Alert]:
     """The alerts of cameras that are known or may be new. Their devices keep the others, which are
     missing in the receipt. Raises HTTPProblemError (429) if there is nothing else."""
-    refused = refused_cameras({alert.name.camera for alert in alerts}, backend, now)
+    refused = refused_cameras({alert.name.camera for alert in alerts}, services, now)
     allowed = [alert for alert in alerts if alert.name.camera not in refused]
     if alerts and not allowed:
         raise too_many(*next(iter(refused.items())))
     return allowed
 
 
-def keep(alerts: list[Alert], backend: Backend, now: datetime) -> AlertsReceipt:
+def keep(alerts: list[Alert], services: Services, now: datetime) -> AlertsReceipt:
     """Put alerts on record that came in at this moment, but for losses of photos that are stored.
     Raises StorageUnavailableError.
 
     A photo that arrives at the same moment is listed in one transaction, and its loss noted in
     another, of which one is refused: so either the listing takes the loss back, or this does.
     """
-    stored = {alert.name for alert in alerts if is_stored(alert, backend, now)}
+    stored = {alert.name for alert in alerts if is_stored(alert, services, now)}
     others = [alert for alert in alerts if alert.kind != LOSS or alert.name not in stored]
     if others:
-        backend.alerts.add([KeptAlert(alert, now) for alert in others])
+        services.alerts.add([KeptAlert(alert, now) for alert in others])
     lost = {one.name: str(one.details.get("sha256", "")) for one in others if one.kind == LOSS}
-    stored |= (came := backend.index.note_losses(lost))
+    stored |= (came := services.index.note_losses(lost))
     for name in stored:  # of one that came before, too: an earlier report may have been stopped
-        take_back(backend, name)
+        take_back(services, name)
     recorded = {one.name for one in others if one.kind != LOSS or one.name not in came}
     return AlertsReceipt(frozenset(map(str, recorded)), frozenset(map(str, stored)))
 
 
-def is_stored(alert: Alert, backend: Backend, now: datetime) -> bool:
+def is_stored(alert: Alert, services: Services, now: datetime) -> bool:
     """Whether this is the loss of a photo that is here, or was until somebody deleted it: it was
     given up on the device after it had been stored, because the receipt never arrived. A photo that
     was only half stored, its bytes without a place on the list, is listed first."""
     media = Media.of_content_type(str(alert.details.get("content_type", "")))
     if alert.kind != LOSS or media is None:
         return False
-    photo = backend.blobs.find_or_tombstone(alert.name, media)
+    photo = services.blobs.find_or_tombstone(alert.name, media)
     if photo is None or photo.sha256 != alert.details.get("sha256"):
         return False
     if photo.deleted_at:
         return True
-    listed = list_found(photo, backend.blobs, backend.index, taking_back(backend), now)
+    listed = list_found(photo, services.blobs, services.index, taking_back(services), now)
     return listed is None or listed.sha256 == photo.sha256
 
 
-def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+def list_alerts(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
     """200 with one page of the alerts, the last that came in first."""
     check_parameters(req.params, PARAMETERS)
     limit, camera, kind = parse_limit(req.params.get("limit")), *_filters(req.params)
     looked_at = 2 * limit if kind else limit
     after = _after(req.params.get("cursor"))
-    alerts = _newest(backend.alerts, _cameras(caller, camera), looked_at + 1, after)
+    alerts = _newest(services.alerts, _cameras(caller, camera), looked_at + 1, after)
     shown: list[KeptAlert] = []
     last: KeptAlert | None = None
     for kept in alerts[:looked_at]:
@@ -106,7 +106,7 @@ def list_alerts(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
         last = kept
         if kind in (None, kept.alert.kind) and not kept.is_taken_back:
             shown.append(kept)
-    return json_reply(
+    return json_response(
         {
             "alerts": [_describe(kept) for kept in shown],
             "next_cursor": cursors.encode(alert_key(last))

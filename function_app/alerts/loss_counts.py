@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from function_app.alerts.taken_back import TAKEN_BACK
-from function_app.backend import Backend
+from function_app.services import Services
 from function_app.storage.models import Alerts, KeptAlert, alert_key
 from function_app.storage.row_keys import count_down
-from function_app.storage.table_store import Entity, walk_all
+from function_app.storage.table_store import Entity, query_all
 from photo_wire.alert import LOSS
 from photo_wire.name import parse_name
 
@@ -41,16 +41,16 @@ class Month:
     row: Entity
 
 
-def losses(backend: Backend, now: datetime, save: bool = True) -> dict[str, Counter[date]]:
+def losses(services: Services, now: datetime, save: bool = True) -> dict[str, Counter[date]]:
     """The losses of every camera that had some, by day: three requests, and those for what is not
     counted yet, which `save` writes down for the next time. Raises StorageUnavailableError."""
-    up_to = backend.tally.get(UP_TO, ALL)  # read before the months, which are never behind it
-    months = {month.row.key: month for month in _months(backend)}
+    up_to = services.tally.get(UP_TO, ALL)  # read before the months, which are never behind it
+    months = {month.row.key: month for month in _months(services)}
     settled = count_down(now - SETTLED)
     older: defaultdict[str, Counter[date]] = defaultdict(Counter)
     fresh: defaultdict[str, Counter[date]] = defaultdict(Counter)
     is_behind = False
-    for kept in _came_since(up_to.words["up_to"] if up_to else None, backend.alerts):
+    for kept in _came_since(up_to.properties["up_to"] if up_to else None, services.alerts):
         place, day = alert_key(kept), kept.alert.name.captured_at.date()
         is_settled = place > settled
         is_behind = is_behind or is_settled
@@ -59,26 +59,26 @@ def losses(backend: Backend, now: datetime, save: bool = True) -> dict[str, Coun
         if kept.alert.kind == LOSS and not is_counted:
             (older if is_settled else fresh)[key][day] += 1
     if is_behind and save:
-        _save(older, months, settled, up_to, backend)
+        _save(older, months, settled, up_to, services)
     found: defaultdict[str, Counter[date]] = defaultdict(Counter)
     for part in ({key: month.days for key, month in months.items()}, older, fresh):
         for key, days in part.items():
             found[key.partition("~")[2]].update(days)
-    for row in walk_all(backend.tally, TAKEN_BACK):
+    for row in query_all(services.tally, TAKEN_BACK):
         name = parse_name(row.key)
         found[name.camera][name.captured_at.date()] -= 1
     return {camera: +days for camera, days in found.items() if +days}
 
 
-def forget_losses(camera: str, backend: Backend) -> None:
+def forget_losses(camera: str, services: Services) -> None:
     """Forget how many losses of a camera were counted, when its alerts are gone. Raises
     StorageUnavailableError."""
-    for month in list(_months(backend)):
+    for month in list(_months(services)):
         if month.row.key.partition("~")[2] == camera:
-            backend.tally.remove(MONTHS, month.row.key)
-    for row in list(walk_all(backend.tally, TAKEN_BACK)):
+            services.tally.remove(MONTHS, month.row.key)
+    for row in list(query_all(services.tally, TAKEN_BACK)):
         if parse_name(row.key).camera == camera:
-            backend.tally.remove(TAKEN_BACK, row.key)
+            services.tally.remove(TAKEN_BACK, row.key)
 
 
 def _came_since(up_to: str | None, alerts: Alerts) -> Iterator[KeptAlert]:
@@ -91,13 +91,13 @@ def _came_since(up_to: str | None, alerts: Alerts) -> Iterator[KeptAlert]:
         after = alert_key(found[-1])
 
 
-def _months(backend: Backend) -> Iterator[Month]:
+def _months(services: Services) -> Iterator[Month]:
     after = ""
-    while found := backend.tally.walk(MONTHS, AT_ONCE, after):
+    while found := services.tally.query(MONTHS, AT_ONCE, after):
         for row in found:
-            days = json.loads(row.words["days"])
+            days = json.loads(row.properties["days"])
             counts = Counter({date.fromisoformat(day): count for day, count in days.items()})
-            yield Month(counts, row.words["up_to"], row)
+            yield Month(counts, row.properties["up_to"], row)
         if len(found) < AT_ONCE:
             return
         after = found[-1].key
@@ -108,7 +108,7 @@ def _save(
     months: Mapping[str, Month],
     settled: str,
     up_to: Entity | None,
-    backend: Backend,
+    services: Services,
 ) -> None:
     """Write what was counted, up to the moment `settled`. Where somebody else wrote meanwhile it is
     left at that: the next count goes on from wherever each row is."""
@@ -118,24 +118,24 @@ def _save(
         days = sorted(((month.days if month else Counter()) + older[key]).items())
         text = json.dumps({f"{day}": count for day, count in days}, separators=(",", ":"))
         row = month.row if month else None
-        return _write(MONTHS, key, row, {"days": text}, settled, backend)
+        return _write(MONTHS, key, row, {"days": text}, settled, services)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         is_written = all(pool.map(write, older))
     if is_written:
-        _write(UP_TO, ALL, up_to, {}, settled, backend)
+        _write(UP_TO, ALL, up_to, {}, settled, services)
 
 
 def _write(
     partition: str,
     key: str,
     row: Entity | None,
-    words: Mapping[str, str],
+    properties: Mapping[str, str],
     settled: str,
-    backend: Backend,
+    services: Services,
 ) -> bool:
     """Write a row that counts up to the moment `settled`; False if it was changed meanwhile."""
-    words = {**words, "up_to": settled}
+    properties = {**properties, "up_to": settled}
     if row is None:
-        return backend.tally.insert(partition, key, words)
-    return backend.tally.replace(partition, row, words)
+        return services.tally.insert(partition, key, properties)
+    return services.tally.replace(partition, row, properties)

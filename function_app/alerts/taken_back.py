@@ -8,8 +8,8 @@ counts against it (loss_counts.py).
 import logging
 from functools import partial
 
-from function_app.backend import Backend
 from function_app.ingest.stored import TakeBack
+from function_app.services import Services
 from photo_wire.alert import LOSS
 from photo_wire.name import PhotoName
 
@@ -18,17 +18,17 @@ TAKEN_BACK = "losses~taken-back"  # a partition, by a name that no camera can ha
 log = logging.getLogger(__name__)
 
 
-def take_back(backend: Backend, name: PhotoName) -> None:
+def take_back(services: Services, name: PhotoName) -> None:
     """Take back the report that this photo was lost, if there is one. It may be repeated, after a
     stop at any point too. Raises StorageUnavailableError."""
-    kept = backend.alerts.find(name, LOSS)
+    kept = services.alerts.find(name, LOSS)
     if kept is None:
         return
-    backend.tally.insert(TAKEN_BACK, str(name), {})
-    backend.alerts.take_back(kept)
+    services.tally.insert(TAKEN_BACK, str(name), {})
+    services.alerts.take_back(kept)
     log.info("the loss of %s is taken back: it arrived", name)
 
 
-def taking_back(backend: Backend) -> TakeBack:
+def taking_back(services: Services) -> TakeBack:
     """`take_back` for this backend."""
-    return partial(take_back, backend)
+    return partial(take_back, services)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 
 from function_app.auth.addresses import parse_address
-from function_app.backend import Backend
+from function_app.services import Services
 from function_app.storage.row_keys import count_down
 from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import format_time, parse_time
@@ -32,7 +32,7 @@ class Entry:
 
 def record(
     headers: Mapping[str, str],
-    backend: Backend,
+    services: Services,
     who: str,
     what: str,
     which: str = "",
@@ -40,18 +40,18 @@ def record(
 ) -> None:
     """Add a line to the log: `who` did `what` just now, by a request with these headers."""
     now = now or datetime.now(UTC)
-    words = {
+    properties = {
         "at": format_time(now),
         "who": who,
         "what": what,
         "which": which,
-        "network": network_of(caller_address(headers, backend)),
+        "network": network_of(caller_address(headers, services)),
     }
-    backend.accesses.put(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", words)
+    services.accesses.upsert(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", properties)
 
 
 def newest(rows: TableStore, count: int, after: str) -> list[Entry]:
-    return [_entry(row) for row in rows.walk(PARTITION, count, after)]
+    return [_entry(row) for row in rows.query(PARTITION, count, after)]
 
 
 def network_of(address: str) -> str:
@@ -62,9 +62,9 @@ def network_of(address: str) -> str:
     return str(ip_network((int(parsed), 24 if parsed.version == 4 else 48), strict=False))
 
 
-def caller_address(headers: Mapping[str, str], backend: Backend) -> str:
+def caller_address(headers: Mapping[str, str], services: Services) -> str:
     """Where a request comes from; "" where no front end says it."""
-    return address_in(headers, backend.settings.trusted_proxies)
+    return address_in(headers, services.settings.trusted_proxies)
 
 
 def address_in(headers: Mapping[str, str], proxies: int) -> str:
@@ -81,12 +81,12 @@ def address_in(headers: Mapping[str, str], proxies: int) -> str:
 
 
 def _entry(row: Entity) -> Entry:
-    words = row.words
+    properties = row.properties
     return Entry(
         row.key,
-        parse_time(words["at"]),
-        words["who"],
-        words["what"],
-        words["which"],
-        words["network"],
+        parse_time(properties["at"]),
+        properties["who"],
+        properties["what"],
+        properties["which"],
+        properties["network"],
     )

@@ -16,13 +16,13 @@ MOST = 20  # of one person, each with a count of its own; a new one takes the pl
 
 def remember(rows: TableStore, name: str, now: datetime) -> str:
     """One more of this person's; returns the cookie's value."""
-    known = rows.walk(_partition(name), 1000)
+    known = rows.query(_partition(name), 1000)
     known.sort(key=_until, reverse=True)
     for number, row in enumerate(known, 1):
         if number >= MOST or _until(row) <= now:
             rows.remove(_partition(name), row.key)
     secret = secrets.token_urlsafe(32)
-    rows.put(_partition(name), hash_secret(secret), {"until": format_time(now + LENGTH)})
+    rows.upsert(_partition(name), hash_secret(secret), {"until": format_time(now + LENGTH)})
     return f"{name}.{secret}"
 
 
@@ -37,12 +37,12 @@ def find(rows: TableStore, name: str, value: str, now: datetime) -> str | None:
 
 def forget_all(rows: TableStore, name: str) -> None:
     """Whoever had a browser of this person's tries passwords as any stranger does."""
-    for row in rows.walk(_partition(name), 1000):
+    for row in rows.query(_partition(name), 1000):
         rows.remove(_partition(name), row.key)
 
 
 def _until(row: Entity) -> datetime:
-    return parse_time(row.words["until"])
+    return parse_time(row.properties["until"])
 
 
 def _partition(name: str) -> str:

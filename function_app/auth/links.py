@@ -8,7 +8,7 @@ from datetime import datetime
 from function_app.auth.origin import Origin, origin_of
 from function_app.auth.secret_hash import hash_secret
 from function_app.storage.row_keys import View
-from function_app.storage.table_store import Entity, TableStore, walk_all
+from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
@@ -35,15 +35,15 @@ class Share:
         return name.camera == self.camera and self.first <= name.captured_at <= self.last
 
     def to_properties(self) -> dict[str, str]:
-        words = {
+        properties = {
             "camera": self.camera,
             "first": format_time(self.first),
             "last": format_time(self.last),
             "until": format_time(self.until),
             **self.origin.to_properties(),
         }
-        words |= {"photo": str(self.photo)} if self.photo else {}
-        return words | ({"with_location": "yes"} if self.with_location else {})
+        properties |= {"photo": str(self.photo)} if self.photo else {}
+        return properties | ({"with_location": "yes"} if self.with_location else {})
 
     @property
     def view(self) -> View:
@@ -59,7 +59,7 @@ def keep(rows: TableStore, share: Share) -> tuple[str, str]:
     """Put the link on record; returns its key, and its secret, which is never shown again."""
     secret = secrets.token_urlsafe(24)
     key = _key(secret)
-    rows.put(PARTITION, key, share.to_properties())
+    rows.upsert(PARTITION, key, share.to_properties())
     return key, secret
 
 
@@ -76,11 +76,11 @@ def called(key: str) -> str:
 
 def is_over(row: Entity, now: datetime) -> bool:
     """Whether the link of this row has expired."""
-    return parse_time(row.words["until"]) <= now
+    return parse_time(row.properties["until"]) <= now
 
 
 def all_shares(rows: TableStore) -> list[Share]:
-    return [_share(row) for row in walk_all(rows, PARTITION)]
+    return [_share(row) for row in query_all(rows, PARTITION)]
 
 
 def revoke(rows: TableStore, key: str) -> bool:
@@ -91,16 +91,16 @@ def revoke(rows: TableStore, key: str) -> bool:
 
 
 def _share(row: Entity) -> Share:
-    words = row.words
+    properties = row.properties
     return Share(
         row.key,
-        words["camera"],
-        parse_time(words["first"]),
-        parse_time(words["last"]),
-        parse_time(words["until"]),
-        origin_of(words),
-        parse_name(words["photo"]) if "photo" in words else None,
-        with_location="with_location" in words,
+        properties["camera"],
+        parse_time(properties["first"]),
+        parse_time(properties["last"]),
+        parse_time(properties["until"]),
+        origin_of(properties),
+        parse_name(properties["photo"]) if "photo" in properties else None,
+        with_location="with_location" in properties,
     )
 
 

@@ -128,18 +128,18 @@ def _note(rows: TableStore, key: str, row: Entity | None, now: datetime, more: i
 def _write(
     rows: TableStore, key: str, row: Entity | None, failures: int, until: datetime, now: datetime
 ) -> bool:
-    words = {"failures": str(failures), "until": format_time(until), "at": format_time(now)}
+    properties = {"failures": str(failures), "until": format_time(until), "at": format_time(now)}
     if row is None:
-        return rows.insert(PARTITION, key, words)
-    return rows.replace(PARTITION, row, words)
+        return rows.insert(PARTITION, key, properties)
+    return rows.replace(PARTITION, row, properties)
 
 
 def _kept(row: Entity | None, now: datetime) -> tuple[int, datetime]:
     """How many wrong passwords count, and until when one has to wait."""
-    if row is None or now - (at := parse_time(row.words["at"])) > FORGOTTEN:
+    if row is None or now - (at := parse_time(row.properties["at"])) > FORGOTTEN:
         return 0, now
     forgiven = max(now - at, timedelta()) // FORGIVEN_EVERY
-    return max(int(row.words["failures"]) - forgiven, 0), parse_time(row.words["until"])
+    return max(int(row.properties["failures"]) - forgiven, 0), parse_time(row.properties["until"])
 
 
 def _key(kind: str, whose: str) -> str:

@@ -27,16 +27,17 @@ class Origin:
     via: tuple[str, ...] = ()
 
     def to_properties(self) -> dict[str, str]:
-        words = {"made_by": self.made_by, "via": " ".join(self.via)}
-        return words if self.root is None else {**words, "root": self.root}
+        properties = {"made_by": self.made_by, "via": " ".join(self.via)}
+        return properties if self.root is None else {**properties, "root": self.root}
 
 
 UNKNOWN = Origin()
 
 
-def origin_of(words: Mapping[str, str]) -> Origin:
+def origin_of(properties: Mapping[str, str]) -> Origin:
     """The origin that a record holds; all unknown in an old one."""
-    return Origin(words.get("made_by", ""), words.get("root"), tuple(words.get("via", "").split()))
+    via = tuple(properties.get("via", "").split())
+    return Origin(properties.get("made_by", ""), properties.get("root"), via)
 
 
 def described_origin(origin: Origin) -> dict[str, str | None]:
@@ -68,7 +69,7 @@ def check_still_there(rows: TableStore, caller: Caller) -> None:
     if caller.is_token and caller.via:
         key = (TOKENS, caller.via[-1])
     row = rows.get(*key) if key else None
-    if key and (row is None or REVOKED in row.words):
+    if key and (row is None or REVOKED in row.properties):
         raise HTTPProblemError(
             401, "Your right to do this has just ended.", {"WWW-Authenticate": "Bearer"}
         )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from function_app.auth import audit_log, links, login_throttle
 from function_app.storage.row_keys import count_down
-from function_app.storage.table_store import Entity, TableStore, walk_all
+from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import parse_time
 
 KEPT = timedelta(days=30)  # failed sign-ins in the access log
@@ -26,28 +26,28 @@ def clear_sign_ins(people: TableStore, access_log: TableStore, now: datetime) ->
 
 def clear_links(people: TableStore, now: datetime) -> int:
     """Remove shared links that open nothing any more; return how many those were."""
-    over = (row for row in walk_all(people, links.PARTITION) if links.is_over(row, now))
+    over = (row for row in query_all(people, links.PARTITION) if links.is_over(row, now))
     return _remove(people, links.PARTITION, over)
 
 
 def _forgotten(people: TableStore, now: datetime) -> Iterator[Entity]:
     for page in _pages(people, login_throttle.PARTITION, ""):
         for row in page:
-            if now - parse_time(row.words["at"]) > login_throttle.FORGOTTEN:
+            if now - parse_time(row.properties["at"]) > login_throttle.FORGOTTEN:
                 yield row
 
 
 def _old_failures(access_log: TableStore, now: datetime) -> Iterator[Entity]:
     """Up to a page that has none: what is behind that was cleared before."""
     for page in _pages(access_log, audit_log.PARTITION, count_down(now - KEPT)):
-        failures = [row for row in page if row.words["what"] == audit_log.FAILED]
+        failures = [row for row in page if row.properties["what"] == audit_log.FAILED]
         if not failures:
             return
         yield from failures
 
 
 def _pages(rows: TableStore, partition: str, after: str) -> Iterator[list[Entity]]:
-    while page := rows.walk(partition, _PAGE, after):
+    while page := rows.query(partition, _PAGE, after):
         yield page
         after = page[-1].key
 

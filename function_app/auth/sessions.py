@@ -22,11 +22,11 @@ def begin(rows: TableStore, person: Person, now: datetime) -> str | None:
     does that first, and ends those that are there afterwards: so one that is written too late to be
     found there finds the person gone or changed here, and no request needs to look at the person.
     """
-    for row in rows.walk(_partition(person.name), MOST):
+    for row in rows.query(_partition(person.name), MOST):
         if _is_over(row, now):
             rows.remove(_partition(person.name), row.key)
     secret = secrets.token_urlsafe(32)
-    rows.put(
+    rows.upsert(
         _partition(person.name),
         hash_secret(secret),
         {
@@ -50,8 +50,9 @@ def find(rows: TableStore, value: str, now: datetime) -> Caller | None:
     row = rows.get(_partition(name), hash_secret(secret))
     if row is None or _is_over(row, now):
         return None
-    role = Role(row.words["role"])
-    return Caller(name, role.scopes, from_text(row.words["cameras"]), session=row.key, root=name)
+    role = Role(row.properties["role"])
+    cameras = from_text(row.properties["cameras"])
+    return Caller(name, role.scopes, cameras, session=row.key, root=name)
 
 
 def end(rows: TableStore, caller: Caller) -> None:
@@ -63,7 +64,7 @@ def end(rows: TableStore, caller: Caller) -> None:
 def end_all(rows: TableStore, name: str) -> int:
     """End all sessions of a person; returns how many there were."""
     ended, after = 0, ""
-    while found := rows.walk(_partition(name), MOST, after):
+    while found := rows.query(_partition(name), MOST, after):
         for row in found:
             rows.remove(_partition(name), row.key)
         ended, after = ended + len(found), found[-1].key
@@ -71,7 +72,7 @@ def end_all(rows: TableStore, name: str) -> int:
 
 
 def _is_over(row: Entity, now: datetime) -> bool:
-    return parse_time(row.words["until"]) <= now
+    return parse_time(row.properties["until"]) <= now
 
 
 def _partition(name: str) -> str:

@@ -9,7 +9,7 @@ from function_app.auth.caller import Caller, Scope, from_text, to_text
 from function_app.auth.origin import REVOKED, TOKENS, UNKNOWN, Origin, origin_of
 from function_app.auth.secret_hash import hash_secret
 from function_app.problems import HTTPProblemError
-from function_app.storage.table_store import Entity, TableStore, walk_all
+from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import format_time, parse_time
 
 PARTITION = TOKENS
@@ -47,7 +47,7 @@ def make(
     secret = BEGINNING + secrets.token_urlsafe(32)
     key = hash_secret(secret)
     _check_name_is_free(rows, name, key)
-    rows.put(
+    rows.upsert(
         PARTITION,
         key,
         {
@@ -71,11 +71,11 @@ def find(rows: TableStore, secret: str, now: datetime) -> Caller | None:
     if not secret.startswith(BEGINNING):
         return None
     row = rows.get(PARTITION, hash_secret(secret))
-    if row is None or REVOKED in row.words:
+    if row is None or REVOKED in row.properties:
         return None
     token = _token(row)
     if token.used_at is None or now - token.used_at > _BETWEEN_NOTES:
-        rows.replace(PARTITION, row, {**row.words, "used_at": format_time(now)})
+        rows.replace(PARTITION, row, {**row.properties, "used_at": format_time(now)})
     origin = token.origin
     return Caller(
         token.name,
@@ -88,7 +88,7 @@ def find(rows: TableStore, secret: str, now: datetime) -> Caller | None:
 
 
 def all_tokens(rows: TableStore) -> list[Token]:
-    return [_token(row) for row in walk_all(rows, PARTITION)]
+    return [_token(row) for row in query_all(rows, PARTITION)]
 
 
 def called(rows: TableStore, name: str) -> list[Token]:
@@ -107,7 +107,7 @@ def revoke(rows: TableStore, name: str) -> bool:
 def disable(rows: TableStore, token: Token) -> None:
     """Let nobody in with it any more. It stays on record until what was made with it is revoked."""
     while row := rows.get(PARTITION, token.key):
-        if rows.replace(PARTITION, row, {**row.words, REVOKED: "1"}):
+        if rows.replace(PARTITION, row, {**row.properties, REVOKED: "1"}):
             return
 
 
@@ -128,13 +128,13 @@ def _check_name_is_free(rows: TableStore, name: str, key: str) -> None:
 
 
 def _token(row: Entity) -> Token:
-    words = row.words
+    properties = row.properties
     return Token(
         row.key,
-        words["name"],
-        frozenset(map(Scope, words["scopes"].split())),
-        from_text(words["cameras"]),
-        parse_time(words["made_at"]),
-        parse_time(words["used_at"]) if "used_at" in words else None,
-        origin_of(words),
+        properties["name"],
+        frozenset(map(Scope, properties["scopes"].split())),
+        from_text(properties["cameras"]),
+        parse_time(properties["made_at"]),
+        parse_time(properties["used_at"]) if "used_at" in properties else None,
+        origin_of(properties),
     )

@@ -16,7 +16,7 @@ from function_app.auth.passwords import (
     weakness,
 )
 from function_app.problems import HTTPProblemError
-from function_app.storage.table_store import TableStore, walk_all
+from function_app.storage.table_store import TableStore, query_all
 from photo_wire.errors import WireError
 
 PARTITION = "people"
@@ -75,11 +75,11 @@ def authenticate(
 
 def find(rows: TableStore, name: str) -> Person | None:
     row = rows.get(PARTITION, name)
-    return _person(name, row.words) if row else None
+    return _person(name, row.properties) if row else None
 
 
 def list_users(rows: TableStore) -> list[Person]:
-    return [_person(row.key, row.words) for row in walk_all(rows, PARTITION)]
+    return [_person(row.key, row.properties) for row in query_all(rows, PARTITION)]
 
 
 def add(
@@ -110,7 +110,7 @@ def change_password(rows: TableStore, person: Person, password: str) -> Person |
         person, password=hash_password(checked(password, person.name)), epoch=_new_epoch()
     )
     row = rows.get(PARTITION, person.name)
-    if row is None or _person(person.name, row.words) != person:
+    if row is None or _person(person.name, row.properties) != person:
         return None
     is_written = rows.replace(PARTITION, row, changed.to_properties())
     # A write that was repeated, since its reply was lost, found itself.
@@ -122,7 +122,7 @@ def end_epoch(rows: TableStore, name: str) -> None:
     changed meanwhile has another epoch already."""
     row = rows.get(PARTITION, name)
     if row:
-        rows.replace(PARTITION, row, {**row.words, "epoch": _new_epoch()})
+        rows.replace(PARTITION, row, {**row.properties, "epoch": _new_epoch()})
 
 
 def remove(rows: TableStore, name: str) -> bool:
@@ -148,9 +148,10 @@ def checked(password: object, name: str) -> str:
     return password
 
 
-def _person(name: str, words: Mapping[str, str]) -> Person:
-    cameras, epoch = from_text(words["cameras"]), words.get("epoch", "")
-    return Person(name, Role(words["role"]), words["password"], cameras, epoch, origin_of(words))
+def _person(name: str, properties: Mapping[str, str]) -> Person:
+    cameras, epoch = from_text(properties["cameras"]), properties.get("epoch", "")
+    role, password = Role(properties["role"]), properties["password"]
+    return Person(name, role, password, cameras, epoch, origin_of(properties))
 
 
 def _new_epoch() -> str:

@@ -8,9 +8,9 @@ is a row in the partition `cameras`, with the moment, until it is removed.
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from function_app.backend import Backend
 from function_app.problems import HTTPProblemError
-from function_app.storage.table_store import walk_all
+from function_app.services import Services
+from function_app.storage.table_store import query_all
 from photo_wire.moment import format_time, parse_time
 
 MAX_CAMERAS = 2000
@@ -20,16 +20,17 @@ NEW_CAMERAS = "cameras"  # the partition, beside those of the photos
 RETRY_AFTER = 600  # seconds
 
 
-def refused_cameras(cameras: Collection[str], backend: Backend, now: datetime) -> dict[str, str]:
+def refused_cameras(cameras: Collection[str], services: Services, now: datetime) -> dict[str, str]:
     """Return those of these cameras that are new and too many, each with the reason. A known camera
     is never refused. It costs no request here; the first time in a process one, if it has sent a
     photo. Only for others all cameras are read. Raises StorageUnavailableError."""
-    new = _unknown(cameras, backend)
+    new = _unknown(cameras, services)
     if not new:
         return {}
-    came = {row.key: parse_time(row.words["at"]) for row in walk_all(backend.tally, NEW_CAMERAS)}
-    known = came.keys() | backend.index.cameras().keys()
-    backend.known_cameras.add(known)
+    rows = query_all(services.tally, NEW_CAMERAS)
+    came = {row.key: parse_time(row.properties["at"]) for row in rows}
+    known = came.keys() | services.index.cameras().keys()
+    services.known_cameras.add(known)
     lately = sum(now - at < PERIOD for at in came.values())
     left = min(MAX_CAMERAS - len(known), MAX_NEW_CAMERAS - lately)
     refused = sorted(new - known)[max(left, 0) :]
@@ -41,19 +42,19 @@ def refused_cameras(cameras: Collection[str], backend: Backend, now: datetime) -
     return dict.fromkeys(refused, limit)
 
 
-def _unknown(cameras: Collection[str], backend: Backend) -> set[str]:
+def _unknown(cameras: Collection[str], services: Services) -> set[str]:
     """Return those of these cameras that are not known, also by a look at the row that a photo
     leaves, if that is cheaper than reading all cameras."""
-    unknown = backend.known_cameras.unknown(cameras)
-    if len(unknown) != 1 or not backend.index.last_seen(*unknown):
+    unknown = services.known_cameras.unknown(cameras)
+    if len(unknown) != 1 or not services.index.last_seen(*unknown):
         return unknown
-    backend.known_cameras.add(unknown)
+    services.known_cameras.add(unknown)
     return set()
 
 
-def check_camera_is_allowed(camera: str, backend: Backend, now: datetime) -> None:
+def check_camera_is_allowed(camera: str, services: Services, now: datetime) -> None:
     """Return if this camera is known, or may be new. Raises HTTPProblemError (429)."""
-    if limit := refused_cameras([camera], backend, now).get(camera):
+    if limit := refused_cameras([camera], services, now).get(camera):
         raise too_many(camera, limit)
 
 
@@ -69,9 +70,9 @@ def too_many(camera: str, limit: str) -> HTTPProblemError:
     )
 
 
-def note_cameras(cameras: Iterable[str], backend: Backend, now: datetime) -> None:
+def note_cameras(cameras: Iterable[str], services: Services, now: datetime) -> None:
     """Note that something of these cameras was kept, if they are new. Raises
     StorageUnavailableError."""
-    for camera in sorted(backend.known_cameras.unknown(cameras)):
-        backend.tally.insert(NEW_CAMERAS, camera, {"at": format_time(now)})
-        backend.known_cameras.add([camera])
+    for camera in sorted(services.known_cameras.unknown(cameras)):
+        services.tally.insert(NEW_CAMERAS, camera, {"at": format_time(now)})
+        services.known_cameras.add([camera])

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from function_app.formats.exif import capture_time
-from function_app.ingest.inspection import CutShortError, NotAPhotoError, inspect
 from function_app.ingest.stored import TakeBack, list_found, list_photo
+from function_app.media.exif import capture_time
+from function_app.media.inspection import CutShortError, NotAPhotoError, inspect
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import (
     EXIF_CLOCK,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from function_app.ingest.inspection import begins_like_a_photo
+from function_app.media.inspection import begins_like_a_photo
 from photo_wire.errors import quoted
 
 MAX_PARTS = 20

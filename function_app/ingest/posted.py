@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from function_app.auth.caller import Caller
-from function_app.backend import Backend
-from function_app.ingest.inspection import begins_like_a_photo
+from function_app.http.responses import Response
 from function_app.ingest.intake import Upload, check_size
 from function_app.ingest.multipart import FormError, Part, is_form, read_parts, text_of
 from function_app.ingest.upload import store
+from function_app.media.inspection import begins_like_a_photo
 from function_app.problems import HTTPProblemError
-from function_app.replies import Reply
+from function_app.services import Services
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import (
     CAMERA_ID,
@@ -39,9 +39,9 @@ _OF_THE_PHOTO = (PHOTO_ID, CAMERA_ID, CAPTURED_AT, TRIGGER, CLOCK, WAITING)
 _ROOM_FOR_A_FORM = 64 * 1024  # bytes, around the photo
 
 
-def post_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+def post_photo(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
     """201 with the receipt of a photo stored now, 200 with that of one stored before."""
-    most = backend.settings.max_photo_bytes
+    most = services.settings.max_photo_bytes
     body = req.get_body()
     check_size(len(body), most + _ROOM_FOR_A_FORM)
     said, photo = parse_headers(req.headers), body
@@ -50,7 +50,7 @@ def post_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         said, photo = _of_form(body, req.headers)
     check_size(len(photo), most)
     upload = Upload(photo, _of_camera(said, caller), uses_exif_time=True)
-    return store(upload, backend, datetime.now(UTC))
+    return store(upload, services, datetime.now(UTC))
 
 
 def _of_camera(said: PhotoHeaders, caller: Caller) -> PhotoHeaders:

@@ -12,15 +12,15 @@ from function_app.alerts.loss_counts import losses
 from function_app.auth.audit_log import record
 from function_app.auth.caller import Caller, check_cameras
 from function_app.auth.purge import clear_links, clear_sign_ins
-from function_app.backend import Backend
-from function_app.body import read_object
-from function_app.gallery.photos import listed
+from function_app.browse.photos import listed
+from function_app.http.request_body import read_object
+from function_app.http.responses import Response, json_response
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import Repair, reconcile
 from function_app.maintenance.retention import MAX_AT_ONCE, Cleanup, clean_up
 from function_app.maintenance.timer_watch import CLEANUP, REPAIR, record_run
-from function_app.replies import Reply, json_reply
+from function_app.services import Services
 from function_app.storage.models import Photo
 from photo_wire.errors import WireError
 from photo_wire.moment import to_milliseconds
@@ -38,14 +38,14 @@ WEEKLY_SECONDS = 1500.0
 log = logging.getLogger(__name__)
 
 
-def delete_photo(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+def delete_photo(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
     """204; the photo, its thumbnail and its rows are gone."""
-    photo = listed(req, backend, caller)
-    _delete(photo, req, backend, caller)
-    return Reply(204, photos=(photo.name,))
+    photo = listed(req, services, caller)
+    _delete(photo, req, services, caller)
+    return Response(204, photos=(photo.name,))
 
 
-def delete_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+def delete_photos(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
     """200 with which of up to 100 photos were deleted and which were not there."""
     ids = read_object(req, ("ids",)).get("ids")
     if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_DELETED:
@@ -53,17 +53,17 @@ def delete_photos(req: func.HttpRequest, backend: Backend, caller: Caller) -> Re
     names = dict.fromkeys(parse_name(str(one), "ids") for one in ids)
     deleted, unknown = [], []
     for name in names:
-        photo = backend.index.get(name) if caller.may_see(name.camera) else None
+        photo = services.index.get(name) if caller.may_see(name.camera) else None
         if photo is None:
             unknown.append(str(name))
             continue
-        _delete(photo, req, backend, caller)
+        _delete(photo, req, services, caller)
         deleted.append(name)
-    reply = json_reply({"deleted": [str(name) for name in deleted], "unknown": unknown})
-    return replace(reply, photos=tuple(deleted))
+    response = json_response({"deleted": [str(name) for name in deleted], "unknown": unknown})
+    return replace(response, photos=tuple(deleted))
 
 
-def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+def run_cleanup(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
     """200 with how many photos retention deleted, by camera; `{"dry_run": true}` only counts."""
     said = read_object(req, ("dry_run", "most")) if req.get_body() else {}
     dry_run, most = said.get("dry_run", False), said.get("most", MAX_AT_ONCE)
@@ -72,15 +72,15 @@ def run_cleanup(req: func.HttpRequest, backend: Backend, caller: Caller) -> Repl
     if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= MAX_AT_ONCE:
         raise WireError("most", f"is no whole number from 1 to {MAX_AT_ONCE}")
     now = datetime.now(UTC)
-    done = clean_up(backend, now, most, dry_run)
+    done = clean_up(services, now, most, dry_run)
     if not dry_run:
-        record_run(backend.people, CLEANUP, now)
+        record_run(services.people, CLEANUP, now)
     if not dry_run and done.deleted:
-        record(req.headers, backend, caller.who, "cleaned up", str(sum(done.deleted.values())))
-    return json_reply({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
+        record(req.headers, services, caller.who, "cleaned up", str(sum(done.deleted.values())))
+    return json_response({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
 
 
-def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply:
+def run_repair(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
     """200 with what was mended; `{"cameras": [...], "everything": true}` rebuilds their index."""
     said = read_object(req, ("cameras", "everything")) if req.get_body() else {}
     cameras, everything = check_cameras(said.get("cameras")), said.get("everything", False)
@@ -88,20 +88,20 @@ def run_repair(req: func.HttpRequest, backend: Backend, caller: Caller) -> Reply
         raise WireError("cameras", "is empty: name some, or leave it out for all")
     if not isinstance(everything, bool):
         raise WireError("everything", "is neither true nor false")
-    done = reconcile(backend, datetime.now(UTC), cameras, everything)
+    done = reconcile(services, datetime.now(UTC), cameras, everything)
     if cameras is None:
-        record_run(backend.people, REPAIR, datetime.now(UTC))
+        record_run(services.people, REPAIR, datetime.now(UTC))
     which = "all cameras" if cameras is None else " ".join(sorted(cameras))
-    record(req.headers, backend, caller.who, "rebuilt" if everything else "repaired", which)
-    return json_reply(asdict(done))
+    record(req.headers, services, caller.who, "rebuilt" if everything else "repaired", which)
+    return json_response(asdict(done))
 
 
-def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> None:
+def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> None:
     """Give the app the functions that clean up every hour and repair every Sunday. What they do is
     idempotent, since timers come late, twice, or not at all; the routes do the same by hand."""
 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
-        stores, now = backend(), datetime.now(UTC)
+        stores, now = services(), datetime.now(UTC)
         tell(clean_up(stores, now))
         cleared = clear_sign_ins(stores.people, stores.accesses, now)
         over = clear_links(stores.people, now)
@@ -110,7 +110,7 @@ def register_timers(app: func.FunctionApp, backend: Callable[[], Backend]) -> No
         stores.alerts.index_by_camera()
 
     def weekly_repair(timer: func.TimerRequest) -> None:
-        stores = backend()
+        stores = services()
         tell_repair(reconcile(stores, datetime.now(UTC), seconds=WEEKLY_SECONDS))
         record_run(stores.people, REPAIR, datetime.now(UTC))
         now = datetime.now(UTC)
@@ -146,7 +146,7 @@ def tell_repair(done: Repair) -> None:
         )
 
 
-def _delete(photo: Photo, req: func.HttpRequest, backend: Backend, caller: Caller) -> None:
+def _delete(photo: Photo, req: func.HttpRequest, services: Services, caller: Caller) -> None:
     """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
-    record(req.headers, backend, caller.who, "deleted", str(photo.name))
-    delete(photo, backend, marked_at=to_milliseconds(datetime.now(UTC)))
+    record(req.headers, services, caller.who, "deleted", str(photo.name))
+    delete(photo, services, marked_at=to_milliseconds(datetime.now(UTC)))

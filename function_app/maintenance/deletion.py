@@ -8,26 +8,26 @@ whoever else deletes the photo at that moment removes nothing, and so takes noth
 
 from datetime import datetime, timedelta
 
-from function_app.backend import Backend
 from function_app.maintenance.photo_counts import uncounted
+from function_app.services import Services
 from function_app.storage.models import Photo
 from function_app.storage.photo_state import State
 
 TOMBSTONE_TTL = timedelta(days=365)  # longer than a photo waits in a spool, or lies on a card
 
 
-def delete(photo: Photo, backend: Backend, marked_at: datetime | None = None) -> None:
+def delete(photo: Photo, services: Services, marked_at: datetime | None = None) -> None:
     """Delete a photo; what of it is gone already is no error. `marked_at` leaves a mark of this
     moment: a device that never had the photo's receipt and sends it again is told that it came, and
     it does not come back, in this format or in another (docs/decisions/0012-deleted-is-deleted.md).
     Raises StorageUnavailableError."""
     if marked_at:
-        backend.blobs.mark_deleted(photo, marked_at)
+        services.blobs.mark_deleted(photo, marked_at)
     else:
-        backend.blobs.remove(photo)
-    backend.thumbnails.remove(photo.name)
+        services.blobs.remove(photo)
+    services.thumbnails.remove(photo.name)
     state = State.DELETED if marked_at else State.EXPIRED
-    backend.index.remove(photo, lambda place: uncounted(photo, place, backend), state)
+    services.index.remove(photo, lambda place: uncounted(photo, place, services), state)
 
 
 def is_over(mark: Photo, now: datetime) -> bool:

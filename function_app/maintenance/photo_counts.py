@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
-from function_app.backend import Backend
+from function_app.services import Services
 from function_app.storage.models import Photo, Seen, StorageUnavailableError
 from function_app.storage.row_keys import PHOTOS, count_up, tallies_of, tally_key
 from function_app.storage.table_store import ConditionalUpdate, Entity
@@ -63,7 +63,7 @@ class PhotoCounts:
     @property
     def gone(self) -> str:
         """Of the photos behind this place none was deleted."""
-        return self.head.words.get("gone", "") if self.head else ""
+        return self.head.properties.get("gone", "") if self.head else ""
 
     @property
     def total(self) -> Count:
@@ -72,7 +72,7 @@ class PhotoCounts:
     @property
     def received(self) -> int:
         """How many photos ever came, those that were deleted since among them."""
-        return self.total.photos + (_all_deleted(self.head.words) if self.head else 0)
+        return self.total.photos + (_all_deleted(self.head.properties) if self.head else 0)
 
     def received_on(self, day: date) -> int:
         """How many photos of this day, one of the last 366, ever came."""
@@ -88,7 +88,7 @@ class PhotoCounts:
 
 
 def tallies(
-    backend: Backend,
+    services: Services,
     now: datetime,
     save: bool = True,
     seen: Mapping[str, Seen] | None = None,
@@ -98,12 +98,12 @@ def tallies(
     camera of which something came since, several cameras at once. `save` writes down what was
     counted, so that the next count goes on from there. `seen`: the cameras, if the caller has read
     them; else that is one more request. Raises StorageUnavailableError."""
-    cameras = sorted((backend.index.cameras() if seen is None else seen).items())
-    kept = _kept("n~", "n~~", backend)
+    cameras = sorted((services.index.cameras() if seen is None else seen).items())
+    kept = _kept("n~", "n~~", services)
 
     def count(camera: str, last_listed: datetime) -> PhotoCounts:
         return _up_to_date(
-            camera, kept.get(camera, PhotoCounts({})), last_listed, backend, now, save
+            camera, kept.get(camera, PhotoCounts({})), last_listed, services, now, save
         )
 
     if len(cameras) <= 1:
@@ -114,44 +114,44 @@ def tallies(
 
 
 def uncounted(
-    photo: Photo, place: str, backend: Backend, is_stray: bool = False
+    photo: Photo, place: str, services: Services, is_stray: bool = False
 ) -> ConditionalUpdate:
     """What changes when a photo is deleted that is at this place among its camera's arrivals; or a
     stray, which is no photo that came."""
     camera, day = photo.name.camera, photo.name.captured_at.date()
-    head, key = _head(camera, backend), tally_key(camera, _month(day))
-    words = {**head.words, "gone": max(head.words.get("gone", ""), place)}
-    row = backend.tally.get(PHOTOS, key)
+    head, key = _head(camera, services), tally_key(camera, _month(day))
+    properties = {**head.properties, "gone": max(head.properties.get("gone", ""), place)}
+    row = services.tally.get(PHOTOS, key)
     days, deleted = _days(row, head), _deleted(row)
-    if place <= head.words["place"] and day in days:
+    if place <= head.properties["place"] and day in days:
         days[day] += Count(-1, -photo.size)
     if not is_stray:
-        words["deleted"] = str(_all_deleted(words) + 1)
+        properties["deleted"] = str(_all_deleted(properties) + 1)
         deleted[day] = deleted.get(day, 0) + 1
     left = {day: one for day, one in days.items() if one.photos > 0}
     if left or deleted:
-        return ConditionalUpdate(head, words, {key: _words(head, left, deleted)})
-    return ConditionalUpdate(head, words, {key: None} if row else {})
+        return ConditionalUpdate(head, properties, {key: _words(head, left, deleted)})
+    return ConditionalUpdate(head, properties, {key: None} if row else {})
 
 
-def recount(camera: str, backend: Backend, until: datetime) -> None:
+def recount(camera: str, services: Services, until: datetime) -> None:
     """Have everything counted anew when somebody asks. Photos that came until then may be gone.
     Months without photos are forgotten when nobody asks any more how many of theirs were."""
     for _ in range(_MAX_TRIES):
-        head = _head(camera, backend)
-        words = {**head.words, **_nothing(), "gone": _behind(count_up(until))}
-        others = dict.fromkeys(_forgotten(camera, head, backend, until.date()))
-        if backend.tally.rewrite(PHOTOS, ConditionalUpdate(head, words, others)):
+        head = _head(camera, services)
+        properties = {**head.properties, **_nothing(), "gone": _behind(count_up(until))}
+        others = dict.fromkeys(_forgotten(camera, head, services, until.date()))
+        if services.tally.rewrite(PHOTOS, ConditionalUpdate(head, properties, others)):
             return
     raise StorageUnavailableError(f"others were faster each time when {head.key} was to be written")
 
 
-def _forgotten(camera: str, head: Entity, backend: Backend, today: date) -> list[str]:
+def _forgotten(camera: str, head: Entity, services: Services, today: date) -> list[str]:
     """The keys of those months."""
     first, last = (
         tally_key(camera, _month(day)) for day in (today - ASKED_FOR, today + timedelta(days=31))
     )
-    months = backend.tally.walk(PHOTOS, AT_ONCE, head.key, f"{tallies_of(camera)}~")
+    months = services.tally.query(PHOTOS, AT_ONCE, head.key, f"{tallies_of(camera)}~")
     old = [row for row in months if not first <= row.key <= last]
     return [row.key for row in old if not _days(row, head)][:_MAX_FORGOTTEN]
 
@@ -160,13 +160,13 @@ def _up_to_date(
     camera: str,
     tally: PhotoCounts,
     last_listed: datetime,
-    backend: Backend,
+    services: Services,
     now: datetime,
     save: bool,
 ) -> PhotoCounts:
     settled, tries = now - SETTLED, _TRIES
     while tally.place < _behind(count_up(min(last_listed, settled))):
-        page = backend.index.arrived(camera, settled, AT_ONCE, tally.place)
+        page = services.index.arrived(camera, settled, AT_ONCE, tally.place)
         if not page:
             break
         if not (save and tries):
@@ -175,32 +175,32 @@ def _up_to_date(
                 break
             continue
         if tally.head is None:
-            _head(camera, backend)
-            tally = _again(camera, backend)
+            _head(camera, services)
+            tally = _again(camera, services)
             continue
         found = _of_few_months(page)
         counted = tally.with_photos(found)
         is_all = len(found) < AT_ONCE and len(found) == len(page)
         if is_all:
             counted = replace(counted, place=_behind(counted.place[:15]))
-        if not _save(camera, counted, found, backend):
+        if not _save(camera, counted, found, services):
             tries -= 1  # somebody else counted or deleted meanwhile: go on from there
         elif is_all:
             tally = counted
             break
-        tally = _again(camera, backend)
+        tally = _again(camera, services)
     if last_listed < settled:
         return tally
-    for page in _arrived(camera, now + SETTLED, tally.place, backend):
+    for page in _arrived(camera, now + SETTLED, tally.place, services):
         tally = tally.with_photos(page)
     return tally
 
 
 def _arrived(
-    camera: str, before: datetime, place: str, backend: Backend
+    camera: str, before: datetime, place: str, services: Services
 ) -> Iterator[list[Arrival]]:
     """The camera's photos behind this place, page by page."""
-    while found := backend.index.arrived(camera, before, AT_ONCE, place):
+    while found := services.index.arrived(camera, before, AT_ONCE, place):
         yield found
         if len(found) < AT_ONCE:
             return
@@ -222,7 +222,7 @@ def _of_few_months(page: list[Arrival]) -> list[Arrival]:
     return page
 
 
-def _save(camera: str, counted: PhotoCounts, found: list[Arrival], backend: Backend) -> bool:
+def _save(camera: str, counted: PhotoCounts, found: list[Arrival], services: Services) -> bool:
     """Write the place and the months of what was found; False if the record was changed."""
     head = counted.head
     if head is None:
@@ -239,20 +239,20 @@ def _save(camera: str, counted: PhotoCounts, found: list[Arrival], backend: Back
         )
         for month, days in months.items()
     }
-    words = {**head.words, "place": counted.place}
-    return backend.tally.rewrite(PHOTOS, ConditionalUpdate(head, words, others))
+    properties = {**head.properties, "place": counted.place}
+    return services.tally.rewrite(PHOTOS, ConditionalUpdate(head, properties, others))
 
 
-def _again(camera: str, backend: Backend) -> PhotoCounts:
+def _again(camera: str, services: Services) -> PhotoCounts:
     """The camera's tally as it is kept now."""
     first = tallies_of(camera)
-    return _kept(first, f"{first}~", backend).get(camera, PhotoCounts({}))
+    return _kept(first, f"{first}~", services).get(camera, PhotoCounts({}))
 
 
-def _kept(first: str, end: str, backend: Backend) -> dict[str, PhotoCounts]:
+def _kept(first: str, end: str, services: Services) -> dict[str, PhotoCounts]:
     """The tallies whose records lie between two keys, by camera."""
     found: dict[str, tuple[Entity, dict[date, Count], dict[date, int]]] = {}
-    while rows := backend.tally.walk(PHOTOS, AT_ONCE, first, end):
+    while rows := services.tally.query(PHOTOS, AT_ONCE, first, end):
         for row in rows:
             camera = row.key.split("~")[1]
             if row.key == tally_key(camera):
@@ -265,18 +265,18 @@ def _kept(first: str, end: str, backend: Backend) -> dict[str, PhotoCounts]:
             break
         first = rows[-1].key
     return {
-        camera: PhotoCounts(days, head.words["place"], head, deleted)
+        camera: PhotoCounts(days, head.properties["place"], head, deleted)
         for camera, (head, days, deleted) in found.items()
     }
 
 
-def _head(camera: str, backend: Backend) -> Entity:
+def _head(camera: str, services: Services) -> Entity:
     """The camera's first record, which is made if there is none."""
     key = tally_key(camera)
-    head = backend.tally.get(PHOTOS, key)
+    head = services.tally.get(PHOTOS, key)
     if head is None:
-        backend.tally.insert(PHOTOS, key, _nothing())
-        head = backend.tally.get(PHOTOS, key)
+        services.tally.insert(PHOTOS, key, _nothing())
+        head = services.tally.get(PHOTOS, key)
     if head is None:
         raise StorageUnavailableError(f"the record {key} was there and is gone")
     return head
@@ -292,7 +292,7 @@ def _words(head: Entity, days: Mapping[date, Count], deleted: Mapping[date, int]
     """A month's record."""
     counts = {f"{day}": [one.photos, one.size] for day, one in sorted(days.items())}
     gone = {f"{day}": count for day, count in sorted(deleted.items())}
-    return {"since": head.words["since"], "days": _compact(counts), "deleted": _compact(gone)}
+    return {"since": head.properties["since"], "days": _compact(counts), "deleted": _compact(gone)}
 
 
 def _compact(counts: object) -> str:
@@ -301,21 +301,21 @@ def _compact(counts: object) -> str:
 
 def _days(row: Entity | None, head: Entity) -> dict[date, Count]:
     """The counts in a month's record, if they were counted since everything was counted anew."""
-    if row is None or row.words["since"] != head.words["since"]:
+    if row is None or row.properties["since"] != head.properties["since"]:
         return {}
-    counts = json.loads(row.words["days"])
+    counts = json.loads(row.properties["days"])
     return {date.fromisoformat(day): Count(*one) for day, one in counts.items()}
 
 
 def _deleted(row: Entity | None) -> dict[date, int]:
     """How many photos of each day of a month were deleted; an older version did not count them."""
-    counts = json.loads(row.words.get("deleted", "{}")) if row else {}
+    counts = json.loads(row.properties.get("deleted", "{}")) if row else {}
     return {date.fromisoformat(day): count for day, count in counts.items()}
 
 
-def _all_deleted(words: Mapping[str, str]) -> int:
+def _all_deleted(properties: Mapping[str, str]) -> int:
     """How many of a camera's photos were deleted, from the words of its first record."""
-    return int(words.get("deleted", "0"))
+    return int(properties.get("deleted", "0"))
 
 
 def _month(day: date) -> str:

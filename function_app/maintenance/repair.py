@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from secrets import SystemRandom
 
 from function_app.alerts.taken_back import take_back
-from function_app.backend import Backend
 from function_app.ingest.stored import unlist_deleted
 from function_app.maintenance.deletion import TOMBSTONE_TTL, is_over
 from function_app.maintenance.merge_join import merge_join
 from function_app.maintenance.photo_counts import recount, uncounted
 from function_app.maintenance.retention import SECONDS, is_due
+from function_app.services import Services
 from function_app.storage.models import KeptAlert, Photo
 from function_app.storage.photo_state import Relisted, State
 from function_app.storage.row_keys import View
@@ -47,7 +47,7 @@ class Repair:
 
 
 def reconcile(
-    backend: Backend,
+    services: Services,
     now: datetime,
     cameras: Collection[str] | None = None,
     everything: bool = False,
@@ -59,18 +59,18 @@ def reconcile(
     `clock`, no further camera is begun. Chance says who comes first, so that it is not always the
     same cameras that are left. Raises StorageUnavailableError."""
     end = clock() + seconds
-    listed = set(backend.index.cameras())
-    known = listed | set(backend.blobs.cameras())
+    listed = set(services.index.cameras())
+    known = listed | set(services.blobs.cameras())
     turns = sorted(known if cameras is None else known & set(cameras))
     SystemRandom().shuffle(turns)
     repair = Repair()
     while turns and clock() < end:
         camera = turns.pop()
-        newest = _reconcile(camera, backend, now, repair, everything)
+        newest = _reconcile(camera, services, now, repair, everything)
         if newest and (everything or camera not in listed):
-            backend.index.note(newest)
-        backend.index.forget_states(camera, now - TOMBSTONE_TTL)
-        recount(camera, backend, now + ON_THE_WAY)  # so much may come meanwhile
+            services.index.note(newest)
+        services.index.forget_states(camera, now - TOMBSTONE_TTL)
+        recount(camera, services, now + ON_THE_WAY)  # so much may come meanwhile
         repair.cameras.append(camera)
     repair.cameras.sort()
     repair.left = sorted(turns)
@@ -78,16 +78,16 @@ def reconcile(
 
 
 def _reconcile(
-    camera: str, backend: Backend, now: datetime, repair: Repair, everything: bool
+    camera: str, services: Services, now: datetime, repair: Repair, everything: bool
 ) -> Photo | None:
     """Mend a camera; returns the newest of its stored photos."""
     newest: Photo | None = None
-    blobs, rows = _stored(camera, backend, repair), _listed(camera, backend)
-    for found in merge_join(blobs, rows, backend.thumbnails.walk(camera)):
+    blobs, rows = _stored(camera, services, repair), _listed(camera, services)
+    for found in merge_join(blobs, rows, services.thumbnails.query(camera)):
         for mark in found.marks:
-            _finish_deletion(mark, found.row, backend, now, repair)
+            _finish_deletion(mark, found.row, services, now, repair)
         if found.row and not found.row_has_blob:
-            _unlist(found.row, backend, now, repair)
+            _unlist(found.row, services, now, repair)
         repair.foreign += len(found.others)
         if found.marks and found.photo and not found.is_listed:
             repair.foreign += 1  # a person deleted what had this id, in another format
@@ -96,75 +96,75 @@ def _reconcile(
             newest = photo
             is_old = now - photo.received_at > ON_THE_WAY
             if everything or (not found.is_listed and is_old):
-                _list(photo, found.row is not None, backend, repair)
+                _list(photo, found.row is not None, services, repair)
         elif found.has_thumbnail:
-            backend.thumbnails.remove(found.name)
+            services.thumbnails.remove(found.name)
             repair.thumbnails += 1
-    for place in backend.index.strays(camera):
-        backend.index.forget(camera, place)
+    for place in services.index.strays(camera):
+        services.index.forget(camera, place)
         repair.strays += 1
     return newest
 
 
-def _stored(camera: str, backend: Backend, repair: Repair) -> Iterator[Photo]:
+def _stored(camera: str, services: Services, repair: Repair) -> Iterator[Photo]:
     """The camera's blobs, photos and marks, the oldest first."""
-    for photo in backend.blobs.walk(camera):
+    for photo in services.blobs.query(camera):
         if photo:
             yield photo
         else:
             repair.foreign += 1
 
 
-def _listed(camera: str, backend: Backend) -> Iterator[Photo]:
+def _listed(camera: str, services: Services) -> Iterator[Photo]:
     """The camera's photos as the index has them, the oldest first."""
     after: PhotoName | None = None
-    while found := backend.index.walk(View(camera, oldest_first=True), _STEP, after):
+    while found := services.index.query(View(camera, oldest_first=True), _STEP, after):
         yield from found
         after = found[-1].name
 
 
-def _list(photo: Photo, has_row: bool, backend: Backend, repair: Repair) -> None:
+def _list(photo: Photo, has_row: bool, services: Services, repair: Repair) -> None:
     """A blob without rows, or one whose rows are written anew. The walk read of it a while ago: if
     it was deleted since, it stays so. Who deletes it just now removes its bytes first and its rows
     last. Rows that were there are that deletion's to remove, and to count; those that were written
     here are removed here."""
-    if not backend.blobs.find(photo.name, photo.media):
+    if not services.blobs.find(photo.name, photo.media):
         return
-    if not has_row and backend.index.state(photo.name) is State.LOST:
-        take_back(backend, photo.name)
-    done = backend.index.relist(photo)
+    if not has_row and services.index.state(photo.name) is State.LOST:
+        take_back(services, photo.name)
+    done = services.index.relist(photo)
     if done is Relisted.OTHER_FORMAT:
         repair.foreign += 1
     elif done is Relisted.REWRITTEN:
         return
-    elif backend.blobs.find(photo.name, photo.media):
+    elif services.blobs.find(photo.name, photo.media):
         repair.listed += 1
     else:
-        unlist_deleted(photo, backend.blobs, backend.index)
+        unlist_deleted(photo, services.blobs, services.index)
 
 
-def _unlist(row: Photo, backend: Backend, now: datetime, repair: Repair) -> None:
+def _unlist(row: Photo, services: Services, now: datetime, repair: Repair) -> None:
     """Rows without a blob. The blob may have come since the walk began, so it is looked for. If the
     photo's time is over, retention is at work, or storage itself was: that is no loss."""
-    if now - row.received_at <= ON_THE_WAY or backend.blobs.find(row.name, row.media):
+    if now - row.received_at <= ON_THE_WAY or services.blobs.find(row.name, row.media):
         return
-    is_expired = is_due(row, backend, now)
+    is_expired = is_due(row, services, now)
     if not is_expired:
         alert = Alert(row.name, MISSING, "its bytes are gone from the store")
-        backend.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted
-    backend.thumbnails.remove(row.name)
+        services.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted
+    services.thumbnails.remove(row.name)
     state = State.EXPIRED if is_expired else State.MISSING
-    backend.index.remove(row, lambda place: uncounted(row, place, backend), state)
+    services.index.remove(row, lambda place: uncounted(row, place, services), state)
     repair.unlisted += 1
 
 
 def _finish_deletion(
-    mark: Photo, row: Photo | None, backend: Backend, now: datetime, repair: Repair
+    mark: Photo, row: Photo | None, services: Services, now: datetime, repair: Repair
 ) -> None:
     """Of a deleted photo there is a mark: that is no loss. What else is left of it goes, its
     thumbnail as one without a photo, and in the end the mark."""
     if row and row.path == mark.path:
-        backend.index.remove(mark, lambda place: uncounted(mark, place, backend), State.DELETED)
+        services.index.remove(mark, lambda place: uncounted(mark, place, services), State.DELETED)
         repair.unlisted += 1
     if is_over(mark, now):
-        backend.blobs.remove(mark)
+        services.blobs.remove(mark)

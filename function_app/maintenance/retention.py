@@ -11,9 +11,9 @@ from functools import partial
 from itertools import chain, zip_longest
 from secrets import SystemRandom
 
-from function_app.backend import Backend
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import uncounted
+from function_app.services import Services
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import arrived_at
 
@@ -46,20 +46,20 @@ class _Turn:
     before: datetime
     place: str = ""
 
-    def take(self, count: int, backend: Backend) -> list[Arrival]:
-        found = backend.index.arrived(self.camera, self.before, count, self.place)
+    def take(self, count: int, services: Services) -> list[Arrival]:
+        found = services.index.arrived(self.camera, self.before, count, self.place)
         if found:
             self.place = found[-1][0]
         return found
 
-    def behind(self, backend: Backend) -> timedelta | None:
+    def behind(self, services: Services) -> timedelta | None:
         """How long ago the next of its photos should have been deleted."""
-        found = backend.index.arrived(self.camera, self.before, 1, self.place)
+        found = services.index.arrived(self.camera, self.before, 1, self.place)
         return self.before - arrived_at(found[0][0]) if found else None
 
 
 def clean_up(
-    backend: Backend,
+    services: Services,
     now: datetime,
     most: int = sys.maxsize,
     dry_run: bool = False,
@@ -70,15 +70,15 @@ def clean_up(
     by `clock`; a dry run only counts them. It may be stopped at any point and run again. Raises
     StorageUnavailableError."""
     end, left = clock() + seconds, most
-    turns = _turns(backend, now)
+    turns = _turns(services, now)
     deleted: Counter[str] = Counter()
     with ThreadPoolExecutor(_THREADS) as pool:
         while turns and left and clock() < end:
             some = [turns.popleft() for _ in range(min(_THREADS, left, len(turns)))]
             step = min(STEP, left // len(some))
-            found = list(pool.map(lambda turn: turn.take(step, backend), some))  # noqa: B023
+            found = list(pool.map(lambda turn: turn.take(step, services), some))  # noqa: B023
             for camera in pool.map(
-                lambda one: delete_due(one, backend, dry_run), _interleave(found)
+                lambda one: delete_due(one, services, dry_run), _interleave(found)
             ):
                 if camera:
                     deleted[camera] += 1
@@ -86,36 +86,36 @@ def clean_up(
                 left -= len(arrivals)
                 if len(arrivals) == step:
                     turns.append(turn)
-        behind = list(pool.map(lambda turn: turn.behind(backend), turns))
+        behind = list(pool.map(lambda turn: turn.behind(services), turns))
     return Cleanup(deleted, max((one for one in behind if one is not None), default=None))
 
 
-def is_due(photo: Photo, backend: Backend, now: datetime) -> bool:
+def is_due(photo: Photo, services: Services, now: datetime) -> bool:
     """Whether the photo's time is over."""
-    kept = backend.settings.retention.of(photo.name.camera)
+    kept = services.settings.retention.of(photo.name.camera)
     return kept is not None and photo.received_at < now - kept
 
 
-def _turns(backend: Backend, now: datetime) -> deque[_Turn]:
+def _turns(services: Services, now: datetime) -> deque[_Turn]:
     """The cameras whose photos are not kept for ever. Chance says who begins, so that it is not
     always the same cameras that wait for the next run."""
-    kept = {camera: backend.settings.retention.of(camera) for camera in backend.index.cameras()}
+    kept = {camera: services.settings.retention.of(camera) for camera in services.index.cameras()}
     turns = [_Turn(camera, now - time) for camera, time in kept.items() if time is not None]
     SystemRandom().shuffle(turns)
     return deque(turns)
 
 
-def delete_due(arrival: Arrival, backend: Backend, dry_run: bool = False) -> str | None:
+def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> str | None:
     """Delete a photo whose time is over; returns its camera, or None if it was no photo, only a row
     that was left among the arrivals, which goes too, and is counted out. A dry run deletes none."""
     place, photo = arrival
     camera = photo.name.camera
-    is_there = backend.index.place(photo.name) == place
+    is_there = services.index.place(photo.name) == place
     if is_there and not dry_run:
-        delete(photo, backend)
+        delete(photo, services)
     elif not dry_run:
-        uncount = partial(uncounted, photo, backend=backend, is_stray=True)
-        backend.index.forget(camera, place, uncount)
+        uncount = partial(uncounted, photo, services=services, is_stray=True)
+        services.index.forget(camera, place, uncount)
     return camera if is_there else None
 
 

@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 
 def record_run(rows: TableStore, job: str, now: datetime) -> None:
     """Keep that a job has run to its end, by its timer or by hand."""
-    rows.put(_PARTITION, job, {"last_run": format_time(now)})
+    rows.upsert(_PARTITION, job, {"last_run": format_time(now)})
 
 
 def last_runs(rows: TableStore) -> dict[str, datetime | None]:
     """Return when each job last ran to its end; None if it never did. One request."""
-    found = {row.key: row.words for row in rows.walk(_PARTITION, len(MAX_AGE))}
+    found = {row.key: row.properties for row in rows.query(_PARTITION, len(MAX_AGE))}
     return {
         job: parse_time(text) if (text := found.get(job, {}).get("last_run")) else None
         for job in MAX_AGE
@@ -61,13 +61,13 @@ class TimerWatch:
 
 def _expected_since(rows: TableStore, now: datetime) -> dict[str, datetime]:
     """Return for each job when it last ran, or since when it is waited for."""
-    found = {row.key: row.words for row in rows.walk(_PARTITION, len(MAX_AGE))}
+    found = {row.key: row.properties for row in rows.query(_PARTITION, len(MAX_AGE))}
     expected = {}
     for job in MAX_AGE:
-        words = found.get(job)
-        if words is None:
+        properties = found.get(job)
+        if properties is None:
             rows.insert(_PARTITION, job, {"expected_since": format_time(now)})
-        expected[job] = parse_time(next(iter(words.values()))) if words else now
+        expected[job] = parse_time(next(iter(properties.values()))) if properties else now
     return expected
 
 

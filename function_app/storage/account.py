@@ -88,7 +88,7 @@ class _Session(requests.Session):
         ready.headers = CaseInsensitiveDict(said["headers"])
         ready.headers["Content-Length"] = str(len(body))
         how = {word: said[word] for word in ("timeout", "verify", "cert")}
-        reply = self.get_adapter(url).send(ready, stream=True, **how)
+        response = self.get_adapter(url).send(ready, stream=True, **how)
         if not said.get("stream"):
-            _ = reply.content  # read now, where the transport knows what its failures mean
-        return reply
+            _ = response.content  # read now, where the transport knows what its failures mean
+        return response

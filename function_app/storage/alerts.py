@@ -160,7 +160,7 @@ class AzureAlerts:
     def _walk(self, first: str, end: str, count: int) -> list[KeptAlert]:
         """Up to `count` alerts whose rows lie between two keys, both left out."""
 
-        def walk() -> list[KeptAlert]:
+        def query() -> list[KeptAlert]:
             rows = self._table.query_entities(
                 "PartitionKey eq @alerts and RowKey gt @first and RowKey lt @end",
                 parameters={"alerts": ALERTS, "first": first, "end": end},
@@ -171,7 +171,7 @@ class AzureAlerts:
             except ResourceNotFoundError:
                 return []  # no table yet, so no alert
 
-        return ask(walk)
+        return ask(query)
 
     def _kept_among(self, keys: list[str]) -> set[str]:
         """Which of these keys, in order, alerts are kept under, as far as one request tells."""

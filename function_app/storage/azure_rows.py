@@ -39,21 +39,21 @@ class AzureRows:
 
         return ask(find)
 
-    def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
-        change = (Operation.INSERT, _entity(partition, key, words))
+    def insert(self, partition: str, key: str, properties: Mapping[str, str]) -> bool:
+        change = (Operation.INSERT, _entity(partition, key, properties))
         return insert(self._submit, [change], self._create)  # create_entity hides a missing table
 
-    def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
-        entity = _entity(partition, key, words)
+    def upsert(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
+        entity = _entity(partition, key, properties)
         ask(lambda: self._table.upsert_entity(entity, UpdateMode.REPLACE), self._create)
 
-    def replace(self, partition: str, row: Entity, words: Mapping[str, str]) -> bool:
+    def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
         def update() -> bool:
             try:
                 self._table.update_entity(
-                    _entity(partition, row.key, words),
+                    _entity(partition, row.key, properties),
                     UpdateMode.REPLACE,
-                    etag=row.tag,
+                    etag=row.etag,
                     match_condition=MatchConditions.IfNotModified,
                 )
             except (ResourceModifiedError, ResourceNotFoundError):
@@ -69,7 +69,7 @@ class AzureRows:
     def rewrite(self, partition: str, rewrite: ConditionalUpdate) -> bool:
         def update() -> bool:
             try:
-                self._submit(changes_of(partition, rewrite), rewrite.row.tag)
+                self._submit(changes_of(partition, rewrite), rewrite.row.etag)
             except TransactionError as error:
                 if error_code(error) not in CHANGED_MEANWHILE:
                     raise
@@ -81,7 +81,7 @@ class AzureRows:
     def remove(self, partition: str, key: str) -> None:
         ask(lambda: self._table.delete_entity(partition, key))  # one that is gone is no error
 
-    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
+    def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
         def read() -> list[Entity]:
             rows = self._table.query_entities(
                 "PartitionKey eq @partition and RowKey gt @after"
@@ -99,21 +99,22 @@ class AzureRows:
 
 def changes_of(partition: str, rewrite: ConditionalUpdate) -> list[Change]:
     """What a transaction does for it; the row that must be unchanged comes first."""
-    changes: list[Change] = [(Operation.PUT, _entity(partition, rewrite.row.key, rewrite.words))]
-    for key, words in rewrite.others.items():
-        operation = Operation.DELETE if words is None else Operation.PUT
-        changes.append((operation, _entity(partition, key, words or {})))
+    first = _entity(partition, rewrite.row.key, rewrite.properties)
+    changes: list[Change] = [(Operation.PUT, first)]
+    for key, properties in rewrite.others.items():
+        operation = Operation.DELETE if properties is None else Operation.PUT
+        changes.append((operation, _entity(partition, key, properties or {})))
     return changes
 
 
-def _entity(partition: str, key: str, words: Mapping[str, str]) -> dict[str, str]:
-    return {"PartitionKey": partition, "RowKey": key, **words}
+def _entity(partition: str, key: str, properties: Mapping[str, str]) -> dict[str, str]:
+    return {"PartitionKey": partition, "RowKey": key, **properties}
 
 
 def _row(entity: Any) -> Entity:
-    words = {
+    properties = {
         word: value
         for word, value in entity.items()
         if isinstance(value, str) and word not in ("PartitionKey", "RowKey")
     }
-    return Entity(entity["RowKey"], words, entity.metadata["etag"])
+    return Entity(entity["RowKey"], properties, entity.metadata["etag"])

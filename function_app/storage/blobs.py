@@ -106,7 +106,7 @@ class AzurePhotoBlobs:
 
         return ask(look)
 
-    def walk(self, camera: str) -> Iterator[Photo | None]:
+    def query(self, camera: str) -> Iterator[Photo | None]:
         found = self._container.list_blobs(name_starts_with=f"{camera}/", include=["metadata"])
         pages = found.by_page()
 

@@ -43,14 +43,14 @@ def _fetch(resource: str) -> AccessToken:
     try:
         with requests.Session() as session:
             session.trust_env = False  # no proxy stands between an app and its token service
-            reply = session.get(
+            response = session.get(
                 os.environ["IDENTITY_ENDPOINT"],
                 params={"resource": resource, "api-version": _VERSION},
                 headers={"X-IDENTITY-HEADER": os.environ["IDENTITY_HEADER"]},
                 timeout=_SECONDS,
             )
-        reply.raise_for_status()
-        said = reply.json()
+        response.raise_for_status()
+        said = response.json()
         return AccessToken(said["access_token"], int(said["expires_on"]))
     except KeyError as error:
         raise IdentityError(f"the app has no identity: {error} is missing") from None

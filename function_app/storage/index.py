@@ -96,7 +96,7 @@ class AzurePhotoIndex(PhotoStates):
         row = self._find(PHOTOS, View().key(name))
         return parse_photo(row) if row else None
 
-    def walk(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
+    def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         return [photo for _, photo in self._rows(*view.keys(after), count)]
 
     def arrived(
@@ -220,7 +220,7 @@ class AzurePhotoIndex(PhotoStates):
         changes += [(Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys]
         if known:
             changes.append((Operation.PUT, known))
-        return self._try(changes, rewrite.row.tag if rewrite else "")
+        return self._try(changes, rewrite.row.etag if rewrite else "")
 
     def last_seen(self, camera: str) -> Seen | None:
         row = self._find(PHOTOS, seen_key(camera))

@@ -56,7 +56,7 @@ class Photo:
 
     def to_properties(self) -> dict[str, str]:
         """All of this as ASCII text: the blob's metadata, and the columns of the index's rows."""
-        words = {
+        properties = {
             "id": str(self.name),
             "camera": self.name.camera,
             "captured_at": format_time(self.name.captured_at),
@@ -69,7 +69,7 @@ class Photo:
             "site": quote(self.site) if self.site else None,  # may hold any letter of any language
             "deleted_at": format_time(self.deleted_at) if self.deleted_at else None,
         }
-        return {word: value for word, value in words.items() if value is not None}
+        return {word: value for word, value in properties.items() if value is not None}
 
 
 def blob_path(name: PhotoName, media: Media) -> str:
@@ -81,24 +81,25 @@ def blob_path(name: PhotoName, media: Media) -> str:
 def parse_photo(record: Mapping[str, object]) -> Photo:
     """The photo that `Photo.to_words` described. What is no text in the record (a date that
     somebody typed in Storage Explorer) counts as missing. Raises DamagedRecordError."""
-    words = {word: value for word, value in record.items() if isinstance(value, str)}
+    properties = {word: value for word, value in record.items() if isinstance(value, str)}
     try:
-        media = Media.of_content_type(words["content_type"])
+        media = Media.of_content_type(properties["content_type"])
         if media is None:
             raise ValueError("its content type is no photo's")
         return Photo(
-            name=parse_name(words["id"]),
+            name=parse_name(properties["id"]),
             media=media,
-            sha256=words["sha256"],
-            size=int(words["size"]),
-            received_at=parse_time(words["received_at"]),
-            trigger=words.get("trigger"),
-            clock=words.get("clock"),
-            site=unquote(words["site"]) if "site" in words else None,
-            deleted_at=parse_time(words["deleted_at"]) if "deleted_at" in words else None,
+            sha256=properties["sha256"],
+            size=int(properties["size"]),
+            received_at=parse_time(properties["received_at"]),
+            trigger=properties.get("trigger"),
+            clock=properties.get("clock"),
+            site=unquote(properties["site"]) if "site" in properties else None,
+            deleted_at=parse_time(properties["deleted_at"]) if "deleted_at" in properties else None,
         )
     except (KeyError, ValueError) as error:  # WireError is a ValueError
-        raise DamagedRecordError(f"{words.get('id', 'a record')} cannot be read: {error}") from None
+        name = properties.get("id", "a record")
+        raise DamagedRecordError(f"{name} cannot be read: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class PhotoBlobs(Protocol):
         """The cameras of which something is stored."""
         ...
 
-    def walk(self, camera: str) -> Iterator[Photo | None]:
+    def query(self, camera: str) -> Iterator[Photo | None]:
         """What is stored of a camera, the oldest photo first, with the marks of deleted ones; None
         where it is no photo of Nightjar's."""
         ...
@@ -205,7 +206,7 @@ class PhotoIndex(Protocol):
         """The photo of this name, if it is listed."""
         ...
 
-    def walk(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
+    def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         """Up to `count` photos of a view, in its order; `after` leaves out the photos up to and
         including the one of that name, which need not exist."""
         ...
@@ -302,7 +303,7 @@ class Thumbnails(Protocol):
         """Remove it, if there is one."""
         ...
 
-    def walk(self, camera: str) -> Iterator[PhotoName]:
+    def query(self, camera: str) -> Iterator[PhotoName]:
         """The photos of a camera of which there are thumbnails, the oldest first."""
         ...
 

@@ -47,9 +47,14 @@ class NewBlobs:
         )
 
     def put(
-        self, container: str, path: str, body: bytes, content_type: str, words: Mapping[str, str]
+        self,
+        container: str,
+        path: str,
+        body: bytes,
+        content_type: str,
+        properties: Mapping[str, str],
     ) -> None:
-        """Create the blob at this path with `words` (ASCII) as its metadata.
+        """Create the blob at this path with `properties` (ASCII) as its metadata.
 
         Raises NotCreatedError if the service did not, its code BlobAlreadyExists or ConditionNotMet
         if there is one at this path, and the other errors of azure-core.
@@ -66,7 +71,7 @@ class NewBlobs:
                 "Content-Type": "application/octet-stream",
                 "Content-MD5": md5,  # the service compares the bytes with it
                 "If-None-Match": "*",  # only if there is none
-                **{f"x-ms-meta-{word}": text for word, text in words.items()},
+                **{f"x-ms-meta-{word}": text for word, text in properties.items()},
             },
             content=body,
         )

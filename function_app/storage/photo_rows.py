@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 
 def photo_rows(photo: Photo, now: datetime) -> list[dict[str, str]]:
     """The photo's rows in all orders, the first that of all photos, newest first."""
-    words = {**photo.to_properties(), "listed_at": format_time(now)}
+    properties = {**photo.to_properties(), "listed_at": format_time(now)}
     keys = [*all_keys(photo.name), arrival_key(photo.name, now)]
-    return [{"PartitionKey": PHOTOS, "RowKey": key, **words} for key in keys]
+    return [{"PartitionKey": PHOTOS, "RowKey": key, **properties} for key in keys]
 
 
 def state_row(name: PhotoName, state: State, sha256: str, media: Media | None) -> dict[str, str]:

@@ -12,8 +12,8 @@ class Entity:
     """A record: its words, and a tag that changes whenever it is written."""
 
     key: str
-    words: Mapping[str, str]
-    tag: str = ""
+    properties: Mapping[str, str]
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ConditionalUpdate:
     no more than 100 records."""
 
     row: Entity
-    words: Mapping[str, str]
+    properties: Mapping[str, str]
     others: Mapping[str, Mapping[str, str] | None] = field(default_factory=dict)
 
 
@@ -34,15 +34,15 @@ class TableStore(Protocol):
         """The record of this key, if there is one."""
         ...
 
-    def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
+    def insert(self, partition: str, key: str, properties: Mapping[str, str]) -> bool:
         """Write a record unless there is one; False if there is."""
         ...
 
-    def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
+    def upsert(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
         """Write a record, whatever is there."""
         ...
 
-    def replace(self, partition: str, row: Entity, words: Mapping[str, str]) -> bool:
+    def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
         """Write a record in the place of `row`; False if that was changed meanwhile."""
         ...
 
@@ -54,15 +54,15 @@ class TableStore(Protocol):
         """Remove the record, if it is there."""
         ...
 
-    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
+    def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
         """Up to `count` records by their keys, those behind `after`, and before `end` if given."""
         ...
 
 
-def walk_all(rows: TableStore, partition: str) -> Iterator[Entity]:
+def query_all(rows: TableStore, partition: str) -> Iterator[Entity]:
     """All records of a partition by their keys, read as they are needed."""
     after = ""
-    while page := rows.walk(partition, PAGE, after):
+    while page := rows.query(partition, PAGE, after):
         yield from page
         if len(page) < PAGE:
             return

@@ -48,7 +48,7 @@ class AzureThumbnails:
 
         ask(delete)
 
-    def walk(self, camera: str) -> Iterator[PhotoName]:
+    def query(self, camera: str) -> Iterator[PhotoName]:
         pages = self._container.list_blobs(name_starts_with=f"{camera}/").by_page()
 
         def look() -> list[str] | None:

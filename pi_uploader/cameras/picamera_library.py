@@ -10,7 +10,7 @@ from typing import Any
 from pi_uploader.cameras.camera import CameraGoneError
 from pi_uploader.settings import SettingsError
 
-MIN_VERSION = (0, 3, 22)  # tests/pi/test_picamera_signatures.py compares the oldest, too
+MIN_VERSION = (0, 3, 22)  # tests/pi_uploader/test_picamera_signatures.py compares the oldest, too
 MIN_VERSION_FOR_CLIPS = (0, 3, 24)  # the first with PyavOutput
 _USB = "/usb"  # in the ids of USB cameras, which libcamera also knows
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from photo_wire.headers import Clock, Trigger
 from photo_wire.name import new_name
 from pi_uploader.cameras import Camera, CameraGoneError, CaptureContext, Checkable, Shot
-from pi_uploader.capture.count import Count
+from pi_uploader.capture.stats import Count
 from pi_uploader.clock import clock_is_set, instant, now_utc, within_bounds
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings

@@ -18,12 +18,12 @@ from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Room, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
+from pi_uploader.triggers.contact import low
+from pi_uploader.triggers.daily_schedule import at_times
 from pi_uploader.triggers.demand import on_demand_signal
-from pi_uploader.triggers.low import low
 from pi_uploader.triggers.motion import motion
 from pi_uploader.triggers.pins import PinBusyError
 from pi_uploader.triggers.timer import timer
-from pi_uploader.triggers.times import at_times
 from pi_uploader.watchdog import Watchdog
 
 MAX_START = 600.0  # seconds; after a kill, a spool of 100,000 is looked through

@@ -14,7 +14,7 @@ from pi_uploader.settings.camera_limits import size_problems
 from pi_uploader.settings.setting import Group, required, setting
 from pi_uploader.settings.source import USUAL_ENVIRONMENT, Source
 from pi_uploader.triggers.arming import Window, read_windows
-from pi_uploader.triggers.times import read_times
+from pi_uploader.triggers.daily_schedule import read_times
 
 FORMATS = {
     "simulated": (Media.JPEG,),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 
-from pi_uploader.triggers.times import read_time
+from pi_uploader.triggers.daily_schedule import read_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from photo_wire.receipt import Receipt
+from pi_uploader.alerts.reporter import AlertReporter
 from pi_uploader.clock import clock_is_set, now_utc
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
-from pi_uploader.upload.alert_reporter import AlertReporter
 from pi_uploader.upload.backlog import Backlog
 from pi_uploader.upload.backoff import Backoff
 from pi_uploader.upload.client import (

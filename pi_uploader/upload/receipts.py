@@ -20,10 +20,10 @@ from pathlib import Path
 
 from photo_wire.alert import MISSING, Alert, AlertsReceipt
 from photo_wire.known import MAX_IDS
+from pi_uploader.alerts.batches import AlertBatches
 from pi_uploader.small_file import append_small, read_small, replace_small
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.entry import parse_entry
-from pi_uploader.upload.alert_batches import AlertBatches
 from pi_uploader.upload.client import (
     MAX_CALL,
     BackendClient,

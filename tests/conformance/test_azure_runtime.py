@@ -20,11 +20,11 @@ from azure.storage.blob import BlobServiceClient
 
 from function_app import build_app
 from local.azurite import Azurite
-from local.child import ROOT
 from local.host import Host
+from local.processes import ROOT
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.receipt import parse_receipt
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 PYTHON = ROOT / ".venv-3.13" / "bin" / "python"
 READ_TOKEN = "conformance-" + "r" * 24
@@ -179,7 +179,7 @@ def test_both_cookies_keep_their_attributes(worker: AzureWorker) -> None:
     session, browser = reply.cookies
     for cookie in (session, browser):
         # An empty Domain is sent, not left out. Once the fix (pull request 1911) is in the runtime
-        # this is None, and `__Host-` can come back (function_app/cookies.py).
+        # this is None, and `__Host-` can come back (function_app/http/cookies.py).
         assert cookie["domain"] == ""
         assert cookie["name"].startswith("__Secure-")
         assert cookie["secure"] is True

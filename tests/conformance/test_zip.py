@@ -13,13 +13,13 @@ from pathlib import Path
 
 from function_app.routes import ROUTES
 from local.azurite import Azurite
-from local.child import ROOT
 from local.dist import build_zip
+from local.processes import ROOT
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.receipt import parse_receipt
 from tests.conformance import test_azure_runtime as runtime
 from tests.function_app.test_routes import TIMERS
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 pytestmark = runtime.pytestmark
 WORKER = ROOT / "tests" / "conformance" / "azure_worker.py"

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.drill.balance import Balance, table
+from tests.drill.accounting import Balance, table
 from tests.drill.clock import FastClock
+from tests.drill.console import Screen
 from tests.drill.devices import Device, Naive, Nightjar
 from tests.drill.plan import HOUR, Plan
-from tests.drill.screen import Screen
-from tests.drill.story import Story
-from tests.rigs.fault_server import FaultServer
+from tests.drill.scenario import Story
+from tests.support.fault_server import FaultServer
 
 SPEED = 180.0  # times that of the wall's clock
 FEWEST = 100  # photos, so that every part of the story has some

@@ -21,7 +21,7 @@ from tests.drill.clock import FastClock
 from tests.drill.plan import RESERVE
 from tests.drill.process import READY
 from tests.drill.small_disk import disk_for
-from tests.spool.photos import content
+from tests.pi_uploader.spool.photos import content
 
 
 class NumberedCamera:

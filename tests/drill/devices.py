@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from pi_uploader.spool.tally import tally
-from tests.drill.balance import OnCard
+from pi_uploader.spool import count_spool
+from tests.drill.accounting import OnCard
 from tests.drill.plan import Part, Photo
 from tests.drill.process import Process, ProcessError
 from tests.drill.small_disk import SmallDisk
-from tests.rigs.oracle import GIVEN_UP, entries
+from tests.support.oracle import GIVEN_UP, entries
 
 MAX_SWEEP = 120.0  # seconds
 
@@ -86,14 +86,14 @@ class Nightjar:
     def settle(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            left = tally(self._spool)
+            left = count_spool(self._spool)
             if left.waiting == left.unreported == 0:
                 return True
             time.sleep(0.05)
         return False
 
     def glance(self) -> str:
-        now = tally(self._spool)
+        now = count_spool(self._spool)
         return f"waiting {now.waiting:3}  set aside {now.quarantined:2}  lost {now.losses:3}"
 
     def on_card(self) -> OnCard:

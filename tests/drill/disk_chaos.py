@@ -2,9 +2,9 @@
 
     python -m tests.drill.disk_chaos SEED FOLDER
 
-Takes a real file system (tests/rigs/real_disk) and a fast clock. Photos are taken and sent all the
-while, processes are killed, and now and then there is no network. Prints the balance, and as its
-last line what the test asks for, as JSON.
+Takes a real file system (tests/support/real_disk) and a fast clock. Photos are taken and sent all
+the while, processes are killed, and now and then there is no network. Prints the balance, and as
+its last line what the test asks for, as JSON.
 """
 
 import json
@@ -15,17 +15,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from pi_uploader.spool import tally
-from tests.drill.balance import Balance, Ledger, OnCard, balance
+from pi_uploader.spool import count_spool
+from tests.drill.accounting import Balance, Ledger, OnCard, balance
 from tests.drill.clock import FastClock
 from tests.drill.devices import hashes, order
+from tests.drill.network_faults import fair, over
 from tests.drill.plan import HOUR, Part, Photo, Plan
 from tests.drill.process import Process, ProcessError
-from tests.drill.weather import fair, over
-from tests.rigs.fault_server import FaultServer
-from tests.rigs.oracle import GIVEN_UP, entries
-from tests.rigs.real_disk.mounts import Tmpfs
-from tests.waiting import wait_for
+from tests.support.fault_server import FaultServer
+from tests.support.oracle import GIVEN_UP, entries
+from tests.support.real_disk.mounts import Tmpfs
+from tests.support.waiting import wait_for
 
 SPEED = 360.0  # times that of the wall's clock: an hour takes ten seconds
 PHOTOS = 360
@@ -140,7 +140,7 @@ class Chaos:
         """Wait until all is sent and told that can be."""
         end = time.monotonic() + MAX_SETTLING
         while time.monotonic() < end:
-            left = tally(self.spool, self._folder / "run")
+            left = count_spool(self.spool, self._folder / "run")
             if left.waiting == left.unreported == 0:
                 return
             time.sleep(0.05)

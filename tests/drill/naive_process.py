@@ -13,7 +13,7 @@ import requests
 
 from tests.drill.process import READY
 from tests.drill.small_disk import SmallDisk
-from tests.spool.photos import content
+from tests.pi_uploader.spool.photos import content
 
 PATIENCE = 1.0  # seconds, for the usual 30: the drill's clock is fast
 
@@ -55,7 +55,7 @@ def sweep(card: Path, base_url: str) -> None:
 
 
 def send(base_url: str, picture: bytes) -> bool:
-    """As the first seed's client does (tests/journey/first_seed.py)."""
+    """As the first seed's client does (tests/e2e/first_seed.py)."""
     reply = requests.put(
         f"{base_url}/api/camera/photo",
         data=picture,

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 
 from photo_wire.headers import Trigger
-from tests.spool.photos import content
+from tests.pi_uploader.spool.photos import content
 
 SIZES = (2_000, 6_000)  # bytes of a photo
 RESERVE = 64_000  # bytes of the card that photos leave to the system

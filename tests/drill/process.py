@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.child import ROOT
+from local.processes import ROOT
 
 READY = "ready"
 MAX_START = 60.0  # seconds

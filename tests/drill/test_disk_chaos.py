@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs.real_disk import rig
+from tests.support.real_disk import rig
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from local.child import ROOT
+from local.processes import ROOT
 
 
 @pytest.mark.slow

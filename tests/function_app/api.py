@@ -12,8 +12,8 @@ from azure.storage.blob import BlobServiceClient
 
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.name import PhotoName, new_name
-from tests.backend import Backend
-from tests.waiting import wait_for
+from tests.support.backend import Backend
+from tests.support.waiting import wait_for
 
 MOMENT = datetime(2026, 11, 20, 12, 1, 34, 567_000, UTC)
 

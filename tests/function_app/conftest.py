@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from function_app import backend as store_side
+from function_app import services as store_side
 from function_app.settings import Settings
 from local.azurite import Azurite
-from tests.backend import Backend
 from tests.conftest import NewStore
 from tests.function_app.api import Api, Store, new_camera
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
+from tests.support.backend import Backend
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def camera() -> str:
 
 
 @pytest.fixture(params=["memory", "azurite"])
-def empty(request: pytest.FixtureRequest) -> Iterator[store_side.Backend]:
+def empty(request: pytest.FixtureRequest) -> Iterator[store_side.Services]:
     """A backend that keeps nothing yet, of both kinds."""
     if request.param == "memory":
-        yield memory_backend(Settings(""))
+        yield memory_services(Settings(""))
         return
     new_store: NewStore = request.getfixturevalue("new_store")
     yield store_side.connect(Settings(new_store()))

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from function_app.backend import Backend
-from function_app.gallery.counts import last_photo
 from function_app.maintenance import photo_counts as module
 from function_app.maintenance.photo_counts import tallies
+from function_app.services import Services
+from function_app.stats.counts import last_photo
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
@@ -25,7 +25,7 @@ def small_steps(patch: pytest.MonkeyPatch) -> None:
 
 
 def listed(
-    backend: Backend, taken: datetime, number: int, at: datetime, received: datetime | None = None
+    backend: Services, taken: datetime, number: int, at: datetime, received: datetime | None = None
 ) -> Photo:
     """A photo that came at a moment, whenever its device says that it was taken."""
     name = name_of("gate", taken, f"{number:08x}")
@@ -34,28 +34,28 @@ def listed(
     return photo
 
 
-def hours_ago(backend: Backend, count: int) -> list[Photo]:
+def hours_ago(backend: Services, count: int) -> list[Photo]:
     """So many photos, all counted by whoever asks now."""
     moments = [NOW - timedelta(hours=30, minutes=-n) for n in range(count)]
     return [listed(backend, at, n, at) for n, at in enumerate(moments)]
 
 
-def there(backend: Backend) -> dict[date, tuple[int, int]]:
+def there(backend: Services) -> dict[date, tuple[int, int]]:
     """Photos and bytes by day, by a look at every photo."""
     photos: Counter[date] = Counter()
     sizes: Counter[date] = Counter()
-    for photo in backend.index.walk(View("gate"), 10_000):
+    for photo in backend.index.query(View("gate"), 10_000):
         photos[photo.name.captured_at.date()] += 1
         sizes[photo.name.captured_at.date()] += photo.size
     return {day: (photos[day], sizes[day]) for day in photos}
 
 
-def counted(backend: Backend, now: datetime = NOW) -> dict[date, tuple[int, int]]:
+def counted(backend: Services, now: datetime = NOW) -> dict[date, tuple[int, int]]:
     days = tallies(backend, now)["gate"].days
     return {day: (one.photos, one.size) for day, one in days.items()}
 
 
-def last_is_there(backend: Backend, now: datetime = NOW) -> bool:
+def last_is_there(backend: Services, now: datetime = NOW) -> bool:
     """Whether the camera's last photo is one that is listed, or none if none is."""
     last = last_photo(backend.index.cameras()["gate"], tallies(backend, now)["gate"], backend)
-    return backend.index.get(last) is not None if last else not backend.index.walk(View("gate"), 1)
+    return backend.index.get(last) is not None if last else not backend.index.query(View("gate"), 1)

@@ -4,9 +4,9 @@ import io
 from contextlib import suppress
 from typing import BinaryIO
 
-from function_app.gallery import decode_thumbnail
-from function_app.gallery.decoder import MAX_CPU_SECONDS, Decoder, Job, UndecodableError
-from function_app.gallery.thumbnails import job_of
+from function_app.browse.thumbnails import job_of
+from function_app.media import decode_thumbnail
+from function_app.media.decoder import MAX_CPU_SECONDS, Decoder, Job, UndecodableError
 from photo_wire.media import Media
 
 

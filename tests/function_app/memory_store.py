@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from function_app.backend import Backend
+from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import (
     KeptAlert,
@@ -69,7 +69,7 @@ class MemoryBlobs:
     def cameras(self) -> list[str]:
         return sorted({path.partition("/")[0] for path in self.stored})
 
-    def walk(self, camera: str) -> Iterator[Photo | None]:
+    def query(self, camera: str) -> Iterator[Photo | None]:
         for path in sorted(self.stored):
             if path.startswith(f"{camera}/"):
                 yield self.stored[path][0]
@@ -89,54 +89,54 @@ class MemoryRows:
     def get(self, partition: str, key: str) -> Entity | None:
         return self.kept.get((partition, key))
 
-    def insert(self, partition: str, key: str, words: Mapping[str, str]) -> bool:
+    def insert(self, partition: str, key: str, properties: Mapping[str, str]) -> bool:
         with self._lock:
             if (partition, key) in self.kept:
                 return False
-            self._write(partition, key, words)
+            self._write(partition, key, properties)
             return True
 
-    def put(self, partition: str, key: str, words: Mapping[str, str]) -> None:
+    def upsert(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
         with self._lock:
-            self._write(partition, key, words)
+            self._write(partition, key, properties)
 
-    def replace(self, partition: str, row: Entity, words: Mapping[str, str]) -> bool:
+    def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
         with self._lock:
             now = self.kept.get((partition, row.key))
-            if now is None or now.tag != row.tag:
+            if now is None or now.etag != row.tag:
                 return False
-            self._write(partition, row.key, words)
+            self._write(partition, row.key, properties)
             return True
 
     def rewrite(self, partition: str, rewrite: ConditionalUpdate) -> bool:
         with self._lock:
             there = self.kept.get((partition, rewrite.row.key))
-            gone = [key for key, words in rewrite.others.items() if words is None]
-            if there is None or there.tag != rewrite.row.tag:
+            gone = [key for key, properties in rewrite.others.items() if properties is None]
+            if there is None or there.etag != rewrite.row.tag:
                 return False
             if any((partition, key) not in self.kept for key in gone):
                 return False
             assert len(rewrite.others) < 100
-            self._write(partition, rewrite.row.key, rewrite.words)
-            for key, words in rewrite.others.items():
-                if words is None:
+            self._write(partition, rewrite.row.key, rewrite.properties)
+            for key, properties in rewrite.others.items():
+                if properties is None:
                     del self.kept[partition, key]
                 else:
-                    self._write(partition, key, words)
+                    self._write(partition, key, properties)
             return True
 
     def remove(self, partition: str, key: str) -> None:
         self.kept.pop((partition, key), None)
 
-    def walk(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
+    def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
         keys = sorted(key for one, key in self.kept if one == partition and key > after)
         keys = [key for key in keys if not end or key < end]
         return [self.kept[partition, key] for key in keys[:count]]
 
-    def _write(self, partition: str, key: str, words: Mapping[str, str]) -> None:
-        assert all(len(text) <= MAX_LETTERS for text in words.values())
+    def _write(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
+        assert all(len(text) <= MAX_LETTERS for text in properties.values())
         self._written += 1
-        self.kept[partition, key] = Entity(key, dict(words), str(self._written))
+        self.kept[partition, key] = Entity(key, dict(properties), str(self._written))
 
 
 class MemoryIndex:
@@ -212,7 +212,7 @@ class MemoryIndex:
     def get(self, name: PhotoName) -> Photo | None:
         return self.listed.get(name)
 
-    def walk(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
+    def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         first, end = view.keys(after)
         keys = {view.key(name): photo for name, photo in self.listed.items()}
         if view.camera:
@@ -281,7 +281,7 @@ class MemoryIndex:
     def forget_camera(self, camera: str) -> None:
         self._seen.pop(camera, None)
         first = tallies_of(camera)
-        for row in self.tally.walk(PHOTOS, 1000, first, f"{first}~"):
+        for row in self.tally.query(PHOTOS, 1000, first, f"{first}~"):
             self.tally.remove(PHOTOS, row.key)
 
     def last_seen(self, camera: str) -> Seen | None:
@@ -359,12 +359,12 @@ class MemoryThumbnails:
     def remove(self, name: PhotoName) -> None:
         self.kept.pop(name, None)
 
-    def walk(self, camera: str) -> Iterator[PhotoName]:
+    def query(self, camera: str) -> Iterator[PhotoName]:
         mine = (name for name in list(self.kept) if name.camera == camera)
         yield from sorted(mine, key=lambda name: (name.captured_at, str(name)))
 
 
-def memory_backend(settings: Settings, **parts: Any) -> Backend:
+def memory_services(settings: Settings, **parts: Any) -> Services:
     """A backend that keeps everything in memory; `parts` take the place of its own."""
     index = parts.get("index") or MemoryIndex()
     usual = {
@@ -376,4 +376,4 @@ def memory_backend(settings: Settings, **parts: Any) -> Backend:
         "accesses": MemoryRows(),
         "tally": index.tally if isinstance(index, MemoryIndex) else MemoryRows(),
     }
-    return Backend(**{**usual, **parts}, settings=settings)
+    return Services(**{**usual, **parts}, settings=settings)

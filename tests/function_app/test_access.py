@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.access import Access, admit
 from function_app.auth import sessions, tokens, users
 from function_app.auth.caller import Caller, Role, Scope
-from function_app.backend import Backend
-from function_app.cookies import SESSION, set_cookie
+from function_app.http.authorization import Access, authorize
+from function_app.http.cookies import SESSION, set_cookie
 from function_app.problems import HTTPProblemError
+from function_app.services import Services
 from function_app.settings import Settings
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 
 READ_TOKEN, ADMIN_TOKEN = "the-read-token-of-this-test", "the-admin-token-of-this-test"
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -23,12 +23,12 @@ SCOPED = (Access.UPLOADER, Access.READER, Access.DELETER, Access.ADMIN)
 
 
 @pytest.fixture(scope="module")
-def backend() -> Backend:
-    return memory_backend(Settings("", READ_TOKEN, ADMIN_TOKEN))
+def backend() -> Services:
+    return memory_services(Settings("", READ_TOKEN, ADMIN_TOKEN))
 
 
 @pytest.fixture(scope="module")
-def viewer(backend: Backend) -> str:
+def viewer(backend: Services) -> str:
     """The session of somebody who may look at the gate."""
     person = users.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
     session = sessions.begin(backend.people, person, NOW)
@@ -49,18 +49,18 @@ def cookie(session: str, **more: str) -> dict[str, str]:
 
 
 def status(
-    access: Access, backend: Backend, headers: dict[str, str], method: str = "GET", **later: int
+    access: Access, backend: Services, headers: dict[str, str], method: str = "GET", **later: int
 ) -> int:
     """200, or that of the refusal."""
     try:
-        admit(access, request(headers, method), backend, NOW + timedelta(**later))
+        authorize(access, request(headers, method), backend, NOW + timedelta(**later))
     except HTTPProblemError as refusal:
         return refusal.problem.status
     return 200
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_tokens_of_the_settings_let_in(backend: Backend, scheme: str) -> None:
+def test_the_tokens_of_the_settings_let_in(backend: Services, scheme: str) -> None:
     """The one to look, the other to everything; a scheme's case does not matter (RFC 9110)."""
     reads = {"Authorization": f"{scheme} {READ_TOKEN}"}
     assert [status(one, backend, reads) for one in SCOPED] == [403, 200, 403, 403]
@@ -69,13 +69,13 @@ def test_the_tokens_of_the_settings_let_in(backend: Backend, scheme: str) -> Non
 
 
 @pytest.mark.parametrize("scope", list(Scope))
-def test_a_token_lets_in_where_its_scopes_say(backend: Backend, scope: Scope) -> None:
+def test_a_token_lets_in_where_its_scopes_say(backend: Services, scope: Scope) -> None:
     """And for its cameras; that it was used is on record; revoked, it lets in nowhere."""
     cameras = None if scope is Scope.ADMIN else frozenset({"gate"})
     secret = tokens.make(backend.people, scope.value, frozenset({scope}), cameras, NOW)
     allowed = [access for access in SCOPED if status(access, backend, bearer(secret)) == 200]
     assert allowed == [SCOPED[list(Scope).index(scope)]]
-    caller = admit(allowed[0], request(bearer(secret)), backend, NOW)
+    caller = authorize(allowed[0], request(bearer(secret)), backend, NOW)
     (token,) = tokens.called(backend.people, scope.value)
     scopes = frozenset({scope})
     assert caller == Caller(scope.value, scopes, cameras, is_token=True, via=(token.key,))
@@ -88,7 +88,7 @@ def test_a_token_lets_in_where_its_scopes_say(backend: Backend, scope: Scope) ->
     assert status(allowed[0], backend, bearer(secret)) == 401
 
 
-def test_who_decides_has_to_do_with_all_cameras(backend: Backend) -> None:
+def test_who_decides_has_to_do_with_all_cameras(backend: Services) -> None:
     """A token that was made before this was asked of it may look, and decides nothing: it could
     give itself the other cameras."""
     scopes = frozenset({Scope.READ, Scope.ADMIN})
@@ -97,16 +97,16 @@ def test_who_decides_has_to_do_with_all_cameras(backend: Backend) -> None:
     assert status(Access.ADMIN, backend, bearer(secret)) == 403
 
 
-def test_a_session_lets_in_until_it_ends(backend: Backend, viewer: str) -> None:
+def test_a_session_lets_in_until_it_ends(backend: Services, viewer: str) -> None:
     """Fourteen days and not a second more, and only where the person's role says."""
     assert [status(one, backend, cookie(viewer)) for one in SCOPED] == [403, 200, 403, 403]
     assert status(Access.READER, backend, cookie(viewer), days=13, hours=23) == 200
     assert status(Access.READER, backend, cookie(viewer), days=14) == 401
-    caller = admit(Access.READER, request(cookie(viewer)), backend, NOW)
+    caller = authorize(Access.READER, request(cookie(viewer)), backend, NOW)
     assert (caller.name, caller.cameras) == ("vera", frozenset({"gate"}))
 
 
-def test_another_site_s_page_changes_nothing(backend: Backend, viewer: str) -> None:
+def test_another_site_s_page_changes_nothing(backend: Services, viewer: str) -> None:
     """A browser sends the cookie along with it, and says where the page came from. A program's
     token does not come along by itself."""
     for origin in ("https://evil.example", "null", f"{SITE}.evil.example", ""):
@@ -138,10 +138,10 @@ def test_another_site_s_page_changes_nothing(backend: Backend, viewer: str) -> N
         cookie("ve'ra.x"),
     ],
 )
-def test_a_stranger_is_refused(access: Access, backend: Backend, headers: dict[str, str]) -> None:
+def test_a_stranger_is_refused(access: Access, backend: Services, headers: dict[str, str]) -> None:
     """401, with the challenge that HTTP asks for."""
     with pytest.raises(HTTPProblemError) as caught:
-        admit(access, request(headers), backend, NOW)
+        authorize(access, request(headers), backend, NOW)
     assert caught.value.problem.status == 401
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
 
@@ -149,14 +149,14 @@ def test_a_stranger_is_refused(access: Access, backend: Backend, headers: dict[s
 @given(st.text(), st.text())
 def test_nothing_invented_lets_in(authorization: str, cookies: str) -> None:
     """Whatever the headers hold, it is 401 and never an error."""
-    empty = memory_backend(Settings("", READ_TOKEN))
+    empty = memory_services(Settings("", READ_TOKEN))
     headers = {"Authorization": authorization, "Cookie": f"__Secure-nightjar_session={cookies}"}
     assert status(Access.READER, empty, headers) == 401
 
 
 def test_without_settings_and_people_nobody_is_let_in() -> None:
     """No default opens anything."""
-    empty = memory_backend(Settings(""))
+    empty = memory_services(Settings(""))
     for headers in ({}, bearer(""), bearer("None"), cookie("owner.")):
         assert status(Access.READER, empty, headers) == 401
 
@@ -172,16 +172,16 @@ def test_without_settings_and_people_nobody_is_let_in() -> None:
     ],
 )
 def test_a_session_counts_under_the_name_that_it_was_given_there(
-    backend: Backend, viewer: str, site: str, name: str, lets_in: bool
+    backend: Services, viewer: str, site: str, name: str, lets_in: bool
 ) -> None:
     """A page of another host of the same domain could plant one without the prefix."""
     headers = {"Cookie": f"{name}={viewer}"}
     asked = func.HttpRequest("GET", f"{site}/api/photos", headers=headers, body=b"")
     if lets_in:
-        assert admit(Access.READER, asked, backend, NOW).name == "vera"
+        assert authorize(Access.READER, asked, backend, NOW).name == "vera"
         return
     with pytest.raises(HTTPProblemError):
-        admit(Access.READER, asked, backend, NOW)
+        authorize(Access.READER, asked, backend, NOW)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from function_app.auth import users
-from function_app.backend import connect
+from function_app.services import connect
 from function_app.settings import Settings
-from tests.backend import Backend
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.support.backend import Backend
+from tests.support.pictures import jpeg
 
 FROM = {"X-Forwarded-For": "198.51.100.7, 203.0.113.77:50123"}
 NETWORK = "203.0.113.0/24"

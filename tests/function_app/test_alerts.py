@@ -9,7 +9,7 @@ import requests
 
 from function_app.auth import tokens
 from function_app.auth.caller import Scope
-from function_app.backend import connect
+from function_app.services import connect
 from function_app.settings import Settings
 from photo_wire.alert import (
     ALERTS_PATH,
@@ -22,9 +22,9 @@ from photo_wire.alert import (
 )
 from photo_wire.headers import PhotoHeaders
 from photo_wire.name import PhotoName
-from tests.backend import Backend
 from tests.function_app.api import MOMENT, Api, name_of
-from tests.pictures import jpeg
+from tests.support.backend import Backend
+from tests.support.pictures import jpeg
 
 
 def loss(name: PhotoName, sha256: str = "ab" * 32) -> Alert:

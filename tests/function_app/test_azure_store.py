@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from azure.storage.blob import BlobServiceClient, ResourceTypes, generate_account_sas
 
-from function_app.backend import Backend, connect
+from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.models import DamagedRecordError, Photo, StorageUnavailableError
 from function_app.storage.new_blobs import NotCreatedError
@@ -20,12 +20,12 @@ from tests.conftest import NewStore, StartAzurite, StartBackend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
 from tests.function_app.relay import Relay
 from tests.function_app.test_storage import BODY, SHA, photo_of
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 OTHER_KEY = "b3RoZXIga2V5IHRoYW4gdGhlIGFjY291bnQncw=="
 
 
-def connected(azurite: Azurite) -> Backend:
+def connected(azurite: Azurite) -> Services:
     return connect(Settings(azurite.connection_string, None))
 
 
@@ -35,12 +35,12 @@ def test_container_and_table_come_with_the_first_photo(new_store: NewStore) -> N
     instances = [connect(Settings(connection_string, None)) for _ in range(4)]
     photos = [photo_of(new_camera()) for _ in instances]
 
-    def store(instance: Backend, photo: Photo) -> tuple[Photo | None, Photo | None]:
+    def store(instance: Services, photo: Photo) -> tuple[Photo | None, Photo | None]:
         return instance.blobs.add(photo, BODY), instance.index.add(photo, MOMENT)
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(store, instances, photos)) == [(None, None)] * 4
-    assert len(instances[0].index.walk(View(), 10)) == 4
+    assert len(instances[0].index.query(View(), 10)) == 4
 
 
 def test_an_empty_account_has_no_photos(new_store: NewStore) -> None:
@@ -48,7 +48,7 @@ def test_an_empty_account_has_no_photos(new_store: NewStore) -> None:
     connection_string = new_store()
     backend = connect(Settings(connection_string, None))
     photo = photo_of("camera")
-    assert backend.index.walk(View(), 5) == []
+    assert backend.index.query(View(), 5) == []
     assert backend.index.get(photo.name) is None
     assert backend.blobs.read(photo, 0, 1) is None
     backend.blobs.check()
@@ -109,8 +109,8 @@ def test_a_damaged_row_does_not_close_the_list(
     rows = list(table.query_entities(f"RowKey ge 'c~{camera}~' and RowKey lt 'c~{camera}~:'"))
     table.update_entity({**rows[1], "size": "many"})
     left = [photos[0], *photos[2:]]
-    assert backend.index.walk(View(camera), 3) == left[:3]
-    assert backend.index.walk(View(camera), 9) == left
+    assert backend.index.query(View(camera), 3) == left[:3]
+    assert backend.index.query(View(camera), 9) == left
     assert str(photos[1].name) in caplog.text
 
 
@@ -124,11 +124,11 @@ def test_a_page_is_one_request(
     caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
     caplog.clear()
     for view in (camera, None):
-        assert len(backend.index.walk(View(view), 5)) == 5
+        assert len(backend.index.query(View(view), 5)) == 5
     assert sum("GET /" in record.getMessage() for record in caplog.records) == 2
 
 
-def everything(backend: Backend) -> Iterator[object]:
+def everything(backend: Services) -> Iterator[object]:
     """Each operation of a store, tried in turn; gives the StorageUnavailableError of each."""
     photo = photo_of(new_camera())
     for operation in (
@@ -138,7 +138,7 @@ def everything(backend: Backend) -> Iterator[object]:
         backend.blobs.check,
         lambda: backend.index.add(photo, MOMENT),
         lambda: backend.index.get(photo.name),
-        lambda: backend.index.walk(View(), 5),
+        lambda: backend.index.query(View(), 5),
         backend.index.check,
     ):
         with pytest.raises(StorageUnavailableError) as caught:

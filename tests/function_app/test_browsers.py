@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from function_app.auth import device_cookies, login_throttle
-from tests.backend import Backend
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryRows
 from tests.function_app.test_session import NEW, here, keep_out, sign_in, until_refused
+from tests.support.backend import Backend
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 

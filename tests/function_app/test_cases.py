@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from function_app.ingest.multipart import read_parts
-from local.child import ROOT
+from local.processes import ROOT
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 

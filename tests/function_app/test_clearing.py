@@ -6,35 +6,35 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from function_app.auth import audit_log, login_throttle, purge
-from function_app.backend import Backend, connect
 from function_app.problems import HTTPProblemError
+from function_app.services import Services, connect
 from function_app.settings import Settings
 from tests.conftest import NewStore
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(params=["memory", "azurite"])
-def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Of both kinds, whose pages are small."""
     monkeypatch.setattr(purge, "_PAGE", 3)
     if request.param == "memory":
-        yield memory_backend(Settings(""))
+        yield memory_services(Settings(""))
         return
     new_store: NewStore = request.getfixturevalue("new_store")
     yield connect(Settings(new_store()))
 
 
-def clear(backend: Backend, now: datetime = NOW) -> int:
+def clear(backend: Services, now: datetime = NOW) -> int:
     return purge.clear_sign_ins(backend.people, backend.accesses, now)
 
 
-def logged(backend: Backend) -> list[str]:
+def logged(backend: Services) -> list[str]:
     return [entry.what for entry in audit_log.newest(backend.accesses, 1000, "")]
 
 
-def test_counts_are_cleared_once_they_count_no_more(backend: Backend) -> None:
+def test_counts_are_cleared_once_they_count_no_more(backend: Services) -> None:
     """After a day; one that still has somebody wait is kept, whatever lies beside it."""
     for n in range(7):
         old = {"pair": f"nobody {n}", "address": f"198.51.100.{n}"}
@@ -45,13 +45,13 @@ def test_counts_are_cleared_once_they_count_no_more(backend: Backend) -> None:
     for _ in range(6):
         login_throttle.count_attempt(backend.people, {"pair": "owner"}, NOW)
     assert clear(backend) == 14
-    assert len(backend.people.walk(login_throttle.PARTITION, 1000)) == 2
+    assert len(backend.people.query(login_throttle.PARTITION, 1000)) == 2
     with pytest.raises(HTTPProblemError):
         login_throttle.count_attempt(backend.people, {"pair": "owner"}, NOW)
     assert clear(backend) == 0
 
 
-def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Backend) -> None:
+def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Services) -> None:
     """Who was let in, and what they did, stays on record."""
     for days in (29, 31, 32, 33):
         for what in (audit_log.FAILED, "signed in", audit_log.FAILED):
@@ -64,7 +64,7 @@ def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Backen
 
 
 def test_a_run_clears_so_much_and_the_next_one_the_rest(
-    backend: Backend, monkeypatch: pytest.MonkeyPatch
+    backend: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A timer's time is short."""
     monkeypatch.setattr(purge, "MOST", 3)

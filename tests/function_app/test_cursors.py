@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from function_app.alerts import alerts
 from function_app.auth import audit_log
-from function_app.gallery import cursors
+from function_app.http import cursors
 from photo_wire.alert import LOSS
 from photo_wire.errors import WireError
 from tests.function_app.api import MOMENT, Api, name_of

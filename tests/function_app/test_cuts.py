@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from function_app.ingest.inspection import CutShortError, NotAPhotoError, inspect
-from local.child import ROOT
-from tests.pictures import (
+from function_app.media.inspection import CutShortError, NotAPhotoError, inspect
+from local.processes import ROOT
+from tests.support.pictures import (
     box,
     dng,
     dng_with_preview,

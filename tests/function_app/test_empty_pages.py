@@ -7,18 +7,18 @@ from datetime import timedelta
 
 import pytest
 
-from function_app.backend import Backend, connect
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up
+from function_app.services import Services, connect
 from function_app.storage.models import KeptAlert
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, Alert
 from tests.conftest import NewStore
 from tests.function_app.test_keeping import KEPT, NOW, everything, stored
 from tests.function_app.test_strays import leave
-from tests.rigs.empty_pages import EmptyPages
+from tests.support.empty_pages import EmptyPages
 
-Both = tuple[Backend, Backend, list[EmptyPages]]
+Both = tuple[Services, Services, list[EmptyPages]]
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def test_every_listing_goes_on_behind_an_empty_page(both: Both) -> None:
     direct.thumbnails.write(photo, b"small")
     leave(direct, other, NOW - timedelta(hours=1))
     direct.alerts.add([KeptAlert(Alert(photo.name, LOSS, "torn"), NOW)])
-    direct.people.put("some", "one", {})
+    direct.people.upsert("some", "one", {})
     assert everything(through) == everything(direct)
-    assert [name for one in ("gate", "site") for name in through.thumbnails.walk(one)]
+    assert [name for one in ("gate", "site") for name in through.thumbnails.query(one)]
     for listing in (
         lambda one: one.blobs.cameras(),
         lambda one: one.index.cameras(),
         lambda one: list(one.index.strays("site")),
         lambda one: one.alerts.newest(10, None),
-        lambda one: one.people.walk("some", 10),
+        lambda one: one.people.query("some", 10),
     ):
         before = sum(len(one.held) for one in relays)
         found = listing(direct)
@@ -74,6 +74,6 @@ def test_repair_and_retention_see_what_is_behind_an_empty_page(both: Both) -> No
     assert (repair.photos, repair.listed, repair.unlisted, repair.thumbnails) == (3, 1, 0, 1)
     assert direct.alerts.newest(10, None) == []
     assert clean_up(through, NOW).deleted == {"gate": 1}
-    found = list(direct.blobs.walk("gate"))
+    found = list(direct.blobs.query("gate"))
     assert found == [listed, unlisted]
     assert due not in found

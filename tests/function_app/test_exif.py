@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from function_app.formats.exif import capture_time, orientation, with_orientation
+from function_app.media.exif import capture_time, orientation, with_orientation
 from photo_wire.moment import parse_time
 from tests.function_app.api import Api
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
 Tags = dict[int, object]

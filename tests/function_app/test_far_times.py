@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)

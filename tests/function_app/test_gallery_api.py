@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from function_app.backend import connect
-from function_app.gallery.decode_thumbnail import SIZE
-from function_app.gallery.decoder import MAX_BUFFERED_PIXELS
-from function_app.gallery.events import events
-from function_app.gallery.sharing import MAX_PHOTOS
+from function_app.browse.events import events
+from function_app.media.decode_thumbnail import SIZE
+from function_app.media.decoder import MAX_BUFFERED_PIXELS
+from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.models import Photo
+from function_app.web.sharing import MAX_PHOTOS
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName, new_name
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.function_app.decoding import thumbnail, thumbnail_here
-from tests.pictures import dng, jpeg, mp4
+from tests.support.pictures import dng, jpeg, mp4
 
 PICTURE = jpeg(640, 480, seed=5)
 

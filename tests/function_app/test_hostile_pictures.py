@@ -15,8 +15,11 @@ from azure.functions import HttpRequest
 from PIL import Image
 
 from function_app.auth.caller import Caller, Scope
-from function_app.gallery import decoder, thumbnails
-from function_app.gallery.decoder import (
+from function_app.browse import thumbnails
+from function_app.browse.thumbnails import get_thumbnail
+from function_app.ingest.intake import Upload, receive
+from function_app.media import decoder
+from function_app.media.decoder import (
     MAX_BUFFERED_PIXELS,
     MAX_QUICK_WORK,
     MAX_WORK,
@@ -25,16 +28,14 @@ from function_app.gallery.decoder import (
     UndecodableError,
     jpeg_job,
 )
-from function_app.gallery.thumbnails import get_thumbnail
-from function_app.ingest.intake import Upload, receive
 from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
 from photo_wire.headers import PhotoHeaders
 from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.function_app.decoding import patient_decoder
-from tests.function_app.memory_store import memory_backend
-from tests.pictures import dng_with_preview, jpeg, many_scans, mp4
+from tests.function_app.memory_store import memory_services
+from tests.support.pictures import dng_with_preview, jpeg, many_scans, mp4
 
 READER = Caller("reader", frozenset(Scope))
 _KINDS: dict[str, Callable[[bytes], bytes]] = {
@@ -184,7 +185,7 @@ def test_a_picture_that_failed_is_not_decoded_again(monkeypatch: pytest.MonkeyPa
             raise UndecodableError
 
     monkeypatch.setattr(thumbnails, "_decoder", Failing())
-    backend = memory_backend(Settings(""))
+    backend = memory_services(Settings(""))
     name = name_of("gate")
     receive(Upload(jpeg(), PhotoHeaders(name=name)), backend.blobs, backend.index, MOMENT)
     asked = HttpRequest("GET", "/", headers={}, params={}, route_params={"id": str(name)}, body=b"")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from function_app.backend import connect
+from function_app.services import connect
 from function_app.settings import Settings, SettingsError, read_settings
 from function_app.storage.identity import IdentityError, ManagedIdentityCredential
 from function_app.storage.models import StorageUnavailableError

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.ingest.inspection import CutShortError, NotAPhotoError, inspect
+from function_app.media.inspection import CutShortError, NotAPhotoError, inspect
 from photo_wire.media import Media
-from tests.pictures import box, dng, jpeg, jpeg_with_thumbnail, mp4
+from tests.support.pictures import box, dng, jpeg, jpeg_with_thumbnail, mp4
 
 WHOLE = {
     "baseline": (jpeg(), Media.JPEG),

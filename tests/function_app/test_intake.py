@@ -20,7 +20,7 @@ from photo_wire.headers import Clock, PhotoHeaders, Trigger
 from photo_wire.name import check_camera
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import MemoryBlobs, MemoryIndex
-from tests.pictures import dng, jpeg, mp4
+from tests.support.pictures import dng, jpeg, mp4
 
 PICTURE = jpeg()
 SHA = hashlib.sha256(PICTURE).hexdigest()

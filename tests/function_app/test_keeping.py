@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.backend import Backend, connect
 from function_app.maintenance import retention
 from function_app.maintenance.api import log as api_log
 from function_app.maintenance.api import tell
@@ -21,14 +20,15 @@ from function_app.maintenance.photo_counts import Count, recount, tallies
 from function_app.maintenance.repair import MISSING, reconcile
 from function_app.maintenance.retention import Cleanup, clean_up
 from function_app.maintenance.retention_policy import Retention, parse_retention
+from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from tests.conftest import NewStore
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.function_app.memory_store import memory_backend
-from tests.pictures import jpeg
+from tests.function_app.memory_store import memory_services
+from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 BODY = b"the bytes of a photo"
@@ -65,25 +65,25 @@ class Fragile:
         return counted
 
 
-def fragile(backend: Backend, changes: int) -> Backend:
+def fragile(backend: Services, changes: int) -> Services:
     left = [changes]
-    stores = [one.name for one in fields(Backend) if one.name != "settings"]
+    stores = [one.name for one in fields(Services) if one.name != "settings"]
     parts = {name: Fragile(getattr(backend, name), left) for name in stores}
     return replace(backend, **parts)  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=["memory", "azurite"])
-def own(request: pytest.FixtureRequest) -> Iterator[Backend]:
+def own(request: pytest.FixtureRequest) -> Iterator[Services]:
     """An empty one, of both kinds."""
     if request.param == "memory":
-        yield memory_backend(KEPT)
+        yield memory_services(KEPT)
         return
     new_store: NewStore = request.getfixturevalue("new_store")
     yield connect(replace(KEPT, connection_string=new_store()))
 
 
 def stored(
-    backend: Backend, camera: str, days_ago: float, tag: str = "00000000", listed: bool = True
+    backend: Services, camera: str, days_ago: float, tag: str = "00000000", listed: bool = True
 ) -> Photo:
     """A photo that was taken and received so long ago."""
     at = NOW - timedelta(days=days_ago)
@@ -95,21 +95,21 @@ def stored(
     return photo
 
 
-def everything(backend: Backend) -> list[object]:
+def everything(backend: Services) -> list[object]:
     """All that the lists and the blobs hold."""
     views = [View(), View(oldest_first=True)]
     cameras = sorted(backend.index.cameras())
     views += [View(one, oldest_first=order) for one in cameras for order in (False, True)]
     later = NOW + timedelta(days=1)
     return [
-        [backend.index.walk(view, 1000) for view in views],
+        [backend.index.query(view, 1000) for view in views],
         [backend.index.arrived(one, later, 1000) for one in cameras],
-        [list(backend.blobs.walk(one)) for one in backend.blobs.cameras()],
-        [list(backend.thumbnails.walk(one)) for one in cameras],
+        [list(backend.blobs.query(one)) for one in backend.blobs.cameras()],
+        [list(backend.thumbnails.query(one)) for one in cameras],
     ]
 
 
-def is_consistent(backend: Backend) -> bool:
+def is_consistent(backend: Services) -> bool:
     """Whether every list and the blobs tell of the same photos."""
     lists, arrivals, blobs, _ = everything(backend)
     all_photos = {photo.name for photo in lists[0]}  # type: ignore[index]
@@ -120,7 +120,7 @@ def is_consistent(backend: Backend) -> bool:
     )
 
 
-def until_done(work: Callable[[Backend], object], backend: Backend) -> int:
+def until_done(work: Callable[[Services], object], backend: Services) -> int:
     """Stop the work after its first change, then after two, and so on; then let it end."""
     for changes in range(200):
         try:
@@ -131,18 +131,18 @@ def until_done(work: Callable[[Backend], object], backend: Backend) -> int:
     raise AssertionError("it never ends")
 
 
-def test_a_photo_is_deleted_whole(own: Backend) -> None:
+def test_a_photo_is_deleted_whole(own: Services) -> None:
     """Bytes, thumbnail and rows; another photo stays."""
     gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
     own.thumbnails.write(gone, b"small")
     delete(gone, own)
     delete(gone, own)
-    assert own.index.walk(View("gate"), 10) == [stays]
-    assert list(own.blobs.walk("gate")) == [stays]
-    assert list(own.thumbnails.walk("gate")) == []
+    assert own.index.query(View("gate"), 10) == [stays]
+    assert list(own.blobs.query("gate")) == [stays]
+    assert list(own.thumbnails.query("gate")) == []
 
 
-def test_what_a_person_deleted_does_not_come_back(own: Backend) -> None:
+def test_what_a_person_deleted_does_not_come_back(own: Services) -> None:
     """Its device sends it again, the repair comes by: a mark stands for it, and in the end goes."""
     gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
     delete(gone, own, marked_at=NOW)
@@ -154,33 +154,33 @@ def test_what_a_person_deleted_does_not_come_back(own: Backend) -> None:
     for everything in (False, True):
         done = reconcile(own, NOW + timedelta(days=1), everything=everything)
         assert (done.photos, done.listed, done.unlisted, done.foreign) == (1, 0, 0, 0)
-    assert list(own.blobs.walk("gate")) == [stays, mark]
+    assert list(own.blobs.query("gate")) == [stays, mark]
     reconcile(own, NOW + TOMBSTONE_TTL + timedelta(days=1))
-    assert list(own.blobs.walk("gate")) == [stays]
-    assert own.index.walk(View(), 10) == [stays]
+    assert list(own.blobs.query("gate")) == [stays]
+    assert own.index.query(View(), 10) == [stays]
     assert own.alerts.newest(10, None) == []
 
 
-def test_repair_finishes_a_deletion_and_calls_it_no_loss(own: Backend) -> None:
+def test_repair_finishes_a_deletion_and_calls_it_no_loss(own: Services) -> None:
     """Stopped when the mark had been made, and nothing else was done."""
     gone, stays = stored(own, "gate", 2), stored(own, "gate", 1)
     own.thumbnails.write(gone, b"small")
     own.blobs.mark_deleted(gone, NOW)
     assert reconcile(own, NOW).unlisted == 1
-    assert own.index.walk(View(), 10) == [stays]
-    assert list(own.thumbnails.walk("gate")) == []
+    assert own.index.query(View(), 10) == [stays]
+    assert list(own.thumbnails.query("gate")) == []
     assert own.alerts.newest(10, None) == []
 
 
 @pytest.mark.parametrize("marked_at", [None, NOW], ids=["by retention", "by a person"])
 def test_a_deletion_that_was_stopped_is_finished_by_the_next(
-    own: Backend, marked_at: datetime | None
+    own: Services, marked_at: datetime | None
 ) -> None:
     """Wherever it was stopped, the photo is listed until all of it is gone."""
     gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
     own.thumbnails.write(gone, b"small")
 
-    def again(stopping: Backend) -> None:
+    def again(stopping: Services) -> None:
         photo = own.index.get(gone.name)
         if photo is None:
             assert is_consistent(own)
@@ -189,10 +189,10 @@ def test_a_deletion_that_was_stopped_is_finished_by_the_next(
 
     assert until_done(again, own) >= 3
     assert is_consistent(own)
-    assert own.index.walk(View(), 10) == [stays]
+    assert own.index.query(View(), 10) == [stays]
 
 
-def test_retention_deletes_what_is_older_than_its_camera_s_time(own: Backend) -> None:
+def test_retention_deletes_what_is_older_than_its_camera_s_time(own: Services) -> None:
     """By the day it was received; a dry run says the same and deletes nothing."""
     young = [stored(own, "gate", 29), stored(own, "entry", 119)]
     stored(own, "gate", 31)
@@ -201,12 +201,12 @@ def test_retention_deletes_what_is_older_than_its_camera_s_time(own: Backend) ->
     for dry_run in (True, False):
         done = clean_up(own, NOW, 100, dry_run)
         assert (dict(done.deleted), done.more) == ({"gate": 1, "entry": 3}, False)
-    assert own.index.walk(View(), 10) == young
+    assert own.index.query(View(), 10) == young
     assert clean_up(own, NOW, 100).deleted == {}
     assert is_consistent(own)
 
 
-def test_a_late_photo_of_long_ago_is_kept_its_time(own: Backend) -> None:
+def test_a_late_photo_of_long_ago_is_kept_its_time(own: Services) -> None:
     """It was in the spool for months: its time began when it came in."""
     old = name_of("gate", NOW - timedelta(days=200))
     photo = Photo(old, Media.JPEG, "ab" * 32, len(BODY), NOW - timedelta(days=1))
@@ -217,17 +217,17 @@ def test_a_late_photo_of_long_ago_is_kept_its_time(own: Backend) -> None:
     assert clean_up(own, later, 100).deleted == {"gate": 1}
 
 
-def test_a_run_has_a_cap_and_the_next_goes_on(own: Backend) -> None:
+def test_a_run_has_a_cap_and_the_next_goes_on(own: Services) -> None:
     """The oldest go first."""
     photos = [stored(own, "gate", 40 - n) for n in range(5)]
     assert clean_up(own, NOW, 2).behind == timedelta(days=8)  # 38 old, and kept for 30
-    assert own.index.walk(View(oldest_first=True), 10) == photos[2:]
+    assert own.index.query(View(oldest_first=True), 10) == photos[2:]
     assert dict(clean_up(own, NOW, 2).deleted) == {"gate": 2}
     done = clean_up(own, NOW, 2)
     assert (dict(done.deleted), done.more) == ({"gate": 1}, False)
 
 
-def test_cameras_take_turns(own: Backend) -> None:
+def test_cameras_take_turns(own: Services) -> None:
     """Where not all can be deleted, each camera has its share, whatever its name is."""
     for n in range(5):
         stored(own, "gate", 40 + n)
@@ -239,17 +239,17 @@ def test_cameras_take_turns(own: Backend) -> None:
     assert (dict(done.deleted), done.more) == ({"gate": 3}, False)
 
 
-def test_a_run_goes_on_until_nothing_is_due(own: Backend) -> None:
+def test_a_run_goes_on_until_nothing_is_due(own: Services) -> None:
     """However many photos that is: more than a step's."""
     many = retention.STEP + 1
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: stored(own, "gate", 31 + n / 1000), range(many)))
     stays = stored(own, "gate", 1)
     assert clean_up(own, NOW) == Cleanup({"gate": many}, None)
-    assert own.index.walk(View(), 10) == [stays]
+    assert own.index.query(View(), 10) == [stays]
 
 
-def test_a_run_ends_when_its_time_is_over(own: Backend, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_run_ends_when_its_time_is_over(own: Services, caplog: pytest.LogCaptureFixture) -> None:
     """Between two steps, by the clock that it is given; how far behind it is stands in the log."""
     for camera in (f"gate-{n}" for n in range(9)):  # one more than take their turns together
         for n in range(2):
@@ -265,17 +265,17 @@ def test_a_run_ends_when_its_time_is_over(own: Backend, caplog: pytest.LogCaptur
     assert "3.0 days" in told[1][1]
 
 
-def test_a_cleanup_that_was_stopped_goes_on(own: Backend) -> None:
+def test_a_cleanup_that_was_stopped_goes_on(own: Services) -> None:
     """Stopped after each of its changes in turn, it leaves what it should and no more."""
     for n in range(3):
         stored(own, "gate", 40 + n)
     stays = stored(own, "gate", 3)
     until_done(lambda stopping: clean_up(stopping, NOW, 100), own)
     assert is_consistent(own)
-    assert own.index.walk(View(), 10) == [stays]
+    assert own.index.query(View(), 10) == [stays]
 
 
-def test_repair_makes_the_index_say_what_the_blobs_say(own: Backend) -> None:
+def test_repair_makes_the_index_say_what_the_blobs_say(own: Services) -> None:
     """Blobs without rows are listed, rows without blobs are taken off and told, thumbnails without
     a photo are removed, what came just now is left alone."""
     whole = stored(own, "gate", 1)
@@ -288,8 +288,8 @@ def test_repair_makes_the_index_say_what_the_blobs_say(own: Backend) -> None:
     arriving = stored(own, "gate", 0.01, listed=False)
     done = reconcile(own, NOW)
     assert (done.photos, done.listed, done.unlisted, done.thumbnails) == (3, 1, 1, 1)
-    assert own.index.walk(View("gate"), 10) == [whole, unlisted]
-    assert list(own.thumbnails.walk("gate")) == [whole.name]
+    assert own.index.query(View("gate"), 10) == [whole, unlisted]
+    assert list(own.thumbnails.query("gate")) == [whole.name]
     (told,) = own.alerts.newest(10, None)
     assert (told.alert.name, told.alert.kind) == (bare.name, MISSING)
     assert own.blobs.read(arriving, 0, 3) == BODY[:3]
@@ -297,7 +297,7 @@ def test_repair_makes_the_index_say_what_the_blobs_say(own: Backend) -> None:
     assert (again.listed, again.unlisted, again.thumbnails) == (0, 0, 0)
 
 
-def test_the_whole_index_is_rebuilt_from_the_blobs(own: Backend) -> None:
+def test_the_whole_index_is_rebuilt_from_the_blobs(own: Services) -> None:
     """Every list of every camera is what it was."""
     photos = [stored(own, camera, n) for camera in ("gate", "entry") for n in range(1, 4)]
     before = everything(own)
@@ -307,7 +307,7 @@ def test_the_whole_index_is_rebuilt_from_the_blobs(own: Backend) -> None:
     assert everything(own) == before
 
 
-def test_a_repair_that_was_stopped_goes_on(own: Backend) -> None:
+def test_a_repair_that_was_stopped_goes_on(own: Services) -> None:
     """And ends as if it had not been."""
     stored(own, "gate", 2, listed=False)
     bare = stored(own, "gate", 3)
@@ -318,7 +318,7 @@ def test_a_repair_that_was_stopped_goes_on(own: Backend) -> None:
     assert [one.alert.name for one in own.alerts.newest(10, None)] == [bare.name]
 
 
-def test_the_tally_counts_what_is_there(own: Backend) -> None:
+def test_the_tally_counts_what_is_there(own: Services) -> None:
     """By camera and day, what came just now too; after deletions, and counted anew."""
     photos = [stored(own, "gate", n / 2, f"{n:08x}") for n in reversed(range(6))][::-1]
     stored(own, "entry", 0)
@@ -351,7 +351,7 @@ def test_however_photos_come_and_go_the_tally_is_right(
     story: list[tuple[str, int, int]],
 ) -> None:
     """Photos come, are deleted, and somebody asks, in any order, as time goes on."""
-    backend, now, here = memory_backend(KEPT), NOW, dict[int, Photo]()
+    backend, now, here = memory_services(KEPT), NOW, dict[int, Photo]()
     for number, (what, minutes, which) in enumerate(story):
         now += timedelta(minutes=minutes)
         if what == "c":

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.backend import Backend, connect
+from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage import alerts as module
 from function_app.storage.models import KeptAlert, StorageUnavailableError, alert_key
@@ -18,14 +18,14 @@ from function_app.storage.transactions import Transactions
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryAlerts, memory_backend
+from tests.function_app.memory_store import MemoryAlerts, memory_services
 
 
 @pytest.fixture(params=["memory", "azurite"])
-def own(request: pytest.FixtureRequest) -> Iterator[Backend]:
+def own(request: pytest.FixtureRequest) -> Iterator[Services]:
     """An empty one, of both kinds."""
     if request.param == "memory":
-        yield memory_backend(Settings(""))
+        yield memory_services(Settings(""))
         return
     new_store: NewStore = request.getfixturevalue("new_store")
     yield connect(Settings(new_store()))
@@ -44,7 +44,7 @@ def in_order(kept: list[KeptAlert]) -> list[KeptAlert]:
     return by_time[::-1]
 
 
-def test_the_last_that_came_in_is_the_first(own: Backend) -> None:
+def test_the_last_that_came_in_is_the_first(own: Services) -> None:
     """Whenever its photo was taken; and a walk can begin behind one and end before another."""
     kept = [
         KeptAlert(
@@ -61,7 +61,7 @@ def test_the_last_that_came_in_is_the_first(own: Backend) -> None:
     assert own.alerts.newest(10, alert_key(kept[3]), alert_key(kept[0])) == [kept[2], kept[1]]
 
 
-def test_an_alert_that_comes_again_changes_nothing(own: Backend) -> None:
+def test_an_alert_that_comes_again_changes_nothing(own: Services) -> None:
     """Alone, among new ones, or twice at once; another kind of the same id is another alert."""
     first = losses(60)
     own.alerts.add(first)
@@ -74,7 +74,7 @@ def test_an_alert_that_comes_again_changes_nothing(own: Backend) -> None:
     assert own.alerts.newest(200, None) == in_order([*first, *again[60:], aside])
 
 
-def test_many_who_tell_the_same_tell_it_once(own: Backend) -> None:
+def test_many_who_tell_the_same_tell_it_once(own: Services) -> None:
     """At the same moment, by the clocks of several instances, in parts that overlap."""
     own.alerts.add([])
     parts = [losses(10 + 5 * part, minutes=part) for part in range(8)]
@@ -115,7 +115,7 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
     assert kept == in_order(kept)
 
 
-def test_a_camera_s_alerts_are_a_list_of_their_own(own: Backend) -> None:
+def test_a_camera_s_alerts_are_a_list_of_their_own(own: Services) -> None:
     """In the order of the whole list, from any place in it on, of this camera alone."""
     told = losses(5)
     others = [

@@ -6,18 +6,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from function_app.backend import Backend
 from function_app.ingest.known import find_missing
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up
+from function_app.services import Services
 from photo_wire.known import KNOWN_PATH, ids_to_json, parse_known
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.function_app import test_keeping as keeping
 from tests.function_app.api import Api, Store, name_of, photo_headers
 from tests.function_app.test_keeping import BODY, NOW, stored
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 own = keeping.own  # the fixture
 
@@ -52,7 +52,7 @@ def test_a_device_learns_what_is_missing_and_no_more(api: Api, store: Store, cam
     assert api.ask(KNOWN_PATH, method="POST", json={"ids": []}).status_code == 401
 
 
-def test_what_a_person_or_retention_deleted_is_not_missing(own: Backend) -> None:
+def test_what_a_person_or_retention_deleted_is_not_missing(own: Services) -> None:
     """Also when the tombstone is gone, or a deletion was stopped half-way."""
     person, expired = stored(own, "gate", 1), stored(own, "gate", 31)
     halves = [stored(own, "gate", 32), stored(own, "gate", 2)]
@@ -67,7 +67,7 @@ def test_what_a_person_or_retention_deleted_is_not_missing(own: Backend) -> None
 
 
 @pytest.mark.parametrize("is_repaired", [False, True])
-def test_what_the_store_lost_is_missing(own: Backend, is_repaired: bool) -> None:
+def test_what_the_store_lost_is_missing(own: Services, is_repaired: bool) -> None:
     """Before and after a repair took it off the list."""
     gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
     own.blobs.remove(gone)
@@ -76,7 +76,7 @@ def test_what_the_store_lost_is_missing(own: Backend, is_repaired: bool) -> None
     assert find_missing([gone.name, stays.name], own, NOW) == {gone.name}
 
 
-def test_what_is_stored_and_not_listed_is_known_and_listed(own: Backend) -> None:
+def test_what_is_stored_and_not_listed_is_known_and_listed(own: Services) -> None:
     """As after the loss of the index; of whatever format."""
     photo = stored(own, "gate", 1, listed=False)
     clip = replace(photo, name=name_of("gate", NOW), media=Media.MP4)

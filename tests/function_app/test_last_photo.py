@@ -3,28 +3,28 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from function_app.backend import Backend
-from function_app.gallery.counts import last_photo
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import reconcile
+from function_app.services import Services
+from function_app.stats.counts import last_photo
 from function_app.storage.models import Photo
 from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.function_app.counting import NOW, hours_ago, last_is_there, listed
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 
-def last(backend: Backend, now: datetime = NOW) -> PhotoName | None:
+def last(backend: Services, now: datetime = NOW) -> PhotoName | None:
     return last_photo(backend.index.cameras()["gate"], tallies(backend, now)["gate"], backend)
 
 
-def store(backend: Backend, photo: Photo) -> Photo:
+def store(backend: Services, photo: Photo) -> Photo:
     backend.blobs.add(photo, b"bytes")
     return photo
 
 
-def test_the_last_that_came_is_the_last(empty: Backend) -> None:
+def test_the_last_that_came_is_the_last(empty: Services) -> None:
     """Whenever it was taken, counted or not, and whatever was deleted before it."""
     photos = hours_ago(empty, 5)
     assert last(empty) == photos[4].name
@@ -35,7 +35,7 @@ def test_the_last_that_came_is_the_last(empty: Backend) -> None:
     assert last(empty) == late.name
 
 
-def test_if_it_was_deleted_the_newest_that_is_there_is(empty: Backend) -> None:
+def test_if_it_was_deleted_the_newest_that_is_there_is(empty: Services) -> None:
     """Until another comes; and where none is left, there is none."""
     photos = [store(empty, photo) for photo in hours_ago(empty, 5)]
     for left in (4, 3):
@@ -49,7 +49,7 @@ def test_if_it_was_deleted_the_newest_that_is_there_is(empty: Backend) -> None:
     assert last(empty) is None
 
 
-def test_what_a_repair_took_off_the_list_is_not_the_last(empty: Backend) -> None:
+def test_what_a_repair_took_off_the_list_is_not_the_last(empty: Services) -> None:
     """Its bytes were gone. Nor does a repair bring back what was deleted before it."""
     photos = [store(empty, photo) for photo in hours_ago(empty, 5)]
     empty.blobs.remove(photos[4])

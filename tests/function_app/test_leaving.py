@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 PASSWORD = "a good long password"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from function_app.gallery.listing import Hours, Listing, page, parse_listing
+from function_app.browse.listing import Hours, Listing, page, parse_listing
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.errors import WireError
@@ -18,7 +18,7 @@ from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import MemoryIndex
-from tests.wire.strategies import names
+from tests.photo_wire.strategies import names
 
 FEW_NAMES = st.builds(
     lambda camera, second, tag: name_of(camera, MOMENT + timedelta(seconds=second), f"{tag:08x}"),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from function_app import backend as store_side
+from function_app import services as store_side
 from function_app.storage.models import KeptAlert
 from photo_wire.alert import MAX_DETAILS, MAX_REASON, Alert
 from tests.function_app.api import MOMENT, Api, name_of
@@ -17,7 +17,7 @@ def longest(letter: str) -> dict[str, str | int]:
 
 
 @pytest.mark.parametrize("letter", LETTERS.values(), ids=LETTERS)
-def test_every_store_takes_the_longest(empty: store_side.Backend, letter: str) -> None:
+def test_every_store_takes_the_longest(empty: store_side.Services, letter: str) -> None:
     """And gives it back as it was told."""
     kept = KeptAlert(Alert(name_of("gate"), "x", letter * MAX_REASON, longest(letter)), MOMENT)
     empty.alerts.add([kept])

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from function_app.alerts import loss_counts
 from function_app.alerts.loss_counts import losses
-from function_app.backend import Backend
+from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import KeptAlert
 from function_app.storage.table_store import Entity
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.function_app import test_kept_alerts
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryAlerts, MemoryRows, memory_backend
+from tests.function_app.memory_store import MemoryAlerts, MemoryRows, memory_services
 from tests.function_app.test_keeping import StoppedError, fragile, until_done
 
 NOW = MOMENT
@@ -47,7 +47,7 @@ def expected(kept: list[KeptAlert]) -> dict[str, Counter[date]]:
     return counts
 
 
-def test_losses_are_counted_by_camera_and_day(own: Backend) -> None:
+def test_losses_are_counted_by_camera_and_day(own: Services) -> None:
     """Those that came just now, and those that came since somebody asked; of any day, in whatever
     order they come; of other kinds none."""
     assert losses(own, NOW) == {}
@@ -62,13 +62,13 @@ def test_losses_are_counted_by_camera_and_day(own: Backend) -> None:
         assert losses(own, now) == expected(kept)
 
 
-def test_a_count_that_was_stopped_goes_on(own: Backend) -> None:
+def test_a_count_that_was_stopped_goes_on(own: Services) -> None:
     """Wherever it was stopped, and whatever came in since."""
     kept = [told(n, NOW, days) for n, days in enumerate((0, 31, 62, 93))]
     own.alerts.add(kept)
     stopped = 0
 
-    def again(stopping: Backend) -> None:
+    def again(stopping: Services) -> None:
         nonlocal stopped
         stopped += 1
         now = NOW + timedelta(hours=stopped)
@@ -96,7 +96,7 @@ def test_what_is_counted_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> N
     """However many alerts are kept, of whatever kind; also where they are more than a page has."""
     monkeypatch.setattr(loss_counts, "AT_ONCE", 7)
     alerts = Seen()
-    backend = memory_backend(Settings(""), alerts=alerts)
+    backend = memory_services(Settings(""), alerts=alerts)
     kept = [
         told(n, NOW + timedelta(seconds=n // 10), n % 70, f"gate-{n % 3}", kind)
         for n, kind in enumerate([LOSS, LOSS, QUARANTINE] * 100)
@@ -123,9 +123,9 @@ class Interrupted(MemoryRows):
         self._let_others()
         return super().get(*words)
 
-    def walk(self, *words: Any) -> list[Entity]:
+    def query(self, *words: Any) -> list[Entity]:
         self._let_others()
-        return super().walk(*words)
+        return super().query(*words)
 
     def insert(self, *words: Any) -> bool:
         self._let_others()
@@ -143,7 +143,7 @@ class Interrupted(MemoryRows):
 def test_who_finds_another_at_work_leaves_it_to_them() -> None:
     """Also if they know less, and are killed before they are done: nothing is left out."""
     rows = Interrupted()
-    backend = memory_backend(Settings(""), tally=rows)
+    backend = memory_services(Settings(""), tally=rows)
     kept = [told(0, NOW), told(1, NOW + timedelta(minutes=10))]
     backend.alerts.add(kept)
 
@@ -163,7 +163,7 @@ STEPS = st.tuples(
 )
 
 
-def count(backend: Backend, rows: Interrupted, now: datetime) -> None:
+def count(backend: Services, rows: Interrupted, now: datetime) -> None:
     """Count undisturbed."""
     rows.others = []
     losses(backend, now)
@@ -174,7 +174,7 @@ def test_however_losses_come_the_counts_are_right(story: list[tuple[str, int, in
     """They are told, told again, and counted, by one who is killed at some point, or by two at
     once, in any order, as time goes on."""
     rows = Interrupted()
-    backend, now, kept = memory_backend(Settings(""), tally=rows), NOW, list[KeptAlert]()
+    backend, now, kept = memory_services(Settings(""), tally=rows), NOW, list[KeptAlert]()
     for number, (what, minutes, which) in enumerate(story):
         now += timedelta(minutes=minutes)
         if what in "lq":

@@ -7,8 +7,8 @@ import pytest
 
 from function_app.auth import users
 from function_app.auth.caller import Role
-from function_app.backend import Backend
 from function_app.problems import HTTPProblemError
+from function_app.services import Services
 
 
 class Repeated:
@@ -25,7 +25,7 @@ class Repeated:
         return bool(self._rows.insert(partition, key, words))
 
 
-def test_a_person_is_added_once_and_told_so(empty: Backend) -> None:
+def test_a_person_is_added_once_and_told_so(empty: Services) -> None:
     """Whoever comes second with the name is refused, though it be with the same password."""
     rows: Any = Repeated(empty.people)
     added = users.add(rows, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))

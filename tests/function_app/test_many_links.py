@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from function_app import backend as store_side
+from function_app import services as store_side
 from function_app.auth import links, purge, tokens, users
 from function_app.auth.caller import Role, Scope
 from function_app.auth.origin import Origin
@@ -12,7 +12,7 @@ from function_app.settings import Settings
 from function_app.storage import table_store
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def share(kept: table_store.TableStore, until: datetime, number: int = 0) -> str
 
 @pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("count", [0, 2, 3, 4, 7])
-def test_all_are_listed_however_many_there_are(empty: store_side.Backend, count: int) -> None:
+def test_all_are_listed_however_many_there_are(empty: store_side.Services, count: int) -> None:
     """Their keys are hashes, so a page would be a part of them by chance."""
     kept, scopes = empty.people, frozenset({Scope.READ})
     for number in range(count):
@@ -47,7 +47,7 @@ def test_all_are_listed_however_many_there_are(empty: store_side.Backend, count:
 
 @pytest.mark.usefixtures("small_pages")
 def test_links_that_are_over_are_cleared_and_no_others(
-    empty: store_side.Backend, monkeypatch: pytest.MonkeyPatch
+    empty: store_side.Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So many in a run, and the next one the rest."""
     monkeypatch.setattr(purge, "MOST", 4)

@@ -24,7 +24,7 @@ from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of, new_camera
 from tests.function_app.test_storage import BODY, SHA
-from tests.rigs.recorder import Recorded, Recorder
+from tests.support.recorder import Recorded, Recorder
 
 # Of these each request has its own, or they say who sends it and what it likes to read.
 UNEQUAL = {

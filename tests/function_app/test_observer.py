@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from function_app.access import Access
 from function_app.auth import links, sessions, tokens, users
 from function_app.auth.caller import Role, Scope
 from function_app.auth.origin import Origin
-from function_app.backend import Backend, connect
-from function_app.dispatch import answer
+from function_app.http.authorization import Access
+from function_app.http.dispatch import answer
+from function_app.http.responses import render
 from function_app.maintenance.deletion import delete
-from function_app.replies import render
 from function_app.routes import ROUTES
+from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.models import KeptAlert, Photo
 from local.azurite import Azurite
@@ -28,8 +28,8 @@ from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_jso
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.function_app.api import Api, name_of, new_camera, photo_headers
-from tests.function_app.memory_store import memory_backend
-from tests.pictures import jpeg
+from tests.function_app.memory_store import memory_services
+from tests.support.pictures import jpeg
 
 OWN, OTHERS = ("mine", "mine-2"), ("mine-1", "other", "zz")
 SIGHTS = [frozenset({"mine"}), frozenset(OWN), frozenset({*OWN, "nowhere"}), frozenset[str]()]
@@ -66,9 +66,9 @@ EVENTS = st.lists(
 )
 
 
-def play(events: list[Event], start: datetime) -> Backend:
+def play(events: list[Event], start: datetime) -> Services:
     """A backend at which these happened, a millisecond after one another."""
-    backend = memory_backend(Settings("", gallery_password="the owner's first"))
+    backend = memory_services(Settings("", gallery_password="the owner's first"))
     for number, event in enumerate(events):
         now, name = start + timedelta(minutes=1, milliseconds=event.at), event.name(start)
         trigger = ("motion", "gpio", None)[event.number % 3]
@@ -92,7 +92,7 @@ def play(events: list[Event], start: datetime) -> Backend:
     return backend
 
 
-def asks(backend: Backend) -> Ask:
+def asks(backend: Services) -> Ask:
     """Asks the handlers, as the host does."""
 
     def ask(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -178,10 +178,10 @@ class Observer:
         return status, headers, body
 
 
-def observe(backend: Backend, cameras: frozenset[str], start: datetime) -> dict[str, Answer]:
+def observe(backend: Services, cameras: frozenset[str], start: datetime) -> dict[str, Answer]:
     """What somebody sees who may see these cameras and look, and delete there."""
     person = users.Person("vera", Role.VIEWER, "", cameras)
-    backend.people.put(users.PARTITION, person.name, person.to_properties())
+    backend.people.upsert(users.PARTITION, person.name, person.to_properties())
     value = sessions.begin(backend.people, person, datetime.now(UTC))
     headers = {"Cookie": f"__Host-nightjar_session={value}; __Secure-nightjar_session={value}"}
     names = [

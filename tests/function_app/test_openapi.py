@@ -17,17 +17,17 @@ from schemathesis.checks import (
 
 from function_app.auth import sessions, tokens, users
 from function_app.auth.caller import ANONYMOUS, Role, Scope
-from function_app.backend import connect
-from function_app.cookies import SESSION
-from function_app.openapi.document import document, refused
-from function_app.openapi.pages import get_docs
-from function_app.openapi.schemas import SCHEMAS
+from function_app.http.cookies import SESSION
+from function_app.http.openapi.document import document, refused
+from function_app.http.openapi.pages import get_docs
+from function_app.http.openapi.schemas import SCHEMAS
 from function_app.routes import ROUTES
+from function_app.services import connect
 from function_app.settings import Settings
 from local.azurite import Azurite
 from tests.function_app.api import Api, name_of, new_camera, photo_headers
-from tests.function_app.memory_store import memory_backend
-from tests.pictures import jpeg
+from tests.function_app.memory_store import memory_services
+from tests.support.pictures import jpeg
 
 CHECKS = [
     not_a_server_error,
@@ -88,7 +88,7 @@ def test_the_description_is_served_to_programs_and_to_people(api: Api) -> None:
 
 def test_the_page_escapes_what_it_shows() -> None:
     """What is written in the table is text, and `code` in it is shown as code."""
-    reply = get_docs(None, memory_backend(Settings("")), ANONYMOUS)  # type: ignore[arg-type]
+    reply = get_docs(None, memory_services(Settings("")), ANONYMOUS)  # type: ignore[arg-type]
     assert b"<code>next_cursor</code> of the page before." in reply.body
     assert b"`" not in reply.body
     assert b"a camera&#x27;s events" in reply.body

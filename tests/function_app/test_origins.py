@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from function_app.auth import links, origin, passwords, tokens, users
 from function_app.auth.caller import Scope
 from function_app.auth.origin import Origin
-from function_app.backend import Backend
+from function_app.services import Services
 from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 from tests.function_app.test_people_races import ADMIN, EVES, SETTINGS, Interrupted, ask, sign_in
 
 Headers = dict[str, str]
@@ -31,22 +31,22 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_COST", 2)
 
 
-def new_backend() -> Backend:
+def new_backend() -> Services:
     """With a photo, and two owners who were let in by the admin token."""
-    backend = memory_backend(SETTINGS)
+    backend = memory_services(SETTINGS)
     backend.index.add(Photo(PHOTO, Media.JPEG, "ab" * 32, 3, MOMENT), MOMENT)
     for name in ("eve", "finn"):
         let_in(backend, ADMIN, name)
     return backend
 
 
-def let_in(backend: Backend, headers: Headers, name: str) -> int:
+def let_in(backend: Services, headers: Headers, name: str) -> int:
     said = {"name": name, "password": EVES, "role": "owner"}
     return ask(backend, "add_person", headers, said).status
 
 
 def new_token(
-    backend: Backend, headers: Headers, name: str, *scopes: str, cameras: list[str] | None = None
+    backend: Services, headers: Headers, name: str, *scopes: str, cameras: list[str] | None = None
 ) -> Headers:
     """A stranger's headers if it was refused."""
     said = {"name": name, "scopes": list(scopes or ("admin", "read")), "cameras": cameras}
@@ -54,21 +54,21 @@ def new_token(
     return {"Authorization": f"Bearer {json.loads(reply.body).get('token')}"}
 
 
-def new_link(backend: Backend, headers: Headers) -> str:
+def new_link(backend: Services, headers: Headers) -> str:
     """The link's secret; one that opens nothing if it was refused."""
     reply = ask(backend, "make_share", headers, {"photo": str(PHOTO)})
     return str(json.loads(reply.body).get("url", "none")).rpartition("/")[2]
 
 
-def lets_in(backend: Backend, headers: Headers) -> bool:
+def lets_in(backend: Services, headers: Headers) -> bool:
     return ask(backend, "list_photos", headers).status == 200
 
 
-def opens(backend: Backend, secret: str) -> bool:
+def opens(backend: Services, secret: str) -> bool:
     return ask(backend, "list_shared", {}, secret=secret).status == 200
 
 
-def remove(backend: Backend, name: str) -> dict[str, object]:
+def remove(backend: Services, name: str) -> dict[str, object]:
     reply = ask(backend, "remove_person", ADMIN, name=name)
     assert reply.status == 200
     found: dict[str, object] = json.loads(reply.body)
@@ -134,7 +134,7 @@ class Held:
 
     root: str
     line: tuple[str, ...]
-    is_open: Callable[[Backend], bool]
+    is_open: Callable[[Services], bool]
     headers: Headers | None = None
     is_over: bool = False
 
@@ -197,10 +197,10 @@ def test_what_is_made_just_when_its_giver_goes_goes_too(how: str, end: str, turn
             giver = new_token(backend, giver, "first")
         made: list[Headers] = []
 
-        def make(one: Backend, giver: Headers = giver, made: list[Headers] = made) -> None:
+        def make(one: Services, giver: Headers = giver, made: list[Headers] = made) -> None:
             made.append(new_token(one, giver, "second"))
 
-        def go(one: Backend) -> None:
+        def go(one: Services) -> None:
             handler, name = (
                 ("remove_person", "eve") if end == "remove" else ("revoke_token", "first")
             )
@@ -223,7 +223,7 @@ def test_who_is_let_in_by_somebody_who_was_just_removed_is_not() -> None:
         backend = new_backend()
         eve, told = sign_in(backend, "eve", EVES), list[bool]()
 
-        def go(one: Backend, told: list[bool] = told) -> None:
+        def go(one: Services, told: list[bool] = told) -> None:
             told.append("grace" in str(remove(one, "eve")["staying"]))
 
         rows = Interrupted(backend.people, at, lambda: go(backend))  # noqa: B023
@@ -248,7 +248,7 @@ def test_a_line_of_tokens_has_an_end() -> None:
     assert ask(backend, "make_share", last, {"photo": str(PHOTO)}).status == 403
 
 
-def old_token(backend: Backend, name: str, made_by: str) -> Headers:
+def old_token(backend: Services, name: str, made_by: str) -> Headers:
     """One of before there were roots."""
     secret = tokens.make(
         backend.people, name, frozenset({Scope.ADMIN, Scope.READ}), None, MOMENT, Origin(made_by)
@@ -256,8 +256,8 @@ def old_token(backend: Backend, name: str, made_by: str) -> Headers:
     (token,) = tokens.called(backend.people, name)
     row = backend.people.get(tokens.PARTITION, token.key)
     assert row is not None
-    words = {word: text for word, text in row.words.items() if word not in ("root", "via")}
-    backend.people.put(tokens.PARTITION, token.key, words)
+    words = {word: text for word, text in row.properties.items() if word not in ("root", "via")}
+    backend.people.upsert(tokens.PARTITION, token.key, words)
     return {"Authorization": f"Bearer {secret}"}
 
 

@@ -14,8 +14,8 @@ import pytest
 from photo_wire.moment import format_time
 from tests.conftest import new_backend
 from tests.function_app.api import MOMENT, Api
-from tests.rigs.many_photos import azurite_with
-from tests.rigs.recorder import Recorder
+from tests.support.many_photos import azurite_with
+from tests.support.recorder import Recorder
 
 LIMIT = 50
 SINCE = format_time(MOMENT - timedelta(days=2))

@@ -13,11 +13,11 @@ from function_app.auth.passwords import HashQueue, is_common
 from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
 from photo_wire.errors import WireError
-from tests.backend import Backend
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api
-from tests.function_app.memory_store import MemoryRows, memory_backend
+from tests.function_app.memory_store import MemoryRows, memory_services
 from tests.function_app.test_people_races import ask
+from tests.support.backend import Backend
 
 FIRST, OWN = "the first password", "another good password"
 COMMON = [
@@ -62,11 +62,11 @@ def test_each_sign_in_hashes_once(
     scrypts: list[str], first: str | None, is_changed: bool, name: str, password: str
 ) -> None:
     """Whoever there is or is not, and whether the owner's password is the setting still."""
-    backend = memory_backend(Settings("", gallery_password=first))
+    backend = memory_services(Settings("", gallery_password=first))
     users.add(backend.people, "vera", OWN, Role.VIEWER, None)
     if is_changed:
         owner = users.Person(users.OWNER, Role.OWNER, passwords.hash_password(OWN))
-        backend.people.put(users.PARTITION, users.OWNER, owner.to_properties())
+        backend.people.upsert(users.PARTITION, users.OWNER, owner.to_properties())
     scrypts.clear()
     reply = ask(backend, "open_session", {}, {"name": name, "password": password})
     assert len(scrypts) == 1
@@ -77,7 +77,7 @@ def test_each_sign_in_hashes_once(
 
 def test_a_common_first_password_opens_nothing(scrypts: list[str]) -> None:
     """Whoever can set it is told what to do; another one opens."""
-    backend = memory_backend(Settings("", gallery_password=COMMON[0]))
+    backend = memory_services(Settings("", gallery_password=COMMON[0]))
     said = {"name": "owner", "password": COMMON[0]}
     reply = ask(backend, "open_session", {}, said)
     assert reply.status == 403
@@ -130,13 +130,13 @@ def test_who_waits_too_long_is_refused_and_counted_for_nobody(
     scrypts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A known browser has a queue of its own, which strangers do not fill."""
-    backend = memory_backend(Settings("", gallery_password=FIRST))
+    backend = memory_services(Settings("", gallery_password=FIRST))
     right = {"name": "owner", "password": FIRST}
     reply = ask(backend, "open_session", {}, right)
     browser = {"Cookie": reply.cookies[1].partition(";")[0]}
     queue, held = HashQueue(1), Held()
     monkeypatch.setattr(queue, "MAX_WAIT", 0.01)
-    monkeypatch.setattr("function_app.auth.api.STRANGERS", queue)
+    monkeypatch.setattr("function_app.accounts.api.STRANGERS", queue)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(queue.run, held)
         held.begun.acquire()

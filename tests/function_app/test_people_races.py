@@ -14,14 +14,14 @@ import pytest
 
 from function_app.auth import login_throttle, passwords, sessions, users
 from function_app.auth.caller import Role
-from function_app.backend import Backend, connect
-from function_app.dispatch import answer
-from function_app.replies import Reply
+from function_app.http.dispatch import answer
+from function_app.http.responses import Response
 from function_app.routes import ROUTES
+from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.table_store import TableStore
 from tests.conftest import NewStore
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 
 FIRST, EVES, NEW = "the first password", "a password of eve's", "another good password"
 ADMIN = {"Authorization": "Bearer the-admin-token-of-this-test"}
@@ -53,19 +53,19 @@ class Interrupted:
 
 
 @pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.slow)])
-def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Of both kinds; its passwords cost nothing, since many are tried."""
     monkeypatch.setattr(passwords, "_COST", 2)
     if request.param == "memory":
-        yield memory_backend(SETTINGS)
+        yield memory_services(SETTINGS)
         return
     new_store: NewStore = request.getfixturevalue("new_store")
     yield connect(replace(SETTINGS, connection_string=new_store()))
 
 
 def ask(
-    backend: Backend, handler: str, headers: dict[str, str], said: object = None, **params: str
-) -> Reply:
+    backend: Services, handler: str, headers: dict[str, str], said: object = None, **params: str
+) -> Response:
     """What the route of this handler answers."""
     route = ROUTE_OF[handler]
     body = b"" if said is None else json.dumps(said).encode()
@@ -76,22 +76,22 @@ def ask(
     return answer(route, request, lambda: backend)
 
 
-def sign_in(backend: Backend, name: str, password: str) -> dict[str, str]:
+def sign_in(backend: Services, name: str, password: str) -> dict[str, str]:
     """The headers of who signed in; of a stranger, if nobody did."""
     reply = ask(backend, "open_session", {}, {"name": name, "password": password})
     return headers_of(reply) if reply.status == 200 else {}
 
 
-def headers_of(reply: Reply) -> dict[str, str]:
+def headers_of(reply: Response) -> dict[str, str]:
     (cookie,) = SimpleCookie(reply.cookies[0]).values()
     return {"Cookie": f"{cookie.key}={cookie.value}", "Origin": SITE}
 
 
-def is_open(backend: Backend, headers: dict[str, str]) -> bool:
+def is_open(backend: Services, headers: dict[str, str]) -> bool:
     return ask(backend, "get_session", headers).status == 200
 
 
-def begin_anew(backend: Backend, *names: str) -> None:
+def begin_anew(backend: Services, *names: str) -> None:
     """Nobody is there but those of these names, with eve's password."""
     for partition in (
         users.PARTITION,
@@ -101,23 +101,23 @@ def begin_anew(backend: Backend, *names: str) -> None:
         "browsers~owner",
         "browsers~eve",
     ):
-        for row in backend.people.walk(partition, 1000):
+        for row in backend.people.query(partition, 1000):
             backend.people.remove(partition, row.key)
     for name in names:
         users.add(backend.people, name, EVES, Role.VIEWER, frozenset({"gate"}))
 
 
-def remove_eve(backend: Backend) -> None:
+def remove_eve(backend: Services) -> None:
     assert ask(backend, "remove_person", ADMIN, name="eve").status == 200
 
 
-def change_password(backend: Backend, name: str, password: str) -> None:
+def change_password(backend: Services, name: str, password: str) -> None:
     session, said = sign_in(backend, name, password), {"old": password, "new": NEW}
     assert ask(backend, "change_password", session, said).status == 204
 
 
 def at_each_call(
-    backend: Backend, doing: Callable[[Backend], Done], happens: Callable[[Backend], object]
+    backend: Services, doing: Callable[[Services], Done], happens: Callable[[Services], object]
 ) -> Iterator[Done]:
     """What `doing` returned, with something else happening before its first call, its second, and
     so on; the last time after all of them."""
@@ -135,10 +135,10 @@ def at_each_call(
 
 class TestSigningIn:
     @pytest.mark.parametrize("end", ["removed", "other password", "removed and let in again"])
-    def test_who_is_shut_out_meanwhile_has_no_session(self, backend: Backend, end: str) -> None:
+    def test_who_is_shut_out_meanwhile_has_no_session(self, backend: Services, end: str) -> None:
         """Whenever it happens, the session that was beginning opens nothing afterwards."""
 
-        def happens(backend: Backend) -> None:
+        def happens(backend: Services) -> None:
             if end == "other password":
                 change_password(backend, "eve", EVES)
                 return
@@ -150,15 +150,15 @@ class TestSigningIn:
             assert not is_open(backend, session)
             assert (users.find(backend.people, "eve") is None) == (end == "removed")
 
-    def test_signing_out_everywhere_holds_for_who_was_read_before(self, backend: Backend) -> None:
+    def test_signing_out_everywhere_holds_for_who_was_read_before(self, backend: Services) -> None:
         """Whoever signs in afterwards has a session, of course."""
 
-        def begin(interrupted: Backend) -> dict[str, str]:
+        def begin(interrupted: Services) -> dict[str, str]:
             eve = users.find(backend.people, "eve")
             value = eve and sessions.begin(interrupted.people, eve, datetime.now(UTC))
             return {"Cookie": f"__Secure-nightjar_session={value}"} if value else {}
 
-        def end(backend: Backend) -> None:
+        def end(backend: Services) -> None:
             session = sign_in(backend, "eve", EVES)
             assert ask(backend, "close_all_sessions", session).status == 200
 
@@ -166,17 +166,17 @@ class TestSigningIn:
             assert not is_open(backend, session)
         assert is_open(backend, sign_in(backend, "eve", EVES))
 
-    def test_the_first_password_opens_nothing_once_it_was_changed(self, backend: Backend) -> None:
+    def test_the_first_password_opens_nothing_once_it_was_changed(self, backend: Services) -> None:
         """The owner is on no record yet, and somebody else is just signing in with the setting."""
 
-        def happens(backend: Backend) -> None:
+        def happens(backend: Services) -> None:
             change_password(backend, "owner", FIRST)
 
         for session in at_each_call(backend, lambda one: sign_in(one, "owner", FIRST), happens):
             assert not is_open(backend, session)
             assert is_open(backend, sign_in(backend, "owner", NEW))
 
-    def test_two_may_be_the_first(self, backend: Backend) -> None:
+    def test_two_may_be_the_first(self, backend: Services) -> None:
         """Both sign in with the setting while the owner is on no record: both are let in."""
         others: list[dict[str, str]] = []
         for session in at_each_call(
@@ -189,7 +189,7 @@ class TestSigningIn:
 
 
 class TestEnding:
-    def test_a_session_that_begins_while_all_end_is_over(self, backend: Backend) -> None:
+    def test_a_session_that_begins_while_all_end_is_over(self, backend: Services) -> None:
         """At each call of the removal, and of the change of the password."""
         begun: list[dict[str, str]] = []
         for end in (remove_eve, lambda one: change_password(one, "eve", EVES)):
@@ -198,10 +198,10 @@ class TestEnding:
             ):
                 assert not is_open(backend, begun.pop())
 
-    def test_a_changed_password_brings_nobody_back(self, backend: Backend) -> None:
+    def test_a_changed_password_brings_nobody_back(self, backend: Services) -> None:
         """Who is removed while they change it stays removed, and has no session."""
 
-        def change(backend: Backend) -> dict[str, str]:
+        def change(backend: Services) -> dict[str, str]:
             session = sign_in(backend, "eve", EVES)
             reply = ask(backend, "change_password", session, {"old": EVES, "new": NEW})
             return headers_of(reply) if reply.status == 204 else session
@@ -210,15 +210,15 @@ class TestEnding:
             assert users.find(backend.people, "eve") is None
             assert not is_open(backend, session)
 
-    def test_of_two_changes_at_once_one_is_made(self, backend: Backend) -> None:
+    def test_of_two_changes_at_once_one_is_made(self, backend: Services) -> None:
         """Whoever is told that theirs was made can sign in with it, and nobody else can."""
         other = "the other new password"
 
-        def change(backend: Backend) -> int:
+        def change(backend: Services) -> int:
             said = {"old": EVES, "new": other}
             return ask(backend, "change_password", sign_in(backend, "eve", EVES), said).status
 
-        def change_too(backend: Backend) -> None:
+        def change_too(backend: Services) -> None:
             ask(
                 backend,
                 "change_password",
@@ -232,7 +232,7 @@ class TestEnding:
             assert is_open(backend, sign_in(backend, "eve", NEW)) is (status != 204)
 
     def test_all_sessions_end_however_many(
-        self, backend: Backend, monkeypatch: pytest.MonkeyPatch
+        self, backend: Services, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """More than are looked at together."""
         begin_anew(backend, "eve")
@@ -243,12 +243,12 @@ class TestEnding:
         assert not any(is_open(backend, one) for one in headers)
 
 
-def test_who_was_let_in_before_there_were_epochs_stays(backend: Backend) -> None:
+def test_who_was_let_in_before_there_were_epochs_stays(backend: Services) -> None:
     """Their row has none, until they sign out everywhere or change the password."""
     begin_anew(backend, "eve")
-    (row,) = backend.people.walk(users.PARTITION, 2)
-    words = {word: value for word, value in row.words.items() if word != "epoch"}
-    backend.people.put(users.PARTITION, "eve", words)
+    (row,) = backend.people.query(users.PARTITION, 2)
+    words = {word: value for word, value in row.properties.items() if word != "epoch"}
+    backend.people.upsert(users.PARTITION, "eve", words)
     session = sign_in(backend, "eve", EVES)
     assert is_open(backend, session)
     assert ask(backend, "close_all_sessions", session).status == 200

@@ -7,7 +7,7 @@ import pytest
 
 from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, Api, Store, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 BODY = jpeg(320, 240, seed=11)
 

@@ -10,7 +10,7 @@ import requests
 from function_app.ingest.multipart import FormError, read_parts
 from photo_wire.headers import UPLOAD_PATH, content_digest
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import jpeg, mp4, pi_dng
+from tests.support.pictures import jpeg, mp4, pi_dng
 
 Files = dict[str, tuple[str, bytes, str]]
 

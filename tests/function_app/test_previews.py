@@ -12,18 +12,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from function_app.gallery.covers import MAX_BOXES, MAX_BYTES, cover
-from function_app.gallery.photo_file import open_photo
-from function_app.gallery.raw_previews import MAX_DIRECTORIES, preview
-from function_app.gallery.thumbnails import AT_ONCE
-from function_app.ingest.inspection import inspect
+from function_app.browse.photo_file import open_photo
+from function_app.browse.thumbnails import AT_ONCE
+from function_app.media.inspection import inspect
+from function_app.media.mp4_cover import MAX_BOXES, MAX_BYTES, cover
+from function_app.media.raw_previews import MAX_DIRECTORIES, preview
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import Photo, StorageUnavailableError
 from photo_wire.media import Media
 from pi_uploader.cameras.dng import add_preview
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.decoding import thumbnail, thumbnail_here
-from tests.pictures import box, dng, jpeg, mp4, pi_dng
+from tests.support.pictures import box, dng, jpeg, mp4, pi_dng
 
 POSTER = jpeg(320, 180)
 CLIP = mp4(cover=POSTER)

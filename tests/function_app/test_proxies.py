@@ -5,16 +5,16 @@ import json
 import azure.functions as func
 import pytest
 
-from function_app import dispatch
 from function_app.auth.audit_log import caller_address
-from function_app.backend import Backend
+from function_app.http import dispatch
+from function_app.http.responses import render
 from function_app.origins import origin_of
-from function_app.replies import render
+from function_app.services import Services
 from function_app.settings import Settings, SettingsError, read_settings
 from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 from tests.function_app.test_people_races import ROUTE_OF
 
 ADMIN_TOKEN, PASSWORD = "the-admin-token-of-this-test", "the first password"
@@ -30,14 +30,14 @@ CORE_TOOLS = {"WEBSITE_HOSTNAME": "localhost:7071", "CONTAINER_NAME": "some-cont
 FRONT_DOOR = {**FLEX, "PUBLIC_URL": "https://Photos.example/", "TRUSTED_PROXY_COUNT": "2"}
 
 
-def backend_with(environment: dict[str, str]) -> Backend:
-    backend = memory_backend(read_settings({**SET, **environment}))
+def backend_with(environment: dict[str, str]) -> Services:
+    backend = memory_services(read_settings({**SET, **environment}))
     backend.index.add(Photo(name_of("gate"), Media.JPEG, "ab" * 32, 3, MOMENT), MOMENT)
     return backend
 
 
 def ask(
-    backend: Backend, handler: str, url: str, headers: dict[str, str], said: object = None
+    backend: Services, handler: str, url: str, headers: dict[str, str], said: object = None
 ) -> func.HttpResponse:
     route = ROUTE_OF[handler]
     body = b"" if said is None else json.dumps(said).encode()

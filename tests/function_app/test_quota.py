@@ -11,17 +11,17 @@ import pytest
 from function_app.alerts.alerts import keep, post_alerts
 from function_app.alerts.loss_counts import losses
 from function_app.auth.caller import DEVICE, Caller, Scope
-from function_app.backend import Backend
 from function_app.cameras import quota
 from function_app.cameras.known import KnownCameras
 from function_app.cameras.quota import PERIOD, RETRY_AFTER
 from function_app.cameras.quota import refused_cameras as refused
-from function_app.cameras.removal import is_camera, remove_camera
-from function_app.gallery.counts import get_status
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store
+from function_app.maintenance.camera_removal import is_camera, remove_camera
 from function_app.maintenance.photo_counts import tallies
 from function_app.problems import HTTPProblemError
+from function_app.services import Services
+from function_app.stats.counts import get_status
 from function_app.storage.models import Photo, PhotoIndex, Seen
 from function_app.storage.photo_state import PhotoStateError
 from function_app.storage.row_keys import View
@@ -32,7 +32,7 @@ from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.test_keeping import fragile
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 NOW = to_milliseconds(datetime.now(UTC))
 OWNER = Caller("owner", frozenset(Scope))
@@ -45,7 +45,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quota, "MAX_NEW_CAMERAS", 3)
 
 
-def take(backend: Backend, camera: str, now: datetime = NOW) -> int:
+def take(backend: Services, camera: str, now: datetime = NOW) -> int:
     """A photo comes from a camera; returns its reply's status."""
     upload = Upload(jpeg(), PhotoHeaders(name=name_of(camera)))
     try:
@@ -54,7 +54,7 @@ def take(backend: Backend, camera: str, now: datetime = NOW) -> int:
         return refusal.problem.status
 
 
-def tell(backend: Backend, *cameras: str) -> list[str]:
+def tell(backend: Services, *cameras: str) -> list[str]:
     """The cameras of which alerts were recorded, of these; of photos that never came."""
     names = [name_of(camera, tag="0000dead") for camera in cameras]
     alerts = [Alert(name, LOSS, "no-room").to_properties() for name in names]
@@ -64,7 +64,7 @@ def tell(backend: Backend, *cameras: str) -> list[str]:
     return [one.rpartition("-2026")[0] for one in json.loads(reply.body)["recorded"]]
 
 
-def restarted(backend: Backend) -> Backend:
+def restarted(backend: Services) -> Services:
     """The same store, seen by another process."""
     return replace(backend, known_cameras=KnownCameras())
 
@@ -73,7 +73,7 @@ def photo_of(camera: str) -> Photo:
     return Photo(name_of(camera), Media.JPEG, "ab" * 32, 7, NOW)
 
 
-def test_new_cameras_come_up_to_a_quota(empty: Backend) -> None:
+def test_new_cameras_come_up_to_a_quota(empty: Services) -> None:
     """Three a day, by photos and alerts alike, and five in all. A known one is never refused."""
     assert [take(empty, one) for one in ("a", "b")] == [201, 201]
     assert tell(empty, "b", "c", "d") == ["b", "c"]
@@ -93,7 +93,7 @@ def test_new_cameras_come_up_to_a_quota(empty: Backend) -> None:
         assert tell(seen, *"abcde") == list("abcde")
 
 
-def test_what_is_refused_leaves_nothing(empty: Backend) -> None:
+def test_what_is_refused_leaves_nothing(empty: Services) -> None:
     """Neither a photo that is none, nor one of a camera too many, makes a camera known."""
     with pytest.raises(HTTPProblemError) as caught:
         store(Upload(b"none", PhotoHeaders(camera="a")), empty, NOW)
@@ -106,7 +106,7 @@ def test_what_is_refused_leaves_nothing(empty: Backend) -> None:
     assert empty.blobs.cameras() == ["b", "c", "d"]
 
 
-def test_cameras_of_an_older_version_are_known(empty: Backend) -> None:
+def test_cameras_of_an_older_version_are_known(empty: Services) -> None:
     """They have photos, and no row of their own."""
     for number in range(7):
         empty.index.add(photo_of(f"old-{number}"), NOW)
@@ -126,7 +126,7 @@ class OnlyLastSeen:
         return self._index.last_seen(camera)
 
 
-def test_a_process_knows_a_camera_by_one_row(empty: Backend) -> None:
+def test_a_process_knows_a_camera_by_one_row(empty: Services) -> None:
     """Whatever the number of cameras: a new instance asks for no other's when its first photo or
     its first alert comes in."""
     take(empty, "gate")
@@ -137,7 +137,7 @@ def test_a_process_knows_a_camera_by_one_row(empty: Backend) -> None:
     assert index.asked == ["gate"]
 
 
-def test_a_removed_camera_is_gone(empty: Backend) -> None:
+def test_a_removed_camera_is_gone(empty: Services) -> None:
     """With its photos, its alerts and its counts; another one, whose name begins like it, stays.
     Its photos do not come back; and where it sends something new, it is a new camera."""
     for camera in ("gate", "gate-2"):
@@ -157,14 +157,14 @@ def test_a_removed_camera_is_gone(empty: Backend) -> None:
     assert empty.alerts.newest_of("gate", 10, None) == []
     assert {one.alert.name.camera for one in empty.alerts.newest(1000, None)} == {"gate-2"}
     assert losses(empty, later).keys() == tallies(empty, later).keys() == {"gate-2"}
-    assert empty.index.walk(View("gate"), 10) == []
+    assert empty.index.query(View("gate"), 10) == []
     with pytest.raises(PhotoStateError):
         empty.index.add(photo_of("gate"), NOW)
     assert refused(["gate"], empty, NOW) == {}
     assert tell(empty, "gate") == ["gate"]
 
 
-def test_a_removal_stops_when_its_time_is_over(empty: Backend) -> None:
+def test_a_removal_stops_when_its_time_is_over(empty: Services) -> None:
     """And says so; the next one goes on."""
     take(empty, "gate")
     ticks = iter(range(1000))
@@ -189,7 +189,7 @@ def test_an_owner_removes_a_camera(api: Api, camera: str) -> None:
     assert f'"{camera}"' in api.ask("/api/accesses?limit=50", admin).text
 
 
-def test_a_status_writes_nothing(empty: Backend) -> None:
+def test_a_status_writes_nothing(empty: Services) -> None:
     """It counts what is not counted, and saves none of it."""
     take(empty, "a")
     take(empty, "b")

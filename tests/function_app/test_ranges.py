@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.gallery.ranges import (
+from function_app.browse.ranges import (
     ByteRange,
     UnsatisfiableRangeError,
     is_cached,

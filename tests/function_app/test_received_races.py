@@ -5,12 +5,12 @@ from itertools import product
 
 import pytest
 
-from function_app.backend import Backend
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import reconcile
+from function_app.services import Services
 from tests.function_app import test_keeping as keeping
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 from tests.function_app.test_keeping import KEPT, NOW, stored
 from tests.function_app.test_repair_races import at_call
 from tests.function_app.turns import Turns
@@ -20,7 +20,7 @@ own = keeping.own  # the fixture
 by = pytest.mark.parametrize("marked_at", [None, NOW], ids=["by retention", "by a person"])
 
 
-def rebuild(backend: Backend) -> None:
+def rebuild(backend: Services) -> None:
     reconcile(backend, NOW, everything=True)
 
 
@@ -28,11 +28,11 @@ def rebuild(backend: Backend) -> None:
 def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(marked_at: datetime | None) -> None:
     """All those that differ in their first ten steps, in the middle of the rebuild."""
     for order in product([0, 1], repeat=9):
-        backend = memory_backend(KEPT)
+        backend = memory_services(KEPT)
         gone, _ = stored(backend, "gate", 3), stored(backend, "gate", 2)
         assert tallies(backend, NOW)["gate"].received == 2
 
-        def go(seen: Backend, gone: object = gone) -> None:
+        def go(seen: Services, gone: object = gone) -> None:
             delete(gone, seen, marked_at)  # type: ignore[arg-type]
 
         Turns(backend).run([(rebuild, None), (go, None)], [0, 0, 0, *order])
@@ -43,7 +43,7 @@ def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(marked_at: dateti
 
 @by
 def test_a_deletion_before_any_request_of_a_rebuild_is_counted(
-    own: Backend, marked_at: datetime | None
+    own: Services, marked_at: datetime | None
 ) -> None:
     """In every store."""
     number, calls, came = 0, [1], 1

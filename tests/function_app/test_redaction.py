@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from function_app.formats.redaction import NotRedactableError, redacted
-from function_app.ingest.inspection import inspect
+from function_app.media.inspection import inspect
+from function_app.media.redaction import NotRedactableError, redacted
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import box, dng, jpeg, pi_dng
+from tests.support.pictures import box, dng, jpeg, pi_dng
 
 SECRET = b"52.520008N 13.404954E"
 GPS = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 17.0), 29: SECRET.decode()}

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from function_app.backend import Backend
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
+from function_app.services import Services
 from function_app.storage.models import Photo, PhotoBlobs
 from function_app.storage.row_keys import View
 from tests.function_app import test_keeping as keeping
@@ -39,7 +39,9 @@ class Watched:
         return watched
 
 
-def at_call(number: int, backend: Backend, action: Callable[[], None]) -> tuple[Backend, list[int]]:
+def at_call(
+    number: int, backend: Services, action: Callable[[], None]
+) -> tuple[Services, list[int]]:
     """A backend at whose call of this number the action comes first; and how many there were."""
     calls = [0]
 
@@ -48,7 +50,7 @@ def at_call(number: int, backend: Backend, action: Callable[[], None]) -> tuple[
             action()
         calls[0] += 1
 
-    stores = [one.name for one in fields(Backend) if one.name != "settings"]
+    stores = [one.name for one in fields(Services) if one.name != "settings"]
     parts = {name: Watched(getattr(backend, name), before) for name in stores}
     return replace(backend, **parts), calls  # type: ignore[arg-type]
 
@@ -59,7 +61,7 @@ def at_call(number: int, backend: Backend, action: Callable[[], None]) -> tuple[
     ("days_ago", "marked_at"), [(40, None), (2, NOW)], ids=["by retention", "by a person"]
 )
 def test_what_is_deleted_meanwhile_stays_deleted(
-    own: Backend, days_ago: int, marked_at: datetime | None, is_slow: bool, rebuild: bool
+    own: Services, days_ago: int, marked_at: datetime | None, is_slow: bool, rebuild: bool
 ) -> None:
     """Before each of the repair's requests in turn; at once, or so slowly that the bytes go then
     and the rows only when the repair is over."""
@@ -83,7 +85,7 @@ def test_what_is_deleted_meanwhile_stays_deleted(
         if is_slow and own.index.get(gone.name):
             delete(gone, own, marked_at)
         assert own.index.get(gone.name) is None, number
-        assert own.index.walk(View(), 10) == stays, number
+        assert own.index.query(View(), 10) == stays, number
         assert is_consistent(own)
         number += 1
     assert number >= 8
@@ -97,16 +99,16 @@ class Stale:
         self.find = blobs.find
         self.cameras = blobs.cameras
         self.remove = blobs.remove
-        self._walk = blobs.walk
+        self._walk = blobs.query
         self._since = since
 
-    def walk(self, camera: str) -> Iterator[Photo | None]:
+    def query(self, camera: str) -> Iterator[Photo | None]:
         page = list(self._walk(camera))
         self._since()
         return iter(page)
 
 
-def test_a_rebuild_that_is_stopped_has_listed_nothing_deleted(own: Backend) -> None:
+def test_a_rebuild_that_is_stopped_has_listed_nothing_deleted(own: Services) -> None:
     """Stopped after each of its changes in turn, each time with a photo on its page that was
     deleted just now."""
     stored(own, "gate", 3)

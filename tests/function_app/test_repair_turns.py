@@ -7,20 +7,20 @@ from itertools import count
 
 import pytest
 
-from function_app.backend import Backend
 from function_app.maintenance.api import tell_repair
 from function_app.maintenance.repair import Repair, reconcile
+from function_app.services import Services
 from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 CAMERAS = ["attic", "barn", "cellar", "zoo"]
 NOW = MOMENT + timedelta(days=1)
 
 
 @pytest.fixture
-def lost(empty: Backend) -> list[Photo]:
+def lost(empty: Services) -> list[Photo]:
     """A photo of each camera that is stored and not listed."""
     photos = [Photo(name_of(one), Media.JPEG, "ab" * 32, 4, MOMENT) for one in CAMERAS]
     for photo in photos:
@@ -34,7 +34,7 @@ def a_camera_long() -> Iterator[float]:
 
 
 def test_a_run_whose_time_is_over_begins_no_further_camera(
-    empty: Backend, lost: list[Photo]
+    empty: Services, lost: list[Photo]
 ) -> None:
     """And says which are left. Begun again and again, it comes to all of them."""
     for _ in range(200):  # who comes first is chance: it takes nine runs, more or less
@@ -46,7 +46,7 @@ def test_a_run_whose_time_is_over_begins_no_further_camera(
     raise AssertionError("a camera was never reached")
 
 
-def test_with_time_enough_all_are_mended(empty: Backend, lost: list[Photo]) -> None:
+def test_with_time_enough_all_are_mended(empty: Services, lost: list[Photo]) -> None:
     """In whatever order."""
     done = reconcile(empty, NOW)
     assert (done.cameras, done.left, done.listed) == (CAMERAS, [], len(lost))

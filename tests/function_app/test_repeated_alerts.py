@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from function_app.backend import Backend, connect
+from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage import alerts as module
 from function_app.storage.models import KeptAlert
@@ -15,11 +15,11 @@ from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.test_kept_alerts import in_order, losses
-from tests.rigs.recorder import Recorder
+from tests.support.recorder import Recorder
 
 
 @pytest.fixture
-def metered(azurite: Azurite, new_store: NewStore) -> Iterator[tuple[Backend, Recorder]]:
+def metered(azurite: Azurite, new_store: NewStore) -> Iterator[tuple[Services, Recorder]]:
     """A store that has the table already, and what is asked of it."""
     with Recorder(azurite.ports[2]) as tables:
         there = f"http://127.0.0.1:{azurite.ports[2]}/"
@@ -29,7 +29,7 @@ def metered(azurite: Azurite, new_store: NewStore) -> Iterator[tuple[Backend, Re
         yield backend, tables
 
 
-def requests(metered: tuple[Backend, Recorder], told: list[KeptAlert]) -> int:
+def requests(metered: tuple[Services, Recorder], told: list[KeptAlert]) -> int:
     """How many requests it takes to tell this."""
     backend, tables = metered
     before = len(tables.exchanges)
@@ -37,14 +37,14 @@ def requests(metered: tuple[Backend, Recorder], told: list[KeptAlert]) -> int:
     return len(tables.exchanges) - before
 
 
-def kept(metered: tuple[Backend, Recorder]) -> list[KeptAlert]:
+def kept(metered: tuple[Services, Recorder]) -> list[KeptAlert]:
     """What the list has, but for the first."""
     found = metered[0].alerts.newest(500, None)
     return [one for one in found if one.alert.reason != "first"]
 
 
 def test_a_report_that_is_sent_twice_costs_seven_requests(
-    metered: tuple[Backend, Recorder],
+    metered: tuple[Services, Recorder],
 ) -> None:
     """Of a hundred alerts: three parts of 33, which are looked for, and one. What is new costs
     each part one more. Each is kept as it was told first."""
@@ -59,14 +59,14 @@ def test_a_report_that_is_sent_twice_costs_seven_requests(
     assert kept(metered) == in_order([*losses(100), *asides])
 
 
-def test_one_alert_that_comes_again_costs_one_request(metered: tuple[Backend, Recorder]) -> None:
+def test_one_alert_that_comes_again_costs_one_request(metered: tuple[Services, Recorder]) -> None:
     told = losses(1)
     assert [requests(metered, told) for _ in range(2)] == [1, 1]
     assert kept(metered) == told
 
 
 def test_a_report_of_two_cameras_with_many_alerts_between_them_is_kept(
-    metered: tuple[Backend, Recorder], monkeypatch: pytest.MonkeyPatch
+    metered: tuple[Services, Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than are looked at: what that does not tell is tried one by one."""
     monkeypatch.setattr(module, "MAX_LOOKED_AT", 10)

@@ -16,8 +16,8 @@ from function_app import build_app
 from function_app.auth import links, passwords, sessions, tokens, users
 from function_app.auth.caller import Role, Scope
 from function_app.auth.origin import Origin
-from function_app.backend import Backend
 from function_app.routes import ROUTES
+from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import KeptAlert, Photo
 from local.host import Host
@@ -25,8 +25,8 @@ from local.server import Request
 from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import memory_backend
-from tests.pictures import jpeg
+from tests.function_app.memory_store import memory_services
+from tests.support.pictures import jpeg
 
 KEY, READ_TOKEN, ADMIN_TOKEN = "the-device-key", "the-read-token-of-all", "the-admin-token-of-all"
 PASSWORD, SITE = "a good long password", "http://127.0.0.1:7071"
@@ -57,8 +57,8 @@ class Identity:
 class World:
     """A backend with a photo and an alert of each of two cameras, and everybody in it."""
 
-    backend: Backend = field(
-        default_factory=lambda: memory_backend(
+    backend: Services = field(
+        default_factory=lambda: memory_services(
             Settings("", read_token=READ_TOKEN, admin_token=ADMIN_TOKEN, gallery_password=PASSWORD)
         )
     )
@@ -87,7 +87,7 @@ class World:
     def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> users.Person:
         kept = passwords.hash_password(PASSWORD)
         person = users.Person(name, role, kept, cameras, "epoch", Origin("owner", "owner"))
-        self.backend.people.put(users.PARTITION, name, person.to_properties())
+        self.backend.people.upsert(users.PARTITION, name, person.to_properties())
         return person
 
     def session(
@@ -226,10 +226,10 @@ class Door:
     """The local host, as requests come in by it, before one backend after another."""
 
     def __init__(self) -> None:
-        self.backend: Backend | None = None
+        self.backend: Services | None = None
         self.host = Host(build_app(self._backend).get_functions(), [KEY])
 
-    def _backend(self) -> Backend:
+    def _backend(self) -> Services:
         assert self.backend
         return self.backend
 
@@ -240,7 +240,7 @@ def door() -> Door:
 
 
 def call(
-    backend: Backend, method: str, path: str, headers: Headers, said: object = None
+    backend: Services, method: str, path: str, headers: Headers, said: object = None
 ) -> func.HttpResponse:
     door().backend = backend
     body = said if isinstance(said, bytes) else b"" if said is None else json.dumps(said).encode()

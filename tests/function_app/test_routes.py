@@ -8,17 +8,17 @@ from azure.functions import AuthLevel
 from azure.functions.decorators.http import HttpTrigger
 
 from function_app import build_app
-from function_app.access import Access
 from function_app.auth import sessions, tokens, users
 from function_app.auth.caller import Role, Scope
-from function_app.backend import connect
-from function_app.route import Route
+from function_app.http.authorization import Access
+from function_app.http.route import Route
 from function_app.routes import ROUTES
+from function_app.services import connect
 from function_app.settings import Settings
 from local.azurite import Azurite
 from photo_wire.name import PhotoName
 from tests.function_app.api import Api, name_of, new_camera, photo_headers
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 CALLS = [(route, method) for route in ROUTES for method in route.methods]
 GUARDED = [

@@ -17,8 +17,8 @@ from function_app.storage.row_keys import View
 from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.name import PhotoName
 from tests.function_app.api import name_of, photo_headers
-from tests.function_app.memory_store import MemoryIndex, memory_backend
-from tests.pictures import jpeg
+from tests.function_app.memory_store import MemoryIndex, memory_services
+from tests.support.pictures import jpeg
 
 TOKEN = "the-read-token-of-this-test"
 ADMIN = "the-admin-token-of-this-test"
@@ -28,7 +28,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 class BrokenIndex(MemoryIndex):
     """An index with a defect."""
 
-    def walk(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
+    def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         raise ZeroDivisionError("an internal matter")
 
 
@@ -36,7 +36,7 @@ def call(
     name: str, request: func.HttpRequest, index: MemoryIndex | None = None
 ) -> func.HttpResponse:
     """What the function of this name replies."""
-    backend = memory_backend(Settings("", TOKEN, ADMIN), index=index or MemoryIndex())
+    backend = memory_services(Settings("", TOKEN, ADMIN), index=index or MemoryIndex())
     functions = build_app(lambda: backend).get_functions()
     (found,) = (one for one in functions if one.get_function_name() == name)
     reply = found.get_user_function()(request)
@@ -109,7 +109,7 @@ def test_what_a_client_says_cannot_forge_a_log_line(caplog: pytest.LogCaptureFix
 def test_importing_reads_and_opens_nothing() -> None:
     """Without any setting the functions are found; an error here would make them vanish."""
     code = (
-        "import function_app, function_app.backend as backend\n"
+        "import function_app, function_app.services as backend\n"
         "assert backend._shared is None\n"
         "print(len(function_app.app.get_functions()))"
     )

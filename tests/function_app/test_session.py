@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from function_app.auth import login_throttle, users
 from function_app.auth.audit_log import address_in, network_of
 from function_app.auth.passwords import hash_password, verify_password, weakness
-from function_app.backend import connect
+from function_app.services import connect
 from function_app.settings import Settings
-from tests.backend import Backend
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryRows
-from tests.waiting import wait_for
+from tests.support.backend import Backend
+from tests.support.waiting import wait_for
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 NEW = "another good password"

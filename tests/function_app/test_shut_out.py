@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from function_app import backend as store_side
+from function_app import services as store_side
 from function_app.auth import login_throttle
 from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
@@ -25,7 +25,7 @@ def attempts(rows: TableStore, name: str, address: str, count: int) -> int:
     return count
 
 
-def test_who_waits_is_counted_for_nobody(empty: store_side.Backend) -> None:
+def test_who_waits_is_counted_for_nobody(empty: store_side.Services) -> None:
     """However often they try: no password is looked at, so none is wrong."""
     rows, pair = empty.people, login_throttle.of_stranger("owner", "198.51.100.99")
     free = attempts(rows, "owner", "198.51.100.99", 50)
@@ -39,7 +39,7 @@ def test_who_waits_is_counted_for_nobody(empty: store_side.Backend) -> None:
 
 @pytest.mark.parametrize("strangers", [3, login_throttle.ATTACKED])
 def test_however_many_guess_the_owner_waits_for_nobody(
-    empty: store_side.Backend, strangers: int
+    empty: store_side.Services, strangers: int
 ) -> None:
     """From an address of their own, in a browser that nobody knows, now. Under attack, each address
     has one attempt less; the right password needs one."""
@@ -57,7 +57,9 @@ def test_however_many_guess_the_owner_waits_for_nobody(
     assert attempts(rows, "vera", "192.0.2.1", 9) == login_throttle.FREE + 1
 
 
-def test_an_account_of_ones_own_gives_no_more_guesses_at_another(empty: store_side.Backend) -> None:
+def test_an_account_of_ones_own_gives_no_more_guesses_at_another(
+    empty: store_side.Services,
+) -> None:
     """Success for one account takes back its own attempt alone, and never another's wrong ones."""
     rows, let_through = empty.people, 0
     for _ in range(100):
@@ -71,7 +73,7 @@ def test_an_account_of_ones_own_gives_no_more_guesses_at_another(empty: store_si
     assert let_through <= 2 * (login_throttle.FREE + 1)
 
 
-def test_many_who_sign_in_at_one_address_do_not_wait(empty: store_side.Backend) -> None:
+def test_many_who_sign_in_at_one_address_do_not_wait(empty: store_side.Services) -> None:
     """A household, or an office: what is right is not counted."""
     for number in range(60):
         person = login_throttle.of_stranger(f"p{number % 7}", "192.0.2.1")
@@ -79,7 +81,7 @@ def test_many_who_sign_in_at_one_address_do_not_wait(empty: store_side.Backend) 
         login_throttle.forget_attempts(empty.people, person, NOW)
 
 
-def test_the_wait_grows_and_is_forgiven(empty: store_side.Backend) -> None:
+def test_the_wait_grows_and_is_forgiven(empty: store_side.Services) -> None:
     """For an account from one address to an hour, for the address to a quarter of one. One attempt
     is forgiven each hour, all after a day, and those for the account after the right password."""
     rows, now, waits = empty.people, NOW, [0]

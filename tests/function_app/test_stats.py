@@ -5,7 +5,7 @@ from typing import Any
 
 from photo_wire.name import PhotoName
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 
 def put(api: Api, name: PhotoName) -> PhotoName:

@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
-from function_app.backend import Backend
 from function_app.maintenance.repair import reconcile
+from function_app.services import Services
 from tests.function_app import test_keeping as keeping
 from tests.function_app.test_keeping import NOW, StoppedError, fragile, stored
 
@@ -11,7 +11,7 @@ own = keeping.own  # the fixture
 RUNS = 100  # of three cameras one comes first in none of them once in 10^17 times
 
 
-def test_every_camera_is_mended_in_the_end(own: Backend) -> None:
+def test_every_camera_is_mended_in_the_end(own: Services) -> None:
     """Also when each run mends one of them, and the platform ends it."""
     for camera in ("entry", "gate", "zoo"):
         stored(own, camera, 5)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from azure.data.tables import TableServiceClient
 
-from function_app.backend import Backend
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import Count, recount, tallies
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up, delete_due
+from function_app.services import Services
 from function_app.storage.index import TABLE
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import PHOTOS, View, arrival_key
@@ -22,7 +22,7 @@ from tests.function_app.test_keeping import BODY, NOW, everything, is_consistent
 own = keeping.own  # the fixture
 
 
-def leave(backend: Backend, photo: Photo, at: datetime) -> None:
+def leave(backend: Services, photo: Photo, at: datetime) -> None:
     """Leave a row of this photo among its camera's arrivals, as of that moment."""
     key = arrival_key(photo.name, at)
     if isinstance(backend.index, MemoryIndex):
@@ -33,19 +33,19 @@ def leave(backend: Backend, photo: Photo, at: datetime) -> None:
     tables.get_table_client(TABLE).upsert_entity({**photo.to_properties(), **row})
 
 
-def arrivals(backend: Backend, camera: str) -> list[Photo]:
+def arrivals(backend: Services, camera: str) -> list[Photo]:
     later = NOW + timedelta(days=1)
     return [photo for _, photo in backend.index.arrived(camera, later, 1000)]
 
 
-def retried(backend: Backend, days_ago: float) -> Photo:
+def retried(backend: Services, days_ago: float) -> Photo:
     """A photo of the gate: its blob came, then a crash, and its rows with the second try."""
     photo = stored(backend, "gate", days_ago, listed=False)
     backend.index.add(photo, photo.received_at + timedelta(hours=5))
     return photo
 
 
-def test_a_rebuilt_index_has_no_strays(own: Backend) -> None:
+def test_a_rebuilt_index_has_no_strays(own: Services) -> None:
     """Of a photo that was listed at the second try either, and its deletion leaves nothing; where
     the rebuilding was stopped at each of its changes in turn."""
     photos = [retried(own, 3), stored(own, "gate", 2), retried(own, 1)]
@@ -57,7 +57,7 @@ def test_a_rebuilt_index_has_no_strays(own: Backend) -> None:
     assert arrivals(own, "gate") == photos[1:]
 
 
-def test_repair_removes_strays(own: Backend) -> None:
+def test_repair_removes_strays(own: Services) -> None:
     """Of a photo that is gone, and the second row of one that is listed; stopped at each change."""
     gone, twice, once = (stored(own, "gate", n) for n in (3, 2, 1))
     delete(gone, own)
@@ -67,19 +67,19 @@ def test_repair_removes_strays(own: Backend) -> None:
     assert len(list(own.index.strays("gate"))) == 2
     until_done(lambda stopping: reconcile(stopping, NOW), own)
     assert arrivals(own, "gate") == [twice, once]
-    assert own.index.walk(View("gate", oldest_first=True), 10) == [twice, once]
+    assert own.index.query(View("gate", oldest_first=True), 10) == [twice, once]
     assert is_consistent(own)
     assert tallies(own, NOW)["gate"].total == Count(2, 2 * len(BODY))
 
 
-def test_repair_tells_of_strays_once(own: Backend) -> None:
+def test_repair_tells_of_strays_once(own: Services) -> None:
     """And finds none the second time."""
     photo = stored(own, "gate", 2)
     leave(own, photo, NOW - timedelta(days=1))
     assert [reconcile(own, NOW).strays for _ in range(2)] == [1, 0]
 
 
-def test_retention_does_not_count_what_is_no_photo(own: Backend) -> None:
+def test_retention_does_not_count_what_is_no_photo(own: Services) -> None:
     """A stray is no deletion: it goes, and the mark of a photo that a person deleted stays."""
     gone, due, stays = (stored(own, "gate", n) for n in (50, 40, 1))
     delete(gone, own, marked_at=NOW)
@@ -90,10 +90,10 @@ def test_retention_does_not_count_what_is_no_photo(own: Backend) -> None:
     assert clean_up(own, NOW).deleted == {}
     assert arrivals(own, "gate") == [stays]
     assert own.blobs.add(gone, BODY) is not None
-    assert own.index.walk(View(), 10) == [stays]
+    assert own.index.query(View(), 10) == [stays]
 
 
-def test_a_cleanup_among_strays_that_was_stopped_goes_on(own: Backend) -> None:
+def test_a_cleanup_among_strays_that_was_stopped_goes_on(own: Services) -> None:
     """At each of its changes."""
     due, stays = stored(own, "gate", 40), stored(own, "gate", 1)
     for hours in (-5, 5):
@@ -103,7 +103,7 @@ def test_a_cleanup_among_strays_that_was_stopped_goes_on(own: Backend) -> None:
     assert arrivals(own, "gate") == [stays]
 
 
-def test_a_stray_that_retention_removes_is_counted_no_more(own: Backend) -> None:
+def test_a_stray_that_retention_removes_is_counted_no_more(own: Services) -> None:
     """It was counted as any row among the arrivals: of a photo that is gone, and beside the photo's
     own row. Stopped at each change it is counted out once."""
     gone, due, stays = (stored(own, "gate", n) for n in (50, 40, 1))
@@ -116,7 +116,7 @@ def test_a_stray_that_retention_removes_is_counted_no_more(own: Backend) -> None
     assert tallies(own, NOW)["gate"].days == {stays.name.captured_at.date(): Count(1, len(BODY))}
 
 
-def test_a_stray_that_two_remove_at_once_is_counted_out_once(own: Backend) -> None:
+def test_a_stray_that_two_remove_at_once_is_counted_out_once(own: Services) -> None:
     """And one that was not counted yet, not at all."""
     gone, stays = stored(own, "gate", 50), stored(own, "gate", 50, "00000001")
     delete(gone, own)

@@ -20,7 +20,7 @@ from function_app.storage.errors import error_code
 from function_app.storage.transactions import Change, Operation, TransactionError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.function_app.api import new_camera
-from tests.rigs.recorder import Recorded, Recorder
+from tests.support.recorder import Recorded, Recorder
 
 SDK = {
     Operation.INSERT: (TransactionOperation.CREATE, {}),

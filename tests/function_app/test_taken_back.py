@@ -11,20 +11,20 @@ import pytest
 from function_app.alerts.alerts import keep
 from function_app.alerts.loss_counts import losses
 from function_app.alerts.taken_back import taking_back
-from function_app.backend import Backend
 from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import reconcile
+from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import Photo
 from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 from tests.function_app.test_keeping import StoppedError, fragile
 from tests.function_app.turns import Turns
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)
@@ -35,17 +35,17 @@ PHOTO = Photo(NAME, Media.JPEG, SHA256, len(BODY), NOW)
 TOLD: dict[str, str | int] = {"content_type": "image/jpeg", "sha256": SHA256, "size": len(BODY)}
 
 
-def upload(backend: Backend) -> None:
+def upload(backend: Services) -> None:
     said = PhotoHeaders(name=NAME)
     receive(Upload(BODY, said), backend.blobs, backend.index, NOW, taking_back(backend))
 
 
-def report(backend: Backend) -> set[str]:
+def report(backend: Services) -> set[str]:
     """Report the loss; return of what the backend says that it is stored."""
     return set(keep([Alert(NAME, LOSS, "no-room", TOLD)], backend, NOW).stored)
 
 
-def is_lost(backend: Backend) -> bool:
+def is_lost(backend: Services) -> bool:
     """Whether the loss is on record, in the list and in the counts alike."""
     shown = backend.alerts.newest_of("gate", 10, None) != []
     for now in (NOW, LATER, LATER):  # as it is counted, and from what was saved
@@ -54,7 +54,7 @@ def is_lost(backend: Backend) -> bool:
     return shown
 
 
-def test_a_half_stored_photo_is_listed_before_it_is_called_stored(empty: Backend) -> None:
+def test_a_half_stored_photo_is_listed_before_it_is_called_stored(empty: Services) -> None:
     """Its bytes were written, its row was refused, and its device gave it up."""
     empty.blobs.add(PHOTO, BODY)
     assert report(empty) == {str(NAME)}
@@ -63,7 +63,7 @@ def test_a_half_stored_photo_is_listed_before_it_is_called_stored(empty: Backend
 
 
 @pytest.mark.parametrize("is_counted", [False, True])
-def test_a_photo_that_arrives_takes_its_loss_back(empty: Backend, is_counted: bool) -> None:
+def test_a_photo_that_arrives_takes_its_loss_back(empty: Services, is_counted: bool) -> None:
     """Also a loss that was counted long ago; reported once more, it stays taken back."""
     assert report(empty) == set()
     if is_counted:
@@ -75,7 +75,7 @@ def test_a_photo_that_arrives_takes_its_loss_back(empty: Backend, is_counted: bo
     assert not is_lost(empty)
 
 
-def test_a_photo_that_a_repair_lists_takes_its_loss_back(empty: Backend) -> None:
+def test_a_photo_that_a_repair_lists_takes_its_loss_back(empty: Services) -> None:
     """Its upload stopped after its bytes were written, and after its loss was reported."""
     report(empty)
     empty.blobs.add(PHOTO, BODY)
@@ -84,7 +84,7 @@ def test_a_photo_that_a_repair_lists_takes_its_loss_back(empty: Backend) -> None
     assert not is_lost(empty)
 
 
-def test_the_loss_of_other_bytes_stays(empty: Backend) -> None:
+def test_the_loss_of_other_bytes_stays(empty: Services) -> None:
     """Under the id of a photo that is stored."""
     upload(empty)
     other = Alert(NAME, LOSS, "no-room", {**TOLD, "sha256": "ab" * 32})
@@ -94,7 +94,7 @@ def test_the_loss_of_other_bytes_stays(empty: Backend) -> None:
 
 @pytest.mark.parametrize("comes_first", [False, True])
 def test_a_loss_that_says_nothing_of_the_bytes_is_that_of_the_id(
-    empty: Backend, comes_first: bool
+    empty: Services, comes_first: bool
 ) -> None:
     """As other programs report one. Whichever comes first, the photo is stored, and not lost."""
     bare = [Alert(NAME, LOSS, "no-room")]
@@ -111,7 +111,7 @@ def test_a_loss_that_says_nothing_of_the_bytes_is_that_of_the_id(
 def test_in_no_interleaving_is_a_photo_stored_and_lost() -> None:
     """All of them, with the upload that was under way stopped anywhere, or sent once more."""
     for order in product([0, 1], repeat=9):
-        own = memory_backend(Settings(""))
+        own = memory_services(Settings(""))
         Turns(own).run([(upload, None), (report, None)], list(order))
         assert own.index.get(NAME) == own.blobs.find(NAME, Media.JPEG) != None, order  # noqa: E711
         assert not is_lost(own), order
@@ -124,7 +124,7 @@ def test_a_stop_anywhere_heals() -> None:
     for stops in product([*range(6), None], repeat=2):
         order = [chance.randrange(2) for _ in range(9)]
         for sends_again in (True, False):
-            own = memory_backend(Settings(""))
+            own = memory_services(Settings(""))
             Turns(own).run([(upload, stops[0]), (report, stops[1])], order)
             report(own)
             if sends_again:
@@ -135,7 +135,7 @@ def test_a_stop_anywhere_heals() -> None:
             assert is_lost(own) is not is_stored, (stops, order)
 
 
-def test_taking_back_that_is_stopped_is_finished_by_the_next(empty: Backend) -> None:
+def test_taking_back_that_is_stopped_is_finished_by_the_next(empty: Services) -> None:
     """After each of its changes in turn."""
     report(empty)
     assert sum(losses(empty, LATER)["gate"].values()) == 1
@@ -149,7 +149,7 @@ def test_taking_back_that_is_stopped_is_finished_by_the_next(empty: Backend) -> 
     assert not is_lost(empty)
 
 
-def test_received_counts_each_photo_once_whatever_is_lost(empty: Backend) -> None:
+def test_received_counts_each_photo_once_whatever_is_lost(empty: Services) -> None:
     report(empty)
     upload(empty)
     upload(empty)

@@ -12,12 +12,12 @@ import azure.functions as func
 import pytest
 
 from function_app.auth.caller import Caller, Scope
-from function_app.backend import Backend, connect
-from function_app.gallery.counts import get_stats, get_status, list_cameras, list_days
+from function_app.http.responses import Response
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import recount, tallies
-from function_app.replies import Reply
+from function_app.services import Services, connect
 from function_app.settings import Settings
+from function_app.stats.counts import get_stats, get_status, list_cameras, list_days
 from function_app.storage import last_seen
 from function_app.storage.models import PhotoIndex, Seen
 from function_app.storage.row_keys import PHOTOS, View, count_up, tallies_of
@@ -26,10 +26,10 @@ from tests.function_app.api import Store, name_of
 from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
 from tests.function_app.test_keeping import StoppedError, fragile, until_done
 
-Handler = Callable[[func.HttpRequest, Backend, Caller], Reply]
+Handler = Callable[[func.HttpRequest, Services, Caller], Response]
 
 
-def test_a_photo_whose_rows_came_at_a_retry_is_counted_out_by_its_place(empty: Backend) -> None:
+def test_a_photo_whose_rows_came_at_a_retry_is_counted_out_by_its_place(empty: Services) -> None:
     """Its bytes came long before, or by another clock long after; somebody counted in between."""
     hours_ago(empty, 2)
     now = NOW - timedelta(hours=3)
@@ -44,7 +44,7 @@ def test_a_photo_whose_rows_came_at_a_retry_is_counted_out_by_its_place(empty: B
 
 
 def test_a_count_that_was_stopped_goes_on_from_where_it_was(
-    empty: Backend, monkeypatch: pytest.MonkeyPatch
+    empty: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It saves as it goes: whoever comes next reads no more than what was left."""
     small_steps(monkeypatch)
@@ -53,13 +53,13 @@ def test_a_count_that_was_stopped_goes_on_from_where_it_was(
     for _ in range(5):  # the first makes the record, the others save one step each
         with suppress(StoppedError):
             tallies(fragile(empty, 1), NOW)
-        (kept,) = empty.tally.walk(PHOTOS, 1, "n~", "n~~")
-        places.append(kept.words["place"][:15])
+        (kept,) = empty.tally.query(PHOTOS, 1, "n~", "n~~")
+        places.append(kept.properties["place"][:15])
     assert places == ["", *(count_up(photos[n - 1].received_at) for n in (3, 6, 9, 10))]
     assert counted(empty) == there(empty)
 
 
-def test_photos_of_any_years_are_counted(empty: Backend) -> None:
+def test_photos_of_any_years_are_counted(empty: Services) -> None:
     """A device whose clock was wild, and one that lasts: more months than a transaction takes."""
     moments = [datetime(1970 + n, 1 + n % 12, 1 + n % 28, tzinfo=UTC) for n in range(130)]
     photos = [
@@ -77,7 +77,7 @@ def test_photos_of_any_years_are_counted(empty: Backend) -> None:
 
 @pytest.mark.slow
 def test_a_camera_that_runs_for_years_is_counted(
-    empty: Backend, monkeypatch: pytest.MonkeyPatch
+    empty: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A photo each day for four years: the text of all days would not fit into a record."""
     monkeypatch.setattr(last_seen, "MAX_WAIT", 90.0)  # the last photo is the last seen
@@ -88,13 +88,13 @@ def test_a_camera_that_runs_for_years_is_counted(
     assert len(counted(empty)) == 1460
 
 
-def test_a_month_without_photos_leaves_no_record_for_good(empty: Backend) -> None:
+def test_a_month_without_photos_leaves_no_record_for_good(empty: Services) -> None:
     """So that what is read does not grow while retention deletes. The record stays as long as
     somebody may ask how many photos came on its days; that of all that came stays for ever."""
     photos = [*hours_ago(empty, 3), listed(empty, WILD[1], 9, NOW - timedelta(hours=1))]
     tallies(empty, NOW)
     first = tallies_of("gate")
-    assert len(empty.tally.walk(PHOTOS, 10, first, f"{first}~")) == 3
+    assert len(empty.tally.query(PHOTOS, 10, first, f"{first}~")) == 3
     for photo in photos:
         delete(photo, empty)
     assert counted(empty) == {}
@@ -102,25 +102,25 @@ def test_a_month_without_photos_leaves_no_record_for_good(empty: Backend) -> Non
     for days, left in ((0, 3), (1, 2), (366, 2), (440, 1)):
         if days:
             recount("gate", empty, NOW + timedelta(days=days))
-        assert len(empty.tally.walk(PHOTOS, 10, first, f"{first}~")) == left
+        assert len(empty.tally.query(PHOTOS, 10, first, f"{first}~")) == left
         tally = tallies(empty, NOW)["gate"]
         assert (tally.received, tally.received_on(day)) == (4, 3 if left > 1 else 0)
 
 
-def test_a_deletion_is_counted_out_or_not_done(empty: Backend) -> None:
+def test_a_deletion_is_counted_out_or_not_done(empty: Services) -> None:
     """Stopped after each of its changes in turn, with a count after each stop."""
     gone, *_ = hours_ago(empty, 3)
     empty.blobs.add(gone, b"the bytes")
     assert counted(empty) == there(empty)
 
-    def stop(stopping: Backend) -> None:
+    def stop(stopping: Services) -> None:
         try:
             delete(gone, stopping)
         finally:
             assert counted(empty) == there(empty)
 
     until_done(stop, empty)
-    assert len(empty.index.walk(View(), 10)) == 2
+    assert len(empty.index.query(View(), 10)) == 2
 
 
 def test_a_photo_that_lacks_a_row_is_removed_and_counted_out(new_store: NewStore) -> None:
@@ -133,11 +133,11 @@ def test_a_photo_that_lacks_a_row_is_removed_and_counted_out(new_store: NewStore
     table.delete_entity(PHOTOS, View("gate").key(gone.name))
     delete(gone, empty)
     assert not [row for row in table.list_entities() if str(gone.name) in row["RowKey"]]
-    assert empty.index.walk(View(), 10) == [stays]
+    assert empty.index.query(View(), 10) == [stays]
     assert counted(empty) == there(empty)
 
 
-def test_two_cameras_whose_names_begin_alike_are_told_apart(empty: Backend) -> None:
+def test_two_cameras_whose_names_begin_alike_are_told_apart(empty: Services) -> None:
     """`gate` and `gate-2` lie beside each other among the records."""
     (gone,) = hours_ago(empty, 1)
     for n in range(2):
@@ -153,7 +153,7 @@ def test_two_cameras_whose_names_begin_alike_are_told_apart(empty: Backend) -> N
 
 
 def test_a_stop_while_counting_does_no_harm(
-    empty: Backend, monkeypatch: pytest.MonkeyPatch
+    empty: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after each change in turn; what is deleted in between is counted out."""
     small_steps(monkeypatch)
@@ -165,7 +165,7 @@ def test_a_stop_while_counting_does_no_harm(
     assert counted(empty) == there(empty)
 
 
-def test_nothing_is_read_twice(empty: Backend) -> None:
+def test_nothing_is_read_twice(empty: Services) -> None:
     """When all is counted, no photo is looked at."""
     hours_ago(empty, 3)
     expected = counted(empty)
@@ -181,7 +181,7 @@ def test_nothing_is_read_twice(empty: Backend) -> None:
 
 
 @pytest.mark.parametrize("ask_for", [list_cameras, list_days, get_stats])
-def test_whoever_asks_for_counts_saves_them(empty: Backend, ask_for: Handler) -> None:
+def test_whoever_asks_for_counts_saves_them(empty: Services, ask_for: Handler) -> None:
     """So that the next question costs no request for each camera. Of few photos, too: a camera that
     takes some each day would cost a request at every look until the timer's next run."""
     for camera in ("gate", "yard"):
@@ -210,7 +210,7 @@ def test_whoever_asks_for_counts_saves_them(empty: Backend, ask_for: Handler) ->
         index.asked.clear()
 
 
-def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Backend) -> None:
+def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Services) -> None:
     """A repair took its photos off the list and one of them is listed again, at its old place."""
     photos = [listed(empty, WILD[0], n, NOW - timedelta(hours=9 - n)) for n in range(3)]
     hours_ago(empty, 1)
@@ -225,7 +225,7 @@ def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Bac
     assert counted(empty) == there(empty)
 
 
-def test_what_came_is_counted_also_when_it_is_gone(empty: Backend) -> None:
+def test_what_came_is_counted_also_when_it_is_gone(empty: Services) -> None:
     """Deleted before anybody counted, after, and after everything was to be counted anew; stopped
     at each change."""
     photos = hours_ago(empty, 6)
@@ -245,15 +245,15 @@ def test_what_came_is_counted_also_when_it_is_gone(empty: Backend) -> None:
     assert counted(empty) == there(empty)
 
 
-def test_a_version_that_did_not_count_deletions_left_nothing_that_harms(empty: Backend) -> None:
+def test_a_version_that_did_not_count_deletions_left_nothing_that_harms(empty: Services) -> None:
     """Records without that count: there were none. Such a version drops a month's count, not that
     of them all."""
     photos = hours_ago(empty, 4)
     tallies(empty, NOW)
     first = tallies_of("gate")
-    for row in empty.tally.walk(PHOTOS, 10, first, f"{first}~"):
-        old = {word: text for word, text in row.words.items() if word != "deleted"}
-        empty.tally.put(PHOTOS, row.key, old)
+    for row in empty.tally.query(PHOTOS, 10, first, f"{first}~"):
+        old = {word: text for word, text in row.properties.items() if word != "deleted"}
+        empty.tally.upsert(PHOTOS, row.key, old)
     delete(photos[0], empty)
     assert counted(empty) == there(empty)
     tally = tallies(empty, NOW)["gate"]

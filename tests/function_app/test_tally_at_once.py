@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from function_app.backend import Backend
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import recount, tallies, uncounted
+from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import ConditionalUpdate
@@ -28,7 +28,7 @@ from tests.function_app.counting import (
     small_steps,
     there,
 )
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 from tests.function_app.turns import Turns
 
 TAKEN = st.one_of(
@@ -55,20 +55,20 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
     """Photos of any day come, are deleted, by two at once too, are counted, by two at once too, or
     are to be counted anew: interleaved at the calls of the stores, and killed at any of them. How
     many ever came is right, too."""
-    backend, now, number = memory_backend(Settings("")), NOW, 0
+    backend, now, number = memory_services(Settings("")), NOW, 0
     came = set[PhotoName]()
     with pytest.MonkeyPatch.context() as patch:
         small_steps(patch)
         for minutes, actions, order in story:
             now += timedelta(minutes=minutes)
-            here = backend.index.walk(View(oldest_first=True), 1000)
-            tasks: list[tuple[Callable[[Backend], object], int | None]] = []
+            here = backend.index.query(View(oldest_first=True), 1000)
+            tasks: list[tuple[Callable[[Services], object], int | None]] = []
             for what, taken, which, left in actions:
                 number += 1
                 if what == "c":
                     day = now - taken if isinstance(taken, timedelta) else taken
 
-                    def come(seen: Backend, day: datetime = day, number: int = number) -> None:
+                    def come(seen: Services, day: datetime = day, number: int = number) -> None:
                         listed(seen, day, number, now)  # noqa: B023
 
                     tasks.append((come, left))
@@ -80,7 +80,7 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
                 else:
                     tasks.append((lambda seen: tallies(seen, now), left))  # noqa: B023
             Turns(backend).run(tasks, order)
-            came |= {photo.name for photo in backend.index.walk(View(), 1000)}
+            came |= {photo.name for photo in backend.index.query(View(), 1000)}
             if number % 2 and backend.index.cameras():
                 assert counted(backend, now) == there(backend)
                 assert last_is_there(backend, now)
@@ -93,7 +93,7 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
             assert {day: tally.received_on(day) for day in lately} == lately
 
 
-def test_two_who_delete_the_same_photo_count_it_out_once(empty: Backend) -> None:
+def test_two_who_delete_the_same_photo_count_it_out_once(empty: Services) -> None:
     """And one who counts meanwhile."""
     photos = hours_ago(empty, 12)
     assert counted(empty) == there(empty)
@@ -108,7 +108,7 @@ def test_two_who_delete_the_same_photo_count_it_out_once(empty: Backend) -> None
     assert counted(empty) == there(empty)
 
 
-def test_eight_threads_that_delete_count_each_photo_out(empty: Backend) -> None:
+def test_eight_threads_that_delete_count_each_photo_out(empty: Services) -> None:
     """As retention does, whose every deletion changes the same record."""
     photos = hours_ago(empty, 48)
     assert counted(empty) == there(empty)
@@ -117,7 +117,7 @@ def test_eight_threads_that_delete_count_each_photo_out(empty: Backend) -> None:
     assert counted(empty) == there(empty)
 
 
-def test_a_count_under_way_does_not_miss_a_deletion(empty: Backend) -> None:
+def test_a_count_under_way_does_not_miss_a_deletion(empty: Services) -> None:
     """It has read of a photo that was not counted yet; then that is deleted."""
     first, *_ = hours_ago(empty, 3)
     recount("gate", empty, NOW)
@@ -137,7 +137,7 @@ def test_a_count_under_way_does_not_miss_a_deletion(empty: Backend) -> None:
     assert counted(empty) == there(empty)
 
 
-def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Backend) -> None:
+def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Services) -> None:
     """Another instance wrote the record after it was read: what was read does not count."""
     gone, *_ = hours_ago(empty, 3)
     tallies(empty, NOW)
@@ -156,7 +156,7 @@ def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Backe
     assert counted(empty) == there(empty)
 
 
-def test_who_can_save_nothing_answers_all_the_same(empty: Backend) -> None:
+def test_who_can_save_nothing_answers_all_the_same(empty: Services) -> None:
     """Somebody else is faster each time."""
     hours_ago(empty, 4)
 

@@ -8,7 +8,6 @@ import azure.functions as func
 import pytest
 
 from function_app import build_app
-from function_app.backend import Backend
 from function_app.maintenance.timer_watch import (
     CHECK_INTERVAL,
     CLEANUP,
@@ -19,11 +18,12 @@ from function_app.maintenance.timer_watch import (
     last_runs,
     record_run,
 )
+from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import StorageUnavailableError
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.function_app.memory_store import MemoryRows, memory_backend
-from tests.pictures import jpeg
+from tests.function_app.memory_store import MemoryRows, memory_services
+from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 A_MOMENT = timedelta(minutes=1)
@@ -32,7 +32,7 @@ A_MOMENT = timedelta(minutes=1)
 class Process:
     """A process of the backend; `backend` may be shared with others."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Services) -> None:
         self.backend, self.seconds = backend, 0.0
         self.watch = TimerWatch(monotonic=lambda: self.seconds)
 
@@ -45,11 +45,11 @@ class Process:
 
 
 @pytest.fixture
-def memory() -> Backend:
-    return memory_backend(Settings(""))
+def memory() -> Services:
+    return memory_services(Settings(""))
 
 
-def test_a_cleanup_that_stopped_is_told_after_three_hours(memory: Backend) -> None:
+def test_a_cleanup_that_stopped_is_told_after_three_hours(memory: Services) -> None:
     process = Process(memory)
     record_run(memory.people, CLEANUP, NOW)
     record_run(memory.people, REPAIR, NOW)
@@ -59,7 +59,7 @@ def test_a_cleanup_that_stopped_is_told_after_three_hours(memory: Backend) -> No
     assert "POST /api/cleanup/run" in reason
 
 
-def test_a_repair_that_stopped_is_told_after_a_week(memory: Backend) -> None:
+def test_a_repair_that_stopped_is_told_after_a_week(memory: Services) -> None:
     process, late = Process(memory), NOW + MAX_AGE[REPAIR]
     record_run(memory.people, REPAIR, NOW)
     record_run(memory.people, CLEANUP, late)
@@ -68,7 +68,7 @@ def test_a_repair_that_stopped_is_told_after_a_week(memory: Backend) -> None:
     assert reason.startswith("the repair has not run since")
 
 
-def test_timers_that_never_ran_are_told(memory: Backend) -> None:
+def test_timers_that_never_ran_are_told(memory: Services) -> None:
     """They are waited for from the first request on."""
     assert Process(memory).check(NOW) == []
     assert last_runs(memory.people) == {CLEANUP: None, REPAIR: None}
@@ -76,7 +76,7 @@ def test_timers_that_never_ran_are_told(memory: Backend) -> None:
     assert "the cleanup has not run since 2026-11-27T12:00:00.000Z" in reason
 
 
-def test_a_stall_is_told_once_by_all_processes(memory: Backend) -> None:
+def test_a_stall_is_told_once_by_all_processes(memory: Services) -> None:
     """And the next one anew."""
     late = MAX_AGE[CLEANUP] + A_MOMENT
     record_run(memory.people, CLEANUP, NOW)
@@ -87,13 +87,13 @@ def test_a_stall_is_told_once_by_all_processes(memory: Backend) -> None:
     assert len(Process(memory).check(NOW + timedelta(hours=8) + late)) == 2
 
 
-def test_a_process_looks_only_now_and_then(memory: Backend) -> None:
+def test_a_process_looks_only_now_and_then(memory: Services) -> None:
     class CountedRows(MemoryRows):
         reads = 0
 
-        def walk(self, *words: Any, **more: Any) -> Any:
+        def query(self, *words: Any, **more: Any) -> Any:
             self.reads += 1
-            return super().walk(*words, **more)
+            return super().query(*words, **more)
 
     rows = CountedRows()
     process = Process(replace(memory, people=rows))
@@ -104,10 +104,10 @@ def test_a_process_looks_only_now_and_then(memory: Backend) -> None:
 
 
 def test_storage_that_is_away_costs_no_photo(
-    memory: Backend, caplog: pytest.LogCaptureFixture
+    memory: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
     class AwayRows(MemoryRows):
-        def walk(self, *words: Any, **more: Any) -> Any:
+        def query(self, *words: Any, **more: Any) -> Any:
             raise StorageUnavailableError("the table people")
 
     Process(replace(memory, people=AwayRows())).check(NOW)
@@ -115,7 +115,7 @@ def test_storage_that_is_away_costs_no_photo(
 
 
 @pytest.mark.parametrize("job", [CLEANUP, REPAIR])
-def test_a_timer_keeps_when_it_ran(memory: Backend, job: str) -> None:
+def test_a_timer_keeps_when_it_ran(memory: Services, job: str) -> None:
     before = datetime.now(UTC) - A_MOMENT
     (timer,) = [
         one.get_user_function()
@@ -145,7 +145,7 @@ def test_the_status_says_when_they_ran(api: Api) -> None:
     assert all(now and now != then for now, then in zip(runs(), before, strict=True))
 
 
-def test_an_upload_notices_a_stall(memory: Backend) -> None:
+def test_an_upload_notices_a_stall(memory: Services) -> None:
     """Nothing else runs in a memory whose timers stand still; reading a status writes nothing."""
     record_run(memory.people, CLEANUP, datetime.now(UTC) - timedelta(hours=4))
     (put,) = [

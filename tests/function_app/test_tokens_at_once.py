@@ -8,12 +8,12 @@ from itertools import count
 import requests
 
 from function_app.auth import tokens
-from function_app.backend import Backend
+from function_app.services import Services
 from tests.function_app.api import Api, new_camera
 from tests.function_app.test_people_races import ADMIN, SETTINGS, Interrupted, ask
 
 
-def make(backend: Backend, name: str) -> int:
+def make(backend: Services, name: str) -> int:
     """The status of the answer."""
     reply = ask(backend, "make_token", ADMIN, {"name": name, "scopes": ["read"]})
     if reply.status == 201:
@@ -21,7 +21,7 @@ def make(backend: Backend, name: str) -> int:
     return reply.status
 
 
-def test_there_is_one_token_of_a_name(empty: Backend) -> None:
+def test_there_is_one_token_of_a_name(empty: Services) -> None:
     """Another one is made just before each call to the store, and after the last: of the two, one
     is refused and gone, and the other is there."""
     backend = replace(empty, settings=SETTINGS)

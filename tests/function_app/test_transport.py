@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from function_app.backend import connect
+from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage import account
 from function_app.storage.models import StorageUnavailableError

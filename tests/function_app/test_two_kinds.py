@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from function_app.backend import Backend
 from function_app.maintenance.deletion import TOMBSTONE_TTL, delete
 from function_app.maintenance.repair import MISSING, reconcile
+from function_app.services import Services
 from function_app.storage.models import Photo
 from function_app.storage.photo_state import PhotoStateError, State
 from function_app.storage.row_keys import View
@@ -19,7 +19,7 @@ from tests.function_app.test_keeping import NOW, stored, until_done
 own = keeping.own  # the fixture
 
 
-def twins(backend: Backend) -> dict[Media, Photo]:
+def twins(backend: Services) -> dict[Media, Photo]:
     """Of each kind a blob, none of them listed."""
     picture = stored(backend, "gate", 2, listed=False)
     clip = replace(picture, media=Media.MP4, sha256="cd" * 32, size=7)
@@ -27,13 +27,13 @@ def twins(backend: Backend) -> dict[Media, Photo]:
     return {Media.JPEG: picture, Media.MP4: clip}
 
 
-def listed(backend: Backend) -> list[Photo]:
-    return backend.index.walk(View("gate"), 10)
+def listed(backend: Services) -> list[Photo]:
+    return backend.index.query(View("gate"), 10)
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["repair", "rebuild"])
 @pytest.mark.parametrize("kind", [Media.JPEG, Media.MP4])
-def test_the_listed_one_stays(own: Backend, kind: Media, everything: bool) -> None:
+def test_the_listed_one_stays(own: Services, kind: Media, everything: bool) -> None:
     """Whichever it is, and wherever the repair is stopped."""
     photo = twins(own)[kind]
     own.index.add(photo, photo.received_at)
@@ -45,7 +45,7 @@ def test_the_listed_one_stays(own: Backend, kind: Media, everything: bool) -> No
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["repair", "rebuild"])
-def test_of_two_that_are_not_listed_one_is(own: Backend, everything: bool) -> None:
+def test_of_two_that_are_not_listed_one_is(own: Services, everything: bool) -> None:
     """And it is the same one the next time."""
     both = twins(own)
     for expected in (1, 0):
@@ -54,7 +54,7 @@ def test_of_two_that_are_not_listed_one_is(own: Backend, everything: bool) -> No
         assert listed(own) == [both[Media.JPEG]]
 
 
-def test_the_other_takes_the_place_of_one_that_is_gone(own: Backend) -> None:
+def test_the_other_takes_the_place_of_one_that_is_gone(own: Services) -> None:
     """Which is told as missing."""
     both = twins(own)
     own.index.add(both[Media.MP4], NOW)
@@ -65,7 +65,7 @@ def test_the_other_takes_the_place_of_one_that_is_gone(own: Backend) -> None:
     assert [one.alert.kind for one in own.alerts.newest(10, None)] == [MISSING]
 
 
-def test_one_that_was_listed_after_a_deletion_stays(own: Backend) -> None:
+def test_one_that_was_listed_after_a_deletion_stays(own: Services) -> None:
     """As an older version did: the tombstone of a picture takes no clip off the list."""
     both = twins(own)
     own.index.add(both[Media.JPEG], NOW)
@@ -78,7 +78,7 @@ def test_one_that_was_listed_after_a_deletion_stays(own: Backend) -> None:
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["repair", "rebuild"])
-def test_a_deletion_holds_for_the_id_whatever_the_format(own: Backend, everything: bool) -> None:
+def test_a_deletion_holds_for_the_id_whatever_the_format(own: Services, everything: bool) -> None:
     """What was stored of another format before a crash, or comes later, is not listed instead."""
     both = twins(own)
     own.index.add(both[Media.JPEG], NOW)
@@ -90,7 +90,7 @@ def test_a_deletion_holds_for_the_id_whatever_the_format(own: Backend, everythin
     assert listed(own) == []
 
 
-def test_what_is_known_of_an_id_is_forgotten_in_the_end(own: Backend) -> None:
+def test_what_is_known_of_an_id_is_forgotten_in_the_end(own: Services) -> None:
     """A year after its photo went. What is known of a listed one stays."""
     photos = [stored(own, "gate", 2, f"{n:08x}") for n in range(3)]
     for photo in photos[1:]:

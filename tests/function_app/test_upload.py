@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from function_app.backend import connect
+from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.models import Photo
 from local.azurite import Azurite
@@ -20,7 +20,7 @@ from photo_wire.media import Media
 from photo_wire.receipt import parse_receipt
 from tests.conftest import StartBackend
 from tests.function_app.api import MOMENT, Api, Store, name_of, photo_headers
-from tests.pictures import dng, jpeg, mp4
+from tests.support.pictures import dng, jpeg, mp4
 
 
 def sha256(body: bytes) -> str:
@@ -105,7 +105,7 @@ def test_a_photo_without_an_id_is_named_after_its_time(api: Api, camera: str) ->
 
 
 class TestOldClients:
-    """Both forms of the oldest client's requests (tests/journey/first_seed.py): no new headers."""
+    """Both forms of the oldest client's requests (tests/e2e/first_seed.py): no new headers."""
 
     def test_the_older_form(self, api: Api) -> None:
         """A key in the header, the type, and nothing else."""

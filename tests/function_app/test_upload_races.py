@@ -5,19 +5,19 @@ from itertools import product
 
 import pytest
 
-from function_app.backend import Backend
 from function_app.ingest.intake import Intake, Upload, receive
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import tallies
+from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import Photo
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from tests.function_app.api import name_of
-from tests.function_app.memory_store import memory_backend
+from tests.function_app.memory_store import memory_services
 from tests.function_app.test_repair_races import at_call
 from tests.function_app.turns import Turns
-from tests.pictures import jpeg
+from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -27,18 +27,18 @@ UPLOAD = Upload(jpeg(), PhotoHeaders(name=NAME))
 by = pytest.mark.parametrize("marked_at", [None, LATER], ids=["by retention", "by a person"])
 
 
-def send(backend: Backend, now: datetime = LATER) -> Intake:
+def send(backend: Services, now: datetime = LATER) -> Intake:
     return receive(UPLOAD, backend.blobs, backend.index, now)
 
 
-def stored(backend: Backend) -> Photo:
+def stored(backend: Services) -> Photo:
     send(backend, NOW)
     photo = backend.index.get(NAME)
     assert photo
     return photo
 
 
-def is_consistent(backend: Backend) -> bool:
+def is_consistent(backend: Services) -> bool:
     """What is listed has its bytes, and is what is counted."""
     listed, blob = backend.index.get(NAME), backend.blobs.find(NAME, Media.JPEG)
     counted = tallies(backend, LATER + timedelta(days=1))["gate"].total.photos
@@ -48,7 +48,7 @@ def is_consistent(backend: Backend) -> bool:
 @pytest.mark.parametrize("number", range(3))
 @by
 def test_what_is_deleted_before_any_request_of_an_upload_is_not_listed(
-    empty: Backend, marked_at: datetime | None, number: int
+    empty: Services, marked_at: datetime | None, number: int
 ) -> None:
     """In every store. After its time it may come again, with its bytes."""
     photo = stored(empty)
@@ -63,7 +63,7 @@ def test_what_is_deleted_before_any_request_of_an_upload_is_not_listed(
 def test_no_interleaving_lists_what_a_person_deleted_or_counts_it() -> None:
     """All of them."""
     for order in product([0, 1], repeat=9):
-        own = memory_backend(Settings(""))
+        own = memory_services(Settings(""))
         photo = stored(own)
         tallies(own, LATER)
         Turns(own).run(

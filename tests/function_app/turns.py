@@ -8,20 +8,20 @@ from dataclasses import fields, replace
 from itertools import cycle
 from typing import Any
 
-from function_app.backend import Backend
+from function_app.services import Services
 
 
 class Turns:
     """Tasks of which one runs at a time, each up to its next call of a store. `left` of a task is
     how many calls it makes before its process is killed."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Services) -> None:
         self._backend = backend
         self._waiting: dict[int, threading.Semaphore] = {}
         self._stopped = threading.Semaphore(0)
 
     def run(
-        self, tasks: list[tuple[Callable[[Backend], object], int | None]], order: list[int]
+        self, tasks: list[tuple[Callable[[Services], object], int | None]], order: list[int]
     ) -> None:
         with ThreadPoolExecutor(max(len(tasks), 1)) as pool:
             work = []
@@ -37,7 +37,7 @@ class Turns:
         for one in work:
             one.result()
 
-    def _work(self, number: int, task: Callable[[Backend], object], own: Backend) -> None:
+    def _work(self, number: int, task: Callable[[Services], object], own: Services) -> None:
         try:
             self._wait(number)
             with suppress(KilledError):
@@ -51,7 +51,7 @@ class Turns:
         self._stopped.release()
         waiting.acquire()
 
-    def _seen_by(self, number: int, left: int | None) -> Backend:
+    def _seen_by(self, number: int, left: int | None) -> Services:
         calls = [10_000 if left is None else left]
 
         def before_a_call() -> None:
@@ -62,7 +62,7 @@ class Turns:
 
         parts = {
             one.name: Watched(getattr(self._backend, one.name), before_a_call)
-            for one in fields(Backend)
+            for one in fields(Services)
             if one.name != "settings"
         }
         return replace(self._backend, **parts)  # type: ignore[arg-type]

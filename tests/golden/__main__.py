@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from local.azurite import Azurite
-from local.child import ROOT
+from local.processes import ROOT
 from photo_wire import __version__
-from tests.backend import Backend
 from tests.conftest import new_backend
 from tests.golden.exchanges import FOLDER
 from tests.golden.record import record, write
 from tests.golden.stories import MAX_MB
+from tests.support.backend import Backend
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from requests.structures import CaseInsensitiveDict
 
 from photo_wire.headers import PHOTO_ID
-from tests.rigs.recorder import Headers, Recorded
+from tests.support.recorder import Headers, Recorded
 
 FOLDER = Path(__file__).parent
 KEY = "{key}"  # stands in the files in place of the function key

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from photo_wire import __version__
 from pi_uploader.upload.client import BackendClient, RejectedError, UnavailableError
-from tests.backend import Backend
 from tests.golden.exchanges import Golden, Outcome, from_recorded
 from tests.golden.stories import Story, stories
-from tests.rigs.recorder import Recorder
+from tests.support.backend import Backend
+from tests.support.recorder import Recorder
 
 
 def record(here: Backend, away: Backend) -> list[Golden]:

@@ -13,11 +13,11 @@ from io import BytesIO
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
+from pi_uploader.alerts.reporter import loss_alert
 from pi_uploader.spool import Loss, SpooledPhoto
-from pi_uploader.upload.alert_reporter import loss_alert
 from pi_uploader.upload.client import BackendClient
-from tests.journey.first_seed import send_with_header, send_with_query
-from tests.pictures import dng, mp4
+from tests.e2e.first_seed import send_with_header, send_with_query
+from tests.support.pictures import dng, mp4
 
 MAX_MB = 1  # the recorded backend's MAX_PHOTO_MB
 WRONG_KEY = "a-wrong-key"

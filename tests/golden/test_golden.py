@@ -14,7 +14,7 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from local.azurite import Azurite
-from local.child import ROOT
+from local.processes import ROOT
 from photo_wire import __version__
 from photo_wire.alert import LOSS, parse_alerts
 from photo_wire.headers import UPLOAD_PATH, Clock, Trigger, parse_headers
@@ -22,18 +22,18 @@ from photo_wire.media import Media
 from photo_wire.moment import parse_time
 from photo_wire.name import parse_name
 from photo_wire.problem import PROBLEM_TYPE
+from pi_uploader.alerts.reporter import loss_alert
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
-from pi_uploader.upload.alert_reporter import loss_alert
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
-from tests.backend import Backend
 from tests.golden.__main__ import backends, is_released
 from tests.golden.exchanges import FOLDER, KEY, Golden, Outcome, recorded_in, versions
 from tests.golden.record import outcome_of, record
 from tests.golden.stories import stories
-from tests.rigs.fault_server import Exchange, FaultServer
-from tests.rigs.oracle import whereabouts
-from tests.rigs.store import Reply
+from tests.support.backend import Backend
+from tests.support.fault_server import Exchange, FaultServer
+from tests.support.oracle import whereabouts
+from tests.support.store import Reply
 
 SETS = {version: recorded_in(FOLDER / version) for version in versions()}
 ALL = [one for recorded in SETS.values() for one in recorded.values()]

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from local.child import ROOT
+from local.processes import ROOT
 
 BICEP = ROOT / "infra" / "main.bicep"
 ARM = ROOT / "infra" / "main.json"

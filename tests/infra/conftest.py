@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from local.child import ROOT
+from local.processes import ROOT
 from tests.infra.stand_in import ACCESS_TOKEN
 
 INFRA = ROOT / "infra"

@@ -19,14 +19,14 @@ from typing import Any
 import pytest
 import requests
 
-from local.child import ROOT
+from local.processes import ROOT
 from photo_wire.headers import PhotoHeaders, Trigger
 from photo_wire.name import parse_name
-from tests.backend import Backend
 from tests.conftest import StartAzurite, StartBackend
 from tests.infra.bicep import ARM, BICEP
 from tests.infra.conftest import INFRA, NAME, TOKEN, Cloud
-from tests.pictures import jpeg
+from tests.support.backend import Backend
+from tests.support.pictures import jpeg
 
 VERSIONS = ("azure-cli==2.91.0", "pycep-parser==0.7.1")
 HOME = ROOT / ".local" / "azure-cli"

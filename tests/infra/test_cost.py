@@ -21,7 +21,7 @@ from infra.cost import (
     total,
 )
 from infra.cost_page import LIKE_THE_NOTES, TABLE, heartbeats, page
-from local.child import ROOT
+from local.processes import ROOT
 
 USUAL = Prices.read(PRICES)
 COUNTS = Transactions.read(TRANSACTIONS)

@@ -5,8 +5,8 @@ import re
 import pytest
 import requests
 
-from tests.backend import Backend
 from tests.infra.conftest import NAME, Cloud
+from tests.support.backend import Backend
 
 pytestmark = pytest.mark.slow
 

@@ -326,6 +326,6 @@ def test_every_script_has_a_help(cloud: Cloud, script: str) -> None:
 @pytest.mark.parametrize("script", sorted(INFRA.glob("*.sh")), ids=lambda path: path.name)
 def test_shellcheck_has_nothing_to_say(script: Path) -> None:
     if not shutil.which("shellcheck"):
-        pytest.skip("there is no shellcheck: run tests/rigs/systemd_machine/install.sh")
+        pytest.skip("there is no shellcheck: run tests/support/systemd_machine/install.sh")
     checked = subprocess.run(["shellcheck", "-x", script], capture_output=True, text=True)
     assert checked.stdout == ""

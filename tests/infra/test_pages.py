@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.child import ROOT
+from local.processes import ROOT
 
 PAGES = [
     ROOT / "docs" / "operate.md",

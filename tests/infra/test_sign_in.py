@@ -2,7 +2,7 @@
 
 import pytest
 
-from function_app.cookies import SESSION, set_cookie
+from function_app.http.cookies import SESSION, set_cookie
 from infra.sign_in import NAME, CookieError, check, session_cookie
 
 

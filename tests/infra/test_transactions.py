@@ -14,24 +14,24 @@ from typing import Any
 import pytest
 
 from function_app import build_app
-from function_app.backend import connect
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store as store_photo
 from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.retention import clean_up, delete_due
+from function_app.services import connect
 from function_app.settings import Settings
 from infra.cost import TRANSACTIONS, Transactions
 from local.azurite import Azurite
-from local.child import ROOT
+from local.processes import ROOT
 from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.headers import PhotoHeaders
 from photo_wire.name import parse_name
 from pi_uploader.cameras.dng import add_preview
-from tests.backend import Backend
 from tests.conftest import new_backend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
-from tests.pictures import jpeg, mp4, pi_dng
-from tests.rigs.recorder import Recorded, Recorder
+from tests.support.backend import Backend
+from tests.support.pictures import jpeg, mp4, pi_dng
+from tests.support.recorder import Recorded, Recorder
 
 EXPECTED = Transactions.read(TRANSACTIONS)
 PAGE = EXPECTED.photos_on_a_page
@@ -162,7 +162,7 @@ def test_the_gallery_opened(meter: Meter) -> None:
 
     assert meter.count(lambda: load("/")) == EXPECTED.events["gallery opened"]
     others = {"docs.css", "shared.css"}  # of other pages
-    files = {file.name for file in (ROOT / "function_app/gallery/page").iterdir()}
+    files = {file.name for file in (ROOT / "function_app/browse/page").iterdir()}
     assert len(sizes) == len(files - others)
     assert sum(sizes.values()) <= EXPECTED.page_bytes < 2 * sum(sizes.values())
 
@@ -289,11 +289,11 @@ def test_health(meter: Meter) -> None:
 
 def test_the_gallery_s_own_numbers() -> None:
     """What the page's script asks for, and how often it looks again."""
-    script = (ROOT / "function_app/gallery/page/gallery.js").read_text()
+    script = (ROOT / "function_app/web/page/gallery.js").read_text()
     assert f"const PAGE = {PAGE};" in script
     looks = f"const LOOK_AGAIN = {EXPECTED.seconds_between_looks}_000;"
     assert looks in script
-    alerts = (ROOT / "function_app/gallery/page/alerts.js").read_text()
+    alerts = (ROOT / "function_app/web/page/alerts.js").read_text()
     assert f"const LOOK_AGAIN = {EXPECTED.seconds_between_looks_at_alerts}_000;" in alerts
 
 

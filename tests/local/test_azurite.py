@@ -7,7 +7,7 @@ from azure.storage.blob import BlobServiceClient
 
 from local import azurite as azurite_module
 from local.azurite import Azurite
-from local.child import StartError, is_taken
+from local.processes import StartError, is_taken
 from tests.conftest import StartAzurite
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local import coretools
-from local.child import free_ports
+from local.processes import free_ports
 from local.run import main
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from local.child import ROOT
 from local.dist import (
     GOES_TO_AZURE,
     DistError,
@@ -22,6 +21,7 @@ from local.dist import (
     write_zip,
 )
 from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock
+from local.processes import ROOT
 from photo_wire import __version__
 
 DATE = "1795000000"
@@ -135,7 +135,7 @@ def test_the_unpacked_zip_is_the_whole_app(dist: Path, tmp_path: Path) -> None:
         "import function_app as f, photo_wire as w\n"
         "print(f.__file__, w.__file__, w.__version__)\n"
         "print(*sorted(one.get_function_name() for one in f.app.get_functions()))\n"
-        "from function_app.gallery.pages import _files\n"
+        "from function_app.web.pages import _files\n"
         "print(*sorted(_files()))\n"
     )
     ways = [way for way in _environ(tmp_path)["PYTHONPATH"].split(os.pathsep) if way != str(ROOT)]

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import requests
 
-from local.child import ROOT
 from local.host import Host
+from local.processes import ROOT
 from local.server import BODY_LIMIT, Server
 from tests.local.toy_app import toy_app
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 KEYS = ["first-key", "second-key"]
 

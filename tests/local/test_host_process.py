@@ -12,8 +12,8 @@ import psutil
 import pytest
 import requests
 
-from local.child import ROOT, answers, free_ports
-from tests.waiting import wait_for
+from local.processes import ROOT, answers, free_ports
+from tests.support.waiting import wait_for
 
 StartHost = Callable[..., "subprocess.Popen[str]"]
 

@@ -8,10 +8,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from local.child import ROOT
 from local.dist import default_python
 from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock
 from local.lock import azure_pins
+from local.processes import ROOT
 
 WRITE_ANEW = "run: make lock"
 

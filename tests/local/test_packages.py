@@ -3,7 +3,7 @@
 import json
 import re
 
-from local.child import ROOT
+from local.processes import ROOT
 
 TESTS_ONLY = ("pytest", "playwright", "hypothesis", "mypy", "ruff", "numpy")
 

@@ -20,11 +20,11 @@ import requests
 
 from local import run as run_module
 from local.azurite import Azurite
-from local.child import ROOT, free_ports
+from local.processes import ROOT, free_ports
 from local.run import main
 from local.state import Keys
-from tests.pictures import jpeg
-from tests.waiting import wait_for
+from tests.support.pictures import jpeg
+from tests.support.waiting import wait_for
 
 SECRETS = ("function_key", "read_token", "admin_token", "gallery_password")
 

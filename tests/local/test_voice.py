@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from local.prefixed_output import Voice
 from local.run import HIDDEN
-from local.voice import Voice
 
 TIME = "2026-11-27T17:49:06.716Z"
 TRACEBACK = ["Traceback (most recent call last):", '  File "app.py", line 1', "ValueError: no"]
-REQUEST = f"{TIME} INFO function_app.dispatch: method=GET route=api/photos status=200 ms=16 photo=-"
+REQUEST = (
+    f"{TIME} INFO function_app.http.dispatch: method=GET route=api/photos status=200 ms=16 photo=-"
+)
 
 
 def shown(capsys: pytest.CaptureFixture[str], part: str, lines: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.rigs.systemd_machine.machine import Machine, missing
+from tests.support.systemd_machine.machine import Machine, missing
 from tests.systemd.device import Device
 
 

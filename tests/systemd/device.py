@@ -5,10 +5,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from local.child import ROOT
-from tests.pictures import jpeg
-from tests.rigs.systemd_machine.machine import SHARED, Machine
-from tests.waiting import wait_for
+from local.processes import ROOT
+from tests.support.pictures import jpeg
+from tests.support.systemd_machine.machine import SHARED, Machine
+from tests.support.waiting import wait_for
 
 CAPTURE, UPLOAD = "pi-uploader-capture.service", "pi-uploader-upload.service"
 SCHEDULED, TIMER = "pi-uploader-scheduled.service", "pi-uploader-scheduled.timer"

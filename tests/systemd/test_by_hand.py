@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
-from tests.pi.program import SlowPicture
-from tests.rigs.systemd_machine.machine import SHARED
+from tests.pi_uploader.program import SlowPicture
+from tests.support.systemd_machine.machine import SHARED
+from tests.support.waiting import wait_for
 from tests.systemd.device import CAPTURE, Device
-from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.rigs.systemd_machine.machine import SHARED, Machine
+from tests.support.systemd_machine.machine import SHARED, Machine
 from tests.systemd.device import CAPTURE, INSTALL, SPOOL, TIMER, UNINSTALL, UNITS, UPLOAD, Device
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]

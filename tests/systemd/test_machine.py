@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local.child import ROOT
-from tests.rigs.systemd_machine.machine import CGROUP, Machine, missing
-from tests.waiting import wait_for
+from local.processes import ROOT
+from tests.support.systemd_machine.machine import CGROUP, Machine, missing
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +66,8 @@ def test_a_test_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_the_end_of_the_process_that_booted_it_ends_the_machine(tmp_path: Path) -> None:
     """Even by SIGKILL. Its empty cgroup is taken away by the next machine."""
     code = (
-        "import sys; from pathlib import Path; from tests.rigs.systemd_machine.machine import *\n"
+        "import sys; from pathlib import Path\n"
+        "from tests.support.systemd_machine.machine import *\n"
         "with Machine(Path(sys.argv[1])) as machine: print('up', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

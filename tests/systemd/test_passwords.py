@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from tests.rigs.rtsp.camera import is_available, network_camera
+from tests.support.rtsp.camera import is_available, network_camera
 from tests.systemd.device import CAPTURE, SCHEDULED, Device
 
 pytestmark = [

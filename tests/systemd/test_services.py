@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from pi_uploader.clock import BOOT_ID, _kernel_clock_state, clock_is_set
-from tests.pi.program import SlowPicture
-from tests.pictures import jpeg
-from tests.rigs.fault_server import Answer, Exchange, FaultServer, keep
-from tests.rigs.systemd_machine.machine import SHARED
+from tests.pi_uploader.program import SlowPicture
+from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.pictures import jpeg
+from tests.support.systemd_machine.machine import SHARED
+from tests.support.waiting import wait_for
 from tests.systemd.device import CAPTURE, SCHEDULED, SPOOL, TIMER, UNITS, UPLOAD, Device
-from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

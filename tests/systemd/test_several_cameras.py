@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.rigs.systemd_machine.machine import SHARED
+from tests.support.systemd_machine.machine import SHARED
 from tests.systemd.device import CAPTURE, INSTALL, Device
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.child import ROOT
+from local.processes import ROOT
 from photo_wire.errors import WireError
 from photo_wire.name import check_camera
 from tests.systemd.device import CAPTURE, SCHEDULED, TIMER, UNITS, UPLOAD
@@ -15,11 +15,11 @@ from tests.systemd.device import CAPTURE, SCHEDULED, TIMER, UNITS, UPLOAD
 SYSTEMD = ROOT / "systemd"
 PROGRAM = "/opt/pi-uploader/bin/pi-uploader"
 LEAST_SCORE = 25  # tenths: 2.5 or better
-SCRIPTS = [*sorted(SYSTEMD.glob("*.sh")), *sorted((ROOT / "tests/rigs").rglob("*.sh"))]
+SCRIPTS = [*sorted(SYSTEMD.glob("*.sh")), *sorted((ROOT / "tests/support").rglob("*.sh"))]
 
 needs_systemd = pytest.mark.skipif(
     not shutil.which("systemd-analyze"),
-    reason="there is no systemd-analyze: run tests/rigs/systemd_machine/install.sh",
+    reason="there is no systemd-analyze: run tests/support/systemd_machine/install.sh",
 )
 
 
@@ -113,7 +113,7 @@ def values(unit: str, key: str) -> list[str]:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_shellcheck_has_nothing_to_say(script: Path) -> None:
     if not shutil.which("shellcheck"):
-        reason = "there is no shellcheck: run tests/rigs/systemd_machine/install.sh"
+        reason = "there is no shellcheck: run tests/support/systemd_machine/install.sh"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -1,0 +1,59 @@
+"""A server that takes photos and answers with their receipts, and does nothing else: the floor of
+what a backend costs. `python -m bench.null_server` prints its port and serves until it is ended."""
+
+import socket
+import sys
+import threading
+from datetime import UTC, datetime
+from email.parser import BytesParser
+
+from photo_wire.headers import parse_headers
+from photo_wire.receipt import Receipt
+
+BLOCK = 256 * 1024
+
+
+def serve(connection: socket.socket) -> None:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    buffer, room = bytearray(), memoryview(bytearray(BLOCK))
+    with connection:
+        while True:
+            while (end := buffer.find(b"\r\n\r\n")) < 0:
+                block = connection.recv(BLOCK)
+                if not block:
+                    return
+                buffer += block
+            _, _, head = bytes(buffer[:end]).partition(b"\r\n")
+            headers = BytesParser().parsebytes(head)
+            length = int(headers.get("Content-Length", 0))
+            left = length - (len(buffer) - end - 4)
+            while left > 0:
+                count = connection.recv_into(room, min(left, BLOCK))
+                if not count:
+                    return
+                left -= count
+            buffer.clear()
+            connection.sendall(reply(dict(headers.items()), length))
+
+
+def reply(headers: dict[str, str], size: int) -> bytes:
+    said = parse_headers(headers)
+    body = b"{}"
+    if said.name and said.sha256:
+        receipt = Receipt(said.name, said.sha256, size, datetime.now(UTC))
+        body = receipt.to_json().encode()
+    head = f"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return head.encode() + b"\r\n\r\n" + body
+
+
+def main() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+        sys.stdout.write(f"{listener.getsockname()[1]}\n")
+        sys.stdout.flush()
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""`GET /api/photos`, `/api/photos/{id}` and `/api/photos/{id}/content`: photos go out."""
+
+from collections.abc import Mapping
+from email.utils import format_datetime
+
+import azure.functions as func
+
+from function_app.auth.audit_log import record
+from function_app.auth.caller import Caller
+from function_app.browse.listing import describe, page, parse_listing
+from function_app.browse.ranges import (
+    ByteRange,
+    UnsatisfiableRangeError,
+    is_cached,
+    parse_range,
+    range_applies,
+)
+from function_app.http.responses import Response, json_response
+from function_app.media.redaction import NotRedactableError, redacted
+from function_app.problems import HTTPProblemError
+from function_app.services import Services
+from function_app.storage.models import Photo
+from photo_wire.name import PhotoName, parse_name
+
+# A name's bytes never change. A day, so that a deleted photo leaves the browsers too; Vary, so
+# that what was fetched in one session is not shown in the next.
+CACHE = {"Cache-Control": "private, max-age=86400, immutable", "Vary": "Authorization, Cookie"}
+
+
+def list_photos(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+    """200 with one page of the list, in the order that is asked for."""
+    return json_response(page(parse_listing(req.params), services.index, caller.cameras))
+
+
+def get_photo(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+    """200 with what is known of one photo."""
+    return json_response(describe(listed(req, services, caller)))
+
+
+def get_content(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+    """200 with the photo's bytes, 206 with some of them, 304 if the client has them."""
+    return content(listed(req, services, caller), req, services, caller.who)
+
+
+def content(
+    photo: Photo,
+    req: func.HttpRequest,
+    services: Services,
+    who: str,
+    cache: Mapping[str, str] = CACHE,
+    is_redacted: bool = False,
+) -> Response:
+    """The bytes of a photo that `who` may see, and may keep as `cache` says; if it is redacted,
+    without the place where it was taken and other metadata. That they saw it goes into the access
+    log."""
+    headers = {**_validators(photo, is_redacted), **cache}
+    etag, last_modified = headers["ETag"], headers["Last-Modified"]
+    if is_cached(req.headers.get("If-None-Match"), etag):
+        return Response(304, content_type=photo.media.content_type, headers=headers)
+    whole = _redacted(photo, services) if is_redacted else None
+    size = photo.size if whole is None else len(whole)
+    if req.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
+        return Response(200, b"", photo.media.content_type, headers, length=size)
+    asked = None
+    if range_applies(req.headers.get("If-Range"), etag, last_modified):
+        asked = _range(req.headers.get("Range"), size)
+    wanted = asked or ByteRange(0, size)
+    if whole is None:
+        body = _read(photo, services, wanted)
+    else:
+        body = whole[wanted.first : wanted.first + wanted.count]
+    record(req.headers, services, who, "saw", str(photo.name))
+    if asked is None:
+        return Response(200, body, photo.media.content_type, headers)
+    headers["Content-Range"] = asked.content_range(size)
+    return Response(206, body, photo.media.content_type, headers)
+
+
+def listed(req: func.HttpRequest, services: Services, caller: Caller) -> Photo:
+    """The photo that is asked for. Who may not see its camera is told what a stranger to it is."""
+    name = parse_name(req.route_params["id"])
+    photo = services.index.get(name)
+    if photo is None or not caller.may_see(name.camera):
+        raise _unknown(name)
+    return photo
+
+
+def _unknown(name: PhotoName) -> HTTPProblemError:
+    return HTTPProblemError(404, f"There is no photo {name}: it never arrived, or it was deleted.")
+
+
+def _read(photo: Photo, services: Services, wanted: ByteRange) -> bytes:
+    body = services.blobs.read(photo, wanted.first, wanted.count)
+    if body is None:
+        raise _unknown(photo.name)
+    return body
+
+
+def _redacted(photo: Photo, services: Services) -> bytes:
+    try:
+        return redacted(_read(photo, services, ByteRange(0, photo.size)), photo.media)
+    except NotRedactableError:
+        raise HTTPProblemError(
+            404,
+            f"The link opens {photo.name} only without the place where it was taken, which cannot "
+            "be taken out of this file: ask for a link that was made with_location.",
+        ) from None
+
+
+def _validators(photo: Photo, is_redacted: bool) -> dict[str, str]:
+    return {
+        "ETag": f'"{photo.sha256}{"-redacted" if is_redacted else ""}"',
+        "Last-Modified": format_datetime(photo.received_at.replace(microsecond=0), usegmt=True),
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f'inline; filename="{photo.name}.{photo.media.suffix}"',
+    }
+
+
+def _range(header: str | None, size: int) -> ByteRange | None:
+    try:
+        return parse_range(header, size)
+    except UnsatisfiableRangeError:
+        raise HTTPProblemError(
+            416,
+            f"The photo has {size} bytes: ask for some of those.",
+            {"Content-Range": f"bytes */{size}"},
+        ) from None

@@ -1,0 +1,90 @@
+"""One request from the host to a route's handler and back: the check of who calls, the errors'
+replies, and one line in the log."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+from function_app.http.authorization import Access, authorize
+from function_app.http.responses import Response, problem_response, render
+from function_app.http.route import Route
+from function_app.problems import HTTPProblemError
+from function_app.services import Services
+from function_app.settings import SettingsError
+from function_app.storage.models import StorageUnavailableError
+from photo_wire.errors import WireError
+from photo_wire.headers import PHOTO_ID
+from photo_wire.name import PhotoName, parse_name
+from photo_wire.problem import Problem
+
+_LATER = {"Retry-After": "10"}  # seconds
+
+log = logging.getLogger(__name__)
+
+
+def register(app: func.FunctionApp, route: Route, services: Callable[[], Services]) -> None:
+    """Give the app one function that serves `route`. `services` is called at each request."""
+
+    def serve(req: func.HttpRequest) -> func.HttpResponse:
+        started = time.perf_counter()
+        response = answer(route, req, services)
+        _log(route, req, response, time.perf_counter() - started)
+        return render(response, req.method, is_https(req))
+
+    level = func.AuthLevel.FUNCTION if route.access is Access.DEVICE else func.AuthLevel.ANONYMOUS
+    http = app.route(route=route.path, methods=route.methods, auth_level=level)
+    app.function_name(route.name)(http(serve))
+
+
+def is_https(req: func.HttpRequest) -> bool:
+    """Whether the client came by https, which a proxy may have ended before the app."""
+    said: str = req.headers.get("X-Forwarded-Proto", "")
+    url: str = req.url
+    return url.lower().startswith("https:") or said.rpartition(",")[2].strip().lower() == "https"
+
+
+def answer(route: Route, req: func.HttpRequest, services: Callable[[], Services]) -> Response:
+    """The handler's reply, or the problem that says why there is none."""
+    try:
+        ready = services()
+        caller = authorize(route.access, req, ready, datetime.now(UTC))
+        return route.handler(req, ready, caller)
+    except HTTPProblemError as refusal:
+        return problem_response(refusal.problem, refusal.headers)
+    except WireError as error:
+        return problem_response(Problem(400, f"{error}."))
+    except SettingsError as error:
+        return problem_response(Problem(503, str(error)), _LATER)
+    except StorageUnavailableError as error:
+        log.warning("%s: %s", route.name, error)
+        return problem_response(Problem(503, f"Storage is away, try again later: {error}."), _LATER)
+    except Exception:
+        log.exception("%s failed", route.name)
+        return problem_response(
+            Problem(500, "Something failed here; the log of the app says what.")
+        )
+
+
+def _log(route: Route, req: func.HttpRequest, response: Response, seconds: float) -> None:
+    """The line is logfmt, which people read and Kusto's parse-kv takes apart. The route stands for
+    the path, which may hold a secret; the detail is quoted as JSON does it."""
+    log.info(
+        "method=%s route=%s status=%d ms=%.0f photo=%s%s",
+        req.method,
+        route.path,
+        response.status,
+        seconds * 1000,
+        ",".join(map(str, response.photos)) or _photo_asked_for(req) or "-",
+        f" detail={json.dumps(response.problem.detail)}" if response.problem else "",
+    )
+
+
+def _photo_asked_for(req: func.HttpRequest) -> PhotoName | None:
+    try:
+        return parse_name(req.route_params.get("id") or req.headers.get(PHOTO_ID) or "")
+    except WireError:
+        return None

@@ -1,0 +1,65 @@
+"""What the handlers work with, made once per process at the first request."""
+
+import os
+import threading
+from dataclasses import dataclass, field
+
+from function_app.cameras.known import KnownCameras
+from function_app.maintenance.timer_watch import TimerWatch
+from function_app.settings import Settings, read_settings
+from function_app.storage.account import open_account
+from function_app.storage.alerts import AzureAlerts
+from function_app.storage.azure_rows import AzureRows
+from function_app.storage.blobs import AzurePhotoBlobs
+from function_app.storage.index import TABLE, AzurePhotoIndex
+from function_app.storage.models import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
+from function_app.storage.table_store import TableStore
+from function_app.storage.thumbnails import AzureThumbnails
+
+_lock = threading.Lock()
+_shared: "Services | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The photos' bytes, their index and thumbnails, the alerts, the people with their sessions,
+    tokens and shared links, who did what, how many photos there are, the settings, what notices
+    that timers have stopped, and the cameras that this process knows."""
+
+    blobs: PhotoBlobs
+    index: PhotoIndex
+    thumbnails: Thumbnails
+    alerts: Alerts
+    people: TableStore
+    accesses: TableStore
+    tally: TableStore
+    settings: Settings
+    timer_watch: TimerWatch = field(default_factory=TimerWatch)
+    known_cameras: KnownCameras = field(default_factory=KnownCameras)
+
+
+def shared_services() -> Services:
+    """This process's backend, from its environment. Raises SettingsError, each time anew, while
+    the environment cannot be used."""
+    global _shared
+    with _lock:
+        if _shared is None:
+            _shared = connect(read_settings(os.environ))
+        return _shared
+
+
+def connect(settings: Settings) -> Services:
+    """A backend on the storage account of `settings`. Sends nothing."""
+    account = open_account(
+        settings.connection_string, settings.max_photo_bytes, settings.account_name
+    )
+    return Services(
+        blobs=AzurePhotoBlobs(account),
+        index=AzurePhotoIndex(account),
+        thumbnails=AzureThumbnails(account.blobs),
+        alerts=AzureAlerts(account),
+        people=AzureRows(account, "people"),
+        accesses=AzureRows(account, "accesses"),
+        tally=AzureRows(account, TABLE),
+        settings=settings,
+    )

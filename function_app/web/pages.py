@@ -1,0 +1,50 @@
+"""`GET /`: the gallery's page, its style and its script, which are the files of `page/`."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import azure.functions as func
+
+from function_app.auth.caller import Caller
+from function_app.browse.ranges import is_cached
+from function_app.http.responses import PAGE_POLICY, Response
+from function_app.problems import HTTPProblemError
+from function_app.services import Services
+
+_FOLDER = Path(__file__).parent / "page"
+_START = "index.html"
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+}
+
+
+def get_page(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+    """200 with a file of the page, 304 if the browser has it."""
+    path = req.route_params.get("path") or ""
+    file = _files().get(path or _START)
+    if file is None:
+        raise HTTPProblemError(
+            404, "There is nothing here: the gallery is at /, its API under /api/photos."
+        )
+    body, content_type = file
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache", "Content-Security-Policy": PAGE_POLICY}
+    if is_cached(req.headers.get("If-None-Match"), etag):
+        return Response(304, content_type=content_type, headers=headers)
+    return Response(200, body, content_type, headers)
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str]]:
+    """The page's files by name, read once: a path from outside is looked up, never opened."""
+    return {
+        file.name: (file.read_bytes(), _TYPES[file.suffix])
+        for file in _FOLDER.iterdir()
+        if file.suffix in _TYPES
+    }

@@ -1,0 +1,24 @@
+"""Devices that end with their test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.device import Device
+
+MakeDevice = Callable[[str], Device]
+
+
+@pytest.fixture
+def make_device(tmp_path: Path, log_folder: Path) -> Iterator[MakeDevice]:
+    """make_device(camera) -> a device whose processes end with the test."""
+    made: list[Device] = []
+
+    def make(camera: str) -> Device:
+        made.append(Device(tmp_path / camera, camera, log_folder / f"device-{camera}.log"))
+        return made[-1]
+
+    yield make
+    for device in made:
+        device.end()

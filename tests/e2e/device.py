@@ -1,0 +1,69 @@
+"""The Pi's program as its own processes, with a simulated camera that takes a photo each second."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from pi_uploader.spool import Spool, count_spool
+from tests.support.backend import Backend
+
+
+class Device:
+    """`pi-uploader` with a spool in `folder`. Its output goes into `log`."""
+
+    def __init__(self, folder: Path, camera: str, log: Path) -> None:
+        self.spool = folder / "spool"
+        self.camera = camera
+        self.log = log
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(
+        self,
+        command: str,
+        backend: Backend,
+        base_url: str = "",
+        every: str = "1s",
+        **settings: str,
+    ) -> "subprocess.Popen[bytes]":
+        """Start `pi-uploader COMMAND` towards the backend, or towards another address."""
+        env = {
+            **os.environ,
+            "BASE_URL": base_url or backend.base_url,
+            "AZURE_FUNCTION_KEY": backend.function_key,
+            "CAMERA_SOURCE": "simulated",
+            "CAMERA_CLOCK": "trusted",
+            "CAMERA_NAME": self.camera,
+            "CAMERA_SPOOL": str(self.spool),
+            "CAMERA_EVERY": every,
+            "PIR_PIN": "none",
+            **settings,
+        }
+        with self.log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "pi_uploader", command],
+                env=env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._processes.append(process)
+        return process
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send the signal to all that was started, and wait for their end."""
+        for process in self._processes:
+            process.send_signal(number)
+        for process in self._processes:
+            process.wait(90)
+        self._processes.clear()
+
+    def waiting(self) -> int:
+        """How many photos wait in the spool."""
+        return count_spool(self.spool).waiting
+
+    def newest_id(self) -> str:
+        """The id of the photo that was put last."""
+        photo = Spool(self.spool).newest()
+        assert photo is not None
+        return str(photo.name)

@@ -1,0 +1,167 @@
+"""A real browser, a gallery with photos in it, and a place for pictures of it."""
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+
+from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
+from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, PhotoHeaders, Trigger
+from photo_wire.name import PhotoName, new_name
+from pi_uploader.cameras import CaptureContext
+from pi_uploader.cameras.simulated import SimulatedCamera
+from tests.conftest import NewStore, StartBackend, new_backend
+from tests.support.backend import Backend
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+TIMEOUT = 120_000  # milliseconds: much more than a page that is right needs on a busy machine
+expect.set_options(timeout=TIMEOUT)
+DESK = ViewportSize(width=1280, height=860)
+PHONE = ViewportSize(width=390, height=844)
+FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without its calls home."""
+    program = next(filter(None, map(shutil.which, CHROMIUM)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[
+                "--no-sandbox",
+                "--disable-quic",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, start_backend: StartBackend) -> Iterator[Page]:
+    """A page of its own that fails the test if the browser blocks or misses anything. It is closed
+    before the backends that the test started, or it would miss those."""
+    context = browser.new_context(
+        viewport=DESK,
+        locale="en-GB",
+        timezone_id="UTC",
+        color_scheme="dark",
+    )
+    context.set_default_timeout(TIMEOUT)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: (
+            complaints.append(said.text) if said.type == "error" and not is_expected(said) else None
+        ),
+    )
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def is_expected(said: ConsoleMessage) -> bool:
+    """Refused to who is not signed in, or since the name is taken; or the thumbnail of a photo that
+    carries no preview, or that cannot be made at this moment."""
+    is_thumbnail = said.location["url"].endswith("/thumbnail")
+    none_yet = is_thumbnail and re.search("404|503", said.text)
+    return bool(re.search("401|403|409", said.text) or none_yet)
+
+
+class Gallery:
+    """A backend with photos that a simulated camera took, newest last in `names`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.names: list[PhotoName] = []
+
+    def add(self, camera: str, at: datetime, clock: Clock = Clock.SYNCED) -> PhotoName:
+        """One more photo, taken by `camera` at `at`."""
+        content = (
+            SimulatedCamera(camera, lambda: at)
+            .take(CaptureContext(camera, Trigger.MOTION, at))
+            .content
+        )
+        name = new_name(camera, at)
+        said = PhotoHeaders(
+            name=name,
+            trigger=Trigger.MOTION,
+            clock=clock,
+            content_type="image/jpeg",
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+        reply = requests.put(
+            self.backend.base_url + UPLOAD_PATH,
+            data=content,
+            headers=said.to_headers() | {FUNCTION_KEY: self.backend.function_key},
+            timeout=90,
+        )
+        assert reply.status_code == 201, reply.text
+        self.names.append(name)
+        return name
+
+    def links(self) -> list[dict[str, Any]]:
+        """The shared links on record."""
+        bearer = {"Authorization": f"Bearer {self.backend.admin_token}"}
+        reply = requests.get(f"{self.backend.base_url}/api/shares", headers=bearer, timeout=90)
+        links: list[dict[str, Any]] = reply.json()["shares"]
+        return links
+
+    def share(self, name: PhotoName) -> str:
+        """A link that opens this photo."""
+        bearer = {"Authorization": f"Bearer {self.backend.admin_token}"}
+        reply = requests.post(
+            f"{self.backend.base_url}/api/shares",
+            json={"photo": str(name)},
+            headers=bearer,
+            timeout=90,
+        )
+        assert reply.status_code == 201, reply.text
+        url: str = reply.json()["url"]
+        return url
+
+    def tell(self, alerts: list[Alert]) -> None:
+        """Alerts, as a device tells them."""
+        reply = requests.post(
+            self.backend.base_url + ALERTS_PATH,
+            data=alerts_to_json(alerts),
+            headers={FUNCTION_KEY: self.backend.function_key},
+            timeout=90,
+        )
+        assert reply.status_code == 200, reply.text
+
+
+@pytest.fixture(scope="session")
+def gallery(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Gallery]:
+    """Twelve photos of three cameras, on two days, in a store of their own."""
+    backend = new_backend(new_store(), {}, log_folder, secrets_used)
+    backend.start()
+    gallery = Gallery(backend)
+    for count in range(12):
+        camera = ("drive", "entry", "gate")[count % 3]
+        gap = timedelta(hours=22 if count >= 9 else 0, seconds=97 * count)
+        clock = Clock.UNSYNCED if count == 10 else Clock.SYNCED
+        gallery.add(camera, FIRST + gap, clock)
+    yield gallery
+    backend.stop()
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    """Where pictures of the page go; `make screenshots` copies them into docs."""
+    folder = Path(".local/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

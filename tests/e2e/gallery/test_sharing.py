@@ -1,0 +1,51 @@
+"""What the owner decides about a link, and what its guest sees, in a real browser."""
+
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.e2e.gallery.conftest import Gallery
+from tests.e2e.gallery.test_page import sign_in
+from tests.e2e.gallery.test_viewer import WINDOWS, shapes  # noqa: F401  the fixture
+
+BOX = """picture => {
+    const {left, right, width, height} = picture.getBoundingClientRect();
+    return {left, right, width, height, natural: picture.naturalWidth / picture.naturalHeight};
+}"""
+
+
+def test_the_place_goes_along_only_where_it_is_asked_for(page: Page, gallery: Gallery) -> None:
+    """The box is empty for each link anew, and the link on record says what was chosen."""
+    sign_in(page, gallery)
+    page.locator(".photo").first.click()
+    place = page.get_by_label("Keep the place where it was taken")
+    for wanted in (True, False):
+        page.get_by_role("button", name="Share").click()
+        expect(place).not_to_be_checked()
+        place.set_checked(wanted)
+        before = gallery.links()
+        page.get_by_role("button", name="Make the link").click()
+        expect(page.get_by_label("The link", exact=True)).to_be_visible()
+        [made] = [link for link in gallery.links() if link not in before]
+        assert made["with_location"] is wanted
+        page.locator("#share-close").click()
+
+
+def test_a_guest_sees_the_whole_photo(
+    page: Page,
+    shapes: Gallery,  # noqa: F811
+) -> None:
+    """Whatever its shape and the window's, none is larger than the window or distorted."""
+    faults = []
+    for name in shapes.names:
+        if name.camera == "raw":
+            continue  # offered as a download
+        page.goto(shapes.share(name))
+        picture = page.locator("figure img")
+        picture.evaluate("picture => picture.decode()")
+        for width, height in WINDOWS:
+            page.set_viewport_size(ViewportSize(width=width, height=height))
+            box = picture.evaluate(BOX)
+            is_inside = box["left"] >= 0 and box["right"] <= width and box["height"] <= height
+            is_undistorted = abs(box["width"] / box["height"] / box["natural"] - 1) < 0.02
+            if not (is_inside and is_undistorted):
+                faults.append(f"{name.camera} in {width} x {height}: {box}")
+    assert faults == []

@@ -1,0 +1,57 @@
+"""What a bad setting must not do."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from pi_uploader.settings import Settings, UploadSettings
+from pi_uploader.spool import Spool
+from tests.pi_uploader.conftest import StartProgram
+from tests.pi_uploader.program import photos_in
+from tests.pi_uploader.spool.photos import put
+from tests.support.waiting import wait_for
+
+WRONG = "\x01 wrong"  # whatever is expected
+COMMON = {one.name for _, one in Settings.table()}
+OF_UPLOADING = sorted({one.name for _, one in UploadSettings.table()} - COMMON)
+GOOD = {
+    "BASE_URL": "http://127.0.0.1:9",
+    "CAMERA_SOURCE": "simulated",
+    "PIR_PIN": "none",
+    "CAMERA_EVERY": "0.2s",
+}
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """Every file of a spool and the hash of its bytes."""
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+@pytest.mark.parametrize("variable", sorted({*OF_UPLOADING, *COMMON}))
+def test_promise_08_a_bad_setting_loses_nothing(
+    start_program: StartProgram, spool_folder: Path, variable: str
+) -> None:
+    """The upload process says which one it is, and has touched no byte of the spool."""
+    for number in range(3):
+        put(Spool(spool_folder), number)
+    before = files_of(spool_folder)
+    program = start_program("upload", **{**GOOD, variable: WRONG})
+    assert program.process.wait(90) == 78
+    assert f" pi-uploader: {variable}: " in program.output
+    assert files_of(spool_folder) == before
+
+
+def test_promise_08_no_bad_setting_of_the_upload_stops_capture(
+    start_program: StartProgram, spool_folder: Path
+) -> None:
+    """All of them are wrong at once, and photos are taken."""
+    program = start_program("run", **GOOD, **dict.fromkeys(set(OF_UPLOADING) - {"BASE_URL"}, WRONG))
+    program.wait_for_output("upload does not run: its settings are wrong")
+    before = photos_in(spool_folder)
+    wait_for(lambda: photos_in(spool_folder) > before + 2, what="more photos")
+    assert program.stop() == 78

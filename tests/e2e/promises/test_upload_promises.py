@@ -1,0 +1,150 @@
+"""What the upload promises."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pi_uploader.status import status
+from pi_uploader.upload.client import BackendClient
+from pi_uploader.upload.loop import Uploader
+from pi_uploader.upload.schedule import MAX_RETRY_AFTER, MAX_WAIT, back_off, takes_oldest
+from pi_uploader.upload.state import state_file
+from tests.pi_uploader.upload.device import IMPATIENT, KEY, Device
+from tests.support import faults
+from tests.support.certificates import Authority, Kind
+from tests.support.fault_server import Answer, FaultServer, keep
+
+NO_RECEIPTS: dict[str, Answer] = {
+    "a redirect": faults.redirect("/login"),
+    "a login page": faults.login_page,
+    "cut off after the commit": faults.commit_then_cut(),
+    "503": faults.status(503),
+}
+
+
+@pytest.mark.parametrize("answer", NO_RECEIPTS.values(), ids=NO_RECEIPTS)
+def test_promise_04_a_photo_leaves_only_on_its_receipt_and_is_stored_once(
+    answer: Answer, tmp_path: Path
+) -> None:
+    """Whatever else comes back, it stays; sent again, it is stored once."""
+    with FaultServer(answer) as server:
+        device = Device(tmp_path, server)
+        [photo] = device.take(1)
+        device.try_once()
+        assert device.places(photo) == ["waiting"]
+        server.answer = keep
+        device.try_all(most=3)
+        assert device.places(photo) == []
+        assert list(server.store.photos) == [str(photo.name)]
+        assert server.store.duplicates == 0
+
+
+def test_promise_06_one_bad_photo_blocks_no_other(tmp_path: Path) -> None:
+    """It is set aside with its reason, and the others go."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        photos = device.take(3)
+        server.answer = faults.for_photo({str(photos[2].name)}, faults.status(422))
+        device.try_all(most=8)
+        assert len(server.store.photos) == 2
+    assert list(device.spool.photos_set_aside()) == [("rejected-422", photos[2])]
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404])
+def test_promise_07_one_bad_server_condemns_no_photo(code: int, tmp_path: Path) -> None:
+    """A day of the same answer sets nothing aside; then all arrive, without a hand."""
+    with FaultServer(faults.status(code)) as server:
+        device = Device(tmp_path, server, chance=1.0)
+        device.take(3)
+        while device.now < 24 * 3600:
+            device.try_once()
+        assert not list(device.spool.photos_set_aside())
+        server.answer = keep
+        device.try_all(most=8)
+        assert len(server.store.photos) == 3
+
+
+def test_promise_12_a_certificate_that_is_not_yet_valid_means_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The device's clock is in the past: the photo stays, the gate closes, nothing is sent past
+    the certificate, and the log says what is waited for."""
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+    with FaultServer(keep, authority.certificate(Kind.NOT_YET_VALID)) as server:
+        device = Device(tmp_path / "spool", server)
+        [photo] = device.take(1)
+        device.try_once()
+        assert (device.places(photo), server.requests) == (["waiting"], [])
+        assert device.wait > 0
+    assert "not yet valid; waiting for this device's clock to be set" in caplog.text
+    assert "rejected" not in caplog.text
+
+
+@given(st.integers(1, 10_000), st.none() | st.floats(0, 1e9), st.floats(0, 1))
+def test_promise_13_the_wait_has_a_cap_and_honours_retry_after(
+    failures: int, retry_after: float | None, chance: float
+) -> None:
+    """Never none, never more than two minutes unless the server asks, then never over an hour."""
+    wait = back_off(failures, retry_after, lambda: chance)
+    asked = min(retry_after or 0.0, MAX_RETRY_AFTER)
+    assert max(1.0, asked) <= wait <= max(MAX_WAIT, asked)
+    assert wait <= max(2.0 ** min(failures, 20), asked, 1.0)
+
+
+def test_promise_13_an_outage_of_an_hour_costs_few_requests(tmp_path: Path) -> None:
+    """One gate for all photos: at most one request for each opening of it."""
+    with FaultServer(faults.status(500)) as server:
+        device = Device(tmp_path, server, chance=1.0)
+        device.take(20)
+        while device.now < 3600:
+            device.try_once()
+        assert len(server.requests) <= 45
+
+
+def test_promise_14_fresh_photos_go_first_and_the_backlog_moves(tmp_path: Path) -> None:
+    """While a fresh photo comes for each that goes, the oldest goes at every fourth turn."""
+    assert [takes_oldest(turn) for turn in range(8)] == [False, False, False, True] * 2
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        backlog = device.take(3)
+        for number in range(12):
+            [fresh] = device.take(1, start=10 + number)
+            device.try_once()
+            gone_at_once = str(fresh.name) in server.store.photos
+            assert gone_at_once == (number % 4 != 3)
+        assert all(str(photo.name) in server.store.photos for photo in backlog)
+
+
+def test_promise_15_a_put_has_a_deadline(tmp_path: Path) -> None:
+    """A server that drips its reply byte by byte does not hold a photo for ever."""
+    with FaultServer(faults.drip(0.05)) as server:
+        device = Device(tmp_path, server, longest_put=IMPATIENT)
+        [photo] = device.take(1)
+        device.try_once()
+        assert device.places(photo) == ["waiting"]
+        assert device.wait > 0
+
+
+def test_promise_16_status_tells_age_depth_and_trouble(tmp_path: Path) -> None:
+    """Healthy means progress: what waits, how long, and what is in the way."""
+    with FaultServer(faults.status(401)) as server:
+        device = Device(tmp_path, server)
+        [photo] = device.take(1)
+        device.uploader = Uploader(
+            device.spool,
+            BackendClient(server.base_url, KEY),
+            state_file=state_file(tmp_path),
+            clock=lambda: device.now,
+            chance=lambda: 0.0,
+        )
+        device.try_once()
+    now = photo.name.captured_at.astimezone(UTC) + timedelta(minutes=90)
+    text, facts = status(tmp_path, now)
+    assert (facts["waiting"], facts["oldest_age_seconds"]) == (1, 5400)
+    assert "AZURE_FUNCTION_KEY" in facts["problem"]
+    assert datetime.fromisoformat(facts["back_off_until"]).tzinfo is not None
+    assert "90 minutes old" in text

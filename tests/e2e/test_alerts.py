@@ -1,0 +1,74 @@
+"""What a device notices stands in the backend's list of alerts, once, for a person to read."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from photo_wire.headers import Clock, Trigger
+from photo_wire.media import Media
+from pi_uploader.alerts.clock_skew_monitor import LASTING
+from pi_uploader.alerts.reporter import REPORT_PAUSE
+from pi_uploader.alerts.spool_usage_monitor import FIRST_LOOK
+from pi_uploader.spool import BootTime, Room, Spool
+from pi_uploader.upload.client import BackendClient
+from pi_uploader.upload.loop import Uploader
+from tests.function_app.api import Api, new_camera
+from tests.pi_uploader.spool.photos import name
+from tests.support.backend import Backend
+from tests.support.pictures import jpeg
+
+BEHIND = timedelta(hours=3)
+EARLIER_BOOT = BootTime("00000000", 1)
+
+
+def told(backend: Backend, camera: str) -> dict[str, dict[str, Any]]:
+    """The camera's alerts by their kind."""
+    alerts = Api(backend).read(f"/api/alerts?camera={camera}").json()["alerts"]
+    kinds = {alert["kind"]: alert for alert in alerts}
+    assert len(kinds) == len(alerts)
+    return kinds
+
+
+def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: Path) -> None:
+    """The device comes back from a time without a network, in which it had no clock either. It
+    is started again on the way."""
+    camera, now = new_camera(), [0.0]
+    pictures = [jpeg(seed=number) for number in range(5)]
+    room = Room(budget=sum(map(len, pictures[:4])) * 11 // 10, reserve=0)
+    spool = Spool(tmp_path, room=room)
+
+    def start() -> Uploader:
+        return Uploader(
+            spool,
+            BackendClient(backend.base_url, backend.function_key),
+            clock=lambda: now[0],
+            wall_clock=lambda: datetime.now(UTC) - BEHIND,
+            is_clock_set=lambda: True,
+        )
+
+    def put(number: int, taken: BootTime | None = None) -> None:
+        clock = Clock.UNSYNCED if taken else Clock.SYNCED
+        named = name(number, camera)
+        spool.put(pictures[number], named, Media.JPEG, Trigger.MOTION, clock, taken=taken)
+
+    uploader = start()
+    now[0] += FIRST_LOOK
+    for number in range(4):
+        put(number)
+    uploader.step()
+    now[0] += LASTING
+    put(4, EARLIER_BOOT)
+    for _ in range(2):
+        for _ in range(5):
+            uploader.step()
+            now[0] += REPORT_PAUSE
+        uploader = start()
+    assert len(Api(backend).listed(camera)) == 5
+    alerts = told(backend, camera)
+    assert alerts.keys() == {"spool-filling", "clock"}
+    assert "4 wait" in alerts["spool-filling"]["reason"]
+    assert alerts["spool-filling"]["details"]["waiting"] == 4
+    assert "the device's clock is 3 h behind the server's" in alerts["clock"]["reason"]
+    assert "1 so far" in alerts["clock"]["reason"]
+    at = datetime.fromisoformat(alerts["clock"]["at"])
+    assert abs(at - datetime.now(UTC)) < timedelta(minutes=5)

@@ -1,0 +1,119 @@
+"""A key is rotated while photos come: none is lost, none is stored twice, none is set aside
+(docs/operate.md)."""
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from local.azurite import Azurite
+from photo_wire.headers import Clock, Trigger
+from photo_wire.media import Media
+from pi_uploader.spool import Spool
+from pi_uploader.upload.client import BackendClient
+from pi_uploader.upload.loop import Uploader
+from tests.conftest import StartBackend
+from tests.function_app.api import Api, Store, new_camera
+from tests.pi_uploader.spool.photos import name
+from tests.support.backend import Backend
+from tests.support.oracle import whereabouts
+from tests.support.pictures import jpeg
+
+
+class Device:
+    """A spool, and an uploader for which time passes only in `try_once`."""
+
+    def __init__(self, folder: Path, backend: Backend) -> None:
+        self.camera = new_camera()
+        self._folder = folder
+        self._backend = backend
+        self._spool = Spool(folder)
+        self._now = 0.0
+        self.taken: set[str] = set()
+        self.start(backend.function_key)
+
+    def start(self, key: str) -> None:
+        """The upload service starts, or starts again, with this key."""
+        delivery = BackendClient(self._backend.base_url, key)
+        self._uploader = Uploader(self._spool, delivery, clock=lambda: self._now)
+
+    def take(self, *numbers: int) -> None:
+        for number in numbers:
+            named = name(number, self.camera)
+            picture = jpeg(seed=number)
+            self._spool.put(picture, named, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+            self.taken.add(str(named))
+
+    def try_once(self, times: int = 1) -> None:
+        for _ in range(times):
+            self._now += self._uploader.gate.closed_for()
+            self._uploader.step()
+
+    @property
+    def places(self) -> list[str]:
+        """The folder of each photo that is in the spool."""
+        return [place for places in whereabouts(self._folder).values() for place in places]
+
+
+@pytest.fixture
+def backend(azurite: Azurite, start_backend: StartBackend) -> Backend:
+    """One of the test's own, over the session's store."""
+    return start_backend(azurite.connection_string)
+
+
+@pytest.fixture
+def device(backend: Backend, tmp_path: Path) -> Device:
+    return Device(tmp_path, backend)
+
+
+def test_photos_wait_for_the_new_key_and_arrive_once(
+    backend: Backend, device: Device, azurite: Azurite, secrets_used: set[str]
+) -> None:
+    """The old key is void before the device has the new one: infra/rotate-keys.sh."""
+    device.take(1, 2)
+    device.try_once(2)
+    assert device.places == []
+
+    device.take(3, 4)
+    rotate(backend, secrets.token_urlsafe(32), secrets_used)
+    device.take(5)
+    device.try_once(20)  # hours of it
+    assert device.places == ["waiting"] * 3
+
+    device.start(backend.function_key)
+    device.try_once(3)
+    assert device.places == []
+    assert stored(backend, device) == sorted(device.taken)
+    assert len(Store(azurite.connection_string).blobs(device.camera)) == 5
+
+
+def test_with_two_keys_for_a_while_nothing_waits(
+    backend: Backend, device: Device, secrets_used: set[str]
+) -> None:
+    """A second key beside the first, then the device, then the first one goes."""
+    old, new = backend.function_key, secrets.token_urlsafe(32)
+    device.take(1)
+    rotate(backend, f"{old},{new}", secrets_used)
+    device.try_once()
+    assert device.places == []
+    device.start(new)
+    device.take(2)
+    device.try_once()
+    assert device.places == []
+    rotate(backend, new, secrets_used)
+    device.take(3)
+    device.try_once()
+    assert device.places == []
+    assert stored(backend, device) == sorted(device.taken)
+
+
+def rotate(backend: Backend, keys: str, secrets_used: set[str]) -> None:
+    """From now on the backend knows these keys, and no others."""
+    secrets_used.update(keys.split(","))
+    backend.stop()
+    backend.function_key = keys
+    backend.start()
+
+
+def stored(backend: Backend, device: Device) -> list[str]:
+    return sorted(photo["id"] for photo in Api(backend).listed(device.camera))

@@ -1,0 +1,74 @@
+"""The program as a process of its own, and pins without a Pi."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+
+from local.processes import kill, start
+from pi_uploader.cameras import picamera
+from tests.pi_uploader.program import Program
+from tests.support.pictures import dng, mp4
+
+TRUSTED = {"CAMERA_CLOCK": "trusted"}  # a machine of tests may have no NTP, and no doubt either
+StartProgram = Callable[..., Program]
+STAND_IN = Path(__file__).parents[1] / "rigs" / "pi_camera"
+
+
+@pytest.fixture
+def spool_folder(tmp_path: Path) -> Path:
+    """Where the program spools; it is not there yet."""
+    return tmp_path / "state" / "spool"
+
+
+@pytest.fixture
+def start_program(tmp_path: Path, spool_folder: Path, log_folder: Path) -> Iterator[StartProgram]:
+    """start_program(command, *words, **env) -> `pi-uploader command` as a process, or another
+    Python command if the words begin with -c. Only `env`, PATH, HOME, CAMERA_CLOCK and
+    CAMERA_SPOOL are set."""
+    with ExitStack() as running:
+
+        def start_one(*words: str, **env: str) -> Program:
+            log = log_folder / f"{tmp_path.name}-{words[0].strip('-')}.log"
+            arguments = words if words[0] == "-c" else ("-m", "pi_uploader", *words)
+            home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+            with log.open("ab") as output:
+                process = start(
+                    [sys.executable, *arguments],
+                    env={**home, **TRUSTED, "CAMERA_SPOOL": str(spool_folder), **env},
+                    output=output,
+                )
+            running.callback(kill, process)
+            return Program(process, log)
+
+        yield start_one
+
+
+@pytest.fixture
+def pins() -> Iterator[MockFactory]:
+    """gpiozero's own pins without hardware: `pins.pin(17).drive_high()`."""
+    former = Device.pin_factory
+    Device.pin_factory = MockFactory()
+    yield Device.pin_factory
+    Device.pin_factory.reset()
+    Device.pin_factory = former
+
+
+@pytest.fixture
+def fate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The stand-in's camera, new for each test; waits are short."""
+    monkeypatch.syspath_prepend(str(STAND_IN))
+    monkeypatch.setattr(picamera, "FRAME", 0.2)
+    monkeypatch.setattr(picamera, "OPEN", 2.0)
+    import picamera2
+
+    picamera2.fate.dng, picamera2.fate.mp4 = dng(1), mp4(1)
+    yield picamera2.fate
+    for name in [name for name in sys.modules if name.split(".")[0] in ("picamera2", "libcamera")]:
+        del sys.modules[name]

@@ -1,0 +1,88 @@
+"""A started program, and a picture that keeps its camera busy."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from pi_uploader.spool import count_spool
+from tests.support.waiting import wait_for
+
+
+@dataclass
+class Program:
+    """A process and the file that its output goes into."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def wait_for_output(self, text: str) -> None:
+        wait_for(lambda: text in self.output, what=f"{text!r} in the log")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal, and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(90)
+
+    def children(self) -> list[psutil.Process]:
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return found
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether a process has ended, reaped or not."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def photos_in(folder: Path) -> int:
+    """How many photos wait in the spool; 0 before there is one."""
+    return count_spool(folder).waiting
+
+
+class SlowPicture:
+    """A picture to replay that comes only when it is given: a pipe. Whoever reads it waits.
+
+    Each time it is given the next one is another pipe under the same name: a camera that is still
+    reading the last one would take what is written for the next as the rest of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._end: int | None = None
+        self._lay()
+
+    def wait_for_reader(self) -> None:
+        """Wait until a camera reads it."""
+        if self._end is None:
+            self._end = wait_for(self._open, what="a camera that reads")
+
+    def give(self, content: bytes) -> None:
+        """Let the camera that reads it have these bytes, and nothing more."""
+        self.wait_for_reader()
+        assert self._end is not None
+        os.set_blocking(self._end, True)  # so that all is written, however long it is
+        with os.fdopen(self._end, "wb") as pipe:
+            self._end = None
+            pipe.write(content)
+            self._lay()
+
+    def _lay(self) -> None:
+        new = self._path.with_suffix(".new")
+        os.mkfifo(new)
+        new.rename(self._path)
+
+    def _open(self) -> int | None:
+        with suppress(OSError):  # ENXIO: nobody reads
+            return os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
+        return None

@@ -1,0 +1,86 @@
+"""Address, password, certificate and transport of a network camera, with a real RTSP server."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pi_uploader.settings.installed import InstalledPi
+from tests.support.certificates import Authority
+from tests.support.rtsp.camera import is_available, network_camera
+
+pytestmark = pytest.mark.skipif(
+    not is_available(), reason="needs GStreamer's RTSP server and ffmpeg: make rtsp-server, as root"
+)
+
+
+@pytest.mark.setting("CAMERA_URL")
+@pytest.mark.setting("CAMERA_USER")
+@pytest.mark.setting("CAMERA_PASSWORD")
+@pytest.mark.parametrize(
+    ("user", "password", "photos"), [("vera", "sesame", 1), ("vera", "", 0), ("", "sesame", 0)]
+)
+def test_camera_url_user_and_password(
+    pi: InstalledPi, user: str, password: str, photos: int
+) -> None:
+    with network_camera("--user", "vera", "--password", "sesame", "--digest") as camera:
+        pi.environ |= {
+            "CAMERA_SOURCE": "rtsp",
+            "CAMERA_URL": camera.url,
+            "CAMERA_USER": user,
+            "CAMERA_PASSWORD": password,
+        }
+        assert pi.once() == 1 - photos
+    assert len(pi.waiting()) == photos
+
+
+@pytest.mark.setting("CAMERA_AUTH")
+@pytest.mark.parametrize(("auth", "photos"), [("basic", 1), ("digest", 0)])
+def test_camera_auth(pi: InstalledPi, auth: str, photos: int) -> None:
+    """A camera that asks for Basic without TLS."""
+    with network_camera("--user", "vera", "--password", "sesame") as camera:
+        pi.environ |= {
+            "CAMERA_SOURCE": "rtsp",
+            "CAMERA_URL": camera.url,
+            "CAMERA_USER": "vera",
+            "CAMERA_PASSWORD": "sesame",
+            "CAMERA_AUTH": auth,
+        }
+        assert pi.once() == 1 - photos
+    assert len(pi.waiting()) == photos
+
+
+@pytest.mark.setting("CAMERA_CA")
+@pytest.mark.setting("CAMERA_FINGERPRINT")
+@pytest.mark.parametrize("trust", ["CAMERA_CA", "CAMERA_FINGERPRINT", None])
+def test_camera_ca_and_fingerprint(pi: InstalledPi, tmp_path: Path, trust: str | None) -> None:
+    """An encrypted camera, whose certificate no authority of the system has signed. Its URL may be
+    in capitals, and the colons of its SHA-256 may stay."""
+    authority = Authority(tmp_path)
+    certificate = authority.certificate()
+    digits = certificate.fingerprint.upper()
+    values = {
+        "CAMERA_CA": str(authority.bundle),
+        "CAMERA_FINGERPRINT": ":".join(digits[i : i + 2] for i in range(0, 64, 2)),
+    }
+    with network_camera("--certificate", str(certificate.file)) as camera:
+        pi.environ |= {
+            "CAMERA_SOURCE": "rtsp",
+            "CAMERA_URL": camera.url.replace("rtsp:", "RTSPS:"),
+            **({trust: values[trust]} if trust else {}),
+        }
+        assert pi.once() == (0 if trust else 1)
+    assert len(pi.waiting()) == (1 if trust else 0)
+
+
+@pytest.mark.setting("CAMERA_TRANSPORT")
+@pytest.mark.parametrize(("transport", "photos"), [("udp", 1), ("tcp", 0)])
+def test_camera_transport(pi: InstalledPi, transport: str, photos: int) -> None:
+    """A camera that refuses to send over TCP."""
+    with network_camera("--udp") as camera:
+        pi.environ |= {
+            "CAMERA_SOURCE": "rtsp",
+            "CAMERA_URL": camera.url,
+            "CAMERA_TRANSPORT": transport,
+        }
+        assert pi.once() == 1 - photos
+    assert len(pi.waiting()) == photos

@@ -1,0 +1,20 @@
+"""The first start of a device: capture and upload make the spool's folders at the same moment."""
+
+from pathlib import Path
+
+from pi_uploader.spool import Spool
+from pi_uploader.spool.disk import Disk
+from tests.pi_uploader.spool.photos import put
+
+
+class SlowDisk(Disk):
+    """Another process has made each folder just before this one does."""
+
+    def make_folder(self, folder: Path) -> None:
+        folder.mkdir()
+        super().make_folder(folder)
+
+
+def test_folders_that_another_process_makes_meanwhile_are_in_nobodys_way(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", SlowDisk())
+    assert put(spool, 1) == spool.newest()

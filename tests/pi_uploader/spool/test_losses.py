@@ -1,0 +1,24 @@
+"""The records of losses: one empty file each, kept for as long as they are of use."""
+
+from pathlib import Path
+
+import pytest
+
+from pi_uploader.spool import Room, Spool, count_spool
+from tests.pi_uploader.spool.photos import put
+
+
+def test_reports_of_losses_do_not_fill_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes an inode: of those that the cloud has on record, the newest are kept."""
+    monkeypatch.setattr("pi_uploader.spool.losses.REPORTS_KEPT", 3)
+    spool = Spool(tmp_path, room=Room(budget=2 * 96, reserve=0))
+    photos = [put(spool, number) for number in range(12)]
+    losses = list(spool.losses.unreported())
+    assert [loss.photo for loss in losses] == photos[:10]
+    for loss in losses[:8]:
+        spool.losses.report(loss)
+    told = count_spool(tmp_path)
+    assert (told.waiting, told.unreported, told.losses) == (2, 2, 5)
+    assert list(spool.losses.unreported()) == losses[8:]

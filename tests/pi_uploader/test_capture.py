@@ -1,0 +1,379 @@
+"""Capturing: from triggers to photos in the real spool."""
+
+import errno
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photo_wire.headers import Clock, Trigger
+from photo_wire.media import Media
+from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
+from pi_uploader.capture import Capture, rest_after, run_capture
+from pi_uploader.capture import capture as capture_module
+from pi_uploader.settings import CameraSettings, CaptureSettings
+from pi_uploader.spool import BootTime, Spool
+from pi_uploader.spool.disk import Disk
+from pi_uploader.triggers import TriggerEvent, TriggerQueue
+from tests.pi_uploader.pins import is_watched, pulse
+from tests.pi_uploader.program import SlowPicture, photos_in
+from tests.support.waiting import wait_for
+
+PHOTO = Shot(b"a photo", Media.JPEG)
+
+
+def camera_settings(**env: str) -> CameraSettings:
+    """Those of the one camera."""
+    [one] = make_settings(Path("/nowhere"), **env).cameras
+    return one
+
+
+def make_settings(spool: Path, **env: str) -> CaptureSettings:
+    return CaptureSettings.from_environ(
+        {
+            "CAMERA_SOURCE": "simulated",
+            "CAMERA_CLOCK": "trusted",
+            "CAMERA_SPOOL": str(spool),
+            "CAMERA_NAME": "gate",
+            **env,
+        }
+    )
+
+
+class ScriptedCamera:
+    """Gives what it is told to, in turn, and then photos for ever."""
+
+    def __init__(self, *turns: Exception) -> None:
+        self._turns = iter(turns)
+
+    def take(self, occasion: CaptureContext) -> Shot:
+        if error := next(self._turns, None):
+            raise error
+        return PHOTO
+
+    def close(self) -> None:
+        pass
+
+
+class FullDisk(Disk):
+    """Has no room until it is told otherwise."""
+
+    is_full = True
+
+    def write(self, file: int, content: bytes) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        super().write(file, content)
+
+
+def motion_at(*instants: float) -> list[TriggerEvent]:
+    return [TriggerEvent(Trigger.MOTION, instant) for instant in instants]
+
+
+@pytest.fixture
+def capturing(spool_folder: Path) -> Iterator[Callable[..., TriggerQueue]]:
+    """capturing(**env) -> the queue of a running capture, which ends after the test."""
+    queue, stop = TriggerQueue(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def begin(**env: str) -> TriggerQueue:
+        one = make_settings(spool_folder, **env)
+        arguments = (one, stop, lambda: queue)
+        threads.append(threading.Thread(target=run_capture, args=arguments, daemon=True))
+        threads[0].start()
+        return queue
+
+    yield begin
+    stop.set()
+    for thread in threads:
+        thread.join(90)
+        assert not thread.is_alive()
+
+
+def test_a_pulse_on_the_pin_becomes_a_photo_in_the_spool(
+    pins: MockFactory, capturing: Callable[..., TriggerQueue], spool_folder: Path
+) -> None:
+    """The real gpiozero, the drawn scene, the real spool."""
+    pin = pins.pin(4)
+    capturing(PIR_PIN="4")
+    wait_for(lambda: is_watched(pin), what="the sensor")
+    pin.drive_high()
+    wait_for(lambda: photos_in(spool_folder), what="a photo")
+    photo = Spool(spool_folder).newest()
+    assert photo is not None
+    assert (photo.name.camera, photo.trigger, photo.media) == ("gate", Trigger.MOTION, Media.JPEG)
+    with Spool(spool_folder).open(photo) as file:
+        assert file.read(3) == b"\xff\xd8\xff"
+
+
+def test_a_flood_during_a_capture_is_one_more_photo_and_is_counted(
+    pins: MockFactory,
+    capturing: Callable[..., TriggerQueue],
+    spool_folder: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """While the camera is busy, motion comes five times: one photo stands for the five."""
+    caplog.set_level(logging.INFO)
+    picture = SlowPicture(tmp_path / "a.jpg")
+    pin = pins.pin(17)
+    queue = capturing(CAMERA_REPLAY=str(tmp_path), CAMERA_COOLDOWN="0s")
+    wait_for(lambda: is_watched(pin), what="the sensor")
+    pulse(pin)
+    picture.wait_for_reader()
+    for number in range(1, 6):
+        pulse(pin)
+        assert queue.unanswered() == number
+    picture.give(b"first")
+    wait_for(lambda: photos_in(spool_folder) == 1, what="the first photo")
+    picture.wait_for_reader()
+    picture.give(b"second")
+    wait_for(lambda: photos_in(spool_folder) == 2, what="two photos")
+    wait_for(lambda: "stands for 5 motion triggers" in caplog.text, what="the count")
+    assert queue.unanswered() == 0
+
+
+def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two seconds after a photo the next one may be taken; what came before is in the log."""
+    caplog.set_level(logging.INFO)
+    clock = iter([100.0, 102.0, 200.0])
+    capture = Capture(
+        camera_settings(),
+        ScriptedCamera(),
+        Spool(spool_folder),
+        monotonic=lambda: next(clock),
+    )
+    for triggering in motion_at(100.0, 100.5, 101.9, 102.0):
+        capture.answer(triggering)
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 102.1))  # a timer has no cooldown
+    assert (capture.count.kept, capture.count.cooled_down) == (3, 2)
+    assert "2 motion triggers came within 2 s after a photo and took none" in caplog.text
+
+
+@settings(max_examples=50, deadline=None)
+@given(gaps=st.lists(st.floats(0, 5), max_size=30), fails=st.lists(st.booleans(), max_size=30))
+def test_every_motion_is_kept_failed_or_cooled_down(
+    tmp_path_factory: pytest.TempPathFactory, gaps: list[float], fails: list[bool]
+) -> None:
+    """The counts add up to the triggers, whatever happens."""
+    folder = tmp_path_factory.mktemp("spool")
+    now = 0.0
+
+    class Camera(ScriptedCamera):
+        def take(self, occasion: CaptureContext) -> Shot:
+            if fails and fails.pop():
+                raise CameraError("out of order")
+            return PHOTO
+
+    capture = Capture(camera_settings(), Camera(), Spool(folder), monotonic=lambda: now)
+    for gap in gaps:
+        now += gap
+        capture.answer(TriggerEvent(Trigger.MOTION, now))
+    count = capture.count
+    assert count.kept + count.failed + count.cooled_down == len(gaps)
+    assert photos_in(folder) == count.kept
+
+
+def test_an_error_of_the_camera_costs_one_photo_and_a_rest(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a driver raises is logged, and the next trigger is answered."""
+    camera = ScriptedCamera(CameraError("no frame came"), RuntimeError("Camera frontend timed out"))
+    capture = Capture(camera_settings(), camera, Spool(spool_folder))
+    for triggering in motion_at(1.0, 2.0, 3.0):
+        capture.answer(triggering)
+    assert (capture.count.failed, capture.count.kept) == (2, 1)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    assert (
+        "for a motion trigger: CameraError: no frame came; the camera rests for 1 s" in caplog.text
+    )
+    assert "RuntimeError: Camera frontend timed out; the camera rests for 2 s" in caplog.text
+
+
+def test_the_rest_grows_to_a_minute() -> None:
+    """A broken camera is neither hammered nor forgotten."""
+    assert [rest_after(failures) for failures in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert rest_after(5000) == 60
+
+
+def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the photo's id, the disk's answer and what to do."""
+    disk = FullDisk()
+    spool = Spool(spool_folder, disk)
+    capture = Capture(camera_settings(), ScriptedCamera(), spool)
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
+    assert (capture.count.lost, capture.count.kept) == (1, 0)
+    assert "photo lost gate-" in caplog.text
+    assert "No space left on device; free some space" in caplog.text
+    disk.is_full = False
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 2.0))
+    assert (capture.count.lost, capture.count.kept, photos_in(spool_folder)) == (1, 1, 1)
+
+
+def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) -> None:
+    """It is kept apart, with the instant of this boot at which it was taken; once the clock is
+    set, photos wait to be sent at once."""
+    moment = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
+    is_set = False
+    spool = Spool(spool_folder)
+    capture = Capture(
+        camera_settings(),
+        ScriptedCamera(),
+        spool,
+        now=lambda: moment,
+        is_clock_set=lambda: is_set,
+        since_boot=lambda: BootTime("5f3a9c2e", 93_021),
+    )
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 0.0))
+    assert spool.newest() is None
+    [undated] = spool.photos_undated()
+    assert (undated.clock, undated.taken) == (Clock.UNSYNCED, BootTime("5f3a9c2e", 93_021))
+    is_set = True
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
+    [photo] = spool.photos_waiting()
+    assert (photo.name.captured_at, photo.clock, photo.taken) == (moment, Clock.SYNCED, None)
+
+
+def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
+    """Of photos close together only the first is: it is given up last when room is short."""
+    spool, now = Spool(spool_folder), [0.0]
+    capture = Capture(
+        camera_settings(),
+        ScriptedCamera(),
+        spool,
+        monotonic=lambda: now[0],
+        is_clock_set=lambda: True,
+    )
+    for instant in (100.0, 130.0, 170.0, 300.0):
+        now[0] = instant
+        capture.answer(TriggerEvent(Trigger.SCHEDULE, instant))
+    assert [photo.first for photo in spool.photos_waiting()] == [True, False, False, True]
+
+
+def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
+    """An empty file would be a photo of nothing."""
+
+    class Empty(ScriptedCamera):
+        def take(self, occasion: CaptureContext) -> Shot:
+            return Shot(b"", Media.JPEG)
+
+    capture = Capture(camera_settings(), Empty(), Spool(spool_folder))
+    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
+    assert (capture.count.failed, capture.count.kept, photos_in(spool_folder)) == (1, 0, 0)
+
+
+def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
+    """So many, so far apart; the first one begins the event."""
+    rests: list[float] = []
+
+    def rest(seconds: float) -> bool:
+        rests.append(seconds)
+        return False
+
+    one = camera_settings(CAMERA_BURST="3", CAMERA_BURST_GAP="0.2s")
+    capture = Capture(
+        one, ScriptedCamera(), Spool(spool_folder), rest=rest, is_clock_set=lambda: True
+    )
+    capture.answer(TriggerEvent(Trigger.GPIO, 1.0, count=2))
+    photos = list(Spool(spool_folder).photos_waiting())
+    assert [photo.first for photo in photos] == [True, False, False]
+    assert (rests, capture.count.kept, capture.count.coalesced) == ([0.2, 0.2], 3, 1)
+
+
+def test_a_burst_ends_when_the_program_does(spool_folder: Path) -> None:
+    one = camera_settings(CAMERA_BURST="20")
+    capture = Capture(one, ScriptedCamera(), Spool(spool_folder), rest=lambda seconds: True)
+    capture.answer(TriggerEvent(Trigger.GPIO, 1.0))
+    assert capture.count.kept == 1
+
+
+def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A photo on demand is taken always, and all while nobody knows how late it is."""
+    caplog.set_level(logging.INFO)
+    is_set = True
+    capture = Capture(
+        camera_settings(CAMERA_ARMED="22:00-06:00"),
+        ScriptedCamera(),
+        Spool(spool_folder),
+        now=lambda: datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
+        is_clock_set=lambda: is_set,
+    )
+    capture.answer(TriggerEvent(Trigger.MOTION, 1.0, count=3))
+    assert (capture.count.disarmed, capture.count.kept) == (3, 0)
+    capture.answer(TriggerEvent(Trigger.DEMAND, 2.0))
+    assert capture.count.kept == 1
+    assert "gate: 3 triggers came outside of CAMERA_ARMED and took no photo" in caplog.text
+    is_set = False
+    capture.answer(TriggerEvent(Trigger.MOTION, 3.0))
+    assert (capture.count.disarmed, capture.count.kept) == (3, 2)
+
+
+def test_a_camera_that_is_gone_ends_the_process(spool_folder: Path) -> None:
+    """Only a new one may have it back: this is no misfortune of one photo."""
+    capture = Capture(
+        camera_settings(), ScriptedCamera(CameraGoneError("timed out")), Spool(spool_folder)
+    )
+    with pytest.raises(CameraGoneError):
+        capture.answer(TriggerEvent(Trigger.MOTION, 1.0))
+    assert capture.count.failed == 1
+
+
+class MortalCamera(ScriptedCamera):
+    """Also says whether it lives: each check ends as it is told to, in turn."""
+
+    def __init__(self, queue: TriggerQueue, *checks: Exception | None) -> None:
+        super().__init__()
+        self._queue = queue
+        self._checks = list(checks)
+
+    def check(self) -> None:
+        error = self._checks.pop(0)
+        if not self._checks:
+            self._queue.close()
+        if error:
+            raise error
+
+
+def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
+    spool_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Triggers that take no photo are no sign of its life; what does not end it is told."""
+    monkeypatch.setattr(capture_module, "MAX_WAIT", 0.0)
+    queue = TriggerQueue()
+    camera = MortalCamera(queue, None, CameraError("no encoder"), None)
+    clock = iter(range(0, 100_000, 10))
+    capture = Capture(
+        camera_settings(CAMERA_ARMED="03:00-03:01"),
+        camera,
+        Spool(spool_folder),
+        monotonic=lambda: float(next(clock)),
+        now=lambda: datetime(2026, 11, 21, 7, 30, tzinfo=UTC),
+        is_clock_set=lambda: True,
+    )
+    queue.put(TriggerEvent(Trigger.MOTION, 1.0))
+    capture.answer_all(queue)
+    assert next(clock) == 130  # asked at 0, 60 and 120 seconds
+    assert "gate: the camera gives no pictures: no encoder" in caplog.text
+
+
+def test_a_camera_that_died_while_idle_ends_the_process(spool_folder: Path) -> None:
+    """Before a trigger would be lost."""
+    queue = TriggerQueue()
+    camera = MortalCamera(queue, CameraGoneError("no frame"))
+    queue.put(TriggerEvent(Trigger.MOTION, -1e9))
+    capture = Capture(camera_settings(CAMERA_ARMED="always"), camera, Spool(spool_folder))
+    capture._last_photo = capture._last_check = -1e9
+    with pytest.raises(CameraGoneError, match="no frame"):
+        capture._check_camera()

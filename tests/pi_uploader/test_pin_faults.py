@@ -1,0 +1,133 @@
+"""Pins that cannot be used: the setting, the pin, what all drivers said, and what to do."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.local import LocalPiFactory
+from gpiozero.pins.mock import MockFactory
+
+from pi_uploader.doctor import examine
+from pi_uploader.finding import Verdict
+from pi_uploader.settings import SettingsError
+from pi_uploader.triggers import TriggerQueue, pins
+from pi_uploader.triggers.contact import low
+from pi_uploader.triggers.motion import motion
+from pi_uploader.triggers.pins import PinBusyError, open_pin
+from tests.pi_uploader.conftest import StartProgram
+
+
+class LgpioError(Exception):
+    """lgpio.error, whose text is in quotes."""
+
+    def __str__(self) -> str:
+        return repr(self.args[0])
+
+
+@pytest.fixture
+def lgpio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimpleNamespace]:
+    """lgpio in the place of the one that needs a Pi; gpiozero's own driver uses it."""
+    fake = SimpleNamespace(
+        error=LgpioError,
+        gpiochip_open=lambda chip: 0,
+        gpiochip_close=lambda handle: None,
+        gpio_claim_input=lambda handle, pin, flags=0: None,
+        gpio_get_line_info=lambda handle, pin: [0, pin, 1, f"GPIO{pin}", "pigpiod"],
+        **dict.fromkeys(("SET_PULL_NONE", "SET_PULL_UP", "SET_PULL_DOWN"), 0),
+        **dict.fromkeys(("BOTH_EDGES", "RISING_EDGE", "FALLING_EDGE"), 0),
+    )
+    monkeypatch.setitem(sys.modules, "lgpio", fake)
+    monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
+    monkeypatch.setattr(LocalPiFactory, "_get_revision", lambda self: 0xC03114)
+    monkeypatch.setattr(pins, "CHIPS", tmp_path)
+    monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    former, Device.pin_factory = Device.pin_factory, None
+    yield fake
+    Device.pin_factory = former
+    sys.modules.pop("gpiozero.pins.lgpio", None)
+
+
+def refuse(text: str) -> object:
+    def call(*_: object, **__: object) -> None:
+        raise LgpioError(text)
+
+    return call
+
+
+@pytest.mark.parametrize("factory", [None, "lgpio"])
+def test_a_user_who_is_not_in_the_group_is_told_so(
+    lgpio: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, factory: str | None
+) -> None:
+    """And not to install what is there: gpiozero hides what lgpio said."""
+    lgpio.gpiochip_open = refuse("can not open gpiochip")
+    (tmp_path / "gpiochip0").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    if factory:
+        monkeypatch.setenv("GPIOZERO_PIN_FACTORY", factory)
+    with pytest.raises(SettingsError) as caught, motion(17, TriggerQueue()):
+        pass
+    said = str(caught.value)
+    assert said.startswith("PIR_PIN: pin 17 cannot be used, ")
+    assert "'can not open gpiochip'" in said
+    assert "sudo usermod -aG gpio" in said
+    assert "python3-lgpio" not in said
+
+
+def test_a_driver_that_is_missing_is_told_with_what_each_said(lgpio: SimpleNamespace) -> None:
+    sys.modules["lgpio"] = None  # type: ignore[assignment]
+    with pytest.raises(SettingsError) as caught, low(18, TriggerQueue()):
+        pass
+    said = str(caught.value)
+    assert "CAMERA_PIN: pin 18" in said
+    assert "lgpio: " in said
+    assert "install python3-lgpio" in said
+
+
+def test_a_pin_that_another_program_has_is_named_with_its_holder(lgpio: SimpleNamespace) -> None:
+    """A pin that is free again serves."""
+    free = lgpio.gpio_claim_input
+    lgpio.gpio_claim_input = refuse("GPIO busy")
+    with pytest.raises(PinBusyError) as caught, low(18, TriggerQueue()):
+        pass
+    assert str(caught.value) == (
+        "CAMERA_PIN: pin 18 is in use by 'pigpiod'; end that program, or use another pin and set "
+        "CAMERA_PIN to its BCM number"
+    )
+    lgpio.gpio_get_line_info = refuse("bad handle")
+    with pytest.raises(PinBusyError, match=r"another program \(gpioinfo lists"):
+        pins._open("CAMERA_PIN", 18, pull_up=True)
+    lgpio.gpio_claim_input = free
+
+
+def test_a_pin_that_this_program_has_already_is_busy_too(pins: MockFactory) -> None:
+    with open_pin("PIR_PIN", 17, pull_up=False), pytest.raises(PinBusyError, match="pin 17"):
+        open_pin("CAMERA_PIN", 17, pull_up=True).__enter__()
+
+
+def test_the_doctor_says_the_same(lgpio: SimpleNamespace, tmp_path: Path) -> None:
+    lgpio.gpio_claim_input = refuse("GPIO busy")
+    environ = {"CAMERA_SOURCE": "simulated", "CAMERA_SPOOL": str(tmp_path / "spool")}
+    finding = {one.what: one for one in examine(environ)}["pin 17"]
+    assert finding.verdict is Verdict.BAD
+    assert finding.sentence.startswith("PIR_PIN: pin 17 is in use by 'pigpiod'")
+
+
+BUSY = """\
+from pi_uploader.triggers import pins
+def busy(*_): raise pins.PinBusyError("PIR_PIN: pin 17 is in use by 'pigpiod'; end that program")
+pins._open = busy
+from pi_uploader.cli import main
+raise SystemExit(main(["capture"]))
+"""
+
+
+def test_a_busy_pin_ends_the_process_with_1_and_a_line(start_program: StartProgram) -> None:
+    """The other program may end, so that it is started again."""
+    program = start_program("-c", BUSY, CAMERA_SOURCE="simulated")
+    assert program.process.wait(90) == 1
+    assert program.output.count("\n") == 1
+    assert "PIR_PIN: pin 17 is in use by 'pigpiod'" in program.output

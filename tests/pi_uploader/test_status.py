@@ -1,0 +1,58 @@
+"""What `status` says of how long photos wait: right, or not known."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from photo_wire.headers import Clock, Trigger
+from photo_wire.media import Media
+from pi_uploader.clock import instant
+from pi_uploader.spool import BootTime, Spool
+from pi_uploader.status import status
+from tests.pi_uploader.spool.photos import START, name, put
+
+
+def aged(folder: Path, now: datetime) -> tuple[int | None, str]:
+    """The age of the oldest photo in seconds, and its line."""
+    text, facts = status(folder, now)
+    [line] = [one for one in text.splitlines() if one.startswith("oldest")]
+    return facts["oldest_age_seconds"], line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 minutes old"), (60, "1 minute old"), (5400, "90 minutes old")]
+)
+def test_the_age_of_the_oldest(tmp_path: Path, seconds: int, words: str) -> None:
+    """Also of a photo that was taken this very moment."""
+    put(Spool(tmp_path), 0)
+    put(Spool(tmp_path), 1)
+    age, line = aged(tmp_path, START + timedelta(seconds=seconds))
+    assert age == seconds
+    assert line.endswith(words)
+
+
+def test_a_clock_that_was_set_back_gives_no_negative_age(tmp_path: Path) -> None:
+    put(Spool(tmp_path), 0)
+    age, line = aged(tmp_path, START - timedelta(days=1))
+    assert age is None
+    assert "age unknown" in line
+
+
+def test_a_photo_that_waits_for_the_clock_is_as_old_as_this_boot_says(tmp_path: Path) -> None:
+    """Its name shows a time of long ago."""
+    now = instant()
+    put(Spool(tmp_path), 0, taken=BootTime(now.boot, now.milliseconds - 120_000))
+    age, _ = aged(tmp_path, START + timedelta(days=20_000))
+    assert age is not None
+    assert 120 <= age < 1000
+
+
+def test_the_age_of_a_photo_of_an_earlier_boot_is_unknown(tmp_path: Path) -> None:
+    put(Spool(tmp_path), 0, taken=BootTime("00000001", 5000))
+    assert aged(tmp_path, datetime.now(UTC))[0] is None
+
+
+def test_the_age_of_a_photo_without_a_time_is_unknown(tmp_path: Path) -> None:
+    Spool(tmp_path).put(b"photo", name(1), Media.JPEG, Trigger.MOTION, Clock.UNSYNCED)
+    assert aged(tmp_path, datetime.now(UTC))[0] is None

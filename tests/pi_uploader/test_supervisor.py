@@ -1,0 +1,189 @@
+"""`pi-uploader run`: two processes kept running, none left behind."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.pi_uploader.conftest import StartProgram
+from tests.pi_uploader.program import Program, is_gone, photos_in
+from tests.support.waiting import wait_for
+
+RUN = """
+import json, sys
+from pi_uploader import cli, supervisor
+cli._log_to_stderr()
+sys.exit(run.run(json.loads({commands!r}), grace={grace}, patience={patience}))
+"""
+
+
+@pytest.fixture
+def supervise(start_program: StartProgram) -> "Supervise":
+    return Supervise(start_program)
+
+
+class Supervise:
+    """supervise(name=shell script, ...) -> run() over these commands, as a process."""
+
+    def __init__(self, start_program: StartProgram) -> None:
+        self._start_program = start_program
+
+    def __call__(self, grace: float = 30, patience: float = 60, **scripts: str) -> Program:
+        commands = json.dumps({name: ["sh", "-c", script] for name, script in scripts.items()})
+        return self._start_program(
+            "-c", RUN.format(commands=commands, grace=grace, patience=patience)
+        )
+
+
+def pids(file: Path) -> list[int]:
+    """The process ids that a script has written, one for each start."""
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def test_a_child_that_crashes_is_started_again(supervise: Supervise, tmp_path: Path) -> None:
+    """The other one doesn't notice."""
+    crashing, steady = tmp_path / "crashing", tmp_path / "steady"
+    program = supervise(
+        capture=f"echo $$ >> {steady}; exec sleep 1000",
+        upload=f"echo $$ >> {crashing}; exit 3",
+    )
+    wait_for(lambda: len(pids(crashing)) >= 3, what="two restarts")
+    assert len(pids(steady)) == 1
+    assert program.stop() == 0
+    assert "upload ended with 3; it starts again in 1 s" in program.output
+    assert "upload ended with 3; it starts again in 2 s" in program.output
+
+
+def test_a_child_that_was_killed_is_started_again(supervise: Supervise, tmp_path: Path) -> None:
+    """As by the kernel when memory is short."""
+    started = tmp_path / "started"
+    program = supervise(capture=f"echo $$ >> {started}; exec sleep 1000")
+    wait_for(lambda: pids(started))
+    os.kill(pids(started)[0], signal.SIGKILL)
+    wait_for(lambda: len(pids(started)) == 2, what="the restart")
+    assert "capture was ended by signal 9" in program.output
+
+
+def test_promise_16_a_child_that_is_silent_is_killed_and_started_again(
+    supervise: Supervise, tmp_path: Path
+) -> None:
+    """It lives, but nothing is heard of it."""
+    started = tmp_path / "started"
+    program = supervise(patience=1, upload=f"echo $$ >> {started}; exec sleep 1000")
+    wait_for(lambda: len(pids(started)) >= 2, what="the restart")
+    assert "upload hangs: not heard of for 1 s; it is killed" in program.output
+
+
+def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(
+    supervise: Supervise, tmp_path: Path
+) -> None:
+    """78 says that a restart would not help."""
+    misconfigured, crashing = tmp_path / "misconfigured", tmp_path / "crashing"
+    program = supervise(
+        capture=f"echo $$ >> {misconfigured}; exit 78",
+        upload=f"echo $$ >> {crashing}; exit 1",
+    )
+    wait_for(lambda: len(pids(crashing)) >= 3, what="two restarts of the other")
+    assert len(pids(misconfigured)) == 1
+    assert "capture does not run: its settings are wrong" in program.output
+    assert program.stop() == 78
+
+
+def test_two_misconfigured_children_end_it_with_78(supervise: Supervise) -> None:
+    """There is nothing left to keep running."""
+    assert supervise(capture="exit 78", upload="exit 78").process.wait(90) == 78
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_ends_both_children(
+    supervise: Supervise, tmp_path: Path, number: signal.Signals
+) -> None:
+    """They get their SIGTERM, are waited for, and none is left."""
+    started, ended = tmp_path / "started", tmp_path / "ended"
+    script = (
+        f"trap 'echo $$ >> {ended}; exit 0' TERM; echo $$ >> {started}; "
+        "while :; do sleep 0.05; done"
+    )
+    program = supervise(capture=script, upload=script)
+    wait_for(lambda: len(pids(started)) == 2, what="both children")
+    assert program.stop(number) == 0
+    assert sorted(pids(ended)) == sorted(pids(started))
+    assert not any(psutil.pid_exists(pid) for pid in pids(started))
+
+
+def test_a_child_that_does_not_end_is_killed(supervise: Supervise, tmp_path: Path) -> None:
+    """An upload that hangs is not waited for without end."""
+    started = tmp_path / "started"
+    program = supervise(
+        grace=0.2, upload=f"trap '' TERM; echo $$ >> {started}; while :; do sleep 0.05; done"
+    )
+    wait_for(lambda: pids(started))
+    assert program.stop() == 0
+    assert "upload did not end within 0.2 s and is killed" in program.output
+    assert not psutil.pid_exists(pids(started)[0])
+
+
+def test_a_stop_does_not_wait_for_a_restart_that_is_due_later(
+    supervise: Supervise, tmp_path: Path
+) -> None:
+    """Nothing is started any more once it is told to end."""
+    crashing = tmp_path / "crashing"
+    program = supervise(capture=f"echo $$ >> {crashing}; exit 1")
+    program.wait_for_output("it starts again in 2 s")
+    starts = len(pids(crashing))
+    assert program.stop() == 0
+    assert len(pids(crashing)) == starts
+
+
+def test_the_children_end_when_run_is_killed(start_program: StartProgram) -> None:
+    """kill -9 leaves no process behind: the kernel tells the children (Linux)."""
+    program = start_program(
+        "run",
+        CAMERA_SOURCE="simulated",
+        PIR_PIN="none",
+        CAMERA_EVERY="1h",
+        BASE_URL="http://127.0.0.1:9",
+    )
+    program.wait_for_output("photo taken")
+    wait_for(lambda: len(program.children()) == 2, what="both children")
+    children = program.children()
+    program.stop(signal.SIGKILL)
+    try:
+        wait_for(lambda: all(is_gone(child) for child in children), what="the end of the children")
+    finally:
+        for child in children:
+            if not is_gone(child):
+                child.kill()
+
+
+def test_photos_are_taken_while_uploading_is_misconfigured(
+    start_program: StartProgram, spool_folder: Path
+) -> None:
+    """A wrong upload setting loses nothing: the photos wait in the spool."""
+    program = start_program(
+        "run",
+        CAMERA_SOURCE="simulated",
+        PIR_PIN="none",
+        CAMERA_EVERY="0.2s",
+        BASE_URL="nowhere",
+        AZURE_FUNCTION_KEY=" s3cr3t ",
+    )
+    program.wait_for_output("upload does not run: its settings are wrong")
+    before = photos_in(spool_folder)
+    wait_for(lambda: photos_in(spool_folder) > before + 2, what="more photos")
+    children = program.children()
+    assert program.stop() == 78
+    assert all(is_gone(child) for child in children)
+    assert "AZURE_FUNCTION_KEY: the value has white space around it" in program.output
+    assert "s3cr3t" not in program.output
+
+
+def test_nothing_configured_ends_with_78_and_says_everything(start_program: StartProgram) -> None:
+    """What a person sees who tries it for the first time."""
+    program = start_program("run")
+    assert program.process.wait(90) == 78
+    assert "CAMERA_SOURCE: is not set" in program.output
+    assert "BASE_URL: is not set" in program.output

@@ -1,0 +1,205 @@
+"""The watchdog: a process is heard of only while each of its loops keeps its word."""
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from photo_wire.headers import Trigger
+from pi_uploader.cameras import CaptureContext, Shot
+from pi_uploader.capture import Capture
+from pi_uploader.spool import Spool
+from pi_uploader.triggers import TriggerEvent, TriggerQueue
+from pi_uploader.triggers.timer import timer
+from pi_uploader.upload.client import BackendClient
+from pi_uploader.upload.loop import Uploader, work
+from pi_uploader.watchdog import Watchdog
+from tests.pi_uploader.conftest import StartProgram
+from tests.pi_uploader.spool.photos import put
+from tests.pi_uploader.test_capture import camera_settings
+from tests.support import faults
+from tests.support.fault_server import FaultServer
+from tests.support.waiting import wait_for
+
+A_DAY = 24 * 3600.0
+
+
+class Clock:
+    """Seconds that pass only when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class StuckCamera:
+    """Its driver does not come back until the test lets it."""
+
+    def __init__(self) -> None:
+        self.entered, self.let_go = threading.Event(), threading.Event()
+
+    def take(self, occasion: CaptureContext) -> Shot:
+        self.entered.set()
+        self.let_go.wait()
+        raise OSError("gone")
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def test_a_loop_that_keeps_its_word_is_never_overdue() -> None:
+    """However long it waits, as long as it said so before."""
+    clock = Clock()
+    watchdog = Watchdog(clock)
+    back_within = watchdog.watch("waiting")
+    assert watchdog.overdue() == []
+    back_within(A_DAY)
+    clock.now = A_DAY
+    assert watchdog.overdue() == []
+    clock.now += 1
+    assert watchdog.overdue() == ["waiting"]
+    back_within(10)
+    assert watchdog.overdue() == []
+
+
+def test_promise_16_a_camera_that_hangs_is_noticed() -> None:
+    """The capturing loop has given its word for one photo."""
+    clock, camera, queue = Clock(), StuckCamera(), TriggerQueue()
+    watchdog = Watchdog(clock)
+    capture = Capture(camera_settings(), camera, spool=None)  # type: ignore[arg-type]
+    loop = threading.Thread(target=capture.answer_all, args=(queue, watchdog.watch("capturing")))
+    loop.start()
+    queue.put(TriggerEvent(Trigger.MOTION, 0.0))
+    try:
+        assert camera.entered.wait(90)
+        assert watchdog.overdue() == []
+        clock.now = 3600.0
+        assert watchdog.overdue() == ["capturing"]
+    finally:
+        queue.close()
+        camera.let_go.set()
+        loop.join(90)
+
+
+def test_promise_16_an_upload_that_hangs_is_noticed(tmp_path: Path) -> None:
+    """No step may take so long, whatever it waits for."""
+    clock, stop = Clock(), threading.Event()
+    watchdog = Watchdog(clock)
+    with FaultServer(faults.hang) as server:
+        uploader = Uploader(Spool(tmp_path), BackendClient(server.base_url, None))
+        put(Spool(tmp_path), 1)
+        loop = threading.Thread(target=work, args=(uploader, stop, watchdog.watch("upload 1")))
+        loop.start()
+        wait_for(lambda: server.requests, what="the request")
+        assert watchdog.overdue() == []
+        clock.now = 3600.0
+        assert watchdog.overdue() == ["upload 1"]
+        stop.set()
+    loop.join(90)
+    assert not loop.is_alive()
+
+
+def test_promise_16_a_timer_that_hangs_is_noticed() -> None:
+    """It has given its word for the next beat."""
+    clock, queue = Clock(), TriggerQueue()
+    watchdog = Watchdog(clock)
+    with timer(A_DAY, queue, watchdog.watch("the timer")):
+        assert queue.get(90)
+        clock.now = A_DAY
+        assert watchdog.overdue() == []
+        clock.now = 2 * A_DAY
+        assert watchdog.overdue() == ["the timer"]
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[socket.socket]:
+    """The socket on which systemd would listen."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(str(tmp_path / "notify"))
+        line.settimeout(90)
+        yield line
+
+
+def drained(keeper: socket.socket) -> list[bytes]:
+    """What has come so far."""
+    keeper.settimeout(0)
+    words = []
+    with suppress(BlockingIOError):
+        while word := keeper.recv(64):
+            words.append(word)
+    return words
+
+
+def states(pid: int) -> set[str]:
+    """Those of the threads of a process: T is stopped."""
+    files = Path(f"/proc/{pid}/task").glob("*/stat")
+    return {file.read_text().rpartition(")")[2].split()[0] for file in files}
+
+
+@pytest.mark.parametrize("command", ["capture", "upload"])
+def test_promise_16_systemd_hears_that_the_process_is_ready_and_well(
+    start_program: StartProgram, keeper: socket.socket, command: str
+) -> None:
+    """In the words of sd_notify(3); nothing is heard any more of a process that is frozen."""
+    program = start_program(
+        command,
+        NOTIFY_SOCKET=keeper.getsockname(),
+        WATCHDOG_USEC="100000",
+        CAMERA_SOURCE="simulated",
+        PIR_PIN="none",
+        CAMERA_EVERY="1h",
+        BASE_URL="http://127.0.0.1:9",
+    )
+    while (word := keeper.recv(64)) != b"READY=1":
+        assert word == b"WATCHDOG=1"  # a camera may take its time to open
+    assert [keeper.recv(64) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+    program.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: states(program.process.pid) == {"T"}, what="the stop of all its threads")
+    said_before = drained(keeper)
+    assert set(said_before) <= {b"WATCHDOG=1"}
+    keeper.settimeout(1)
+    with pytest.raises(TimeoutError):
+        keeper.recv(64)
+    program.process.send_signal(signal.SIGCONT)
+    keeper.settimeout(90)
+    assert keeper.recv(64) == b"WATCHDOG=1"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"CAMERA_REPLAY": "/proc/self/fd"}, {"PIR_PIN": "17", "CAMERA_PIN": "18"}]
+)
+def test_capture_is_ready_when_cameras_and_pins_are_open(
+    start_program: StartProgram, keeper: socket.socket, wrong: dict[str, str]
+) -> None:
+    """Else `systemctl restart` would call a device well that takes no photos."""
+    settings = {"CAMERA_SOURCE": "simulated", "PIR_PIN": "none", "CAMERA_EVERY": "1h", **wrong}
+    program = start_program(
+        "capture",
+        NOTIFY_SOCKET=keeper.getsockname(),
+        WATCHDOG_USEC="100000",
+        GPIOZERO_PIN_FACTORY="none-such",
+        **settings,
+    )
+    assert program.process.wait(30) == 78
+    assert b"READY=1" not in drained(keeper)
+
+
+def test_nobody_is_told_where_nobody_asks(start_program: StartProgram) -> None:
+    """Without NOTIFY_SOCKET, and where the watchdog is meant for another process."""
+    program = start_program(
+        "capture",
+        NOTIFY_SOCKET="/nowhere/at/all",
+        WATCHDOG_USEC="100000",
+        WATCHDOG_PID="1",
+        CAMERA_SOURCE="simulated",
+        PIR_PIN="none",
+        CAMERA_EVERY="1h",
+    )
+    program.wait_for_output("photo taken")
+    assert program.stop() == 0

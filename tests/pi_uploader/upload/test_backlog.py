@@ -1,0 +1,95 @@
+"""The backend is told how many photos wait, and the spool is not read through for each of them."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from photo_wire.alert import ALERTS_PATH
+from photo_wire.headers import Clock, Trigger, parse_headers
+from photo_wire.media import Media
+from photo_wire.name import new_name
+from pi_uploader.spool import Room, Spool
+from pi_uploader.upload.backlog import MIN_PAUSE, Backlog
+from tests.pi_uploader.spool.photos import put
+from tests.pi_uploader.upload.device import Device
+from tests.support.disks import FailingDisk, Kind
+from tests.support.fault_server import Exchange, FaultServer, keep
+
+GATE = new_name("gate", datetime.now(UTC))
+
+
+def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Path) -> None:
+    """Photos that came meanwhile are in the next count."""
+    disk, now = FailingDisk(kinds={Kind.NAMES}), [0.0]  # which never fails, and counts
+    spool = Spool(tmp_path, disk, Room(reserve=0))
+    backlog = Backlog(spool, lambda: now[0])
+
+    def put(count: int) -> None:
+        for number in range(count):
+            name = new_name("gate", datetime.now(UTC) + timedelta(seconds=number))
+            spool.put(b"photo", name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+
+    put(5)
+    nothing_read = disk.operations
+    assert backlog.left("gate", 1) is None  # the first photo goes at once
+    assert disk.operations == nothing_read
+    backlog.note_gone(GATE)
+    assert backlog.left("gate", 1) == 4
+    put(3)
+    counted = disk.operations
+    for left in (3, 2, 1, 0, 0):
+        backlog.note_gone(GATE)
+        assert backlog.left("gate", 1) == left
+    assert disk.operations == counted
+    now[0] += MIN_PAUSE
+    backlog.note_gone(GATE)
+    assert backlog.left("gate", 1) == 7
+
+
+def test_each_camera_has_its_own_number(tmp_path: Path) -> None:
+    """A device with two cameras: the last photo of each leaves none of its own waiting."""
+    waits: dict[str, list[int | None]] = {"gate": [], "yard": []}
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        for number, camera in enumerate(("yard", "gate", "gate", "yard", "yard")):
+            put(device.spool, number, camera=camera)
+        device.try_all(most=6)
+        for request in server.requests:
+            said = parse_headers(request.headers)
+            waits[str(said.camera or (said.name and said.name.camera))].append(said.waiting)
+    assert waits == {"gate": [1, 0], "yard": [None, 1, 0]}
+
+
+def test_the_last_photos_that_are_under_way_together_leave_none(tmp_path: Path) -> None:
+    """Whichever sets out second does not count the first as waiting."""
+    both = threading.Barrier(2)
+
+    def wait_for_the_other(exchange: Exchange) -> None:
+        exchange.read()
+        both.wait(90)
+        keep(exchange)
+
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        device.take(3)
+        device.try_once()
+        server.answer = wait_for_the_other
+        threads = [threading.Thread(target=device.uploader.step) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        said = [parse_headers(request.headers).waiting for request in server.requests]
+    assert 0 in said[1:]
+
+
+def test_alerts_say_how_many_wait(tmp_path: Path) -> None:
+    """Of the camera that they are about: what was given up waits no more, and no photo may follow
+    that would say so."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server, spool=Spool(tmp_path, room=Room(budget=250, reserve=0)))
+        device.take(4, size=96)
+        device.uploader.step()
+        (report,) = (one for one in server.requests if one.path == ALERTS_PATH)
+        assert len(server.store.alerts) == 2
+        assert report.headers["X-Waiting"] == "2"

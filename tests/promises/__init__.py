@@ -1,2 +1,0 @@
-"""The promises of the spool and the upload, each by its number (README: when something is in the
-way). What proves them at length is in tests/spool, tests/upload and tests/journey."""

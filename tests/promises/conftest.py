@@ -1,5 +1,0 @@
-"""The fixtures of the Pi's tests are those of its promises."""
-
-from tests.pi.conftest import spool_folder, start_program
-
-__all__ = ["spool_folder", "start_program"]

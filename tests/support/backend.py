@@ -1,0 +1,65 @@
+"""The backend as a child process: the local host over the real function_app."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.processes import answers, free_ports, kill, start, stop, wait_until
+
+
+@dataclass
+class Backend:
+    """One backend. It keeps its port and its keys over `stop` or `kill` and `start`.
+
+    `log` grows over restarts; `env` adds to the environment of the next start.
+    """
+
+    connection_string: str = field(repr=False)
+    log: Path
+    function_key: str = field(repr=False)
+    read_token: str = field(repr=False)
+    admin_token: str = field(repr=False)
+    password: str = field(repr=False)  # the owner's first one
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    port: int = field(default_factory=lambda: free_ports(1)[0])
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers, whatever it answers."""
+        env = {
+            **os.environ,
+            "AzureWebJobsStorage": self.connection_string,
+            "READ_TOKEN": self.read_token,
+            "ADMIN_TOKEN": self.admin_token,
+            "GALLERY_PASSWORD": self.password,
+            "FUNCTION_KEY": self.function_key,
+            "TRUSTED_PROXY_COUNT": "2",  # the local host, and a test that says who calls
+            **self.env,
+        }
+        command = [sys.executable, "-m", "local.host", "--port", str(self.port)]
+        with self.log.open("ab") as output:
+            self.process = start(command, env=env, output=output)
+        health = f"{self.base_url}/api/health"
+        try:
+            wait_until(lambda: answers(health), self.process, f"the backend (log: {self.log})", 120)
+        except BaseException:
+            self.kill()
+            print(self.log.read_text())  # pytest shows it beside the failure
+            raise
+
+    def stop(self) -> None:
+        """End it with SIGTERM."""
+        if self.process:
+            stop(self.process)
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+        if self.process:
+            kill(self.process)

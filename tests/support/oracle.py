@@ -1,0 +1,94 @@
+"""What has to hold of a spool's folder, whatever happened to it."""
+
+import hashlib
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from photo_wire.headers import Clock, Trigger
+from photo_wire.media import Media
+from photo_wire.name import new_name
+from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, count_spool
+from pi_uploader.spool.entry import parse_entry
+from pi_uploader.spool.quota import Room
+
+KEPT = ("waiting", "undated", "quarantine")
+GIVEN_UP = ("lost", "reported")
+
+
+def entries(folder: Path, parts: Collection[str]) -> Iterator[tuple[Path, SpooledPhoto]]:
+    """The files in these folders of a spool that are named as photos, found without its help."""
+    for part in parts:
+        for path in sorted((folder / part).rglob("*")):
+            if path.is_file() and (photo := parse_entry(path.name)):
+                yield path, photo
+
+
+def whereabouts(folder: Path) -> dict[str, list[str]]:
+    """In which of its folders a spool has a photo: the invariant allows one for each.
+
+    By the SHA-256 of its bytes, which stays when a photo is named anew: use photos that differ.
+    """
+    found: dict[str, list[str]] = {}
+    for path, photo in entries(folder, (*KEPT, *GIVEN_UP)):
+        found.setdefault(photo.sha256, []).append(path.relative_to(folder).parts[0])
+    return found
+
+
+def problems(
+    folder: Path,
+    acknowledged: Collection[SpooledPhoto],
+    let_go: Collection[SpooledPhoto] = (),
+    or_lost: bool = False,
+) -> list[str]:
+    """What is wrong in a spool's folder, before and after a new Spool is started on it.
+
+    `acknowledged`: those for which put() had returned. `let_go`: those whose remove() had been
+    called. `or_lost`: a photo may be on record as lost instead of being there. The new spool is
+    put to work here: it takes one more photo, and all that wait are opened and removed.
+    """
+    excuses = {*KEPT, *(GIVEN_UP if or_lost else ())}
+    gone = {photo.sha256 for photo in let_go}
+    due = [photo for photo in acknowledged if photo.sha256 not in gone]
+    return list(_problems(folder, due, excuses))
+
+
+def _problems(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Iterator[str]:
+    yield from _wrong_files(folder, due, excuses)
+    spool = Spool(folder, room=Room(reserve=0))
+    name = new_name("next", datetime.now(UTC))
+    put = spool.put(b"the next photo", name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+    yield from _wrong_files(folder, [*due, put], excuses)
+    waiting = [photo for _, photo in entries(folder, ["waiting"])]
+    if spool.newest() != max(waiting, key=lambda photo: photo.sequence) or spool.newest() != put:
+        yield f"the newest is {spool.newest()}, not the photo that was just put"
+    if spool.oldest() != min(waiting, key=lambda photo: (photo.sequence, photo.file_name)):
+        yield f"the oldest is {spool.oldest()}"
+    told = count_spool(folder)
+    found = tuple(sum(1 for _ in entries(folder, parts)) for parts in (KEPT, GIVEN_UP))
+    if (told.waiting + told.quarantined, told.losses) != found:
+        yield f"the tally is {told}, but {found} photos are kept and lost"
+    for photo in waiting:
+        try:
+            with spool.open(photo) as file:
+                if hashlib.sha256(file.read()).hexdigest() != photo.sha256:
+                    yield f"open() gives other bytes than those of {photo.name}"
+        except DamagedPhotoError as error:
+            yield f"open() says {error}"
+        spool.remove(photo)
+    if left := spool.oldest():
+        yield f"{left.name} waits, though every photo was removed"
+
+
+def _wrong_files(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Iterator[str]:
+    for path, photo in entries(folder, KEPT):
+        if hashlib.sha256(path.read_bytes()).hexdigest() != photo.sha256:
+            yield f"{path.relative_to(folder)} does not hold the bytes of the photo"
+    places = whereabouts(folder)
+    for photo in due:
+        if not set(places.get(photo.sha256, ())) & excuses:
+            yield f"{photo.name} was acknowledged and is gone"
+    for _, photo in entries(folder, (*KEPT, *GIVEN_UP)):
+        found = places.pop(photo.sha256, [])
+        if len(found) > 1:
+            yield f"{photo.name} is in {' and '.join(found)}"
