@@ -103,7 +103,7 @@ class MemoryRows:
     def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
         with self._lock:
             now = self.kept.get((partition, row.key))
-            if now is None or now.etag != row.tag:
+            if now is None or now.etag != row.etag:
                 return False
             self._write(partition, row.key, properties)
             return True
@@ -112,7 +112,7 @@ class MemoryRows:
         with self._lock:
             there = self.kept.get((partition, rewrite.row.key))
             gone = [key for key, properties in rewrite.others.items() if properties is None]
-            if there is None or there.etag != rewrite.row.tag:
+            if there is None or there.etag != rewrite.row.etag:
                 return False
             if any((partition, key) not in self.kept for key in gone):
                 return False
