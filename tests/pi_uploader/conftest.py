@@ -18,7 +18,7 @@ from tests.support.pictures import dng, mp4
 
 TRUSTED = {"CAMERA_CLOCK": "trusted"}  # a machine of tests may have no NTP, and no doubt either
 StartProgram = Callable[..., Program]
-STAND_IN = Path(__file__).parents[1] / "rigs" / "pi_camera"
+STAND_IN = Path(__file__).parents[1] / "support" / "pi_camera"
 
 
 @pytest.fixture

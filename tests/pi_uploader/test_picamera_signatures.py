@@ -18,7 +18,7 @@ from pi_uploader.cameras.picamera_library import MIN_VERSION, MIN_VERSION_FOR_CL
 from tests.pi_uploader.picamera_sources import SOURCES, picamera2_of
 
 ROOT = Path(__file__).parents[2]
-STAND_IN = ROOT / "tests" / "rigs" / "pi_camera" / "picamera2"
+STAND_IN = ROOT / "tests" / "support" / "pi_camera" / "picamera2"
 FILES = {
     "Job": ("__init__.py", "job.py"),
     "CompletedRequest": ("__init__.py", "request.py"),
