@@ -20,6 +20,7 @@ from function_app.http.request_body import read_object, text_of
 from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
+from function_app.storage.account_keys import AUDIT_KEY
 from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time
 
@@ -200,7 +201,7 @@ def list_accesses(req: func.HttpRequest, services: Services, caller: Caller) -> 
     """200 with a page of the access log, newest first."""
     check_parameters(req.params, ("limit", "cursor"))
     limit, cursor = parse_limit(req.params.get("limit")), req.params.get("cursor")
-    after = "" if cursor is None else cursors.decode(cursor, audit_log.KEY)
+    after = "" if cursor is None else cursors.decode(cursor, AUDIT_KEY)
     found = audit_log.newest(services.accesses, limit + 1, after)
     shown = found[:limit]
     return json_response(

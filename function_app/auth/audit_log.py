@@ -1,6 +1,5 @@
 """The access log: who signed in, saw, deleted, shared, and when."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +8,11 @@ from ipaddress import ip_network
 
 from function_app.auth.addresses import parse_address
 from function_app.services import Services
-from function_app.storage.row_keys import count_down
+from function_app.storage.account_keys import AUDIT_LOG, audit_key
 from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import format_time, parse_time
 
-PARTITION = "accesses"
 FAILED = "did not sign in"
-KEY = re.compile(r"[0-9]{15}~[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,11 @@ def record(
         "which": which,
         "network": network_of(caller_address(headers, services)),
     }
-    services.accesses.upsert(PARTITION, f"{count_down(now)}~{secrets.token_hex(4)}", properties)
+    services.accesses.upsert(AUDIT_LOG, audit_key(now, secrets.token_hex(4)), properties)
 
 
 def newest(rows: TableStore, count: int, after: str) -> list[Entry]:
-    return [_entry(row) for row in rows.query(PARTITION, count, after)]
+    return [_entry(row) for row in rows.query(AUDIT_LOG, count, after)]
 
 
 def network_of(address: str) -> str:

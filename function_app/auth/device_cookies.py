@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from function_app.auth.caller import is_name
 from function_app.auth.secret_hash import hash_secret
+from function_app.storage.account_keys import device_cookies_of
 from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import format_time, parse_time
 
@@ -16,13 +17,13 @@ MOST = 20  # of one person, each with a count of its own; a new one takes the pl
 
 def remember(rows: TableStore, name: str, now: datetime) -> str:
     """One more of this person's; returns the cookie's value."""
-    known = rows.query(_partition(name), 1000)
+    known = rows.query(device_cookies_of(name), 1000)
     known.sort(key=_until, reverse=True)
     for number, row in enumerate(known, 1):
         if number >= MOST or _until(row) <= now:
-            rows.remove(_partition(name), row.key)
+            rows.remove(device_cookies_of(name), row.key)
     secret = secrets.token_urlsafe(32)
-    rows.upsert(_partition(name), hash_secret(secret), {"until": format_time(now + LENGTH)})
+    rows.upsert(device_cookies_of(name), hash_secret(secret), {"until": format_time(now + LENGTH)})
     return f"{name}.{secret}"
 
 
@@ -31,19 +32,15 @@ def find(rows: TableStore, name: str, value: str, now: datetime) -> str | None:
     whose, _, secret = value.rpartition(".")
     if whose != name or not is_name(name):
         return None
-    row = rows.get(_partition(name), hash_secret(secret))
+    row = rows.get(device_cookies_of(name), hash_secret(secret))
     return row.key if row and _until(row) > now else None
 
 
 def forget_all(rows: TableStore, name: str) -> None:
     """Whoever had a browser of this person's tries passwords as any stranger does."""
-    for row in rows.query(_partition(name), 1000):
-        rows.remove(_partition(name), row.key)
+    for row in rows.query(device_cookies_of(name), 1000):
+        rows.remove(device_cookies_of(name), row.key)
 
 
 def _until(row: Entity) -> datetime:
     return parse_time(row.properties["until"])
-
-
-def _partition(name: str) -> str:
-    return f"browsers~{name}"

@@ -7,12 +7,11 @@ from datetime import datetime
 
 from function_app.auth.origin import Origin, origin_of
 from function_app.auth.secret_hash import hash_secret
+from function_app.storage.account_keys import LINKS, link_key
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
-
-PARTITION = "shares"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +58,13 @@ def keep(rows: TableStore, share: Share) -> tuple[str, str]:
     """Put the link on record; returns its key, and its secret, which is never shown again."""
     secret = secrets.token_urlsafe(24)
     key = _key(secret)
-    rows.upsert(PARTITION, key, share.to_properties())
+    rows.upsert(LINKS, key, share.to_properties())
     return key, secret
 
 
 def find(rows: TableStore, secret: str, now: datetime) -> Share | None:
     """What this link opens; None if it was revoked, is over, or never was."""
-    row = rows.get(PARTITION, _key(secret))
+    row = rows.get(LINKS, _key(secret))
     return None if row is None or is_over(row, now) else _share(row)
 
 
@@ -80,13 +79,13 @@ def is_over(row: Entity, now: datetime) -> bool:
 
 
 def all_shares(rows: TableStore) -> list[Share]:
-    return [_share(row) for row in query_all(rows, PARTITION)]
+    return [_share(row) for row in query_all(rows, LINKS)]
 
 
 def revoke(rows: TableStore, key: str) -> bool:
     """Whether there was one with this key."""
-    is_there = rows.get(PARTITION, key) is not None
-    rows.remove(PARTITION, key)
+    is_there = rows.get(LINKS, key) is not None
+    rows.remove(LINKS, key)
     return is_there
 
 
@@ -105,4 +104,4 @@ def _share(row: Entity) -> Share:
 
 
 def _key(secret: str) -> str:
-    return hash_secret(secret)[:32]
+    return link_key(hash_secret(secret))

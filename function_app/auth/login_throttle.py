@@ -11,17 +11,16 @@ Kept in a table, since instances share no memory. An attempt is counted before i
 looked at, so that many at once get no more tries than one after the other.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from function_app.auth.addresses import subscriber_of
 from function_app.problems import HTTPProblemError
+from function_app.storage.account_keys import LOGIN_ATTEMPTS, attempt_key
 from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import EPOCH, format_time, parse_time
 
-PARTITION = "attempts"
 FORGIVEN_EVERY = timedelta(hours=1)  # one wrong password of those on record
 FORGOTTEN = timedelta(hours=24)  # all of them
 ATTACKED = 100  # wrong passwords for an account, wherever they come from
@@ -59,16 +58,18 @@ def count_attempt(rows: TableStore, counts: Mapping[str, str], now: datetime) ->
     """Count a password that is said: `counts` has who says it, by kind. Raises HTTPProblemError
     (429)
     if it comes too early, and then counts it for nobody."""
-    found = {kind: rows.get(PARTITION, _key(kind, whose)) for kind, whose in counts.items()}
+    found = {
+        kind: rows.get(LOGIN_ATTEMPTS, attempt_key(kind, whose)) for kind, whose in counts.items()
+    }
     for kind, row in found.items():
         _check_wait(kind, row, now)
     account = found.pop("account", None)
     is_attacked = _kept(account, now)[0] >= ATTACKED
     for kind, row in found.items():
         free = FREE_IF_ATTACKED if is_attacked and kind == "pair" else LIMITS[kind].free
-        _count(rows, kind, _key(kind, counts[kind]), row, now, free)
+        _count(rows, kind, attempt_key(kind, counts[kind]), row, now, free)
     if "account" in counts:
-        _note(rows, _key("account", counts["account"]), account, now, 1)
+        _note(rows, attempt_key("account", counts["account"]), account, now, 1)
 
 
 def forget_attempts(rows: TableStore, counts: Mapping[str, str], now: datetime) -> None:
@@ -76,15 +77,27 @@ def forget_attempts(rows: TableStore, counts: Mapping[str, str], now: datetime) 
     stays on record: a person there with an account of their own would otherwise guess for free."""
     for kind, whose in counts.items():
         if kind in ("address", "account"):
-            _note(rows, _key(kind, whose), rows.get(PARTITION, _key(kind, whose)), now, -1)
+            _note(
+                rows,
+                attempt_key(kind, whose),
+                rows.get(LOGIN_ATTEMPTS, attempt_key(kind, whose)),
+                now,
+                -1,
+            )
         else:
-            rows.remove(PARTITION, _key(kind, whose))
+            rows.remove(LOGIN_ATTEMPTS, attempt_key(kind, whose))
 
 
 def take_back(rows: TableStore, counts: Mapping[str, str], now: datetime) -> None:
     """The password was not looked at, after all."""
     for kind, whose in counts.items():
-        _note(rows, _key(kind, whose), rows.get(PARTITION, _key(kind, whose)), now, -1)
+        _note(
+            rows,
+            attempt_key(kind, whose),
+            rows.get(LOGIN_ATTEMPTS, attempt_key(kind, whose)),
+            now,
+            -1,
+        )
 
 
 def _check_wait(kind: str, row: Entity | None, now: datetime) -> None:
@@ -109,7 +122,7 @@ def _count(
         until = now + timedelta(seconds=wait) if wait else EPOCH
         if _write(rows, key, row, failures, until, now):
             return
-        row = rows.get(PARTITION, key)
+        row = rows.get(LOGIN_ATTEMPTS, key)
     raise HTTPProblemError(429, "Too many attempts at once: try again.", {"Retry-After": "1"})
 
 
@@ -122,7 +135,7 @@ def _note(rows: TableStore, key: str, row: Entity | None, now: datetime, more: i
             return
         if _write(rows, key, row, max(failures + more, 0), until, now):
             return
-        row = rows.get(PARTITION, key)
+        row = rows.get(LOGIN_ATTEMPTS, key)
 
 
 def _write(
@@ -130,8 +143,8 @@ def _write(
 ) -> bool:
     properties = {"failures": str(failures), "until": format_time(until), "at": format_time(now)}
     if row is None:
-        return rows.insert(PARTITION, key, properties)
-    return rows.replace(PARTITION, row, properties)
+        return rows.insert(LOGIN_ATTEMPTS, key, properties)
+    return rows.replace(LOGIN_ATTEMPTS, row, properties)
 
 
 def _kept(row: Entity | None, now: datetime) -> tuple[int, datetime]:
@@ -140,8 +153,3 @@ def _kept(row: Entity | None, now: datetime) -> tuple[int, datetime]:
         return 0, now
     forgiven = max(now - at, timedelta()) // FORGIVEN_EVERY
     return max(int(row.properties["failures"]) - forgiven, 0), parse_time(row.properties["until"])
-
-
-def _key(kind: str, whose: str) -> str:
-    """No address is kept in full."""
-    return f"{kind}~{hashlib.sha256(whose.encode(errors='surrogatepass')).hexdigest()[:32]}"

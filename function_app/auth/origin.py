@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from function_app.auth.caller import Caller
 from function_app.problems import HTTPProblemError
+from function_app.storage.account_keys import TOKENS, sessions_of
 from function_app.storage.table_store import TableStore
 
 MAX_TOKENS_BETWEEN = 8
-TOKENS = "tokens"  # the partition of tokens
 REVOKED = "revoked"  # the column of a token that opens nothing any more, and is about to go
 
 
@@ -65,7 +65,7 @@ def check_still_there(rows: TableStore, caller: Caller) -> None:
     first ends sessions and tokens and then looks for what those made, so one of the two sees the
     other.
     """
-    key = (f"sessions~{caller.name}", caller.session) if caller.session else None
+    key = (sessions_of(caller.name), caller.session) if caller.session else None
     if caller.is_token and caller.via:
         key = (TOKENS, caller.via[-1])
     row = rows.get(*key) if key else None

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from function_app.auth import audit_log, links, login_throttle
-from function_app.storage.row_keys import count_down
+from function_app.storage.account_keys import (
+    AUDIT_LOG,
+    LINKS,
+    LOGIN_ATTEMPTS,
+    audit_keys_from,
+)
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import parse_time
 
@@ -19,19 +24,17 @@ def clear_sign_ins(people: TableStore, access_log: TableStore, now: datetime) ->
     KEPT; return how many rows that were. What anybody did who was let in stays on record."""
     counts = _forgotten(people, now)
     failed = _old_failures(access_log, now)
-    return _remove(people, login_throttle.PARTITION, counts) + _remove(
-        access_log, audit_log.PARTITION, failed
-    )
+    return _remove(people, LOGIN_ATTEMPTS, counts) + _remove(access_log, AUDIT_LOG, failed)
 
 
 def clear_links(people: TableStore, now: datetime) -> int:
     """Remove shared links that open nothing any more; return how many those were."""
-    over = (row for row in query_all(people, links.PARTITION) if links.is_over(row, now))
-    return _remove(people, links.PARTITION, over)
+    over = (row for row in query_all(people, LINKS) if links.is_over(row, now))
+    return _remove(people, LINKS, over)
 
 
 def _forgotten(people: TableStore, now: datetime) -> Iterator[Entity]:
-    for page in _pages(people, login_throttle.PARTITION, ""):
+    for page in _pages(people, LOGIN_ATTEMPTS, ""):
         for row in page:
             if now - parse_time(row.properties["at"]) > login_throttle.FORGOTTEN:
                 yield row
@@ -39,7 +42,7 @@ def _forgotten(people: TableStore, now: datetime) -> Iterator[Entity]:
 
 def _old_failures(access_log: TableStore, now: datetime) -> Iterator[Entity]:
     """Up to a page that has none: what is behind that was cleared before."""
-    for page in _pages(access_log, audit_log.PARTITION, count_down(now - KEPT)):
+    for page in _pages(access_log, AUDIT_LOG, audit_keys_from(now - KEPT)):
         failures = [row for row in page if row.properties["what"] == audit_log.FAILED]
         if not failures:
             return

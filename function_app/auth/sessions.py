@@ -8,6 +8,7 @@ from function_app.auth import users
 from function_app.auth.caller import Caller, Role, from_text, to_text
 from function_app.auth.secret_hash import hash_secret
 from function_app.auth.users import Person
+from function_app.storage.account_keys import sessions_of
 from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import format_time, parse_time
 
@@ -22,12 +23,12 @@ def begin(rows: TableStore, person: Person, now: datetime) -> str | None:
     does that first, and ends those that are there afterwards: so one that is written too late to be
     found there finds the person gone or changed here, and no request needs to look at the person.
     """
-    for row in rows.query(_partition(person.name), MOST):
+    for row in rows.query(sessions_of(person.name), MOST):
         if _is_over(row, now):
-            rows.remove(_partition(person.name), row.key)
+            rows.remove(sessions_of(person.name), row.key)
     secret = secrets.token_urlsafe(32)
     rows.upsert(
-        _partition(person.name),
+        sessions_of(person.name),
         hash_secret(secret),
         {
             "role": person.role,
@@ -37,7 +38,7 @@ def begin(rows: TableStore, person: Person, now: datetime) -> str | None:
     )
     still = users.find(rows, person.name)
     if still is None or still.epoch != person.epoch:
-        rows.remove(_partition(person.name), hash_secret(secret))
+        rows.remove(sessions_of(person.name), hash_secret(secret))
         return None
     return f"{person.name}.{secret}"
 
@@ -47,7 +48,7 @@ def find(rows: TableStore, value: str, now: datetime) -> Caller | None:
     name, _, secret = value.rpartition(".")
     if not name or not value.isascii() or not all(one.isalnum() or one in "._-" for one in value):
         return None
-    row = rows.get(_partition(name), hash_secret(secret))
+    row = rows.get(sessions_of(name), hash_secret(secret))
     if row is None or _is_over(row, now):
         return None
     role = Role(row.properties["role"])
@@ -58,22 +59,18 @@ def find(rows: TableStore, value: str, now: datetime) -> Caller | None:
 def end(rows: TableStore, caller: Caller) -> None:
     """End this one."""
     if caller.session:
-        rows.remove(_partition(caller.name), caller.session)
+        rows.remove(sessions_of(caller.name), caller.session)
 
 
 def end_all(rows: TableStore, name: str) -> int:
     """End all sessions of a person; returns how many there were."""
     ended, after = 0, ""
-    while found := rows.query(_partition(name), MOST, after):
+    while found := rows.query(sessions_of(name), MOST, after):
         for row in found:
-            rows.remove(_partition(name), row.key)
+            rows.remove(sessions_of(name), row.key)
         ended, after = ended + len(found), found[-1].key
     return ended
 
 
 def _is_over(row: Entity, now: datetime) -> bool:
     return parse_time(row.properties["until"]) <= now
-
-
-def _partition(name: str) -> str:
-    return f"sessions~{name}"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from function_app.auth.caller import Caller, Scope, from_text, to_text
-from function_app.auth.origin import REVOKED, TOKENS, UNKNOWN, Origin, origin_of
+from function_app.auth.origin import REVOKED, UNKNOWN, Origin, origin_of
 from function_app.auth.secret_hash import hash_secret
 from function_app.problems import HTTPProblemError
+from function_app.storage.account_keys import TOKENS
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import format_time, parse_time
 
-PARTITION = TOKENS
 BEGINNING = "nj_"  # so that one that was left somewhere is recognized for what it is
 _BETWEEN_NOTES = timedelta(hours=1)  # a write for every use would cost more than the use
 
@@ -48,7 +48,7 @@ def make(
     key = hash_secret(secret)
     _check_name_is_free(rows, name, key)
     rows.upsert(
-        PARTITION,
+        TOKENS,
         key,
         {
             "name": name,
@@ -61,7 +61,7 @@ def make(
     try:
         _check_name_is_free(rows, name, key)
     except HTTPProblemError:
-        rows.remove(PARTITION, key)
+        rows.remove(TOKENS, key)
         raise
     return secret
 
@@ -70,12 +70,12 @@ def find(rows: TableStore, secret: str, now: datetime) -> Caller | None:
     """Whose token this is. That it was used is noted, to the hour."""
     if not secret.startswith(BEGINNING):
         return None
-    row = rows.get(PARTITION, hash_secret(secret))
+    row = rows.get(TOKENS, hash_secret(secret))
     if row is None or REVOKED in row.properties:
         return None
     token = _token(row)
     if token.used_at is None or now - token.used_at > _BETWEEN_NOTES:
-        rows.replace(PARTITION, row, {**row.properties, "used_at": format_time(now)})
+        rows.replace(TOKENS, row, {**row.properties, "used_at": format_time(now)})
     origin = token.origin
     return Caller(
         token.name,
@@ -88,7 +88,7 @@ def find(rows: TableStore, secret: str, now: datetime) -> Caller | None:
 
 
 def all_tokens(rows: TableStore) -> list[Token]:
-    return [_token(row) for row in query_all(rows, PARTITION)]
+    return [_token(row) for row in query_all(rows, TOKENS)]
 
 
 def called(rows: TableStore, name: str) -> list[Token]:
@@ -106,19 +106,19 @@ def revoke(rows: TableStore, name: str) -> bool:
 
 def disable(rows: TableStore, token: Token) -> None:
     """Let nobody in with it any more. It stays on record until what was made with it is revoked."""
-    while row := rows.get(PARTITION, token.key):
-        if rows.replace(PARTITION, row, {**row.properties, REVOKED: "1"}):
+    while row := rows.get(TOKENS, token.key):
+        if rows.replace(TOKENS, row, {**row.properties, REVOKED: "1"}):
             return
 
 
 def remove(rows: TableStore, token: Token) -> None:
     """Whoever holds it is let in no more."""
-    rows.remove(PARTITION, token.key)
+    rows.remove(TOKENS, token.key)
 
 
 def remove_secret(rows: TableStore, secret: str) -> None:
     """Remove the token with this secret."""
-    rows.remove(PARTITION, hash_secret(secret))
+    rows.remove(TOKENS, hash_secret(secret))
 
 
 def _check_name_is_free(rows: TableStore, name: str, key: str) -> None:

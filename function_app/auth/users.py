@@ -16,10 +16,10 @@ from function_app.auth.passwords import (
     weakness,
 )
 from function_app.problems import HTTPProblemError
+from function_app.storage.account_keys import USERS
 from function_app.storage.table_store import TableStore, query_all
 from photo_wire.errors import WireError
 
-PARTITION = "people"
 OWNER = "owner"  # the name of the first one, whose password is a setting until they change it
 
 
@@ -65,7 +65,7 @@ def authenticate(
             return None
         if person is None:
             first = Person(OWNER, Role.OWNER, password="", epoch=_new_epoch())
-            rows.insert(PARTITION, OWNER, first.to_properties())
+            rows.insert(USERS, OWNER, first.to_properties())
             person = find(rows, name)  # somebody was faster, and may have changed the password, too
         if person and not person.password:
             return person
@@ -74,12 +74,12 @@ def authenticate(
 
 
 def find(rows: TableStore, name: str) -> Person | None:
-    row = rows.get(PARTITION, name)
+    row = rows.get(USERS, name)
     return _person(name, row.properties) if row else None
 
 
 def list_users(rows: TableStore) -> list[Person]:
-    return [_person(row.key, row.properties) for row in query_all(rows, PARTITION)]
+    return [_person(row.key, row.properties) for row in query_all(rows, USERS)]
 
 
 def add(
@@ -94,7 +94,7 @@ def add(
     person = Person(
         name, role, hash_password(checked(password, name)), cameras, _new_epoch(), origin
     )
-    is_written = name != OWNER and rows.insert(PARTITION, name, person.to_properties())
+    is_written = name != OWNER and rows.insert(USERS, name, person.to_properties())
     # An insert that was repeated, since its reply was lost, found itself.
     if not is_written and find(rows, name) != person:
         raise HTTPProblemError(
@@ -109,10 +109,10 @@ def change_password(rows: TableStore, person: Person, password: str) -> Person |
     changed = replace(
         person, password=hash_password(checked(password, person.name)), epoch=_new_epoch()
     )
-    row = rows.get(PARTITION, person.name)
+    row = rows.get(USERS, person.name)
     if row is None or _person(person.name, row.properties) != person:
         return None
-    is_written = rows.replace(PARTITION, row, changed.to_properties())
+    is_written = rows.replace(USERS, row, changed.to_properties())
     # A write that was repeated, since its reply was lost, found itself.
     return changed if is_written or find(rows, person.name) == changed else None
 
@@ -120,9 +120,9 @@ def change_password(rows: TableStore, person: Person, password: str) -> Person |
 def end_epoch(rows: TableStore, name: str) -> None:
     """Sessions that are about to begin for somebody who was read before do not. A person who was
     changed meanwhile has another epoch already."""
-    row = rows.get(PARTITION, name)
+    row = rows.get(USERS, name)
     if row:
-        rows.replace(PARTITION, row, {**row.properties, "epoch": _new_epoch()})
+        rows.replace(USERS, row, {**row.properties, "epoch": _new_epoch()})
 
 
 def remove(rows: TableStore, name: str) -> bool:
@@ -130,8 +130,8 @@ def remove(rows: TableStore, name: str) -> bool:
     whom nobody could let anybody in."""
     if name == OWNER:
         raise HTTPProblemError(409, "The owner stays: change their password instead.")
-    is_there = rows.get(PARTITION, name) is not None
-    rows.remove(PARTITION, name)
+    is_there = rows.get(USERS, name) is not None
+    rows.remove(USERS, name)
     return is_there
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from function_app.auth import users
 from function_app.services import connect
 from function_app.settings import Settings
+from function_app.storage import account_keys
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.support.backend import Backend
@@ -158,7 +158,7 @@ def test_nobody_is_shut_out_who_is_not_there(api: Api, admin: dict[str, str]) ->
     vera = {"name": "vera", "password": PASSWORD}
     assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
     assert sign_in(api, "vera", PASSWORD) == 200
-    connect(Settings(api.backend.connection_string)).people.remove(users.PARTITION, "vera")
+    connect(Settings(api.backend.connection_string)).people.remove(account_keys.USERS, "vera")
     assert api.ask("/api/session").status_code == 200
     assert api.ask("/api/people/vera", admin, "DELETE").status_code == 404
     assert api.ask("/api/session").status_code == 401

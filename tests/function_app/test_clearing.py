@@ -9,6 +9,7 @@ from function_app.auth import audit_log, login_throttle, purge
 from function_app.problems import HTTPProblemError
 from function_app.services import Services, connect
 from function_app.settings import Settings
+from function_app.storage import account_keys
 from tests.conftest import NewStore
 from tests.function_app.memory_store import memory_services
 
@@ -45,7 +46,7 @@ def test_counts_are_cleared_once_they_count_no_more(backend: Services) -> None:
     for _ in range(6):
         login_throttle.count_attempt(backend.people, {"pair": "owner"}, NOW)
     assert clear(backend) == 14
-    assert len(backend.people.query(login_throttle.PARTITION, 1000)) == 2
+    assert len(backend.people.query(account_keys.LOGIN_ATTEMPTS, 1000)) == 2
     with pytest.raises(HTTPProblemError):
         login_throttle.count_attempt(backend.people, {"pair": "owner"}, NOW)
     assert clear(backend) == 0

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from function_app.alerts import alerts
-from function_app.auth import audit_log
 from function_app.http import cursors
+from function_app.storage import account_keys
 from photo_wire.alert import LOSS
 from photo_wire.errors import WireError
 from tests.function_app.api import MOMENT, Api, name_of
@@ -80,7 +80,7 @@ def test_the_cursors_of_alerts_are_taken(api: Api, camera: str) -> None:
 def test_a_cursor_has_one_spelling(place: bytes) -> None:
     """What is taken is what `encode` gives."""
     cursor = urlsafe_b64encode(place).decode().rstrip("=")
-    for form in (alerts._PLACE, audit_log.KEY):
+    for form in (alerts._PLACE, account_keys.AUDIT_KEY):
         for spelled in (cursor, cursor + "=", f" {cursor}"):
             with suppress(WireError):
                 assert cursors.encode(cursors.decode(spelled, form)) == spelled

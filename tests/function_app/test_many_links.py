@@ -9,7 +9,7 @@ from function_app.auth import links, purge, tokens, users
 from function_app.auth.caller import Role, Scope
 from function_app.auth.origin import Origin
 from function_app.settings import Settings
-from function_app.storage import table_store
+from function_app.storage import account_keys, table_store
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.support.pictures import jpeg
@@ -36,7 +36,7 @@ def test_all_are_listed_however_many_there_are(empty: store_side.Services, count
         share(kept, NOW, number)
         tokens.make(kept, f"token-{number}", scopes, None, NOW)
         kept.insert(
-            users.PARTITION, f"p{number}", users.Person("", Role.VIEWER, "").to_properties()
+            account_keys.USERS, f"p{number}", users.Person("", Role.VIEWER, "").to_properties()
         )
     assert {one.camera for one in links.all_shares(kept)} == {f"gate-{n}" for n in range(count)}
     assert {one.name for one in tokens.all_tokens(kept)} == {f"token-{n}" for n in range(count)}

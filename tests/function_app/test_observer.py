@@ -21,6 +21,7 @@ from function_app.maintenance.deletion import delete
 from function_app.routes import ROUTES
 from function_app.services import Services, connect
 from function_app.settings import Settings
+from function_app.storage import account_keys
 from function_app.storage.models import KeptAlert, Photo
 from local.azurite import Azurite
 from local.routes import Route as Template
@@ -181,7 +182,7 @@ class Observer:
 def observe(backend: Services, cameras: frozenset[str], start: datetime) -> dict[str, Answer]:
     """What somebody sees who may see these cameras and look, and delete there."""
     person = users.Person("vera", Role.VIEWER, "", cameras)
-    backend.people.upsert(users.PARTITION, person.name, person.to_properties())
+    backend.people.upsert(account_keys.USERS, person.name, person.to_properties())
     value = sessions.begin(backend.people, person, datetime.now(UTC))
     headers = {"Cookie": f"__Host-nightjar_session={value}; __Secure-nightjar_session={value}"}
     names = [

@@ -15,6 +15,7 @@ from function_app.auth import links, origin, passwords, tokens, users
 from function_app.auth.caller import Scope
 from function_app.auth.origin import Origin
 from function_app.services import Services
+from function_app.storage import account_keys
 from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
@@ -254,10 +255,10 @@ def old_token(backend: Services, name: str, made_by: str) -> Headers:
         backend.people, name, frozenset({Scope.ADMIN, Scope.READ}), None, MOMENT, Origin(made_by)
     )
     (token,) = tokens.called(backend.people, name)
-    row = backend.people.get(tokens.PARTITION, token.key)
+    row = backend.people.get(account_keys.TOKENS, token.key)
     assert row is not None
     words = {word: text for word, text in row.properties.items() if word not in ("root", "via")}
-    backend.people.upsert(tokens.PARTITION, token.key, words)
+    backend.people.upsert(account_keys.TOKENS, token.key, words)
     return {"Authorization": f"Bearer {secret}"}
 
 

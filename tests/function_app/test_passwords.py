@@ -12,6 +12,7 @@ from function_app.auth.caller import Role
 from function_app.auth.passwords import HashQueue, is_common
 from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
+from function_app.storage import account_keys
 from photo_wire.errors import WireError
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api
@@ -66,7 +67,7 @@ def test_each_sign_in_hashes_once(
     users.add(backend.people, "vera", OWN, Role.VIEWER, None)
     if is_changed:
         owner = users.Person(users.OWNER, Role.OWNER, passwords.hash_password(OWN))
-        backend.people.upsert(users.PARTITION, users.OWNER, owner.to_properties())
+        backend.people.upsert(account_keys.USERS, users.OWNER, owner.to_properties())
     scrypts.clear()
     reply = ask(backend, "open_session", {}, {"name": name, "password": password})
     assert len(scrypts) == 1

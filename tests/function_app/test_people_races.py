@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 import azure.functions as func
 import pytest
 
-from function_app.auth import login_throttle, passwords, sessions, users
+from function_app.auth import passwords, sessions, users
 from function_app.auth.caller import Role
 from function_app.http.dispatch import answer
 from function_app.http.responses import Response
 from function_app.routes import ROUTES
 from function_app.services import Services, connect
 from function_app.settings import Settings
+from function_app.storage import account_keys
 from function_app.storage.table_store import TableStore
 from tests.conftest import NewStore
 from tests.function_app.memory_store import memory_services
@@ -94,8 +95,8 @@ def is_open(backend: Services, headers: dict[str, str]) -> bool:
 def begin_anew(backend: Services, *names: str) -> None:
     """Nobody is there but those of these names, with eve's password."""
     for partition in (
-        users.PARTITION,
-        login_throttle.PARTITION,
+        account_keys.USERS,
+        account_keys.LOGIN_ATTEMPTS,
         "sessions~owner",
         "sessions~eve",
         "browsers~owner",
@@ -246,9 +247,9 @@ class TestEnding:
 def test_who_was_let_in_before_there_were_epochs_stays(backend: Services) -> None:
     """Their row has none, until they sign out everywhere or change the password."""
     begin_anew(backend, "eve")
-    (row,) = backend.people.query(users.PARTITION, 2)
+    (row,) = backend.people.query(account_keys.USERS, 2)
     words = {word: value for word, value in row.properties.items() if word != "epoch"}
-    backend.people.upsert(users.PARTITION, "eve", words)
+    backend.people.upsert(account_keys.USERS, "eve", words)
     session = sign_in(backend, "eve", EVES)
     assert is_open(backend, session)
     assert ask(backend, "close_all_sessions", session).status == 200

@@ -19,6 +19,7 @@ from function_app.auth.origin import Origin
 from function_app.routes import ROUTES
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage import account_keys
 from function_app.storage.models import KeptAlert, Photo
 from local.host import Host
 from local.server import Request
@@ -87,7 +88,7 @@ class World:
     def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> users.Person:
         kept = passwords.hash_password(PASSWORD)
         person = users.Person(name, role, kept, cameras, "epoch", Origin("owner", "owner"))
-        self.backend.people.upsert(users.PARTITION, name, person.to_properties())
+        self.backend.people.upsert(account_keys.USERS, name, person.to_properties())
         return person
 
     def session(

@@ -14,6 +14,7 @@ from function_app.auth.audit_log import address_in, network_of
 from function_app.auth.passwords import hash_password, verify_password, weakness
 from function_app.services import connect
 from function_app.settings import Settings
+from function_app.storage import account_keys
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryRows
@@ -102,7 +103,7 @@ def test_the_setting_counts_until_the_owner_changed_the_password(own: Backend) -
     restart(own, "a third password")
     found = [sign_in(Api(own), one).status_code for one in (own.password, leaked, NEW)]
     assert found == [401, 401, 200]
-    connect(Settings(own.connection_string)).people.remove(users.PARTITION, users.OWNER)
+    connect(Settings(own.connection_string)).people.remove(account_keys.USERS, users.OWNER)
     assert sign_in(Api(own), own.password).status_code == 200, "reset, as docs/api.md says"
 
 
