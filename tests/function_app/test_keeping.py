@@ -43,7 +43,7 @@ class Fragile:
     """A store that lets so many calls through that change something, and then fails for good."""
 
     READS = (
-        *("get", "walk", "arrived", "place", "strays", "cameras"),
+        *("get", "query", "arrived", "place", "strays", "cameras"),
         *("read", "find", "find_or_tombstone", "newest", "state", "check"),
     )
 
