@@ -2,10 +2,9 @@
 
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from function_app.cameras.known import KnownCameras
-from function_app.maintenance.timer_watch import TimerWatch
 from function_app.settings import Settings, read_settings
 from function_app.storage.account import open_account
 from function_app.storage.alerts import AzureAlerts
@@ -15,9 +14,34 @@ from function_app.storage.index import TABLE, AzurePhotoIndex
 from function_app.storage.models import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
 from function_app.storage.table_store import TableStore
 from function_app.storage.thumbnails import AzureThumbnails
+from function_app.timer_watch import TimerWatch
 
 _lock = threading.Lock()
 _shared: "Services | None" = None
+
+
+@dataclass(slots=True)
+class KnownCameras:
+    """The cameras that this process has met, so that it need not look them up again. Threads share
+    it."""
+
+    _names: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def unknown(self, cameras: Iterable[str]) -> set[str]:
+        """Return those of these cameras that are not known."""
+        with self._lock:
+            return set(cameras) - self._names
+
+    def add(self, cameras: Iterable[str]) -> None:
+        """Remember these cameras."""
+        with self._lock:
+            self._names |= set(cameras)
+
+    def remove(self, camera: str) -> None:
+        """Forget a camera, for example because it was deleted."""
+        with self._lock:
+            self._names.discard(camera)
 
 
 @dataclass(frozen=True, slots=True)

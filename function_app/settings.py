@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from function_app.auth.passwords import weakness
-from function_app.maintenance.retention_policy import Retention, parse_retention
 from function_app.origins import origin_of
+from function_app.retention_policy import RetentionPolicy, parse_retention
 
 STORAGE = "AzureWebJobsStorage"
 STORAGE_ACCOUNT = "AzureWebJobsStorage__accountName"  # by identity, as the Functions host spells it
@@ -63,7 +63,7 @@ class Settings:
     admin_token: str | None = field(default=None, repr=False)
     gallery_password: str | None = field(default=None, repr=False)
     max_photo_bytes: int = DEFAULT_MAX_PHOTO_MB * 1024 * 1024
-    retention: Retention = DEFAULT_RETENTION
+    retention: RetentionPolicy = DEFAULT_RETENTION
     account_name: str | None = None
     is_on_azure: bool = False
     public_origin: str | None = None

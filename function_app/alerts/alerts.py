@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from function_app.alerts.taken_back import take_back, taking_back
 from function_app.auth.caller import Caller
 from function_app.browse.listing import check_parameters, parse_limit
 from function_app.browse.merge import merge
-from function_app.cameras.quota import note_cameras, refused_cameras, too_many
 from function_app.http import cursors
 from function_app.http.responses import Response, json_response
-from function_app.ingest.stored import list_found
+from function_app.ingest.camera_quota import note_cameras, refused_cameras, too_many
+from function_app.ingest.stored import list_found, take_back, taking_back
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Alerts, KeptAlert, alert_key

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from function_app.alerts.taken_back import TAKEN_BACK
+from function_app.ingest.stored import TAKEN_BACK
 from function_app.services import Services
 from function_app.storage.models import Alerts, KeptAlert, alert_key
 from function_app.storage.row_keys import count_down

@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from function_app.alerts.taken_back import taking_back
 from function_app.auth.caller import Caller
 from function_app.http.request_body import read_object
 from function_app.http.responses import Response, json_response
-from function_app.ingest.stored import list_found
-from function_app.maintenance.retention import is_due
+from function_app.ingest.stored import list_found, taking_back
 from function_app.services import Services
 from function_app.storage.photo_state import State
 from photo_wire.errors import WireError
@@ -55,7 +53,10 @@ def is_known(name: PhotoName, services: Services, now: datetime) -> bool:
         return True
     # Retention removes the bytes first and the rows last, and what came of it is noted with them.
     state = services.index.state(name)
-    if state in (State.DELETED, State.EXPIRED) or (row and is_due(row, services, now)):
+    if state in (State.DELETED, State.EXPIRED):
+        return True
+    retention = services.settings.retention
+    if row and retention.is_expired(name.camera, row.received_at, now):
         return True
     for media in Media:
         if photo := services.blobs.find_or_tombstone(name, media):

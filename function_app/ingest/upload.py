@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from function_app.alerts.taken_back import taking_back
 from function_app.auth.caller import Caller
-from function_app.cameras.quota import check_camera_is_allowed, note_cameras
 from function_app.http.responses import Response
+from function_app.ingest.camera_quota import check_camera_is_allowed, note_cameras
 from function_app.ingest.intake import (
     CAMERA_NAME,
     WEBSITE_ID,
@@ -17,6 +16,7 @@ from function_app.ingest.intake import (
     receive,
 )
 from function_app.ingest.multipart import is_form
+from function_app.ingest.stored import taking_back
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from photo_wire.headers import CONTENT_TYPE, parse_headers

@@ -19,9 +19,9 @@ from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import Repair, reconcile
 from function_app.maintenance.retention import MAX_AT_ONCE, Cleanup, clean_up
-from function_app.maintenance.timer_watch import CLEANUP, REPAIR, record_run
 from function_app.services import Services
 from function_app.storage.models import Photo
+from function_app.timer_watch import CLEANUP, REPAIR, record_run
 from photo_wire.errors import WireError
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import parse_name

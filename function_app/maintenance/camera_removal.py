@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from function_app.alerts.loss_counts import forget_losses
-from function_app.cameras.quota import NEW_CAMERAS
+from function_app.ingest.camera_quota import NEW_CAMERAS
 from function_app.maintenance.deletion import delete
 from function_app.services import Services
 from function_app.storage.row_keys import View

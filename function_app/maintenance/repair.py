@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import SystemRandom
 
-from function_app.alerts.taken_back import take_back
-from function_app.ingest.stored import unlist_deleted
+from function_app.ingest.stored import take_back, unlist_deleted
 from function_app.maintenance.deletion import TOMBSTONE_TTL, is_over
 from function_app.maintenance.merge_join import merge_join
 from function_app.maintenance.photo_counts import recount, uncounted
-from function_app.maintenance.retention import SECONDS, is_due
+from function_app.maintenance.retention import SECONDS
 from function_app.services import Services
 from function_app.storage.models import KeptAlert, Photo
 from function_app.storage.photo_state import Relisted, State
@@ -148,7 +147,8 @@ def _unlist(row: Photo, services: Services, now: datetime, repair: Repair) -> No
     photo's time is over, retention is at work, or storage itself was: that is no loss."""
     if now - row.received_at <= ON_THE_WAY or services.blobs.find(row.name, row.media):
         return
-    is_expired = is_due(row, services, now)
+    retention = services.settings.retention
+    is_expired = retention.is_expired(row.name.camera, row.received_at, now)
     if not is_expired:
         alert = Alert(row.name, MISSING, "its bytes are gone from the store")
         services.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted

@@ -90,16 +90,11 @@ def clean_up(
     return Cleanup(deleted, max((one for one in behind if one is not None), default=None))
 
 
-def is_due(photo: Photo, services: Services, now: datetime) -> bool:
-    """Whether the photo's time is over."""
-    kept = services.settings.retention.of(photo.name.camera)
-    return kept is not None and photo.received_at < now - kept
-
-
 def _turns(services: Services, now: datetime) -> deque[_Turn]:
     """The cameras whose photos are not kept for ever. Chance says who begins, so that it is not
     always the same cameras that wait for the next run."""
-    kept = {camera: services.settings.retention.of(camera) for camera in services.index.cameras()}
+    retention = services.settings.retention
+    kept = {camera: retention.for_camera(camera) for camera in services.index.cameras()}
     turns = [_Turn(camera, now - time) for camera, time in kept.items() if time is not None]
     SystemRandom().shuffle(turns)
     return deque(turns)

@@ -13,10 +13,10 @@ from function_app.auth.caller import Caller
 from function_app.browse.listing import check_parameters, check_range
 from function_app.http.responses import Response, json_response
 from function_app.maintenance.photo_counts import Count, PhotoCounts, tallies
-from function_app.maintenance.timer_watch import CLEANUP, REPAIR, last_runs
 from function_app.services import Services
 from function_app.storage.models import Seen
 from function_app.storage.row_keys import View, arrival_place
+from function_app.timer_watch import CLEANUP, REPAIR, last_runs
 from photo_wire import __version__
 from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time
@@ -120,7 +120,7 @@ def get_status(req: func.HttpRequest, services: Services, caller: Caller) -> Res
     last = (last_photo(one, found[one.last.camera], services) for one in lately)
     total = sum((tally.total for tally in found.values()), Count())
     lost = _losses(services, caller, None, save=False)
-    kept = services.settings.retention.usual
+    kept = services.settings.retention.default
     runs = last_runs(services.people)
     return json_response(
         {

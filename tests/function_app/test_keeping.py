@@ -19,7 +19,7 @@ from function_app.maintenance.deletion import TOMBSTONE_TTL, delete
 from function_app.maintenance.photo_counts import Count, recount, tallies
 from function_app.maintenance.repair import MISSING, reconcile
 from function_app.maintenance.retention import Cleanup, clean_up
-from function_app.maintenance.retention_policy import Retention, parse_retention
+from function_app.retention_policy import RetentionPolicy, parse_retention
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.models import Photo
@@ -32,7 +32,7 @@ from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 BODY = b"the bytes of a photo"
-KEPT = Settings("", retention=Retention(timedelta(days=120), {"gate": timedelta(days=30)}))
+KEPT = Settings("", retention=RetentionPolicy(timedelta(days=120), {"gate": timedelta(days=30)}))
 
 
 class StoppedError(Exception):
@@ -370,15 +370,15 @@ def test_however_photos_come_and_go_the_tally_is_right(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("120d", Retention(timedelta(days=120))),
-        ("forever", Retention(None)),
+        ("120d", RetentionPolicy(timedelta(days=120))),
+        ("forever", RetentionPolicy(None)),
         (
             "90d, gate=30d,site = forever",
-            Retention(timedelta(days=90), {"gate": timedelta(days=30), "site": None}),
+            RetentionPolicy(timedelta(days=90), {"gate": timedelta(days=30), "site": None}),
         ),
     ],
 )
-def test_retention_is_read(text: str, expected: Retention) -> None:
+def test_retention_is_read(text: str, expected: RetentionPolicy) -> None:
     assert parse_retention(text) == expected
 
 

@@ -11,16 +11,15 @@ import pytest
 from function_app.alerts.alerts import keep, post_alerts
 from function_app.alerts.loss_counts import losses
 from function_app.auth.caller import DEVICE, Caller, Scope
-from function_app.cameras import quota
-from function_app.cameras.known import KnownCameras
-from function_app.cameras.quota import PERIOD, RETRY_AFTER
-from function_app.cameras.quota import refused_cameras as refused
+from function_app.ingest import camera_quota as quota
+from function_app.ingest.camera_quota import PERIOD, RETRY_AFTER
+from function_app.ingest.camera_quota import refused_cameras as refused
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store
 from function_app.maintenance.camera_removal import is_camera, remove_camera
 from function_app.maintenance.photo_counts import tallies
 from function_app.problems import HTTPProblemError
-from function_app.services import Services
+from function_app.services import KnownCameras, Services
 from function_app.stats.counts import get_status
 from function_app.storage.models import Photo, PhotoIndex, Seen
 from function_app.storage.photo_state import PhotoStateError

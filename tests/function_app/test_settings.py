@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.maintenance.retention_policy import Retention
+from function_app.retention_policy import RetentionPolicy
 from function_app.settings import Settings, SettingsError, read_settings
 
 KEY = "c2VjcmV0LWFjY291bnQta2V5"
@@ -29,7 +29,7 @@ def test_everything_can_be_set() -> None:
         "MAX_PHOTO_MB": "8",
         "RETENTION": "30d, gate=forever",
     }
-    retention = Retention(timedelta(days=30), {"gate": None})
+    retention = RetentionPolicy(timedelta(days=30), {"gate": None})
     assert read_settings(environment) == Settings(
         ACCOUNT, TOKEN, f"{TOKEN}-2", "a good password", 8 << 20, retention
     )
@@ -80,8 +80,8 @@ def test_the_limit_is_a_number_that_the_platform_allows(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("120d, gate=30d, Gate=forever", "no camera's name in its exception 2"),
-        ("120d, front_door=forever", "no camera's name in its exception 1"),
+        ("120d, gate=30d, Gate=forever", "no valid camera name in its exception 2"),
+        ("120d, front_door=forever", "no valid camera name in its exception 1"),
         ("120d, =forever", "no camera's name"),
         ("120d, -gate=forever", "no camera's name"),
         (f"120d, {'g' * 33}=forever", "no camera's name"),

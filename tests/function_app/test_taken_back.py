@@ -10,8 +10,8 @@ import pytest
 
 from function_app.alerts.alerts import keep
 from function_app.alerts.loss_counts import losses
-from function_app.alerts.taken_back import taking_back
 from function_app.ingest.intake import Upload, receive
+from function_app.ingest.stored import taking_back
 from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services

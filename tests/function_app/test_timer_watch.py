@@ -8,7 +8,10 @@ import azure.functions as func
 import pytest
 
 from function_app import build_app
-from function_app.maintenance.timer_watch import (
+from function_app.services import Services
+from function_app.settings import Settings
+from function_app.storage.models import StorageUnavailableError
+from function_app.timer_watch import (
     CHECK_INTERVAL,
     CLEANUP,
     KIND,
@@ -18,9 +21,6 @@ from function_app.maintenance.timer_watch import (
     last_runs,
     record_run,
 )
-from function_app.services import Services
-from function_app.settings import Settings
-from function_app.storage.models import StorageUnavailableError
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.memory_store import MemoryRows, memory_services
 from tests.support.pictures import jpeg

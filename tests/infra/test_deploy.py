@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from function_app.maintenance.retention_policy import parse_retention
+from function_app.retention_policy import parse_retention
 from local.dist import GOES_TO_AZURE
 from tests.infra.conftest import INFRA, NAME, PASSWORD, TOKEN, Cloud
 from tests.infra.stand_in import ACCESS_TOKEN

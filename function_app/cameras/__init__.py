@@ -1,1 +1,0 @@
-"""Which cameras there are: how many new ones may come, and how one is removed."""
