@@ -29,12 +29,12 @@ from bench.memory import MB, _peak_memory
 from bench.report import Figure
 from function_app.services import connect
 from function_app.settings import Settings
-from function_app.storage.account import Account, open_account
-from function_app.storage.blobs import CONTAINER
-from function_app.storage.errors import ask
-from function_app.storage.index import TABLE, _rows
+from function_app.storage.azure.account import Account, open_account
+from function_app.storage.azure.blobs import CONTAINER
+from function_app.storage.azure.errors import ask
+from function_app.storage.azure.index import TABLE, _rows
+from function_app.storage.azure.photo_table import note_row
 from function_app.storage.models import Photo
-from function_app.storage.photo_rows import note_row
 from local.azurite import Azurite
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.media import Media

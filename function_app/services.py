@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from function_app.settings import Settings, read_settings
-from function_app.storage.account import open_account
-from function_app.storage.alerts import AzureAlerts
-from function_app.storage.azure_rows import AzureRows
-from function_app.storage.blobs import AzurePhotoBlobs
-from function_app.storage.index import TABLE, AzurePhotoIndex
-from function_app.storage.models import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
+from function_app.storage.azure.account import open_account
+from function_app.storage.azure.alerts import AzureAlerts
+from function_app.storage.azure.blobs import AzurePhotoBlobs, AzureThumbnails
+from function_app.storage.azure.index import TABLE, AzurePhotoIndex
+from function_app.storage.azure.tables import AzureRows
+from function_app.storage.interfaces import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
 from function_app.storage.table_store import TableStore
-from function_app.storage.thumbnails import AzureThumbnails
 from function_app.timer_watch import TimerWatch
 
 _lock = threading.Lock()

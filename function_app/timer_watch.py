@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from function_app.storage.models import Alerts, KeptAlert, StorageUnavailableError
+from function_app.storage.interfaces import Alerts
+from function_app.storage.models import KeptAlert, StorageUnavailableError
 from function_app.storage.table_store import TableStore
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time, to_milliseconds

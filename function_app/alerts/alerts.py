@@ -15,7 +15,8 @@ from function_app.ingest.camera_quota import note_cameras, refused_cameras, too_
 from function_app.ingest.stored import list_found, take_back, taking_back
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.storage.models import Alerts, KeptAlert, alert_key
+from function_app.storage.interfaces import Alerts
+from function_app.storage.models import KeptAlert, alert_key
 from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
 from photo_wire.headers import parse_headers
 from photo_wire.media import Media

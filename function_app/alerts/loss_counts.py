@@ -17,7 +17,8 @@ from datetime import date, datetime, timedelta
 
 from function_app.ingest.stored import TAKEN_BACK
 from function_app.services import Services
-from function_app.storage.models import Alerts, KeptAlert, alert_key
+from function_app.storage.interfaces import Alerts
+from function_app.storage.models import KeptAlert, alert_key
 from function_app.storage.row_keys import count_down
 from function_app.storage.table_store import Entity, query_all
 from photo_wire.alert import LOSS

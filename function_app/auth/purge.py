@@ -5,12 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from function_app.auth import audit_log, links, login_throttle
-from function_app.storage.account_keys import (
-    AUDIT_LOG,
-    LINKS,
-    LOGIN_ATTEMPTS,
-    audit_keys_from,
-)
+from function_app.storage.account_keys import AUDIT_LOG, LINKS, LOGIN_ATTEMPTS, audit_keys_from
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import parse_time
 

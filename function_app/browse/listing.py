@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.browse.merge import merge
 from function_app.http import cursors
-from function_app.storage.models import Photo, PhotoIndex
+from function_app.storage.interfaces import PhotoIndex
+from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger

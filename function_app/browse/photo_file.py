@@ -3,7 +3,8 @@
 import io
 
 from function_app.problems import HTTPProblemError
-from function_app.storage.models import Photo, PhotoBlobs
+from function_app.storage.interfaces import PhotoBlobs
+from function_app.storage.models import Photo
 
 
 def open_photo(blobs: PhotoBlobs, photo: Photo, at_once: int) -> io.BufferedReader:

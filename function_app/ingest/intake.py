@@ -13,14 +13,13 @@ from function_app.ingest.stored import TakeBack, list_found, list_photo
 from function_app.media.exif import capture_time
 from function_app.media.inspection import CutShortError, NotAPhotoError, inspect
 from function_app.problems import HTTPProblemError
+from function_app.storage.interfaces import PhotoBlobs, PhotoIndex
 from function_app.storage.models import (
     EXIF_CLOCK,
     SERVER_CLOCK,
     DamagedRecordError,
     NameReservation,
     Photo,
-    PhotoBlobs,
-    PhotoIndex,
 )
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import PhotoHeaders

@@ -10,7 +10,7 @@ from function_app.http.request_body import read_object
 from function_app.http.responses import Response, json_response
 from function_app.ingest.stored import list_found, taking_back
 from function_app.services import Services
-from function_app.storage.photo_state import State
+from function_app.storage.models import State
 from photo_wire.errors import WireError
 from photo_wire.known import MAX_IDS
 from photo_wire.media import Media

@@ -12,8 +12,8 @@ from datetime import datetime
 from functools import partial
 
 from function_app.services import Services
-from function_app.storage.models import Photo, PhotoBlobs, PhotoIndex
-from function_app.storage.photo_state import PhotoStateError, State
+from function_app.storage.interfaces import PhotoBlobs, PhotoIndex
+from function_app.storage.models import Photo, PhotoStateError, State
 from photo_wire.alert import LOSS
 from photo_wire.name import PhotoName
 

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 
 from function_app.maintenance.photo_counts import uncounted
 from function_app.services import Services
-from function_app.storage.models import Photo
-from function_app.storage.photo_state import State
+from function_app.storage.models import Photo, State
 
 TOMBSTONE_TTL = timedelta(days=365)  # longer than a photo waits in a spool, or lies on a card
 

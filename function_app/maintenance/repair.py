@@ -18,8 +18,7 @@ from function_app.maintenance.merge_join import merge_join
 from function_app.maintenance.photo_counts import recount, uncounted
 from function_app.maintenance.retention import SECONDS
 from function_app.services import Services
-from function_app.storage.models import KeptAlert, Photo
-from function_app.storage.photo_state import Relisted, State
+from function_app.storage.models import KeptAlert, Photo, Relisted, State
 from function_app.storage.row_keys import View
 from photo_wire.alert import MISSING as MISSING
 from photo_wire.alert import Alert

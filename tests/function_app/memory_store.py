@@ -8,16 +8,19 @@ from typing import Any
 
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage.interfaces import Uncount
 from function_app.storage.models import (
+    CAME,
     KeptAlert,
     NameReservation,
     Photo,
+    PhotoStateError,
+    Relisted,
     Seen,
-    Uncount,
+    State,
     alert_key,
     blob_path,
 )
-from function_app.storage.photo_state import CAME, PhotoStateError, Relisted, State
 from function_app.storage.row_keys import (
     PHOTOS,
     View,

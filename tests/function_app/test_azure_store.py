@@ -11,8 +11,8 @@ from azure.storage.blob import BlobServiceClient, ResourceTypes, generate_accoun
 
 from function_app.services import Services, connect
 from function_app.settings import Settings
+from function_app.storage.azure.new_blobs import NotCreatedError
 from function_app.storage.models import DamagedRecordError, Photo, StorageUnavailableError
-from function_app.storage.new_blobs import NotCreatedError
 from function_app.storage.row_keys import View
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media

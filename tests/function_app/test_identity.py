@@ -11,7 +11,7 @@ import pytest
 
 from function_app.services import connect
 from function_app.settings import Settings, SettingsError, read_settings
-from function_app.storage.identity import IdentityError, ManagedIdentityCredential
+from function_app.storage.azure.identity import IdentityError, ManagedIdentityCredential
 from function_app.storage.models import StorageUnavailableError
 
 AZURITE = "UseDevelopmentStorage=true"

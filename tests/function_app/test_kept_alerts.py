@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.storage import alerts as module
+from function_app.storage.azure import alerts as module
+from function_app.storage.azure.transactions import Transactions
 from function_app.storage.models import KeptAlert, StorageUnavailableError, alert_key
-from function_app.storage.transactions import Transactions
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
 from tests.function_app.api import MOMENT, name_of

@@ -15,11 +15,11 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
-from function_app.storage.account import Account, open_account
-from function_app.storage.blobs import AzurePhotoBlobs
-from function_app.storage.errors import error_code
+from function_app.storage.azure.account import Account, open_account
+from function_app.storage.azure.blobs import AzurePhotoBlobs
+from function_app.storage.azure.errors import error_code
+from function_app.storage.azure.new_blobs import NewBlobs, NotCreatedError
 from function_app.storage.models import Photo
-from function_app.storage.new_blobs import NewBlobs, NotCreatedError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of, new_camera

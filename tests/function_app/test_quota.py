@@ -21,8 +21,8 @@ from function_app.maintenance.photo_counts import tallies
 from function_app.problems import HTTPProblemError
 from function_app.services import KnownCameras, Services
 from function_app.stats.counts import get_status
-from function_app.storage.models import Photo, PhotoIndex, Seen
-from function_app.storage.photo_state import PhotoStateError
+from function_app.storage.interfaces import PhotoIndex
+from function_app.storage.models import Photo, PhotoStateError, Seen
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import TableStore
 from photo_wire.alert import LOSS, QUARANTINE, Alert

@@ -12,7 +12,8 @@ import pytest
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
-from function_app.storage.models import Photo, PhotoBlobs
+from function_app.storage.interfaces import PhotoBlobs
+from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from tests.function_app import test_keeping as keeping
 from tests.function_app.test_keeping import NOW, StoppedError, fragile, is_consistent, stored

@@ -8,7 +8,7 @@ import pytest
 
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.storage import alerts as module
+from function_app.storage.azure import alerts as module
 from function_app.storage.models import KeptAlert
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, QUARANTINE, Alert

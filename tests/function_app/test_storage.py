@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.storage import last_seen as last_seen_module
-from function_app.storage.last_seen import LastSeen, Note
+from function_app.storage.azure import states as last_seen_module
+from function_app.storage.azure.states import LastSeen, Note
 from function_app.storage.models import (
     DamagedRecordError,
     NameReservation,

@@ -11,7 +11,7 @@ from function_app.maintenance.photo_counts import Count, recount, tallies
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up, delete_due
 from function_app.services import Services
-from function_app.storage.index import TABLE
+from function_app.storage.azure.index import TABLE
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import PHOTOS, View, arrival_key
 from photo_wire.moment import format_time

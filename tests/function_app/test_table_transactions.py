@@ -15,9 +15,9 @@ from azure.data.tables import TableTransactionError, TransactionOperation, Updat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from function_app.storage.account import Account, open_account
-from function_app.storage.errors import error_code
-from function_app.storage.transactions import Change, Operation, TransactionError
+from function_app.storage.azure.account import Account, open_account
+from function_app.storage.azure.errors import error_code
+from function_app.storage.azure.transactions import Change, Operation, TransactionError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.function_app.api import new_camera
 from tests.support.recorder import Recorded, Recorder

@@ -18,8 +18,9 @@ from function_app.maintenance.photo_counts import recount, tallies
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.stats.counts import get_stats, get_status, list_cameras, list_days
-from function_app.storage import last_seen
-from function_app.storage.models import PhotoIndex, Seen
+from function_app.storage.azure import states
+from function_app.storage.interfaces import PhotoIndex
+from function_app.storage.models import Seen
 from function_app.storage.row_keys import PHOTOS, View, count_up, tallies_of
 from tests.conftest import NewStore
 from tests.function_app.api import Store, name_of
@@ -80,7 +81,7 @@ def test_a_camera_that_runs_for_years_is_counted(
     empty: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A photo each day for four years: the text of all days would not fit into a record."""
-    monkeypatch.setattr(last_seen, "MAX_WAIT", 90.0)  # the last photo is the last seen
+    monkeypatch.setattr(states, "MAX_WAIT", 90.0)  # the last photo is the last seen
     moments = [NOW - timedelta(days=1460 - n) for n in range(1460)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: listed(empty, moments[n], n, moments[n]), range(1460)))

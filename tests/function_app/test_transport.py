@@ -10,7 +10,7 @@ import requests
 
 from function_app.services import connect
 from function_app.settings import Settings
-from function_app.storage import account
+from function_app.storage.azure import account
 from function_app.storage.models import StorageUnavailableError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.function_app.api import MOMENT

@@ -9,8 +9,7 @@ import pytest
 from function_app.maintenance.deletion import TOMBSTONE_TTL, delete
 from function_app.maintenance.repair import MISSING, reconcile
 from function_app.services import Services
-from function_app.storage.models import Photo
-from function_app.storage.photo_state import PhotoStateError, State
+from function_app.storage.models import Photo, PhotoStateError, State
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from tests.function_app import test_keeping as keeping

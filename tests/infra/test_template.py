@@ -7,8 +7,8 @@ import pytest
 
 from function_app import settings
 from function_app.auth import passwords
-from function_app.storage.blobs import CONTAINER
-from function_app.storage.thumbnails import CONTAINER as THUMBNAILS
+from function_app.storage.azure.blobs import CONTAINER
+from function_app.storage.azure.blobs import CONTAINER as THUMBNAILS
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
 from tests.infra.bicep import ARM, BICEP, BicepError, to_arm

@@ -15,7 +15,7 @@ from typing import Any
 
 from function_app.services import connect
 from function_app.settings import Settings
-from function_app.storage.index import TABLE, _rows
+from function_app.storage.azure.index import TABLE, _rows
 from function_app.storage.models import KeptAlert, Photo
 from local.azurite import ACCOUNT, Azurite
 from photo_wire.alert import LOSS, Alert

@@ -11,7 +11,7 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
-from function_app.storage.identity import IdentityError
+from function_app.storage.azure.identity import IdentityError
 from function_app.storage.models import StorageUnavailableError
 
 Answer = TypeVar("Answer")

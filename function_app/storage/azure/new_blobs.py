@@ -20,7 +20,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.storage.blob import BlobServiceClient
 
-from function_app.storage.identity import SCOPE
+from function_app.storage.azure.identity import SCOPE
 
 _CREATED = 201
 _Policy = SansIOHTTPPolicy[HttpRequest, HttpResponse] | HTTPPolicy[HttpRequest, HttpResponse]

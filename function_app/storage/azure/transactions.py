@@ -35,7 +35,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import TableServiceClient
 
-from function_app.storage.identity import SCOPE
+from function_app.storage.azure.identity import SCOPE
 
 SERVICE_VERSION = "2019-02-02"  # of the service's API
 _STATUS = re.compile(rb"\r\n\r\nHTTP/1\.[01] (\d{3}) ")

@@ -13,19 +13,10 @@ from functools import partial
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity, UpdateMode
 
-from function_app.storage.account import Account
-from function_app.storage.azure_rows import changes_of
-from function_app.storage.errors import ask
-from function_app.storage.last_seen import LastSeen, Note
-from function_app.storage.models import (
-    NameReservation,
-    Photo,
-    Seen,
-    StorageUnavailableError,
-    Uncount,
-    parse_photo,
-)
-from function_app.storage.photo_rows import (
+from function_app.storage.azure.account import Account
+from function_app.storage.azure.errors import ask
+from function_app.storage.azure.photo_table import (
+    GONE,
     moment,
     note_row,
     photo_rows,
@@ -33,10 +24,21 @@ from function_app.storage.photo_rows import (
     seen,
     state_row,
 )
-from function_app.storage.photo_state import PhotoStateError, Relisted, State
-from function_app.storage.photo_states import PhotoStates
-from function_app.storage.photo_table import GONE
-from function_app.storage.photo_table import TABLE as TABLE
+from function_app.storage.azure.photo_table import TABLE as TABLE
+from function_app.storage.azure.states import LastSeen, Note, PhotoStates
+from function_app.storage.azure.tables import changes_of
+from function_app.storage.azure.transactions import Operation
+from function_app.storage.interfaces import Uncount
+from function_app.storage.models import (
+    NameReservation,
+    Photo,
+    PhotoStateError,
+    Relisted,
+    Seen,
+    State,
+    StorageUnavailableError,
+    parse_photo,
+)
 from function_app.storage.row_keys import (
     PHOTOS,
     View,
@@ -50,7 +52,6 @@ from function_app.storage.row_keys import (
     tallies_of,
 )
 from function_app.storage.table_store import ConditionalUpdate
-from function_app.storage.transactions import Operation
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name

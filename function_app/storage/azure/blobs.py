@@ -10,14 +10,15 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobProperties
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSettings
 
-from function_app.storage.account import Account
-from function_app.storage.errors import ask, error_code
+from function_app.storage.azure.account import Account
+from function_app.storage.azure.errors import ask, error_code
+from function_app.storage.azure.new_blobs import NotCreatedError
 from function_app.storage.models import DamagedRecordError, Photo, blob_path, parse_photo
-from function_app.storage.new_blobs import NotCreatedError
+from photo_wire.errors import WireError
 from photo_wire.media import Media
-from photo_wire.name import PhotoName
+from photo_wire.name import PhotoName, parse_name
 
 CONTAINER = "photos"
 _EXISTS = ("BlobAlreadyExists", "ConditionNotMet")
@@ -141,3 +142,74 @@ def _readable(blob: BlobProperties) -> Photo | None:
     except DamagedRecordError:
         return None
     return photo if photo.path == blob.name else None
+
+
+THUMBNAILS = "thumbnails"
+
+
+class AzureThumbnails:
+    """Thumbnails in one container, which is created when it is first missed."""
+
+    def __init__(self, service: BlobServiceClient) -> None:
+        self._container = service.get_container_client(THUMBNAILS)
+
+    def read(self, photo: Photo) -> bytes | None:
+        def get() -> bytes | None:
+            try:
+                return self._container.download_blob(_thumbnail_path(photo.name)).readall()
+            except ResourceNotFoundError:
+                return None
+
+        return ask(get)
+
+    def write(self, photo: Photo, body: bytes) -> None:
+        kind = ContentSettings(content_type=Media.JPEG.content_type)
+
+        def put() -> None:
+            self._container.upload_blob(
+                _thumbnail_path(photo.name), body, overwrite=True, content_settings=kind
+            )
+
+        ask(put, self._create)
+
+    def remove(self, name: PhotoName) -> None:
+        def delete() -> None:
+            try:
+                self._container.delete_blob(_thumbnail_path(name))
+            except ResourceNotFoundError:
+                return
+
+        ask(delete)
+
+    def query(self, camera: str) -> Iterator[PhotoName]:
+        pages = self._container.list_blobs(name_starts_with=f"{camera}/").by_page()
+
+        def look() -> list[str] | None:
+            try:
+                page = next(pages, None)
+            except ResourceNotFoundError:
+                return None
+            return None if page is None else [blob.name for blob in page]
+
+        while (page := ask(look)) is not None:  # an empty one may come before others
+            for path in page:
+                if name := _thumbnail_name(path):
+                    yield name
+
+    def _create(self) -> None:
+        try:
+            self._container.create_container()
+        except ResourceExistsError as error:
+            if error_code(error) != "ContainerAlreadyExists":
+                raise
+
+
+def _thumbnail_path(name: PhotoName) -> str:
+    return blob_path(name, Media.JPEG)
+
+
+def _thumbnail_name(path: str) -> PhotoName | None:
+    try:
+        return parse_name(path.rpartition("/")[2].removesuffix(".jpg"))
+    except WireError:
+        return None

@@ -18,11 +18,11 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
-from function_app.storage.account import Account
-from function_app.storage.errors import ask, error_code
+from function_app.storage.azure.account import Account
+from function_app.storage.azure.errors import ask, error_code
+from function_app.storage.azure.tables import create_table, insert
+from function_app.storage.azure.transactions import Operation, TransactionError
 from function_app.storage.models import KeptAlert, alert_key
-from function_app.storage.tables import create_table, insert
-from function_app.storage.transactions import Operation, TransactionError
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name

@@ -1,6 +1,6 @@
 """Rows in Table Storage."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -8,16 +8,16 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.core.exceptions import (
     HttpResponseError,
+    ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import UpdateMode
+from azure.data.tables import TableServiceClient, UpdateMode
 
-from function_app.storage.account import Account
-from function_app.storage.errors import ask, error_code
+from function_app.storage.azure.account import Account
+from function_app.storage.azure.errors import ask, error_code
+from function_app.storage.azure.transactions import Change, Operation, TransactionError
 from function_app.storage.table_store import ConditionalUpdate, Entity
-from function_app.storage.tables import create_table, insert
-from function_app.storage.transactions import Change, Operation, TransactionError
 
 CHANGED_MEANWHILE = ("UpdateConditionNotSatisfied", "ResourceNotFound")
 
@@ -118,3 +118,34 @@ def _row(entity: Any) -> Entity:
         if isinstance(value, str) and word not in ("PartitionKey", "RowKey")
     }
     return Entity(entity["RowKey"], properties, entity.metadata["etag"])
+
+
+def create_table(service: TableServiceClient, table: str) -> None:
+    """Create the table; that another instance has just done so is fine. Raises the SDK's errors,
+    TableBeingDeleted among them."""
+    try:
+        service.create_table(table)
+    except ResourceExistsError as error:
+        if error_code(error) != "TableAlreadyExists":
+            raise
+
+
+def insert(
+    submit: Callable[[Sequence[Change]], None],
+    changes: Sequence[Change],
+    create: Callable[[], object],
+) -> bool:
+    """Whether these changes, insertions and others, were made; False, and none of them is, if a row
+    that is to be inserted is there already. `create` makes the table. Raises
+    StorageUnavailableError."""
+
+    def attempt() -> bool:
+        try:
+            submit(changes)
+        except TransactionError as error:
+            if error_code(error) != "EntityAlreadyExists":
+                raise
+            return False
+        return True
+
+    return ask(attempt, create)

@@ -11,9 +11,9 @@ from azure.storage.blob import BlobServiceClient
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from function_app.storage.identity import ManagedIdentityCredential
-from function_app.storage.new_blobs import NewBlobs
-from function_app.storage.transactions import Transactions
+from function_app.storage.azure.identity import ManagedIdentityCredential
+from function_app.storage.azure.new_blobs import NewBlobs
+from function_app.storage.azure.transactions import Transactions
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 25

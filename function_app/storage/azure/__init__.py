@@ -1,0 +1,1 @@
+"""The stores on Azure Storage: all that knows its SDKs."""
