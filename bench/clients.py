@@ -17,12 +17,12 @@ import requests
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import Room, Spool, SpooledPhoto
+from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader, work
 from tests.support.pictures import jpeg
 
-NO_RESERVE = Room(reserve=0)
+NO_RESERVE = Quota(reserve=0)
 Client = Callable[[Path, str, str, int], Callable[[], None]]
 """Made ready to send the photos of a spool to a base URL with a key, so many in flight: what is
 returned sends them."""
@@ -42,15 +42,17 @@ def server(module: str, *words: str) -> Iterator[str]:
 
 def filled(folder: Path, count: int, size: int) -> list[SpooledPhoto]:
     """A spool with so many photos of so many bytes."""
-    spool = Spool(folder, room=NO_RESERVE)
+    spool = Spool(folder, quota=NO_RESERVE)
     start = datetime.now(UTC) - timedelta(days=1)
     return [
         spool.put(
             picture(size),
-            new_name("bench", start + timedelta(seconds=number)),
-            Media.JPEG,
-            Trigger.MOTION,
-            Clock.SYNCED,
+            PhotoInfo(
+                new_name("bench", start + timedelta(seconds=number)),
+                Media.JPEG,
+                Trigger.MOTION,
+                Clock.SYNCED,
+            ),
         )
         for number in range(count)
     ]
@@ -70,7 +72,7 @@ def picture(size: int) -> bytes:
 def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[], None]:
     """Nightjar's own uploader."""
     stop = threading.Event()
-    spool = Spool(folder, room=NO_RESERVE)
+    spool = Spool(folder, quota=NO_RESERVE)
     uploader = Uploader(spool, BackendClient(base_url, key, connections=in_flight))
 
     def run() -> None:
@@ -107,10 +109,10 @@ def keep_alive(folder: Path, base_url: str, key: str, in_flight: int) -> Callabl
 
 def naive(folder: Path, base_url: str, key: str, in_flight: int = 1) -> Callable[[], None]:
     """The usual client: read, requests.put, delete."""
-    spool = Spool(folder, room=NO_RESERVE)
+    spool = Spool(folder, quota=NO_RESERVE)
     files: SimpleQueue[tuple[SpooledPhoto, Path]] = SimpleQueue()
-    for photo in spool.photos_waiting():
-        files.put((photo, spool.waiting / photo.path))
+    for photo in spool.waiting_photos():
+        files.put((photo, spool.waiting_folder / photo.path))
 
     def send() -> None:
         while True:
@@ -127,9 +129,9 @@ def naive(folder: Path, base_url: str, key: str, in_flight: int = 1) -> Callable
 
 
 def _contents(folder: Path) -> "SimpleQueue[tuple[SpooledPhoto, bytes]]":
-    spool = Spool(folder, room=NO_RESERVE)
+    spool = Spool(folder, quota=NO_RESERVE)
     photos: SimpleQueue[tuple[SpooledPhoto, bytes]] = SimpleQueue()
-    for photo in spool.photos_waiting():
+    for photo in spool.waiting_photos():
         with spool.open(photo) as file:
             photos.put((photo, file.read()))
     return photos

@@ -15,7 +15,7 @@ from bench.report import Figure, interleaved, seconds
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
 from tests.support.disks import FailingDisk, Kind
 
 MB = 1_000_000
@@ -63,7 +63,7 @@ class _Upload:
         self.first = self.peak = 0.0
 
     def until_empty(self) -> "_Upload":
-        return self.until(sum(1 for _ in Spool(self._spool).photos_waiting()))
+        return self.until(sum(1 for _ in Spool(self._spool).waiting_photos()))
 
     def until(self, photos: int) -> "_Upload":
         """Watch until so many are delivered, and end it."""
@@ -131,10 +131,12 @@ def _fill_quickly(folder: Path, count: int) -> None:
         content = b"\xff\xd8\xff%d\xff\xd9" % number
         photo = SpooledPhoto(
             number,
-            new_name("bench", start + timedelta(seconds=number)),
-            Media.JPEG,
-            Trigger.MOTION,
-            Clock.SYNCED,
+            PhotoInfo(
+                new_name("bench", start + timedelta(seconds=number)),
+                Media.JPEG,
+                Trigger.MOTION,
+                Clock.SYNCED,
+            ),
             len(content),
             sha256(content).hexdigest(),
         )

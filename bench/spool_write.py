@@ -13,7 +13,7 @@ from bench.report import Figure, interleaved, seconds
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import Spool
+from pi_uploader.spool import PhotoInfo, Spool
 from tests.support.disks import Kind, Operation, RecordingDisk
 
 SIZE = 500_000  # bytes
@@ -50,7 +50,7 @@ def _counted(folder: Path) -> dict[str, float]:
 
 def _timed(folder: Path, rounds: int, photos: int) -> tuple[float, float, float]:
     content = secrets.token_bytes(SIZE)
-    spool = Spool(folder / "timed", room=NO_RESERVE)
+    spool = Spool(folder / "timed", quota=NO_RESERVE)
     plain = folder / "plain"
     plain.mkdir()
 
@@ -73,7 +73,7 @@ def _per_photo(action: Callable[[], object], photos: int) -> float:
 
 def _put(spool: Spool, content: bytes) -> None:
     name = new_name("bench", datetime.now(UTC))
-    spool.put(content, name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+    spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
 
 
 def _write(folder: Path, content: bytes) -> None:

@@ -140,24 +140,24 @@ def config_example(_: argparse.Namespace) -> int:
 
 
 def spool_list(words: argparse.Namespace) -> int:
-    from pi_uploader.spool.admin import described, described_kept, listed
+    from pi_uploader.spool.admin import describe, describe_kept, list_photos
 
     spool = _spool()
-    for place, photo in listed(spool):
+    for place, photo in list_photos(spool):
         line = f"{place:24} {photo.name}  {photo.trigger:8} {photo.size:>10} bytes"
-        _say(json.dumps(described(place, photo)) if words.json else line)
-    for kept in spool.kept.photos():
-        facts = described_kept(kept)
+        _say(json.dumps(describe(place, photo)) if words.json else line)
+    for kept in spool.archive.photos():
+        facts = describe_kept(kept)
         _say(json.dumps(facts) if words.json else f"{facts['place']:24} {kept.name}")
     return FAILED if _report_unreadable_folders(spool) else FINE
 
 
 def spool_verify(_: argparse.Namespace) -> int:
-    from pi_uploader.spool.admin import damaged
+    from pi_uploader.spool.admin import verify
 
     spool = _spool()
     problems = 0
-    for _photo, problem in damaged(spool):
+    for _photo, problem in verify(spool):
         _say(problem)
         problems += 1
     _say(f"{problems} damaged; the upload sets damaged photos aside and sends the others")
@@ -176,9 +176,9 @@ def spool_requeue(_: argparse.Namespace) -> int:
 
 
 def spool_export(words: argparse.Namespace) -> int:
-    from pi_uploader.spool.admin import export, lasting_folder, next_step_to_write
+    from pi_uploader.spool.export import export, permission_advice, resolve_target
 
-    folder = lasting_folder(words.folder)
+    folder = resolve_target(words.folder)
     spool = _spool()
     copied = 0
     failures: list[str] = []
@@ -187,7 +187,7 @@ def spool_export(words: argparse.Namespace) -> int:
             _say(str(copy))
             copied += 1
     except PermissionError as error:
-        raise OSError(f"{copied} copied: {next_step_to_write(folder)}") from error
+        raise OSError(f"{copied} copied: {permission_advice(folder)}") from error
     unreadable = _report_unreadable_folders(spool)
     code = _finish(f"{copied} copied into {folder}", failures)
     return FAILED if unreadable else code

@@ -23,8 +23,7 @@ from pi_uploader.settings import (
     UploadSettings,
 )
 from pi_uploader.settings.source import Environment
-from pi_uploader.spool.diagnosis import diagnose
-from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.disk import Disk, diagnose
 from pi_uploader.triggers import TriggerQueue
 from pi_uploader.triggers.contact import low
 from pi_uploader.triggers.motion import motion

@@ -8,8 +8,9 @@ from typing import Any
 from photo_wire.headers import Clock
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
 from pi_uploader.plural import counted
-from pi_uploader.spool import count_spool, shards
+from pi_uploader.spool import count_spool
 from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.folders import iter_photos
 from pi_uploader.upload.receipts import count_missing
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
@@ -34,7 +35,7 @@ def status(
     Raises OSError where the folder cannot be read.
     """
     found = count_spool(folder, runtime)
-    oldest = found.oldest
+    oldest = found.backlog.oldest
     now = now or datetime.now(UTC)
     age = _age(folder, now)
     state = read_state(state_file(folder))
@@ -42,8 +43,8 @@ def status(
     facts = {
         "spool": str(folder),
         "waiting": found.waiting,
-        "waiting_bytes": found.waiting_bytes,
-        "waiting_for_clock": sum(1 for _ in shards.photos(folder / "undated", Disk())),
+        "waiting_bytes": found.backlog.bytes,
+        "waiting_for_clock": found.backlog.undated,
         "oldest": str(oldest) if oldest else None,
         "oldest_age_seconds": None if age is None else round(age.total_seconds()),
         "quarantined": found.quarantined,
@@ -111,13 +112,13 @@ def _clock_awaited(count: int, is_clock_set: bool) -> list[str]:
 
 def _age(folder: Path, now: datetime) -> timedelta | None:
     """Return how long the oldest photo has waited; None if unknown: the clock was not set."""
-    photos = chain(*(shards.photos(folder / one, Disk()) for one in ("waiting", "undated")))
+    photos = chain(*(iter_photos(folder / one, Disk()) for one in ("waiting", "undated")))
     oldest, boot = next(photos, None), instant()
     if oldest is None:
         return None
-    if oldest.taken:
-        milliseconds = boot.milliseconds - oldest.taken.milliseconds
-        return timedelta(milliseconds=milliseconds) if oldest.taken.boot == boot.boot else None
+    if oldest.boot_time:
+        milliseconds = boot.milliseconds - oldest.boot_time.milliseconds
+        return timedelta(milliseconds=milliseconds) if oldest.boot_time.boot == boot.boot else None
     age = now - oldest.name.captured_at
     return None if oldest.clock is Clock.UNSYNCED or age < timedelta(0) else age
 

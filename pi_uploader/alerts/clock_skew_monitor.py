@@ -88,7 +88,7 @@ class ClockSkewMonitor:
         if delivered.clock is Clock.UNSYNCED:
             count = 1
         with suppress(OSError):
-            for photo in self._spool.photos_waiting():
+            for photo in self._spool.waiting_photos():
                 if photo.clock is Clock.UNSYNCED:
                     moment = photo.name.captured_at
                     first, last = (

@@ -78,8 +78,8 @@ class DiskMonitor:
 
     def _camera(self) -> str | None:
         """One of the device's cameras, whose photo the spool has; an alert's name needs one."""
-        waiting = chain(self._spool.photos_waiting(), self._spool.photos_undated())
-        aside = (photo for _, photo in self._spool.photos_set_aside())
-        losses = chain(self._spool.losses.unreported(), self._spool.losses.told())
+        waiting = chain(self._spool.waiting_photos(), self._spool.undated_photos())
+        aside = (photo for _, photo in self._spool.quarantined_photos())
+        losses = chain(self._spool.losses.unreported(), self._spool.losses.reported())
         photo = next(chain(waiting, aside, (loss.photo for loss in losses)), None)
         return photo.name.camera if photo else None

@@ -149,7 +149,7 @@ class AlertReporter:
         """Tell of the photos that were set aside; of those that lie there at the start, too, since
         the one before may not have come to it. The backend keeps each once."""
         if not self._has_looked_back:
-            self._untold += starmap(quarantine_alert, self._spool.photos_set_aside())
+            self._untold += starmap(quarantine_alert, self._spool.quarantined_photos())
             self._has_looked_back = True
         due = (one for one in self._untold if self._batches.is_due(one.kind, str(one.name)))
         alerts = list(islice(due, MAX_AT_ONCE))
@@ -184,7 +184,7 @@ class AlertReporter:
                 self._spool.losses.forget(loss.photo)
                 log.info("no loss after all, the backend has it: %s", name)
             elif name in receipt.recorded:
-                self._spool.losses.report(loss)
+                self._spool.losses.mark_reported(loss)
                 log.info("loss reported %s (%s)", name, loss.reason)
         except OSError as error:
             self._batches.defer(LOSS, name, f"its record cannot be moved: {error.strerror}")

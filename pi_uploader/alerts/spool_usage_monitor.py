@@ -8,7 +8,7 @@ from itertools import chain
 from photo_wire.alert import SPOOL_FILLING, Alert
 from photo_wire.name import new_name
 from pi_uploader.alerts.outbox import AlertOutbox, readable
-from pi_uploader.spool import Fill, Spool, SpooledPhoto
+from pi_uploader.spool import Spool, SpooledPhoto, Usage
 from pi_uploader.upload.turn import Turn
 
 HIGH_WATERMARK = 0.8  # of what the photos may take on the disk
@@ -49,14 +49,14 @@ class SpoolUsageMonitor:
             self._turn.release(pause)
 
     def _has_alarmed(self) -> bool:
-        fill = self._spool.fill()
+        fill = self._spool.usage()
         if self._noticed.last(SPOOL_FILLING):
             if fill.share < LOW_WATERMARK and self._noticed.is_sent(SPOOL_FILLING):
                 self._noticed.forget(SPOOL_FILLING)
             return False
         if fill.share < HIGH_WATERMARK:
             return False
-        waiting = chain(self._spool.photos_waiting(), self._spool.photos_undated())
+        waiting = chain(self._spool.waiting_photos(), self._spool.undated_photos())
         oldest = next(waiting, None)
         if oldest is None:
             return False  # all were delivered a moment ago, or only those set aside take room
@@ -66,7 +66,7 @@ class SpoolUsageMonitor:
         return True
 
 
-def filling_alert(fill: Fill, oldest: SpooledPhoto, waiting: int, now: datetime) -> Alert:
+def filling_alert(fill: Usage, oldest: SpooledPhoto, waiting: int, now: datetime) -> Alert:
     """What the backend is told of a spool that is so full, of which this is the oldest photo.
 
     The name is one for this moment, of the camera whose photo waits longest: the list of alerts is

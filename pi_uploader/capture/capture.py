@@ -14,7 +14,7 @@ from pi_uploader.capture.stats import Count
 from pi_uploader.clock import clock_is_set, instant, now_utc, within_bounds
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings
-from pi_uploader.spool import BootTime, Spool
+from pi_uploader.spool import BootTime, PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.triggers.arming import is_armed
 from pi_uploader.watchdog import Heartbeat, unwatched
@@ -193,12 +193,14 @@ class Capture:
         try:
             self._spool.put(
                 shot.content,
-                name,
-                shot.media,
-                triggering.trigger,
-                clock,
-                first=begins_event,
-                taken=taken,
+                PhotoInfo(
+                    name,
+                    shot.media,
+                    triggering.trigger,
+                    clock,
+                    is_first=begins_event,
+                    boot_time=taken,
+                ),
             )
         except Exception as error:  # noqa: BLE001  a SpoolError or worse, the next one may fit
             self.count.lost += 1

@@ -16,7 +16,7 @@ from pi_uploader.capture.capture import Capture
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_predicate, now_utc
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
-from pi_uploader.spool import Room, Spool
+from pi_uploader.spool import Quota, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.triggers.contact import low
 from pi_uploader.triggers.daily_schedule import at_times
@@ -107,7 +107,7 @@ def open_spool(settings: CaptureSettings) -> Spool:
     """The spool of these settings."""
     return Spool(
         settings.spool,
-        room=Room(settings.spool_bytes, settings.reserve_bytes),
+        quota=Quota(settings.spool_bytes, settings.reserve_bytes),
         keep=None if settings.keep is None else timedelta(seconds=settings.keep),
         keep_bytes=settings.keep_bytes,
         runtime=settings.runtime,
@@ -253,7 +253,7 @@ def _tidy(settings: CaptureSettings, spool: Spool) -> None:
     """Delete kept photos whose time is over, or that are too much."""
     if settings.keep is None and settings.keep_bytes is None:
         return
-    deleted = spool.kept.tidy(now_utc() if _trust(settings)() else None)
+    deleted = spool.archive.purge(now_utc() if _trust(settings)() else None)
     if deleted:
         log.info("%s deleted: CAMERA_KEEP, CAMERA_KEEP_MB", counted(deleted, "kept photo"))
 

@@ -75,7 +75,7 @@ class CameraSettings(Group):
     replay: Path | None = setting(
         "CAMERA_REPLAY",
         values.folder,
-        "the whole path of a folder with .jpg, .jpeg, .dng or .mp4 files",
+        "the absolute path of a folder with .jpg, .jpeg, .dng or .mp4 files",
         "Folder whose pictures the simulated camera gives, by name, again and again.",
     )
     url: str | None = setting(
@@ -112,7 +112,7 @@ class CameraSettings(Group):
     ca: Path | None = setting(
         "CAMERA_CA",
         camera_values.file,
-        "the whole path of a PEM file",
+        "the absolute path of a PEM file",
         "Certificate authority that the network camera's certificate (rtsps) is verified with.",
         default_words="the system's authorities",
     )
@@ -133,7 +133,7 @@ class CameraSettings(Group):
     device: str = setting(
         "CAMERA_DEVICE",
         camera_values.device,
-        "the whole path of a video device",
+        "the absolute path of a video device",
         "Device of the USB camera.",
         default="/dev/video0",
     )

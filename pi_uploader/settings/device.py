@@ -65,7 +65,7 @@ class Settings(Group):
     spool: Path = setting(
         "CAMERA_SPOOL",
         values.folder,
-        "the whole path of a folder, such as /var/lib/pi-uploader/spool",
+        "the absolute path of a folder, such as /var/lib/pi-uploader/spool",
         "Folder in which photos wait until the backend has confirmed them.",
         default=spool_folder,
         default_words="$STATE_DIRECTORY/spool under systemd, else "
@@ -74,7 +74,7 @@ class Settings(Group):
     runtime: Path = setting(
         "CAMERA_RUNTIME_FOLDER",
         values.folder,
-        "the whole path of a folder on another disk or in memory, such as /run/pi-uploader",
+        "the absolute path of a folder on another disk or in memory, such as /run/pi-uploader",
         "Folder for records of lost photos while the spool's own disk takes none: it is read-only "
         "or full.",
         default=runtime_folder,

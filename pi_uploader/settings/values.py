@@ -67,7 +67,7 @@ def folder(text: str) -> Path:
     except RuntimeError:
         raise ValueError("begins in a home folder that is not known") from None
     if not path.is_absolute():
-        raise ValueError("is not a whole path")
+        raise ValueError("is not an absolute path")
     return path
 
 

@@ -1,22 +1,29 @@
-"""Where a photo waits, safe from a power cut, until the cloud has confirmed every byte."""
+"""The spool, in which photos wait until the backend has confirmed them, safe from power cuts."""
 
-from pi_uploader.spool.counts import SpoolCounts, count_spool
-from pi_uploader.spool.entry import BootTime, SpooledPhoto
-from pi_uploader.spool.integrity import DamagedPhotoError, SpoolError, UnreadablePhotoError
-from pi_uploader.spool.quota import Fill, Room
-from pi_uploader.spool.records import Loss
+from pi_uploader.spool.admin import SpoolCounts, count_spool
+from pi_uploader.spool.losses import Loss
+from pi_uploader.spool.photo import (
+    BootTime,
+    DamagedPhotoError,
+    PhotoInfo,
+    SpooledPhoto,
+    SpoolError,
+    UnreadablePhotoError,
+)
+from pi_uploader.spool.quota import Quota, Usage
 from pi_uploader.spool.spool import Spool
 
 __all__ = [
     "BootTime",
     "DamagedPhotoError",
-    "Fill",
     "Loss",
-    "Room",
+    "PhotoInfo",
+    "Quota",
     "Spool",
     "SpoolCounts",
     "SpoolError",
     "SpooledPhoto",
     "UnreadablePhotoError",
+    "Usage",
     "count_spool",
 ]

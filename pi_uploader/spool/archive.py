@@ -1,9 +1,9 @@
-"""Photos that stay on the device: those that were uploaded, or are not to be.
+"""The archive: kept photos, which were uploaded, or are not to be (CAMERA_UPLOAD=off).
 
     kept/entry/2026-11-20/entry-20261120T120134567Z-5f3a9c2e.jpg
 
-They are out of the spool and none of them is owed to anybody: the oldest go when their time is
-over, when they take more than their share, and first of all when the spool needs room.
+They are out of the spool. The oldest are deleted when they reach their maximum age, when the
+archive is larger than its limit, and before any other photo when the spool needs room.
 """
 
 from collections.abc import Iterator
@@ -15,60 +15,60 @@ from pathlib import Path
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, parse_name
-from pi_uploader.spool import shards
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.entry import SpooledPhoto
+from pi_uploader.spool.folders import list_names
+from pi_uploader.spool.photo import SpooledPhoto
 
-CLOCK_WAS_SET = "2024"
-"""Days before this year are of a clock that was never set, and say nothing of a photo's age."""
+FIRST_VALID_YEAR = "2024"
+"""Earlier years come from a clock that was never set; such a photo's age is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptPhoto:
-    """A photo that stays on the device, and its file."""
+    """A photo in the archive, and its file."""
 
     name: PhotoName
     media: Media
     file: Path
 
 
-class Kept:
-    """The photos in `folder`. `longest`: for how long they are kept, None for ever; `budget`: the
-    most bytes they may take, None for no such limit."""
+class Archive:
+    """The kept photos in `folder`. `max_age`: how long they are kept, None for ever; `max_bytes`:
+    how much they may take, None for no limit."""
 
     def __init__(
         self,
         folder: Path,
         disk: Disk,
-        longest: timedelta | None = None,
-        budget: int | None = None,
+        max_age: timedelta | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         self.folder = folder
         self._disk = disk
-        self._longest = longest
-        self._budget = budget
+        self._max_age = max_age
+        self._max_bytes = max_bytes
         self._sizes: dict[Path, tuple[int, int]] = {}  # day: when it changed, bytes in it then
 
-    def path(self, photo: SpooledPhoto) -> Path:
-        """Where a photo is kept."""
+    def path_of(self, photo: SpooledPhoto) -> Path:
+        """Return where a photo is kept."""
         name = photo.name
         file_name = f"{name}.{photo.media.suffix}"
         return self.folder / name.camera / f"{name.captured_at:%Y-%m-%d}" / file_name
 
-    def tidy(self, now: datetime | None) -> int:
-        """Delete what is older than it may be, and the oldest of what is too much; returns how
-        many. `now` is in UTC; None while the clock is not set, and then no age is known.
+    def purge(self, now: datetime | None) -> int:
+        """Delete photos older than `max_age`, then the oldest above `max_bytes`; return how many.
+        `now` (UTC) is None while the clock is not set: then no age is known.
 
-        What cannot be deleted stays, and stops nothing else.
+        A photo that cannot be deleted stays, and the others are deleted.
         """
         deleted = 0
-        if self._longest is not None and now is not None:
-            for file in self._older_than(now - self._longest):
+        if self._max_age is not None and now is not None:
+            for file in self._older_than(now - self._max_age):
                 deleted += self._delete(file)
-        if self._budget is not None:
+        if self._max_bytes is not None:
             files = (file for _, file in self._oldest_first())
             sizes = [(file, size) for file in files if (size := _size(file)) is not None]
-            excess = sum(size for _, size in sizes) - self._budget
+            excess = sum(size for _, size in sizes) - self._max_bytes
             for file, size in sizes:
                 if excess <= 0:
                     break
@@ -79,68 +79,68 @@ class Kept:
 
     def _older_than(self, earliest: datetime) -> Iterator[Path]:
         for name, file in self._oldest_first():
-            if f"{name.captured_at:%Y}" < CLOCK_WAS_SET:
+            if f"{name.captured_at:%Y}" < FIRST_VALID_YEAR:
                 continue
             if name.captured_at >= earliest:
                 return
             yield file
 
     def photos(self) -> Iterator[KeptPhoto]:
-        """The photos that are kept, the oldest day first."""
+        """Yield the kept photos, the oldest day first."""
         for day, camera in self._days():
             folder = self.folder / camera / day
-            for file_name in sorted(shards.names(folder, self._disk)):
+            for file_name in sorted(list_names(folder, self._disk)):
                 if photo := _parse(folder / file_name):
                     yield photo
 
     def free_space(self, missing: int, files: int = 0) -> tuple[int, int]:
-        """Delete the oldest until the disk has `missing` bytes more, and room for `files` more;
-        returns how many bytes and files it has. What cannot be deleted stays."""
-        given, deleted = 0, 0
+        """Delete the oldest photos until `missing` bytes and `files` files are freed; return how
+        many bytes and files were. A photo that cannot be deleted stays."""
+        freed, deleted = 0, 0
         for _, file in self._oldest_first():
-            if given >= missing and deleted >= files:
+            if freed >= missing and deleted >= files:
                 break
             size = _size(file)
             if size is not None and self._delete(file):
-                given += size
+                freed += size
                 deleted += 1
-        return given, deleted
+        return freed, deleted
 
-    def bytes_held(self) -> int:
-        """The bytes that they take; a day that is as it was is not looked at again."""
+    def bytes_used(self) -> int:
+        """Return the bytes that kept photos take. The sizes of unchanged days are cached."""
         sizes: dict[Path, tuple[int, int]] = {}
         for day, camera in self._days():
             folder = self.folder / camera / day
-            with suppress(OSError):  # deleted just now, or a folder that cannot be read
+            with suppress(OSError):  # deleted a moment ago, or a folder that cannot be read
                 changed_at = self._disk.changed_at(folder)
                 known = self._sizes.get(folder)
                 if not known or known[0] != changed_at:
-                    files = shards.names(folder, self._disk)
+                    files = list_names(folder, self._disk)
                     known = changed_at, sum(_size(folder / file) or 0 for file in files)
                 sizes[folder] = known
         self._sizes = sizes
         return sum(size for _, size in sizes.values())
 
     def _days(self) -> list[tuple[str, str]]:
-        """Each day and camera, the oldest day first."""
+        """Return each day and camera, the oldest day first."""
         return sorted(
             (day, camera)
-            for camera in shards.names(self.folder, self._disk)
-            for day in shards.names(self.folder / camera, self._disk)
+            for camera in list_names(self.folder, self._disk)
+            for day in list_names(self.folder / camera, self._disk)
         )
 
     def _oldest_first(self) -> Iterator[tuple[PhotoName, Path]]:
-        """One day in memory at a time. Days of which nothing is left are tidied away."""
+        """Yield each photo's name and file, holding one day in memory, and remove empty days."""
         for day, camera in self._days():
             folder = self.folder / camera / day
-            for file_name in sorted(shards.names(folder, self._disk)):
+            for file_name in sorted(list_names(folder, self._disk)):
                 if photo := _parse(folder / file_name):
                     yield photo.name, photo.file
             with suppress(OSError):  # not empty
                 self._disk.remove_folder(folder)
 
     def _delete(self, file: Path) -> bool:
-        """Whether the file is gone by this."""
+        """Delete a file and return whether that worked."""
         try:
             self._disk.remove(file)
         except OSError:
@@ -149,7 +149,7 @@ class Kept:
 
 
 def _parse(file: Path) -> KeptPhoto | None:
-    """The photo that a file's name describes; None for a file of somebody else."""
+    """Return the photo that a file's name describes; None if the spool did not give that name."""
     stem, _, suffix = file.name.partition(".")
     media = Media.of_suffix(suffix)
     if media is None:
@@ -161,7 +161,7 @@ def _parse(file: Path) -> KeptPhoto | None:
 
 
 def _size(file: Path) -> int | None:
-    """The bytes of a file; None if they cannot be known, as of one that is gone."""
+    """Return the bytes of a file; None if they cannot be known, for instance if it is missing."""
     try:
         return file.stat().st_size
     except OSError:

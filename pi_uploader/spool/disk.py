@@ -1,10 +1,12 @@
-"""The few file operations that the spool is made of, and nothing else of the file system.
+"""The few file operations that the spool uses, and what their errors mean for a person.
 
-The spool is handed a Disk. Tests hand it one that records each operation, or that fails at the
-n-th with ENOSPC or EIO; the spool's own code is the same in both.
+Tests give the spool a Disk that records each operation, or that fails at the n-th with ENOSPC or
+EIO. The spool's own code is the same in both cases.
 """
 
+import errno
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,10 +14,10 @@ from pi_uploader.small_file import open_regular
 
 
 class Disk:
-    """The real one. Every method raises OSError as the system call below it does."""
+    """The real disk. Every method raises OSError as its system call does."""
 
     def create(self, path: Path) -> int:
-        """A new file, open for writing. FileExistsError if there is one of that name."""
+        """Create a file and return its descriptor, open for writing. Raises FileExistsError."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
     def write(self, file: int, content: bytes) -> None:
@@ -36,11 +38,11 @@ class Disk:
         path.unlink()
 
     def link(self, path: Path, new: Path) -> None:
-        """Give a file a second name. FileExistsError if there is one of that name."""
+        """Give a file a second name. Raises FileExistsError if that name is taken."""
         os.link(path, new)
 
     def empty(self, path: Path) -> None:
-        """Give a file's blocks back to the disk and keep its name."""
+        """Truncate a file to 0 bytes and keep its name."""
         os.truncate(path, 0)
 
     def make_folder(self, folder: Path) -> None:
@@ -50,7 +52,7 @@ class Disk:
         folder.rmdir()
 
     def flush_folder(self, folder: Path) -> None:
-        """Make the names in a folder durable: after a rename, the new name survives a power cut."""
+        """Make the names in a folder durable: a rename in it survives a power cut."""
         file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(file)
@@ -58,26 +60,79 @@ class Disk:
             os.close(file)
 
     def open(self, path: Path) -> BinaryIO:
-        """Open a regular file; OSError for a pipe, which would wait for a writer, and a device."""
+        """Open a regular file. Raises OSError for a pipe, which would wait for a writer, and for a
+        device."""
         return open_regular(path)
 
     def names(self, folder: Path) -> list[str]:
-        """The names in a folder, in no order; none if there is no such folder."""
+        """Return the names in a folder, in no order; none if there is no such folder."""
         try:
             return os.listdir(folder)  # noqa: PTH208  no Path object for each of many names
         except (FileNotFoundError, NotADirectoryError):
             return []
 
     def changed_at(self, folder: Path) -> int:
-        """When names last came to or went from a folder, in nanoseconds of the disk's clock."""
+        """Return when a name in a folder was last added or removed, in nanoseconds of the disk's
+        clock."""
         return folder.stat().st_mtime_ns
 
     def free(self, folder: Path) -> int:
-        """The bytes that may still be written to the disk that holds this folder."""
-        room = os.statvfs(folder)
-        return room.f_bavail * room.f_frsize
+        """Return the free bytes of the disk that holds this folder."""
+        stats = os.statvfs(folder)
+        return stats.f_bavail * stats.f_frsize
 
     def free_inodes(self, folder: Path) -> int | None:
-        """The files that may still be made on that disk; None where it has no such limit."""
-        room = os.statvfs(folder)
-        return room.f_favail if room.f_files else None
+        """Return how many files can still be made on that disk; None if it has no such limit."""
+        stats = os.statvfs(folder)
+        return stats.f_favail if stats.f_files else None
+
+
+_FAILING_DISK = (errno.EIO, errno.EBADMSG, errno.EUCLEAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong, in a sentence, and the next step."""
+
+    sentence: str
+    next_step: str
+
+
+def diagnose(folder: Path, error: OSError, disk: Disk) -> Diagnosis:
+    """Explain why nothing can be written into a spool's folder."""
+    if error.errno == errno.EROFS:
+        return Diagnosis(
+            f"{folder} cannot be written: the disk is read-only (EROFS), and every photo is lost",
+            "a worn card turns read-only, and so does a file system with an error: sudo dmesg says "
+            "which; replace the card, or have the file system checked (sudo fsck) and restart",
+        )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _diagnose_full(folder, error, disk)
+    if error.errno in _FAILING_DISK:
+        return Diagnosis(
+            f"{folder} cannot be written: the disk fails ({error.strerror})",
+            "export what can be read (sudo pi-uploader spool export FOLDER), replace the card",
+        )
+    return Diagnosis(
+        f"{folder} cannot be written: {error.strerror}",
+        "give it to the user that captures, or set CAMERA_SPOOL to another folder",
+    )
+
+
+def _diagnose_full(folder: Path, error: OSError, disk: Disk) -> Diagnosis:
+    if error.errno == errno.EDQUOT:
+        return Diagnosis(
+            f"{folder} cannot be written: the user's quota of the disk is used up (EDQUOT)",
+            "raise the quota, or free some space",
+        )
+    if not disk.free_inodes(folder) and disk.free_inodes(folder) is not None:
+        return Diagnosis(
+            f"{folder} cannot be written: the disk has no inodes left (ENOSPC), one for each file, "
+            f"though {disk.free(folder) / 1e6:,.0f} MB are free",
+            "remove many small files: df -i shows the disks, sudo du --inodes -x / | sort -n the "
+            "folders with the most",
+        )
+    return Diagnosis(
+        f"{folder} cannot be written: the disk is full (ENOSPC), and photos are given up",
+        "free some space: df -h shows the disks, sudo du -xh / | sort -h the largest folders",
+    )

@@ -1,7 +1,11 @@
-"""Photos that were given up, on record until the cloud knows of them, and a while longer.
+"""Lost photos, on record until the backend knows of them, and a while longer.
 
-Where the disk takes no record (it is read-only, or has no inode left), the record goes to a second
-place: a folder in memory that outlives the process. It moves to the disk when the disk takes it.
+    lost/no-room/{file name}        the backend does not know of it yet
+    reported/no-room/{file name}    the same, once it does
+
+A record is an empty file with the photo's name, in the folder of the reason. If the disk takes no
+record (it is read-only, or has no inode left), the record goes to a fallback: a folder in memory
+that outlives the process. It moves to the disk as soon as the disk takes it.
 """
 
 import errno
@@ -9,158 +13,242 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from pi_uploader.spool import shards
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.durable_fs import make_durable_folder, move
-from pi_uploader.spool.entry import SpooledPhoto
-from pi_uploader.spool.records import Loss, Records, path_of
+from pi_uploader.spool.folders import (
+    iter_photos_by_reason,
+    list_names,
+    make_durable_folder,
+    move,
+)
+from pi_uploader.spool.photo import SpooledPhoto
 
-__all__ = ["DISK_ERROR", "NO_ROOM", "TORN", "Loss", "Losses", "second_place"]
+NO_ROOM, DISK_ERROR, TORN = "no-room", "disk-error", "torn"  # the reasons
+MAX_REPORTED = 1000  # records of losses that the backend has
+SHARED_RECORD = "loss-record"  # an empty file: a record that is one more name of it takes no inode
+_NEW_NAME = ".new"
 
-NO_ROOM, DISK_ERROR, TORN = "no-room", "disk-error", "torn"  # why photos are lost
-REPORTS_KEPT = 1000  # of losses that the cloud has on record
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A photo that was lost, and why."""
+
+    photo: SpooledPhoto
+    reason: str
+
+    def record_in(self, folder: Path) -> Path:
+        """Return the path of this loss's record in `lost` or `reported`."""
+        return folder / self.reason / self.photo.file_name
 
 
-def second_place(runtime: Path, spool: Path) -> Path:
-    """The folder, in memory, for records of the losses of this spool, one of several on the
-    device."""
+def fallback_folder(runtime: Path, spool: Path) -> Path:
+    """Return the folder in memory (below `runtime`) for the records of this spool, which is one of
+    several on the device."""
     return runtime / f"spool-{hashlib.sha256(bytes(spool.absolute())).hexdigest()[:16]}"
 
 
-class _SecondPlace(Records):
-    """Records in memory. The folder they lie in may be one that everybody can make."""
+class _Records:
+    """The folders `lost` and `reported` in one place."""
+
+    def __init__(self, place: Path, disk: Disk) -> None:
+        self.lost = place / "lost"
+        self.reported = place / "reported"
+        self._shared = place / SHARED_RECORD
+        self._disk = disk
+
+    def list(self, folder: Path) -> Iterator[Loss]:
+        """Yield the losses in one of the two folders."""
+        for reason, photo in iter_photos_by_reason(folder, self._disk):
+            yield Loss(photo, reason)
+
+    def has(self, folder: Path, loss: Loss) -> bool:
+        return loss.photo.file_name in list_names(folder / loss.reason, self._disk)
+
+    def can_list(self, folder: Path, loss: Loss) -> bool:
+        """Whether a record that is written there can be listed."""
+        try:
+            self._disk.names(folder)
+            self._disk.names(folder / loss.reason)
+        except OSError:
+            return False
+        return True
+
+    def add(self, folder: Path, loss: Loss) -> None:
+        """Write a record. Raises OSError."""
+        record = loss.record_in(folder)
+        make_durable_folder(record.parent, self._disk)
+        with suppress(FileExistsError):
+            try:
+                self._disk.close(self._disk.create(record))
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                self._disk.link(self._shared, record)  # this takes no inode
+        self._disk.flush_folder(record.parent)
+
+    def mark_reported(self, loss: Loss) -> None:
+        """Move a record from `lost` to `reported`. Raises FileNotFoundError if it is not in
+        `lost`."""
+        move(loss.record_in(self.lost), loss.record_in(self.reported), self._disk)
+
+    def remove(self, folder: Path, loss: Loss) -> None:
+        """Remove a record, if it is there."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            self._disk.remove(loss.record_in(folder))
+
+    def has_own_inode(self, record: Path) -> bool:
+        try:
+            return not record.samefile(self._shared)
+        except OSError:
+            return True
+
+    def share_inode(self, record: Path) -> bool:
+        """Turn a record into one more name of the shared empty file. Return whether this freed an
+        inode. Raises OSError if the file system has no hard links, or no space for one."""
+        if not self._shared.exists():
+            self._disk.link(record, self._shared)
+            return False
+        new = record.with_name(record.name + _NEW_NAME)
+        with suppress(FileExistsError):
+            self._disk.link(self._shared, new)
+        self._disk.rename(new, record)
+        return True
+
+
+class _FallbackRecords(_Records):
+    """Records in memory. Any user may be able to make the folder that they lie in."""
 
     def add(self, folder: Path, loss: Loss) -> None:
         runtime = self.lost.parent.parent
         make_durable_folder(runtime, Disk())
         if os.geteuid() not in (0, runtime.stat().st_uid):
-            raise PermissionError(errno.EPERM, "belongs to somebody else", f"{runtime}")
+            raise PermissionError(errno.EPERM, "belongs to another user", f"{runtime}")
         super().add(folder, loss)
 
 
 class Losses:
-    """The records in the folders `lost` and `reported` of a spool, and in those of its second
-    place, if it has one."""
+    """The losses of a spool, on its disk and in the `fallback` folder, if there is one."""
 
-    def __init__(self, spool: Path, disk: Disk, second: Path | None = None) -> None:
+    def __init__(self, spool: Path, disk: Disk, fallback: Path | None = None) -> None:
         self._disk = disk
-        self._first = Records(spool, disk)
-        self._second = _SecondPlace(second, Disk()) if second else None
-        self.lost = self._first.lost
-        self.reported = self._first.reported
-        self._is_searched = False  # for records that take an inode; new ones are few
+        self._records = _Records(spool, disk)
+        self._fallback = _FallbackRecords(fallback, Disk()) if fallback else None
+        self.lost_folder = self._records.lost
+        self.reported_folder = self._records.reported
+        self._is_searched = False  # for records with an inode of their own; new ones are few
 
     def evict(self, path: Path, loss: Loss) -> None:
-        """Turn a photo into the record of its loss, in one rename that needs no room; its bytes
-        go only after that is durable.
+        """Turn a photo into the record of its loss by one rename, which needs no space. Its bytes
+        are deleted once that is durable.
 
         Raises OSError if the photo stays where it is.
         """
-        record = path_of(self.lost, loss)
+        record = loss.record_in(self.lost_folder)
         make_durable_folder(record.parent, self._disk)
         try:
             move(path, record, self._disk)
         except OSError:
             if path.exists() or not record.exists():
                 raise
-            # It is renamed, but a folder cannot be flushed. Should a power cut take the rename
-            # back, the photo is found damaged: that it is gone is seen all the same.
-        self._record_where_it_is_found(loss)
+            # It is renamed, but a folder cannot be flushed. If a power cut undoes the rename, the
+            # photo is found damaged, so its loss is noticed all the same.
+        self._record_in_fallback_if_hidden(loss)
         self._disk.empty(record)
 
     def record(self, loss: Loss) -> None:
-        """Put on record a photo that has no file. Raises OSError if no place takes the record."""
+        """Record the loss of a photo that has no file. Raises OSError if neither the disk nor the
+        fallback takes the record."""
         try:
-            self._first.add(self.lost, loss)
+            self._records.add(self.lost_folder, loss)
         except OSError:
-            if self._second is None:
+            if self._fallback is None:
                 raise
-            self._second.add(self._second.lost, loss)
+            self._fallback.add(self._fallback.lost, loss)
         else:
-            self._record_where_it_is_found(loss)
+            self._record_in_fallback_if_hidden(loss)
 
-    def _record_where_it_is_found(self, loss: Loss) -> None:
-        """A folder that takes files may not list them: the second place has such a record, too."""
-        if self._second and not self._first.can_list(self.lost, loss):
+    def _record_in_fallback_if_hidden(self, loss: Loss) -> None:
+        """Repeat a record in the fallback if its folder takes files but cannot be listed."""
+        if self._fallback and not self._records.can_list(self.lost_folder, loss):
             with suppress(OSError):
-                self._second.add(self._second.lost, loss)
+                self._fallback.add(self._fallback.lost, loss)
 
     def unreported(self) -> Iterator[Loss]:
-        """The losses of which the cloud does not know yet."""
-        told = {loss.photo.file_name for loss in self._second_told()}
-        for loss in self._first.all_in(self.lost):
-            if loss.photo.file_name not in told:
+        """Yield the losses that the backend does not know yet."""
+        reported = {loss.photo.file_name for loss in self._reported_in_fallback()}
+        for loss in self._records.list(self.lost_folder):
+            if loss.photo.file_name not in reported:
                 yield loss
-        if self._second:
-            yield from self._second.all_in(self._second.lost)
+        if self._fallback:
+            yield from self._fallback.list(self._fallback.lost)
 
-    def told(self) -> Iterator[Loss]:
-        """The last losses of which it knows."""
-        yield from self._first.all_in(self.reported)
-        yield from self._second_told()
+    def reported(self) -> Iterator[Loss]:
+        """Yield the last losses that the backend knows, up to 1000 of each reason."""
+        yield from self._records.list(self.reported_folder)
+        yield from self._reported_in_fallback()
 
-    def _second_told(self) -> Iterator[Loss]:
-        if self._second:
-            yield from self._second.all_in(self._second.reported)
+    def _reported_in_fallback(self) -> Iterator[Loss]:
+        if self._fallback:
+            yield from self._fallback.list(self._fallback.reported)
 
-    def report(self, loss: Loss) -> None:
-        """Note that the cloud has the loss on record. Of such notes only the newest are kept here:
-        each takes an inode of the disk."""
+    def mark_reported(self, loss: Loss) -> None:
+        """Note that the backend knows of a loss. Keep only the newest of these records, because
+        each takes an inode."""
         try:
-            self._first.report(loss)
+            self._records.mark_reported(loss)
         except OSError as error:
-            if self._second is None:
+            if self._fallback is None:
                 raise
-            if self._second.has(self._second.lost, loss):
-                self._second.report(loss)
+            if self._fallback.has(self._fallback.lost, loss):
+                self._fallback.mark_reported(loss)
             elif not isinstance(error, FileNotFoundError):  # the disk takes no change
-                self._second.add(self._second.reported, loss)
+                self._fallback.add(self._fallback.reported, loss)
             return
-        folder = self.reported / loss.reason
-        for file_name in sorted(shards.names(folder, self._disk))[:-REPORTS_KEPT]:
+        folder = self.reported_folder / loss.reason
+        for file_name in sorted(list_names(folder, self._disk))[:-MAX_REPORTED]:
             with suppress(OSError):
                 self._disk.remove(folder / file_name)
 
     def forget(self, photo: SpooledPhoto) -> None:
-        """Take back a loss, if it is one: the cloud has the photo after all."""
-        for reason in shards.names(self.lost, self._disk):
+        """Remove the record of a loss, if there is one: the backend has the photo after all."""
+        for reason in list_names(self.lost_folder, self._disk):
             loss = Loss(photo, reason)
             try:
-                self._first.remove(self.lost, loss)
+                self._records.remove(self.lost_folder, loss)
             except OSError:
-                if self._second is None or not self._first.has(self.lost, loss):
+                if self._fallback is None or not self._records.has(self.lost_folder, loss):
                     raise
-                self._second.add(self._second.reported, loss)
-        if self._second:
-            for reason in shards.names(self._second.lost, Disk()):
-                self._second.remove(self._second.lost, Loss(photo, reason))
+                self._fallback.add(self._fallback.reported, loss)
+        if self._fallback:
+            for reason in list_names(self._fallback.lost, Disk()):
+                self._fallback.remove(self._fallback.lost, Loss(photo, reason))
 
-    def settle(self) -> None:
-        """Move the records of the second place to the disk, as far as it takes them."""
-        if self._second is None:
+    def move_fallback_to_disk(self) -> None:
+        """Move the records of the fallback to the disk, as far as it takes them."""
+        if self._fallback is None:
             return
         with suppress(OSError):
-            for loss in self._second.all_in(self._second.lost):
-                self._first.add(self.lost, loss)
-                if self._first.can_list(self.lost, loss):
-                    self._second.remove(self._second.lost, loss)
-            for loss in self._second_told():
+            for loss in self._fallback.list(self._fallback.lost):
+                self._records.add(self.lost_folder, loss)
+                if self._records.can_list(self.lost_folder, loss):
+                    self._fallback.remove(self._fallback.lost, loss)
+            for loss in self._reported_in_fallback():
                 try:
-                    self._first.report(loss)
+                    self._records.mark_reported(loss)
                 except FileNotFoundError:
-                    self._first.add(self.reported, loss)
-                self._second.remove(self._second.reported, loss)
+                    self._records.add(self.reported_folder, loss)
+                self._fallback.remove(self._fallback.reported, loss)
 
     def free_inodes(self, count: int) -> int:
-        """Give up to `count` inodes of records back to the disk; return how many. No record is
-        lost by that: it becomes a name of one shared file, or moves to the second place."""
+        """Free up to `count` inodes of records and return how many were freed. No record is lost:
+        it becomes a name of one shared file, or moves to the fallback."""
         freed = 0
         if self._is_searched:
             return 0
-        for folder in (self.reported, self.lost):
-            for loss in self._first.all_in(folder):
+        for folder in (self.reported_folder, self.lost_folder):
+            for loss in self._records.list(folder):
                 if freed >= count:
                     return freed
                 freed += self.free_inode_of(loss, folder)
@@ -168,21 +256,21 @@ class Losses:
         return freed
 
     def free_inode_of(self, loss: Loss, folder: Path | None = None) -> bool:
-        """Give the inode of one record back, if it has one of its own; whether it did."""
-        folder = folder or self.lost
-        record = path_of(folder, loss)
-        if not self._first.takes_inode(record):
+        """Free the inode of one record, if it has its own. Return whether it was freed."""
+        folder = folder or self.lost_folder
+        record = loss.record_in(folder)
+        if not self._records.has_own_inode(record):
             return False
         try:
-            return self._first.share(record)
+            return self._records.share_inode(record)
         except OSError:
             pass
-        if self._second is None:
+        if self._fallback is None:
             return False
-        second = self._second.lost if folder == self.lost else self._second.reported
+        is_lost = folder == self.lost_folder
         try:
-            self._second.add(second, loss)
-            self._first.remove(folder, loss)
+            self._fallback.add(self._fallback.lost if is_lost else self._fallback.reported, loss)
+            self._records.remove(folder, loss)
         except OSError:
             return False
         return True

@@ -1,36 +1,53 @@
-"""How much the spool may hold, and what goes first when it is full."""
+"""How much the spool may hold, and which photos are evicted when it is full.
 
+The archive makes room first, because the backend has its photos. Then the photos in quarantine are
+evicted, then those that wait, the least valuable first and the oldest first among equals.
+"""
+
+import errno
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
 from photo_wire.headers import Trigger
-from pi_uploader.spool import shards
+from pi_uploader.spool.archive import Archive
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.entry import SpooledPhoto, parse_entry
+from pi_uploader.spool.folders import (
+    WaitingFolders,
+    iter_photos,
+    iter_photos_by_reason,
+    list_names,
+    list_shards,
+)
+from pi_uploader.spool.losses import NO_ROOM, Loss, Losses
+from pi_uploader.spool.photo import SpooledPhoto, parse_file_name
+
+MAX_REFUSALS = 10  # photos that the disk does not let go, before eviction ends
+
+log = logging.getLogger("spool")
 
 
-class Value(IntEnum):
-    """What a photo that waits is worth when not all can be kept, the least first. What was set
-    aside goes before all of these."""
+class EvictionPriority(IntEnum):
+    """The order in which waiting photos are evicted: the lowest first."""
 
     SCHEDULED = 1
-    IN_AN_EVENT = 2
-    FIRST_OF_AN_EVENT = 3
+    IN_EVENT = 2
+    FIRST_OF_EVENT = 3
 
 
-def value(photo: SpooledPhoto) -> Value:
-    """The worth of a photo that waits: one taken by the clock is taken again tomorrow; of an event
-    the first photo tells most."""
+def eviction_priority(photo: SpooledPhoto) -> EvictionPriority:
+    """Return a waiting photo's priority. A scheduled photo is taken again tomorrow; of an event the
+    first photo shows most."""
     if photo.trigger is Trigger.SCHEDULE:
-        return Value.SCHEDULED
-    return Value.FIRST_OF_AN_EVENT if photo.first else Value.IN_AN_EVENT
+        return EvictionPriority.SCHEDULED
+    return EvictionPriority.FIRST_OF_EVENT if photo.is_first else EvictionPriority.IN_EVENT
 
 
 @dataclass(frozen=True, slots=True)
-class Fill:
-    """The bytes that photos take, and those that they may take with the disk as it is."""
+class Usage:
+    """The bytes that photos take, and those that they may take on the disk as it is."""
 
     used: int
     allowed: int
@@ -41,53 +58,56 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """`budget`: the most bytes that photos may take on the disk, None for no such limit.
-    `reserve`: the bytes of the disk that are left to the system, `reserve_inodes` the same of
-    inodes: each photo is a file and takes one, however small it is."""
+class Quota:
+    """`max_bytes`: what photos may take on the disk, None for no limit. `reserve`: the bytes of the
+    disk that are left to the system; `reserve_inodes` the same for inodes, of which every photo
+    takes one."""
 
-    budget: int | None = None
+    max_bytes: int | None = None
     reserve: int = 64 * 1024 * 1024
     reserve_inodes: int = 16
 
-    def fill(self, used: int, free: int) -> Fill:
-        """How far `used` bytes fill it while the disk has `free` more."""
+    def usage(self, used: int, free: int) -> Usage:
+        """Return the usage when photos take `used` bytes and the disk has `free` more."""
         of_disk = used + max(0, free - self.reserve)
-        return Fill(used, of_disk if self.budget is None else min(self.budget, of_disk))
+        return Usage(used, of_disk if self.max_bytes is None else min(self.max_bytes, of_disk))
 
-    def over_budget(self, size: int, used: int) -> int:
-        """The bytes to give up before a photo of `size` is within the budget, 0 or less if it is
-        with `used` bytes beside it."""
-        return used + size - self.budget if self.budget is not None else 0
+    def excess_bytes(self, size: int, used: int) -> int:
+        """Return how many bytes to free before a photo of `size` fits into `max_bytes` beside
+        `used` bytes; 0 or less if it fits."""
+        return used + size - self.max_bytes if self.max_bytes is not None else 0
 
-    def short_of_disk(self, size: int, free: int) -> int:
-        """The bytes to give up before it fits on the disk, 0 or less if it does.
+    def missing_bytes(self, size: int, free: int) -> int:
+        """Return how many bytes to free before a photo of `size` fits on the disk; 0 or less if it
+        fits.
 
-        Where others have filled the disk into the reserve, the spool only stops growing: for each
-        byte that comes one goes, and the photos do not make up for a runaway log.
+        If others have filled the disk into the reserve, the spool only stops growing: it frees a
+        byte for each new one, and does not give up photos to make up for a runaway log.
         """
         return min(size, self.reserve + size - free)
 
-    def short_of_inodes(self, free: int | None) -> int:
-        """The files to give up before one more fits on the disk, 0 if it does. `free` None: the
-        disk has no such limit."""
+    def missing_inodes(self, free: int | None) -> int:
+        """Return how many files to remove before one more fits on the disk, 0 if it fits. `free` is
+        None if the disk has no such limit."""
         return 1 if free is not None and free <= self.reserve_inodes else 0
 
 
-class Holdings:
-    """The photos whose bytes the spool holds: in folders of 250 (`shelves`), and in folders named
-    by reasons (`quarantine`). What a look has told is kept in memory, so that a spool that stays
-    full does not read 100,000 names for each photo that comes."""
+class Inventory:
+    """The photos whose bytes the spool holds: those that wait, and those in quarantine.
 
-    def __init__(self, shelves: tuple[Path, ...], quarantine: Path, disk: Disk) -> None:
-        self._shelves = shelves
+    Sizes of unchanged folders are cached, and so is where the last search for a photo to evict
+    ended. A spool that stays full does not read 100,000 names for each new photo.
+    """
+
+    def __init__(self, waiting: WaitingFolders, quarantine: Path, disk: Disk) -> None:
+        self._waiting = waiting
         self._quarantine = quarantine
         self._disk = disk
         self._sizes: dict[Path, tuple[int, int]] = {}  # folder: when it changed, bytes in it then
-        self._given_up_to: dict[tuple[Path, Value], int] = {}
+        self._evicted_up_to: dict[tuple[Path, EvictionPriority], int] = {}
 
     def bytes_used(self) -> int:
-        """The bytes of all photos, read from their names; unchanged folders are not read again."""
+        """Return the bytes of all photos, read from their names."""
         sizes: dict[Path, tuple[int, int]] = {}
         for folder in self._folders():
             known = self._sizes.get(folder)
@@ -95,7 +115,7 @@ class Holdings:
                 changed_at = self._disk.changed_at(folder)
                 if not known or known[0] != changed_at:
                     known = changed_at, self._size(folder)
-            except FileNotFoundError:  # the uploader has just tidied it away
+            except FileNotFoundError:  # the uploader has just removed the empty folder
                 continue
             except OSError:  # a folder that cannot be read counts as it was
                 known = known or (0, 0)
@@ -104,37 +124,130 @@ class Holdings:
         return sum(size for _, size in sizes.values())
 
     def _folders(self) -> Iterator[Path]:
-        for reason in shards.names(self._quarantine, self._disk):
+        for reason in list_names(self._quarantine, self._disk):
             yield self._quarantine / reason
-        for shelf in self._shelves:
-            for batch in shards.batches(shelf, self._disk):
-                yield shelf / batch
+        for folder in self._waiting:
+            for shard in list_shards(folder, self._disk):
+                yield folder / shard
 
     def _size(self, folder: Path) -> int:
-        return sum(photo.size for photo in map(parse_entry, self._disk.names(folder)) if photo)
+        photos = map(parse_file_name, self._disk.names(folder))
+        return sum(photo.size for photo in photos if photo)
 
-    def least_valuable(self, most: Value) -> Iterator[tuple[Path, SpooledPhoto]]:
-        """The photos to give up for one that is worth `most`, each with its file: the least
-        valuable first, the oldest first among equals. The caller gives up what it is handed."""
-        for reason, photo in photos_by_reason(self._quarantine, self._disk):
+    def to_evict(self, highest: EvictionPriority) -> Iterator[tuple[Path, SpooledPhoto]]:
+        """Yield the photos that make room for one of priority `highest`, each with its file, in
+        the order of eviction. The caller evicts every photo that it receives."""
+        for reason, photo in iter_photos_by_reason(self._quarantine, self._disk):
             yield self._quarantine / reason / photo.file_name, photo
-        for worth in Value:
-            if worth <= most:
-                for shelf in self._shelves:
-                    yield from self._of(worth, shelf)
+        for priority in EvictionPriority:
+            if priority <= highest:
+                for folder in self._waiting:
+                    yield from self._of_priority(priority, folder)
 
-    def _of(self, worth: Value, shelf: Path) -> Iterator[tuple[Path, SpooledPhoto]]:
-        # Sequence numbers only grow: of this worth, nothing can come in before what went last.
-        since = self._given_up_to.get((shelf, worth), 0)
-        for photo in shards.photos(shelf, self._disk, since=since):
-            self._given_up_to[shelf, worth] = photo.sequence
-            if value(photo) is worth:
-                yield shelf / photo.path, photo
+    def _of_priority(
+        self, priority: EvictionPriority, folder: Path
+    ) -> Iterator[tuple[Path, SpooledPhoto]]:
+        # Sequence numbers only grow: no photo of this priority can come in before the last one.
+        since = self._evicted_up_to.get((folder, priority), 0)
+        for photo in iter_photos(folder, self._disk, since=since):
+            self._evicted_up_to[folder, priority] = photo.sequence
+            if eviction_priority(photo) is priority:
+                yield folder / photo.path, photo
 
 
-def photos_by_reason(folder: Path, disk: Disk) -> Iterator[tuple[str, SpooledPhoto]]:
-    """The photos in the folders of one folder, each after its folder's name: the reason."""
-    for reason in sorted(shards.names(folder, disk)):
-        for file_name in sorted(shards.names(folder / reason, disk)):
-            if photo := parse_entry(file_name):
-                yield reason, photo
+class NoRoomError(OSError):
+    """The photo does not fit within the spool's quota."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ENOSPC, "no room for it within the spool's budget and reserve")
+
+
+class Evictor:
+    """Frees space for new photos. What cannot be measured counts as enough: the disk itself then
+    tells whether a photo fits."""
+
+    def __init__(
+        self,
+        folder: Path,
+        quota: Quota,
+        inventory: Inventory,
+        archive: Archive,
+        losses: Losses,
+        disk: Disk,
+    ) -> None:
+        self._folder = folder
+        self._quota = quota
+        self._inventory = inventory
+        self._archive = archive
+        self._losses = losses
+        self._disk = disk
+
+    def usage(self) -> Usage:
+        """Return how much of the quota is used. Archived photos count as free space, because they
+        make room. Raises OSError if the disk does not tell how much is free."""
+        free = self._disk.free(self._folder) + self._archive.bytes_used()
+        return self._quota.usage(self._inventory.bytes_used(), free)
+
+    def has_inodes(self) -> bool:
+        """Whether there are inodes for files other than photos."""
+        return self._missing_inodes() == 0
+
+    def free_space_for(self, photo: SpooledPhoto) -> None:
+        """Evict photos of no higher priority until this one fits. Raises NoRoomError if it does
+        not."""
+        excess = 0
+        if self._quota.max_bytes is not None:
+            excess = self._quota.excess_bytes(photo.size, self._inventory.bytes_used())
+        self._free_space(photo, self._missing_bytes(photo), excess, self._missing_inodes())
+
+    def free_size_of(self, photo: SpooledPhoto) -> None:
+        """Free as much as this photo takes, whatever the disk reports as free: it has refused the
+        photo, as a full quota of the user does. Raises NoRoomError."""
+        self._free_space(photo, photo.size, 0, 1)
+
+    def _free_space(self, photo: SpooledPhoto, on_disk: int, excess: int, inodes: int) -> None:
+        if on_disk > 0 or inodes > 0:
+            freed_bytes, freed_files = self._archive.free_space(on_disk, inodes)
+            on_disk, inodes = on_disk - freed_bytes, inodes - freed_files
+        if inodes > 0:
+            inodes -= self._losses.free_inodes(inodes)
+        missing = max(on_disk, excess)
+        if missing <= 0 and inodes <= 0:
+            return
+        refusals = 0
+        for path, other in self._inventory.to_evict(eviction_priority(photo)):
+            try:
+                inodes -= self._evict(path, other, needs_inode=inodes > 0)
+            except OSError as error:
+                refusals += 1
+                log.error("%s cannot be given up: %s", other.name, error.strerror)
+                if refusals == MAX_REFUSALS:
+                    break
+                continue
+            missing -= other.size
+            if missing <= 0 and inodes <= 0:
+                return
+        raise NoRoomError
+
+    def _evict(self, path: Path, photo: SpooledPhoto, needs_inode: bool) -> int:
+        """Evict a photo and return how many inodes that frees."""
+        loss = Loss(photo, NO_ROOM)
+        try:
+            self._losses.evict(path, loss)
+        except FileNotFoundError:
+            if path.exists():
+                raise
+            return 1  # delivered a moment ago, which made the same room
+        return int(needs_inode and self._losses.free_inode_of(loss))
+
+    def _missing_bytes(self, photo: SpooledPhoto) -> int:
+        try:
+            return self._quota.missing_bytes(photo.size, self._disk.free(self._folder))
+        except OSError:
+            return 0
+
+    def _missing_inodes(self) -> int:
+        try:
+            return self._quota.missing_inodes(self._disk.free_inodes(self._folder))
+        except OSError:
+            return 0

@@ -1,7 +1,7 @@
-"""How a photo comes into the spool: whole and durable, or as the record of its loss.
+"""Putting a photo into the spool: whole and durable, or as the record of its loss.
 
-What is only bookkeeping (counting, locking, recording another loss, tidying up) never costs a
-photo that fits on the disk: where it fails, it is done again with the next photo.
+A photo that fits on the disk is stored even if the bookkeeping fails (counting, locking, recording
+another loss, removing empty folders). The bookkeeping is tried again with the next photo.
 """
 
 import errno
@@ -12,110 +12,114 @@ from dataclasses import replace
 from pathlib import Path
 
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.durable_fs import make_durable_folder
-from pi_uploader.spool.entry import MAX_SEQUENCE, SpooledPhoto, next_batch
-from pi_uploader.spool.integrity import SpoolError
-from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, Losses
-from pi_uploader.spool.making_room import NoRoomError, RoomMaker
-from pi_uploader.spool.records import Loss
+from pi_uploader.spool.folders import WaitingFolders, make_durable_folder
+from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, Loss, Losses
+from pi_uploader.spool.photo import (
+    MAX_SEQUENCE,
+    SpooledPhoto,
+    SpoolError,
+    first_sequence,
+    shard_of,
+)
+from pi_uploader.spool.quota import Evictor, NoRoomError
 from pi_uploader.spool.recovery import PARTIAL, Recovery
-from pi_uploader.spool.shelves import Shelves
 
 log = logging.getLogger("spool")
 
-TRIES = 4  # as it is, the same again, and:
-ELSEWHERE, WITH_MORE_ROOM = 2, 3  # the latter only where the disk says that it is full
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+MAX_TRIES = 4  # unchanged, unchanged again, and then:
+IN_NEXT_FOLDER, WITH_MORE_ROOM = 2, 3  # the latter only if the disk is full
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Writer:
-    """Puts photos into a spool, one at a time, whichever thread has one."""
+    """Puts photos into a spool, one at a time, from any thread."""
 
     def __init__(
         self,
-        shelves: Shelves,
+        waiting: WaitingFolders,
         recovery: Recovery,
-        room: RoomMaker,
+        evictor: Evictor,
         losses: Losses,
         disk: Disk,
     ) -> None:
-        self._shelves = shelves
+        self._waiting = waiting
         self._recovery = recovery
-        self._room = room
+        self._evictor = evictor
         self._losses = losses
         self._disk = disk
         self._lock = threading.Lock()
         self._sequence: int | None = None
         self._durable_folder: Path | None = None
-        self._unrecorded: list[Loss] = []
+        self._pending_losses: list[Loss] = []
 
     def recover(self) -> None:
-        """Make ready to put: see to what an earlier process left half done."""
+        """Prepare to put photos: finish what an earlier process left half done."""
         self._sequence = max(self._recovery.run(), self._sequence or 0)
 
     def put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
-        """Keep a photo, under the next sequence number. Raises SpoolError if it is lost."""
+        """Store a photo under the next sequence number. Raises SpoolError if it is lost."""
         with self._lock:
             return self._put(photo, content)
 
     def _put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
-        self._record_what_could_not_be()
+        self._record_pending_losses()
         problem: OSError | None = None
         first = photo = replace(photo, sequence=self._next_sequence())
-        for turn in range(TRIES):
-            if turn == ELSEWHERE:
-                photo = self._for_next_folder(photo, problem)
-            elif turn == WITH_MORE_ROOM:
-                if problem is None or problem.errno not in FULL or self._has_left(photo):
+        for attempt in range(MAX_TRIES):
+            if attempt == IN_NEXT_FOLDER:
+                photo = self._move_to_next_folder(photo, problem)
+            elif attempt == WITH_MORE_ROOM:
+                if problem is None or problem.errno not in DISK_FULL or self._has_traces(photo):
                     break
-                photo = self._back_with_more_room(first)
+                photo = self._free_more_room(first)
             try:
-                self._room.make_room(photo)
-                self._open_folder(photo, needs_proof=turn < ELSEWHERE)
+                self._evictor.free_space_for(photo)
+                self._make_folder(photo, must_be_durable=attempt < IN_NEXT_FOLDER)
                 self._write(photo, content)
             except NoRoomError as error:
                 problem = error
                 break
-            except FileNotFoundError as error:  # the uploader has just tidied away the folder
+            except FileNotFoundError as error:  # the uploader has just removed the empty folder
                 self._durable_folder, problem = None, error
             except OSError as error:
-                # After a failed fsync the kernel may have dropped the pages and call them clean:
-                # a second fsync of the same file would lie. Everything is written again.
+                # After a failed fsync the kernel may drop the pages and mark them clean: a second
+                # fsync of the same file would wrongly succeed. So everything is written again.
                 problem = error
             else:
                 return photo
-        full = problem is not None and problem.errno in FULL
-        self._unrecorded.append(Loss(photo, NO_ROOM if full else DISK_ERROR))
-        self._record_what_could_not_be()
-        answer = problem.strerror if problem else "nothing"
-        raise SpoolError(photo.name, f"lost, the disk answers: {answer}") from problem
+        full = problem is not None and problem.errno in DISK_FULL
+        self._pending_losses.append(Loss(photo, NO_ROOM if full else DISK_ERROR))
+        self._record_pending_losses()
+        reason = problem.strerror if problem else "no error"
+        raise SpoolError(photo.name, f"lost, the disk answers: {reason}") from problem
 
-    def _for_next_folder(self, photo: SpooledPhoto, problem: OSError | None) -> SpooledPhoto:
-        """The photo with a number of the next folder: its own may be bad, full, or not ours."""
-        elsewhere = next_batch(photo.sequence)
+    def _move_to_next_folder(self, photo: SpooledPhoto, problem: OSError | None) -> SpooledPhoto:
+        """Return the photo with the first number of the next folder, because its own folder may be
+        damaged, full, or another user's."""
+        sequence = first_sequence(shard_of(photo.sequence) + 1)
         is_read_only = problem is not None and problem.errno == errno.EROFS
-        if elsewhere > MAX_SEQUENCE or is_read_only or self._has_left(photo):
+        if sequence > MAX_SEQUENCE or is_read_only or self._has_traces(photo):
             return photo
-        self._sequence = elsewhere
-        return replace(photo, sequence=elsewhere)
+        self._sequence = sequence
+        return replace(photo, sequence=sequence)
 
-    def _back_with_more_room(self, photo: SpooledPhoto) -> SpooledPhoto:
-        """The photo with its first number, after others were given up for it."""
+    def _free_more_room(self, photo: SpooledPhoto) -> SpooledPhoto:
+        """Evict others for a photo, and return it with its first number."""
         with suppress(OSError):
-            self._room.make_more(photo)
+            self._evictor.free_size_of(photo)
         self._sequence = photo.sequence
         return photo
 
-    def _open_folder(self, photo: SpooledPhoto, needs_proof: bool) -> None:
-        """Make the photo's folder, durably. Where the folder is made and its name cannot be
-        flushed for good, the photo is better kept without that proof than lost."""
-        folder = self._shelves.path(photo).parent
+    def _make_folder(self, photo: SpooledPhoto, must_be_durable: bool) -> None:
+        """Make the photo's folder, durably. A folder that is there but cannot be flushed is used
+        unless it `must_be_durable`: a photo in it may survive, and without it the photo is lost."""
+        folder = self._waiting.path_of(photo).parent
         if folder == self._durable_folder:
             return
         try:
             make_durable_folder(folder, self._disk)
         except OSError as error:
-            if needs_proof or not _exists(folder):
+            if must_be_durable or not _exists(folder):
                 raise
             log.error(
                 "%s cannot be flushed, which a power cut may undo: %s", folder, error.strerror
@@ -124,7 +128,7 @@ class Writer:
             self._durable_folder = folder
 
     def _write(self, photo: SpooledPhoto, content: bytes) -> None:
-        path = self._shelves.path(photo)
+        path = self._waiting.path_of(photo)
         partial = path.with_name(path.name + PARTIAL)
         file = self._disk.create(partial)
         try:
@@ -141,17 +145,17 @@ class Writer:
             raise
 
     def _clear(self, photo: SpooledPhoto) -> None:
-        """Remove what a try to put this photo has left."""
+        """Remove what a failed try to put this photo has left."""
         for trace in self._traces(photo):
             with suppress(FileNotFoundError, NotADirectoryError):
                 self._disk.remove(trace)
 
     def _traces(self, photo: SpooledPhoto) -> tuple[Path, Path]:
-        path = self._shelves.path(photo)
+        path = self._waiting.path_of(photo)
         return path.with_name(path.name + PARTIAL), path
 
-    def _has_left(self, photo: SpooledPhoto) -> bool:
-        """Whether a try has left something that cannot be removed."""
+    def _has_traces(self, photo: SpooledPhoto) -> bool:
+        """Whether a failed try has left something that cannot be removed."""
         return any(_exists(trace) for trace in self._traces(photo))
 
     def _next_sequence(self) -> int:
@@ -160,19 +164,20 @@ class Writer:
         self._sequence = (self._sequence or 0) + 1
         return self._sequence
 
-    def _record_what_could_not_be(self) -> None:
-        """Put on record the losses of photos that never came to the disk, which may have refused
-        even an empty file then."""
-        self._unrecorded = [loss for loss in self._unrecorded if not self._is_recorded(loss)]
-        if self._room.has_inodes():
-            self._losses.settle()
+    def _record_pending_losses(self) -> None:
+        """Record the losses of photos that never came to the disk. At that time the disk may have
+        refused even an empty file."""
+        self._pending_losses = [loss for loss in self._pending_losses if not self._record(loss)]
+        if self._evictor.has_inodes():
+            self._losses.move_fallback_to_disk()
 
-    def _is_recorded(self, loss: Loss) -> bool:
+    def _record(self, loss: Loss) -> bool:
+        """Record a loss and return whether that is settled."""
         try:
             self._clear(loss.photo)
         except OSError:
-            if _exists(self._shelves.path(loss.photo)):
-                return False  # whole, and only not known to be durable: it may be sent yet
+            if _exists(self._waiting.path_of(loss.photo)):
+                return False  # it is whole, only perhaps not durable: it may still be sent
         try:
             self._losses.record(loss)
         except OSError:

@@ -6,7 +6,7 @@ import time
 
 from pi_uploader.clock import clock_predicate
 from pi_uploader.settings import UploadSettings
-from pi_uploader.spool import Room, Spool
+from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.local_archive import keep_all
 from pi_uploader.upload.loop import Uploader, work
@@ -26,12 +26,12 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     watchdog = Watchdog()
     spool = Spool(
         settings.spool,
-        room=Room(settings.spool_bytes, settings.reserve_bytes),
+        quota=Quota(settings.spool_bytes, settings.reserve_bytes),
         runtime=settings.runtime,
     )
     is_clock_set = clock_predicate(settings.clock_is_trusted)
     if settings.base_url is None:
-        log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.kept.folder)
+        log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.archive.folder)
         watchdog.ready()
         watchdog.report()
         keep_all(spool, stop, watchdog.watch("keeping"), is_clock_set)

@@ -52,7 +52,7 @@ class Backlog:
         started = self._clock()
         if started < self._next_count:
             return False
-        self._counts = Counter(one.name.camera for one in self._spool.photos_waiting())
+        self._counts = Counter(one.name.camera for one in self._spool.waiting_photos())
         now = self._clock()
         self._next_count = now + max(MIN_PAUSE, (now - started) / MAX_SHARE)
         return True

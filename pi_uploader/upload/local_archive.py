@@ -30,7 +30,7 @@ def keep_all(
         back_within(10 * REST)
         naming.name_undated()
         refusals = 0
-        for photo in spool.photos_waiting():
+        for photo in spool.waiting_photos():
             if stop.is_set() or refusals == MAX_REFUSALS:
                 break
             if stuck.get(photo, 0.0) > time.monotonic():

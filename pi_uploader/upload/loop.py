@@ -280,7 +280,7 @@ class Uploader:
 
     def _set_aside(self, photo: SpooledPhoto, reason: str, error: Exception) -> None:
         try:
-            self._spool.set_aside(photo, reason)
+            self._spool.quarantine(photo, reason)
         except FileNotFoundError:
             pass  # given up to make room, a moment ago
         except OSError as refusal:

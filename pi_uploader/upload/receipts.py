@@ -23,7 +23,7 @@ from photo_wire.known import MAX_IDS
 from pi_uploader.alerts.batches import AlertBatches
 from pi_uploader.small_file import append_small, read_small, replace_small
 from pi_uploader.spool import Spool, SpooledPhoto
-from pi_uploader.spool.entry import parse_entry
+from pi_uploader.spool.photo import parse_file_name
 from pi_uploader.upload.client import (
     MAX_CALL,
     BackendClient,
@@ -62,7 +62,7 @@ class PhotoLog:
             self._lines = 2 * max_photos
             return
         self._lines = len(lines)
-        for photo in filter(None, map(parse_entry, lines)):
+        for photo in filter(None, map(parse_file_name, lines)):
             self._keep(photo)
 
     def add(self, photo: SpooledPhoto) -> None:
@@ -179,7 +179,7 @@ class ReceiptCheck:
             log.error(
                 "photo %s is missing again after it was sent again: a copy stays here", photo.name
             )
-        elif self._spool.send_again(photo):
+        elif self._spool.requeue_kept(photo):
             self._sent_again.add(str(photo.name))
             log.info("photo %s was kept here and is sent again", photo.name)
 

@@ -43,9 +43,9 @@ def final_name(
     an earlier boot, and one that has waited for 15 minutes, keep the time that the clock showed
     and are marked `unsynced`; so does one whose moment would be before 1970.
     """
-    if photo.taken is None or photo.taken.boot != now.boot:
+    if photo.boot_time is None or photo.boot_time.boot != now.boot:
         return photo.name, Clock.UNSYNCED
-    since = now.milliseconds - photo.taken.milliseconds
+    since = now.milliseconds - photo.boot_time.milliseconds
     if clock_is_set:
         with suppress(OverflowError, ValueError):  # no moment that a name can hold
             captured_at = wall_clock - timedelta(milliseconds=since)

@@ -50,7 +50,7 @@ class TimeCorrection:
             return
         now, is_set = instant(), self._is_clock_set()
         refusals = 0
-        for photo in self._spool.photos_undated():
+        for photo in self._spool.undated_photos():
             if self._stuck.get(photo, 0.0) > self._clock():
                 continue
             named = final_name(photo, now, self._wall_clock(), is_set)
@@ -59,7 +59,7 @@ class TimeCorrection:
                 return  # those behind it are younger
             name, clock = named
             try:
-                self._spool.name(photo, name, clock)
+                self._spool.rename(photo, name, clock)
             except FileNotFoundError:
                 continue  # given up to make room, a moment ago
             except OSError as error:

@@ -15,7 +15,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture
 from pi_uploader.settings import CaptureSettings
-from pi_uploader.spool import Room, Spool
+from pi_uploader.spool import Quota, Spool
 from pi_uploader.triggers import TriggerEvent
 from tests.drill.clock import FastClock
 from tests.drill.plan import RESERVE
@@ -39,8 +39,8 @@ class NumberedCamera:
 
 def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
     clock = FastClock(speed)
-    disk, room = disk_for(card, capacity), Room(reserve=RESERVE)
-    spool = Spool(card / "spool", disk=disk, room=room, runtime=runtime)
+    disk, room = disk_for(card, capacity), Quota(reserve=RESERVE)
+    spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
     camera = NumberedCamera()
     [settings] = CaptureSettings.from_environ(
         {

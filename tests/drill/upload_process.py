@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from pi_uploader.spool import Room, Spool
+from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.client import MAX_PUT, BackendClient
 from pi_uploader.upload.loop import Uploader, work
 from pi_uploader.upload.state import state_file
@@ -25,8 +25,8 @@ KEY = "a function key of the drill"
 
 def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path | None) -> None:
     clock = FastClock(speed)
-    disk, room = disk_for(card, capacity), Room(reserve=RESERVE)
-    spool = Spool(card / "spool", disk=disk, room=room, runtime=runtime)
+    disk, room = disk_for(card, capacity), Quota(reserve=RESERVE)
+    spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
     longest_put = MAX_PUT / speed
     delivery = BackendClient(base_url, KEY, connections=UPLOADS, longest_put=longest_put)
     uploader = Uploader(spool, delivery, state_file=state_file(spool.folder), clock=clock.now)

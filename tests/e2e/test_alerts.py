@@ -9,7 +9,7 @@ from photo_wire.media import Media
 from pi_uploader.alerts.clock_skew_monitor import LASTING
 from pi_uploader.alerts.reporter import REPORT_PAUSE
 from pi_uploader.alerts.spool_usage_monitor import FIRST_LOOK
-from pi_uploader.spool import BootTime, Room, Spool
+from pi_uploader.spool import BootTime, PhotoInfo, Quota, Spool
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.function_app.api import Api, new_camera
@@ -34,8 +34,8 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
     is started again on the way."""
     camera, now = new_camera(), [0.0]
     pictures = [jpeg(seed=number) for number in range(5)]
-    room = Room(budget=sum(map(len, pictures[:4])) * 11 // 10, reserve=0)
-    spool = Spool(tmp_path, room=room)
+    room = Quota(max_bytes=sum(map(len, pictures[:4])) * 11 // 10, reserve=0)
+    spool = Spool(tmp_path, quota=room)
 
     def start() -> Uploader:
         return Uploader(
@@ -49,7 +49,9 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
     def put(number: int, taken: BootTime | None = None) -> None:
         clock = Clock.UNSYNCED if taken else Clock.SYNCED
         named = name(number, camera)
-        spool.put(pictures[number], named, Media.JPEG, Trigger.MOTION, clock, taken=taken)
+        spool.put(
+            pictures[number], PhotoInfo(named, Media.JPEG, Trigger.MOTION, clock, boot_time=taken)
+        )
 
     uploader = start()
     now[0] += FIRST_LOOK

@@ -14,7 +14,7 @@ from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.alerts.reporter import loss_alert
-from pi_uploader.spool import Loss, SpooledPhoto
+from pi_uploader.spool import Loss, PhotoInfo, SpooledPhoto
 from pi_uploader.upload.client import BackendClient
 from tests.e2e.first_seed import send_with_header, send_with_query
 from tests.support.pictures import dng, mp4
@@ -75,7 +75,7 @@ def stories() -> list[Story]:
         Story(
             "id-taken",
             "Other bytes under the id of a stored photo.",
-            _put(replace(_photo(5, jpeg(5)), name=first.name), jpeg(5)),
+            _put(_photo(5, jpeg(5)).renamed(first.name, Clock.SYNCED), jpeg(5)),
         ),
         Story("no-photo", "Bytes that are no photo.", _put(_photo(6, b"text"), b"text")),
         Story(
@@ -86,7 +86,7 @@ def stories() -> list[Story]:
         Story(
             "damaged-on-the-way",
             "Bytes that do not match their digest.",
-            _put(replace(_photo(8, jpeg(9)), name=_photo(8, b"").name), jpeg(8)),
+            _put(_photo(8, jpeg(9)).renamed(_photo(8, b"").name, Clock.SYNCED), jpeg(8)),
         ),
         Story(
             "wrong-type",
@@ -151,7 +151,7 @@ def _photo(
 ) -> SpooledPhoto:
     name = new_name("golden", _START + timedelta(seconds=number), f"{number:08x}")
     sha256 = hashlib.sha256(body).hexdigest()
-    return SpooledPhoto(number, name, media, trigger, clock, len(body), sha256)
+    return SpooledPhoto(number, PhotoInfo(name, media, trigger, clock), len(body), sha256)
 
 
 def _large() -> bytes:

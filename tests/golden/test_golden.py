@@ -23,7 +23,7 @@ from photo_wire.moment import parse_time
 from photo_wire.name import parse_name
 from photo_wire.problem import PROBLEM_TYPE
 from pi_uploader.alerts.reporter import loss_alert
-from pi_uploader.spool import Loss, Spool, SpooledPhoto
+from pi_uploader.spool import Loss, PhotoInfo, Spool, SpooledPhoto
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.golden.__main__ import backends, is_released
@@ -162,7 +162,7 @@ def test_a_photo_leaves_the_spool_for_an_old_receipt_only(golden: Golden, tmp_pa
     photo = photo_of(golden)
     with FaultServer(Plays(golden)) as server:
         spool = Spool(tmp_path)
-        put = spool.put(golden.body, photo.name, photo.media, photo.trigger, photo.clock)
+        put = spool.put(golden.body, PhotoInfo(photo.name, photo.media, photo.trigger, photo.clock))
         Uploader(spool, BackendClient(server.base_url, KEY)).step()
     places = whereabouts(tmp_path).get(put.sha256, [])
     assert places == ([] if golden.outcome == Outcome("receipt") else ["waiting"])
@@ -200,7 +200,9 @@ def photo_of(golden: Golden) -> SpooledPhoto:
     assert said.clock
     assert said.sha256
     size = len(golden.body)
-    return SpooledPhoto(1, said.name, said.media, said.trigger, said.clock, size, said.sha256)
+    return SpooledPhoto(
+        1, PhotoInfo(said.name, said.media, said.trigger, said.clock), size, said.sha256
+    )
 
 
 def losses_of(golden: Golden) -> list[Loss]:
@@ -213,10 +215,7 @@ def losses_of(golden: Golden) -> list[Loss]:
         assert media
         photo = SpooledPhoto(
             1,
-            alert.name,
-            media,
-            Trigger(said["trigger"]),
-            Clock(said["clock"]),
+            PhotoInfo(alert.name, media, Trigger(said["trigger"]), Clock(said["clock"])),
             int(said["size"]),
             said["sha256"],
         )

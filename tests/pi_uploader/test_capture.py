@@ -236,12 +236,12 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
     )
     capture.answer(TriggerEvent(Trigger.SCHEDULE, 0.0))
     assert spool.newest() is None
-    [undated] = spool.photos_undated()
-    assert (undated.clock, undated.taken) == (Clock.UNSYNCED, BootTime("5f3a9c2e", 93_021))
+    [undated] = spool.undated_photos()
+    assert (undated.clock, undated.boot_time) == (Clock.UNSYNCED, BootTime("5f3a9c2e", 93_021))
     is_set = True
     capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
-    [photo] = spool.photos_waiting()
-    assert (photo.name.captured_at, photo.clock, photo.taken) == (moment, Clock.SYNCED, None)
+    [photo] = spool.waiting_photos()
+    assert (photo.name.captured_at, photo.clock, photo.boot_time) == (moment, Clock.SYNCED, None)
 
 
 def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
@@ -257,7 +257,7 @@ def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
     for instant in (100.0, 130.0, 170.0, 300.0):
         now[0] = instant
         capture.answer(TriggerEvent(Trigger.SCHEDULE, instant))
-    assert [photo.first for photo in spool.photos_waiting()] == [True, False, False, True]
+    assert [photo.is_first for photo in spool.waiting_photos()] == [True, False, False, True]
 
 
 def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
@@ -285,8 +285,8 @@ def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
         one, ScriptedCamera(), Spool(spool_folder), rest=rest, is_clock_set=lambda: True
     )
     capture.answer(TriggerEvent(Trigger.GPIO, 1.0, count=2))
-    photos = list(Spool(spool_folder).photos_waiting())
-    assert [photo.first for photo in photos] == [True, False, False]
+    photos = list(Spool(spool_folder).waiting_photos())
+    assert [photo.is_first for photo in photos] == [True, False, False]
     assert (rests, capture.count.kept, capture.count.coalesced) == ([0.2, 0.2], 3, 1)
 
 

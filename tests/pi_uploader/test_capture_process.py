@@ -23,7 +23,7 @@ def test_a_schedule_fills_the_spool(start_program: StartProgram, spool_folder: P
     taken = re.findall(
         r"^\S+Z INFO capture: photo taken (\S+) schedule (\d+) bytes$", program.output, re.M
     )
-    spooled = [(str(photo.name), str(photo.size)) for photo in Spool(spool_folder).photos_waiting()]
+    spooled = [(str(photo.name), str(photo.size)) for photo in Spool(spool_folder).waiting_photos()]
     assert taken == spooled
     assert (
         f"capture with camera ends: {len(taken)} photos kept, 0 lost, 0 failed; " in program.output

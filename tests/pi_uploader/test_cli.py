@@ -13,7 +13,7 @@ from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.settings import all_settings
-from pi_uploader.spool import Spool
+from pi_uploader.spool import PhotoInfo, Spool
 
 
 def pi_uploader(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -72,7 +72,7 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool")
     names = [new_name("gate", datetime(2026, 11, 20, 12, minute, tzinfo=UTC)) for minute in (1, 2)]
     for name in names:
-        spool.put(b"x" * 600_000, name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+        spool.put(b"x" * 600_000, PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
     done = pi_uploader("status", CAMERA_SPOOL=str(tmp_path / "spool"))
     assert done.returncode == 0
     assert "waiting       2 photos, 1.2 MB\n" in done.stdout

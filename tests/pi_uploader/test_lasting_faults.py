@@ -14,7 +14,7 @@ from photo_wire.name import new_name
 from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture, capture_once, run_capture
 from pi_uploader.settings import CaptureSettings
-from pi_uploader.spool import Spool
+from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from tests.support.waiting import wait_for
 
@@ -118,9 +118,9 @@ def old_and_new(tmp_path: Path) -> list[Path]:
     for number in range(2):
         moment = datetime.now(UTC) - (timedelta(0) if number else timedelta(days=800))
         name = new_name("entry", moment)
-        photo = spool.put(b"a picture", name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+        photo = spool.put(b"a picture", PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
         spool.remove(photo, keep=True)
-        files.append(spool.kept.path(photo))
+        files.append(spool.archive.path_of(photo))
     return files
 
 

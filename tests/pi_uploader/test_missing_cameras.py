@@ -82,7 +82,7 @@ def test_the_other_cameras_work(
         one.stop.set()
         assert one.wait() == 0
     assert "there: there is no camera /base/not/there (CAMERA_SENSOR)" in caplog.text
-    assert {photo.name.camera for photo in Spool(tmp_path / "spool").photos_waiting()} == {"here"}
+    assert {photo.name.camera for photo in Spool(tmp_path / "spool").waiting_photos()} == {"here"}
 
 
 def test_a_missing_camera_is_looked_for_again(

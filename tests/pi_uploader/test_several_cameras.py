@@ -46,7 +46,7 @@ def test_all_cameras_share_the_spool_in_order(
         what="photos of both",
     )
     assert program.stop() == 0
-    photos = list(Spool(spool_folder).photos_waiting())
+    photos = list(Spool(spool_folder).waiting_photos())
     assert len({photo.sequence for photo in photos}) == len(photos)
     of_camera = Counter(photo.name.camera for photo in photos)
     assert set(of_camera) == {"entry", "exit"}
@@ -63,7 +63,7 @@ def test_a_signal_takes_a_photo_with_each_camera(
     program.wait_for_output("capturing with exit")
     program.process.send_signal(signal.SIGUSR1)
     wait_for(lambda: photos_in(spool_folder) == 3, what="a photo, and a burst of two")
-    photos = list(Spool(spool_folder).photos_waiting())
+    photos = list(Spool(spool_folder).waiting_photos())
     assert {photo.trigger for photo in photos} == {Trigger.DEMAND}
     assert program.stop() == 0
 
@@ -73,7 +73,7 @@ def test_once_takes_one_and_ends(start_program: StartProgram, spool_folder: Path
     assert start_program("capture", "--once", **ONE_A_DAY).process.wait(90) == 0
     scheduled = start_program("capture", "--once", "--trigger", "schedule", **ONE_A_DAY)
     assert scheduled.process.wait(90) == 0
-    triggers = [photo.trigger for photo in Spool(spool_folder).photos_waiting()]
+    triggers = [photo.trigger for photo in Spool(spool_folder).waiting_photos()]
     assert triggers == [Trigger.DEMAND, Trigger.SCHEDULE]
 
 
@@ -106,6 +106,6 @@ def test_photos_stay_on_the_device_where_uploading_is_off(
     assert program.stop() == 0
     taken = re.findall(r"capture: photo taken (\S+)", program.output)
     found = {file.stem for file in kept.rglob("*.jpg")}
-    waiting = {str(photo.name) for photo in Spool(spool_folder).photos_waiting()}
+    waiting = {str(photo.name) for photo in Spool(spool_folder).waiting_photos()}
     assert found | waiting == set(taken)
     assert "CAMERA_UPLOAD is off" in program.output

@@ -12,7 +12,7 @@ from local.processes import ROOT
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
 
 
 @pytest.fixture
@@ -22,15 +22,17 @@ def photos(tmp_path: Path) -> list[SpooledPhoto]:
     photos = [
         spool.put(
             b"photo %d" % minute,
-            new_name("gate", datetime(2026, 11, 20, 12, minute, tzinfo=UTC)),
-            Media.JPEG,
-            Trigger.MOTION,
-            Clock.SYNCED,
+            PhotoInfo(
+                new_name("gate", datetime(2026, 11, 20, 12, minute, tzinfo=UTC)),
+                Media.JPEG,
+                Trigger.MOTION,
+                Clock.SYNCED,
+            ),
         )
         for minute in range(4)
     ]
-    spool.set_aside(photos[2], "rejected-422")
-    spool.set_aside(photos[3], "damaged")
+    spool.quarantine(photos[2], "rejected-422")
+    spool.quarantine(photos[3], "damaged")
     return photos
 
 
@@ -72,7 +74,7 @@ def test_requeue_lets_all_but_damaged_photos_wait_again(
 ) -> None:
     done = spool_command(tmp_path / "spool", "requeue")
     assert done.stdout.endswith("1 requeued\n")
-    assert list(Spool(tmp_path / "spool").photos_waiting()) == photos[:3]
+    assert list(Spool(tmp_path / "spool").waiting_photos()) == photos[:3]
 
 
 def test_export_copies_every_photo_and_changes_nothing(
@@ -84,7 +86,7 @@ def test_export_copies_every_photo_and_changes_nothing(
         assert (tmp_path / "out" / f"{photo.name}.jpg").read_bytes() == b"photo %d" % minute
         said = json.loads((tmp_path / "out" / f"{photo.name}.json").read_text())
         assert (said["sha256"], said["trigger"]) == (photo.sha256, "motion")
-    assert list(Spool(tmp_path / "spool").photos_waiting()) == photos[:2]
+    assert list(Spool(tmp_path / "spool").waiting_photos()) == photos[:2]
 
 
 def test_export_copies_photos_that_are_kept_on_the_device(
@@ -131,7 +133,7 @@ def test_export_into_a_folder_that_goes_with_the_process_is_refused(tmp_path: Pa
         )
         assert done.returncode == 1
         assert f"nothing is exported: {target} would be in {fleeting}" in done.stderr
-        assert "give the whole path" in done.stderr
+        assert "give the absolute path" in done.stderr
         assert not done.stdout
     assert not list(fleeting.iterdir())
 

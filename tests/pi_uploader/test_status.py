@@ -8,7 +8,7 @@ import pytest
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from pi_uploader.clock import instant
-from pi_uploader.spool import BootTime, Spool
+from pi_uploader.spool import BootTime, PhotoInfo, Spool
 from pi_uploader.status import status
 from tests.pi_uploader.spool.photos import START, name, put
 
@@ -54,5 +54,5 @@ def test_the_age_of_a_photo_of_an_earlier_boot_is_unknown(tmp_path: Path) -> Non
 
 
 def test_the_age_of_a_photo_without_a_time_is_unknown(tmp_path: Path) -> None:
-    Spool(tmp_path).put(b"photo", name(1), Media.JPEG, Trigger.MOTION, Clock.UNSYNCED)
+    Spool(tmp_path).put(b"photo", PhotoInfo(name(1), Media.JPEG, Trigger.MOTION, Clock.UNSYNCED))
     assert aged(tmp_path, datetime.now(UTC))[0] is None

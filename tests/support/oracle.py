@@ -8,9 +8,8 @@ from pathlib import Path
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, count_spool
-from pi_uploader.spool.entry import parse_entry
-from pi_uploader.spool.quota import Room
+from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpooledPhoto, count_spool
+from pi_uploader.spool.photo import parse_file_name
 
 KEPT = ("waiting", "undated", "quarantine")
 GIVEN_UP = ("lost", "reported")
@@ -20,7 +19,7 @@ def entries(folder: Path, parts: Collection[str]) -> Iterator[tuple[Path, Spoole
     """The files in these folders of a spool that are named as photos, found without its help."""
     for part in parts:
         for path in sorted((folder / part).rglob("*")):
-            if path.is_file() and (photo := parse_entry(path.name)):
+            if path.is_file() and (photo := parse_file_name(path.name)):
                 yield path, photo
 
 
@@ -55,9 +54,9 @@ def problems(
 
 def _problems(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Iterator[str]:
     yield from _wrong_files(folder, due, excuses)
-    spool = Spool(folder, room=Room(reserve=0))
+    spool = Spool(folder, quota=Quota(reserve=0))
     name = new_name("next", datetime.now(UTC))
-    put = spool.put(b"the next photo", name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+    put = spool.put(b"the next photo", PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
     yield from _wrong_files(folder, [*due, put], excuses)
     waiting = [photo for _, photo in entries(folder, ["waiting"])]
     if spool.newest() != max(waiting, key=lambda photo: photo.sequence) or spool.newest() != put:

@@ -34,7 +34,7 @@ def test_copies_of_the_spool_outlive_the_command(device: Device) -> None:
 
     relative = run("pi-uploader", "spool", "export", "out", check=False)
     assert relative.returncode != 0
-    assert "give the whole path" in relative.stdout
+    assert "give the absolute path" in relative.stdout
 
     run("install", "-d", "-m700", HOME)
     run("install", "-d", "-m755", "/srv/closed")

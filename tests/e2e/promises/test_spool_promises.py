@@ -10,7 +10,7 @@ import pytest
 
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
-from pi_uploader.spool import DamagedPhotoError, Room, Spool, SpoolError
+from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpoolError
 from tests.pi_uploader.spool.photos import content, name, put
 from tests.support.crash_states import Model, crash_states, look
 from tests.support.disks import FailingDisk, Kind, Operation, RecordingDisk, RecordingFailingDisk
@@ -50,7 +50,7 @@ def test_promise_03_the_photos_file_is_its_own_queue_entry(tmp_path: Path) -> No
         if file.is_file() and file.name not in {photo.file_name for photo in photos}:
             file.unlink()
     spool = Spool(tmp_path / "spool")
-    assert list(spool.photos_waiting()) == photos
+    assert list(spool.waiting_photos()) == photos
     assert (spool.oldest(), spool.newest()) == (photos[0], photos[-1])
     with spool.open(photos[0]) as body:
         assert body.read() == content(0)
@@ -58,11 +58,12 @@ def test_promise_03_the_photos_file_is_its_own_queue_entry(tmp_path: Path) -> No
 
 def test_promise_09_a_full_spool_gives_up_the_least_valuable_and_counts_it(tmp_path: Path) -> None:
     """Timer shots before motion, the first of an event last; each loss is on record."""
-    spool = Spool(tmp_path, room=Room(budget=4 * 10, reserve=0))
+    spool = Spool(tmp_path, quota=Quota(max_bytes=4 * 10, reserve=0))
 
     def keep(number: int, trigger: Trigger, first: bool = False) -> str:
         photo = spool.put(
-            b"%010d" % number, name(number), Media.JPEG, trigger, Clock.SYNCED, first=first
+            b"%010d" % number,
+            PhotoInfo(name(number), Media.JPEG, trigger, Clock.SYNCED, is_first=first),
         )
         return str(photo.name)
 
@@ -72,7 +73,7 @@ def test_promise_09_a_full_spool_gives_up_the_least_valuable_and_counts_it(tmp_p
     newer = [keep(number, Trigger.MOTION) for number in (4, 5, 6)]
     lost = [str(loss.photo.name) for loss in spool.losses.unreported()]
     assert sorted(lost) == sorted([*timer, later])
-    assert [str(photo.name) for photo in spool.photos_waiting()] == [first, *newer]
+    assert [str(photo.name) for photo in spool.waiting_photos()] == [first, *newer]
     with pytest.raises(SpoolError, match="lost"):
         keep(7, Trigger.SCHEDULE)
     assert len(list(spool.losses.unreported())) == 4
@@ -101,14 +102,16 @@ def test_promise_11_a_step_of_the_clock_reorders_and_overwrites_nothing(
         photos.append(
             Spool(tmp_path).put(
                 content(number),
-                replace(name(number), captured_at=moment),
-                Media.JPEG,
-                Trigger.MOTION,
-                Clock.SYNCED,
+                PhotoInfo(
+                    replace(name(number), captured_at=moment),
+                    Media.JPEG,
+                    Trigger.MOTION,
+                    Clock.SYNCED,
+                ),
             )
         )
     spool = Spool(tmp_path)
-    assert list(spool.photos_waiting()) == photos
+    assert list(spool.waiting_photos()) == photos
     assert (spool.oldest(), spool.newest()) == (photos[0], photos[-1])
 
 

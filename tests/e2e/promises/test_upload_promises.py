@@ -50,7 +50,7 @@ def test_promise_06_one_bad_photo_blocks_no_other(tmp_path: Path) -> None:
         server.answer = faults.for_photo({str(photos[2].name)}, faults.status(422))
         device.try_all(most=8)
         assert len(server.store.photos) == 2
-    assert list(device.spool.photos_set_aside()) == [("rejected-422", photos[2])]
+    assert list(device.spool.quarantined_photos()) == [("rejected-422", photos[2])]
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404])
@@ -61,7 +61,7 @@ def test_promise_07_one_bad_server_condemns_no_photo(code: int, tmp_path: Path) 
         device.take(3)
         while device.now < 24 * 3600:
             device.try_once()
-        assert not list(device.spool.photos_set_aside())
+        assert not list(device.spool.quarantined_photos())
         server.answer = keep
         device.try_all(most=8)
         assert len(server.store.photos) == 3

@@ -52,7 +52,7 @@ class InstalledPi:
 
     def waiting(self) -> list[SpooledPhoto]:
         """The photos that wait to be sent, oldest first."""
-        return list(self.spool.photos_waiting())
+        return list(self.spool.waiting_photos())
 
     def kept(self) -> list[Path]:
         """The files of the photos that stay on the device."""

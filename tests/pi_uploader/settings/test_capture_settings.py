@@ -244,7 +244,7 @@ def test_camera_clock(
     monkeypatch.setattr(clock, "_kernel_clock_state", lambda: clock.TIME_ERROR)
     pi.environ["CAMERA_CLOCK"] = trust
     pi.once()
-    assert (len(pi.waiting()), len(list(pi.spool.photos_undated()))) == (photos, 1 - photos)
+    assert (len(pi.waiting()), len(list(pi.spool.undated_photos()))) == (photos, 1 - photos)
 
 
 @pytest.mark.setting("CAMERA_COOLDOWN")

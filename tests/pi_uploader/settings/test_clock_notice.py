@@ -57,7 +57,7 @@ def test_a_clock_trusted_later_dates_the_photos_that_wait(
 ) -> None:
     """Whoever follows the notice is not told it again: the photos go at once, wherever to."""
     pi.once()
-    [undated] = pi.spool.photos_undated()
+    [undated] = pi.spool.undated_photos()
     pi.environ |= {"CAMERA_CLOCK": "trusted", "CAMERA_UPLOAD": upload}
     caplog.clear()
     caplog.set_level(logging.INFO, "upload")
@@ -65,7 +65,7 @@ def test_a_clock_trusted_later_dates_the_photos_that_wait(
     assert "they get their right time when they are uploaded" in text
     assert NEXT_STEP not in text
     with pi.uploading():
-        wait_for(lambda: not list(pi.spool.photos_undated()), what="the photo's name")
+        wait_for(lambda: not list(pi.spool.undated_photos()), what="the photo's name")
     assert notices(caplog) == []
     assert f"(before: {undated.name}), clock corrected" in caplog.text
 

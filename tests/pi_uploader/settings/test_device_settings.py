@@ -48,7 +48,7 @@ def test_camera_runtime_folder(pi: InstalledPi, server: FaultServer, tmp_path: P
     """A loss of which the disk takes no record is on record there, and the backend is told."""
     pi.environ["CAMERA_RUNTIME_FOLDER"] = str(tmp_path / "in memory")
     pi.environ["CAMERA_RESERVE_MB"] = "9999999"  # there is never as much room
-    lost = pi.spool.losses.lost
+    lost = pi.spool.losses.lost_folder
     shutil.rmtree(lost)
     lost.write_text("no folder any more")
     assert pi.once() == 1
@@ -88,7 +88,7 @@ def test_camera_keep_mb(pi: InstalledPi, server: FaultServer) -> None:
     with pi.uploading():
         stored(server, 2)
         wait_for(lambda: not pi.waiting(), what="an empty spool")
-    open_spool(CaptureSettings.from_environ(pi.environ)).kept.tidy(datetime.now(UTC))
+    open_spool(CaptureSettings.from_environ(pi.environ)).archive.purge(datetime.now(UTC))
     assert len(pi.kept()) == 1
 
 

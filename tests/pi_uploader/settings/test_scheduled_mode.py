@@ -24,7 +24,7 @@ def test_once_needs_no_trigger(
     environ = {"CAMERA_CONFIG": str(tmp_path / "config.toml")} if in_file else NO_TRIGGER
     program = start_program("capture", "--once", "--trigger", "schedule", **environ)
     assert program.process.wait(90) == 0
-    [photo] = Spool(spool_folder).photos_waiting()
+    [photo] = Spool(spool_folder).waiting_photos()
     assert photo.trigger is Trigger.SCHEDULE
 
 

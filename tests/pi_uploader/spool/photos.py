@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
-from pi_uploader.spool import BootTime, Spool, SpooledPhoto
+from pi_uploader.spool import BootTime, PhotoInfo, Spool, SpooledPhoto
 
 START = datetime(2026, 11, 20, 12, 1, 34, 567000, tzinfo=UTC)
 
@@ -32,5 +32,6 @@ def put(
     """Put the photo of this number."""
     clock = Clock.UNSYNCED if taken else Clock.SYNCED
     return spool.put(
-        content(number, size), name(number, camera), Media.JPEG, trigger, clock, taken=taken
+        content(number, size),
+        PhotoInfo(name(number, camera), Media.JPEG, trigger, clock, boot_time=taken),
     )

@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from photo_wire.headers import Clock
-from pi_uploader.spool import BootTime, Spool, SpooledPhoto, SpoolError
-from pi_uploader.spool.quota import Room
+from pi_uploader.spool import BootTime, Quota, Spool, SpooledPhoto, SpoolError
 from tests.pi_uploader.spool.photos import name, put
 from tests.support.crash_states import CrashState, Model, crash_states, look
 from tests.support.disks import READS, Kind, RecordingDisk, RecordingFailingDisk
@@ -28,13 +27,13 @@ MODELS = pytest.mark.parametrize("model", Model)
 @pytest.fixture(autouse=True)
 def _folders_of_three_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a short run makes, crosses and removes folders."""
-    monkeypatch.setattr("pi_uploader.spool.entry.BATCH", 3)
+    monkeypatch.setattr("pi_uploader.spool.photo.SHARD_SIZE", 3)
 
 
 class Run:
     """A run of the spool on a disk that is recorded, with marks for what was acknowledged."""
 
-    def __init__(self, folder: Path, disk: RecordingDisk, room: Room | None = None) -> None:
+    def __init__(self, folder: Path, disk: RecordingDisk, room: Quota | None = None) -> None:
         Spool(folder)  # the folders themselves are there since the installation
         self.folder = folder
         self.start = look(folder)
@@ -51,16 +50,16 @@ class Run:
         self.spool.remove(photo)
 
     def play(self) -> None:
-        """Puts, removes and set_asides over three folders, one of which is emptied and removed."""
+        """Puts, removes and quarantines over three folders, one of which is emptied and removed."""
         photos = [self.put(number) for number in range(5)]
         self.remove(photos[1])
-        self.spool.set_aside(photos[0], "rejected-422")
+        self.spool.quarantine(photos[0], "rejected-422")
         self.put(5)
         self.remove(photos[2])
-        self.spool.set_aside(photos[4], "rejected-422")
+        self.spool.quarantine(photos[4], "rejected-422")
         self.spool.requeue(photos[4], "rejected-422")
         self.put(6)
-        self.spool.set_aside(photos[3], "damaged")
+        self.spool.quarantine(photos[3], "damaged")
         self.remove(photos[4])
 
     def play_with_losses(self) -> None:
@@ -68,11 +67,11 @@ class Run:
         the reports of these losses."""
         self.put(0)
         undated = [self.put(number, BootTime("5f3a9c2e", number)) for number in (1, 2)]
-        self.spool.name(undated[0], name(900), Clock.CORRECTED)
+        self.spool.rename(undated[0], name(900), Clock.CORRECTED)
         for number in range(3, 6):
             self.put(number)
         for loss in list(self.spool.losses.unreported()):
-            self.spool.losses.report(loss)
+            self.spool.losses.mark_reported(loss)
         self.put(6)
         loss = next(self.spool.losses.unreported())
         self.disk.mark("let go", loss.photo)
@@ -95,7 +94,7 @@ def found_wrong(state: CrashState, place: Path, or_lost: bool = False) -> list[s
 def test_a_power_cut_leaves_every_acknowledged_photo_whole_and_once(
     model: Model, tmp_path: Path
 ) -> None:
-    """For every cut in a run of puts, removes and set_asides, and every state it may leave."""
+    """For every cut in a run of puts, removes and quarantines, and every state it may leave."""
     run = Run(tmp_path / "spool", RecordingDisk())
     run.play()
     for state in run.states(model):
@@ -107,7 +106,7 @@ def test_a_power_cut_while_photos_are_named_or_given_up_leaves_each_of_them_in_o
     model: Model, tmp_path: Path
 ) -> None:
     """For every cut in a run with little room: kept or on record as lost, never neither or both."""
-    run = Run(tmp_path / "spool", RecordingDisk(), Room(budget=4 * 96, reserve=0))
+    run = Run(tmp_path / "spool", RecordingDisk(), Quota(max_bytes=4 * 96, reserve=0))
     run.play_with_losses()
     for state in run.states(model):
         assert not found_wrong(state, tmp_path / "after", or_lost=True), state

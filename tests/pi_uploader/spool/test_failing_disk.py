@@ -16,11 +16,11 @@ from tests.support.oracle import problems, whereabouts
 @pytest.fixture(autouse=True)
 def _folders_of_two_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a short run makes and removes folders."""
-    monkeypatch.setattr("pi_uploader.spool.entry.BATCH", 2)
+    monkeypatch.setattr("pi_uploader.spool.photo.SHARD_SIZE", 2)
 
 
 class Run:
-    """Puts, removes and set_asides on a disk that fails; every call either works or says why."""
+    """Puts, removes and quarantines on a disk that fails; every call either works or says why."""
 
     def __init__(self, folder: Path, disk: FailingDisk) -> None:
         self.folder = folder
@@ -35,7 +35,7 @@ class Run:
             self._put(number)
         with suppress(OSError):
             if photo := self.spool.newest():
-                self.spool.set_aside(photo, "rejected-422")
+                self.spool.quarantine(photo, "rejected-422")
         for _ in range(2):
             with suppress(OSError):
                 if photo := self.spool.oldest():

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import BootTime, Room, Spool, count_spool
-from pi_uploader.spool.admin import damaged, export, listed, requeue
+from pi_uploader.spool import BootTime, Quota, Spool, count_spool
+from pi_uploader.spool.admin import list_photos, requeue, verify
+from pi_uploader.spool.export import export
 from tests.pi_uploader.spool.photos import content, put
 from tests.pi_uploader.upload.device import Device
 from tests.support.fault_server import FaultServer
@@ -68,14 +69,14 @@ def _full_spool(tmp_path: Path) -> None:
     is reported; one is kept, one set aside, one undated, one waits."""
     spool = room_for(tmp_path, 3)
     photos = [put(spool, number) for number in range(6)]
-    spool.losses.report(next(spool.losses.unreported()))
+    spool.losses.mark_reported(next(spool.losses.unreported()))
     spool.remove(photos[3], keep=True)
-    spool.set_aside(photos[4], "rejected-422")
+    spool.quarantine(photos[4], "rejected-422")
     put(spool, 6, taken=BootTime("00000000", 1))
 
 
 def room_for(folder: Path, photos: int) -> Spool:
-    return Spool(folder, room=Room(photos * SIZE, reserve=0), keep_bytes=10 * SIZE)
+    return Spool(folder, quota=Quota(photos * SIZE, reserve=0), keep_bytes=10 * SIZE)
 
 
 @pytest.mark.usefixtures("_full_spool")
@@ -91,14 +92,14 @@ def test_no_photo_is_lost_and_nothing_stumbles(folder: str, tmp_path: Path) -> N
     put(spool, 22)  # the one that was set aside makes way
     after = count_spool(tmp_path)
     assert (after.waiting, after.quarantined, after.losses) == (5, 0, before.losses + 1)
-    assert spool.fill().used == 5 * SIZE
-    assert len(list(listed(spool))) == after.waiting + after.unreported
-    assert not list(damaged(spool))
+    assert spool.usage().used == 5 * SIZE
+    assert len(list(list_photos(spool))) == after.waiting + after.unreported
+    assert not list(verify(spool))
     copies = {copy.name for copy in export(spool, tmp_path.with_name(f"{tmp_path.name}-out"))}
     assert copies >= {f"{one.name}.jpg" for one in fitting}
-    spool.set_aside(fitting[0], "rejected-422")
+    spool.quarantine(fitting[0], "rejected-422")
     assert list(requeue(spool)) == fitting[:1]
-    spool.kept.tidy(None)
+    spool.archive.purge(None)
     with FaultServer() as server:
         device = Device(tmp_path, server)
         device.try_all(most=8)
@@ -114,7 +115,7 @@ def test_a_file_in_the_place_of_a_folder_of_photos_costs_none(tmp_path: Path) ->
     put(spool, 0)
     (tmp_path / "waiting" / "00000001").write_bytes(b"")
     photos = [put(spool, number) for number in range(1, 300)]
-    assert len(list(spool.photos_waiting())) == 300
+    assert len(list(spool.waiting_photos())) == 300
     assert photos[-1] == spool.newest()
     again = Spool(tmp_path)
     assert put(again, 300) == again.newest()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import Room, Spool, SpooledPhoto
+from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
 from pi_uploader.spool.disk import Disk
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -24,9 +24,9 @@ def keep(
 ) -> Path:
     """A photo of this age that was uploaded; returns where it is kept."""
     name = new_name(camera, NOW - age)
-    photo = spool.put(content, name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+    photo = spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
     spool.remove(photo, keep=True)
-    return spool.kept.path(photo)
+    return spool.archive.path_of(photo)
 
 
 def test_a_kept_photo_lies_where_a_person_looks_for_it(tmp_path: Path) -> None:
@@ -44,18 +44,18 @@ def test_what_is_too_old_is_deleted_whatever_the_camera(tmp_path: Path) -> None:
     spool = Spool(tmp_path, keep=120 * DAY)
     old = [keep(spool, age * DAY, camera=camera) for age in (121, 200) for camera in ("a", "z")]
     new = [keep(spool, age * DAY, camera=camera) for age in (1, 119) for camera in ("a", "z")]
-    assert spool.kept.tidy(NOW) == 4
+    assert spool.archive.purge(NOW) == 4
     assert not any(file.exists() for file in old)
     assert all(file.exists() for file in new)
     assert not old[0].parent.exists()
-    assert spool.kept.tidy(NOW) == 0
+    assert spool.archive.purge(NOW) == 0
 
 
 def test_a_photo_of_a_clock_that_was_never_set_is_of_no_age(tmp_path: Path) -> None:
     """It says 1970 and was taken yesterday."""
     spool = Spool(tmp_path, keep=DAY)
     file = keep(spool, NOW - datetime(1970, 1, 1, tzinfo=UTC))
-    assert spool.kept.tidy(NOW) == 0
+    assert spool.archive.purge(NOW) == 0
     assert file.exists()
 
 
@@ -66,7 +66,7 @@ def test_above_the_budget_the_oldest_go(sizes: list[int], budget: int) -> None:
     with TemporaryDirectory() as folder:
         spool = Spool(Path(folder), keep_bytes=budget)
         files = [keep(spool, age * DAY, b"x" * size) for age, size in enumerate(sizes)]
-        spool.kept.tidy(NOW)
+        spool.archive.purge(NOW)
         left = [file.exists() for file in files]
         assert left == sorted(left, reverse=True)
         assert sum(sizes[: sum(left)]) <= budget
@@ -84,29 +84,31 @@ class SmallDisk(Disk):
 
 def test_kept_photos_make_room_before_any_photo_is_lost(tmp_path: Path) -> None:
     """They were uploaded; those that wait were not."""
-    spool = Spool(tmp_path, SmallDisk(), Room(reserve=0))
+    spool = Spool(tmp_path, SmallDisk(), Quota(reserve=0))
     oldest, newer = keep(spool, 2 * DAY, b"x" * 40), keep(spool, DAY, b"x" * 40)
     waiting = [put(spool, b"y" * 30) for _ in range(2)]
     assert (oldest.exists(), newer.exists()) == (False, True)
     waiting.append(put(spool, b"y" * 30))
     assert not newer.exists()
-    assert list(spool.photos_waiting()) == waiting
+    assert list(spool.waiting_photos()) == waiting
     assert list(spool.losses.unreported()) == []
 
 
 def put(spool: Spool, content: bytes) -> SpooledPhoto:
-    return spool.put(content, new_name("gate", NOW), Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+    return spool.put(
+        content, PhotoInfo(new_name("gate", NOW), Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+    )
 
 
 def test_a_photo_that_was_given_up_on_its_way_is_no_loss(tmp_path: Path) -> None:
     """It arrived after all; there is nothing left to keep."""
-    spool = Spool(tmp_path, room=Room(budget=10, reserve=0))
+    spool = Spool(tmp_path, quota=Quota(max_bytes=10, reserve=0))
     photo = put(spool, b"0123456789")
     put(spool, b"abcdefghij")
     assert len(list(spool.losses.unreported())) == 1
     spool.remove(photo, keep=True)
     assert list(spool.losses.unreported()) == []
-    assert not spool.kept.path(photo).exists()
+    assert not spool.archive.path_of(photo).exists()
 
 
 class NoRoomForFolders(Disk):
@@ -122,4 +124,4 @@ def test_a_disk_that_cannot_keep_it_leaves_it_where_it_is(tmp_path: Path) -> Non
     photo = put(spool, b"a photo")
     with pytest.raises(OSError, match="No space"):
         spool.remove(photo, keep=True)
-    assert list(spool.photos_waiting()) == [photo]
+    assert list(spool.waiting_photos()) == [photo]

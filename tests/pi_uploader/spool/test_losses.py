@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import Room, Spool, count_spool
+from pi_uploader.spool import Quota, Spool, count_spool
 from tests.pi_uploader.spool.photos import put
 
 
@@ -12,13 +12,13 @@ def test_reports_of_losses_do_not_fill_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each takes an inode: of those that the cloud has on record, the newest are kept."""
-    monkeypatch.setattr("pi_uploader.spool.losses.REPORTS_KEPT", 3)
-    spool = Spool(tmp_path, room=Room(budget=2 * 96, reserve=0))
+    monkeypatch.setattr("pi_uploader.spool.losses.MAX_REPORTED", 3)
+    spool = Spool(tmp_path, quota=Quota(max_bytes=2 * 96, reserve=0))
     photos = [put(spool, number) for number in range(12)]
     losses = list(spool.losses.unreported())
     assert [loss.photo for loss in losses] == photos[:10]
     for loss in losses[:8]:
-        spool.losses.report(loss)
+        spool.losses.mark_reported(loss)
     told = count_spool(tmp_path)
     assert (told.waiting, told.unreported, told.losses) == (2, 2, 5)
     assert list(spool.losses.unreported()) == losses[8:]

@@ -8,7 +8,7 @@ from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import Clock, Trigger, parse_headers
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import Room, Spool
+from pi_uploader.spool import PhotoInfo, Quota, Spool
 from pi_uploader.upload.backlog import MIN_PAUSE, Backlog
 from tests.pi_uploader.spool.photos import put
 from tests.pi_uploader.upload.device import Device
@@ -21,13 +21,13 @@ GATE = new_name("gate", datetime.now(UTC))
 def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Path) -> None:
     """Photos that came meanwhile are in the next count."""
     disk, now = FailingDisk(kinds={Kind.NAMES}), [0.0]  # which never fails, and counts
-    spool = Spool(tmp_path, disk, Room(reserve=0))
+    spool = Spool(tmp_path, disk, Quota(reserve=0))
     backlog = Backlog(spool, lambda: now[0])
 
     def put(count: int) -> None:
         for number in range(count):
             name = new_name("gate", datetime.now(UTC) + timedelta(seconds=number))
-            spool.put(b"photo", name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+            spool.put(b"photo", PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
 
     put(5)
     nothing_read = disk.operations
@@ -87,7 +87,9 @@ def test_alerts_say_how_many_wait(tmp_path: Path) -> None:
     """Of the camera that they are about: what was given up waits no more, and no photo may follow
     that would say so."""
     with FaultServer() as server:
-        device = Device(tmp_path, server, spool=Spool(tmp_path, room=Room(budget=250, reserve=0)))
+        device = Device(
+            tmp_path, server, spool=Spool(tmp_path, quota=Quota(max_bytes=250, reserve=0))
+        )
         device.take(4, size=96)
         device.uploader.step()
         (report,) = (one for one in server.requests if one.path == ALERTS_PATH)

@@ -19,7 +19,7 @@ POSITIONS = pytest.mark.parametrize("position", range(4))
 
 def reason(device: Device, photo: SpooledPhoto) -> str:
     """Why this photo was set aside."""
-    [why] = [why for why, one in device.spool.photos_set_aside() if one == photo]
+    [why] = [why for why, one in device.spool.quarantined_photos() if one == photo]
     return why
 
 
@@ -77,7 +77,7 @@ def test_a_damaged_photo_is_never_sent_and_the_others_go(position: int, tmp_path
         device = Device(tmp_path, server)
         photos = device.take(4)
         bad = photos[position]
-        file = device.spool.waiting / bad.path
+        file = device.spool.waiting_folder / bad.path
         file.write_bytes(file.read_bytes()[:-1] + b"!")
         device.try_all(most=10)
     assert reason(device, bad) == "damaged"
@@ -138,7 +138,7 @@ def test_a_server_that_rejects_everything_for_a_day_condemns_nothing(
         server.answer = keep
         device.try_all(most=10)
     assert len(server.store.photos) == 5
-    assert not list(device.spool.photos_set_aside())
+    assert not list(device.spool.quarantined_photos())
 
 
 def test_a_server_that_rejects_at_random_loses_nothing(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_server_that_rejects_at_random_loses_nothing(tmp_path: Path) -> None:
         device = Device(tmp_path, server)
         photos = device.take(12)
         device.try_all(most=40)
-    aside = [photo for _, photo in device.spool.photos_set_aside()]
+    aside = [photo for _, photo in device.spool.quarantined_photos()]
     assert len(server.store.photos) + len(aside) == len(photos)
 
 
@@ -160,7 +160,7 @@ def test_a_strange_reason_does_not_silence_what_is_to_be_told(tmp_path: Path) ->
     with FaultServer() as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
-        device.spool.set_aside(photo, "mine\n" + "x" * 240)
+        device.spool.quarantine(photo, "mine\n" + "x" * 240)
         Device(tmp_path, server).uploader.step()
     assert server.store.alerts[str(photo.name)].reason == "mine" + "x" * 240
 

@@ -61,10 +61,10 @@ def test_a_photo_that_cannot_be_read_costs_nothing(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Metered(tmp_path, server)
         [unreadable, damaged] = device.take(2, size=400_000)
-        file = device.spool.waiting / unreadable.path
+        file = device.spool.waiting_folder / unreadable.path
         file.unlink()
         file.mkdir()
-        (device.spool.waiting / damaged.path).write_bytes(b"x" * 400_000)
+        (device.spool.waiting_folder / damaged.path).write_bytes(b"x" * 400_000)
         for _ in range(10):
             device.try_once()
         assert device.charged == 0

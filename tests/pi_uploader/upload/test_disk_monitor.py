@@ -17,9 +17,9 @@ def test_a_folder_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     photos = [put(Spool(tmp_path), number) for number in range(3)]
     disk = FailingPlaceDisk(Fault(Kind.NAMES, tmp_path / "waiting" / "00000000"))
     spool = Spool(tmp_path, disk)
-    spool.quarantine.joinpath("mine").mkdir()
-    file = spool.waiting / photos[0].path
-    file.rename(spool.quarantine / "mine" / file.name)
+    spool.quarantine_folder.joinpath("mine").mkdir()
+    file = spool.waiting_folder / photos[0].path
+    file.rename(spool.quarantine_folder / "mine" / file.name)
     with FaultServer() as server:
         device = Device(tmp_path, server, spool=spool)
         device.now = FIRST_LOOK

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from photo_wire.alert import LOSS
-from pi_uploader.spool import BootTime, Room, Spool, SpooledPhoto, SpoolError
+from pi_uploader.spool import BootTime, Quota, Spool, SpooledPhoto, SpoolError
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.pi_uploader.spool.photos import content, name, put
@@ -37,8 +37,7 @@ def server() -> Iterator[FaultServer]:
 
 @pytest.fixture(autouse=True)
 def _small_folders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pi_uploader.spool.entry.BATCH", FOLDER_SIZE)
-    monkeypatch.setattr("pi_uploader.spool.shards.BATCH", FOLDER_SIZE)
+    monkeypatch.setattr("pi_uploader.spool.photo.SHARD_SIZE", FOLDER_SIZE)
 
 
 @dataclass
@@ -61,17 +60,17 @@ def live(
     place, runtime = folder / "spool", folder / "run"
     before = Spool(place, FailingPlaceDisk())  # which does not flush
     left = put(before, 0, taken=TAKEN)
-    file = before.undated / left.path
+    file = before.undated_folder / left.path
     file.rename(file.with_name(file.name + ".partial"))
     outcome.captured.add(left.sha256)
 
     def capture(numbers: range) -> None:
-        spool = Spool(place, disk, Room(6 * SIZE, reserve=0), keep_bytes=SIZE, runtime=runtime)
+        spool = Spool(place, disk, Quota(6 * SIZE, reserve=0), keep_bytes=SIZE, runtime=runtime)
         for number in numbers:
             outcome.captured.add(sha256_of(number))
             with suppress(SpoolError):
                 put(spool, number, taken=TAKEN if number % 4 == 2 else None)
-        spool.kept.tidy(None)
+        spool.archive.purge(None)
 
     capture(range(1, 9))
     server.store = Store()

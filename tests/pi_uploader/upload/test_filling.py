@@ -7,7 +7,7 @@ import pytest
 from photo_wire.alert import ALERTS_PATH, LOSS, SPOOL_FILLING, Alert
 from pi_uploader.alerts.reporter import NOTICED_AGAIN, REPORT_AGAIN
 from pi_uploader.alerts.spool_usage_monitor import BETWEEN_LOOKS, FIRST_LOOK, REST
-from pi_uploader.spool import Fill, Room, Spool
+from pi_uploader.spool import Quota, Spool, Usage
 from pi_uploader.spool.disk import Disk
 from tests.pi_uploader.spool.photos import put
 from tests.pi_uploader.upload.device import Device
@@ -24,7 +24,7 @@ def device_with_room(
     folder: Path, server: FaultServer, disk: Disk | None = None, photos: int = 0
 ) -> Device:
     """A device that was started a minute ago, with room for ten photos and so many waiting."""
-    spool = Spool(folder, disk, room=Room(BUDGET, reserve=0))
+    spool = Spool(folder, disk, quota=Quota(BUDGET, reserve=0))
     device = Device(folder, server, spool=spool)
     device.take(photos, size=SIZE)
     device.now = FIRST_LOOK
@@ -166,7 +166,7 @@ def test_an_old_backend_without_alerts_gets_the_photos(code: int, tmp_path: Path
         device.now += REPORT_AGAIN
         device.uploader.step()
     assert len(server.store.photos) == HIGH_WATERMARK
-    assert not list(device.spool.photos_set_aside())
+    assert not list(device.spool.quarantined_photos())
     assert posts(server) == 1
 
 
@@ -212,10 +212,10 @@ class SmallDisk(Disk):
 def test_the_disk_is_a_limit_too_and_kept_photos_make_way(tmp_path: Path) -> None:
     """The share is that of the room down to the reserve; what is kept beside the spool counts as
     room, and so does what goes from there."""
-    spool = Spool(tmp_path, SmallDisk(), Room(reserve=SIZE // 2))
+    spool = Spool(tmp_path, SmallDisk(), Quota(reserve=SIZE // 2))
     photo, *_ = [put(Spool(tmp_path), number, size=SIZE) for number in range(3)]
-    assert spool.fill() == Fill(3 * SIZE, 3 * SIZE + SIZE // 2)
+    assert spool.usage() == Usage(3 * SIZE, 3 * SIZE + SIZE // 2)
     spool.remove(photo, keep=True)
-    assert spool.fill() == Fill(2 * SIZE, 3 * SIZE + SIZE // 2)
-    spool.kept.path(photo).unlink()
-    assert spool.fill() == Fill(2 * SIZE, 2 * SIZE + SIZE // 2)
+    assert spool.usage() == Usage(2 * SIZE, 3 * SIZE + SIZE // 2)
+    spool.archive.path_of(photo).unlink()
+    assert spool.usage() == Usage(2 * SIZE, 2 * SIZE + SIZE // 2)

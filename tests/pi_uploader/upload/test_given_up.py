@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 from pi_uploader.alerts.reporter import REPORT_PAUSE
-from pi_uploader.spool import Room, Spool
+from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.pi_uploader.spool.photos import put
@@ -25,7 +25,7 @@ def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) 
         keep(exchange)
 
     with FaultServer(slowly) as server:
-        capturing = Spool(tmp_path, room=Room(budget=150, reserve=0))
+        capturing = Spool(tmp_path, quota=Quota(max_bytes=150, reserve=0))
         given_up = put(capturing, 0)
         uploader = Uploader(
             Spool(tmp_path), BackendClient(server.base_url, "key", connections=2), clock=lambda: now

@@ -24,7 +24,7 @@ def test_an_uploaded_photo_is_kept_under_its_own_name(tmp_path: Path) -> None:
         photo = put(spool, 1)
         Uploader(spool, BackendClient(server.base_url, "key"), keep=True).step()
         assert list(server.store.photos) == [str(photo.name)]
-    assert spool.kept.path(photo).read_bytes() == content(1)
+    assert spool.archive.path_of(photo).read_bytes() == content(1)
     assert (count_spool(tmp_path).waiting, count_spool(tmp_path).kept) == (0, 1)
 
 
@@ -45,7 +45,7 @@ def test_a_disk_that_cannot_keep_it_holds_up_no_other(tmp_path: Path) -> None:
         disk.at = None
         now += 3600
         uploader.step()
-    assert all(spool.kept.path(photo).exists() for photo in photos)
+    assert all(spool.archive.path_of(photo).exists() for photo in photos)
     assert count_spool(tmp_path).waiting == 0
 
 
@@ -62,7 +62,7 @@ def test_without_uploading_one_photo_that_cannot_be_moved_holds_up_no_other(
     finally:
         stop.set()
         thread.join(90)
-    assert list(spool.photos_waiting()) == photos[:1]
+    assert list(spool.waiting_photos()) == photos[:1]
 
 
 def test_status_names_folders_that_cannot_be_read(

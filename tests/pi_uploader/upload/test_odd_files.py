@@ -11,7 +11,8 @@ import pytest
 
 from pi_uploader.capture.backoff import StartBackoff
 from pi_uploader.spool import Spool
-from pi_uploader.spool.admin import damaged, export
+from pi_uploader.spool.admin import verify
+from pi_uploader.spool.export import export
 from pi_uploader.status import status
 from pi_uploader.upload.rate_limit import MonthlyQuota
 from pi_uploader.upload.receipts import MISSING_PHOTOS, RECEIPTS, PhotoLog
@@ -97,7 +98,7 @@ def test_in_place_of_a_photo_it_is_set_aside_and_the_others_go(odd: str, tmp_pat
     file = spool.folder / "waiting" / photos[2].path
     file.unlink()
     ODD[odd](file)
-    assert [photo for photo, _ in damaged(spool)] == [photos[2]]
+    assert [photo for photo, _ in verify(spool)] == [photos[2]]
     if odd not in ("huge", "link to nowhere"):  # these would be copied, and are not there
         exported = list(export(spool, tmp_path / "copies"))
         assert len(exported) == 2
@@ -106,5 +107,5 @@ def test_in_place_of_a_photo_it_is_set_aside_and_the_others_go(odd: str, tmp_pat
         device = Device(tmp_path, server)
         device.try_all(most=4)
         assert server.store.photos.keys() == {str(photo.name) for photo in photos[:2]}
-    [(_, aside)] = device.spool.photos_set_aside()
+    [(_, aside)] = device.spool.quarantined_photos()
     assert aside == photos[2]

@@ -88,14 +88,14 @@ def test_a_copy_that_was_kept_is_sent_again(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Device(tmp_path, server, keep=True)
         whole, damaged = delivered(device, 2)
-        device.spool.kept.path(damaged).write_bytes(b"other bytes")
+        device.spool.archive.path_of(damaged).write_bytes(b"other bytes")
         server.store.photos.clear()
         ask(device, FIRST_QUESTION)
         assert ids_missing(device) == {str(whole.name), str(damaged.name)}
         device.try_all(5)
         assert server.store.photos.keys() == {str(whole.name)}
         assert ids_missing(device) == {str(damaged.name)}
-        assert device.spool.kept.path(whole).is_file()
+        assert device.spool.archive.path_of(whole).is_file()
 
 
 def test_a_backend_that_has_nothing_is_not_sent_the_same_for_ever(
@@ -112,7 +112,7 @@ def test_a_backend_that_has_nothing_is_not_sent_the_same_for_ever(
         puts = [one for one in server.requests if one.path == UPLOAD_PATH]
         assert len(puts) == 2 * len(photos)
         assert ids_missing(device) == {str(photo.name) for photo in photos}
-        assert all(device.spool.kept.path(photo).is_file() for photo in photos)
+        assert all(device.spool.archive.path_of(photo).is_file() for photo in photos)
         assert "is missing again after it was sent again: a copy stays here" in caplog.text
 
 

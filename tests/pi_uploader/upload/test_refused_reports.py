@@ -66,7 +66,7 @@ class Reporting:
     def lose(self, numbers: range, reason: str = NO_ROOM, camera: str = "entry") -> None:
         for number in numbers:
             photo = put(self.spool, number, camera=camera)
-            path = self.spool.waiting / photo.path
+            path = self.spool.waiting_folder / photo.path
             self.spool.losses.evict(path, Loss(photo, reason))
 
     def rounds(self, count: int) -> None:
@@ -115,7 +115,7 @@ def test_a_quarantine_alert_that_is_rejected_holds_up_no_other_and_no_loss(tmp_p
     with FaultServer(answer_reports(reject)) as server:
         device = Reporting(tmp_path, server)
         for number in range(3):
-            device.spool.set_aside(put(device.spool, number), "damaged")
+            device.spool.quarantine(put(device.spool, number), "damaged")
         device.lose(range(3, 6))
         device.rounds(1)
         kinds = sorted(one.kind for one in server.store.alerts.values())

@@ -43,7 +43,7 @@ def test_half_of_the_photos_rejected_at_one_a_second_delay_none_of_the_others(
             assert (str(photo.name) in server.store.photos) == (number % 2 == 1)
         let_pass(device, 130.0)
         assert len(server.requests) <= 4 * 20
-    aside = [reason for reason, _ in device.spool.photos_set_aside()]
+    aside = [reason for reason, _ in device.spool.quarantined_photos()]
     assert (aside, len(server.store.photos)) == ([f"rejected-{code}"] * 10, 10)
 
 
@@ -68,7 +68,7 @@ def test_a_backend_that_rejects_all_of_a_backlog_is_asked_seldom(tmp_path: Path)
         device.take(200)
         let_pass(device, 3600)
         assert len(server.requests) <= MAX_REJECTED_IN_A_ROW + 45
-        assert not list(device.spool.photos_set_aside())
+        assert not list(device.spool.quarantined_photos())
         server.answer = keep
         let_pass(device, 200)
     assert len(server.store.photos) == 200

@@ -25,7 +25,7 @@ from photo_wire.media import Media
 from photo_wire.name import parse_name
 from pi_uploader.alerts.reporter import REPORT_PAUSE
 from pi_uploader.clock import instant
-from pi_uploader.spool import Room, Spool, SpooledPhoto, SpoolError
+from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto, SpoolError
 from pi_uploader.spool.admin import requeue
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
@@ -93,8 +93,8 @@ class Story(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.capturing = Spool(self.folder, self.disk, Room(ROOM * SIZE, reserve=0))
-        self.uploading = Spool(self.folder, room=Room(ROOM * SIZE, reserve=0))
+        self.capturing = Spool(self.folder, self.disk, Quota(ROOM * SIZE, reserve=0))
+        self.uploading = Spool(self.folder, quota=Quota(ROOM * SIZE, reserve=0))
         self.uploader = Uploader(
             self.uploading,
             BackendClient(self.server.base_url, "key"),
@@ -134,7 +134,10 @@ class Story(RuleBasedStateMachine):
 
         def put(spool: Spool) -> SpooledPhoto:
             return spool.put(
-                bytes_, name(number), Media.JPEG, trigger, clock, first=first, taken=taken
+                bytes_,
+                PhotoInfo(
+                    name(number), Media.JPEG, trigger, clock, is_first=first, boot_time=taken
+                ),
             )
 
         return hashlib.sha256(bytes_).hexdigest(), put
@@ -145,7 +148,7 @@ class Story(RuleBasedStateMachine):
         sha256, put = self.next_photo(Trigger.MOTION, False)
         self.in_hand.add(sha256)
         disk = KillingDisk()
-        killed = Spool(self.folder, disk, Room(ROOM * SIZE, reserve=0))
+        killed = Spool(self.folder, disk, Quota(ROOM * SIZE, reserve=0))
         killed.recover()
         disk.operations, disk.at = 0, at
         with suppress(KilledError):

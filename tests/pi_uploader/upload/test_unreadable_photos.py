@@ -9,7 +9,7 @@ import pytest
 from photo_wire.alert import QUARANTINE
 from pi_uploader.alerts.reporter import REPORT_PAUSE
 from pi_uploader.spool import Spool, SpooledPhoto
-from pi_uploader.spool.admin import damaged, requeue
+from pi_uploader.spool.admin import requeue, verify
 from pi_uploader.upload.loop import MAX_UNREADABLE
 from pi_uploader.upload.time_correction import REST_OF_STUCK
 from tests.pi_uploader.spool.photos import put
@@ -57,7 +57,7 @@ def test_it_is_set_aside_and_told_and_the_others_go(
         assert len(server.store.photos) == 4
         alert = server.store.alerts[str(bad.name)]
     assert (alert.kind, alert.reason) == (QUARANTINE, "unreadable")
-    assert list(device.spool.photos_set_aside()) == [("unreadable", bad)]
+    assert list(device.spool.quarantined_photos()) == [("unreadable", bad)]
 
 
 def test_when_it_can_be_read_again_it_is_requeued_and_sent(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_disk_that_gives_no_photo_condemns_few(tmp_path: Path) -> None:
         device, _ = device_with(tmp_path, server, disk, 12, range(12))
         for _ in range(20):
             device.try_once()
-        assert len(list(device.spool.photos_set_aside())) == MAX_UNREADABLE
+        assert len(list(device.spool.quarantined_photos())) == MAX_UNREADABLE
         disk.bad = set()
         device.now += REST_OF_STUCK
         device.try_all(most=12)
@@ -121,4 +121,4 @@ def test_a_process_without_file_descriptors_condemns_nothing(tmp_path: Path) -> 
 def test_verify_names_it_and_goes_on(tmp_path: Path) -> None:
     with FaultServer() as server:
         device, bad = device_with(tmp_path, server, BadPhotosDisk({Kind.OPEN}), 5, [0, 2])
-    assert [photo for photo, _ in damaged(device.spool)] == bad
+    assert [photo for photo, _ in verify(device.spool)] == bad

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pi_uploader.spool import SpooledPhoto
-from pi_uploader.spool.entry import parse_entry
+from pi_uploader.spool.photo import parse_file_name
 from tests.support.oracle import problems
 from tests.support.power_cut.log import Entry, Model, after_cut, read_log
 from tests.support.waiting import wait_for
@@ -58,7 +58,7 @@ class Said:
     @classmethod
     def read(cls, line: str) -> "Said":
         word, file_name, at = line.split(" ")
-        photo = parse_entry(file_name)
+        photo = parse_file_name(file_name)
         assert photo, f"the writer said {line}"
         return cls(word, photo, int(at))
 

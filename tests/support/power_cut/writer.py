@@ -14,9 +14,8 @@ from pathlib import Path
 from photo_wire.headers import Clock, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.quota import Room
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -36,15 +35,15 @@ DISKS = {"real": Disk, "no folder flush": NeverFlushesFolders, "no flush": Never
 
 def write(folder: Path, log: Path, disk: Disk, photos: int) -> None:
     """Put so many photos; each fifth is set aside, each third of the others removed."""
-    spool = Spool(folder, disk, Room(reserve=0))
+    spool = Spool(folder, disk, Quota(reserve=0))
     chance = random.Random(photos)
     for number in range(photos):
         name = new_name("entry", START + timedelta(seconds=number))
         content = chance.randbytes(chance.randint(1, 40_000))
-        photo = spool.put(content, name, Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+        photo = spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
         _say("acknowledged", photo, log)
         if number % 5 == 4:
-            spool.set_aside(photo, "rejected-422")
+            spool.quarantine(photo, "rejected-422")
         elif number % 3 == 2:
             _say("removing", photo, log)
             spool.remove(photo)

@@ -13,16 +13,17 @@ from typing import Any
 
 from local.processes import ROOT
 from photo_wire.headers import Trigger
-from pi_uploader.spool import BootTime, Room, Spool, count_spool
-from pi_uploader.spool.admin import damaged, export
+from pi_uploader.spool import BootTime, Quota, Spool, count_spool
+from pi_uploader.spool.admin import verify
 from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.export import export
 from tests.pi_uploader.spool.photos import put
 from tests.pi_uploader.upload.device import Device
 from tests.support.fault_server import FaultServer
 from tests.support.real_disk.mounts import Ext4, Tmpfs
 from tests.support.waiting import wait_for
 
-NO_RESERVE = Room(reserve=0)
+NO_RESERVE = Quota(reserve=0)
 
 
 def program(folder: Path, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -59,7 +60,7 @@ def read_only(folder: Path) -> dict[str, Any]:
     """A card turns read-only: a photo is lost. It is on record after the process has ended, the
     backend is told at once, and a disk that can be written again has the record."""
     disk = Tmpfs(folder / "disk", 4_000_000, 200)
-    spool = Spool(folder / "disk" / "spool", room=NO_RESERVE)
+    spool = Spool(folder / "disk" / "spool", quota=NO_RESERVE)
     put(spool, 1)
     assert disk.make_read_only(True)
     lost = program(folder, "capture", "--once", "--trigger", "motion")
@@ -117,7 +118,7 @@ def no_inodes_ext4(folder: Path) -> dict[str, Any]:
 
 def _no_inodes(folder: Path) -> dict[str, Any]:
     place = folder / "disk" / "spool"
-    shots = _use_up_inodes(Spool(place, room=NO_RESERVE, runtime=folder / "run"))
+    shots = _use_up_inodes(Spool(place, quota=NO_RESERVE, runtime=folder / "run"))
     for number in range(40):  # others use up what is left to the system
         try:
             (folder / "disk" / f"{number}.log").touch()
@@ -128,8 +129,8 @@ def _no_inodes(folder: Path) -> dict[str, Any]:
     codes = [
         program(folder, "capture", "--once", "--trigger", "motion").returncode for _ in range(3)
     ]
-    spool = Spool(place, room=NO_RESERVE, runtime=folder / "run")
-    left = [photo.trigger for photo in spool.photos_waiting()]
+    spool = Spool(place, quota=NO_RESERVE, runtime=folder / "run")
+    left = [photo.trigger for photo in spool.waiting_photos()]
     lost = [loss.photo.trigger for loss in spool.losses.unreported()]
     return {
         "free inodes": free,
@@ -148,15 +149,15 @@ def bad_inode(folder: Path) -> dict[str, Any]:
     yet: all others go, both are told, and every command comes to its end."""
     disk = Ext4(folder / "disk")
     place = folder / "disk" / "spool"
-    spool = Spool(place, room=NO_RESERVE)
+    spool = Spool(place, quota=NO_RESERVE)
     photos = [put(spool, number) for number in range(28)]
     undated = [put(spool, 40 + number, taken=BootTime("00000000", 1)) for number in range(3)]
     del spool  # its lock is a file on this disk
     disk.damage_inode(place / "waiting" / photos[26].path)
     disk.damage_inode(place / "undated" / undated[0].path)
-    spool = Spool(place, room=Room(budget=31 * 96, reserve=0))
+    spool = Spool(place, quota=Quota(max_bytes=31 * 96, reserve=0))
     put(spool, 60)  # the least valuable that can be given up makes way
-    verified, exported = len(list(damaged(spool))), len(list(export(spool, folder / "out")))
+    verified, exported = len(list(verify(spool))), len(list(export(spool, folder / "out")))
     codes = [
         program(folder, "spool", word, *more).returncode
         for word, *more in (["list"], ["verify"], ["export", f"{folder / 'out2'}"])
@@ -185,9 +186,9 @@ def bad_inode(folder: Path) -> dict[str, Any]:
 def immutable(folder: Path) -> dict[str, Any]:
     """A photo that can be read, but neither removed nor renamed (chattr +i)."""
     Ext4(folder / "disk")
-    spool = Spool(folder / "disk" / "spool", room=NO_RESERVE)
+    spool = Spool(folder / "disk" / "spool", quota=NO_RESERVE)
     photos = [put(spool, number) for number in range(4)]
-    file = spool.waiting / photos[1].path
+    file = spool.waiting_folder / photos[1].path
     subprocess.run(["chattr", "+i", file], check=True)
     with FaultServer() as server:
         device = Device(spool.folder, server)

@@ -1,0 +1,147 @@
+"""The spool's folders: listing their photos in order, and changes that survive a power cut.
+
+    waiting/00000168/{file name}          250 photos to a folder, in the order of their numbers
+    undated/00000168/{file name}
+    quarantine/{reason}/{file name}       and lost/ and reported/ likewise
+
+To choose a photo, one lists the folder of folders and one of these, never the whole spool: that
+takes under a millisecond with 100,000 waiting. Sequence numbers give the order, so that no step of
+the clock can change it. Other files in these folders are ignored.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.photo import (
+    SpooledPhoto,
+    first_sequence,
+    parse_file_name,
+    parse_shard,
+    shard_of,
+)
+
+PhotoFilter = Callable[[SpooledPhoto], bool]
+LOST_AND_FOUND = "lost+found"  # of ext4; only root may read it
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFolders:
+    """`waiting`: photos that wait to be uploaded. `undated`: photos that wait for the clock."""
+
+    waiting: Path
+    undated: Path
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter((self.waiting, self.undated))
+
+    def path_of(self, photo: SpooledPhoto) -> Path:
+        """Return the path of a photo that waits."""
+        return (self.undated if photo.boot_time else self.waiting) / photo.path
+
+
+def list_names(folder: Path, disk: Disk) -> list[str]:
+    """Return the names in a folder, in no order; none if it is missing or cannot be read.
+
+    One bad folder must not hide the photos in the others. `unreadable_folders` reports it.
+    """
+    try:
+        return disk.names(folder)
+    except OSError:
+        return []
+
+
+def list_shards(folder: Path, disk: Disk, newest_first: bool = False) -> list[str]:
+    """Return the names of the folders of photos below `folder`, in their order."""
+    shards = (name for name in list_names(folder, disk) if parse_shard(name) is not None)
+    return sorted(shards, reverse=newest_first)
+
+
+def iter_photos(
+    folder: Path, disk: Disk, newest_first: bool = False, since: int = 0
+) -> Iterator[SpooledPhoto]:
+    """Yield the photos below `folder`, holding the names of one folder of 250 in memory. `since`
+    skips the folders whose sequence numbers are all below it."""
+    for shard in list_shards(folder, disk, newest_first):
+        if int(shard) < shard_of(since):
+            continue
+        for file_name in sorted(list_names(folder / shard, disk), reverse=newest_first):
+            if photo := parse_file_name(file_name):
+                yield photo
+
+
+def iter_photos_by_reason(folder: Path, disk: Disk) -> Iterator[tuple[str, SpooledPhoto]]:
+    """Yield each photo of quarantine/, lost/ or reported/ with the reason it is there for."""
+    for reason in sorted(list_names(folder, disk)):
+        for file_name in sorted(list_names(folder / reason, disk)):
+            if photo := parse_file_name(file_name):
+                yield reason, photo
+
+
+def last_sequence(folder: Path, disk: Disk) -> int:
+    """Return a sequence number that no photo below `folder` exceeds."""
+    newest = next(iter(list_shards(folder, disk, newest_first=True)), None)
+    if newest is None:
+        return 0
+    first = first_sequence(int(newest))
+    try:
+        disk.names(folder / newest)
+    except OSError:  # whatever it holds comes before the next folder
+        return first_sequence(int(newest) + 1) - 1
+    last = next(iter_photos(folder, disk, newest_first=True), None)
+    return max(first, last.sequence if last else 0)
+
+
+def make_durable_folder(folder: Path, disk: Disk) -> None:
+    """Make a folder and its missing parents, so that they survive a power cut."""
+    if not folder.parent.exists():
+        make_durable_folder(folder.parent, disk)
+    with suppress(FileExistsError):
+        disk.make_folder(folder)
+    # Even if the folder was there: the process that made it may have died before this.
+    disk.flush_folder(folder.parent)
+
+
+def move(path: Path, target: Path, disk: Disk) -> None:
+    """Rename a file durably. Make the folder of `target`, and remove the old folder if it is empty
+    now."""
+    make_durable_folder(target.parent, disk)
+    disk.rename(path, target)
+    disk.flush_folder(target.parent)
+    disk.flush_folder(path.parent)
+    remove_if_empty(path.parent, disk)
+
+
+def remove_if_empty(shard: Path, disk: Disk) -> None:
+    """Remove an empty folder of photos, except the newest, which is for the next photo. A failure
+    is ignored: a photo was just put there, or the disk refuses, and an empty folder does no
+    harm."""
+    with suppress(OSError):
+        if parse_shard(shard.name) is None or disk.names(shard):
+            return
+        newest = next(iter(list_shards(shard.parent, disk, newest_first=True)), shard.name)
+        if shard.name != newest:
+            disk.remove_folder(shard)
+
+
+def unreadable_folders(spool: Path, disk: Disk) -> Iterator[tuple[Path, str]]:
+    """Yield each folder of a spool that cannot be listed, with the disk's error. Photos in it are
+    neither counted nor sent. Folders that the spool did not make are skipped."""
+    for part in ("waiting", "undated"):
+        yield from _unreadable(spool / part, disk)
+        for shard in list_shards(spool / part, disk):
+            yield from _unreadable(spool / part / shard, disk)
+    for part in ("quarantine", "lost", "reported"):
+        yield from _unreadable(spool / part, disk)
+        for reason in list_names(spool / part, disk):
+            if reason != LOST_AND_FOUND:
+                yield from _unreadable(spool / part / reason, disk)
+
+
+def _unreadable(folder: Path, disk: Disk) -> Iterator[tuple[Path, str]]:
+    try:
+        disk.names(folder)
+    except OSError as error:
+        yield folder, error.strerror or str(error)
