@@ -16,7 +16,7 @@ RUN = """
 import json, sys
 from pi_uploader import cli, supervisor
 cli._log_to_stderr()
-sys.exit(run.run(json.loads({commands!r}), grace={grace}, patience={patience}))
+sys.exit(supervisor.run(json.loads({commands!r}), grace={grace}, patience={patience}))
 """
 
 
