@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 
 import requests
 
-from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, Trigger
+from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
@@ -51,7 +51,7 @@ def filled(folder: Path, count: int, size: int) -> list[SpooledPhoto]:
                 new_name("bench", start + timedelta(seconds=number)),
                 Media.JPEG,
                 Trigger.MOTION,
-                Clock.SYNCED,
+                ClockStatus.SYNCED,
             ),
         )
         for number in range(count)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.clients import filled, server
 from bench.report import Figure, interleaved, seconds
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
@@ -135,7 +135,7 @@ def _fill_quickly(folder: Path, count: int) -> None:
                 new_name("bench", start + timedelta(seconds=number)),
                 Media.JPEG,
                 Trigger.MOTION,
-                Clock.SYNCED,
+                ClockStatus.SYNCED,
             ),
             len(content),
             sha256(content).hexdigest(),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.clients import NO_RESERVE, filled
 from bench.report import Figure, interleaved, seconds
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Spool
@@ -73,7 +73,7 @@ def _per_photo(action: Callable[[], object], photos: int) -> float:
 
 def _put(spool: Spool, content: bytes) -> None:
     name = new_name("bench", datetime.now(UTC))
-    spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
+    spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED))
 
 
 def _write(folder: Path, content: bytes) -> None:

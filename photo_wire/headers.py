@@ -38,7 +38,7 @@ class Trigger(StrEnum):
     DEMAND = "demand"
 
 
-class Clock(StrEnum):
+class ClockStatus(StrEnum):
     """How far the photo's time can be trusted: the device's clock was set when it was taken, was
     set later and the time worked out from that, or never was."""
 
@@ -60,7 +60,7 @@ class PhotoHeaders:
     camera: str | None = None
     captured_at: datetime | None = None
     trigger: Trigger | None = None
-    clock: Clock | None = None
+    clock: ClockStatus | None = None
     content_type: str | None = None
     sha256: str | None = None
     waiting: int | None = None
@@ -99,7 +99,7 @@ def parse_headers(headers: Mapping[str, str]) -> PhotoHeaders:
         camera=check_camera(camera, CAMERA_ID) if camera is not None else None,
         captured_at=parse_time(captured_at, CAPTURED_AT) if captured_at is not None else None,
         trigger=_one_of(Trigger, trigger, TRIGGER) if trigger is not None else None,
-        clock=_one_of(Clock, clock, CLOCK) if clock is not None else None,
+        clock=_one_of(ClockStatus, clock, CLOCK) if clock is not None else None,
         content_type=headers.get(CONTENT_TYPE),
         sha256=parse_content_digest(digest) if digest is not None else None,
         waiting=_count(waiting) if waiting is not None else None,

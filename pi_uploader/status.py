@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from photo_wire.headers import Clock
+from photo_wire.headers import ClockStatus
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
 from pi_uploader.plural import counted
 from pi_uploader.spool import count_spool
@@ -120,7 +120,7 @@ def _age(folder: Path, now: datetime) -> timedelta | None:
         milliseconds = boot.milliseconds - oldest.boot_time.milliseconds
         return timedelta(milliseconds=milliseconds) if oldest.boot_time.boot == boot.boot else None
     age = now - oldest.name.captured_at
-    return None if oldest.clock is Clock.UNSYNCED or age < timedelta(0) else age
+    return None if oldest.clock is ClockStatus.UNSYNCED or age < timedelta(0) else age
 
 
 def _aged(facts: dict[str, Any]) -> str:

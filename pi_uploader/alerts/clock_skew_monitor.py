@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from photo_wire.alert import CLOCK, Alert, Detail
-from photo_wire.headers import Clock
+from photo_wire.headers import ClockStatus
 from photo_wire.moment import EPOCH, format_time
 from photo_wire.name import new_name
 from pi_uploader.alerts.outbox import AlertOutbox, readable
@@ -62,7 +62,7 @@ class ClockSkewMonitor:
         now = server_time or self._wall_clock()
         with self._lock:
             behind = self._lasting(now - self._wall_clock())
-            if not behind and photo.clock is not Clock.UNSYNCED:
+            if not behind and photo.clock is not ClockStatus.UNSYNCED:
                 return
             last = self._noticed.last(CLOCK)
             if last and abs(now - last.name.captured_at) < BETWEEN_ALERTS:
@@ -85,11 +85,11 @@ class ClockSkewMonitor:
         """Those that are known of: this one, and those that wait."""
         count = 0
         first = last = delivered.name.captured_at
-        if delivered.clock is Clock.UNSYNCED:
+        if delivered.clock is ClockStatus.UNSYNCED:
             count = 1
         with suppress(OSError):
             for photo in self._spool.waiting_photos():
-                if photo.clock is Clock.UNSYNCED:
+                if photo.clock is ClockStatus.UNSYNCED:
                     moment = photo.name.captured_at
                     first, last = (
                         (min(first, moment), max(last, moment)) if count else (moment,) * 2

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.name import new_name
 from pi_uploader.cameras import Camera, CameraGoneError, CaptureContext, Checkable, Shot
 from pi_uploader.capture.stats import Count
@@ -130,7 +130,7 @@ class Capture:
     def _is_armed(self, triggering: TriggerEvent) -> bool:
         if triggering.trigger is Trigger.DEMAND or not self._settings.armed:
             return True
-        if self._clock() is Clock.UNSYNCED:
+        if self._clock() is ClockStatus.UNSYNCED:
             return True  # who knows how late it is: better a photo too many
         return is_armed(within_bounds(self._now()), self._settings.armed, self._zone)
 
@@ -138,13 +138,13 @@ class Capture:
         started, clock = self._monotonic(), self._clock()
         taken_at = within_bounds(self._now())
         since_boot = self._instant()
-        when = taken_at if clock is Clock.SYNCED else None
+        when = taken_at if clock is ClockStatus.SYNCED else None
         shot = self._take(triggering, CaptureContext(self._settings.name, triggering.trigger, when))
         if shot is None:
             return
         if triggering.trigger is Trigger.MOTION:
             self._last_motion = started
-        taken = None if clock is Clock.SYNCED else since_boot
+        taken = None if clock is ClockStatus.SYNCED else since_boot
         begins_event = started - self._last_photo > EVENT_GAP
         self._last_photo = started
         self._keep(shot, taken_at, clock, triggering, begins_event, taken)
@@ -183,7 +183,7 @@ class Capture:
         self,
         shot: Shot,
         taken_at: datetime,
-        clock: Clock,
+        clock: ClockStatus,
         triggering: TriggerEvent,
         begins_event: bool,
         taken: BootTime | None,
@@ -220,8 +220,8 @@ class Capture:
             self.count.coalesced += triggering.count - 1
             log.info("%s stands for %s", name, _described(triggering))
 
-    def _clock(self) -> Clock:
-        return Clock.SYNCED if self._is_clock_set() else Clock.UNSYNCED
+    def _clock(self) -> ClockStatus:
+        return ClockStatus.SYNCED if self._is_clock_set() else ClockStatus.UNSYNCED
 
     def _log_untaken(self) -> None:
         if self._cooled_down:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from photo_wire.errors import WireError
-from photo_wire.headers import Clock, PhotoHeaders, Trigger
+from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, parse_name
 from pi_uploader.spool.disk import Disk
@@ -69,7 +69,7 @@ class PhotoInfo:
     name: PhotoName
     media: Media
     trigger: Trigger
-    clock: Clock
+    clock: ClockStatus
     is_first: bool = False
     boot_time: BootTime | None = None
 
@@ -97,7 +97,7 @@ class SpooledPhoto:
         return self.info.trigger
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> ClockStatus:
         return self.info.clock
 
     @property
@@ -137,7 +137,7 @@ class SpooledPhoto:
             sha256=self.sha256,
         )
 
-    def renamed(self, name: PhotoName, clock: Clock) -> "SpooledPhoto":
+    def renamed(self, name: PhotoName, clock: ClockStatus) -> "SpooledPhoto":
         """Return the photo under its final name."""
         return replace(self, info=replace(self.info, name=name, clock=clock, boot_time=None))
 
@@ -156,7 +156,7 @@ def parse_file_name(file_name: str) -> SpooledPhoto | None:
             name=parse_name(name),
             media=media,
             trigger=Trigger(trigger),
-            clock=Clock(clock),
+            clock=ClockStatus(clock),
             is_first=first is not None,
             boot_time=BootTime(boot, int(since)) if boot else None,
         )

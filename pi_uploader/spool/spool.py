@@ -23,7 +23,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from photo_wire.headers import Clock
+from photo_wire.headers import ClockStatus
 from photo_wire.name import PhotoName
 from pi_uploader.spool.archive import Archive
 from pi_uploader.spool.disk import Disk
@@ -174,7 +174,7 @@ class Spool:
             return False
         return True
 
-    def rename(self, photo: SpooledPhoto, name: PhotoName, clock: Clock) -> SpooledPhoto:
+    def rename(self, photo: SpooledPhoto, name: PhotoName, clock: ClockStatus) -> SpooledPhoto:
         """Give an undated photo its final name, under which it can be uploaded."""
         renamed = photo.renamed(name, clock)
         move(self._waiting.path_of(photo), self._waiting.path_of(renamed), self._disk)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from photo_wire.headers import Clock
+from photo_wire.headers import ClockStatus
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.spool import BootTime, SpooledPhoto
 
@@ -36,7 +36,7 @@ def back_off(failures: int, retry_after: float | None, chance: Callable[[], floa
 
 def final_name(
     photo: SpooledPhoto, now: BootTime, wall_clock: datetime, clock_is_set: bool
-) -> tuple[PhotoName, Clock] | None:
+) -> tuple[PhotoName, ClockStatus] | None:
     """The name of a photo that was taken before the clock was set; None while it has to wait.
 
     Once the clock is set, the moment of a photo of this boot is known from the time since. One of
@@ -44,11 +44,11 @@ def final_name(
     and are marked `unsynced`; so does one whose moment would be before 1970.
     """
     if photo.boot_time is None or photo.boot_time.boot != now.boot:
-        return photo.name, Clock.UNSYNCED
+        return photo.name, ClockStatus.UNSYNCED
     since = now.milliseconds - photo.boot_time.milliseconds
     if clock_is_set:
         with suppress(OverflowError, ValueError):  # no moment that a name can hold
             captured_at = wall_clock - timedelta(milliseconds=since)
-            return new_name(photo.name.camera, captured_at, photo.name.tag), Clock.CORRECTED
-        return photo.name, Clock.UNSYNCED
-    return (photo.name, Clock.UNSYNCED) if since >= CLOCK_WAIT else None
+            return new_name(photo.name.camera, captured_at, photo.name.tag), ClockStatus.CORRECTED
+        return photo.name, ClockStatus.UNSYNCED
+    return (photo.name, ClockStatus.UNSYNCED) if since >= CLOCK_WAIT else None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.alerts.clock_skew_monitor import LASTING
 from pi_uploader.alerts.reporter import REPORT_PAUSE
@@ -47,7 +47,7 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
         )
 
     def put(number: int, taken: BootTime | None = None) -> None:
-        clock = Clock.UNSYNCED if taken else Clock.SYNCED
+        clock = ClockStatus.UNSYNCED if taken else ClockStatus.SYNCED
         named = name(number, camera)
         spool.put(
             pictures[number], PhotoInfo(named, Media.JPEG, Trigger.MOTION, clock, boot_time=taken)

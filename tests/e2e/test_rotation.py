@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.azurite import Azurite
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.upload.client import BackendClient
@@ -41,7 +41,9 @@ class Device:
         for number in numbers:
             named = name(number, self.camera)
             picture = jpeg(seed=number)
-            self._spool.put(picture, PhotoInfo(named, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
+            self._spool.put(
+                picture, PhotoInfo(named, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED)
+            )
             self.taken.add(str(named))
 
     def try_once(self, times: int = 1) -> None:

@@ -16,7 +16,7 @@ from function_app.ingest.intake import Intake, Upload, check_size, receive
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import StorageUnavailableError
 from photo_wire.errors import WireError
-from photo_wire.headers import Clock, PhotoHeaders, Trigger
+from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.name import check_camera
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import MemoryBlobs, MemoryIndex
@@ -58,7 +58,7 @@ def test_a_device_s_photo_keeps_its_name_and_words(stores: Stores) -> None:
     said = PhotoHeaders(
         name=name,
         trigger=Trigger.GPIO,
-        clock=Clock.CORRECTED,
+        clock=ClockStatus.CORRECTED,
         content_type="image/jpeg",
         sha256=SHA,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.alerts.reporter import loss_alert
@@ -60,12 +60,12 @@ def stories() -> list[Story]:
         Story(
             "dng",
             "A raw picture, by the timer; the clock was never set.",
-            _put(_photo(2, raw, Media.DNG, Trigger.SCHEDULE, Clock.UNSYNCED), raw),
+            _put(_photo(2, raw, Media.DNG, Trigger.SCHEDULE, ClockStatus.UNSYNCED), raw),
         ),
         Story(
             "mp4",
             "A clip, by a pin; its time was worked out once the clock was set.",
-            _put(_photo(3, mp4_clip, Media.MP4, Trigger.GPIO, Clock.CORRECTED), mp4_clip),
+            _put(_photo(3, mp4_clip, Media.MP4, Trigger.GPIO, ClockStatus.CORRECTED), mp4_clip),
         ),
         Story(
             "on-demand",
@@ -75,7 +75,7 @@ def stories() -> list[Story]:
         Story(
             "id-taken",
             "Other bytes under the id of a stored photo.",
-            _put(_photo(5, jpeg(5)).renamed(first.name, Clock.SYNCED), jpeg(5)),
+            _put(_photo(5, jpeg(5)).renamed(first.name, ClockStatus.SYNCED), jpeg(5)),
         ),
         Story("no-photo", "Bytes that are no photo.", _put(_photo(6, b"text"), b"text")),
         Story(
@@ -86,7 +86,7 @@ def stories() -> list[Story]:
         Story(
             "damaged-on-the-way",
             "Bytes that do not match their digest.",
-            _put(_photo(8, jpeg(9)).renamed(_photo(8, b"").name, Clock.SYNCED), jpeg(8)),
+            _put(_photo(8, jpeg(9)).renamed(_photo(8, b"").name, ClockStatus.SYNCED), jpeg(8)),
         ),
         Story(
             "wrong-type",
@@ -147,7 +147,7 @@ def _photo(
     body: bytes,
     media: Media = Media.JPEG,
     trigger: Trigger = Trigger.MOTION,
-    clock: Clock = Clock.SYNCED,
+    clock: ClockStatus = ClockStatus.SYNCED,
 ) -> SpooledPhoto:
     name = new_name("golden", _START + timedelta(seconds=number), f"{number:08x}")
     sha256 = hashlib.sha256(body).hexdigest()

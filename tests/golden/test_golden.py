@@ -17,7 +17,7 @@ from local.azurite import Azurite
 from local.processes import ROOT
 from photo_wire import __version__
 from photo_wire.alert import LOSS, parse_alerts
-from photo_wire.headers import UPLOAD_PATH, Clock, Trigger, parse_headers
+from photo_wire.headers import UPLOAD_PATH, ClockStatus, Trigger, parse_headers
 from photo_wire.media import Media
 from photo_wire.moment import parse_time
 from photo_wire.name import parse_name
@@ -215,7 +215,7 @@ def losses_of(golden: Golden) -> list[Loss]:
         assert media
         photo = SpooledPhoto(
             1,
-            PhotoInfo(alert.name, media, Trigger(said["trigger"]), Clock(said["clock"])),
+            PhotoInfo(alert.name, media, Trigger(said["trigger"]), ClockStatus(said["clock"])),
             int(said["size"]),
             said["sha256"],
         )
@@ -263,7 +263,7 @@ def test_a_set_has_all_words_of_its_version(version: str) -> None:
 def test_this_versions_words_are_all_in_its_set() -> None:
     said = [parse_headers(CaseInsensitiveDict(one.headers)) for one in SETS[__version__].values()]
     assert {one.trigger for one in said} >= set(Trigger)
-    assert {one.clock for one in said} >= set(Clock)
+    assert {one.clock for one in said} >= set(ClockStatus)
     assert {one.media for one in said} >= set(Media)
 
 

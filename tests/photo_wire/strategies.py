@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from photo_wire.headers import Clock, PhotoHeaders, Trigger
+from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import PhotoName, new_name
@@ -30,7 +30,7 @@ def headers(draw: st.DrawFn) -> PhotoHeaders:
         camera=draw(st.none() | (st.just(name.camera) if name else cameras)),
         captured_at=draw(st.none() | (st.just(name.captured_at) if name else moments)),
         trigger=draw(st.none() | st.sampled_from(Trigger)),
-        clock=draw(st.none() | st.sampled_from(Clock)),
+        clock=draw(st.none() | st.sampled_from(ClockStatus)),
         content_type=draw(st.none() | st.sampled_from([kind.content_type for kind in Media])),
         sha256=draw(st.none() | hashes),
         waiting=draw(st.none() | st.integers(0, 10**9 - 1)),

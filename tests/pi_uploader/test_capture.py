@@ -12,7 +12,7 @@ from gpiozero.pins.mock import MockFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.capture import Capture, rest_after, run_capture
@@ -237,11 +237,18 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
     capture.answer(TriggerEvent(Trigger.SCHEDULE, 0.0))
     assert spool.newest() is None
     [undated] = spool.undated_photos()
-    assert (undated.clock, undated.boot_time) == (Clock.UNSYNCED, BootTime("5f3a9c2e", 93_021))
+    assert (undated.clock, undated.boot_time) == (
+        ClockStatus.UNSYNCED,
+        BootTime("5f3a9c2e", 93_021),
+    )
     is_set = True
     capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
     [photo] = spool.waiting_photos()
-    assert (photo.name.captured_at, photo.clock, photo.boot_time) == (moment, Clock.SYNCED, None)
+    assert (photo.name.captured_at, photo.clock, photo.boot_time) == (
+        moment,
+        ClockStatus.SYNCED,
+        None,
+    )
 
 
 def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:

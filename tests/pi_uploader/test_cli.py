@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import photo_wire
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.settings import all_settings
@@ -72,7 +72,7 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool")
     names = [new_name("gate", datetime(2026, 11, 20, 12, minute, tzinfo=UTC)) for minute in (1, 2)]
     for name in names:
-        spool.put(b"x" * 600_000, PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
+        spool.put(b"x" * 600_000, PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED))
     done = pi_uploader("status", CAMERA_SPOOL=str(tmp_path / "spool"))
     assert done.returncode == 0
     assert "waiting       2 photos, 1.2 MB\n" in done.stdout

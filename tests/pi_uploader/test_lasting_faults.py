@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.cameras import CaptureContext, Shot
@@ -118,7 +118,9 @@ def old_and_new(tmp_path: Path) -> list[Path]:
     for number in range(2):
         moment = datetime.now(UTC) - (timedelta(0) if number else timedelta(days=800))
         name = new_name("entry", moment)
-        photo = spool.put(b"a picture", PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
+        photo = spool.put(
+            b"a picture", PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED)
+        )
         spool.remove(photo, keep=True)
         files.append(spool.archive.path_of(photo))
     return files

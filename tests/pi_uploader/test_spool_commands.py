@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.processes import ROOT
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
@@ -26,7 +26,7 @@ def photos(tmp_path: Path) -> list[SpooledPhoto]:
                 new_name("gate", datetime(2026, 11, 20, 12, minute, tzinfo=UTC)),
                 Media.JPEG,
                 Trigger.MOTION,
-                Clock.SYNCED,
+                ClockStatus.SYNCED,
             ),
         )
         for minute in range(4)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.clock import instant
 from pi_uploader.spool import BootTime, PhotoInfo, Spool
@@ -54,5 +54,7 @@ def test_the_age_of_a_photo_of_an_earlier_boot_is_unknown(tmp_path: Path) -> Non
 
 
 def test_the_age_of_a_photo_without_a_time_is_unknown(tmp_path: Path) -> None:
-    Spool(tmp_path).put(b"photo", PhotoInfo(name(1), Media.JPEG, Trigger.MOTION, Clock.UNSYNCED))
+    Spool(tmp_path).put(
+        b"photo", PhotoInfo(name(1), Media.JPEG, Trigger.MOTION, ClockStatus.UNSYNCED)
+    )
     assert aged(tmp_path, datetime.now(UTC))[0] is None

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpooledPhoto, count_spool
@@ -56,7 +56,9 @@ def _problems(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Itera
     yield from _wrong_files(folder, due, excuses)
     spool = Spool(folder, quota=Quota(reserve=0))
     name = new_name("next", datetime.now(UTC))
-    put = spool.put(b"the next photo", PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
+    put = spool.put(
+        b"the next photo", PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED)
+    )
     yield from _wrong_files(folder, [*due, put], excuses)
     waiting = [photo for _, photo in entries(folder, ["waiting"])]
     if spool.newest() != max(waiting, key=lambda photo: photo.sequence) or spool.newest() != put:

@@ -17,7 +17,7 @@ from photo_wire.headers import (
     PHOTO_ID,
     TRIGGER,
     WAITING,
-    Clock,
+    ClockStatus,
     Trigger,
 )
 from photo_wire.media import Media
@@ -29,7 +29,7 @@ _ABOUT_A_PHOTO: dict[str, tuple[Schema, str]] = {
     CAMERA_ID: (PARAMETERS["camera"][0], "Its camera."),
     CAPTURED_AT: (PARAMETERS["from"][0], "When it was taken."),
     TRIGGER: ({"type": "string", "enum": list(Trigger)}, "Why it was taken."),
-    CLOCK: ({"type": "string", "enum": list(Clock)}, "How far its time can be trusted."),
+    CLOCK: ({"type": "string", "enum": list(ClockStatus)}, "How far its time can be trusted."),
     CONTENT_DIGEST: ({"type": "string"}, "`sha-256=:base64:` of the body (RFC 9530)."),
     WAITING: ({"type": "integer", "minimum": 0}, "How many photos still wait on the device."),
 }

@@ -6,7 +6,7 @@ from typing import Any
 from function_app.auth.caller import Role, Scope
 from function_app.auth.passwords import MAX_LENGTH, MIN_LENGTH
 from photo_wire.alert import CLOCK, LOSS, QUARANTINE, SPOOL_FILLING
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.known import MAX_IDS
 from photo_wire.media import Media
 
@@ -78,7 +78,7 @@ SCHEMAS: dict[str, Schema] = {
         captured_at=TIME,
         received_at=TIME,
         trigger=optional(text(enum=list(Trigger))),
-        clock=optional(text(enum=[*Clock, "server", "exif"])),
+        clock=optional(text(enum=[*ClockStatus, "server", "exif"])),
         content_type=text(enum=[kind.content_type for kind in Media]),
         sha256=text(pattern="^[0-9a-f]{64}$"),
         size=number(minimum=1),

@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
-from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, Clock, PhotoHeaders, Trigger
+from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, PhotoHeaders, Trigger
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import CaptureContext
 from pi_uploader.cameras.simulated import SimulatedCamera
@@ -88,7 +88,7 @@ class Gallery:
         self.backend = backend
         self.names: list[PhotoName] = []
 
-    def add(self, camera: str, at: datetime, clock: Clock = Clock.SYNCED) -> PhotoName:
+    def add(self, camera: str, at: datetime, clock: ClockStatus = ClockStatus.SYNCED) -> PhotoName:
         """One more photo, taken by `camera` at `at`."""
         content = (
             SimulatedCamera(camera, lambda: at)
@@ -153,7 +153,7 @@ def gallery(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> It
     for count in range(12):
         camera = ("drive", "entry", "gate")[count % 3]
         gap = timedelta(hours=22 if count >= 9 else 0, seconds=97 * count)
-        clock = Clock.UNSYNCED if count == 10 else Clock.SYNCED
+        clock = ClockStatus.UNSYNCED if count == 10 else ClockStatus.SYNCED
         gallery.add(camera, FIRST + gap, clock)
     yield gallery
     backend.stop()

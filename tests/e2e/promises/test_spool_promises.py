@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpoolError
 from tests.pi_uploader.spool.photos import content, name, put
@@ -63,7 +63,7 @@ def test_promise_09_a_full_spool_gives_up_the_least_valuable_and_counts_it(tmp_p
     def keep(number: int, trigger: Trigger, first: bool = False) -> str:
         photo = spool.put(
             b"%010d" % number,
-            PhotoInfo(name(number), Media.JPEG, trigger, Clock.SYNCED, is_first=first),
+            PhotoInfo(name(number), Media.JPEG, trigger, ClockStatus.SYNCED, is_first=first),
         )
         return str(photo.name)
 
@@ -106,7 +106,7 @@ def test_promise_11_a_step_of_the_clock_reorders_and_overwrites_nothing(
                     replace(name(number), captured_at=moment),
                     Media.JPEG,
                     Trigger.MOTION,
-                    Clock.SYNCED,
+                    ClockStatus.SYNCED,
                 ),
             )
         )

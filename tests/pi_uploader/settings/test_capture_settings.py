@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader import clock
 from pi_uploader.capture import process
@@ -34,7 +34,7 @@ def test_an_installed_pi_takes_a_photo(pi: InstalledPi) -> None:
     """What the others change one setting of."""
     assert pi.once() == 0
     [photo] = pi.waiting()
-    assert (photo.name.camera, photo.media, photo.clock) == (NAME, Media.JPEG, Clock.SYNCED)
+    assert (photo.name.camera, photo.media, photo.clock) == (NAME, Media.JPEG, ClockStatus.SYNCED)
 
 
 @pytest.mark.setting("CAMERA_NAME")

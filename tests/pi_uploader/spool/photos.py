@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.spool import BootTime, PhotoInfo, Spool, SpooledPhoto
@@ -30,7 +30,7 @@ def put(
     camera: str = "entry",
 ) -> SpooledPhoto:
     """Put the photo of this number."""
-    clock = Clock.UNSYNCED if taken else Clock.SYNCED
+    clock = ClockStatus.UNSYNCED if taken else ClockStatus.SYNCED
     return spool.put(
         content(number, size),
         PhotoInfo(name(number, camera), Media.JPEG, trigger, clock, boot_time=taken),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from photo_wire.headers import Clock
+from photo_wire.headers import ClockStatus
 from pi_uploader.spool import BootTime, Quota, Spool, SpooledPhoto, SpoolError
 from tests.pi_uploader.spool.photos import name, put
 from tests.support.crash_states import CrashState, Model, crash_states, look
@@ -67,7 +67,7 @@ class Run:
         the reports of these losses."""
         self.put(0)
         undated = [self.put(number, BootTime("5f3a9c2e", number)) for number in (1, 2)]
-        self.spool.rename(undated[0], name(900), Clock.CORRECTED)
+        self.spool.rename(undated[0], name(900), ClockStatus.CORRECTED)
         for number in range(3, 6):
             self.put(number)
         for loss in list(self.spool.losses.unreported()):

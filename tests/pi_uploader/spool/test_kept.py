@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
@@ -24,7 +24,7 @@ def keep(
 ) -> Path:
     """A photo of this age that was uploaded; returns where it is kept."""
     name = new_name(camera, NOW - age)
-    photo = spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
+    photo = spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED))
     spool.remove(photo, keep=True)
     return spool.archive.path_of(photo)
 
@@ -96,7 +96,7 @@ def test_kept_photos_make_room_before_any_photo_is_lost(tmp_path: Path) -> None:
 
 def put(spool: Spool, content: bytes) -> SpooledPhoto:
     return spool.put(
-        content, PhotoInfo(new_name("gate", NOW), Media.JPEG, Trigger.MOTION, Clock.SYNCED)
+        content, PhotoInfo(new_name("gate", NOW), Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED)
     )
 
 

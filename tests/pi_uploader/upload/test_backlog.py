@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from photo_wire.alert import ALERTS_PATH
-from photo_wire.headers import Clock, Trigger, parse_headers
+from photo_wire.headers import ClockStatus, Trigger, parse_headers
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Quota, Spool
@@ -27,7 +27,7 @@ def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Pa
     def put(count: int) -> None:
         for number in range(count):
             name = new_name("gate", datetime.now(UTC) + timedelta(seconds=number))
-            spool.put(b"photo", PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
+            spool.put(b"photo", PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED))
 
     put(5)
     nothing_read = disk.operations

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from photo_wire.alert import CLOCK, Alert
-from photo_wire.headers import Clock
+from photo_wire.headers import ClockStatus
 from photo_wire.moment import format_time
 from pi_uploader.alerts.clock_skew_monitor import LASTING
 from pi_uploader.alerts.reporter import REPORT_PAUSE
@@ -151,7 +151,7 @@ def test_photos_whose_time_was_worked_out_are_nothing_to_tell_of(tmp_path: Path)
     with FaultServer() as server:
         site = Site(tmp_path, server)
         site.deliver(instant())
-        assert Clock.CORRECTED in {one.headers.get("X-Clock") for one in server.requests}
+        assert ClockStatus.CORRECTED in {one.headers.get("X-Clock") for one in server.requests}
         assert site.told() == []
 
 

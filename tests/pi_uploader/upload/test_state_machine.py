@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import parse_name
 from pi_uploader.alerts.reporter import REPORT_PAUSE
@@ -129,7 +129,7 @@ class Story(RuleBasedStateMachine):
         """The hash of the next photo, and what puts it into a spool."""
         self.number += 1
         number, taken = self.number, None if self.is_clock_set else instant()
-        clock = Clock.SYNCED if self.is_clock_set else Clock.UNSYNCED
+        clock = ClockStatus.SYNCED if self.is_clock_set else ClockStatus.UNSYNCED
         bytes_ = content(number, SIZE)
 
         def put(spool: Spool) -> SpooledPhoto:

@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from photo_wire.headers import Clock, Trigger
+from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
@@ -40,7 +40,7 @@ def write(folder: Path, log: Path, disk: Disk, photos: int) -> None:
     for number in range(photos):
         name = new_name("entry", START + timedelta(seconds=number))
         content = chance.randbytes(chance.randint(1, 40_000))
-        photo = spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, Clock.SYNCED))
+        photo = spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED))
         _say("acknowledged", photo, log)
         if number % 5 == 4:
             spool.quarantine(photo, "rejected-422")
