@@ -1,75 +1,93 @@
-"""Whether the device's clock is set. A Pi has no clock chip: it boots in the past."""
+"""The device's clock: wall time, monotonic time, time since boot, and whether it is set.
+
+A Pi has no clock chip: it boots with a wall time in the past, until the network sets it.
+"""
 
 import ctypes
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from pi_uploader.spool import BootTime
 
 TIMESYNCD_MARKER = Path("/run/systemd/timesync/synchronized")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
-EARLIEST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST_MOMENT = datetime(9999, 12, 1, tzinfo=UTC)
+EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST_TIME = datetime(9999, 12, 1, tzinfo=UTC)
 CLOCK_AWAITED = "photos wait up to 15 minutes for the network to set it, and are sent then"
 CLOCK_NEXT_STEP = (
     "timedatectl status shows whether it is; where the clock is right without that (a clock chip, "
     "a PC, a container), set CAMERA_CLOCK=trusted"
 )
-_ROOM_FOR_TIMEX = 512  # bytes; struct timex has about 208
+_TIMEX_SIZE = 512  # bytes; struct timex has about 208
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS has only the latter
 
 
-def clock_predicate(is_trusted: bool) -> Callable[[], bool]:
-    """Return what tells whether the clock is set: always, if the setting CAMERA_CLOCK says that it
-    is trusted."""
-    return (lambda: True) if is_trusted else clock_is_set
+@dataclass(frozen=True, slots=True)
+class BootTime:
+    """A time of one boot, independent of the wall clock.
 
-
-def clock_is_set() -> bool:
-    """Whether the wall clock can be trusted: it has been synchronized since the boot.
-
-    systemd-timesyncd leaves a marker when it first is. For other daemons the kernel is asked; its
-    answer alone would not do, because it takes it back after nine hours without a network. Where
-    neither can be known, a year before 2024 means no.
+    `boot` is the first eight hex digits of the boot's id, `milliseconds` the time since it
+    (CLOCK_BOOTTIME).
     """
-    if TIMESYNCD_MARKER.exists():
-        return True
-    state = _kernel_clock_state()
-    if state is None:
-        return datetime.now(UTC).year >= 2024
-    return state != TIME_ERROR
+
+    boot: str
+    milliseconds: int
 
 
-def now_utc() -> datetime:
-    """What the wall clock shows, as far as a photo's name can hold it."""
-    try:
-        shown = datetime.now(UTC)
-    except (OverflowError, ValueError, OSError):  # after the year 9999
-        return LATEST_MOMENT
-    return within_bounds(shown)
+class Clock:
+    """The device's clock. Tests use tests/support/fake_clock.py instead."""
+
+    def __init__(self, is_trusted: bool = False) -> None:
+        """`is_trusted`: the wall time counts as set, whatever the system says (CAMERA_CLOCK)."""
+        self._is_trusted = is_trusted
+
+    def now(self) -> datetime:
+        """Return the wall time in UTC, kept within what a photo's name and every time zone can
+        represent: a failing clock chip may show any year."""
+        return min(max(self._wall_time(), EARLIEST_TIME), LATEST_TIME)
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back, whatever sets the wall time."""
+        return time.monotonic()
+
+    def since_boot(self) -> BootTime:
+        """Return the time since this boot. Sleep counts, unlike in `monotonic`."""
+        boot = BOOT_ID.read_text()[:8] if BOOT_ID.exists() else "00000000"
+        return BootTime(boot, time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000)
+
+    def is_set(self) -> bool:
+        """Return whether the wall time can be trusted: it was synchronized since the boot.
+
+        systemd-timesyncd leaves a marker when it first synchronizes. For other daemons the kernel
+        is asked. Its answer alone would not do: it withdraws it after nine hours without a network.
+        Where neither is available, a year before 2024 means no.
+        """
+        if self._is_trusted or TIMESYNCD_MARKER.exists():
+            return True
+        state = _kernel_clock_state()
+        if state is None:
+            return datetime.now(UTC).year >= 2024
+        return state != TIME_ERROR
+
+    def _wall_time(self) -> datetime:
+        try:
+            return datetime.now(UTC)
+        except (OverflowError, ValueError, OSError):  # after the year 9999
+            return LATEST_TIME
 
 
-def within_bounds(shown: datetime) -> datetime:
-    """A moment (aware) as the nearest that a name, every time zone and an hour's sum can hold. A
-    clock chip that fails may show any."""
-    return min(max(shown, EARLIEST_MOMENT), LATEST_MOMENT)
+SYSTEM_CLOCK = Clock()
 
 
 def _kernel_clock_state() -> int | None:
-    """What adjtimex(2) returns when asked to change nothing; None where there is no such call. A
-    confinement that forbids it leaves the clock in doubt, which is not set."""
+    """Return the state that adjtimex(2) reports; None where there is no such call.
+
+    A sandbox that forbids the call counts as "not synchronized".
+    """
     if sys.platform != "linux":
         return None
-    timex = ctypes.create_string_buffer(_ROOM_FOR_TIMEX)  # all zero: `modes` too, so it only reads
+    timex = ctypes.create_string_buffer(_TIMEX_SIZE)  # all zero: `modes` too, so it only reads
     state: int = ctypes.CDLL(None).adjtimex(timex)
     return TIME_ERROR if state < 0 else state
-
-
-def instant() -> BootTime:
-    """Now, as the time since this boot, which no one sets."""
-    boot = BOOT_ID.read_text()[:8] if BOOT_ID.exists() else "00000000"
-    return BootTime(boot, time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000)

@@ -82,12 +82,12 @@ def upload(_: argparse.Namespace) -> int:
 
 
 def status(words: argparse.Namespace) -> int:
-    from pi_uploader.clock import clock_predicate
+    from pi_uploader.clock import Clock
     from pi_uploader.status import status as look
 
     settings = Settings.from_environ(os.environ)
-    is_clock_set = clock_predicate(settings.clock_is_trusted)()
-    text, facts = look(settings.spool, runtime=settings.runtime, is_clock_set=is_clock_set)
+    clock = Clock(settings.clock_is_trusted)
+    text, facts = look(settings.spool, clock, settings.runtime)
     sys.stdout.write((json.dumps(facts, indent=2) if words.json else text) + "\n")
     return FINE
 

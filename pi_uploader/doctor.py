@@ -8,11 +8,11 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from datetime import datetime
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CameraError, CaptureContext, open_camera
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_is_set
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, SYSTEM_CLOCK, Clock
 from pi_uploader.finding import Finding, Verdict
 from pi_uploader.libraries import camera_library, pin_library
 from pi_uploader.settings import (
@@ -43,12 +43,12 @@ def examine(
     environ: Environment,
     wait_for_pins: bool = False,
     say: Callable[[str], None] | None = None,
-    is_clock_set: Callable[[], bool] = clock_is_set,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> list[Finding]:
     """Look at everything; `say` is given each line as it is found. With `wait_for_pins` a person
     triggers each pin, for which half a minute is waited."""
     findings: list[Finding] = []
-    for one in _examine(environ, wait_for_pins, say or (lambda line: None), is_clock_set):
+    for one in _examine(environ, wait_for_pins, say or (lambda line: None), clock):
         findings.append(one)
         if say:
             say(str(one))
@@ -59,7 +59,7 @@ def _examine(
     environ: Environment,
     wait_for_pins: bool,
     say: Callable[[str], None],
-    is_clock_set: Callable[[], bool],
+    clock: Clock,
 ) -> Iterator[Finding]:
     capture = upload = None
     try:
@@ -79,7 +79,7 @@ def _examine(
             yield from _pins(camera, wait_for_pins, say)
             if not camera.has_trigger:
                 yield _no_trigger(camera)
-        yield _clock(capture, is_clock_set)
+        yield _clock(capture, clock)
         yield _zone(capture)
         yield _disk(capture)
     if upload and upload.base_url:
@@ -195,11 +195,11 @@ def _zone(settings: CaptureSettings) -> Finding:
     return Finding("zone", Verdict.GOOD, f"{settings.zone_sentence}; it is {now:%H:%M} there")
 
 
-def _clock(settings: CaptureSettings, is_clock_set: Callable[[], bool]) -> Finding:
-    shown = f"shows {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+def _clock(settings: CaptureSettings, clock: Clock) -> Finding:
+    shown = f"shows {clock.now():%Y-%m-%d %H:%M} UTC"
     if settings.clock_is_trusted:
         return Finding("clock", Verdict.GOOD, f"{shown} and is trusted")
-    if is_clock_set():
+    if clock.is_set():
         return Finding("clock", Verdict.GOOD, f"{shown} and has been set by the network")
     return Finding(
         "clock",

@@ -1,12 +1,12 @@
 """What `pi-uploader status` shows. Nothing is touched."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from photo_wire.headers import ClockStatus
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.plural import counted
 from pi_uploader.spool import count_spool
 from pi_uploader.spool.disk import Disk
@@ -25,21 +25,20 @@ NO_STATE: dict[str, Any] = {
 
 def status(
     folder: Path,
-    now: datetime | None = None,
+    clock: Clock = SYSTEM_CLOCK,
     runtime: Path | None = None,
-    is_clock_set: bool = False,
 ) -> tuple[str, dict[str, Any]]:
-    """The spool in this folder, as text for a person and as facts for JSON. `runtime`: where
-    losses are on record that the disk did not take. `is_clock_set`: whether it is by now.
+    """Return the state of the spool in this folder, as text for a person and as facts for JSON.
 
-    Raises OSError where the folder cannot be read.
+    `runtime` is the folder with the records of losses that the disk did not take. Raises OSError
+    if the spool's folder cannot be read.
     """
     found = count_spool(folder, runtime)
     oldest = found.backlog.oldest
-    now = now or datetime.now(UTC)
-    age = _age(folder, now)
+    now, boot_time = clock.now(), clock.since_boot()
+    age = _age(folder, now, boot_time)
     state = read_state(state_file(folder))
-    photos_delivered, bytes_delivered = delivered_last_hour(state, instant(), now)
+    photos_delivered, bytes_delivered = delivered_last_hour(state, boot_time, now)
     facts = {
         "spool": str(folder),
         "waiting": found.waiting,
@@ -59,7 +58,7 @@ def status(
     }
     if not folder.is_dir():
         return f"Nothing spooled yet: there is no folder {folder}.", facts
-    return "\n".join(_lines(facts, is_clock_set)), facts
+    return "\n".join(_lines(facts, clock.is_set())), facts
 
 
 def _lines(facts: dict[str, Any], is_clock_set: bool) -> list[str]:
@@ -110,15 +109,16 @@ def _clock_awaited(count: int, is_clock_set: bool) -> list[str]:
     return [f"{before} taken; {CLOCK_AWAITED}", f"              -> {CLOCK_NEXT_STEP}"]
 
 
-def _age(folder: Path, now: datetime) -> timedelta | None:
+def _age(folder: Path, now: datetime, boot_time: BootTime) -> timedelta | None:
     """Return how long the oldest photo has waited; None if unknown: the clock was not set."""
     photos = chain(*(iter_photos(folder / one, Disk()) for one in ("waiting", "undated")))
-    oldest, boot = next(photos, None), instant()
+    oldest = next(photos, None)
     if oldest is None:
         return None
     if oldest.boot_time:
-        milliseconds = boot.milliseconds - oldest.boot_time.milliseconds
-        return timedelta(milliseconds=milliseconds) if oldest.boot_time.boot == boot.boot else None
+        milliseconds = boot_time.milliseconds - oldest.boot_time.milliseconds
+        same_boot = oldest.boot_time.boot == boot_time.boot
+        return timedelta(milliseconds=milliseconds) if same_boot else None
     age = now - oldest.name.captured_at
     return None if oldest.clock is ClockStatus.UNSYNCED or age < timedelta(0) else age
 

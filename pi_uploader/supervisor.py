@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from pi_uploader.backoff import backoff
 from pi_uploader.settings import MISCONFIGURED
 from pi_uploader.signals import STOP_SIGNALS, on_signals
 from pi_uploader.watchdog import WatchdogListener
@@ -121,7 +122,7 @@ class Child:
 
 def restart_delay(crashes: int) -> float:
     """Seconds to wait before a child starts again that crashed so many times in a row."""
-    return min(2.0 ** min(crashes - 1, 10), MAX_DELAY)
+    return backoff(crashes, 1.0, MAX_DELAY)
 
 
 def _next_signal(news: "queue.SimpleQueue[int]", until: float) -> int | None:

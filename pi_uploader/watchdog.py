@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
+
 Heartbeat = Callable[[float], None]
 """How a loop gives its word: it will call this again within so many seconds."""
 
@@ -26,9 +28,9 @@ def unwatched(seconds: float) -> None:
 
 
 class Watchdog:
-    """The words that the loops of this process have given. `clock` gives monotonic seconds."""
+    """The words that the loops of this process have given."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._back_by: dict[str, float] = {}
 
@@ -36,13 +38,13 @@ class Watchdog:
         """What this loop gives its word with. It counts from its first word on."""
 
         def back_within(seconds: float) -> None:
-            self._back_by[loop] = self._clock() + seconds
+            self._back_by[loop] = self._clock.monotonic() + seconds
 
         return back_within
 
     def overdue(self) -> list[str]:
         """The loops that have not kept their word."""
-        now = self._clock()
+        now = self._clock.monotonic()
         return [loop for loop, back_by in list(self._back_by.items()) if back_by < now]
 
     def ready(self, environ: Mapping[str, str] = os.environ) -> None:

@@ -36,7 +36,8 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("__init__",),
     ),
     "pi_uploader": (
-        ("board", "clock", "finding", "plural", "signals", "small_file", "watchdog"),
+        ("backoff", "board", "clock", "finding", "plural", "signals", "small_file"),
+        ("watchdog",),
         ("settings",),
         ("spool", "triggers"),
         ("cameras",),
@@ -143,7 +144,7 @@ UPWARD: dict[str, set[tuple[str, str]]] = {
     "function_app": {
         ("settings", "auth"),
     },
-    "pi_uploader": {("alerts", "upload"), ("clock", "spool"), ("settings", "triggers")},
+    "pi_uploader": {("alerts", "upload"), ("settings", "triggers")},
 }
 
 

@@ -13,9 +13,9 @@ from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 from photo_wire.receipt import Receipt
 
-# What `Photo.clock` says beside the device's words (photo_wire's Clock), of a photo without a time:
-SERVER_CLOCK = "server"  # its time is that of its arrival
 # What `Photo.clock` says beside photo_wire's ClockStatus, of a photo without a time:
+SERVER_CLOCK = "server"  # its time is that of its arrival
+EXIF_CLOCK = "exif"  # its time is what its EXIF says
 
 
 class StorageUnavailableError(Exception):

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from photo_wire.alert import Alert, AlertsReceipt
+from pi_uploader.backoff import backoff
+from pi_uploader.clock import Clock
 from pi_uploader.upload.client import MAX_CALL, RejectedError, UnavailableError
 from pi_uploader.watchdog import Heartbeat
 
@@ -20,20 +22,18 @@ log = logging.getLogger("upload")
 
 @dataclass
 class _Deferral:
-    """A refused alert: the seconds it rests, and until when."""
+    """An alert that is not sent before `until` (monotonic seconds), after `failures` in a row."""
 
-    rest: float
+    failures: int
     until: float
 
 
 class AlertBatches:
     """Sends alerts with `report`. After a rejection the batch is halved until the refused alerts
     stand alone. These are logged and deferred: 10 minutes at first, at most a day. They are never
-    dropped, since the backend may be the one that is wrong. `clock` gives monotonic seconds."""
+    dropped, since the backend may be the one that is wrong."""
 
-    def __init__(
-        self, report: Callable[[list[Alert]], AlertsReceipt], clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, report: Callable[[list[Alert]], AlertsReceipt], clock: Clock) -> None:
         self._report = report
         self._clock = clock
         self._deferred: dict[tuple[str, str], _Deferral] = {}  # by kind and id
@@ -52,7 +52,7 @@ class AlertBatches:
     def is_due(self, kind: str, photo_id: str) -> bool:
         """Whether this alert may be sent now."""
         deferral = self._deferred.get((kind, photo_id))
-        return deferral is None or deferral.until <= self._clock()
+        return deferral is None or deferral.until <= self._clock.monotonic()
 
     def send(self, alerts: list[Alert], settle: Settle, back_within: Heartbeat) -> None:
         """Send up to 100 alerts, and call `settle` with each batch that is accepted. What is left
@@ -83,9 +83,9 @@ class AlertBatches:
     def defer(self, kind: str, photo_id: str, problem: str) -> None:
         """Pass over this alert for a while, longer each time."""
         key = (kind, photo_id)
-        before = self._deferred.get(key)
-        rest = min(2 * before.rest, MAX_RETRY) if before else FIRST_RETRY
-        self._deferred[key] = _Deferral(rest, self._clock() + rest)
+        failures = self._deferred[key].failures + 1 if key in self._deferred else 1
+        rest = backoff(failures, FIRST_RETRY, MAX_RETRY)
+        self._deferred[key] = _Deferral(failures, self._clock.monotonic() + rest)
         self._problem = problem
         log.error("%s of %s is not reported: %s; next try in %.0f s", kind, photo_id, problem, rest)
 

@@ -9,7 +9,6 @@ a quarter of an hour passed, before the clock was set. Those whose time was work
 
 import logging
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from photo_wire.headers import ClockStatus
 from photo_wire.moment import EPOCH, format_time
 from photo_wire.name import new_name
 from pi_uploader.alerts.outbox import AlertOutbox, readable
+from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool, SpooledPhoto
 
 TOLERANCE = timedelta(minutes=5)
@@ -38,19 +38,17 @@ class Uncertain:
 
 
 class ClockSkewMonitor:
-    """Done with each delivery. `clock` gives monotonic seconds."""
+    """Done with each delivery."""
 
     def __init__(
         self,
         spool: Spool,
         noticed: AlertOutbox,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:
         self._spool = spool
         self._noticed = noticed
         self._clock = clock
-        self._wall_clock = wall_clock
         self._off_since: float | None = None
         self._lock = threading.Lock()
 
@@ -59,9 +57,9 @@ class ClockSkewMonitor:
         clock shows, None where it does not say."""
         if server_time and server_time < EPOCH:  # which no clock shows and no name can hold
             server_time = None
-        now = server_time or self._wall_clock()
+        now = server_time or self._clock.now()
         with self._lock:
-            behind = self._lasting(now - self._wall_clock())
+            behind = self._lasting(now - self._clock.now())
             if not behind and photo.clock is not ClockStatus.UNSYNCED:
                 return
             last = self._noticed.last(CLOCK)
@@ -76,8 +74,8 @@ class ClockSkewMonitor:
         if abs(difference) <= TOLERANCE:
             self._off_since = None
         elif self._off_since is None:
-            self._off_since = self._clock()
-        elif self._clock() - self._off_since >= LASTING:
+            self._off_since = self._clock.monotonic()
+        elif self._clock.monotonic() - self._off_since >= LASTING:
             return difference
         return timedelta(0)
 

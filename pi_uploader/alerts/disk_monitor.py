@@ -3,13 +3,13 @@
 import logging
 import os
 from collections.abc import Callable
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 from photo_wire.alert import DISK, Alert
 from photo_wire.name import new_name
 from pi_uploader.alerts.outbox import AlertOutbox
+from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool
 from pi_uploader.upload.turn import Turn
 
@@ -25,19 +25,18 @@ def is_read_only(folder: Path) -> bool:
 
 
 class DiskMonitor:
-    """Looks at the spool's disk now and then. `clock` gives monotonic seconds."""
+    """Looks at the spool's disk now and then."""
 
     def __init__(
         self,
         spool: Spool,
         noticed: AlertOutbox,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], datetime],
+        clock: Clock,
         read_only: Callable[[Path], bool] = is_read_only,
     ) -> None:
         self._spool = spool
         self._noticed = noticed
-        self._wall_clock = wall_clock
+        self._clock = clock
         self._is_read_only = read_only
         self._turn = Turn(clock, FIRST_LOOK)
 
@@ -58,7 +57,7 @@ class DiskMonitor:
         log.error("%s; sudo pi-uploader doctor", problem)
         camera = self._camera()
         if camera and not self._noticed.last(DISK):
-            self._noticed.add(Alert(new_name(camera, self._wall_clock()), DISK, problem))
+            self._noticed.add(Alert(new_name(camera, self._clock.now()), DISK, problem))
 
     def _problem(self) -> str | None:
         try:

@@ -3,7 +3,6 @@ what else a person should know."""
 
 import logging
 from collections.abc import Callable, Collection
-from datetime import datetime
 from itertools import islice, starmap
 
 from photo_wire.alert import (
@@ -19,6 +18,7 @@ from pi_uploader.alerts.clock_skew_monitor import ClockSkewMonitor
 from pi_uploader.alerts.disk_monitor import DiskMonitor
 from pi_uploader.alerts.outbox import AlertOutbox
 from pi_uploader.alerts.spool_usage_monitor import SpoolUsageMonitor
+from pi_uploader.clock import Clock
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
 from pi_uploader.upload.client import (
     MAX_CALL,
@@ -38,15 +38,14 @@ log = logging.getLogger("upload")
 
 
 class AlertReporter:
-    """What is still to be told. `clock` gives monotonic seconds, `waiting` how many photos of a
+    """What is still to be told. `waiting` how many photos of a
     camera wait. Several threads may ask whether it is time to; one of them tells."""
 
     def __init__(
         self,
         spool: Spool,
         delivery: BackendClient,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], datetime],
+        clock: Clock,
         waiting: Callable[[str], int | None] = lambda camera: None,
     ) -> None:
         self._spool = spool
@@ -57,13 +56,13 @@ class AlertReporter:
         self._stuck: set[SpooledPhoto] = set()  # those that cannot be, and are noted
         self._has_looked_back = False  # at those that lay there at the start
         self._noticed = AlertOutbox(spool.folder / "alerts.json")
-        self._noticed_next = clock()
-        self._filling = SpoolUsageMonitor(spool, self._noticed, clock, wall_clock)
+        self._noticed_next = clock.monotonic()
+        self._filling = SpoolUsageMonitor(spool, self._noticed, clock)
         self._waiting = waiting
         self._batches = AlertBatches(self._report, clock)
         self._receipt_check = ReceiptCheck(spool, delivery, clock)
-        self._disk_monitor = DiskMonitor(spool, self._noticed, clock, wall_clock)
-        self._clock_check = ClockSkewMonitor(spool, self._noticed, clock, wall_clock)
+        self._disk_monitor = DiskMonitor(spool, self._noticed, clock)
+        self._clock_check = ClockSkewMonitor(spool, self._noticed, clock)
 
     @property
     def deferred(self) -> tuple[int, str | None]:
@@ -162,14 +161,14 @@ class AlertReporter:
 
     def _tell_of_noticed(self, back_within: Heartbeat) -> None:
         """Tell each thing alone, so that one that the backend rejects holds up nothing else."""
-        if self._clock() < self._noticed_next:
+        if self._clock.monotonic() < self._noticed_next:
             return
         for alert in self._noticed.pending():
             back_within(MAX_CALL)
             try:
                 self._report([alert])
             except (RejectedError, UnavailableError) as error:
-                self._noticed_next = self._clock() + NOTICED_AGAIN
+                self._noticed_next = self._clock.monotonic() + NOTICED_AGAIN
                 log.warning("%s %s is not told yet: the backend %s", alert.kind, alert.name, error)
             else:
                 self._noticed.mark_sent(alert)

@@ -1,13 +1,13 @@
 """The spool is filling up: told once, before photos have to be given up."""
 
 import logging
-from collections.abc import Callable
 from datetime import datetime
 from itertools import chain
 
 from photo_wire.alert import SPOOL_FILLING, Alert
 from photo_wire.name import new_name
 from pi_uploader.alerts.outbox import AlertOutbox, readable
+from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool, SpooledPhoto, Usage
 from pi_uploader.upload.turn import Turn
 
@@ -21,18 +21,17 @@ log = logging.getLogger("upload")
 
 
 class SpoolUsageMonitor:
-    """Looks at the spool now and then. `clock` gives monotonic seconds."""
+    """Looks at the spool now and then."""
 
     def __init__(
         self,
         spool: Spool,
         noticed: AlertOutbox,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:
         self._spool = spool
         self._noticed = noticed
-        self._wall_clock = wall_clock
+        self._clock = clock
         self._turn = Turn(clock, FIRST_LOOK)
 
     def look(self) -> None:
@@ -60,7 +59,7 @@ class SpoolUsageMonitor:
         oldest = next(waiting, None)
         if oldest is None:
             return False  # all were delivered a moment ago, or only those set aside take room
-        alert = filling_alert(fill, oldest, 1 + sum(1 for _ in waiting), self._wall_clock())
+        alert = filling_alert(fill, oldest, 1 + sum(1 for _ in waiting), self._clock.now())
         self._noticed.add(alert)
         log.warning("%s", alert.reason)
         return True

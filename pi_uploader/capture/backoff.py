@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from pi_uploader.backoff import backoff
 from pi_uploader.small_file import read_small, replace_small
 
 FIRST_DELAY, MAX_DELAY = 5.0, 120.0  # seconds; the unit's TimeoutStartSec has to be longer
@@ -35,9 +36,7 @@ class StartBackoff:
             failures = int(read_small(self._file))
         with suppress(OSError):
             replace_small(self._file, str(failures + 1).encode())
-        if not failures:
-            return 0.0  # the first time somebody may be watching the start
-        return min(FIRST_DELAY * 2.0 ** min(failures - 1, 10), MAX_DELAY)
+        return backoff(failures, FIRST_DELAY, MAX_DELAY)  # none at first: someone may be watching
 
     def wait(self, error: Exception, stop: threading.Event) -> None:
         """Count one more failed start, and wait until this process may end, or `stop` is set."""

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, tzinfo
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.name import new_name
+from pi_uploader.backoff import backoff
 from pi_uploader.cameras import Camera, CameraGoneError, CaptureContext, Checkable, Shot
 from pi_uploader.capture.stats import Count
-from pi_uploader.clock import clock_is_set, instant, now_utc, within_bounds
+from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings
-from pi_uploader.spool import BootTime, PhotoInfo, Spool
+from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.triggers.arming import is_armed
 from pi_uploader.watchdog import Heartbeat, unwatched
@@ -44,12 +45,9 @@ class Capture:
         camera: Camera,
         spool: Spool,
         *,
+        clock: Clock = SYSTEM_CLOCK,
         zone: tzinfo = UTC,
         rest: Callable[[float], bool] = _sleep,
-        now: Callable[[], datetime] = now_utc,
-        is_clock_set: Callable[[], bool] = clock_is_set,
-        monotonic: Callable[[], float] = time.monotonic,
-        since_boot: Callable[[], BootTime] = instant,
     ) -> None:
         self.count = Count()
         self._settings = settings
@@ -57,10 +55,7 @@ class Capture:
         self._rest = rest
         self._camera = camera
         self._spool = spool
-        self._now = now
-        self._is_clock_set = is_clock_set
-        self._monotonic = monotonic
-        self._instant = since_boot
+        self._clock = clock
         self._last_motion = -math.inf  # when the last photo of a motion was taken
         self._cooled_down = 0  # motion triggers since then
         self._disarmed = 0  # triggers since the last photo
@@ -96,7 +91,7 @@ class Capture:
 
     def _check_camera(self) -> None:
         """See whether an idle camera still gives pictures. Raises CameraGoneError if it is gone."""
-        now = self._monotonic()
+        now = self._clock.monotonic()
         if now - max(self._last_photo, self._last_check) < CHECK_EVERY:
             return
         self._last_check = now
@@ -130,14 +125,14 @@ class Capture:
     def _is_armed(self, triggering: TriggerEvent) -> bool:
         if triggering.trigger is Trigger.DEMAND or not self._settings.armed:
             return True
-        if self._clock() is ClockStatus.UNSYNCED:
+        if self._clock_status() is ClockStatus.UNSYNCED:
             return True  # who knows how late it is: better a photo too many
-        return is_armed(within_bounds(self._now()), self._settings.armed, self._zone)
+        return is_armed(self._clock.now(), self._settings.armed, self._zone)
 
     def _take_one(self, triggering: TriggerEvent) -> None:
-        started, clock = self._monotonic(), self._clock()
-        taken_at = within_bounds(self._now())
-        since_boot = self._instant()
+        started, clock = self._clock.monotonic(), self._clock_status()
+        taken_at = self._clock.now()
+        since_boot = self._clock.since_boot()
         when = taken_at if clock is ClockStatus.SYNCED else None
         shot = self._take(triggering, CaptureContext(self._settings.name, triggering.trigger, when))
         if shot is None:
@@ -220,8 +215,8 @@ class Capture:
             self.count.coalesced += triggering.count - 1
             log.info("%s stands for %s", name, _described(triggering))
 
-    def _clock(self) -> ClockStatus:
-        return ClockStatus.SYNCED if self._is_clock_set() else ClockStatus.UNSYNCED
+    def _clock_status(self) -> ClockStatus:
+        return ClockStatus.SYNCED if self._clock.is_set() else ClockStatus.UNSYNCED
 
     def _log_untaken(self) -> None:
         if self._cooled_down:
@@ -242,7 +237,7 @@ class Capture:
 
 def rest_after(failures: int) -> float:
     """Seconds to leave the camera alone after so many failures in a row."""
-    return min(2.0 ** min(failures - 1, 10), MAX_REST) if failures else 0.0
+    return backoff(failures, 1.0, MAX_REST)
 
 
 def _described(triggering: TriggerEvent) -> str:

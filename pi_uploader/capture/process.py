@@ -13,7 +13,7 @@ from photo_wire.headers import Trigger
 from pi_uploader.cameras import Camera, CameraGoneError, Recorder, cameras_used_twice, open_camera
 from pi_uploader.capture.backoff import StartBackoff
 from pi_uploader.capture.capture import Capture
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, clock_predicate, now_utc
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, Clock
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Quota, Spool
@@ -96,7 +96,7 @@ def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
         spool = open_spool(settings)
         counts = []
         for one, camera in cameras:
-            capture = Capture(one, camera, spool, zone=settings.zone, is_clock_set=_trust(settings))
+            capture = Capture(one, camera, spool, clock=_clock(settings), zone=settings.zone)
             capture.answer(TriggerEvent(trigger, 0.0))
             counts.append(capture.count)
         _tidy(settings, spool)
@@ -138,8 +138,8 @@ def _open_all(
     return cameras, list(missing)
 
 
-def _trust(settings: CaptureSettings) -> Callable[[], bool]:
-    return clock_predicate(settings.clock_is_trusted)
+def _clock(settings: CaptureSettings) -> Clock:
+    return Clock(settings.clock_is_trusted)
 
 
 class _Answering:
@@ -157,16 +157,16 @@ class _Answering:
         self.triggers = triggers
         self.is_gone = False
         self._zone = device.zone
-        self._is_clock_set = _trust(device)
+        self._clock = _clock(device)
         self._stop = stop
         self._thread: threading.Thread | None = None
         self._capture = Capture(
             self.settings,
             self._camera,
             spool,
+            clock=self._clock,
             zone=device.zone,
             rest=self.triggers.rest,
-            is_clock_set=self._is_clock_set,
         )
 
     def open_triggers(self, open_parts: ExitStack, watchdog: Watchdog) -> None:
@@ -182,7 +182,7 @@ class _Answering:
         if one.times:
             word = watchdog.watch(f"the schedule of {name}")
             open_parts.enter_context(
-                at_times(one.times, self._zone, self.triggers, self._is_clock_set, word)
+                at_times(one.times, self._zone, self.triggers, self._clock, word)
             )
 
     def start(self, watchdog: Watchdog) -> None:
@@ -241,7 +241,7 @@ def _tidy_until(
     end = time.monotonic() + seconds
     while True:
         _tidy(settings, spool)
-        pause = BETWEEN_TIDYINGS if _trust(settings)() else CLOCK_PAUSE
+        pause = BETWEEN_TIDYINGS if _clock(settings).is_set() else CLOCK_PAUSE
         if stop.wait(min(pause, max(0.0, end - time.monotonic()))):
             return True
         if time.monotonic() >= end:
@@ -253,11 +253,12 @@ def _tidy(settings: CaptureSettings, spool: Spool) -> None:
     """Delete kept photos whose time is over, or that are too much."""
     if settings.keep is None and settings.keep_bytes is None:
         return
-    deleted = spool.archive.purge(now_utc() if _trust(settings)() else None)
+    clock = _clock(settings)
+    deleted = spool.archive.purge(clock.now() if clock.is_set() else None)
     if deleted:
         log.info("%s deleted: CAMERA_KEEP, CAMERA_KEEP_MB", counted(deleted, "kept photo"))
 
 
 def _warn_of_clock(settings: CaptureSettings) -> None:
-    if not _trust(settings)():
+    if not _clock(settings).is_set():
         log.warning("the clock is not set yet: %s; %s", CLOCK_AWAITED, CLOCK_NEXT_STEP)

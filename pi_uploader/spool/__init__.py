@@ -3,7 +3,6 @@
 from pi_uploader.spool.admin import SpoolCounts, count_spool
 from pi_uploader.spool.losses import Loss
 from pi_uploader.spool.photo import (
-    BootTime,
     DamagedPhotoError,
     PhotoInfo,
     SpooledPhoto,
@@ -14,7 +13,6 @@ from pi_uploader.spool.quota import Quota, Usage
 from pi_uploader.spool.spool import Spool
 
 __all__ = [
-    "BootTime",
     "DamagedPhotoError",
     "Loss",
     "PhotoInfo",

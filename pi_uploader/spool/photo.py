@@ -19,6 +19,7 @@ from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, parse_name
+from pi_uploader.clock import BootTime
 from pi_uploader.spool.disk import Disk
 
 SHARD_SIZE = 250
@@ -50,15 +51,6 @@ class DamagedPhotoError(SpoolError):
 
 class UnreadablePhotoError(DamagedPhotoError):
     """The disk does not return the file's bytes, which may be intact."""
-
-
-@dataclass(frozen=True, slots=True)
-class BootTime:
-    """A moment of one run of the device, whatever its wall clock said: which boot (the first eight
-    hex digits of its id), and milliseconds since it (CLOCK_BOOTTIME)."""
-
-    boot: str
-    milliseconds: int
 
 
 @dataclass(frozen=True, slots=True)

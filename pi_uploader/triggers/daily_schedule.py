@@ -4,12 +4,12 @@ import logging
 import re
 import threading
 import time as monotonic_time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from photo_wire.headers import Trigger
-from pi_uploader.clock import now_utc, within_bounds
+from pi_uploader.clock import Clock
 from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
 from pi_uploader.watchdog import Heartbeat, unwatched
 
@@ -104,9 +104,8 @@ def at_times(
     times: Sequence[time],
     zone: tzinfo,
     queue: TriggerQueue,
-    is_clock_set: Callable[[], bool],
+    clock: Clock,
     back_within: Heartbeat = unwatched,
-    now: Callable[[], datetime] = now_utc,
 ) -> Iterator[None]:
     """Put a schedule trigger into the queue at each of these times of day. While the clock is not
     set, nobody knows when that is."""
@@ -114,17 +113,17 @@ def at_times(
 
     def watch() -> None:
         schedule: Schedule | None = None
-        if not is_clock_set():
+        if not clock.is_set():
             log.info("waiting for the clock to be set, to take photos at times of day")
         while not stopped.is_set():
             back_within(3 * MAX_WAIT)
             wait = MAX_WAIT
-            if is_clock_set():
-                shown = within_bounds(now())
+            if clock.is_set():
+                shown = clock.now()
                 schedule = schedule or Schedule(times, zone, shown)
                 if schedule.look(shown):
                     queue.put(TriggerEvent(Trigger.SCHEDULE, monotonic_time.monotonic()))
-                wait = min(MAX_WAIT, schedule.seconds_until_due(within_bounds(now())))
+                wait = min(MAX_WAIT, schedule.seconds_until_due(clock.now()))
             stopped.wait(wait)
 
     thread = threading.Thread(target=watch, name="schedule", daemon=True)

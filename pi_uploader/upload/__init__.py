@@ -2,9 +2,8 @@
 
 import logging
 import threading
-import time
 
-from pi_uploader.clock import clock_predicate
+from pi_uploader.clock import Clock
 from pi_uploader.settings import UploadSettings
 from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.client import BackendClient
@@ -29,21 +28,21 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         quota=Quota(settings.spool_bytes, settings.reserve_bytes),
         runtime=settings.runtime,
     )
-    is_clock_set = clock_predicate(settings.clock_is_trusted)
+    clock = Clock(settings.clock_is_trusted)
     if settings.base_url is None:
         log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.archive.folder)
         watchdog.ready()
         watchdog.report()
-        keep_all(spool, stop, watchdog.watch("keeping"), is_clock_set)
+        keep_all(spool, stop, watchdog.watch("keeping"), clock)
         return 0
     uploader = Uploader(
         spool,
         BackendClient(settings.base_url, settings.function_key, connections=settings.uploads),
-        pace=Pace(settings.bytes_per_second, time.monotonic, stop.wait),
+        pace=Pace(settings.bytes_per_second, clock, stop.wait),
         data_budget=MonthlyQuota(settings.spool / "data-sent.json", settings.monthly_bytes),
         state_file=state_file(settings.spool),
         keep=settings.keep is not None or settings.keep_bytes is not None,
-        is_clock_set=is_clock_set,
+        clock=clock,
     )
     names = [f"upload {number + 1}" for number in range(settings.uploads)]
     threads = [

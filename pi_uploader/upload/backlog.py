@@ -6,9 +6,9 @@ then, never before the first delivery, and in between what was delivered is take
 
 import threading
 from collections import Counter
-from collections.abc import Callable
 
 from photo_wire.name import PhotoName
+from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool
 
 MIN_PAUSE = 5.0  # seconds between two counts
@@ -18,7 +18,7 @@ MAX_SHARE = 0.01  # of the time, that counting may take
 class Backlog:
     """The photos that wait in a spool, about."""
 
-    def __init__(self, spool: Spool, clock: Callable[[], float]) -> None:
+    def __init__(self, spool: Spool, clock: Clock) -> None:
         self._spool = spool
         self._clock = clock
         self._counts: Counter[str] | None = None  # by camera
@@ -49,10 +49,10 @@ class Backlog:
 
     def _count_if_due(self) -> bool:
         """Count all that wait, if it is time to; returns whether it was."""
-        started = self._clock()
+        started = self._clock.monotonic()
         if started < self._next_count:
             return False
         self._counts = Counter(one.name.camera for one in self._spool.waiting_photos())
-        now = self._clock()
+        now = self._clock.monotonic()
         self._next_count = now + max(MIN_PAUSE, (now - started) / MAX_SHARE)
         return True

@@ -1,10 +1,10 @@
 """What the line allows: a pace, and a month's bytes."""
 
 import threading
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Collection
 from typing import BinaryIO
 
+from pi_uploader.clock import Clock
 from pi_uploader.settings.device import MAX_UPLOAD_SECONDS
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.upload.body import Body, PhotoBody
@@ -18,11 +18,11 @@ class Limits:
         self,
         pace: Pace | None,
         data_budget: MonthlyQuota | None,
-        wall_clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:
         self._pace = pace
         self._data_budget = data_budget
-        self._wall_clock = wall_clock
+        self._clock = clock
         self._lock = threading.Lock()
 
     def problem(self, photo: SpooledPhoto) -> str | None:
@@ -45,7 +45,7 @@ class Limits:
         if self._data_budget is None:
             return Reservation(photo.size)
         with self._lock:
-            return self._data_budget.reserve(photo.size, self._wall_clock())
+            return self._data_budget.reserve(photo.size, self._clock.now())
 
     def settle(self, reservation: Reservation) -> None:
         """Count what was sent, and no longer what was reserved."""

@@ -2,10 +2,8 @@
 
 import logging
 import threading
-import time
-from collections.abc import Callable
 
-from pi_uploader.clock import clock_is_set, now_utc
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.time_correction import MAX_REFUSALS, REST_OF_STUCK, TimeCorrection
 from pi_uploader.watchdog import Heartbeat, unwatched
@@ -20,11 +18,11 @@ def keep_all(
     spool: Spool,
     stop: threading.Event,
     back_within: Heartbeat = unwatched,
-    is_clock_set: Callable[[], bool] = clock_is_set,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> None:
     """Move every photo that waits to those that are kept, until `stop` is set. One that the disk
     will not move is passed over for a while, and holds up none of the others."""
-    naming = TimeCorrection(spool, time.monotonic, now_utc, is_clock_set)
+    naming = TimeCorrection(spool, clock)
     stuck: dict[SpooledPhoto, float] = {}
     while not stop.is_set():
         back_within(10 * REST)
@@ -33,13 +31,13 @@ def keep_all(
         for photo in spool.waiting_photos():
             if stop.is_set() or refusals == MAX_REFUSALS:
                 break
-            if stuck.get(photo, 0.0) > time.monotonic():
+            if stuck.get(photo, 0.0) > clock.monotonic():
                 continue
             try:
                 spool.remove(photo, keep=True)
                 log.info("photo kept %s", photo.name)
             except OSError as error:
                 refusals += 1
-                stuck[photo] = time.monotonic() + REST_OF_STUCK
+                stuck[photo] = clock.monotonic() + REST_OF_STUCK
                 log.error("%s waits to be kept, the disk answers: %s", photo.name, error.strerror)
         stop.wait(REST if refusals == MAX_REFUSALS else IDLE)

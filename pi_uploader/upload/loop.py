@@ -4,16 +4,15 @@ import logging
 import math
 import random
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from photo_wire.receipt import Receipt
 from pi_uploader.alerts.reporter import AlertReporter
-from pi_uploader.clock import clock_is_set, now_utc
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
 from pi_uploader.upload.backlog import Backlog
 from pi_uploader.upload.backoff import Backoff
@@ -62,25 +61,20 @@ class Uploader:
         data_budget: MonthlyQuota | None = None,
         state_file: Path | None = None,
         keep: bool = False,
-        clock: Callable[[], float] = time.monotonic,
-        wall_clock: Callable[[], datetime] = now_utc,
-        is_clock_set: Callable[[], bool] = clock_is_set,
+        clock: Clock = SYSTEM_CLOCK,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.gate = Backoff(clock, chance)
         self._retry_gate = Backoff(clock, chance)
         self._spool = spool
         self._delivery = delivery
-        self._limits = Limits(pace, data_budget, wall_clock)
+        self._limits = Limits(pace, data_budget, clock)
         self._keep = keep
-        self._state = UploadState(state_file)
-        self._wall_clock = wall_clock
+        self._state = UploadState(state_file, clock)
         self._clock = clock
         self._backlog = Backlog(spool, clock)
-        self._reports = AlertReporter(spool, delivery, clock, wall_clock, self._backlog.waiting)
-        self._naming = TimeCorrection(
-            spool, clock, wall_clock, is_clock_set, self._reports.note_stuck
-        )
+        self._reports = AlertReporter(spool, delivery, clock, self._backlog.waiting)
+        self._naming = TimeCorrection(spool, clock, self._reports.note_stuck)
         self._lock = threading.RLock()
         self._turn = 0
         self._doubts = RetryTracker()
@@ -102,7 +96,7 @@ class Uploader:
         back_within(MAX_CALL)
         self._reports.look()  # while nothing gets through, too
         with self._lock:
-            self._state.write_if_due(self._clock())
+            self._state.write_if_due(self._clock.monotonic())
             if not self.gate.admits(len(self._under_way)):
                 return min(self.gate.closed_for(), MAX_NAP) or IDLE
             self._naming.name_undated()
@@ -122,7 +116,7 @@ class Uploader:
     def finish(self) -> None:
         """Write down what is only known here, before the process ends."""
         with self._lock:
-            self._state.write(self._clock())
+            self._state.write(self._clock.monotonic())
 
     def _report(self, back_within: Heartbeat) -> None:
         """Tell the backend what it should know, if it is time to and something gets through."""
@@ -158,11 +152,13 @@ class Uploader:
         return (
             photo.sequence in self._under_way
             or photo in self._delivered
-            or self._stuck.get(photo, 0.0) > self._clock()
+            or self._stuck.get(photo, 0.0) > self._clock.monotonic()
         )
 
     def _is_out_or_doubted(self, photo: SpooledPhoto) -> bool:
-        return self._is_out(photo) or self._doubts.should_defer(photo.sequence, self._clock())
+        return self._is_out(photo) or self._doubts.should_defer(
+            photo.sequence, self._clock.monotonic()
+        )
 
     def _send(self, photo: SpooledPhoto, reservation: Reservation) -> float:
         try:
@@ -207,7 +203,7 @@ class Uploader:
 
     def _pass_over(self, photo: SpooledPhoto, reason: str) -> None:
         with self._lock:
-            now = self._clock()
+            now = self._clock.monotonic()
             self._stuck = {one: until for one, until in self._stuck.items() if until > now}
             self._stuck[photo] = now + REST_OF_STUCK
         self._reports.note_stuck(reason, photo)
@@ -228,7 +224,7 @@ class Uploader:
             self._turn += 1
             self._doubts.accept(photo.sequence)
             self._rejected.clear()
-            self._state.delivered(receipt, self._clock(), self._wall_clock())
+            self._state.delivered(receipt, self._clock.monotonic(), self._clock.now())
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
         try:
             self._spool.remove(photo, self._keep)
@@ -255,12 +251,12 @@ class Uploader:
         reason: str,
     ) -> float:
         with self._lock:
-            failures = self._doubts.fail(photo.sequence, self._clock())
+            failures = self._doubts.fail(photo.sequence, self._clock.monotonic())
             condemned = failures >= failures_allowed
             wait = 0.0 if condemned else self._close(photo, error)
             if not condemned:
-                until = self._wall_clock() + timedelta(seconds=wait)
-                self._state.refused(str(error), until, self._clock())
+                until = self._clock.now() + timedelta(seconds=wait)
+                self._state.refused(str(error), until, self._clock.monotonic())
         if condemned:
             self._set_aside(photo, reason, error)
         else:

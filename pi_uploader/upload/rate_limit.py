@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pi_uploader.clock import Clock
 from pi_uploader.settings.device import MAX_UPLOAD_SECONDS
 from pi_uploader.small_file import read_small, replace_small
 from pi_uploader.upload.body import Body
@@ -23,13 +24,13 @@ class Pace:
     def __init__(
         self,
         bytes_per_second: float | None,
-        clock: Callable[[], float],
+        clock: Clock,
         rest: Callable[[float], object],
     ) -> None:
         self._bytes_per_second = bytes_per_second
         self._clock = clock
         self._rest = rest
-        self._free_at = clock()
+        self._free_at = clock.monotonic()
         self._lock = threading.Lock()
 
     def needed(self, size: int) -> int | None:
@@ -54,7 +55,7 @@ class Pace:
         if self._bytes_per_second is None:
             return
         with self._lock:
-            now = self._clock()
+            now = self._clock.monotonic()
             wait = max(0.0, self._free_at - now)
             self._free_at = max(now, self._free_at) + count / self._bytes_per_second
         if wait:

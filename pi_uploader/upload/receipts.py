@@ -14,13 +14,14 @@ and then a few photos are not asked for.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from photo_wire.alert import MISSING, Alert, AlertsReceipt
 from photo_wire.known import MAX_IDS
 from pi_uploader.alerts.batches import AlertBatches
+from pi_uploader.clock import Clock
 from pi_uploader.small_file import append_small, read_small, replace_small
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.photo import parse_file_name
@@ -102,17 +103,17 @@ class PhotoLog:
 
 
 class ReceiptCheck:
-    """Asks for some receipts now and then. `clock` gives monotonic seconds. One thread at a time
+    """Asks for some receipts now and then. One thread at a time
     asks; any may note a receipt."""
 
-    def __init__(self, spool: Spool, delivery: BackendClient, clock: Callable[[], float]) -> None:
+    def __init__(self, spool: Spool, delivery: BackendClient, clock: Clock) -> None:
         self._spool = spool
         self._delivery = delivery
         self._batches = AlertBatches(delivery.report, clock)
         self._receipts = PhotoLog(spool.folder / RECEIPTS)
         self._missing = PhotoLog(spool.folder / MISSING_PHOTOS)
         self._clock = clock
-        self._next = clock() + FIRST_QUESTION
+        self._next = clock.monotonic() + FIRST_QUESTION
         self._asked: set[str] = set()  # ids, in this round
         self._sent_again: set[str] = set()  # ids, since the start
 
@@ -124,7 +125,7 @@ class ReceiptCheck:
     def ask(self, back_within: Heartbeat = unwatched) -> None:
         """Ask for up to 100 photos, the newest first, if it is time to; tell of those that are
         missing, and send them again if copies were kept."""
-        if self._clock() < self._next:
+        if self._clock.monotonic() < self._next:
             return
         pause = ASK_AGAIN
         try:
@@ -141,7 +142,7 @@ class ReceiptCheck:
             else:
                 log.warning("receipts are not compared with the store yet: the backend %s", error)
         finally:
-            self._next = self._clock() + pause
+            self._next = self._clock.monotonic() + pause
 
     def _choose(self) -> list[SpooledPhoto]:
         photos = self._receipts.photos()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pi_uploader.backoff import backoff
+
 REJECTIONS = 2  # of a photo, with another accepted in between, before it is set aside
 FAILURES = 10  # the same where the backend failed over it without rejecting it
 MAX_HOLD = 120.0  # seconds
@@ -37,7 +39,7 @@ class RetryTracker:
             doubt.failures += 1
             doubt.accepted = self._accepted
             # The second try comes at once, from then on ever later.
-            doubt.until = now + min(MAX_HOLD, 2.0**doubt.failures - 2.0)
+            doubt.until = now + backoff(doubt.failures, 2.0, MAX_HOLD + 2.0) - 2.0
         return doubt.failures
 
     def accept(self, sequence: int) -> None:

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from photo_wire.headers import ClockStatus
 from photo_wire.name import PhotoName, new_name
-from pi_uploader.spool import BootTime, SpooledPhoto
+from pi_uploader.backoff import backoff
+from pi_uploader.clock import BootTime
+from pi_uploader.spool import SpooledPhoto
 
 MAX_WAIT = 120.0  # seconds; also how long a site is dark at most after its network returns
 MAX_RETRY_AFTER = 3600.0  # seconds; a server that asks for more is asked again after an hour
@@ -30,7 +32,7 @@ def back_off(failures: int, retry_after: float | None, chance: Callable[[], floa
     come back at once. `retry_after` is the server's wish, kept within an hour; `chance` gives a
     number from 0 to 1.
     """
-    limit = min(MAX_WAIT, 2.0 ** min(failures, 20))
+    limit = backoff(failures, 2.0, MAX_WAIT)
     return max(1.0, limit * chance(), min(retry_after or 0.0, MAX_RETRY_AFTER))
 
 

@@ -5,7 +5,6 @@ by it.
 """
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,9 +13,8 @@ from typing import Any
 
 from photo_wire.moment import format_time
 from photo_wire.receipt import Receipt
-from pi_uploader.clock import instant
+from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.small_file import read_small, replace_small
-from pi_uploader.spool import BootTime
 
 LOOK_BACK = timedelta(hours=1)
 MINUTE = 60_000  # milliseconds
@@ -52,9 +50,9 @@ class UploadState:
     """How the upload went lately, an earlier process included. `file` None: nothing is read or
     written."""
 
-    def __init__(self, file: Path | None, since_boot: Callable[[], BootTime] = instant) -> None:
+    def __init__(self, file: Path | None, clock: Clock = SYSTEM_CLOCK) -> None:
         self._file = file
-        self._since_boot = since_boot
+        self._clock = clock
         earlier = read_state(file) if file else {}
         self._last_receipt = earlier.get("last_receipt")
         self._minutes = _minutes(earlier)
@@ -99,7 +97,7 @@ class UploadState:
             self._write(now)
 
     def _minute(self, wall_clock: datetime) -> Minute:
-        now = self._since_boot()
+        now = self._clock.since_boot()
         boot, number = now.boot, now.milliseconds // MINUTE
         last = self._minutes[-1] if self._minutes else None
         if last is None or (last.boot, last.number) != (boot, number):

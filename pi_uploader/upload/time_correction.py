@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, instant
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, Clock
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.schedule import final_name
 
@@ -23,37 +22,33 @@ def _tell_nobody(reason: str, photo: SpooledPhoto) -> None:
 
 
 class TimeCorrection:
-    """Names what can be named. `clock` gives monotonic seconds. `on_stuck` is told of each photo
+    """Names what can be named. `on_stuck` is told of each photo
     that cannot be, and why."""
 
     def __init__(
         self,
         spool: Spool,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], datetime],
-        is_clock_set: Callable[[], bool],
+        clock: Clock,
         on_stuck: OnStuck = _tell_nobody,
     ) -> None:
         self._spool = spool
         self._clock = clock
-        self._wall_clock = wall_clock
-        self._is_clock_set = is_clock_set
         self._on_stuck = on_stuck
         self._stuck: dict[SpooledPhoto, float] = {}  # passed over until then
-        self._next = clock()
-        self._next_notice = clock()
+        self._next = clock.monotonic()
+        self._next_notice = clock.monotonic()
 
     def name_undated(self) -> None:
         """Give the photos that wait for the clock their names, as far as it can be done. One that
         the disk will not rename holds up none of the others."""
-        if self._clock() < self._next:
+        if self._clock.monotonic() < self._next:
             return
-        now, is_set = instant(), self._is_clock_set()
+        now, is_set = self._clock.since_boot(), self._clock.is_set()
         refusals = 0
         for photo in self._spool.undated_photos():
-            if self._stuck.get(photo, 0.0) > self._clock():
+            if self._stuck.get(photo, 0.0) > self._clock.monotonic():
                 continue
-            named = final_name(photo, now, self._wall_clock(), is_set)
+            named = final_name(photo, now, self._clock.now(), is_set)
             if named is None:
                 self._log_waiting_for_clock()
                 return  # those behind it are younger
@@ -66,7 +61,7 @@ class TimeCorrection:
                 self._pass_over(photo, error)
                 refusals += 1
                 if refusals == MAX_REFUSALS:
-                    self._next = self._clock() + REST_OF_DISK
+                    self._next = self._clock.monotonic() + REST_OF_DISK
                     return
             else:
                 self._stuck.pop(photo, None)
@@ -74,9 +69,9 @@ class TimeCorrection:
 
     def _pass_over(self, photo: SpooledPhoto, error: OSError) -> None:
         if photo not in self._stuck:  # a disk that fails once is asked twice
-            self._stuck[photo] = self._clock() + REST_OF_DISK
+            self._stuck[photo] = self._clock.monotonic() + REST_OF_DISK
             return
-        self._stuck[photo] = self._clock() + REST_OF_STUCK
+        self._stuck[photo] = self._clock.monotonic() + REST_OF_STUCK
         self._on_stuck(f"cannot be named: {error.strerror}", photo)
         log.error(
             "%s waits for its name, the disk answers: %s; it is tried again in an hour",
@@ -85,6 +80,6 @@ class TimeCorrection:
         )
 
     def _log_waiting_for_clock(self) -> None:
-        if self._clock() >= self._next_notice:
-            self._next_notice = self._clock() + BETWEEN_NOTICES
+        if self._clock.monotonic() >= self._next_notice:
+            self._next_notice = self._clock.monotonic() + BETWEEN_NOTICES
             log.warning("the clock is not set yet: %s; %s", CLOCK_AWAITED, CLOCK_NEXT_STEP)

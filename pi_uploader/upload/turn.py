@@ -2,22 +2,22 @@
 
 import math
 import threading
-from collections.abc import Callable
+
+from pi_uploader.clock import Clock
 
 
 class Turn:
-    """Due `first` seconds after it was made, and then when its holder says. `clock` gives monotonic
-    seconds."""
+    """Due `first` seconds after it was made, and then when its holder says."""
 
-    def __init__(self, clock: Callable[[], float], first: float = 0.0) -> None:
+    def __init__(self, clock: Clock, first: float = 0.0) -> None:
         self._clock = clock
-        self._due = clock() + first
+        self._due = clock.monotonic() + first
         self._lock = threading.Lock()
 
     def try_claim(self) -> bool:
         """Return whether it is due. Whoever claims it has to release it: nobody else gets it."""
         with self._lock:
-            if self._clock() < self._due:
+            if self._clock.monotonic() < self._due:
                 return False
             self._due = math.inf
             return True
@@ -25,4 +25,4 @@ class Turn:
     def release(self, pause: float) -> None:
         """Let it be due again in `pause` seconds."""
         with self._lock:
-            self._due = self._clock() + pause
+            self._due = self._clock.monotonic() + pause

@@ -22,6 +22,7 @@ from tests.drill.plan import RESERVE
 from tests.drill.process import READY
 from tests.drill.small_disk import disk_for
 from tests.pi_uploader.spool.photos import content
+from tests.support.fake_clock import FakeClock
 
 
 class NumberedCamera:
@@ -51,7 +52,7 @@ def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
             "CAMERA_COOLDOWN": "0s",
         }
     ).cameras
-    capture = Capture(settings, camera, spool, is_clock_set=lambda: True, monotonic=clock.now)
+    capture = Capture(settings, camera, spool, clock=FakeClock(seconds=clock.now))
     spool.recover()
     print(READY, flush=True)
     for line in sys.stdin:

@@ -18,6 +18,7 @@ from tests.drill.clock import FastClock, FastEvent
 from tests.drill.plan import RESERVE
 from tests.drill.process import READY
 from tests.drill.small_disk import disk_for
+from tests.support.fake_clock import FakeClock
 
 UPLOADS = 2  # as by default
 KEY = "a function key of the drill"
@@ -29,7 +30,9 @@ def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path |
     spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
     longest_put = MAX_PUT / speed
     delivery = BackendClient(base_url, KEY, connections=UPLOADS, longest_put=longest_put)
-    uploader = Uploader(spool, delivery, state_file=state_file(spool.folder), clock=clock.now)
+    uploader = Uploader(
+        spool, delivery, state_file=state_file(spool.folder), clock=FakeClock(seconds=clock.now)
+    )
     stop = FastEvent(clock)
     threads = [threading.Thread(target=work, args=(uploader, stop)) for _ in range(UPLOADS)]
     for thread in threads:

@@ -9,12 +9,14 @@ from photo_wire.media import Media
 from pi_uploader.alerts.clock_skew_monitor import LASTING
 from pi_uploader.alerts.reporter import REPORT_PAUSE
 from pi_uploader.alerts.spool_usage_monitor import FIRST_LOOK
-from pi_uploader.spool import BootTime, PhotoInfo, Quota, Spool
+from pi_uploader.clock import BootTime
+from pi_uploader.spool import PhotoInfo, Quota, Spool
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.function_app.api import Api, new_camera
 from tests.pi_uploader.spool.photos import name
 from tests.support.backend import Backend
+from tests.support.fake_clock import FakeClock
 from tests.support.pictures import jpeg
 
 BEHIND = timedelta(hours=3)
@@ -41,9 +43,7 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
         return Uploader(
             spool,
             BackendClient(backend.base_url, backend.function_key),
-            clock=lambda: now[0],
-            wall_clock=lambda: datetime.now(UTC) - BEHIND,
-            is_clock_set=lambda: True,
+            clock=FakeClock(seconds=lambda: now[0], wall=lambda: datetime.now(UTC) - BEHIND),
         )
 
     def put(number: int, taken: BootTime | None = None) -> None:

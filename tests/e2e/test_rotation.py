@@ -16,6 +16,7 @@ from tests.conftest import StartBackend
 from tests.function_app.api import Api, Store, new_camera
 from tests.pi_uploader.spool.photos import name
 from tests.support.backend import Backend
+from tests.support.fake_clock import FakeClock
 from tests.support.oracle import whereabouts
 from tests.support.pictures import jpeg
 
@@ -35,7 +36,7 @@ class Device:
     def start(self, key: str) -> None:
         """The upload service starts, or starts again, with this key."""
         delivery = BackendClient(self._backend.base_url, key)
-        self._uploader = Uploader(self._spool, delivery, clock=lambda: self._now)
+        self._uploader = Uploader(self._spool, delivery, clock=FakeClock(seconds=lambda: self._now))
 
     def take(self, *numbers: int) -> None:
         for number in numbers:

@@ -17,12 +17,14 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.capture import Capture, rest_after, run_capture
 from pi_uploader.capture import capture as capture_module
+from pi_uploader.clock import BootTime
 from pi_uploader.settings import CameraSettings, CaptureSettings
-from pi_uploader.spool import BootTime, Spool
+from pi_uploader.spool import Spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from tests.pi_uploader.pins import is_watched, pulse
 from tests.pi_uploader.program import SlowPicture, photos_in
+from tests.support.fake_clock import FakeClock
 from tests.support.waiting import wait_for
 
 PHOTO = Shot(b"a photo", Media.JPEG)
@@ -149,7 +151,7 @@ def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
         camera_settings(),
         ScriptedCamera(),
         Spool(spool_folder),
-        monotonic=lambda: next(clock),
+        clock=FakeClock(seconds=lambda: next(clock)),
     )
     for triggering in motion_at(100.0, 100.5, 101.9, 102.0):
         capture.answer(triggering)
@@ -173,7 +175,9 @@ def test_every_motion_is_kept_failed_or_cooled_down(
                 raise CameraError("out of order")
             return PHOTO
 
-    capture = Capture(camera_settings(), Camera(), Spool(folder), monotonic=lambda: now)
+    capture = Capture(
+        camera_settings(), Camera(), Spool(folder), clock=FakeClock(seconds=lambda: now)
+    )
     for gap in gaps:
         now += gap
         capture.answer(TriggerEvent(Trigger.MOTION, now))
@@ -230,9 +234,7 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
         camera_settings(),
         ScriptedCamera(),
         spool,
-        now=lambda: moment,
-        is_clock_set=lambda: is_set,
-        since_boot=lambda: BootTime("5f3a9c2e", 93_021),
+        clock=FakeClock(wall=moment, boot_time=BootTime("5f3a9c2e", 93_021), is_set=lambda: is_set),
     )
     capture.answer(TriggerEvent(Trigger.SCHEDULE, 0.0))
     assert spool.newest() is None
@@ -258,8 +260,7 @@ def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
         camera_settings(),
         ScriptedCamera(),
         spool,
-        monotonic=lambda: now[0],
-        is_clock_set=lambda: True,
+        clock=FakeClock(seconds=lambda: now[0]),
     )
     for instant in (100.0, 130.0, 170.0, 300.0):
         now[0] = instant
@@ -288,9 +289,7 @@ def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
         return False
 
     one = camera_settings(CAMERA_BURST="3", CAMERA_BURST_GAP="0.2s")
-    capture = Capture(
-        one, ScriptedCamera(), Spool(spool_folder), rest=rest, is_clock_set=lambda: True
-    )
+    capture = Capture(one, ScriptedCamera(), Spool(spool_folder), clock=FakeClock(), rest=rest)
     capture.answer(TriggerEvent(Trigger.GPIO, 1.0, count=2))
     photos = list(Spool(spool_folder).waiting_photos())
     assert [photo.is_first for photo in photos] == [True, False, False]
@@ -314,8 +313,7 @@ def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
         camera_settings(CAMERA_ARMED="22:00-06:00"),
         ScriptedCamera(),
         Spool(spool_folder),
-        now=lambda: datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
-        is_clock_set=lambda: is_set,
+        clock=FakeClock(wall=datetime(2026, 11, 21, 12, 0, tzinfo=UTC), is_set=lambda: is_set),
     )
     capture.answer(TriggerEvent(Trigger.MOTION, 1.0, count=3))
     assert (capture.count.disarmed, capture.count.kept) == (3, 0)
@@ -365,9 +363,9 @@ def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
         camera_settings(CAMERA_ARMED="03:00-03:01"),
         camera,
         Spool(spool_folder),
-        monotonic=lambda: float(next(clock)),
-        now=lambda: datetime(2026, 11, 21, 7, 30, tzinfo=UTC),
-        is_clock_set=lambda: True,
+        clock=FakeClock(
+            seconds=lambda: float(next(clock)), wall=datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
+        ),
     )
     queue.put(TriggerEvent(Trigger.MOTION, 1.0))
     capture.answer_all(queue)

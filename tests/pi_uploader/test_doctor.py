@@ -13,6 +13,7 @@ from pi_uploader.finding import Finding, Verdict
 from tests.pi_uploader.conftest import StartProgram
 from tests.pi_uploader.pins import pulse
 from tests.support.backend import Backend
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.proxy import as_proxy
 
@@ -24,7 +25,7 @@ def found(
 ) -> dict[str, Finding]:
     """What the doctor finds, by what was looked at."""
     environ = {**CAMERA, "CAMERA_SPOOL": str(tmp_path / "spool"), **env}
-    findings = examine(environ, wait_for_pins=wait_for_pins, is_clock_set=lambda: is_clock_set)
+    findings = examine(environ, wait_for_pins=wait_for_pins, clock=FakeClock(is_set=is_clock_set))
     return {one.what: one for one in findings}
 
 

@@ -16,6 +16,7 @@ from pi_uploader.capture import Capture, capture_once, run_capture
 from pi_uploader.settings import CaptureSettings
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
+from tests.support.fake_clock import FakeClock
 from tests.support.waiting import wait_for
 
 FAR_MOMENTS = (
@@ -62,9 +63,8 @@ def test_a_photo_is_kept_whatever_the_clock_shows(
         one,
         AnyCamera(),
         spool,
+        clock=FakeClock(wall=moment),
         zone=ZoneInfo(zone),
-        now=lambda: moment,
-        is_clock_set=lambda: True,
     )
     capture.answer(TriggerEvent(Trigger.MOTION, 0.0))
     assert capture.count.kept == 1
@@ -83,7 +83,7 @@ def test_an_error_that_nobody_thought_of_costs_one_photo(tmp_path: Path) -> None
     [one] = settings(tmp_path, CAMERA_COOLDOWN="0s").cameras
     spool = Spool(tmp_path / "spool")
     queue = TriggerQueue()
-    capture = Capture(one, AnyCamera(), spool, now=now, is_clock_set=lambda: True)
+    capture = Capture(one, AnyCamera(), spool, clock=FakeClock(wall=now))
     thread = threading.Thread(target=capture.answer_all, args=(queue,))
     thread.start()
     try:

@@ -7,15 +7,16 @@ import pytest
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
-from pi_uploader.clock import instant
-from pi_uploader.spool import BootTime, PhotoInfo, Spool
+from pi_uploader.clock import SYSTEM_CLOCK, BootTime
+from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.status import status
 from tests.pi_uploader.spool.photos import START, name, put
+from tests.support.fake_clock import FakeClock
 
 
 def aged(folder: Path, now: datetime) -> tuple[int | None, str]:
     """The age of the oldest photo in seconds, and its line."""
-    text, facts = status(folder, now)
+    text, facts = status(folder, FakeClock(wall=now))
     [line] = [one for one in text.splitlines() if one.startswith("oldest")]
     return facts["oldest_age_seconds"], line
 
@@ -41,7 +42,7 @@ def test_a_clock_that_was_set_back_gives_no_negative_age(tmp_path: Path) -> None
 
 def test_a_photo_that_waits_for_the_clock_is_as_old_as_this_boot_says(tmp_path: Path) -> None:
     """Its name shows a time of long ago."""
-    now = instant()
+    now = SYSTEM_CLOCK.since_boot()
     put(Spool(tmp_path), 0, taken=BootTime(now.boot, now.milliseconds - 120_000))
     age, _ = aged(tmp_path, START + timedelta(days=20_000))
     assert age is not None

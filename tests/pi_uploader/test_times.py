@@ -21,6 +21,7 @@ from pi_uploader.triggers.daily_schedule import (
     next_time,
     read_times,
 )
+from tests.support.fake_clock import FakeClock
 
 MINUTE = timedelta(minutes=1)
 ZONES = [
@@ -173,9 +174,10 @@ def test_a_time_that_is_long_over_is_not_made_up_for() -> None:
 def test_the_thread_triggers_when_the_time_comes_and_ends() -> None:
     """It waits for the clock to be set, and looks at it again and again."""
     queue, is_set = TriggerQueue(), threading.Event()
-    clock = iter(datetime(2026, 11, 21, 8, 59, 59, tzinfo=UTC) + n * MINUTE for n in range(10**6))
+    shown = iter(datetime(2026, 11, 21, 8, 59, 59, tzinfo=UTC) + n * MINUTE for n in range(10**6))
+    clock = FakeClock(wall=lambda: next(shown), is_set=is_set.is_set)
     is_set.set()
-    with at_times((time(9),), UTC, queue, is_set.is_set, now=lambda: next(clock)):
+    with at_times((time(9),), UTC, queue, clock):
         triggering = queue.get(90)
     assert triggering is not None
     assert triggering.trigger is Trigger.SCHEDULE

@@ -22,20 +22,11 @@ from tests.pi_uploader.conftest import StartProgram
 from tests.pi_uploader.spool.photos import put
 from tests.pi_uploader.test_capture import camera_settings
 from tests.support import faults
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.waiting import wait_for
 
 A_DAY = 24 * 3600.0
-
-
-class Clock:
-    """Seconds that pass only when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class StuckCamera:
@@ -55,14 +46,14 @@ class StuckCamera:
 
 def test_a_loop_that_keeps_its_word_is_never_overdue() -> None:
     """However long it waits, as long as it said so before."""
-    clock = Clock()
+    clock = FakeClock(seconds=0.0)
     watchdog = Watchdog(clock)
     back_within = watchdog.watch("waiting")
     assert watchdog.overdue() == []
     back_within(A_DAY)
-    clock.now = A_DAY
+    clock.seconds = A_DAY
     assert watchdog.overdue() == []
-    clock.now += 1
+    clock.seconds = A_DAY + 1
     assert watchdog.overdue() == ["waiting"]
     back_within(10)
     assert watchdog.overdue() == []
@@ -70,7 +61,7 @@ def test_a_loop_that_keeps_its_word_is_never_overdue() -> None:
 
 def test_promise_16_a_camera_that_hangs_is_noticed() -> None:
     """The capturing loop has given its word for one photo."""
-    clock, camera, queue = Clock(), StuckCamera(), TriggerQueue()
+    clock, camera, queue = FakeClock(seconds=0.0), StuckCamera(), TriggerQueue()
     watchdog = Watchdog(clock)
     capture = Capture(camera_settings(), camera, spool=None)  # type: ignore[arg-type]
     loop = threading.Thread(target=capture.answer_all, args=(queue, watchdog.watch("capturing")))
@@ -79,7 +70,7 @@ def test_promise_16_a_camera_that_hangs_is_noticed() -> None:
     try:
         assert camera.entered.wait(90)
         assert watchdog.overdue() == []
-        clock.now = 3600.0
+        clock.seconds = 3600.0
         assert watchdog.overdue() == ["capturing"]
     finally:
         queue.close()
@@ -89,7 +80,7 @@ def test_promise_16_a_camera_that_hangs_is_noticed() -> None:
 
 def test_promise_16_an_upload_that_hangs_is_noticed(tmp_path: Path) -> None:
     """No step may take so long, whatever it waits for."""
-    clock, stop = Clock(), threading.Event()
+    clock, stop = FakeClock(seconds=0.0), threading.Event()
     watchdog = Watchdog(clock)
     with FaultServer(faults.hang) as server:
         uploader = Uploader(Spool(tmp_path), BackendClient(server.base_url, None))
@@ -98,7 +89,7 @@ def test_promise_16_an_upload_that_hangs_is_noticed(tmp_path: Path) -> None:
         loop.start()
         wait_for(lambda: server.requests, what="the request")
         assert watchdog.overdue() == []
-        clock.now = 3600.0
+        clock.seconds = 3600.0
         assert watchdog.overdue() == ["upload 1"]
         stop.set()
     loop.join(90)
@@ -107,13 +98,13 @@ def test_promise_16_an_upload_that_hangs_is_noticed(tmp_path: Path) -> None:
 
 def test_promise_16_a_timer_that_hangs_is_noticed() -> None:
     """It has given its word for the next beat."""
-    clock, queue = Clock(), TriggerQueue()
+    clock, queue = FakeClock(seconds=0.0), TriggerQueue()
     watchdog = Watchdog(clock)
     with timer(A_DAY, queue, watchdog.watch("the timer")):
         assert queue.get(90)
-        clock.now = A_DAY
+        clock.seconds = A_DAY
         assert watchdog.overdue() == []
-        clock.now = 2 * A_DAY
+        clock.seconds = 2 * A_DAY
         assert watchdog.overdue() == ["the timer"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pi_uploader.clock import BOOT_ID, _kernel_clock_state, clock_is_set
+from pi_uploader.clock import BOOT_ID, SYSTEM_CLOCK, _kernel_clock_state
 from tests.pi_uploader.program import SlowPicture
 from tests.support.fault_server import Answer, Exchange, FaultServer, keep
 from tests.support.pictures import jpeg
@@ -267,7 +267,7 @@ def test_photos_taken_before_the_clock_is_set_wait_for_it(
     device: Device, server: FaultServer
 ) -> None:
     """The confinement must not make an unset clock look set."""
-    if clock_is_set():
+    if SYSTEM_CLOCK.is_set():
         pytest.skip("this machine's clock is set, and a service has no clock of its own")
     device.configure(BASE_URL=server.base_url, CAMERA_CLOCK="ntp")
     device.start(CAPTURE, UPLOAD)

@@ -15,6 +15,7 @@ from pi_uploader.upload.state import state_file
 from tests.pi_uploader.upload.device import IMPATIENT, KEY, Device
 from tests.support import faults
 from tests.support.certificates import Authority, Kind
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Answer, FaultServer, keep
 
 NO_RECEIPTS: dict[str, Answer] = {
@@ -138,12 +139,12 @@ def test_promise_16_status_tells_age_depth_and_trouble(tmp_path: Path) -> None:
             device.spool,
             BackendClient(server.base_url, KEY),
             state_file=state_file(tmp_path),
-            clock=lambda: device.now,
+            clock=FakeClock(seconds=lambda: device.now),
             chance=lambda: 0.0,
         )
         device.try_once()
     now = photo.name.captured_at.astimezone(UTC) + timedelta(minutes=90)
-    text, facts = status(tmp_path, now)
+    text, facts = status(tmp_path, FakeClock(wall=now))
     assert (facts["waiting"], facts["oldest_age_seconds"]) == (1, 5400)
     assert "AZURE_FUNCTION_KEY" in facts["problem"]
     assert datetime.fromisoformat(facts["back_off_until"]).tzinfo is not None

@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pi_uploader.capture import process
 from pi_uploader.triggers.daily_schedule import at_times
 from tests.pi_uploader.pins import is_watched, pulse
 from tests.pi_uploader.settings.installed import NAME, InstalledPi
+from tests.support.fake_clock import FakeClock
 from tests.support.pictures import jpeg
 from tests.support.waiting import wait_for
 
@@ -203,7 +203,14 @@ def test_camera_times(pi: InstalledPi, monkeypatch: pytest.MonkeyPatch) -> None:
             ahead.append(datetime(2026, 11, 20, 8, 59, 59, tzinfo=UTC) - datetime.now(UTC))
         return datetime.now(UTC) + ahead[0]
 
-    monkeypatch.setattr(process, "at_times", partial(at_times, now=shifted_clock))
+    shifted = FakeClock(wall=shifted_clock)
+    monkeypatch.setattr(
+        process,
+        "at_times",
+        lambda times, zone, queue, _, back_within: at_times(
+            times, zone, queue, shifted, back_within
+        ),
+    )
     pi.environ |= {"CAMERA_TIMES": "09:00", "CAMERA_ZONE": "UTC"}
     with pi.capturing():
         [photo] = pi.wait_for_photos(1)

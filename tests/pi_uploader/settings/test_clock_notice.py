@@ -61,7 +61,7 @@ def test_a_clock_trusted_later_dates_the_photos_that_wait(
     pi.environ |= {"CAMERA_CLOCK": "trusted", "CAMERA_UPLOAD": upload}
     caplog.clear()
     caplog.set_level(logging.INFO, "upload")
-    text, _ = status(pi.spool_folder, is_clock_set=True)
+    text, _ = status(pi.spool_folder, clock.Clock(is_trusted=True))
     assert "they get their right time when they are uploaded" in text
     assert NEXT_STEP not in text
     with pi.uploading():

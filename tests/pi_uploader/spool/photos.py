@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
-from pi_uploader.spool import BootTime, PhotoInfo, Spool, SpooledPhoto
+from pi_uploader.clock import BootTime
+from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
 
 START = datetime(2026, 11, 20, 12, 1, 34, 567000, tzinfo=UTC)
 

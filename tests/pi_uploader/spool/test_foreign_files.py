@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import BootTime, Quota, Spool, count_spool
+from pi_uploader.clock import BootTime
+from pi_uploader.spool import Quota, Spool, count_spool
 from pi_uploader.spool.admin import list_photos, requeue, verify
 from pi_uploader.spool.export import export
 from tests.pi_uploader.spool.photos import content, put

@@ -8,6 +8,7 @@ from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.pi_uploader.spool.photos import put
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.oracle import whereabouts
 
@@ -37,10 +38,8 @@ class Device:
             self.spool,
             BackendClient(server.base_url, KEY, longest_put=longest_put),
             keep=keep,
-            clock=lambda: self.now,
+            clock=FakeClock(seconds=lambda: self.now, wall=wall_clock),
             chance=lambda: chance,
-            wall_clock=wall_clock,
-            is_clock_set=lambda: True,
         )
 
     def take(self, count: int, *, start: int = 0, size: int = 96) -> list[SpooledPhoto]:

@@ -13,6 +13,7 @@ from pi_uploader.upload.backlog import MIN_PAUSE, Backlog
 from tests.pi_uploader.spool.photos import put
 from tests.pi_uploader.upload.device import Device
 from tests.support.disks import FailingDisk, Kind
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, keep
 
 GATE = new_name("gate", datetime.now(UTC))
@@ -22,7 +23,7 @@ def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Pa
     """Photos that came meanwhile are in the next count."""
     disk, now = FailingDisk(kinds={Kind.NAMES}), [0.0]  # which never fails, and counts
     spool = Spool(tmp_path, disk, Quota(reserve=0))
-    backlog = Backlog(spool, lambda: now[0])
+    backlog = Backlog(spool, FakeClock(seconds=lambda: now[0]))
 
     def put(count: int) -> None:
         for number in range(count):

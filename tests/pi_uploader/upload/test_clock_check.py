@@ -12,8 +12,7 @@ from photo_wire.headers import ClockStatus
 from photo_wire.moment import format_time
 from pi_uploader.alerts.clock_skew_monitor import LASTING
 from pi_uploader.alerts.reporter import REPORT_PAUSE
-from pi_uploader.clock import instant
-from pi_uploader.spool import BootTime
+from pi_uploader.clock import SYSTEM_CLOCK, BootTime
 from tests.pi_uploader.spool.photos import name, put
 from tests.pi_uploader.upload.device import Device
 from tests.support.fault_server import Exchange, FaultServer
@@ -150,7 +149,7 @@ def test_photos_of_a_boot_without_a_clock_are_told_of_together(tmp_path: Path) -
 def test_photos_whose_time_was_worked_out_are_nothing_to_tell_of(tmp_path: Path) -> None:
     with FaultServer() as server:
         site = Site(tmp_path, server)
-        site.deliver(instant())
+        site.deliver(SYSTEM_CLOCK.since_boot())
         assert ClockStatus.CORRECTED in {one.headers.get("X-Clock") for one in server.requests}
         assert site.told() == []
 

@@ -12,6 +12,7 @@ from pi_uploader.upload.loop import Uploader
 from pi_uploader.upload.rate_limit import MonthlyQuota, Pace
 from tests.pi_uploader.upload.device import KEY, Device
 from tests.support import faults
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 
 NOVEMBER, DECEMBER = datetime(2026, 11, 30, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
@@ -40,12 +41,10 @@ class Metered(Device):
         self.uploader = Uploader(
             self.spool,
             BackendClient(server.base_url, KEY),
-            pace=Pace(pace, lambda: self.now, self.pass_time) if pace else None,
+            pace=Pace(pace, FakeClock(seconds=lambda: self.now), self.pass_time) if pace else None,
             data_budget=None if pace else MonthlyQuota(self.file, 1_000_000),
-            clock=lambda: self.now,
+            clock=FakeClock(seconds=lambda: self.now, wall=NOVEMBER),
             chance=lambda: 0.0,
-            wall_clock=lambda: NOVEMBER,
-            is_clock_set=lambda: True,
         )
 
     def pass_time(self, seconds: float) -> None:
@@ -123,7 +122,7 @@ def test_a_photo_too_large_for_the_pace_waits_and_a_person_is_told(
 
 
 def test_photos_share_the_pace_only_while_each_arrives_in_time() -> None:
-    pace = Pace(1000.0, lambda: 0.0, lambda seconds: None)
+    pace = Pace(1000.0, FakeClock(seconds=0.0), lambda seconds: None)
     assert pace.admits([200_000])
     assert pace.admits([110_000, 1])
     assert not pace.admits([110_001, 1])

@@ -10,6 +10,7 @@ from pi_uploader.spool import Spool
 from tests.pi_uploader.spool.photos import START, put
 from tests.pi_uploader.upload.device import Device
 from tests.support.disks import FailingPlaceDisk, Fault, Kind
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 
 
@@ -38,7 +39,10 @@ def test_a_read_only_disk_is_told_again_when_it_was_over(tmp_path: Path) -> None
     now, is_read_only = [0.0], [True]
     spool, noticed = Spool(tmp_path), AlertOutbox(tmp_path / "alerts.json")
     monitor = DiskMonitor(
-        spool, noticed, lambda: now[0], lambda: START, lambda folder: is_read_only[0]
+        spool,
+        noticed,
+        FakeClock(seconds=lambda: now[0], wall=START),
+        lambda folder: is_read_only[0],
     )
 
     def look() -> None:

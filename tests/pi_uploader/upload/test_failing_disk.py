@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import BootTime, Spool
+from pi_uploader.clock import BootTime
+from pi_uploader.spool import Spool
 from pi_uploader.upload.loop import work
 from tests.pi_uploader.spool.photos import put
 from tests.pi_uploader.upload.device import Device

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from photo_wire.alert import LOSS
-from pi_uploader.spool import BootTime, Quota, Spool, SpooledPhoto, SpoolError
+from pi_uploader.clock import BootTime
+from pi_uploader.spool import Quota, Spool, SpooledPhoto, SpoolError
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.pi_uploader.spool.photos import content, name, put
 from tests.support import faults
 from tests.support.disks import TAKE_ROOM, FailingPlaceDisk, Fault, Kind
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.oracle import KEPT, entries
 from tests.support.store import Store
@@ -80,7 +82,7 @@ def live(
         Spool(place, disk, runtime=runtime),
         delivery,
         keep=True,
-        clock=lambda: now,
+        clock=FakeClock(seconds=lambda: now),
         chance=lambda: 0.0,
     )
     for numbers in (range(9, 12), range(0)):

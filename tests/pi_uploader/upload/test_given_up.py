@@ -8,6 +8,7 @@ from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader
 from tests.pi_uploader.spool.photos import put
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, keep
 from tests.support.waiting import wait_for
 
@@ -28,7 +29,9 @@ def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) 
         capturing = Spool(tmp_path, quota=Quota(max_bytes=150, reserve=0))
         given_up = put(capturing, 0)
         uploader = Uploader(
-            Spool(tmp_path), BackendClient(server.base_url, "key", connections=2), clock=lambda: now
+            Spool(tmp_path),
+            BackendClient(server.base_url, "key", connections=2),
+            clock=FakeClock(seconds=lambda: now),
         )
         under_way = threading.Thread(target=uploader.step)
         under_way.start()

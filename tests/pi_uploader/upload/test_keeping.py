@@ -14,6 +14,7 @@ from pi_uploader.upload.local_archive import keep_all
 from pi_uploader.upload.loop import Uploader
 from tests.pi_uploader.spool.photos import content, put
 from tests.support.disks import TAKE_ROOM, FailingDisk, FailingPlaceDisk, Fault, Kind
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.waiting import wait_for
 
@@ -35,7 +36,10 @@ def test_a_disk_that_cannot_keep_it_holds_up_no_other(tmp_path: Path) -> None:
         spool = Spool(tmp_path, disk)
         photos = [put(spool, number) for number in range(3)]
         uploader = Uploader(
-            spool, BackendClient(server.base_url, "key"), keep=True, clock=lambda: now
+            spool,
+            BackendClient(server.base_url, "key"),
+            keep=True,
+            clock=FakeClock(seconds=lambda: now),
         )
         disk.operations, disk.at = 0, 0
         for _ in range(5):

@@ -24,6 +24,7 @@ from pi_uploader.upload.receipts import BETWEEN_QUESTIONS
 from pi_uploader.upload.state import state_file
 from tests.pi_uploader.spool.photos import name, put
 from tests.pi_uploader.upload.test_rejections import ABOUT_THE_PHOTO
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Answer, Exchange, FaultServer, keep
 from tests.support.store import JSON, Reply, problem
 
@@ -60,7 +61,7 @@ class Reporting:
             self.spool,
             BackendClient(server.base_url, "key"),
             state_file=state_file(folder),
-            clock=lambda: self.now,
+            clock=FakeClock(seconds=lambda: self.now),
         )
 
     def lose(self, numbers: range, reason: str = NO_ROOM, camera: str = "entry") -> None:

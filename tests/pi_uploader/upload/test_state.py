@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from photo_wire.receipt import Receipt
-from pi_uploader.spool import BootTime
+from pi_uploader.clock import BootTime
 from pi_uploader.upload.state import UploadState, delivered_last_hour, read_state, state_file
 from tests.pi_uploader.settings.installed import InstalledPi, installed_settings
 from tests.pi_uploader.spool.photos import name, put
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.waiting import wait_for
 
@@ -26,7 +27,7 @@ class Machine:
         self.start()
 
     def start(self) -> None:
-        self.state = UploadState(self.file, lambda: self.now)
+        self.state = UploadState(self.file, FakeClock(boot_time=lambda: self.now))
 
     @property
     def now(self) -> BootTime:

@@ -24,7 +24,7 @@ from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import parse_name
 from pi_uploader.alerts.reporter import REPORT_PAUSE
-from pi_uploader.clock import instant
+from pi_uploader.clock import SYSTEM_CLOCK
 from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto, SpoolError
 from pi_uploader.spool.admin import requeue
 from pi_uploader.upload.client import BackendClient
@@ -33,6 +33,7 @@ from pi_uploader.upload.time_correction import REST_OF_STUCK
 from tests.pi_uploader.spool.photos import content, name
 from tests.support import faults
 from tests.support.disks import TAKE_ROOM, FailingDisk, Kind
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Answer, FaultServer, keep
 from tests.support.oracle import entries, whereabouts
 from tests.support.store import Reply
@@ -98,9 +99,11 @@ class Story(RuleBasedStateMachine):
         self.uploader = Uploader(
             self.uploading,
             BackendClient(self.server.base_url, "key"),
-            clock=lambda: self.now,
-            wall_clock=lambda: self.wall_clock,
-            is_clock_set=lambda: self.is_clock_set,
+            clock=FakeClock(
+                seconds=lambda: self.now,
+                wall=lambda: self.wall_clock,
+                is_set=lambda: self.is_clock_set,
+            ),
             chance=lambda: 0.5,
         )
 
@@ -128,7 +131,7 @@ class Story(RuleBasedStateMachine):
     ) -> tuple[str, Callable[[Spool], SpooledPhoto]]:
         """The hash of the next photo, and what puts it into a spool."""
         self.number += 1
-        number, taken = self.number, None if self.is_clock_set else instant()
+        number, taken = self.number, None if self.is_clock_set else SYSTEM_CLOCK.since_boot()
         clock = ClockStatus.SYNCED if self.is_clock_set else ClockStatus.UNSYNCED
         bytes_ = content(number, SIZE)
 

@@ -1,11 +1,12 @@
 """What is done now and then is done by one thread at a time."""
 
 from pi_uploader.upload.turn import Turn
+from tests.support.fake_clock import FakeClock
 
 
 def test_it_is_due_first_and_then_after_each_pause() -> None:
     now = [100.0]
-    turn = Turn(lambda: now[0], first=60)
+    turn = Turn(FakeClock(seconds=lambda: now[0]), first=60)
     assert not turn.try_claim()
     now[0] = 160.0
     assert turn.try_claim()
@@ -18,7 +19,7 @@ def test_it_is_due_first_and_then_after_each_pause() -> None:
 
 def test_who_has_claimed_it_keeps_it_until_the_release() -> None:
     now = [0.0]
-    turn = Turn(lambda: now[0])
+    turn = Turn(FakeClock(seconds=lambda: now[0]))
     assert turn.try_claim()
     now[0] = 1e9
     assert not turn.try_claim()
