@@ -36,7 +36,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("__init__",),
     ),
     "pi_uploader": (
-        ("backoff", "board", "clock", "finding", "plural", "signals", "small_file"),
+        ("backoff", "board", "clock", "errors", "finding", "plural", "signals", "state_files"),
         ("watchdog",),
         ("settings",),
         ("spool", "triggers"),

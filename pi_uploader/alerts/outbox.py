@@ -17,7 +17,7 @@ from pathlib import Path
 
 from photo_wire.alert import Alert, parse_alerts
 from photo_wire.errors import WireError
-from pi_uploader.small_file import read_small, replace_small
+from pi_uploader.state_files import read_state_file, write_json_atomically
 
 
 def readable(moment: datetime) -> str:
@@ -34,7 +34,7 @@ class AlertOutbox:
         self._alerts: dict[str, Alert] = {}
         self._told: set[str] = set()  # kinds
         with suppress(OSError, ValueError, WireError):  # none, or none that can be read
-            written = read_small(file)
+            written = read_state_file(file)
             self._alerts = {alert.kind: alert for alert in parse_alerts(written)}
             told = json.loads(written).get("told")
             self._told = {kind for kind in self._alerts if isinstance(told, list) and kind in told}
@@ -73,6 +73,5 @@ class AlertOutbox:
 
     def _write(self) -> None:
         alerts = [alert.to_properties() for alert in self._alerts.values()]
-        text = json.dumps({"alerts": alerts, "told": sorted(self._told)})
         with suppress(OSError):  # a full disk: the photos matter more
-            replace_small(self._file, text.encode())
+            write_json_atomically(self._file, {"alerts": alerts, "told": sorted(self._told)})

@@ -6,14 +6,22 @@ from typing import Protocol, runtime_checkable
 
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
+from pi_uploader.errors import NightjarError
 
 
-class CameraError(Exception):
+class CameraError(NightjarError):
     """The camera gave no photo this time; the text says why. The next try may succeed."""
+
+    retryable = True
+    hint = (
+        "where the service has the camera, stop it first: sudo systemctl stop pi-uploader-capture"
+    )
 
 
 class CameraGoneError(CameraError):
     """The camera gives no photo any more, and only a new process may have it back."""
+
+    retryable = False  # in this process
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.request import parse_http_list, parse_keqv_list
 
+from pi_uploader.errors import NightjarError
+
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 
-class AuthError(Exception):
+class AuthError(NightjarError):
     """The camera wants what is not given to it; the text says what."""
 
 

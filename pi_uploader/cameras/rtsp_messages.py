@@ -3,12 +3,14 @@
 import socket
 from dataclasses import dataclass
 
+from pi_uploader.errors import NightjarError
+
 MAX_HEAD = 65_536  # bytes
 MAX_BODY = 1_000_000  # bytes of a description
 _INTERLEAVED = b"$"  # begins a packet of pictures on the same connection (section 10.12)
 
 
-class NotRtspError(Exception):
+class NotRtspError(NightjarError):
     """What came is no RTSP."""
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pi_uploader.backoff import backoff
-from pi_uploader.small_file import read_small, replace_small
+from pi_uploader.state_files import read_json, write_json_atomically
 
 FIRST_DELAY, MAX_DELAY = 5.0, 120.0  # seconds; the unit's TimeoutStartSec has to be longer
 
@@ -32,10 +32,10 @@ class StartBackoff:
         if self._file is None:
             return 0.0
         failures = 0
-        with suppress(OSError, ValueError):
-            failures = int(read_small(self._file))
+        with suppress(OSError, ValueError, TypeError, OverflowError):
+            failures = int(read_json(self._file))
         with suppress(OSError):
-            replace_small(self._file, str(failures + 1).encode())
+            write_json_atomically(self._file, failures + 1)
         return backoff(failures, FIRST_DELAY, MAX_DELAY)  # none at first: someone may be watching
 
     def wait(self, error: Exception, stop: threading.Event) -> None:

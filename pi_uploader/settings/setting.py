@@ -9,15 +9,18 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self, TypeVar
 
 from photo_wire.errors import quoted
+from pi_uploader.errors import NightjarError
 from pi_uploader.settings.source import Source
 
 Value = TypeVar("Value")
 Default = str | Callable[[Source], str | None] | None
 
 
-class SettingsError(Exception):
+class SettingsError(NightjarError):
     """One or more settings are wrong. `problems` has a line for each: its name, its value (never a
     secret's), what is expected. The text is these lines."""
+
+    hint = "correct it; pi-uploader config check"
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)

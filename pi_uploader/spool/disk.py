@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pi_uploader.small_file import open_regular
+from pi_uploader.state_files import open_regular_file
 
 
 class Disk:
@@ -62,7 +62,7 @@ class Disk:
     def open(self, path: Path) -> BinaryIO:
         """Open a regular file. Raises OSError for a pipe, which would wait for a writer, and for a
         device."""
-        return open_regular(path)
+        return open_regular_file(path)
 
     def names(self, folder: Path) -> list[str]:
         """Return the names in a folder, in no order; none if there is no such folder."""

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pi_uploader.small_file import open_regular
+from pi_uploader.errors import NightjarError
 from pi_uploader.spool.admin import OnFailure, describe, describe_kept, ignore, list_photos
 from pi_uploader.spool.spool import Spool
+from pi_uploader.state_files import open_regular_file
 
 DESCRIPTION_SUFFIX = ".json"  # beside each exported photo: what the spool knows of it
 SHARED_FOLDER = Path("/var/tmp/photos")  # noqa: S108  where every user may have a folder
@@ -52,7 +53,7 @@ def _to_export(spool: Spool) -> Iterator[tuple[Path, str, dict[str, object]]]:
         yield kept.file, kept.file.name, describe_kept(kept)
 
 
-class _SourceError(Exception):
+class _SourceError(NightjarError):
     """The photo's own file cannot be read; its copy is not at fault."""
 
 
@@ -60,7 +61,7 @@ def _copy(source: Path, copy: Path) -> tuple[int, str] | None:
     """Copy a file; return its size and SHA-256, or None if it is missing. Remove a copy that is
     not whole."""
     try:
-        file = open_regular(source)
+        file = open_regular_file(source)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -20,6 +20,7 @@ from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, parse_name
 from pi_uploader.clock import BootTime
+from pi_uploader.errors import NightjarError
 from pi_uploader.spool.disk import Disk
 
 SHARD_SIZE = 250
@@ -36,8 +37,10 @@ PROCESS_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors of this process or machine, which tell nothing about the file that was to be opened."""
 
 
-class SpoolError(Exception):
+class SpoolError(NightjarError):
     """The spool could not store a photo. The text names the photo and the reason."""
+
+    retryable = True
 
     def __init__(self, name: PhotoName, problem: str) -> None:
         super().__init__(f"{name}: {problem}")
@@ -48,9 +51,13 @@ class SpoolError(Exception):
 class DamagedPhotoError(SpoolError):
     """The file does not hold the camera's bytes."""
 
+    retryable = False
+
 
 class UnreadablePhotoError(DamagedPhotoError):
     """The disk does not return the file's bytes, which may be intact."""
+
+    retryable = True
 
 
 @dataclass(frozen=True, slots=True)

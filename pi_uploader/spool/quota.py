@@ -12,6 +12,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from photo_wire.headers import Trigger
+from pi_uploader.errors import NightjarError
 from pi_uploader.spool.archive import Archive
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.folders import (
@@ -155,7 +156,7 @@ class Inventory:
                 yield folder / photo.path, photo
 
 
-class NoRoomError(OSError):
+class NoRoomError(NightjarError, OSError):
     """The photo does not fit within the spool's quota."""
 
     def __init__(self) -> None:

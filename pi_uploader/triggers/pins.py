@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pi_uploader.errors import NightjarError
 from pi_uploader.settings.setting import SettingsError
 
 if TYPE_CHECKING:
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 CHIPS = Path("/dev")  # where the pins' devices are, gpiochip0 and so on
 
 
-class PinBusyError(OSError):
+class PinBusyError(NightjarError, OSError):
     """Another program has the pin. The text names the setting, the pin and that program."""
+
+    retryable = True
+    hint = "where the service has it: sudo systemctl stop pi-uploader-capture"
 
 
 @contextmanager

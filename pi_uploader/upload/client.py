@@ -24,6 +24,7 @@ from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH, PhotoHea
 from photo_wire.known import KNOWN_PATH, KnownPhotos, ids_to_json, parse_known
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
+from pi_uploader.errors import NightjarError
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.upload.body import Body
 from pi_uploader.upload.connection import deadline, open_session
@@ -38,10 +39,12 @@ MAX_REPLY = 64 * 1024  # bytes; a receipt has 300
 ABOUT_THE_PHOTO = {400, 409, 411, 413, 415, 422}
 
 
-class UnavailableError(Exception):
+class UnavailableError(NightjarError):
     """The way to the cloud, or what answers there, is not fit to take photos now. It says nothing
     about the photo. `retry_after` is the wait in seconds that the server asked for, if it did;
     `status` that of its answer, if there was one."""
+
+    retryable = True
 
     def __init__(
         self,
@@ -56,7 +59,7 @@ class UnavailableError(Exception):
         self.status = status
 
 
-class RejectedError(Exception):
+class RejectedError(NightjarError):
     """The backend will not take this photo: its status code, and its sentence."""
 
     def __init__(self, status: int, detail: str) -> None:

@@ -1,6 +1,5 @@
 """How fast bytes may go up, and how many in a month."""
 
-import json
 import math
 import threading
 from collections.abc import Callable, Collection
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from pi_uploader.clock import Clock
 from pi_uploader.settings.device import MAX_UPLOAD_SECONDS
-from pi_uploader.small_file import read_small, replace_small
+from pi_uploader.state_files import read_json, write_json_atomically
 from pi_uploader.upload.body import Body
 
 STEP = 16 * 1024  # bytes that go up at once; small, so that a slow line is paced evenly
@@ -121,8 +120,8 @@ class MonthlyQuota:
         self._file = file
         self._monthly_bytes = monthly_bytes
         self._month, self._sent = "", 0
-        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            kept = json.loads(read_small(file))
+        with suppress(OSError, ValueError, KeyError, TypeError, OverflowError):
+            kept = read_json(file)
             self._month, self._sent = str(kept["month"]), int(kept["bytes"])
 
     def reserve(self, size: int, today: datetime) -> Reservation | None:
@@ -149,6 +148,5 @@ class MonthlyQuota:
             self._write()
 
     def _write(self) -> None:
-        text = json.dumps({"month": self._month, "bytes": self._sent})
         with suppress(OSError):
-            replace_small(self._file, text.encode())
+            write_json_atomically(self._file, {"month": self._month, "bytes": self._sent})

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from photo_wire.alert import MISSING, Alert, AlertsReceipt
 from photo_wire.known import MAX_IDS
+from pi_uploader import state_files
 from pi_uploader.alerts.batches import AlertBatches
 from pi_uploader.clock import Clock
-from pi_uploader.small_file import append_small, read_small, replace_small
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.photo import parse_file_name
 from pi_uploader.upload.client import (
@@ -56,7 +56,7 @@ class PhotoLog:
         self._photos: dict[str, SpooledPhoto] = {}  # by id, the newest last
         self._lines = 0  # in the file
         try:
-            lines = read_small(file).decode(errors="replace").splitlines()
+            lines = state_files.read_state_file(file).decode(errors="replace").splitlines()
         except FileNotFoundError:
             return
         except OSError:  # the first receipt takes the place of what cannot be read
@@ -74,7 +74,7 @@ class PhotoLog:
                 self._rewrite()
                 return
             with suppress(OSError):  # a full disk: photos matter more
-                append_small(self._file, f"{photo.file_name}\n".encode())
+                state_files.append(self._file, f"{photo.file_name}\n".encode())
                 self._lines += 1
 
     def remove(self, ids: Iterable[str]) -> None:
@@ -98,7 +98,7 @@ class PhotoLog:
     def _rewrite(self) -> None:
         lines = "".join(f"{one.file_name}\n" for one in self._photos.values())
         with suppress(OSError):
-            replace_small(self._file, lines.encode())
+            state_files.write_atomically(self._file, lines.encode())
             self._lines = len(self._photos)
 
 

@@ -4,7 +4,6 @@ It is no part of the spool's truth: it is replaced as a whole, never flushed, an
 by it.
 """
 
-import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from typing import Any
 from photo_wire.moment import format_time
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
-from pi_uploader.small_file import read_small, replace_small
+from pi_uploader.state_files import read_json, write_json_atomically
 
 LOOK_BACK = timedelta(hours=1)
 MINUTE = 60_000  # milliseconds
@@ -119,15 +118,15 @@ class UploadState:
             "minutes": [asdict(one) for one in self._minutes],
         }
         with suppress(OSError):  # a full disk: the photos matter more
-            replace_small(self._file, json.dumps(facts).encode())
+            write_json_atomically(self._file, facts)
 
 
 def read_state(file: Path) -> dict[str, Any]:
     """What an upload process last wrote; empty if none did, or if it cannot be read."""
-    with suppress(OSError, ValueError, RecursionError):
-        said = json.loads(read_small(file))
-        if isinstance(said, dict):
-            return said
+    with suppress(OSError, ValueError):
+        state = read_json(file)
+        if isinstance(state, dict):
+            return state
     return {}
 
 

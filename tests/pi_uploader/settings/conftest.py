@@ -14,7 +14,7 @@ from tests.pi_uploader.settings.installed import InstalledPi, installed_settings
 from tests.support.fault_server import FaultServer
 from tests.support.pictures import dng, mp4
 
-STAND_IN = Path(__file__).parents[2] / "support" / "pi_camera"
+STAND_IN = Path(__file__).parents[1] / "support" / "pi_camera"
 
 
 @pytest.fixture
