@@ -1,16 +1,15 @@
 """`GET /api/health`: whether photos can come in and be looked at."""
 
-import azure.functions as func
-
 from function_app.auth import users
 from function_app.auth.caller import Caller
+from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from photo_wire import __version__
 
 
-def get_health(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_health(request: Request, services: Services, caller: Caller) -> Response:
     """200 if the settings are right and both stores answer; else 503 with what is missing."""
     _check_door(services)
     services.blobs.check()

@@ -1,15 +1,13 @@
 """`POST /api/alerts`, by which devices tell what a person should know, and `GET /api/alerts`."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import azure.functions as func
-
 from function_app.auth.caller import Caller
-from function_app.browse.listing import check_parameters, parse_limit
-from function_app.browse.merge import merge
-from function_app.http import cursors
+from function_app.http.json_schema import ALERT_KIND, PHOTO_ID, array, partial_record, record, text
+from function_app.http.pagination import decode_cursor, encode_cursor, merge, take_page
+from function_app.http.parameters import CAMERA, CURSOR, LIMIT, Kind, optional
+from function_app.http.request import Request, WireBody
 from function_app.http.responses import Response, json_response
 from function_app.ingest.camera_quota import note_cameras, refused_cameras, too_many
 from function_app.ingest.stored import list_found, take_back, taking_back
@@ -17,24 +15,63 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
 from function_app.storage.models import KeptAlert, alert_key
-from photo_wire.alert import LOSS, Alert, AlertsReceipt, check_kind, parse_alerts
+from photo_wire.alert import (
+    CLOCK,
+    LOSS,
+    MAX_AT_ONCE,
+    MAX_REASON,
+    QUARANTINE,
+    SPOOL_FILLING,
+    Alert,
+    AlertsReceipt,
+    check_kind,
+    parse_alerts,
+)
 from photo_wire.headers import parse_headers
 from photo_wire.media import Media
 from photo_wire.moment import format_time, to_milliseconds
-from photo_wire.name import check_camera
 
 MAX_BODY = 256 * 1024  # bytes; a hundred losses have 40,000
-PARAMETERS = ("camera", "kind", "limit", "cursor")
+
+
+def _parse_kind(value: str, name: str) -> str:
+    check_kind(value)
+    return value
+
+
+KIND = optional(
+    "kind",
+    Kind(ALERT_KIND, "a word of a-z, 0-9, - and _", _parse_kind),
+    f"Of this kind alone: {LOSS}, {QUARANTINE}, {SPOOL_FILLING}, {CLOCK}, or another.",
+)
+PARAMETERS = (CAMERA, KIND, LIMIT, CURSOR)
+REASON = text(minLength=1, maxLength=MAX_REASON)
+DETAILS = {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}
+NEW_ALERTS = WireBody(
+    "NewAlerts",
+    record(
+        alerts=array(
+            partial_record(
+                ("id", "kind", "reason"),
+                id=PHOTO_ID,
+                kind=ALERT_KIND,
+                reason=REASON,
+                details=DETAILS,
+            ),
+            maxItems=MAX_AT_ONCE,
+        )
+    ),
+)
 _PLACE = re.compile(r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?")
 
 
-def post_alerts(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def post_alerts(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the ids of the alerts that are on record now, and of losses that are none. An id may
     be among both: that of a photo which was set aside on its device, given up since, and stored."""
-    body = req.get_body()
+    body = request.body
     if len(body) > MAX_BODY:
         raise HTTPProblemError(413, f"The alerts have more than {MAX_BODY} bytes: send fewer.")
-    alerts, waiting = parse_alerts(body), parse_headers(req.headers).waiting
+    alerts, waiting = parse_alerts(body), parse_headers(request.headers).waiting
     now = to_milliseconds(datetime.now(UTC))
     allowed = _allowed(alerts, services, now)
     receipt = keep(allowed, services, now)
@@ -91,27 +128,22 @@ def is_stored(alert: Alert, services: Services, now: datetime) -> bool:
     return listed is None or listed.sha256 == photo.sha256
 
 
-def list_alerts(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def list_alerts(request: Request, services: Services, caller: Caller) -> Response:
     """200 with one page of the alerts, the last that came in first."""
-    check_parameters(req.params, PARAMETERS)
-    limit, camera, kind = parse_limit(req.params.get("limit")), *_filters(req.params)
-    looked_at = 2 * limit if kind else limit
-    after = _after(req.params.get("cursor"))
-    alerts = _newest(services.alerts, _cameras(caller, camera), looked_at + 1, after)
-    shown: list[KeptAlert] = []
-    last: KeptAlert | None = None
-    for kept in alerts[:looked_at]:
-        if len(shown) == limit:
-            break
-        last = kept
-        if kind in (None, kept.alert.kind) and not kept.is_taken_back:
-            shown.append(kept)
+    limit, kind = request[LIMIT], request[KIND]
+    scan_limit = 2 * limit if kind else limit
+    cameras, after = _cameras(caller, request[CAMERA]), _after(request[CURSOR])
+    found = _newest(services.alerts, cameras, scan_limit + 1, after)
+    page = take_page(
+        found,
+        limit,
+        scan_limit,
+        lambda kept: kind in (None, kept.alert.kind) and not kept.is_taken_back,
+    )
     return json_response(
         {
-            "alerts": [_describe(kept) for kept in shown],
-            "next_cursor": cursors.encode(alert_key(last))
-            if last and alerts[-1] is not last
-            else None,
+            "alerts": [_describe(kept) for kept in page.entries],
+            "next_cursor": encode_cursor(alert_key(page.last)) if page.last else None,
         }
     )
 
@@ -136,16 +168,6 @@ def _newest(
     return merge(cameras, read, alert_key, count)
 
 
-def _filters(params: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """The camera and the kind of alert that are asked for; None for all. Raises WireError."""
-    camera, kind = params.get("camera"), params.get("kind")
-    if camera is not None:
-        check_camera(camera)
-    if kind is not None:
-        check_kind(kind)
-    return camera, kind
-
-
 def _describe(kept: KeptAlert) -> dict[str, object]:
     return {
         **kept.alert.to_properties(),
@@ -158,4 +180,4 @@ def _describe(kept: KeptAlert) -> dict[str, object]:
 def _after(cursor: str | None) -> str | None:
     """The key after which a page begins. One that was made up would do no harm: wherever a page
     begins, it shows only what the caller may see."""
-    return None if cursor is None else cursors.decode(cursor, _PLACE)
+    return None if cursor is None else decode_cursor(cursor, _PLACE)

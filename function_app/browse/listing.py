@@ -1,35 +1,71 @@
 """A page of the list of photos: what may be asked for, and how the next page is found."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from function_app.browse.merge import merge
-from function_app.http import cursors
+from function_app.http import json_schema
+from function_app.http.pagination import (
+    decode_cursor,
+    encode_cursor,
+    merge,
+    take_page,
+    wrong_cursor,
+)
+from function_app.http.parameters import (
+    CAMERA,
+    CURSOR,
+    DEFAULT_LIMIT,
+    FROM,
+    LIMIT,
+    TO,
+    Kind,
+    check_range,
+    choice,
+    defaulting,
+    optional,
+)
+from function_app.http.request import Request
 from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
-from photo_wire.moment import format_time, parse_time
-from photo_wire.name import PhotoName, check_camera, parse_name
+from photo_wire.moment import format_time
+from photo_wire.name import PhotoName, parse_name
 
-DEFAULT_LIMIT = 50
-MAX_PHOTOS = 200
-ORDERS = ("newest", "oldest")
-PARAMETERS = (
-    "camera",
-    "trigger",
-    "from",
-    "to",
-    "time_from",
-    "time_to",
-    "zone",
-    "order",
-    "limit",
-    "cursor",
+
+def _parse_time_of_day(value: str, name: str) -> time:
+    try:
+        return datetime.strptime(value, "%H:%M").time()
+    except ValueError:
+        raise WireError(name, f"{quoted(value)} is not a time of day such as 22:30") from None
+
+
+def _parse_zone(value: str, name: str) -> tzinfo:
+    try:
+        return ZoneInfo(value) if value else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder's name is an OSError
+        raise WireError(name, f"{quoted(value)} is not a time zone such as Europe/Berlin") from None
+
+
+_TIME_OF_DAY = Kind(
+    json_schema.text(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    "a time of day such as 22:30",
+    _parse_time_of_day,
 )
+_ZONE: Kind[tzinfo] = Kind(
+    json_schema.text(examples=["Europe/Berlin"]), "a time zone such as Europe/Berlin", _parse_zone
+)
+NEWEST, OLDEST = "newest", "oldest"
+TRIGGER = optional("trigger", choice(Trigger), "Taken for this reason.")
+TIME_FROM = optional("time_from", _TIME_OF_DAY, "From this time of day on.")
+TIME_TO = optional(
+    "time_to", _TIME_OF_DAY, "Before this time of day; over midnight if it is the earlier one."
+)
+ZONE = defaulting("zone", _ZONE, UTC, "Whose time of day it is; UTC if left out.")
+ORDER = defaulting("order", choice((NEWEST, OLDEST)), NEWEST, "Which come first.")
+PARAMETERS = (CAMERA, TRIGGER, FROM, TO, TIME_FROM, TIME_TO, ZONE, ORDER, LIMIT, CURSOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +76,7 @@ class Hours:
     end: time = time.min
     zone: tzinfo = UTC
 
-    def hold(self, moment: datetime) -> bool:
+    def contain(self, moment: datetime) -> bool:
         try:
             clock = moment.astimezone(self.zone).time()
         except OverflowError:  # there it is the year 10000 already
@@ -52,8 +88,8 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which photos: up to `limit` of a view, after one of them, of those that `trigger` and `hours`
-    let through."""
+    """Which photos a page shows: up to `limit` of a view, after one of them, filtered by `trigger`
+    and `hours`."""
 
     limit: int = DEFAULT_LIMIT
     view: View = field(default_factory=View)
@@ -61,83 +97,49 @@ class Listing:
     trigger: str | None = None
     hours: Hours | None = None
 
-    def holds(self, photo: Photo) -> bool:
+    def matches(self, photo: Photo) -> bool:
         """Whether the photo passes the filters."""
         return self.trigger in (None, photo.trigger) and (
-            self.hours is None or self.hours.hold(photo.name.captured_at)
+            self.hours is None or self.hours.contain(photo.name.captured_at)
         )
 
     @property
-    def looked_at(self) -> int:
-        """How many photos are looked at for a page: more than it holds where a filter may leave
-        some of them out."""
+    def scan_limit(self) -> int:
+        """How many photos are read for a page: more than it shows if there is a filter."""
         return 2 * self.limit if self.trigger or self.hours else self.limit
 
 
-def parse_listing(params: Mapping[str, str]) -> Listing:
-    """What the query asks for. Raises WireError, naming the parameter, for anything else."""
-    check_parameters(params, PARAMETERS)
-    camera, trigger = params.get("camera"), params.get("trigger")
-    if camera is not None:
-        check_camera(camera)
-    if trigger is not None and trigger not in list(Trigger):
-        raise WireError("trigger", f"{quoted(trigger)} is none of {', '.join(Trigger)}")
-    order = params.get("order", ORDERS[0])
-    if order not in ORDERS:
-        raise WireError("order", f"{quoted(order)} is neither newest nor oldest")
-    since, until = _moment(params, "from"), _moment(params, "to")
-    check_range(since, until)
+def read_listing(request: Request) -> Listing:
+    """Return what the query asks for. Raises WireError for a range that ends before it begins, and
+    for a cursor that is not one of this list."""
+    check_range(request[FROM], request[TO])
     return Listing(
-        limit=parse_limit(params.get("limit")),
+        limit=request[LIMIT],
         view=View(
-            camera,
-            since=since,
-            until=until,
-            oldest_first=order == "oldest",
+            request[CAMERA],
+            since=request[FROM],
+            until=request[TO],
+            oldest_first=request[ORDER] == OLDEST,
         ),
-        after=_parse_cursor(params["cursor"], camera) if "cursor" in params else None,
-        trigger=trigger,
-        hours=_hours(params),
+        after=parse_cursor(request[CURSOR], request[CAMERA]),
+        trigger=request[TRIGGER],
+        hours=_hours(request[TIME_FROM], request[TIME_TO], request[ZONE]),
     )
-
-
-def check_parameters(params: Mapping[str, str], known: tuple[str, ...]) -> None:
-    """Return if all parameters of a query are known. Raises WireError, naming the first other."""
-    for parameter in params:
-        if parameter not in known:
-            raise WireError(
-                quoted(parameter), f"is not a parameter of this list; use {', '.join(known)}"
-            )
-
-
-def check_range(first: date | None, last: date | None) -> None:
-    """Raise WireError if a list is asked for from a day or moment that is after its last one."""
-    if first is not None and last is not None and last < first:
-        raise WireError("to", "is before 'from', so nothing lies between them")
 
 
 def page(
     listing: Listing, index: PhotoIndex, cameras: frozenset[str] | None = None
 ) -> dict[str, object]:
-    """The page as the API spells it, for someone who may see these cameras (None: all).
+    """Return the page as the API's JSON, for a caller who may see these cameras (None: all).
 
-    Only their photos are read: what other cameras took shows in no page, its length and its cursor
-    included. One photo more than the page holds is asked for, which tells whether another page
-    follows. Of a filtered list twice as many are looked at and no more, so that a page always costs
-    about the same: it may hold fewer photos than asked for, even none, and still have a next one.
+    Only photos of theirs are read: what other cameras took shows in no page, its length and its
+    cursor included.
     """
-    photos = _photos(listing, index, cameras, listing.looked_at + 1)
-    shown: list[Photo] = []
-    last: Photo | None = None
-    for photo in photos[: listing.looked_at]:
-        if len(shown) == listing.limit:
-            break
-        last = photo
-        if listing.holds(photo):
-            shown.append(photo)
+    found = _photos(listing, index, cameras, listing.scan_limit + 1)
+    shown = take_page(found, listing.limit, listing.scan_limit, listing.matches)
     return {
-        "photos": [describe(photo) for photo in shown],
-        "next_cursor": cursor(last.name) if last and photos[-1] is not last else None,
+        "photos": [describe(photo) for photo in shown.entries],
+        "next_cursor": cursor(shown.last.name) if shown.last else None,
     }
 
 
@@ -174,59 +176,28 @@ def describe(photo: Photo) -> dict[str, object]:
     }
 
 
-def parse_limit(text: str | None) -> int:
-    """The length of a page, from the query. Raises WireError for anything but 1 to 200."""
-    if text is None:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PHOTOS):
-        raise WireError("limit", f"{quoted(text)} is not a whole number from 1 to {MAX_PHOTOS}")
-    return int(text[:9])
-
-
-def parse_zone(text: str | None) -> tzinfo:
-    """The time zone of this name; UTC for none. Raises WireError for one that is not known."""
-    try:
-        return ZoneInfo(text) if text else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder's name is an OSError
-        raise WireError(
-            "zone", f"{quoted(text or '')} is no time zone like Europe/Berlin"
-        ) from None
-
-
-def _moment(params: Mapping[str, str], parameter: str) -> datetime | None:
-    text = params.get(parameter)
-    # A plus sign that nobody encoded arrives as a space, which no time holds.
-    return None if text is None else parse_time(text.replace(" ", "+"), parameter)
-
-
-def _hours(params: Mapping[str, str]) -> Hours | None:
-    zone = parse_zone(params.get("zone"))
-    if "time_from" not in params and "time_to" not in params:
-        return None
-    first = _clock(params.get("time_from", "00:00"), "time_from")
-    end = _clock(params.get("time_to", "00:00"), "time_to")
-    return None if first == end else Hours(first, end, zone)
-
-
-def _clock(text: str, parameter: str) -> time:
-    try:
-        return datetime.strptime(text, "%H:%M").time()
-    except ValueError:
-        raise WireError(parameter, f"{quoted(text)} is no time of day like 22:30") from None
-
-
 def cursor(name: PhotoName) -> str:
-    """The cursor of the last photo looked at."""
-    return cursors.encode(str(name))
+    """Return the cursor of the last photo that a page passed."""
+    return encode_cursor(str(name))
 
 
-def _parse_cursor(text: str, camera: str | None) -> PhotoName:
-    """The name in a cursor. The place where a page begins is worked out from a valid name and the
-    view, so that no cursor leads out of the view."""
+def parse_cursor(text: str | None, camera: str | None) -> PhotoName | None:
+    """Return the photo in a cursor of a list of this camera's photos (None: of all cameras'). Where
+    the page begins follows from its name and the view, so that no cursor leads out of the view.
+    Raises WireError."""
+    if text is None:
+        return None
     try:
-        name = parse_name(cursors.decode(text))
+        name = parse_name(decode_cursor(text))
     except WireError:
-        raise cursors.bad_cursor() from None
+        raise wrong_cursor() from None
     if camera not in (None, name.camera) or cursor(name) != text:
-        raise cursors.bad_cursor()
+        raise wrong_cursor()
     return name
+
+
+def _hours(first: time | None, end: time | None, zone: tzinfo) -> Hours | None:
+    """Return the hours between two times of day, of which each may be left out; None for a whole
+    day."""
+    first, end = first or time.min, end or time.min
+    return None if first == end else Hours(first, end, zone)

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from email.utils import format_datetime
 
-import azure.functions as func
-
 from function_app.auth.audit_log import record
 from function_app.auth.caller import Caller
-from function_app.browse.listing import describe, page, parse_listing
+from function_app.browse.listing import describe, page, read_listing
 from function_app.browse.ranges import (
     ByteRange,
     UnsatisfiableRangeError,
@@ -15,36 +13,39 @@ from function_app.browse.ranges import (
     parse_range,
     range_applies,
 )
+from function_app.http.authorization import find_photo, unknown_photo
+from function_app.http.parameters import PHOTO
+from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
 from function_app.media.redaction import NotRedactableError, redacted
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Photo
-from photo_wire.name import PhotoName, parse_name
 
 # A name's bytes never change. A day, so that a deleted photo leaves the browsers too; Vary, so
 # that what was fetched in one session is not shown in the next.
 CACHE = {"Cache-Control": "private, max-age=86400, immutable", "Vary": "Authorization, Cookie"}
 
 
-def list_photos(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def list_photos(request: Request, services: Services, caller: Caller) -> Response:
     """200 with one page of the list, in the order that is asked for."""
-    return json_response(page(parse_listing(req.params), services.index, caller.cameras))
+    return json_response(page(read_listing(request), services.index, caller.cameras))
 
 
-def get_photo(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_photo(request: Request, services: Services, caller: Caller) -> Response:
     """200 with what is known of one photo."""
-    return json_response(describe(listed(req, services, caller)))
+    return json_response(describe(find_photo(request[PHOTO], services, caller)))
 
 
-def get_content(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_content(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the photo's bytes, 206 with some of them, 304 if the client has them."""
-    return content(listed(req, services, caller), req, services, caller.who)
+    photo = find_photo(request[PHOTO], services, caller)
+    return content(photo, request, services, caller.who)
 
 
 def content(
     photo: Photo,
-    req: func.HttpRequest,
+    request: Request,
     services: Services,
     who: str,
     cache: Mapping[str, str] = CACHE,
@@ -55,44 +56,31 @@ def content(
     log."""
     headers = {**_validators(photo, is_redacted), **cache}
     etag, last_modified = headers["ETag"], headers["Last-Modified"]
-    if is_cached(req.headers.get("If-None-Match"), etag):
+    if is_cached(request.headers.get("If-None-Match"), etag):
         return Response(304, content_type=photo.media.content_type, headers=headers)
     whole = _redacted(photo, services) if is_redacted else None
     size = photo.size if whole is None else len(whole)
-    if req.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
+    if request.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
         return Response(200, b"", photo.media.content_type, headers, length=size)
     asked = None
-    if range_applies(req.headers.get("If-Range"), etag, last_modified):
-        asked = _range(req.headers.get("Range"), size)
+    if range_applies(request.headers.get("If-Range"), etag, last_modified):
+        asked = _range(request.headers.get("Range"), size)
     wanted = asked or ByteRange(0, size)
     if whole is None:
         body = _read(photo, services, wanted)
     else:
         body = whole[wanted.first : wanted.first + wanted.count]
-    record(req.headers, services, who, "saw", str(photo.name))
+    record(request.headers, services, who, "saw", str(photo.name))
     if asked is None:
         return Response(200, body, photo.media.content_type, headers)
     headers["Content-Range"] = asked.content_range(size)
     return Response(206, body, photo.media.content_type, headers)
 
 
-def listed(req: func.HttpRequest, services: Services, caller: Caller) -> Photo:
-    """The photo that is asked for. Who may not see its camera is told what a stranger to it is."""
-    name = parse_name(req.route_params["id"])
-    photo = services.index.get(name)
-    if photo is None or not caller.may_see(name.camera):
-        raise _unknown(name)
-    return photo
-
-
-def _unknown(name: PhotoName) -> HTTPProblemError:
-    return HTTPProblemError(404, f"There is no photo {name}: it never arrived, or it was deleted.")
-
-
 def _read(photo: Photo, services: Services, wanted: ByteRange) -> bytes:
     body = services.blobs.read(photo, wanted.first, wanted.count)
     if body is None:
-        raise _unknown(photo.name)
+        raise unknown_photo(photo.name)
     return body
 
 

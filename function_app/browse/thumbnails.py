@@ -3,12 +3,13 @@
 from contextlib import suppress
 from typing import BinaryIO
 
-import azure.functions as func
-
 from function_app.auth.caller import Caller
 from function_app.browse.photo_file import open_photo
-from function_app.browse.photos import CACHE, listed
+from function_app.browse.photos import CACHE
 from function_app.browse.ranges import is_cached
+from function_app.http.authorization import find_photo
+from function_app.http.parameters import PHOTO
+from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.media.decode_thumbnail import SIZE
 from function_app.media.decoder import Decoder, Job, UndecodableError, jpeg_job, tiff_job
@@ -24,12 +25,12 @@ AT_ONCE = 128 * 1024  # bytes; a clip's description with its poster, or a raw pi
 _decoder = Decoder()  # one for the process, like its processors
 
 
-def get_thumbnail(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_thumbnail(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a JPEG, 304 if the client has it; 404 if none can be made, 503 if not now."""
-    photo = listed(req, services, caller)
+    photo = find_photo(request[PHOTO], services, caller)
     headers = {"ETag": f'"{photo.sha256}-{SIZE[0]}"', **CACHE}
     kind = Media.JPEG.content_type
-    if is_cached(req.headers.get("If-None-Match"), headers["ETag"]):
+    if is_cached(request.headers.get("If-None-Match"), headers["ETag"]):
         return Response(304, content_type=kind, headers=headers)
     small = services.thumbnails.read(photo)
     if small is None:

@@ -14,6 +14,8 @@ from function_app.origins import origin_of
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.settings import PUBLIC_URL, Settings
+from function_app.storage.models import Photo
+from photo_wire.name import PhotoName
 
 _SAFE_METHODS = ("GET", "HEAD")
 
@@ -84,6 +86,20 @@ def own_origin(url: str, settings: Settings) -> str:
     the request behind its front end."""
     origin = origin_of(url)
     return f"https:{origin.partition(':')[2]}" if settings.is_on_azure else origin
+
+
+def find_photo(name: PhotoName, services: Services, caller: Caller) -> Photo:
+    """Return the photo of this name, for a caller who may see its camera. Raises HTTPProblemError
+    (404): who may not is told the same as if there were no such photo."""
+    photo = services.index.get(name)
+    if photo is None or not caller.may_see(name.camera):
+        raise unknown_photo(name)
+    return photo
+
+
+def unknown_photo(name: PhotoName) -> HTTPProblemError:
+    """Return the problem for a photo that is not there."""
+    return HTTPProblemError(404, f"There is no photo {name}: it never arrived, or it was deleted.")
 
 
 def _authenticate(

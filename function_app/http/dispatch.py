@@ -1,5 +1,5 @@
-"""One request from the host to a route's handler and back: the check of who calls, the errors'
-replies, and one line in the log."""
+"""The way of a request from the Functions host to a route's handler and back: authorization, the
+check of its parameters, the responses for errors, and one line in the log."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ def register(app: func.FunctionApp, route: Route, services: Callable[[], Service
 
     def serve(req: func.HttpRequest) -> func.HttpResponse:
         started = time.perf_counter()
-        response = answer(route, req, services)
+        response = handle(route, req, services)
         _log(route, req, response, time.perf_counter() - started)
         return render(response, req.method, is_https(req))
 
@@ -47,14 +47,14 @@ def is_https(req: func.HttpRequest) -> bool:
     return url.lower().startswith("https:") or said.rpartition(",")[2].strip().lower() == "https"
 
 
-def answer(route: Route, req: func.HttpRequest, services: Callable[[], Services]) -> Response:
-    """The handler's reply, or the problem that says why there is none."""
+def handle(route: Route, req: func.HttpRequest, services: Callable[[], Services]) -> Response:
+    """Return the handler's response, or the problem that says why there is none."""
     try:
         ready = services()
         caller = authorize(route.access, req, ready, datetime.now(UTC))
-        return route.handler(req, ready, caller)
-    except HTTPProblemError as refusal:
-        return problem_response(refusal.problem, refusal.headers)
+        return route.handler(route.inputs.read(req), ready, caller)
+    except HTTPProblemError as error:
+        return problem_response(error.problem, error.headers)
     except WireError as error:
         return problem_response(Problem(400, f"{error}."))
     except SettingsError as error:

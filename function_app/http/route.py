@@ -1,44 +1,79 @@
-"""What a route says of itself, for the host, the check of who calls, and the API's description."""
+"""What a route declares: for the Functions host, for the checks before its handler is called, and
+for the API's description."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import azure.functions as func
 
 from function_app.auth.caller import Caller
 from function_app.http.authorization import Access
+from function_app.http.parameters import Parameter, check_known
+from function_app.http.request import Body, JSONBody, Request
 from function_app.http.responses import Response
 from function_app.services import Services
 
-Handler = Callable[[func.HttpRequest, Services, Caller], Response]
-
-PHOTO = "photo"  # a body of one of the photos' types
-PHOTO_OR_FORM = "photo or form"
+Handler = Callable[[Request, Services, Caller], Response]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """What a route takes: the parameters in its path and its query, and its body. A query of None
+    is ignored, whatever it holds; in others unknown parameters are refused."""
+
+    path: tuple[Parameter[Any], ...] = ()
+    query: tuple[Parameter[Any], ...] | None = None
+    body: Body | None = None
+
+    def read(self, request: func.HttpRequest) -> Request:
+        """Return the request with the values of all parameters. Raises WireError and
+        HTTPProblemError (400, 413)."""
+        values = {one: one.read(request.route_params) for one in self.path}
+        if self.query is not None:
+            check_known(request.params, self.query, "a parameter of this list")
+            values |= {one: one.read(request.params) for one in self.query}
+        if isinstance(self.body, JSONBody):
+            values |= self.body.read(request.get_body())
+        return Request(request, values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """What the API's description says of a route beside its inputs: for each status that is not a
+    problem the name of its JSON's schema, content types, or nothing; and the statuses of problems
+    beside those that any route of its kind may have."""
+
+    summary: str
+    responses: Mapping[int, str | None] = field(default_factory=lambda: {204: None})
+    errors: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """`path` as the Functions host spells it, without a leading slash; GET does not imply HEAD.
-
-    `query` are the names of its parameters, `takes` the schema of its JSON body (or PHOTO),
-    `optional` whether that may be left out. `gives` has, for each status that is no problem, the
-    schema of its JSON, a content type, or nothing; `refuses` the statuses of problems beside those
-    that any route of its access may give.
-    """
+    Without an `operation` the route is not in the API's description."""
 
     path: str
     methods: tuple[str, ...]
     access: Access
     handler: Handler
-    summary: str
-    gives: Mapping[int, str | None] = field(default_factory=lambda: {204: None})
-    refuses: tuple[int, ...] = ()
-    query: tuple[str, ...] = ()
-    takes: str | None = None
-    is_optional: bool = False
-    include_in_schema: bool = True
+    operation: Operation | None = None
+    inputs: Inputs = field(default_factory=Inputs)
 
     @property
     def name(self) -> str:
         """The function's name in Azure: that of its handler."""
         return self.handler.__name__
+
+    @property
+    def problems(self) -> set[int]:
+        """The statuses of the problems that the route may answer with."""
+        statuses = {400, 503, *(self.operation.errors if self.operation else ())}
+        if self.inputs.body is not None:
+            statuses.add(413)
+        if self.access is not Access.PUBLIC:
+            statuses.add(401)
+        if self.access not in (Access.PUBLIC, Access.DEVICE):
+            statuses.add(403)
+        return statuses

@@ -3,29 +3,26 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-import azure.functions as func
-
 from function_app.auth.caller import Caller
-from function_app.http.request_body import read_object
+from function_app.http.parameters import photo_names, required
+from function_app.http.request import JSONBody, Request
 from function_app.http.responses import Response, json_response
 from function_app.ingest.stored import list_found, taking_back
 from function_app.services import Services
 from function_app.storage.models import State
-from photo_wire.errors import WireError
 from photo_wire.known import MAX_IDS
 from photo_wire.media import Media
-from photo_wire.name import PhotoName, parse_name
+from photo_wire.name import PhotoName
 
+IDS = required("ids", photo_names(MAX_IDS))
+KNOWN_IDS = JSONBody("KnownIds", (IDS,))
 _THREADS = 8
 
 
-def post_known(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def post_known(request: Request, services: Services, caller: Caller) -> Response:
     """200 with which of up to 100 photos are known and which are missing. Whoever names an id
     learns no more of it than that."""
-    ids = read_object(req, ("ids",)).get("ids")
-    if not isinstance(ids, list) or len(ids) > MAX_IDS:
-        raise WireError("ids", f"is not a list of at most {MAX_IDS} photos' ids")
-    names = list(dict.fromkeys(parse_name(str(one), "ids") for one in ids))
+    names = request[IDS]
     missing = find_missing(names, services, datetime.now(UTC))
     return json_response(
         {

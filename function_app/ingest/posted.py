@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import azure.functions as func
-
 from function_app.auth.caller import Caller
+from function_app.http.request import PhotoBody, Request
 from function_app.http.responses import Response
 from function_app.ingest.intake import Upload, check_size
 from function_app.ingest.multipart import FormError, Part, is_form, read_parts, text_of
@@ -35,19 +34,20 @@ from photo_wire.headers import (
 from photo_wire.media import Media
 
 FIELDS = {"camera": CAMERA_ID, "captured_at": CAPTURED_AT, "trigger": TRIGGER}  # of a form
+PHOTO_OR_FORM = PhotoBody(form_fields=FIELDS)
 _OF_THE_PHOTO = (PHOTO_ID, CAMERA_ID, CAPTURED_AT, TRIGGER, CLOCK, WAITING)
 _ROOM_FOR_A_FORM = 64 * 1024  # bytes, around the photo
 
 
-def post_photo(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def post_photo(request: Request, services: Services, caller: Caller) -> Response:
     """201 with the receipt of a photo stored now, 200 with that of one stored before."""
     most = services.settings.max_photo_bytes
-    body = req.get_body()
+    body = request.body
     check_size(len(body), most + _ROOM_FOR_A_FORM)
-    said, photo = parse_headers(req.headers), body
+    said, photo = parse_headers(request.headers), body
     if is_form(said.content_type or "", body):
         _check_digest(body, said)
-        said, photo = _of_form(body, req.headers)
+        said, photo = _of_form(body, request.headers)
     check_size(len(photo), most)
     upload = Upload(photo, _of_camera(said, caller), uses_exif_time=True)
     return store(upload, services, datetime.now(UTC))

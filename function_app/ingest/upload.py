@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-import azure.functions as func
-
 from function_app.auth.caller import Caller
+from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.ingest.camera_quota import check_camera_is_allowed, note_cameras
 from function_app.ingest.intake import (
@@ -27,14 +26,15 @@ _OTHER_WAY = (
 )
 
 
-def put_photo(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def put_photo(request: Request, services: Services, caller: Caller) -> Response:
     """201 with the receipt of a photo stored now, 200 with that of one stored before."""
-    body = req.get_body()
-    if is_form(req.headers.get(CONTENT_TYPE) or "", body):
+    body = request.body
+    query = request.http.params  # of old clients, and so not in the API's description
+    if is_form(request.headers.get(CONTENT_TYPE) or "", body):
         raise HTTPProblemError(415, f"A device PUTs the photo's bytes alone here; {_OTHER_WAY}.")
     check_size(len(body), services.settings.max_photo_bytes)
     upload = Upload(
-        body, parse_headers(req.headers), req.params.get(CAMERA_NAME), req.params.get(WEBSITE_ID)
+        body, parse_headers(request.headers), query.get(CAMERA_NAME), query.get(WEBSITE_ID)
     )
     return store(upload, services, datetime.now(UTC))
 
@@ -54,7 +54,7 @@ def store(upload: Upload, services: Services, now: datetime) -> Response:
     )
 
 
-def post_to_device_route(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def post_to_device_route(request: Request, services: Services, caller: Caller) -> Response:
     """405: for everybody, since whoever posts here has most likely no function key."""
     raise HTTPProblemError(
         405, f"A device PUTs the photo's bytes here; {_OTHER_WAY}.", {"Allow": "PUT"}

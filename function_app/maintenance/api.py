@@ -12,8 +12,19 @@ from function_app.alerts.loss_counts import losses
 from function_app.auth.audit_log import record
 from function_app.auth.caller import Caller, check_cameras
 from function_app.auth.purge import clear_links, clear_sign_ins
-from function_app.browse.photos import listed
-from function_app.http.request_body import read_object
+from function_app.http import json_schema
+from function_app.http.authorization import find_photo
+from function_app.http.parameters import (
+    BOOLEAN,
+    PHOTO,
+    Kind,
+    defaulting,
+    json_number,
+    optional,
+    photo_names,
+    required,
+)
+from function_app.http.request import JSONBody, Request
 from function_app.http.responses import Response, json_response
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import tallies
@@ -24,9 +35,31 @@ from function_app.storage.models import Photo
 from function_app.timer_watch import CLEANUP, REPAIR, record_run
 from photo_wire.errors import WireError
 from photo_wire.moment import to_milliseconds
-from photo_wire.name import parse_name
 
-MAX_DELETED = 100  # in a request
+IDS = required("ids", photo_names(100, minimum=1))
+DELETION = JSONBody("Ids", (IDS,))
+DRY_RUN = defaulting("dry_run", BOOLEAN, False)
+MOST = defaulting("most", json_number(1, MAX_AT_ONCE), MAX_AT_ONCE)
+CLEANUP_OPTIONS = JSONBody("Cleanup", (DRY_RUN, MOST), is_required=False)
+
+
+def _parse_cameras(value: object, name: str) -> frozenset[str] | None:
+    cameras = check_cameras(value)
+    if cameras is not None and not cameras:
+        raise WireError(name, "is empty: name some, or leave it out for all")
+    return cameras
+
+
+CAMERAS = optional(
+    "cameras",
+    Kind(
+        json_schema.array(json_schema.CAMERA, minItems=1),
+        "a list of cameras' names",
+        _parse_cameras,
+    ),
+)
+EVERYTHING = defaulting("everything", BOOLEAN, False)
+REPAIR_OPTIONS = JSONBody("Repair", (CAMERAS, EVERYTHING), is_required=False)
 # NCRONTAB with seconds, UTC. By the hour, since one run a day could not keep up with a thousand
 # cameras (docs/decisions/0015-retention-by-turns.md).
 EVERY_HOUR = "0 17 * * * *"
@@ -38,61 +71,46 @@ WEEKLY_SECONDS = 1500.0
 log = logging.getLogger(__name__)
 
 
-def delete_photo(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def delete_photo(request: Request, services: Services, caller: Caller) -> Response:
     """204; the photo, its thumbnail and its rows are gone."""
-    photo = listed(req, services, caller)
-    _delete(photo, req, services, caller)
+    photo = find_photo(request[PHOTO], services, caller)
+    _delete(photo, request, services, caller)
     return Response(204, photos=(photo.name,))
 
 
-def delete_photos(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def delete_photos(request: Request, services: Services, caller: Caller) -> Response:
     """200 with which of up to 100 photos were deleted and which were not there."""
-    ids = read_object(req, ("ids",)).get("ids")
-    if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_DELETED:
-        raise WireError("ids", f"is no list of 1 to {MAX_DELETED} photos' ids")
-    names = dict.fromkeys(parse_name(str(one), "ids") for one in ids)
     deleted, unknown = [], []
-    for name in names:
+    for name in request[IDS]:
         photo = services.index.get(name) if caller.may_see(name.camera) else None
         if photo is None:
             unknown.append(str(name))
             continue
-        _delete(photo, req, services, caller)
+        _delete(photo, request, services, caller)
         deleted.append(name)
     response = json_response({"deleted": [str(name) for name in deleted], "unknown": unknown})
     return replace(response, photos=tuple(deleted))
 
 
-def run_cleanup(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def run_cleanup(request: Request, services: Services, caller: Caller) -> Response:
     """200 with how many photos retention deleted, by camera; `{"dry_run": true}` only counts."""
-    said = read_object(req, ("dry_run", "most")) if req.get_body() else {}
-    dry_run, most = said.get("dry_run", False), said.get("most", MAX_AT_ONCE)
-    if not isinstance(dry_run, bool):
-        raise WireError("dry_run", "is neither true nor false")
-    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= MAX_AT_ONCE:
-        raise WireError("most", f"is no whole number from 1 to {MAX_AT_ONCE}")
-    now = datetime.now(UTC)
-    done = clean_up(services, now, most, dry_run)
+    dry_run, now = request[DRY_RUN], datetime.now(UTC)
+    done = clean_up(services, now, request[MOST], dry_run)
     if not dry_run:
         record_run(services.people, CLEANUP, now)
     if not dry_run and done.deleted:
-        record(req.headers, services, caller.who, "cleaned up", str(sum(done.deleted.values())))
+        record(request.headers, services, caller.who, "cleaned up", str(sum(done.deleted.values())))
     return json_response({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
 
 
-def run_repair(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def run_repair(request: Request, services: Services, caller: Caller) -> Response:
     """200 with what was mended; `{"cameras": [...], "everything": true}` rebuilds their index."""
-    said = read_object(req, ("cameras", "everything")) if req.get_body() else {}
-    cameras, everything = check_cameras(said.get("cameras")), said.get("everything", False)
-    if cameras is not None and not cameras:
-        raise WireError("cameras", "is empty: name some, or leave it out for all")
-    if not isinstance(everything, bool):
-        raise WireError("everything", "is neither true nor false")
+    cameras, everything = request[CAMERAS], request[EVERYTHING]
     done = reconcile(services, datetime.now(UTC), cameras, everything)
     if cameras is None:
         record_run(services.people, REPAIR, datetime.now(UTC))
     which = "all cameras" if cameras is None else " ".join(sorted(cameras))
-    record(req.headers, services, caller.who, "rebuilt" if everything else "repaired", which)
+    record(request.headers, services, caller.who, "rebuilt" if everything else "repaired", which)
     return json_response(asdict(done))
 
 
@@ -146,7 +164,7 @@ def tell_repair(done: Repair) -> None:
         )
 
 
-def _delete(photo: Photo, req: func.HttpRequest, services: Services, caller: Caller) -> None:
+def _delete(photo: Photo, request: Request, services: Services, caller: Caller) -> None:
     """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
-    record(req.headers, services, caller.who, "deleted", str(photo.name))
+    record(request.headers, services, caller.who, "deleted", str(photo.name))
     delete(photo, services, marked_at=to_milliseconds(datetime.now(UTC)))

@@ -6,11 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-import azure.functions as func
-
 from function_app.alerts.loss_counts import losses
 from function_app.auth.caller import Caller
-from function_app.browse.listing import check_parameters, check_range
+from function_app.http import json_schema
+from function_app.http.parameters import (
+    CAMERA,
+    DAY,
+    check_range,
+    choice,
+    defaulting,
+    optional,
+    whole_number,
+)
+from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
 from function_app.maintenance.photo_counts import Count, PhotoCounts, tallies
 from function_app.services import Services
@@ -18,26 +26,32 @@ from function_app.storage.models import Seen
 from function_app.storage.row_keys import View, arrival_place
 from function_app.timer_watch import CLEANUP, REPAIR, last_runs
 from photo_wire import __version__
-from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time
-from photo_wire.name import PhotoName, check_camera
+from photo_wire.name import PhotoName
 
 DEFAULT_DAYS, MAX_DAYS = 30, 366
+COUNTS = optional(
+    "counts",
+    choice(("none",), json_schema.text(pattern="^none$")),
+    "Leave out what would have to be counted.",
+)
+FIRST_DAY = optional("from", DAY, "From this day on.")
+LAST_DAY = optional("to", DAY, "Up to this day.")
+DAYS = defaulting("days", whole_number(1, MAX_DAYS), DEFAULT_DAYS, "How many days back.")
+CAMERAS_PARAMETERS = (COUNTS,)
+DAYS_PARAMETERS = (CAMERA, FIRST_DAY, LAST_DAY)
+STATS_PARAMETERS = (CAMERA, DAYS)
 NO_PHOTOS = PhotoCounts({})
 _THREADS = 16
 Found = TypeVar("Found")
 
 
-def list_cameras(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def list_cameras(request: Request, services: Services, caller: Caller) -> Response:
     """200 with every camera: what came from it, when the last photo did, and which is the last of
     those that are there. Counting asks for each camera of which something came since the last
     count; `counts=none` leaves that out: counts, first day and last photo are null."""
-    check_parameters(req.params, ("counts",))
-    counts = req.params.get("counts")
-    if counts not in (None, "none"):
-        raise WireError("counts", f"{quoted(counts)} is not none")
     cameras = services.index.cameras()
-    counted = {} if counts else _tallies(services, caller, None, cameras)
+    counted = {} if request[COUNTS] else _tallies(services, caller, None, cameras)
 
     def describe(camera: str, seen: Seen) -> dict[str, object]:
         tally = counted.get(camera)
@@ -57,13 +71,12 @@ def list_cameras(req: func.HttpRequest, services: Services, caller: Caller) -> R
         return json_response({"cameras": list(found)})
 
 
-def list_days(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def list_days(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the number of photos on each day (UTC) that has some, for a calendar."""
-    check_parameters(req.params, ("camera", "from", "to"))
-    first, last = _day(req.params, "from"), _day(req.params, "to")
+    first, last = request[FIRST_DAY], request[LAST_DAY]
     check_range(first, last)
     days: Counter[date] = Counter()
-    for tally in _tallies(services, caller, req.params.get("camera")).values():
+    for tally in _tallies(services, caller, request[CAMERA]).values():
         days.update({day: count.photos for day, count in tally.days.items()})
     return json_response(
         {
@@ -76,13 +89,12 @@ def list_days(req: func.HttpRequest, services: Services, caller: Caller) -> Resp
     )
 
 
-def get_stats(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_stats(request: Request, services: Services, caller: Caller) -> Response:
     """200 with what ever came, what of it is there, and what was lost, by camera and day."""
-    check_parameters(req.params, ("camera", "days"))
-    days = _days_back(_days(req.params.get("days")))
+    days = _days_back(request[DAYS])
     seen = services.index.cameras()
-    found = _tallies(services, caller, req.params.get("camera"), seen)
-    lost = _losses(services, caller, req.params.get("camera"))
+    found = _tallies(services, caller, request[CAMERA], seen)
+    lost = _losses(services, caller, request[CAMERA])
     cameras = [
         {
             "camera": camera,
@@ -109,10 +121,9 @@ def get_stats(req: func.HttpRequest, services: Services, caller: Caller) -> Resp
     )
 
 
-def get_status(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_status(request: Request, services: Services, caller: Caller) -> Response:
     """200 with how it is now: the version, what is stored, the newest photo, yesterday's losses,
     and when the cleanup and the repair last ran to their end. Nothing is written for it."""
-    check_parameters(req.params, ())
     seen = services.index.cameras()
     found = _tallies(services, caller, None, seen, save=False)
     lately = [seen[camera] for camera in found if camera in seen]
@@ -164,8 +175,6 @@ def _tallies(
     seen: Mapping[str, Seen] | None = None,
     save: bool = True,
 ) -> dict[str, PhotoCounts]:
-    if camera is not None:
-        check_camera(camera)
     return _shown(tallies(services, datetime.now(UTC), save, seen), caller, camera)
 
 
@@ -207,19 +216,3 @@ def _by_day(days: list[date], tally: PhotoCounts, lost: Counter[date]) -> list[d
 def _losses_of(days: list[date], lost: Mapping[str, Counter[date]]) -> int:
     """How many photos were lost on these days."""
     return sum(one[day] for one in lost.values() for day in days)
-
-
-def _day(params: Mapping[str, str], parameter: str) -> date | None:
-    text = params.get(parameter)
-    try:
-        return None if text is None else datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise WireError(parameter, f"{quoted(text or '')} is no day like 2026-11-20") from None
-
-
-def _days(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_DAYS
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_DAYS):
-        raise WireError("days", f"{quoted(text)} is not a whole number from 1 to {MAX_DAYS}")
-    return int(text[:9])

@@ -4,15 +4,17 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-import azure.functions as func
-
 from function_app.auth.caller import Caller
 from function_app.browse.ranges import is_cached
+from function_app.http.json_schema import text
+from function_app.http.parameters import defaulting, opaque
+from function_app.http.request import Request
 from function_app.http.responses import PAGE_POLICY, Response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 
 _FOLDER = Path(__file__).parent / "page"
+FILE = defaulting("path", opaque(text()), "", "A file of the page.")
 _START = "index.html"
 _TYPES = {
     ".html": "text/html",
@@ -24,10 +26,9 @@ _TYPES = {
 }
 
 
-def get_page(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_page(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a file of the page, 304 if the browser has it."""
-    path = req.route_params.get("path") or ""
-    file = _files().get(path or _START)
+    file = _files().get(request[FILE] or _START)
     if file is None:
         raise HTTPProblemError(
             404, "There is nothing here: the gallery is at /, its API under /api/photos."
@@ -35,7 +36,7 @@ def get_page(req: func.HttpRequest, services: Services, caller: Caller) -> Respo
     body, content_type = file
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache", "Content-Security-Policy": PAGE_POLICY}
-    if is_cached(req.headers.get("If-None-Match"), etag):
+    if is_cached(request.headers.get("If-None-Match"), etag):
         return Response(304, content_type=content_type, headers=headers)
     return Response(200, body, content_type, headers)
 

@@ -4,8 +4,6 @@ import html
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import azure.functions as func
-
 from function_app.auth import links
 from function_app.auth.audit_log import record
 from function_app.auth.caller import Caller
@@ -13,18 +11,46 @@ from function_app.auth.links import Share
 from function_app.auth.origin import check_still_there, described_origin, made_by
 from function_app.browse.listing import describe
 from function_app.browse.photos import content
+from function_app.http import json_schema
 from function_app.http.authorization import own_origin
-from function_app.http.request_body import read_object, text_of
+from function_app.http.parameters import (
+    BOOLEAN,
+    CAMERA_NAME,
+    PHOTO,
+    PHOTO_NAME,
+    TIME,
+    defaulting,
+    json_number,
+    opaque,
+    optional,
+    required,
+)
+from function_app.http.request import JSONBody, Request
 from function_app.http.responses import PAGE_POLICY, Response, json_response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Photo
 from photo_wire.errors import WireError
-from photo_wire.moment import format_time, parse_time
-from photo_wire.name import check_camera, parse_name
+from photo_wire.moment import format_time
 
 DEFAULT_HOURS, MAX_HOURS = 7 * 24, 90 * 24
 MAX_PHOTOS = 200
+
+SHARED_PHOTO = optional("photo", PHOTO_NAME)
+SHARED_CAMERA = optional("camera", CAMERA_NAME)
+SHARED_FROM = optional("from", TIME)
+SHARED_TO = optional("to", TIME)
+HOURS = defaulting("hours", json_number(1, MAX_HOURS), DEFAULT_HOURS)
+WITH_LOCATION = defaulting("with_location", BOOLEAN, False)
+NEW_SHARE = JSONBody(
+    "NewShare",
+    (SHARED_PHOTO, SHARED_CAMERA, SHARED_FROM, SHARED_TO, HOURS, WITH_LOCATION),
+    forms=((SHARED_PHOTO,), (SHARED_CAMERA, SHARED_FROM, SHARED_TO)),
+)
+KEY = required("key", opaque(json_schema.text(pattern="^[0-9a-f]{32}$")), "The link's key.")
+SECRET = required(
+    "secret", opaque(json_schema.text(pattern="^[A-Za-z0-9_-]{32}$")), "The end of the link."
+)
 _NO_CACHE = {"Cache-Control": "no-store"}  # or a link would open in this browser after its end
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Nightjar</title>
@@ -37,33 +63,25 @@ _PAGE = """<!doctype html>
 """
 
 
-def make_share(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def make_share(request: Request, services: Services, caller: Caller) -> Response:
     """201 with the link, once, and the key that ends it; `{"photo": id}` or `{"camera", "from",
     "to"}`, `"hours"` and `"with_location"`."""
-    said = read_object(req, ("photo", "camera", "from", "to", "hours", "with_location"))
-    with_location = said.get("with_location", False)
-    if not isinstance(with_location, bool):
-        raise WireError("with_location", "must be true or false")
-    hours = said.get("hours", DEFAULT_HOURS)
-    if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MAX_HOURS:
-        raise WireError("hours", f"is no whole number from 1 to {MAX_HOURS}")
-    now = datetime.now(UTC)
-    until = now + timedelta(hours=hours)
-    if "photo" in said:
-        name = parse_name(text_of(said, "photo"), "photo")
+    name = request[SHARED_PHOTO]
+    until = datetime.now(UTC) + timedelta(hours=request[HOURS])
+    if name is not None:
         if not caller.may_see(name.camera) or services.index.get(name) is None:
             raise HTTPProblemError(404, f"There is no photo {name}.")
         share = links.of_photo(name, until, made_by(caller))
     else:
-        camera = text_of(said, "camera")
-        check_camera(camera)
+        camera, first, last = request[SHARED_CAMERA], request[SHARED_FROM], request[SHARED_TO]
+        if camera is None or first is None or last is None:
+            raise HTTPProblemError(400, "Give the photo, or the camera with from and to.")
         if not caller.may_see(camera):
             raise HTTPProblemError(404, f"There is no camera {camera}.")
-        first, last = (parse_time(text_of(said, word), word) for word in ("from", "to"))
         if last < first:
             raise WireError("to", "is before from: such a link would open nothing")
         share = Share("", camera, first, last, until, made_by(caller))
-    share = replace(share, with_location=with_location)
+    share = replace(share, with_location=request[WITH_LOCATION])
     key, secret = links.keep(services.people, share)
     try:
         check_still_there(services.people, caller)
@@ -71,13 +89,13 @@ def make_share(req: func.HttpRequest, services: Services, caller: Caller) -> Res
         links.revoke(services.people, key)
         raise
     which = f"{share.photo or share.camera} by {links.called(key)}"
-    record(req.headers, services, caller.who, "shared", which)
+    record(request.headers, services, caller.who, "shared", which)
     settings = services.settings
-    url = f"{settings.public_origin or own_origin(req.url, settings)}/shared/{secret}"
+    url = f"{settings.public_origin or own_origin(request.url, settings)}/shared/{secret}"
     return json_response({"url": url, "key": key, "until": format_time(until)}, 201)
 
 
-def list_shares(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def list_shares(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the links on record, those too that expired in the last hour; their secrets are
     not there."""
     return json_response(
@@ -100,24 +118,24 @@ def list_shares(req: func.HttpRequest, services: Services, caller: Caller) -> Re
     )
 
 
-def revoke_share(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def revoke_share(request: Request, services: Services, caller: Caller) -> Response:
     """204; the link opens nothing any more."""
-    key = req.route_params["key"]
+    key = request[KEY]
     if not key.isalnum() or not key.isascii() or not links.revoke(services.people, key):
         raise HTTPProblemError(404, "There is no such link.")
-    record(req.headers, services, caller.who, "revoked a link", links.called(key))
+    record(request.headers, services, caller.who, "revoked a link", links.called(key))
     return Response(204)
 
 
-def get_shared(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_shared(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a page that shows what the link opens; 404 with one that says that it does not."""
     try:
-        share, photos, more = _opened(req, services)
+        share, photos, more = _opened(request, services)
     except HTTPProblemError as refused:
         problem = refused.problem
         page = _page("Nightjar", f"<p>{html.escape(problem.detail)}</p>", "Ask for a new one.")
         return replace(page, status=problem.status, problem=problem)
-    secret = req.route_params["secret"]
+    secret = request[SECRET]
     title = f"{share.camera}, {share.first:%Y-%m-%d %H:%M} UTC"
     shown = "\n".join(_element(photo, secret) for photo in photos) or "<p>There is no photo.</p>"
     if more:
@@ -131,9 +149,9 @@ def _page(title: str, photos: str, foot: str) -> Response:
     return Response(200, page.encode(), "text/html", {"Content-Security-Policy": PAGE_POLICY})
 
 
-def list_shared(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def list_shared(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the photos that the link opens, the oldest first, and whether there are more."""
-    share, photos, more = _opened(req, services)
+    share, photos, more = _opened(request, services)
     return json_response(
         {
             "photos": [describe(photo) for photo in photos],
@@ -143,32 +161,32 @@ def list_shared(req: func.HttpRequest, services: Services, caller: Caller) -> Re
     )
 
 
-def get_shared_content(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
+def get_shared_content(request: Request, services: Services, caller: Caller) -> Response:
     """The photo's bytes, as for those who signed in, but no browser keeps them, and without the
     place where it was taken unless the link is made so."""
-    share = _share(req, services)
-    name = parse_name(req.route_params["id"])
+    share = _share(request, services)
+    name = request[PHOTO]
     photo = services.index.get(name) if share.opens(name) else None
     if photo is None:
         raise HTTPProblemError(404, "This link opens no such photo.")
     who, is_redacted = links.called(share.key), not share.with_location
-    return content(photo, req, services, who, _NO_CACHE, is_redacted)
+    return content(photo, request, services, who, _NO_CACHE, is_redacted)
 
 
-def _share(req: func.HttpRequest, services: Services) -> Share:
-    share = links.find(services.people, req.route_params["secret"], datetime.now(UTC))
+def _share(request: Request, services: Services) -> Share:
+    share = links.find(services.people, request[SECRET], datetime.now(UTC))
     if share is None:
         raise HTTPProblemError(404, "This link is over, was revoked, or never was one.")
     return share
 
 
-def _opened(req: func.HttpRequest, services: Services) -> tuple[Share, list[Photo], bool]:
+def _opened(request: Request, services: Services) -> tuple[Share, list[Photo], bool]:
     """The link, its first photos, and whether it opens more. That it was opened goes into the
     access log; HEAD, by which messengers look whether it lives, shows nobody anything."""
-    share = _share(req, services)
-    if req.method != "HEAD":
+    share = _share(request, services)
+    if request.method != "HEAD":
         which = str(share.photo or share.camera)
-        record(req.headers, services, links.called(share.key), "opened", which)
+        record(request.headers, services, links.called(share.key), "opened", which)
     if share.photo:
         found = services.index.get(share.photo)
         return share, [found] if found else [], False

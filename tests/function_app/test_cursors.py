@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from function_app.alerts import alerts
-from function_app.http import cursors
+from function_app.http.pagination import decode_cursor, encode_cursor
 from function_app.storage import account_keys
 from photo_wire.alert import LOSS
 from photo_wire.errors import WireError
@@ -38,8 +38,8 @@ def pages(api: Api, path: str) -> Iterator[Any]:
 def test_what_is_no_cursor_is_refused(api: Api, path: str) -> None:
     """Nothing, a word, the place itself, that of another list, or a place of no form at all."""
     key = f"{'0' * 15}~5f3a9c2e"
-    encoded = [cursors.encode(place) for place in ("", "zz:", "k~", key + "0", f"{key}\n")]
-    others = [cursors.encode(key)] if path != "accesses" else [cursors.encode(f"{'0' * 15}~" * 2)]
+    encoded = [encode_cursor(place) for place in ("", "zz:", "k~", key + "0", f"{key}\n")]
+    others = [encode_cursor(key)] if path != "accesses" else [encode_cursor(f"{'0' * 15}~" * 2)]
     for cursor in (*NO_PLACES, key, *encoded, *others):
         reply = as_admin(api, f"/api/{path}?cursor={cursor}")
         assert reply.status_code == 400, (cursor, reply.text)
@@ -71,7 +71,7 @@ def test_the_cursors_of_alerts_are_taken(api: Api, camera: str) -> None:
     ]
     assert sorted(found) == ids
     for place in ("0" * 15 + "~" + "9" * 15, "0" * 15 + "~" + "9" * 15 + "~~"):
-        reply = as_admin(api, f"/api/alerts?limit=2&cursor={cursors.encode(place)}")
+        reply = as_admin(api, f"/api/alerts?limit=2&cursor={encode_cursor(place)}")
         assert reply.status_code == 200
 
 
@@ -83,4 +83,4 @@ def test_a_cursor_has_one_spelling(place: bytes) -> None:
     for form in (alerts._PLACE, account_keys.AUDIT_KEY):
         for spelled in (cursor, cursor + "=", f" {cursor}"):
             with suppress(WireError):
-                assert cursors.encode(cursors.decode(spelled, form)) == spelled
+                assert encode_cursor(decode_cursor(spelled, form)) == spelled

@@ -35,6 +35,7 @@ from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.function_app.decoding import patient_decoder
 from tests.function_app.memory_store import memory_services
+from tests.support.handlers import read_request
 from tests.support.pictures import dng_with_preview, jpeg, many_scans, mp4
 
 READER = Caller("reader", frozenset(Scope))
@@ -191,7 +192,7 @@ def test_a_picture_that_failed_is_not_decoded_again(monkeypatch: pytest.MonkeyPa
     asked = HttpRequest("GET", "/", headers={}, params={}, route_params={"id": str(name)}, body=b"")
     for _ in range(3):
         with pytest.raises(HTTPProblemError) as refused:
-            get_thumbnail(asked, backend, READER)
+            get_thumbnail(read_request("get_thumbnail", asked), backend, READER)
         assert refused.value.problem.status == 404
     assert len(tried) == 1
 

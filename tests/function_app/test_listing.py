@@ -6,11 +6,13 @@ from itertools import chain
 from typing import cast
 from zoneinfo import ZoneInfo
 
+import azure.functions as func
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from function_app.browse.listing import Hours, Listing, page, parse_listing
+from function_app.browse.listing import PARAMETERS, Hours, Listing, page, read_listing
+from function_app.http.route import Inputs
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.errors import WireError
@@ -26,6 +28,11 @@ FEW_NAMES = st.builds(
     st.integers(0, 5),
     st.integers(0, 3),
 )
+
+
+def parse_listing(params: dict[str, str]) -> Listing:
+    request = func.HttpRequest("GET", "http://x/api/photos", params=params, body=b"")
+    return read_listing(Inputs(query=PARAMETERS).read(request))
 
 
 def index_of(listed: set[PhotoName]) -> MemoryIndex:
@@ -152,8 +159,8 @@ def test_hours_are_those_of_the_clock_on_the_wall(
         return
     begins, ends = first.strftime("%H:%M"), end.strftime("%H:%M")
     inside = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
-    assert hours.hold(moment) == inside
-    assert rest.hold(moment) != inside
+    assert hours.contain(moment) == inside
+    assert rest.contain(moment) != inside
 
 
 def test_a_photo_shows_all_that_is_known() -> None:

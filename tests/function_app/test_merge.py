@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.browse.merge import merge
+from function_app.http.pagination import merge
 
 LISTS = st.dictionaries(
     st.sampled_from("abcdef"), st.sets(st.integers(0, 400), max_size=60), max_size=6

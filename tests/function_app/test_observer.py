@@ -15,7 +15,7 @@ from function_app.auth import links, sessions, tokens, users
 from function_app.auth.caller import Role, Scope
 from function_app.auth.origin import Origin
 from function_app.http.authorization import Access
-from function_app.http.dispatch import answer
+from function_app.http.dispatch import handle
 from function_app.http.responses import render
 from function_app.maintenance.deletion import delete
 from function_app.routes import ROUTES
@@ -111,7 +111,7 @@ def asks(backend: Services) -> Ask:
             route_params=found,
             body=body,
         )
-        reply = render(answer(route, req, lambda: backend), method)
+        reply = render(handle(route, req, lambda: backend), method)
         return reply.status_code, dict(reply.headers), reply.get_body()
 
     return ask

@@ -14,22 +14,20 @@ import pytest
 
 from function_app.auth import passwords, sessions, users
 from function_app.auth.caller import Role
-from function_app.http.dispatch import answer
 from function_app.http.responses import Response
-from function_app.routes import ROUTES
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage import account_keys
 from function_app.storage.table_store import TableStore
 from tests.conftest import NewStore
 from tests.function_app.memory_store import memory_services
+from tests.support.handlers import ROUTE_OF, call
 
 FIRST, EVES, NEW = "the first password", "a password of eve's", "another good password"
 ADMIN = {"Authorization": "Bearer the-admin-token-of-this-test"}
 SETTINGS = Settings("", admin_token="the-admin-token-of-this-test", gallery_password=FIRST)
 SITE = "https://night.example"
 Done = TypeVar("Done")
-ROUTE_OF = {route.name: route for route in ROUTES}
 
 
 @dataclass
@@ -74,7 +72,7 @@ def ask(
     request = func.HttpRequest(
         route.methods[0], url, headers=headers, route_params=params, body=body
     )
-    return answer(route, request, lambda: backend)
+    return call(handler, request, backend)
 
 
 def sign_in(backend: Services, name: str, password: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import memory_services
-from tests.function_app.test_people_races import ROUTE_OF
+from tests.support.handlers import ROUTE_OF
 
 ADMIN_TOKEN, PASSWORD = "the-admin-token-of-this-test", "the first password"
 SET = {
@@ -42,7 +42,7 @@ def ask(
     route = ROUTE_OF[handler]
     body = b"" if said is None else json.dumps(said).encode()
     request = func.HttpRequest(route.methods[0], url, headers=headers, body=body)
-    reply = dispatch.answer(route, request, lambda: backend)
+    reply = dispatch.handle(route, request, lambda: backend)
     return render(reply, request.method, dispatch.is_https(request))
 
 

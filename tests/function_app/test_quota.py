@@ -31,6 +31,7 @@ from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.test_keeping import fragile
+from tests.support.handlers import read_request
 from tests.support.pictures import jpeg
 
 NOW = to_milliseconds(datetime.now(UTC))
@@ -59,7 +60,7 @@ def tell(backend: Services, *cameras: str) -> list[str]:
     alerts = [Alert(name, LOSS, "no-room").to_properties() for name in names]
     body = json.dumps({"alerts": alerts}).encode()
     request = func.HttpRequest("POST", "http://x/api/alerts", headers={}, body=body)
-    reply = post_alerts(request, backend, DEVICE)
+    reply = post_alerts(read_request("post_alerts", request), backend, DEVICE)
     return [one.rpartition("-2026")[0] for one in json.loads(reply.body)["recorded"]]
 
 
@@ -195,5 +196,5 @@ def test_a_status_writes_nothing(empty: Services) -> None:
     tell(empty, "c")
     later = fragile(empty, 0)  # it fails at the first change
     request = func.HttpRequest("GET", "http://x/api/status", headers={}, body=b"")
-    told = json.loads(get_status(request, later, OWNER).body)
+    told = json.loads(get_status(read_request("get_status", request), later, OWNER).body)
     assert (told["photos"], told["cameras"]) == (2, 3)

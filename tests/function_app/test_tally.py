@@ -12,6 +12,7 @@ import azure.functions as func
 import pytest
 
 from function_app.auth.caller import Caller, Scope
+from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.photo_counts import recount, tallies
@@ -26,8 +27,9 @@ from tests.conftest import NewStore
 from tests.function_app.api import Store, name_of
 from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
 from tests.function_app.test_keeping import StoppedError, fragile, until_done
+from tests.support.handlers import read_request
 
-Handler = Callable[[func.HttpRequest, Services, Caller], Response]
+Handler = Callable[[Request, Services, Caller], Response]
 
 
 def test_a_photo_whose_rows_came_at_a_retry_is_counted_out_by_its_place(empty: Services) -> None:
@@ -190,7 +192,7 @@ def test_whoever_asks_for_counts_saves_them(empty: Services, ask_for: Handler) -
         empty.index.add(photo, NOW)
     request = func.HttpRequest("GET", "http://x", headers={}, body=b"")
     owner = Caller("owner", frozenset(Scope))
-    first = ask_for(request, empty, owner).body
+    first = ask_for(read_request(ask_for.__name__, request), empty, owner).body
 
     class Index:
         """Asked for the cameras alone, once."""
@@ -205,7 +207,8 @@ def test_whoever_asks_for_counts_saves_them(empty: Services, ask_for: Handler) -
     index = Index()
     counted_before = replace(empty, index=cast(PhotoIndex, index))
     for handler in (ask_for, get_status):
-        told = json.loads(handler(request, counted_before, owner).body)
+        asked = read_request(handler.__name__, request)
+        told = json.loads(handler(asked, counted_before, owner).body)
         assert handler is not ask_for or told == json.loads(first)
         assert index.asked == ["cameras"]
         index.asked.clear()

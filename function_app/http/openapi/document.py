@@ -1,13 +1,18 @@
 """The OpenAPI 3.1 document of a route table."""
 
-import re
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+from function_app.http import json_schema
 from function_app.http.authorization import Access
 from function_app.http.cookies import PREFIX, SESSION
-from function_app.http.openapi.schemas import PARAMETERS, SCHEMAS, Schema, ref
-from function_app.http.route import Route
+from function_app.http.json_schema import Schema, ref
+from function_app.http.openapi.schemas import SCHEMAS
+from function_app.http.parameters import Parameter
+from function_app.http.request import Body, PhotoBody
+from function_app.http.responses import JSON_TYPE
+from function_app.http.route import Operation, Route
 from photo_wire import __version__
 from photo_wire.headers import (
     CAMERA_ID,
@@ -23,15 +28,15 @@ from photo_wire.headers import (
 from photo_wire.media import Media
 from photo_wire.problem import PROBLEM_TYPE
 
-_NAMES = {"first_day": "from", "last_day": "to"}  # of parameters with a schema of their own
-_ABOUT_A_PHOTO: dict[str, tuple[Schema, str]] = {
-    PHOTO_ID: (PARAMETERS["id"][0], "The photo's id, given where it was taken."),
-    CAMERA_ID: (PARAMETERS["camera"][0], "Its camera."),
-    CAPTURED_AT: (PARAMETERS["from"][0], "When it was taken."),
-    TRIGGER: ({"type": "string", "enum": list(Trigger)}, "Why it was taken."),
-    CLOCK: ({"type": "string", "enum": list(ClockStatus)}, "How far its time can be trusted."),
-    CONTENT_DIGEST: ({"type": "string"}, "`sha-256=:base64:` of the body (RFC 9530)."),
-    WAITING: ({"type": "integer", "minimum": 0}, "How many photos still wait on the device."),
+# The headers that describe a photo; photo_wire checks them.
+_PHOTO_HEADERS: dict[str, tuple[Schema, str]] = {
+    PHOTO_ID: (json_schema.PHOTO_ID, "The photo's id, given where it was taken."),
+    CAMERA_ID: (json_schema.CAMERA, "Its camera."),
+    CAPTURED_AT: (json_schema.TIME, "When it was taken."),
+    TRIGGER: (json_schema.text(enum=list(Trigger)), "Why it was taken."),
+    CLOCK: (json_schema.text(enum=list(ClockStatus)), "How far its time can be trusted."),
+    CONTENT_DIGEST: (json_schema.text(), "`sha-256=:base64:` of the body (RFC 9530)."),
+    WAITING: (json_schema.COUNT, "How many photos still wait on the device."),
 }
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],
@@ -44,13 +49,19 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
 }
 
 
+@cache
 def document(routes: tuple[Route, ...]) -> dict[str, Any]:
-    """What `GET /api/openapi.json` gives."""
+    """Return the document that describes these routes."""
     paths: dict[str, Any] = {}
+    schemas = dict(SCHEMAS)
     for route in routes:
-        if route.include_in_schema:
-            path = paths.setdefault("/" + route.path, {})
-            path.update({method.lower(): _operation(route, method) for method in route.methods})
+        if route.operation is None:
+            continue
+        path = paths.setdefault("/" + route.path, {})
+        for method in route.methods:
+            path[method.lower()] = _operation(route, route.operation, method)
+        if route.inputs.body and not isinstance(route.inputs.body, PhotoBody):
+            schemas[route.inputs.body.name] = route.inputs.body.schema
     return {
         "openapi": "3.1.0",
         "info": {
@@ -60,7 +71,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": schemas,
             "securitySchemes": {
                 "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
                 "token": {"type": "http", "scheme": "bearer"},
@@ -75,85 +86,72 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route, method: str) -> dict[str, Any]:
-    operation = {
+def _operation(route: Route, operation: Operation, method: str) -> dict[str, Any]:
+    inputs = route.inputs
+    described = {
         "operationId": route.name if method != "HEAD" else f"{route.name}_head",
-        "summary": route.summary,
+        "summary": operation.summary,
         "description": f"For {route.access.value}.",
         "security": _SECURITY[route.access],
-        "parameters": [*_in_path(route), *_in_query(route), *_in_headers(route)],
-        "responses": _responses(route, method),
+        "parameters": [
+            *(_parameter(one, "path") for one in inputs.path),
+            *(_parameter(one, "query") for one in inputs.query or ()),
+            *(_photo_headers() if isinstance(inputs.body, PhotoBody) else ()),
+        ],
+        "responses": {
+            **{
+                str(status): _response(status, content, method)
+                for status, content in operation.responses.items()
+            },
+            **{str(status): _problem(status, route) for status in sorted(route.problems)},
+        },
     }
-    return operation | ({"requestBody": _body(route)} if route.takes else {})
+    return described | ({"requestBody": _body(inputs.body)} if inputs.body else {})
 
 
-def _in_path(route: Route) -> list[Schema]:
-    names = re.findall(r"{(\w+)}", route.path)
-    return [_parameter(name, "path", *PARAMETERS[name], required=True) for name in names]
+def _parameter(parameter: Parameter[Any], place: str) -> Schema:
+    return {
+        "name": parameter.name,
+        "in": place,
+        "required": parameter.is_required,
+        "description": parameter.description,
+        "schema": parameter.kind.schema,
+    }
 
 
-def _in_query(route: Route) -> list[Schema]:
-    needed = {"camera"} if route.path == "api/events" else set()
+def _photo_headers() -> list[Schema]:
     return [
-        _parameter(_NAMES.get(name, name), "query", *PARAMETERS[name], required=name in needed)
-        for name in route.query
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": description,
+            "schema": schema,
+        }
+        for name, (schema, description) in _PHOTO_HEADERS.items()
     ]
 
 
-def _in_headers(route: Route) -> list[Schema]:
-    if not route.takes or route.takes in SCHEMAS:
-        return []
-    return [_parameter(name, "header", *about) for name, about in _ABOUT_A_PHOTO.items()]
-
-
-def _parameter(
-    name: str, where: str, schema: Schema, description: str, required: bool = False
-) -> Schema:
-    return {
-        "name": name,
-        "in": where,
-        "required": required,
-        "description": description,
-        "schema": schema,
-    }
-
-
-def _body(route: Route) -> Schema:
-    if route.takes in SCHEMAS:
-        content: dict[str, Any] = {"application/json": {"schema": ref(route.takes)}}
+def _body(body: Body) -> Schema:
+    if not isinstance(body, PhotoBody):
+        content: dict[str, Any] = {JSON_TYPE: {"schema": ref(body.name)}}
     else:
-        content = {kind.content_type: {} for kind in Media}
-        if "form" in str(route.takes):
-            fields = {name: PARAMETERS[name][0] for name in ("camera", "trigger")}
-            fields["captured_at"] = PARAMETERS["from"][0]
-            fields["photo"] = {"type": "string", "format": "binary"}
+        content = {media.content_type: {} for media in Media}
+        if body.form_fields:
+            fields = {name: _PHOTO_HEADERS[of][0] for name, of in body.form_fields.items()}
+            fields["photo"] = json_schema.text(format="binary")
             form = {"type": "object", "properties": fields, "required": ["photo"]}
             content["multipart/form-data"] = {"schema": form}
-    return {"required": not route.is_optional, "content": content}
+    return {"required": body.is_required, "content": content}
 
 
-def _responses(route: Route, method: str) -> dict[str, Any]:
-    found = {str(status): _given(status, what, method) for status, what in route.gives.items()}
-    return found | {str(status): _problem(status, route) for status in sorted(refused(route))}
-
-
-def refused(route: Route) -> set[int]:
-    """The statuses of the problems that a route may give."""
-    statuses = {400, 503, *route.refuses}
-    if route.access is not Access.PUBLIC:
-        statuses.add(401)
-    if route.access not in (Access.PUBLIC, Access.DEVICE):
-        statuses.add(403)
-    return statuses
-
-
-def _given(status: int, what: str | None, method: str) -> Schema:
+def _response(status: int, content: str | None, method: str) -> Schema:
     described: Schema = {"description": HTTPStatus(status).phrase}
-    if what is None or method == "HEAD":
+    if content is None or method == "HEAD":
         return described
-    if what in SCHEMAS:
-        return described | {"content": {"application/json": {"schema": ref(what)}}}
-    return described | {"content": {kind: {} for kind in what.split()}}
+    if content in SCHEMAS:
+        return described | {"content": {JSON_TYPE: {"schema": ref(content)}}}
+    return described | {"content": {content_type: {} for content_type in content.split()}}
 
 
 def _problem(status: int, route: Route) -> Schema:

@@ -6,13 +6,9 @@ import re
 from functools import cache
 from typing import Any
 
-import azure.functions as func
-
-from function_app.auth.caller import Caller
 from function_app.http.openapi.document import document
 from function_app.http.responses import PAGE_POLICY, Response
 from function_app.http.route import Route
-from function_app.services import Services
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Nightjar's API</title>
@@ -28,36 +24,21 @@ sentence that says what to do.</p>
 """
 
 
-def get_openapi(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
-    """200 with the document."""
-    return Response(200, json.dumps(_document()).encode(), headers={"Cache-Control": "no-cache"})
+def openapi_response(routes: tuple[Route, ...]) -> Response:
+    """Return the OpenAPI document of these routes."""
+    body = json.dumps(document(routes)).encode()
+    return Response(200, body, headers={"Cache-Control": "no-cache"})
 
 
-def get_docs(req: func.HttpRequest, services: Services, caller: Caller) -> Response:
-    """200 with a page that needs no script."""
+def docs_response(routes: tuple[Route, ...]) -> Response:
+    """Return a page that describes these routes to people. It needs no script."""
     headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
-    return Response(200, _page().encode(), "text/html", headers)
-
-
-_described: list[tuple[Route, ...]] = []
-
-
-def describe(routes: tuple[Route, ...]) -> None:
-    """Describe this table from now on. It has this module's handlers in it, so that it cannot be
-    imported here."""
-    _described[:] = [routes]
-    _document.cache_clear()
-    _page.cache_clear()
+    return Response(200, _page(routes).encode(), "text/html", headers)
 
 
 @cache
-def _document() -> dict[str, Any]:
-    return document(_described[0])
-
-
-@cache
-def _page() -> str:
-    found = _document()
+def _page(routes: tuple[Route, ...]) -> str:
+    found = document(routes)
     operations = "\n".join(
         _shown(method, path, operation)
         for path, methods in found["paths"].items()

@@ -1,0 +1,49 @@
+"""JSON Schema (2020-12, as OpenAPI 3.1 uses it): its building blocks, and the values that occur in
+several places of the API. Every object is closed: it has no fields but those of its schema."""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+def text(**more: Any) -> Schema:
+    return {"type": "string", **more}
+
+
+def number(**more: Any) -> Schema:
+    return {"type": "integer", **more}
+
+
+def array(items: Schema, **more: Any) -> Schema:
+    return {"type": "array", "items": items, **more}
+
+
+def nullable(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def record(**fields: Schema) -> Schema:
+    """Return the schema of an object with all of these fields."""
+    return partial_record(tuple(fields), **fields)
+
+
+def partial_record(required: tuple[str, ...] = (), **fields: Schema) -> Schema:
+    """Return the schema of an object with these fields, of which some are required."""
+    schema = {"type": "object", "properties": fields, "additionalProperties": False}
+    return {**schema, "required": list(required)} if required else schema
+
+
+def ref(name: str) -> Schema:
+    """Return a reference to one of the named schemas (schemas.py)."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+BOOLEAN: Schema = {"type": "boolean"}
+TIME = text(format="date-time")
+DAY = text(format="date")
+CAMERA = text(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+CAMERAS = nullable(array(CAMERA))
+PHOTO_ID = text(pattern=r"^[a-z0-9][a-z0-9-]{0,31}-[0-9]{8}T[0-9]{9}Z-[0-9a-f]{8}$")
+NAME = text(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")
+ALERT_KIND = text(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+COUNT = number(minimum=0)

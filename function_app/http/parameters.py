@@ -1,0 +1,217 @@
+"""What a route is given: parameters of its path and query, and fields of its JSON body.
+
+Each is declared once, as a `Parameter` of some `Kind`. From it come the check of a request, the
+value that the handler gets (`request[LIMIT]`), and the lines of the API's description.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from function_app.auth.caller import check_name
+from function_app.http import json_schema
+from function_app.http.json_schema import Schema
+from photo_wire.errors import WireError, quoted
+from photo_wire.moment import parse_time
+from photo_wire.name import PhotoName, check_camera, parse_name
+
+T = TypeVar("T")
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """What a value may be. `parse` gets the value as it came (text, or what JSON holds) and the
+    parameter's name; it returns the value for the handler, or raises WireError. `expected` says in
+    words what it takes."""
+
+    schema: Schema
+    expected: str
+    parse: Callable[[Any, str], T]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter(Generic[T]):
+    """A named value of a request. `default` is the value if it is absent. Made by `required`,
+    `optional` and `defaulting`, which know its type."""
+
+    name: str
+    kind: Kind[Any]
+    description: str
+    is_required: bool
+    default: Any
+
+    def read(self, values: Mapping[str, Any]) -> T:
+        """Return the value. Raises WireError, naming the parameter, if it is missing or wrong."""
+        if self.name in values:
+            value: T = self.kind.parse(values[self.name], self.name)
+            return value
+        if self.is_required:
+            raise WireError(self.name, f"is missing; it must be {self.kind.expected}")
+        absent: T = self.default
+        return absent
+
+
+def required(name: str, kind: Kind[T], description: str = "") -> Parameter[T]:
+    return Parameter(name, kind, description, True, None)
+
+
+def optional(name: str, kind: Kind[T], description: str = "") -> Parameter[T | None]:
+    return Parameter(name, kind, description, False, None)
+
+
+def defaulting(name: str, kind: Kind[T], default: T, description: str = "") -> Parameter[T]:
+    return Parameter(name, kind, description, False, default)
+
+
+def check_known(names: Iterable[str], known: Iterable[Parameter[Any]], what: str) -> None:
+    """Raise WireError, naming the first of these names that no parameter has."""
+    allowed = [one.name for one in known]
+    for name in names:
+        if name not in allowed:
+            hint = f"; use {', '.join(allowed)}" if allowed else ""
+            raise WireError(quoted(name), f"is not {what}{hint}")
+
+
+def check_range(first: date | None, last: date | None) -> None:
+    """Raise WireError if the range of a list (days or moments) ends before it begins."""
+    if first is not None and last is not None and last < first:
+        raise WireError("to", "is before 'from', so nothing lies between them")
+
+
+# Kinds for the path and the query, where every value comes as text.
+
+
+def whole_number(minimum: int, maximum: int, what: str = "a whole number") -> Kind[int]:
+    """Return the kind of numbers in decimal digits."""
+    expected = f"{what} from {minimum} to {maximum}"
+
+    def parse(value: str, name: str) -> int:
+        # Nine digits are enough, and int() takes no time for them.
+        if not (value.isascii() and value.isdigit() and minimum <= int(value[:9]) <= maximum):
+            raise WireError(name, f"{quoted(value)} is not {expected}")
+        return int(value[:9])
+
+    return Kind(json_schema.number(minimum=minimum, maximum=maximum), expected, parse)
+
+
+def _parse_moment(value: str, name: str) -> datetime:
+    # A plus sign that nobody encoded arrives as a space, which no time holds.
+    return parse_time(value.replace(" ", "+"), name)
+
+
+def _parse_day(value: str, name: str) -> date:
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()
+    except ValueError:
+        raise WireError(name, f"{quoted(value)} is not a day such as 2026-11-20") from None
+
+
+MOMENT = Kind(json_schema.TIME, "a time such as 2026-11-20T12:01:34Z", _parse_moment)
+DAY = Kind(json_schema.DAY, "a day such as 2026-11-20", _parse_day)
+
+
+def opaque(schema: Schema) -> Kind[str]:
+    """Return the kind of texts that the handler looks up: a wrong one is not found, not refused."""
+    return Kind(schema, "a text", lambda value, name: str(value or ""))
+
+
+# Kinds for the query and for JSON.
+
+
+def choice(options: Iterable[T], schema: Schema | None = None) -> Kind[T]:
+    """Return the kind of values that are among these."""
+    allowed = list(options)
+    expected = f"one of {', '.join(map(str, allowed))}"
+
+    def parse(value: object, name: str) -> T:
+        if value not in allowed:
+            raise WireError(name, f"{quoted(str(value))} is not {expected}")
+        return allowed[allowed.index(value)]
+
+    return Kind(schema or json_schema.text(enum=allowed), expected, parse)
+
+
+def _parse_text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise WireError(name, "is not a text")
+    return value
+
+
+TEXT = Kind(json_schema.text(), "a text", _parse_text)
+PHOTO_NAME: Kind[PhotoName] = Kind(
+    json_schema.PHOTO_ID,
+    "a photo's id",
+    lambda value, name: parse_name(_parse_text(value, name), name),
+)
+CAMERA_NAME = Kind(
+    json_schema.CAMERA,
+    "a camera's name",
+    lambda value, name: check_camera(_parse_text(value, name), name),
+)
+NAME = Kind(json_schema.NAME, "a name", check_name)
+
+
+# Kinds for JSON alone.
+
+
+def _parse_boolean(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise WireError(name, "is neither true nor false")
+    return value
+
+
+BOOLEAN = Kind(json_schema.BOOLEAN, "true or false", _parse_boolean)
+TIME: Kind[datetime] = Kind(
+    json_schema.TIME,
+    "a time such as 2026-11-20T12:01:34Z",
+    lambda value, name: parse_time(_parse_text(value, name), name),
+)
+
+
+def json_number(minimum: int, maximum: int) -> Kind[int]:
+    """Return the kind of JSON's whole numbers."""
+    expected = f"a whole number from {minimum} to {maximum}"
+
+    def parse(value: object, name: str) -> int:
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if not is_whole or not minimum <= value <= maximum:  # type: ignore[operator]
+            raise WireError(name, f"is not {expected}")
+        return value  # type: ignore[return-value]
+
+    return Kind(json_schema.number(minimum=minimum, maximum=maximum), expected, parse)
+
+
+def photo_names(maximum: int, minimum: int = 0) -> Kind[list[PhotoName]]:
+    """Return the kind of lists of photos' ids, of which each counts once."""
+    size = {"minItems": minimum} if minimum else {}
+    few = f"{minimum} to {maximum}" if minimum else f"at most {maximum}"
+    expected = f"a list of {few} photos' ids"
+
+    def parse(value: object, name: str) -> list[PhotoName]:
+        if not isinstance(value, list) or not minimum <= len(value) <= maximum:
+            raise WireError(name, f"is not {expected}")
+        return list(dict.fromkeys(parse_name(str(one), name) for one in value))
+
+    schema = json_schema.array(json_schema.PHOTO_ID, **size, maxItems=maximum)
+    return Kind(schema, expected, parse)
+
+
+# Parameters of several routes.
+
+PHOTO = required(
+    "id",
+    Kind(json_schema.PHOTO_ID, "a photo's id", lambda value, name: parse_name(value)),
+    "The photo's id.",
+)
+CAMERA = optional("camera", CAMERA_NAME, "Of this camera alone.")
+FROM = optional("from", MOMENT, "Taken at this moment or later.")
+TO = optional("to", MOMENT, "Taken before this moment.")
+LIMIT = defaulting("limit", whole_number(1, MAX_LIMIT), DEFAULT_LIMIT, "How many at most.")
+CURSOR = optional(
+    "cursor",
+    Kind(json_schema.text(), "a next_cursor", _parse_text),
+    "`next_cursor` of the page before.",
+)

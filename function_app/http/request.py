@@ -1,0 +1,113 @@
+"""A request as handlers get it: the parameters that its route declares, read and checked."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import azure.functions as func
+
+from function_app.http.json_schema import Schema, partial_record
+from function_app.http.parameters import Parameter, check_known
+from function_app.problems import HTTPProblemError
+
+MAX_BODY_BYTES = 16 * 1024
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class JSONBody:
+    """A JSON object with these fields. `name` is its schema's in the API's description. If it is
+    not required, no body means no fields. `forms` are, for an object of several forms, the fields
+    that each one requires and the others do not have; the handler checks that it is one of them."""
+
+    name: str
+    fields: tuple[Parameter[Any], ...]
+    is_required: bool = True
+    forms: tuple[tuple[Parameter[Any], ...], ...] = ()
+
+    @property
+    def schema(self) -> Schema:
+        if not self.forms:
+            return _object(self.fields, {one.name for one in self.fields if one.is_required})
+        shared = [one for one in self.fields if not any(one in form for form in self.forms)]
+        return {
+            "anyOf": [_object((*form, *shared), {one.name for one in form}) for form in self.forms]
+        }
+
+    def read(self, body: bytes) -> dict[Parameter[Any], Any]:
+        """Return the fields' values. Raises HTTPProblemError (400, 413), and WireError, naming the
+        field, for one that is unknown, missing or wrong."""
+        values = {} if not body and not self.is_required else self._object_in(body)
+        check_known(values, self.fields, "known here")
+        return {one: one.read(values) for one in self.fields}
+
+    def _object_in(self, body: bytes) -> Mapping[str, Any]:
+        if len(body) > MAX_BODY_BYTES:
+            raise HTTPProblemError(413, f"The body has more than {MAX_BODY_BYTES} bytes.")
+        try:
+            values = json.loads(body)
+            json.dumps(values, ensure_ascii=False).encode()  # half a surrogate pair is not text
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, dict):
+            names = ", ".join(one.name for one in self.fields)
+            raise HTTPProblemError(400, f"Send a JSON object with {names}.")
+        return values
+
+
+def _object(fields: tuple[Parameter[Any], ...], required: set[str]) -> Schema:
+    schemas = {one.name: one.kind.schema for one in fields}
+    return partial_record(tuple(name for name in schemas if name in required), **schemas)
+
+
+@dataclass(frozen=True, slots=True)
+class WireBody:
+    """A JSON body that photo_wire defines and the handler has it parse."""
+
+    name: str
+    schema: Schema
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoBody:
+    """A photo, with headers that describe it. `form_fields` are the fields of a form that may hold
+    it instead, by the headers that they stand for; without any it comes in no form."""
+
+    form_fields: Mapping[str, str] | None = None
+    is_required: bool = True
+
+
+Body = JSONBody | WireBody | PhotoBody
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the Functions host received, and the values of the route's parameters."""
+
+    http: func.HttpRequest
+    values: Mapping[Parameter[Any], Any]
+
+    def __getitem__(self, parameter: Parameter[T]) -> T:
+        """Return the value of a parameter that the route declares."""
+        value: T = self.values[parameter]
+        return value
+
+    @property
+    def method(self) -> str:
+        return str(self.http.method)
+
+    @property
+    def url(self) -> str:
+        return str(self.http.url)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        headers: Mapping[str, str] = self.http.headers
+        return headers
+
+    @property
+    def body(self) -> bytes:
+        return bytes(self.http.get_body())
