@@ -12,7 +12,11 @@ from importlib import metadata
 from photo_wire.media import Media
 from pi_uploader import board
 from pi_uploader.cameras import CameraError
-from pi_uploader.cameras.picamera_library import sensors, used_twice, version_problem
+from pi_uploader.cameras.picamera.library import (
+    find_shared_sensors,
+    list_sensors,
+    version_problem,
+)
 from pi_uploader.finding import Finding, Verdict
 from pi_uploader.settings import CaptureSettings, SettingsError
 
@@ -29,14 +33,14 @@ def camera_library(settings: CaptureSettings | None) -> Iterator[Finding]:
     if settings and not ours:
         return
     try:
-        found = sensors()
+        found = list_sensors()
     except (SettingsError, CameraError):
         return  # told where the camera is tried
     if ours:
         problem = version_problem(any(one.format is Media.MP4 for one in ours))
         verdict = Verdict.BAD if problem else Verdict.GOOD
         yield Finding("picamera2", verdict, problem or _version_of("picamera2"))
-    for problem in used_twice({one.name: one.sensor for one in ours}):
+    for problem in find_shared_sensors({one.name: one.sensor for one in ours}):
         yield Finding("settings", Verdict.BAD, problem, "correct it; pi-uploader config check")
     for sensor in found:
         kind = "on USB: CAMERA_SOURCE=usb" if sensor.is_usb else "CAMERA_SENSOR takes number or id"

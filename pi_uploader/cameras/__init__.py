@@ -1,4 +1,4 @@
-"""Where photos come from. Each kind of camera has a module of its own, imported when it is used."""
+"""Sources of photos. Each kind of camera has a module or package of its own, imported on demand."""
 
 from collections.abc import Sequence
 
@@ -22,61 +22,68 @@ __all__ = [
     "Checkable",
     "Recorder",
     "Shot",
-    "cameras_used_twice",
+    "find_shared_cameras",
     "open_camera",
 ]
 
 
 def open_camera(settings: CameraSettings) -> Camera:
-    """The camera that the settings ask for. Raises SettingsError where it cannot work like that:
-    a folder without pictures, a library or a program that is missing."""
-    clip = settings.clip if settings.format is Media.MP4 else None
+    """Return the camera that the settings describe.
+
+    Raises SettingsError if it cannot work with these settings: a folder without pictures, a
+    library or a program that is missing. Raises CameraGoneError if it is not there.
+    """
+    clip_seconds = settings.clip if settings.format is Media.MP4 else None
     match settings.source:
         case "picamera2":
-            from pi_uploader.cameras.picamera import Picamera2Camera
+            from pi_uploader.cameras.picamera.camera import Picamera2Camera
+            from pi_uploader.cameras.picamera.mode import ClipLength, Mode
 
-            return Picamera2Camera(
-                sensor=settings.sensor,
+            mode = Mode(
                 size=settings.size,
                 format=settings.format,
                 rotation=settings.rotation,
-                lens_position=settings.focus,
+                focus=settings.focus,
                 exposure=settings.exposure,
-                clip_seconds=settings.clip,
-                pre_roll_seconds=settings.preroll,
+                clip=ClipLength(settings.clip, settings.preroll),
             )
+            return Picamera2Camera(mode, settings.sensor)
         case "rtsp":
-            from pi_uploader.cameras.rtsp import RtspCamera
+            from pi_uploader.cameras.rtsp.auth import Credentials
+            from pi_uploader.cameras.rtsp.camera import RtspCamera
+            from pi_uploader.cameras.rtsp.connection import Trust
 
+            credentials = None
+            if settings.user is not None:
+                credentials = Credentials(
+                    settings.user, settings.password or "", allows_basic=settings.auth == "basic"
+                )
             return RtspCamera(
                 settings.url or "",
-                user=settings.user,
-                password=settings.password,
-                password_may_be_readable=settings.auth == "basic",
+                credentials,
+                Trust(settings.ca, settings.fingerprint),
                 transport=settings.transport,
-                ca=settings.ca,
-                fingerprint=settings.fingerprint,
-                clip_seconds=clip,
+                clip_seconds=clip_seconds,
             )
         case "usb":
             from pi_uploader.cameras.usb import UsbCamera
 
-            return UsbCamera(settings.device, size=settings.size, clip_seconds=clip)
+            return UsbCamera(settings.device, size=settings.size, clip_seconds=clip_seconds)
     if settings.replay is not None:
         from pi_uploader.cameras.replay import ReplayCamera
 
         return ReplayCamera(settings.replay)
-    from pi_uploader.cameras.simulated import SimulatedCamera
+    from pi_uploader.cameras.simulated.camera import SimulatedCamera
 
     return SimulatedCamera(settings.name)
 
 
-def cameras_used_twice(settings: Sequence[CameraSettings]) -> list[str]:
-    """Return a line for each of the Pi's cameras that several of these settings mean, one by its
-    number and another by its id. Raises SettingsError if the Pi's camera library cannot be used."""
-    of_the_pi = {one.name: one.sensor for one in settings if one.source == "picamera2"}
-    if len(of_the_pi) < 2:
+def find_shared_cameras(settings: Sequence[CameraSettings]) -> list[str]:
+    """Return one error text for each camera of the Pi that several of these settings use, one by
+    its number and another by its id. Raises SettingsError if picamera2 cannot be used."""
+    sensors = {one.name: one.sensor for one in settings if one.source == "picamera2"}
+    if len(sensors) < 2:
         return []
-    from pi_uploader.cameras.picamera_library import used_twice
+    from pi_uploader.cameras.picamera.library import find_shared_sensors
 
-    return used_twice(of_the_pi)
+    return find_shared_sensors(sensors)

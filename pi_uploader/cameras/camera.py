@@ -1,4 +1,4 @@
-"""What every camera can do."""
+"""The interface of every camera."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from pi_uploader.errors import NightjarError
 
 
 class CameraError(NightjarError):
-    """The camera gave no photo this time; the text says why. The next try may succeed."""
+    """The camera took no photo this time; the text says why. The next attempt may succeed."""
 
     retryable = True
     hint = (
@@ -19,14 +19,14 @@ class CameraError(NightjarError):
 
 
 class CameraGoneError(CameraError):
-    """The camera gives no photo any more, and only a new process may have it back."""
+    """The camera takes no photos any more; only a new process may be able to open it again."""
 
     retryable = False  # in this process
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureContext:
-    """Why and when a photo is taken: what its EXIF says. `taken_at` is in UTC, None while the
+    """Why and when a photo is taken, as its EXIF says it. `taken_at` is in UTC, None while the
     clock is not set."""
 
     camera: str
@@ -40,35 +40,35 @@ class CaptureContext:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """What a camera took: the bytes of a whole file, and which kind it is."""
+    """A photo or a clip: the bytes of a complete file, and its media type."""
 
     content: bytes = field(repr=False)
     media: Media
 
 
 class Camera(Protocol):
-    """A source of pictures."""
+    """A source of photos."""
 
-    def take(self, occasion: CaptureContext) -> Shot:
-        """Take a photo now. Raises CameraError if there is none this time."""
+    def take(self, context: CaptureContext) -> Shot:
+        """Take a photo or a clip now. Raises CameraError if that fails this time."""
 
     def close(self) -> None:
-        """Let go of the hardware."""
+        """Release the hardware."""
 
 
 @runtime_checkable
 class Recorder(Protocol):
-    """A camera that takes clips."""
+    """A camera that can record clips."""
 
-    def cut_short(self) -> None:
-        """Have the clip in hand, and every later one, end now. What there is of it is the photo.
+    def stop_recording(self) -> None:
+        """End the current clip, and every later one at once; `take` returns what was recorded.
         Called while another thread is in `take`."""
 
 
 @runtime_checkable
 class Checkable(Protocol):
-    """A camera that is held open, and can die while nothing triggers it."""
+    """A camera that stays open, and may fail between two triggers."""
 
     def check(self) -> None:
-        """Find out whether it still gives pictures, and open it again if not. Raises
-        CameraGoneError if that does not help, CameraError for another fault."""
+        """Verify that the camera still delivers frames, and reopen it if not. Raises
+        CameraGoneError if reopening does not help, CameraError for another fault."""

@@ -1,7 +1,7 @@
-"""ffmpeg as a subprocess: the next whole picture of a stream, or a clip of it.
+"""ffmpeg as a subprocess: takes the next complete picture of a stream, or records a clip of it.
 
-A process of its own for each photo: it needs its memory only while it runs, and what it does with a
-broken stream stays outside. Files, not pipes, take what it makes: an MP4 is written back and forth.
+Each photo has a process of its own: memory is needed only while it runs, and a broken stream cannot
+crash the uploader. The output goes to files, not to pipes, since an MP4 is not written in order.
 """
 
 import shutil
@@ -16,39 +16,51 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pi_uploader.cameras.camera import CameraError
-from pi_uploader.cameras.hevc import CODECS, codecs_of, tag_as_hvc1
-from pi_uploader.cameras.poster import WIDTH, attempt, with_poster
-from pi_uploader.cameras.scratch import clip_folder
+from pi_uploader.cameras.media.mp4 import (
+    PREVIEW_WIDTH,
+    VIDEO_CODECS,
+    add_poster,
+    clip_folder,
+    codecs_of,
+    or_none,
+    tag_as_hvc1,
+)
 from pi_uploader.settings import SettingsError
 
-TRY = 20.0  # seconds for one picture: connecting, and the wait for a key frame
-TRIES = 3
-CLIP_START = 20.0  # seconds until a clip begins
-LAST_WORDS = 4.0  # seconds that ffmpeg has to end a clip which is cut short
-LOOK = 0.1  # seconds between looks whether to cut it short
-POSTER = 10.0  # seconds to draw a clip's poster; a Pi Zero takes about one
-SAMPLE = (64, 36)  # pixels of a picture that are looked at
-MAX_GREY = 0.3  # of them, that may be of the one grey
-GREY = (b"\x80\x80\x80", b"\x7e\x80\x80", b"\x82\x80\x80")  # Y, U, V, for each range of Y
-BEFORE = ("-hide_banner", "-loglevel", "error", "-y", "-fflags", "+discardcorrupt")
+STILL_TIMEOUT_SECONDS = 20.0  # for one picture: connecting, and waiting for a key frame
+MAX_ATTEMPTS = 3  # to get a complete picture
+CLIP_START_SECONDS = 20.0  # until a clip begins
+STOP_SECONDS = 4.0  # for ffmpeg to finish a clip that is stopped
+POLL_SECONDS = 0.1  # between two checks whether to stop
+POSTER_SECONDS = 10.0  # to draw a clip's poster; a Pi Zero needs about one
+SAMPLE_SIZE = (64, 36)  # pixels of a picture that are checked
+MAX_GREY_SHARE = 0.3  # of them, that may have the colour of missing data
+MISSING_DATA_COLOURS = (  # Y, U, V, for each range of Y
+    b"\x80\x80\x80",
+    b"\x7e\x80\x80",
+    b"\x82\x80\x80",
+)
+GLOBAL_OPTIONS = ("-hide_banner", "-loglevel", "error", "-y", "-fflags", "+discardcorrupt")
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Where ffmpeg reads. `input` is what stands before the outputs in its command line, which all
-    users of the machine can read; `script` is its standard input, which they cannot. Each key of
-    `meanings` is a piece of its error messages, and the value says what that means here. When
-    `stop` is set, ffmpeg makes a whole file of what it has."""
+    """A source that ffmpeg reads. `input_options` precede the outputs on its command line, which
+    every user of the machine can read; `stdin` is its standard input, which they cannot. `secrets`
+    are removed from its error messages. Each key of `explanations` is a piece of such a message,
+    its value the text that replaces the whole message. Once `stop` is set, ffmpeg completes the
+    file with what it has."""
 
-    input: Sequence[str]
-    script: str = field(default="", repr=False)
+    input_options: Sequence[str]
+    stdin: str = field(default="", repr=False)
     secrets: Sequence[str] = field(default=(), repr=False)
-    meanings: dict[str, str] = field(default_factory=dict)
+    explanations: dict[str, str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
 
 
-def need_ffmpeg(source: str) -> None:
-    """Raises SettingsError if ffmpeg is not installed."""
+def require_ffmpeg(source: str) -> None:
+    """Raise SettingsError if ffmpeg is not installed; `source` is the CAMERA_SOURCE that needs
+    it."""
     if not shutil.which("ffmpeg"):
         raise SettingsError(
             [
@@ -58,45 +70,48 @@ def need_ffmpeg(source: str) -> None:
         )
 
 
-def still(stream: Stream, skip: int = 0) -> bytes:
-    """The next picture as a JPEG, after `skip` others; of a stream, the next key frame.
+def capture_still(stream: Stream, skip_frames: int = 0) -> bytes:
+    """Return the next picture as a JPEG, after `skip_frames` others; of an RTSP stream, the next
+    key frame.
 
-    What a decoder shows where it has no data is one certain grey. A picture that has too much of it
-    is refused and another one awaited. Raises CameraError if none was whole in time.
+    Decoders fill missing data with one known grey. A picture with too much of it is discarded, and
+    the next one taken. Raises CameraError if no picture was complete in time.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         with TemporaryDirectory(prefix="nightjar-") as folder:
             picture, sample = Path(folder, "picture.jpg"), Path(folder, "sample")
-            _run(stream, _still_outputs(picture, sample, skip), TRY)
+            _run(stream, _still_outputs(picture, sample, skip_frames), STILL_TIMEOUT_SECONDS)
             if not picture.exists():
                 continue
-            if grey_share(sample.read_bytes()) <= MAX_GREY:
+            if grey_share(sample.read_bytes()) <= MAX_GREY_SHARE:
                 return picture.read_bytes()
-    raise CameraError(f"{TRIES} pictures were grey or broken")
+    raise CameraError(f"{MAX_ATTEMPTS} pictures were grey or broken")
 
 
-def clip(stream: Stream, seconds: float, codec: Sequence[str], skip: int = 0) -> bytes:
-    """The next `seconds` as an MP4, which may be shorter if the stream ends, with its first picture
-    after `skip` others as its poster. Raises CameraError if there was nothing."""
+def record_clip(
+    stream: Stream, seconds: float, codec_options: Sequence[str], skip_frames: int = 0
+) -> bytes:
+    """Return the next `seconds` as an MP4, less if the stream ends, with its first picture after
+    `skip_frames` others as its poster. Raises CameraError if nothing was recorded."""
     with clip_folder() as folder:
         file = folder / "clip.mp4"
-        outputs = ["-map", "0:v:0", "-t", f"{seconds:g}", *codec]
+        outputs = ["-map", "0:v:0", "-t", f"{seconds:g}", *codec_options]
         outputs += ["-movflags", "+faststart", "-f", "mp4", str(file)]
-        _run(stream, outputs, seconds + CLIP_START)
+        _run(stream, outputs, seconds + CLIP_START_SECONDS)
         content = file.read_bytes() if file.exists() else b""
-        content = _playable(content)
+        content = _make_playable(content)
         if stream.stop.is_set():
-            return content  # whoever stops this does not wait for a poster
-        return attempt(lambda: with_poster(content, _poster(file, skip))) or content
+            return content  # the process is ending: there is no time for a poster
+        return or_none(lambda: add_poster(content, _draw_poster(file, skip_frames))) or content
 
 
-def _playable(content: bytes) -> bytes:
-    """Return the clip as browsers play it. Raises CameraError if there is no picture in it."""
+def _make_playable(content: bytes) -> bytes:
+    """Return the clip as browsers play it. Raises CameraError if it has no picture."""
     try:
-        found = codecs_of(content) & CODECS
+        codecs = codecs_of(content) & VIDEO_CODECS
     except (ValueError, struct.error):
-        found = set()
-    if b"stts" not in content or not found:
+        codecs = set()
+    if b"stts" not in content or not codecs:
         raise CameraError(
             "the clip has no H.264 or H.265 picture in it; see the codec in the camera's settings"
         )
@@ -104,18 +119,18 @@ def _playable(content: bytes) -> bytes:
 
 
 def grey_share(sample: bytes) -> float:
-    """How much of a picture is of the grey that stands for missing data. `sample` has one plane of
-    bytes each for Y, U and V."""
+    """Return how much of a picture has the grey of missing data, from 0 to 1. `sample` has one
+    plane of bytes each for Y, U and V."""
     plane = len(sample) // 3
     pixels = zip(sample[:plane], sample[plane : 2 * plane], sample[2 * plane :], strict=True)
-    return sum(bytes(pixel) in GREY for pixel in pixels) / max(plane, 1)
+    return sum(bytes(pixel) in MISSING_DATA_COLOURS for pixel in pixels) / max(plane, 1)
 
 
-def _still_outputs(picture: Path, sample: Path, skip: int) -> list[str]:
-    width, height = SAMPLE
+def _still_outputs(picture: Path, sample: Path, skip_frames: int) -> list[str]:
+    width, height = SAMPLE_SIZE
     return [
         "-filter_complex",
-        f"[0:v:0]select='gte(n,{skip})',split[whole][other];"
+        f"[0:v:0]select='gte(n,{skip_frames})',split[whole][other];"
         f"[other]scale={width}:{height}:flags=neighbor,format=yuv444p[sample]",
         *("-map", "[whole]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "2"),
         *("-f", "image2", "-update", "1", str(picture)),
@@ -123,63 +138,67 @@ def _still_outputs(picture: Path, sample: Path, skip: int) -> list[str]:
     ]
 
 
-def _poster(clip: Path, skip: int) -> bytes:
+def _draw_poster(clip: Path, skip_frames: int) -> bytes:
     file = clip.with_name("poster.jpg")
-    drawn = f"select='gte(n,{skip})',scale='min({WIDTH},iw)':-2"
-    outputs = ["-map", "0:v:0", "-vf", drawn, "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4"]
+    filters = f"select='gte(n,{skip_frames})',scale='min({PREVIEW_WIDTH},iw)':-2"
+    outputs = ["-map", "0:v:0", "-vf", filters, "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4"]
     outputs += ["-f", "image2", "-update", "1", str(file)]
-    _run(Stream(input=("-threads", "1", "-i", str(clip))), outputs, POSTER)
+    stream = Stream(input_options=("-threads", "1", "-i", str(clip)))
+    _run(stream, outputs, POSTER_SECONDS)
     if not file.exists():
         raise CameraError("the clip ends before a picture that could be its poster")
     return file.read_bytes()
 
 
-def _run(stream: Stream, outputs: Sequence[str], deadline: float) -> None:
-    """Run ffmpeg to its end, for at most `deadline` seconds, or until it is to stop."""
+def _run(stream: Stream, outputs: Sequence[str], timeout: float) -> None:
+    """Run ffmpeg until it ends or the stream is stopped. Raises CameraError if it fails or takes
+    longer than `timeout` seconds."""
     started = time.monotonic()
-    # In its own session a Ctrl-C in the terminal does not reach it: a second signal beside ours
-    # would have it leave the file as it is.
+    # In its own session it does not receive a Ctrl-C from the terminal: with a second signal beside
+    # ours it would leave the file incomplete.
     with subprocess.Popen(
-        ["ffmpeg", *BEFORE, *stream.input, *outputs],
+        ["ffmpeg", *GLOBAL_OPTIONS, *stream.input_options, *outputs],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as process:
         try:
-            said = _listen(process, stream, started + deadline)
+            stderr = _communicate(process, stream, started + timeout)
         except subprocess.TimeoutExpired:
-            raise CameraError(f"it gave nothing within {deadline:g} s") from None
+            raise CameraError(f"it gave nothing within {timeout:g} s") from None
         finally:
             process.kill()
     if process.returncode and not stream.stop.is_set():
-        words = said.decode(errors="replace").strip()
-        raise CameraError(_meaning(stream, words, time.monotonic() - started))
+        message = stderr.decode(errors="replace").strip()
+        raise CameraError(_explain(stream, message, time.monotonic() - started))
 
 
-def _listen(process: "subprocess.Popen[bytes]", stream: Stream, end: float) -> bytes:
-    """What ffmpeg says until its end, which it is asked for once the stream is to stop. Raises
-    TimeoutExpired at `end`, or if it goes on though it was asked."""
-    script: bytes | None = stream.script.encode()
-    asked = False
+def _communicate(process: "subprocess.Popen[bytes]", stream: Stream, deadline: float) -> bytes:
+    """Return ffmpeg's standard error, once it has ended. When the stream is stopped, ffmpeg is
+    asked to finish. Raises TimeoutExpired at `deadline` (monotonic), or if it does not finish in
+    STOP_SECONDS."""
+    stdin: bytes | None = stream.stdin.encode()
+    is_stopping = False
     while True:
         try:
-            return process.communicate(script, LOOK)[1]
+            return process.communicate(stdin, POLL_SECONDS)[1]
         except subprocess.TimeoutExpired:
-            script = None  # communicate() has it
-            if time.monotonic() >= end:
+            stdin = None  # communicate() has kept it
+            if time.monotonic() >= deadline:
                 raise
-        if stream.stop.is_set() and not asked:
+        if stream.stop.is_set() and not is_stopping:
             process.send_signal(signal.SIGINT)
-            asked, end = True, min(end, time.monotonic() + LAST_WORDS)
+            is_stopping, deadline = True, min(deadline, time.monotonic() + STOP_SECONDS)
 
 
-def _meaning(stream: Stream, words: str, seconds: float) -> str:
-    """What ffmpeg's last words mean, without the secrets it was given."""
-    for piece, meaning in stream.meanings.items():
-        if piece in words:
-            return meaning
-    last = words.splitlines()[-1] if words else "no word of why"
+def _explain(stream: Stream, message: str, seconds: float) -> str:
+    """Return what ffmpeg's error message means, without the stream's secrets. `seconds` is how long
+    it ran."""
+    for piece, explanation in stream.explanations.items():
+        if piece in message:
+            return explanation
+    last_line = message.splitlines()[-1] if message else "no error message"
     for secret in sorted(stream.secrets, key=len, reverse=True):
-        last = last.replace(secret, "...")
-    return f"ffmpeg ended after {seconds:.1f} s: {last}"
+        last_line = last_line.replace(secret, "...")
+    return f"ffmpeg ended after {seconds:.1f} s: {last_line}"

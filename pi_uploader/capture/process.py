@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 from datetime import timedelta
 
 from photo_wire.headers import Trigger
-from pi_uploader.cameras import Camera, CameraGoneError, Recorder, cameras_used_twice, open_camera
+from pi_uploader.cameras import Camera, CameraGoneError, Recorder, find_shared_cameras, open_camera
 from pi_uploader.capture.backoff import StartBackoff
 from pi_uploader.capture.capture import Capture
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, Clock
@@ -121,7 +121,7 @@ def _open_all(
     wrongly are told at once. Raises CameraGoneError if none is there."""
     cameras: list[tuple[CameraSettings, Camera]] = []
     missing: dict[str, CameraGoneError] = {}
-    problems = cameras_used_twice(settings.cameras)
+    problems = find_shared_cameras(settings.cameras)
     for one in settings.cameras if not problems else ():
         try:
             cameras.append((one, open_parts.enter_context(closing(open_camera(one)))))
@@ -213,7 +213,7 @@ class _Answering:
         """Answer no more triggers, and let a clip in hand end with what there is of it."""
         self.triggers.close()
         if isinstance(self._camera, Recorder):
-            self._camera.cut_short()
+            self._camera.stop_recording()
 
     def end(self) -> None:
         """Keep the photo in hand, answer no more triggers, and log the counts: now, since closing

@@ -20,7 +20,7 @@ from function_app.media.raw_previews import MAX_DIRECTORIES, preview
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import Photo, StorageUnavailableError
 from photo_wire.media import Media
-from pi_uploader.cameras.dng import add_preview
+from pi_uploader.cameras.media.dng import add_preview
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.decoding import thumbnail, thumbnail_here
 from tests.support.pictures import box, dng, jpeg, mp4, pi_dng

@@ -26,7 +26,7 @@ from local.processes import ROOT
 from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.headers import PhotoHeaders
 from photo_wire.name import parse_name
-from pi_uploader.cameras.dng import add_preview
+from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import new_backend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
 from tests.support.backend import Backend

@@ -12,13 +12,14 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from local.processes import kill, start
-from pi_uploader.cameras import picamera
+from pi_uploader import board
+from pi_uploader.cameras.picamera import camera, session
 from tests.pi_uploader.program import Program
 from tests.support.pictures import dng, mp4
 
 TRUSTED = {"CAMERA_CLOCK": "trusted"}  # a machine of tests may have no NTP, and no doubt either
 StartProgram = Callable[..., Program]
-STAND_IN = Path(__file__).parents[1] / "support" / "pi_camera"
+FAKE_PICAMERA2 = Path(__file__).parents[1] / "support" / "pi_camera"
 
 
 @pytest.fixture
@@ -61,11 +62,27 @@ def pins() -> Iterator[MockFactory]:
 
 
 @pytest.fixture
+def set_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """set_board(name) makes the machine a board of this name, with 64 MiB of memory for
+    pictures."""
+
+    def set_name(name: str) -> None:
+        (tmp_path / "model").write_text(name + "\0")
+        (tmp_path / "meminfo").write_text(
+            "MemTotal: 443000 kB\nCmaTotal:  65536 kB\nCmaFree: 1 kB\n"
+        )
+        monkeypatch.setattr(board, "MODEL_FILE", tmp_path / "model")
+        monkeypatch.setattr(board, "MEMORY_FILE", tmp_path / "meminfo")
+
+    return set_name
+
+
+@pytest.fixture
 def fate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The stand-in's camera, new for each test; waits are short."""
-    monkeypatch.syspath_prepend(str(STAND_IN))
-    monkeypatch.setattr(picamera, "FRAME", 0.2)
-    monkeypatch.setattr(picamera, "OPEN", 2.0)
+    """What happens to the camera of the fake picamera2, new for each test; timeouts are short."""
+    monkeypatch.syspath_prepend(str(FAKE_PICAMERA2))
+    monkeypatch.setattr(session, "FRAME_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(camera, "OPEN_TIMEOUT_SECONDS", 2.0)
     import picamera2
 
     picamera2.fate.dng, picamera2.fate.mp4 = dng(1), mp4(1)

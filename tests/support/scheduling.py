@@ -15,7 +15,7 @@ LONGEST_FIRST = (
     "tests/systemd/test_services.py",
     "tests/infra/test_deploy.py",
     "tests/test_lean_install.py",
-    "tests/pi_uploader/test_rtsp.py",
+    "tests/pi_uploader/cameras/rtsp/test_camera.py",
     "tests/systemd/test_passwords.py",
     "tests/pi_uploader/spool/test_power_cut.py",
     "tests/local/test_run.py",

@@ -1,6 +1,6 @@
-"""What the simulated camera sees: a drive, a garden gate, the moon, and visitors.
+"""The scene of the simulated camera: a drive, a garden gate, the moon, and visitors.
 
-Everything depends on the moment alone. The backdrop is drawn once, each photo adds what moves.
+The picture depends on the time alone. The backdrop is drawn once, each photo adds what moves.
 """
 
 import math
@@ -11,12 +11,19 @@ from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from pi_uploader.cameras.simulated.sprite import Colour, Sprite
-from pi_uploader.cameras.simulated.visitors import BLACK, LAMP, fox, nightjar, person
+from pi_uploader.cameras.simulated.visitors import (
+    BLACK,
+    LAMP,
+    Colour,
+    Sprite,
+    fox,
+    nightjar,
+    person,
+)
 
 WIDTH, HEIGHT = 1280, 720
 HORIZON = 400
-CROSSING = 20.0  # seconds that a visitor takes from one edge to the other
+CROSSING_SECONDS = 20.0  # of a visitor, from one edge to the other
 
 SKY: list[tuple[float, Colour]] = [
     (0.0, (16, 22, 48)),
@@ -28,39 +35,39 @@ HILLS, TREES, HEDGE = (52, 50, 80), (27, 33, 52), (20, 29, 37)
 LAWN, DRIVE, STONE = (30, 42, 44), (74, 72, 82), (62, 62, 76)
 
 
-def draw(moment: datetime, camera: str) -> Image.Image:
-    """The scene at a moment (UTC), with the time and the camera's name in a corner."""
-    photo = _backdrop().copy()
-    seconds = moment.timestamp()
-    _bird(photo, seconds)
-    _fireflies(photo, seconds)
-    crossing, progress = divmod(seconds / CROSSING, 1)
-    _visitor(photo, seconds, int(crossing), progress)
-    _caption(photo, f"{camera}   {moment:%Y-%m-%d %H:%M:%S} UTC")
+def draw(time: datetime, camera: str) -> Image.Image:
+    """Return the scene at a time (UTC), with that time and the camera's name in a corner."""
+    photo = _draw_backdrop().copy()
+    seconds = time.timestamp()
+    _draw_bird(photo, seconds)
+    _draw_fireflies(photo, seconds)
+    crossing, progress = divmod(seconds / CROSSING_SECONDS, 1)
+    _draw_visitor(photo, seconds, int(crossing), progress)
+    _draw_caption(photo, f"{camera}   {time:%Y-%m-%d %H:%M:%S} UTC")
     return photo
 
 
-# --- what moves
+# --- moving objects
 
 
-def _visitor(photo: Image.Image, seconds: float, crossing: int, progress: float) -> None:
-    """A fox on two of three crossings, a person with a lantern on the third; each time from the
-    other side."""
+def _draw_visitor(photo: Image.Image, seconds: float, crossing: int, progress: float) -> None:
+    """Draw a fox on two of three crossings, a person with a lantern on the third; each comes from
+    the other side than the one before."""
     to_the_right = crossing % 2 == 0
     x = int((progress if to_the_right else 1 - progress) * (WIDTH + 260)) - 130
     stride = seconds * (1.1 if crossing % 3 == 2 else 1.8) % 1
     if crossing % 3 == 2:
         sprite, feet = person(stride), 560
-        _glow(photo, (x + (34 if to_the_right else -34), feet - 84), 120, LAMP, 0.55)
+        _add_glow(photo, (x + (34 if to_the_right else -34), feet - 84), 120, LAMP, 0.55)
     else:
         sprite, feet = fox(stride), 640
-    _shadow(photo, x, feet, sprite.width // 3)
+    _draw_shadow(photo, x, feet, sprite.width // 3)
     if not to_the_right:
         sprite = sprite.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     photo.paste(sprite, (x - sprite.width // 2, feet - sprite.height), sprite)
 
 
-def _bird(photo: Image.Image, seconds: float) -> None:
+def _draw_bird(photo: Image.Image, seconds: float) -> None:
     progress = seconds / 33 % 1
     x = int(progress * (WIDTH + 300)) - 150
     y = int(170 + 50 * math.sin(progress * math.tau * 2))
@@ -68,16 +75,16 @@ def _bird(photo: Image.Image, seconds: float) -> None:
     photo.paste(sprite, (x, y), sprite)
 
 
-def _fireflies(photo: Image.Image, seconds: float) -> None:
-    """A few lights over the lawn, each with a way and a rhythm of its own."""
+def _draw_fireflies(photo: Image.Image, seconds: float) -> None:
+    """Draw a few lights over the lawn, each with its own path and rhythm."""
     for number in range(9):
         x = 80 + number * 140 + 40 * math.sin(seconds / 3 + number * 2.4)
         y = 500 + number * 53 % 120 + 18 * math.sin(seconds / 2 + number)
         brightness = max(0.0, math.sin(seconds * 0.9 + number * 1.7))
-        _glow(photo, (int(x), int(y)), 14, (222, 226, 130), brightness)
+        _add_glow(photo, (int(x), int(y)), 14, (222, 226, 130), brightness)
 
 
-def _caption(photo: Image.Image, text: str) -> None:
+def _draw_caption(photo: Image.Image, text: str) -> None:
     font = _font()
     pen = ImageDraw.Draw(photo, "RGBA")
     box = pen.textbbox((0, 0), text, font=font)
@@ -86,34 +93,34 @@ def _caption(photo: Image.Image, text: str) -> None:
     pen.text((left, top), text, font=font, fill=(232, 230, 222))
 
 
-# --- what stays
+# --- the backdrop
 
 
 @lru_cache(maxsize=1)
-def _backdrop() -> Image.Image:
-    picture = _sky()
-    chance = random.Random(7)  # noqa: S311  the same stars and leaves every time
+def _draw_backdrop() -> Image.Image:
+    picture = _draw_sky()
+    rng = random.Random(7)  # noqa: S311  the same stars and leaves every time
     pen = ImageDraw.Draw(picture)
     for _ in range(110):
-        x, y = chance.randrange(WIDTH), int(chance.random() ** 1.6 * 290)
-        shine = chance.randrange(120, 235)
+        x, y = rng.randrange(WIDTH), int(rng.random() ** 1.6 * 290)
+        shine = rng.randrange(120, 235)
         pen.point((x, y), (shine, shine, min(255, shine + 12)))
-    _moon(picture)
-    _hills(picture, chance)
-    _ground(picture, chance)
-    _gate(picture)
+    _draw_moon(picture)
+    _draw_hills(picture, rng)
+    _draw_ground(picture, rng)
+    _draw_gate(picture)
     return picture
 
 
-def _sky() -> Image.Image:
+def _draw_sky() -> Image.Image:
     column = Image.new("RGB", (1, HEIGHT))
     for y in range(HEIGHT):
-        column.putpixel((0, y), _between(SKY, min(1.0, y / HORIZON)))
+        column.putpixel((0, y), _gradient_colour(SKY, min(1.0, y / HORIZON)))
     return column.resize((WIDTH, HEIGHT))
 
 
-def _moon(picture: Image.Image) -> None:
-    _glow(picture, (1010, 128), 190, (232, 226, 206), 0.5)
+def _draw_moon(picture: Image.Image) -> None:
+    _add_glow(picture, (1010, 128), 190, (232, 226, 206), 0.5)
     sprite = Sprite(92, 92)
     sprite.blob((2, 2, 90, 90), (240, 234, 214))
     for box in ((24, 20, 46, 42), (50, 44, 76, 66), (30, 56, 42, 68), (58, 18, 68, 28)):
@@ -122,36 +129,36 @@ def _moon(picture: Image.Image) -> None:
     picture.paste(moon, (964, 82), moon)
 
 
-def _hills(picture: Image.Image, chance: random.Random) -> None:
+def _draw_hills(picture: Image.Image, rng: random.Random) -> None:
     pen = ImageDraw.Draw(picture)
     line = [(x, 352 + 24 * math.sin(x / 190) + 12 * math.sin(x / 71)) for x in range(0, 1281, 8)]
     pen.polygon([*line, (WIDTH, HEIGHT), (0, HEIGHT)], HILLS)
     for x in range(-20, WIDTH + 20, 17):  # trees, lower towards the drive
-        high = 34 + 46 * abs(x - 640) / 640 + chance.random() * 26
+        high = 34 + 46 * abs(x - 640) / 640 + rng.random() * 26
         pen.ellipse((x - 26, 424 - high, x + 26, 470), TREES)
 
 
-def _ground(picture: Image.Image, chance: random.Random) -> None:
+def _draw_ground(picture: Image.Image, rng: random.Random) -> None:
     pen = ImageDraw.Draw(picture)
     pen.rectangle((0, 440, WIDTH, HEIGHT), LAWN)
     for x in range(-10, WIDTH + 10, 11):  # the hedge
         if not 470 < x < 810:
-            pen.ellipse((x - 17, 396 - chance.random() * 14, x + 17, 470), HEDGE)
+            pen.ellipse((x - 17, 396 - rng.random() * 14, x + 17, 470), HEDGE)
     pen.polygon([(520, 452), (760, 452), (1010, HEIGHT), (270, HEIGHT)], DRIVE)
     for _ in range(1700):  # gravel
-        y = 452 + (HEIGHT - 452) * chance.random() ** 0.7
+        y = 452 + (HEIGHT - 452) * rng.random() ** 0.7
         half = 120 + (y - 452) * 0.94
-        x, shade = 640 + (chance.random() * 2 - 1) * half, chance.randrange(-16, 18)
+        x, shade = 640 + (rng.random() * 2 - 1) * half, rng.randrange(-16, 18)
         pen.ellipse((x, y, x + 3, y + 1), (DRIVE[0] + shade, DRIVE[1] + shade, DRIVE[2] + shade))
     for _ in range(2600):  # grass
-        x, y = chance.randrange(WIDTH), 452 + (HEIGHT - 452) * chance.random()
+        x, y = rng.randrange(WIDTH), 452 + (HEIGHT - 452) * rng.random()
         if abs(x - 640) > 128 + (y - 452) * 0.95:
-            shade, long = chance.randrange(-9, 16), 3 + (y - 452) / 40
+            shade, long = rng.randrange(-9, 16), 3 + (y - 452) / 40
             blade = (LAWN[0] + shade, LAWN[1] + shade, LAWN[2] + shade // 2)
-            pen.line((x, y, x + chance.randrange(-3, 4), y - long), blade)
+            pen.line((x, y, x + rng.randrange(-3, 4), y - long), blade)
 
 
-def _gate(picture: Image.Image) -> None:
+def _draw_gate(picture: Image.Image) -> None:
     pen = ImageDraw.Draw(picture)
     for left in (470, 762):
         pen.rectangle((left, 330, left + 48, 468), STONE)
@@ -168,13 +175,13 @@ def _gate(picture: Image.Image) -> None:
     for x in (494, 786):
         pen.rectangle((x - 7, 296, x + 7, 318), LAMP)
         pen.polygon([(x - 11, 296), (x, 285), (x + 11, 296)], BLACK)
-        _glow(picture, (x, 308), 100, LAMP, 0.6)
+        _add_glow(picture, (x, 308), 100, LAMP, 0.6)
 
 
-def _glow(
+def _add_glow(
     picture: Image.Image, centre: tuple[int, int], radius: int, colour: Colour, strength: float
 ) -> None:
-    """Light that fades out to `radius`, added to what is there; `strength` from 0 to 1."""
+    """Add light that fades out towards `radius`; `strength` is from 0 to 1."""
     left, top = centre[0] - radius, centre[1] - radius
     box = (max(0, left), max(0, top), min(WIDTH, left + 2 * radius), min(HEIGHT, top + 2 * radius))
     if box[0] >= box[2] or box[1] >= box[3]:
@@ -195,7 +202,7 @@ def _fading_disc(radius: int) -> Image.Image:
     return disc.point([int((max(0, level - 74) / 181) ** 2 * 255) for level in range(256)])
 
 
-def _shadow(photo: Image.Image, x: int, feet: int, half: int) -> None:
+def _draw_shadow(photo: Image.Image, x: int, feet: int, half: int) -> None:
     sheet = Image.new("L", (half * 2 + 40, 40))
     ImageDraw.Draw(sheet).ellipse((20, 12, half * 2 + 20, 28), 120)
     photo.paste((8, 10, 16), (x - half - 20, feet - 22), sheet.filter(ImageFilter.GaussianBlur(6)))
@@ -206,11 +213,11 @@ def _font() -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
     return ImageFont.load_default(24)
 
 
-def _between(stops: list[tuple[float, Colour]], place: float) -> Colour:
-    """The colour at a place from 0 to 1 of a gradient."""
+def _gradient_colour(stops: list[tuple[float, Colour]], position: float) -> Colour:
+    """Return the colour at a position from 0 to 1 of a gradient."""
     for (before, first), (after, second) in pairwise(stops):
-        if place <= after:
-            share = (place - before) / (after - before)
+        if position <= after:
+            share = (position - before) / (after - before)
             r, g, b = (int(a + (z - a) * share) for a, z in zip(first, second, strict=True))
             return r, g, b
     return stops[-1][1]

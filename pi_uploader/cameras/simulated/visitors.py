@@ -1,17 +1,47 @@
-"""Who walks past the simulated camera. Each is drawn looking to the right."""
+"""The sprites of the simulated camera: who passes by, each drawn looking to the right."""
 
 import math
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from pi_uploader.cameras.simulated.sprite import Colour, Sprite
+LAMP = (255, 208, 132)
+BLACK = (14, 17, 26)
+OVERSAMPLING = 4  # sprites are drawn larger and reduced at the end, which smooths their edges
 
-LAMP: Colour = (255, 208, 132)
-BLACK: Colour = (14, 17, 26)
+Colour = tuple[int, int, int]
+Point = tuple[float, float]
+
+
+class Sprite:
+    """A transparent sheet of `width` x `height` pixels to draw on."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._sheet = Image.new("RGBA", (width * OVERSAMPLING, height * OVERSAMPLING))
+        self._pen = ImageDraw.Draw(self._sheet)
+
+    def blob(self, box: tuple[float, float, float, float], colour: Colour) -> None:
+        """Draw an ellipse that fills the box (left, top, right, bottom)."""
+        self._pen.ellipse([edge * OVERSAMPLING for edge in box], colour)
+
+    def shape(self, corners: list[Point], colour: Colour) -> None:
+        """Draw a filled polygon."""
+        self._pen.polygon([(x * OVERSAMPLING, y * OVERSAMPLING) for x, y in corners], colour)
+
+    def limb(self, start: Point, end: Point, width: float, colour: Colour) -> None:
+        """Draw a line with round ends."""
+        (ax, ay), (bx, by), half = start, end, width / 2
+        line = [one * OVERSAMPLING for one in (ax, ay, bx, by)]
+        self._pen.line(line, colour, int(width * OVERSAMPLING))
+        for x, y in (start, end):
+            self.blob((x - half, y - half, x + half, y + half), colour)
+
+    def smoothed(self) -> Image.Image:
+        """Return the finished picture."""
+        return self._sheet.reduce(OVERSAMPLING)
 
 
 def fox(stride: float) -> Image.Image:
-    """A fox at a trot, looking to the right; `stride` from 0 to 1 is one round of the legs."""
+    """Draw a trotting fox; `stride` from 0 to 1 is one cycle of the legs."""
     fur, dark, pale = (190, 98, 48), (44, 32, 34), (226, 206, 184)
     sprite = Sprite(230, 130)
     swing = math.sin(stride * math.tau) * 15
@@ -37,7 +67,7 @@ def fox(stride: float) -> Image.Image:
 
 
 def person(stride: float) -> Image.Image:
-    """Somebody in a long coat with a lantern, walking to the right."""
+    """Draw a walking person in a long coat with a lantern; `stride` as of the fox."""
     coat, dark, skin, hat = (58, 66, 92), (30, 32, 46), (206, 166, 140), (96, 78, 70)
     sprite = Sprite(120, 200)
     swing = math.sin(stride * math.tau) * 20
@@ -58,7 +88,7 @@ def person(stride: float) -> Image.Image:
 
 
 def nightjar(beat: float) -> Image.Image:
-    """A nightjar in flight; `beat` from 0 to 1 is one beat of the wings."""
+    """Draw a nightjar in flight; `beat` from 0 to 1 is one beat of the wings."""
     sprite = Sprite(120, 80)
     lift = 24 * math.sin(beat * math.tau)
     for tip in (14, 94):

@@ -16,7 +16,7 @@ from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, PhotoHeaders, Trigger
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import CaptureContext
-from pi_uploader.cameras.simulated import SimulatedCamera
+from pi_uploader.cameras.simulated.camera import SimulatedCamera
 from tests.conftest import NewStore, StartBackend, new_backend
 from tests.support.backend import Backend
 

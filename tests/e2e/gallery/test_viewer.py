@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, expect
 
-from pi_uploader.cameras.dng import add_preview
+from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.gallery.conftest import Gallery
 from tests.e2e.gallery.test_page import sign_in

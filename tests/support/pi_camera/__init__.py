@@ -1,3 +1,2 @@
-"""A stand-in for the Pi's camera library, which runs on a Pi only. This folder on PYTHONPATH makes
-`import picamera2` find it. tests/pi_uploader/test_picamera_signatures.py holds it to the real
-one."""
+"""A fake of the Pi's camera library, which runs on a Pi only. With this folder on PYTHONPATH,
+`import picamera2` finds it. tests/support/test_pi_camera.py compares it with the real ones."""

@@ -210,7 +210,7 @@ class Picamera2:
 
     def wait(self, job: Job, timeout=None) -> Any:  # type: ignore[no-untyped-def]
         assert timeout is not None
-        return job.get_result(timeout=timeout)
+        return job.get_result(timeout=min(timeout, 0.2))  # a lost frame never comes
 
     def cancel_all_and_flush(self) -> None:
         for job in self._job_list:

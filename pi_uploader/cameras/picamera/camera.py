@@ -1,0 +1,94 @@
+"""The Pi's own camera, reopened when it fails.
+
+It stays open in one fixed mode: switching modes fragments contiguous memory until none is left
+(picamera2#1130, #1125, #869). Every call into it has a timeout, since a camera whose cable or
+firmware fails never answers (#1264, #1295, #962).
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from photo_wire.media import Media
+from pi_uploader.cameras.camera import CameraError, CameraGoneError, CaptureContext, Shot
+from pi_uploader.cameras.picamera.faults import (
+    call_with_timeout,
+    describe_error,
+    is_software_error,
+)
+from pi_uploader.cameras.picamera.library import import_picamera2, version_problem
+from pi_uploader.cameras.picamera.mode import Mode
+from pi_uploader.cameras.picamera.session import Session
+from pi_uploader.settings import SettingsError
+
+OPEN_TIMEOUT_SECONDS = 20.0  # to open or close the camera
+DEFAULT_MODE = Mode()
+
+Result = TypeVar("Result")
+log = logging.getLogger("capture")
+
+
+class Picamera2Camera:
+    """Takes photos (JPEG or DNG) or clips (MP4), as `mode` says. `sensor` is the number or the id
+    of the camera; None selects the first of the Pi's own.
+
+    A camera that fails is reopened once, within the same photo. Raises SettingsError if picamera2
+    cannot be used, CameraGoneError if the camera is missing or cannot be started.
+    """
+
+    def __init__(self, mode: Mode = DEFAULT_MODE, sensor: str | None = None) -> None:
+        import_picamera2()
+        if problem := version_problem(mode.format is Media.MP4):
+            raise SettingsError([problem])
+        self._mode = mode
+        self._sensor = sensor
+        self._stop = threading.Event()
+        self._logged_errors: set[str] = set()  # whose traceback is in the log
+        self._session = call_with_timeout(OPEN_TIMEOUT_SECONDS, "opening", self._open)
+
+    def _open(self) -> Session:
+        return Session(self._sensor, self._mode, self._stop)
+
+    def take(self, context: CaptureContext) -> Shot:
+        """Return a photo exposed after this call, or a clip. Raises CameraGoneError if the camera
+        fails even after it was reopened, CameraError if reopening could not help."""
+        return self._retry_reopened(lambda session: session.take(context))
+
+    def check(self) -> None:
+        """Wait for a frame, so that a dead camera is detected before the next trigger. Raises
+        CameraGoneError if none comes even after the camera was reopened."""
+        self._retry_reopened(lambda session: session.check())
+
+    def _retry_reopened(self, call: Callable[[Session], Result]) -> Result:
+        """Return what `call` returns for the session; if it fails, reopen the camera and try once
+        more."""
+        try:
+            return call(self._session)
+        except Exception as error:
+            self._log_traceback_once(error)
+            if is_software_error(error) or self._stop.is_set():
+                raise CameraError(describe_error(error)) from error
+            log.warning("the camera failed and is opened again: %s", describe_error(error))
+        try:
+            call_with_timeout(OPEN_TIMEOUT_SECONDS, "closing", self._session.abort)
+            self._session = call_with_timeout(OPEN_TIMEOUT_SECONDS, "opening", self._open)
+            return call(self._session)
+        except CameraGoneError:
+            raise
+        except Exception as error:
+            raise CameraGoneError(f"it failed again: {describe_error(error)}") from error
+
+    def _log_traceback_once(self, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        if not isinstance(error, CameraError) and text not in self._logged_errors:
+            self._logged_errors.add(text)
+            log.warning("what the camera's library raised", exc_info=error)
+
+    def stop_recording(self) -> None:
+        """End a clip that is being recorded now."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Release the camera. Raises CameraGoneError if that hangs."""
+        call_with_timeout(OPEN_TIMEOUT_SECONDS, "closing", self._session.close)

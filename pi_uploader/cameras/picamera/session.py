@@ -1,0 +1,231 @@
+"""The Pi's camera from one opening to its closing: takes photos and records clips in one mode."""
+
+import inspect
+import logging
+import threading
+import time
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from photo_wire.media import Media
+from pi_uploader.cameras.camera import CameraError, CameraGoneError, CaptureContext, Shot
+from pi_uploader.cameras.media.dng import add_preview
+from pi_uploader.cameras.media.exif import image_tags, photo_tags
+from pi_uploader.cameras.media.mp4 import (
+    PREVIEW_WIDTH,
+    add_poster,
+    clip_folder,
+    has_pictures,
+    or_none,
+)
+from pi_uploader.cameras.picamera.faults import call_with_timeout, describe_error
+from pi_uploader.cameras.picamera.library import list_sensors, select_sensor
+from pi_uploader.cameras.picamera.mode import FOCUS_FAILED, FOCUSED, Mode
+
+FRAME_TIMEOUT_SECONDS = 5.0  # for a frame, apart from its exposure
+FOCUS_TIMEOUT_SECONDS = 5.0  # after the start, for the lens to settle
+SAVE_TIMEOUT_SECONDS = 20.0  # to encode a photo; a Pi Zero needs about four for 12 megapixels
+DRAW_TIMEOUT_SECONDS = 5.0  # to draw a small picture; a Pi Zero needs less than one
+_EXPOSURE_TIME, _ISO = 0x829A, 0x8827  # Exif tags
+
+log = logging.getLogger("capture")
+
+
+class Session:
+    """The camera, opened and started in `mode`. A clip ends early once `stop` is set.
+
+    Raises CameraGoneError if the camera is missing, or cannot be opened or started.
+    """
+
+    def __init__(self, sensor: str | None, mode: Mode, stop: threading.Event) -> None:
+        from picamera2 import Picamera2
+
+        self._mode = mode
+        self._stop = stop
+        selected = select_sensor(list_sensors(), sensor)
+        try:
+            self._camera = Picamera2(selected.number)
+        except Exception as error:
+            raise CameraGoneError(
+                f"{selected} cannot be opened: {describe_error(error)}"
+            ) from error
+        try:
+            mode.configure(self._camera)
+            self._camera.start()
+            self._ring = self._start_ring() if mode.has_pre_roll else None
+        except Exception as error:
+            self._camera.close()
+            raise CameraGoneError(
+                f"{selected} cannot be started: {describe_error(error)}"
+            ) from error
+        focuses = mode.has_autofocus(self._camera)
+        self._focus_deadline = time.monotonic() + FOCUS_TIMEOUT_SECONDS if focuses else 0.0
+
+    def take(self, context: CaptureContext) -> Shot:
+        """Return a photo exposed after this call, or a clip. Raises CameraError, or whatever
+        picamera2 raises, if that fails."""
+        if self._mode.format is Media.MP4:
+            return Shot(self._take_clip(), Media.MP4)
+        self._wait_for_focus()
+        content = BytesIO()
+        request = self._next_frame()
+        try:
+            if self._mode.format is Media.DNG:
+                _save(lambda: request.save_dng(content))
+                or_none(lambda: add_preview(content, *_draw_preview(request)))
+            else:
+                exif = {"0th": image_tags(context), "Exif": _exif_of(request, context)}
+                _save(lambda: request.save("main", content, format="jpeg", exif_data=exif))
+        finally:
+            request.release()  # an unreleased request stalls the camera
+        return Shot(content.getvalue(), self._mode.format)
+
+    def check(self) -> None:
+        """Wait for a frame. Raises CameraError if none comes."""
+        self._next_frame().release()
+
+    def close(self) -> None:
+        """Stop recording, and close the camera."""
+        self._stop_ring()
+        self._camera.close()
+
+    def abort(self) -> None:
+        """Close the camera although it may be waiting for a frame that never comes."""
+        self._camera.cancel_all_and_flush()
+        self._camera.close()
+
+    def _next_frame(self) -> Any:
+        """Return a frame whose exposure begins from now on. Raises CameraError if none comes."""
+        job = self._camera.capture_request(wait=False, flush=True)
+        timeout = FRAME_TIMEOUT_SECONDS + 2 * (self._mode.exposure or 0)
+        try:
+            return self._camera.wait(job, timeout=timeout)
+        except TimeoutError:
+            raise CameraError(f"no frame came within {FRAME_TIMEOUT_SECONDS:g} s") from None
+
+    def _wait_for_focus(self) -> None:
+        """Wait, in the first seconds after the start, until the lens has settled."""
+        while time.monotonic() < self._focus_deadline:
+            request = self._next_frame()
+            try:
+                state = request.get_metadata().get("AfState")
+            finally:
+                request.release()
+            if state in (None, FOCUSED, FOCUS_FAILED):
+                self._focus_deadline = 0.0
+
+    def _start_ring(self) -> Any:
+        """Record into a ring buffer of the pre-roll's length, from now until `close`."""
+        from picamera2.encoders import H264Encoder
+        from picamera2.outputs import CircularOutput2
+
+        ring = CircularOutput2(buffer_duration_ms=int(self._mode.clip.pre_roll * 1000))
+        self._camera.start_encoder(H264Encoder(), ring)
+        return ring
+
+    def _stop_ring(self) -> None:
+        """Stop the ring's encoder. What is in the ring goes to the clip that is being recorded."""
+        if self._ring:
+            self._camera.stop_encoder()
+            self._ring = None
+
+    def _take_clip(self) -> bytes:
+        """Return a clip that begins with the first key frame; its poster is a frame from now. If
+        the camera stops delivering frames, the clip is what came before. Raises CameraError if
+        nothing came."""
+        with clip_folder() as folder:
+            file = folder / "clip.mp4"
+            record = self._record_from_ring if self._ring else self._record
+            poster, fault = record(_mp4_output(file))
+            content = file.read_bytes()
+            file.unlink()  # from now on the clip is in memory only
+        if not has_pictures(content):
+            raise fault or CameraError("no picture came while it recorded")
+        if fault:
+            log.warning("%s: the clip ends there", fault)
+        return (poster and or_none(partial(add_poster, content, poster))) or content
+
+    def _record_from_ring(self, output: Any) -> tuple[bytes | None, CameraError | None]:
+        """Write what the ring has and what comes. Return a poster, or None if it cannot be drawn,
+        and the camera's fault if it no longer delivers frames."""
+        assert self._ring
+        end = time.monotonic() + self._mode.clip.seconds + self._mode.clip.pre_roll
+        # Frames are written when they leave the ring, so that the end of the clip is late by the
+        # pre-roll, as its beginning is.
+        self._ring.open_output(output)
+        poster = or_none(self._draw_poster)
+        self._stop.wait(end - time.monotonic())
+        fault = self._find_fault()
+        if fault or self._stop.is_set():
+            _save(self._stop_ring)  # closing the output would drop the newest seconds
+        else:
+            _save(self._ring.close_output)
+        return poster, fault
+
+    def _record(self, output: Any) -> tuple[bytes | None, CameraError | None]:
+        """Write what comes. Return as `_record_from_ring` does."""
+        from picamera2.encoders import H264Encoder
+
+        end = time.monotonic() + self._mode.clip.seconds
+        encoder = H264Encoder()
+        self._camera.start_encoder(encoder, output)
+        poster = or_none(self._draw_poster)
+        self._stop.wait(end - time.monotonic())
+        _save(lambda: self._camera.stop_encoder(encoder))
+        return poster, self._find_fault()
+
+    def _find_fault(self) -> CameraError | None:
+        """Return the error if no frame comes, else None. When `stop` is set there is no time to
+        wait for a frame, and no fault is looked for."""
+        if self._stop.is_set():
+            return None
+        try:
+            self.check()
+        except CameraError as error:
+            return error
+        return None
+
+    def _draw_poster(self) -> bytes:
+        """Return a frame from now as a small JPEG."""
+        request = self._next_frame()
+        try:
+            return _draw_preview(request)[0]
+        finally:
+            request.release()
+
+
+def _save(call: Any) -> None:
+    call_with_timeout(SAVE_TIMEOUT_SECONDS, "saving", call)
+
+
+def _mp4_output(file: Path) -> Any:
+    """Return picamera2's writer of an MP4, its description first where it can (since 0.3.31)."""
+    from picamera2.outputs import PyavOutput
+
+    takes_options = "options" in inspect.signature(PyavOutput).parameters
+    options = {"options": {"movflags": "+faststart"}} if takes_options else {}
+    return PyavOutput(str(file), format="mp4", **options)
+
+
+def _draw_preview(request: Any) -> tuple[bytes, tuple[int, int]]:
+    """Return the frame as a small JPEG, and its size in pixels. picamera2 brings Pillow along."""
+    width, height = request.config["main"]["size"]
+    size = PREVIEW_WIDTH, round(height * PREVIEW_WIDTH / width)
+    jpeg = BytesIO()
+
+    def draw() -> None:
+        request.make_image("main", *size).convert("RGB").save(jpeg, "JPEG", quality=80)
+
+    call_with_timeout(DRAW_TIMEOUT_SECONDS, "drawing", draw)
+    return jpeg.getvalue(), size
+
+
+def _exif_of(request: Any, context: CaptureContext) -> dict[int, Any]:
+    """Return the tags of the Exif IFD, in place of picamera2's own, whose time may be that of a
+    clock that is not set."""
+    metadata = request.get_metadata()
+    gain = metadata.get("AnalogueGain", 1.0) * metadata.get("DigitalGain", 1.0)
+    exposure = (metadata.get("ExposureTime", 0), 1_000_000)  # microseconds, as a fraction
+    return {**photo_tags(context.taken_at), _EXPOSURE_TIME: exposure, _ISO: round(gain * 100)}

@@ -1,0 +1,42 @@
+"""The simulated camera: it looks at a garden gate at dusk, which a fox and a person pass."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import BytesIO
+
+from photo_wire.media import Media
+from pi_uploader.cameras.camera import CaptureContext, Shot
+from pi_uploader.cameras.media.exif import with_exif
+from pi_uploader.settings import SettingsError
+
+
+class SimulatedCamera:
+    """Draws what the camera called `name` would see. `now` returns the time in UTC; the same time
+    gives the same photo.
+
+    Raises SettingsError if Pillow, which draws, is not installed.
+    """
+
+    def __init__(self, name: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        try:
+            import PIL  # noqa: F401
+        except ImportError as error:
+            raise SettingsError(
+                [
+                    "CAMERA_SOURCE: 'simulated' needs Pillow, which is not installed; expected "
+                    "pip install 'nightjar[simulated]' before, or CAMERA_REPLAY with a folder"
+                ]
+            ) from error
+        self._name = name
+        self._now = now
+
+    def take(self, context: CaptureContext) -> Shot:
+        """Return a JPEG of 1280 x 720 pixels."""
+        from pi_uploader.cameras.simulated.scene import draw
+
+        file = BytesIO()
+        draw(self._now(), self._name).save(file, "JPEG", quality=85)
+        return Shot(with_exif(file.getvalue(), context), Media.JPEG)
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""

@@ -1,0 +1,268 @@
+"""The Pi's own camera, with a fake that has picamera2's signatures and behaviour."""
+
+import os
+import threading
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from function_app.media.mp4_cover import cover
+from function_app.media.raw_previews import preview
+from photo_wire.headers import Trigger
+from photo_wire.media import Media
+from pi_uploader.cameras import CameraGoneError, CaptureContext
+from pi_uploader.cameras.camera import Recorder
+from pi_uploader.cameras.media import mp4
+from pi_uploader.cameras.media.exif import EXIF_IFD
+from pi_uploader.cameras.picamera import camera as camera_module
+from pi_uploader.cameras.picamera.camera import Picamera2Camera
+from pi_uploader.cameras.picamera.mode import ClipLength, Mode
+from pi_uploader.settings import SettingsError
+from tests.pi_uploader.conftest import FAKE_PICAMERA2, StartProgram
+from tests.support.pictures import dng, pi_dng
+from tests.support.waiting import wait_for
+
+CONTEXT = CaptureContext("gate", Trigger.MOTION, datetime(2026, 11, 21, 7, 30, 1, 250000, UTC))
+
+
+def configuration(fate: Any) -> dict[str, Any]:
+    config: dict[str, Any] = fate.opened[-1].camera_config
+    return config
+
+
+def test_a_photo_is_a_jpeg_that_says_when_and_why(fate: Any) -> None:
+    """Its EXIF is ours: picamera2's own has the time of a clock that may not be set."""
+    shot = Picamera2Camera(Mode(size=(640, 480))).take(CONTEXT)
+    picture = Image.open(BytesIO(shot.content))
+    assert (shot.media, picture.format, picture.size) == (Media.JPEG, "JPEG", (640, 480))
+    exif = picture.getexif()
+    assert exif[0x010E] == "gate, motion"
+    photo = exif.get_ifd(EXIF_IFD)
+    assert photo[0x9003] == "2026:11:21 07:30:01"
+    assert (photo[0x829A], photo[0x8827]) == (0.01, 200)
+
+
+def test_without_a_set_clock_exif_has_no_time(fate: Any) -> None:
+    content = Picamera2Camera().take(CaptureContext("gate", Trigger.GPIO, None)).content
+    exif = Image.open(BytesIO(content)).getexif()
+    assert 0x0132 not in exif
+    assert 0x9003 not in exif.get_ifd(EXIF_IFD)
+
+
+def test_the_camera_stays_in_one_mode(fate: Any) -> None:
+    """Opened and configured once, with few buffers and no raw stream."""
+    camera = Picamera2Camera(Mode(rotation=180, focus=2.5, exposure=0.02))
+    for _ in range(5):
+        camera.take(CONTEXT)
+    assert len(fate.opened) == 1
+    mode = configuration(fate)
+    assert (mode["raw"], mode["buffer_count"], mode["use_case"]) == (None, 2, "still")
+    assert (mode["transform"].hflip, mode["transform"].vflip) == (True, True)
+    assert mode["controls"] == {"ExposureTime": 20_000, "AfMode": 0, "LensPosition": 2.5}
+
+
+def test_focus_is_automatic_unless_it_is_set(fate: Any) -> None:
+    """picamera2 leaves it off."""
+    Picamera2Camera()
+    assert configuration(fate)["controls"] == {"AfMode": 2}
+
+
+def test_the_frame_is_exposed_after_the_trigger(fate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not an earlier one from a buffer."""
+    import picamera2
+
+    calls: list[Any] = []
+    real = picamera2.Picamera2.capture_request
+
+    def capture_request(self: Any, wait: Any, flush: Any) -> Any:
+        calls.append((wait, flush))
+        return real(self, wait=wait, flush=flush)
+
+    monkeypatch.setattr(picamera2.Picamera2, "capture_request", capture_request)
+    Picamera2Camera().take(CONTEXT)
+    assert set(calls) == {(False, True)}
+
+
+def test_a_dng_is_as_the_camera_made_it_with_a_preview(fate: Any) -> None:
+    """Only the offset of its first IFD changes. The colour picture is requested small, the raw one
+    in full or in the size of the settings."""
+    fate.dng = pi_dng(1)
+    camera = Picamera2Camera(Mode(format=Media.DNG))
+    shot = camera.take(CONTEXT)
+    assert shot.media is Media.DNG
+    assert (shot.content[:4], shot.content[8 : len(fate.dng)]) == (fate.dng[:4], fate.dng[8:])
+    jpeg, _ = preview(BytesIO(shot.content))
+    assert Image.open(BytesIO(jpeg)).size == (480, 270)
+    mode = configuration(fate)
+    assert (mode["main"]["size"], mode["raw"]["size"]) == ((960, 540), (4608, 2592))
+    assert fate.opened[-1].in_hand == 0
+    camera.close()
+    Picamera2Camera(Mode(format=Media.DNG, size=(2304, 1728)))
+    mode = configuration(fate)
+    assert (mode["main"]["size"], mode["raw"]["size"]) == ((960, 720), (2304, 1728))
+
+
+def test_a_dng_whose_preview_fails_is_kept_without(fate: Any) -> None:
+    """If the preview cannot be drawn, or the DNG has another layout."""
+    fate.dng = pi_dng(1)
+    fate.failed_images.append(MemoryError())
+    camera = Picamera2Camera(Mode(format=Media.DNG))
+    assert camera.take(CONTEXT).content == fate.dng
+    fate.dng = dng(1)
+    assert camera.take(CONTEXT).content == fate.dng
+    assert len(fate.opened) == 1
+
+
+def test_a_clip_is_recorded_with_the_hardware_encoder(fate: Any) -> None:
+    """The encoder is stopped afterwards. The media data is unchanged; a poster is added."""
+    shot = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01))).take(CONTEXT)
+    assert shot.media is Media.MP4
+    assert media_data(shot.content) == media_data(fate.mp4)
+    assert Image.open(BytesIO(cover(BytesIO(shot.content)))).size == (480, 270)
+    assert fate.opened[-1].encoders == []
+    assert configuration(fate)["use_case"] == "video"
+    assert fate.opened[-1].in_hand == 0
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("Stream format not supported")])
+def test_a_clip_whose_poster_fails_is_kept_without(
+    fate: Any, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The frame is released; the failure is logged once."""
+    mp4._warn_once.cache_clear()
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01)))
+    for _ in range(3):
+        fate.failed_images.append(error)
+        assert camera.take(CONTEXT).content == fate.mp4
+    assert fate.opened[-1].in_hand == 0
+    assert len(fate.opened) == 1
+    assert caplog.text.count("goes without a small picture") == 1
+
+
+def test_a_clip_of_unknown_layout_is_kept_without_a_poster(fate: Any) -> None:
+    """It stays as picamera2 wrote it."""
+    fate.mp4 = b"not built as an MP4 is"
+    shot = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01))).take(CONTEXT)
+    assert shot.content == fate.mp4
+
+
+@pytest.mark.parametrize("pre_roll", [0.0, 0.02])
+def test_a_stopped_clip_ends_at_once(fate: Any, pre_roll: float) -> None:
+    """It would take an hour; what was recorded is the photo."""
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(3600, pre_roll=pre_roll)))
+    assert isinstance(camera, Recorder)
+    camera.stop_recording()
+    assert camera.take(CONTEXT).media is Media.MP4
+
+
+def test_a_clip_with_pre_roll_comes_from_a_ring(fate: Any) -> None:
+    """The encoder runs all the time; a second clip shows that the ring goes on."""
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01, pre_roll=0.02)))
+    (encoder,) = fate.opened[-1].encoders
+    assert encoder.output.buffer_duration_ms == 20
+    for _ in range(2):
+        content = camera.take(CONTEXT).content
+        assert media_data(content) == media_data(fate.mp4)
+        assert cover(BytesIO(content))
+    assert encoder.is_running
+    camera.close()
+    assert not encoder.is_running
+
+
+def media_data(clip: bytes) -> bytes:
+    """Return the clip from its media data on."""
+    return clip[clip.index(b"mdat") :]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("failed to find buffer")])
+def test_a_frame_that_cannot_be_saved_is_released(fate: Any, error: Exception) -> None:
+    """An unreleased request stalls the camera; there are only two."""
+    camera = Picamera2Camera()
+    for _ in range(3):
+        fate.failed_saves.append(error)
+        camera.take(CONTEXT)  # reopened, and then it succeeds
+        assert [one.in_hand for one in fate.opened] == [0] * len(fate.opened)
+
+
+def test_after_a_lost_frame_the_camera_is_reopened(fate: Any) -> None:
+    """'Camera frontend has timed out': the photo comes from the reopened camera."""
+    camera = Picamera2Camera()
+    fate.lost_frames = 1
+    assert camera.take(CONTEXT).media is Media.JPEG
+    first, second = fate.opened
+    assert first.closed
+    assert second.started
+
+
+def test_a_camera_that_loses_frames_twice_is_gone(fate: Any) -> None:
+    """Then only a new process helps."""
+    camera = Picamera2Camera()
+    fate.lost_frames = 2
+    with pytest.raises(CameraGoneError, match=r"failed again: no frame came"):
+        camera.take(CONTEXT)
+
+
+def test_a_camera_that_cannot_be_reopened_for_lack_of_memory_is_gone(fate: Any) -> None:
+    """The contiguous memory is free again once the process has ended."""
+    camera = Picamera2Camera()
+    fate.lost_frames = fate.no_memory = 1
+    with pytest.raises(CameraGoneError, match="Cannot allocate memory"):
+        camera.take(CONTEXT)
+
+
+def test_a_close_that_hangs_does_not_hang_the_capture(
+    fate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a driver that waits for a loose cable."""
+    camera = Picamera2Camera()
+    monkeypatch.setattr(camera_module, "OPEN_TIMEOUT_SECONDS", 0.2)
+    fate.lost_frames = fate.hanging_closes = 1
+    with pytest.raises(CameraGoneError, match=r"closing it hangs, for 0.2 s now"):
+        camera.take(CONTEXT)
+
+
+def test_the_error_for_an_unplugged_camera_says_to_check_the_cable(fate: Any) -> None:
+    fate.is_there = False
+    with pytest.raises(CameraGoneError, match="check its cable"):
+        Picamera2Camera()
+
+
+def test_a_failed_start_leaves_no_camera_open(fate: Any) -> None:
+    fate.no_memory = 1
+    with pytest.raises(CameraGoneError, match=r"cannot be started: .* Cannot allocate memory"):
+        Picamera2Camera()
+    assert fate.opened[-1].closed
+
+
+@pytest.mark.slow
+def test_the_process_ends_with_1_when_the_camera_is_gone(start_program: StartProgram) -> None:
+    """So that systemd restarts it; earlier photos wait in the spool."""
+    program = start_program(
+        "capture",
+        CAMERA_SOURCE="picamera2",
+        PIR_PIN="none",
+        CAMERA_EVERY="1h",
+        PYTHONPATH=os.pathsep.join([str(FAKE_PICAMERA2), str(FAKE_PICAMERA2.parents[2])]),
+        STAND_IN_LOST_FRAMES="2",
+    )
+    assert program.process.wait(90) == 1
+    assert "camera: it failed again" in program.output
+    assert "the process ends, to be started again" in program.output
+
+
+def test_without_picamera2_the_setting_is_rejected() -> None:
+    with pytest.raises(SettingsError, match="apt-get install python3-picamera2"):
+        Picamera2Camera()
+
+
+def test_no_thread_is_left(fate: Any) -> None:
+    """Each call with a timeout has a thread, which ends with the call."""
+    camera = Picamera2Camera()
+    before = threading.active_count()
+    for _ in range(20):
+        camera.take(CONTEXT)
+    camera.close()
+    wait_for(lambda: threading.active_count() <= before, what="the end of the last call's thread")

@@ -1,0 +1,188 @@
+"""A session of the Pi's camera: a stopped clip, a camera that dies while idle, and focusing."""
+
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from photo_wire.headers import Trigger
+from photo_wire.media import Media
+from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext
+from pi_uploader.cameras.picamera import session
+from pi_uploader.cameras.picamera.camera import Picamera2Camera
+from pi_uploader.cameras.picamera.mode import ClipLength, Mode
+from tests.support.picamera_sources import SOURCES, picamera2_of
+from tests.support.pictures import mp4
+from tests.support.waiting import wait_for
+
+CONTEXT = CaptureContext("gate", Trigger.MOTION, None)
+WITHOUT_PICTURES = mp4(1)[: mp4(1).index(b"mdat") - 4]
+FRAME_US = 100_000  # microseconds between two frames
+
+
+@pytest.fixture(params=[name for name, source in SOURCES.items() if source.has_clips])
+def recorded(
+    request: pytest.FixtureRequest, fate: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[int]]:
+    """Put the ring of a real picamera2 into the fake. Return the times (microseconds) of the frames
+    in the clip."""
+    times: list[int] = []
+    package = ModuleType("real_outputs")
+    package.__path__ = [str(picamera2_of(request.param) / "outputs")]
+    monkeypatch.setitem(sys.modules, "real_outputs", package)
+    real = importlib.import_module("real_outputs.circularoutput2")
+    import picamera2.outputs
+
+    class Recorded(picamera2.outputs.PyavOutput):  # type: ignore[misc]
+        def outputframe(self, frame: bytes, keyframe: bool, timestamp: int, *_: object) -> None:
+            times.append(timestamp)
+
+    monkeypatch.setattr(picamera2.outputs, "CircularOutput2", real.CircularOutput2)
+    monkeypatch.setattr(picamera2.outputs, "PyavOutput", Recorded)
+    yield times
+    for name in [name for name in sys.modules if name.startswith("real_outputs.")]:
+        del sys.modules[name]
+
+
+def test_a_clip_that_is_stopped_has_the_newest_seconds(fate: Any, recorded: list[int]) -> None:
+    """They are in the ring, which is as long as the pre-roll, and usually show the event itself."""
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(3600, pre_roll=2)))
+    ring = fate.opened[-1].encoders[0].output
+    frames = iter(range(0, 10_000_000, FRAME_US))
+
+    def record(seconds: float) -> None:
+        for _ in range(round(seconds * 1e6 / FRAME_US)):
+            ring.outputframe(b"", True, next(frames))
+
+    record(3)
+    taking = threading.Thread(target=camera.take, args=(CONTEXT,))
+    taking.start()
+    # 0.3.24 has _output before it writes to it, and says so by _output_available.
+    wait_for(lambda: getattr(ring, "_output_available", ring._output), what="the recording")
+    record(2.6)
+    camera.stop_recording()
+    taking.join(90)
+    camera.close()
+    assert len(recorded) * FRAME_US == pytest.approx(4_600_000, abs=FRAME_US)
+    assert recorded == sorted(recorded)
+
+
+def test_if_the_camera_dies_the_clip_has_what_came_before(
+    fate: Any, recorded: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last seconds are in the ring; the next trigger reopens the camera."""
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01, pre_roll=0.5)))
+    ring = fate.opened[-1].encoders[0].output
+    for time in range(FRAME_US, 600_000, FRAME_US):
+        ring.outputframe(b"", True, time)
+    fate.lost_frames = 2  # the poster's, and the one after the clip
+    assert camera.take(CONTEXT).media is Media.MP4
+    assert [one - recorded[0] for one in recorded] == list(range(0, 500_000, FRAME_US))
+    assert "no frame came within 0.2 s: the clip ends there" in caplog.messages
+    assert len(fate.opened) == 1
+    fate.lost_frames = 4
+    fate.mp4 = WITHOUT_PICTURES
+    with pytest.raises(CameraGoneError, match="no frame came"):
+        camera.take(CONTEXT)
+    assert len(fate.opened) == 2
+
+
+@pytest.mark.parametrize("pre_roll", [0.0, 0.02])
+def test_a_dead_camera_does_not_delay_the_stop(fate: Any, pre_roll: float) -> None:
+    """It is not reopened either: the process has five seconds to end."""
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(3600, pre_roll=pre_roll)))
+    camera.stop_recording()
+    fate.lost_frames = 1_000_000
+    fate.mp4 = WITHOUT_PICTURES
+    with pytest.raises(CameraError, match="no picture came while it recorded"):
+        camera.take(CONTEXT)
+    assert len(fate.opened) == 1
+    assert fate.lost_frames == 1_000_000 - 1  # the poster's
+
+
+def test_an_idle_camera_that_died_is_reopened(fate: Any) -> None:
+    """Before the next trigger, which gets its photo."""
+    camera = Picamera2Camera()
+    camera.check()
+    assert len(fate.opened) == 1
+    fate.lost_frames = 1
+    camera.check()
+    assert len(fate.opened) == 2
+    camera.take(CONTEXT)
+    assert [one.in_hand for one in fate.opened] == [0, 0]
+    assert len(fate.opened) == 2
+
+
+def test_an_idle_camera_that_stays_dead_is_reported_as_gone(fate: Any) -> None:
+    camera = Picamera2Camera()
+    fate.lost_frames = 2
+    with pytest.raises(CameraGoneError, match="failed again"):
+        camera.check()
+
+
+def test_the_first_photo_waits_until_the_lens_has_settled(
+    fate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`capture --once` takes no other photo; later photos do not wait."""
+    monkeypatch.setattr(session, "FOCUS_TIMEOUT_SECONDS", 3600.0)
+    fate.af_states = [1, 1, 1, 2, 1, 1]  # libcamera's AfState: scanning, focused, scanning again
+    camera = Picamera2Camera()
+    camera.take(CONTEXT)
+    assert len(fate.af_states) == 2 - 1  # the photo's own metadata is read, too
+    camera.take(CONTEXT)
+    assert not fate.af_states
+
+
+def test_the_wait_for_the_lens_ends(fate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "FOCUS_TIMEOUT_SECONDS", 0.05)
+    fate.af_states = [1] * 1_000_000
+    assert Picamera2Camera().take(CONTEXT).media is Media.JPEG
+
+
+def test_with_manual_focus_there_is_no_wait(fate: Any) -> None:
+    fate.af_states = [1, 1, 1]
+    Picamera2Camera(Mode(focus=1.0)).take(CONTEXT)
+    assert len(fate.af_states) == 2
+
+
+def test_a_clip_is_recorded_on_the_disk_and_not_in_memory(
+    fate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's folder for temporary files is often in memory. Nothing of the clip is left."""
+    import picamera2.outputs
+
+    written: list[Path] = []
+    real = picamera2.outputs.PyavOutput
+
+    def recording_output(name: str, **more: Any) -> Any:
+        written.append(Path(name))
+        return real(name, **more)
+
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr("pi_uploader.cameras.media.mp4.CLIP_FOLDER", tmp_path)
+    monkeypatch.setattr(picamera2.outputs, "PyavOutput", recording_output)
+    Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01))).take(CONTEXT)
+    assert written[0].is_relative_to(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_clip_is_written_without_options_if_picamera2_takes_none(
+    fate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before 0.3.31; the description of the clip is then at its end."""
+    import picamera2.outputs
+
+    real = picamera2.outputs.PyavOutput
+
+    class Old(real):  # type: ignore[misc, valid-type]
+        def __init__(self, output_name: str, format: str | None = None, pts: None = None) -> None:
+            super().__init__(output_name, format, pts)
+
+    monkeypatch.setattr(picamera2.outputs, "PyavOutput", Old)
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01)))
+    assert camera.take(CONTEXT).media is Media.MP4

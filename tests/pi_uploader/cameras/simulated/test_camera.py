@@ -1,0 +1,83 @@
+"""The simulated camera: a JPEG with EXIF that depends on the time alone."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from photo_wire.headers import Trigger
+from photo_wire.media import Media
+from pi_uploader.cameras import CaptureContext
+from pi_uploader.cameras.media.exif import EXIF_IFD
+from pi_uploader.cameras.simulated.camera import SimulatedCamera
+
+TIME = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
+CONTEXT = CaptureContext("garden", Trigger.MOTION, TIME)
+
+
+def test_a_photo_is_a_jpeg_with_exif() -> None:
+    """Pillow loads every pixel; EXIF has camera, trigger and the time in UTC."""
+    shot = SimulatedCamera("garden", lambda: TIME).take(CONTEXT)
+    assert shot.media is Media.JPEG
+    picture = Image.open(BytesIO(shot.content))
+    picture.load()
+    assert (picture.format, picture.size) == ("JPEG", (1280, 720))
+    exif = picture.getexif()
+    assert (exif[0x010E], exif[0x0110]) == ("garden, motion", "garden")
+    assert exif[0x0132] == "2026:11:20 18:01:34"
+    assert dict(exif.get_ifd(EXIF_IFD)) == {
+        0x9003: "2026:11:20 18:01:34",
+        0x9011: "+00:00",
+        0x9291: "567",
+    }
+
+
+def test_while_the_clock_is_not_set_exif_has_no_time() -> None:
+    """A wrong time would be believed."""
+    timeless = CaptureContext("garden", Trigger.DEMAND, None)
+    picture = Image.open(BytesIO(SimulatedCamera("garden").take(timeless).content))
+    exif = picture.getexif()
+    assert exif[0x010E] == "garden, demand"
+    assert 0x0132 not in exif
+    assert not exif.get_ifd(EXIF_IFD)
+
+
+def test_the_scene_depends_on_the_time_alone() -> None:
+    """The same time gives the same bytes; another time, or another camera, gives others."""
+    moments = [TIME + timedelta(seconds=n * 7) for n in range(10)]
+    photos = [SimulatedCamera("garden", lambda m=m: m).take(CONTEXT).content for m in moments]  # type: ignore[misc]
+    assert len(set(photos)) == len(photos)
+    assert SimulatedCamera("garden", lambda: TIME).take(CONTEXT).content == photos[0]
+    assert SimulatedCamera("drive", lambda: TIME).take(CONTEXT).content != photos[0]
+
+
+def test_something_moves_besides_the_caption() -> None:
+    """Two times within one second, with the same caption, differ above it."""
+    above = [
+        Image.open(BytesIO(SimulatedCamera("garden", lambda m=m: m).take(CONTEXT).content))  # type: ignore[misc]
+        .crop((0, 0, 1280, 650))
+        .tobytes()
+        for m in (TIME, TIME + timedelta(milliseconds=300))
+    ]
+    assert above[0] != above[1]
+
+
+def test_without_pillow_the_error_says_what_to_install(tmp_path: Path) -> None:
+    """A Pi with its own camera does not need Pillow."""
+    code = (
+        "import sys; sys.modules['PIL'] = None\n"
+        "from pi_uploader.cli import main; sys.exit(main(['capture']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"CAMERA_SOURCE": "simulated", "CAMERA_SPOOL": str(tmp_path / "spool")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 78
+    assert "CAMERA_SOURCE" in done.stderr
+    assert "pip install 'nightjar[simulated]'" in done.stderr

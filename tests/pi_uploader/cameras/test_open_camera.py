@@ -1,0 +1,22 @@
+"""open_camera() knows every kind of camera that the settings allow."""
+
+import inspect
+from datetime import UTC, datetime
+
+import pytest
+
+from photo_wire.headers import Trigger
+from pi_uploader.cameras import CaptureContext, open_camera
+from pi_uploader.settings import CameraSettings
+from pi_uploader.settings.camera import FORMATS
+
+MOMENT = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
+CONTEXT = CaptureContext("garden", Trigger.MOTION, MOMENT)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_kind_is_opened_and_documented(kind: str) -> None:
+    """open_camera would treat a kind without a case as simulated."""
+    source = dict(CameraSettings.table())["source"]
+    assert kind in source.expected.replace(",", "").split()
+    assert kind == "simulated" or f'case "{kind}"' in inspect.getsource(open_camera)
