@@ -10,7 +10,7 @@ from typing import Any
 from pi_uploader.cameras.camera import CameraGoneError
 from pi_uploader.settings import SettingsError
 
-MIN_VERSION = (0, 3, 22)  # the oldest that tests/.../picamera/test_signatures.py compares
+MIN_VERSION = (0, 3, 22)  # tests/support/test_pi_camera.py compares the oldest, too
 MIN_VERSION_FOR_CLIPS = (0, 3, 24)  # the first with PyavOutput
 _USB_MARK = "/usb"  # in the ids of USB cameras, which libcamera also lists
 
