@@ -17,7 +17,8 @@ from function_app.http.authorization import find_photo, unknown_photo
 from function_app.http.parameters import PHOTO
 from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
-from function_app.media.redaction import NotRedactableError, redacted
+from function_app.media.errors import NotRedactableError
+from function_app.media.redaction import redact
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Photo
@@ -86,7 +87,7 @@ def _read(photo: Photo, services: Services, wanted: ByteRange) -> bytes:
 
 def _redacted(photo: Photo, services: Services) -> bytes:
     try:
-        return redacted(_read(photo, services, ByteRange(0, photo.size)), photo.media)
+        return redact(_read(photo, services, ByteRange(0, photo.size)), photo.media)
     except NotRedactableError:
         raise HTTPProblemError(
             404,

@@ -1,7 +1,6 @@
 """`GET /api/photos/{id}/thumbnail`: a small picture, made when it is first asked for, and kept."""
 
 from contextlib import suppress
-from typing import BinaryIO
 
 from function_app.auth.caller import Caller
 from function_app.browse.photo_file import open_photo
@@ -12,9 +11,8 @@ from function_app.http.parameters import PHOTO
 from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.media.decode_thumbnail import SIZE
-from function_app.media.decoder import Decoder, Job, UndecodableError, jpeg_job, tiff_job
-from function_app.media.mp4_cover import cover
-from function_app.media.raw_previews import has_small_picture, preview
+from function_app.media.errors import UndecodableError
+from function_app.media.thumbnails import Decoder, thumbnail_job
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Photo
@@ -48,7 +46,7 @@ def _make(photo: Photo, services: Services) -> bytes:
     with suppress(UndecodableError):
         at_once = photo.size if photo.media is Media.JPEG else AT_ONCE
         with open_photo(services.blobs, photo, at_once) as file:
-            job = job_of(file, photo.media)
+            job = thumbnail_job(file, photo.media)
         with _decoder.slot(job) as has_waited:
             made = services.thumbnails.read(photo) if has_waited else None
             if made is not None:  # by another request
@@ -56,26 +54,3 @@ def _make(photo: Photo, services: Services) -> bytes:
             small = _decoder.run(job)
     services.thumbnails.write(photo, small)
     return small
-
-
-def job_of(photo: BinaryIO, media: Media) -> Job:
-    """The picture that stands for the photo, ready to be decoded; what is needed of the photo was
-    fetched then.
-
-    Raises UndecodableError if there is none (a clip or a raw picture without a preview), or one of
-    too many pixels or scans.
-    """
-    match media:
-        case Media.JPEG:
-            photo.seek(0)
-            return jpeg_job(photo.read())
-        case Media.MP4:
-            return jpeg_job(cover(photo))
-        case Media.DNG:
-            jpeg, turned = preview(photo)
-            if jpeg:
-                return jpeg_job(jpeg, turned)
-            if not has_small_picture(photo):
-                raise UndecodableError
-            photo.seek(0)  # its bytes may be anywhere
-            return tiff_job(photo.read())

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from function_app.ingest.stored import TakeBack, list_found, list_photo
+from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.exif import capture_time
-from function_app.media.inspection import CutShortError, NotAPhotoError, inspect
+from function_app.media.inspection import inspect
 from function_app.problems import HTTPProblemError
 from function_app.storage.interfaces import PhotoBlobs, PhotoIndex
 from function_app.storage.models import (
@@ -234,7 +235,7 @@ def _checked_media(upload: Upload) -> Media:
         media = inspect(upload.body)
     except NotAPhotoError as error:
         raise HTTPProblemError(415, f"The body {error}: send {kinds}.") from None
-    except CutShortError as error:
+    except TruncatedError as error:
         raise HTTPProblemError(422, f"The body {error}: send the whole photo.") from None
     declared = upload.said.media
     is_vague = essence.partition("/")[0] in _PHOTO_TYPES and essence not in _OTHER_KINDS

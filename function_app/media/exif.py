@@ -1,4 +1,4 @@
-"""What Nightjar reads of a JPEG's EXIF (CIPA DC-008): how it is turned, and when it was taken.
+"""The EXIF of a JPEG (CIPA DC-008), of which the orientation and the capture time are read.
 
 Cameras and programs write EXIF wrongly in many ways, and none of them makes a picture unreadable:
 whatever is odd counts as absent. Nothing is raised.
@@ -6,10 +6,13 @@ whatever is odd counts as absent. Nothing is raised.
 
 import re
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from function_app.media.jpeg import APP1, MalformedError, TruncatedError, header
+from function_app.media.errors import InvalidPhotoError, TruncatedError
+from function_app.media.jpeg import APP1, header
+from function_app.media.sources import bytes_source
+from function_app.media.tiff import Tag, TiffReader, byte_order
 
 UPRIGHT = 1
 SIGNATURE = b"Exif\0\0"
@@ -18,122 +21,125 @@ MAX_TAGS = 1_000  # in one directory
 _ORIENTATION, _DATE_TIME, _EXIF, _GPS = 0x0112, 0x0132, 0x8769, 0x8825
 _ORIGINAL, _OFFSET, _OFFSET_ORIGINAL, _SUBSECONDS = 0x9003, 0x9010, 0x9011, 0x9291
 _GPS_TIME, _GPS_DATE = 7, 29
-_INTEGERS = {1: "B", 3: "H", 4: "I"}
+_INTEGERS = {1: "B", 3: "H", 4: "I"}  # BYTE, SHORT, LONG
 _ASCII, _RATIONAL = 2, 5
-_NONE, _QUARTER = timedelta(0), timedelta(minutes=15)
-_MAX_QUARTERS = 14 * 4
+_MAX_TEXT_BYTES = 64
+_QUARTER_HOUR = timedelta(minutes=15)
+_MAX_ZONE_HOURS = 14
 _TIME = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _ZONE = re.compile(r"([+-])(\d\d):(\d\d)")
 
-
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    kind: int
-    count: int
-    at: int  # where its values are, or where the place of its values is
+_Tags = Mapping[int, Tag]
 
 
 def orientation(jpeg: bytes) -> int:
-    """Return how the picture is to be turned, as EXIF numbers it: 1 to 8, 1 for upright."""
-    tiff = _Tiff(_tiff(jpeg))
-    turned = tiff.integer(tiff.first().get(_ORIENTATION))
-    return turned if turned and 1 <= turned <= 8 else UPRIGHT
+    """Return how the picture has to be turned, as EXIF numbers it: 1 to 8, 1 for upright."""
+    exif = _Exif(_tiff_in(jpeg))
+    value = exif.integer(exif.first().get(_ORIENTATION))
+    return value if value and 1 <= value <= 8 else UPRIGHT
 
 
-def capture_time(jpeg: bytes) -> datetime | None:
-    """Return when the picture was taken, in UTC; None if EXIF does not say.
-
-    A time without a zone counts as UTC, unless GPS tells the time, too, which shows the zone.
-    """
-    tiff = _Tiff(_tiff(jpeg))
-    first = tiff.first()
-    exif = tiff.directory(tiff.integer(first.get(_EXIF)))
-    original = tiff.text(exif.get(_ORIGINAL))
-    local = _time(original or tiff.text(first.get(_DATE_TIME)), tiff.text(exif.get(_SUBSECONDS)))
-    if local is None:
-        return None
-    stated = _zone(tiff.text(exif.get(_OFFSET_ORIGINAL if original else _OFFSET)))
-    gps = tiff.gps_time(tiff.directory(tiff.integer(first.get(_GPS))))
-    ahead = _zone_by_gps(local, gps) if stated is None and gps else stated or _NONE
-    try:
-        return (local - ahead).replace(tzinfo=UTC)
-    except OverflowError:  # in the first or the last hours of the calendar
-        return None
-
-
-def with_orientation(turned: int) -> bytes:
-    """Return the APP1 segment of an EXIF that says only this."""
-    tiff = struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, turned, 0, 0)
+def orientation_segment(orientation: int) -> bytes:
+    """Return an APP1 segment whose EXIF states this orientation alone; no bytes for upright."""
+    if orientation == UPRIGHT:
+        return b""
+    tiff = struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, orientation, 0, 0)
     content = SIGNATURE + tiff
     return struct.pack(">BBH", 0xFF, APP1, 2 + len(content)) + content
 
 
-class _Tiff:
-    """EXIF's TIFF structure. What lies outside of it is absent."""
+def capture_time(jpeg: bytes) -> datetime | None:
+    """Return when the picture was taken, in UTC; None if EXIF does not state it.
+
+    A time without a zone counts as UTC, unless GPS states the time as well, which shows the zone.
+    """
+    exif = _Exif(_tiff_in(jpeg))
+    first = exif.first()
+    tags = exif.directory(first.get(_EXIF))
+    original = exif.text(tags.get(_ORIGINAL))
+    local = _time(original or exif.text(first.get(_DATE_TIME)), exif.text(tags.get(_SUBSECONDS)))
+    if local is None:
+        return None
+    zone = _zone(exif.text(tags.get(_OFFSET_ORIGINAL if original else _OFFSET)))
+    if zone is None:
+        gps = exif.gps_time(exif.directory(first.get(_GPS)))
+        zone = _zone_by_gps(local, gps) if gps else timedelta(0)
+    try:
+        return (local - zone).replace(tzinfo=UTC)
+    except OverflowError:  # in the first or the last hours of the calendar
+        return None
+
+
+class _Exif:
+    """The TIFF inside EXIF. Everything that lies outside of it is absent."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._order = {b"II": "<", b"MM": ">"}.get(data[:2], "")
+        order = byte_order(data)
+        self._read = bytes_source(data if order else b"")
+        self._tiff = TiffReader(self._read, order or "<")
 
-    def first(self) -> dict[int, _Tag]:
-        return self.directory(self._number("I", 4)) if self._order else {}
-
-    def directory(self, at: int | None) -> dict[int, _Tag]:
-        count = self._number("H", at) if at else None
-        if not at or not count or count > MAX_TAGS:
+    def first(self) -> _Tags:
+        """Return the tags of the first directory."""
+        try:
+            return self._tags(self._tiff.first_directory())
+        except TruncatedError:
             return {}
-        entries = range(at + 2, min(at + 2 + 12 * count, len(self._data) - 11), 12)
-        found = (struct.unpack_from(self._order + "HHI", self._data, entry) for entry in entries)
-        return {
-            number: _Tag(kind, values, entry + 8)
-            for entry, (number, kind, values) in zip(entries, found, strict=True)
-        }
 
-    def integer(self, tag: _Tag | None) -> int | None:
-        letter = _INTEGERS.get(tag.kind) if tag else None
-        return self._number(letter, tag.at) if tag and letter and tag.count == 1 else None
+    def directory(self, pointer: Tag | None) -> _Tags:
+        """Return the tags of the directory to which a tag points."""
+        return self._tags(self.integer(pointer) or 0)
 
-    def text(self, tag: _Tag | None) -> str:
-        if tag is None or tag.kind != _ASCII or tag.count > 64:
+    def integer(self, tag: Tag | None) -> int | None:
+        """Return the value of a tag with one integer."""
+        letter = _INTEGERS.get(tag.type) if tag else None
+        if tag is None or letter is None or tag.value_count != 1:
+            return None
+        return self._tiff.values(tag, letter, 1)[0]
+
+    def text(self, tag: Tag | None) -> str:
+        """Return the value of a tag with a short text."""
+        if tag is None or tag.type != _ASCII or tag.value_count > _MAX_TEXT_BYTES:
             return ""
-        at = tag.at if tag.count <= 4 else self._number("I", tag.at)
-        raw = b"" if at is None else self._data[at : at + tag.count]
+        raw = self._read(self._tiff.values_at(tag), tag.value_count)
         return raw.partition(b"\0")[0].decode("ascii", "replace").strip()
 
-    def gps_time(self, gps: dict[int, _Tag]) -> datetime | None:
-        """GPS's date and time, in UTC, without saying so."""
-        tag = gps.get(_GPS_TIME)
-        if tag is None or (tag.kind, tag.count) != (_RATIONAL, 3):
-            return None
-        start = self._number("I", tag.at)
-        numbers = [self._number("I", start + 4 * n) for n in range(6)] if start else []
-        hours, minutes, seconds = (
-            map(_ratio, numbers[::2], numbers[1::2]) if numbers else 3 * (None,)
-        )
+    def gps_time(self, gps: _Tags) -> datetime | None:
+        """Return GPS's date and time: in UTC, though without a zone."""
         day = _time(self.text(gps.get(_GPS_DATE)) + " 00:00:00", "")
-        if day is None or hours is None or minutes is None or seconds is None:
+        tag = gps.get(_GPS_TIME)
+        if day is None or tag is None or (tag.type, tag.value_count) != (_RATIONAL, 3):
+            return None
+        at = self._tiff.values_at(tag)
+        if at == 0:
+            return None
+        try:
+            numbers = self._tiff.numbers("I", at, 6)
+            hours, minutes, seconds = (
+                above / below for above, below in zip(numbers[::2], numbers[1::2], strict=True)
+            )
+        except (TruncatedError, ZeroDivisionError):
             return None
         if not (hours < 24 and minutes < 60 and seconds < 61):
             return None
         return day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
-    def _number(self, letter: str, at: int | None) -> int | None:
-        layout = struct.Struct(self._order + letter)
-        if at is None or at + layout.size > len(self._data):
-            return None
-        return int(layout.unpack_from(self._data, at)[0])
+    def _tags(self, at: int) -> _Tags:
+        if at == 0:
+            return {}
+        try:
+            directory = self._tiff.directory(at, MAX_TAGS)
+        except TruncatedError:
+            return {}
+        return dict(directory.tags) if directory.count <= MAX_TAGS else {}
 
 
-def _ratio(over: int | None, under: int | None) -> float | None:
-    return over / under if over is not None and under else None
-
-
-def _tiff(jpeg: bytes) -> bytes:
+def _tiff_in(jpeg: bytes) -> bytes:
+    """Return the TIFF of a JPEG's first EXIF segment; no bytes if it has none."""
     try:
         for segment in header(jpeg):
             if segment.marker == APP1 and jpeg.startswith(SIGNATURE, segment.content):
                 return jpeg[segment.content + len(SIGNATURE) : segment.end]
-    except (MalformedError, TruncatedError):
+    except InvalidPhotoError:
         pass
     return b""
 
@@ -151,15 +157,18 @@ def _time(text: str, subseconds: str) -> datetime | None:
 
 
 def _zone_by_gps(local: datetime, gps: datetime) -> timedelta:
-    """How far the zone is ahead of UTC. GPS's time is that of the last fix, so it is near the true
-    one, and no zone is finer than a quarter of an hour."""
-    quarters = round((local - gps) / _QUARTER)
-    return quarters * _QUARTER if abs(quarters) <= _MAX_QUARTERS else _NONE
+    """Return how far the zone is ahead of UTC. GPS's time is that of the last fix, so it is near
+    the true one, and no zone is finer than a quarter of an hour."""
+    zone = round((local - gps) / _QUARTER_HOUR) * _QUARTER_HOUR
+    return zone if abs(zone) <= timedelta(hours=_MAX_ZONE_HOURS) else timedelta(0)
 
 
 def _zone(text: str) -> timedelta | None:
     match = _ZONE.fullmatch(text)
-    if match is None or not match[0].isascii() or int(match[2]) > 14 or int(match[3]) > 59:
+    if match is None or not match[0].isascii():
         return None
-    size = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    hours, minutes = int(match[2]), int(match[3])
+    if hours > _MAX_ZONE_HOURS or minutes > 59:
+        return None
+    size = timedelta(hours=hours, minutes=minutes)
     return -size if match[1] == "-" else size

@@ -4,9 +4,9 @@ import io
 from contextlib import suppress
 from typing import BinaryIO
 
-from function_app.browse.thumbnails import job_of
 from function_app.media import decode_thumbnail
-from function_app.media.decoder import MAX_CPU_SECONDS, Decoder, Job, UndecodableError
+from function_app.media.errors import UndecodableError
+from function_app.media.thumbnails import MAX_CPU_SECONDS, Decoder, Job, thumbnail_job
 from photo_wire.media import Media
 
 
@@ -19,7 +19,7 @@ def patient_decoder(max_cpu_seconds: int = MAX_CPU_SECONDS) -> Decoder:
 def thumbnail(photo: BinaryIO, media: Media) -> bytes:
     """The photo's thumbnail; nothing if none can be made."""
     try:
-        return patient_decoder().run(job_of(photo, media))
+        return patient_decoder().run(thumbnail_job(photo, media))
     except UndecodableError:
         return b""
 
@@ -27,9 +27,9 @@ def thumbnail(photo: BinaryIO, media: Media) -> bytes:
 def thumbnail_here(photo: bytes, media: Media) -> bytes:
     """The same without a process, where hundreds are made."""
     try:
-        job: Job = job_of(io.BytesIO(photo), media)
+        job: Job = thumbnail_job(io.BytesIO(photo), media)
     except UndecodableError:
         return b""
     with suppress(Exception):  # as its process does
-        return decode_thumbnail.thumbnail(job.picture, job.kind, job.orientation)
+        return decode_thumbnail.thumbnail(job.picture, job.format, job.orientation)
     return b""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from function_app.media.raw_previews import MAX_TIFF_PIXELS
+from function_app.media.dng import MAX_TIFF_PIXELS
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.decoding import thumbnail

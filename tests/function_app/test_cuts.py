@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from function_app.media.inspection import CutShortError, NotAPhotoError, inspect
+from function_app.media.errors import NotAPhotoError, TruncatedError
+from function_app.media.inspection import inspect
 from local.processes import ROOT
 from tests.support.pictures import (
     box,
@@ -62,7 +63,7 @@ def test_a_photo_that_was_cut_is_refused(kind: str) -> None:
     for length in random.Random(kind).sample(range(len(whole)), CUTS):
         try:
             inspect(whole[:length])
-        except (CutShortError, NotAPhotoError):
+        except (TruncatedError, NotAPhotoError):
             continue
         assert kind == "clip, two descriptions"
         assert any(0 <= length - end <= 4 for end in tops(whole)), length

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from function_app.media.exif import capture_time, orientation, with_orientation
+from function_app.media.exif import capture_time, orientation, orientation_segment
 from photo_wire.moment import parse_time
 from tests.function_app.api import Api
 from tests.support.pictures import jpeg
@@ -65,7 +65,7 @@ def test_damaged_exif_says_something_or_nothing(at: int, noise: bytes) -> None:
 @pytest.mark.parametrize("turned", range(1, 9))
 def test_an_orientation_is_read_as_it_is_written(turned: int) -> None:
     plain = jpeg()
-    assert orientation(plain[:2] + with_orientation(turned) + plain[2:]) == turned
+    assert orientation(plain[:2] + orientation_segment(turned) + plain[2:]) == turned
     assert orientation(picture({}, first={0x0112: turned})) == turned
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from function_app.browse.events import events
 from function_app.media.decode_thumbnail import SIZE
-from function_app.media.decoder import MAX_BUFFERED_PIXELS
+from function_app.media.thumbnails import MAX_BUFFERED_PIXELS
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.models import Photo

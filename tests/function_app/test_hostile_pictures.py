@@ -18,14 +18,14 @@ from function_app.auth.caller import Caller, Scope
 from function_app.browse import thumbnails
 from function_app.browse.thumbnails import get_thumbnail
 from function_app.ingest.intake import Upload, receive
-from function_app.media import decoder
-from function_app.media.decoder import (
+from function_app.media import thumbnails as decoder
+from function_app.media.errors import UndecodableError
+from function_app.media.thumbnails import (
     MAX_BUFFERED_PIXELS,
     MAX_QUICK_WORK,
     MAX_WORK,
     Decoder,
     Job,
-    UndecodableError,
     jpeg_job,
 )
 from function_app.problems import HTTPProblemError
@@ -168,7 +168,7 @@ class TestTurns:
 
     def test_a_wait_has_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """503, and when to ask again."""
-        monkeypatch.setattr(decoder, "MAX_WAIT", 0.01)
+        monkeypatch.setattr(decoder, "MAX_WAIT_SECONDS", 0.01)
         job, turns = Job(b"", "JPEG", 1, MAX_QUICK_WORK + 1), Decoder()
         with turns.slot(job), pytest.raises(HTTPProblemError) as refused, turns.slot(job):
             pass

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.media.inspection import CutShortError, NotAPhotoError, inspect
+from function_app.media.errors import NotAPhotoError, TruncatedError
+from function_app.media.inspection import inspect
 from photo_wire.media import Media
 from tests.support.pictures import box, dng, jpeg, jpeg_with_thumbnail, mp4
 
@@ -42,7 +43,7 @@ def test_a_camera_s_own_size_is_known() -> None:
 def test_no_beginning_of_a_photo_is_one(data: bytes, draw: st.DataObject) -> None:
     """Wherever a transfer or a crash cuts it off."""
     length = draw.draw(st.integers(0, len(data) - 1))
-    with pytest.raises((CutShortError, NotAPhotoError)):
+    with pytest.raises((TruncatedError, NotAPhotoError)):
         inspect(data[:length])
 
 
@@ -50,7 +51,7 @@ def test_no_beginning_of_a_photo_is_one(data: bytes, draw: st.DataObject) -> Non
 def test_a_photo_cut_in_half_is_called_cut_short(kind: str) -> None:
     """The sender learns that the rest is missing, not that this is no photo."""
     data, _ = WHOLE[kind]
-    with pytest.raises(CutShortError):
+    with pytest.raises(TruncatedError):
         inspect(data[: len(data) // 2])
 
 
@@ -59,7 +60,7 @@ def test_any_bytes_get_an_answer(data: bytes) -> None:
     """A kind or a refusal; nothing else is ever raised."""
     try:
         inspect(data)
-    except (CutShortError, NotAPhotoError):
+    except (TruncatedError, NotAPhotoError):
         return
 
 
@@ -71,7 +72,7 @@ def test_any_damaged_photo_gets_an_answer(data: bytes, draw: st.DataObject) -> N
         damaged[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
     try:
         inspect(bytes(damaged))
-    except (CutShortError, NotAPhotoError):
+    except (TruncatedError, NotAPhotoError):
         return
 
 
@@ -108,7 +109,7 @@ class TestJpeg:
             at = data.index(marker)
             odd = data[:at] + junk + data[at:]
             assert inspect(odd) is Media.JPEG
-            with pytest.raises(CutShortError):
+            with pytest.raises(TruncatedError):
                 inspect(odd[:-1])
 
     @given(st.sampled_from([jpeg(), jpeg(progressive=True)]), st.data())
@@ -120,7 +121,7 @@ class TestJpeg:
         )
         damaged = data[:at] + noise + data[at + len(noise) :]
         assert inspect(damaged) is Media.JPEG
-        with pytest.raises(CutShortError):
+        with pytest.raises(TruncatedError):
             inspect(damaged[:-1])
 
     def test_a_thumbnail_s_end_is_not_the_picture_s(self) -> None:
@@ -129,7 +130,7 @@ class TestJpeg:
         inner_end = data.index(b"\xff\xd9") + 2
         assert inner_end < len(data)
         for length in (inner_end, len(data) - 1):
-            with pytest.raises(CutShortError):
+            with pytest.raises(TruncatedError):
                 inspect(data[:length])
 
     @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ class TestJpeg:
         """Millions of fill bytes, segments or markers; the suite's time limit is the proof."""
         head = jpeg()[: jpeg().index(b"\xff\xda") + 14]
         for begin in (b"\xff\xd8", head):
-            with pytest.raises((NotAPhotoError, CutShortError)):
+            with pytest.raises((NotAPhotoError, TruncatedError)):
                 inspect(begin + filling * ((16 << 20) // len(filling)))
 
 
@@ -182,13 +183,13 @@ class TestDng:
     @pytest.mark.parametrize("parent", [8, 500], ids=["preview", "raw"])
     def test_strips_lie_inside_the_file(self, parent: int) -> None:
         """In the first directory and in its sub-directories."""
-        with pytest.raises(CutShortError):
+        with pytest.raises(TruncatedError):
             inspect(self.with_tag(273, 4, 1 if parent == 8 else 2, 2500, parent))
 
     @pytest.mark.parametrize("count", [0, 10_001, 2**31, 2**32 - 1])
     def test_giant_counts_are_refused(self, count: int) -> None:
         """Before any memory is taken for them."""
-        with pytest.raises((NotAPhotoError, CutShortError)):
+        with pytest.raises((NotAPhotoError, TruncatedError)):
             inspect(self.with_tag(279, 4, count, 400))
 
     def test_a_directory_that_contains_itself_ends(self) -> None:
@@ -199,7 +200,7 @@ class TestDng:
         """A photo has a few."""
         data = bytearray(self.with_tag(330, 4, 32, 1000).ljust(4000, b"\0"))
         struct.pack_into("<32I", data, 1000, *range(2000, 2032))
-        with pytest.raises((NotAPhotoError, CutShortError)):
+        with pytest.raises((NotAPhotoError, TruncatedError)):
             inspect(bytes(data))
 
     def test_values_of_an_odd_kind_are_refused(self) -> None:
@@ -232,7 +233,7 @@ class TestDng:
         size = 2 + 12 * tags
         struct.pack_into("<I", data, 4, len(data))
         assert inspect(bytes(data + data[8 : 8 + size])) is Media.DNG
-        with pytest.raises(CutShortError):
+        with pytest.raises(TruncatedError):
             inspect(bytes(data + data[8 : 7 + size]))
 
     def test_a_dng_without_a_picture_is_refused(self) -> None:
@@ -282,7 +283,7 @@ class TestMp4:
     )
     def test_a_movie_that_is_not_whole_is_cut_short(self, data: bytes) -> None:
         """A recording that was broken off has no description yet."""
-        with pytest.raises(CutShortError):
+        with pytest.raises(TruncatedError):
             inspect(data)
 
     @pytest.mark.parametrize("appended", [b"\n", bytes(4), bytes(9), b"behind", b"\xff\xff" * 500])

@@ -14,9 +14,9 @@ from PIL import Image
 
 from function_app.browse.photo_file import open_photo
 from function_app.browse.thumbnails import AT_ONCE
+from function_app.media.dng import MAX_PREVIEW_DIRECTORIES, preview
 from function_app.media.inspection import inspect
-from function_app.media.mp4_cover import MAX_BOXES, MAX_BYTES, cover
-from function_app.media.raw_previews import MAX_DIRECTORIES, preview
+from function_app.media.mp4 import MAX_BOXES_BEFORE_COVER, MAX_COVER_BYTES, cover
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import Photo, StorageUnavailableError
 from photo_wire.media import Media
@@ -139,10 +139,12 @@ class TestCovers:
     def test_no_file_makes_it_read_on_and_on(self) -> None:
         """A million boxes, each of them far from the next, end it early."""
         far = struct.pack(">I4s", 1, b"free") + struct.pack(">Q", AT_ONCE * 2) + bytes(AT_ONCE * 2)
-        stored = Reads(b"".join([far[: AT_ONCE * 2]] * (MAX_BOXES + 5)) + CLIP, Media.MP4)
+        stored = Reads(
+            b"".join([far[: AT_ONCE * 2]] * (MAX_BOXES_BEFORE_COVER + 5)) + CLIP, Media.MP4
+        )
         assert cover(stored.open()) == b""
-        assert len(stored.seen) == MAX_BOXES
-        assert cover(io.BytesIO(mp4(cover=bytes(MAX_BYTES + 1)))) == b""
+        assert len(stored.seen) == MAX_BOXES_BEFORE_COVER
+        assert cover(io.BytesIO(mp4(cover=bytes(MAX_COVER_BYTES + 1)))) == b""
 
 
 class TestPreviewsOfRawPictures:
@@ -203,7 +205,7 @@ class TestPreviewsOfRawPictures:
         )
         stored = Reads((b"II*\0" + struct.pack("<I", gap)).ljust(gap, b"\0") + chain, Media.DNG)
         assert preview(stored.open()) == (b"", 1)
-        assert len(stored.seen) <= MAX_DIRECTORIES + 1
+        assert len(stored.seen) <= MAX_PREVIEW_DIRECTORIES + 1
         full = b"II*\0" + struct.pack("<IH", 8, 65535) + bytes(65535 * 12 + 4)
         stored = Reads(full, Media.DNG)
         assert preview(stored.open()) == (b"", 1)

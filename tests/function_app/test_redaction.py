@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from function_app.media.errors import NotRedactableError
 from function_app.media.inspection import inspect
-from function_app.media.redaction import NotRedactableError, redacted
+from function_app.media.redaction import redact
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.support.pictures import box, dng, jpeg, pi_dng
@@ -91,18 +92,18 @@ def test_no_place_is_left(kind: str) -> None:
     photo, media = LOCATED[kind]
     assert SECRET in photo
     assert inspect(photo) is media
-    bare = redacted(photo, media)
+    bare = redact(photo, media)
     assert SECRET not in bare
     assert inspect(bare) is media
     assert media is Media.JPEG or len(bare) == len(photo)
-    assert redacted(bare, media) == bare
+    assert redact(bare, media) == bare
 
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_shows_what_it_showed(progressive: bool) -> None:
     """Pixel by pixel, with its colour profile, and turned as before; nothing else is told."""
     photo = located_jpeg(progressive=progressive, icc_profile=b"a profile")
-    before, after = (Image.open(io.BytesIO(one)) for one in (photo, redacted(photo, Media.JPEG)))
+    before, after = (Image.open(io.BytesIO(one)) for one in (photo, redact(photo, Media.JPEG)))
     assert before.tobytes() == after.tobytes()
     assert after.info["icc_profile"] == b"a profile"
     assert dict(after.getexif()) == {0x0112: 6}
@@ -113,14 +114,14 @@ def test_colours_of_a_printer_s_jpeg_stay() -> None:
     """Adobe's segment says how four colours are meant."""
     file = io.BytesIO()
     Image.open(io.BytesIO(jpeg())).convert("CMYK").save(file, "JPEG")
-    bare = redacted(file.getvalue(), Media.JPEG)
+    bare = redact(file.getvalue(), Media.JPEG)
     assert Image.open(io.BytesIO(bare)).tobytes() == Image.open(file).tobytes()
 
 
 @pytest.mark.parametrize("photo", [located_dng(), pi_dng(3), dng(4, ">")])
 def test_a_raw_converter_opens_a_dng_as_before(photo: bytes) -> None:
     pixels = []
-    for one in (photo, redacted(photo, Media.DNG)):
+    for one in (photo, redact(photo, Media.DNG)):
         with rawpy.imread(io.BytesIO(one)) as raw:
             pixels.append(raw.raw_image.tobytes())
     assert pixels[0] == pixels[1]
@@ -155,10 +156,10 @@ def test_a_clip_keeps_only_what_a_player_needs(photo: bytes) -> None:
     """Whatever a maker calls the box, and wherever it is."""
     assert SECRET in photo
     assert inspect(photo) is Media.MP4
-    bare = redacted(photo, Media.MP4)
+    bare = redact(photo, Media.MP4)
     assert SECRET not in bare
     assert (len(bare), inspect(bare)) == (len(photo), Media.MP4)
-    assert redacted(bare, Media.MP4) == bare
+    assert redact(bare, Media.MP4) == bare
 
 
 def tagged_dng(tag: int, kind: int, size: int = 1, directory: int | None = None) -> bytes:
@@ -204,10 +205,10 @@ def test_a_dng_keeps_only_what_a_converter_needs(photo: bytes) -> None:
     """Whatever the tag, and what no tag points at; and converters see the same."""
     assert SECRET in photo
     assert inspect(photo) is Media.DNG
-    bare = redacted(photo, Media.DNG)
+    bare = redact(photo, Media.DNG)
     assert SECRET not in bare
     assert (len(bare), inspect(bare)) == (len(photo), Media.DNG)
-    assert redacted(bare, Media.DNG) == bare
+    assert redact(bare, Media.DNG) == bare
     with rawpy.imread(io.BytesIO(photo)) as before, rawpy.imread(io.BytesIO(bare)) as after:
         assert before.raw_image.tobytes() == after.raw_image.tobytes()
         assert before.camera_whitebalance == after.camera_whitebalance
@@ -218,7 +219,7 @@ def test_a_jpeg_keeps_only_what_a_decoder_needs(marker: int) -> None:
     plain = jpeg(seed=3)
     segment = struct.pack(">BBH", 0xFF, marker, len(SECRET) + 2) + SECRET
     photo = plain[:2] + segment + plain[2:-2] + segment + plain[-2:]
-    assert SECRET not in redacted(photo, Media.JPEG)
+    assert SECRET not in redact(photo, Media.JPEG)
 
 
 def test_damage_in_a_scan_does_not_lead_behind_the_picture() -> None:
@@ -227,7 +228,7 @@ def test_damage_in_a_scan_does_not_lead_behind_the_picture() -> None:
         damage = struct.pack(">BBH", 0xFF, marker, 8)
         photo = jpeg(seed=3)[:-2] + damage + b"\xff\xd9" + bytes(8) + SECRET + b"\xff\xd9"
         assert inspect(photo) is Media.JPEG
-        assert SECRET not in redacted(photo, Media.JPEG)
+        assert SECRET not in redact(photo, Media.JPEG)
 
 
 @given(st.sampled_from(sorted(LOCATED)), st.data())
@@ -238,7 +239,7 @@ def test_a_damaged_photo_is_redacted_or_refused(kind: str, draw: st.DataObject) 
     for _ in range(draw.draw(st.integers(1, 8))):
         damaged[draw.draw(st.integers(0, len(photo) - 1))] = draw.draw(st.integers(0, 255))
     try:
-        redacted(bytes(damaged), media)
+        redact(bytes(damaged), media)
     except NotRedactableError:
         return
 
@@ -254,7 +255,7 @@ def test_a_hostile_photo_is_refused_soon(media: Media) -> None:
         chain = b"".join(one + struct.pack("<I", 8 + 18 * (n + 1)) for n in range(64))
         photo = (b"II*\0" + struct.pack("<I", 8) + chain).ljust(size, b"\0")
     with pytest.raises(NotRedactableError):
-        redacted(photo, media)
+        redact(photo, media)
 
 
 class TestALink:
@@ -271,7 +272,7 @@ class TestALink:
     def test_it_tells_no_place(self, api: Api, camera: str) -> None:
         """Whichever part of the photo is asked for; who is signed in gets the photo as it came."""
         own, path = self.shared(api, camera)
-        bare = redacted(*LOCATED["jpeg"])
+        bare = redact(*LOCATED["jpeg"])
         whole = api.ask(path)
         assert (whole.status_code, whole.content) == (200, bare)
         head = api.ask(path, method="HEAD")

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from function_app.media.mp4_cover import cover
+from function_app.media.mp4 import cover
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CaptureContext, ffmpeg, usb

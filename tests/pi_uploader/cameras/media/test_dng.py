@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from function_app.media.dng import preview
 from function_app.media.inspection import inspect
-from function_app.media.raw_previews import preview
 from photo_wire.media import Media
 from pi_uploader.cameras.media.dng import add_preview
 from tests.support.pictures import dng, pi_dng

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.media.inspection import inspect
-from function_app.media.mp4_cover import cover
+from function_app.media.mp4 import cover
 from photo_wire.media import Media
 from pi_uploader.cameras.media.mp4 import add_poster
 from tests.support.pictures import box, jpeg, mp4

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from function_app.media.mp4_cover import cover
-from function_app.media.raw_previews import preview
+from function_app.media.dng import preview
+from function_app.media.mp4 import cover
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraGoneError, CaptureContext

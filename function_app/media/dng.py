@@ -1,0 +1,306 @@
+"""DNG (1.7, chapters 2 and 4): a TIFF with a sensor's raw picture, and with a preview in most.
+
+The raw picture is either in the first directory or, with a preview there, in one of that one's
+sub-directories.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+from function_app.media.errors import NotAPhotoError, NotRedactableError, TruncatedError
+from function_app.media.jpeg import blank_metadata
+from function_app.media.sources import bytes_source, file_source
+from function_app.media.tiff import (
+    ENTRY_BYTES,
+    OFFSET_TYPES,
+    Directory,
+    Tag,
+    TiffReader,
+    byte_order,
+    pack_directory,
+)
+
+SIGNATURES = (b"II*\0", b"MM\0*")
+
+MAX_DIRECTORIES = 32
+MAX_TAGS = 1_000  # in one directory
+MAX_PIECES = 100_000  # strips and tiles together
+
+MAX_PREVIEW_DIRECTORIES = 16
+MAX_PREVIEW_TAGS = 200  # in one directory; a DNG's first one has about 60
+MAX_PREVIEW_BYTES = 16_000_000
+MAX_TIFF_PIXELS = 4_000_000  # unlike a JPEG, a TIFF cannot be decoded at a fraction of its size
+
+MAX_REDACTED_DIRECTORIES = 64  # also those that follow others, which are not checked
+MAX_OFFSETS = 100_000  # in one tag
+
+_DNG_VERSION = 50706
+_STRIPS, _TILES = (273, 279), (324, 325)  # the tags of their offsets and of their sizes
+_JPEG_INTERCHANGE = (513, 514)  # likewise, of one JPEG
+_COMPRESSION, _SUB_DIRECTORIES = 259, 330
+_SUBFILE_TYPE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 262, 274
+_PLAIN = (0, 1, 2)  # photometric: grey, its values either way round; red, green and blue
+_PREVIEW_TYPES = (1, 0x10001)  # a smaller picture, and one of another rendering
+_JPEG = 7  # compression
+_UPRIGHT = 1
+
+_JPEG_COMPRESSIONS = {6, 7, 34892}
+_NUMBER_TYPES = {3, 4, 5, 8, 9, 10, 11, 12, 13}
+# Numbers are kept in the tags of TIFF and of DNG. In others they may be a place, as GeoTIFF's are.
+_TIFF_TAGS, _DNG_TAGS = range(254, 700), range(50706, 53000)
+# Text and bytes, and other numbers, are kept in these tags alone.
+_NEEDED = {
+    271, 272,  # maker and model, by which converters know the colours
+    347,  # JPEG's tables
+    33421, 33422,  # the pattern of the colour filters
+    34675,  # colour profile
+    50706, 50707, 50708, 50709, 50710,  # versions, the camera's model, colours of the filters
+    50831, 50833,  # colour profiles
+    50931, 50932, 50934, 50936,  # names and signatures of profiles
+    50972, 51111,  # digests of the raw picture
+    51008, 51009, 51022,  # corrections of the lens
+    52525, 52543, 52544, 52551,  # tables of profiles
+}  # fmt: skip
+
+
+def check(data: bytes) -> None:
+    """Return if `data` is a DNG with all its strips and tiles inside the file.
+
+    Only what the pictures need is checked: programs that edit a DNG leave EXIF, XMP and private
+    data that point elsewhere. Raises NotAPhotoError, also for a TIFF that is not a DNG, and
+    TruncatedError.
+    """
+    tiff = TiffReader(bytes_source(data), byte_order(data))
+    first = tiff.first_directory()
+    waiting, seen, pieces = [first], {first}, 0
+    while waiting:
+        at = waiting.pop()
+        tags = _strict_tags(tiff, at)
+        if at == first and _DNG_VERSION not in tags:
+            raise NotAPhotoError("is a TIFF but not a DNG: it has no DNGVersion")
+        pieces += _check_pieces(len(data), tiff, tags)
+        children = _offsets(tiff, tags.get(_SUB_DIRECTORIES), MAX_DIRECTORIES)
+        waiting += set(children) - seen  # a directory may point back at one that was seen
+        seen.update(children)
+        if len(seen) > MAX_DIRECTORIES or pieces > MAX_PIECES:
+            raise NotAPhotoError("is not a DNG: it has more parts than a photo can have")
+    if pieces == 0:
+        raise NotAPhotoError("is a DNG without a picture in it")
+
+
+def _strict_tags(tiff: TiffReader, at: int) -> dict[int, Tag]:
+    """Return all tags of the directory at `at`. Which directory comes next does not matter."""
+    directory = tiff.directory(at, MAX_TAGS)
+    if directory.count > MAX_TAGS:
+        raise NotAPhotoError(f"is not a DNG: it has a directory of {directory.count} tags")
+    if len(directory.tags) < directory.count:
+        raise _truncated(directory.end)
+    return dict(directory.tags)
+
+
+def _check_pieces(size: int, tiff: TiffReader, tags: Mapping[int, Tag]) -> int:
+    """Return how many strips and tiles a directory has, all of them inside a file of `size`."""
+    pieces = 0
+    for offset_tag, size_tag in (_STRIPS, _TILES):
+        offsets = _offsets(tiff, tags.get(offset_tag), MAX_PIECES)
+        sizes = _offsets(tiff, tags.get(size_tag), MAX_PIECES)
+        if len(offsets) != len(sizes) or 0 in sizes:
+            raise NotAPhotoError("is not a DNG: its strips or tiles have no sizes")
+        for offset, length in zip(offsets, sizes, strict=True):
+            if offset + length > size:
+                raise _truncated(offset + length)
+        pieces += len(offsets)
+    return pieces
+
+
+def _offsets(tiff: TiffReader, tag: Tag | None, max_count: int) -> tuple[int, ...]:
+    """Return the offsets or sizes that a tag holds; none if the tag is absent."""
+    if tag is None:
+        return ()
+    letter = OFFSET_TYPES.get(tag.type)
+    if letter is None or tag.value_count > max_count:
+        raise NotAPhotoError("is not a DNG: one of its tags has values that cannot be right")
+    return tiff.values(tag, letter, max_count)
+
+
+def _truncated(end: int) -> TruncatedError:
+    return TruncatedError(f"is a DNG that ends before byte {end}")
+
+
+def preview(raw: BinaryIO) -> tuple[bytes, int]:
+    """Return the first preview that is a JPEG, not decoded, and its EXIF orientation (1 to 8).
+
+    Returns no bytes and 1 if there is none, or if the file is not a TIFF. Reads a few short parts
+    of the file, whatever is in it.
+    """
+    tiff = _file_reader(raw)
+    if tiff is None:
+        return b"", _UPRIGHT
+    seen: set[int] = set()
+    orientation = None
+    try:
+        waiting = [tiff.first_directory()]
+        while waiting and len(seen) < MAX_PREVIEW_DIRECTORIES:
+            at = waiting.pop(0)
+            if at == 0 or at in seen:  # there is none, or they form a ring
+                continue
+            seen.add(at)
+            tags, next_at = _integers(tiff, at)
+            # The orientation of the first directory is that of all pictures.
+            orientation = orientation or tags.get(_ORIENTATION, (_UPRIGHT,))[0]
+            if jpeg := _preview_in(raw, tags):
+                return jpeg, orientation
+            waiting += [*tags.get(_SUB_DIRECTORIES, ()), next_at]
+    except TruncatedError:
+        pass
+    return b"", _UPRIGHT
+
+
+def has_small_picture(raw: BinaryIO) -> bool:
+    """Return whether the first directory has an uncompressed picture in plain colours or grey, of
+    up to MAX_TIFF_PIXELS."""
+    tiff = _file_reader(raw)
+    if tiff is None:
+        return False
+    try:
+        tags, _ = _integers(tiff, tiff.first_directory())
+    except TruncatedError:
+        return False
+    (colours,), (compression,) = tags.get(_PHOTOMETRIC, (-1,)), tags.get(_COMPRESSION, (1,))
+    (width,), (height,) = tags.get(_WIDTH, (0,)), tags.get(_HEIGHT, (0,))
+    return colours in _PLAIN and compression == 1 and 0 < width * height <= MAX_TIFF_PIXELS
+
+
+def _file_reader(raw: BinaryIO) -> TiffReader | None:
+    """Return a reader of a stored file; None if it is not a TIFF."""
+    read = file_source(raw)
+    signature = read(0, 4)
+    return TiffReader(read, byte_order(signature)) if signature in SIGNATURES else None
+
+
+def _integers(tiff: TiffReader, at: int) -> tuple[dict[int, tuple[int, ...]], int]:
+    """Return the tags that hold a single integer, the offsets of sub-directories, and the offset of
+    the next directory. Raises TruncatedError."""
+    directory = tiff.directory(at, MAX_PREVIEW_TAGS)
+    if directory.count > MAX_PREVIEW_TAGS:
+        return {}, 0
+    if directory.next_at is None:
+        raise _truncated(directory.end + 4)
+    values = {}
+    for number, tag in directory.tags:
+        letter = OFFSET_TYPES.get(tag.type)
+        is_read = tag.value_count == 1 or (
+            number == _SUB_DIRECTORIES and 1 < tag.value_count <= MAX_PREVIEW_DIRECTORIES
+        )
+        if letter and is_read:
+            values[number] = tiff.values(tag, letter, MAX_PREVIEW_DIRECTORIES)
+    return values, directory.next_at
+
+
+def _preview_in(raw: BinaryIO, tags: Mapping[int, tuple[int, ...]]) -> bytes:
+    """Return the picture of a directory, if it is a preview, a JPEG, and in one strip."""
+    subfile_type, compression, at, size = (
+        tags.get(tag, (0,))[0] for tag in (_SUBFILE_TYPE, _COMPRESSION, *_STRIPS)
+    )
+    is_preview = subfile_type in _PREVIEW_TYPES and compression == _JPEG
+    if not is_preview or size > MAX_PREVIEW_BYTES:
+        return b""
+    return file_source(raw)(at, size)
+
+
+def redact(photo: bytes) -> bytes:
+    """Return a DNG of the same length that is zero except for its directories, the tags that a
+    converter needs, and its pictures. So EXIF, GPS, XMP and makers' notes are removed.
+
+    Raises NotRedactableError, and TruncatedError for a photo of less than 8 bytes.
+    """
+    tiff = TiffReader(bytes_source(photo), byte_order(photo) or ">")
+    redacted = _Redacted(photo)
+    redacted.copy(0, 8)
+    for directory, tags in _directories(tiff, len(photo)):
+        entries = []
+        for number, tag in tags.items():
+            if _is_needed(number, tag):
+                if not tag.is_inline:
+                    redacted.copy(tiff.values_at(tag), tag.size)
+                entries.append(photo[tag.entry_at : tag.entry_at + ENTRY_BYTES])
+        packed = pack_directory(tiff.byte_order, entries, directory.next_at or 0)
+        redacted.write(directory.at, packed)
+        for offset, size, is_jpeg in _pieces(tiff, tags):
+            redacted.copy_piece(offset, size, is_jpeg)
+    return bytes(redacted.data)
+
+
+class _Redacted:
+    """The redacted photo: empty at first. More than twice the photo's bytes are not written to it:
+    the tags of a hostile photo may all point at the same bytes."""
+
+    def __init__(self, photo: bytes) -> None:
+        self.data = bytearray(len(photo))
+        self._photo = photo
+        self._bytes_left, self._pieces_left = 2 * len(photo), MAX_PIECES
+
+    def copy(self, offset: int, size: int) -> None:
+        self.write(offset, self._photo[offset : offset + size])
+
+    def copy_piece(self, offset: int, size: int, is_jpeg: bool) -> None:
+        """Copy a strip, a tile or a preview. A JPEG may have metadata of its own."""
+        self._pieces_left -= 1
+        if self._pieces_left < 0:
+            raise _too_many_parts()
+        piece = self._photo[offset : offset + size]
+        self.write(offset, blank_metadata(piece) if is_jpeg else piece)
+
+    def write(self, offset: int, part: bytes) -> None:
+        self._bytes_left -= len(part)
+        if self._bytes_left < 0:
+            raise _too_many_parts()
+        part = part[: max(len(self.data) - offset, 0)]
+        self.data[offset : offset + len(part)] = part
+
+
+def _directories(tiff: TiffReader, size: int) -> Iterator[tuple[Directory, dict[int, Tag]]]:
+    """Yield the directories of a file of `size` bytes, also those within others, with the tags
+    whose values are inside the file."""
+    waiting, seen = [tiff.first_directory()], {0}
+    while waiting and len(seen) <= MAX_REDACTED_DIRECTORIES:
+        at = waiting.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        try:
+            directory = tiff.directory(at, MAX_TAGS)
+        except TruncatedError:
+            continue
+        tags = {
+            number: tag for number, tag in directory.tags if tiff.values_at(tag) + tag.size <= size
+        }
+        yield directory, tags
+        waiting.append(directory.next_at or 0)
+        waiting += _lenient_offsets(tiff, tags, _SUB_DIRECTORIES)[:MAX_REDACTED_DIRECTORIES]
+
+
+def _is_needed(number: int, tag: Tag) -> bool:
+    is_number = tag.type in _NUMBER_TYPES
+    return number in _NEEDED or (is_number and (number in _TIFF_TAGS or number in _DNG_TAGS))
+
+
+def _pieces(tiff: TiffReader, tags: Mapping[int, Tag]) -> Iterator[tuple[int, int, bool]]:
+    """Yield the offset and the size of the strips, tiles and previews of a directory, and whether
+    they are JPEGs."""
+    is_jpeg = bool(_JPEG_COMPRESSIONS.intersection(_lenient_offsets(tiff, tags, _COMPRESSION)))
+    for pair in (_STRIPS, _TILES, _JPEG_INTERCHANGE):
+        offsets, sizes = (_lenient_offsets(tiff, tags, number) for number in pair)
+        for offset, size in zip(offsets, sizes, strict=False):
+            yield offset, size, is_jpeg or pair == _JPEG_INTERCHANGE
+
+
+def _lenient_offsets(tiff: TiffReader, tags: Mapping[int, Tag], number: int) -> tuple[int, ...]:
+    """Return the integers of a tag, up to MAX_OFFSETS; none if it is absent or holds others."""
+    tag = tags.get(number)
+    letter = OFFSET_TYPES.get(tag.type) if tag else None
+    return tiff.values(tag, letter, MAX_OFFSETS) if tag and letter else ()
+
+
+def _too_many_parts() -> NotRedactableError:
+    return NotRedactableError("it has more parts than a photo can have")
