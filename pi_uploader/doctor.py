@@ -25,8 +25,8 @@ from pi_uploader.settings import (
 from pi_uploader.settings.source import Environment
 from pi_uploader.spool.disk import Disk, diagnose
 from pi_uploader.triggers import TriggerQueue
-from pi_uploader.triggers.contact import low
-from pi_uploader.triggers.motion import motion
+from pi_uploader.triggers.contact import contact_trigger
+from pi_uploader.triggers.motion import motion_trigger
 from pi_uploader.triggers.pins import PinBusyError
 from pi_uploader.upload.client import BackendClient, RejectedError, UnavailableError
 from pi_uploader.upload.reasons import reason
@@ -131,9 +131,9 @@ def _pins(
         with ExitStack() as open_parts:
             try:
                 if pin == settings.pir_pin:
-                    open_parts.enter_context(motion(pin, queue))
+                    open_parts.enter_context(motion_trigger(pin, queue))
                 else:
-                    open_parts.enter_context(low(pin, queue, settings.debounce))
+                    open_parts.enter_context(contact_trigger(pin, queue, settings.debounce))
             except SettingsError as error:
                 yield Finding(f"pin {pin}", Verdict.BAD, "; ".join(error.problems))
                 continue

@@ -23,7 +23,7 @@ Heartbeat = Callable[[float], None]
 log = logging.getLogger("watchdog")
 
 
-def unwatched(seconds: float) -> None:
+def no_heartbeat(seconds: float) -> None:
     """The word of a loop for which nobody listens."""
 
 
@@ -37,10 +37,10 @@ class Watchdog:
     def watch(self, loop: str) -> Heartbeat:
         """What this loop gives its word with. It counts from its first word on."""
 
-        def back_within(seconds: float) -> None:
+        def heartbeat(seconds: float) -> None:
             self._back_by[loop] = self._clock.monotonic() + seconds
 
-        return back_within
+        return heartbeat
 
     def overdue(self) -> list[str]:
         """The loops that have not kept their word."""

@@ -144,7 +144,7 @@ UPWARD: dict[str, set[tuple[str, str]]] = {
     "function_app": {
         ("settings", "auth"),
     },
-    "pi_uploader": {("alerts", "upload"), ("settings", "triggers")},
+    "pi_uploader": {("alerts", "upload")},
 }
 
 

@@ -15,10 +15,10 @@ from pi_uploader.capture.stats import Count
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings
+from pi_uploader.settings.times_of_day import is_armed
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
-from pi_uploader.triggers.arming import is_armed
-from pi_uploader.watchdog import Heartbeat, unwatched
+from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
 MAX_REST = 60.0  # seconds
 MAX_WAIT = 20.0  # seconds for a trigger; then word is given of having waited
@@ -63,14 +63,14 @@ class Capture:
         self._last_check = -math.inf  # when an idle camera was asked for a frame last
         self._failures = 0  # of the camera, in a row
 
-    def answer_all(self, triggers: TriggerQueue, back_within: Heartbeat = unwatched) -> None:
+    def answer_all(self, triggers: TriggerQueue, back_within: Heartbeat = no_heartbeat) -> None:
         """Answer triggers until the queue is closed."""
         while not triggers.is_closed:
             back_within(2 * MAX_WAIT)
             if triggering := triggers.get(MAX_WAIT):
                 back_within(MAX_ANSWER * self._settings.burst + MAX_REST)
                 self._answer_or_log(triggering)
-                triggers.rest(rest_after(self._failures))
+                triggers.sleep(rest_after(self._failures))
             back_within(MAX_CHECK)
             self._check_camera()
         self._log_untaken()
@@ -111,7 +111,7 @@ class Capture:
             self.count.disarmed += triggering.count
             return
         is_motion = triggering.trigger is Trigger.MOTION
-        if is_motion and triggering.instant - self._last_motion < self._settings.cooldown:
+        if is_motion and triggering.monotonic - self._last_motion < self._settings.cooldown:
             self._cooled_down += triggering.count
             self.count.cooled_down += triggering.count
             return

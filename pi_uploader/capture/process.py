@@ -18,12 +18,11 @@ from pi_uploader.plural import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Quota, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
-from pi_uploader.triggers.contact import low
-from pi_uploader.triggers.daily_schedule import at_times
-from pi_uploader.triggers.demand import on_demand_signal
-from pi_uploader.triggers.motion import motion
+from pi_uploader.triggers.contact import contact_trigger
+from pi_uploader.triggers.demand import demand_trigger
+from pi_uploader.triggers.motion import motion_trigger
 from pi_uploader.triggers.pins import PinBusyError
-from pi_uploader.triggers.timer import timer
+from pi_uploader.triggers.schedule import daily_trigger, interval_trigger
 from pi_uploader.watchdog import Watchdog
 
 MAX_START = 600.0  # seconds; after a kill, a spool of 100,000 is looked through
@@ -77,7 +76,7 @@ def _run(
             one.open_triggers(open_parts, watchdog)
         backoff.reset()
         watchdog.ready()  # before what may take minutes; each trigger is noted by now
-        open_parts.enter_context(on_demand_signal([one.triggers for one in threads]))
+        open_parts.enter_context(demand_trigger([one.triggers for one in threads]))
         spool.recover()  # now, so that the first photo does not wait for it
         starting(float("inf"))
         for one in threads:
@@ -166,23 +165,23 @@ class _Answering:
             spool,
             clock=self._clock,
             zone=device.zone,
-            rest=self.triggers.rest,
+            rest=self.triggers.sleep,
         )
 
     def open_triggers(self, open_parts: ExitStack, watchdog: Watchdog) -> None:
         """Begin to take note of triggers."""
         one, name = self.settings, self.settings.name
         if one.pir_pin is not None:
-            open_parts.enter_context(motion(one.pir_pin, self.triggers))
+            open_parts.enter_context(motion_trigger(one.pir_pin, self.triggers))
         if one.pin is not None:
-            open_parts.enter_context(low(one.pin, self.triggers, one.debounce))
+            open_parts.enter_context(contact_trigger(one.pin, self.triggers, one.debounce))
         if one.every is not None:
             word = watchdog.watch(f"the timer of {name}")
-            open_parts.enter_context(timer(one.every, self.triggers, word))
+            open_parts.enter_context(interval_trigger(one.every, self.triggers, word))
         if one.times:
             word = watchdog.watch(f"the schedule of {name}")
             open_parts.enter_context(
-                at_times(one.times, self._zone, self.triggers, self._clock, word)
+                daily_trigger(one.times, self._zone, self.triggers, self._clock, word)
             )
 
     def start(self, watchdog: Watchdog) -> None:
@@ -228,7 +227,7 @@ class _Answering:
             "capture with %s ends: %s, %s unanswered",
             self.settings.name,
             self._capture.count,
-            counted(self.triggers.unanswered(), "trigger"),
+            counted(self.triggers.unhandled(), "trigger"),
         )
 
 

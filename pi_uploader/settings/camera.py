@@ -13,8 +13,7 @@ from pi_uploader.settings import camera_values, values
 from pi_uploader.settings.camera_limits import size_problems
 from pi_uploader.settings.setting import Group, required, setting
 from pi_uploader.settings.source import USUAL_ENVIRONMENT, Source
-from pi_uploader.triggers.arming import Window, read_windows
-from pi_uploader.triggers.daily_schedule import read_times
+from pi_uploader.settings.times_of_day import DailyHours, parse_daily_hours, parse_times_of_day
 
 FORMATS = {
     "simulated": (Media.JPEG,),
@@ -217,14 +216,14 @@ class CameraSettings(Group):
     )
     times: tuple[time, ...] = setting(
         "CAMERA_TIMES",
-        read_times,
+        parse_times_of_day,
         "times of day such as 09:00, 12:00, 18:00, or off",
         "Times of day at which a photo is taken.",
         default="off",
     )
-    armed: tuple[Window, ...] = setting(
+    armed: tuple[DailyHours, ...] = setting(
         "CAMERA_ARMED",
-        read_windows,
+        parse_daily_hours,
         "always, or hours such as 22:00-06:00, 12:00-13:00",
         "Hours in which the camera takes photos. Outside of them triggers are counted only; a "
         "photo on demand is taken always.",

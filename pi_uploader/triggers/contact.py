@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class Debounce:
-    """Tells a contact that closes from one that bounces. `seconds`: how long it has to have been
-    open before its closing counts.
+    """Distinguishes a contact that closes from one that bounces.
 
-    The first edge counts at once, so that no photo comes late for it; a contact that is held is
-    one trigger, however long; each bounce begins the wait anew.
+    A closing counts if the contact was open for at least `seconds` before. It counts at its first
+    edge, so the photo is not delayed. A contact that is held closed counts once, and each bounce
+    restarts the wait.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -29,35 +29,37 @@ class Debounce:
         self._is_closed = False
         self._last_edge = float("-inf")
 
-    def close(self, instant: float) -> bool:
-        """The contact closes at this instant (monotonic seconds); returns whether that counts."""
-        counts = not self._is_closed and instant - self._last_edge >= self._seconds
-        self._is_closed, self._last_edge = True, instant
+    def close(self, now: float) -> bool:
+        """Note that the contact closes at `now` (monotonic seconds); return whether that counts."""
+        counts = not self._is_closed and now - self._last_edge >= self._seconds
+        self._is_closed, self._last_edge = True, now
         return counts
 
-    def open(self, instant: float) -> None:
-        """The contact opens."""
-        self._is_closed, self._last_edge = False, instant
+    def open(self, now: float) -> None:
+        """Note that the contact opens at `now` (monotonic seconds)."""
+        self._is_closed, self._last_edge = False, now
 
 
 @contextmanager
-def low(pin: int, queue: TriggerQueue, debounce: float = 0.3) -> Iterator["DigitalInputDevice"]:
-    """Put a gpio trigger into the queue whenever `pin` (BCM number) is pulled LOW, once for each
+def contact_trigger(
+    pin: int, queue: TriggerQueue, debounce: float = 0.3
+) -> Iterator["DigitalInputDevice"]:
+    """Put a gpio trigger into the queue whenever `pin` (BCM number) is pulled LOW: once for each
     closing of a contact that bounces for less than `debounce` seconds.
 
-    Raises as `motion` does. A contact that is closed already at the start triggers nothing: a gate
-    that stands open is no event.
+    A contact that is closed at the start triggers nothing: a gate that stands open is no event.
+    Raises as `open_pin` does.
     """
     with open_pin("CAMERA_PIN", pin, pull_up=True) as contact:
-        bounces = Debounce(debounce)
+        debounced = Debounce(debounce)
         if contact.is_active:
-            bounces.close(time.monotonic())
+            debounced.close(time.monotonic())
 
-        def closed() -> None:
-            instant = time.monotonic()
-            if bounces.close(instant):
-                queue.put(TriggerEvent(Trigger.GPIO, instant))
+        def on_close() -> None:
+            now = time.monotonic()
+            if debounced.close(now):
+                queue.put(TriggerEvent(Trigger.GPIO, now))
 
-        contact.when_activated = closed
-        contact.when_deactivated = lambda: bounces.open(time.monotonic())
+        contact.when_activated = on_close
+        contact.when_deactivated = lambda: debounced.open(time.monotonic())
         yield contact

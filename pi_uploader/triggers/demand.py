@@ -15,9 +15,9 @@ from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
 
 
 @contextmanager
-def on_demand_signal(queues: Sequence[TriggerQueue]) -> Iterator[None]:
-    """Put a demand trigger into each queue whenever SIGUSR1 arrives. In a thread other than the
-    main one, which no signal reaches, this does nothing."""
+def demand_trigger(queues: Sequence[TriggerQueue]) -> Iterator[None]:
+    """Put a demand trigger into each queue whenever SIGUSR1 arrives. Does nothing in a thread other
+    than the main one, which no signal reaches."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

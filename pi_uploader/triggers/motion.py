@@ -17,20 +17,20 @@ if TYPE_CHECKING:  # gpiozero costs a Pi Zero a second and some megabytes: only 
 
 
 @contextmanager
-def motion(pin: int, queue: TriggerQueue) -> Iterator["DigitalInputDevice"]:
-    """Put a motion trigger into the queue whenever the sensor on `pin` (BCM number) begins to see
-    something; also at once, if it sees something already.
+def motion_trigger(pin: int, queue: TriggerQueue) -> Iterator["DigitalInputDevice"]:
+    """Put a motion trigger into the queue whenever the sensor on `pin` (BCM number) begins to
+    detect motion; also at once, if it detects some at the start.
 
-    The edge counts: a pulse of 20 ms is seen, of which gpiozero's MotionSensor, which looks ten
-    times a second, misses nine in ten. Raises SettingsError where pins cannot be used at all, and
-    gpiozero's GPIOZeroError or the pin driver's own error where just this one cannot.
+    The rising edge counts, so a pulse of 20 ms is enough. gpiozero's MotionSensor polls ten times a
+    second and would miss nine of ten such pulses. Raises as `open_pin` does.
     """
     with open_pin("PIR_PIN", pin, pull_up=False) as sensor:
-        # Only a note is taken here: whoever captures in gpiozero's callback is blind meanwhile.
-        def note() -> None:
+        # gpiozero calls this in the thread that reads the edges: taking a photo here would miss
+        # those that come meanwhile.
+        def put_trigger() -> None:
             queue.put(TriggerEvent(Trigger.MOTION, time.monotonic()))
 
-        sensor.when_activated = note
+        sensor.when_activated = put_trigger
         if sensor.is_active:
-            note()
+            put_trigger()
         yield sensor

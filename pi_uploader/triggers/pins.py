@@ -1,4 +1,4 @@
-"""A pin as gpiozero's edge-driven input."""
+"""GPIO pins, as inputs whose edges gpiozero reports."""
 
 import os
 import warnings
@@ -13,11 +13,11 @@ from pi_uploader.settings.setting import SettingsError
 if TYPE_CHECKING:
     from gpiozero import DigitalInputDevice
 
-CHIPS = Path("/dev")  # where the pins' devices are, gpiochip0 and so on
+CHIPS_FOLDER = Path("/dev")  # of the devices of the pins: gpiochip0 and so on
 
 
 class PinBusyError(NightjarError, OSError):
-    """Another program has the pin. The text names the setting, the pin and that program."""
+    """Another program uses the pin. The text names the setting, the pin and that program."""
 
     retryable = True
     hint = "where the service has it: sudo systemctl stop pi-uploader-capture"
@@ -25,11 +25,11 @@ class PinBusyError(NightjarError, OSError):
 
 @contextmanager
 def open_pin(setting: str, pin: int, pull_up: bool) -> Iterator["DigitalInputDevice"]:
-    """Give the pin with this BCM number, named by `setting`, until the end of the block. With
-    `pull_up` it is active when it is pulled LOW, else when it is high.
+    """Open the pin with this BCM number, which `setting` names, until the end of the block. With
+    `pull_up` it is active while it is pulled LOW, else while it is high.
 
-    Raises SettingsError where the pin cannot be used, with all that gpiozero's drivers said, and
-    PinBusyError where another program has it.
+    Raises SettingsError, with the messages of gpiozero's drivers, if the pin cannot be used, and
+    PinBusyError if another program uses it.
     """
     device = _open(setting, pin, pull_up)
     try:
@@ -48,11 +48,11 @@ def _open(setting: str, pin: int, pull_up: bool) -> "DigitalInputDevice":
             return DigitalInputDevice(pin, pull_up=pull_up)
         except Exception as error:
             reasons = [str(one.message).removeprefix("Falling back from ") for one in fallbacks]
-            raise _explained(error, setting, pin, reasons) from error
+            raise _explain(error, setting, pin, reasons) from error
 
 
-def _explained(error: Exception, setting: str, pin: int, reasons: Sequence[str]) -> Exception:
-    """Return the error that says what is wrong with the pin and what to do."""
+def _explain(error: Exception, setting: str, pin: int, reasons: Sequence[str]) -> Exception:
+    """Return the error that tells a person what is wrong with the pin and what to do."""
     if _is_busy(error):
         return PinBusyError(
             f"{setting}: pin {pin} is in use{_holder(pin)}; end that program, or use another pin "
@@ -73,11 +73,11 @@ def _is_busy(error: Exception) -> bool:
 
 
 def _advice(error: Exception, setting: str) -> str:
-    chips = sorted(CHIPS.glob("gpiochip*"))
+    chips = sorted(CHIPS_FOLDER.glob("gpiochip*"))
     if chips and not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
         return (
-            f"this user may not open {chips[0]}: sudo usermod -aG gpio USER, and sign in anew (the "
-            "services of install.sh are in that group)"
+            f"this user may not open {chips[0]}: sudo usermod -aG gpio USER, and sign in again (the"
+            " services of install.sh are in that group)"
         )
     return (
         "on a Pi install python3-lgpio and give the venv the system's packages; elsewhere set "
@@ -86,7 +86,7 @@ def _advice(error: Exception, setting: str) -> str:
 
 
 def _holder(pin: int) -> str:
-    """Return who has the pin, as the kernel calls it, for a message."""
+    """Return which program uses the pin, by the kernel's name for it, as part of a message."""
     from gpiozero import Device
 
     try:
@@ -94,6 +94,6 @@ def _holder(pin: int) -> str:
 
         handle = getattr(Device.pin_factory, "_handle", None)
         name = str(lgpio.gpio_get_line_info(handle, pin)[4]) if handle is not None else ""
-    except Exception:  # noqa: BLE001  whatever it is, the message goes without the name
+    except Exception:  # noqa: BLE001  whatever fails, the message works without the name
         name = ""
     return f" by {name!r}" if name else " by another program (gpioinfo lists who has which)"

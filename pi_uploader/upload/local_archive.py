@@ -6,7 +6,7 @@ import threading
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.time_correction import MAX_REFUSALS, REST_OF_STUCK, TimeCorrection
-from pi_uploader.watchdog import Heartbeat, unwatched
+from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
 IDLE = 0.5  # seconds between looks at the spool
 REST = 60.0  # seconds after the disk refused
@@ -17,7 +17,7 @@ log = logging.getLogger("upload")
 def keep_all(
     spool: Spool,
     stop: threading.Event,
-    back_within: Heartbeat = unwatched,
+    back_within: Heartbeat = no_heartbeat,
     clock: Clock = SYSTEM_CLOCK,
 ) -> None:
     """Move every photo that waits to those that are kept, until `stop` is set. One that the disk

@@ -28,7 +28,7 @@ from pi_uploader.upload.retry_tracker import FAILURES, REJECTIONS, RetryTracker
 from pi_uploader.upload.schedule import takes_oldest
 from pi_uploader.upload.state import UploadState
 from pi_uploader.upload.time_correction import REST_OF_STUCK, TimeCorrection
-from pi_uploader.watchdog import Heartbeat, unwatched
+from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
 IDLE = 0.5  # seconds between looks at a spool from which nothing can be sent
 TOO_MANY = 429
@@ -91,7 +91,7 @@ class Uploader:
             return self.gate.closed_for()
         return max(self.gate.closed_for(), self._retry_gate.closed_for())
 
-    def step(self, back_within: Heartbeat = unwatched) -> float:
+    def step(self, back_within: Heartbeat = no_heartbeat) -> float:
         """Send one photo, if one may go; return the seconds to wait before the next step."""
         back_within(MAX_CALL)
         self._reports.look()  # while nothing gets through, too
@@ -291,7 +291,7 @@ class Uploader:
             self._doubts.forget(photo.sequence)
 
 
-def work(uploader: Uploader, stop: threading.Event, back_within: Heartbeat = unwatched) -> None:
+def work(uploader: Uploader, stop: threading.Event, back_within: Heartbeat = no_heartbeat) -> None:
     """Take steps until `stop` is set. A disk that fails for a while ends nothing."""
     while not stop.is_set():
         try:

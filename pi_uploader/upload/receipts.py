@@ -31,7 +31,7 @@ from pi_uploader.upload.client import (
     RejectedError,
     UnavailableError,
 )
-from pi_uploader.watchdog import Heartbeat, unwatched
+from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
 MAX_RECEIPTS = 1000
 RECEIPTS = "receipts.log"  # files in the spool's folder
@@ -122,7 +122,7 @@ class ReceiptCheck:
         self._receipts.add(photo)
         self._missing.remove([str(photo.name)])
 
-    def ask(self, back_within: Heartbeat = unwatched) -> None:
+    def ask(self, back_within: Heartbeat = no_heartbeat) -> None:
         """Ask for up to 100 photos, the newest first, if it is time to; tell of those that are
         missing, and send them again if copies were kept."""
         if self._clock.monotonic() < self._next:

@@ -131,14 +131,14 @@ def test_a_flood_during_a_capture_is_one_more_photo_and_is_counted(
     picture.wait_for_reader()
     for number in range(1, 6):
         pulse(pin)
-        assert queue.unanswered() == number
+        assert queue.unhandled() == number
     picture.give(b"first")
     wait_for(lambda: photos_in(spool_folder) == 1, what="the first photo")
     picture.wait_for_reader()
     picture.give(b"second")
     wait_for(lambda: photos_in(spool_folder) == 2, what="two photos")
     wait_for(lambda: "stands for 5 motion triggers" in caplog.text, what="the count")
-    assert queue.unanswered() == 0
+    assert queue.unhandled() == 0
 
 
 def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(

@@ -14,7 +14,7 @@ from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture
 from pi_uploader.spool import Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
-from pi_uploader.triggers.timer import timer
+from pi_uploader.triggers.schedule import interval_trigger
 from pi_uploader.upload.client import BackendClient
 from pi_uploader.upload.loop import Uploader, work
 from pi_uploader.watchdog import Watchdog
@@ -100,7 +100,7 @@ def test_promise_16_a_timer_that_hangs_is_noticed() -> None:
     """It has given its word for the next beat."""
     clock, queue = FakeClock(seconds=0.0), TriggerQueue()
     watchdog = Watchdog(clock)
-    with timer(A_DAY, queue, watchdog.watch("the timer")):
+    with interval_trigger(A_DAY, queue, watchdog.watch("the timer")):
         assert queue.get(90)
         clock.seconds = A_DAY
         assert watchdog.overdue() == []

@@ -14,7 +14,7 @@ from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader import clock
 from pi_uploader.capture import process
-from pi_uploader.triggers.daily_schedule import at_times
+from pi_uploader.triggers.schedule import daily_trigger
 from tests.pi_uploader.pins import is_watched, pulse
 from tests.pi_uploader.settings.installed import NAME, InstalledPi
 from tests.support.fake_clock import FakeClock
@@ -206,8 +206,8 @@ def test_camera_times(pi: InstalledPi, monkeypatch: pytest.MonkeyPatch) -> None:
     shifted = FakeClock(wall=shifted_clock)
     monkeypatch.setattr(
         process,
-        "at_times",
-        lambda times, zone, queue, _, back_within: at_times(
+        "daily_trigger",
+        lambda times, zone, queue, _, back_within: daily_trigger(
             times, zone, queue, shifted, back_within
         ),
     )

@@ -15,8 +15,8 @@ from pi_uploader.doctor import examine
 from pi_uploader.finding import Verdict
 from pi_uploader.settings import SettingsError
 from pi_uploader.triggers import TriggerQueue, pins
-from pi_uploader.triggers.contact import low
-from pi_uploader.triggers.motion import motion
+from pi_uploader.triggers.contact import contact_trigger
+from pi_uploader.triggers.motion import motion_trigger
 from pi_uploader.triggers.pins import PinBusyError, open_pin
 from tests.pi_uploader.conftest import StartProgram
 
@@ -43,7 +43,7 @@ def lgpio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimpleNam
     monkeypatch.setitem(sys.modules, "lgpio", fake)
     monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
     monkeypatch.setattr(LocalPiFactory, "_get_revision", lambda self: 0xC03114)
-    monkeypatch.setattr(pins, "CHIPS", tmp_path)
+    monkeypatch.setattr(pins, "CHIPS_FOLDER", tmp_path)
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     former, Device.pin_factory = Device.pin_factory, None
     yield fake
@@ -68,7 +68,7 @@ def test_a_user_who_is_not_in_the_group_is_told_so(
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     if factory:
         monkeypatch.setenv("GPIOZERO_PIN_FACTORY", factory)
-    with pytest.raises(SettingsError) as caught, motion(17, TriggerQueue()):
+    with pytest.raises(SettingsError) as caught, motion_trigger(17, TriggerQueue()):
         pass
     said = str(caught.value)
     assert said.startswith("PIR_PIN: pin 17 cannot be used, ")
@@ -79,7 +79,7 @@ def test_a_user_who_is_not_in_the_group_is_told_so(
 
 def test_a_driver_that_is_missing_is_told_with_what_each_said(lgpio: SimpleNamespace) -> None:
     sys.modules["lgpio"] = None  # type: ignore[assignment]
-    with pytest.raises(SettingsError) as caught, low(18, TriggerQueue()):
+    with pytest.raises(SettingsError) as caught, contact_trigger(18, TriggerQueue()):
         pass
     said = str(caught.value)
     assert "CAMERA_PIN: pin 18" in said
@@ -91,7 +91,7 @@ def test_a_pin_that_another_program_has_is_named_with_its_holder(lgpio: SimpleNa
     """A pin that is free again serves."""
     free = lgpio.gpio_claim_input
     lgpio.gpio_claim_input = refuse("GPIO busy")
-    with pytest.raises(PinBusyError) as caught, low(18, TriggerQueue()):
+    with pytest.raises(PinBusyError) as caught, contact_trigger(18, TriggerQueue()):
         pass
     assert str(caught.value) == (
         "CAMERA_PIN: pin 18 is in use by 'pigpiod'; end that program, or use another pin and set "

@@ -1,9 +1,9 @@
-"""Times of day and armed hours, across time zones, DST changes, midnight and clock steps."""
+"""Schedules: intervals, and times of day across time zones, DST changes and clock steps."""
 
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,48 +12,17 @@ from hypothesis import strategies as st
 
 from photo_wire.headers import Trigger
 from pi_uploader.triggers import TriggerQueue
-from pi_uploader.triggers.arming import Window, is_armed, read_windows
-from pi_uploader.triggers.daily_schedule import (
-    LATEST,
-    Schedule,
-    at_times,
-    instant_of,
+from pi_uploader.triggers.schedule import (
+    MAX_DELAY,
+    DailySchedule,
+    daily_trigger,
+    interval_trigger,
     next_time,
-    read_times,
+    ticks,
+    to_utc,
 )
 from tests.support.fake_clock import FakeClock
-
-MINUTE = timedelta(minutes=1)
-ZONES = [
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "Australia/Lord_Howe",  # half an hour of summer time
-    "Pacific/Apia",  # left out a whole day at the end of 2011
-    "Africa/Casablanca",  # summer time but for Ramadan
-    "Asia/Kathmandu",  # 5:45 from UTC
-    "America/St_Johns",  # changed at one minute past midnight
-]
-DAYS_OF_CHANGE = [
-    datetime(2026, 3, 29, tzinfo=UTC),  # Berlin
-    datetime(2026, 10, 25, tzinfo=UTC),
-    datetime(2026, 3, 8, tzinfo=UTC),  # New York
-    datetime(2026, 11, 1, tzinfo=UTC),
-    datetime(2026, 4, 4, tzinfo=UTC),  # Lord Howe
-    datetime(2026, 10, 3, tzinfo=UTC),
-    datetime(2011, 12, 29, tzinfo=UTC),  # Apia
-    datetime(2026, 2, 15, tzinfo=UTC),  # Casablanca
-    datetime(2010, 3, 14, tzinfo=UTC),  # St John's
-]
-
-zones = st.sampled_from(ZONES).map(ZoneInfo)
-times_of_day = st.builds(time, st.integers(0, 23), st.integers(0, 59))
-schedules = st.lists(times_of_day, min_size=1, max_size=4, unique=True).map(sorted)
-moments = st.builds(
-    lambda day, minutes: day + minutes * MINUTE,
-    st.sampled_from(DAYS_OF_CHANGE),
-    st.integers(-24 * 60, 48 * 60),
-)
+from tests.support.time_zones import MINUTE, moments, schedules, zones
 
 
 def minute_by_minute(
@@ -99,13 +68,10 @@ def test_the_days_of_change_in_berlin() -> None:
     """Half past two is left out in spring: the photo comes when the clocks jump, at three. In
     autumn it is shown twice and taken once, the first time."""
     berlin = ZoneInfo("Europe/Berlin")
-    spring = instant_of(datetime(2026, 3, 29).date(), time(2, 30), berlin)
+    spring = to_utc(datetime(2026, 3, 29).date(), time(2, 30), berlin)
     assert spring == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
-    autumn = instant_of(datetime(2026, 10, 25).date(), time(2, 30), berlin)
+    autumn = to_utc(datetime(2026, 10, 25).date(), time(2, 30), berlin)
     assert autumn == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-
-
-# --- a clock that is set in between
 
 
 @settings(deadline=None)
@@ -120,20 +86,20 @@ def test_no_time_of_a_day_is_taken_twice_whatever_the_clock_does(
 ) -> None:
     """The clock runs, is looked at now and then, and is set once, by less than a day."""
     now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-    schedule = Schedule(times, UTC, now)
+    schedule = DailySchedule(times, UTC, now)
     taken = []
     for number, seconds in enumerate(waits):
         now += timedelta(seconds=seconds)
         if number == stepped_at:
             now += timedelta(seconds=step)
-        if schedule.look(now):
+        if schedule.is_due(now):
             due = max(
                 datetime.combine(day, at, UTC)
                 for day in (now.date(), now.date() - timedelta(days=1))
                 for at in times
                 if datetime.combine(day, at, UTC) <= now
             )
-            assert now - due <= LATEST
+            assert now - due <= MAX_DELAY
             taken.append(due)
     assert len(taken) == len(set(taken))
     assert taken == sorted(taken)
@@ -146,11 +112,11 @@ def test_no_time_is_missed_while_the_clock_is_looked_at(
 ) -> None:
     """Every few minutes at least."""
     start = now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-    schedule = Schedule(times, UTC, now)
+    schedule = DailySchedule(times, UTC, now)
     taken = 0
     for seconds in waits:
         now += timedelta(seconds=seconds)
-        taken += schedule.look(now)
+        taken += schedule.is_due(now)
     due, instant = [], start
     while (instant := next_time(instant, times, UTC)) <= now:
         due.append(instant)
@@ -159,16 +125,16 @@ def test_no_time_is_missed_while_the_clock_is_looked_at(
 
 
 def test_a_clock_that_was_a_year_ahead_does_not_stop_the_photos() -> None:
-    schedule = Schedule([time(9)], UTC, datetime(2027, 11, 21, 8, 0, tzinfo=UTC))
-    assert not schedule.look(datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
-    assert schedule.look(datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
+    schedule = DailySchedule([time(9)], UTC, datetime(2027, 11, 21, 8, 0, tzinfo=UTC))
+    assert not schedule.is_due(datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
+    assert schedule.is_due(datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
 
 
 def test_a_time_that_is_long_over_is_not_made_up_for() -> None:
     """The device slept; the next photo is the next one."""
-    schedule = Schedule([time(9), time(12)], UTC, datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
-    assert not schedule.look(datetime(2026, 11, 21, 11, 0, tzinfo=UTC))
-    assert schedule.look(datetime(2026, 11, 21, 12, 5, tzinfo=UTC))
+    schedule = DailySchedule([time(9), time(12)], UTC, datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
+    assert not schedule.is_due(datetime(2026, 11, 21, 11, 0, tzinfo=UTC))
+    assert schedule.is_due(datetime(2026, 11, 21, 12, 5, tzinfo=UTC))
 
 
 def test_the_thread_triggers_when_the_time_comes_and_ends() -> None:
@@ -177,58 +143,69 @@ def test_the_thread_triggers_when_the_time_comes_and_ends() -> None:
     shown = iter(datetime(2026, 11, 21, 8, 59, 59, tzinfo=UTC) + n * MINUTE for n in range(10**6))
     clock = FakeClock(wall=lambda: next(shown), is_set=is_set.is_set)
     is_set.set()
-    with at_times((time(9),), UTC, queue, clock):
+    with daily_trigger((time(9),), UTC, queue, clock):
         triggering = queue.get(90)
     assert triggering is not None
     assert triggering.trigger is Trigger.SCHEDULE
     assert not [one for one in threading.enumerate() if one.name == "schedule"]
 
 
-@pytest.mark.parametrize("text", ["9", "24:00", "09:60", "noon", "09:00;12:00", "09:00,", "-1:00"])
-def test_what_is_no_time_of_day_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a time of day"):
-        read_times(text)
+def test_beats_keep_to_the_grid_however_late_each_comes() -> None:
+    """Delays don't add up, and a beat that was missed is skipped: the next is on the grid."""
+    clock = SlowWaits(delays=[0.0, 0.3, 0.0, 2.6, 0.1])
+    six = islice(ticks(10.0, clock, clock.wait), 6)
+    assert list(six) == pytest.approx([0, 10, 20.3, 30, 42.6, 50.1])
+
+    late = SlowWaits()
+    got = ticks(10.0, late, late.wait)
+    assert next(got) == 0.0
+    late.now = 37.0  # the machine was busy for three beats
+    assert next(got) == 40.0
+    assert next(got) == 50.0
 
 
-def test_times_are_read_in_any_order() -> None:
-    assert read_times("18:00, 9:00,12:00") == (time(9), time(12), time(18))
-    assert read_times("off") == ()
+@given(
+    st.floats(0.1, 1e5),
+    st.lists(st.floats(0, 1e6), min_size=1, max_size=20),
+)
+def test_beats_never_bunch(seconds: float, delays: list[float]) -> None:
+    """However long each beat is held up, two beats lie at least one grid line apart."""
+    clock = SlowWaits()
+    got = ticks(seconds, clock, clock.wait)
+    last = round(next(got) / seconds)
+    for delay in delays:
+        clock.now += delay
+        line = round(next(got) / seconds)
+        assert line > last
+        last = line
 
 
-# --- armed hours
+def test_beats_end_when_they_are_told() -> None:
+    """`wait` returns True when it is time to stop."""
+    assert list(ticks(10.0, SlowWaits(), lambda seconds: True)) == [0.0]
 
 
-@given(times_of_day, times_of_day, moments, zones)
-def test_a_window_is_armed_from_its_start_to_its_end(
-    start: time, end: time, now: datetime, zone: ZoneInfo
-) -> None:
-    """Going round the wall clock's face minute by minute from the start, the end comes later."""
-    if start == end:
-        return
-    shown = now.astimezone(zone)
-    minutes = [one.hour * 60 + one.minute for one in (start, shown.time(), end)]
-    since_start, length = ((one - minutes[0]) % 1440 for one in minutes[1:])
-    assert is_armed(now, [Window(start, end)], zone) == (since_start < length)
+def test_the_timer_triggers_a_schedule_at_once_and_ends() -> None:
+    """The first photo comes at the start; nothing runs on afterwards."""
+    queue = TriggerQueue()
+    with interval_trigger(3600, queue):
+        triggering = queue.get()
+    assert triggering is not None
+    assert triggering.trigger is Trigger.SCHEDULE
+    assert not [thread for thread in threading.enumerate() if thread.name == "timer"]
 
 
-@given(moments, zones)
-def test_a_window_and_the_rest_of_the_day_are_always_armed(now: datetime, zone: ZoneInfo) -> None:
-    windows = read_windows("22:00-06:00, 06:00-22:00")
-    assert is_armed(now, windows, zone)
-    assert sum(is_armed(now, [one], zone) for one in windows) == 1
-    assert is_armed(now, read_windows("always"), zone)
+class SlowWaits:
+    """Time that passes only where somebody waits, and each wait comes back late by the next of
+    `delays` seconds."""
 
+    def __init__(self, delays: list[float] | None = None) -> None:
+        self.now = 0.0
+        self._delays: Iterator[float] = iter(delays or [])
 
-def test_a_night_on_the_day_of_change() -> None:
-    """Armed overnight: the hour that is shown twice is armed twice."""
-    berlin, night = ZoneInfo("Europe/Berlin"), read_windows("22:00-06:00")
-    half_past_two = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
-    assert [is_armed(one, night, berlin) for one in half_past_two] == [True, True]
-    assert not is_armed(datetime(2026, 10, 25, 5, 0, tzinfo=UTC), night, berlin)
-    assert is_armed(datetime(2026, 10, 25, 4, 59, tzinfo=UTC), night, berlin)
+    def __call__(self) -> float:
+        return self.now
 
-
-@pytest.mark.parametrize("text", ["night", "22:00", "22:00-", "06:00-06:00", "22:00-25:00", ""])
-def test_what_are_no_hours_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a list of hours"):
-        read_windows(text)
+    def wait(self, seconds: float) -> bool:
+        self.now += seconds + next(self._delays, 0.0)
+        return False
