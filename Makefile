@@ -17,6 +17,7 @@ PIP := -m pip install --quiet --disable-pip-version-check
 RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(AZURITE_PORT)) \
 	$(if $(VERBOSE),--verbose) \
 	$(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STATE),--state "$(STATE)")
+PAGE := tests/function_app/web/page# what checks the gallery's JavaScript
 OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 
 .DEFAULT_GOAL := help
@@ -85,14 +86,16 @@ screenshots: setup-dev browser ## the README's pictures, taken anew by the galle
 arm-schemas: .venv/.dev ## infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
 	@$(PY) -m tests.infra.schemas $(if $(FROM),"$(FROM)")
 
-check: .venv/.dev ## ruff, mypy and the directions of imports
+check: .venv/.dev $(PAGE)/node_modules/.done ## ruff, mypy, ESLint, tsc and the directions of imports
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@$(PAGE)/node_modules/.bin/eslint --config $(PAGE)/eslint.config.js function_app/web/page
+	@$(PAGE)/node_modules/.bin/tsc --project $(PAGE)
 	@$(PY) -m pytest -q tests/test_imports.py
 
 clean: ## remove what make installed; your photos in .local stay
-	rm -rf .venv .venv-3.13 node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.13 node_modules $(PAGE)/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 browser:
@@ -138,4 +141,8 @@ node_modules/.done: package.json package-lock.json $(wildcard local/left_out/*/p
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
 		echo "This is Node.js $$(node --version); Nightjar needs 20 or newer, for Azurite (Debian 12 and Ubuntu 24.04 have 18): https://nodejs.org/en/download"; exit 1; }
 	npm ci --no-progress
+	@touch $@
+
+$(PAGE)/node_modules/.done: $(PAGE)/package.json $(PAGE)/package-lock.json
+	npm ci --no-progress --prefix $(PAGE)
 	@touch $@

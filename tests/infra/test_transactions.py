@@ -288,13 +288,12 @@ def test_health(meter: Meter) -> None:
 
 
 def test_the_gallery_s_own_numbers() -> None:
-    """What the page's script asks for, and how often it looks again."""
+    """What the page's script requests, and how often it polls."""
     script = (ROOT / "function_app/web/page/gallery.js").read_text()
-    assert f"const PAGE = {PAGE};" in script
-    looks = f"const LOOK_AGAIN = {EXPECTED.seconds_between_looks}_000;"
-    assert looks in script
+    assert f"const PAGE_SIZE = {PAGE};" in script
+    assert f"const POLL_INTERVAL = {EXPECTED.seconds_between_looks}_000;" in script
     alerts = (ROOT / "function_app/web/page/alerts.js").read_text()
-    assert f"const LOOK_AGAIN = {EXPECTED.seconds_between_looks_at_alerts}_000;" in alerts
+    assert f"const COUNT_INTERVAL = {EXPECTED.seconds_between_looks_at_alerts}_000;" in alerts
 
 
 def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:

@@ -1,87 +1,86 @@
-// The alerts: what was lost, what waits for a person. How many are new stands on the button.
+// The alerts: what was lost, what waits for a person. The button shows how many are new.
 
 import { listAlerts } from "./api.js";
-import { element } from "./media.js";
+import { byId, dialog, element, moment, report } from "./dom.js";
+import { state } from "./state.js";
 
-const byId = (id) => document.getElementById(id);
-const dialog = byId("alerts-dialog");
-const LOOK_AGAIN = 300_000; // ms
-const SEEN = "nightjar-alerts-seen"; // when the newest one that was shown here came in
+/** @import { Alert } from "./api.js" */
 
-// The sentence for each kind; of others that a device may tell one day, their own words.
-const SENTENCES = {
-  loss: ({ reason }) => `A photo was lost: ${LOSSES[reason] ?? reason}.`,
-  quarantine: ({ reason }) => `A photo was set aside on the device (${reason}) and waits there for a person: sudo pi-uploader spool list.`,
-  "spool-filling": ({ reason }) => `Photos pile up on the device: ${reason}.`,
-  disk: ({ reason }) => `A disk fails: ${reason}.`,
-  clock: ({ reason }) => `Times are wrong: ${reason}.`,
-  "timer-stalled": ({ reason }) => `In the cloud ${reason}.`,
-  missing: () => "A photo that was stored is gone from the store.",
-};
+const COUNT_INTERVAL = 300_000; // ms
+const SEEN = "nightjar-alerts-seen"; // in localStorage: when the newest alert that was shown here came in
+/** @type {Record<string, string>} */
 const LOSSES = {
   "no-room": "the device had no more room",
   "disk-error": "the device's disk failed",
-  torn: "the power went while it was written",
+  torn: "the power failed while it was written",
+};
+/** @type {Record<string, (reason: string) => string>} The sentence for each kind of alert. */
+const SENTENCES = {
+  loss: (reason) => `A photo was lost: ${LOSSES[reason] ?? reason}.`,
+  quarantine: (reason) => `A photo is in quarantine on the device (${reason}) and waits there for a person: sudo pi-uploader spool list.`,
+  "spool-filling": (reason) => `Photos pile up on the device: ${reason}.`,
+  disk: (reason) => `A disk fails: ${reason}.`,
+  clock: (reason) => `Times are wrong: ${reason}.`,
+  "timer-stalled": (reason) => `In the cloud ${reason}.`,
+  missing: () => "A photo that was stored is missing from the store.",
 };
 
-let cursor = null;
-let lookedAt = -Infinity;
+const lastSeen = () => localStorage.getItem(SEEN) ?? "";
 
-const seen = () => localStorage.getItem(SEEN) ?? "";
-
-// How many came since somebody looked here. Asks seldom, however often it is called.
+/** Show how many alerts came since somebody opened them here. Asks the backend every five minutes at most. */
 export async function countAlerts() {
-  if (performance.now() - lookedAt < LOOK_AGAIN) return;
-  lookedAt = performance.now();
+  if (performance.now() - state.alertsCountedAt < COUNT_INTERVAL) return;
+  state.alertsCountedAt = performance.now();
   const { alerts, next_cursor } = await listAlerts();
-  const fresh = alerts.filter((alert) => alert.received_at > seen()).length;
+  const fresh = alerts.filter((alert) => alert.received_at > lastSeen()).length;
   const more = next_cursor && fresh === alerts.length ? "+" : "";
-  byId("alerts").textContent = fresh ? `Alerts (${fresh}${more} new)` : "Alerts";
-  byId("alerts").classList.toggle("alarm", fresh > 0);
+  showCount(fresh ? `${fresh}${more}` : "");
 }
 
 export async function openAlerts() {
   byId("alerts-list").replaceChildren();
-  cursor = null;
-  dialog.showModal();
-  const newest = await showMore();
-  if (newest > seen()) localStorage.setItem(SEEN, newest);
-  byId("alerts").textContent = "Alerts";
-  byId("alerts").classList.remove("alarm");
+  state.alertsCursor = null;
+  dialog("alerts-dialog").showModal();
+  const newest = await showNextPage();
+  if (newest > lastSeen()) localStorage.setItem(SEEN, newest);
+  showCount("");
 }
 
-// Somebody else may sign in here next.
-export function forgetAlerts() {
-  lookedAt = -Infinity;
-  dialog.close();
+export function closeAlerts() {
+  dialog("alerts-dialog").close();
   byId("alerts-list").replaceChildren();
 }
 
-// Shows the next page of them; returns when the last of these came in.
-async function showMore() {
-  byId("alerts-problem").textContent = "";
+/** @param {string} count of new alerts; empty for none */
+function showCount(count) {
+  byId("alerts").textContent = count ? `Alerts (${count} new)` : "Alerts";
+  byId("alerts").classList.toggle("alarm", count !== "");
+}
+
+/** Append the next page, and return when the newest alert on it came in. */
+async function showNextPage() {
   let newest = "";
-  try {
-    const page = await listAlerts(cursor);
-    cursor = page.next_cursor;
+  await report(byId("alerts-problem"), async () => {
+    const page = await listAlerts(state.alertsCursor);
+    state.alertsCursor = page.next_cursor;
     newest = page.alerts.map((alert) => alert.received_at).sort().at(-1) ?? "";
     byId("alerts-list").append(...page.alerts.map(line));
     if (!byId("alerts-list").children.length) {
-      byId("alerts-list").append(element("li", {}, "None: nothing was lost, nothing was set aside."));
+      byId("alerts-list").append(element("li", {}, "No alerts: no photo was lost, and none is in quarantine."));
     }
-  } catch (problem) {
-    byId("alerts-problem").textContent = problem.message;
-  }
-  byId("alerts-older").hidden = cursor === null;
+  });
+  byId("alerts-older").hidden = state.alertsCursor === null;
   return newest;
 }
 
+/** @param {Alert} alert */
 function line(alert) {
-  const when = new Date(alert.at).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" });
-  const sentence = SENTENCES[alert.kind]?.(alert) ?? `${alert.kind}: ${alert.reason}`;
-  return element("li", { className: alert.received_at > seen() ? "new" : "", title: alert.id },
+  const when = moment(alert.at, { dateStyle: "medium", timeStyle: "medium" });
+  // Devices may report other kinds one day: show those as they come.
+  const sentence = SENTENCES[alert.kind]?.(alert.reason) ?? `${alert.kind}: ${alert.reason}`;
+  return element("li", { className: alert.received_at > lastSeen() ? "new" : "", title: alert.id },
     element("b", {}, alert.camera), " ", element("time", { dateTime: alert.at }, when), element("br"), sentence);
 }
 
-byId("alerts-older").addEventListener("click", showMore);
-byId("alerts-close").addEventListener("click", () => dialog.close());
+byId("alerts-older").addEventListener("click", showNextPage);
+byId("alerts-close").addEventListener("click", closeAlerts);

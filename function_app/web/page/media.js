@@ -1,55 +1,79 @@
-// How each kind of photo is shown: a picture, a clip, or (DNG, which no browser draws) its preview.
+// How each kind of photo is shown: a picture, a clip, or the preview of a DNG, which no browser draws.
 
 import { contentUrl, thumbnailUrl } from "./api.js";
+import { element } from "./dom.js";
 
-export const timeOfDay = (photo) =>
-  new Date(photo.captured_at).toLocaleTimeString([], { timeStyle: "medium" });
+/** @import { Photo } from "./api.js" */
 
-export const day = (photo) =>
-  new Date(photo.captured_at).toLocaleDateString([], { dateStyle: "full" });
+const MAX_TRIES = 10;
+const RETRY_DELAY = 2000; // ms
+const TRIGGERS = { motion: "motion", gpio: "pin", schedule: "schedule", demand: "on demand" };
 
-const TRIGGERS = { motion: "motion", gpio: "pin", schedule: "timer", demand: "by hand" };
+/** @param {Photo} photo */
+export const timeOfDay = (photo) => new Date(photo.captured_at).toLocaleTimeString([], { timeStyle: "medium" });
 
+/** @param {Photo} photo */
+export const day = (photo) => new Date(photo.captured_at).toLocaleDateString([], { dateStyle: "full" });
+
+/** @param {Photo} photo */
 export const describe = (photo) =>
-  [photo.camera, timeOfDay(photo), TRIGGERS[photo.trigger]].filter(Boolean).join(" \u00b7 ");
+  [photo.camera, timeOfDay(photo), photo.trigger && TRIGGERS[photo.trigger]].filter(Boolean).join(" \u00b7 ");
 
-// The clock of the device was never set, so its time is a guess.
+/**
+ * Whether the device's clock was never set, so that the photo's time is a guess.
+ *
+ * @param {Photo} photo
+ */
 export const timeIsUncertain = (photo) => photo.clock === "unsynced";
 
-export function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
+/**
+ * Make what shows a photo in the list.
+ *
+ * @param {Photo} photo
+ */
+export function showSmall(photo) {
+  if (photo.content_type === "image/jpeg") return thumbnail(photo);
+  if (photo.content_type === "video/mp4") return element("span", { className: "clip" }, thumbnail(photo, () => clip(photo)));
+  return rawPicture(photo);
 }
 
-export function show(photo, { full }) {
-  switch (photo.content_type) {
-    case "image/jpeg":
-      return full ? image(contentUrl(photo), photo, true) : thumbnail(photo);
-    case "video/mp4":
-      return full ? clip(photo, true) : element("span", { className: "clip" }, thumbnail(photo, () => clip(photo)));
-    default:
-      return element("span", { className: "raw" }, thumbnail(photo, () => ""),
-        element("b", {}, "DNG"), element("small", {}, "raw picture, to download"));
-  }
+/**
+ * Make what shows a photo in full.
+ *
+ * @param {Photo} photo
+ */
+export function showFull(photo) {
+  if (photo.content_type === "image/jpeg") return image(contentUrl(photo), photo, "eager");
+  if (photo.content_type === "video/mp4") return Object.assign(clip(photo), { controls: true, autoplay: true });
+  return rawPicture(photo);
 }
 
-// The thumbnail; `otherwise` makes what stands there for a photo that carries no preview. While many
-// thumbnails are made, the backend answers 503: then ask again.
-function thumbnail(photo, otherwise) {
-  const shown = image(thumbnailUrl(photo), photo, false);
-  let triesLeft = 10;
+/** @param {Photo} photo */
+const rawPicture = (photo) =>
+  element("span", { className: "raw" }, thumbnail(photo, () => ""),
+    element("b", {}, "DNG"), element("small", {}, "raw picture, to download"));
+
+/**
+ * Make a thumbnail. While many are made, the backend answers 503: it is requested again then.
+ *
+ * @param {Photo} photo
+ * @param {() => Node | string} [makeFallback] makes what stands there if the photo has no preview
+ */
+function thumbnail(photo, makeFallback) {
+  const shown = image(thumbnailUrl(photo), photo, "lazy");
+  let triesLeft = MAX_TRIES;
   shown.addEventListener("error", async () => {
-    if (triesLeft-- > 0 && (await willCome(thumbnailUrl(photo)))) {
-      setTimeout(() => (shown.src = thumbnailUrl(photo)), 2000);
-    } else if (otherwise) {
-      shown.replaceWith(otherwise());
+    if (triesLeft-- > 0 && (await isExpected(thumbnailUrl(photo)))) {
+      setTimeout(() => (shown.src = thumbnailUrl(photo)), RETRY_DELAY);
+    } else if (makeFallback) {
+      shown.replaceWith(makeFallback());
     }
   });
   return shown;
 }
 
-async function willCome(url) {
+/** @param {string} url */
+async function isExpected(url) {
   try {
     return [200, 503].includes((await fetch(url)).status);
   } catch {
@@ -57,10 +81,12 @@ async function willCome(url) {
   }
 }
 
-function image(src, photo, now) {
-  return element("img", { src, alt: describe(photo), loading: now ? "eager" : "lazy", decoding: "async" });
-}
+/**
+ * @param {string} src
+ * @param {Photo} photo
+ * @param {"eager" | "lazy"} loading
+ */
+const image = (src, photo, loading) => element("img", { src, alt: describe(photo), loading, decoding: "async" });
 
-function clip(photo, full = false) {
-  return element("video", { src: contentUrl(photo), controls: full, muted: true, autoplay: full, preload: "metadata", playsInline: true });
-}
+/** @param {Photo} photo */
+const clip = (photo) => element("video", { src: contentUrl(photo), muted: true, preload: "metadata", playsInline: true });

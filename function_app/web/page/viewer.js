@@ -1,126 +1,137 @@
-// One photo in full, with its neighbours an arrow key away.
+// One photo in full, with its neighbours an arrow key away, and the dialog that shares it.
 
 import { contentUrl, deletePhoto, sharePhoto } from "./api.js";
-import { day, describe, show, timeIsUncertain } from "./media.js";
+import { byId, dialog, input, messageOf, moment, report, select } from "./dom.js";
+import { day, describe, showFull, timeIsUncertain } from "./media.js";
+import { state } from "./state.js";
 
-const byId = (id) => document.getElementById(id);
-const viewer = byId("viewer");
+/** @import { Photo } from "./api.js" */
 
-// The days are those of infra/main.bicep; docs/operate.md tells how (One photo).
-const WHAT_DELETING_IS = "Nobody sees it here any more. In Azure, whoever runs the storage can bring it back for 7 days.";
+const EXTENSIONS = /** @type {Record<string, string>} */ ({ "image/jpeg": "jpg", "video/mp4": "mp4" });
+const HOUR = 3_600_000; // ms
+// The days are those of infra/main.bicep; docs/operate.md says how (One photo).
+const AFTER_DELETION = "Nobody sees it here any more. In Azure, whoever runs the storage can restore it for 7 days.";
 
-let listed = () => []; // what the page shows now, newest first
-let shown = null; // the photo itself: its place changes as others come
-let remove = () => {};
+/** @type {(photo: Photo) => void} */
+let onDeleted = () => {};
 
-// What this person may do here; `remove` is told of a photo that was deleted.
-export function viewerOffers(scopes, told) {
-  remove = told.remove;
+/**
+ * Show the buttons that this session may use.
+ *
+ * @param {string[]} scopes
+ * @param {(photo: Photo) => void} deleted called with a photo that was deleted here
+ */
+export function setUpViewer(scopes, deleted) {
+  onDeleted = deleted;
   byId("delete").hidden = !scopes.includes("delete");
   byId("share").hidden = !scopes.includes("admin");
 }
 
-// `photos` gives the list as the page shows it, newest first, which may change while one is shown.
-export function openPhoto(photos, photo) {
-  listed = photos;
+/** @param {Photo} photo */
+export function openPhoto(photo) {
   showPhoto(photo);
-  if (!viewer.open) viewer.showModal();
+  if (!dialog("viewer").open) dialog("viewer").showModal();
 }
 
-// Others came or went: the one that is shown stays, with other neighbours.
-export function photosChanged() {
-  const place = placeOf(shown);
-  byId("newer-photo").disabled = place <= 0;
-  byId("older-photo").disabled = place === -1 || place === listed().length - 1;
+/** Update the arrows after the list changed: the open photo stays, with other neighbours. */
+export function updateNeighbours() {
+  const position = positionOfOpenPhoto();
+  byId("newer-photo", HTMLButtonElement).disabled = position <= 0;
+  byId("older-photo", HTMLButtonElement).disabled = position === -1 || position === state.photos.length - 1;
 }
 
-const placeOf = (photo) => listed().findIndex((one) => one.id === photo?.id);
+const positionOfOpenPhoto = () => state.photos.findIndex((one) => one.id === state.openPhoto?.id);
 
-function step(by) {
-  const place = placeOf(shown);
-  const next = place === -1 ? undefined : listed()[place + by];
+/** @param {number} offset 1 for the next older photo, -1 for the next newer one */
+function step(offset) {
+  const position = positionOfOpenPhoto();
+  const next = position === -1 ? undefined : state.photos[position + offset];
   if (next) showPhoto(next);
 }
 
+/** @param {Photo} photo */
 function showPhoto(photo) {
-  shown = photo;
-  byId("picture").replaceChildren(show(photo, { full: true }));
+  state.openPhoto = photo;
+  byId("picture").replaceChildren(showFull(photo));
   byId("caption").textContent =
     `${day(photo)} \u00b7 ${describe(photo)}${timeIsUncertain(photo) ? " \u00b7 time uncertain" : ""}`;
-  byId("original").href = contentUrl(photo);
-  byId("original").download = `${photo.id}.${{ "image/jpeg": "jpg", "video/mp4": "mp4" }[photo.content_type] ?? "dng"}`;
-  photosChanged();
+  const original = byId("original", HTMLAnchorElement);
+  original.href = contentUrl(photo);
+  original.download = `${photo.id}.${EXTENSIONS[photo.content_type] ?? "dng"}`;
+  updateNeighbours();
 }
 
-async function attempt(action) {
+/** @param {Photo} photo */
+async function deleteAfterQuestion(photo) {
+  if (!confirm(`Delete ${describe(photo)}?\n\n${AFTER_DELETION}`)) return;
   try {
-    await action(shown);
+    await deletePhoto(photo);
+    dialog("viewer").close();
+    onDeleted(photo);
   } catch (problem) {
-    byId("caption").textContent = problem.message;
+    byId("caption").textContent = messageOf(problem);
   }
 }
 
-byId("delete").addEventListener("click", () => attempt(async (photo) => {
-  if (!confirm(`Delete ${describe(photo)}?\n\n${WHAT_DELETING_IS}`)) return;
-  await deletePhoto(photo);
-  viewer.close();
-  remove(photo);
-}));
-byId("share").addEventListener("click", () => openShare(shown));
+byId("delete").addEventListener("click", () => state.openPhoto && deleteAfterQuestion(state.openPhoto));
+byId("share").addEventListener("click", () => state.openPhoto && openShare(state.openPhoto));
 byId("newer-photo").addEventListener("click", () => step(-1));
 byId("older-photo").addEventListener("click", () => step(1));
-byId("close").addEventListener("click", () => viewer.close());
-viewer.addEventListener("click", (event) => event.target === viewer && viewer.close());
-viewer.addEventListener("close", () => {
-  byId("picture").replaceChildren();
-  shown = null;
+byId("close").addEventListener("click", () => dialog("viewer").close());
+byId("viewer").addEventListener("click", (event) => {
+  if (event.target === byId("viewer")) dialog("viewer").close();
 });
-viewer.addEventListener("keydown", (event) => {
+byId("viewer").addEventListener("close", () => {
+  byId("picture").replaceChildren();
+  state.openPhoto = null;
+});
+byId("viewer").addEventListener("keydown", (event) => {
   if (event.key === "ArrowLeft") step(-1);
   if (event.key === "ArrowRight") step(1);
 });
 
-// The dialog that makes a link to one photo: it says until when the link opens before there is one.
-let shared = null; // the photo
+/** @type {Photo | null} */
+let sharedPhoto = null;
 
+/** Open the dialog that makes a link to one photo. @param {Photo} photo */
 function openShare(photo) {
-  shared = photo;
+  sharedPhoto = photo;
   byId("share-problem").textContent = "";
   byId("share-choice").hidden = false;
   byId("share-made").hidden = true;
-  byId("share-location").checked = false; // asked for each link anew: a place may be somebody's home
-  showEndOfShare();
-  byId("share-dialog").showModal();
+  input("share-location").checked = false; // chosen anew for each link: the place may be somebody's home
+  showExpiry();
+  dialog("share-dialog").showModal();
 }
 
-const hoursShared = () => Number(byId("share-hours").value);
+const hoursShared = () => Number(select("share-hours").value);
 
-function showEndOfShare(until = Date.now() + hoursShared() * 3_600_000) {
-  byId("share-until").textContent = new Date(until).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
+/** @param {string | number} [until] */
+function showExpiry(until = Date.now() + hoursShared() * HOUR) {
+  byId("share-until").textContent = moment(until, { dateStyle: "full", timeStyle: "short" });
 }
 
-async function makeLink() {
-  byId("share-make").disabled = true;
-  try {
-    const { url, until } = await sharePhoto(shared, hoursShared(), byId("share-location").checked);
-    showEndOfShare(until);
+/** @param {Photo} photo */
+async function makeLink(photo) {
+  const make = byId("share-make", HTMLButtonElement);
+  make.disabled = true;
+  await report(byId("share-problem"), async () => {
+    const { url, until } = await sharePhoto(photo, hoursShared(), input("share-location").checked);
+    showExpiry(until);
     byId("share-choice").hidden = true;
     byId("share-made").hidden = false;
-    byId("share-url").value = url;
-    byId("share-url").select();
+    input("share-url").value = url;
+    input("share-url").select();
     byId("share-copy").textContent = "Copy";
-    byId("share-copy").hidden = !navigator.clipboard; // there is none without https
-  } catch (problem) {
-    byId("share-problem").textContent = problem.message;
-  } finally {
-    byId("share-make").disabled = false;
-  }
+    byId("share-copy").hidden = !navigator.clipboard; // browsers offer it over https alone
+  });
+  make.disabled = false;
 }
 
-byId("share-hours").addEventListener("change", () => showEndOfShare());
-byId("share-make").addEventListener("click", makeLink);
+byId("share-hours").addEventListener("change", () => showExpiry());
+byId("share-make").addEventListener("click", () => sharedPhoto && makeLink(sharedPhoto));
 byId("share-copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(byId("share-url").value);
+  await navigator.clipboard.writeText(input("share-url").value);
   byId("share-copy").textContent = "Copied";
 });
-byId("share-close").addEventListener("click", () => byId("share-dialog").close());
+byId("share-close").addEventListener("click", () => dialog("share-dialog").close());

@@ -28,9 +28,9 @@ def test_an_owner_lets_somebody_look_and_revokes_a_link(
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Account").click()
     page.get_by_label("Name", exact=True).last.fill("vera")
-    page.get_by_label("Password for them").fill("a password for vera")
+    page.get_by_label("Their password").fill("a password for vera")
     page.get_by_label("gate", exact=True).check()
-    page.get_by_role("button", name="Let them look").click()
+    page.get_by_role("button", name="Add viewer").click()
     expect(page.locator("#people li")).to_have_count(2)
     page.locator("#account-dialog").screenshot(path=screenshots / "owner.png")
 
@@ -45,7 +45,7 @@ def test_an_owner_lets_somebody_look_and_revokes_a_link(
     guest.get_by_role("button", name="Account").click()
     expect(guest.locator("#owner")).to_be_hidden()
 
-    page.get_by_role("button", name="Shut out").click()
+    page.locator("#people").get_by_role("button", name="Remove").click()
     expect(page.locator("#people li")).to_have_count(1)
     guest.reload()
     expect(guest.get_by_role("button", name="Sign in")).to_be_visible()
@@ -70,9 +70,9 @@ def test_why_nobody_was_let_in_is_told_in_sight(
     sign_in(page, gallery)
     page.get_by_role("button", name="Account").click()
     page.locator("#person-name").fill("owner")
-    page.get_by_label("Password for them").fill("a good password")
-    page.get_by_label("all, also those to come").check()
-    page.get_by_role("button", name="Let them look").click()
+    page.get_by_label("Their password").fill("a good password")
+    page.get_by_label("all, also future ones").check()
+    page.get_by_role("button", name="Add viewer").click()
     expect(page.locator("#owner-problem")).to_contain_text("There is somebody called owner already")
     expect(page.locator("#owner-problem")).to_be_in_viewport(ratio=1)
 
@@ -98,20 +98,20 @@ def test_the_cameras_to_see_are_chosen_by_their_names(page: Page, gallery: Galle
     sign_in(page, gallery)
     page.get_by_role("button", name="Account").click()
     page.locator("#person-name").fill("mia")
-    page.get_by_label("Password for them").fill("a password for mia")
+    page.get_by_label("Their password").fill("a password for mia")
     expect(page.locator("#person-cameras label")).to_have_text(["drive", "entry", "gate"])
-    page.get_by_role("button", name="Let them look").click()
+    page.get_by_role("button", name="Add viewer").click()
     expect(page.locator("#owner-problem")).to_have_text(
-        "Choose the cameras that they may see, or all."
+        "Choose the cameras that the viewer may see, or all."
     )
     expect(page.locator("#people li")).to_have_count(1)
-    page.get_by_label("all, also those to come").check()
+    page.get_by_label("all, also future ones").check()
     expect(page.get_by_label("gate", exact=True)).to_be_disabled()
-    page.get_by_role("button", name="Let them look").click()
+    page.get_by_role("button", name="Add viewer").click()
     expect(page.locator("#people li").filter(has_text="mia")).to_contain_text("all cameras")
     expect(page.get_by_label("gate", exact=True)).to_be_enabled()
     page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Shut out").click()
+    page.locator("#people").get_by_role("button", name="Remove").click()
     expect(page.locator("#people li")).to_have_count(1)
 
 
@@ -128,10 +128,8 @@ def test_the_account_can_be_closed_from_every_part_of_it(page: Page, gallery: Ga
     expect(page.locator("#account-dialog")).to_be_hidden()
 
 
-def test_who_was_let_in_by_somebody_who_is_shut_out_is_asked_about(
-    page: Page, gallery: Gallery
-) -> None:
-    """An owner of theirs goes, and with a yes everybody whom that one had let in."""
+def test_removing_a_user_asks_about_the_users_whom_they_added(page: Page, gallery: Gallery) -> None:
+    """Another owner is removed, and after a yes everybody whom that owner had added."""
     site, said = gallery.backend.base_url, {"password": "a good long password", "cameras": None}
     admin = {"Authorization": f"Bearer {gallery.backend.admin_token}"}
     people = {"name": "eve", "role": "owner", **said}
@@ -140,8 +138,8 @@ def test_who_was_let_in_by_somebody_who_is_shut_out_is_asked_about(
     signing_in = {"name": "eve", "password": said["password"]}
     assert eve.post(f"{site}/api/session", json=signing_in, timeout=90).ok
     for name in ("grace", "heidi"):
-        let_in = {"name": name, **said}
-        reply = eve.post(f"{site}/api/people", json=let_in, headers={"Origin": site}, timeout=90)
+        added = {"name": name, **said}
+        reply = eve.post(f"{site}/api/people", json=added, headers={"Origin": site}, timeout=90)
         assert reply.status_code == 201
     asked: list[str] = []
 
@@ -153,9 +151,12 @@ def test_who_was_let_in_by_somebody_who_is_shut_out_is_asked_about(
     sign_in(page, gallery)
     page.get_by_role("button", name="Account").click()
     line = page.locator("#people li").filter(has_text="eve")
-    line.get_by_role("button", name="Shut out").click()
+    line.get_by_role("button", name="Remove").click()
     expect(page.locator("#people li")).to_have_count(1)
-    assert asked == ["Let eve in no more?", "eve let in grace, heidi. Shut them out, too?"]
+    assert asked == [
+        "Remove eve? They can no longer sign in.",
+        "eve had added grace, heidi. Remove them, too?",
+    ]
 
 
 def test_an_owner_removes_a_camera(page: Page, gallery: Gallery) -> None:

@@ -97,7 +97,7 @@ def test_one_camera_can_be_chosen(page: Page, gallery: Gallery) -> None:
     assert [card.get_attribute("data-id") for card in page.locator(".photo").all()] == gates
 
 
-def test_photos_can_be_sieved_by_reason_day_and_hours(
+def test_photos_can_be_filtered_by_trigger_day_and_hours(
     page: Page, gallery: Gallery, screenshots: Path
 ) -> None:
     """All were taken on motion; up to the first day, the second day's are left out."""
@@ -114,7 +114,7 @@ def test_photos_can_be_sieved_by_reason_day_and_hours(
     page.get_by_label("To this time of day").fill("16:45")
     expect(page.locator(".photo")).to_have_count(len(early))
     page.screenshot(path=screenshots / "choice.png")
-    page.get_by_role("combobox", name="Taken").select_option("by hand")
+    page.get_by_role("combobox", name="Taken").select_option("on demand")
     expect(page.locator(".photo")).to_have_count(0)
     expect(page.get_by_text("No such photos.")).to_be_visible()
     page.get_by_role("button", name="Show all").click()
@@ -214,7 +214,7 @@ def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Galler
     assert name.camera in asked[0]
     kept = re.search(r"param softDeleteDays int = (\d+)", Path("infra/main.bicep").read_text())
     assert kept
-    assert f"can bring it back for {kept[1]} days" in asked[0]
+    assert f"can restore it for {kept[1]} days" in asked[0]
     expect(page.locator(f".photo[data-id='{name}']")).to_have_count(0)
     expect(page.locator(f".photo[data-id='{later}']")).to_have_count(1)
     gallery.names.remove(name)
@@ -240,7 +240,7 @@ def test_alerts_are_told_as_sentences_until_they_were_seen(
     expect(lines).to_have_text(
         [
             re.compile("^drive.*odd-kind: <img src=x onerror=alert"),
-            re.compile("^entry.*set aside on the device .rejected-422..*: sudo pi-uploader"),
+            re.compile("^entry.*in quarantine on the device .rejected-422..*: sudo pi-uploader"),
             re.compile("^gate.*A photo was lost: the device had no more room."),
         ]
     )

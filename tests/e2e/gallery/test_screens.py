@@ -18,7 +18,7 @@ def test_on_a_phone_the_photos_come_first(page: Page, gallery: Gallery) -> None:
     assert photo
     assert photo["y"] < PHONE["height"] / 4
     page.get_by_text("Filter", exact=True).click()
-    page.get_by_role("combobox", name="Taken").select_option("by hand")
+    page.get_by_role("combobox", name="Taken").select_option("on demand")
     expect(page.get_by_text("No such photos.")).to_be_visible()
     page.get_by_text("Filter", exact=True).click()
     expect(page.get_by_role("combobox", name="Taken")).to_be_hidden()
