@@ -31,9 +31,13 @@ from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.azure.account import Account, open_account
 from function_app.storage.azure.blobs import CONTAINER
-from function_app.storage.azure.errors import ask
-from function_app.storage.azure.index import TABLE, _rows
-from function_app.storage.azure.photo_table import note_row
+from function_app.storage.azure.errors import call
+from function_app.storage.azure.photo_table import (
+    TABLE,
+    last_seen_row,
+    listed_row,
+    photo_rows,
+)
 from function_app.storage.models import Photo
 from local.azurite import Azurite
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
@@ -172,17 +176,17 @@ def _through_sdks(account: Account) -> Put:
         settings = ContentSettings(content_type=photo.media.content_type)
         words = photo.to_properties()
         blob = container.get_blob_client(photo.path)
-        ask(
+        call(
             lambda: blob.upload_blob(
                 body, metadata=words, content_settings=settings, validate_content=True
             )
         )
-        rows = _rows(photo, photo.received_at)
+        rows = [*photo_rows(photo, photo.received_at), listed_row(photo)]
         changes = [
             *((TransactionOperation.CREATE, row) for row in rows),
-            (TransactionOperation.UPSERT, note_row(photo.name, photo.received_at)),
+            (TransactionOperation.UPSERT, last_seen_row(photo.name, photo.received_at)),
         ]
-        ask(lambda: table.submit_transaction(changes))  # again if the connection was idle too long
+        call(lambda: table.submit_transaction(changes))  # again if the connection was idle too long
 
     return put
 

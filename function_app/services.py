@@ -9,9 +9,11 @@ from function_app.settings import Settings, read_settings
 from function_app.storage.azure.account import open_account
 from function_app.storage.azure.alerts import AzureAlerts
 from function_app.storage.azure.blobs import AzurePhotoBlobs, AzureThumbnails
-from function_app.storage.azure.index import TABLE, AzurePhotoIndex
-from function_app.storage.azure.tables import AzureRows
+from function_app.storage.azure.index import AzurePhotoIndex
+from function_app.storage.azure.photo_table import TABLE
+from function_app.storage.azure.tables import AzureTable
 from function_app.storage.interfaces import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
+from function_app.storage.loss_counts import LossCounts
 from function_app.storage.table_store import TableStore
 from function_app.timer_watch import TimerWatch
 
@@ -46,7 +48,7 @@ class KnownCameras:
 @dataclass(frozen=True, slots=True)
 class Services:
     """The photos' bytes, their index and thumbnails, the alerts, the people with their sessions,
-    tokens and shared links, who did what, how many photos there are, the settings, what notices
+    tokens and shared links, who did what, how many photos were lost, the settings, what notices
     that timers have stopped, and the cameras that this process knows."""
 
     blobs: PhotoBlobs
@@ -55,7 +57,7 @@ class Services:
     alerts: Alerts
     people: TableStore
     accesses: TableStore
-    tally: TableStore
+    loss_counts: LossCounts
     settings: Settings
     timer_watch: TimerWatch = field(default_factory=TimerWatch)
     known_cameras: KnownCameras = field(default_factory=KnownCameras)
@@ -76,13 +78,14 @@ def connect(settings: Settings) -> Services:
     account = open_account(
         settings.connection_string, settings.max_photo_bytes, settings.account_name
     )
+    alerts = AzureAlerts(account)
     return Services(
         blobs=AzurePhotoBlobs(account),
         index=AzurePhotoIndex(account),
         thumbnails=AzureThumbnails(account.blobs),
-        alerts=AzureAlerts(account),
-        people=AzureRows(account, "people"),
-        accesses=AzureRows(account, "accesses"),
-        tally=AzureRows(account, TABLE),
+        alerts=alerts,
+        people=AzureTable(account, "people"),
+        accesses=AzureTable(account, "accesses"),
+        loss_counts=LossCounts(AzureTable(account, TABLE), alerts),
         settings=settings,
     )

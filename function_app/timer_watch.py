@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from function_app.storage.interfaces import Alerts
 from function_app.storage.models import KeptAlert, StorageUnavailableError
 from function_app.storage.table_store import TableStore
+from function_app.storage.timer_runs import TimerRuns
 from photo_wire.alert import Alert
-from photo_wire.moment import format_time, parse_time, to_milliseconds
+from photo_wire.moment import format_time, to_milliseconds
 from photo_wire.name import new_name
 
 CLEANUP, REPAIR = "cleanup", "repair"
@@ -19,24 +20,19 @@ MAX_AGE = {CLEANUP: timedelta(hours=3), REPAIR: timedelta(days=7, hours=3)}
 KIND = "timer-stalled"
 CAMERA = "backend"  # under which the alert is listed: each alert has a camera's name
 CHECK_INTERVAL = 900.0  # seconds between two looks of one process
-_PARTITION = "timers"
 _TAG = {CLEANUP: "00000001", REPAIR: "00000002"}  # the alert's id is the same for the same stall
 
 log = logging.getLogger(__name__)
 
 
 def record_run(rows: TableStore, job: str, now: datetime) -> None:
-    """Keep that a job has run to its end, by its timer or by hand."""
-    rows.upsert(_PARTITION, job, {"last_run": format_time(now)})
+    """Record that a job has run to its end, by its timer or by hand."""
+    TimerRuns(rows).record(job, now)
 
 
 def last_runs(rows: TableStore) -> dict[str, datetime | None]:
     """Return when each job last ran to its end; None if it never did. One request."""
-    found = {row.key: row.properties for row in rows.query(_PARTITION, len(MAX_AGE))}
-    return {
-        job: parse_time(text) if (text := found.get(job, {}).get("last_run")) else None
-        for job in MAX_AGE
-    }
+    return TimerRuns(rows).last_runs(MAX_AGE)
 
 
 @dataclass
@@ -53,23 +49,11 @@ class TimerWatch:
             return
         self._next_check = self.monotonic() + CHECK_INTERVAL
         try:
-            for job, since in _expected_since(rows, now).items():
+            for job, since in TimerRuns(rows).expected_since(MAX_AGE, now).items():
                 if now - since > MAX_AGE[job]:
                     alerts.add([_alert(job, since, now)])
         except StorageUnavailableError as error:
             log.warning("timers: %s", error)
-
-
-def _expected_since(rows: TableStore, now: datetime) -> dict[str, datetime]:
-    """Return for each job when it last ran, or since when it is waited for."""
-    found = {row.key: row.properties for row in rows.query(_PARTITION, len(MAX_AGE))}
-    expected = {}
-    for job in MAX_AGE:
-        properties = found.get(job)
-        if properties is None:
-            rows.insert(_PARTITION, job, {"expected_since": format_time(now)})
-        expected[job] = parse_time(next(iter(properties.values()))) if properties else now
-    return expected
 
 
 def _alert(job: str, since: datetime, now: datetime) -> KeptAlert:

@@ -10,7 +10,7 @@ from function_app.http.parameters import CAMERA, CURSOR, LIMIT, Kind, optional
 from function_app.http.request import Request, WireBody
 from function_app.http.responses import Response, json_response
 from function_app.ingest.camera_quota import note_cameras, refused_cameras, too_many
-from function_app.ingest.stored import list_found, take_back, taking_back
+from function_app.ingest.stored import list_found
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
@@ -78,7 +78,7 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
     note_cameras({alert.name.camera for alert in allowed}, services, now)
     cameras = {alert.name.camera for alert in alerts}
     if waiting is not None and len(cameras) == 1:  # the number is that of one camera
-        services.index.note_waiting(cameras.pop(), waiting)
+        services.index.update_waiting(cameras.pop(), waiting)
     services.timer_watch.check(services.people, services.alerts, now)
     return Response(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))
 
@@ -105,9 +105,9 @@ def keep(alerts: list[Alert], services: Services, now: datetime) -> AlertsReceip
     if others:
         services.alerts.add([KeptAlert(alert, now) for alert in others])
     lost = {one.name: str(one.details.get("sha256", "")) for one in others if one.kind == LOSS}
-    stored |= (came := services.index.note_losses(lost))
+    stored |= (came := services.index.record_losses(lost))
     for name in stored:  # of one that came before, too: an earlier report may have been stopped
-        take_back(services, name)
+        services.loss_counts.take_back(name)
     recorded = {one.name for one in others if one.kind != LOSS or one.name not in came}
     return AlertsReceipt(frozenset(map(str, recorded)), frozenset(map(str, stored)))
 
@@ -124,7 +124,7 @@ def is_stored(alert: Alert, services: Services, now: datetime) -> bool:
         return False
     if photo.deleted_at:
         return True
-    listed = list_found(photo, services.blobs, services.index, taking_back(services), now)
+    listed = list_found(photo, services.blobs, services.index, services.loss_counts.take_back, now)
     return listed is None or listed.sha256 == photo.sha256
 
 

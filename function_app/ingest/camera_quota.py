@@ -1,8 +1,8 @@
 """How many new cameras may come. A function key may store photos and tell alerts under any camera's
 name, and whoever has stolen one could make so many that nobody finds theirs.
 
-A camera is known when a photo of it was listed, or when an alert of it came in. That a new one came
-is a row in the partition `cameras`, with the moment, until it is removed.
+A camera is known when a photo of it was listed, or when an alert of it came in. When that first
+happened is recorded until the camera is removed.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,13 +10,10 @@ from datetime import datetime, timedelta
 
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.storage.table_store import query_all
-from photo_wire.moment import format_time, parse_time
 
 MAX_CAMERAS = 2000
 MAX_NEW_CAMERAS = 1000  # in PERIOD
 PERIOD = timedelta(days=1)
-NEW_CAMERAS = "cameras"  # the partition, beside those of the photos
 RETRY_AFTER = 600  # seconds
 
 
@@ -27,8 +24,7 @@ def refused_cameras(cameras: Collection[str], services: Services, now: datetime)
     new = _unknown(cameras, services)
     if not new:
         return {}
-    rows = query_all(services.tally, NEW_CAMERAS)
-    came = {row.key: parse_time(row.properties["at"]) for row in rows}
+    came = services.index.first_seen()
     known = came.keys() | services.index.cameras().keys()
     services.known_cameras.add(known)
     lately = sum(now - at < PERIOD for at in came.values())
@@ -74,5 +70,5 @@ def note_cameras(cameras: Iterable[str], services: Services, now: datetime) -> N
     """Note that something of these cameras was kept, if they are new. Raises
     StorageUnavailableError."""
     for camera in sorted(services.known_cameras.unknown(cameras)):
-        services.tally.insert(NEW_CAMERAS, camera, {"at": format_time(now)})
+        services.index.record_first_seen(camera, now)
         services.known_cameras.add([camera])

@@ -175,7 +175,7 @@ def _claim(
     tag = sha256[:8]
     if upload.said.captured_at:
         return NameReservation(new_name(camera, upload.said.captured_at, tag), sha256, now)
-    return index.claim(NameReservation(new_name(camera, exif_time or now, tag), sha256, now))
+    return index.reserve_name(NameReservation(new_name(camera, exif_time or now, tag), sha256, now))
 
 
 def _exif_time(upload: Upload, media: Media, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ from function_app.auth.caller import Caller
 from function_app.http.parameters import photo_names, required
 from function_app.http.request import JSONBody, Request
 from function_app.http.responses import Response, json_response
-from function_app.ingest.stored import list_found, taking_back
+from function_app.ingest.stored import list_found
 from function_app.services import Services
 from function_app.storage.models import State
 from photo_wire.known import MAX_IDS
@@ -58,6 +58,8 @@ def is_known(name: PhotoName, services: Services, now: datetime) -> bool:
     for media in Media:
         if photo := services.blobs.find_or_tombstone(name, media):
             if photo.deleted_at is None:
-                list_found(photo, services.blobs, services.index, taking_back(services), now)
+                list_found(
+                    photo, services.blobs, services.index, services.loss_counts.take_back, now
+                )
             return True
     return False

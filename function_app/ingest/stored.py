@@ -1,28 +1,14 @@
-"""List photos whose bytes are stored, and take back reports that they were lost.
+"""List photos whose bytes are stored."""
 
-A loss is taken back when its photo arrives after the device had reported it lost. The alert leaves
-the lists, but its row stays: losses are counted along the alerts, and nobody can tell whether a
-count has passed this one yet. So every loss is counted, and every one that was taken back is
-subtracted (alerts/loss_counts.py).
-"""
-
-import logging
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 
-from function_app.services import Services
 from function_app.storage.interfaces import PhotoBlobs, PhotoIndex
 from function_app.storage.models import Photo, PhotoStateError, State
-from photo_wire.alert import LOSS
 from photo_wire.name import PhotoName
 
-TAKEN_BACK = "losses~taken-back"  # a partition, by a name that no camera can have
-
 TakeBack = Callable[[PhotoName], None]
-"""Takes back the report of a photo's loss."""
-
-log = logging.getLogger(__name__)
+"""Takes back the report of a photo's loss: LossCounts.take_back."""
 
 
 def list_photo(
@@ -69,20 +55,4 @@ def unlist_deleted(photo: Photo, blobs: PhotoBlobs, index: PhotoIndex) -> None:
     """Take a photo off the list again that was deleted while it was listed here. Nobody has counted
     it yet, so it is not counted out."""
     tombstone = blobs.find_or_tombstone(photo.name, photo.media)
-    index.remove(photo, None, State.DELETED if tombstone else State.EXPIRED)
-
-
-def take_back(services: Services, name: PhotoName) -> None:
-    """Take back the report that this photo was lost, if there is one. It may be repeated, also
-    after it was stopped at any point. Raises StorageUnavailableError."""
-    kept = services.alerts.find(name, LOSS)
-    if kept is None:
-        return
-    services.tally.insert(TAKEN_BACK, str(name), {})
-    services.alerts.take_back(kept)
-    log.info("the loss of %s is taken back: it arrived", name)
-
-
-def taking_back(services: Services) -> TakeBack:
-    """Return `take_back` for these services."""
-    return partial(take_back, services)
+    index.unlist(photo, State.DELETED if tombstone else State.EXPIRED)

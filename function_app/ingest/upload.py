@@ -15,7 +15,6 @@ from function_app.ingest.intake import (
     receive,
 )
 from function_app.ingest.multipart import is_form
-from function_app.ingest.stored import taking_back
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from photo_wire.headers import CONTENT_TYPE, parse_headers
@@ -44,7 +43,7 @@ def store(upload: Upload, services: Services, now: datetime) -> Response:
     (429) if there are too many new cameras."""
     camera = camera_of(upload)
     check_camera_is_allowed(camera, services, now)
-    intake = receive(upload, services.blobs, services.index, now, taking_back(services))
+    intake = receive(upload, services.blobs, services.index, now, services.loss_counts.take_back)
     note_cameras([camera], services, now)
     services.timer_watch.check(services.people, services.alerts, now)
     return Response(

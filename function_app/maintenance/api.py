@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
 
-from function_app.alerts.loss_counts import losses
 from function_app.auth.audit_log import record
 from function_app.auth.caller import Caller, check_cameras
 from function_app.auth.purge import clear_links, clear_sign_ins
@@ -27,7 +26,6 @@ from function_app.http.parameters import (
 from function_app.http.request import JSONBody, Request
 from function_app.http.responses import Response, json_response
 from function_app.maintenance.deletion import delete
-from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import Repair, reconcile
 from function_app.maintenance.retention import MAX_AT_ONCE, Cleanup, clean_up
 from function_app.services import Services
@@ -132,8 +130,10 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
         tell_repair(reconcile(stores, datetime.now(UTC), seconds=WEEKLY_SECONDS))
         record_run(stores.people, REPAIR, datetime.now(UTC))
         now = datetime.now(UTC)
-        tallies(stores, now)  # a status saves nothing, and would count from ever farther back
-        losses(stores, now)
+        stores.index.count_photos(
+            now
+        )  # a status saves nothing, and would count from ever farther back
+        stores.loss_counts.count(now)
 
     for schedule, work in ((EVERY_HOUR, hourly_cleanup), (EVERY_SUNDAY, weekly_repair)):
         timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=True)

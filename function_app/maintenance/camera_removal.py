@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from function_app.alerts.loss_counts import forget_losses
-from function_app.ingest.camera_quota import NEW_CAMERAS
 from function_app.maintenance.deletion import delete
 from function_app.services import Services
 from function_app.storage.row_keys import View
@@ -31,7 +29,7 @@ def is_camera(camera: str, services: Services) -> bool:
     """Whether anything of this camera is kept. Raises StorageUnavailableError."""
     return (
         services.index.last_seen(camera) is not None
-        or services.tally.get(NEW_CAMERAS, camera) is not None
+        or services.index.is_first_seen_known(camera)
         or bool(services.alerts.newest_of(camera, 1, None))
     )
 
@@ -60,8 +58,7 @@ def remove_camera(
         alerts += removed
         if clock() >= end:
             return Removal(photos, alerts, more=True)
-    forget_losses(camera, services)
+    services.loss_counts.forget(camera)
     services.index.forget_camera(camera)
-    services.tally.remove(NEW_CAMERAS, camera)
     services.known_cameras.remove(camera)
     return Removal(photos, alerts, more=False)

@@ -2,13 +2,12 @@
 
 The rows go last because they are how the photo is found: after a crash in between, the photo is
 still listed, and deleting it again finishes the work. The other way round its bytes would be left,
-and a repair would list them again. The tally is changed in the transaction that removes the rows:
-whoever else deletes the photo at that moment removes nothing, and so takes nothing out of it.
+and a repair would list them again. The index subtracts the photo from the counts in the transaction
+that removes the rows: another deletion at that moment removes nothing, and subtracts nothing.
 """
 
 from datetime import datetime, timedelta
 
-from function_app.maintenance.photo_counts import uncounted
 from function_app.services import Services
 from function_app.storage.models import Photo, State
 
@@ -21,12 +20,12 @@ def delete(photo: Photo, services: Services, marked_at: datetime | None = None) 
     it does not come back, in this format or in another (docs/decisions/0012-deleted-is-deleted.md).
     Raises StorageUnavailableError."""
     if marked_at:
-        services.blobs.mark_deleted(photo, marked_at)
+        services.blobs.write_tombstone(photo, marked_at)
     else:
         services.blobs.remove(photo)
     services.thumbnails.remove(photo.name)
     state = State.DELETED if marked_at else State.EXPIRED
-    services.index.remove(photo, lambda place: uncounted(photo, place, services), state)
+    services.index.remove(photo, state)
 
 
 def is_over(mark: Photo, now: datetime) -> bool:

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import SystemRandom
 
-from function_app.ingest.stored import take_back, unlist_deleted
+from function_app.ingest.stored import unlist_deleted
 from function_app.maintenance.deletion import TOMBSTONE_TTL, is_over
 from function_app.maintenance.merge_join import merge_join
-from function_app.maintenance.photo_counts import recount, uncounted
 from function_app.maintenance.retention import SECONDS
 from function_app.services import Services
 from function_app.storage.models import KeptAlert, Photo, Relisted, State
@@ -66,9 +65,9 @@ def reconcile(
         camera = turns.pop()
         newest = _reconcile(camera, services, now, repair, everything)
         if newest and (everything or camera not in listed):
-            services.index.note(newest)
-        services.index.forget_states(camera, now - TOMBSTONE_TTL)
-        recount(camera, services, now + ON_THE_WAY)  # so much may come meanwhile
+            services.index.update_last_seen(newest)
+        services.index.purge_states(camera, now - TOMBSTONE_TTL)
+        services.index.invalidate_counts(camera, now + ON_THE_WAY)  # so much may come meanwhile
         repair.cameras.append(camera)
     repair.cameras.sort()
     repair.left = sorted(turns)
@@ -81,7 +80,7 @@ def _reconcile(
     """Mend a camera; returns the newest of its stored photos."""
     newest: Photo | None = None
     blobs, rows = _stored(camera, services, repair), _listed(camera, services)
-    for found in merge_join(blobs, rows, services.thumbnails.query(camera)):
+    for found in merge_join(blobs, rows, services.thumbnails.list_names(camera)):
         for mark in found.marks:
             _finish_deletion(mark, found.row, services, now, repair)
         if found.row and not found.row_has_blob:
@@ -98,15 +97,15 @@ def _reconcile(
         elif found.has_thumbnail:
             services.thumbnails.remove(found.name)
             repair.thumbnails += 1
-    for place in services.index.strays(camera):
-        services.index.forget(camera, place)
+    for place in services.index.list_orphans(camera):
+        services.index.remove_orphan(camera, place)
         repair.strays += 1
     return newest
 
 
 def _stored(camera: str, services: Services, repair: Repair) -> Iterator[Photo]:
     """The camera's blobs, photos and marks, the oldest first."""
-    for photo in services.blobs.query(camera):
+    for photo in services.blobs.list_photos(camera):
         if photo:
             yield photo
         else:
@@ -129,7 +128,7 @@ def _list(photo: Photo, has_row: bool, services: Services, repair: Repair) -> No
     if not services.blobs.find(photo.name, photo.media):
         return
     if not has_row and services.index.state(photo.name) is State.LOST:
-        take_back(services, photo.name)
+        services.loss_counts.take_back(photo.name)
     done = services.index.relist(photo)
     if done is Relisted.OTHER_FORMAT:
         repair.foreign += 1
@@ -153,7 +152,7 @@ def _unlist(row: Photo, services: Services, now: datetime, repair: Repair) -> No
         services.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted
     services.thumbnails.remove(row.name)
     state = State.EXPIRED if is_expired else State.MISSING
-    services.index.remove(row, lambda place: uncounted(row, place, services), state)
+    services.index.remove(row, state)
     repair.unlisted += 1
 
 
@@ -163,7 +162,7 @@ def _finish_deletion(
     """Of a deleted photo there is a mark: that is no loss. What else is left of it goes, its
     thumbnail as one without a photo, and in the end the mark."""
     if row and row.path == mark.path:
-        services.index.remove(mark, lambda place: uncounted(mark, place, services), State.DELETED)
+        services.index.remove(mark, State.DELETED)
         repair.unlisted += 1
     if is_over(mark, now):
         services.blobs.remove(mark)

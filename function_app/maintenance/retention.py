@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import chain, zip_longest
 from secrets import SystemRandom
 
 from function_app.maintenance.deletion import delete
-from function_app.maintenance.photo_counts import uncounted
 from function_app.services import Services
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import arrived_at
@@ -47,14 +45,14 @@ class _Turn:
     place: str = ""
 
     def take(self, count: int, services: Services) -> list[Arrival]:
-        found = services.index.arrived(self.camera, self.before, count, self.place)
+        found = services.index.list_arrivals(self.camera, self.before, count, self.place)
         if found:
             self.place = found[-1][0]
         return found
 
     def behind(self, services: Services) -> timedelta | None:
         """How long ago the next of its photos should have been deleted."""
-        found = services.index.arrived(self.camera, self.before, 1, self.place)
+        found = services.index.list_arrivals(self.camera, self.before, 1, self.place)
         return self.before - arrived_at(found[0][0]) if found else None
 
 
@@ -105,12 +103,11 @@ def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> s
     that was left among the arrivals, which goes too, and is counted out. A dry run deletes none."""
     place, photo = arrival
     camera = photo.name.camera
-    is_there = services.index.place(photo.name) == place
+    is_there = services.index.position(photo.name) == place
     if is_there and not dry_run:
         delete(photo, services)
     elif not dry_run:
-        uncount = partial(uncounted, photo, services=services, is_stray=True)
-        services.index.forget(camera, place, uncount)
+        services.index.remove_orphan(camera, place, photo)
     return camera if is_there else None
 
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from function_app.alerts.loss_counts import losses
 from function_app.auth.caller import Caller
 from function_app.http import json_schema
 from function_app.http.parameters import (
@@ -20,10 +19,10 @@ from function_app.http.parameters import (
 )
 from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
-from function_app.maintenance.photo_counts import Count, PhotoCounts, tallies
 from function_app.services import Services
-from function_app.storage.models import Seen
-from function_app.storage.row_keys import View, arrival_place
+from function_app.storage.models import LastSeen
+from function_app.storage.photo_counts import Count, PhotoCounts
+from function_app.storage.row_keys import View, arrival_position
 from function_app.timer_watch import CLEANUP, REPAIR, last_runs
 from photo_wire import __version__
 from photo_wire.moment import format_time
@@ -53,7 +52,7 @@ def list_cameras(request: Request, services: Services, caller: Caller) -> Respon
     cameras = services.index.cameras()
     counted = {} if request[COUNTS] else _tallies(services, caller, None, cameras)
 
-    def describe(camera: str, seen: Seen) -> dict[str, object]:
+    def describe(camera: str, seen: LastSeen) -> dict[str, object]:
         tally = counted.get(camera)
         return {
             "camera": camera,
@@ -149,12 +148,12 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
     )
 
 
-def last_photo(seen: Seen, tally: PhotoCounts, services: Services) -> PhotoName | None:
+def last_photo(seen: LastSeen, tally: PhotoCounts, services: Services) -> PhotoName | None:
     """The last that came of a camera's photos; if that may have been deleted, the newest that is
     there, by one request; None if there is none."""
     if not tally.total.photos:
         return None
-    if arrival_place(seen.last, seen.listed_at) > tally.gone:
+    if arrival_position(seen.last, seen.listed_at) > tally.deleted_up_to:
         return seen.last
     newest = services.index.query(View(seen.last.camera), 1)
     return newest[0].name if newest else None
@@ -172,16 +171,16 @@ def _tallies(
     services: Services,
     caller: Caller,
     camera: str | None,
-    seen: Mapping[str, Seen] | None = None,
+    seen: Mapping[str, LastSeen] | None = None,
     save: bool = True,
 ) -> dict[str, PhotoCounts]:
-    return _shown(tallies(services, datetime.now(UTC), save, seen), caller, camera)
+    return _shown(services.index.count_photos(datetime.now(UTC), save, seen), caller, camera)
 
 
 def _losses(
     services: Services, caller: Caller, camera: str | None, save: bool = True
 ) -> dict[str, Counter[date]]:
-    return _shown(losses(services, datetime.now(UTC), save), caller, camera)
+    return _shown(services.loss_counts.count(datetime.now(UTC), save), caller, camera)
 
 
 def _shown(found: Mapping[str, Found], caller: Caller, camera: str | None) -> dict[str, Found]:

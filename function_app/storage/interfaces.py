@@ -1,52 +1,60 @@
-"""What the rest of the backend asks of the stores."""
+"""What the rest of the backend asks of the stores. Every method may raise
+StorageUnavailableError."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from function_app.storage.models import KeptAlert, NameReservation, Photo, Relisted, Seen, State
+from function_app.storage.models import (
+    KeptAlert,
+    LastSeen,
+    NameReservation,
+    Photo,
+    Relisted,
+    State,
+)
+from function_app.storage.photo_counts import Arrival, PhotoCounts
 from function_app.storage.row_keys import View
-from function_app.storage.table_store import ConditionalUpdate
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 
 
 class PhotoBlobs(Protocol):
-    """The photos' bytes. Every method may raise StorageUnavailableError."""
+    """The photos' bytes."""
 
     def add(self, photo: Photo, body: bytes) -> Photo | None:
-        """Store the bytes, unless there is something under the photo's path already: then change
-        nothing and return the photo that is there (or was, and left its mark), or raise
-        DamagedRecordError if it is none."""
+        """Store the bytes, unless something is stored under the photo's path already: then change
+        nothing and return that photo, or the tombstone that it left. Raises DamagedRecordError if
+        it is neither."""
         ...
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
-        """`count` bytes of the photo from byte `first` on; None if it is gone."""
+        """Return `count` bytes of the photo from byte `first` on; None if it is not stored."""
         ...
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
-        """The photo of this name and kind, if its bytes are stored."""
+        """Return the photo of this name and format, if its bytes are stored."""
         ...
 
     def find_or_tombstone(self, name: PhotoName, media: Media) -> Photo | None:
-        """The photo of this name and kind, also if its bytes were stored and left a mark."""
+        """Return the photo of this name and format, or the tombstone that it left."""
         ...
 
     def remove(self, photo: Photo) -> None:
-        """Remove the photo's bytes or the mark that they left, if they are there."""
+        """Remove the photo's bytes or its tombstone, if there is one."""
         ...
 
-    def mark_deleted(self, photo: Photo, now: datetime) -> None:
-        """Leave a mark in the place of the photo's bytes, so that they are not stored again."""
+    def write_tombstone(self, photo: Photo, now: datetime) -> None:
+        """Replace the photo's bytes with a tombstone, so that they are not stored again."""
         ...
 
     def cameras(self) -> list[str]:
-        """The cameras of which something is stored."""
+        """Return the cameras of which something is stored."""
         ...
 
-    def query(self, camera: str) -> Iterator[Photo | None]:
-        """What is stored of a camera, the oldest photo first, with the marks of deleted ones; None
-        where it is no photo of Nightjar's."""
+    def list_photos(self, camera: str) -> Iterator[Photo | None]:
+        """Yield what is stored of a camera, the oldest photo first, tombstones included; None for
+        each blob that Nightjar did not write."""
         ...
 
     def check(self) -> None:
@@ -54,16 +62,12 @@ class PhotoBlobs(Protocol):
         ...
 
 
-Uncount = Callable[[str], ConditionalUpdate]
-"""What changes in the tally when the photo at this place among its camera's arrivals goes."""
-
-
 class PhotoIndex(Protocol):
-    """Which photos there are. Every method may raise StorageUnavailableError."""
+    """Which photos are listed, how many there are, and what is known of their ids and cameras."""
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         """List the photo at this moment, unless one is listed under its id already: then change
-        nothing and return that one. `waiting` is what the device says of the others.
+        nothing and return that one. `waiting` is how many others the device has in its backlog.
 
         Raises PhotoStateError, and changes nothing, if a photo of this id was reported as lost, or
         was deleted by a person.
@@ -74,85 +78,115 @@ class PhotoIndex(Protocol):
         """As `add`, whatever became of a photo of this id."""
         ...
 
+    def relist(self, photo: Photo) -> Relisted:
+        """List the photo, whatever became of it since, at the moment at which it was listed before,
+        or else was received. If another format is listed under its id, that one stays."""
+        ...
+
+    def remove(self, photo: Photo, state: State) -> None:
+        """Take the photo off the list if it is listed, subtract it from the counts, and record the
+        state of its id: all of it, or nothing."""
+        ...
+
+    def unlist(self, photo: Photo, state: State) -> None:
+        """As `remove`, but leave the counts alone: they do not contain the photo, or are to be
+        invalidated."""
+        ...
+
     def get(self, name: PhotoName) -> Photo | None:
-        """The photo of this name, if it is listed."""
+        """Return the photo of this name, if it is listed."""
         ...
 
     def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
-        """Up to `count` photos of a view, in its order; `after` leaves out the photos up to and
-        including the one of that name, which need not exist."""
+        """Return up to `count` photos of a view, in its order, those that follow the photo `after`,
+        which need not exist."""
         ...
 
-    def arrived(
+    def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""
-    ) -> list[tuple[str, Photo]]:
-        """Up to `count` of a camera's photos that were listed before that moment, in that order,
-        each with its place in it; behind the place `after`."""
+    ) -> list[Arrival]:
+        """Return up to `count` of a camera's photos that were listed before that moment, in the
+        order in which they were, each with its position in that order; those after the position
+        `after`."""
         ...
 
-    def place(self, name: PhotoName) -> str | None:
-        """The listed photo's place among its camera's arrivals; None if it is not listed."""
+    def position(self, name: PhotoName) -> str | None:
+        """Return the photo's position among its camera's arrivals; None if it is not listed."""
         ...
 
-    def strays(self, camera: str) -> Iterator[str]:
-        """The places among a camera's arrivals that are no listed photo's own."""
+    def list_orphans(self, camera: str) -> Iterator[str]:
+        """Yield the positions among a camera's arrivals that belong to no listed photo."""
         ...
 
-    def forget(self, camera: str, place: str, uncount: Uncount | None = None) -> None:
-        """Remove what is at this place among the camera's arrivals, if something is, and nothing
-        else; with `uncount`'s change to the tally: both, or neither."""
+    def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
+        """Remove what is at this position among the camera's arrivals, if anything is, and nothing
+        else. If the counts contain it as a photo, `counted` is that photo: it is subtracted in the
+        same transaction."""
         ...
 
-    def relist(self, photo: Photo) -> Relisted:
-        """List the photo, at the moment at which it was listed before, or else at the one at which
-        it was received, whatever became of it since. If a photo of another kind is listed under
-        its id, that one stays."""
+    def count_photos(
+        self, now: datetime, save: bool = True, cameras: Mapping[str, LastSeen] | None = None
+    ) -> dict[str, PhotoCounts]:
+        """Return how many photos each camera has at this moment, by day. `save` writes down what
+        was counted, so that the next count goes on from there. `cameras` spares one request if the
+        caller has read them already."""
+        ...
+
+    def invalidate_counts(self, camera: str, until: datetime) -> None:
+        """Have the next count of this camera begin anew, because photos that were listed before
+        `until` may have been removed without it."""
         ...
 
     def state(self, name: PhotoName) -> State | None:
-        """What is known of this id; None if nothing is. An older version noted it of no photo."""
+        """Return what is known of this id; None if nothing is. Older versions recorded nothing."""
         ...
 
-    def forget_states(self, camera: str, before: datetime) -> None:
-        """Forget what was noted before that moment of a camera's photos that are not listed."""
+    def purge_states(self, camera: str, before: datetime) -> None:
+        """Remove what was recorded before that moment of a camera's ids that are not listed."""
         ...
 
-    def note_losses(self, lost: Mapping[PhotoName, str]) -> set[PhotoName]:
-        """Note that these photos were reported as lost, up to 100, each with its SHA-256 (empty if
-        that is not known). Return those of which nothing is noted, because they came (CAME): the
-        photo of this SHA-256, or any if it is not known, was stored under this id."""
+    def record_losses(self, losses: Mapping[PhotoName, str]) -> set[PhotoName]:
+        """Record that these photos, up to 100, were reported as lost, each with its SHA-256 (empty
+        if not known). Return those of which nothing is recorded because they came (CAME): a photo
+        of this SHA-256, or any if it is not known, was stored under this id."""
         ...
 
-    def note(self, photo: Photo) -> None:
-        """Note this photo as the last that was listed of its camera, if none is noted that was
-        listed later."""
+    def cameras(self) -> dict[str, LastSeen]:
+        """Return every camera that ever had a photo listed, by its name."""
         ...
 
-    def remove(
-        self, photo: Photo, uncount: Uncount | None = None, state: State = State.EXPIRED
-    ) -> None:
-        """Take the photo off the list, if it is there, note the state of its id, and make
-        `uncount`'s change to the tally: all of it, or nothing."""
-        ...
-
-    def note_waiting(self, camera: str, waiting: int) -> None:
-        """Note how many photos wait on the camera's device, if the camera is known."""
-        ...
-
-    def forget_camera(self, camera: str) -> None:
-        """Forget what is noted and counted of a camera of which nothing is listed."""
-        ...
-
-    def last_seen(self, camera: str) -> Seen | None:
+    def last_seen(self, camera: str) -> LastSeen | None:
         """Return what was last listed of this camera; None if nothing ever was."""
         ...
 
-    def cameras(self) -> dict[str, Seen]:
-        """Every camera that ever had a photo listed, by its name."""
+    def update_last_seen(self, photo: Photo) -> None:
+        """Make this photo its camera's last seen, unless a photo that was listed later is."""
         ...
 
-    def claim(self, claim: NameReservation) -> NameReservation:
-        """Keep the claim, unless one is kept for the same camera and bytes; return the kept one."""
+    def update_waiting(self, camera: str, waiting: int) -> None:
+        """Record how many photos the camera's device has in its backlog, if the camera is known."""
+        ...
+
+    def first_seen(self) -> dict[str, datetime]:
+        """Return when something of each camera first came; older versions did not record it."""
+        ...
+
+    def is_first_seen_known(self, camera: str) -> bool:
+        """Return whether it is recorded when something of this camera first came."""
+        ...
+
+    def record_first_seen(self, camera: str, now: datetime) -> None:
+        """Record that something of this camera came now, unless something is recorded already."""
+        ...
+
+    def forget_camera(self, camera: str) -> None:
+        """Remove the counts and all that is known of a camera that has no listed photos. Its ids
+        stay known."""
+        ...
+
+    def reserve_name(self, reservation: NameReservation) -> NameReservation:
+        """Keep the reservation, unless one is kept for the same camera and bytes; return the kept
+        one."""
         ...
 
     def check(self) -> None:
@@ -161,51 +195,51 @@ class PhotoIndex(Protocol):
 
 
 class Thumbnails(Protocol):
-    """Small pictures of photos. Every method may raise StorageUnavailableError."""
+    """Small pictures of photos."""
 
     def read(self, photo: Photo) -> bytes | None:
-        """The photo's thumbnail; None if none was made yet, nothing if none can be made."""
+        """Return the photo's thumbnail; None if none was made yet, empty if none can be made."""
         ...
 
     def write(self, photo: Photo, body: bytes) -> None:
-        """Keep a thumbnail, or that none can be made."""
+        """Store a thumbnail; an empty one records that none can be made."""
         ...
 
     def remove(self, name: PhotoName) -> None:
-        """Remove it, if there is one."""
+        """Remove the photo's thumbnail, if there is one."""
         ...
 
-    def query(self, camera: str) -> Iterator[PhotoName]:
-        """The photos of a camera of which there are thumbnails, the oldest first."""
+    def list_names(self, camera: str) -> Iterator[PhotoName]:
+        """Yield the photos of a camera that have thumbnails, the oldest first."""
         ...
 
 
 class Alerts(Protocol):
-    """What the devices told. Every method may raise StorageUnavailableError."""
+    """What the devices reported. An alert's key orders the alerts (models.alert_key)."""
 
     def add(self, alerts: list[KeptAlert]) -> None:
-        """Keep these alerts, but for those of which one of the same id and kind is kept already, or
-        comes before them here."""
+        """Store these alerts, except for each of which one of the same id and kind is stored
+        already, or comes before it here."""
         ...
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
-        """Up to `count` alerts, the last that came in first, those that were taken back among them:
-        those behind the key `after`, and before the key `end`."""
+        """Return up to `count` alerts, including those that were taken back, the last that came in
+        first: those after the key `after` and before the key `end`."""
         ...
 
     def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
-        """Up to `count` alerts of a camera that were not taken back, the last that came in first:
-        those behind the key `after`, which may be another camera's."""
+        """Return up to `count` alerts of a camera that were not taken back, the last that came in
+        first: those after the key `after`, which may be another camera's."""
         ...
 
     def index_by_camera(self) -> None:
-        """Copy alerts of before there were lists by camera into them; return at once when all are.
-        The first calls read all alerts, so they are a timer's."""
+        """Copy alerts of versions without lists by camera into those lists; return at once when all
+        are copied. The first calls read all alerts, so they belong to a timer."""
         ...
 
     def find(self, name: PhotoName, kind: str) -> KeptAlert | None:
-        """The alert of this id and kind, also if it was taken back; None for one that is not kept,
-        or was by an older version."""
+        """Return the alert of this id and kind, even if it was taken back; None if there is none,
+        or an older version stored it."""
         ...
 
     def take_back(self, kept: KeptAlert) -> None:
@@ -213,5 +247,5 @@ class Alerts(Protocol):
         ...
 
     def remove_some_of(self, camera: str) -> int:
-        """Remove some alerts of a camera; return how many, 0 if there are none."""
+        """Remove some alerts of a camera; return how many, 0 if it has none."""
         ...

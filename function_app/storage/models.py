@@ -159,7 +159,7 @@ def alert_key(kept: KeptAlert) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LastSeen:
     """The last that was listed of a camera: which photo, when, and how many the device said were
     still waiting."""
 

@@ -1,19 +1,29 @@
-"""In which orders photos can be walked, and the keys that make it so.
+"""The orders in which photos are listed, and the partitions and row keys of the table `photos`.
 
-Table Storage walks a partition upwards by key. So each photo has a row for every order: a key that
-counts time down puts the newest first, one that counts it up the oldest.
+Table Storage lists a partition by ascending key. So each photo has a row for every order: a key in
+which time counts down puts the newest first, one in which it counts up the oldest.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from photo_wire.moment import from_milliseconds, milliseconds
 from photo_wire.name import PhotoName
 
 _LAST_MILLISECOND = 999_999_999_999_999
-_BEHIND_ALL_IDS = "~"  # which no id holds, and which sorts behind all that it may hold
+_AFTER_ALL_IDS = "~"  # no id contains it, and it sorts after all characters of ids
 
-PHOTOS = "photos"  # the partition of all rows that tell of photos
+# Partitions of the table `photos`. No camera can have a name with a tilde.
+PHOTOS = "photos"  # all rows of photos, and what is known of ids and of cameras
+RESERVED_NAMES = "claims"  # the names that photos without a time were given here
+NEW_CAMERAS = "cameras"  # when something of a camera first came
+LOSS_MONTHS = "losses~months"
+RETRACTED_LOSSES = "losses~taken-back"
+LOSS_CHECKPOINT = ("losses~up-to", "all")  # with the key
+
+# The keys between which rows of all cameras lie in the partition PHOTOS.
+LAST_SEEN_RANGE = ("m~", "m~~")
+ALL_COUNTS = ("n~", "n~~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +37,25 @@ class View:
     oldest_first: bool = False
 
     def key(self, name: PhotoName) -> str:
-        """The photo's key in this view."""
+        """Return the photo's key in this view."""
         return f"{self._prefix}{self._digits(name.captured_at)}~{name}"
 
     def keys(self, after: PhotoName | None) -> tuple[str, str]:
-        """The keys between which the view lies, both left out; behind the photo `after`, which
-        need not be there."""
+        """Return the keys between which the view lies, both excluded; after the photo `after`,
+        which need not exist."""
         first, end = self._prefix, self._prefix + ":"  # the character that follows 9
         if self.since:
             bound = self._prefix + self._digits(self.since)
             if self.oldest_first:
                 first = bound
             else:
-                end = f"{bound}~{_BEHIND_ALL_IDS}"
+                end = f"{bound}~{_AFTER_ALL_IDS}"
         if self.until:
             bound = self._prefix + self._digits(self.until)
             if self.oldest_first:
                 end = bound
             else:
-                first = f"{bound}~{_BEHIND_ALL_IDS}"
+                first = f"{bound}~{_AFTER_ALL_IDS}"
         return max(first, self.key(after)) if after else first, end
 
     @property
@@ -59,7 +69,7 @@ class View:
 
 
 def all_keys(name: PhotoName) -> list[str]:
-    """The photo's key in each order; the first is that of all photos, newest first."""
+    """Return the photo's key in each order; the first is that of all photos, newest first."""
     return [
         View(camera, oldest_first=oldest_first).key(name)
         for camera in (None, name.camera)
@@ -68,56 +78,86 @@ def all_keys(name: PhotoName) -> list[str]:
 
 
 def arrival_key(name: PhotoName, listed_at: datetime) -> str:
-    """The photo's key among those of its camera, in the order in which they were listed."""
-    return arrivals_of(name.camera) + arrival_place(name, listed_at)
+    """Return the photo's key among its camera's arrivals, in the order of their listing."""
+    return arrivals_of(name.camera) + arrival_position(name, listed_at)
 
 
-def arrival_place(name: PhotoName, listed_at: datetime) -> str:
-    """The photo's place among its camera's arrivals: the key without the camera."""
+def arrival_position(name: PhotoName, listed_at: datetime) -> str:
+    """Return the photo's position among its camera's arrivals: the key without the camera."""
     return f"{count_up(listed_at)}~{name}"
 
 
 def arrivals_of(camera: str) -> str:
-    """How the keys of a camera's arrivals begin."""
+    """Return how the keys of a camera's arrivals begin."""
     return f"r~{camera}~"
 
 
-def arrived_at(place: str) -> datetime:
-    """When the photo at this place among its camera's arrivals was listed."""
-    return from_milliseconds(int(place.partition("~")[0]))
+def arrived_at(position: str) -> datetime:
+    """Return when the photo at this position among its camera's arrivals was listed."""
+    return from_milliseconds(int(position.partition("~")[0]))
 
 
-def seen_key(camera: str) -> str:
-    """The key of what is noted of a camera with each of its photos."""
+def position_after(moment: datetime) -> str:
+    """Return the position after everything that was listed in this millisecond."""
+    return f"{count_up(moment)}~~"
+
+
+def last_seen_key(camera: str) -> str:
+    """Return the key of what was last seen of a camera."""
     return f"m~{camera}~seen"
 
 
 def state_key(name: PhotoName) -> str:
-    """The key of what is known of a photo's id. It stays when the photo goes."""
-    return states_of(name.camera) + str(name).removeprefix(f"{name.camera}-")
+    """Return the key of what is known of a photo's id. It stays when the photo is deleted."""
+    return states_of(name.camera)[0] + str(name).removeprefix(f"{name.camera}-")
 
 
-def states_of(camera: str) -> str:
-    """How the keys of what is known of a camera's photo ids begin."""
-    return f"i~{camera}~"
+def states_of(camera: str) -> tuple[str, str]:
+    """Return the keys between which lies what is known of a camera's photo ids."""
+    return f"i~{camera}~", f"i~{camera}~~"
 
 
-def tally_key(camera: str, month: str = "0") -> str:
-    """The key of a month's counts; without one, of the record up to where a camera's photos are
-    counted, which comes before those of its months, so that it is never read later than they."""
-    return f"{tallies_of(camera)}{month}"
+def reserved_name_key(camera: str, sha256: str) -> str:
+    """Return the key of the name that was given to a photo with these bytes."""
+    return f"{camera}~{sha256}"
 
 
-def tallies_of(camera: str) -> str:
-    """How the keys of a camera's counts begin."""
-    return f"n~{camera}~"
+def counts_of(camera: str) -> tuple[str, str]:
+    """Return the keys between which a camera's counts lie."""
+    return f"n~{camera}~", f"n~{camera}~~"
+
+
+def checkpoint_key(camera: str) -> str:
+    """Return the key of the row that says up to where a camera's photos are counted. It comes
+    before those of the camera's months, so that it is never read later than they are."""
+    return f"n~{camera}~0"
+
+
+def month_key(camera: str, day: date) -> str:
+    """Return the key of the counts of this day's month."""
+    return f"n~{camera}~{day.isoformat()[:7]}"
+
+
+def camera_of_count_key(key: str) -> str:
+    """Return the camera whose counts have this key."""
+    return key.split("~")[1]
+
+
+def loss_month_key(camera: str, day: date) -> str:
+    """Return the key of a camera's losses in this day's month."""
+    return f"{day.isoformat()[:7]}~{camera}"
+
+
+def camera_of_loss_key(key: str) -> str:
+    """Return the camera whose losses in a month have this key."""
+    return key.partition("~")[2]
 
 
 def count_up(moment: datetime) -> str:
-    """Fifteen digits that are the higher the later the moment."""
+    """Return fifteen digits that are higher the later the moment is."""
     return f"{milliseconds(moment):015d}"
 
 
 def count_down(moment: datetime) -> str:
-    """Fifteen digits that are the lower the later the moment."""
+    """Return fifteen digits that are lower the later the moment is."""
     return f"{_LAST_MILLISECOND - milliseconds(moment):015d}"

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from function_app.maintenance import photo_counts as module
-from function_app.maintenance.photo_counts import tallies
 from function_app.services import Services
 from function_app.stats.counts import last_photo
+from function_app.storage import photo_counters as module
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
+from photo_wire.name import PhotoName
 from tests.function_app.api import name_of
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -20,7 +20,7 @@ WILD = [datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, 23, 59, tzinfo=
 
 def small_steps(patch: pytest.MonkeyPatch) -> None:
     """As if a thousand were three, and a transaction took few records."""
-    patch.setattr(module, "AT_ONCE", 3)
+    patch.setattr(module, "PAGE_SIZE", 3)
     patch.setattr(module, "MAX_MONTHS", 2)
 
 
@@ -51,11 +51,18 @@ def there(backend: Services) -> dict[date, tuple[int, int]]:
 
 
 def counted(backend: Services, now: datetime = NOW) -> dict[date, tuple[int, int]]:
-    days = tallies(backend, now)["gate"].days
+    days = backend.index.count_photos(now)["gate"].days
     return {day: (one.photos, one.size) for day, one in days.items()}
+
+
+def _last_photo(backend: Services, now: datetime) -> PhotoName | None:
+    counts = backend.index.count_photos(now)["gate"]
+    return last_photo(backend.index.cameras()["gate"], counts, backend)
 
 
 def last_is_there(backend: Services, now: datetime = NOW) -> bool:
     """Whether the camera's last photo is one that is listed, or none if none is."""
-    last = last_photo(backend.index.cameras()["gate"], tallies(backend, now)["gate"], backend)
+    last = last_photo(
+        backend.index.cameras()["gate"], backend.index.count_photos(now)["gate"], backend
+    )
     return backend.index.get(last) is not None if last else not backend.index.query(View("gate"), 1)

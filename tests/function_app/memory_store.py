@@ -8,26 +8,28 @@ from typing import Any
 
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.interfaces import Uncount
+from function_app.storage.loss_counts import LossCounts
 from function_app.storage.models import (
     CAME,
     KeptAlert,
+    LastSeen,
     NameReservation,
     Photo,
     PhotoStateError,
     Relisted,
-    Seen,
     State,
     alert_key,
     blob_path,
 )
+from function_app.storage.photo_counters import PhotoCounters
+from function_app.storage.photo_counts import Arrival, PhotoCounts
 from function_app.storage.row_keys import (
     PHOTOS,
     View,
-    arrival_place,
+    arrival_position,
     arrivals_of,
     count_up,
-    tallies_of,
+    counts_of,
 )
 from function_app.storage.table_store import ConditionalUpdate, Entity
 from photo_wire.media import Media
@@ -66,13 +68,13 @@ class MemoryBlobs:
     def remove(self, photo: Photo) -> None:
         self.stored.pop(photo.path, None)
 
-    def mark_deleted(self, photo: Photo, now: datetime) -> None:
+    def write_tombstone(self, photo: Photo, now: datetime) -> None:
         self.stored[photo.path] = (replace(photo, deleted_at=now), b"")
 
     def cameras(self) -> list[str]:
         return sorted({path.partition("/")[0] for path in self.stored})
 
-    def query(self, camera: str) -> Iterator[Photo | None]:
+    def list_photos(self, camera: str) -> Iterator[Photo | None]:
         for path in sorted(self.stored):
             if path.startswith(f"{camera}/"):
                 yield self.stored[path][0]
@@ -81,8 +83,8 @@ class MemoryBlobs:
         return
 
 
-class MemoryRows:
-    """Rows in a dictionary."""
+class MemoryTable:
+    """TableStore in a dictionary."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Entity] = {}
@@ -143,16 +145,18 @@ class MemoryRows:
 
 
 class MemoryIndex:
-    """PhotoIndex in two dictionaries; a removal changes `tally` with them."""
+    """PhotoIndex in dictionaries; the counts are in `rows`, and a removal changes both at once."""
 
-    def __init__(self, tally: MemoryRows | None = None) -> None:
-        self.tally = tally or MemoryRows()
+    def __init__(self, rows: MemoryTable | None = None) -> None:
+        self.rows = rows or MemoryTable()
+        self._counters = PhotoCounters(self.rows, self)
         self.listed: dict[PhotoName, Photo] = {}
-        self.claims: dict[tuple[str, str], NameReservation] = {}
+        self.reservations: dict[tuple[str, str], NameReservation] = {}
         self.states: dict[PhotoName, tuple[State, str, Media]] = {}
         self._arrivals: dict[str, Photo] = {}
-        self._places: dict[PhotoName, str] = {}
-        self._seen: dict[str, Seen] = {}
+        self._positions: dict[PhotoName, str] = {}
+        self._last_seen: dict[str, LastSeen] = {}
+        self._first_seen: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
@@ -169,48 +173,59 @@ class MemoryIndex:
     def _add(self, photo: Photo, now: datetime, waiting: int | None) -> Photo | None:
         if photo.name in self.listed:
             return self.listed[photo.name]
-        self._list(photo, arrival_place(photo.name, now))
-        self._note(Seen(photo.name, to_milliseconds(now), waiting))
+        self._list(photo, arrival_position(photo.name, now))
+        self._update_last_seen(LastSeen(photo.name, to_milliseconds(now), waiting))
         return None
 
-    def _note(self, seen: Seen) -> None:
-        """Note this, unless something later is noted."""
-        camera = seen.last.camera
-        known = self._seen.get(camera, seen)
-        self._seen[camera] = max(seen, known, key=lambda one: one.listed_at)
-
-    def _list(self, photo: Photo, place: str) -> None:
+    def _list(self, photo: Photo, position: str) -> None:
         self.listed[photo.name] = photo
-        self._places[photo.name] = place
-        self._arrivals[arrivals_of(photo.name.camera) + place] = photo
+        self._positions[photo.name] = position
+        self._arrivals[arrivals_of(photo.name.camera) + position] = photo
         self.states[photo.name] = (State.LISTED, photo.sha256, photo.media)
 
-    def state(self, name: PhotoName) -> State | None:
-        return self.states[name][0] if name in self.states else None
-
-    def forget_states(self, camera: str, before: datetime) -> None:
-        """As if all were noted now."""
-        gone = [
-            name
-            for name, (state, *_) in self.states.items()
-            if state is not State.LISTED and name.camera == camera
-        ]
-        for name in gone if before > datetime.now(UTC) else []:
-            del self.states[name]
-
-    def note_losses(self, lost: Mapping[PhotoName, str]) -> set[PhotoName]:
-        came = set()
+    def relist(self, photo: Photo) -> Relisted:
         with self._lock:
-            for name, sha256 in lost.items():
-                state, known, _ = self.states.setdefault(name, (State.LOST, sha256, Media.JPEG))
-                if state in CAME and sha256 in ("", known):
-                    came.add(name)
-        return came
+            listed = self.listed.get(photo.name)
+            if listed and listed.media != photo.media:
+                return Relisted.OTHER_FORMAT
+            position = self.position(photo.name)
+            self._list(photo, position or arrival_position(photo.name, photo.received_at))
+            return Relisted.REWRITTEN if listed else Relisted.ADDED
 
-    def note_waiting(self, camera: str, waiting: int) -> None:
-        with self._lock:
-            if camera in self._seen:
-                self._seen[camera] = replace(self._seen[camera], waiting=waiting)
+    def remove(self, photo: Photo, state: State) -> None:
+        self._remove(photo, state, is_counted=True)
+
+    def unlist(self, photo: Photo, state: State) -> None:
+        self._remove(photo, state, is_counted=False)
+
+    def _remove(self, photo: Photo, state: State, is_counted: bool) -> None:
+        prefix = arrivals_of(photo.name.camera)
+        while True:
+            fallback = arrival_position(photo.name, photo.received_at)
+            position = self.position(photo.name) or fallback
+            is_there = prefix + position in self._arrivals
+            update = None
+            if is_counted and is_there:
+                update = self._counters.removal_update(photo, position)
+            with self._lock:
+                if is_there and prefix + position not in self._arrivals:
+                    continue
+                if update and not self.rows.rewrite(PHOTOS, update):
+                    continue
+                if self.listed.pop(photo.name, None) or is_there:
+                    self.states[photo.name] = (state, photo.sha256, photo.media)
+                self._arrivals.pop(prefix + position, None)
+                return
+
+    def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
+        key = arrivals_of(camera) + position
+        while key in self._arrivals:
+            update = None
+            if counted:
+                update = self._counters.removal_update(counted, position, is_orphan=True)
+            with self._lock:
+                if key in self._arrivals and (update is None or self.rows.rewrite(PHOTOS, update)):
+                    del self._arrivals[key]
 
     def get(self, name: PhotoName) -> Photo | None:
         return self.listed.get(name)
@@ -222,80 +237,93 @@ class MemoryIndex:
             keys = {key: one for key, one in keys.items() if one.name.camera == view.camera}
         return [keys[key] for key in sorted(keys) if first < key < end][:count]
 
-    def arrived(
+    def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""
-    ) -> list[tuple[str, Photo]]:
+    ) -> list[Arrival]:
         prefix = arrivals_of(camera)
         first, end = prefix + after, prefix + count_up(before)
         keys = sorted(key for key in self._arrivals if first < key < end)[:count]
         return [(key.removeprefix(prefix), self._arrivals[key]) for key in keys]
 
-    def place(self, name: PhotoName) -> str | None:
-        return self._places[name] if name in self.listed else None
+    def position(self, name: PhotoName) -> str | None:
+        return self._positions[name] if name in self.listed else None
 
-    def strays(self, camera: str) -> Iterator[str]:
+    def list_orphans(self, camera: str) -> Iterator[str]:
         prefix = arrivals_of(camera)
         for key, photo in sorted(self._arrivals.items()):
-            place = key.removeprefix(prefix)
-            if photo.name.camera == camera and place != self.place(photo.name):
-                yield place
+            position = key.removeprefix(prefix)
+            if photo.name.camera == camera and position != self.position(photo.name):
+                yield position
 
-    def forget(self, camera: str, place: str, uncount: Uncount | None = None) -> None:
-        key = arrivals_of(camera) + place
-        while key in self._arrivals:
-            rewrite = uncount(place) if uncount else None
-            with self._lock:
-                if key in self._arrivals and (
-                    rewrite is None or self.tally.rewrite(PHOTOS, rewrite)
-                ):
-                    del self._arrivals[key]
+    def count_photos(
+        self, now: datetime, save: bool = True, cameras: Mapping[str, LastSeen] | None = None
+    ) -> dict[str, PhotoCounts]:
+        return self._counters.count(self.cameras() if cameras is None else cameras, now, save)
 
-    def relist(self, photo: Photo) -> Relisted:
+    def invalidate_counts(self, camera: str, until: datetime) -> None:
+        self._counters.invalidate(camera, until)
+
+    def state(self, name: PhotoName) -> State | None:
+        return self.states[name][0] if name in self.states else None
+
+    def purge_states(self, camera: str, before: datetime) -> None:
+        """As if all were recorded now."""
+        expired = [
+            name
+            for name, (state, *_) in self.states.items()
+            if state is not State.LISTED and name.camera == camera
+        ]
+        for name in expired if before > datetime.now(UTC) else []:
+            del self.states[name]
+
+    def record_losses(self, losses: Mapping[PhotoName, str]) -> set[PhotoName]:
+        came = set()
         with self._lock:
-            listed = self.listed.get(photo.name)
-            if listed and listed.media != photo.media:
-                return Relisted.OTHER_FORMAT
-            place = self.place(photo.name) or arrival_place(photo.name, photo.received_at)
-            self._list(photo, place)
-            return Relisted.REWRITTEN if listed else Relisted.ADDED
+            for name, sha256 in losses.items():
+                state, known, _ = self.states.setdefault(name, (State.LOST, sha256, Media.JPEG))
+                if state in CAME and sha256 in ("", known):
+                    came.add(name)
+        return came
 
-    def note(self, photo: Photo) -> None:
+    def cameras(self) -> dict[str, LastSeen]:
+        return dict(self._last_seen)
+
+    def last_seen(self, camera: str) -> LastSeen | None:
+        return self._last_seen.get(camera)
+
+    def update_last_seen(self, photo: Photo) -> None:
         with self._lock:
-            self._note(Seen(photo.name, photo.received_at))
+            self._update_last_seen(LastSeen(photo.name, photo.received_at))
 
-    def remove(
-        self, photo: Photo, uncount: Uncount | None = None, state: State = State.EXPIRED
-    ) -> None:
-        prefix = arrivals_of(photo.name.camera)
-        while True:
-            place = self.place(photo.name) or arrival_place(photo.name, photo.received_at)
-            is_there = prefix + place in self._arrivals
-            rewrite = uncount(place) if uncount and is_there else None
-            with self._lock:
-                if is_there and prefix + place not in self._arrivals:
-                    continue
-                if rewrite and not self.tally.rewrite(PHOTOS, rewrite):
-                    continue
-                if self.listed.pop(photo.name, None) or is_there:
-                    self.states[photo.name] = (state, photo.sha256, photo.media)
-                self._arrivals.pop(prefix + place, None)
-                return
+    def _update_last_seen(self, last_seen: LastSeen) -> None:
+        camera = last_seen.last.camera
+        known = self._last_seen.get(camera, last_seen)
+        self._last_seen[camera] = max(last_seen, known, key=lambda one: one.listed_at)
+
+    def update_waiting(self, camera: str, waiting: int) -> None:
+        with self._lock:
+            if camera in self._last_seen:
+                self._last_seen[camera] = replace(self._last_seen[camera], waiting=waiting)
+
+    def first_seen(self) -> dict[str, datetime]:
+        return dict(self._first_seen)
+
+    def is_first_seen_known(self, camera: str) -> bool:
+        return camera in self._first_seen
+
+    def record_first_seen(self, camera: str, now: datetime) -> None:
+        self._first_seen.setdefault(camera, now)
 
     def forget_camera(self, camera: str) -> None:
-        self._seen.pop(camera, None)
-        first = tallies_of(camera)
-        for row in self.tally.query(PHOTOS, 1000, first, f"{first}~"):
-            self.tally.remove(PHOTOS, row.key)
+        self._last_seen.pop(camera, None)
+        for row in self.rows.query(PHOTOS, 1000, *counts_of(camera)):
+            self.rows.remove(PHOTOS, row.key)
+        self._first_seen.pop(camera, None)
 
-    def last_seen(self, camera: str) -> Seen | None:
-        return self._seen.get(camera)
-
-    def cameras(self) -> dict[str, Seen]:
-        return dict(self._seen)
-
-    def claim(self, claim: NameReservation) -> NameReservation:
+    def reserve_name(self, reservation: NameReservation) -> NameReservation:
         with self._lock:
-            return self.claims.setdefault((claim.name.camera, claim.sha256), claim)
+            key = (reservation.name.camera, reservation.sha256)
+            return self.reservations.setdefault(key, reservation)
 
     def check(self) -> None:
         return
@@ -362,21 +390,23 @@ class MemoryThumbnails:
     def remove(self, name: PhotoName) -> None:
         self.kept.pop(name, None)
 
-    def query(self, camera: str) -> Iterator[PhotoName]:
+    def list_names(self, camera: str) -> Iterator[PhotoName]:
         mine = (name for name in list(self.kept) if name.camera == camera)
         yield from sorted(mine, key=lambda name: (name.captured_at, str(name)))
 
 
 def memory_services(settings: Settings, **parts: Any) -> Services:
-    """A backend that keeps everything in memory; `parts` take the place of its own."""
-    index = parts.get("index") or MemoryIndex()
-    usual = {
+    """Services that keep everything in memory; `parts` replace some of them. `rows` are those of
+    the counts."""
+    rows = parts.pop("rows", None) or MemoryTable()
+    alerts = parts.get("alerts") or MemoryAlerts()
+    default = {
         "blobs": MemoryBlobs(),
-        "index": index,
+        "index": MemoryIndex(rows),
         "thumbnails": MemoryThumbnails(),
-        "alerts": MemoryAlerts(),
-        "people": MemoryRows(),
-        "accesses": MemoryRows(),
-        "tally": index.tally if isinstance(index, MemoryIndex) else MemoryRows(),
+        "alerts": alerts,
+        "people": MemoryTable(),
+        "accesses": MemoryTable(),
+        "loss_counts": LossCounts(rows, alerts),
     }
-    return Services(**{**usual, **parts}, settings=settings)
+    return Services(**{**default, **parts}, settings=settings)

@@ -8,13 +8,13 @@ from function_app.auth import login_throttle
 from function_app.auth.addresses import subscriber_of
 from function_app.auth.audit_log import address_in
 from function_app.problems import HTTPProblemError
-from tests.function_app.memory_store import MemoryRows
+from tests.function_app.memory_store import MemoryTable
 from tests.function_app.test_session import NOW
 
 HOME = "2001:db8:1:2"
 
 
-def wrong(rows: MemoryRows, account: int, address: str) -> None:
+def wrong(rows: MemoryTable, account: int, address: str) -> None:
     """A wrong password, each for another account. Raises HTTPProblemError if it came too early."""
     login_throttle.count_attempt(
         rows, login_throttle.of_stranger(f"person-{account}", address), NOW
@@ -34,7 +34,7 @@ def test_a_stranger_with_many_addresses_has_no_more_tries(addresses: list[str]) 
     """Twenty-one, each for another person, and then the next waits, whichever of the addresses it
     comes from. What the stranger gets right in between, for an account of their own, changes
     nothing."""
-    rows, free = MemoryRows(), login_throttle.LIMITS["address"].free
+    rows, free = MemoryTable(), login_throttle.LIMITS["address"].free
     for number in range(free + 1):
         wrong(rows, number, addresses[number % len(addresses)])
         right = login_throttle.of_stranger("the-stranger", addresses[0])

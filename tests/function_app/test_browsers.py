@@ -7,7 +7,7 @@ import pytest
 from function_app.auth import device_cookies, login_throttle
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
-from tests.function_app.memory_store import MemoryRows
+from tests.function_app.memory_store import MemoryTable
 from tests.function_app.test_session import NEW, here, keep_out, sign_in, until_refused
 from tests.support.backend import Backend
 
@@ -68,7 +68,7 @@ def test_a_browser_is_known_until_its_person_signs_out_everywhere(own: Backend, 
 def test_so_many_browsers_are_known_and_for_a_year() -> None:
     """A new one takes the place of the oldest; those of another person are others."""
     rows, moments = (
-        MemoryRows(),
+        MemoryTable(),
         [NOW + timedelta(minutes=n) for n in range(device_cookies.MOST + 1)],
     )
     known = [device_cookies.remember(rows, "owner", moment) for moment in moments]

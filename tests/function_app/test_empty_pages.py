@@ -10,7 +10,7 @@ import pytest
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up
 from function_app.services import Services, connect
-from function_app.storage.models import KeptAlert
+from function_app.storage.models import KeptAlert, State
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, Alert
 from tests.conftest import NewStore
@@ -46,11 +46,11 @@ def test_every_listing_goes_on_behind_an_empty_page(both: Both) -> None:
     direct.alerts.add([KeptAlert(Alert(photo.name, LOSS, "torn"), NOW)])
     direct.people.upsert("some", "one", {})
     assert everything(through) == everything(direct)
-    assert [name for one in ("gate", "site") for name in through.thumbnails.query(one)]
+    assert [name for one in ("gate", "site") for name in through.thumbnails.list_names(one)]
     for listing in (
         lambda one: one.blobs.cameras(),
         lambda one: one.index.cameras(),
-        lambda one: list(one.index.strays("site")),
+        lambda one: list(one.index.list_orphans("site")),
         lambda one: one.alerts.newest(10, None),
         lambda one: one.people.query("some", 10),
     ):
@@ -69,11 +69,11 @@ def test_repair_and_retention_see_what_is_behind_an_empty_page(both: Both) -> No
     unlisted, gone = stored(direct, "gate", 2, listed=False), stored(direct, "gate", 1)
     direct.thumbnails.write(gone, b"small")
     direct.blobs.remove(gone)
-    direct.index.remove(gone)
+    direct.index.unlist(gone, State.EXPIRED)
     repair = reconcile(through, NOW)
     assert (repair.photos, repair.listed, repair.unlisted, repair.thumbnails) == (3, 1, 0, 1)
     assert direct.alerts.newest(10, None) == []
     assert clean_up(through, NOW).deleted == {"gate": 1}
-    found = list(direct.blobs.query("gate"))
+    found = list(direct.blobs.list_photos("gate"))
     assert found == [listed, unlisted]
     assert due not in found

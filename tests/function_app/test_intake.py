@@ -38,7 +38,7 @@ class Stores:
 
     @property
     def are_empty(self) -> bool:
-        return not (self.blobs.stored or self.index.listed or self.index.claims)
+        return not (self.blobs.stored or self.index.listed or self.index.reservations)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ harm."""
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,19 +16,20 @@ from function_app.maintenance import retention
 from function_app.maintenance.api import log as api_log
 from function_app.maintenance.api import tell
 from function_app.maintenance.deletion import TOMBSTONE_TTL, delete
-from function_app.maintenance.photo_counts import Count, recount, tallies
 from function_app.maintenance.repair import MISSING, reconcile
 from function_app.maintenance.retention import Cleanup, clean_up
 from function_app.retention_policy import RetentionPolicy, parse_retention
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.storage.models import Photo
+from function_app.storage.models import Photo, State
+from function_app.storage.photo_counts import Count
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from tests.conftest import NewStore
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.memory_store import memory_services
 from tests.support.pictures import jpeg
+from tests.support.services import wrapped
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 BODY = b"the bytes of a photo"
@@ -43,7 +44,8 @@ class Fragile:
     """A store that lets so many calls through that change something, and then fails for good."""
 
     READS = (
-        *("get", "query", "arrived", "place", "strays", "cameras"),
+        *("get", "query", "list_arrivals", "position", "list_orphans", "cameras", "first_seen"),
+        *("list_photos", "list_names", "is_first_seen_known"),
         *("read", "find", "find_or_tombstone", "newest", "state", "check"),
     )
 
@@ -67,9 +69,7 @@ class Fragile:
 
 def fragile(backend: Services, changes: int) -> Services:
     left = [changes]
-    stores = [one.name for one in fields(Services) if one.name != "settings"]
-    parts = {name: Fragile(getattr(backend, name), left) for name in stores}
-    return replace(backend, **parts)  # type: ignore[arg-type]
+    return wrapped(backend, lambda store: Fragile(store, left))
 
 
 @pytest.fixture(params=["memory", "azurite"])
@@ -103,9 +103,9 @@ def everything(backend: Services) -> list[object]:
     later = NOW + timedelta(days=1)
     return [
         [backend.index.query(view, 1000) for view in views],
-        [backend.index.arrived(one, later, 1000) for one in cameras],
-        [list(backend.blobs.query(one)) for one in backend.blobs.cameras()],
-        [list(backend.thumbnails.query(one)) for one in cameras],
+        [backend.index.list_arrivals(one, later, 1000) for one in cameras],
+        [list(backend.blobs.list_photos(one)) for one in backend.blobs.cameras()],
+        [list(backend.thumbnails.list_names(one)) for one in cameras],
     ]
 
 
@@ -138,8 +138,8 @@ def test_a_photo_is_deleted_whole(own: Services) -> None:
     delete(gone, own)
     delete(gone, own)
     assert own.index.query(View("gate"), 10) == [stays]
-    assert list(own.blobs.query("gate")) == [stays]
-    assert list(own.thumbnails.query("gate")) == []
+    assert list(own.blobs.list_photos("gate")) == [stays]
+    assert list(own.thumbnails.list_names("gate")) == []
 
 
 def test_what_a_person_deleted_does_not_come_back(own: Services) -> None:
@@ -154,9 +154,9 @@ def test_what_a_person_deleted_does_not_come_back(own: Services) -> None:
     for everything in (False, True):
         done = reconcile(own, NOW + timedelta(days=1), everything=everything)
         assert (done.photos, done.listed, done.unlisted, done.foreign) == (1, 0, 0, 0)
-    assert list(own.blobs.query("gate")) == [stays, mark]
+    assert list(own.blobs.list_photos("gate")) == [stays, mark]
     reconcile(own, NOW + TOMBSTONE_TTL + timedelta(days=1))
-    assert list(own.blobs.query("gate")) == [stays]
+    assert list(own.blobs.list_photos("gate")) == [stays]
     assert own.index.query(View(), 10) == [stays]
     assert own.alerts.newest(10, None) == []
 
@@ -165,10 +165,10 @@ def test_repair_finishes_a_deletion_and_calls_it_no_loss(own: Services) -> None:
     """Stopped when the mark had been made, and nothing else was done."""
     gone, stays = stored(own, "gate", 2), stored(own, "gate", 1)
     own.thumbnails.write(gone, b"small")
-    own.blobs.mark_deleted(gone, NOW)
+    own.blobs.write_tombstone(gone, NOW)
     assert reconcile(own, NOW).unlisted == 1
     assert own.index.query(View(), 10) == [stays]
-    assert list(own.thumbnails.query("gate")) == []
+    assert list(own.thumbnails.list_names("gate")) == []
     assert own.alerts.newest(10, None) == []
 
 
@@ -289,7 +289,7 @@ def test_repair_makes_the_index_say_what_the_blobs_say(own: Services) -> None:
     done = reconcile(own, NOW)
     assert (done.photos, done.listed, done.unlisted, done.thumbnails) == (3, 1, 1, 1)
     assert own.index.query(View("gate"), 10) == [whole, unlisted]
-    assert list(own.thumbnails.query("gate")) == [whole.name]
+    assert list(own.thumbnails.list_names("gate")) == [whole.name]
     (told,) = own.alerts.newest(10, None)
     assert (told.alert.name, told.alert.kind) == (bare.name, MISSING)
     assert own.blobs.read(arriving, 0, 3) == BODY[:3]
@@ -302,7 +302,7 @@ def test_the_whole_index_is_rebuilt_from_the_blobs(own: Services) -> None:
     photos = [stored(own, camera, n) for camera in ("gate", "entry") for n in range(1, 4)]
     before = everything(own)
     for photo in photos[:5]:
-        own.index.remove(photo)
+        own.index.unlist(photo, State.EXPIRED)
     reconcile(own, NOW, everything=True)
     assert everything(own) == before
 
@@ -324,12 +324,12 @@ def test_the_tally_counts_what_is_there(own: Services) -> None:
     stored(own, "entry", 0)
 
     def counted() -> dict[str, Count]:
-        return {camera: tally.total for camera, tally in tallies(own, NOW).items()}
+        return {camera: tally.total for camera, tally in own.index.count_photos(NOW).items()}
 
     expected = {"entry": Count(1, len(BODY)), "gate": Count(6, 6 * len(BODY))}
     assert counted() == expected
     assert counted() == expected
-    days = tallies(own, NOW)["gate"].days
+    days = own.index.count_photos(NOW)["gate"].days
     assert {day: count.photos for day, count in days.items()} == {
         photos[0].name.captured_at.date(): 1,
         photos[1].name.captured_at.date(): 2,
@@ -340,7 +340,7 @@ def test_the_tally_counts_what_is_there(own: Services) -> None:
     delete(photos[3], own)
     expected["gate"] = Count(4, 4 * len(BODY))
     assert counted() == expected
-    recount("gate", own, NOW)
+    own.index.invalidate_counts("gate", NOW)
     assert counted() == expected
 
 
@@ -363,7 +363,7 @@ def test_however_photos_come_and_go_the_tally_is_right(
         elif what == "d" and here:
             delete(here.pop(list(here)[which % len(here)]), backend)
         else:
-            total = sum((one.total for one in tallies(backend, now).values()), Count())
+            total = sum((one.total for one in backend.index.count_photos(now).values()), Count())
             assert total == Count(len(here), sum(photo.size for photo in here.values()))
 
 

@@ -59,7 +59,7 @@ def test_what_a_person_or_retention_deleted_is_not_missing(own: Services) -> Non
     delete(person, own, NOW)
     own.blobs.remove(person)  # as a rule of the storage account does with a tombstone
     own.blobs.remove(halves[0])
-    own.blobs.mark_deleted(halves[1], NOW)
+    own.blobs.write_tombstone(halves[1], NOW)
     photos = [person, expired, *halves]
     assert find_missing([one.name for one in photos], own, NOW) == set()
     assert sum(clean_up(own, NOW).deleted.values()) == 2

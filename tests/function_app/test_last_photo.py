@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from function_app.maintenance.deletion import delete
-from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
 from function_app.stats.counts import last_photo
@@ -16,7 +15,9 @@ from tests.support.pictures import jpeg
 
 
 def last(backend: Services, now: datetime = NOW) -> PhotoName | None:
-    return last_photo(backend.index.cameras()["gate"], tallies(backend, now)["gate"], backend)
+    return last_photo(
+        backend.index.cameras()["gate"], backend.index.count_photos(now)["gate"], backend
+    )
 
 
 def store(backend: Services, photo: Photo) -> Photo:

@@ -11,16 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.alerts import loss_counts
-from function_app.alerts.loss_counts import losses
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage import loss_counts
 from function_app.storage.models import KeptAlert
 from function_app.storage.table_store import Entity
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.function_app import test_kept_alerts
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryAlerts, MemoryRows, memory_services
+from tests.function_app.memory_store import MemoryAlerts, MemoryTable, memory_services
 from tests.function_app.test_keeping import StoppedError, fragile, until_done
 
 NOW = MOMENT
@@ -50,16 +49,16 @@ def expected(kept: list[KeptAlert]) -> dict[str, Counter[date]]:
 def test_losses_are_counted_by_camera_and_day(own: Services) -> None:
     """Those that came just now, and those that came since somebody asked; of any day, in whatever
     order they come; of other kinds none."""
-    assert losses(own, NOW) == {}
+    assert own.loss_counts.count(NOW) == {}
     kept = [told(n, NOW, days) for n, days in enumerate((0, 0, 1, 40, 900, -3000))]
     kept += [told(6, NOW, camera="entry"), told(7, NOW, camera="yard", kind=QUARANTINE)]
     own.alerts.add(kept)
     for now in (NOW, LATER, LATER):
-        assert losses(own, now) == expected(kept)
+        assert own.loss_counts.count(now) == expected(kept)
     kept += [told(8, LATER), told(9, LATER, 40), told(10, LATER, 5, "drive")]
     own.alerts.add([*kept[3:], *kept[-1:]])
     for now in (LATER, LATER + timedelta(days=1)):
-        assert losses(own, now) == expected(kept)
+        assert own.loss_counts.count(now) == expected(kept)
 
 
 def test_a_count_that_was_stopped_goes_on(own: Services) -> None:
@@ -75,10 +74,10 @@ def test_a_count_that_was_stopped_goes_on(own: Services) -> None:
         new = told(100 + stopped, now - timedelta(minutes=30), days=31 * (stopped % 5))
         own.alerts.add([new])
         kept.append(new)
-        assert losses(stopping, now) == expected(kept)
+        assert stopping.loss_counts.count(now) == expected(kept)
 
     assert until_done(again, own) >= 3  # each goes on from where the one before came to
-    assert losses(own, LATER) == expected(kept)
+    assert own.loss_counts.count(LATER) == expected(kept)
 
 
 class Seen(MemoryAlerts):
@@ -94,7 +93,7 @@ class Seen(MemoryAlerts):
 
 def test_what_is_counted_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many alerts are kept, of whatever kind; also where they are more than a page has."""
-    monkeypatch.setattr(loss_counts, "AT_ONCE", 7)
+    monkeypatch.setattr(loss_counts, "PAGE_SIZE", 7)
     alerts = Seen()
     backend = memory_services(Settings(""), alerts=alerts)
     kept = [
@@ -102,17 +101,17 @@ def test_what_is_counted_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> N
         for n, kind in enumerate([LOSS, LOSS, QUARANTINE] * 100)
     ]
     alerts.add(kept)
-    assert losses(backend, LATER) == expected(kept)
+    assert backend.loss_counts.count(LATER) == expected(kept)
     assert alerts.read == len(kept)
     kept.append(told(1000, LATER, kind=QUARANTINE))
     alerts.add(kept)
     for now, more in ((LATER, 1), (LATER + timedelta(hours=1), 1), (LATER + timedelta(hours=2), 0)):
         alerts.read = 0
-        assert losses(backend, now) == expected(kept)
+        assert backend.loss_counts.count(now) == expected(kept)
         assert alerts.read == more
 
 
-class Interrupted(MemoryRows):
+class Interrupted(MemoryTable):
     """Somebody else does something between two of the calls."""
 
     def __init__(self) -> None:
@@ -143,17 +142,17 @@ class Interrupted(MemoryRows):
 def test_who_finds_another_at_work_leaves_it_to_them() -> None:
     """Also if they know less, and are killed before they are done: nothing is left out."""
     rows = Interrupted()
-    backend = memory_services(Settings(""), tally=rows)
+    backend = memory_services(Settings(""), rows=rows)
     kept = [told(0, NOW), told(1, NOW + timedelta(minutes=10))]
     backend.alerts.add(kept)
 
     def begin() -> None:
         with pytest.raises(StoppedError):
-            losses(fragile(backend, 1), NOW + timedelta(minutes=7))
+            fragile(backend, 1).loss_counts.count(NOW + timedelta(minutes=7))
 
     rows.others = [lambda: None, lambda: None, begin]  # before the first row is written
     for _ in range(2):
-        assert losses(backend, LATER) == expected(kept)
+        assert backend.loss_counts.count(LATER) == expected(kept)
 
 
 STEPS = st.tuples(
@@ -166,7 +165,7 @@ STEPS = st.tuples(
 def count(backend: Services, rows: Interrupted, now: datetime) -> None:
     """Count undisturbed."""
     rows.others = []
-    losses(backend, now)
+    backend.loss_counts.count(now)
 
 
 @given(st.lists(STEPS, max_size=40))
@@ -174,7 +173,7 @@ def test_however_losses_come_the_counts_are_right(story: list[tuple[str, int, in
     """They are told, told again, and counted, by one who is killed at some point, or by two at
     once, in any order, as time goes on."""
     rows = Interrupted()
-    backend, now, kept = memory_services(Settings(""), tally=rows), NOW, list[KeptAlert]()
+    backend, now, kept = memory_services(Settings(""), rows=rows), NOW, list[KeptAlert]()
     for number, (what, minutes, which) in enumerate(story):
         now += timedelta(minutes=minutes)
         if what in "lq":
@@ -186,14 +185,14 @@ def test_however_losses_come_the_counts_are_right(story: list[tuple[str, int, in
             backend.alerts.add([replace(kept[which % len(kept)], received_at=now)])
         elif what == "k":
             try:
-                losses(fragile(backend, which), now)
+                fragile(backend, which).loss_counts.count(now)
             except StoppedError:
                 continue
         else:
             at = now + timedelta(minutes=1 - 2 * (which % 4))  # by another instance's clock
             idle: list[Callable[[], object]] = [lambda: None] * (which // 2)
             rows.others = [*idle, partial(count, backend, rows, at)]
-            assert losses(backend, now) == expected(kept)
+            assert backend.loss_counts.count(now) == expected(kept)
             rows.others = []
-            assert losses(backend, now) == expected(kept)
-    assert losses(backend, now + timedelta(days=1)) == expected(kept)
+            assert backend.loss_counts.count(now) == expected(kept)
+    assert backend.loss_counts.count(now + timedelta(days=1)) == expected(kept)

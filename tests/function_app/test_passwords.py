@@ -16,7 +16,7 @@ from function_app.storage import account_keys
 from photo_wire.errors import WireError
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api
-from tests.function_app.memory_store import MemoryRows, memory_services
+from tests.function_app.memory_store import MemoryTable, memory_services
 from tests.function_app.test_people_races import ask
 from tests.support.backend import Backend
 
@@ -31,13 +31,13 @@ COMMON = [
 def test_a_password_that_others_would_guess_is_not_taken(password: str) -> None:
     """Common ones, and patterns; the name and the program's own are no secrets."""
     with pytest.raises(WireError, match="too easy to guess"):
-        users.add(MemoryRows(), "vera.miller", password, Role.VIEWER, None)
+        users.add(MemoryTable(), "vera.miller", password, Role.VIEWER, None)
 
 
 @pytest.mark.parametrize("password", ["a good password", "x7Kp2mQ9zA", "dein-4711-ist-kein-wort"])
 def test_a_good_password_is_taken(password: str) -> None:
     """Whatever it is made of; the longest one, too."""
-    assert users.add(MemoryRows(), "vera", password, Role.VIEWER, None)
+    assert users.add(MemoryTable(), "vera", password, Role.VIEWER, None)
     assert not is_common(password * 8, "vera")
 
 

@@ -9,7 +9,6 @@ import azure.functions as func
 import pytest
 
 from function_app.alerts.alerts import keep, post_alerts
-from function_app.alerts.loss_counts import losses
 from function_app.auth.caller import DEVICE, Caller, Scope
 from function_app.ingest import camera_quota as quota
 from function_app.ingest.camera_quota import PERIOD, RETRY_AFTER
@@ -17,14 +16,12 @@ from function_app.ingest.camera_quota import refused_cameras as refused
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store
 from function_app.maintenance.camera_removal import is_camera, remove_camera
-from function_app.maintenance.photo_counts import tallies
 from function_app.problems import HTTPProblemError
 from function_app.services import KnownCameras, Services
 from function_app.stats.counts import get_status
 from function_app.storage.interfaces import PhotoIndex
-from function_app.storage.models import Photo, PhotoStateError, Seen
+from function_app.storage.models import LastSeen, Photo, PhotoStateError
 from function_app.storage.row_keys import View
-from function_app.storage.table_store import TableStore
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
@@ -121,7 +118,7 @@ class OnlyLastSeen:
         self._index = index
         self.asked: list[str] = []
 
-    def last_seen(self, camera: str) -> Seen | None:
+    def last_seen(self, camera: str) -> LastSeen | None:
         self.asked.append(camera)
         return self._index.last_seen(camera)
 
@@ -131,7 +128,7 @@ def test_a_process_knows_a_camera_by_one_row(empty: Services) -> None:
     its first alert comes in."""
     take(empty, "gate")
     index = OnlyLastSeen(empty.index)
-    cold = replace(restarted(empty), index=cast(PhotoIndex, index), tally=cast(TableStore, None))
+    cold = replace(restarted(empty), index=cast(PhotoIndex, index))
     for _ in range(2):
         assert refused(["gate"], cold, NOW) == {}
     assert index.asked == ["gate"]
@@ -149,14 +146,18 @@ def test_a_removed_camera_is_gone(empty: Services) -> None:
         ]
         keep(alerts, empty, NOW)
     later = NOW + timedelta(hours=2)
-    assert sum(losses(empty, later)["gate"].values()) == 40
-    assert tallies(empty, later)["gate"].total.photos == 1
+    assert sum(empty.loss_counts.count(later)["gate"].values()) == 40
+    assert empty.index.count_photos(later)["gate"].total.photos == 1
     done = remove_camera("gate", empty, NOW)
     assert (done.photos, done.alerts, done.more) == (1, 80, False)
     assert not is_camera("gate", empty)
     assert empty.alerts.newest_of("gate", 10, None) == []
     assert {one.alert.name.camera for one in empty.alerts.newest(1000, None)} == {"gate-2"}
-    assert losses(empty, later).keys() == tallies(empty, later).keys() == {"gate-2"}
+    assert (
+        empty.loss_counts.count(later).keys()
+        == empty.index.count_photos(later).keys()
+        == {"gate-2"}
+    )
     assert empty.index.query(View("gate"), 10) == []
     with pytest.raises(PhotoStateError):
         empty.index.add(photo_of("gate"), NOW)

@@ -6,7 +6,6 @@ from itertools import product
 import pytest
 
 from function_app.maintenance.deletion import delete
-from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
 from tests.function_app import test_keeping as keeping
@@ -30,13 +29,13 @@ def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(marked_at: dateti
     for order in product([0, 1], repeat=9):
         backend = memory_services(KEPT)
         gone, _ = stored(backend, "gate", 3), stored(backend, "gate", 2)
-        assert tallies(backend, NOW)["gate"].received == 2
+        assert backend.index.count_photos(NOW)["gate"].received == 2
 
         def go(seen: Services, gone: object = gone) -> None:
             delete(gone, seen, marked_at)  # type: ignore[arg-type]
 
         Turns(backend).run([(rebuild, None), (go, None)], [0, 0, 0, *order])
-        tally = tallies(backend, NOW)["gate"]
+        tally = backend.index.count_photos(NOW)["gate"]
         assert (tally.received, tally.total.photos) == (2, 1), order
         assert backend.index.get(gone.name) is None
 
@@ -51,12 +50,12 @@ def test_a_deletion_before_any_request_of_a_rebuild_is_counted(
     while number < calls[0]:
         gone = stored(own, "gate", 2, f"{number:08x}")
         came += 1
-        assert tallies(own, NOW)["gate"].received == came
+        assert own.index.count_photos(NOW)["gate"].received == came
         watched, calls = at_call(number, own, lambda gone=gone: delete(gone, own, marked_at))  # type: ignore[misc]
         rebuild(watched)
         if calls[0] <= number:
             break
-        tally = tallies(own, NOW)["gate"]
+        tally = own.index.count_photos(NOW)["gate"]
         assert (tally.received, tally.total.photos) == (came, 1), number
         number += 1
     assert number >= 8

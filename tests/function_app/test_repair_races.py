@@ -3,7 +3,7 @@ do, what they deleted stays deleted, and nobody is told of a loss."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from tests.function_app import test_keeping as keeping
 from tests.function_app.test_keeping import NOW, StoppedError, fragile, is_consistent, stored
+from tests.support.services import wrapped
 
 own = keeping.own  # the fixture
 
@@ -51,9 +52,7 @@ def at_call(
             action()
         calls[0] += 1
 
-    stores = [one.name for one in fields(Services) if one.name != "settings"]
-    parts = {name: Watched(getattr(backend, name), before) for name in stores}
-    return replace(backend, **parts), calls  # type: ignore[arg-type]
+    return wrapped(backend, lambda store: Watched(store, before)), calls
 
 
 @pytest.mark.parametrize("rebuild", [False, True], ids=["repair", "rebuild"])
@@ -75,7 +74,7 @@ def test_what_is_deleted_meanwhile_stays_deleted(
             if not is_slow:
                 delete(gone, own, marked_at)
             elif marked_at:
-                own.blobs.mark_deleted(gone, marked_at)
+                own.blobs.write_tombstone(gone, marked_at)
             else:
                 own.blobs.remove(gone)
 
@@ -100,11 +99,11 @@ class Stale:
         self.find = blobs.find
         self.cameras = blobs.cameras
         self.remove = blobs.remove
-        self._walk = blobs.query
+        self._list = blobs.list_photos
         self._since = since
 
-    def query(self, camera: str) -> Iterator[Photo | None]:
-        page = list(self._walk(camera))
+    def list_photos(self, camera: str) -> Iterator[Photo | None]:
+        page = list(self._list(camera))
         self._since()
         return iter(page)
 

@@ -17,7 +17,7 @@ from function_app.settings import Settings
 from function_app.storage import account_keys
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
-from tests.function_app.memory_store import MemoryRows
+from tests.function_app.memory_store import MemoryTable
 from tests.support.backend import Backend
 from tests.support.waiting import wait_for
 
@@ -252,7 +252,7 @@ def test_an_address_is_the_front_end_s_word_and_is_not_kept_in_full(
 
 def test_the_first_password_is_the_owner_s_alone() -> None:
     """It makes no account for anybody else, and none without a setting."""
-    rows = MemoryRows()
+    rows = MemoryTable()
     assert users.authenticate(rows, "anna", "first password", "first password") is None
     assert users.authenticate(rows, "owner", "first password", None) is None
     assert users.list_users(rows) == []

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.storage.azure import states as last_seen_module
-from function_app.storage.azure.states import LastSeen, Note
+from function_app.storage.azure import states
+from function_app.storage.azure.photo_table import Row
+from function_app.storage.azure.states import LastSeenWriter
 from function_app.storage.models import (
     DamagedRecordError,
+    LastSeen,
     NameReservation,
     Photo,
-    Seen,
+    State,
     StorageUnavailableError,
     parse_photo,
 )
@@ -137,11 +139,11 @@ def test_one_claim_holds(store: Services, camera: str) -> None:
     """All who claim for the same camera and bytes get the first one's name."""
     claims = [NameReservation(name_of(camera, tag=f"{n:08x}"), SHA, MOMENT) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        kept = set(pool.map(store.index.claim, claims))
+        kept = set(pool.map(store.index.reserve_name, claims))
     assert len(kept) == 1
     assert kept <= set(claims)
     other = NameReservation(name_of(camera), "cd" * 32, MOMENT)
-    assert store.index.claim(other) == other
+    assert store.index.reserve_name(other) == other
 
 
 def test_the_newest_come_first(store: Services, camera: str) -> None:
@@ -204,10 +206,10 @@ def test_arrivals_come_in_the_order_in_which_they_were_listed(store: Services, c
         store.index.add(photo, MOMENT + timedelta(seconds=n))
     store.index.add(photo_of(f"{camera}-2"), MOMENT)
     before = MOMENT + timedelta(seconds=3)
-    found = store.index.arrived(camera, before, 10)
+    found = store.index.list_arrivals(camera, before, 10)
     assert [photo for _, photo in found] == photos[:3]
-    assert store.index.arrived(camera, before, 2) == found[:2]
-    assert store.index.arrived(camera, before, 10, after=found[0][0]) == found[1:]
+    assert store.index.list_arrivals(camera, before, 2) == found[:2]
+    assert store.index.list_arrivals(camera, before, 10, after=found[0][0]) == found[1:]
 
 
 def test_a_photo_is_taken_off_every_list(store: Services, camera: str) -> None:
@@ -215,11 +217,11 @@ def test_a_photo_is_taken_off_every_list(store: Services, camera: str) -> None:
     gone, stays = photo_of(camera), photo_of(camera, tag="00000000")
     for photo in (gone, stays):
         store.index.add(photo, MOMENT + timedelta(hours=1))
-    store.index.remove(gone)
-    store.index.remove(gone)
+    store.index.unlist(gone, State.EXPIRED)
+    store.index.unlist(gone, State.EXPIRED)
     for view in (View(camera), View(camera, oldest_first=True)):
         assert store.index.query(view, 10) == [stays]
-    left = store.index.arrived(camera, MOMENT + timedelta(hours=2), 10)
+    left = store.index.list_arrivals(camera, MOMENT + timedelta(hours=2), 10)
     assert [photo for _, photo in left] == [stays]
     assert store.index.get(gone.name) is None
     assert store.index.add(gone, MOMENT) is None
@@ -231,7 +233,7 @@ def test_a_camera_is_known_by_its_photos(store: Services, camera: str) -> None:
     late = photo_of(camera, MOMENT - timedelta(days=1))
     for n, photo in enumerate([photo_of(camera), late]):
         store.index.add(photo, MOMENT + timedelta(seconds=n))
-    assert store.index.cameras()[camera] == Seen(late.name, MOMENT + timedelta(seconds=1))
+    assert store.index.cameras()[camera] == LastSeen(late.name, MOMENT + timedelta(seconds=1))
 
 
 def test_an_older_photo_takes_nothing_back_of_what_was_last_seen(
@@ -240,16 +242,16 @@ def test_an_older_photo_takes_nothing_back_of_what_was_last_seen(
     """Its request began first and ended last, or a repair notes it. What its device said of others
     that wait is older, too."""
     newest, late, rebuilt = (photo_of(camera, MOMENT - timedelta(hours=n)) for n in range(3))
-    seen = Seen(newest.name, MOMENT + timedelta(seconds=2), 3)
+    seen = LastSeen(newest.name, MOMENT + timedelta(seconds=2), 3)
     store.index.add(newest, seen.listed_at, seen.waiting)
     for photo, add in ((late, store.index.add), (rebuilt, store.index.add_anyway)):
         assert add(photo, MOMENT + timedelta(seconds=1), 7) is None
         assert store.index.last_seen(camera) == store.index.cameras()[camera] == seen
-    store.index.note(late)
+    store.index.update_last_seen(late)
     assert store.index.last_seen(camera) == seen
     later = replace(late, received_at=MOMENT + timedelta(days=1))
-    store.index.note(later)
-    assert store.index.last_seen(camera) == Seen(later.name, later.received_at)
+    store.index.update_last_seen(later)
+    assert store.index.last_seen(camera) == LastSeen(later.name, later.received_at)
     assert store.index.last_seen(new_camera()) is None
 
 
@@ -257,7 +259,7 @@ def test_threads_leave_the_newest_as_last_seen(
     store: Services, camera: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Eight requests of one camera that begin at once, in any order."""
-    monkeypatch.setattr(last_seen_module, "MAX_WAIT", 90.0)  # a busy machine's eight take a while
+    monkeypatch.setattr(states, "MAX_WAIT_SECONDS", 90.0)  # a busy machine's eight take a while
     begun = threading.Barrier(8)
     photos = [photo_of(camera, MOMENT + timedelta(seconds=n), f"{n:08x}") for n in range(8)]
 
@@ -268,7 +270,7 @@ def test_threads_leave_the_newest_as_last_seen(
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, photos))
     last = photos[-1].name
-    assert store.index.last_seen(camera) == Seen(last, last.captured_at)
+    assert store.index.last_seen(camera) == LastSeen(last, last.captured_at)
 
 
 class TestLastSeen:
@@ -280,9 +282,9 @@ class TestLastSeen:
 
     def test_a_row_that_was_not_written_does_not_count(self) -> None:
         """The photo was listed already, or storage was away."""
-        last_seen, written = LastSeen(), list[Note]()
+        last_seen, written = LastSeenWriter(), list[Row]()
 
-        def write(note: Note) -> bool:
+        def write(note: Row) -> bool:
             written.append(note)
             return True
 
@@ -299,10 +301,10 @@ class TestLastSeen:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It is waited for, and then not any more."""
-        monkeypatch.setattr(last_seen_module, "MAX_WAIT", 0.01)
-        last_seen, is_stalled, may_end = LastSeen(), threading.Event(), threading.Event()
+        monkeypatch.setattr(states, "MAX_WAIT_SECONDS", 0.01)
+        last_seen, is_stalled, may_end = LastSeenWriter(), threading.Event(), threading.Event()
 
-        def stall(note: Note) -> bool:
+        def stall(note: Row) -> bool:
             is_stalled.set()
             return may_end.wait(60)
 
@@ -312,9 +314,9 @@ class TestLastSeen:
             assert last_seen.write(self.note(2), lambda note: True)
             may_end.set()
             assert stalled.result(60)
-        written: list[Note] = []
+        written: list[Row] = []
 
-        def write(note: Note) -> bool:
+        def write(note: Row) -> bool:
             written.append(note)
             return True
 
@@ -322,7 +324,7 @@ class TestLastSeen:
         assert written == [self.note(2)]
 
 
-def fail(note: Note) -> bool:
+def fail(note: Row) -> bool:
     raise StorageUnavailableError("away")
 
 
@@ -350,30 +352,31 @@ def test_listing_again_makes_the_rows_that_are_missing(store: Services, camera: 
     assert not store.index.relist(replace(photo, media=Media.MP4))
     for view in (View(camera), View(camera, oldest_first=True)):
         assert store.index.query(view, 10) == [photo]
-    found = store.index.arrived(camera, MOMENT + timedelta(seconds=1), 10)
+    found = store.index.list_arrivals(camera, MOMENT + timedelta(seconds=1), 10)
     assert [one for _, one in found] == [photo]
     assert camera not in store.index.cameras()
-    store.index.note(photo)
-    assert store.index.cameras()[camera] == Seen(photo.name, photo.received_at)
+    store.index.update_last_seen(photo)
+    assert store.index.cameras()[camera] == LastSeen(photo.name, photo.received_at)
 
 
 def test_listing_again_keeps_the_moment_of_listing(store: Services, camera: str) -> None:
     """A photo that was listed at the second try has one place among the arrivals, then as before,
     also if one of its rows is missing."""
     photo, later = photo_of(camera), MOMENT + timedelta(hours=3)
+    end = later + timedelta(seconds=1)
     store.index.add(photo, later)
-    (before,) = store.index.arrived(camera, later + timedelta(seconds=1), 10)
-    assert store.index.place(photo.name) == before[0]
+    (before,) = store.index.list_arrivals(camera, end, 10)
+    assert store.index.position(photo.name) == before[0]
     changed = replace(photo, size=photo.size + 1)
     store.index.relist(changed)
-    assert store.index.arrived(camera, later + timedelta(seconds=1), 10) == [(before[0], changed)]
-    store.index.forget(camera, before[0])
-    assert store.index.arrived(camera, later + timedelta(seconds=1), 10) == []
+    assert store.index.list_arrivals(camera, end, 10) == [(before[0], changed)]
+    store.index.remove_orphan(camera, before[0])
+    assert store.index.list_arrivals(camera, end, 10) == []
     store.index.relist(changed)
-    assert store.index.arrived(camera, later + timedelta(seconds=1), 10) == [(before[0], changed)]
-    store.index.remove(photo)
-    assert store.index.place(photo.name) is None
-    store.index.forget(camera, before[0])  # what is gone already is no error
+    assert store.index.list_arrivals(camera, end, 10) == [(before[0], changed)]
+    store.index.unlist(photo, State.EXPIRED)
+    assert store.index.position(photo.name) is None
+    store.index.remove_orphan(camera, before[0])  # what is gone already is no error
 
 
 def test_blobs_are_walked_by_camera_and_time(store: Services, camera: str) -> None:
@@ -381,7 +384,7 @@ def test_blobs_are_walked_by_camera_and_time(store: Services, camera: str) -> No
     photos = [photo_of(camera, MOMENT + timedelta(days=n)) for n in (40, 0, -3)]
     for photo in [*photos, photo_of(f"{camera}-2")]:
         store.blobs.add(photo, BODY)
-    assert list(store.blobs.query(camera)) == photos[::-1]
+    assert list(store.blobs.list_photos(camera)) == photos[::-1]
     assert {camera, f"{camera}-2"} <= set(store.blobs.cameras())
 
 
@@ -393,10 +396,10 @@ def test_thumbnails_are_kept_beside_the_photos(store: Services, camera: str) -> 
         store.thumbnails.write(photo, body)
         assert store.thumbnails.read(photo) == body
     store.thumbnails.write(other, b"small")
-    assert list(store.thumbnails.query(camera)) == [other.name, photo.name]
+    assert list(store.thumbnails.list_names(camera)) == [other.name, photo.name]
     store.thumbnails.remove(photo.name)
     store.thumbnails.remove(photo.name)
-    assert list(store.thumbnails.query(camera)) == [other.name]
+    assert list(store.thumbnails.list_names(camera)) == [other.name]
 
 
 def test_a_row_is_inserted_once(store: Services, camera: str) -> None:

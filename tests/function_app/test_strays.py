@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from azure.data.tables import TableServiceClient
 
 from function_app.maintenance.deletion import delete
-from function_app.maintenance.photo_counts import Count, recount, tallies
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up, delete_due
 from function_app.services import Services
-from function_app.storage.azure.index import TABLE
+from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.models import Photo
+from function_app.storage.photo_counts import Count
 from function_app.storage.row_keys import PHOTOS, View, arrival_key
 from photo_wire.moment import format_time
 from tests.function_app import test_keeping as keeping
@@ -35,7 +35,7 @@ def leave(backend: Services, photo: Photo, at: datetime) -> None:
 
 def arrivals(backend: Services, camera: str) -> list[Photo]:
     later = NOW + timedelta(days=1)
-    return [photo for _, photo in backend.index.arrived(camera, later, 1000)]
+    return [photo for _, photo in backend.index.list_arrivals(camera, later, 1000)]
 
 
 def retried(backend: Services, days_ago: float) -> Photo:
@@ -52,7 +52,7 @@ def test_a_rebuilt_index_has_no_strays(own: Services) -> None:
     before = everything(own)
     until_done(lambda stopping: reconcile(stopping, NOW, everything=True), own)
     assert everything(own) == before
-    assert list(own.index.strays("gate")) == []
+    assert list(own.index.list_orphans("gate")) == []
     delete(photos[0], own)
     assert arrivals(own, "gate") == photos[1:]
 
@@ -64,12 +64,12 @@ def test_repair_removes_strays(own: Services) -> None:
     leave(own, gone, gone.received_at + timedelta(hours=5))
     leave(own, twice, twice.received_at + timedelta(hours=5))
     assert len(arrivals(own, "gate")) == 4
-    assert len(list(own.index.strays("gate"))) == 2
+    assert len(list(own.index.list_orphans("gate"))) == 2
     until_done(lambda stopping: reconcile(stopping, NOW), own)
     assert arrivals(own, "gate") == [twice, once]
     assert own.index.query(View("gate", oldest_first=True), 10) == [twice, once]
     assert is_consistent(own)
-    assert tallies(own, NOW)["gate"].total == Count(2, 2 * len(BODY))
+    assert own.index.count_photos(NOW)["gate"].total == Count(2, 2 * len(BODY))
 
 
 def test_repair_tells_of_strays_once(own: Services) -> None:
@@ -110,10 +110,12 @@ def test_a_stray_that_retention_removes_is_counted_no_more(own: Services) -> Non
     delete(gone, own)
     for photo in (gone, due):
         leave(own, photo, photo.received_at + timedelta(hours=5))
-    assert tallies(own, NOW)["gate"].total == Count(4, 4 * len(BODY))
+    assert own.index.count_photos(NOW)["gate"].total == Count(4, 4 * len(BODY))
     until_done(lambda stopping: clean_up(stopping, NOW), own)
     assert arrivals(own, "gate") == [stays]
-    assert tallies(own, NOW)["gate"].days == {stays.name.captured_at.date(): Count(1, len(BODY))}
+    assert own.index.count_photos(NOW)["gate"].days == {
+        stays.name.captured_at.date(): Count(1, len(BODY))
+    }
 
 
 def test_a_stray_that_two_remove_at_once_is_counted_out_once(own: Services) -> None:
@@ -122,12 +124,12 @@ def test_a_stray_that_two_remove_at_once_is_counted_out_once(own: Services) -> N
     delete(gone, own)
     for counted_before in (True, False):
         leave(own, gone, gone.received_at + timedelta(hours=5))
-        (stray,) = [one for one in own.index.arrived("gate", NOW, 10) if one[1] == gone]
+        (stray,) = [one for one in own.index.list_arrivals("gate", NOW, 10) if one[1] == gone]
         if counted_before:
-            assert tallies(own, NOW)["gate"].total == Count(2, 2 * len(BODY))
+            assert own.index.count_photos(NOW)["gate"].total == Count(2, 2 * len(BODY))
         else:
-            recount("gate", own, NOW)
+            own.index.invalidate_counts("gate", NOW)
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(delete_due, [stray] * 4, [own] * 4)) == [None] * 4
-        assert tallies(own, NOW)["gate"].total == Count(1, len(BODY))
+        assert own.index.count_photos(NOW)["gate"].total == Count(1, len(BODY))
     assert arrivals(own, "gate") == [stays]

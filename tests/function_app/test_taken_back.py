@@ -9,10 +9,7 @@ from random import Random
 import pytest
 
 from function_app.alerts.alerts import keep
-from function_app.alerts.loss_counts import losses
 from function_app.ingest.intake import Upload, receive
-from function_app.ingest.stored import taking_back
-from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
 from function_app.settings import Settings
@@ -37,7 +34,7 @@ TOLD: dict[str, str | int] = {"content_type": "image/jpeg", "sha256": SHA256, "s
 
 def upload(backend: Services) -> None:
     said = PhotoHeaders(name=NAME)
-    receive(Upload(BODY, said), backend.blobs, backend.index, NOW, taking_back(backend))
+    receive(Upload(BODY, said), backend.blobs, backend.index, NOW, backend.loss_counts.take_back)
 
 
 def report(backend: Services) -> set[str]:
@@ -49,7 +46,7 @@ def is_lost(backend: Services) -> bool:
     """Whether the loss is on record, in the list and in the counts alike."""
     shown = backend.alerts.newest_of("gate", 10, None) != []
     for now in (NOW, LATER, LATER):  # as it is counted, and from what was saved
-        counted = sum(losses(backend, now).get("gate", {}).values())
+        counted = sum(backend.loss_counts.count(now).get("gate", {}).values())
         assert counted == shown
     return shown
 
@@ -67,7 +64,7 @@ def test_a_photo_that_arrives_takes_its_loss_back(empty: Services, is_counted: b
     """Also a loss that was counted long ago; reported once more, it stays taken back."""
     assert report(empty) == set()
     if is_counted:
-        assert sum(losses(empty, LATER)["gate"].values()) == 1
+        assert sum(empty.loss_counts.count(LATER)["gate"].values()) == 1
     upload(empty)
     assert not is_lost(empty)
     assert empty.index.get(NAME)
@@ -138,7 +135,7 @@ def test_a_stop_anywhere_heals() -> None:
 def test_taking_back_that_is_stopped_is_finished_by_the_next(empty: Services) -> None:
     """After each of its changes in turn."""
     report(empty)
-    assert sum(losses(empty, LATER)["gate"].values()) == 1
+    assert sum(empty.loss_counts.count(LATER)["gate"].values()) == 1
     for changes in range(8):
         try:
             upload(fragile(empty, changes))
@@ -153,7 +150,7 @@ def test_received_counts_each_photo_once_whatever_is_lost(empty: Services) -> No
     report(empty)
     upload(empty)
     upload(empty)
-    assert tallies(empty, LATER)["gate"].received == 1
+    assert empty.index.count_photos(LATER)["gate"].received == 1
 
 
 def test_the_gallery_and_the_statistics_forget_the_loss(api: Api, camera: str) -> None:

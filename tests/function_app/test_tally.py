@@ -15,19 +15,20 @@ from function_app.auth.caller import Caller, Scope
 from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.maintenance.deletion import delete
-from function_app.maintenance.photo_counts import recount, tallies
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.stats.counts import get_stats, get_status, list_cameras, list_days
 from function_app.storage.azure import states
 from function_app.storage.interfaces import PhotoIndex
-from function_app.storage.models import Seen
-from function_app.storage.row_keys import PHOTOS, View, count_up, tallies_of
+from function_app.storage.models import LastSeen, State
+from function_app.storage.photo_counts import PhotoCounts
+from function_app.storage.row_keys import ALL_COUNTS, PHOTOS, View, count_up, counts_of
 from tests.conftest import NewStore
 from tests.function_app.api import Store, name_of
 from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
 from tests.function_app.test_keeping import StoppedError, fragile, until_done
 from tests.support.handlers import read_request
+from tests.support.services import count_rows, with_counters
 
 Handler = Callable[[Request, Services, Caller], Response]
 
@@ -55,8 +56,8 @@ def test_a_count_that_was_stopped_goes_on_from_where_it_was(
     places = []
     for _ in range(5):  # the first makes the record, the others save one step each
         with suppress(StoppedError):
-            tallies(fragile(empty, 1), NOW)
-        (kept,) = empty.tally.query(PHOTOS, 1, "n~", "n~~")
+            fragile(empty, 1).index.count_photos(NOW)
+        (kept,) = count_rows(empty).query(PHOTOS, 1, *ALL_COUNTS)
         places.append(kept.properties["place"][:15])
     assert places == ["", *(count_up(photos[n - 1].received_at) for n in (3, 6, 9, 10))]
     assert counted(empty) == there(empty)
@@ -74,7 +75,7 @@ def test_photos_of_any_years_are_counted(empty: Services) -> None:
     delete(photos[-1], empty)
     assert counted(empty) == there(empty)
     for _ in range(2):
-        recount("gate", empty, NOW)
+        empty.index.invalidate_counts("gate", NOW)
         assert counted(empty) == there(empty)
 
 
@@ -83,7 +84,7 @@ def test_a_camera_that_runs_for_years_is_counted(
     empty: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A photo each day for four years: the text of all days would not fit into a record."""
-    monkeypatch.setattr(states, "MAX_WAIT", 90.0)  # the last photo is the last seen
+    monkeypatch.setattr(states, "MAX_WAIT_SECONDS", 90.0)  # the last photo is the last seen
     moments = [NOW - timedelta(days=1460 - n) for n in range(1460)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: listed(empty, moments[n], n, moments[n]), range(1460)))
@@ -95,18 +96,17 @@ def test_a_month_without_photos_leaves_no_record_for_good(empty: Services) -> No
     """So that what is read does not grow while retention deletes. The record stays as long as
     somebody may ask how many photos came on its days; that of all that came stays for ever."""
     photos = [*hours_ago(empty, 3), listed(empty, WILD[1], 9, NOW - timedelta(hours=1))]
-    tallies(empty, NOW)
-    first = tallies_of("gate")
-    assert len(empty.tally.query(PHOTOS, 10, first, f"{first}~")) == 3
+    empty.index.count_photos(NOW)
+    assert len(count_rows(empty).query(PHOTOS, 10, *counts_of("gate"))) == 3
     for photo in photos:
         delete(photo, empty)
     assert counted(empty) == {}
     day = photos[0].name.captured_at.date()
     for days, left in ((0, 3), (1, 2), (366, 2), (440, 1)):
         if days:
-            recount("gate", empty, NOW + timedelta(days=days))
-        assert len(empty.tally.query(PHOTOS, 10, first, f"{first}~")) == left
-        tally = tallies(empty, NOW)["gate"]
+            empty.index.invalidate_counts("gate", NOW + timedelta(days=days))
+        assert len(count_rows(empty).query(PHOTOS, 10, *counts_of("gate"))) == left
+        tally = empty.index.count_photos(NOW)["gate"]
         assert (tally.received, tally.received_on(day)) == (4, 3 if left > 1 else 0)
 
 
@@ -131,7 +131,7 @@ def test_a_photo_that_lacks_a_row_is_removed_and_counted_out(new_store: NewStore
     connection = new_store()
     empty = connect(Settings(connection))
     gone, stays = hours_ago(empty, 2)
-    tallies(empty, NOW)
+    empty.index.count_photos(NOW)
     table = Store(connection).table
     table.delete_entity(PHOTOS, View("gate").key(gone.name))
     delete(gone, empty)
@@ -147,12 +147,12 @@ def test_two_cameras_whose_names_begin_alike_are_told_apart(empty: Services) -> 
         photo = replace(gone, name=name_of("gate-2", NOW - timedelta(hours=n + 1)))
         empty.index.add(photo, photo.name.captured_at)
     for _ in range(2):
-        found = tallies(empty, NOW)
+        found = empty.index.count_photos(NOW)
         assert {camera: one.total.photos for camera, one in found.items()} == {
             "gate": 1,
             "gate-2": 2,
         }
-        recount("gate-2", empty, NOW)
+        empty.index.invalidate_counts("gate-2", NOW)
 
 
 def test_a_stop_while_counting_does_no_harm(
@@ -163,7 +163,7 @@ def test_a_stop_while_counting_does_no_harm(
     photos = hours_ago(empty, 8)
     for changes in range(6):
         with suppress(StoppedError):
-            tallies(fragile(empty, changes % 3), NOW)
+            fragile(empty, changes % 3).index.count_photos(NOW)
         delete(photos[changes], empty)
     assert counted(empty) == there(empty)
 
@@ -173,14 +173,13 @@ def test_nothing_is_read_twice(empty: Services) -> None:
     hours_ago(empty, 3)
     expected = counted(empty)
 
-    class Counted:
-        """An index of which no arrivals may be asked for."""
+    class Unread:
+        """Arrivals that nobody may list."""
 
-        def __getattr__(self, name: str) -> Any:
-            assert name != "arrived"
-            return getattr(empty.index, name)
+        def list_arrivals(self, *_: object) -> Any:
+            raise AssertionError
 
-    assert counted(replace(empty, index=Counted())) == expected
+    assert counted(with_counters(empty, arrivals=Unread())) == expected
 
 
 @pytest.mark.parametrize("ask_for", [list_cameras, list_days, get_stats])
@@ -200,9 +199,15 @@ def test_whoever_asks_for_counts_saves_them(empty: Services, ask_for: Handler) -
         def __init__(self) -> None:
             self.asked: list[str] = []
 
-        def cameras(self) -> dict[str, Seen]:
+        def cameras(self) -> dict[str, LastSeen]:
             self.asked.append("cameras")
             return empty.index.cameras()
+
+        def count_photos(
+            self, now: datetime, save: bool = True, cameras: Any = None
+        ) -> dict[str, PhotoCounts]:
+            known = self.cameras() if cameras is None else cameras
+            return with_counters(empty, arrivals=self).index.count_photos(now, save, known)
 
     index = Index()
     counted_before = replace(empty, index=cast(PhotoIndex, index))
@@ -219,10 +224,10 @@ def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Ser
     photos = [listed(empty, WILD[0], n, NOW - timedelta(hours=9 - n)) for n in range(3)]
     hours_ago(empty, 1)
     listed(empty, NOW, 9, NOW - timedelta(hours=1))
-    tallies(empty, NOW)
+    empty.index.count_photos(NOW)
     for photo in photos:
-        empty.index.remove(photo)
-    recount("gate", empty, NOW)
+        empty.index.unlist(photo, State.EXPIRED)
+    empty.index.invalidate_counts("gate", NOW)
     assert counted(empty) == there(empty)
     empty.index.relist(photos[0])
     delete(photos[0], empty)
@@ -236,14 +241,14 @@ def test_what_came_is_counted_also_when_it_is_gone(empty: Services) -> None:
     day = photos[0].name.captured_at.date()
 
     def received() -> tuple[int, int]:
-        tally = tallies(empty, NOW)["gate"]
+        tally = empty.index.count_photos(NOW)["gate"]
         return tally.received, tally.received_on(day)
 
     until_done(lambda stopping: delete(photos[0], stopping), empty)
     assert received() == (6, 6)
     until_done(lambda stopping: delete(photos[1], stopping), empty)
     for again in (2, 3):
-        recount("gate", empty, NOW)
+        empty.index.invalidate_counts("gate", NOW)
         until_done(lambda stopping, again=again: delete(photos[again], stopping), empty)  # type: ignore[misc]
         assert received() == (6, 6)
     assert counted(empty) == there(empty)
@@ -253,12 +258,11 @@ def test_a_version_that_did_not_count_deletions_left_nothing_that_harms(empty: S
     """Records without that count: there were none. Such a version drops a month's count, not that
     of them all."""
     photos = hours_ago(empty, 4)
-    tallies(empty, NOW)
-    first = tallies_of("gate")
-    for row in empty.tally.query(PHOTOS, 10, first, f"{first}~"):
+    empty.index.count_photos(NOW)
+    for row in count_rows(empty).query(PHOTOS, 10, *counts_of("gate")):
         old = {word: text for word, text in row.properties.items() if word != "deleted"}
-        empty.tally.upsert(PHOTOS, row.key, old)
+        count_rows(empty).upsert(PHOTOS, row.key, old)
     delete(photos[0], empty)
     assert counted(empty) == there(empty)
-    tally = tallies(empty, NOW)["gate"]
+    tally = empty.index.count_photos(NOW)["gate"]
     assert (tally.received, tally.total.photos) == (4, 3)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,11 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.maintenance.deletion import delete
-from function_app.maintenance.photo_counts import recount, tallies, uncounted
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.row_keys import View
-from function_app.storage.table_store import ConditionalUpdate
+from function_app.storage.models import State
+from function_app.storage.row_keys import View, checkpoint_key, month_key
 from photo_wire.name import PhotoName
 from tests.function_app.counting import (
     NOW,
@@ -30,6 +28,7 @@ from tests.function_app.counting import (
 )
 from tests.function_app.memory_store import memory_services
 from tests.function_app.turns import Turns
+from tests.support.services import count_rows, with_counters
 
 TAKEN = st.one_of(
     st.integers(0, 3).map(lambda days: timedelta(days=days)),
@@ -76,9 +75,9 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
                     photo = here[which % len(here)]
                     tasks.append((lambda seen, photo=photo: delete(photo, seen), left))  # type: ignore[misc]
                 elif what == "r":
-                    tasks.append((lambda seen: recount("gate", seen, now), left))  # noqa: B023
+                    tasks.append((lambda seen: seen.index.invalidate_counts("gate", now), left))  # noqa: B023
                 else:
-                    tasks.append((lambda seen: tallies(seen, now), left))  # noqa: B023
+                    tasks.append((lambda seen: seen.index.count_photos(now), left))  # noqa: B023
             Turns(backend).run(tasks, order)
             came |= {photo.name for photo in backend.index.query(View(), 1000)}
             if number % 2 and backend.index.cameras():
@@ -88,7 +87,7 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
         for _ in range(2):  # counting, and from what was saved
             assert not backend.index.cameras() or counted(backend, now) == there(backend)
         lately = Counter(name.captured_at.date() for name in came if name.captured_at not in WILD)
-        for tally in tallies(backend, now).values():
+        for tally in backend.index.count_photos(now).values():
             assert tally.received == len(came)
             assert {day: tally.received_on(day) for day in lately} == lately
 
@@ -101,7 +100,7 @@ def test_two_who_delete_the_same_photo_count_it_out_once(empty: Services) -> Non
         work: list[Future[Any]] = [
             pool.submit(delete, photo, empty) for photo in photos[:3] for _ in range(2)
         ]
-        work += [pool.submit(tallies, empty, NOW) for _ in range(3)]
+        work += [pool.submit(empty.index.count_photos, NOW) for _ in range(3)]
         for one in work:
             one.result()
     assert sum(photos for photos, _ in counted(empty).values()) == 9
@@ -120,38 +119,43 @@ def test_eight_threads_that_delete_count_each_photo_out(empty: Services) -> None
 def test_a_count_under_way_does_not_miss_a_deletion(empty: Services) -> None:
     """It has read of a photo that was not counted yet; then that is deleted."""
     first, *_ = hours_ago(empty, 3)
-    recount("gate", empty, NOW)
+    empty.index.invalidate_counts("gate", NOW)
 
     class Meanwhile:
-        """An index in which the first photo is deleted when its arrival has been read."""
+        """Arrivals of which the first photo is deleted when it has been read."""
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(empty.index, name)
-
-        def arrived(self, *words: Any) -> Any:
-            found = empty.index.arrived(*words)
+        def list_arrivals(self, *which: Any) -> Any:
+            arrivals = empty.index.list_arrivals(*which)
             delete(first, empty)
-            return found
+            return arrivals
 
-    tallies(replace(empty, index=Meanwhile()), NOW)
+    with_counters(empty, arrivals=Meanwhile()).index.count_photos(NOW)
     assert counted(empty) == there(empty)
 
 
 def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Services) -> None:
-    """Another instance wrote the record after it was read: what was read does not count."""
+    """Another instance wrote the checkpoint after it was read: what was read does not count."""
     gone, *_ = hours_ago(empty, 3)
-    tallies(empty, NOW)
-    asked: list[str] = []
+    empty.index.count_photos(NOW)
 
-    def uncount(place: str) -> ConditionalUpdate:
-        rewrite = uncounted(gone, place, empty)
-        if not asked:
-            recount("gate", empty, NOW)
-        asked.append(place)
-        return rewrite
+    class Meanwhile:
+        """Rows that another instance changes once they are read."""
 
-    empty.index.remove(gone, uncount)
-    assert len(asked) == 2
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def get(self, partition: str, key: str) -> Any:
+            row = count_rows(empty).get(partition, key)
+            self.asked.append(key)
+            if len(self.asked) == 2:  # the checkpoint, and the photo's month
+                empty.index.invalidate_counts("gate", NOW)
+            return row
+
+    rows = Meanwhile()
+    with_counters(empty, rows=rows).index.remove(gone, State.EXPIRED)
+    assert (
+        rows.asked == [checkpoint_key("gate"), month_key("gate", gone.name.captured_at.date())] * 2
+    )
     assert empty.index.get(gone.name) is None
     assert counted(empty) == there(empty)
 
@@ -164,11 +168,11 @@ def test_who_can_save_nothing_answers_all_the_same(empty: Services) -> None:
         """Records that were changed meanwhile, whenever they are to be written."""
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(empty.tally, name)
+            return getattr(count_rows(empty), name)
 
         def rewrite(self, *words: Any) -> bool:
             return False
 
-    slow = replace(empty, tally=Slow())
+    slow = with_counters(empty, rows=Slow())
     assert counted(slow) == there(empty)
     assert counted(empty) == there(empty)

@@ -22,7 +22,7 @@ from function_app.timer_watch import (
     record_run,
 )
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.function_app.memory_store import MemoryRows, memory_services
+from tests.function_app.memory_store import MemoryTable, memory_services
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -88,7 +88,7 @@ def test_a_stall_is_told_once_by_all_processes(memory: Services) -> None:
 
 
 def test_a_process_looks_only_now_and_then(memory: Services) -> None:
-    class CountedRows(MemoryRows):
+    class CountedRows(MemoryTable):
         reads = 0
 
         def query(self, *words: Any, **more: Any) -> Any:
@@ -106,7 +106,7 @@ def test_a_process_looks_only_now_and_then(memory: Services) -> None:
 def test_storage_that_is_away_costs_no_photo(
     memory: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class AwayRows(MemoryRows):
+    class AwayRows(MemoryTable):
         def query(self, *words: Any, **more: Any) -> Any:
             raise StorageUnavailableError("the table people")
 

@@ -7,7 +7,6 @@ import pytest
 
 from function_app.ingest.intake import Intake, Upload, receive
 from function_app.maintenance.deletion import delete
-from function_app.maintenance.photo_counts import tallies
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import Photo
@@ -41,7 +40,7 @@ def stored(backend: Services) -> Photo:
 def is_consistent(backend: Services) -> bool:
     """What is listed has its bytes, and is what is counted."""
     listed, blob = backend.index.get(NAME), backend.blobs.find(NAME, Media.JPEG)
-    counted = tallies(backend, LATER + timedelta(days=1))["gate"].total.photos
+    counted = backend.index.count_photos(LATER + timedelta(days=1))["gate"].total.photos
     return (listed is None) == (blob is None) and counted == (listed is not None)
 
 
@@ -65,7 +64,7 @@ def test_no_interleaving_lists_what_a_person_deleted_or_counts_it() -> None:
     for order in product([0, 1], repeat=9):
         own = memory_services(Settings(""))
         photo = stored(own)
-        tallies(own, LATER)
+        own.index.count_photos(LATER)
         Turns(own).run(
             [(send, None), (lambda one, photo=photo: delete(photo, one, LATER), None)],  # type: ignore[misc]
             list(order),

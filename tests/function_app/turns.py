@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import fields, replace
 from itertools import cycle
 from typing import Any
 
 from function_app.services import Services
+from tests.support.services import wrapped
 
 
 class Turns:
@@ -60,12 +60,7 @@ class Turns:
                 raise KilledError
             calls[0] -= 1
 
-        parts = {
-            one.name: Watched(getattr(self._backend, one.name), before_a_call)
-            for one in fields(Services)
-            if one.name != "settings"
-        }
-        return replace(self._backend, **parts)  # type: ignore[arg-type]
+        return wrapped(self._backend, lambda store: Watched(store, before_a_call))
 
 
 class KilledError(Exception):

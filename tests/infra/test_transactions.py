@@ -16,7 +16,6 @@ import pytest
 from function_app import build_app
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store as store_photo
-from function_app.maintenance.photo_counts import tallies
 from function_app.maintenance.retention import clean_up, delete_due
 from function_app.services import connect
 from function_app.settings import Settings
@@ -232,7 +231,7 @@ def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:
     """With its thumbnail and its rows, and that is on record; it was counted."""
     path = f"/api/photos/{meter.put(1004)}"
     backend = connect(Settings(meter.api.backend.connection_string))
-    tallies(backend, datetime.now(UTC) + timedelta(days=1))
+    backend.index.count_photos(datetime.now(UTC) + timedelta(days=1))
     here = {"Origin": visitor.backend.base_url}
     counted = meter.count(lambda: visitor.ask(path, here, "DELETE"))
     assert counted == EXPECTED.events["photo deleted"]
@@ -242,8 +241,8 @@ def test_a_photo_whose_time_is_over(meter: Meter) -> None:
     """Retention deletes it; what finds it is shared by a hundred."""
     backend = connect(Settings(meter.api.backend.connection_string))
     name, tomorrow = parse_name(meter.put(1005)), datetime.now(UTC) + timedelta(days=1)
-    tallies(backend, tomorrow)  # by when it has long been counted
-    arrived = backend.index.arrived(meter.camera, tomorrow, 1000)
+    backend.index.count_photos(tomorrow)  # by when it has long been counted
+    arrived = backend.index.list_arrivals(meter.camera, tomorrow, 1000)
     (due,) = (one for one in arrived if one[1].name == name)
     assert meter.count(lambda: delete_due(due, backend)) == EXPECTED.events["photo's time over"]
 

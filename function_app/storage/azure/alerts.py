@@ -19,7 +19,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
 from function_app.storage.azure.account import Account
-from function_app.storage.azure.errors import ask, error_code
+from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Operation, TransactionError
 from function_app.storage.models import KeptAlert, alert_key
@@ -88,9 +88,9 @@ class AzureAlerts:
             with suppress(ResourceNotFoundError):  # somebody removed it just now
                 self._table.update_entity(change, UpdateMode.MERGE)
 
-        ask(merge)
+        call(merge)
         own_key = _list_of(kept.alert.name.camera) + key
-        ask(lambda: self._table.delete_entity(ALERTS, own_key))  # one that is gone is no error
+        call(lambda: self._table.delete_entity(ALERTS, own_key))  # one that is gone is no error
 
     def remove_some_of(self, camera: str) -> int:
         found = self.newest_of(camera, AT_ONCE, None)
@@ -98,7 +98,9 @@ class AzureAlerts:
         if keys and not self._remove(keys):
             # One by one; the camera's own row of each, by which it is found, comes last.
             for key in keys:
-                ask(partial(self._table.delete_entity, ALERTS, key))  # one that is gone is no error
+                call(
+                    partial(self._table.delete_entity, ALERTS, key)
+                )  # one that is gone is no error
         return len(found)
 
     def _remove(self, keys: list[str]) -> bool:
@@ -114,7 +116,7 @@ class AzureAlerts:
                 return False
             return True
 
-        return ask(submit)
+        return call(submit)
 
     def _find(self, key: str) -> dict[str, Any] | None:
         def get() -> dict[str, Any] | None:
@@ -123,7 +125,7 @@ class AzureAlerts:
             except ResourceNotFoundError:  # the row, or the whole table
                 return None
 
-        return ask(get)
+        return call(get)
 
     def index_by_camera(self) -> None:
         runs = self._runs()
@@ -134,10 +136,10 @@ class AzureAlerts:
             shown = [one for one in found if not one.is_taken_back]
             rows = [(Operation.PUT, _row(one, _list_of(one.alert.name.camera))) for one in shown]
             for start in range(0, len(rows), MAX_ROWS):
-                ask(partial(self._submit, rows[start : start + MAX_ROWS]))
+                call(partial(self._submit, rows[start : start + MAX_ROWS]))
             after = alert_key(found[-1])
         marker = {"PartitionKey": ALERTS, "RowKey": _MARKER, "runs": str(runs + 1)}
-        ask(lambda: self._table.upsert_entity(marker), self._create)
+        call(lambda: self._table.upsert_entity(marker), self._create)
 
     def _runs(self) -> int:
         """How often index_by_camera came to its end."""
@@ -148,7 +150,7 @@ class AzureAlerts:
             except ResourceNotFoundError:  # the row, or the whole table
                 return 0
 
-        return ask(look)
+        return call(look)
 
     def _filtered(self, camera: str, after: str | None) -> Iterator[KeptAlert]:
         """A camera's alerts among those of all."""
@@ -171,7 +173,7 @@ class AzureAlerts:
             except ResourceNotFoundError:
                 return []  # no table yet, so no alert
 
-        return ask(query)
+        return call(query)
 
     def _kept_among(self, keys: list[str]) -> set[str]:
         """Which of these keys, in order, alerts are kept under, as far as one request tells."""
@@ -185,7 +187,7 @@ class AzureAlerts:
             )
             return {row["RowKey"] for row in islice(rows, MAX_LOOKED_AT)}
 
-        return ask(look)
+        return call(look)
 
     def _insert(self, alerts: list[KeptAlert]) -> bool:
         """Keep all of these, or none of them; False if one is kept already."""

@@ -13,7 +13,7 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSettings
 
 from function_app.storage.azure.account import Account
-from function_app.storage.azure.errors import ask, error_code
+from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.new_blobs import NotCreatedError
 from function_app.storage.models import DamagedRecordError, Photo, blob_path, parse_photo
 from photo_wire.errors import WireError
@@ -52,7 +52,7 @@ class AzurePhotoBlobs:
                     raise
                 return put()
 
-        return ask(put_again, self._create)
+        return call(put_again, self._create)
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
         blob = self._container.get_blob_client(photo.path)
@@ -67,7 +67,7 @@ class AzurePhotoBlobs:
                     raise
                 return None
 
-        return ask(get)
+        return call(get)
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
         photo = self.find_or_tombstone(name, media)
@@ -82,7 +82,7 @@ class AzurePhotoBlobs:
             except (ResourceNotFoundError, DamagedRecordError):
                 return None
 
-        return ask(look)
+        return call(look)
 
     def remove(self, photo: Photo) -> None:
         def delete() -> None:
@@ -91,12 +91,12 @@ class AzurePhotoBlobs:
             except ResourceNotFoundError:
                 return
 
-        ask(delete)
+        call(delete)
 
-    def mark_deleted(self, photo: Photo, now: datetime) -> None:
+    def write_tombstone(self, photo: Photo, now: datetime) -> None:
         blob = self._container.get_blob_client(photo.path)
         mark = replace(photo, deleted_at=now).to_properties()
-        ask(lambda: blob.upload_blob(b"", overwrite=True, metadata=mark))
+        call(lambda: blob.upload_blob(b"", overwrite=True, metadata=mark))
 
     def cameras(self) -> list[str]:
         def look() -> list[str]:
@@ -105,9 +105,9 @@ class AzurePhotoBlobs:
             except ResourceNotFoundError:
                 return []
 
-        return ask(look)
+        return call(look)
 
-    def query(self, camera: str) -> Iterator[Photo | None]:
+    def list_photos(self, camera: str) -> Iterator[Photo | None]:
         found = self._container.list_blobs(name_starts_with=f"{camera}/", include=["metadata"])
         pages = found.by_page()
 
@@ -115,7 +115,7 @@ class AzurePhotoBlobs:
             page = next(pages, None)
             return None if page is None else list(page)
 
-        while (page := ask(look)) is not None:  # an empty one may come before others
+        while (page := call(look)) is not None:  # an empty one may come before others
             yield from map(_readable, page)
 
     def check(self) -> None:
@@ -125,7 +125,7 @@ class AzurePhotoBlobs:
             except ResourceNotFoundError:
                 return  # it is created with the first photo
 
-        ask(look)
+        call(look)
 
     def _create(self) -> None:
         try:
@@ -160,7 +160,7 @@ class AzureThumbnails:
             except ResourceNotFoundError:
                 return None
 
-        return ask(get)
+        return call(get)
 
     def write(self, photo: Photo, body: bytes) -> None:
         kind = ContentSettings(content_type=Media.JPEG.content_type)
@@ -170,7 +170,7 @@ class AzureThumbnails:
                 _thumbnail_path(photo.name), body, overwrite=True, content_settings=kind
             )
 
-        ask(put, self._create)
+        call(put, self._create)
 
     def remove(self, name: PhotoName) -> None:
         def delete() -> None:
@@ -179,9 +179,9 @@ class AzureThumbnails:
             except ResourceNotFoundError:
                 return
 
-        ask(delete)
+        call(delete)
 
-    def query(self, camera: str) -> Iterator[PhotoName]:
+    def list_names(self, camera: str) -> Iterator[PhotoName]:
         pages = self._container.list_blobs(name_starts_with=f"{camera}/").by_page()
 
         def look() -> list[str] | None:
@@ -191,7 +191,7 @@ class AzureThumbnails:
                 return None
             return None if page is None else [blob.name for blob in page]
 
-        while (page := ask(look)) is not None:  # an empty one may come before others
+        while (page := call(look)) is not None:  # an empty one may come before others
             for path in page:
                 if name := _thumbnail_name(path):
                     yield name

@@ -1,5 +1,5 @@
-"""Which failures of the storage SDKs mean that storage is away: all but those that an adapter
-knows how to read."""
+"""Which failures of the storage SDKs mean that storage is unavailable: all except those that an
+adapter knows how to handle."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,16 +14,15 @@ from azure.core.exceptions import (
 from function_app.storage.azure.identity import IdentityError
 from function_app.storage.models import StorageUnavailableError
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 _NOT_CREATED_YET = ("ContainerNotFound", "TableNotFound")
 
 
-def ask(operation: Callable[[], Answer], create: Callable[[], object] | None = None) -> Answer:
-    """What `operation` on a storage client answers; it must do no harm when it is repeated.
+def call(operation: Callable[[], Result], create: Callable[[], object] | None = None) -> Result:
+    """Return the result of `operation` on a storage client, which must do no harm when repeated.
 
-    `create` makes the container or table that the operation turns out to miss; the operation is
-    then repeated once. Raises StorageUnavailableError for every SDK error that the operation lets
-    pass.
+    `create` creates the container or table if the operation finds it missing; the operation is then
+    repeated once. Raises StorageUnavailableError for every SDK error that the operation raises.
     """
     try:
         try:
@@ -36,20 +35,20 @@ def ask(operation: Callable[[], Answer], create: Callable[[], object] | None = N
     except AzureError as error:
         raise StorageUnavailableError(
             _reason(error)
-        ) from None  # the SDK's text may hold a signed address
+        ) from None  # the SDK's text may contain a signed address
 
 
 def error_code(error: HttpResponseError) -> str:
-    """What the service calls this failure, such as BlobAlreadyExists; its status and the class of
-    the exception are shared by failures that mean different things: a store that is full raises
-    ResourceExistsError, as a blob that is there already does."""
+    """Return the service's code for this failure, such as BlobAlreadyExists. Its status and the
+    class of the exception are shared by different failures: a full store raises
+    ResourceExistsError, as a blob that exists already does."""
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code))
 
 
-def _on_a_live_connection(operation: Callable[[], Answer]) -> Answer:
-    """A kept connection that the other side has closed in the meantime fails at its next use, and
-    that says nothing of storage: try once more, which opens a new one."""
+def _on_a_live_connection(operation: Callable[[], Result]) -> Result:
+    """A kept connection that the other side has closed fails at its next use, which does not mean
+    that storage is unavailable: try once more, which opens a new one."""
     try:
         return operation()
     except ServiceResponseTimeoutError:
@@ -63,11 +62,11 @@ def _reason(error: AzureError) -> str:
         return str(error)
     if not isinstance(error, HttpResponseError) or error.status_code is None:  # cut short
         return f"it cannot be reached ({type(error).__name__})"
-    said = f"it answered {error.status_code} {error_code(error)}"
+    reason = f"it answered {error.status_code} {error_code(error)}"
     if error.status_code in (401, 403):
         return (
-            f"{said}: see that AzureWebJobsStorage holds the account's present key, or that the "
+            f"{reason}: see that AzureWebJobsStorage holds the account's present key, or that the "
             "app's identity has its roles (new ones take minutes), and that the account's network "
             "rules let this app in"
         )
-    return said
+    return reason

@@ -1,81 +1,78 @@
-"""The table of the photos' rows: how they are read and changed."""
+"""The table `photos`: how its rows are read and changed, and what is in the rows of a photo."""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity
 
 from function_app.storage.azure.account import Account
-from function_app.storage.azure.errors import Answer, ask, error_code
+from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Change, Operation, TransactionError
-from function_app.storage.models import DamagedRecordError, Photo, Seen, State, parse_photo
-from function_app.storage.row_keys import PHOTOS, all_keys, arrival_key, seen_key, state_key
+from function_app.storage.models import (
+    DamagedRecordError,
+    LastSeen,
+    Photo,
+    State,
+    parse_photo,
+)
+from function_app.storage.row_keys import (
+    PHOTOS,
+    all_keys,
+    arrival_key,
+    last_seen_key,
+    state_key,
+)
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 TABLE = "photos"
+NOT_FOUND = ("ResourceNotFound", "TableNotFound")
+_PAGE_SIZE = 1000  # rows that a request answers at most
 _CHANGED = "UpdateConditionNotSatisfied"
-GONE = ("ResourceNotFound", "TableNotFound")
+
+Row = dict[str, str]
+Value = TypeVar("Value")
+
+log = logging.getLogger(__name__)
 
 
 class PhotoTable:
-    """The table, which is created when it is first missed."""
+    """The table, which is created when it is first missed. All methods raise
+    StorageUnavailableError."""
 
     def __init__(self, account: Account) -> None:
         self._table = account.tables.get_table_client(TABLE)
         self._submit = partial(account.transactions.submit, TABLE)
         self._create = partial(create_table, account.tables, TABLE)
 
-    def _try(self, changes: list[Change], tag: str) -> str:
-        """Make all of these changes, if the first row has this tag; returns why not, if one of
-        their rows was changed or is gone."""
+    def _try_submit(self, changes: list[Change], etag: str = "") -> str:
+        """Make all of these changes, if the first row has this etag. Return the error code if one
+        of the rows was changed or does not exist, else ""."""
 
         def submit() -> str:
             try:
-                self._submit(changes, tag)
+                self._submit(changes, etag)
             except TransactionError as error:
-                if (code := error_code(error)) in (_CHANGED, *GONE):
+                if (code := error_code(error)) in (_CHANGED, *NOT_FOUND):
                     return code
                 raise
             return ""
 
-        return ask(submit)
+        return call(submit)
 
-    def _read(
-        self,
-        first: str,
-        end: str,
-        count: int,
-        read_row: Callable[[dict[str, Any]], Answer | None],
-        select: list[str] | None = None,
-    ) -> list[Answer]:
-        def read() -> list[Answer]:
-            rows = self._table.query_entities(
-                "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end",
-                parameters={"photos": PHOTOS, "first": first, "end": end},
-                results_per_page=min(count, 1000),
-                select=select,
-            )
-            try:
-                return list(islice(filter(None, map(read_row, rows)), count))
-            except ResourceNotFoundError:
-                return []  # no table yet, so no photo
-
-        return ask(read)
-
-    def _insert(self, rows: list[dict[str, str]], *notes: dict[str, str]) -> bool:
-        """Insert all rows and write the notes, in one transaction, or nothing; False if one of the
-        rows is there already."""
+    def _insert(self, rows: list[Row], *replaced: Row) -> bool:
+        """Insert `rows` and write the `replaced` ones, in one transaction; return False, and change
+        nothing, if one of `rows` exists already."""
         changes: list[Change] = [(Operation.INSERT, row) for row in rows]
-        changes += [(Operation.PUT, note) for note in notes]
+        changes += [(Operation.PUT, row) for row in replaced]
         return insert(self._submit, changes, self._create)
 
     def _find(self, partition: str, key: str) -> TableEntity | None:
@@ -85,21 +82,43 @@ class PhotoTable:
             except ResourceNotFoundError:  # the row, or the whole table
                 return None
 
-        return ask(get)
+        return call(get)
+
+    def _list(
+        self,
+        after: str,
+        end: str,
+        count: int,
+        parse: Callable[[dict[str, Any]], Value | None],
+        columns: list[str] | None = None,
+    ) -> list[Value]:
+        """Return up to `count` parsed rows between two keys, both excluded: one request up to 1,000
+        rows. Rows that `parse` returns None for are left out."""
+
+        def read() -> list[Value]:
+            rows = self._table.query_entities(
+                "PartitionKey eq @photos and RowKey gt @after and RowKey lt @end",
+                parameters={"photos": PHOTOS, "after": after, "end": end},
+                results_per_page=min(count, _PAGE_SIZE),
+                select=columns,
+            )
+            try:
+                return list(islice(filter(None, map(parse, rows)), count))
+            except ResourceNotFoundError:
+                return []  # no table yet, so no photo
+
+        return call(read)
 
 
-log = logging.getLogger(__name__)
-
-
-def photo_rows(photo: Photo, now: datetime) -> list[dict[str, str]]:
-    """The photo's rows in all orders, the first that of all photos, newest first."""
-    properties = {**photo.to_properties(), "listed_at": format_time(now)}
-    keys = [*all_keys(photo.name), arrival_key(photo.name, now)]
+def photo_rows(photo: Photo, listed_at: datetime) -> list[Row]:
+    """Return the photo's rows in all orders, the first that of all photos, newest first."""
+    properties = {**photo.to_properties(), "listed_at": format_time(listed_at)}
+    keys = [*all_keys(photo.name), arrival_key(photo.name, listed_at)]
     return [{"PartitionKey": PHOTOS, "RowKey": key, **properties} for key in keys]
 
 
-def state_row(name: PhotoName, state: State, sha256: str, media: Media | None) -> dict[str, str]:
-    """What is known of a photo's id. It stays when the photo goes."""
+def state_row(name: PhotoName, state: State, sha256: str, media: Media | None) -> Row:
+    """Return the row with what is known of a photo's id, which stays when the photo is deleted."""
     return {
         "PartitionKey": PHOTOS,
         "RowKey": state_key(name),
@@ -109,30 +128,39 @@ def state_row(name: PhotoName, state: State, sha256: str, media: Media | None) -
     }
 
 
-def seen(row: dict[str, Any]) -> tuple[str, Seen] | None:
+def listed_row(photo: Photo) -> Row:
+    """Return the row that says that a photo of this id is listed."""
+    return state_row(photo.name, State.LISTED, photo.sha256, photo.media)
+
+
+def last_seen_row(name: PhotoName, listed_at: datetime, waiting: int | None = None) -> Row:
+    """Return the row with what was last seen of a camera."""
+    return {
+        "PartitionKey": PHOTOS,
+        "RowKey": last_seen_key(name.camera),
+        "last": str(name),
+        "listed_at": format_time(listed_at),
+        "waiting": "" if waiting is None else str(waiting),
+    }
+
+
+# A row that somebody changed by hand must not close the whole list: it is left out.
+
+
+def parse_last_seen(row: dict[str, Any]) -> tuple[str, LastSeen] | None:
+    """Return the camera and what was last seen of it."""
     try:
         last = parse_name(row["last"])
         waiting = row.get("waiting", "")
         listed_at = parse_time(row["listed_at"])
-        return last.camera, Seen(last, listed_at, int(waiting) if waiting else None)
+        return last.camera, LastSeen(last, listed_at, int(waiting) if waiting else None)
     except (KeyError, TypeError, ValueError) as error:
         log.warning("left out of the cameras: %s: %s", row.get("RowKey"), error)
         return None
 
 
-def note_row(name: PhotoName, now: datetime, waiting: int | None = None) -> dict[str, str]:
-    """What is noted of a camera with each of its photos."""
-    return {
-        "PartitionKey": PHOTOS,
-        "RowKey": seen_key(name.camera),
-        "last": str(name),
-        "listed_at": format_time(now),
-        "waiting": "" if waiting is None else str(waiting),
-    }
-
-
-def readable(row: dict[str, Any]) -> tuple[str, Photo] | None:
-    """One row that someone changed by hand must not close the whole list."""
+def parse_photo_row(row: dict[str, Any]) -> tuple[str, Photo] | None:
+    """Return the row's key and the photo."""
     try:
         return row["RowKey"], parse_photo(row)
     except DamagedRecordError as error:
@@ -140,7 +168,8 @@ def readable(row: dict[str, Any]) -> tuple[str, Photo] | None:
         return None
 
 
-def moment(row: dict[str, Any]) -> tuple[str, PhotoName, datetime] | None:
+def parse_listing(row: dict[str, Any]) -> tuple[str, PhotoName, datetime] | None:
+    """Return the row's key, whose it is, and when that photo was listed."""
     try:
         return row["RowKey"], parse_name(row["id"]), parse_time(row["listed_at"])
     except (KeyError, TypeError, WireError) as error:

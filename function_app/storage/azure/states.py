@@ -1,94 +1,75 @@
-"""The rows that say what is known of each photo's id."""
+"""What is known of photo ids and of cameras, also while no photo of theirs is listed."""
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import UpdateMode
 
-from function_app.storage.azure.errors import ask
-from function_app.storage.azure.photo_table import PhotoTable, state_row
+from function_app.storage.azure.account import Account
+from function_app.storage.azure.errors import call
+from function_app.storage.azure.photo_table import (
+    TABLE,
+    PhotoTable,
+    Row,
+    last_seen_row,
+    parse_last_seen,
+    state_row,
+)
+from function_app.storage.azure.tables import AzureTable
 from function_app.storage.azure.transactions import Change, Operation
-from function_app.storage.models import CAME, State
-from function_app.storage.row_keys import PHOTOS, state_key, states_of
+from function_app.storage.models import (
+    CAME,
+    LastSeen,
+    Photo,
+    State,
+    StorageUnavailableError,
+)
+from function_app.storage.row_keys import (
+    LAST_SEEN_RANGE,
+    NEW_CAMERAS,
+    PHOTOS,
+    last_seen_key,
+    state_key,
+    states_of,
+)
+from function_app.storage.table_store import query_all
+from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName
 
-_AT_ONCE = 100  # in a transaction
+# Of a change on the condition that a row is as it was read; each that fails means that another
+# instance's change was made.
+MAX_ATTEMPTS = 20
+MAX_WAIT_SECONDS = 2.0  # for another thread's transaction: a stalled one delays no photo for longer
+_MAX_CHANGES = 100  # in a transaction
 
 
-class PhotoStates(PhotoTable):
-    """What is known of the ids, as PhotoIndex promises it."""
+class LastSeenWriter:
+    """Writes what was last seen of each camera, in the order in which the photos were listed.
 
-    def state(self, name: PhotoName) -> State | None:
-        row = self._find(PHOTOS, state_key(name))
-        return State(row["state"]) if row else None
-
-    def forget_states(self, camera: str, before: datetime) -> None:
-        first = states_of(camera)
-
-        def find() -> list[str]:
-            rows = self._table.query_entities(
-                "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end"
-                " and state ne @listed and Timestamp lt @before",
-                parameters={
-                    "photos": PHOTOS,
-                    "first": first,
-                    "end": f"{first}~",
-                    "listed": State.LISTED.value,
-                    "before": before,
-                },
-                select=["RowKey"],
-            )
-            try:
-                return [row["RowKey"] for row in islice(rows, _AT_ONCE)]
-            except ResourceNotFoundError:
-                return []
-
-        while keys := ask(find):
-            changes: list[Change] = [
-                (Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys
-            ]
-            if self._try(changes, ""):
-                return  # somebody else is at it
-
-    def note_losses(self, lost: Mapping[PhotoName, str]) -> set[PhotoName]:
-        rows = {name: state_row(name, State.LOST, sha256, None) for name, sha256 in lost.items()}
-        if not rows or self._insert(list(rows.values())):
-            return set()
-        return {name for name, row in rows.items() if not self._note_loss(name, row)}
-
-    def _note_loss(self, name: PhotoName, row: dict[str, str]) -> bool:
-        """Note a loss; False if the photo came. Where the report does not say of which bytes it is,
-        the id tells."""
-        if self._insert([row]):
-            return True
-        known = self._find(PHOTOS, state_key(name))
-        if known is None or known["state"] not in CAME:
-            return True
-        return row["sha256"] not in ("", known["sha256"])
-
-
-MAX_WAIT = 2.0  # seconds for another thread's transaction: a stalled one delays no photo for longer
-
-Note = dict[str, str]
-
-
-class LastSeen:
-    """The newest of these rows that this process wrote, by key. Threads share it."""
+    Requests of one camera may overlap, and the last to write need not be the last that came. So the
+    threads of a process take turns at a camera, and a late one writes the newest row that this
+    process wrote instead of its own. That costs no request. Two cases are accepted: another
+    instance may write an older row within moments, and so may a thread that was not waited for; the
+    camera's next photo corrects both.
+    """
 
     def __init__(self) -> None:
         self._locks: dict[str, threading.Lock] = {}
-        self._newest: dict[str, Note] = {}
+        self._newest: dict[str, Row] = {}
 
-    def write(self, note: Note, write: Callable[[Note], bool]) -> bool:
-        """Call `write` with this row, or with the newest one that was written if that is of a later
-        moment. Return what it returns: whether the row was written. Raises what it raises."""
-        key = note["RowKey"]
+    def write(self, row: Row, write: Callable[[Row], bool]) -> bool:
+        """Call `write` with this row, or with the newest that was written if that one is later.
+        Return what it returns: whether the row was written. Raises what it raises."""
+        key = row["RowKey"]
         lock = self._locks.setdefault(key, threading.Lock())
-        has_turn = lock.acquire(timeout=MAX_WAIT)
+        has_turn = lock.acquire(timeout=MAX_WAIT_SECONDS)
         try:
-            newest = self._newest_of(note)
+            newest = self._newest_of(row)
             is_written = write(newest)
             if is_written:
                 self._newest[key] = self._newest_of(newest)
@@ -97,11 +78,128 @@ class LastSeen:
             if has_turn:
                 lock.release()
 
-    def _newest_of(self, note: Note) -> Note:
-        """Return this row, or the newest one that was written if that is of a later moment."""
-        known = self._newest.get(note["RowKey"], note)
-        return max(note, known, key=lambda one: one["listed_at"])
+    def _newest_of(self, row: Row) -> Row:
+        """Return this row, or the newest that was written if that one is later."""
+        known = self._newest.get(row["RowKey"], row)
+        return max(row, known, key=lambda one: one["listed_at"])
 
     def forget(self, key: str) -> None:
         """Forget what was written under this key: the row is removed."""
         self._newest.pop(key, None)
+
+
+class States(PhotoTable):
+    """The methods of PhotoIndex on ids and cameras."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._last_seen = LastSeenWriter()
+        self._rows = AzureTable(account, TABLE)
+
+    def state(self, name: PhotoName) -> State | None:
+        row = self._find(PHOTOS, state_key(name))
+        return State(row["state"]) if row else None
+
+    def purge_states(self, camera: str, before: datetime) -> None:
+        first, end = states_of(camera)
+
+        def find() -> list[str]:
+            rows = self._table.query_entities(
+                "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end"
+                " and state ne @listed and Timestamp lt @before",
+                parameters={
+                    "photos": PHOTOS,
+                    "first": first,
+                    "end": end,
+                    "listed": State.LISTED.value,
+                    "before": before,
+                },
+                select=["RowKey"],
+            )
+            try:
+                return [row["RowKey"] for row in islice(rows, _MAX_CHANGES)]
+            except ResourceNotFoundError:
+                return []
+
+        while keys := call(find):
+            changes: list[Change] = [
+                (Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys
+            ]
+            if self._try_submit(changes):
+                return  # another instance removes them just now
+
+    def record_losses(self, losses: Mapping[PhotoName, str]) -> set[PhotoName]:
+        rows = {name: state_row(name, State.LOST, sha256, None) for name, sha256 in losses.items()}
+        if not rows or self._insert(list(rows.values())):
+            return set()
+        return {name for name, row in rows.items() if not self._record_loss(name, row)}
+
+    def _record_loss(self, name: PhotoName, row: Row) -> bool:
+        """Record a loss; return False if the photo came. If the report does not say which bytes
+        were lost, any photo of this id counts as the lost one."""
+        if self._insert([row]):
+            return True
+        known = self._find(PHOTOS, state_key(name))
+        if known is None or known["state"] not in CAME:
+            return True
+        return row["sha256"] not in ("", known["sha256"])
+
+    def cameras(self) -> dict[str, LastSeen]:
+        def read() -> dict[str, LastSeen]:
+            first, end = LAST_SEEN_RANGE
+            rows = self._table.query_entities(
+                "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end",
+                parameters={"photos": PHOTOS, "first": first, "end": end},
+            )
+            try:
+                return dict(filter(None, map(parse_last_seen, rows)))
+            except ResourceNotFoundError:
+                return {}
+
+        return call(read)
+
+    def last_seen(self, camera: str) -> LastSeen | None:
+        row = self._find(PHOTOS, last_seen_key(camera))
+        parsed = parse_last_seen(row) if row else None
+        return parsed[1] if parsed else None
+
+    def update_last_seen(self, photo: Photo) -> None:
+        new = last_seen_row(photo.name, photo.received_at)
+        for _ in range(MAX_ATTEMPTS):
+            row = self._find(PHOTOS, new["RowKey"])
+            if row is None:
+                if self._insert([new]):
+                    return
+                continue
+            parsed = parse_last_seen(row)
+            if parsed and parsed[1].listed_at >= photo.received_at:
+                return
+            if not self._try_submit([(Operation.PUT, new)], row.metadata["etag"] or ""):
+                return
+        raise StorageUnavailableError(
+            f"other instances changed what was last seen of {photo.name.camera} each time"
+        )
+
+    def update_waiting(self, camera: str, waiting: int) -> None:
+        change = {"PartitionKey": PHOTOS, "RowKey": last_seen_key(camera), "waiting": str(waiting)}
+
+        def merge() -> None:
+            with suppress(ResourceNotFoundError):  # no photo of this camera was ever listed
+                self._table.update_entity(change, UpdateMode.MERGE)
+
+        call(merge)
+
+    def first_seen(self) -> dict[str, datetime]:
+        rows = query_all(self._rows, NEW_CAMERAS)
+        return {row.key: parse_time(row.properties["at"]) for row in rows}
+
+    def is_first_seen_known(self, camera: str) -> bool:
+        return self._find(NEW_CAMERAS, camera) is not None
+
+    def record_first_seen(self, camera: str, now: datetime) -> None:
+        self._rows.insert(NEW_CAMERAS, camera, {"at": format_time(now)})
+
+    def _forget_last_seen(self, camera: str) -> None:
+        key = last_seen_key(camera)
+        call(partial(self._table.delete_entity, PHOTOS, key))  # no error if it does not exist
+        self._last_seen.forget(key)

@@ -1,4 +1,4 @@
-"""Rows in Table Storage."""
+"""Tables of small records, and what all tables have in common."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -15,15 +15,16 @@ from azure.core.exceptions import (
 from azure.data.tables import TableServiceClient, UpdateMode
 
 from function_app.storage.azure.account import Account
-from function_app.storage.azure.errors import ask, error_code
+from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.transactions import Change, Operation, TransactionError
 from function_app.storage.table_store import ConditionalUpdate, Entity
 
-CHANGED_MEANWHILE = ("UpdateConditionNotSatisfied", "ResourceNotFound")
+_CHANGED = ("UpdateConditionNotSatisfied", "ResourceNotFound")
+_PAGE_SIZE = 1000  # rows that a request answers at most
 
 
-class AzureRows:
-    """Rows in one table, which is created when it is first missed."""
+class AzureTable:
+    """TableStore in one table, which is created when it is first missed."""
 
     def __init__(self, account: Account, table: str) -> None:
         self._table = account.tables.get_table_client(table)
@@ -33,25 +34,25 @@ class AzureRows:
     def get(self, partition: str, key: str) -> Entity | None:
         def find() -> Entity | None:
             try:
-                return _row(self._table.get_entity(partition, key))
+                return _entity(self._table.get_entity(partition, key))
             except ResourceNotFoundError:  # the row, or the whole table
                 return None
 
-        return ask(find)
+        return call(find)
 
     def insert(self, partition: str, key: str, properties: Mapping[str, str]) -> bool:
-        change = (Operation.INSERT, _entity(partition, key, properties))
+        change = (Operation.INSERT, _row(partition, key, properties))
         return insert(self._submit, [change], self._create)  # create_entity hides a missing table
 
     def upsert(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
-        entity = _entity(partition, key, properties)
-        ask(lambda: self._table.upsert_entity(entity, UpdateMode.REPLACE), self._create)
+        row = _row(partition, key, properties)
+        call(lambda: self._table.upsert_entity(row, UpdateMode.REPLACE), self._create)
 
     def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
         def update() -> bool:
             try:
                 self._table.update_entity(
-                    _entity(partition, row.key, properties),
+                    _row(partition, row.key, properties),
                     UpdateMode.REPLACE,
                     etag=row.etag,
                     match_condition=MatchConditions.IfNotModified,
@@ -64,22 +65,22 @@ class AzureRows:
                 return False
             return True
 
-        return ask(update)
+        return call(update)
 
     def rewrite(self, partition: str, rewrite: ConditionalUpdate) -> bool:
         def update() -> bool:
             try:
                 self._submit(changes_of(partition, rewrite), rewrite.row.etag)
             except TransactionError as error:
-                if error_code(error) not in CHANGED_MEANWHILE:
+                if error_code(error) not in _CHANGED:
                     raise
                 return False
             return True
 
-        return ask(update)
+        return call(update)
 
     def remove(self, partition: str, key: str) -> None:
-        ask(lambda: self._table.delete_entity(partition, key))  # one that is gone is no error
+        call(lambda: self._table.delete_entity(partition, key))  # no error if it does not exist
 
     def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
         def read() -> list[Entity]:
@@ -87,42 +88,19 @@ class AzureRows:
                 "PartitionKey eq @partition and RowKey gt @after"
                 + (" and RowKey lt @end" if end else ""),
                 parameters={"partition": partition, "after": after, "end": end},
-                results_per_page=min(count, 1000),
+                results_per_page=min(count, _PAGE_SIZE),
             )
             try:
-                return [_row(one) for one in islice(rows, count)]
+                return [_entity(row) for row in islice(rows, count)]
             except ResourceNotFoundError:
                 return []
 
-        return ask(read)
-
-
-def changes_of(partition: str, rewrite: ConditionalUpdate) -> list[Change]:
-    """What a transaction does for it; the row that must be unchanged comes first."""
-    first = _entity(partition, rewrite.row.key, rewrite.properties)
-    changes: list[Change] = [(Operation.PUT, first)]
-    for key, properties in rewrite.others.items():
-        operation = Operation.DELETE if properties is None else Operation.PUT
-        changes.append((operation, _entity(partition, key, properties or {})))
-    return changes
-
-
-def _entity(partition: str, key: str, properties: Mapping[str, str]) -> dict[str, str]:
-    return {"PartitionKey": partition, "RowKey": key, **properties}
-
-
-def _row(entity: Any) -> Entity:
-    properties = {
-        word: value
-        for word, value in entity.items()
-        if isinstance(value, str) and word not in ("PartitionKey", "RowKey")
-    }
-    return Entity(entity["RowKey"], properties, entity.metadata["etag"])
+        return call(read)
 
 
 def create_table(service: TableServiceClient, table: str) -> None:
-    """Create the table; that another instance has just done so is fine. Raises the SDK's errors,
-    TableBeingDeleted among them."""
+    """Create the table, unless another instance has just done so. Raises the SDK's errors, such as
+    TableBeingDeleted."""
     try:
         service.create_table(table)
     except ResourceExistsError as error:
@@ -135,9 +113,8 @@ def insert(
     changes: Sequence[Change],
     create: Callable[[], object],
 ) -> bool:
-    """Whether these changes, insertions and others, were made; False, and none of them is, if a row
-    that is to be inserted is there already. `create` makes the table. Raises
-    StorageUnavailableError."""
+    """Make these changes, insertions among them; return False, and change nothing, if a row that is
+    to be inserted exists already. `create` creates the table. Raises StorageUnavailableError."""
 
     def attempt() -> bool:
         try:
@@ -148,4 +125,28 @@ def insert(
             return False
         return True
 
-    return ask(attempt, create)
+    return call(attempt, create)
+
+
+def changes_of(partition: str, update: ConditionalUpdate) -> list[Change]:
+    """Return the changes of a transaction that makes this update; the row that must be unchanged
+    comes first."""
+    first = _row(partition, update.row.key, update.properties)
+    changes: list[Change] = [(Operation.PUT, first)]
+    for key, properties in update.others.items():
+        operation = Operation.DELETE if properties is None else Operation.PUT
+        changes.append((operation, _row(partition, key, properties or {})))
+    return changes
+
+
+def _row(partition: str, key: str, properties: Mapping[str, str]) -> dict[str, str]:
+    return {"PartitionKey": partition, "RowKey": key, **properties}
+
+
+def _entity(row: Any) -> Entity:
+    properties = {
+        name: value
+        for name, value in row.items()
+        if isinstance(value, str) and name not in ("PartitionKey", "RowKey")
+    }
+    return Entity(row["RowKey"], properties, row.metadata["etag"])

@@ -1,0 +1,261 @@
+"""Count photos by camera and day without counting all of them again.
+
+For each camera a checkpoint says up to which position its arrivals are counted, in the order in
+which they were listed, and a row for each month has the counts of its days (UTC). Each count goes
+on from the checkpoint and moves it forward, so it costs no more than the photos that came since.
+
+Every change to a camera's counts, by a count or by a deletion, is one transaction that writes the
+checkpoint, on the condition that nobody changed it since it was read. A deletion writes it even if
+the photo was not counted yet, since a count in progress may have read the photo already. It also
+writes up to which position photos were deleted: the last photo of a camera is still there if it
+came later than that.
+
+Deleted photos are counted too, in all and by day: together with those that are stored they are the
+photos that ever came. That number survives when the other counts are invalidated.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from function_app.storage.models import LastSeen, Photo, StorageUnavailableError
+from function_app.storage.photo_counts import (
+    DELETED,
+    DELETED_UP_TO,
+    POSITION,
+    Arrival,
+    Count,
+    PhotoCounts,
+    days_in,
+    deleted_in,
+    month_properties,
+    new_checkpoint,
+    total_deleted,
+)
+from function_app.storage.row_keys import (
+    ALL_COUNTS,
+    PHOTOS,
+    arrived_at,
+    camera_of_count_key,
+    checkpoint_key,
+    counts_of,
+    month_key,
+    position_after,
+)
+from function_app.storage.table_store import ConditionalUpdate, Entity, TableStore
+
+PAGE_SIZE = 1000
+# The photos of a device with a wrong clock may lie in many months; a transaction takes 100 rows.
+MAX_MONTHS = 50
+# A photo may be listed a little after the moment in its position: a request ends within this time.
+SETTLE_TIME = timedelta(minutes=5)
+# Nobody is told how many photos of a day were deleted once the day is older than this.
+DELETED_COUNTS_TTL = timedelta(days=400)
+_MAX_SAVE_ATTEMPTS = 5
+_MAX_INVALIDATE_ATTEMPTS = 20  # each that fails means that another instance's change was made
+_MAX_REMOVED_MONTHS = 90  # in a transaction
+_THREADS = 16
+
+
+class ArrivalSource(Protocol):
+    """What lists the photos of a camera in the order in which they were listed."""
+
+    def list_arrivals(
+        self, camera: str, before: datetime, count: int, after: str = ""
+    ) -> list[Arrival]:
+        """As PhotoIndex.list_arrivals."""
+        ...
+
+
+class PhotoCounters:
+    """Reads and writes the counts in `rows`; `arrivals` lists the photos. All methods raise
+    StorageUnavailableError."""
+
+    def __init__(self, rows: TableStore, arrivals: ArrivalSource) -> None:
+        self.rows = rows
+        self.arrivals = arrivals
+
+    def count(
+        self, cameras: Mapping[str, LastSeen], now: datetime, save: bool = True
+    ) -> dict[str, PhotoCounts]:
+        """Return the counts of each of these cameras at this moment. `save` writes them down, so
+        that the next count goes on from there.
+
+        It takes one request for what was counted before (one more for each further thousand months
+        in which cameras have photos), and one or two for each camera of which something came since,
+        several cameras at once.
+        """
+        saved = self._read(*ALL_COUNTS)
+
+        def count(camera: str) -> PhotoCounts:
+            counts = saved.get(camera, PhotoCounts({}))
+            return self._update(camera, counts, cameras[camera].listed_at, now, save)
+
+        names = sorted(cameras)
+        if len(names) <= 1:
+            return {camera: count(camera) for camera in names}
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return dict(zip(names, pool.map(count, names), strict=True))
+
+    def removal_update(
+        self, photo: Photo, position: str, is_orphan: bool = False
+    ) -> ConditionalUpdate:
+        """Return the change to the counts when the photo at this position is removed. An orphan, a
+        row that belongs to no listed photo, does not count as a deleted photo."""
+        camera, day = photo.name.camera, photo.name.captured_at.date()
+        checkpoint, key = self._checkpoint(camera), month_key(camera, day)
+        deleted_up_to = max(checkpoint.properties.get(DELETED_UP_TO, ""), position)
+        properties = {**checkpoint.properties, DELETED_UP_TO: deleted_up_to}
+        row = self.rows.get(PHOTOS, key)
+        days, deleted = days_in(row, checkpoint), deleted_in(row)
+        if position <= checkpoint.properties[POSITION] and day in days:
+            days[day] += Count(-1, -photo.size)
+        if not is_orphan:
+            properties[DELETED] = str(total_deleted(checkpoint) + 1)
+            deleted[day] = deleted.get(day, 0) + 1
+        remaining = {day: count for day, count in days.items() if count.photos > 0}
+        if remaining or deleted:
+            month = month_properties(checkpoint, remaining, deleted)
+            return ConditionalUpdate(checkpoint, properties, {key: month})
+        return ConditionalUpdate(checkpoint, properties, {key: None} if row else {})
+
+    def invalidate(self, camera: str, until: datetime) -> None:
+        """Have the next count begin anew. Photos that came before `until` may have been deleted.
+        Months without photos whose deleted photos nobody asks for any more are removed."""
+        for _ in range(_MAX_INVALIDATE_ATTEMPTS):
+            checkpoint = self._checkpoint(camera)
+            properties = {
+                **checkpoint.properties,
+                **new_checkpoint(),
+                DELETED_UP_TO: position_after(until),
+            }
+            removed = dict.fromkeys(self._expired_months(camera, checkpoint, until.date()))
+            if self.rows.rewrite(PHOTOS, ConditionalUpdate(checkpoint, properties, removed)):
+                return
+        raise StorageUnavailableError(
+            f"other instances changed {checkpoint.key} each time before it could be written"
+        )
+
+    def _expired_months(self, camera: str, checkpoint: Entity, today: date) -> list[str]:
+        """Return the keys of the months that `invalidate` removes."""
+        first = month_key(camera, today - DELETED_COUNTS_TTL)
+        last = month_key(camera, today + timedelta(days=31))
+        months = self.rows.query(PHOTOS, PAGE_SIZE, checkpoint.key, counts_of(camera)[1])
+        expired = [row for row in months if not first <= row.key <= last]
+        return [row.key for row in expired if not days_in(row, checkpoint)][:_MAX_REMOVED_MONTHS]
+
+    def _update(
+        self,
+        camera: str,
+        counts: PhotoCounts,
+        last_listed: datetime,
+        now: datetime,
+        save: bool,
+    ) -> PhotoCounts:
+        """Return these counts with what came since."""
+        settled, attempts = now - SETTLE_TIME, _MAX_SAVE_ATTEMPTS
+        while counts.position < position_after(min(last_listed, settled)):
+            page = self.arrivals.list_arrivals(camera, settled, PAGE_SIZE, counts.position)
+            if not page:
+                break
+            if not (save and attempts):
+                counts = counts.with_photos(page)
+                if len(page) < PAGE_SIZE:
+                    break
+                continue
+            if counts.checkpoint is None:
+                self._checkpoint(camera)
+                counts = self._read_camera(camera)
+                continue
+            arrivals = _of_few_months(page)
+            updated = counts.with_photos(arrivals)
+            is_last = len(arrivals) < PAGE_SIZE and len(arrivals) == len(page)
+            if is_last:
+                end = position_after(arrived_at(updated.position))
+                updated = replace(updated, position=end)
+            if not self._save(camera, updated, arrivals):
+                attempts -= 1  # another instance counted or deleted meanwhile: read that first
+            elif is_last:
+                counts = updated
+                break
+            counts = self._read_camera(camera)
+        if last_listed < settled:
+            return counts
+        for page in self._pages(camera, now + SETTLE_TIME, counts.position):
+            counts = counts.with_photos(page)
+        return counts
+
+    def _pages(self, camera: str, before: datetime, position: str) -> Iterator[list[Arrival]]:
+        """Yield the camera's photos after this position, page by page."""
+        while page := self.arrivals.list_arrivals(camera, before, PAGE_SIZE, position):
+            yield page
+            if len(page) < PAGE_SIZE:
+                return
+            position = page[-1][0]
+
+    def _save(self, camera: str, counts: PhotoCounts, arrivals: list[Arrival]) -> bool:
+        """Write the checkpoint, and the months of these arrivals; return False if the checkpoint
+        was changed since it was read."""
+        checkpoint = counts.checkpoint
+        if checkpoint is None:
+            return False
+        changed = {month_key(camera, photo.name.captured_at.date()) for _, photo in arrivals}
+        days: dict[str, dict[date, Count]] = {key: {} for key in changed}
+        deleted: dict[str, dict[date, int]] = {key: {} for key in changed}
+        for day, count in counts.days.items():
+            if (key := month_key(camera, day)) in changed:
+                days[key][day] = count
+        for day, number in counts.deleted.items():
+            if (key := month_key(camera, day)) in changed:
+                deleted[key][day] = number
+        months = {key: month_properties(checkpoint, days[key], deleted[key]) for key in changed}
+        properties = {**checkpoint.properties, POSITION: counts.position}
+        return self.rows.rewrite(PHOTOS, ConditionalUpdate(checkpoint, properties, months))
+
+    def _read_camera(self, camera: str) -> PhotoCounts:
+        """Return the saved counts of a camera."""
+        return self._read(*counts_of(camera)).get(camera, PhotoCounts({}))
+
+    def _read(self, after: str, end: str) -> dict[str, PhotoCounts]:
+        """Return the saved counts whose rows lie between two keys, by camera."""
+        found: dict[str, tuple[Entity, dict[date, Count], dict[date, int]]] = {}
+        while rows := self.rows.query(PHOTOS, PAGE_SIZE, after, end):
+            for row in rows:
+                camera = camera_of_count_key(row.key)
+                if row.key == checkpoint_key(camera):
+                    found[camera] = (row, {}, {})
+                elif camera in found:
+                    checkpoint, days, deleted = found[camera]
+                    days.update(days_in(row, checkpoint))
+                    deleted.update(deleted_in(row))
+            if len(rows) < PAGE_SIZE:
+                break
+            after = rows[-1].key
+        return {
+            camera: PhotoCounts(days, checkpoint.properties[POSITION], checkpoint, deleted)
+            for camera, (checkpoint, days, deleted) in found.items()
+        }
+
+    def _checkpoint(self, camera: str) -> Entity:
+        """Return the camera's checkpoint; write an empty one first if there is none."""
+        key = checkpoint_key(camera)
+        checkpoint = self.rows.get(PHOTOS, key)
+        if checkpoint is None:
+            self.rows.insert(PHOTOS, key, new_checkpoint())
+            checkpoint = self.rows.get(PHOTOS, key)
+        if checkpoint is None:
+            raise StorageUnavailableError(f"the row {key} was removed right after it was written")
+        return checkpoint
+
+
+def _of_few_months(page: list[Arrival]) -> list[Arrival]:
+    """Return the first of these arrivals, as many as one transaction can save."""
+    months: set[tuple[int, int]] = set()
+    for number, (_, photo) in enumerate(page):
+        day = photo.name.captured_at.date()
+        months.add((day.year, day.month))
+        if len(months) > MAX_MONTHS:
+            return page[:number]
+    return page

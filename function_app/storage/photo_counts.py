@@ -1,0 +1,110 @@
+"""How many photos a camera has on each day, and the rows that keep it: a checkpoint, and a row for
+each month. photo_counters.py changes them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import uuid4
+
+from function_app.storage.models import Photo
+from function_app.storage.table_store import Entity
+
+# The persisted columns of a checkpoint, by what they mean here.
+POSITION = "place"
+GENERATION = "since"  # in a month's row too
+DELETED_UP_TO = "gone"
+DELETED = "deleted"  # how many; in a month's row by day
+DAYS = "days"  # in a month's row
+
+Arrival = tuple[str, Photo]  # a photo with its position among its camera's arrivals
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of photos, and their size together in bytes."""
+
+    photos: int = 0
+    size: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.photos + other.photos, self.size + other.size)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoCounts:
+    """The counts of a camera by day, up to `position` among its arrivals. `checkpoint` is the row
+    that says so, if there is one. `deleted`: how many photos of a day were deleted, of recent days.
+    """
+
+    days: Mapping[date, Count]
+    position: str = ""
+    checkpoint: Entity | None = None
+    deleted: Mapping[date, int] = field(default_factory=dict)
+
+    @property
+    def deleted_up_to(self) -> str:
+        """The position after which no photo was deleted."""
+        return self.checkpoint.properties.get(DELETED_UP_TO, "") if self.checkpoint else ""
+
+    @property
+    def total(self) -> Count:
+        """The photos of all days."""
+        return sum(self.days.values(), Count())
+
+    @property
+    def received(self) -> int:
+        """How many photos ever came, including those that were deleted since."""
+        return self.total.photos + (total_deleted(self.checkpoint) if self.checkpoint else 0)
+
+    def received_on(self, day: date) -> int:
+        """Return how many photos of this day, one of the last 366, ever came."""
+        return self.days.get(day, Count()).photos + self.deleted.get(day, 0)
+
+    def with_photos(self, arrivals: Iterable[Arrival]) -> "PhotoCounts":
+        """Return the counts with these arrivals added, the next ones after `position`."""
+        days, position = dict(self.days), self.position
+        for position, photo in arrivals:  # noqa: B007
+            day = photo.name.captured_at.date()
+            days[day] = days.get(day, Count()) + Count(1, photo.size)
+        return replace(self, days=days, position=position)
+
+
+def new_checkpoint() -> dict[str, str]:
+    """Return a checkpoint before all arrivals, of a new generation: months that an earlier
+    generation counted do not count any more, although their rows are still there."""
+    return {POSITION: "", GENERATION: uuid4().hex}
+
+
+def month_properties(
+    checkpoint: Entity, days: Mapping[date, Count], deleted: Mapping[date, int]
+) -> dict[str, str]:
+    return {
+        GENERATION: checkpoint.properties[GENERATION],
+        DAYS: _to_json({f"{day}": [count.photos, count.size] for day, count in days.items()}),
+        DELETED: _to_json({f"{day}": number for day, number in deleted.items()}),
+    }
+
+
+def _to_json(by_day: Mapping[str, object]) -> str:
+    return json.dumps(by_day, separators=(",", ":"), sort_keys=True)
+
+
+def days_in(row: Entity | None, checkpoint: Entity) -> dict[date, Count]:
+    """Return the counts in a month's row; none if they are of an earlier generation."""
+    if row is None or row.properties[GENERATION] != checkpoint.properties[GENERATION]:
+        return {}
+    counts = json.loads(row.properties[DAYS])
+    return {date.fromisoformat(day): Count(*count) for day, count in counts.items()}
+
+
+def deleted_in(row: Entity | None) -> dict[date, int]:
+    """Return how many photos of each day of a month were deleted; older versions did not count
+    them."""
+    counts = json.loads(row.properties.get(DELETED, "{}")) if row else {}
+    return {date.fromisoformat(day): number for day, number in counts.items()}
+
+
+def total_deleted(checkpoint: Entity) -> int:
+    """Return how many photos of a camera were deleted."""
+    return int(checkpoint.properties.get(DELETED, "0"))
