@@ -17,9 +17,10 @@ import requests
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
+from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
-from pi_uploader.upload.client import BackendClient
-from pi_uploader.upload.loop import Uploader, work
+from pi_uploader.upload.process import upload_all
+from pi_uploader.upload.uploader import Uploader
 from tests.support.pictures import jpeg
 
 NO_RESERVE = Quota(reserve=0)
@@ -76,7 +77,9 @@ def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[],
     uploader = Uploader(spool, BackendClient(base_url, key, connections=in_flight))
 
     def run() -> None:
-        threads = [threading.Thread(target=work, args=(uploader, stop)) for _ in range(in_flight)]
+        threads = [
+            threading.Thread(target=upload_all, args=(uploader, stop)) for _ in range(in_flight)
+        ]
         for thread in threads:
             thread.start()
         while spool.newest() is not None:

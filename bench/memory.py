@@ -20,7 +20,7 @@ from tests.support.disks import FailingDisk, Kind
 
 MB = 1_000_000
 BARE = "pass"
-UPLOAD = "import pi_uploader.cli, pi_uploader.upload"
+UPLOAD = "import pi_uploader.cli, pi_uploader.upload.process"
 CAPTURE = "import pi_uploader.cli, pi_uploader.capture"
 
 

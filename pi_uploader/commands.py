@@ -71,7 +71,7 @@ def _capture_settings_or_wait(stop: threading.Event) -> CaptureSettings:
 
 def upload(_: argparse.Namespace) -> int:
     from pi_uploader.signals import STOP_SIGNALS, on_signals
-    from pi_uploader.upload import run_upload
+    from pi_uploader.upload.process import run_upload
 
     settings = UploadSettings.from_environ(os.environ)
     for warning in settings.warnings:

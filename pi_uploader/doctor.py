@@ -12,6 +12,9 @@ from datetime import datetime
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CameraError, CaptureContext, open_camera
+from pi_uploader.client import BackendClient, RejectedError, UnavailableError
+from pi_uploader.client.connection import PROXY_VARIABLES, route_to
+from pi_uploader.client.errors import connection_problem
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, SYSTEM_CLOCK, Clock
 from pi_uploader.finding import Finding, Verdict
 from pi_uploader.libraries import camera_library, pin_library
@@ -28,10 +31,6 @@ from pi_uploader.triggers import TriggerQueue
 from pi_uploader.triggers.contact import contact_trigger
 from pi_uploader.triggers.motion import motion_trigger
 from pi_uploader.triggers.pins import PinBusyError
-from pi_uploader.upload.client import BackendClient, RejectedError, UnavailableError
-from pi_uploader.upload.reasons import reason
-from pi_uploader.upload.route import VARIABLES as PROXY_VARIABLES
-from pi_uploader.upload.route import route_to
 
 MAX_PIN_WAIT = 30.0  # seconds
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -253,14 +252,17 @@ def _network(base_url: str) -> Finding:
         elif isinstance(error, socket.gaierror):
             next_step = "check BASE_URL, and that the device has a network and a name server"
         return Finding(
-            "network", Verdict.BAD, f"no connection to {route}: {reason(error)}", next_step
+            "network",
+            Verdict.BAD,
+            f"no connection to {route}: {connection_problem(error)}",
+            next_step,
         )
     return Finding("network", Verdict.GOOD, f"{route}, can be reached")
 
 
 def _backend(settings: UploadSettings, base_url: str) -> Finding:
     try:
-        BackendClient(base_url, settings.function_key).report([])
+        BackendClient(base_url, settings.function_key).send_alerts([])
     except SettingsError as error:
         return Finding("backend", Verdict.BAD, "; ".join(error.problems))
     except UnavailableError as error:

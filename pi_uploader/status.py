@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from photo_wire.headers import ClockStatus
+from pi_uploader.alerts.missing_photo_monitor import count_missing
 from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.plural import counted
 from pi_uploader.spool import count_spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.folders import iter_photos
-from pi_uploader.upload.receipts import count_missing
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
 NO_STATE: dict[str, Any] = {

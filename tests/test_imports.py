@@ -42,6 +42,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("spool", "triggers"),
         ("cameras",),
         ("libraries",),
+        ("client",),
         ("alerts",),
         ("upload",),
         ("capture",),
@@ -109,7 +110,7 @@ def test_imports_run_one_way(package: str) -> None:
         ("photo_wire.name", "from pi_uploader import spool"),
         ("pi_uploader.cli", "import azure.core"),
         ("pi_uploader.cli", "from azure import storage"),
-        ("pi_uploader.upload.loop", "def late():\n    import function_app.routes"),
+        ("pi_uploader.upload.uploader", "def late():\n    import function_app.routes"),
         ("pi_uploader.cli", "if True:\n    from local.run import main"),
         ("function_app.routes", "from pi_uploader.settings import Settings"),
         ("function_app.routes", "import requests"),
@@ -144,7 +145,7 @@ UPWARD: dict[str, set[tuple[str, str]]] = {
     "function_app": {
         ("settings", "auth"),
     },
-    "pi_uploader": {("alerts", "upload")},
+    "pi_uploader": set(),
 }
 
 

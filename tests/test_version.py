@@ -9,7 +9,7 @@ import requests
 from local.dist import tracked
 from local.processes import ROOT
 from photo_wire import __version__
-from pi_uploader.upload.client import BackendClient
+from pi_uploader.client.backend import BackendClient
 from tests.support.backend import Backend
 
 SEMANTIC = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"

@@ -1,0 +1,1 @@
+"""Alerts of the device: monitors notice, the outbox keeps, the reporter sends."""

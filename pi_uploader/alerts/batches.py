@@ -1,4 +1,4 @@
-"""Report alerts in batches, such that one that the backend refuses does not hold up the others."""
+"""Send alerts in batches, such that one that the backend rejects does not hold up the others."""
 
 import logging
 from collections.abc import Callable
@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from photo_wire.alert import Alert, AlertsReceipt
 from pi_uploader.backoff import backoff
+from pi_uploader.client import MAX_CALL_SECONDS, RejectedError, UnavailableError
 from pi_uploader.clock import Clock
-from pi_uploader.upload.client import MAX_CALL, RejectedError, UnavailableError
 from pi_uploader.watchdog import Heartbeat
 
-MAX_REQUESTS = 16  # in one round; one refused alert among a hundred is found with 14
-FIRST_RETRY, MAX_RETRY = 600.0, 24 * 3600.0  # seconds until a refused alert is sent again
-TOO_MANY = 429  # a new camera above the backend's quota
-NOT_ACCEPTED = "does not list it among those it has recorded"
+MAX_REQUESTS = 16  # in one round; one rejected alert among a hundred is found with 14
+FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 600.0, 24 * 3600.0  # until a rejected alert is sent again
+TOO_MANY_REQUESTS = 429  # a new camera above the backend's quota
 
-Settle = Callable[[list[Alert], AlertsReceipt], None]
+OnAccepted = Callable[[list[Alert], AlertsReceipt], None]
 
 log = logging.getLogger("upload")
 
@@ -29,42 +28,45 @@ class _Deferral:
 
 
 class AlertBatches:
-    """Sends alerts with `report`. After a rejection the batch is halved until the refused alerts
-    stand alone. These are logged and deferred: 10 minutes at first, at most a day. They are never
-    dropped, since the backend may be the one that is wrong."""
+    """Sends alerts with `send_alerts`, a method of the client.
 
-    def __init__(self, report: Callable[[list[Alert]], AlertsReceipt], clock: Clock) -> None:
-        self._report = report
+    After a rejection the batch is halved until the rejected alerts stand alone. These are logged
+    and deferred, for 10 minutes at first and for a day at most. They are never dropped, since the
+    mistake may be the backend's.
+    """
+
+    def __init__(self, send_alerts: Callable[[list[Alert]], AlertsReceipt], clock: Clock) -> None:
+        self._send_alerts = send_alerts
         self._clock = clock
         self._deferred: dict[tuple[str, str], _Deferral] = {}  # by kind and id
         self._problem: str | None = None
 
     @property
     def deferred(self) -> int:
-        """How many alerts could not be reported so far, and are sent again later."""
+        """How many alerts are deferred."""
         return len(self._deferred)
 
     @property
     def problem(self) -> str | None:
-        """Why the last of them could not be reported; None if there is none."""
+        """Why the last of them was deferred; None if none is."""
         return self._problem if self._deferred else None
 
     def is_due(self, kind: str, photo_id: str) -> bool:
-        """Whether this alert may be sent now."""
+        """Return whether this alert may be sent now."""
         deferral = self._deferred.get((kind, photo_id))
         return deferral is None or deferral.until <= self._clock.monotonic()
 
-    def send(self, alerts: list[Alert], settle: Settle, back_within: Heartbeat) -> None:
-        """Send up to 100 alerts, and call `settle` with each batch that is accepted. What is left
-        after 16 requests waits for the next round. Raises UnavailableError."""
+    def send(self, alerts: list[Alert], on_accepted: OnAccepted, heartbeat: Heartbeat) -> None:
+        """Send up to 100 alerts, and call `on_accepted` with each batch that is accepted. What is
+        left after 16 requests waits for the next round. Raises UnavailableError."""
         batches = [alerts] if alerts else []
         for _ in range(MAX_REQUESTS):
             if not batches:
                 return
             batch = batches.pop()
-            back_within(MAX_CALL)
+            heartbeat(MAX_CALL_SECONDS)
             try:
-                receipt = self._report(batch)
+                receipt = self._send_alerts(batch)
             except RejectedError as error:
                 if len(batch) == 1:
                     self.defer(batch[0].kind, str(batch[0].name), f"the backend {error}")
@@ -72,31 +74,34 @@ class AlertBatches:
                     half = len(batch) // 2
                     batches += [batch[half:], batch[:half]]
             except UnavailableError as error:
-                if error.status == TOO_MANY:  # all of these cameras are above the quota
+                if error.status == TOO_MANY_REQUESTS:  # all of these cameras are above the quota
                     for alert in batch:
                         self.defer(alert.kind, str(alert.name), f"the backend {error}")
                 raise
             else:
-                self._note_answers(batch, receipt)
-                settle(batch, receipt)
+                self._note_receipt(batch, receipt)
+                on_accepted(batch, receipt)
 
     def defer(self, kind: str, photo_id: str, problem: str) -> None:
-        """Pass over this alert for a while, longer each time."""
+        """Leave this alert alone for a while, twice as long each time. `problem` says why."""
         key = (kind, photo_id)
         failures = self._deferred[key].failures + 1 if key in self._deferred else 1
-        rest = backoff(failures, FIRST_RETRY, MAX_RETRY)
-        self._deferred[key] = _Deferral(failures, self._clock.monotonic() + rest)
+        delay = backoff(failures, FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS)
+        self._deferred[key] = _Deferral(failures, self._clock.monotonic() + delay)
         self._problem = problem
-        log.error("%s of %s is not reported: %s; next try in %.0f s", kind, photo_id, problem, rest)
+        log.error(
+            "%s of %s is not reported: %s; next try in %.0f s", kind, photo_id, problem, delay
+        )
 
     def forget(self, kind: str, photo_id: str) -> None:
-        """This alert is no longer to be sent."""
+        """Note that this alert is not to be sent any more."""
         self._deferred.pop((kind, photo_id), None)
 
-    def _note_answers(self, batch: list[Alert], receipt: AlertsReceipt) -> None:
+    def _note_receipt(self, batch: list[Alert], receipt: AlertsReceipt) -> None:
         accepted = receipt.recorded | receipt.stored
         for alert in batch:
             if str(alert.name) in accepted:
                 self.forget(alert.kind, str(alert.name))
             else:
-                self.defer(alert.kind, str(alert.name), f"the backend {NOT_ACCEPTED}")
+                problem = "the backend does not list it among those it has recorded"
+                self.defer(alert.kind, str(alert.name), problem)

@@ -1,10 +1,9 @@
-"""Whether the times of the photos can be believed; a person is told when not, once a day at most.
+"""Raise an alert when the times of photos are wrong or unknown: once a day at most.
 
-Two things are told in one alert. The device's clock and the server's (the Date of its receipts)
-differ and go on to, so that photos carry wrong times whatever they say of their clock: a clock chip
-whose battery is empty. And photos carry times that nobody knows (`unsynced`): their boot ended, or
-a quarter of an hour passed, before the clock was set. Those whose time was worked out afterwards
-(`corrected`) are right, and nothing to tell of.
+There are two causes, reported in one alert. The device's clock and the server's (the Date of its
+receipts) differ for a while, such as with a clock chip whose battery is empty: photos carry wrong
+times. And photos carry unknown times (`unsynced`): their boot ended, or a quarter of an hour
+passed, before the clock was set. Times that were worked out afterwards (`corrected`) are right.
 """
 
 import logging
@@ -22,15 +21,15 @@ from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool, SpooledPhoto
 
 TOLERANCE = timedelta(minutes=5)
-LASTING = 900.0  # seconds; after a boot, the first photos may go up before the clock is set
+LASTING_SECONDS = 900.0  # after a boot, the first photos may go up before the clock is set
 BETWEEN_ALERTS = timedelta(days=1)
 
 log = logging.getLogger("upload")
 
 
 @dataclass(frozen=True, slots=True)
-class Uncertain:
-    """Photos with uncertain times: how many, and what the first and the last say."""
+class UncertainTimes:
+    """Photos with uncertain times: how many, and the first and last of these times."""
 
     count: int
     first: datetime
@@ -38,78 +37,74 @@ class Uncertain:
 
 
 class ClockSkewMonitor:
-    """Done with each delivery."""
+    """Looks at each delivery. Threads share it."""
 
     def __init__(
         self,
         spool: Spool,
-        noticed: AlertOutbox,
+        outbox: AlertOutbox,
         clock: Clock,
     ) -> None:
         self._spool = spool
-        self._noticed = noticed
+        self._outbox = outbox
         self._clock = clock
-        self._off_since: float | None = None
+        self._skewed_since: float | None = None
         self._lock = threading.Lock()
 
     def note_delivery(self, photo: SpooledPhoto, server_time: datetime | None) -> None:
-        """Look at the clocks now that this photo is delivered. `server_time`: what the server's
-        clock shows, None where it does not say."""
-        if server_time and server_time < EPOCH:  # which no clock shows and no name can hold
+        """Compare the clocks, now that this photo is delivered. `server_time` is the time of the
+        server's clock; None if it does not say."""
+        if server_time and server_time < EPOCH:  # no clock shows that, and no name can hold it
             server_time = None
         now = server_time or self._clock.now()
         with self._lock:
-            behind = self._lasting(now - self._clock.now())
-            if not behind and photo.clock is not ClockStatus.UNSYNCED:
+            lag = self._lasting(now - self._clock.now())
+            if not lag and photo.clock is not ClockStatus.UNSYNCED:
                 return
-            last = self._noticed.last(CLOCK)
+            last = self._outbox.last(CLOCK)
             if last and abs(now - last.name.captured_at) < BETWEEN_ALERTS:
                 return
-            alert = clock_alert(photo.name.camera, now, behind, self._uncertain(photo))
-            self._noticed.add(alert)
+            alert = clock_alert(photo.name.camera, now, lag, self._uncertain_times(photo))
+            self._outbox.add(alert)
         log.warning("%s", alert.reason)
 
-    def _lasting(self, difference: timedelta) -> timedelta:
-        """The difference of the clocks, if it is a large one and has been there for a while."""
-        if abs(difference) <= TOLERANCE:
-            self._off_since = None
-        elif self._off_since is None:
-            self._off_since = self._clock.monotonic()
-        elif self._clock.monotonic() - self._off_since >= LASTING:
-            return difference
+    def _lasting(self, lag: timedelta) -> timedelta:
+        """Return the lag if it is large and has lasted for a while, else zero."""
+        if abs(lag) <= TOLERANCE:
+            self._skewed_since = None
+        elif self._skewed_since is None:
+            self._skewed_since = self._clock.monotonic()
+        elif self._clock.monotonic() - self._skewed_since >= LASTING_SECONDS:
+            return lag
         return timedelta(0)
 
-    def _uncertain(self, delivered: SpooledPhoto) -> Uncertain | None:
-        """Those that are known of: this one, and those that wait."""
-        count = 0
-        first = last = delivered.name.captured_at
-        if delivered.clock is ClockStatus.UNSYNCED:
-            count = 1
+    def _uncertain_times(self, delivered: SpooledPhoto) -> UncertainTimes | None:
+        """Return those of the delivered photo and of the photos that wait; None if there are
+        none."""
+        times = [delivered.name.captured_at] if delivered.clock is ClockStatus.UNSYNCED else []
         with suppress(OSError):
-            for photo in self._spool.waiting_photos():
-                if photo.clock is ClockStatus.UNSYNCED:
-                    moment = photo.name.captured_at
-                    first, last = (
-                        (min(first, moment), max(last, moment)) if count else (moment,) * 2
-                    )
-                    count += 1
-        return Uncertain(count, first, last) if count else None
+            times += (
+                photo.name.captured_at
+                for photo in self._spool.waiting_photos()
+                if photo.clock is ClockStatus.UNSYNCED
+            )
+        return UncertainTimes(len(times), min(times), max(times)) if times else None
 
 
 def clock_alert(
-    camera: str, now: datetime, behind: timedelta, uncertain: Uncertain | None
+    camera: str, now: datetime, lag: timedelta, uncertain: UncertainTimes | None
 ) -> Alert:
-    """What the backend is told, under a name for this moment. `behind`: how far the device's clock
-    is behind the server's; negative if it is ahead, zero if that is nothing to tell of."""
+    """Return the alert, under a name for this moment. `lag` is how far the device's clock is behind
+    the server's: negative if it is ahead, zero if that is not to be reported."""
     sentences: list[str] = []
     details: dict[str, Detail] = {}
-    if behind:
-        side = "behind" if behind > timedelta(0) else "ahead of"
+    if lag:
+        side = "behind" if lag > timedelta(0) else "ahead of"
         sentences.append(
-            f"the device's clock is {_spelt(abs(behind))} {side} the server's, and the times of "
+            f"the device's clock is {_duration(abs(lag))} {side} the server's, and the times of "
             "its photos with it"
         )
-        details["seconds_behind"] = round(behind.total_seconds())
+        details["seconds_behind"] = round(lag.total_seconds())
     if uncertain:
         first, last = format_time(uncertain.first), format_time(uncertain.last)
         sentences.append(
@@ -120,7 +115,8 @@ def clock_alert(
     return Alert(new_name(camera, now), CLOCK, "; ".join(sentences), details)
 
 
-def _spelt(time: timedelta) -> str:
+def _duration(time: timedelta) -> str:
+    """Return a duration for a person to read, such as `3 h 2 min`."""
     minutes = round(time.total_seconds() / 60)
     days, hours = minutes // 1440, minutes // 60 % 24
     parts = {"d": days, "h": hours, "min": minutes % 60}

@@ -1,26 +1,26 @@
-"""A disk that takes no photo, or hides some: told once, until it is over."""
+"""Raise an alert when the disk is read-only or hides photos: once, until that is over."""
 
 import logging
 import os
-from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
 from photo_wire.alert import DISK, Alert
 from photo_wire.name import new_name
 from pi_uploader.alerts.outbox import AlertOutbox
+from pi_uploader.alerts.periodic import PeriodicTask
 from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool
-from pi_uploader.upload.turn import Turn
 
-FIRST_LOOK = 60.0  # seconds after the start: every folder is listed, and no photo waits for that
-BETWEEN_LOOKS = 300.0  # seconds
+FIRST_POLL_SECONDS = 60.0  # after the start: every folder is listed, and no photo waits for that
+POLL_SECONDS = 300.0
 
 log = logging.getLogger("upload")
 
 
 def is_read_only(folder: Path) -> bool:
-    """Whether the file system of this folder takes no change. Raises OSError if it does not say."""
+    """Return whether the file system of this folder is read-only. Raises OSError if it does not
+    say."""
     return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
@@ -30,55 +30,55 @@ class DiskMonitor:
     def __init__(
         self,
         spool: Spool,
-        noticed: AlertOutbox,
+        outbox: AlertOutbox,
         clock: Clock,
-        read_only: Callable[[Path], bool] = is_read_only,
     ) -> None:
         self._spool = spool
-        self._noticed = noticed
+        self._outbox = outbox
         self._clock = clock
-        self._is_read_only = read_only
-        self._turn = Turn(clock, FIRST_LOOK)
+        self._task = PeriodicTask(clock, FIRST_POLL_SECONDS)
 
-    def look(self) -> None:
-        """Notice that the disk fails, or that this is over, if it is time to look."""
-        if self._turn.try_claim():
+    def poll(self) -> None:
+        """Raise the alert if the disk fails, or clear it if that is over; if it is time to look."""
+        if self._task.try_claim():
             try:
-                self._look()
+                self._check()
             finally:
-                self._turn.release(BETWEEN_LOOKS)
+                self._task.release(POLL_SECONDS)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         problem = self._problem()
         if problem is None:
-            if self._noticed.last(DISK) and self._noticed.is_sent(DISK):
-                self._noticed.forget(DISK)
+            if self._outbox.last(DISK) and self._outbox.is_sent(DISK):
+                self._outbox.forget(DISK)
             return
         log.error("%s; sudo pi-uploader doctor", problem)
-        camera = self._camera()
-        if camera and not self._noticed.last(DISK):
-            self._noticed.add(Alert(new_name(camera, self._clock.now()), DISK, problem))
+        camera = self._any_camera()
+        if camera and not self._outbox.last(DISK):
+            self._outbox.add(Alert(new_name(camera, self._clock.now()), DISK, problem))
 
     def _problem(self) -> str | None:
         try:
-            if self._is_read_only(self._spool.folder):
+            if is_read_only(self._spool.folder):
                 return "the device's disk is read-only, and every new photo is lost"
         except OSError as error:
             return f"the device's disk does not answer ({error.strerror})"
         folders = list(self._spool.unreadable_folders())
         if not folders:
             return None
-        folder, answer = folders[0]
-        where = folder.relative_to(self._spool.folder)
+        folder, error_text = folders[0]
+        path = folder.relative_to(self._spool.folder)
         return (
-            f"{len(folders)} folders of the device's spool cannot be read, such as {where} "
-            f"({answer}); what is in them is neither sent nor counted"
+            f"{len(folders)} folders of the device's spool cannot be read, such as {path} "
+            f"({error_text}); what is in them is neither sent nor counted"
         )
 
-    def _camera(self) -> str | None:
-        """One of the device's cameras, whose photo the spool has; an alert's name needs one."""
+    def _any_camera(self) -> str | None:
+        """Return the camera of a photo in the spool; None if it is empty. An alert's name needs
+        one."""
         waiting = chain(self._spool.waiting_photos(), self._spool.undated_photos())
-        aside = (photo for _, photo in self._spool.quarantined_photos())
+        quarantined = (photo for _, photo in self._spool.quarantined_photos())
         losses = chain(self._spool.losses.unreported(), self._spool.losses.reported())
-        photo = next(chain(waiting, aside, (loss.photo for loss in losses)), None)
+        lost = (loss.photo for loss in losses)
+        photo = next(chain(waiting, quarantined, lost), None)
         return photo.name.camera if photo else None

@@ -1,5 +1,5 @@
-"""What the device tells the backend besides its photos: what was set aside, what was given up, and
-what else a person should know."""
+"""Report to the backend what a person should know: photos in quarantine, losses, and alerts of the
+monitors."""
 
 import logging
 from collections.abc import Callable, Collection
@@ -16,104 +16,112 @@ from photo_wire.alert import (
 from pi_uploader.alerts.batches import AlertBatches
 from pi_uploader.alerts.clock_skew_monitor import ClockSkewMonitor
 from pi_uploader.alerts.disk_monitor import DiskMonitor
+from pi_uploader.alerts.missing_photo_monitor import MissingPhotoMonitor
 from pi_uploader.alerts.outbox import AlertOutbox
+from pi_uploader.alerts.periodic import PeriodicTask
 from pi_uploader.alerts.spool_usage_monitor import SpoolUsageMonitor
-from pi_uploader.clock import Clock
-from pi_uploader.spool import Loss, Spool, SpooledPhoto
-from pi_uploader.upload.client import (
-    MAX_CALL,
+from pi_uploader.client import (
+    MAX_CALL_SECONDS,
     BackendClient,
     RejectedError,
     UnavailableError,
 )
-from pi_uploader.upload.receipts import ReceiptCheck
-from pi_uploader.upload.turn import Turn
+from pi_uploader.clock import Clock
+from pi_uploader.spool import Loss, Spool, SpooledPhoto
 from pi_uploader.watchdog import Heartbeat
 
-REPORT_PAUSE = 5.0  # seconds in which losses gather before they are reported together
-REPORT_AGAIN = 60.0  # seconds after a report that failed
-NOTICED_AGAIN = 600.0  # seconds after what was noticed could not be told
+REPORT_SECONDS = 5.0  # between two reports: losses gather, and are reported together
+RETRY_SECONDS = 60.0  # after a report that failed
+RETRY_OUTBOX_SECONDS = 600.0  # after an alert of a monitor that could not be sent
 
 log = logging.getLogger("upload")
 
 
 class AlertReporter:
-    """What is still to be told. `waiting` how many photos of a
-    camera wait. Several threads may ask whether it is time to; one of them tells."""
+    """What is still to be reported.
+
+    `count_waiting` returns how many photos of a camera wait. Any thread
+    may ask whether a report is due; the one that claims it sends it.
+    """
 
     def __init__(
         self,
         spool: Spool,
-        delivery: BackendClient,
+        client: BackendClient,
         clock: Clock,
-        waiting: Callable[[str], int | None] = lambda camera: None,
+        count_waiting: Callable[[str], int | None] = lambda camera: None,
     ) -> None:
         self._spool = spool
-        self._delivery = delivery
+        self._client = client
         self._clock = clock
-        self._turn = Turn(clock)
-        self._untold: list[Alert] = []  # of photos that were set aside, or cannot be
-        self._stuck: set[SpooledPhoto] = set()  # those that cannot be, and are noted
-        self._has_looked_back = False  # at those that lay there at the start
-        self._noticed = AlertOutbox(spool.folder / "alerts.json")
-        self._noticed_next = clock.monotonic()
-        self._filling = SpoolUsageMonitor(spool, self._noticed, clock)
-        self._waiting = waiting
-        self._batches = AlertBatches(self._report, clock)
-        self._receipt_check = ReceiptCheck(spool, delivery, clock)
-        self._disk_monitor = DiskMonitor(spool, self._noticed, clock)
-        self._clock_check = ClockSkewMonitor(spool, self._noticed, clock)
+        self._count_waiting = count_waiting
+        self._task = PeriodicTask(clock)
+        self._batches = AlertBatches(self._send_alerts, clock)
+        self._quarantine: list[Alert] = []  # pending, of photos in quarantine or stuck
+        self._stuck: set[SpooledPhoto] = set()
+        self._has_listed_quarantine = False  # what lay there at the start
+        self._outbox = AlertOutbox(spool.folder / "alerts.json")
+        self._next_outbox_try = clock.monotonic()
+        self._disk = DiskMonitor(spool, self._outbox, clock)
+        self._spool_usage = SpoolUsageMonitor(spool, self._outbox, clock)
+        self._clock_skew = ClockSkewMonitor(spool, self._outbox, clock)
+        self._missing_photos = MissingPhotoMonitor(spool, client, clock)
 
     @property
     def deferred(self) -> tuple[int, str | None]:
-        """How many losses and quarantined photos cannot be reported for now, and why not the last
-        of them."""
+        """How many losses and quarantined photos cannot be reported now, and why the last of them
+        cannot."""
         return self._batches.deferred, self._batches.problem
 
-    def note_set_aside(self, reason: str, photo: SpooledPhoto) -> None:
-        """Have it told that this photo was set aside."""
-        self._untold.append(quarantine_alert(reason, photo))
+    # --- what happens on the device
+
+    def note_quarantined(self, reason: str, photo: SpooledPhoto) -> None:
+        """Report that this photo was moved to quarantine, and why."""
+        self._quarantine.append(quarantine_alert(reason, photo))
 
     def note_stuck(self, reason: str, photo: SpooledPhoto) -> None:
-        """Have it told, once, that this photo is neither sent nor set aside, and why."""
+        """Report, once, that this photo can neither be sent nor be moved to quarantine."""
         if photo not in self._stuck:
             self._stuck.add(photo)
-            self._untold.append(quarantine_alert(reason, photo))
+            self._quarantine.append(quarantine_alert(reason, photo))
 
     def note_delivery(self, photo: SpooledPhoto) -> None:
-        """This photo is delivered: a moment to compare the clocks, and a receipt to keep."""
+        """Note that the backend has this photo: keep the receipt, and compare the clocks."""
         for kind in (LOSS, QUARANTINE):
             self._batches.forget(kind, str(photo.name))
-        self._receipt_check.note_receipt(photo)
-        self._clock_check.note_delivery(photo, self._delivery.server_time)
+        self._missing_photos.note_receipt(photo)
+        self._clock_skew.note_delivery(photo, self._client.server_time)
 
-    def look(self) -> None:
-        """Notice what can be noticed without the backend, if it is time to."""
-        self._disk_monitor.look()
-        self._filling.look()
+    def poll(self) -> None:
+        """Have the monitors look at the device, those for which it is time."""
+        self._disk.poll()
+        self._spool_usage.poll()
 
-    def begin(self) -> bool:
-        """Whether it is time to tell. Who hears that it is has to `tell`: nobody else will."""
-        return self._turn.try_claim()
+    # --- reports
 
-    def tell(self, under_way: Collection[int], back_within: Heartbeat) -> None:
-        """Tell some of it at once. `under_way` are the sequence numbers of the photos that are on
-        their way at this moment."""
-        pause = REPORT_AGAIN
+    def try_claim(self) -> bool:
+        """Return whether a report is due. Whoever gets True has to call `send`: no one else
+        will."""
+        return self._task.try_claim()
+
+    def send(self, in_flight: Collection[int], heartbeat: Heartbeat) -> None:
+        """Send what is pending, up to a limit. `in_flight` are the sequence numbers of the photos
+        that are being sent at this moment."""
+        delay = RETRY_SECONDS
         try:
-            if self._tell_of_photos(under_way, back_within):
-                pause = REPORT_PAUSE
-            self._tell_of_noticed(back_within)
-            self._receipt_check.ask(back_within)
+            if self._send_about_photos(in_flight, heartbeat):
+                delay = REPORT_SECONDS
+            self._send_outbox(heartbeat)
+            self._missing_photos.poll(heartbeat)
         finally:
-            self._turn.release(pause)
+            self._task.release(delay)
 
-    def _tell_of_photos(self, under_way: Collection[int], back_within: Heartbeat) -> bool:
-        """Tell of those set aside and those given up; whether that went well. The backend knows
-        better where one had arrived after all, its receipt having been lost on the way."""
+    def _send_about_photos(self, in_flight: Collection[int], heartbeat: Heartbeat) -> bool:
+        """Report quarantined and lost photos; return whether that succeeded. The backend knows
+        better if one of them had arrived, and only its receipt was lost."""
         try:
-            self._tell_of_quarantine(back_within)  # before its loss, where it was given up since
-            self._tell_of_losses(under_way, back_within)
+            self._send_quarantine(heartbeat)  # before the loss of a photo that was given up there
+            self._send_losses(in_flight, heartbeat)
         except UnavailableError as error:
             log.warning("losses and quarantined photos are not reported yet: the backend %s", error)
         except OSError as error:
@@ -122,61 +130,41 @@ class AlertReporter:
             return True
         return False
 
-    def _tell_of_losses(self, under_way: Collection[int], back_within: Heartbeat) -> None:
-        # One that is on its way yet may arrive; its receipt then takes the loss back.
-        settled = (
+    def _send_quarantine(self, heartbeat: Heartbeat) -> None:
+        """Report the photos in quarantine. Those that lay there at the start are among them: the
+        earlier process may not have reported them, and the backend keeps each alert once."""
+        if not self._has_listed_quarantine:
+            self._quarantine += starmap(quarantine_alert, self._spool.quarantined_photos())
+            self._has_listed_quarantine = True
+        due = (one for one in self._quarantine if self._batches.is_due(one.kind, str(one.name)))
+        alerts = list(islice(due, MAX_AT_ONCE))
+
+        def on_accepted(batch: list[Alert], receipt: AlertsReceipt) -> None:
+            for alert in batch:
+                if str(alert.name) in receipt.recorded:
+                    self._quarantine.remove(alert)
+
+        self._batches.send(alerts, on_accepted, heartbeat)
+
+    def _send_losses(self, in_flight: Collection[int], heartbeat: Heartbeat) -> None:
+        # A photo in flight may arrive; its receipt then takes the loss back.
+        due = (
             loss
             for loss in self._spool.losses.unreported()
-            if loss.photo.sequence not in under_way
+            if loss.photo.sequence not in in_flight
             and self._batches.is_due(LOSS, str(loss.photo.name))
         )
-        losses = {str(one.photo.name): one for one in islice(settled, MAX_AT_ONCE)}
+        losses = {str(one.photo.name): one for one in islice(due, MAX_AT_ONCE)}
 
-        def settle(batch: list[Alert], receipt: AlertsReceipt) -> None:
+        def on_accepted(batch: list[Alert], receipt: AlertsReceipt) -> None:
             for alert in batch:
-                self._settle(losses[str(alert.name)], receipt)
+                self._settle_loss(losses[str(alert.name)], receipt)
 
-        self._batches.send(list(map(loss_alert, losses.values())), settle, back_within)
+        self._batches.send(list(map(loss_alert, losses.values())), on_accepted, heartbeat)
 
-    def _report(self, alerts: list[Alert]) -> AlertsReceipt:
-        """Report these alerts; those of one camera with the number of its photos that wait."""
-        cameras = {alert.name.camera for alert in alerts}
-        waiting = self._waiting(cameras.pop()) if len(cameras) == 1 else None
-        return self._delivery.report(alerts, waiting)
-
-    def _tell_of_quarantine(self, back_within: Heartbeat) -> None:
-        """Tell of the photos that were set aside; of those that lie there at the start, too, since
-        the one before may not have come to it. The backend keeps each once."""
-        if not self._has_looked_back:
-            self._untold += starmap(quarantine_alert, self._spool.quarantined_photos())
-            self._has_looked_back = True
-        due = (one for one in self._untold if self._batches.is_due(one.kind, str(one.name)))
-        alerts = list(islice(due, MAX_AT_ONCE))
-        self._batches.send(alerts, self._settle_quarantine, back_within)
-
-    def _settle_quarantine(self, batch: list[Alert], receipt: AlertsReceipt) -> None:
-        for alert in batch:
-            if str(alert.name) in receipt.recorded:
-                self._untold.remove(alert)
-
-    def _tell_of_noticed(self, back_within: Heartbeat) -> None:
-        """Tell each thing alone, so that one that the backend rejects holds up nothing else."""
-        if self._clock.monotonic() < self._noticed_next:
-            return
-        for alert in self._noticed.pending():
-            back_within(MAX_CALL)
-            try:
-                self._report([alert])
-            except (RejectedError, UnavailableError) as error:
-                self._noticed_next = self._clock.monotonic() + NOTICED_AGAIN
-                log.warning("%s %s is not told yet: the backend %s", alert.kind, alert.name, error)
-            else:
-                self._noticed.mark_sent(alert)
-                log.info("%s told %s", alert.kind, alert.name)
-
-    def _settle(self, loss: Loss, receipt: AlertsReceipt) -> None:
-        """Note what the backend said of a loss. A record that the disk does not move is reported
-        again later, and holds up no other."""
+    def _settle_loss(self, loss: Loss, receipt: AlertsReceipt) -> None:
+        """Note what the backend knows of a loss. If the disk does not move its record, the loss is
+        reported again later, and holds up no other."""
         name = str(loss.photo.name)
         try:
             if name in receipt.stored:
@@ -188,24 +176,46 @@ class AlertReporter:
         except OSError as error:
             self._batches.defer(LOSS, name, f"its record cannot be moved: {error.strerror}")
 
+    def _send_outbox(self, heartbeat: Heartbeat) -> None:
+        """Send the monitors' alerts one by one, so that one that the backend rejects does not hold
+        up another."""
+        if self._clock.monotonic() < self._next_outbox_try:
+            return
+        for alert in self._outbox.pending():
+            heartbeat(MAX_CALL_SECONDS)
+            try:
+                self._send_alerts([alert])
+            except (RejectedError, UnavailableError) as error:
+                self._next_outbox_try = self._clock.monotonic() + RETRY_OUTBOX_SECONDS
+                log.warning("%s %s is not told yet: the backend %s", alert.kind, alert.name, error)
+            else:
+                self._outbox.mark_sent(alert)
+                log.info("%s told %s", alert.kind, alert.name)
+
+    def _send_alerts(self, alerts: list[Alert]) -> AlertsReceipt:
+        """Send these alerts; if all are of one camera, with the number of its photos that wait."""
+        cameras = {alert.name.camera for alert in alerts}
+        waiting = self._count_waiting(cameras.pop()) if len(cameras) == 1 else None
+        return self._client.send_alerts(alerts, waiting)
+
 
 def loss_alert(loss: Loss) -> Alert:
-    """What the backend is told of a photo that was given up."""
-    return _alert(LOSS, loss.reason, loss.photo)
+    """Return the alert of a photo that was lost."""
+    return _photo_alert(LOSS, loss.reason, loss.photo)
 
 
 def quarantine_alert(reason: str, photo: SpooledPhoto) -> Alert:
-    """What it is told of one that was set aside."""
-    return _alert(QUARANTINE, reason, photo)
+    """Return the alert of a photo in quarantine."""
+    return _photo_alert(QUARANTINE, reason, photo)
 
 
-def _alert(kind: str, reason: str, photo: SpooledPhoto) -> Alert:
-    """The reason is a folder's name, which somebody may have made by hand."""
-    words = "".join(filter(str.isprintable, reason))[:MAX_REASON]
+def _photo_alert(kind: str, reason: str, photo: SpooledPhoto) -> Alert:
+    """Return an alert about a photo. `reason` is a folder's name, which a person may have made."""
+    text = "".join(filter(str.isprintable, reason))[:MAX_REASON]
     return Alert(
         photo.name,
         kind,
-        words or "unknown",
+        text or "unknown",
         {
             "content_type": photo.media.content_type,
             "size": photo.size,

@@ -1,4 +1,4 @@
-"""The spool is filling up: told once, before photos have to be given up."""
+"""Raise an alert when the spool is filling up: once, before photos have to be given up."""
 
 import logging
 from datetime import datetime
@@ -7,15 +7,15 @@ from itertools import chain
 from photo_wire.alert import SPOOL_FILLING, Alert
 from photo_wire.name import new_name
 from pi_uploader.alerts.outbox import AlertOutbox, readable
+from pi_uploader.alerts.periodic import PeriodicTask
 from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool, SpooledPhoto, Usage
-from pi_uploader.upload.turn import Turn
 
-HIGH_WATERMARK = 0.8  # of what the photos may take on the disk
-LOW_WATERMARK = 0.5  # the share below which it may be told again
-FIRST_LOOK = 60.0  # seconds after the start: 100,000 names are read, and no photo waits for that
-BETWEEN_LOOKS = 300.0  # seconds
-REST = 3600.0  # seconds after an alert; a disk that others have filled would go up and down quickly
+HIGH_WATERMARK = 0.8  # of the bytes that photos may take on the disk
+LOW_WATERMARK = 0.5  # the share below which the alert may be raised again
+FIRST_POLL_SECONDS = 60.0  # after the start: 100,000 names are read, and no photo waits for that
+POLL_SECONDS = 300.0
+QUIET_SECONDS = 3600.0  # after an alert: while others fill the disk, the share goes up and down
 
 log = logging.getLogger("upload")
 
@@ -26,51 +26,53 @@ class SpoolUsageMonitor:
     def __init__(
         self,
         spool: Spool,
-        noticed: AlertOutbox,
+        outbox: AlertOutbox,
         clock: Clock,
     ) -> None:
         self._spool = spool
-        self._noticed = noticed
+        self._outbox = outbox
         self._clock = clock
-        self._turn = Turn(clock, FIRST_LOOK)
+        self._task = PeriodicTask(clock, FIRST_POLL_SECONDS)
 
-    def look(self) -> None:
-        """Notice that the spool is filling up, or that this is over, if it is time to look."""
-        if not self._turn.try_claim():
+    def poll(self) -> None:
+        """Raise the alert if the spool is filling up, or clear it if that is over; if it is time to
+        look."""
+        if not self._task.try_claim():
             return
-        pause = BETWEEN_LOOKS
+        delay = POLL_SECONDS
         try:
-            if self._has_alarmed():
-                pause = REST
+            if self._check():
+                delay = QUIET_SECONDS
         except OSError as error:
             log.error("cannot tell how full the spool is, the disk answers: %s", error.strerror)
         finally:
-            self._turn.release(pause)
+            self._task.release(delay)
 
-    def _has_alarmed(self) -> bool:
+    def _check(self) -> bool:
+        """Return whether the alert was raised."""
         fill = self._spool.usage()
-        if self._noticed.last(SPOOL_FILLING):
-            if fill.share < LOW_WATERMARK and self._noticed.is_sent(SPOOL_FILLING):
-                self._noticed.forget(SPOOL_FILLING)
+        if self._outbox.last(SPOOL_FILLING):
+            if fill.share < LOW_WATERMARK and self._outbox.is_sent(SPOOL_FILLING):
+                self._outbox.forget(SPOOL_FILLING)
             return False
         if fill.share < HIGH_WATERMARK:
             return False
         waiting = chain(self._spool.waiting_photos(), self._spool.undated_photos())
         oldest = next(waiting, None)
         if oldest is None:
-            return False  # all were delivered a moment ago, or only those set aside take room
+            return False  # all were just delivered, or only quarantined photos take space
         alert = filling_alert(fill, oldest, 1 + sum(1 for _ in waiting), self._clock.now())
-        self._noticed.add(alert)
+        self._outbox.add(alert)
         log.warning("%s", alert.reason)
         return True
 
 
 def filling_alert(fill: Usage, oldest: SpooledPhoto, waiting: int, now: datetime) -> Alert:
-    """What the backend is told of a spool that is so full, of which this is the oldest photo.
+    """Return the alert of a spool this full. `waiting` is how many photos wait; `oldest` is the
+    first of them.
 
-    The name is one for this moment, of the camera whose photo waits longest: the list of alerts is
-    by moments, and the oldest photo's own would put this among those of the day on which the
-    network went. It is made once, and kept (outbox.py).
+    Its name is of the oldest photo's camera and of this moment: with the photo's own time, the
+    alert would stand in the list at the day on which the network failed.
     """
     return Alert(
         new_name(oldest.name.camera, now),

@@ -1,22 +1,93 @@
-"""How many photos wait, for the backend to know: of each camera its own.
-
-Counting reads every name in the spool, two seconds for a hundred thousand: so it is done now and
-then, never before the first delivery, and in between what was delivered is taken off.
-"""
+"""The photos that wait: which of them is sent next, and how many there are of each camera."""
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
 
 from photo_wire.name import PhotoName
 from pi_uploader.clock import Clock
-from pi_uploader.spool import Spool
+from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.upload.retries import RetryTracker
 
-MIN_PAUSE = 5.0  # seconds between two counts
-MAX_SHARE = 0.01  # of the time, that counting may take
+BACKLOG_EVERY = 4  # deliveries
+MIN_COUNT_PAUSE_SECONDS = 5.0  # between two counts
+MAX_COUNT_SHARE = 0.01  # of the time, that counting may take
 
 
-class Backlog:
-    """The photos that wait in a spool, about."""
+def is_backlog_turn(turn: int) -> bool:
+    """Return whether the photo sent at this turn (0, 1, 2, ...) is the oldest, not the newest.
+
+    What just happened matters most, so the newest goes first; every fourth turn goes to the
+    backlog, which so gets shorter however many new photos come.
+    """
+    return turn % BACKLOG_EVERY == BACKLOG_EVERY - 1
+
+
+class PhotoSelector:
+    """Chooses the photo to send. Not thread-safe."""
+
+    def __init__(self, spool: Spool, retries: RetryTracker, clock: Clock) -> None:
+        self.in_flight: dict[int, SpooledPhoto] = {}  # by sequence number
+        self.undeletable: set[SpooledPhoto] = set()  # delivered, and the disk does not remove them
+        self._spool = spool
+        self._retries = retries
+        self._clock = clock
+        self._skipped_until: dict[SpooledPhoto, float] = {}
+        self._turn = 0
+
+    def candidates(self) -> Iterator[SpooledPhoto]:
+        """Yield the photos that may be sent now, the best choice first. If the oldest is too much
+        for the limits, the newest may be sent, and the other way round."""
+        is_oldest_first = is_backlog_turn(self._turn)
+        for is_oldest in (is_oldest_first, not is_oldest_first):
+            photo = self._choose(is_oldest)
+            if photo is None:
+                return
+            yield photo
+
+    def has_only_retries(self) -> bool:
+        """Return whether photos wait, and all of them failed lately."""
+        return not self._spool.newest(self._is_deferred) and bool(
+            self._spool.newest(self._is_excluded)
+        )
+
+    def next_turn(self) -> None:
+        """Note that a photo was delivered."""
+        self._turn += 1
+
+    def skip(self, photo: SpooledPhoto, seconds: float) -> None:
+        """Leave this photo alone for so many seconds."""
+        now = self._clock.monotonic()
+        self._skipped_until = {
+            one: until for one, until in self._skipped_until.items() if until > now
+        }
+        self._skipped_until[photo] = now + seconds
+
+    def _choose(self, is_oldest: bool) -> SpooledPhoto | None:
+        pick = self._spool.oldest if is_oldest else self._spool.newest
+        photo = pick(self._is_deferred)
+        if photo is None and not self._retries.retry_breaker.open_for():
+            photo = pick(self._is_excluded)
+        return photo
+
+    def _is_excluded(self, photo: SpooledPhoto) -> bool:
+        return (
+            photo.sequence in self.in_flight
+            or photo in self.undeletable
+            or self._skipped_until.get(photo, 0.0) > self._clock.monotonic()
+        )
+
+    def _is_deferred(self, photo: SpooledPhoto) -> bool:
+        return self._is_excluded(photo) or self._retries.should_defer(photo.sequence)
+
+
+class BacklogCounter:
+    """Counts the photos that wait, for the backend to know: about, and those of each camera.
+
+    Counting reads every name in the spool, two seconds for a hundred thousand. So it is done now
+    and then, never before the first delivery, and in between each delivered photo is subtracted.
+    Threads share it.
+    """
 
     def __init__(self, spool: Spool, clock: Clock) -> None:
         self._spool = spool
@@ -25,15 +96,15 @@ class Backlog:
         self._next_count = float("-inf")
         self._lock = threading.Lock()
 
-    def left(self, camera: str, under_way: int) -> int | None:
-        """Return how many photos of this camera will wait when those `under_way` are delivered;
-        None before they were counted."""
+    def count_after(self, camera: str, in_flight: int) -> int | None:
+        """Return how many photos of this camera will wait when those in flight are delivered; None
+        before they were counted."""
         with self._lock:
-            return None if self._counts is None else max(0, self._counts[camera] - under_way)
+            return None if self._counts is None else max(0, self._counts[camera] - in_flight)
 
-    def waiting(self, camera: str) -> int | None:
-        """Return how many photos of this camera wait, counted lately; None if the disk does not
-        tell."""
+    def count_waiting(self, camera: str) -> int | None:
+        """Return how many photos of this camera wait, as counted lately; None if the disk cannot be
+        read."""
         with self._lock:
             try:
                 self._count_if_due()
@@ -41,18 +112,18 @@ class Backlog:
                 return None
             return None if self._counts is None else self._counts[camera]
 
-    def note_gone(self, photo: PhotoName) -> None:
+    def note_removed(self, photo: PhotoName) -> None:
         """Note that this photo does not wait any more."""
         with self._lock:
             if not self._count_if_due() and self._counts and self._counts[photo.camera]:
                 self._counts[photo.camera] -= 1
 
     def _count_if_due(self) -> bool:
-        """Count all that wait, if it is time to; returns whether it was."""
-        started = self._clock.monotonic()
-        if started < self._next_count:
+        """Count all that wait, if it is time to; return whether it was."""
+        start = self._clock.monotonic()
+        if start < self._next_count:
             return False
         self._counts = Counter(one.name.camera for one in self._spool.waiting_photos())
         now = self._clock.monotonic()
-        self._next_count = now + max(MIN_PAUSE, (now - started) / MAX_SHARE)
+        self._next_count = now + max(MIN_COUNT_PAUSE_SECONDS, (now - start) / MAX_COUNT_SHARE)
         return True

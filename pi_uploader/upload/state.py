@@ -1,7 +1,6 @@
-"""What the upload process lets others know of itself: a small file that `status` reads.
+"""The state of the upload process, in a small file that `pi-uploader status` reads.
 
-It is no part of the spool's truth: it is replaced as a whole, never flushed, and nothing is decided
-by it.
+It is replaced as a whole and never flushed, and nothing is decided by it.
 """
 
 from contextlib import suppress
@@ -15,20 +14,21 @@ from photo_wire.receipt import Receipt
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.state_files import read_json, write_json_atomically
 
-LOOK_BACK = timedelta(hours=1)
-MINUTE = 60_000  # milliseconds
-WRITE_PAUSE = 1.0  # seconds between two writes while all goes well
+PERIOD = timedelta(hours=1)  # of which deliveries are counted
+MINUTE_MS = 60_000
+WRITE_SECONDS = 1.0  # between two writes while nothing fails
 
 
 def state_file(spool: Path) -> Path:
-    """Where the state lies, beside the photos of this spool."""
+    """Return the path of the state file of this spool, beside its photos."""
     return spool / "upload.json"
 
 
 @dataclass
 class Minute:
-    """What was delivered in a minute. It is told by the time since a boot, so that a clock that is
-    set meanwhile does not matter; `at` is what the wall clock showed, for other boots."""
+    """What was delivered in one minute. It is identified by the time since a boot, so that setting
+    the clock does not matter; `at` is the wall clock's time, for other boots. The fields are those
+    of the file."""
 
     boot: str
     number: int  # whole minutes since the boot
@@ -37,45 +37,45 @@ class Minute:
     bytes: int = 0
 
     def is_recent(self, now: BootTime, wall_clock: datetime) -> bool:
-        """Whether it is one of the last 60 minutes."""
+        """Return whether it is one of the last 60 minutes."""
         if self.boot == now.boot:
-            age = timedelta(minutes=now.milliseconds // MINUTE - self.number)
+            age = timedelta(minutes=now.milliseconds // MINUTE_MS - self.number)
         else:
             age = wall_clock - datetime.fromtimestamp(self.at, UTC)
-        return timedelta(0) <= age < LOOK_BACK
+        return timedelta(0) <= age < PERIOD
 
 
 class UploadState:
-    """How the upload went lately, an earlier process included. `file` None: nothing is read or
-    written."""
+    """How the upload went lately, including earlier processes. `file` None: nothing is read or
+    written. Not thread-safe."""
 
     def __init__(self, file: Path | None, clock: Clock = SYSTEM_CLOCK) -> None:
         self._file = file
         self._clock = clock
-        earlier = read_state(file) if file else {}
-        self._last_receipt = earlier.get("last_receipt")
-        self._minutes = _minutes(earlier)
+        last = read_state(file) if file else {}
+        self._last_receipt = last.get("last_receipt")
+        self._minutes = _minutes(last)
         self._back_off_until: str | None = None
         self._problem: str | None = None
         self._deferred_reports: tuple[int, str | None] = 0, None
         self._written_at = float("-inf")
         self._is_written = True
 
-    def delivered(self, receipt: Receipt, now: float, wall_clock: datetime) -> None:
+    def note_delivery(self, receipt: Receipt, now: float, wall_clock: datetime) -> None:
         """Note a receipt at `now` (monotonic seconds)."""
         self._last_receipt = {"id": str(receipt.name), "at": format_time(wall_clock)}
-        was_troubled = self._problem is not None
+        had_problem = self._problem is not None
         self._back_off_until = self._problem = None
         minute = self._minute(wall_clock)
         minute.photos += 1
         minute.bytes += receipt.size
         self._is_written = False
-        if was_troubled:
+        if had_problem:
             self.write(now)
         self.write_if_due(now)
 
-    def refused(self, problem: str, until: datetime, now: float) -> None:
-        """Note that nothing is sent before `until`, and why."""
+    def note_problem(self, problem: str, until: datetime, now: float) -> None:
+        """Note that nothing is sent before `until`, and why. `now` is in monotonic seconds."""
         self._back_off_until, self._problem = format_time(until), problem
         self._write(now)
 
@@ -86,8 +86,8 @@ class UploadState:
             self._is_written = False
 
     def write_if_due(self, now: float) -> None:
-        """Write what is not written yet, unless something was a moment ago."""
-        if not self._is_written and now - self._written_at >= WRITE_PAUSE:
+        """Write what is not written yet, but not more than once a second."""
+        if not self._is_written and now - self._written_at >= WRITE_SECONDS:
             self._write(now)
 
     def write(self, now: float) -> None:
@@ -97,7 +97,7 @@ class UploadState:
 
     def _minute(self, wall_clock: datetime) -> Minute:
         now = self._clock.since_boot()
-        boot, number = now.boot, now.milliseconds // MINUTE
+        boot, number = now.boot, now.milliseconds // MINUTE_MS
         last = self._minutes[-1] if self._minutes else None
         if last is None or (last.boot, last.number) != (boot, number):
             self._minutes = [one for one in self._minutes if one.is_recent(now, wall_clock)]
@@ -122,7 +122,7 @@ class UploadState:
 
 
 def read_state(file: Path) -> dict[str, Any]:
-    """What an upload process last wrote; empty if none did, or if it cannot be read."""
+    """Return what an upload process last wrote; empty if none did, or if it cannot be read."""
     with suppress(OSError, ValueError):
         state = read_json(file)
         if isinstance(state, dict):
@@ -133,13 +133,13 @@ def read_state(file: Path) -> dict[str, Any]:
 def delivered_last_hour(
     state: dict[str, Any], now: BootTime, wall_clock: datetime
 ) -> tuple[int, int]:
-    """Return how many photos and bytes were delivered in the hour before now, to the minute."""
+    """Return how many photos and bytes were delivered in the last hour, to the minute."""
     recent = [one for one in _minutes(state) if one.is_recent(now, wall_clock)]
     return sum(one.photos for one in recent), sum(one.bytes for one in recent)
 
 
 def _minutes(state: dict[str, Any]) -> list[Minute]:
-    """The minutes of a state, which another version may have written."""
+    """Return the minutes of a state, which another version may have written."""
     with suppress(TypeError, ValueError, KeyError, OverflowError):
         return [
             Minute(

@@ -1,77 +1,103 @@
-"""Photos that were taken before the clock was set get their final names."""
+"""Give photos that were taken before the clock was set their final names."""
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
 
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, Clock
+from photo_wire.headers import ClockStatus
+from photo_wire.name import PhotoName, new_name
+from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, BootTime, Clock
 from pi_uploader.spool import Spool, SpooledPhoto
-from pi_uploader.upload.schedule import final_name
 
-REST_OF_STUCK = 3600.0  # seconds for which a photo that the disk would not move is passed over
-MAX_REFUSALS = 10  # photos that cannot be named, before the others wait for the next time
-REST_OF_DISK = 60.0  # seconds until that, and until the second try of a photo
-BETWEEN_NOTICES = 300.0  # seconds, while photos wait for the clock
+MAX_CLOCK_WAIT_MS = 15 * 60 * 1000  # for which a photo waits for the clock to be set
+SKIP_SECONDS = 3600.0  # for which a photo is left alone that the disk does not move
+RETRY_SECONDS = 60.0  # after the first failure of a photo, and after many
+MAX_DISK_ERRORS = 10  # photos that cannot be moved, before the others wait, too
+NOTICE_SECONDS = 300.0  # between two warnings that photos wait for the clock
 
 OnStuck = Callable[[str, SpooledPhoto], None]
 
 log = logging.getLogger("upload")
 
 
-def _tell_nobody(reason: str, photo: SpooledPhoto) -> None:
+def final_name(
+    photo: SpooledPhoto, now: BootTime, wall_clock: datetime, clock_is_set: bool
+) -> tuple[PhotoName, ClockStatus] | None:
+    """Return the final name of a photo that was taken before the clock was set, and how far its
+    time can be trusted; None while it has to wait.
+
+    Once the clock is set, the time of a photo of this boot follows from the time since. A photo of
+    an earlier boot, or one that has waited for 15 minutes, keeps the time that the clock showed and
+    is marked `unsynced`; so is one whose time would be before 1970.
+    """
+    if photo.boot_time is None or photo.boot_time.boot != now.boot:
+        return photo.name, ClockStatus.UNSYNCED
+    age_ms = now.milliseconds - photo.boot_time.milliseconds
+    if clock_is_set:
+        with suppress(OverflowError, ValueError):  # a time that no name can hold
+            captured_at = wall_clock - timedelta(milliseconds=age_ms)
+            return new_name(photo.name.camera, captured_at, photo.name.tag), ClockStatus.CORRECTED
+        return photo.name, ClockStatus.UNSYNCED
+    return (photo.name, ClockStatus.UNSYNCED) if age_ms >= MAX_CLOCK_WAIT_MS else None
+
+
+def _ignore(reason: str, photo: SpooledPhoto) -> None:
     """No-op listener."""
 
 
 class TimeCorrection:
-    """Names what can be named. `on_stuck` is told of each photo
-    that cannot be, and why."""
+    """Names photos. `on_stuck` is called with each photo that
+    the disk does not rename, and why. Not thread-safe."""
 
     def __init__(
         self,
         spool: Spool,
         clock: Clock,
-        on_stuck: OnStuck = _tell_nobody,
+        on_stuck: OnStuck = _ignore,
     ) -> None:
         self._spool = spool
         self._clock = clock
         self._on_stuck = on_stuck
-        self._stuck: dict[SpooledPhoto, float] = {}  # passed over until then
-        self._next = clock.monotonic()
+        self._skipped_until: dict[SpooledPhoto, float] = {}  # those that failed before
+        self._next_try = clock.monotonic()
         self._next_notice = clock.monotonic()
 
     def name_undated(self) -> None:
-        """Give the photos that wait for the clock their names, as far as it can be done. One that
-        the disk will not rename holds up none of the others."""
-        if self._clock.monotonic() < self._next:
+        """Name the photos whose time is known by now. One that the disk does not rename holds up
+        none of the others."""
+        if self._clock.monotonic() < self._next_try:
             return
         now, is_set = self._clock.since_boot(), self._clock.is_set()
-        refusals = 0
+        disk_errors = 0
         for photo in self._spool.undated_photos():
-            if self._stuck.get(photo, 0.0) > self._clock.monotonic():
+            if self._skipped_until.get(photo, 0.0) > self._clock.monotonic():
                 continue
-            named = final_name(photo, now, self._clock.now(), is_set)
-            if named is None:
+            final = final_name(photo, now, self._clock.now(), is_set)
+            if final is None:
                 self._log_waiting_for_clock()
-                return  # those behind it are younger
-            name, clock = named
+                return  # all further photos are younger
+            name, clock = final
             try:
                 self._spool.rename(photo, name, clock)
             except FileNotFoundError:
-                continue  # given up to make room, a moment ago
+                continue  # given up a moment ago, to make room
             except OSError as error:
-                self._pass_over(photo, error)
-                refusals += 1
-                if refusals == MAX_REFUSALS:
-                    self._next = self._clock.monotonic() + REST_OF_DISK
+                self._skip(photo, error)
+                disk_errors += 1
+                if disk_errors == MAX_DISK_ERRORS:
+                    self._next_try = self._clock.monotonic() + RETRY_SECONDS
                     return
             else:
-                self._stuck.pop(photo, None)
+                self._skipped_until.pop(photo, None)
                 log.info("photo named %s (before: %s), clock %s", name, photo.name, clock)
 
-    def _pass_over(self, photo: SpooledPhoto, error: OSError) -> None:
-        if photo not in self._stuck:  # a disk that fails once is asked twice
-            self._stuck[photo] = self._clock.monotonic() + REST_OF_DISK
+    def _skip(self, photo: SpooledPhoto, error: OSError) -> None:
+        """Leave a photo alone: for a minute at first, then for an hour, which is reported."""
+        if photo not in self._skipped_until:
+            self._skipped_until[photo] = self._clock.monotonic() + RETRY_SECONDS
             return
-        self._stuck[photo] = self._clock.monotonic() + REST_OF_STUCK
+        self._skipped_until[photo] = self._clock.monotonic() + SKIP_SECONDS
         self._on_stuck(f"cannot be named: {error.strerror}", photo)
         log.error(
             "%s waits for its name, the disk answers: %s; it is tried again in an hour",
@@ -81,5 +107,5 @@ class TimeCorrection:
 
     def _log_waiting_for_clock(self) -> None:
         if self._clock.monotonic() >= self._next_notice:
-            self._next_notice = self._clock.monotonic() + BETWEEN_NOTICES
+            self._next_notice = self._clock.monotonic() + NOTICE_SECONDS
             log.warning("the clock is not set yet: %s; %s", CLOCK_AWAITED, CLOCK_NEXT_STEP)

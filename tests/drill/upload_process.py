@@ -10,10 +10,11 @@ import sys
 import threading
 from pathlib import Path
 
+from pi_uploader.client.backend import MAX_PUT_SECONDS, BackendClient
 from pi_uploader.spool import Quota, Spool
-from pi_uploader.upload.client import MAX_PUT, BackendClient
-from pi_uploader.upload.loop import Uploader, work
+from pi_uploader.upload.process import upload_all
 from pi_uploader.upload.state import state_file
+from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.drill.clock import FastClock, FastEvent
 from tests.drill.plan import RESERVE
 from tests.drill.process import READY
@@ -28,13 +29,12 @@ def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path |
     clock = FastClock(speed)
     disk, room = disk_for(card, capacity), Quota(reserve=RESERVE)
     spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
-    longest_put = MAX_PUT / speed
-    delivery = BackendClient(base_url, KEY, connections=UPLOADS, longest_put=longest_put)
-    uploader = Uploader(
-        spool, delivery, state_file=state_file(spool.folder), clock=FakeClock(seconds=clock.now)
-    )
+    max_put_seconds = MAX_PUT_SECONDS / speed
+    client = BackendClient(base_url, KEY, connections=UPLOADS, max_put_seconds=max_put_seconds)
+    options = UploadOptions(state_file=state_file(spool.folder))
+    uploader = Uploader(spool, client, options, clock=FakeClock(seconds=clock.now))
     stop = FastEvent(clock)
-    threads = [threading.Thread(target=work, args=(uploader, stop)) for _ in range(UPLOADS)]
+    threads = [threading.Thread(target=upload_all, args=(uploader, stop)) for _ in range(UPLOADS)]
     for thread in threads:
         thread.start()
     print(READY, flush=True)

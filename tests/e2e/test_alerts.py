@@ -6,13 +6,13 @@ from typing import Any
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
-from pi_uploader.alerts.clock_skew_monitor import LASTING
-from pi_uploader.alerts.reporter import REPORT_PAUSE
-from pi_uploader.alerts.spool_usage_monitor import FIRST_LOOK
+from pi_uploader.alerts.clock_skew_monitor import LASTING_SECONDS
+from pi_uploader.alerts.reporter import REPORT_SECONDS
+from pi_uploader.alerts.spool_usage_monitor import FIRST_POLL_SECONDS
+from pi_uploader.client.backend import BackendClient
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import PhotoInfo, Quota, Spool
-from pi_uploader.upload.client import BackendClient
-from pi_uploader.upload.loop import Uploader
+from pi_uploader.upload.uploader import Uploader
 from tests.function_app.api import Api, new_camera
 from tests.pi_uploader.spool.photos import name
 from tests.support.backend import Backend
@@ -54,16 +54,16 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
         )
 
     uploader = start()
-    now[0] += FIRST_LOOK
+    now[0] += FIRST_POLL_SECONDS
     for number in range(4):
         put(number)
     uploader.step()
-    now[0] += LASTING
+    now[0] += LASTING_SECONDS
     put(4, EARLIER_BOOT)
     for _ in range(2):
         for _ in range(5):
             uploader.step()
-            now[0] += REPORT_PAUSE
+            now[0] += REPORT_SECONDS
         uploader = start()
     assert len(Api(backend).listed(camera)) == 5
     alerts = told(backend, camera)

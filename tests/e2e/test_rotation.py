@@ -9,9 +9,9 @@ import pytest
 from local.azurite import Azurite
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
+from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import PhotoInfo, Spool
-from pi_uploader.upload.client import BackendClient
-from pi_uploader.upload.loop import Uploader
+from pi_uploader.upload.uploader import Uploader
 from tests.conftest import StartBackend
 from tests.function_app.api import Api, Store, new_camera
 from tests.pi_uploader.spool.photos import name
@@ -49,7 +49,7 @@ class Device:
 
     def try_once(self, times: int = 1) -> None:
         for _ in range(times):
-            self._now += self._uploader.gate.closed_for()
+            self._now += self._uploader.retries.breaker.open_for()
             self._uploader.step()
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from photo_wire import __version__
-from pi_uploader.upload.client import BackendClient, RejectedError, UnavailableError
+from pi_uploader.client import BackendClient, RejectedError, UnavailableError
 from tests.golden.exchanges import Golden, Outcome, from_recorded
 from tests.golden.stories import Story, stories
 from tests.support.backend import Backend

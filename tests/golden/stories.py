@@ -14,8 +14,8 @@ from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.alerts.reporter import loss_alert
+from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import Loss, PhotoInfo, SpooledPhoto
-from pi_uploader.upload.client import BackendClient
 from tests.e2e.first_seed import send_with_header, send_with_query
 from tests.support.pictures import dng, mp4
 
@@ -159,8 +159,8 @@ def _large() -> bytes:
 
 
 def _put(photo: SpooledPhoto, body: bytes) -> Callable[[BackendClient], object]:
-    return lambda delivery: delivery.send(photo, BytesIO(body))
+    return lambda delivery: delivery.send_photo(photo, BytesIO(body))
 
 
 def _report(*losses: Loss) -> Callable[[BackendClient], object]:
-    return lambda delivery: delivery.report([loss_alert(loss) for loss in losses])
+    return lambda delivery: delivery.send_alerts([loss_alert(loss) for loss in losses])

@@ -23,9 +23,9 @@ from photo_wire.moment import parse_time
 from photo_wire.name import parse_name
 from photo_wire.problem import PROBLEM_TYPE
 from pi_uploader.alerts.reporter import loss_alert
+from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import Loss, PhotoInfo, Spool, SpooledPhoto
-from pi_uploader.upload.client import BackendClient
-from pi_uploader.upload.loop import Uploader
+from pi_uploader.upload.uploader import Uploader
 from tests.golden.__main__ import backends, is_released
 from tests.golden.exchanges import FOLDER, KEY, Golden, Outcome, recorded_in, versions
 from tests.golden.record import outcome_of, record
@@ -138,10 +138,10 @@ def test_todays_uploader_understands_the_reply(golden: Golden) -> None:
         delivery = BackendClient(server.base_url, golden.header("x-functions-key"))
         if golden.path == UPLOAD_PATH:
             photo = photo_of(golden)
-            outcome = outcome_of(lambda line: line.send(photo, BytesIO(golden.body)), delivery)
+            outcome = outcome_of(lambda it: it.send_photo(photo, BytesIO(golden.body)), delivery)
         else:
             alerts = [loss_alert(one) for one in losses_of(golden)]
-            outcome = outcome_of(lambda line: line.report(alerts), delivery)
+            outcome = outcome_of(lambda line: line.send_alerts(alerts), delivery)
         assert outcome == golden.outcome
         (request,) = server.requests
     assert (request.method, request.path) == (golden.method, golden.path)
@@ -333,5 +333,5 @@ def test_a_backend_that_says_more_is_understood() -> None:
     with FaultServer(lambda exchange: exchange.send(Reply(201, body, {}))) as server:
         delivery = BackendClient(server.base_url, KEY)
         photo = photo_of(JPEG)
-        sent = outcome_of(lambda line: line.send(photo, BytesIO(JPEG.body)), delivery)
+        sent = outcome_of(lambda line: line.send_photo(photo, BytesIO(JPEG.body)), delivery)
     assert sent == Outcome("receipt")

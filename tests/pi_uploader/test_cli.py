@@ -118,7 +118,7 @@ def test_capturing_loads_nothing_that_it_does_not_use() -> None:
 
 def test_uploading_loads_no_camera_and_no_pins() -> None:
     """The two halves share only the spool."""
-    loaded = loaded_by("import pi_uploader.cli, pi_uploader.upload")
+    loaded = loaded_by("import pi_uploader.cli, pi_uploader.upload.process")
     assert not loaded & {"gpiozero", "PIL", "azure", "function_app"}
 
 

@@ -12,11 +12,12 @@ import pytest
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture
+from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.triggers.schedule import interval_trigger
-from pi_uploader.upload.client import BackendClient
-from pi_uploader.upload.loop import Uploader, work
+from pi_uploader.upload.process import upload_all
+from pi_uploader.upload.uploader import Uploader
 from pi_uploader.watchdog import Watchdog
 from tests.pi_uploader.conftest import StartProgram
 from tests.pi_uploader.spool.photos import put
@@ -85,7 +86,9 @@ def test_promise_16_an_upload_that_hangs_is_noticed(tmp_path: Path) -> None:
     with FaultServer(faults.hang) as server:
         uploader = Uploader(Spool(tmp_path), BackendClient(server.base_url, None))
         put(Spool(tmp_path), 1)
-        loop = threading.Thread(target=work, args=(uploader, stop, watchdog.watch("upload 1")))
+        loop = threading.Thread(
+            target=upload_all, args=(uploader, stop, watchdog.watch("upload 1"))
+        )
         loop.start()
         wait_for(lambda: server.requests, what="the request")
         assert watchdog.overdue() == []

@@ -144,6 +144,10 @@ def half_a_receipt(exchange: Exchange) -> None:
 # --- refusals
 
 
+REJECTION_CODES = (400, 409, 411, 413, 415, 422)
+"""Status codes by which the backend rejects one photo or alert for its content."""
+
+
 def status(code: int, retry_after: str | None = None, date: str | None = None) -> Answer:
     """Take the request and refuse it with a problem that the backend could have written."""
     said = {"Retry-After": retry_after, "Date": date}

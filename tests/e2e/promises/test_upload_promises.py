@@ -7,16 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pi_uploader.client.backend import BackendClient
 from pi_uploader.status import status
-from pi_uploader.upload.client import BackendClient
-from pi_uploader.upload.loop import Uploader
-from pi_uploader.upload.schedule import MAX_RETRY_AFTER, MAX_WAIT, back_off, takes_oldest
+from pi_uploader.upload.backlog import is_backlog_turn
+from pi_uploader.upload.retries import (
+    MAX_BACKOFF_SECONDS,
+    MAX_RETRY_AFTER_SECONDS,
+    backoff_seconds,
+)
 from pi_uploader.upload.state import state_file
-from tests.pi_uploader.upload.device import IMPATIENT, KEY, Device
+from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support import faults
 from tests.support.certificates import Authority, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Answer, FaultServer, keep
+from tests.support.uploading import KEY, SHORT_TIMEOUT, Device
 
 NO_RECEIPTS: dict[str, Answer] = {
     "a redirect": faults.redirect("/login"),
@@ -37,7 +42,7 @@ def test_promise_04_a_photo_leaves_only_on_its_receipt_and_is_stored_once(
         device.try_once()
         assert device.places(photo) == ["waiting"]
         server.answer = keep
-        device.try_all(most=3)
+        device.try_all(max_tries=3)
         assert device.places(photo) == []
         assert list(server.store.photos) == [str(photo.name)]
         assert server.store.duplicates == 0
@@ -49,7 +54,7 @@ def test_promise_06_one_bad_photo_blocks_no_other(tmp_path: Path) -> None:
         device = Device(tmp_path, server)
         photos = device.take(3)
         server.answer = faults.for_photo({str(photos[2].name)}, faults.status(422))
-        device.try_all(most=8)
+        device.try_all(max_tries=8)
         assert len(server.store.photos) == 2
     assert list(device.spool.quarantined_photos()) == [("rejected-422", photos[2])]
 
@@ -64,7 +69,7 @@ def test_promise_07_one_bad_server_condemns_no_photo(code: int, tmp_path: Path) 
             device.try_once()
         assert not list(device.spool.quarantined_photos())
         server.answer = keep
-        device.try_all(most=8)
+        device.try_all(max_tries=8)
         assert len(server.store.photos) == 3
 
 
@@ -90,9 +95,9 @@ def test_promise_13_the_wait_has_a_cap_and_honours_retry_after(
     failures: int, retry_after: float | None, chance: float
 ) -> None:
     """Never none, never more than two minutes unless the server asks, then never over an hour."""
-    wait = back_off(failures, retry_after, lambda: chance)
-    asked = min(retry_after or 0.0, MAX_RETRY_AFTER)
-    assert max(1.0, asked) <= wait <= max(MAX_WAIT, asked)
+    wait = backoff_seconds(failures, retry_after, lambda: chance)
+    asked = min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS)
+    assert max(1.0, asked) <= wait <= max(MAX_BACKOFF_SECONDS, asked)
     assert wait <= max(2.0 ** min(failures, 20), asked, 1.0)
 
 
@@ -108,7 +113,7 @@ def test_promise_13_an_outage_of_an_hour_costs_few_requests(tmp_path: Path) -> N
 
 def test_promise_14_fresh_photos_go_first_and_the_backlog_moves(tmp_path: Path) -> None:
     """While a fresh photo comes for each that goes, the oldest goes at every fourth turn."""
-    assert [takes_oldest(turn) for turn in range(8)] == [False, False, False, True] * 2
+    assert [is_backlog_turn(turn) for turn in range(8)] == [False, False, False, True] * 2
     with FaultServer() as server:
         device = Device(tmp_path, server)
         backlog = device.take(3)
@@ -123,7 +128,7 @@ def test_promise_14_fresh_photos_go_first_and_the_backlog_moves(tmp_path: Path) 
 def test_promise_15_a_put_has_a_deadline(tmp_path: Path) -> None:
     """A server that drips its reply byte by byte does not hold a photo for ever."""
     with FaultServer(faults.drip(0.05)) as server:
-        device = Device(tmp_path, server, longest_put=IMPATIENT)
+        device = Device(tmp_path, server, max_put_seconds=SHORT_TIMEOUT)
         [photo] = device.take(1)
         device.try_once()
         assert device.places(photo) == ["waiting"]
@@ -138,7 +143,7 @@ def test_promise_16_status_tells_age_depth_and_trouble(tmp_path: Path) -> None:
         device.uploader = Uploader(
             device.spool,
             BackendClient(server.base_url, KEY),
-            state_file=state_file(tmp_path),
+            UploadOptions(state_file=state_file(tmp_path)),
             clock=FakeClock(seconds=lambda: device.now),
             chance=lambda: 0.0,
         )

@@ -12,7 +12,7 @@ from photo_wire.headers import Trigger
 from pi_uploader.capture import capture_once, run_capture
 from pi_uploader.settings import CaptureSettings, UploadSettings
 from pi_uploader.spool import Spool, SpooledPhoto
-from pi_uploader.upload import run_upload
+from pi_uploader.upload.process import run_upload
 from tests.support.waiting import wait_for
 
 KEY = "the key that install.sh was given"

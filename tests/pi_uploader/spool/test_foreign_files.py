@@ -13,8 +13,8 @@ from pi_uploader.spool import Quota, Spool, count_spool
 from pi_uploader.spool.admin import list_photos, requeue, verify
 from pi_uploader.spool.export import export
 from tests.pi_uploader.spool.photos import content, put
-from tests.pi_uploader.upload.device import Device
 from tests.support.fault_server import FaultServer
+from tests.support.uploading import Device
 
 SIZE = 96
 FOLDERS = (
@@ -103,7 +103,7 @@ def test_no_photo_is_lost_and_nothing_stumbles(folder: str, tmp_path: Path) -> N
     spool.archive.purge(None)
     with FaultServer() as server:
         device = Device(tmp_path, server)
-        device.try_all(most=8)
+        device.try_all(max_tries=8)
         device.now += 60
         device.uploader.step()
         assert len(server.store.photos) == 5

@@ -4,17 +4,16 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import ClockStatus, Trigger, parse_headers
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Quota, Spool
-from pi_uploader.upload.backlog import MIN_PAUSE, Backlog
+from pi_uploader.upload.backlog import MIN_COUNT_PAUSE_SECONDS, BacklogCounter
 from tests.pi_uploader.spool.photos import put
-from tests.pi_uploader.upload.device import Device
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, keep
+from tests.support.uploading import Device
 
 GATE = new_name("gate", datetime.now(UTC))
 
@@ -23,7 +22,7 @@ def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Pa
     """Photos that came meanwhile are in the next count."""
     disk, now = FailingDisk(kinds={Kind.NAMES}), [0.0]  # which never fails, and counts
     spool = Spool(tmp_path, disk, Quota(reserve=0))
-    backlog = Backlog(spool, FakeClock(seconds=lambda: now[0]))
+    backlog = BacklogCounter(spool, FakeClock(seconds=lambda: now[0]))
 
     def put(count: int) -> None:
         for number in range(count):
@@ -32,19 +31,19 @@ def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Pa
 
     put(5)
     nothing_read = disk.operations
-    assert backlog.left("gate", 1) is None  # the first photo goes at once
+    assert backlog.count_after("gate", 1) is None  # the first photo goes at once
     assert disk.operations == nothing_read
-    backlog.note_gone(GATE)
-    assert backlog.left("gate", 1) == 4
+    backlog.note_removed(GATE)
+    assert backlog.count_after("gate", 1) == 4
     put(3)
     counted = disk.operations
     for left in (3, 2, 1, 0, 0):
-        backlog.note_gone(GATE)
-        assert backlog.left("gate", 1) == left
+        backlog.note_removed(GATE)
+        assert backlog.count_after("gate", 1) == left
     assert disk.operations == counted
-    now[0] += MIN_PAUSE
-    backlog.note_gone(GATE)
-    assert backlog.left("gate", 1) == 7
+    now[0] += MIN_COUNT_PAUSE_SECONDS
+    backlog.note_removed(GATE)
+    assert backlog.count_after("gate", 1) == 7
 
 
 def test_each_camera_has_its_own_number(tmp_path: Path) -> None:
@@ -54,7 +53,7 @@ def test_each_camera_has_its_own_number(tmp_path: Path) -> None:
         device = Device(tmp_path, server)
         for number, camera in enumerate(("yard", "gate", "gate", "yard", "yard")):
             put(device.spool, number, camera=camera)
-        device.try_all(most=6)
+        device.try_all(max_tries=6)
         for request in server.requests:
             said = parse_headers(request.headers)
             waits[str(said.camera or (said.name and said.name.camera))].append(said.waiting)
@@ -82,17 +81,3 @@ def test_the_last_photos_that_are_under_way_together_leave_none(tmp_path: Path) 
             thread.join()
         said = [parse_headers(request.headers).waiting for request in server.requests]
     assert 0 in said[1:]
-
-
-def test_alerts_say_how_many_wait(tmp_path: Path) -> None:
-    """Of the camera that they are about: what was given up waits no more, and no photo may follow
-    that would say so."""
-    with FaultServer() as server:
-        device = Device(
-            tmp_path, server, spool=Spool(tmp_path, quota=Quota(max_bytes=250, reserve=0))
-        )
-        device.take(4, size=96)
-        device.uploader.step()
-        (report,) = (one for one in server.requests if one.path == ALERTS_PATH)
-        assert len(server.store.alerts) == 2
-        assert report.headers["X-Waiting"] == "2"

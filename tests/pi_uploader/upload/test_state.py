@@ -8,11 +8,8 @@ import pytest
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import BootTime
 from pi_uploader.upload.state import UploadState, delivered_last_hour, read_state, state_file
-from tests.pi_uploader.settings.installed import InstalledPi, installed_settings
-from tests.pi_uploader.spool.photos import name, put
+from tests.pi_uploader.spool.photos import name
 from tests.support.fake_clock import FakeClock
-from tests.support.fault_server import FaultServer
-from tests.support.waiting import wait_for
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR = 3600
@@ -38,7 +35,7 @@ class Machine:
         self.wall_clock += timedelta(seconds=seconds)
 
     def deliver(self, size: int = 10) -> None:
-        self.state.delivered(
+        self.state.note_delivery(
             Receipt(name(1), "0" * 64, size, self.wall_clock), self.seconds, self.wall_clock
         )
 
@@ -70,7 +67,7 @@ def test_a_restart_forgets_nothing(machine: Machine) -> None:
     machine.deliver()
     machine.start()
     machine.wait(2)
-    machine.state.refused("gave no connection", machine.wall_clock, machine.seconds)
+    machine.state.note_problem("gave no connection", machine.wall_clock, machine.seconds)
     assert machine.shown() == (1, 10)
     assert read_state(machine.file)["last_receipt"]["id"] == str(name(1))
 
@@ -112,17 +109,3 @@ def test_a_state_that_cannot_be_read_is_none(machine: Machine, written: str) -> 
     machine.start()
     machine.deliver()
     assert machine.shown() == (1, 10)
-
-
-def test_a_service_that_ends_has_written_everything(tmp_path: Path) -> None:
-    """Ten photos in a moment, by the real service; another one then adds to them."""
-    with FaultServer() as server:
-        pi = InstalledPi(installed_settings(tmp_path, server.base_url))
-        for count in (10, 20):
-            for number in range(10):
-                put(pi.spool, count + number)
-            with pi.uploading():
-                wait_for(lambda count=count: len(server.store.photos) == count, what="photos")  # type: ignore[misc]
-                wait_for(lambda: not pi.waiting(), what="an empty spool")
-            shown = read_state(state_file(pi.spool_folder))
-            assert sum(minute["photos"] for minute in shown["minutes"]) == count

@@ -19,9 +19,9 @@ from pi_uploader.spool.admin import verify
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.export import export
 from tests.pi_uploader.spool.photos import put
-from tests.pi_uploader.upload.device import Device
 from tests.support.fault_server import FaultServer
 from tests.support.real_disk.mounts import Ext4, Tmpfs
+from tests.support.uploading import Device
 from tests.support.waiting import wait_for
 
 NO_RESERVE = Quota(reserve=0)

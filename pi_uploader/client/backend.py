@@ -1,0 +1,220 @@
+"""The HTTP client of the backend: what is sent, and what counts as a receipt."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from io import BytesIO
+from typing import Protocol
+
+import requests
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
+from urllib3.exceptions import HTTPError
+
+from photo_wire import __version__
+from photo_wire.alert import (
+    ALERTS_PATH,
+    Alert,
+    AlertsReceipt,
+    alerts_to_json,
+    parse_alerts_receipt,
+)
+from photo_wire.errors import WireError
+from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH, PhotoHeaders
+from photo_wire.known import KNOWN_PATH, KnownPhotos, ids_to_json, parse_known
+from photo_wire.problem import parse_problem
+from photo_wire.receipt import Receipt, parse_receipt
+from pi_uploader.client.connection import (
+    CONNECT_TIMEOUT_SECONDS,
+    READ_TIMEOUT_SECONDS,
+    deadline,
+    open_session,
+    route_to,
+)
+from pi_uploader.client.errors import RejectedError, UnavailableError, unavailable
+from pi_uploader.spool import SpooledPhoto
+
+MAX_PUT_SECONDS = 230.0  # from the first byte to the last; Azure's load balancer ends it then
+MAX_CALL_SECONDS = 2 * MAX_PUT_SECONDS + 60.0  # two tries, and handling the response
+MAX_RESPONSE_BYTES = 64 * 1024  # a receipt has 300
+_REJECTED = {400, 409, 411, 413, 415, 422}  # status codes about the content of the request
+_HINTS = {
+    301: "a redirect is not followed; set BASE_URL to the final address",
+    302: "a redirect is not followed; is there a login page in between?",
+    307: "a redirect is not followed; set BASE_URL to the final address",
+    308: "a redirect is not followed; set BASE_URL to the final address",
+    401: "the key is not accepted; check AZURE_FUNCTION_KEY",
+    403: "access is denied; check AZURE_FUNCTION_KEY and the network rules of the function app",
+    404: "nothing takes photos there; check BASE_URL and that the backend is deployed",
+}
+
+
+class Body(Protocol):
+    """The part of a file's interface that `requests` needs to send it."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def seek(self, position: int, whence: int = 0, /) -> int: ...
+    def tell(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Response:
+    """The backend's response to a request."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class BackendClient:
+    """The client, with one session for the life of the process. Threads share it.
+
+    `connections` is how many of them the session keeps open; `max_put_seconds` the time limit of
+    one request. Raises SettingsError as `route_to` and `open_session` do.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        function_key: str | None,
+        connections: int = 1,
+        max_put_seconds: float = MAX_PUT_SECONDS,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._max_put_seconds = max_put_seconds
+        self.server_time: datetime | None = None  # the Date of the last receipt, if it had one
+        self._route = route_to(base_url)
+        self._session = open_session(self._route, connections)
+        self._session.headers["User-Agent"] = f"pi-uploader/{__version__}"
+        if function_key:
+            self._session.headers[FUNCTION_KEY] = function_key
+
+    def send_photo(self, photo: SpooledPhoto, body: Body, waiting: int | None = None) -> Receipt:
+        """PUT the photo and return the receipt that repeats its id, SHA-256 and size. `waiting` is
+        how many photos of its camera will be left in the spool.
+
+        Raises RejectedError if the backend says that this photo cannot be stored. Raises
+        UnavailableError for everything else that is not such a receipt: no response, a redirect,
+        the page of a captive portal, a wrong key, a receipt for other bytes.
+        """
+        headers = replace(photo.headers, waiting=waiting).to_headers()
+        headers["Content-Length"] = str(photo.size)
+        response = self._request("PUT", UPLOAD_PATH, body, headers)
+        try:
+            receipt = parse_receipt(response.body)
+        except WireError as error:
+            raise _no_receipt(response, error) from None
+        if not receipt.confirms(photo.name, photo.sha256, photo.size):
+            raise UnavailableError(f"answered with a receipt for other bytes than {photo.name}")
+        self.server_time = _date(response.headers)
+        return receipt
+
+    def send_alerts(self, alerts: list[Alert], waiting: int | None = None) -> AlertsReceipt:
+        """POST up to 100 alerts and return which of them are on record. `waiting` is how many
+        photos wait in the spool. Raises as `send_photo` does."""
+        body = BytesIO(alerts_to_json(alerts))
+        headers = PhotoHeaders(content_type="application/json", waiting=waiting).to_headers()
+        response = self._request("POST", ALERTS_PATH, body, headers)
+        try:
+            return parse_alerts_receipt(response.body)
+        except WireError as error:
+            raise _no_receipt(response, error) from None
+
+    def find_known(self, ids: list[str]) -> KnownPhotos:
+        """POST up to 100 photo ids and return which of them the backend has. Raises as `send_photo`
+        does; a backend that is too old for this request responds with 404."""
+        body = BytesIO(ids_to_json(ids))
+        response = self._request("POST", KNOWN_PATH, body, {CONTENT_TYPE: "application/json"})
+        try:
+            known = parse_known(response.body)
+        except WireError as error:
+            raise _no_receipt(response, error) from None
+        if known.known | known.missing != set(ids) or known.known & known.missing:
+            raise UnavailableError("answered for other photos than were asked for")
+        return known
+
+    @retry(
+        # The server may have closed a connection that was kept open, which only its next use
+        # shows. There is one quick second try; every longer wait is up to the caller.
+        retry=retry_if_exception(
+            lambda error: isinstance(error, UnavailableError) and error.retry_at_once
+        ),
+        stop=stop_after_attempt(2),
+        wait=wait_random(0.1, 0.5),
+        reraise=True,
+    )
+    def _request(self, method: str, path: str, body: Body, headers: dict[str, str]) -> Response:
+        """Return the response to one request. Raises RejectedError and UnavailableError unless its
+        status code is one of success."""
+        body.seek(0)
+        with deadline(self._max_put_seconds) as timed_out:
+            try:
+                with self._session.request(
+                    method,
+                    self._base_url + path,
+                    # `requests` would send an empty file with a chunked body
+                    data=body if headers.get("Content-Length") != "0" else b"",
+                    headers=headers,
+                    timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    content = response.raw.read(MAX_RESPONSE_BYTES, decode_content=True)
+                    return _checked(Response(response.status_code, response.headers, content))
+            except (requests.RequestException, HTTPError, OSError) as error:
+                if timed_out.is_set():
+                    raise UnavailableError(
+                        f"took longer than {self._max_put_seconds:g} s"
+                    ) from None
+                raise unavailable(error, self._route) from None
+
+
+def _checked(response: Response) -> Response:
+    """Return a successful response. Raises RejectedError and UnavailableError for all others."""
+    if response.status in (200, 201):
+        return response
+    problem = parse_problem(response.status, response.body)
+    if response.status in _REJECTED:
+        raise RejectedError(response.status, problem.detail)
+    hint = _HINTS.get(response.status, problem.detail or "it will be tried again")
+    raise UnavailableError(
+        f"answered {response.status}: {hint}",
+        _retry_after(response.headers),
+        status=response.status,
+    )
+
+
+def _no_receipt(response: Response, error: WireError) -> UnavailableError:
+    return UnavailableError(
+        f"answered {response.status}, but not with a receipt ({error}); is BASE_URL right, or is "
+        "there a login page in between?"
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3); None if it cannot be read.
+
+    A date in it is compared with the response's own Date, since the device's clock may be wrong.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    sent = _date(headers)
+    return max(0.0, (_utc(until) - sent).total_seconds()) if sent else None
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time of the server's clock when it responded; None if it does not say."""
+    try:
+        return _utc(parsedate_to_datetime(headers.get("Date", "")))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,124 @@
+"""Errors of requests to the backend, with texts that name the host and no key."""
+
+import errno
+import socket
+import ssl
+
+import requests
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from pi_uploader.client.connection import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, Route
+from pi_uploader.errors import NightjarError
+
+_OS_ERROR_TEXTS = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ENETUNREACH: "the network cannot be reached",
+    errno.EHOSTUNREACH: "the host cannot be reached",
+    errno.ETIMEDOUT: "no answer",
+}
+_NO_TRUST = "gave no TLS connection that can be trusted"
+_UNKNOWN_ISSUER = {18, 19, 20, 21}  # X509_V_ERR_..., of openssl/x509_vfy.h
+
+
+class UnavailableError(NightjarError):
+    """The network or the backend cannot accept photos now. It says nothing about the photo.
+
+    `retry_after` is the wait in seconds that the server asked for, `status` its status code; None
+    if there was none. `retry_at_once`: one more try without a wait may succeed.
+    """
+
+    retryable = True
+
+    def __init__(
+        self,
+        problem: str,
+        retry_after: float | None = None,
+        retry_at_once: bool = False,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.retry_after = retry_after
+        self.retry_at_once = retry_at_once
+        self.status = status
+
+
+class RejectedError(NightjarError):
+    """The backend rejects this request for its content, such as a photo. `status` is its code."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(f"rejected with {status}: {detail or 'no reason given'}")
+        self.status = status
+
+
+def unavailable(error: Exception, route: Route) -> UnavailableError:
+    """Return the error for an exception of `requests`, urllib3 or the operating system."""
+    match error:
+        case requests.exceptions.SSLError():
+            return UnavailableError(_tls_problem(error, route))
+        case requests.exceptions.ConnectTimeout():
+            return UnavailableError(
+                f"gave no connection within {CONNECT_TIMEOUT_SECONDS:g} s ({route})"
+            )
+        case requests.exceptions.ReadTimeout():
+            return UnavailableError(f"was silent for {READ_TIMEOUT_SECONDS:g} s ({route})")
+        case requests.exceptions.ConnectionError() if _is_not_connected(error):
+            return UnavailableError(f"gave no connection ({route}: {connection_problem(error)})")
+        case requests.exceptions.ConnectionError() | HTTPError() | OSError():
+            return UnavailableError(f"cut the connection ({route})", retry_at_once=True)
+    return UnavailableError(f"gave no readable answer ({type(error).__name__})")
+
+
+def connection_problem(error: BaseException) -> str:
+    """Return why a connection could not be made, such as `connection refused`."""
+    for cause in _causes(error):
+        match cause:
+            case socket.gaierror() if cause.errno == socket.EAI_AGAIN:
+                return "name not known now, for no name server answers"
+            case socket.gaierror():
+                return "name not known"
+            case TimeoutError():
+                return "no answer"
+            case OSError() if cause.errno in _OS_ERROR_TEXTS:
+                return _OS_ERROR_TEXTS[cause.errno]
+            case OSError() if type(cause) is OSError and cause.args:  # such as a proxy's answer
+                return str(cause.strerror or cause.args[0])
+    return "no connection"
+
+
+def _is_not_connected(error: Exception) -> bool:
+    is_refused_by_proxy = isinstance(error, requests.exceptions.ProxyError)
+    return is_refused_by_proxy or any(isinstance(one, NewConnectionError) for one in _causes(error))
+
+
+def _tls_problem(error: Exception, route: Route) -> str:
+    """Return why a TLS connection could not be made."""
+    if "not yet valid" in str(error):
+        return (
+            "shows a certificate that is not yet valid; waiting for this device's clock to be set"
+        )
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"{_NO_TRUST} ({route}: {cause.verify_message}){_next_step(cause)}"
+    reasons = [one.reason or "unknown" for one in _causes(error) if isinstance(one, ssl.SSLError)]
+    return f"{_NO_TRUST} ({route}: {', '.join(reasons[:1])})"
+
+
+def _next_step(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code not in _UNKNOWN_ISSUER:
+        return ""
+    return (
+        "; a certificate authority of your own goes into the system's store "
+        "(update-ca-certificates), or its file's name into REQUESTS_CA_BUNDLE"
+    )
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an exception and those wrapped in it: requests wraps urllib3, which wraps ssl."""
+    found: list[BaseException] = []
+    remaining: list[object] = [error]
+    while remaining:
+        one = remaining.pop()
+        if isinstance(one, BaseException) and not any(one is other for other in found):
+            found.append(one)
+            remaining += [getattr(one, "reason", None), one.__context__, *one.args]
+    return found

@@ -1,0 +1,111 @@
+"""`pi-uploader upload`: the threads that upload, or keep photos here without a backend."""
+
+import logging
+import threading
+
+from pi_uploader.client import BackendClient
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.settings import UploadSettings
+from pi_uploader.spool import Quota, Spool, SpooledPhoto
+from pi_uploader.upload.limits import MonthlyQuota, RateLimit, UploadLimits
+from pi_uploader.upload.state import state_file
+from pi_uploader.upload.time_correction import MAX_DISK_ERRORS, SKIP_SECONDS, TimeCorrection
+from pi_uploader.upload.uploader import MAX_NAP_SECONDS, Uploader, UploadOptions
+from pi_uploader.watchdog import Heartbeat, Watchdog, no_heartbeat
+
+JOIN_SECONDS = 5.0  # at the end; a photo that is cut off after that stays in the spool
+IDLE_SECONDS = 0.5  # between looks at the spool
+DISK_PAUSE_SECONDS = 60.0  # after many errors of the disk
+
+log = logging.getLogger("upload")
+
+
+def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
+    """Upload from the spool until `stop` is set; return the exit code of the process. If uploading
+    is off, move the photos to those that are kept instead."""
+    watchdog = Watchdog()
+    spool = Spool(
+        settings.spool,
+        quota=Quota(settings.spool_bytes, settings.reserve_bytes),
+        runtime=settings.runtime,
+    )
+    clock = Clock(settings.clock_is_trusted)
+    if settings.base_url is None:
+        log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.archive.folder)
+        watchdog.ready()
+        watchdog.report()
+        keep_all(spool, stop, watchdog.watch("keeping"), clock)
+        return 0
+    uploader = Uploader(
+        spool,
+        BackendClient(settings.base_url, settings.function_key, connections=settings.uploads),
+        UploadOptions(
+            limits=UploadLimits(
+                RateLimit(settings.bytes_per_second, clock, stop.wait),
+                MonthlyQuota(settings.spool / "data-sent.json", settings.monthly_bytes),
+            ),
+            state_file=state_file(settings.spool),
+            keep=settings.keep is not None or settings.keep_bytes is not None,
+        ),
+        clock=clock,
+    )
+    names = [f"upload {number + 1}" for number in range(settings.uploads)]
+    threads = [
+        threading.Thread(
+            target=upload_all, args=(uploader, stop, watchdog.watch(name)), name=name, daemon=True
+        )
+        for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    watchdog.ready()
+    watchdog.report()
+    stop.wait()
+    for thread in threads:
+        thread.join(JOIN_SECONDS / len(threads))
+    uploader.finish()
+    return 0
+
+
+def upload_all(
+    uploader: Uploader, stop: threading.Event, heartbeat: Heartbeat = no_heartbeat
+) -> None:
+    """Upload photo after photo until `stop` is set. No error ends the loop, such as that of a disk
+    that fails for a while."""
+    while not stop.is_set():
+        try:
+            wait = uploader.step(heartbeat)
+        except Exception:
+            log.exception("the upload goes on after an unexpected error")
+            wait = MAX_NAP_SECONDS
+        heartbeat(2 * MAX_NAP_SECONDS)
+        stop.wait(wait)
+
+
+def keep_all(
+    spool: Spool,
+    stop: threading.Event,
+    heartbeat: Heartbeat = no_heartbeat,
+    clock: Clock = SYSTEM_CLOCK,
+) -> None:
+    """Move every photo that waits to those that are kept, until `stop` is set. One that the disk
+    does not move is skipped for a while, and holds up none of the others."""
+    time_correction = TimeCorrection(spool, clock)
+    skipped: dict[SpooledPhoto, float] = {}  # until when, in monotonic seconds
+    while not stop.is_set():
+        heartbeat(10 * DISK_PAUSE_SECONDS)
+        time_correction.name_undated()
+        disk_errors = 0
+        for photo in spool.waiting_photos():
+            if stop.is_set() or disk_errors == MAX_DISK_ERRORS:
+                break
+            if skipped.get(photo, 0.0) > clock.monotonic():
+                continue
+            try:
+                spool.remove(photo, keep=True)
+                log.info("photo kept %s", photo.name)
+            except OSError as error:
+                disk_errors += 1
+                skipped[photo] = clock.monotonic() + SKIP_SECONDS
+                log.error("%s waits to be kept, the disk answers: %s", photo.name, error.strerror)
+        stop.wait(DISK_PAUSE_SECONDS if disk_errors == MAX_DISK_ERRORS else IDLE_SECONDS)

@@ -1,0 +1,127 @@
+"""When to try again after a failure: the backend as a whole, and each photo."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pi_uploader.backoff import backoff
+from pi_uploader.client import RejectedError, UnavailableError
+from pi_uploader.clock import Clock
+
+MAX_BACKOFF_SECONDS = 120.0  # also how long uploads may pause after the network returns
+MAX_RETRY_AFTER_SECONDS = 3600.0  # a server that asks for more is asked again after an hour
+MAX_DEFER_SECONDS = 120.0  # of a single photo
+MAX_REJECTED_IN_A_ROW = 10  # photos; if there are more, the backend is taken to be out of order
+
+
+def backoff_seconds(failures: int, retry_after: float | None, chance: Callable[[], float]) -> float:
+    """Return the seconds for which to leave the backend alone after `failures` (1, 2, ...) in a
+    row.
+
+    With full jitter: a random time up to a limit that doubles with each failure, so that many
+    devices do not return at once. `retry_after` is the server's wish in seconds, honoured up to an
+    hour. `chance` returns a number from 0 to 1.
+    """
+    limit = backoff(failures, 2.0, MAX_BACKOFF_SECONDS)
+    return max(1.0, limit * chance(), min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS))
+
+
+class CircuitBreaker:
+    """Closed while requests succeed; open for a while after each failure, so that none are sent.
+
+    `chance` returns a number from 0 to 1.
+    """
+
+    def __init__(self, clock: Clock, chance: Callable[[], float]) -> None:
+        self.failures = 0  # in a row
+        self._clock = clock
+        self._chance = chance
+        self._open_until = 0.0
+
+    def open_for(self) -> float:
+        """Return the seconds until a request may be sent; 0 while it is closed."""
+        return max(0.0, self._open_until - self._clock.monotonic())
+
+    def allows(self, in_flight: int) -> bool:
+        """Return whether one more request may be sent. After a failure, one at a time may be."""
+        return self.open_for() == 0.0 and (self.failures == 0 or in_flight == 0)
+
+    def record_failure(self, retry_after: float | None) -> float:
+        """Open it; return the seconds until it closes. `retry_after`: the server's wish."""
+        self.failures += 1
+        wait = backoff_seconds(self.failures, retry_after, self._chance)
+        self._open_until = max(self._open_until, self._clock.monotonic() + wait)
+        return self.open_for()
+
+    def record_success(self) -> None:
+        """Close it."""
+        self.failures = 0
+        self._open_until = 0.0
+
+
+@dataclass(slots=True)
+class _PhotoFailures:
+    """How often a photo has failed, each time after others were accepted; how many photos had been
+    accepted at the last failure; and the time before which the photo is left alone."""
+
+    count: int
+    accepted: int
+    until: float
+
+
+class RetryTracker:
+    """What the last failures mean for the next attempts. Not thread-safe.
+
+    A failure says little about the photo: the backend may be the one to blame. It counts against
+    the photo only if others were accepted since its last failure. While the backend fails,
+    `breaker` is open. A rejection is about one photo: it opens `retry_breaker`, which holds up only
+    photos that failed before, unless many photos are rejected in a row.
+    """
+
+    def __init__(self, clock: Clock, chance: Callable[[], float]) -> None:
+        self.breaker = CircuitBreaker(clock, chance)
+        self.retry_breaker = CircuitBreaker(clock, chance)
+        self._clock = clock
+        self._failed: dict[int, _PhotoFailures] = {}  # by sequence number
+        self._accepted = 0
+        self._rejected: set[int] = set()  # sequence numbers, since a photo was accepted
+
+    def should_defer(self, sequence: int) -> bool:
+        """Return whether to try another photo rather than this one now."""
+        failed = self._failed.get(sequence)
+        return failed is not None and (
+            failed.accepted == self._accepted or self._clock.monotonic() < failed.until
+        )
+
+    def record_success(self, sequence: int) -> None:
+        """Note that a photo was accepted."""
+        self.breaker.record_success()
+        self.retry_breaker.record_success()
+        self._accepted += 1
+        self._failed.pop(sequence, None)
+        self._rejected.clear()
+
+    def record_failure(self, sequence: int) -> int:
+        """Note that a photo has failed; return how many failures count against it."""
+        failed = self._failed.setdefault(sequence, _PhotoFailures(0, -1, 0.0))
+        if failed.accepted != self._accepted:
+            failed.count += 1
+            failed.accepted = self._accepted
+            # The second try comes at once, each further one later.
+            defer = backoff(failed.count, 2.0, MAX_DEFER_SECONDS + 2.0) - 2.0
+            failed.until = self._clock.monotonic() + defer
+        return failed.count
+
+    def back_off(self, sequence: int, error: RejectedError | UnavailableError) -> float:
+        """Open a breaker after this error; return the seconds until the photo may be tried
+        again."""
+        if isinstance(error, UnavailableError):
+            return self.breaker.record_failure(error.retry_after)
+        self._rejected.add(sequence)
+        wait = self.retry_breaker.record_failure(None)
+        if len(self._rejected) > MAX_REJECTED_IN_A_ROW:
+            wait = max(wait, self.breaker.record_failure(None))
+        return wait
+
+    def forget(self, sequence: int) -> None:
+        """Note that the photo is not in the spool any more."""
+        self._failed.pop(sequence, None)

@@ -1,0 +1,258 @@
+"""Choose a photo, send it, and do with it what the response says: remove, retry or quarantine."""
+
+import logging
+import math
+import random
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from photo_wire.receipt import Receipt
+from pi_uploader.alerts.reporter import AlertReporter
+from pi_uploader.client import (
+    MAX_CALL_SECONDS,
+    BackendClient,
+    RejectedError,
+    UnavailableError,
+)
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
+from pi_uploader.upload.backlog import BacklogCounter, PhotoSelector
+from pi_uploader.upload.limits import PhotoBody, Reservation, UploadLimits
+from pi_uploader.upload.retries import RetryTracker
+from pi_uploader.upload.state import UploadState
+from pi_uploader.upload.time_correction import SKIP_SECONDS, TimeCorrection
+from pi_uploader.watchdog import Heartbeat, no_heartbeat
+
+IDLE_SECONDS = 0.5  # between looks at a spool from which nothing can be sent
+MAX_NAP_SECONDS = 5.0  # while the breaker is open: another thread may close it
+TOO_MANY_REQUESTS = 429
+MAX_REJECTIONS = 2  # of a photo, with another accepted in between, before its quarantine
+MAX_FAILURES = 10  # the same if the backend failed with it, without rejecting it
+MAX_UNREADABLE = 5  # photos in a row that are moved to quarantine because of the disk
+
+log = logging.getLogger("upload")
+
+
+@dataclass(frozen=True)
+class UploadOptions:
+    """`state_file` is written for `pi-uploader status`; None for no such file. `keep`: a copy of
+    each photo stays on the device."""
+
+    limits: UploadLimits = field(default_factory=UploadLimits)
+    state_file: Path | None = None
+    keep: bool = False
+
+
+class Uploader:
+    """Uploads from a spool. Several threads share one and call `step`.
+
+    A photo that fails is tried again after another one was accepted, and moved to quarantine if it
+    fails then, too. So one bad photo does not hold up the others, and a backend that rejects
+    everything for a while sends nothing to quarantine.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        client: BackendClient,
+        options: UploadOptions | None = None,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        options = options or UploadOptions()
+        self.client = client
+        self.retries = RetryTracker(clock, chance)
+        self._spool = spool
+        self._limits = options.limits
+        self._keep = options.keep
+        self._state = UploadState(options.state_file, clock)
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._selector = PhotoSelector(spool, self.retries, clock)
+        self._backlog = BacklogCounter(spool, clock)
+        self._reporter = AlertReporter(spool, client, clock, self._backlog.count_waiting)
+        self._time_correction = TimeCorrection(spool, clock, self._reporter.note_stuck)
+        self._unreadable = 0  # photos in a row
+
+    def seconds_until_send(self) -> float:
+        """Return the seconds until one of the photos that wait may be sent; 0 if one may be now."""
+        wait = self.retries.breaker.open_for()
+        if self._selector.has_only_retries():
+            wait = max(wait, self.retries.retry_breaker.open_for())
+        return wait
+
+    def step(self, heartbeat: Heartbeat = no_heartbeat) -> float:
+        """Send one photo, if one may be sent; return the seconds to wait before the next step."""
+        heartbeat(MAX_CALL_SECONDS)
+        self._reporter.poll()  # also while the backend cannot be reached
+        with self._lock:
+            self._state.write_if_due(self._clock.monotonic())
+            if not self.retries.breaker.allows(len(self._selector.in_flight)):
+                return min(self.retries.breaker.open_for(), MAX_NAP_SECONDS) or IDLE_SECONDS
+            self._time_correction.name_undated()
+            chosen = self._choose()
+            if chosen:
+                self._selector.in_flight[chosen[0].sequence] = chosen[0]
+        try:
+            self._report(heartbeat)
+            heartbeat(MAX_CALL_SECONDS)
+            return self._send(*chosen) if chosen else IDLE_SECONDS
+        finally:
+            if chosen:
+                self._limits.settle(chosen[1])
+                with self._lock:
+                    self._selector.in_flight.pop(chosen[0].sequence, None)
+
+    def finish(self) -> None:
+        """Write the state file, before the process ends."""
+        with self._lock:
+            self._state.write(self._clock.monotonic())
+
+    # --- choose
+
+    def _choose(self) -> tuple[SpooledPhoto, Reservation] | None:
+        """Return the photo to send next, and what the limits have reserved for it."""
+        for photo in self._selector.candidates():
+            if problem := self._limits.problem(photo):
+                log.error("%s waits, and is looked at again in an hour: %s", photo.name, problem)
+                self._skip(photo, problem)
+            elif reservation := self._limits.reserve(
+                photo, self._selector.in_flight.values(), self._clock.now()
+            ):
+                return photo, reservation
+        return None
+
+    def _skip(self, photo: SpooledPhoto, reason: str) -> None:
+        """Leave this photo alone for an hour, and report it once."""
+        with self._lock:
+            self._selector.skip(photo, SKIP_SECONDS)
+        self._reporter.note_stuck(reason, photo)
+
+    # --- send
+
+    def _send(self, photo: SpooledPhoto, reservation: Reservation) -> float:
+        try:
+            with self._open(photo) as file:
+                body = PhotoBody(photo, file, reservation, self._limits.rate)
+                receipt = self.client.send_photo(photo, body, self._waiting_after(photo))
+        except FileNotFoundError:
+            return 0.0  # given up a moment ago, to make room
+        except UnreadablePhotoError as error:
+            self._handle_unreadable(photo, error)
+            return 0.0
+        except DamagedPhotoError as error:
+            self._quarantine(photo, "damaged", error)
+            return 0.0
+        except RejectedError as error:
+            return self._handle_failure(photo, error, MAX_REJECTIONS, f"rejected-{error.status}")
+        except UnavailableError as error:
+            # A camera above the quota (429) waits for a person, however long that takes.
+            allowed = math.inf if error.status == TOO_MANY_REQUESTS else MAX_FAILURES
+            return self._handle_failure(photo, error, allowed, "never-accepted")
+        self._handle_receipt(photo, receipt)
+        return 0.0
+
+    def _open(self, photo: SpooledPhoto) -> BinaryIO:
+        """Open the photo's file. If the disk fails once, try again."""
+        try:
+            return self._spool.open(photo)
+        except UnreadablePhotoError:
+            return self._spool.open(photo)
+
+    def _waiting_after(self, photo: SpooledPhoto) -> int | None:
+        """Return how many photos of its camera will wait when all in flight are delivered."""
+        with self._lock:
+            cameras = [one.name.camera for one in self._selector.in_flight.values()]
+        return self._backlog.count_after(photo.name.camera, cameras.count(photo.name.camera))
+
+    # --- what the response means
+
+    def _handle_receipt(self, photo: SpooledPhoto, receipt: Receipt) -> None:
+        with self._lock:
+            self.retries.record_success(photo.sequence)
+            self._selector.next_turn()
+            self._unreadable = 0
+            self._state.note_delivery(receipt, self._clock.monotonic(), self._clock.now())
+        log.info("photo delivered %s %d bytes", photo.name, receipt.size)
+        try:
+            self._spool.remove(photo, self._keep)
+        except OSError as error:
+            with self._lock:
+                self._selector.undeletable.add(photo)
+            log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
+        self._reporter.note_delivery(photo)
+        self._backlog.note_removed(photo.name)
+
+    def _handle_failure(
+        self,
+        photo: SpooledPhoto,
+        error: RejectedError | UnavailableError,
+        max_failures: float,
+        reason: str,
+    ) -> float:
+        """Back off, or move the photo to quarantine for `reason` if it has failed too often. Return
+        the seconds to wait before the next step."""
+        with self._lock:
+            is_condemned = self.retries.record_failure(photo.sequence) >= max_failures
+            if not is_condemned:
+                wait = self.retries.back_off(photo.sequence, error)
+                until = self._clock.now() + timedelta(seconds=wait)
+                self._state.note_problem(str(error), until, self._clock.monotonic())
+        if is_condemned:
+            self._quarantine(photo, reason, error)
+        else:
+            log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
+        return min(self.retries.breaker.open_for(), MAX_NAP_SECONDS)
+
+    def _handle_unreadable(self, photo: SpooledPhoto, error: UnreadablePhotoError) -> None:
+        """Move a photo to quarantine that the disk does not read. If there are many in a row, the
+        disk is the one to blame: the photos stay where they are, and are tried in an hour."""
+        with self._lock:
+            self._unreadable += 1
+            is_disk_failing = self._unreadable > MAX_UNREADABLE
+        if is_disk_failing:
+            self._skip(photo, str(error.problem))
+            log.error("%s; it is tried again in an hour", error)
+        else:
+            self._quarantine(photo, "unreadable", error)
+
+    def _quarantine(self, photo: SpooledPhoto, reason: str, error: Exception) -> None:
+        try:
+            self._spool.quarantine(photo, reason)
+        except FileNotFoundError:
+            pass  # given up a moment ago, to make room
+        except OSError as disk_error:
+            self._skip(photo, f"{reason}; cannot be set aside: {disk_error.strerror}")
+            log.error("%s cannot be set aside (%s): %s", photo.name, error, disk_error.strerror)
+            return
+        else:
+            log.error("photo set aside as %s: %s: %s", reason, photo.name, error)
+            self._reporter.note_quarantined(reason, photo)
+            self._backlog.note_removed(photo.name)
+        with self._lock:
+            self.retries.forget(photo.sequence)
+
+    # --- report
+
+    def _report(self, heartbeat: Heartbeat) -> None:
+        """Send alerts, if it is time to and the backend can be reached."""
+        if self.retries.breaker.failures or not self._reporter.try_claim():
+            return
+        self._remove_delivered()  # else they could be given up, and reported as losses
+        self._reporter.send(self._selector.in_flight, heartbeat)
+        with self._lock:
+            self._state.note_deferred_reports(*self._reporter.deferred)
+
+    def _remove_delivered(self) -> None:
+        """Try again to remove the delivered photos that the disk did not remove."""
+        for photo in list(self._selector.undeletable):
+            with suppress(OSError):
+                self._spool.remove(photo, self._keep)
+                with self._lock:
+                    self._selector.undeletable.discard(photo)

@@ -1,0 +1,84 @@
+"""What a server says reaches a device's log and its spool as plain text, whatever it has."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photo_wire.errors import printable
+from photo_wire.problem import parse_problem
+from pi_uploader.cli import _OneLine
+from tests.support.fault_server import Answer, Exchange, FaultServer
+from tests.support.store import Reply
+from tests.support.uploading import Device
+
+HOSTILE = "\r\n2026 INFO photo delivered\x1b[2J\x1b]0;title\x07\u202egnp.exe\u2066\x00\x9b31m\u2028"
+
+
+def answer_with(status: int, said: object) -> Answer:
+    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+
+    def answer(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.send(Reply(status, body, {"Content-Type": "application/problem+json"}))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        answer_with(503, {"detail": HOSTILE}),
+        answer_with(422, {"detail": HOSTILE}),
+        answer_with(201, {"id": HOSTILE}),
+        answer_with(201, {"id": f"gate{HOSTILE}"}),
+        answer_with(201, HOSTILE.encode()),
+        answer_with(401, {"detail": HOSTILE, "title": HOSTILE}),
+        answer_with(503, {"detail": "x" * 50_000}),
+    ],
+)
+def test_nothing_that_a_server_says_changes_the_log(
+    answer: Answer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No line of its own, no command for a terminal, no letters from right to left."""
+    caplog.set_level(logging.DEBUG)
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        device.take(2)
+        server.answer = answer
+        for _ in range(4):
+            device.try_once()
+    ours = [one for one in caplog.records if not one.name.startswith("urllib3")]
+    assert ours
+    for record in ours:
+        assert record.getMessage().isprintable(), record.getMessage()
+        assert len(record.getMessage()) < 1000
+    for file in tmp_path.rglob("*"):
+        if file.is_file() and file.suffix == ".json":
+            assert "\u202e" not in json.dumps(file.read_text(errors="replace"), ensure_ascii=False)
+
+
+@given(st.text())
+def test_a_line_of_the_log_is_one_line_of_plain_text(text: str) -> None:
+    """Whoever's text it holds: an exception's, a camera's, or ffmpeg's."""
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        raised = (ValueError, error, error.__traceback__)
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "said %s", (text,), raised)
+    line = _OneLine("%(message)s").format(record)
+    assert line.replace("\t", "").isprintable()
+    assert printable(text, len(text)).isprintable()
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=400))
+def test_every_language_stays_readable(text: str) -> None:
+    """Letters, marks of punctuation and numbers are left as they are."""
+    expected = "".join(one for one in text if one.isprintable())
+    shown = parse_problem(400, json.dumps({"detail": text}).encode()).detail
+    assert all(one in shown for one in expected)
+    if text.isprintable():
+        assert shown == text

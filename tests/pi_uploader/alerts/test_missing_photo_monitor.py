@@ -1,0 +1,226 @@
+"""The device asks now and then whether the cloud still has what it gave receipts for."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from photo_wire.alert import MISSING
+from photo_wire.headers import UPLOAD_PATH
+from photo_wire.known import KNOWN_PATH, MAX_IDS
+from pi_uploader.alerts import missing_photo_monitor
+from pi_uploader.alerts.missing_photo_monitor import (
+    FIRST_POLL_SECONDS,
+    MISSING_FILE,
+    POLL_SECONDS,
+    RECEIPTS_FILE,
+    RETRY_OLD_BACKEND_SECONDS,
+    PhotoLog,
+)
+from pi_uploader.spool import SpooledPhoto
+from pi_uploader.status import status
+from pi_uploader.upload.uploader import UploadOptions
+from tests.support.fault_server import Answer, Exchange, FaultServer
+from tests.support.store import Reply, Request
+from tests.support.uploading import Device
+
+
+def questions(server: FaultServer) -> list[Request]:
+    return [one for one in server.requests if one.path == KNOWN_PATH]
+
+
+def delivered(device: Device, count: int) -> list[SpooledPhoto]:
+    photos = device.take(count)
+    device.try_all(2 * count)
+    return photos
+
+
+def ask(device: Device, seconds: float = POLL_SECONDS) -> None:
+    """Let so much time pass, and have the device look whether it is time to ask."""
+    device.now += seconds
+    device.uploader.step()
+
+
+def ids_missing(device: Device) -> set[str]:
+    return {str(one.name) for one in PhotoLog(device.folder / MISSING_FILE).photos()}
+
+
+def saying(reply: Reply) -> Answer:
+    """An answer that is the same whatever comes."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.send(reply)
+
+    return answer
+
+
+def test_what_the_cloud_no_longer_has_is_told_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """To a person, by an alert, in the log and by `status`; once, and not again after a restart. A
+    photo that somebody deleted is not missing."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        photos = delivered(device, 5)
+        ask(device, FIRST_POLL_SECONDS)
+        assert server.store.alerts == {}
+        gone, deleted, *_ = (str(photo.name) for photo in photos)
+        del server.store.photos[gone], server.store.photos[deleted]
+        server.store.deleted.add(deleted)
+        with caplog.at_level(logging.ERROR, "upload"):
+            ask(device)
+        assert [alert.kind for alert in server.store.alerts.values()] == [MISSING]
+        assert server.store.alerts.keys() == ids_missing(device) == {gone}
+        assert f"photo missing {gone}" in caplog.text
+        text, facts = status(tmp_path)
+        assert facts["missing"] == 1
+        assert "missing       1 photo that the cloud had stored" in text
+        server.store.alerts.clear()
+        again = Device(tmp_path, server)
+        ask(again, FIRST_POLL_SECONDS)
+        assert len(questions(server)) == 3
+        assert server.store.alerts == {}
+
+
+def test_a_copy_that_was_kept_is_sent_again(tmp_path: Path) -> None:
+    """And then it is missing no more; one of other bytes is not sent."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server, options=UploadOptions(keep=True))
+        whole, damaged = delivered(device, 2)
+        device.spool.archive.path_of(damaged).write_bytes(b"other bytes")
+        server.store.photos.clear()
+        ask(device, FIRST_POLL_SECONDS)
+        assert ids_missing(device) == {str(whole.name), str(damaged.name)}
+        device.try_all(5)
+        assert server.store.photos.keys() == {str(whole.name)}
+        assert ids_missing(device) == {str(damaged.name)}
+        assert device.spool.archive.path_of(whole).is_file()
+
+
+def test_a_backend_that_has_nothing_is_not_sent_the_same_for_ever(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It gives receipts, and says each time that the photo is missing. The copies stay here."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server, options=UploadOptions(keep=True))
+        photos = delivered(device, 3)
+        for _ in range(5):
+            server.store.photos.clear()
+            ask(device, POLL_SECONDS)
+            device.try_all(6)
+        puts = [one for one in server.requests if one.path == UPLOAD_PATH]
+        assert len(puts) == 2 * len(photos)
+        assert ids_missing(device) == {str(photo.name) for photo in photos}
+        assert all(device.spool.archive.path_of(photo).is_file() for photo in photos)
+        assert "is missing again after it was sent again: a copy stays here" in caplog.text
+
+
+def test_a_question_is_bounded_and_every_receipt_has_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest first, up to a hundred at once, each once before any is asked for again."""
+    monkeypatch.setattr(missing_photo_monitor, "MAX_IDS", 2)
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        photos = delivered(device, 5)
+        asked: list[list[str]] = []
+        known = device.uploader.client.find_known
+
+        def find_known(ids: list[str]) -> object:
+            asked.append(ids)
+            return known(ids)
+
+        monkeypatch.setattr(device.uploader.client, "find_known", find_known)
+        for seconds in (FIRST_POLL_SECONDS, *([POLL_SECONDS] * 3)):
+            ask(device, seconds)
+        ask(device, POLL_SECONDS / 2)
+        assert {one for ids in asked[:3] for one in ids} == {str(one.name) for one in photos}
+        assert [len(ids) for ids in asked] == [2, 2, 1, 2]
+        assert asked[3] == asked[0]
+    assert MAX_IDS == 100
+
+
+def test_a_backend_without_the_question_is_left_in_peace(tmp_path: Path) -> None:
+    """It answers 404; it is asked again the next day, when it may have been replaced."""
+    with FaultServer() as server:
+        server.store.answers_known = False
+        device = Device(tmp_path, server)
+        delivered(device, 1)
+        ask(device, FIRST_POLL_SECONDS)
+        for _ in range(5):
+            ask(device)
+        assert len(questions(server)) == 1
+        assert device.wait == 0.0
+        ask(device, RETRY_OLD_BACKEND_SECONDS)
+        assert len(questions(server)) == 2
+        assert server.store.alerts == {}
+
+
+def test_an_answer_that_is_none_makes_nothing_missing(tmp_path: Path) -> None:
+    """A login page, an answer for other photos: nobody is told of anything."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        (photo,) = delivered(device, 1)
+        keep = server.answer
+        answers: list[object] = [[], {}, {"known": [], "missing": []}, {"missing": ["x"]}]
+        answers.append({"known": [str(photo.name)], "missing": [str(photo.name)]})
+        for number, answer in enumerate(answers):
+            body = json.dumps(answer).encode()
+            head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+            server.answer = lambda exchange, raw=head + body: (
+                exchange.read(),
+                exchange.send_bytes(raw),
+            )  # type: ignore[misc,assignment]
+            ask(device)
+            assert len(questions(server)) == number + 1
+        assert ids_missing(device) == set()
+        server.answer = keep
+        ask(device)
+        assert server.store.alerts == {}
+
+
+def test_what_cannot_be_told_is_asked_for_again(tmp_path: Path) -> None:
+    """The network went between the question and the alert."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        (photo,) = delivered(device, 1)
+        server.store.photos.clear()
+        keep = server.answer
+        server.answer = lambda exchange: (
+            keep(exchange) if exchange.request.path == KNOWN_PATH else exchange.cut()
+        )
+        ask(device, FIRST_POLL_SECONDS)
+        assert ids_missing(device) == set()
+        server.answer = keep
+        ask(device)
+        assert ids_missing(device) == server.store.alerts.keys() == {str(photo.name)}
+
+
+def test_the_log_keeps_the_last_thousand_and_survives_what_is_in_it(tmp_path: Path) -> None:
+    """Its file does not grow for ever; half a line, which a power cut leaves, costs one receipt."""
+    with FaultServer() as server:
+        photos = Device(tmp_path, server).take(7)
+    file = tmp_path / RECEIPTS_FILE
+    log = PhotoLog(file, max_photos=3)
+    for photo in photos:
+        log.add(photo)
+    assert log.photos() == photos[:3:-1]
+    assert len(file.read_text().splitlines()) < 6
+    file.write_text(file.read_text() + photos[0].file_name[:40])
+    assert PhotoLog(file, max_photos=3).photos()[-3:] == photos[:3:-1]
+    file.write_bytes(b"\xff\xfe no text")
+    again = PhotoLog(file, max_photos=3)
+    assert again.photos() == []
+    again.add(photos[0])
+    assert again.photos() == [photos[0]]
+
+
+def test_a_disk_that_takes_nothing_costs_no_delivery(tmp_path: Path) -> None:
+    """The log of receipts is a folder here, which no line goes into."""
+    (tmp_path / RECEIPTS_FILE).mkdir()
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        photos = delivered(device, 3)
+        assert server.store.photos.keys() == {str(photo.name) for photo in photos}

@@ -1,0 +1,198 @@
+"""The network of a firm or a school: certificates, certificate authorities, proxies."""
+
+import logging
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_uploader.client import BackendClient, connection
+from pi_uploader.client.connection import route_to
+from pi_uploader.settings import SettingsError
+from tests.support import faults
+from tests.support.certificates import Authority, Kind
+from tests.support.fault_server import FaultServer, keep
+from tests.support.proxy import as_proxy, tunnel_proxy
+from tests.support.uploading import SHORT_TIMEOUT, Device
+
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+VARIABLES = (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *connection.CA_VARIABLES)
+
+
+@pytest.fixture(autouse=True)
+def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+
+
+def delivers(device: Device) -> bool:
+    """Whether a photo gets through."""
+    [photo] = device.take(1)
+    device.try_once()
+    return device.places(photo) == []
+
+
+# --- certificate authorities
+
+
+def test_a_bundle_may_be_a_folder(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As c_rehash and update-ca-certificates make it."""
+    folder = hashed_folder(authority, tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(folder))
+    with FaultServer(certificate=authority.certificate()) as server:
+        assert delivers(Device(tmp_path / "spool", server))
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_an_authority_in_the_systems_store_is_trusted(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """OpenSSL finds the store where these variables say, or where it was built to look."""
+    if kind == "folder":
+        monkeypatch.setenv("SSL_CERT_DIR", str(hashed_folder(authority, tmp_path)))
+    else:
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
+    with FaultServer(certificate=authority.certificate()) as server:
+        assert delivers(Device(tmp_path / "spool", server))
+
+
+def test_a_system_without_a_store_has_that_of_certifi(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    assert len(connection.tls_context().get_ca_certs()) > 100
+
+
+@pytest.mark.parametrize("variable", connection.CA_VARIABLES)
+def test_a_bundle_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "none.pem"))
+    with pytest.raises(SettingsError, match=rf"^{variable}: \S+/none.pem cannot be used: No such"):
+        BackendClient("https://backend.invalid", None)
+
+
+def hashed_folder(authority: Authority, tmp_path: Path) -> Path:
+    """A folder of certificates as OpenSSL looks them up."""
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    openssl = ("openssl", "x509", "-noout", "-hash", "-in", authority.bundle)
+    found = subprocess.run(openssl, capture_output=True, text=True, check=True)
+    shutil.copy(authority.bundle, folder / f"{found.stdout.strip()}.0")
+    return folder
+
+
+REFUSED = {
+    Kind.NOT_YET_VALID: "not yet valid; waiting for this device's clock",
+    Kind.EXPIRED: "certificate has expired",
+    Kind.SELF_SIGNED: "self-signed certificate); a certificate authority of your own goes into",
+    Kind.OTHER_HOST: "gave no TLS connection that can be trusted",
+}
+
+
+@pytest.mark.parametrize(("kind", "words"), REFUSED.items(), ids=[kind.value for kind in REFUSED])
+def test_nothing_is_sent_to_a_server_that_cannot_be_trusted(
+    kind: Kind, words: str, trusted: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The photo waits, and the log says what for."""
+    with FaultServer(certificate=trusted.certificate(kind)) as server:
+        device = Device(tmp_path, server)
+        [photo] = device.take(1)
+        with caplog.at_level(logging.WARNING):
+            device.try_once()
+    assert device.places(photo) == ["waiting"]
+    assert server.requests == []
+    assert device.wait >= 1
+    assert words in caplog.text
+
+
+def test_a_hundred_photos_cost_one_handshake_and_one_reading_of_the_bundle(
+    trusted: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Any] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counted(context: ssl.SSLContext, *args: Any, **kwargs: Any) -> None:
+        read.append((args, kwargs))
+        load(context, *args, **kwargs)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
+    with FaultServer(certificate=trusted.certificate()) as server:
+        device = Device(tmp_path, server)
+        device.take(100)
+        device.try_all(max_tries=100)
+    assert len(server.store.photos) == 100
+    assert (server.connections, server.handshakes, len(read)) == (1, 1, 1)
+
+
+# --- proxies
+
+
+def test_a_name_that_only_the_proxy_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaultServer(as_proxy) as server:
+        monkeypatch.setenv("http_proxy", server.base_url)
+        assert BackendClient("http://backend.invalid", "key").send_alerts([])
+
+
+def test_tls_through_a_proxy_trusts_the_same_authorities(
+    trusted: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted.bundle))
+    with tunnel_proxy() as proxy, FaultServer(certificate=trusted.certificate()) as server:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        assert delivers(Device(tmp_path, server))
+    assert proxy.asked == [f"127.0.0.1:{server.port}"]
+
+
+def test_a_put_through_a_proxy_has_its_deadline_too(
+    trusted: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted.bundle))
+    slow = faults.drip(0.05)
+    with tunnel_proxy() as proxy, FaultServer(slow, trusted.certificate()) as server:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        device = Device(tmp_path, server, max_put_seconds=SHORT_TIMEOUT)
+        assert not delivers(device)
+        server.answer = keep
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "is_proxy"),
+    [
+        ("127.0.0.0/8", False),
+        ("10.0.0.0/8, 127.0.0.1/32", False),
+        ("10.0.0.0/8", True),
+        ("127.0.0.1", False),
+        ("*", False),
+        ("", True),
+    ],
+)
+def test_networks_in_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, is_proxy: bool
+) -> None:
+    """As curl and requests have it."""
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    monkeypatch.setenv("no_proxy", no_proxy)
+    assert route_to("http://127.0.0.1:7071").is_proxy == is_proxy
+
+
+def test_a_socks_proxy_needs_pysocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said at the start, and no user or password with it."""
+    monkeypatch.setenv("ALL_PROXY", "socks5h://me:s3cr3t@proxy.invalid")
+    monkeypatch.setattr("pi_uploader.client.connection.find_spec", lambda name: None)
+    with pytest.raises(SettingsError) as error:
+        BackendClient("https://backend.invalid", None)
+    assert "proxy.invalid is a SOCKS proxy, for which PySocks is missing" in str(error.value)
+    assert "s3cr3t" not in str(error.value)
+
+
+def test_the_context_verifies(trusted: Authority) -> None:
+    """Whatever it trusts."""
+    context = connection.tls_context()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)

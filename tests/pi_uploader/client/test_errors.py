@@ -1,0 +1,54 @@
+"""Errors name the host and the reason, and no password."""
+
+import socket
+
+import pytest
+
+from pi_uploader.client import BackendClient, UnavailableError, connection
+from tests.support import faults
+from tests.support.certificates import Authority
+from tests.support.fault_server import FaultServer
+
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+VARIABLES = (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *connection.CA_VARIABLES)
+
+
+@pytest.fixture(autouse=True)
+def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+
+
+def problem(base_url: str) -> str:
+    with pytest.raises(UnavailableError) as error:
+        BackendClient(base_url, "key").send_alerts([])
+    return str(error.value)
+
+
+def test_an_unknown_authority_is_told_its_place(authority: Authority) -> None:
+    with FaultServer(certificate=authority.certificate()) as server:
+        said = problem(server.base_url)
+    assert f"(127.0.0.1, port {server.port}: unable to get local issuer certificate)" in said
+    assert "update-ca-certificates" in said
+
+
+def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words too, but no password."""
+    with FaultServer(faults.status(407)) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://me:s3cr3t@127.0.0.1:{proxy.port}")
+        said = problem("https://backend.invalid")
+    assert said.startswith(f"gave no connection (the proxy 127.0.0.1, port {proxy.port}: ")
+    assert "407" in said
+    assert "s3cr3t" not in said
+
+
+def test_a_refused_connection_names_host_port_and_reason() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    said = problem(f"http://127.0.0.1:{port}")
+    assert said == f"gave no connection (127.0.0.1, port {port}: connection refused)"
+
+
+def test_an_unknown_name_is_called_unknown() -> None:
+    said = problem("https://nobody.invalid")
+    assert said.startswith("gave no connection (nobody.invalid, port 443: name not known")

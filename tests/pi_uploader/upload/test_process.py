@@ -1,0 +1,43 @@
+"""The upload process as a whole, with a backend and without."""
+
+import threading
+from pathlib import Path
+
+from pi_uploader.spool import Spool, count_spool
+from pi_uploader.upload.process import keep_all
+from pi_uploader.upload.state import read_state, state_file
+from tests.pi_uploader.settings.installed import InstalledPi, installed_settings
+from tests.pi_uploader.spool.photos import put
+from tests.support.disks import FailingPlaceDisk, Fault, Kind
+from tests.support.fault_server import FaultServer
+from tests.support.waiting import wait_for
+
+
+def test_without_uploading_one_photo_that_cannot_be_moved_holds_up_no_other(
+    tmp_path: Path,
+) -> None:
+    photos = [put(Spool(tmp_path), number) for number in range(4)]
+    disk = FailingPlaceDisk(Fault(Kind.RENAME, tmp_path / "waiting" / photos[0].path))
+    spool, stop = Spool(tmp_path, disk), threading.Event()
+    thread = threading.Thread(target=keep_all, args=(spool, stop))
+    thread.start()
+    try:
+        wait_for(lambda: count_spool(tmp_path).kept == 3, what="three kept photos")
+    finally:
+        stop.set()
+        thread.join(90)
+    assert list(spool.waiting_photos()) == photos[:1]
+
+
+def test_a_service_that_ends_has_written_everything(tmp_path: Path) -> None:
+    """Ten photos in a moment, by the real service; another one then adds to them."""
+    with FaultServer() as server:
+        pi = InstalledPi(installed_settings(tmp_path, server.base_url))
+        for count in (10, 20):
+            for number in range(10):
+                put(pi.spool, count + number)
+            with pi.uploading():
+                wait_for(lambda count=count: len(server.store.photos) == count, what="photos")  # type: ignore[misc]
+                wait_for(lambda: not pi.waiting(), what="an empty spool")
+            shown = read_state(state_file(pi.spool_folder))
+            assert sum(minute["photos"] for minute in shown["minutes"]) == count

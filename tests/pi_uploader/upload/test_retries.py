@@ -1,0 +1,83 @@
+"""A rejection is an answer about one photo: it holds up no other."""
+
+from pathlib import Path
+
+import pytest
+
+from pi_uploader.upload.retries import MAX_REJECTED_IN_A_ROW
+from tests.pi_uploader.spool.photos import name
+from tests.support import faults
+from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.uploading import Device
+
+
+def reject(code: int, one_in: int) -> Answer:
+    """Reject every `one_in`th photo by its number, whenever it comes; keep the others."""
+    bad = {str(name(number)) for number in range(0, 10_000, one_in)}
+
+    def answer(exchange: Exchange) -> None:
+        (faults.status(code) if exchange.request.photo_id in bad else keep)(exchange)
+
+    return answer
+
+
+def let_pass(device: Device, seconds: float) -> None:
+    """Let the time pass as the upload process does: a step, then the wait that it asks for."""
+    end = device.now + seconds
+    while device.now < end:
+        device.now = min(end, device.now + device.uploader.step())
+
+
+@pytest.mark.parametrize("code", faults.REJECTION_CODES)
+def test_half_of_the_photos_rejected_at_one_a_second_delay_none_of_the_others(
+    code: int, tmp_path: Path
+) -> None:
+    """Each good photo is in the backend before the next one is taken."""
+    with FaultServer(reject(code, one_in=2)) as server:
+        device = Device(tmp_path, server, chance=1.0)
+        for number in range(20):
+            [photo] = device.take(1, start=number)
+            let_pass(device, 1.0)
+            assert (str(photo.name) in server.store.photos) == (number % 2 == 1)
+        let_pass(device, 130.0)
+        assert len(server.requests) <= 4 * 20
+    aside = [reason for reason, _ in device.spool.quarantined_photos()]
+    assert (aside, len(server.store.photos)) == ([f"rejected-{code}"] * 10, 10)
+
+
+def test_a_rejected_photo_that_is_alone_is_retried_seldom_and_keeps_no_fresh_one_waiting(
+    tmp_path: Path,
+) -> None:
+    """Nothing else is taken for an hour; the gate is open when something is."""
+    with FaultServer(reject(422, one_in=100)) as server:
+        device = Device(tmp_path, server, chance=1.0)
+        device.take(1)
+        let_pass(device, 3600)
+        assert len(server.requests) <= 45
+        [fresh] = device.take(1, start=1)
+        let_pass(device, 1.0)
+        assert list(server.store.photos) == [str(fresh.name)]
+
+
+def test_a_backend_that_rejects_all_of_a_backlog_is_asked_seldom(tmp_path: Path) -> None:
+    """After the first few it is the backend that is taken to be out of order."""
+    with FaultServer(faults.status(400)) as server:
+        device = Device(tmp_path, server, chance=1.0)
+        device.take(200)
+        let_pass(device, 3600)
+        assert len(server.requests) <= MAX_REJECTED_IN_A_ROW + 45
+        assert not list(device.spool.quarantined_photos())
+        server.answer = keep
+        let_pass(device, 200)
+    assert len(server.store.photos) == 200
+
+
+def test_a_failing_backend_still_closes_the_gate_for_all(tmp_path: Path) -> None:
+    """A 503 says nothing about the photo."""
+    with FaultServer(faults.status(503)) as server:
+        device = Device(tmp_path, server, chance=1.0)
+        device.take(5)
+        device.uploader.step()
+        assert device.uploader.retries.breaker.open_for() > 0
+        device.uploader.step()
+    assert len(server.requests) == 1

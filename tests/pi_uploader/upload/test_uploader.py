@@ -1,0 +1,172 @@
+"""One bad photo blocks no other, and one bad server condemns no good photo."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from pi_uploader.spool import SpooledPhoto
+from pi_uploader.upload.retries import MAX_DEFER_SECONDS
+from pi_uploader.upload.uploader import MAX_FAILURES
+from tests.support import faults
+from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.uploading import MAX_PUT_SECONDS, SHORT_TIMEOUT, Device
+
+POSITIONS = pytest.mark.parametrize("position", range(4))
+
+
+def reason(device: Device, photo: SpooledPhoto) -> str:
+    """Why this photo was set aside."""
+    [why] = [why for why, one in device.spool.quarantined_photos() if one == photo]
+    return why
+
+
+@POSITIONS
+@pytest.mark.parametrize("code", faults.REJECTION_CODES)
+def test_a_photo_that_is_rejected_is_set_aside_and_the_others_go(
+    code: int, position: int, tmp_path: Path
+) -> None:
+    """It is tried twice, the second time after another was accepted."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        photos = device.take(4)
+        bad = photos[position]
+        server.answer = faults.for_photo({str(bad.name)}, faults.status(code))
+        for _ in range(4):
+            device.try_once()
+        device.take(1, start=4)
+        device.try_all(max_tries=4)
+    assert reason(device, bad) == f"rejected-{code}"
+    assert len(server.store.photos) == 4
+    assert [request.photo_id for request in server.requests].count(str(bad.name)) == 2
+    assert len(server.requests) == 6
+
+
+BAD_FOR_ONE: dict[str, Answer] = {
+    "500": faults.status(500),
+    "503": faults.status(503),
+    "hangs": faults.hang,
+    "cuts": faults.cut_request(10),
+    "a page": faults.login_page,
+}
+
+
+@POSITIONS
+@pytest.mark.parametrize("answer", BAD_FOR_ONE.values(), ids=BAD_FOR_ONE)
+def test_a_photo_that_the_server_cannot_bear_does_not_block_the_others(
+    answer: Answer, position: int, tmp_path: Path
+) -> None:
+    """The backend breaks on one photo, or something on the way does: the others go, and this one
+    is still here, waiting or set aside."""
+    max_put_seconds = SHORT_TIMEOUT if answer is faults.hang else MAX_PUT_SECONDS
+    with FaultServer() as server:
+        device = Device(tmp_path, server, max_put_seconds=max_put_seconds)
+        photos = device.take(4)
+        bad = photos[position]
+        server.answer = faults.for_photo({str(bad.name)}, answer)
+        device.try_all(max_tries=10)
+    assert len(server.store.photos) == 3
+    assert device.places(bad) in (["waiting"], ["quarantine"])
+
+
+@POSITIONS
+def test_a_damaged_photo_is_never_sent_and_the_others_go(position: int, tmp_path: Path) -> None:
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        photos = device.take(4)
+        bad = photos[position]
+        file = device.spool.waiting_folder / bad.path
+        file.write_bytes(file.read_bytes()[:-1] + b"!")
+        device.try_all(max_tries=10)
+    assert reason(device, bad) == "damaged"
+    assert (len(server.requests), len(server.store.photos)) == (3, 3)
+
+
+def test_a_photo_whose_id_is_taken_by_other_bytes_overwrites_nothing(tmp_path: Path) -> None:
+    with FaultServer() as server:
+        first = Device(tmp_path / "first", server)
+        [kept] = first.take(1)
+        first.try_once()
+        second = Device(tmp_path / "second", server)
+        [bad] = second.take(1, size=50)
+        second.try_once()
+        second.take(1, start=1)
+        second.try_all(max_tries=3)
+    assert bad.name == kept.name
+    assert reason(second, bad) == "rejected-409"
+    assert server.store.photos[str(kept.name)].receipt.sha256 == kept.sha256
+
+
+def test_an_empty_photo_is_rejected_not_awaited(tmp_path: Path) -> None:
+    """Content-Length: 0 goes out for it, not an endless body."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        [empty] = device.take(1, size=0)
+        device.try_once()
+        [request] = server.requests
+        assert request.headers["Content-Length"] == "0"
+        assert "Transfer-Encoding" not in request.headers
+    assert device.places(empty) == ["waiting"]
+
+
+@pytest.mark.parametrize("code", [413, 401])
+def test_a_refusal_that_comes_before_the_body_was_sent_is_understood(
+    code: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A proxy answers on the headers alone, and closes."""
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        [big] = device.take(1, size=12_000_000)
+        server.answer = faults.for_photo({str(big.name)}, faults.refuse_early(code))
+        with caplog.at_level(logging.WARNING):
+            device.try_once()
+    assert f"{code}" in caplog.text
+
+
+@pytest.mark.parametrize("code", [400, 401, 500])
+def test_a_server_that_rejects_everything_for_a_day_condemns_nothing(
+    code: int, tmp_path: Path
+) -> None:
+    with FaultServer(faults.status(code)) as server:
+        device = Device(tmp_path, server, chance=1.0)
+        photos = device.take(5)
+        while device.now < 24 * 3600:
+            device.try_once()
+        assert [device.places(photo) for photo in photos] == [["waiting"]] * 5
+        server.answer = keep
+        device.try_all(max_tries=10)
+    assert len(server.store.photos) == 5
+    assert not list(device.spool.quarantined_photos())
+
+
+def test_a_server_that_rejects_at_random_loses_nothing(tmp_path: Path) -> None:
+    """It rejects every third request, whichever photo it is: each is stored or set aside."""
+
+    def every_third(exchange: Exchange) -> None:
+        (faults.status(422) if exchange.number % 3 == 2 else keep)(exchange)
+
+    with FaultServer(every_third) as server:
+        device = Device(tmp_path, server)
+        photos = device.take(12)
+        device.try_all(max_tries=40)
+    aside = [photo for _, photo in device.spool.quarantined_photos()]
+    assert len(server.store.photos) + len(aside) == len(photos)
+
+
+def test_a_camera_too_many_waits_however_long_it_takes(tmp_path: Path) -> None:
+    """429 says nothing of the photo: it is not set aside, though others are accepted meanwhile."""
+
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        (waits,) = device.take(1)
+        server.answer = faults.for_photo({str(waits.name)}, faults.status(429))
+        for number in range(1, 2 * MAX_FAILURES):
+            device.take(1, start=number)
+            device.now += MAX_DEFER_SECONDS
+            device.try_once()
+            device.try_once()
+        assert len(server.store.photos) == 2 * MAX_FAILURES - 1
+        assert device.places(waits) == ["waiting"]
+        server.answer = keep
+        device.try_all(2)
+        assert str(waits.name) in server.store.photos

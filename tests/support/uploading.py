@@ -1,0 +1,89 @@
+"""The uploading half of a device, on a clock that the test sets, and fixtures for it."""
+
+from pathlib import Path
+
+import pytest
+from tenacity import wait_none
+
+from pi_uploader.client import BackendClient
+from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.upload.uploader import Uploader, UploadOptions
+from tests.pi_uploader.spool.photos import put
+from tests.support.certificates import Authority
+from tests.support.fake_clock import FakeClock
+from tests.support.fault_server import FaultServer
+from tests.support.oracle import whereabouts
+
+MAX_PUT_SECONDS = 60.0  # a server that responds does so long before
+SHORT_TIMEOUT = 0.5  # seconds, for a server that never responds
+KEY = "a function key of the tests"
+
+
+@pytest.fixture(autouse=True)
+def no_retry_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client's second try comes without a wait. A conftest or test module that imports this
+    has it for all of its tests."""
+    monkeypatch.setattr("pi_uploader.client.backend.BackendClient._request.retry.wait", wait_none())
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Authority:
+    """The authority, trusted by every session that is opened in this test."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+    return authority
+
+
+class Device:
+    """A spool and an uploader that sends to `server`. Time passes only in `try_once`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        server: FaultServer,
+        *,
+        spool: Spool | None = None,
+        chance: float = 0.0,
+        max_put_seconds: float = MAX_PUT_SECONDS,
+        options: UploadOptions | None = None,
+    ) -> None:
+        self.now = 0.0  # monotonic seconds
+        self.clock = FakeClock(seconds=lambda: self.now)
+        self.folder = folder
+        self.spool = spool or Spool(folder)
+        self.uploader = Uploader(
+            self.spool,
+            BackendClient(server.base_url, KEY, max_put_seconds=max_put_seconds),
+            options,
+            clock=self.clock,
+            chance=lambda: chance,
+        )
+
+    def take(self, count: int, *, start: int = 0, size: int = 96) -> list[SpooledPhoto]:
+        """Put `count` photos of `size` bytes into the spool, numbered from `start`."""
+        return [put(self.spool, number, size=size) for number in range(start, start + count)]
+
+    def try_once(self) -> None:
+        """Wait until a photo may be sent, and try to send one."""
+        self.now += self.wait
+        self.uploader.step()
+
+    def try_all(self, max_tries: int) -> None:
+        """Go on until nothing waits, or until there were so many tries."""
+        for _ in range(max_tries):
+            if self.spool.newest() is None:
+                return
+            self.try_once()
+
+    @property
+    def wait(self) -> float:
+        """The seconds until a photo may be sent."""
+        return self.uploader.seconds_until_send()
+
+    def places(self, photo: SpooledPhoto) -> list[str]:
+        """Return the folders of the spool that the photo is in; none once it has left."""
+        return whereabouts(self.folder).get(photo.sha256, [])
