@@ -1,4 +1,4 @@
-"""One story that a person can watch: what becomes of 1,000 photos when everything goes wrong.
+"""The drill: what becomes of 1,000 photos when everything goes wrong.
 
-`python -m tests.drill` tells it twice, with Nightjar and with an ordinary client.
+`python -m tests.drill` runs it twice, with Nightjar and with an ordinary client.
 """

@@ -1,4 +1,4 @@
-"""Tell the story twice, and compare."""
+"""Run the drill with both devices, and compare."""
 
 import argparse
 import random
@@ -11,84 +11,88 @@ from pathlib import Path
 
 from tests.drill.accounting import Balance, table
 from tests.drill.clock import FastClock
-from tests.drill.console import Screen
-from tests.drill.devices import Device, Naive, Nightjar
-from tests.drill.plan import HOUR, Plan
-from tests.drill.scenario import Story
+from tests.drill.console import Console
+from tests.drill.devices import Device, NightjarDevice, OrdinaryDevice
+from tests.drill.plan import HOUR_SECONDS, Plan
+from tests.drill.scenario import Scenario
 from tests.support.fault_server import FaultServer
 
-SPEED = 180.0  # times that of the wall's clock
-FEWEST = 100  # photos, so that every part of the story has some
+SPEED = 180.0  # how much faster than real time the devices' clocks run
+MIN_PHOTOS = 100  # so that every phase of the scenario has some
 
 DESCRIPTION = """\
 Photos are taken and sent while processes are killed (kill -9), the network and the backend fail in
 every way and the disk fills up: by Nightjar, and by an ordinary client. Prints what became of every
-photo. The exit code is 0 if Nightjar lost none without record, stored none twice, told the cloud of
-every loss, and sent all that could be sent; it is 1 if not."""
+photo. The exit code is 0 if Nightjar lost none without a record, stored none twice, reported every
+loss to the backend, and sent all that could be sent; else 1."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the drill and return its exit code."""
     parser = _parser()
-    words = parser.parse_args(argv)
-    if words.photos < FEWEST or not 0 <= words.kills <= words.photos // 2:
-        parser.error(f"--photos: at least {FEWEST}; --kills: at most half as many as photos")
-    if words.folder and words.folder.exists():
-        parser.error(f"--folder: {words.folder} is there already; name a new one")
-    folder = words.folder or Path(tempfile.mkdtemp(prefix="nightjar-drill-"))
-    screen, is_well = Screen(), False
+    args = parser.parse_args(argv)
+    if args.photos < MIN_PHOTOS or not 0 <= args.kills <= args.photos // 2:
+        parser.error(f"--photos: at least {MIN_PHOTOS}; --kills: at most half as many as photos")
+    if args.folder and args.folder.exists():
+        parser.error(f"--folder: {args.folder} is there already; name a new one")
+    folder = args.folder or Path(tempfile.mkdtemp(prefix="nightjar-drill-"))
+    console, has_passed = Console(), False
     try:
-        is_well = _drill(Plan(words.photos, words.kills, words.seed), folder.absolute(), screen)
+        has_passed = _run_both(Plan(args.photos, args.kills, args.seed), folder.absolute(), console)
     finally:
-        if is_well and not words.folder:
+        if has_passed and not args.folder:
             shutil.rmtree(folder)
         else:
-            screen.say(f"The memory cards and the logs are in {folder}")
-    return 0 if is_well else 1
+            console.write_line(f"The memory cards and the logs are in {folder}")
+    return 0 if has_passed else 1
 
 
-def _drill(plan: Plan, folder: Path, screen: Screen) -> bool:
-    """Both stories and the comparison. Returns whether Nightjar's ended well."""
-    began = time.monotonic()
-    screen.say(
+def _run_both(plan: Plan, folder: Path, console: Console) -> bool:
+    """Run the scenario with both devices and print the comparison. Return whether Nightjar's
+    account has no problems."""
+    start = time.monotonic()
+    console.write_line(
         f"The drill: {plan.photos:,} captures, {plan.kills} kills, --seed {plan.seed}; "
-        f"an hour takes {HOUR / SPEED:.0f} seconds."
+        f"an hour takes {HOUR_SECONDS / SPEED:.0f} seconds."
     )
-    nightjar = _tell(
-        plan, lambda url: Nightjar(folder / "nightjar", url, plan.capacity, SPEED), screen
+    nightjar = _run_with(
+        plan, lambda url: NightjarDevice(folder / "nightjar", url, plan.capacity, SPEED), console
     )
-    naive = _tell(plan, lambda url: Naive(folder / "naive", url, plan.capacity), screen)
+    naive = _run_with(
+        plan, lambda url: OrdinaryDevice(folder / "naive", url, plan.capacity), console
+    )
     problems = list(nightjar.problems())
-    screen.say("\n" + table({Nightjar.title: nightjar, Naive.title: naive}))
-    screen.say(
-        "Quarantined are photos that the backend rejects whenever they come; nobody requeued them."
+    console.write_line("\n" + table({NightjarDevice.title: nightjar, OrdinaryDevice.title: naive}))
+    console.write_line(
+        "Quarantined photos are those that the backend always rejects; nobody requeued them."
         f"\n\nNightjar: {nightjar}"
     )
-    screen.say(
-        f"lost without a word {nightjar.silent}, stored twice {nightjar.twice}, losses in the "
-        f"cloud's alerts {nightjar.in_alerts} of {nightjar.losses} ({nightjar.reasons_in_words})"
+    console.write_line(
+        f"lost without a record {nightjar.unrecorded}, stored twice {nightjar.stored_twice}, "
+        f"losses in the backend's alerts {nightjar.in_alerts} of {nightjar.losses} "
+        f"({nightjar.reasons_text})"
     )
     for problem in problems:
-        screen.say(f"WRONG: {problem}")
-    screen.say(f"The drill took {time.monotonic() - began:.0f} seconds.")
+        console.write_line(f"WRONG: {problem}")
+    console.write_line(f"The drill took {time.monotonic() - start:.0f} seconds.")
     return not problems
 
 
-def _tell(plan: Plan, device_for: Callable[[str], Device], screen: Screen) -> Balance:
-    """The story with a new server, and a device that sends to its address."""
+def _run_with(plan: Plan, device_for: Callable[[str], Device], console: Console) -> Balance:
+    """Run the scenario with a new server, and with a device that sends to it."""
     with FaultServer() as server:
         device = device_for(server.base_url)
-        screen.say(f"\n{device.title}")
+        console.write_line(f"\n{device.title}")
         with device.running():
-            story = Story(plan, device, server, FastClock(SPEED), screen)
-            told = story.tell()
-    screen.say(
-        f"  {story.kills} kills. At {told.in_hand} of them a photo was asked for and not yet "
-        f"answered for: {told.in_hand_found} of these photos\n  are somewhere and count as "
-        f"captured; {told.without_trace} left no trace and count as never captured. Each was "
-        "asked for again, as another."
+            scenario = Scenario(plan, device, server, FastClock(SPEED), console)
+            result = scenario.run()
+    console.write_line(
+        f"  {scenario.kills} kills. At {result.in_progress} of them a photo was being taken: "
+        f"{result.in_progress_found} of these photos\n  are somewhere and count as captured; "
+        f"{result.untraced} left no trace and count as never captured. Each was\n  replaced by a "
+        "further photo."
     )
-    return told
+    return result
 
 
 def _parser() -> argparse.ArgumentParser:

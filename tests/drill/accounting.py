@@ -1,7 +1,7 @@
 """captured = stored + spooled + quarantined + losses, counted from what is really there.
 
-What was captured is known from the one who pulled the trigger. Where the photos are is read from
-the cloud's store and from the bytes on the card, by their SHA-256. Neither asks the other.
+What was captured is known from the side that sent the triggers. Where the photos are is read from
+the backend's store and from the bytes on the card, by their SHA-256. Neither relies on the other.
 """
 
 from collections import Counter
@@ -13,9 +13,9 @@ from tests.support.store import Store
 
 
 @dataclass(frozen=True)
-class OnCard:
-    """The SHA-256 of what the device holds: of the bytes of the photos that wait and of those set
-    aside, and of photos that it has on record as lost."""
+class CardContents:
+    """The SHA-256 of what is on the device: of the bytes of photos that wait or are in quarantine,
+    and of photos that are on record as lost."""
 
     waiting: Collection[str]
     quarantined: Collection[str] = ()
@@ -24,26 +24,26 @@ class OnCard:
 
 @dataclass
 class Ledger:
-    """The photos that the camera was told to take, by SHA-256: those for which the device said
-    what became of them, of these the ones that it said were lost at once, and those in its hand
-    when it was killed."""
+    """The photos that the camera was triggered to take, by SHA-256: those that the device answered
+    for, of these the ones that it reported as lost at once, and those that were being taken when it
+    was killed."""
 
     answered: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    in_hand: set[str] = field(default_factory=set)
+    in_progress: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class Balance:
-    """Numbers of photos, each photo counted once: as stored if the cloud has it, whatever the
-    device has besides; else where the device has it; else as a loss on record, or a silent one.
+    """Numbers of photos, each photo counted once: as stored if the backend has it, whatever the
+    device has besides; else where the device has it; else as a loss, on record or not.
 
-    `in_alerts`: the losses that the cloud knows of. `deleted`: the silent ones that the device had
-    kept. `twice`: photos stored under a second id.
-    `damaged`: what is stored and was never captured like that. `in_two_places`: photos that the
-    cloud has and the device too, or that are on record as lost and are not. `reasons`: those of
-    the cloud's alerts. Of the photos `in_hand`, those that are somewhere count as captured; the
-    others are `without_trace`.
+    `in_alerts`: the losses that the backend knows of. `unrecorded`: photos that are nowhere.
+    `deleted`: of these, the ones that the device had kept. `stored_twice`: photos stored under a
+    second id. `damaged`: what is stored and was never captured like that. `in_two_places`: photos
+    that both the backend and the device have, or that are on record as lost and are not.
+    `reasons`: those of the backend's alerts. Of the photos `in_progress`, those that are somewhere
+    count as captured; the others are `untraced`.
     """
 
     captured: int
@@ -52,60 +52,60 @@ class Balance:
     quarantined: int
     losses: int
     in_alerts: int
-    silent: int
+    unrecorded: int
     deleted: int
-    twice: int
+    stored_twice: int
     damaged: int
     in_two_places: int
-    in_hand: int
-    without_trace: int
+    in_progress: int
+    untraced: int
     reasons: Mapping[str, int]
 
     @property
-    def in_hand_found(self) -> int:
-        return self.in_hand - self.without_trace
+    def in_progress_found(self) -> int:
+        return self.in_progress - self.untraced
 
     @property
-    def reasons_in_words(self) -> str:
-        words = [f"{reason} {count}" for reason, count in sorted(self.reasons.items())]
-        return ", ".join(words) or "none"
+    def reasons_text(self) -> str:
+        args = [f"{reason} {count}" for reason, count in sorted(self.reasons.items())]
+        return ", ".join(args) or "none"
 
     @property
-    def is_even(self) -> bool:
-        """Whether every photo that was captured is somewhere."""
+    def is_balanced(self) -> bool:
+        """Return whether every photo that was captured is somewhere."""
         return self.captured == self.stored + self.spooled + self.quarantined + self.losses
 
     def __str__(self) -> str:
         return (
-            f"captured {self.captured:,} {'=' if self.is_even else '≠'} stored {self.stored:,} "
+            f"captured {self.captured:,} {'=' if self.is_balanced else '≠'} stored {self.stored:,} "
             f"+ spooled {self.spooled:,} + quarantined {self.quarantined:,} "
             f"+ losses {self.losses:,}"
         )
 
     def problems(self) -> Iterator[str]:
-        """What must not be at the end of the story."""
-        if not self.is_even:
-            yield f"{self.silent:,} photos are lost without a word"
-        if self.twice:
-            yield f"{self.twice:,} photos are stored twice"
+        """Yield what is wrong with this account at the end of a scenario."""
+        if not self.is_balanced:
+            yield f"{self.unrecorded:,} photos are lost without a record"
+        if self.stored_twice:
+            yield f"{self.stored_twice:,} photos are stored twice"
         if self.damaged:
             yield f"{self.damaged:,} stored files are none of the camera's photos"
         if self.spooled:
             yield f"{self.spooled:,} photos still wait"
         if self.in_alerts < self.losses:
-            yield f"{self.losses - self.in_alerts:,} losses are not in the cloud's alerts"
+            yield f"{self.losses - self.in_alerts:,} losses are not in the backend's alerts"
         if self.in_two_places:
             yield f"{self.in_two_places:,} photos are in two places, such as stored and lost"
 
 
-def balance(ledger: Ledger, card: OnCard, store: Store) -> Balance:
-    """Look everywhere and count."""
+def balance(ledger: Ledger, card: CardContents, store: Store) -> Balance:
+    """Return the account of all photos: look everywhere, and count."""
     photos = [one.receipt.sha256 for one in store.photos.values()]
     alerts = [alert for alert in store.alerts.values() if alert.kind == LOSS]
     reported = {str(alert.details["sha256"]) for alert in alerts}
     places = [set(photos), set(card.waiting), set(card.quarantined), reported | set(card.lost)]
     somewhere = set().union(*places)
-    captured = ledger.answered | (ledger.in_hand & somewhere)
+    captured = ledger.answered | (ledger.in_progress & somewhere)
     stored, waiting, quarantined, losses = (
         (place & captured).difference(*places[:number]) for number, place in enumerate(places)
     )
@@ -116,31 +116,33 @@ def balance(ledger: Ledger, card: OnCard, store: Store) -> Balance:
         quarantined=len(quarantined),
         losses=len(losses),
         in_alerts=len(losses & reported),
-        silent=len(captured - somewhere),
+        unrecorded=len(captured - somewhere),
         deleted=len(captured - somewhere - ledger.refused),
-        twice=len(photos) - len(set(photos)),
+        stored_twice=len(photos) - len(set(photos)),
         damaged=len(set(photos) - captured),
         in_two_places=sum(map(len, places)) - len(somewhere),
-        in_hand=len(ledger.in_hand),
-        without_trace=len(ledger.in_hand - somewhere),
+        in_progress=len(ledger.in_progress),
+        untraced=len(ledger.in_progress - somewhere),
         reasons=Counter(alert.reason for alert in alerts),
     )
 
 
 def table(balances: Mapping[str, Balance]) -> str:
-    """The balances side by side, each under its name."""
+    """Return the accounts side by side, each under its device's name."""
     rows = {
         "captured": [one.captured for one in balances.values()],
         "stored": [one.stored for one in balances.values()],
         "still on the card": [one.spooled for one in balances.values()],
         "quarantined": [one.quarantined for one in balances.values()],
         "lost, on record": [one.losses for one in balances.values()],
-        "  of these in the cloud's alerts": [one.in_alerts for one in balances.values()],
-        "lost without a word": [one.silent for one in balances.values()],
+        "  of these in the backend's alerts": [one.in_alerts for one in balances.values()],
+        "lost without a record": [one.unrecorded for one in balances.values()],
         "  of these deleted as delivered": [one.deleted for one in balances.values()],
-        "stored twice": [one.twice for one in balances.values()],
+        "stored twice": [one.stored_twice for one in balances.values()],
         "stored damaged": [one.damaged for one in balances.values()],
     }
     lines = [f"{'':34}" + "".join(f"{name:>20}" for name in balances)]
-    lines += [f"{row:34}" + "".join(f"{one:>20,}" for one in told) for row, told in rows.items()]
+    lines += [
+        f"{row:34}" + "".join(f"{one:>20,}" for one in result) for row, result in rows.items()
+    ]
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from pi_uploader.settings import CaptureSettings
 from pi_uploader.spool import Quota, Spool
 from pi_uploader.triggers import TriggerEvent
 from tests.drill.clock import FastClock
-from tests.drill.plan import RESERVE
+from tests.drill.plan import RESERVE_BYTES
 from tests.drill.process import READY
 from tests.drill.small_disk import disk_for
 from tests.pi_uploader.spool.photos import content
@@ -40,7 +40,7 @@ class NumberedCamera:
 
 def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
     clock = FastClock(speed)
-    disk, room = disk_for(card, capacity), Quota(reserve=RESERVE)
+    disk, room = disk_for(card, capacity), Quota(reserve=RESERVE_BYTES)
     spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
     camera = NumberedCamera()
     [settings] = CaptureSettings.from_environ(

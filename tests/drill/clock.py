@@ -13,14 +13,14 @@ class FastClock:
     def now(self) -> float:
         return time.monotonic() * self.speed
 
-    def sleep_until(self, instant: float) -> None:
-        """Return when `now()` has come to `instant`."""
-        if (left := instant - self.now()) > 0:
-            time.sleep(left / self.speed)
+    def sleep_until(self, end: float) -> None:
+        """Return when `now()` has reached `end`."""
+        if (remaining := end - self.now()) > 0:
+            time.sleep(remaining / self.speed)
 
 
 class FastEvent(threading.Event):
-    """An event whose waits are as much shorter as this clock is faster."""
+    """An event whose time-outs are those of a FastClock."""
 
     def __init__(self, clock: FastClock) -> None:
         super().__init__()

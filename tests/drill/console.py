@@ -1,31 +1,33 @@
-"""What a person sees: a line that moves on a terminal, plain lines elsewhere."""
+"""The drill's output: a status line on a terminal, plain lines elsewhere."""
 
 import sys
 import time
 from collections.abc import Callable
 
-MOVE = 0.1  # seconds between two states of a line on a terminal
-PLAIN = 5.0  # seconds between two plain lines
+TERMINAL_SECONDS = 0.1  # between two updates of the status line
+PLAIN_SECONDS = 5.0  # between two plain lines
 
 
-class Screen:
+class Console:
     """Writes to standard output."""
 
     def __init__(self) -> None:
-        self._moves = sys.stdout.isatty()
-        self._shown_at = time.monotonic()
+        self._is_terminal = sys.stdout.isatty()
+        self._updated_at = time.monotonic()
 
-    def say(self, line: str = "") -> None:
-        """A line that stays."""
+    def write_line(self, line: str = "") -> None:
+        """Write a line that stays."""
         print(line, flush=True)
 
-    def show(self, line: Callable[[], str], final: bool = False) -> None:
-        """The state of things. It replaces the last one where it can; the `final` one stays. The
-        line is only made if it is due."""
-        if not final and time.monotonic() - self._shown_at < (MOVE if self._moves else PLAIN):
+    def update(self, line: Callable[[], str], is_final: bool = False) -> None:
+        """Write the status line, if it is due; on a terminal, in place of the last one. A final one
+        stays. `line` is called only if it is due."""
+        if not is_final and time.monotonic() - self._updated_at < (
+            TERMINAL_SECONDS if self._is_terminal else PLAIN_SECONDS
+        ):
             return
-        self._shown_at = time.monotonic()
-        if self._moves:
-            print(f"\r\033[K{line()}", end="\n" if final else "", flush=True)
+        self._updated_at = time.monotonic()
+        if self._is_terminal:
+            print(f"\r\033[K{line()}", end="\n" if is_final else "", flush=True)
         else:
             print(line(), flush=True)

@@ -1,4 +1,4 @@
-"""The two devices of the story: Nightjar, and an ordinary client."""
+"""The two devices of the drill: Nightjar, and an ordinary client."""
 
 import hashlib
 import time
@@ -8,45 +8,47 @@ from pathlib import Path
 from typing import Protocol
 
 from pi_uploader.spool import count_spool
-from tests.drill.accounting import OnCard
+from tests.drill.accounting import CardContents
 from tests.drill.plan import Part, Photo
 from tests.drill.process import Process, ProcessError
 from tests.drill.small_disk import SmallDisk
 from tests.support.oracle import GIVEN_UP, entries
 
-MAX_SWEEP = 120.0  # seconds
+MAX_SWEEP_SECONDS = 120.0  # seconds
 
 
 class Device(Protocol):
-    """Takes photos when it is told to, and sends them. `card` is the folder that is its disk."""
+    """Takes photos on request, and sends them. `card` is the folder that is its disk."""
 
     title: str
     card: Path
     disk: SmallDisk
 
     def running(self) -> AbstractContextManager[None]:
-        """Its processes run as long as this lasts."""
+        """Run its processes until the end of the block."""
 
     def trigger(self, photo: Photo) -> None:
         """Have this photo taken."""
 
-    def answer(self, seconds: float) -> str | None:
-        """What became of it: `NUMBER kept` or `NUMBER lost`; None if that is not said in time."""
+    def read_response(self, seconds: float) -> str | None:
+        """Return what became of it: `NUMBER kept` or `NUMBER lost`; None if there is no response in
+        time."""
 
     def kill(self, part: Part) -> str | None:
-        """kill -9, and start again. Returns the answer that had just been given, if it had."""
+        """kill -9, and start again. Return the response that was just written, if there is one."""
 
     def settle(self, seconds: float) -> bool:
-        """Wait, at most so long, until all is sent and reported that can be. Whether it was."""
+        """Wait until all is sent and reported that can be, but not longer than `seconds`. Return
+        whether it was."""
 
-    def glance(self) -> str:
-        """What is on the card, in a few words."""
+    def summary(self) -> str:
+        """Return a short text about what is on the card."""
 
-    def on_card(self) -> OnCard:
-        """What is on the card, every byte of it looked at."""
+    def card_contents(self) -> CardContents:
+        """Return what is on the card, by its bytes."""
 
 
-class Nightjar:
+class NightjarDevice:
     """The project's own spool, capture and upload, as two processes."""
 
     title = "Nightjar"
@@ -73,15 +75,15 @@ class Nightjar:
                 process.end()
 
     def trigger(self, photo: Photo) -> None:
-        self._parts[Part.CAPTURE].say(order(photo))
+        self._parts[Part.CAPTURE].write_line(command_for(photo))
 
-    def answer(self, seconds: float) -> str | None:
-        return self._parts[Part.CAPTURE].hear(seconds)
+    def read_response(self, seconds: float) -> str | None:
+        return self._parts[Part.CAPTURE].read_line(seconds)
 
     def kill(self, part: Part) -> str | None:
-        last_word = self._parts[part].kill()
+        last_line = self._parts[part].kill()
         self._parts[part].start()
-        return last_word
+        return last_line
 
     def settle(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
@@ -92,19 +94,19 @@ class Nightjar:
             time.sleep(0.05)
         return False
 
-    def glance(self) -> str:
+    def summary(self) -> str:
         now = count_spool(self._spool)
-        return f"waiting {now.waiting:3}  set aside {now.quarantined:2}  lost {now.losses:3}"
+        return f"waiting {now.waiting:3}  quarantined {now.quarantined:2}  lost {now.losses:3}"
 
-    def on_card(self) -> OnCard:
-        return OnCard(
+    def card_contents(self) -> CardContents:
+        return CardContents(
             waiting=hashes(path for path, _ in entries(self._spool, ("waiting", "undated"))),
             quarantined=hashes(path for path, _ in entries(self._spool, ("quarantine",))),
             lost={photo.sha256 for _, photo in entries(self._spool, GIVEN_UP)},
         )
 
 
-class Naive:
+class OrdinaryDevice:
     """The ordinary client, as one process. It has no spool: what is not sent stays a file."""
 
     title = "an ordinary client"
@@ -126,37 +128,37 @@ class Naive:
             self._process.end()
 
     def trigger(self, photo: Photo) -> None:
-        self._process.say(order(photo))
+        self._process.write_line(command_for(photo))
 
-    def answer(self, seconds: float) -> str | None:
-        return self._process.hear(seconds)
+    def read_response(self, seconds: float) -> str | None:
+        return self._process.read_line(seconds)
 
     def kill(self, part: Part) -> str | None:
-        last_word = self._process.kill()
+        last_line = self._process.kill()
         self._process.start()
-        return last_word
+        return last_line
 
     def settle(self, seconds: float) -> bool:
         before = -1
         while (left := len(self._pictures())) != before:  # until a sweep changes nothing
             before = left
-            self._process.say("sweep")
-            if self._process.hear(MAX_SWEEP) is None:
+            self._process.write_line("sweep")
+            if self._process.read_line(MAX_SWEEP_SECONDS) is None:
                 raise ProcessError("the ordinary client does not come to an end")
         return True
 
-    def glance(self) -> str:
+    def summary(self) -> str:
         return f"files on the card {len(self._pictures()):3}"
 
-    def on_card(self) -> OnCard:
-        return OnCard(waiting=hashes(iter(self._pictures())))
+    def card_contents(self) -> CardContents:
+        return CardContents(waiting=hashes(iter(self._pictures())))
 
     def _pictures(self) -> list[Path]:
         return sorted(self.card.glob("*.jpg"))
 
 
-def order(photo: Photo) -> str:
-    """The line that has the photo taken."""
+def command_for(photo: Photo) -> str:
+    """Return the line that makes a device take this photo."""
     return f"{photo.number} {photo.trigger} {photo.size}"
 
 

@@ -2,9 +2,9 @@
 
     python -m tests.drill.disk_chaos SEED FOLDER
 
-Takes a real file system (tests/support/real_disk) and a fast clock. Photos are taken and sent all
-the while, processes are killed, and now and then there is no network. Prints the balance, and as
-its last line what the test asks for, as JSON.
+Uses a real file system (tests/support/real_disk) and a fast clock. Photos are taken and sent all
+the while, processes are killed, and now and then there is no network. Prints the account of all
+photos; the last line is JSON, for the test.
 """
 
 import json
@@ -16,27 +16,27 @@ from contextlib import suppress
 from pathlib import Path
 
 from pi_uploader.spool import count_spool
-from tests.drill.accounting import Balance, Ledger, OnCard, balance
+from tests.drill.accounting import Balance, CardContents, Ledger, balance
 from tests.drill.clock import FastClock
-from tests.drill.devices import hashes, order
-from tests.drill.network_faults import fair, over
-from tests.drill.plan import HOUR, Part, Photo, Plan
+from tests.drill.devices import command_for, hashes
+from tests.drill.network_faults import no_faults, with_rejections
+from tests.drill.plan import HOUR_SECONDS, Part, Photo, Plan
 from tests.drill.process import Process, ProcessError
 from tests.support.fault_server import FaultServer
 from tests.support.oracle import GIVEN_UP, entries
 from tests.support.real_disk.mounts import Tmpfs
 from tests.support.waiting import wait_for
 
-SPEED = 360.0  # times that of the wall's clock: an hour takes ten seconds
+SPEED = 360.0  # times real time: an hour takes ten seconds
 PHOTOS = 360
 KILLS = 12
 SIZE = 1_000_000  # bytes of the disk
 INODES = 400
-MAX_ANSWER = 60.0  # seconds
-MAX_SETTLING = 90.0  # seconds
+MAX_RESPONSE_SECONDS = 60.0  # seconds
+MAX_SETTLE_SECONDS = 90.0  # seconds
 
 
-class Chaos:
+class DiskChaos:
     """The hour of one seed, on the disk in `folder`."""
 
     def __init__(self, seed: int, folder: Path, server: FaultServer) -> None:
@@ -44,17 +44,17 @@ class Chaos:
         self._chance = random.Random(f"{seed} chaos")
         self._folder = folder
         self._server = server
-        server.answer = over(fair, self._plan.poisoned)
+        server.answer = with_rejections(no_faults, self._plan.rejected)
         self._disk = Tmpfs(folder / "disk", SIZE, INODES)
         self._clock = FastClock(SPEED)
         self._ledger = Ledger()
         self._has_network = True
-        self.weathers: dict[str, int] = {}
+        self.fault_counts: dict[str, int] = {}
         card, run, log = folder / "disk", folder / "run", folder / "chaos.log"
-        words = (SPEED, run)
+        args = (SPEED, run)
         self._parts = {
-            Part.CAPTURE: Process("capture_process", (card, 0, *words), log),
-            Part.UPLOAD: Process("upload_process", (card, 0, server.base_url, *words), log),
+            Part.CAPTURE: Process("capture_process", (card, 0, *args), log),
+            Part.UPLOAD: Process("upload_process", (card, 0, server.base_url, *args), log),
         }
 
     @property
@@ -62,50 +62,52 @@ class Chaos:
         return self._folder / "disk" / "spool"
 
     def run(self) -> Balance:
-        """Returns the balance at the end."""
+        """Run the hour and return the account at its end."""
         try:
             for process in self._parts.values():
                 process.start()
-            self._hour()
-            self._bring_back()
-            self._take(self._plan.photo(PHOTOS))  # what is in memory moves to the disk with it
+            self._run_hour()
+            self._end_faults()
+            self._capture(self._plan.photo(PHOTOS))  # what is in memory moves to the disk with it
             self._settle()
         finally:
             for process in self._parts.values():
                 process.end()
-        return balance(self._ledger, self.on_card(), self._server.store)
+        return balance(self._ledger, self.card_contents(), self._server.store)
 
-    def _hour(self) -> None:
+    def _run_hour(self) -> None:
         faults: dict[str, Callable[[], object]] = {
             "read-only": self._make_read_only,
             "full": self._fill,
             "no inodes": self._use_up_inodes,
             "no network": self._take_network_away,
-            "all is well": self._bring_back,
+            "all is well": self._end_faults,
         }
-        began, turns = self._clock.now(), 0
+        start, turns = self._clock.now(), 0
         names = list(faults)
         for number in range(PHOTOS):
             if number == turns:
-                name = names[len(self.weathers)] if len(self.weathers) < len(names) else None
+                name = (
+                    names[len(self.fault_counts)] if len(self.fault_counts) < len(names) else None
+                )
                 name = name or self._chance.choice(names)
                 if self._chance.random() < 0.7:
-                    self._bring_back()  # else it comes on top of what is there
+                    self._end_faults()  # else it comes on top of what is there
                 faults[name]()
-                self.weathers[name] = self.weathers.get(name, 0) + 1
+                self.fault_counts[name] = self.fault_counts.get(name, 0) + 1
                 turns += self._chance.randint(8, 20)
-            self._take(self._plan.photo(number))
+            self._capture(self._plan.photo(number))
             if kill := self._plan.kill_at.get(number):
                 self._parts[kill.part].kill()
                 self._parts[kill.part].start()
-            self._clock.sleep_until(began + (number + 1) * HOUR / PHOTOS)
+            self._clock.sleep_until(start + (number + 1) * HOUR_SECONDS / PHOTOS)
 
-    def _take(self, photo: Photo) -> None:
+    def _capture(self, photo: Photo) -> None:
         capture = self._parts[Part.CAPTURE]
-        capture.say(order(photo))
-        said = capture.hear(MAX_ANSWER)
-        if said is None or said.split()[0] != str(photo.number):
-            raise ProcessError(f"photo {photo.number} is answered with {said!r}")
+        capture.write_line(command_for(photo))
+        response = capture.read_line(MAX_RESPONSE_SECONDS)
+        if response is None or response.split()[0] != str(photo.number):
+            raise ProcessError(f"photo {photo.number} has the response {response!r}")
         self._ledger.answered.add(photo.sha256)
 
     def _make_read_only(self) -> None:
@@ -128,7 +130,7 @@ class Chaos:
             for number in range(INODES):
                 (self._folder / "disk" / f"{number}.tmp").touch()
 
-    def _bring_back(self) -> None:
+    def _end_faults(self) -> None:
         self._disk.make_read_only(False)
         for file in self._folder.glob("disk/*.*"):
             file.unlink()
@@ -137,17 +139,17 @@ class Chaos:
             self._server.listen()
 
     def _settle(self) -> None:
-        """Wait until all is sent and told that can be."""
-        end = time.monotonic() + MAX_SETTLING
+        """Wait until all is sent and reported that can be."""
+        end = time.monotonic() + MAX_SETTLE_SECONDS
         while time.monotonic() < end:
             left = count_spool(self.spool, self._folder / "run")
             if left.waiting == left.unreported == 0:
                 return
             time.sleep(0.05)
 
-    def on_card(self) -> OnCard:
+    def card_contents(self) -> CardContents:
         records = [*entries(self.spool, GIVEN_UP), *entries(self._folder, ("run",))]
-        return OnCard(
+        return CardContents(
             waiting=hashes(path for path, _ in entries(self.spool, ("waiting", "undated"))),
             quarantined=hashes(path for path, _ in entries(self.spool, ("quarantine",))),
             lost={photo.sha256 for _, photo in records},
@@ -156,12 +158,12 @@ class Chaos:
 
 def main(seed: int, folder: Path) -> None:
     with FaultServer() as server:
-        chaos = Chaos(seed, folder, server)
-        began = time.monotonic()
+        chaos = DiskChaos(seed, folder, server)
+        start = time.monotonic()
         found = chaos.run()
-    print(f"seed {seed}: {found}; in the cloud's alerts {found.in_alerts}", flush=True)
-    print(f"  {chaos.weathers}, {KILLS} kills, {time.monotonic() - began:.0f} s", flush=True)
-    print(f"  losses: {found.reasons_in_words}", flush=True)
+    print(f"seed {seed}: {found}; in the backend's alerts {found.in_alerts}", flush=True)
+    print(f"  {chaos.fault_counts}, {KILLS} kills, {time.monotonic() - start:.0f} s", flush=True)
+    print(f"  losses: {found.reasons_text}", flush=True)
     facts = {
         "balance": str(found),
         "problems": list(found.problems()),
@@ -169,7 +171,7 @@ def main(seed: int, folder: Path) -> None:
         "stored": found.stored,
         "quarantined": found.quarantined,
         "losses": found.losses,
-        "weathers": chaos.weathers,
+        "faults": chaos.fault_counts,
     }
     print(json.dumps(facts), flush=True)
 

@@ -1,9 +1,9 @@
 """An ordinary client: it writes the picture to a file, PUTs the files that are there, and deletes
-what gets a 2xx. What fails it tries again at the next trigger, which is more than many do.
+what gets a 2xx. It tries again at the next trigger what has failed, which is more than many do.
 
     python -m tests.drill.naive_process CARD CAPACITY BASE_URL
 
-Reads the same lines as the capture process, or `sweep`: send what is there and say `swept`.
+Reads the same lines as the capture process, or `sweep`: it sends what is there and writes `swept`.
 """
 
 import sys
@@ -15,7 +15,7 @@ from tests.drill.process import READY
 from tests.drill.small_disk import SmallDisk
 from tests.pi_uploader.spool.photos import content
 
-PATIENCE = 1.0  # seconds, for the usual 30: the drill's clock is fast
+TIMEOUT_SECONDS = 1.0  # instead of the usual 30: the drill's clock is fast
 
 
 def main(card: Path, disk: SmallDisk, base_url: str) -> None:
@@ -32,7 +32,7 @@ def main(card: Path, disk: SmallDisk, base_url: str) -> None:
 
 
 def write(disk: SmallDisk, path: Path, picture: bytes) -> bool:
-    """What `open(path, "wb").write(picture)` does on this disk, and whether it went well."""
+    """Do what `open(path, "wb").write(picture)` does on this disk; return whether it succeeded."""
     try:
         file = disk.create(path)
         try:
@@ -55,12 +55,12 @@ def sweep(card: Path, base_url: str) -> None:
 
 
 def send(base_url: str, picture: bytes) -> bool:
-    """As the first seed's client does (tests/e2e/first_seed.py)."""
+    """Send it as the first seed's client does (tests/e2e/first_seed.py)."""
     reply = requests.put(
         f"{base_url}/api/camera/photo",
         data=picture,
         headers={"Content-Type": "image/jpeg", "x-functions-key": "a key"},
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
     )
     return 200 <= reply.status_code < 300
 

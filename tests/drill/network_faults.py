@@ -1,5 +1,5 @@
-"""What the network and the backend do to a request. Each request's fate follows from the seed and
-the request's number, so that both clients meet the same."""
+"""Faults of the network and the backend. Each request's fault follows from the seed and the number
+of the request, so that both clients meet the same faults."""
 
 import random
 from collections.abc import Collection
@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from tests.support import faults
 from tests.support.fault_server import Answer, Exchange, keep
 
-LATENCY = 0.015  # seconds; a kill finds photos on their way
-FAULTY = 0.2  # of all requests
+LATENCY_SECONDS = 0.015  # so that a kill finds photos in flight
+FAULT_RATE = 0.2  # of all requests
 LOGIN = "/login"
-NUMBER = len(b"photo 000000")  # bytes at the beginning of each photo, and of no other request
+PHOTO_HEADER_SIZE = len(b"photo 000000")  # bytes with which each photo begins, and no other request
 
 
-def fair(exchange: Exchange) -> None:
-    """All is well, and takes its time."""
+def no_faults(exchange: Exchange) -> None:
+    """Answer as a backend in order does, after the usual latency."""
     if exchange.request.content_length:
-        exchange.stopped.wait(LATENCY)
+        exchange.stopped.wait(LATENCY_SECONDS)
     keep(exchange)
 
 
@@ -38,7 +38,7 @@ FAULTS: tuple[tuple[int, Answer], ...] = (
     (4, faults.keep_and_close),
     (2, faults.hang),
 )
-ON_A_PHOTO: tuple[tuple[int, Answer], ...] = (
+RECEIPT_FAULTS: tuple[tuple[int, Answer], ...] = (
     (3, faults.half_a_receipt),
     (2, faults.receipt_of_another_photo),
     (2, faults.receipt_with_another_hash),
@@ -46,15 +46,15 @@ ON_A_PHOTO: tuple[tuple[int, Answer], ...] = (
 )
 
 
-def rough(seed: int) -> Answer:
-    """One of five requests goes wrong, in any way there is."""
+def random_faults(seed: int) -> Answer:
+    """Return an answer that fails one of five requests, each with one of the faults."""
 
     def answer(exchange: Exchange) -> None:
         chance = random.Random(f"{seed} request {exchange.number}")
-        if chance.random() >= FAULTY:
-            fair(exchange)
+        if chance.random() >= FAULT_RATE:
+            no_faults(exchange)
             return
-        known = FAULTS + (ON_A_PHOTO if exchange.request.method == "PUT" else ())
+        known = FAULTS + (RECEIPT_FAULTS if exchange.request.method == "PUT" else ())
         weights = [weight for weight, _ in known]
         _, fault = chance.choices(known, weights)[0]
         fault(exchange)
@@ -62,23 +62,23 @@ def rough(seed: int) -> Answer:
     return answer
 
 
-def over(weather: Answer, poisoned: Collection[int]) -> Answer:
-    """This weather, with the login page there for all who follow a redirect to it, and with these
-    photos, by their numbers, rejected whenever they come."""
-    rejected = faults.status(422)
+def with_rejections(answer_others: Answer, rejected: Collection[int]) -> Answer:
+    """Return this answer, except that these photos, by number, are always rejected, and that the
+    login page is there for clients that follow a redirect to it."""
+    reject = faults.status(422)
 
     def answer(exchange: Exchange) -> None:
         if exchange.request.path == LOGIN:
             faults.login_page(exchange)
-        elif exchange.request.method == "PUT" and _number(exchange) in poisoned:
-            rejected(exchange)
+        elif exchange.request.method == "PUT" and _number(exchange) in rejected:
+            reject(exchange)
         else:
-            weather(exchange)
+            answer_others(exchange)
 
     return answer
 
 
 def _number(exchange: Exchange) -> int | None:
-    """The number of the photo on its way; None for a file that ends before it."""
-    beginning = exchange.read(NUMBER).decode("latin-1")
-    return int(beginning[-6:]) if len(beginning) == NUMBER else None
+    """Return the number of the photo in this request; None for a file that ends before it."""
+    beginning = exchange.read(PHOTO_HEADER_SIZE).decode("latin-1")
+    return int(beginning[-6:]) if len(beginning) == PHOTO_HEADER_SIZE else None

@@ -12,7 +12,7 @@ from pathlib import Path
 from local.processes import ROOT
 
 READY = "ready"
-MAX_START = 60.0  # seconds
+MAX_START_SECONDS = 60.0  # seconds
 
 
 class ProcessError(RuntimeError):
@@ -20,19 +20,19 @@ class ProcessError(RuntimeError):
 
 
 class Process:
-    """`python -m tests.drill.MODULE WORDS`. It ends when its standard input does, so that it
-    outlives nobody."""
+    """`python -m tests.drill.MODULE ARGS`. It ends when its standard input is closed, so that it
+    does not outlive the drill."""
 
-    def __init__(self, module: str, words: Sequence[object], log: Path) -> None:
-        self._command = [sys.executable, "-m", f"tests.drill.{module}", *map(str, words)]
+    def __init__(self, module: str, args: Sequence[object], log: Path) -> None:
+        self._command = [sys.executable, "-m", f"tests.drill.{module}", *map(str, args)]
         self._module = module
         self._log = log
         self._running: subprocess.Popen[bytes] | None = None
-        self._heard = b""
+        self._buffer = b""
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
-        self._heard = b""
+        self._buffer = b""
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(
                 self._command,
@@ -43,44 +43,45 @@ class Process:
                 bufsize=0,
                 process_group=0,  # a Ctrl-C on the terminal is for the drill
             )
-        if self.hear(MAX_START) != READY:
+        if self.read_line(MAX_START_SECONDS) != READY:
             raise ProcessError(f"{self._module} did not start; see {self._log}")
 
-    def say(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
+        """Send a line to its standard input. Raises ProcessError if it has ended."""
         try:
             os.write(self._pipe("stdin"), f"{line}\n".encode())
         except BrokenPipeError:
             raise ProcessError(f"{self._module} has ended by itself; see {self._log}") from None
 
-    def hear(self, seconds: float) -> str | None:
-        """The next line it says; None if none comes within so many seconds.
+    def read_line(self, seconds: float) -> str | None:
+        """Return the next line of its output; None if none comes within `seconds`.
 
         Raises ProcessError if it has ended by itself.
         """
         end = time.monotonic() + seconds
-        while b"\n" not in self._heard:
+        while b"\n" not in self._buffer:
             left = max(0.0, end - time.monotonic())
             if not select.select([self._pipe("stdout")], [], [], left)[0]:
                 return None
             block = os.read(self._pipe("stdout"), 4096)
             if not block:
                 raise ProcessError(f"{self._module} has ended by itself; see {self._log}")
-            self._heard += block
+            self._buffer += block
         return self._next_line()
 
     def kill(self) -> str | None:
-        """kill -9. Returns the line that it had just said, if it had."""
+        """kill -9; return the line that it had just written, if it had."""
         process = self._process()
         process.kill()
         if process.wait() != -signal.SIGKILL:
             raise ProcessError(f"{self._module} had ended by itself; see {self._log}")
         while block := os.read(self._pipe("stdout"), 4096):
-            self._heard += block
+            self._buffer += block
         self._close()
-        return self._next_line() if b"\n" in self._heard else None
+        return self._next_line() if b"\n" in self._buffer else None
 
     def end(self) -> None:
-        """Let it end in order; a second time this does nothing."""
+        """Let it end in order. Calling this again does nothing."""
         if self._running:
             process = self._running
             assert process.stdin
@@ -93,7 +94,7 @@ class Process:
             self._close()
 
     def _next_line(self) -> str:
-        line, _, self._heard = self._heard.partition(b"\n")
+        line, _, self._buffer = self._buffer.partition(b"\n")
         return line.decode()
 
     def _process(self) -> "subprocess.Popen[bytes]":

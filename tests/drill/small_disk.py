@@ -1,4 +1,4 @@
-"""A memory card with little room, at the spool's own seam to the file system."""
+"""A small memory card, simulated in place of the spool's `Disk`."""
 
 import errno
 import os
@@ -26,7 +26,7 @@ class SmallDisk(Disk):
         return max(0, self._capacity - _bytes_in(self._card))
 
     def fill(self, path: Path) -> None:
-        """Have a file take all the room that is left, as a log that runs away does."""
+        """Fill the rest of the card with one file, as a log that grows without limit does."""
         room = self.free(self._card)
         with path.open("ab") as file:
             file.truncate(file.tell() + room)
@@ -42,5 +42,5 @@ def _bytes_in(folder: Path) -> int:
 
 
 def disk_for(card: Path, capacity: int) -> Disk:
-    """A disk of so many bytes; of 0 the one that `card` is on."""
+    """Return a disk with this capacity in bytes; for 0 the one that `card` is on."""
     return SmallDisk(card, capacity) if capacity else Disk()

@@ -18,4 +18,4 @@ def test_every_photo_of_an_hour_of_disk_faults_is_accounted_for(seed: int, tmp_p
     assert found["losses"] > 0
     assert found["stored"] > 0
     assert found["stored"] + found["quarantined"] + found["losses"] == 361
-    assert {"read-only", "full", "no inodes", "no network"} <= found["weathers"].keys()
+    assert {"read-only", "full", "no inodes", "no network"} <= found["faults"].keys()

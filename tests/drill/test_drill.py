@@ -12,8 +12,8 @@ from local.processes import ROOT
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_the_drill_ends_well_for_nightjar_and_not_for_an_ordinary_client() -> None:
-    """Nothing is lost without record or stored twice, and every loss is in the cloud's alerts. That
-    the disk was full, photos were rejected and the faults were hard enough shows in the numbers."""
+    """Nothing is lost without a record or stored twice, and every loss is in the backend's alerts.
+    The numbers show that the disk was full, photos were rejected and the faults were hard enough."""
     drill = subprocess.run(
         [sys.executable, "-m", "tests.drill"],
         cwd=ROOT,
@@ -21,9 +21,9 @@ def test_the_drill_ends_well_for_nightjar_and_not_for_an_ordinary_client() -> No
         text=True,
         timeout=1400,
     )
-    story = drill.stdout + drill.stderr
-    print(story)
-    assert drill.returncode == 0, story
+    output = drill.stdout + drill.stderr
+    print(output)
+    assert drill.returncode == 0, output
     rows = dict(re.findall(r"^ *(\S.*?)  +([\d,]+ +[\d,]+)$", drill.stdout, re.MULTILINE))
     numbers = {
         row: [int(one.replace(",", "")) for one in text.split()] for row, text in rows.items()
@@ -38,8 +38,8 @@ def test_the_drill_ends_well_for_nightjar_and_not_for_an_ordinary_client() -> No
     )
     assert ours["still on the card"] == 0
     assert ours["quarantined"] > 0
-    assert ours["of these in the cloud's alerts"] == ours["lost, on record"] > 0
-    assert ours["lost without a word"] == ours["stored twice"] == ours["stored damaged"] == 0
+    assert ours["of these in the backend's alerts"] == ours["lost, on record"] > 0
+    assert ours["lost without a record"] == ours["stored twice"] == ours["stored damaged"] == 0
 
-    assert theirs["lost without a word"] > 0
+    assert theirs["lost without a record"] > 0
     assert theirs["stored twice"] > 0

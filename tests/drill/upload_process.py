@@ -16,7 +16,7 @@ from pi_uploader.upload.process import upload_all
 from pi_uploader.upload.state import state_file
 from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.drill.clock import FastClock, FastEvent
-from tests.drill.plan import RESERVE
+from tests.drill.plan import RESERVE_BYTES
 from tests.drill.process import READY
 from tests.drill.small_disk import disk_for
 from tests.support.fake_clock import FakeClock
@@ -27,7 +27,7 @@ KEY = "a function key of the drill"
 
 def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path | None) -> None:
     clock = FastClock(speed)
-    disk, room = disk_for(card, capacity), Quota(reserve=RESERVE)
+    disk, room = disk_for(card, capacity), Quota(reserve=RESERVE_BYTES)
     spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
     max_put_seconds = MAX_PUT_SECONDS / speed
     client = BackendClient(base_url, KEY, connections=UPLOADS, max_put_seconds=max_put_seconds)
