@@ -13,7 +13,7 @@ from local.processes import ROOT
 @pytest.mark.timeout(1500)
 def test_the_drill_ends_well_for_nightjar_and_not_for_an_ordinary_client() -> None:
     """Nothing is lost without a record or stored twice, and every loss is in the backend's alerts.
-    The numbers show that the disk was full, photos were rejected and the faults were hard enough."""
+    The numbers show that the disk was full, photos were rejected, and faults were hard enough."""
     drill = subprocess.run(
         [sys.executable, "-m", "tests.drill"],
         cwd=ROOT,

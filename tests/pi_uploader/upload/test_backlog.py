@@ -7,8 +7,10 @@ from pathlib import Path
 from photo_wire.headers import ClockStatus, Trigger, parse_headers
 from photo_wire.media import Media
 from photo_wire.name import new_name
+from pi_uploader.client import RejectedError
 from pi_uploader.spool import PhotoInfo, Quota, Spool
-from pi_uploader.upload.backlog import MIN_COUNT_PAUSE_SECONDS, BacklogCounter
+from pi_uploader.upload.backlog import MIN_COUNT_PAUSE_SECONDS, BacklogCounter, PhotoSelector
+from pi_uploader.upload.retries import RetryTracker
 from tests.pi_uploader.spool.photos import put
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
@@ -81,3 +83,54 @@ def test_the_last_photos_that_are_under_way_together_leave_none(tmp_path: Path) 
             thread.join()
         said = [parse_headers(request.headers).waiting for request in server.requests]
     assert 0 in said[1:]
+
+
+class Selection:
+    """A selector over a spool with so many photos."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.clock = FakeClock(seconds=0.0)
+        self.spool = Spool(folder)
+        self.photos = [put(self.spool, number) for number in range(count)]
+        self.retries = RetryTracker(self.clock, chance=lambda: 1.0)
+        self.selector = PhotoSelector(self.spool, self.retries, self.clock)
+
+    def candidates(self) -> list[int]:
+        return [self.photos.index(one) for one in self.selector.candidates()]
+
+
+def test_the_newest_photo_is_the_best_choice_and_at_every_fourth_turn_the_oldest(
+    tmp_path: Path,
+) -> None:
+    selection = Selection(tmp_path, 4)
+    choices = []
+    for _ in range(8):
+        choices.append(selection.candidates())
+        selection.selector.next_turn()
+    assert choices == [[3, 0], [3, 0], [3, 0], [0, 3]] * 2
+
+
+def test_photos_in_flight_delivered_or_skipped_are_no_candidates(tmp_path: Path) -> None:
+    selection = Selection(tmp_path, 4)
+    in_flight, delivered, skipped, _ = reversed(selection.photos)
+    selection.selector.in_flight[in_flight.sequence] = in_flight
+    selection.selector.undeletable.add(delivered)
+    selection.selector.skip(skipped, 60.0)
+    assert selection.candidates() == [0, 0]
+    selection.clock.seconds = 60.0
+    assert selection.candidates() == [1, 0]
+
+
+def test_photos_that_failed_come_after_all_others(tmp_path: Path) -> None:
+    """And not before their own breaker closes."""
+    selection = Selection(tmp_path, 2)
+    oldest, newest = selection.photos
+    selection.retries.record_failure(newest.sequence)
+    assert selection.candidates() == [0, 0]
+    assert not selection.selector.has_only_retries()
+    selection.retries.record_failure(oldest.sequence)
+    selection.retries.back_off(oldest.sequence, RejectedError(422, "no"))
+    assert selection.selector.has_only_retries()
+    assert selection.candidates() == []
+    selection.clock.seconds = 2.0
+    assert selection.candidates() == [1, 0]

@@ -1,12 +1,14 @@
-"""A rejection is an answer about one photo: it holds up no other."""
+"""Waits after failures: a rejection holds up one photo, an unavailable backend all of them."""
 
 from pathlib import Path
 
 import pytest
 
-from pi_uploader.upload.retries import MAX_REJECTED_IN_A_ROW
+from pi_uploader.client import RejectedError
+from pi_uploader.upload.retries import MAX_REJECTED_IN_A_ROW, CircuitBreaker, RetryTracker
 from tests.pi_uploader.spool.photos import name
 from tests.support import faults
+from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Answer, Exchange, FaultServer, keep
 from tests.support.uploading import Device
 
@@ -81,3 +83,55 @@ def test_a_failing_backend_still_closes_the_gate_for_all(tmp_path: Path) -> None
         assert device.uploader.retries.breaker.open_for() > 0
         device.uploader.step()
     assert len(server.requests) == 1
+
+
+# --- the parts by themselves
+
+
+def test_the_breaker_lets_one_request_through_after_a_failure() -> None:
+    clock = FakeClock(seconds=0.0)
+    breaker = CircuitBreaker(clock, chance=lambda: 1.0)
+    assert breaker.allows(in_flight=5)
+    assert breaker.record_failure(None) == 2.0
+    assert not breaker.allows(in_flight=0)
+    clock.seconds = 2.0
+    assert breaker.allows(in_flight=0)
+    assert not breaker.allows(in_flight=1)
+    breaker.record_success()
+    assert breaker.allows(in_flight=1)
+
+
+def test_the_breaker_stays_open_longer_after_each_failure_up_to_two_minutes() -> None:
+    clock = FakeClock(seconds=0.0)
+    breaker = CircuitBreaker(clock, chance=lambda: 1.0)
+    waits = [breaker.record_failure(None) for _ in range(9)]
+    assert waits == [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 120.0, 120.0, 120.0]
+    assert breaker.record_failure(retry_after=600.0) == 600.0
+    assert breaker.record_failure(None) == 600.0  # the server's wish still holds
+
+
+def test_a_failure_counts_against_a_photo_only_after_another_was_accepted() -> None:
+    clock = FakeClock(seconds=0.0)
+    retries = RetryTracker(clock, chance=lambda: 0.0)
+    assert [retries.record_failure(1) for _ in range(3)] == [1, 1, 1]
+    assert retries.should_defer(1)
+    retries.record_success(2)
+    assert not retries.should_defer(1)  # the second try comes at once
+    assert retries.record_failure(1) == 2
+    retries.record_success(3)
+    assert retries.should_defer(1)  # the third one later
+    clock.seconds = 2.0
+    assert not retries.should_defer(1)
+    retries.record_success(1)
+    assert retries.record_failure(1) == 1
+
+
+def test_many_rejections_in_a_row_open_the_breaker_for_all() -> None:
+    retries = RetryTracker(FakeClock(seconds=0.0), chance=lambda: 1.0)
+    error = RejectedError(422, "no")
+    for sequence in range(MAX_REJECTED_IN_A_ROW):
+        retries.back_off(sequence, error)
+    assert retries.breaker.open_for() == 0.0
+    assert retries.retry_breaker.open_for() > 0.0
+    retries.back_off(MAX_REJECTED_IN_A_ROW, error)
+    assert retries.breaker.open_for() > 0.0
