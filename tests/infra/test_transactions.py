@@ -161,7 +161,7 @@ def test_the_gallery_opened(meter: Meter) -> None:
 
     assert meter.count(lambda: load("/")) == EXPECTED.events["gallery opened"]
     others = {"docs.css", "shared.css"}  # of other pages
-    files = {file.name for file in (ROOT / "function_app/browse/page").iterdir()}
+    files = {file.name for file in (ROOT / "function_app/web/page").iterdir()}
     assert len(sizes) == len(files - others)
     assert sum(sizes.values()) <= EXPECTED.page_bytes < 2 * sum(sizes.values())
 
