@@ -15,11 +15,10 @@ from local.processes import kill, start
 from pi_uploader import board
 from pi_uploader.cameras.picamera import camera, session
 from tests.pi_uploader.program import Program
-from tests.support.pictures import dng, mp4
+from tests.support.pi_camera import fake_picamera2
 
 TRUSTED = {"CAMERA_CLOCK": "trusted"}  # a machine of tests may have no NTP, and no doubt either
 StartProgram = Callable[..., Program]
-FAKE_PICAMERA2 = Path(__file__).parents[1] / "support" / "pi_camera"
 
 
 @pytest.fixture
@@ -78,14 +77,9 @@ def set_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
 
 
 @pytest.fixture
-def fate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """What happens to the camera of the fake picamera2, new for each test; timeouts are short."""
-    monkeypatch.syspath_prepend(str(FAKE_PICAMERA2))
+def hardware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The fake picamera2's camera, new for each test. Its timeouts are short."""
     monkeypatch.setattr(session, "FRAME_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(camera, "OPEN_TIMEOUT_SECONDS", 2.0)
-    import picamera2
-
-    picamera2.fate.dng, picamera2.fate.mp4 = dng(1), mp4(1)
-    yield picamera2.fate
-    for name in [name for name in sys.modules if name.split(".")[0] in ("picamera2", "libcamera")]:
-        del sys.modules[name]
+    with fake_picamera2(monkeypatch) as fake:
+        yield fake

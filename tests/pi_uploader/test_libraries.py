@@ -39,10 +39,10 @@ def versions(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def test_the_cameras_are_listed_with_number_and_id(
-    fate: Any, tmp_path: Path, versions: Callable[..., None]
+    hardware: Any, tmp_path: Path, versions: Callable[..., None]
 ) -> None:
     """As CAMERA_SENSOR takes them; a webcam is told from the Pi's own."""
-    fate.cameras = TWO
+    hardware.cameras = TWO
     versions(picamera2="0.3.31-1")
     findings = found(tmp_path, **ONE)
     assert said(findings, "picamera2") == ["ok: is 0.3.31-1"]
@@ -52,7 +52,7 @@ def test_the_cameras_are_listed_with_number_and_id(
     ]
 
 
-def test_they_are_listed_where_the_settings_are_wrong(fate: Any, tmp_path: Path) -> None:
+def test_they_are_listed_where_the_settings_are_wrong(hardware: Any, tmp_path: Path) -> None:
     """Two tables for one camera: the message says that the doctor lists them."""
     config = tmp_path / "config.toml"
     table = "[camera.{}]\nsource = 'picamera2'\nevery = '1h'\n"
@@ -62,19 +62,19 @@ def test_they_are_listed_where_the_settings_are_wrong(fate: Any, tmp_path: Path)
     assert len(said(findings, "sensor")) == 1
 
 
-def test_two_tables_for_one_camera_are_told_by_number_and_id(fate: Any, tmp_path: Path) -> None:
+def test_two_tables_for_one_camera_are_told_by_number_and_id(hardware: Any, tmp_path: Path) -> None:
     """Which only the library can know."""
     config = tmp_path / "config.toml"
     table = "[camera.{}]\nsource = 'picamera2'\nevery = '1h'\n"
     config.write_text(table.format("a") + table.format("b") + f"sensor = '{TWO[0]['Id']}'\n")
-    fate.cameras = TWO
+    hardware.cameras = TWO
     findings = found(tmp_path, CAMERA_CONFIG=str(config), CAMERA_UPLOAD="off")
     [problem] = said(findings, "settings")
     assert problem.startswith("bad: CAMERA_SENSOR: a and b are one camera, 0: imx708")
 
 
 def test_a_picamera2_that_is_too_old_is_bad(
-    fate: Any, tmp_path: Path, versions: Callable[..., None]
+    hardware: Any, tmp_path: Path, versions: Callable[..., None]
 ) -> None:
     versions(picamera2="0.3.22-1")
     assert said(found(tmp_path, **ONE), "picamera2") == ["ok: is 0.3.22-1"]
@@ -83,7 +83,7 @@ def test_a_picamera2_that_is_too_old_is_bad(
 
 
 def test_a_device_without_the_pis_camera_hears_nothing_of_its_library(
-    fate: Any, tmp_path: Path
+    hardware: Any, tmp_path: Path
 ) -> None:
     findings = found(tmp_path, **{**ONE, "CAMERA_SOURCE": "simulated"})
     assert not said(findings, "sensor")
@@ -115,9 +115,9 @@ def test_a_gpiozero_that_takes_the_wrong_chip_is_told(
     assert [one.verdict for one in findings if one.what == "gpiozero"] == [verdict]
 
 
-def test_a_fault_of_the_library_is_not_called_a_broken_cable(fate: Any, tmp_path: Path) -> None:
+def test_a_fault_of_the_library_is_not_called_a_broken_cable(hardware: Any, tmp_path: Path) -> None:
     """The camera's own sentence stands there."""
-    fate.failed_encoders.append(KeyError("FrameDurationLimits"))
+    hardware.failed_encoders.append(KeyError("FrameDurationLimits"))
     findings = found(tmp_path, **ONE, CAMERA_FORMAT="mp4", CAMERA_CLIP="1s")
     [camera] = [one for one in findings if one.what == "camera camera"]
     assert "the cable is not the cause" in camera.sentence

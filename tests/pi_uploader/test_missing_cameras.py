@@ -74,7 +74,7 @@ def capturing(of: CaptureSettings) -> Iterator[Capturing]:
 
 
 def test_the_other_cameras_work(
-    fate: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    hardware: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where one of several is not there, which is said."""
     with capturing(settings(tmp_path, TWO)) as one:
@@ -86,7 +86,7 @@ def test_the_other_cameras_work(
 
 
 def test_a_missing_camera_is_looked_for_again(
-    fate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a new process, since libcamera finds it only then."""
     monkeypatch.setattr(process, "RETRY_MISSING", 0.1)
@@ -94,17 +94,17 @@ def test_a_missing_camera_is_looked_for_again(
         assert one.wait() == 1
 
 
-def test_once_takes_what_there_is(fate: Any, tmp_path: Path) -> None:
+def test_once_takes_what_there_is(hardware: Any, tmp_path: Path) -> None:
     """And says that there was one less."""
     assert capture_once(settings(tmp_path, TWO), Trigger.SCHEDULE) == 1
     assert photos_in(tmp_path / "spool") == 1
 
 
 def test_a_start_without_a_camera_is_tried_later_each_time(
-    fate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At once the first time; then it takes its time, unless it is told to end."""
-    fate.is_there = False
+    hardware.is_there = False
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     with capturing(settings(tmp_path, **ONE)) as first:
         assert isinstance(first.wait(), CameraGoneError)
@@ -117,9 +117,9 @@ def test_a_start_without_a_camera_is_tried_later_each_time(
 
 
 def test_the_delay_is_waited_for(
-    fate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fate.is_there = False
+    hardware.is_there = False
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     backoff = StartBackoff({"STATE_DIRECTORY": str(tmp_path)})
     assert [backoff.next_delay() for _ in range(7)][-1] == MAX_DELAY
@@ -129,7 +129,7 @@ def test_the_delay_is_waited_for(
 
 
 def test_after_a_start_that_worked_the_delay_is_short_again(
-    fate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     backoff = StartBackoff({"STATE_DIRECTORY": str(tmp_path)})
@@ -148,10 +148,10 @@ def test_without_a_state_directory_nobody_waits(tmp_path: Path) -> None:
 
 
 def test_a_camera_that_hangs_at_the_end_has_its_counts_in_the_log(
-    fate: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    hardware: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    fate.hanging_closes = 1
+    hardware.hanging_closes = 1
     with capturing(settings(tmp_path, **ONE)) as one:
         wait_for(lambda: "photo taken" in caplog.text, what="a photo")
         one.stop.set()

@@ -1,6 +1,5 @@
 """An installed Pi with the camera's stand-in, gpiozero's mock pins and a backend on loopback."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,7 @@ from pi_uploader import clock
 from tests.pi_uploader.conftest import pins  # noqa: F401  the fixture
 from tests.pi_uploader.settings.installed import InstalledPi, installed_settings
 from tests.support.fault_server import FaultServer
-from tests.support.pictures import dng, mp4
-
-STAND_IN = Path(__file__).parents[1] / "support" / "pi_camera"
+from tests.support.pi_camera import fake_picamera2
 
 
 @pytest.fixture
@@ -25,14 +22,9 @@ def server() -> Iterator[FaultServer]:
 
 @pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The fate of picamera2's stand-in, which also knows how it was configured."""
-    monkeypatch.syspath_prepend(str(STAND_IN))
-    import picamera2
-
-    picamera2.fate.dng, picamera2.fate.mp4 = dng(1), mp4(1)
-    yield picamera2.fate
-    for name in [name for name in sys.modules if name.split(".")[0] in ("picamera2", "libcamera")]:
-        del sys.modules[name]
+    """The fake picamera2's camera, which also knows how it was configured."""
+    with fake_picamera2(monkeypatch) as fake:
+        yield fake
 
 
 @pytest.fixture

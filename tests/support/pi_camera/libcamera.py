@@ -1,11 +1,11 @@
-"""The one name of libcamera that is used."""
+"""The one class of libcamera that is used."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Transform:
-    """How the picture is turned."""
+    """The rotation of the picture."""
 
     hflip: bool = False
     vflip: bool = False

@@ -37,16 +37,16 @@ class TestCauses:
         ],
     )
     def test_of_the_software(
-        self, fate: Any, error: Exception, text: str, caplog: pytest.LogCaptureFixture
+        self, hardware: Any, error: Exception, text: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         """The traceback is logged once, however often the error happens."""
         camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01)))
         for _ in range(3):
-            fate.failed_encoders.append(error)
+            hardware.failed_encoders.append(error)
             with pytest.raises(CameraError, match=text) as caught:
                 camera.take(CONTEXT)
             assert not isinstance(caught.value, CameraGoneError)
-        assert len(fate.opened) == 1
+        assert len(hardware.opened) == 1
         assert sum(record.exc_info is not None for record in caplog.records) == 1
         assert camera.take(CONTEXT).media is Media.MP4
 
@@ -58,19 +58,19 @@ class TestCauses:
             RuntimeError("failed to allocate capture buffers for stream 0"),
         ],
     )
-    def test_of_the_memory(self, fate: Any, error: Exception) -> None:
+    def test_of_the_memory(self, hardware: Any, error: Exception) -> None:
         """Reopening the camera may free it; if not, the error names the setting."""
         camera = Picamera2Camera()
-        fate.failed_saves += [error, error]
+        hardware.failed_saves += [error, error]
         with pytest.raises(CameraGoneError, match=r"\(CMA\) is used up: set a smaller CAMERA_SIZE"):
             camera.take(CONTEXT)
-        assert len(fate.opened) == 2
+        assert len(hardware.opened) == 2
 
-    def test_at_the_start(self, fate: Any) -> None:
-        fate.failed_encoders.append(ENCODER)
+    def test_at_the_start(self, hardware: Any) -> None:
+        hardware.failed_encoders.append(ENCODER)
         with pytest.raises(CameraGoneError, match=r"cannot be started: FileNotFoundError.*bcm2835"):
             Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(pre_roll=1)))
-        assert fate.opened[-1].closed
+        assert hardware.opened[-1].closed
 
     @pytest.mark.parametrize(
         ("raised", "text"),
@@ -93,7 +93,9 @@ class TestCauses:
             Picamera2Camera()
         assert "picamera2" not in sys.modules
 
-    def test_of_a_version_that_is_too_old(self, fate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_a_version_that_is_too_old(
+        self, hardware: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """One for photos, and a later one for clips."""
         version = ".".join(map(str, MIN_VERSION))
         monkeypatch.setattr(metadata, "version", lambda name: f"{version}-1")

@@ -27,23 +27,23 @@ class TestSensors:
         ("sensor", "number"), [(None, 1), ("0", 1), ("1", 0), (FIRST, 1), (SECOND, 0)]
     )
     def test_a_camera_is_chosen_by_number_or_id(
-        self, fate: Any, sensor: str | None, number: int
+        self, hardware: Any, sensor: str | None, number: int
     ) -> None:
         """The number is picamera2's, whose order is not libcamera's."""
-        fate.cameras = TWO
+        hardware.cameras = TWO
         Picamera2Camera(sensor=sensor)
-        assert fate.opened[-1].number == number
+        assert hardware.opened[-1].number == number
 
-    def test_two_cameras_are_open_at_once(self, fate: Any) -> None:
-        fate.cameras = TWO
+    def test_two_cameras_are_open_at_once(self, hardware: Any) -> None:
+        hardware.cameras = TWO
         both = [Picamera2Camera(sensor=one) for one in ("0", "1")]
         assert [one.take(CONTEXT).media for one in both] == [Media.JPEG] * 2
 
     @pytest.mark.parametrize("sensor", ["2", "/base/none"])
     def test_the_error_for_a_missing_camera_lists_the_connected_ones(
-        self, fate: Any, sensor: str
+        self, hardware: Any, sensor: str
     ) -> None:
-        fate.cameras = TWO
+        hardware.cameras = TWO
         with pytest.raises(CameraGoneError) as caught:
             Picamera2Camera(sensor=sensor)
         error = str(caught.value)
@@ -51,17 +51,17 @@ class TestSensors:
         assert f"0: imx708 ({FIRST}); 1: imx219 ({SECOND})" in error
 
     @pytest.mark.parametrize("sensor", [None, "0", WEBCAM["Id"]])
-    def test_a_webcam_is_never_selected_as_the_pis_camera(self, fate: Any, sensor: str) -> None:
+    def test_a_webcam_is_never_selected_as_the_pis_camera(self, hardware: Any, sensor: str) -> None:
         """When its cable is loose, libcamera lists a webcam in its place."""
-        fate.cameras = [WEBCAM]
+        hardware.cameras = [WEBCAM]
         with pytest.raises(CameraGoneError, match="CAMERA_SOURCE=usb"):
             Picamera2Camera(sensor=sensor)
-        assert not fate.opened
+        assert not hardware.opened
 
-    def test_two_tables_for_one_camera_are_rejected(self, fate: Any, tmp_path: Path) -> None:
+    def test_two_tables_for_one_camera_are_rejected(self, hardware: Any, tmp_path: Path) -> None:
         """By `config check` if both name it alike; at the start if one has its number and the other
         its id."""
-        fate.cameras = TWO
+        hardware.cameras = TWO
         with pytest.raises(SettingsError, match="the picamera2 camera 0 is used twice, by a and b"):
             two_tables(tmp_path, "", "sensor = 0\n")
         assert not find_shared_cameras(two_tables(tmp_path, "", "sensor = 1\n").cameras)

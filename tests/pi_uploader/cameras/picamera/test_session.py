@@ -27,7 +27,7 @@ FRAME_US = 100_000  # microseconds between two frames
 
 @pytest.fixture(params=[name for name, source in SOURCES.items() if source.has_clips])
 def recorded(
-    request: pytest.FixtureRequest, fate: Any, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, hardware: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[int]]:
     """Put the ring of a real picamera2 into the fake. Return the times (microseconds) of the frames
     in the clip."""
@@ -49,10 +49,10 @@ def recorded(
         del sys.modules[name]
 
 
-def test_a_clip_that_is_stopped_has_the_newest_seconds(fate: Any, recorded: list[int]) -> None:
+def test_a_clip_that_is_stopped_has_the_newest_seconds(hardware: Any, recorded: list[int]) -> None:
     """They are in the ring, which is as long as the pre-roll, and usually show the event itself."""
     camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(3600, pre_roll=2)))
-    ring = fate.opened[-1].encoders[0].output
+    ring = hardware.opened[-1].encoders[0].output
     frames = iter(range(0, 10_000_000, FRAME_US))
 
     def record(seconds: float) -> None:
@@ -73,85 +73,92 @@ def test_a_clip_that_is_stopped_has_the_newest_seconds(fate: Any, recorded: list
 
 
 def test_if_the_camera_dies_the_clip_has_what_came_before(
-    fate: Any, recorded: list[int], caplog: pytest.LogCaptureFixture
+    hardware: Any, recorded: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The last seconds are in the ring; the next trigger reopens the camera."""
     camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01, pre_roll=0.5)))
-    ring = fate.opened[-1].encoders[0].output
+    ring = hardware.opened[-1].encoders[0].output
     for time in range(FRAME_US, 600_000, FRAME_US):
         ring.outputframe(b"", True, time)
-    fate.lost_frames = 2  # the poster's, and the one after the clip
+    hardware.lost_frames = 2  # the poster's, and the one after the clip
     assert camera.take(CONTEXT).media is Media.MP4
     assert [one - recorded[0] for one in recorded] == list(range(0, 500_000, FRAME_US))
     assert "no frame came within 0.2 s: the clip ends there" in caplog.messages
-    assert len(fate.opened) == 1
-    fate.lost_frames = 4
-    fate.mp4 = WITHOUT_PICTURES
+    assert len(hardware.opened) == 1
+    hardware.lost_frames = 4
+    hardware.mp4 = WITHOUT_PICTURES
     with pytest.raises(CameraGoneError, match="no frame came"):
         camera.take(CONTEXT)
-    assert len(fate.opened) == 2
+    assert len(hardware.opened) == 2
 
 
 @pytest.mark.parametrize("pre_roll", [0.0, 0.02])
-def test_a_dead_camera_does_not_delay_the_stop(fate: Any, pre_roll: float) -> None:
+def test_a_dead_camera_does_not_delay_the_stop(hardware: Any, pre_roll: float) -> None:
     """It is not reopened either: the process has five seconds to end."""
     camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(3600, pre_roll=pre_roll)))
     camera.stop_recording()
-    fate.lost_frames = 1_000_000
-    fate.mp4 = WITHOUT_PICTURES
+    hardware.lost_frames = 1_000_000
+    hardware.mp4 = WITHOUT_PICTURES
     with pytest.raises(CameraError, match="no picture came while it recorded"):
         camera.take(CONTEXT)
-    assert len(fate.opened) == 1
-    assert fate.lost_frames == 1_000_000 - 1  # the poster's
+    assert len(hardware.opened) == 1
+    assert hardware.lost_frames == 1_000_000 - 1  # the poster's
 
 
-def test_an_idle_camera_that_died_is_reopened(fate: Any) -> None:
+def test_an_idle_camera_that_died_is_reopened(hardware: Any) -> None:
     """Before the next trigger, which gets its photo."""
     camera = Picamera2Camera()
     camera.check()
-    assert len(fate.opened) == 1
-    fate.lost_frames = 1
+    assert len(hardware.opened) == 1
+    hardware.lost_frames = 1
     camera.check()
-    assert len(fate.opened) == 2
+    assert len(hardware.opened) == 2
     camera.take(CONTEXT)
-    assert [one.in_hand for one in fate.opened] == [0, 0]
-    assert len(fate.opened) == 2
+    assert [one.unreleased for one in hardware.opened] == [0, 0]
+    assert len(hardware.opened) == 2
 
 
-def test_an_idle_camera_that_stays_dead_is_reported_as_gone(fate: Any) -> None:
+def test_an_idle_camera_that_stays_dead_is_reported_as_gone(hardware: Any) -> None:
     camera = Picamera2Camera()
-    fate.lost_frames = 2
+    hardware.lost_frames = 2
     with pytest.raises(CameraGoneError, match="failed again"):
         camera.check()
 
 
 def test_the_first_photo_waits_until_the_lens_has_settled(
-    fate: Any, monkeypatch: pytest.MonkeyPatch
+    hardware: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`capture --once` takes no other photo; later photos do not wait."""
     monkeypatch.setattr(session, "FOCUS_TIMEOUT_SECONDS", 3600.0)
-    fate.af_states = [1, 1, 1, 2, 1, 1]  # libcamera's AfState: scanning, focused, scanning again
+    hardware.af_states = [
+        1,
+        1,
+        1,
+        2,
+        1,
+        1,
+    ]  # libcamera's AfState: scanning, focused, scanning again
     camera = Picamera2Camera()
     camera.take(CONTEXT)
-    assert len(fate.af_states) == 2 - 1  # the photo's own metadata is read, too
+    assert len(hardware.af_states) == 2 - 1  # the photo's own metadata is read, too
     camera.take(CONTEXT)
-    assert not fate.af_states
+    assert not hardware.af_states
 
 
-def test_the_wait_for_the_lens_ends(fate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wait_for_the_lens_ends(hardware: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "FOCUS_TIMEOUT_SECONDS", 0.05)
-    fate.af_states = [1] * 1_000_000
+    hardware.af_states = [1] * 1_000_000
     assert Picamera2Camera().take(CONTEXT).media is Media.JPEG
 
 
-def test_with_manual_focus_there_is_no_wait(fate: Any) -> None:
-    fate.af_states = [1, 1, 1]
+def test_with_manual_focus_there_is_no_wait(hardware: Any) -> None:
+    hardware.af_states = [1, 1, 1]
     Picamera2Camera(Mode(focus=1.0)).take(CONTEXT)
-    assert len(fate.af_states) == 2
+    assert len(hardware.af_states) == 2
 
 
 def test_a_clip_is_recorded_on_the_disk_and_not_in_memory(
-    fate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The system's folder for temporary files is often in memory. Nothing of the clip is left."""
     import picamera2.outputs
@@ -172,7 +179,7 @@ def test_a_clip_is_recorded_on_the_disk_and_not_in_memory(
 
 
 def test_a_clip_is_written_without_options_if_picamera2_takes_none(
-    fate: Any, monkeypatch: pytest.MonkeyPatch
+    hardware: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before 0.3.31; the description of the clip is then at its end."""
     import picamera2.outputs

@@ -1,6 +1,6 @@
-"""Picamera2 with its real signatures and manners, and a picture of one colour.
+"""A fake Picamera2 with the real signatures, and a picture of one colour.
 
-`fate` is what the tests decide: how the camera fails, and what became of it.
+Tests set in `hardware` how the camera fails, and read there which cameras were opened.
 """
 
 import errno
@@ -15,28 +15,28 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 
-class Fate:
-    """What happens to the camera: each number says how many more times."""
+class Hardware:
+    """The cameras of the machine. Each number says how many more times something fails."""
 
     def __init__(self) -> None:
         self.is_there = True
-        self.lost_frames = int(os.environ.get("STAND_IN_LOST_FRAMES", "0"))
+        self.lost_frames = int(os.environ.get("FAKE_LOST_FRAMES", "0"))
         self.failed_saves: list[Exception] = []
         self.failed_encoders: list[Exception] = []
         self.failed_images: list[Exception] = []
-        self.no_memory = 0  # configurations
+        self.no_memory = 0  # configurations that fail
         self.hanging_closes = 0
         self.cameras: list[dict[str, Any]] = [
             {"Model": "imx708", "Id": "/base/soc/i2c@1/imx708@1a", "Num": 0}
         ]
-        self.af_states: list[int] = []  # of the next frames; then the lens stands still
-        self.given: dict[str, Any] = {}  # what a configuration is adjusted to
+        self.af_states: list[int] = []  # of the next frames; after them the lens has settled
+        self.adjustments: dict[str, Any] = {}  # to every configuration
         self.opened: list[Picamera2] = []
         self.dng = b""
         self.mp4 = b""
 
 
-fate = Fate()
+hardware = Hardware()
 
 
 class Job:
@@ -63,7 +63,7 @@ class CompletedRequest:
         self.ref_count -= 1
         if self.ref_count < 0:
             raise RuntimeError("CompletedRequest: lock now has negative ref_count")
-        self.picam2.in_hand -= 1
+        self.picam2.unreleased -= 1
 
     def get_metadata(self) -> dict[str, Any]:
         return {
@@ -71,14 +71,14 @@ class CompletedRequest:
             "ExposureTime": 10_000,
             "AnalogueGain": 2.0,
             "DigitalGain": 1.0,
-            "AfState": fate.af_states.pop(0) if fate.af_states else 2,
+            "AfState": hardware.af_states.pop(0) if hardware.af_states else 2,
         }
 
     def make_image(
         self, name: str, width: int | None = None, height: int | None = None
     ) -> Image.Image:
-        if fate.failed_images:
-            raise fate.failed_images.pop()
+        if hardware.failed_images:
+            raise hardware.failed_images.pop()
         whole = self.config[name]["size"]
         return Image.new("RGB", (width or whole[0], height or whole[1]), "teal")
 
@@ -89,8 +89,8 @@ class CompletedRequest:
         format: str | None = None,
         exif_data: dict[str, Any] | None = None,
     ) -> None:
-        if fate.failed_saves:
-            raise fate.failed_saves.pop()
+        if hardware.failed_saves:
+            raise hardware.failed_saves.pop()
         size = self.picam2.camera_config[name]["size"]
         exif = Image.Exif()
         for tag, value in (exif_data or {}).get("0th", {}).items():
@@ -102,26 +102,26 @@ class CompletedRequest:
     def save_dng(self, file_output: Any, name: str = "raw") -> None:
         if self.picam2.camera_config.get(name) is None:
             raise RuntimeError(f"Stream {name!r} is not defined")
-        file_output.write(fate.dng)
+        file_output.write(hardware.dng)
 
 
 class Picamera2:
     def __init__(self, camera_num=0, verbose_console=None, tuning=None, allocator=None):  # type: ignore[no-untyped-def]
         self.camera_config: dict[str, Any] = {}
         self.started = self.closed = False
-        self.in_hand = 0  # requests that were not released yet
+        self.unreleased = 0  # requests that are not released yet
         self.encoders: list[Any] = []
         self.sensor_resolution = (4608, 2592)
         self._job_list: list[Job] = []
         self.number = self.global_camera_info()[camera_num]["Num"]
-        if any(one.number == self.number and not one.closed for one in fate.opened):
+        if any(one.number == self.number and not one.closed for one in hardware.opened):
             raise RuntimeError("Camera __init__ sequence did not complete.")
-        fate.opened.append(self)
+        hardware.opened.append(self)
 
     @staticmethod
     def global_camera_info() -> list[Any]:
-        order = sorted(fate.cameras, key=lambda one: ("/usb" not in one["Id"], one["Id"]))
-        return order[::-1] if fate.is_there else []
+        order = sorted(hardware.cameras, key=lambda one: ("/usb" not in one["Id"], one["Id"]))
+        return order[::-1] if hardware.is_there else []
 
     @property
     def camera_controls(self) -> dict[str, tuple[Any, Any, Any]]:
@@ -129,7 +129,7 @@ class Picamera2:
 
     def create_still_configuration(  # type: ignore[no-untyped-def]
         self,
-        main={},  # noqa: B006  as the real one has it
+        main={},  # noqa: B006  as in the real one
         lores=None,
         raw={},  # noqa: B006
         transform=Transform(),  # noqa: B008
@@ -176,15 +176,17 @@ class Picamera2:
         }
 
     def configure(self, camera_config=None) -> None:  # type: ignore[no-untyped-def]
-        if fate.no_memory:
-            fate.no_memory -= 1
+        if hardware.no_memory:
+            hardware.no_memory -= 1
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
         self.camera_config = camera_config
-        for stream, given in fate.given.items():
-            if isinstance(given, dict):
-                camera_config[stream].update(given)  # the very object that it was given
+        for stream, adjusted in hardware.adjustments.items():
+            if isinstance(adjusted, dict):
+                camera_config[stream].update(
+                    adjusted
+                )  # the caller's own object
             else:
-                camera_config[stream] = given
+                camera_config[stream] = adjusted
 
     def camera_configuration(self) -> dict[str, Any]:
         return self.camera_config
@@ -195,14 +197,14 @@ class Picamera2:
         self.started = True
 
     def capture_request(self, wait=None, signal_function=None, flush=None) -> Any:  # type: ignore[no-untyped-def]
-        assert wait is False, "a call without a deadline hangs when the camera does"
+        assert wait is False, "a call without a timeout hangs when the camera does"
         job = Job([])  # type: ignore[no-untyped-call]
         self._job_list.append(job)
-        is_stalled = self.in_hand >= self.camera_config["buffer_count"]
-        if fate.lost_frames:
-            fate.lost_frames -= 1
+        is_stalled = self.unreleased >= self.camera_config["buffer_count"]
+        if hardware.lost_frames:
+            hardware.lost_frames -= 1
         elif not is_stalled and self.started:
-            self.in_hand += 1
+            self.unreleased += 1
             exposed_from = time.monotonic_ns() if flush else 0
             job._future.set_result(CompletedRequest(exposed_from, self))
             self._job_list.remove(job)
@@ -218,8 +220,8 @@ class Picamera2:
         self._job_list = []
 
     def start_encoder(self, encoder=None, output=None, pts=None, quality=None, name=None) -> None:  # type: ignore[no-untyped-def]
-        if fate.failed_encoders:
-            raise fate.failed_encoders.pop()
+        if hardware.failed_encoders:
+            raise hardware.failed_encoders.pop()
         encoder.output = output
         encoder.is_running = True
         output.start()
@@ -232,8 +234,8 @@ class Picamera2:
             self.encoders.remove(encoder)
 
     def close(self) -> None:
-        if fate.hanging_closes:
-            fate.hanging_closes -= 1
+        if hardware.hanging_closes:
+            hardware.hanging_closes -= 1
             threading.Event().wait()
         self.started, self.closed = False, True
 

@@ -1,9 +1,9 @@
-"""Where encoded pictures go."""
+"""The outputs of encoders."""
 
 from pathlib import Path
 from typing import Any
 
-from picamera2 import fate
+from picamera2 import hardware
 
 
 class PyavOutput:
@@ -15,7 +15,7 @@ class PyavOutput:
         Path(self._output_name).write_bytes(b"")
 
     def stop(self) -> None:
-        Path(self._output_name).write_bytes(fate.mp4)
+        Path(self._output_name).write_bytes(hardware.mp4)
 
 
 class CircularOutput2:
