@@ -182,9 +182,7 @@ class Picamera2:
         self.camera_config = camera_config
         for stream, adjusted in hardware.adjustments.items():
             if isinstance(adjusted, dict):
-                camera_config[stream].update(
-                    adjusted
-                )  # the caller's own object
+                camera_config[stream].update(adjusted)  # the caller's own object
             else:
                 camera_config[stream] = adjusted
 
