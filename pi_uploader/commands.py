@@ -19,6 +19,7 @@ from pi_uploader.settings import (
     Settings,
     SettingsError,
     UploadSettings,
+    load_settings,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def capture(words: argparse.Namespace) -> int:
 
 
 def _capture_settings(kind: type[CaptureSettings]) -> CaptureSettings:
-    settings = kind.from_environ(os.environ)
+    settings = load_settings(kind, os.environ)
     for warning in settings.warnings:
         log.warning("%s", warning)
     return settings
@@ -73,7 +74,7 @@ def upload(_: argparse.Namespace) -> int:
     from pi_uploader.signals import STOP_SIGNALS, on_signals
     from pi_uploader.upload.process import run_upload
 
-    settings = UploadSettings.from_environ(os.environ)
+    settings = load_settings(UploadSettings, os.environ)
     for warning in settings.warnings:
         log.warning("%s", warning)
     stop = threading.Event()
@@ -85,7 +86,7 @@ def status(words: argparse.Namespace) -> int:
     from pi_uploader.clock import Clock
     from pi_uploader.status import status as look
 
-    settings = Settings.from_environ(os.environ)
+    settings = load_settings(Settings, os.environ)
     clock = Clock(settings.clock_is_trusted)
     text, facts = look(settings.spool, clock, settings.runtime)
     sys.stdout.write((json.dumps(facts, indent=2) if words.json else text) + "\n")
@@ -107,7 +108,7 @@ def config_check(_: argparse.Namespace) -> int:
     zone = ""
     for part in (OnceSettings, UploadSettings):
         try:
-            found = part.from_environ(os.environ)
+            found = load_settings(part, os.environ)
         except SettingsError as error:
             problems += [one for one in error.problems if one not in problems]
             continue
@@ -126,7 +127,7 @@ def config_check(_: argparse.Namespace) -> int:
 def _only_once(problems: list[str]) -> list[str]:
     """What keeps the capture service from running, but not `capture --once`."""
     try:
-        CaptureSettings.from_environ(os.environ)
+        load_settings(CaptureSettings, os.environ)
     except SettingsError as error:
         return [f"warning: {one}" for one in error.problems if one not in problems]
     return []
@@ -211,7 +212,7 @@ def _report_unreadable_folders(spool: "Spool") -> int:
 def _spool() -> "Spool":
     from pi_uploader.spool import Spool
 
-    settings = Settings.from_environ(os.environ)
+    settings = load_settings(Settings, os.environ)
     folder = settings.spool
     if not folder.is_dir():
         raise FileNotFoundError(f"nothing spooled yet: there is no folder {folder}")

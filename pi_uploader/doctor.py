@@ -24,6 +24,7 @@ from pi_uploader.settings import (
     OnceSettings,
     SettingsError,
     UploadSettings,
+    load_settings,
 )
 from pi_uploader.settings.source import Environment
 from pi_uploader.spool.disk import Disk, diagnose
@@ -62,12 +63,12 @@ def _examine(
 ) -> Iterator[Finding]:
     capture = upload = None
     try:
-        capture = OnceSettings.from_environ(environ)
+        capture = load_settings(OnceSettings, environ)
     except SettingsError as error:
         yield from _wrong_settings(error)
         yield from camera_library(None)
     try:
-        upload = UploadSettings.from_environ(environ)
+        upload = load_settings(UploadSettings, environ)
     except SettingsError as error:
         yield from _wrong_settings(error)
     if capture:

@@ -10,7 +10,7 @@ from pi_uploader.settings import (
     Settings,
     UploadSettings,
 )
-from pi_uploader.settings.source import CONFIG, USUAL_CONFIG, USUAL_ENVIRONMENT, key_of
+from pi_uploader.settings.source import CONFIG, DEFAULT_CONFIG, DEFAULT_ENVIRONMENT, key_of
 
 DESCRIPTION = """\
 Takes photos when something moves or on a schedule, and uploads them to your Nightjar backend.
@@ -46,13 +46,13 @@ def settings_text() -> str:
     """Every setting: name, default, meaning, what is expected."""
     lines = [
         "settings (environment variables; an empty one counts as not set; for the services of a Pi",
-        f"they stand in {USUAL_ENVIRONMENT}):",
+        f"they stand in {DEFAULT_ENVIRONMENT}):",
         f"    {CONFIG}",
         "        Config file, for several cameras and for whoever likes one; pi-uploader config",
-        f"        example prints it. Default: {USUAL_CONFIG}, if it is there.",
+        f"        example prints it. Default: {DEFAULT_CONFIG}, if it is there.",
     ]
     for part in PARTS:
-        lines += [f"  {part.where}"]
+        lines += [f"  {part.title}"]
         lines += [line for one in _own(part) for line in _described(one)]
     return "\n".join(lines) + "\n"
 
@@ -65,12 +65,12 @@ def _own(part: type[Group]) -> list[Setting]:
 def config_example() -> str:
     """A config file with every setting, commented out, and its meaning."""
     lines = [
-        f"# {USUAL_CONFIG}: the settings of pi-uploader.",
+        f"# {DEFAULT_CONFIG}: the settings of pi-uploader.",
         "# Take away the # before what you want to change; then: pi-uploader config check",
         "# An environment variable (CAMERA_SPOOL, BASE_URL, ...) wins over what stands here.",
     ]
     for part in (Settings, CaptureSettings, UploadSettings):
-        lines += ["", f"# --- {part.where}"]
+        lines += ["", f"# --- {part.title}"]
         lines += [line for one in _own(part) for line in _example(one)]
     lines += [
         "",
@@ -89,18 +89,18 @@ def config_example() -> str:
 
 
 def _example(one: Setting) -> list[str]:
-    text = f"{one.meaning} Expected: {one.expected}. Default: {one.default_words}."
+    text = f"{one.meaning} Expected: {one.expected}. Default: {one.default.text}."
     key = key_of(one.name)
     wrapped = textwrap.wrap(text, 96, break_on_hyphens=False)
-    default = one.default if isinstance(one.default, str) else ""
+    default = one.default.value if isinstance(one.default.value, str) else ""
     value = default if default.isdigit() else f'"{default}"'
-    if one.is_secret and callable(one.default):  # for which a systemd credential is the place
+    if one.is_secret and callable(one.default.value):  # for which a systemd credential is the place
         better = f'# ({key} = "..." is accepted here, too; but others may come to read this file)'
         return ["", *(f"# {line}" for line in wrapped), better]
     return ["", *(f"# {line}" for line in wrapped), f"#{key} = {value}"]
 
 
 def _described(one: Setting) -> list[str]:
-    text = f"{one.meaning} Expected: {one.expected}. Default: {one.default_words}."
+    text = f"{one.meaning} Expected: {one.expected}. Default: {one.default.text}."
     wrapped = textwrap.wrap(text, 80, break_on_hyphens=False)
     return [f"    {one.name}", *(f"        {line}" for line in wrapped)]

@@ -1,15 +1,15 @@
-"""The settings, from the environment or from a config file, read once, every mistake reported at
-once."""
+"""The settings, from the environment or from a config file.
+
+setting.py: what a setting is. source.py: where its text comes from. values.py, camera_values.py:
+parsers. common.py, camera.py, capture.py, upload.py: the settings themselves. load.py: loading all.
+"""
 
 from pi_uploader.settings.camera import CameraSettings
-from pi_uploader.settings.device import (
-    CaptureSettings,
-    OnceSettings,
-    Settings,
-    UploadSettings,
-    all_settings,
-)
+from pi_uploader.settings.capture import CaptureSettings, OnceSettings
+from pi_uploader.settings.common import Settings
+from pi_uploader.settings.load import all_settings, load_settings
 from pi_uploader.settings.setting import Group, Setting, SettingsError
+from pi_uploader.settings.upload import UploadSettings
 
 __all__ = [
     "MISCONFIGURED",
@@ -22,6 +22,7 @@ __all__ = [
     "SettingsError",
     "UploadSettings",
     "all_settings",
+    "load_settings",
 ]
 
 MISCONFIGURED = 78

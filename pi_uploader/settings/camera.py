@@ -1,4 +1,4 @@
-"""The settings of one camera: what it is, when it takes photos, and how."""
+"""The settings of one camera: its kind, when it takes photos, and how."""
 
 # ruff: noqa: RUF009  setting() returns a dataclasses.field
 
@@ -9,27 +9,20 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from photo_wire.media import Media
-from pi_uploader.settings import camera_values, values
-from pi_uploader.settings.camera_limits import size_problems
-from pi_uploader.settings.setting import Group, required, setting
-from pi_uploader.settings.source import USUAL_ENVIRONMENT, Source
+from pi_uploader.settings import camera_checks, camera_values, values
+from pi_uploader.settings.setting import Default, Group, required, secret, setting
+from pi_uploader.settings.source import DEFAULT_ENVIRONMENT, Source
 from pi_uploader.settings.times_of_day import DailyHours, parse_daily_hours, parse_times_of_day
 
-FORMATS = {
-    "simulated": (Media.JPEG,),
-    "picamera2": (Media.JPEG, Media.DNG, Media.MP4),
-    "rtsp": (Media.JPEG, Media.MP4),
-    "usb": (Media.JPEG, Media.MP4),
-}
 
-
-def name_of_table(source: Source) -> str:
-    """A camera in the config file has its table's name."""
+def table_name(source: Source) -> str:
+    """Return the default name: a camera in the config file has its table's name."""
     return source.camera or "camera"
 
 
-def usual_pir_pin(source: Source) -> str:
-    """The seeds' pin for the one camera of the environment; several cannot share it."""
+def default_pir_pin(source: Source) -> str:
+    """Return the pin of the first clients for the one camera of the environment. Several cameras
+    cannot share it."""
     return "17" if source.camera is None else "none"
 
 
@@ -37,15 +30,14 @@ def usual_pir_pin(source: Source) -> str:
 class CameraSettings(Group):
     """One camera. Times are seconds, sizes pixels, focus dioptres."""
 
-    where: ClassVar[str] = "each camera"
+    title: ClassVar[str] = "each camera"
 
     name: str = setting(
         "CAMERA_NAME",
-        values.camera_name,
+        camera_values.camera_name,
         "1 to 32 of a-z, 0-9 and -, beginning with a letter or digit",
         "Name of the camera. It begins the name of every photo.",
-        default=name_of_table,
-        default_words="camera; in the config file the name of its table",
+        default=Default(table_name, "camera; in the config file the name of its table"),
     )
     enabled: bool = setting(
         "CAMERA_ENABLED",
@@ -56,12 +48,11 @@ class CameraSettings(Group):
     )
     source: str = setting(
         "CAMERA_SOURCE",
-        values.one_of(*FORMATS),
+        values.one_of(*camera_checks.FORMATS),
         "picamera2, rtsp, usb or simulated",
         "Kind of camera: the Pi's own, one on the network, one on a USB port, or one that draws "
         "its photos or replays a folder's.",
-        default=required,
-        default_words="none: it has to be set, so that nothing is simulated unawares",
+        default=Default(required, "none: it has to be set, so that nothing is simulated unawares"),
     )
     sensor: str | None = setting(
         "CAMERA_SENSOR",
@@ -69,11 +60,11 @@ class CameraSettings(Group):
         "a number from 0 to 9 or an id, as pi-uploader doctor lists them",
         "Which of the Pi's own cameras (picamera2). A number changes when another camera is "
         "plugged in or out, an id does not.",
-        default_words="the first of the Pi's own",
+        default=Default(None, "the first of the Pi's own"),
     )
     replay: Path | None = setting(
         "CAMERA_REPLAY",
-        values.folder,
+        values.path,
         "the absolute path of a folder with .jpg, .jpeg, .dng or .mp4 files",
         "Folder whose pictures the simulated camera gives, by name, again and again.",
     )
@@ -82,23 +73,25 @@ class CameraSettings(Group):
         camera_values.rtsp_url,
         "rtsp://HOST/PATH or rtsps://HOST/PATH, without user and password",
         "Where the network camera gives its stream.",
-        shown=camera_values.showable_rtsp_url,
+        redact=camera_values.redact_rtsp_url,
     )
     user: str | None = setting(
         "CAMERA_USER",
         values.printable,
         "a name without line breaks",
         "User of the network camera.",
-        secret=True,
+        redact=secret,
     )
     password: str | None = setting(
         "CAMERA_PASSWORD",
         values.printable,
         "a text without line breaks",
         "Password of the network camera's user. It is never shown.",
-        default=values.camera_password,
-        default_words="the systemd credential camera_password, or NAME_password, if there is one",
-        secret=True,
+        default=Default(
+            camera_values.camera_password,
+            "the systemd credential camera_password, or NAME_password, if there is one",
+        ),
+        redact=secret,
     )
     auth: str = setting(
         "CAMERA_AUTH",
@@ -110,10 +103,10 @@ class CameraSettings(Group):
     )
     ca: Path | None = setting(
         "CAMERA_CA",
-        camera_values.file,
+        values.path,
         "the absolute path of a PEM file",
         "Certificate authority that the network camera's certificate (rtsps) is verified with.",
-        default_words="the system's authorities",
+        default=Default(None, "the system's authorities"),
     )
     fingerprint: str | None = setting(
         "CAMERA_FINGERPRINT",
@@ -138,14 +131,14 @@ class CameraSettings(Group):
     )
     format: Media = setting(
         "CAMERA_FORMAT",
-        values.media,
+        camera_values.media,
         "jpeg, dng or mp4",
         "What it takes: pictures, raw pictures (picamera2), or clips (not simulated).",
         default="jpeg",
     )
     clip: float = setting(
         "CAMERA_CLIP",
-        values.length,
+        camera_values.clip_length,
         "a duration from 1s to 60s",
         "Length of a clip.",
         default="10s",
@@ -159,44 +152,43 @@ class CameraSettings(Group):
     )
     size: tuple[int, int] | None = setting(
         "CAMERA_SIZE",
-        values.size,
+        camera_values.size,
         "width x height in pixels such as 1920x1080, or full",
         "Size of the picture (picamera2, usb).",
         default="full",
     )
     rotation: int = setting(
         "CAMERA_ROTATION",
-        values.rotation,
+        camera_values.rotation,
         "0 or 180",
         "Rotation of the picture in degrees (picamera2).",
         default="0",
     )
     focus: float | None = setting(
         "CAMERA_FOCUS",
-        values.focus,
+        camera_values.focus,
         "dioptres from 0 (far) to 15 (near), or auto",
         "Focus of a camera that can (picamera2).",
         default="auto",
     )
     exposure: float | None = setting(
         "CAMERA_EXPOSURE",
-        values.exposure,
+        camera_values.exposure,
         "a duration such as 0.01s, or auto",
         "Exposure time (picamera2).",
         default="auto",
     )
     pir_pin: int | None = setting(
         "PIR_PIN",
-        values.pin,
-        f"a BCM number from 0 to {values.HIGHEST_PIN}, or none",
+        camera_values.pin,
+        f"a BCM number from 0 to {camera_values.MAX_PIN}, or none",
         "Pin of the motion sensor (PIR), BCM number; none: motion takes no photo.",
-        default=usual_pir_pin,
-        default_words="17; in the config file none",
+        default=Default(default_pir_pin, "17; in the config file none"),
     )
     pin: int | None = setting(
         "CAMERA_PIN",
-        values.pin,
-        f"a BCM number from 0 to {values.HIGHEST_PIN}, or none",
+        camera_values.pin,
+        f"a BCM number from 0 to {camera_values.MAX_PIN}, or none",
         "Pin that takes a photo when it is pulled LOW (a button, a relay, a gate's contact).",
         default="none",
     )
@@ -238,7 +230,7 @@ class CameraSettings(Group):
     )
     burst: int = setting(
         "CAMERA_BURST",
-        values.burst,
+        camera_values.burst,
         "a number from 1 to 20",
         "Photos for each trigger.",
         default="1",
@@ -253,51 +245,21 @@ class CameraSettings(Group):
 
     @property
     def has_trigger(self) -> bool:
-        """Whether anything but a person and `capture --once` takes photos with it."""
+        """Whether it takes photos by itself, not only for a person and `capture --once`."""
         return bool(self.times) or (self.pir_pin, self.pin, self.every) != (None, None, None)
 
     @property
     def missing_password(self) -> str | None:
-        """A line for a network camera that has a user without a password."""
+        """Return a line for a network camera that has a user without a password."""
         if self.source != "rtsp" or self.user is None or self.password is not None:
             return None
         credentials = dict.fromkeys((f"{self.name}_password", "camera_password"))
         return (
             f"CAMERA_PASSWORD: {self.name} has a user and no password; expected it as the systemd "
             f"credential {' or '.join(credentials)} (on a Pi the file of that name "
-            f"in {USUAL_ENVIRONMENT.parent})"
+            f"in {DEFAULT_ENVIRONMENT.parent})"
         )
 
     @classmethod
-    def _contradictions(cls, found: Mapping[str, Any], source: Source) -> list[str]:
-        def place(*names: str) -> str:
-            return ", ".join(map(source.place, names))
-
-        kind, format_ = found.get("source"), found.get("format")
-        problems = []
-        if found.get("pir_pin") is not None and found.get("pir_pin") == found.get("pin"):
-            problems.append(f"{place('PIR_PIN', 'CAMERA_PIN')}: are the same pin; expected two")
-        if kind == "rtsp" and found.get("url", 0) is None:
-            problems.append(
-                f"{place('CAMERA_URL')}: is not set; expected rtsp://HOST/PATH for a camera of "
-                "kind rtsp"
-            )
-        if found.get("transport") == "udp" and (found.get("url") or "").startswith("rtsps:"):
-            problems.append(
-                f"{place('CAMERA_TRANSPORT')}: over udp nothing is encrypted, and CAMERA_URL is "
-                "rtsps; expected tcp"
-            )
-        if found.get("replay") and kind not in (None, "simulated"):
-            problems.append(
-                f"{place('CAMERA_REPLAY')}: is for a camera of kind simulated, and this one is "
-                f"{kind}; expected it left out"
-            )
-        if kind == "picamera2":
-            problems += size_problems(found, place("CAMERA_SIZE"))
-        if kind and format_ and format_ not in FORMATS[kind]:
-            able = ", ".join(one.name.lower() for one in FORMATS[kind])
-            problems.append(
-                f"{place('CAMERA_FORMAT')}: a camera of kind {kind} cannot give "
-                f"{format_.name.lower()}; expected {able}"
-            )
-        return problems
+    def _contradictions(cls, values: Mapping[str, Any], source: Source) -> list[str]:
+        return camera_checks.contradictions(values, source)

@@ -1,58 +1,124 @@
-"""What people write into a camera's settings, beside what pi_uploader/settings/values.py reads.
-
-Each function raises ValueError as those there do.
-"""
+"""Parsers of a camera's settings. They raise ValueError as those of values.py do."""
 
 import re
-from pathlib import Path
-from urllib.parse import urlsplit
 
-from pi_uploader.settings.values import folder
+from photo_wire.errors import WireError
+from photo_wire.media import Media
+from photo_wire.name import check_camera
+from pi_uploader.settings.source import Source, credential
+from pi_uploader.settings.values import duration, interval, number, url_of
+
+MAX_CLIP_SECONDS = 60
+MAX_BURST = 20  # photos
+MAX_FOCUS = 15  # dioptres
+MAX_PIN = 27  # BCM numbers of the 40-pin header
 
 
-def device(text: str) -> str:
-    """The path of a device."""
-    if not text.startswith("/dev/"):
-        raise ValueError("is not a device")
-    return text
+def camera_name(text: str) -> str:
+    """Return a camera's name, as the wire allows it."""
+    try:
+        return check_camera(text)
+    except WireError:
+        raise ValueError from None
 
 
 def sensor(text: str) -> str:
-    """A camera's number among those of the Pi, or its id."""
+    """Return a camera's number among those of the Pi, or its id."""
     if not re.fullmatch("[0-9]|/[!-~]+", text):
-        raise ValueError("is neither a number nor an id")
+        raise ValueError
     return text
 
 
 def rtsp_url(text: str) -> str:
-    """The URL of a stream, which holds neither user nor password."""
-    if not text.isprintable() or " " in text:
-        raise ValueError("has a space or a line break in it")
-    try:
-        url = urlsplit(text)
-        host, _ = url.hostname, url.port
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if url.scheme not in ("rtsp", "rtsps") or not host:
-        raise ValueError("is not a URL of a stream")
+    """Return the URL of a stream, without user and password."""
+    url = url_of(text, "rtsp", "rtsps")
     if "@" in url.netloc:
         raise ValueError("has a user name in it; CAMERA_USER and CAMERA_PASSWORD take these")
     return url.scheme + text[len(url.scheme) :]
 
 
-def file(text: str) -> Path:
-    """An absolute path of a file, `~` being the home."""
-    return folder(text)
+def redact_rtsp_url(text: str) -> str | None:
+    """Return the URL if it holds no secret; None for others. Many hold a password."""
+    return text if "@" not in text and "?" not in text else None
+
+
+def camera_password(source: Source) -> str | None:
+    """Return the systemd credential for the camera of this name, or for all cameras."""
+    for name in (f"{source.camera}_password", "camera_password"):
+        if secret := credential(source.environ, name):
+            return secret
+    return None
 
 
 def fingerprint(text: str) -> str:
-    """A certificate's SHA-256 as 64 small hexadecimal digits; colons may stand between them."""
+    """Return a certificate's SHA-256 as 64 lower-case hexadecimal digits, without colons."""
     digits = text.replace(":", "").lower()
     if not re.fullmatch("[0-9a-f]{64}", digits):
-        raise ValueError("is not the SHA-256 of a certificate")
+        raise ValueError
     return digits
 
 
-def showable_rtsp_url(text: str) -> str | None:
-    """The URL, if it may be shown: many hold a password."""
-    return text if "@" not in text and "?" not in text else None
+def device(text: str) -> str:
+    """Return the path of a device."""
+    if not text.startswith("/dev/"):
+        raise ValueError
+    return text
+
+
+def media(text: str) -> Media:
+    """Return the kind of photo."""
+    kinds = {kind.name.lower(): kind for kind in Media}
+    if text not in kinds:
+        raise ValueError
+    return kinds[text]
+
+
+def clip_length(text: str) -> float:
+    """Return the length of a clip in seconds."""
+    seconds = duration(text)
+    if not 1 <= seconds <= MAX_CLIP_SECONDS:
+        raise ValueError
+    return seconds
+
+
+def size(text: str) -> tuple[int, int] | None:
+    """Return width and height in pixels; None for `full`, all that the camera has."""
+    if text == "full":
+        return None
+    match = re.fullmatch("([0-9]{2,5})x([0-9]{2,5})", text)
+    if match is None:
+        raise ValueError
+    return int(match[1]), int(match[2])
+
+
+def rotation(text: str) -> int:
+    """Return degrees."""
+    if text not in ("0", "180"):
+        raise ValueError
+    return int(text)
+
+
+def focus(text: str) -> float | None:
+    """Return dioptres; None for `auto`."""
+    if text == "auto":
+        return None
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2})?", text) or float(text) > MAX_FOCUS:
+        raise ValueError
+    return float(text)
+
+
+def exposure(text: str) -> float | None:
+    """Return seconds; None for `auto`."""
+    if text == "off":
+        raise ValueError
+    return None if text == "auto" else interval(text)
+
+
+def pin(text: str) -> int | None:
+    """Return the BCM number of a pin; None for `none`."""
+    return None if text == "none" else number(text, MAX_PIN)
+
+
+def burst(text: str) -> int:
+    """Return the number of photos for a trigger."""
+    return number(text, MAX_BURST, least=1)

@@ -1,7 +1,8 @@
-"""What a setting is: a field of a dataclass that says how it is read.
+"""What a setting is: a field of a dataclass that tells how the setting is read.
 
-The environment, the config file, `--help` and `config example` all go through these fields, so they
-cannot disagree.
+The environment, the config file, `--help` and `config example` all use these fields, so they cannot
+disagree. Every settings class has the same pattern: a Group with a `setting()` for each field, and
+`_contradictions` for what is wrong between them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,12 +14,12 @@ from pi_uploader.errors import NightjarError
 from pi_uploader.settings.source import Source
 
 Value = TypeVar("Value")
-Default = str | Callable[[Source], str | None] | None
+DefaultValue = str | Callable[[Source], str | None] | None
 
 
 class SettingsError(NightjarError):
-    """One or more settings are wrong. `problems` has a line for each: its name, its value (never a
-    secret's), what is expected. The text is these lines."""
+    """One or more settings are wrong. `problems` has a line for each: its name, what it must be,
+    and its value unless that is secret. The exception's text is these lines."""
 
     hint = "correct it; pi-uploader config check"
 
@@ -28,64 +29,82 @@ class SettingsError(NightjarError):
 
 
 @dataclass(frozen=True)
+class Default:
+    """What a setting is when it is not set: a text that is parsed like a variable's, None for no
+    value, or a function of the source that returns either (ValueError: it must be set). `text`
+    describes it for a person."""
+
+    value: DefaultValue
+    text: str
+
+
+@dataclass(frozen=True)
 class Setting:
-    """How one variable is read. `default` says what it is when it is not set: a text that is read
-    as the variable's would be, None for no value, or a function of the source that returns either
-    (ValueError: it has to be set)."""
+    """How one setting is read. `parse` raises ValueError, with the reason if that tells more than
+    `expected`. `redact` returns the part of a wrong value that a message may show, None for
+    nothing."""
 
     name: str
-    read: Callable[[str], Any]
+    parse: Callable[[str], Any]
     expected: str
     meaning: str
     default: Default
-    default_words: str
-    shown: Callable[[str], str | None]
+    redact: Callable[[str], str | None]
 
     @property
     def is_secret(self) -> bool:
-        return self.shown is hidden
+        return self.redact is secret
 
     def value(self, source: Source) -> Any:
-        """The value that this source gives. Raises ValueError with what is wrong and expected."""
-        text = source.text(self.name)
-        try:
-            if text is None:
-                text = self.default(source) if callable(self.default) else self.default
-            return None if text is None else self.read(text)
-        except ValueError as problem:
-            what = f"{problem}; expected {self.expected}"
+        """Return the value that this source gives. Raises ValueError with a sentence that tells
+        the setting's place, what it must be, and its value as far as that may be shown."""
         place = source.place(self.name)
+        text = source.text(self.name)
         if text is None:
-            raise ValueError(f"{place}: {what}")
-        shown = self.shown(text)
-        raise ValueError(f"{place}: {'the value' if shown is None else quoted(shown)} {what}")
+            default = self.default.value
+            try:
+                text = default(source) if callable(default) else default
+            except ValueError as problem:
+                raise ValueError(f"{place}: {problem}; must be {self.expected}") from None
+        if text is None:
+            return None
+        try:
+            return self.parse(text)
+        except ValueError as problem:
+            raise ValueError(
+                f"{place}: must be {self.expected}{self._describe_wrong(text, problem)}"
+            ) from None
+
+    def _describe_wrong(self, text: str, problem: ValueError) -> str:
+        shown = self.redact(text)
+        if str(problem):
+            return f"; {'the value' if shown is None else quoted(shown)} {problem}"
+        return "" if shown is None else f", not {quoted(shown)}"
 
 
 def setting(
     name: str,
-    read: Callable[[str], Value],
+    parse: Callable[[str], Value],
     expected: str,
     meaning: str,
     *,
-    default: Default = None,
-    default_words: str = "",
-    shown: Callable[[str], str | None] = str,
-    secret: bool = False,
+    default: Default | str | None = None,
+    redact: Callable[[str], str | None] = str,
 ) -> Value:
-    """A dataclass field that holds a setting. `shown` gives the part of a wrong value that may
-    stand in a message, None for nothing of it; of a `secret` nothing is shown anywhere."""
-    words = default_words or (default if isinstance(default, str) else "not set")
-    one = Setting(name, read, expected, meaning, default, words, hidden if secret else shown)
-    held: Value = field(repr=not secret, metadata={"setting": one})
+    """Return a dataclass field that holds a setting."""
+    if not isinstance(default, Default):
+        default = Default(default, default or "not set")
+    one = Setting(name, parse, expected, meaning, default, redact)
+    held: Value = field(repr=not one.is_secret, metadata={"setting": one})
     return held
 
 
-def hidden(text: str) -> None:
-    """What may be shown of a secret."""
+def secret(text: str) -> None:
+    """Redact all of a secret."""
 
 
 def required(source: Source) -> str | None:
-    """The default of a setting that has none."""
+    """The default of a setting that must be set."""
     raise ValueError("is not set")
 
 
@@ -93,35 +112,37 @@ def required(source: Source) -> str | None:
 class Group:
     """Settings that are read together. A subclass has a field for each."""
 
-    where: ClassVar[str] = ""
-    """What they are about, as `--help` calls it."""
+    title: ClassVar[str] = ""
+    """What they are about, for `--help`."""
 
     @classmethod
     def table(cls) -> list[tuple[str, Setting]]:
-        """Every setting with the name of its field."""
+        """Return every setting with the name of its field."""
         return [
             (one.name, one.metadata["setting"]) for one in fields(cls) if "setting" in one.metadata
         ]
 
     @classmethod
-    def read(cls, source: Source, **more: Any) -> Self:
-        """The settings as this source has them; `more` are the fields that are no settings.
+    def read(cls, source: Source, **others: Any) -> Self:
+        """Return the settings that this source gives. `others` are the fields that are not
+        settings.
 
         Raises SettingsError with everything that is wrong with them.
         """
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         problems: list[str] = []
         for name, one in cls.table():
             try:
-                found[name] = one.value(source)
+                values[name] = one.value(source)
             except ValueError as problem:
                 problems.append(str(problem))
-        problems += cls._contradictions(found, source)
+        problems += cls._contradictions(values, source)
         if problems:
             raise SettingsError(problems)
-        return cls(**found, **more)
+        return cls(**values, **others)
 
     @classmethod
-    def _contradictions(cls, found: Mapping[str, Any], source: Source) -> list[str]:
-        """What is wrong with values that are right one by one. A wrong one is not in `found`."""
+    def _contradictions(cls, values: Mapping[str, Any], source: Source) -> list[str]:
+        """Return what is wrong between values that are right one by one. `values` lacks those that
+        are wrong."""
         return []

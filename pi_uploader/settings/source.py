@@ -1,7 +1,7 @@
 """Where settings come from: environment variables, and the tables of a config file.
 
-In the file a setting is called like its variable, in lower case and without the CAMERA_ of those
-that have it: CAMERA_EVERY is `every`, PIR_PIN is `pir_pin`.
+In the file a setting has its variable's name in lower case, without CAMERA_: CAMERA_EVERY is
+`every`, PIR_PIN is `pir_pin`.
 """
 
 import re
@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Environment = Mapping[str, str]
-PREFIX = "CAMERA_"  # variables that begin so are ours, even those that we don't know
+PREFIX = "CAMERA_"  # variables that begin with it are ours, known or not
 CONFIG = "CAMERA_CONFIG"
-USUAL_CONFIG = Path("/etc/pi-uploader/config.toml")
-USUAL_ENVIRONMENT = Path("/etc/pi-uploader/environment")  # of the services
+DEFAULT_CONFIG = Path("/etc/pi-uploader/config.toml")
+DEFAULT_ENVIRONMENT = Path("/etc/pi-uploader/environment")  # of the services
 CAMERAS = "camera"  # [camera.NAME]
 
 
 def key_of(name: str) -> str:
-    """What a variable is called in the config file."""
+    """Return the name of a variable in the config file."""
     return name.removeprefix(PREFIX).lower()
 
 
 class Source(Protocol):
-    """Gives the text of a setting by its variable's name, and says where it stands. `camera` is
-    the name of the camera whose table this is."""
+    """Returns a setting's text by its variable's name, and where it is set. `camera` is the name
+    of the camera whose table this is, None for the environment and the top table."""
 
     @property
     def environ(self) -> Environment: ...
@@ -35,10 +35,10 @@ class Source(Protocol):
     def camera(self) -> str | None: ...
 
     def text(self, name: str) -> str | None:
-        """What is set; None for nothing, which an empty text is too."""
+        """Return the text that is set; None for nothing or an empty text."""
 
     def place(self, name: str) -> str:
-        """How a message calls it."""
+        """Return where the setting is, for a message."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Variables:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the config file: that of one camera, or the top one, for which an environment
-    variable wins over the file."""
+    """A table of the config file: that of one camera, or the top one. An environment variable
+    overrides the top table."""
 
     file: "ConfigFile"
     entries: Mapping[str, Any] = field(repr=False)
@@ -87,7 +87,7 @@ class Table:
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """A config file that could be read. `cameras` has their tables by name, in the file's order."""
+    """A config file that could be read. `cameras` are their tables by name, in the file's order."""
 
     path: Path
     text: str = field(repr=False)
@@ -96,7 +96,7 @@ class ConfigFile:
     cameras: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
     def place(self, camera: str | None, key: str) -> str:
-        """The file and the line of a key, or of the table that ought to have it."""
+        """Return the file and the line of a key, or of the table in which it is missing."""
         return f"{self.path}:{_line(self.text, camera, key)}"
 
     @property
@@ -108,14 +108,15 @@ class ConfigFile:
 
 
 def config_file(environ: Environment) -> ConfigFile | None:
-    """The config file that CAMERA_CONFIG names, or the usual one; None if there is none there.
+    """Return the config file that CAMERA_CONFIG names, or the default one; None if that is
+    missing.
 
-    Raises ValueError, with its place, for one that cannot be read or is no TOML.
+    Raises ValueError, with its place, if it cannot be read or is not TOML.
     """
     named = environ.get(CONFIG)
-    path = Path(named) if named else USUAL_CONFIG
+    path = Path(named) if named else DEFAULT_CONFIG
     try:
-        text = path.read_text(encoding="utf-8-sig")  # Windows' editors begin it with a BOM
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin it with a BOM
         content = tomllib.loads(text)
     except FileNotFoundError:
         if named:
@@ -134,8 +135,24 @@ def config_file(environ: Environment) -> ConfigFile | None:
     return ConfigFile(path, text, environ, content, cameras)
 
 
+def credential(environ: Environment, name: str) -> str | None:
+    """Return a secret from systemd's LoadCredential= (systemd.exec(5)); None if there is none.
+
+    Raises ValueError if it cannot be read.
+    """
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        return None
+    try:
+        return (Path(folder) / name).read_text(encoding="utf-8-sig").strip() or None
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"the systemd credential {name} cannot be read") from None
+
+
 def _as_text(value: Any) -> str:
-    """What a value of the file would be in a variable."""
+    """Return a value of the file as the text of a variable."""
     match value:
         case None:
             return ""
@@ -147,7 +164,7 @@ def _as_text(value: Any) -> str:
 
 
 def _line(text: str, camera: str | None, key: str) -> int:
-    """The number of the line that sets a key; of its table's header if none does."""
+    """Return the number of the line that sets a key; of its table's header if none does."""
     header = 1
     table: str | None = None
     for number, line in enumerate(text.splitlines(), 1):

@@ -1,4 +1,4 @@
-"""The time zone of the system, as its own programs see it: TZ, else /etc/localtime."""
+"""The time zone of the system, as its own programs read it: from TZ, else /etc/localtime."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ TIMEZONE = Path("/etc/timezone")  # Debian's; the name of what LOCALTIME may be 
 
 @dataclass(frozen=True)
 class SystemZone:
-    """`zone` is None where it cannot be known; `origin` says where it comes from, or why not."""
+    """`zone` is None if it is not known; `origin` tells where it comes from, or why it is not."""
 
     zone: tzinfo | None
     origin: str
@@ -37,7 +37,7 @@ def system_zone(environ: Mapping[str, str]) -> SystemZone:
 
 
 def _zone_of_file(file: Path) -> SystemZone:
-    """The zone of a link to the zones of the system, or of a copy of one of their files."""
+    """Return the zone of a file: a link to a zone of the system, or a copy of one."""
     if zone := _named(os.path.realpath(file).rpartition("/zoneinfo/")[2]):
         return SystemZone(zone, str(file))
     try:
@@ -58,13 +58,13 @@ def _zone_of_file(file: Path) -> SystemZone:
 
 
 def _named(name: str) -> ZoneInfo | None:
-    with suppress(Exception):  # for a name that is none, zoneinfo raises many kinds
+    with suppress(Exception):  # zoneinfo raises many kinds for an unknown name
         return ZoneInfo(name)
     return None
 
 
 def _names() -> Iterator[str]:
-    """The zones that a file may be a copy of, the most likely one first."""
+    """Yield the zones that a file may be a copy of, the most likely one first."""
     with suppress(OSError, UnicodeDecodeError):
         yield TIMEZONE.read_text().strip()
     for folder in map(Path, TZPATH):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
-from pi_uploader.settings.device import MAX_UPLOAD_SECONDS
+from pi_uploader.settings.upload import MAX_UPLOAD_SECONDS
 from pi_uploader.spool import SpooledPhoto, UnreadablePhotoError
 from pi_uploader.state_files import read_json, write_json_atomically
 

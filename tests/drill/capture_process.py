@@ -14,15 +14,15 @@ from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture
-from pi_uploader.settings import CaptureSettings
+from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.spool import Quota, Spool
 from pi_uploader.triggers import TriggerEvent
 from tests.drill.clock import FastClock
 from tests.drill.plan import RESERVE_BYTES
 from tests.drill.process import READY
 from tests.drill.small_disk import disk_for
-from tests.pi_uploader.spool.photos import content
 from tests.support.fake_clock import FakeClock
+from tests.support.spool_photos import content
 
 
 class NumberedCamera:
@@ -43,14 +43,15 @@ def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
     disk, room = disk_for(card, capacity), Quota(reserve=RESERVE_BYTES)
     spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
     camera = NumberedCamera()
-    [settings] = CaptureSettings.from_environ(
+    [settings] = load_settings(
+        CaptureSettings,
         {
             "CAMERA_NAME": "drill",
             "CAMERA_SPOOL": str(spool.folder),
             "CAMERA_SOURCE": "simulated",  # it has to be set; the camera is handed over below
             "CAMERA_CLOCK": "trusted",
             "CAMERA_COOLDOWN": "0s",
-        }
+        },
     ).cameras
     capture = Capture(settings, camera, spool, clock=FakeClock(seconds=clock.now))
     spool.recover()

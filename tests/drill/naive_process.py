@@ -13,7 +13,7 @@ import requests
 
 from tests.drill.process import READY
 from tests.drill.small_disk import SmallDisk
-from tests.pi_uploader.spool.photos import content
+from tests.support.spool_photos import content
 
 TIMEOUT_SECONDS = 1.0  # instead of the usual 30: the drill's clock is fast
 

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 
 from photo_wire.headers import Trigger
-from tests.pi_uploader.spool.photos import content
+from tests.support.spool_photos import content
 
 PHOTO_SIZES = (2_000, 6_000)  # bytes of a photo
 RESERVE_BYTES = 64_000  # bytes of the card that photos leave to the system

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from photo_wire.alert import LOSS, Alert
 from photo_wire.receipt import Receipt
 from tests.drill.accounting import Balance, CardContents, Ledger, balance
-from tests.pi_uploader.spool.photos import content, name
+from tests.support.spool_photos import content, name
 from tests.support.store import Store, Stored
 
 

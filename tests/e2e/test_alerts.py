@@ -14,10 +14,10 @@ from pi_uploader.clock import BootTime
 from pi_uploader.spool import PhotoInfo, Quota, Spool
 from pi_uploader.upload.uploader import Uploader
 from tests.function_app.api import Api, new_camera
-from tests.pi_uploader.spool.photos import name
 from tests.support.backend import Backend
 from tests.support.fake_clock import FakeClock
 from tests.support.pictures import jpeg
+from tests.support.spool_photos import name
 
 BEHIND = timedelta(hours=3)
 EARLIER_BOOT = BootTime("00000000", 1)

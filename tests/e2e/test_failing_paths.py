@@ -15,12 +15,12 @@ from pi_uploader.client.backend import BackendClient
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Quota, Spool, SpooledPhoto, SpoolError
 from pi_uploader.upload.uploader import Uploader, UploadOptions
-from tests.pi_uploader.spool.photos import content, name, put
 from tests.support import faults
 from tests.support.disks import TAKE_ROOM, FailingPlaceDisk, Fault, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.oracle import KEPT, entries
+from tests.support.spool_photos import content, name, put
 from tests.support.store import Store
 
 pytestmark = pytest.mark.slow

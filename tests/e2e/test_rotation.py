@@ -14,11 +14,11 @@ from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.upload.uploader import Uploader
 from tests.conftest import StartBackend
 from tests.function_app.api import Api, Store, new_camera
-from tests.pi_uploader.spool.photos import name
 from tests.support.backend import Backend
 from tests.support.fake_clock import FakeClock
 from tests.support.oracle import whereabouts
 from tests.support.pictures import jpeg
+from tests.support.spool_photos import name
 
 
 class Device:

@@ -17,8 +17,8 @@ from pi_uploader.spool.export import export
 from pi_uploader.status import status
 from pi_uploader.upload.limits import MonthlyQuota
 from pi_uploader.upload.state import UploadState, read_state
-from tests.pi_uploader.spool.photos import put
 from tests.support.fault_server import FaultServer
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
 Odd = Callable[[Path], object]

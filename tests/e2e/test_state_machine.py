@@ -30,12 +30,12 @@ from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto, SpoolError
 from pi_uploader.spool.admin import requeue
 from pi_uploader.upload.time_correction import SKIP_SECONDS
 from pi_uploader.upload.uploader import Uploader
-from tests.pi_uploader.spool.photos import content, name
 from tests.support import faults
 from tests.support.disks import TAKE_ROOM, FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Answer, FaultServer, keep
 from tests.support.oracle import entries, whereabouts
+from tests.support.spool_photos import content, name
 from tests.support.store import Reply
 
 SIZE = 96

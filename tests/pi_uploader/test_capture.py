@@ -18,7 +18,7 @@ from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Sh
 from pi_uploader.capture import Capture, rest_after, run_capture
 from pi_uploader.capture import capture as capture_module
 from pi_uploader.clock import BootTime
-from pi_uploader.settings import CameraSettings, CaptureSettings
+from pi_uploader.settings import CameraSettings, CaptureSettings, load_settings
 from pi_uploader.spool import Spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
@@ -37,14 +37,15 @@ def camera_settings(**env: str) -> CameraSettings:
 
 
 def make_settings(spool: Path, **env: str) -> CaptureSettings:
-    return CaptureSettings.from_environ(
+    return load_settings(
+        CaptureSettings,
         {
             "CAMERA_SOURCE": "simulated",
             "CAMERA_CLOCK": "trusted",
             "CAMERA_SPOOL": str(spool),
             "CAMERA_NAME": "gate",
             **env,
-        }
+        },
     )
 
 

@@ -34,8 +34,8 @@ def test_help_teaches_every_setting_command_and_exit_code() -> None:
     said = " ".join(done.stdout.split())
     for one in all_settings():
         assert f" {one.name} {one.meaning} Expected: {one.expected}. Default: " in said
-        if isinstance(one.default, str):
-            assert f"{one.expected}. Default: {one.default}." in said
+        if isinstance(one.default.value, str):
+            assert f"{one.expected}. Default: {one.default.value}." in said
     assert "for the services of a Pi they stand in /etc/pi-uploader/environment" in said
     for word in ("run", "capture", "upload", "status", "0", "1", "2", "78"):
         assert f"\n    {word} " in done.stdout or f"\n  {word} " in done.stdout

@@ -13,7 +13,7 @@ from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import Capture, capture_once, run_capture
-from pi_uploader.settings import CaptureSettings
+from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from tests.support.fake_clock import FakeClock
@@ -38,7 +38,8 @@ class AnyCamera:
 
 
 def settings(folder: Path, **more: str) -> CaptureSettings:
-    return CaptureSettings.from_environ(
+    return load_settings(
+        CaptureSettings,
         {
             "CAMERA_SPOOL": str(folder / "spool"),
             "CAMERA_RUNTIME_FOLDER": str(folder / "run"),
@@ -47,7 +48,7 @@ def settings(folder: Path, **more: str) -> CaptureSettings:
             "PIR_PIN": "none",
             "CAMERA_EVERY": "1h",
             **more,
-        }
+        },
     )
 
 

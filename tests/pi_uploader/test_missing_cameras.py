@@ -14,7 +14,7 @@ from photo_wire.headers import Trigger
 from pi_uploader.cameras import CameraGoneError
 from pi_uploader.capture import capture_once, process, run_capture
 from pi_uploader.capture.backoff import MAX_DELAY, StartBackoff
-from pi_uploader.settings import CaptureSettings, SettingsError
+from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
 from pi_uploader.spool import Spool
 from tests.pi_uploader.program import photos_in
 from tests.support.waiting import wait_for
@@ -36,7 +36,7 @@ def settings(folder: Path, config: str = "", **environ: str) -> CaptureSettings:
     if config:
         (folder / "config.toml").write_text(config)
         environ["CAMERA_CONFIG"] = str(folder / "config.toml")
-    return CaptureSettings.from_environ(environ)
+    return load_settings(CaptureSettings, environ)
 
 
 ONE = {"CAMERA_SOURCE": "picamera2", "PIR_PIN": "none", "CAMERA_EVERY": "1h"}

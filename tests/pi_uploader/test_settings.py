@@ -14,6 +14,7 @@ from pi_uploader.settings import (
     Settings,
     SettingsError,
     UploadSettings,
+    load_settings,
 )
 
 SECRET = "s3cr3t-k3y"
@@ -106,20 +107,20 @@ def test_no_upload_setting_stops_capturing(wrong: dict[str, str]) -> None:
 @given(broken({name: CAPTURE_MISTAKES[name] for name in CAPTURE_MISTAKES.keys() - COMMON_MISTAKES}))
 def test_no_capture_setting_stops_uploading(wrong: dict[str, str]) -> None:
     """Uploading reads none of the settings of capturing, misspelt ones included."""
-    assert UploadSettings.from_environ(UPLOAD | wrong).base_url == "https://nightjar.example"
+    assert load_settings(UploadSettings, UPLOAD | wrong).base_url == "https://nightjar.example"
 
 
 @given(broken(UPLOAD_MISTAKES))
 def test_no_message_holds_a_secret(wrong: dict[str, str]) -> None:
     """A key is not shown, nor a URL that somebody has pasted a key into."""
     with pytest.raises(SettingsError) as error:
-        UploadSettings.from_environ(UPLOAD | wrong)
+        load_settings(UploadSettings, UPLOAD | wrong)
     assert SECRET not in str(error.value) + repr(error.value)
 
 
 def test_the_repr_holds_no_secret() -> None:
     """The settings can be logged."""
-    settings = UploadSettings.from_environ(UPLOAD | {"AZURE_FUNCTION_KEY": SECRET})
+    settings = load_settings(UploadSettings, UPLOAD | {"AZURE_FUNCTION_KEY": SECRET})
     assert settings.function_key == SECRET
     assert SECRET not in repr(settings)
 
@@ -127,26 +128,25 @@ def test_the_repr_holds_no_secret() -> None:
 def test_a_message_names_variable_value_and_what_is_expected() -> None:
     """A line says all that is needed to correct it."""
     with pytest.raises(SettingsError) as error:
-        CaptureSettings.from_environ(CAPTURE | {"PIR_PIN": "99", "CAMERA_EVERY": "often"})
+        load_settings(CaptureSettings, CAPTURE | {"PIR_PIN": "99", "CAMERA_EVERY": "often"})
     assert error.value.problems == (
-        "PIR_PIN: '99' is not a pin; expected a BCM number from 0 to 27, or none",
-        "CAMERA_EVERY: 'often' is not a duration; expected a duration such as 30s, 5m or 1h, "
-        "or off",
+        "PIR_PIN: must be a BCM number from 0 to 27, or none, not '99'",
+        "CAMERA_EVERY: must be a duration such as 30s, 5m or 1h, or off, not 'often'",
     )
 
 
 def test_a_missing_setting_is_called_missing() -> None:
     """Nothing is simulated, and no place is assumed, that nobody asked for."""
-    with pytest.raises(SettingsError, match=r"^CAMERA_SOURCE: is not set; expected picamera2, "):
-        CaptureSettings.from_environ({})
-    with pytest.raises(SettingsError, match=r"^BASE_URL: is not set; expected https://HOST"):
-        UploadSettings.from_environ({})
+    with pytest.raises(SettingsError, match=r"^CAMERA_SOURCE: is not set; must be picamera2, "):
+        load_settings(CaptureSettings, {})
+    with pytest.raises(SettingsError, match=r"^BASE_URL: is not set; must be https://HOST"):
+        load_settings(UploadSettings, {})
 
 
 def test_a_misspelt_variable_gets_the_right_name() -> None:
     """CAMERA_... is ours, so an unknown one is a mistake."""
     with pytest.raises(SettingsError, match=r"^CAMERA_COLDOWN: .* expected CAMERA_COOLDOWN$"):
-        CaptureSettings.from_environ(CAPTURE | {"CAMERA_COLDOWN": "3s"})
+        load_settings(CaptureSettings, CAPTURE | {"CAMERA_COLDOWN": "3s"})
 
 
 @pytest.mark.parametrize("part", [CaptureSettings, UploadSettings])
@@ -162,13 +162,13 @@ def test_one_trigger_at_least_is_on() -> None:
         SettingsError,
         match="PIR_PIN, CAMERA_PIN, CAMERA_EVERY, CAMERA_TIMES: nothing would ever take",
     ):
-        CaptureSettings.from_environ(CAPTURE | {"PIR_PIN": "none"})
+        load_settings(CaptureSettings, CAPTURE | {"PIR_PIN": "none"})
 
 
 def test_the_defaults() -> None:
     """What is not set, or empty, has its default."""
-    settings = CaptureSettings.from_environ(
-        CAPTURE | {"HOME": "/home/pi", "PIR_PIN": "", "CAMERA_NAME": ""}
+    settings = load_settings(
+        CaptureSettings, CAPTURE | {"HOME": "/home/pi", "PIR_PIN": "", "CAMERA_NAME": ""}
     )
     assert settings.spool == Path("/home/pi/.local/state/pi-uploader/spool")
     assert (settings.upload, settings.keep, settings.keep_bytes) == (True, None, None)
@@ -220,7 +220,7 @@ def test_the_defaults() -> None:
 )
 def test_where_the_spool_lies(environ: dict[str, str], folder: str) -> None:
     """What is set, else systemd's state directory, else the user's."""
-    assert Settings.from_environ(environ).spool == Path(folder)
+    assert load_settings(Settings, environ).spool == Path(folder)
 
 
 @pytest.mark.parametrize(
@@ -246,20 +246,20 @@ def test_durations(text: str, seconds: float) -> None:
 )
 def test_base_url(url: str, base_url: str, warned: bool) -> None:
     """A slash at the end goes; plain HTTP to another machine gets a warning."""
-    settings = UploadSettings.from_environ({"BASE_URL": url, "AZURE_FUNCTION_KEY": SECRET})
+    settings = load_settings(UploadSettings, {"BASE_URL": url, "AZURE_FUNCTION_KEY": SECRET})
     assert settings.base_url == base_url
     assert bool(settings.warnings) == warned
 
 
 def only_camera(environ: dict[str, str]) -> CameraSettings:
-    [camera] = CaptureSettings.from_environ(environ).cameras
+    [camera] = load_settings(CaptureSettings, environ).cameras
     return camera
 
 
 def reported(part: type[Settings], environ: dict[str, Any]) -> set[str]:
     """The variables that the error names, one line for each."""
     with pytest.raises(SettingsError) as error:
-        part.from_environ(environ)
+        load_settings(part, environ)
     names = [line.partition(":")[0] for line in str(error.value).splitlines()]
     assert len(names) == len(set(names))
     return set(names)

@@ -10,8 +10,8 @@ from photo_wire.media import Media
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.status import status
-from tests.pi_uploader.spool.photos import START, name, put
 from tests.support.fake_clock import FakeClock
+from tests.support.spool_photos import START, name, put
 
 
 def aged(folder: Path, now: datetime) -> tuple[int | None, str]:

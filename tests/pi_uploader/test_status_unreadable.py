@@ -8,7 +8,7 @@ import pytest
 from pi_uploader.spool import Spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.status import status
-from tests.pi_uploader.spool.photos import put
+from tests.support.spool_photos import put
 
 
 def test_status_names_folders_that_cannot_be_read(

@@ -8,11 +8,11 @@ from tenacity import wait_none
 from pi_uploader.client import BackendClient
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.uploader import Uploader, UploadOptions
-from tests.pi_uploader.spool.photos import put
 from tests.support.certificates import Authority
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.oracle import whereabouts
+from tests.support.spool_photos import put
 
 MAX_PUT_SECONDS = 60.0  # a server that responds does so long before
 SHORT_TIMEOUT = 0.5  # seconds, for a server that never responds

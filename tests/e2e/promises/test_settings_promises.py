@@ -9,7 +9,7 @@ from pi_uploader.settings import Settings, UploadSettings
 from pi_uploader.spool import Spool
 from tests.pi_uploader.conftest import StartProgram
 from tests.pi_uploader.program import photos_in
-from tests.pi_uploader.spool.photos import put
+from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
 
 WRONG = "\x01 wrong"  # whatever is expected

@@ -11,10 +11,10 @@ import pytest
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpoolError
-from tests.pi_uploader.spool.photos import content, name, put
 from tests.support.crash_states import Model, crash_states, look
 from tests.support.disks import FailingDisk, Kind, Operation, RecordingDisk, RecordingFailingDisk
 from tests.support.oracle import problems
+from tests.support.spool_photos import content, name, put
 
 
 def test_promise_01_put_returns_when_the_photo_is_durable(tmp_path: Path) -> None:

@@ -22,10 +22,10 @@ from pi_uploader.spool.losses import NO_ROOM, Loss
 from pi_uploader.status import status
 from pi_uploader.upload.state import state_file
 from pi_uploader.upload.uploader import Uploader, UploadOptions
-from tests.pi_uploader.spool.photos import name, put
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.spool_photos import name, put
 from tests.support.store import JSON, Reply, problem
 
 ROUND = 61.0  # seconds: longer than the pause after a report, and after one that failed

@@ -13,8 +13,8 @@ from photo_wire.moment import format_time
 from pi_uploader.alerts.clock_skew_monitor import LASTING_SECONDS
 from pi_uploader.alerts.reporter import REPORT_SECONDS
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime
-from tests.pi_uploader.spool.photos import name, put
 from tests.support.fault_server import Exchange, FaultServer
+from tests.support.spool_photos import name, put
 from tests.support.uploading import Device
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

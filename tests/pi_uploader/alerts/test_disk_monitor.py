@@ -10,10 +10,10 @@ from pi_uploader.alerts.disk_monitor import FIRST_POLL_SECONDS, POLL_SECONDS, Di
 from pi_uploader.alerts.outbox import AlertOutbox
 from pi_uploader.alerts.reporter import REPORT_SECONDS
 from pi_uploader.spool import Spool
-from tests.pi_uploader.spool.photos import START, put
 from tests.support.disks import FailingPlaceDisk, Fault, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
+from tests.support.spool_photos import START, put
 from tests.support.uploading import Device
 
 

@@ -8,10 +8,10 @@ from pi_uploader.alerts.reporter import REPORT_SECONDS
 from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.uploader import Uploader
-from tests.pi_uploader.spool.photos import put
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, keep
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 from tests.support.waiting import wait_for
 

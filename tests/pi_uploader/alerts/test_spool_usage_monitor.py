@@ -9,10 +9,10 @@ from pi_uploader.alerts.reporter import RETRY_OUTBOX_SECONDS, RETRY_SECONDS
 from pi_uploader.alerts.spool_usage_monitor import FIRST_POLL_SECONDS, POLL_SECONDS, QUIET_SECONDS
 from pi_uploader.spool import Quota, Spool, Usage
 from pi_uploader.spool.disk import Disk
-from tests.pi_uploader.spool.photos import put
 from tests.support import faults
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
 SIZE = 96

@@ -8,7 +8,7 @@ import pytest
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CaptureContext, open_camera
 from pi_uploader.settings import CameraSettings
-from pi_uploader.settings.camera import FORMATS
+from pi_uploader.settings.camera_checks import FORMATS
 
 MOMENT = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
 CONTEXT = CaptureContext("garden", Trigger.MOTION, MOMENT)

@@ -9,7 +9,7 @@ from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CaptureContext, open_camera
 from pi_uploader.cameras.replay import ReplayCamera
-from pi_uploader.settings import CaptureSettings, SettingsError
+from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
 
 MOMENT = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
 CONTEXT = CaptureContext("garden", Trigger.MOTION, MOMENT)
@@ -66,8 +66,8 @@ def test_an_emptied_folder_is_an_error_of_that_photo(tmp_path: Path) -> None:
 def test_a_folder_without_pictures_is_a_wrong_setting(tmp_path: Path, folder: str) -> None:
     """The message names the variable and the folder."""
     (tmp_path / "empty").mkdir()
-    [settings] = CaptureSettings.from_environ(
-        {"CAMERA_SOURCE": "simulated", "CAMERA_REPLAY": str(tmp_path / folder)}
+    [settings] = load_settings(
+        CaptureSettings, {"CAMERA_SOURCE": "simulated", "CAMERA_REPLAY": str(tmp_path / folder)}
     ).cameras
     with pytest.raises(SettingsError, match=rf"^CAMERA_REPLAY: .*{folder}"):
         open_camera(settings)

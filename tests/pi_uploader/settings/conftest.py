@@ -9,8 +9,8 @@ from gpiozero.pins.mock import MockFactory
 
 from pi_uploader import clock
 from tests.pi_uploader.conftest import pins  # noqa: F401  the fixture
-from tests.pi_uploader.settings.installed import InstalledPi, installed_settings
 from tests.support.fault_server import FaultServer
+from tests.support.installed_pi import InstalledPi, installed_settings
 from tests.support.pi_camera import fake_picamera2
 
 

@@ -16,8 +16,8 @@ from pi_uploader import clock
 from pi_uploader.capture import process
 from pi_uploader.triggers.schedule import daily_trigger
 from tests.pi_uploader.pins import is_watched, pulse
-from tests.pi_uploader.settings.installed import NAME, InstalledPi
 from tests.support.fake_clock import FakeClock
+from tests.support.installed_pi import NAME, InstalledPi
 from tests.support.pictures import jpeg
 from tests.support.waiting import wait_for
 

@@ -6,7 +6,7 @@ import pytest
 
 from pi_uploader import clock
 from pi_uploader.status import status
-from tests.pi_uploader.settings.installed import InstalledPi
+from tests.support.installed_pi import InstalledPi
 from tests.support.waiting import wait_for
 
 AWAITED = "photos wait up to 15 minutes for the network to set it"

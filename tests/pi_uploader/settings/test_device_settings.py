@@ -11,11 +11,11 @@ import pytest
 from photo_wire.alert import LOSS
 from photo_wire.headers import FUNCTION_KEY
 from pi_uploader.capture.process import open_spool
-from pi_uploader.settings import CaptureSettings
+from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.spool.losses import NO_ROOM
-from tests.pi_uploader.settings.installed import KEY, InstalledPi
-from tests.pi_uploader.spool.photos import put
 from tests.support.fault_server import Exchange, FaultServer, keep
+from tests.support.installed_pi import KEY, InstalledPi
+from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
 
 BIG = 600_000  # bytes: one fits into a megabyte, two don't
@@ -88,7 +88,7 @@ def test_camera_keep_mb(pi: InstalledPi, server: FaultServer) -> None:
     with pi.uploading():
         stored(server, 2)
         wait_for(lambda: not pi.waiting(), what="an empty spool")
-    open_spool(CaptureSettings.from_environ(pi.environ)).archive.purge(datetime.now(UTC))
+    open_spool(load_settings(CaptureSettings, pi.environ)).archive.purge(datetime.now(UTC))
     assert len(pi.kept()) == 1
 
 

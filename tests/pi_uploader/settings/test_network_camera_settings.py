@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pi_uploader.settings.installed import InstalledPi
 from tests.support.certificates import Authority
+from tests.support.installed_pi import InstalledPi
 from tests.support.rtsp.camera import is_available, network_camera
 
 pytestmark = pytest.mark.skipif(

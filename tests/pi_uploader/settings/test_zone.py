@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from photo_wire.headers import Trigger
-from pi_uploader.settings import CaptureSettings, SettingsError, system_zone
-from tests.pi_uploader.settings.installed import InstalledPi
+from pi_uploader.settings import CaptureSettings, SettingsError, load_settings, system_zone
 from tests.pi_uploader.settings.test_capture_settings import armed_now
+from tests.support.installed_pi import InstalledPi
 
 SUMMER = datetime(2026, 7, 1, 12, 0)
 
@@ -33,7 +33,7 @@ def zone_file(name: str) -> bytes:
 
 def capture_settings(**more: str) -> CaptureSettings:
     environ = {"CAMERA_SOURCE": "simulated", "CAMERA_ARMED": "22:00-06:00", "HOME": "/nowhere"}
-    return CaptureSettings.from_environ(environ | more)
+    return load_settings(CaptureSettings, environ | more)
 
 
 def shown(settings: CaptureSettings) -> tuple[str, float]:

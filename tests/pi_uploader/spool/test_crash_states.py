@@ -16,10 +16,10 @@ import pytest
 from photo_wire.headers import ClockStatus
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Quota, Spool, SpooledPhoto, SpoolError
-from tests.pi_uploader.spool.photos import name, put
 from tests.support.crash_states import CrashState, Model, crash_states, look
 from tests.support.disks import READS, Kind, RecordingDisk, RecordingFailingDisk
 from tests.support.oracle import problems
+from tests.support.spool_photos import name, put
 
 Result = TypeVar("Result")
 MODELS = pytest.mark.parametrize("model", Model)

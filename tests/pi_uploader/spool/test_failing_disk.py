@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pi_uploader.spool import Spool, SpooledPhoto, SpoolError
-from tests.pi_uploader.spool.photos import content, put
 from tests.support.disks import TAKE_ROOM, FailingDisk, Kind
 from tests.support.oracle import problems, whereabouts
+from tests.support.spool_photos import content, put
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pi_uploader.spool import Spool
 from pi_uploader.spool.disk import Disk
-from tests.pi_uploader.spool.photos import put
+from tests.support.spool_photos import put
 
 
 class SlowDisk(Disk):

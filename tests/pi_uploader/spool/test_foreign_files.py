@@ -12,8 +12,8 @@ from pi_uploader.clock import BootTime
 from pi_uploader.spool import Quota, Spool, count_spool
 from pi_uploader.spool.admin import list_photos, requeue, verify
 from pi_uploader.spool.export import export
-from tests.pi_uploader.spool.photos import content, put
 from tests.support.fault_server import FaultServer
+from tests.support.spool_photos import content, put
 from tests.support.uploading import Device
 
 SIZE = 96

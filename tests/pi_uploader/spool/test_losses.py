@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pi_uploader.spool import Quota, Spool, count_spool
-from tests.pi_uploader.spool.photos import put
+from tests.support.spool_photos import put
 
 
 def test_reports_of_losses_do_not_fill_the_disk(

@@ -11,10 +11,10 @@ from pi_uploader.client import RejectedError
 from pi_uploader.spool import PhotoInfo, Quota, Spool
 from pi_uploader.upload.backlog import MIN_COUNT_PAUSE_SECONDS, BacklogCounter, PhotoSelector
 from pi_uploader.upload.retries import RetryTracker
-from tests.pi_uploader.spool.photos import put
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, keep
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
 GATE = new_name("gate", datetime.now(UTC))

@@ -6,10 +6,10 @@ from pathlib import Path
 from pi_uploader.spool import Spool, count_spool
 from pi_uploader.upload.process import keep_all
 from pi_uploader.upload.state import read_state, state_file
-from tests.pi_uploader.settings.installed import InstalledPi, installed_settings
-from tests.pi_uploader.spool.photos import put
 from tests.support.disks import FailingPlaceDisk, Fault, Kind
 from tests.support.fault_server import FaultServer
+from tests.support.installed_pi import InstalledPi, installed_settings
+from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
 
 

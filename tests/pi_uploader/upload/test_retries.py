@@ -6,10 +6,10 @@ import pytest
 
 from pi_uploader.client import RejectedError
 from pi_uploader.upload.retries import MAX_REJECTED_IN_A_ROW, CircuitBreaker, RetryTracker
-from tests.pi_uploader.spool.photos import name
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.spool_photos import name
 from tests.support.uploading import Device
 
 

@@ -8,8 +8,8 @@ import pytest
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import BootTime
 from pi_uploader.upload.state import UploadState, delivered_last_hour, read_state, state_file
-from tests.pi_uploader.spool.photos import name
 from tests.support.fake_clock import FakeClock
+from tests.support.spool_photos import name
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR = 3600

@@ -16,9 +16,9 @@ from pi_uploader.upload.time_correction import (
     TimeCorrection,
     final_name,
 )
-from tests.pi_uploader.spool.photos import put
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
+from tests.support.spool_photos import put
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 BOOT, EARLIER_BOOT = "11111111", "00000000"

@@ -10,11 +10,11 @@ import pytest
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Spool
 from pi_uploader.upload.process import upload_all
-from tests.pi_uploader.spool.photos import put
 from tests.support import faults
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fault_server import FaultServer
 from tests.support.oracle import entries
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
 A_WHILE = 900.0  # seconds

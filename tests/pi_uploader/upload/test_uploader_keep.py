@@ -5,10 +5,10 @@ from pathlib import Path
 from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import Spool, count_spool
 from pi_uploader.upload.uploader import Uploader, UploadOptions
-from tests.pi_uploader.spool.photos import content, put
 from tests.support.disks import TAKE_ROOM, FailingDisk
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
+from tests.support.spool_photos import content, put
 
 
 def test_an_uploaded_photo_is_kept_under_its_own_name(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.admin import requeue, verify
 from pi_uploader.upload.time_correction import SKIP_SECONDS
 from pi_uploader.upload.uploader import MAX_UNREADABLE
-from tests.pi_uploader.spool.photos import put
 from tests.support.disks import READ, FailingPlaceDisk, Kind
 from tests.support.fault_server import FaultServer
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
 

@@ -18,9 +18,9 @@ from pi_uploader.spool import Quota, Spool, count_spool
 from pi_uploader.spool.admin import verify
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.export import export
-from tests.pi_uploader.spool.photos import put
 from tests.support.fault_server import FaultServer
 from tests.support.real_disk.mounts import Ext4, Tmpfs
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 from tests.support.waiting import wait_for
 

@@ -11,7 +11,7 @@ from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraGoneError, CaptureContext, find_shared_cameras
 from pi_uploader.cameras.picamera.camera import Picamera2Camera
-from pi_uploader.settings import CaptureSettings, SettingsError
+from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
 
 CONTEXT = CaptureContext("gate", Trigger.MOTION, None)
 FIRST, SECOND = "/base/soc/i2c@1/imx708@1a", "/base/soc/i2c@0/imx219@10"
@@ -82,4 +82,4 @@ def two_tables(folder: Path, a: str, b: str, source: str = "picamera2") -> Captu
     tables = (f"[camera.{one}]\nsource = '{source}'\nevery = '1h'\n" for one in "ab")
     file = folder / "config.toml"
     file.write_text("".join(table + more for table, more in zip(tables, (a, b), strict=True)))
-    return CaptureSettings.from_environ({"CAMERA_CONFIG": str(file), "HOME": str(folder)})
+    return load_settings(CaptureSettings, {"CAMERA_CONFIG": str(file), "HOME": str(folder)})

@@ -10,7 +10,7 @@ from pathlib import Path
 from local.processes import ROOT
 from photo_wire.headers import Trigger
 from pi_uploader.capture import capture_once, run_capture
-from pi_uploader.settings import CaptureSettings, UploadSettings
+from pi_uploader.settings import CaptureSettings, UploadSettings, load_settings
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.process import run_upload
 from tests.support.waiting import wait_for
@@ -60,19 +60,19 @@ class InstalledPi:
 
     def once(self, trigger: Trigger = Trigger.DEMAND) -> int:
         """`pi-uploader capture --once`; returns its exit code."""
-        return capture_once(CaptureSettings.from_environ(self.environ), trigger)
+        return capture_once(load_settings(CaptureSettings, self.environ), trigger)
 
     @contextmanager
     def capturing(self) -> Iterator[None]:
         """The capture service, until the end of the block."""
-        settings = CaptureSettings.from_environ(self.environ)
+        settings = load_settings(CaptureSettings, self.environ)
         with _service(lambda stop: run_capture(settings, stop)):
             yield
 
     @contextmanager
     def uploading(self) -> Iterator[None]:
         """The upload service, until the end of the block."""
-        settings = UploadSettings.from_environ(self.environ)
+        settings = load_settings(UploadSettings, self.environ)
         with _service(lambda stop: run_upload(settings, stop)):
             yield
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pi_uploader.settings import CaptureSettings, SettingsError
+from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
 
 ZERO = "Raspberry Pi Zero 2 W Rev 1.0"
 
@@ -35,8 +35,8 @@ class TestLimitsOfTheBoard:
     def test_the_error_names_board_and_limit(self, set_board: Callable[[str], None]) -> None:
         set_board(ZERO)
         assert problems(CAMERA_SIZE="2304x1296", CAMERA_FORMAT="mp4") == (
-            "CAMERA_SIZE: a clip of 2304 pixels' width is more than the encoder of this board "
-            "(Raspberry Pi Zero 2 W Rev 1.0) can do; expected at most 2032, such as 1920x1080",
+            "CAMERA_SIZE: must be at most 2032 pixels wide for a clip, such as 1920x1080: the "
+            "encoder of this board (Raspberry Pi Zero 2 W Rev 1.0) cannot do 2304",
         )
 
     def test_an_odd_size_is_rejected(self) -> None:
@@ -46,7 +46,7 @@ class TestLimitsOfTheBoard:
 
 def problems(**environ: str) -> tuple[str, ...]:
     try:
-        CaptureSettings.from_environ({"CAMERA_SOURCE": "picamera2", "HOME": "/", **environ})
+        load_settings(CaptureSettings, {"CAMERA_SOURCE": "picamera2", "HOME": "/", **environ})
     except SettingsError as error:
         return error.problems
     return ()

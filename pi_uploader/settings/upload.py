@@ -1,0 +1,109 @@
+"""The settings of uploading."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from pi_uploader.settings import values
+from pi_uploader.settings.common import Settings
+from pi_uploader.settings.setting import Default, required, secret, setting
+from pi_uploader.settings.source import Source, credential
+
+MAX_UPLOAD_SECONDS = 220.0  # of one photo; Azure's load balancer ends a request after 230
+FULL_PHOTO_SIZE = 5_000_000  # bytes; a JPEG of 12 megapixels
+
+
+def required_to_upload(source: Source) -> str | None:
+    """The default of a setting that must be set, unless CAMERA_UPLOAD is off."""
+    return None if source.text("CAMERA_UPLOAD") == "off" else required(source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadSettings(Settings):
+    """The settings of `pi-uploader upload`. `base_url` has no slash at its end; it is None where
+    nothing is uploaded, whatever BASE_URL says."""
+
+    title: ClassVar[str] = "uploading"
+
+    base_url: str | None = setting(
+        "BASE_URL",
+        values.base_url,
+        "https://HOST with nothing after it, such as https://my-nightjar.azurewebsites.net",
+        "Where the backend is. With http:// everything, the key too, travels readable.",
+        default=Default(required_to_upload, "none: it has to be set"),
+        redact=values.redact_url,
+    )
+    function_key: str | None = setting(
+        "AZURE_FUNCTION_KEY",
+        values.function_key,
+        "the function key as the portal shows it",
+        "Key that the backend asks devices for. It is never shown.",
+        default=Default(
+            lambda source: credential(source.environ, "azure_function_key"),
+            "the systemd credential azure_function_key, if there is one",
+        ),
+        redact=secret,
+    )
+    uploads: int = setting(
+        "CAMERA_UPLOADS",
+        values.uploads,
+        f"a number from 1 to {values.MAX_UPLOADS}",
+        "Photos under way at once. More drain a backlog faster where the line has a long delay.",
+        default="2",
+    )
+    bytes_per_second: float | None = setting(
+        "CAMERA_MAX_KBPS",
+        values.kilobits,
+        "a whole number of kilobits per second, or off",
+        "Cap on how fast photos go up, so that others on the line can work. All that are under way "
+        "share it. The backend's platform ends a request after 230 s: at 100 a photo of more than "
+        "2.7 MB waits in the spool, and a person is told.",
+        default="off",
+    )
+    monthly_bytes: int | None = setting(
+        "CAMERA_MONTHLY_MB",
+        values.megabytes,
+        "a whole number of megabytes, or off",
+        "Data budget of a calendar month (UTC). Above it photos wait for the next month.",
+        default="off",
+    )
+
+    @classmethod
+    def read(cls, source: Source, **others: Any) -> Self:
+        settings = super().read(source, **others)
+        return settings if settings.upload else replace(settings, base_url=None)
+
+    @property
+    def missing(self) -> list[str]:
+        if self.base_url is None or self.function_key:
+            return []
+        return [
+            "AZURE_FUNCTION_KEY: is not set, nor is there a systemd credential azure_function_key; "
+            "a backend on Azure takes no photo without a key"
+        ]
+
+    @property
+    def warnings(self) -> list[str]:
+        warnings = self.missing
+        if self.base_url is not None and values.is_unencrypted(self.base_url):
+            warnings.append(
+                f"BASE_URL: {self.base_url} is not https; the key and the photos travel readable "
+                "for everyone on the way"
+            )
+        if self.base_url is not None and (slow := _too_slow(self.bytes_per_second)):
+            warnings.append(slow)
+        return warnings
+
+
+def _too_slow(bytes_per_second: float | None) -> str | None:
+    """Return a warning if a full photo of a Pi's camera would not arrive at this rate."""
+    if bytes_per_second is None or bytes_per_second * MAX_UPLOAD_SECONDS >= FULL_PHOTO_SIZE:
+        return None
+    needed = math.ceil(FULL_PHOTO_SIZE * 8 / 1000 / MAX_UPLOAD_SECONDS)
+    arrives = math.floor(bytes_per_second * MAX_UPLOAD_SECONDS / 1e5) / 10
+    return (
+        f"CAMERA_MAX_KBPS: at {bytes_per_second * 8 / 1000:g} no photo above "
+        f"{arrives:g} MB arrives, since the backend's "
+        f"platform ends a request after 230 s; a photo of 12 megapixels "
+        f"({FULL_PHOTO_SIZE / 1e6:g} MB) needs {needed}, a clip or a DNG more"
+    )
