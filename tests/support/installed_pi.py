@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from local.processes import ROOT
@@ -92,3 +93,9 @@ def _service(run: Callable[[threading.Event], int]) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def armed_now(zone_offset: int) -> str:
+    """Hours around now in the zone that is so many hours ahead of UTC."""
+    there = datetime.now(UTC) + timedelta(hours=zone_offset)
+    return f"{there - timedelta(hours=2):%H:%M}-{there + timedelta(hours=2):%H:%M}"

@@ -17,7 +17,7 @@ LONGEST_FIRST = (
     "tests/test_lean_install.py",
     "tests/pi_uploader/cameras/rtsp/test_camera.py",
     "tests/systemd/test_passwords.py",
-    "tests/pi_uploader/spool/test_power_cut.py",
+    "tests/pi_uploader/spool/test_spool_power_cut.py",
     "tests/local/test_run.py",
     "tests/test_bench.py",
 )

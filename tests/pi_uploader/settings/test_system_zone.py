@@ -8,8 +8,7 @@ import pytest
 
 from photo_wire.headers import Trigger
 from pi_uploader.settings import CaptureSettings, SettingsError, load_settings, system_zone
-from tests.pi_uploader.settings.test_capture_settings import armed_now
-from tests.support.installed_pi import InstalledPi
+from tests.support.installed_pi import InstalledPi, armed_now
 
 SUMMER = datetime(2026, 7, 1, 12, 0)
 

@@ -208,49 +208,6 @@ def test_the_defaults() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("environ", "folder"),
-    [
-        ({"STATE_DIRECTORY": "/var/lib/nightjar"}, "/var/lib/nightjar/spool"),
-        ({"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "HOME": "/h"}, "/var/lib/a/spool"),
-        ({"XDG_STATE_HOME": "/state", "HOME": "/h"}, "/state/pi-uploader/spool"),
-        ({"XDG_STATE_HOME": "state", "HOME": "/h"}, "/h/.local/state/pi-uploader/spool"),
-        ({"CAMERA_SPOOL": "/data/spool", "STATE_DIRECTORY": "/var/lib/a"}, "/data/spool"),
-    ],
-)
-def test_where_the_spool_lies(environ: dict[str, str], folder: str) -> None:
-    """What is set, else systemd's state directory, else the user's."""
-    assert load_settings(Settings, environ).spool == Path(folder)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("30s", 30), ("0.5s", 0.5), ("5m", 300), ("1h", 3600), ("2d", 172800)]
-)
-def test_durations(text: str, seconds: float) -> None:
-    """A number and one letter."""
-    assert only_camera(CAPTURE | {"CAMERA_EVERY": text}).every == seconds
-
-
-@pytest.mark.parametrize(
-    ("url", "base_url", "warned"),
-    [
-        ("https://nightjar.example", "https://nightjar.example", False),
-        ("https://nightjar.example/", "https://nightjar.example", False),
-        ("https://nightjar.example:8443/", "https://nightjar.example:8443", False),
-        ("http://127.0.0.1:7071", "http://127.0.0.1:7071", False),
-        ("http://localhost:7071/", "http://localhost:7071", False),
-        ("http://[::1]:7071", "http://[::1]:7071", False),
-        ("http://192.168.1.5:7071", "http://192.168.1.5:7071", True),
-        ("http://nightjar.example", "http://nightjar.example", True),
-    ],
-)
-def test_base_url(url: str, base_url: str, warned: bool) -> None:
-    """A slash at the end goes; plain HTTP to another machine gets a warning."""
-    settings = load_settings(UploadSettings, {"BASE_URL": url, "AZURE_FUNCTION_KEY": SECRET})
-    assert settings.base_url == base_url
-    assert bool(settings.warnings) == warned
-
-
 def only_camera(environ: dict[str, str]) -> CameraSettings:
     [camera] = load_settings(CaptureSettings, environ).cameras
     return camera

@@ -1,8 +1,6 @@
 """Each setting of the spool and of uploading on an installed Pi, all others being set."""
 
 import shutil
-import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import pytest
 from photo_wire.alert import LOSS
 from photo_wire.headers import FUNCTION_KEY
 from pi_uploader.capture.process import open_spool
-from pi_uploader.settings import CaptureSettings, load_settings
+from pi_uploader.settings import CaptureSettings, Settings, load_settings
 from pi_uploader.spool.losses import NO_ROOM
-from tests.support.fault_server import Exchange, FaultServer, keep
+from tests.support.fault_server import FaultServer
 from tests.support.installed_pi import KEY, InstalledPi
 from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
@@ -117,65 +115,16 @@ def test_camera_reserve_mb(pi: InstalledPi) -> None:
     assert len(list(pi.spool.losses.unreported())) == 1
 
 
-@pytest.mark.setting("BASE_URL")
-def test_base_url(pi: InstalledPi, server: FaultServer) -> None:
-    put(pi.spool, 1)
-    with FaultServer() as other:
-        pi.environ["BASE_URL"] = other.base_url
-        with pi.uploading():
-            stored(other, 1)
-    assert server.connections == 0
-
-
-@pytest.mark.setting("AZURE_FUNCTION_KEY")
-def test_azure_function_key(pi: InstalledPi, server: FaultServer) -> None:
-    """One in the environment wins over the credential that install.sh writes."""
-    pi.environ["AZURE_FUNCTION_KEY"] = "another key"
-    put(pi.spool, 1)
-    with pi.uploading():
-        stored(server, 1)
-    assert server.requests[0].headers[FUNCTION_KEY] == "another key"
-
-
-@pytest.mark.setting("CAMERA_UPLOADS")
-def test_camera_uploads(pi: InstalledPi, server: FaultServer) -> None:
-    """No photo is answered before five are under way; by default two would be."""
-    together = threading.Barrier(5)
-
-    def wait_for_the_others(exchange: Exchange) -> None:
-        exchange.read()
-        together.wait(90)
-        keep(exchange)
-
-    server.answer = wait_for_the_others
-    for number in range(5):
-        put(pi.spool, number)
-    pi.environ["CAMERA_UPLOADS"] = "5"
-    with pi.uploading():
-        stored(server, 5)
-
-
-@pytest.mark.setting("CAMERA_MAX_KBPS")
-def test_camera_max_kbps(pi: InstalledPi, server: FaultServer) -> None:
-    """Of 30 KB all but the first 16 KiB wait their time: at 10 KB/s for more than a second."""
-    pi.environ["CAMERA_MAX_KBPS"] = "80"
-    put(pi.spool, 1, size=30_000)
-    started = time.monotonic()
-    with pi.uploading():
-        stored(server, 1)
-    assert time.monotonic() - started > 1
-
-
-@pytest.mark.setting("CAMERA_MONTHLY_MB")
-def test_camera_monthly_mb(pi: InstalledPi, server: FaultServer) -> None:
-    """Of two photos that are too much together the second waits for the next month, while a small
-    one goes."""
-    pi.environ["CAMERA_MONTHLY_MB"] = "1"
-    waits = put(pi.spool, 1, size=BIG)
-    put(pi.spool, 2, size=BIG)
-    with pi.uploading():
-        stored(server, 1)
-        put(pi.spool, 3)
-        stored(server, 2)
-        # The backend has a photo a moment before its device lets go of it.
-        wait_for(lambda: pi.waiting() == [waits], what="the large photo alone in the spool")
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({"STATE_DIRECTORY": "/var/lib/nightjar"}, "/var/lib/nightjar/spool"),
+        ({"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "HOME": "/h"}, "/var/lib/a/spool"),
+        ({"XDG_STATE_HOME": "/state", "HOME": "/h"}, "/state/pi-uploader/spool"),
+        ({"XDG_STATE_HOME": "state", "HOME": "/h"}, "/h/.local/state/pi-uploader/spool"),
+        ({"CAMERA_SPOOL": "/data/spool", "STATE_DIRECTORY": "/var/lib/a"}, "/data/spool"),
+    ],
+)
+def test_where_the_spool_lies(environ: dict[str, str], folder: str) -> None:
+    """What is set, else systemd's state directory, else the user's."""
+    assert load_settings(Settings, environ).spool == Path(folder)

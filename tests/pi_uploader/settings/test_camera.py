@@ -17,7 +17,7 @@ from pi_uploader.capture import process
 from pi_uploader.triggers.schedule import daily_trigger
 from tests.pi_uploader.pins import is_watched, pulse
 from tests.support.fake_clock import FakeClock
-from tests.support.installed_pi import NAME, InstalledPi
+from tests.support.installed_pi import NAME, InstalledPi, armed_now
 from tests.support.pictures import jpeg
 from tests.support.waiting import wait_for
 
@@ -215,12 +215,6 @@ def test_camera_times(pi: InstalledPi, monkeypatch: pytest.MonkeyPatch) -> None:
     with pi.capturing():
         [photo] = pi.wait_for_photos(1)
     assert photo.trigger is Trigger.SCHEDULE
-
-
-def armed_now(zone_offset: int) -> str:
-    """Hours around now in the zone that is so many hours ahead of UTC."""
-    there = datetime.now(UTC) + timedelta(hours=zone_offset)
-    return f"{there - timedelta(hours=2):%H:%M}-{there + timedelta(hours=2):%H:%M}"
 
 
 @pytest.mark.setting("CAMERA_ARMED")
