@@ -4,7 +4,8 @@ answers, and what with.
 The API's description is written from this table too (http/openapi/).
 """
 
-from function_app.accounts import api as accounts
+from function_app.accounts import audit_log, sessions, tokens, users
+from function_app.accounts.fields import NEW_NAME
 from function_app.alerts import alerts
 from function_app.auth.caller import Caller
 from function_app.browse import events, listing, photos, thumbnails
@@ -295,104 +296,104 @@ ROUTES: tuple[Route, ...] = (
         "api/session",
         GET,
         Access.READER,
-        accounts.get_session,
+        sessions.get_session,
         Operation("Get the current session.", {200: "Caller"}),
     ),
     Route(
         "api/session",
         ("POST",),
         Access.PUBLIC,
-        accounts.open_session,
+        sessions.open_session,
         Operation("Sign in with name and password.", {200: "SignedIn"}, (401, 403, 429)),
-        Inputs(body=accounts.SIGN_IN),
+        Inputs(body=sessions.SIGN_IN),
     ),
     Route(
         "api/session",
         ("DELETE",),
         Access.PERSON,
-        accounts.close_session,
+        sessions.close_session,
         Operation("Sign out."),
     ),
     Route(
         "api/sessions",
         ("DELETE",),
         Access.PERSON,
-        accounts.close_all_sessions,
+        sessions.close_all_sessions,
         Operation("Sign out everywhere.", {200: "Ended"}),
     ),
     Route(
         "api/password",
         ("PUT",),
         Access.PERSON,
-        accounts.change_password,
+        sessions.change_password,
         Operation("Change your password, and sign out everywhere else.", errors=(409, 429)),
-        Inputs(body=accounts.PASSWORD_CHANGE),
+        Inputs(body=sessions.PASSWORD_CHANGE),
     ),
     Route(
         "api/people",
         GET,
         Access.ADMIN,
-        accounts.list_people,
+        users.list_people,
         Operation("List the people who may sign in.", {200: "People"}),
     ),
     Route(
         "api/people",
         ("POST",),
         Access.ADMIN,
-        accounts.add_person,
+        users.add_person,
         Operation(
             "Add a person who may sign in: a viewer of all cameras or of some, or another owner.",
             {201: "Person"},
             (409,),
         ),
-        Inputs(body=accounts.NEW_PERSON),
+        Inputs(body=users.NEW_PERSON),
     ),
     Route(
         "api/people/{name}",
         ("DELETE",),
         Access.ADMIN,
-        accounts.remove_person,
+        users.remove_person,
         Operation(
             "Remove a person, and revoke their links and tokens. People whom they added stay, "
             "and are listed.",
             {200: "Revoked"},
             (404, 409),
         ),
-        Inputs(path=(accounts.NEW_NAME,)),
+        Inputs(path=(NEW_NAME,)),
     ),
     Route(
         "api/tokens",
         GET,
         Access.ADMIN,
-        accounts.list_tokens,
+        tokens.list_tokens,
         Operation("List the programs' tokens.", {200: "Tokens"}),
     ),
     Route(
         "api/tokens",
         ("POST",),
         Access.ADMIN,
-        accounts.make_token,
+        tokens.make_token,
         Operation("Make a token for a program.", {201: "MadeToken"}, (409,)),
-        Inputs(body=accounts.NEW_TOKEN),
+        Inputs(body=tokens.NEW_TOKEN),
     ),
     Route(
         "api/tokens/{name}",
         ("DELETE",),
         Access.ADMIN,
-        accounts.revoke_token,
+        tokens.revoke_token,
         Operation(
             "Revoke a token, and what was made with it. People who were added with it stay, and "
             "are listed.",
             {200: "Revoked"},
             (404,),
         ),
-        Inputs(path=(accounts.NEW_NAME,)),
+        Inputs(path=(NEW_NAME,)),
     ),
     Route(
         "api/accesses",
         GET,
         Access.ADMIN,
-        accounts.list_accesses,
+        audit_log.list_accesses,
         Operation("List the access log: who did what, newest first.", {200: "Accesses"}),
         Inputs(query=(LIMIT, CURSOR)),
     ),

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from function_app.auth.audit_log import AuditLog
 from function_app.settings import Settings, read_settings
 from function_app.storage.azure.account import open_account
 from function_app.storage.azure.alerts import AzureAlerts
@@ -47,16 +48,16 @@ class KnownCameras:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The photos' bytes, their index and thumbnails, the alerts, the people with their sessions,
-    tokens and shared links, who did what, how many photos were lost, the settings, what notices
-    that timers have stopped, and the cameras that this process knows."""
+    """What handlers work with: the stores of photos, alerts and accounts, the audit log, the counts
+    of lost photos, the settings, and what this process remembers of timers and cameras. `people`
+    also has sessions, tokens, shared links and login attempts."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
     thumbnails: Thumbnails
     alerts: Alerts
     people: TableStore
-    accesses: TableStore
+    audit_log: AuditLog
     loss_counts: LossCounts
     settings: Settings
     timer_watch: TimerWatch = field(default_factory=TimerWatch)
@@ -64,8 +65,8 @@ class Services:
 
 
 def shared_services() -> Services:
-    """This process's backend, from its environment. Raises SettingsError, each time anew, while
-    the environment cannot be used."""
+    """Return this process's services, from its environment. Raises SettingsError, at each call, as
+    long as the environment cannot be used."""
     global _shared
     with _lock:
         if _shared is None:
@@ -74,7 +75,7 @@ def shared_services() -> Services:
 
 
 def connect(settings: Settings) -> Services:
-    """A backend on the storage account of `settings`. Sends nothing."""
+    """Return services on the storage account of `settings`. Sends nothing."""
     account = open_account(
         settings.connection_string, settings.max_photo_bytes, settings.account_name
     )
@@ -85,7 +86,7 @@ def connect(settings: Settings) -> Services:
         thumbnails=AzureThumbnails(account.blobs),
         alerts=alerts,
         people=AzureTable(account, "people"),
-        accesses=AzureTable(account, "accesses"),
+        audit_log=AuditLog(AzureTable(account, "accesses"), settings.trusted_proxies),
         loss_counts=LossCounts(AzureTable(account, TABLE), alerts),
         settings=settings,
     )

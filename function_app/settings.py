@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from function_app.auth.passwords import weakness
+from function_app.auth.passwords import password_problem
 from function_app.origins import origin_of
 from function_app.retention_policy import RetentionPolicy, parse_retention
 
@@ -155,7 +155,7 @@ def _token(text: str) -> str | None:
 
 
 def _password(text: str) -> str | None:
-    if text and (problem := weakness(text)):
+    if text and (problem := password_problem(text)):
         raise ValueError(problem)
     return text or None
 

@@ -1,1 +1,1 @@
-"""Who looks at photos, and how they show who they are: people, sessions, tokens, shared links."""
+"""Who may do what: users, sessions, tokens, shared links, and the audit log. Rules, no HTTP."""

@@ -1,4 +1,4 @@
-"""Who calls, and what they may do."""
+"""The caller of a request, and what they may do."""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ from enum import StrEnum
 from photo_wire.errors import WireError, quoted
 from photo_wire.name import check_camera
 
-MAX_CAMERAS = 100  # that one caller is limited to: a page of their lists is a request for each
+MAX_CAMERAS = 100  # that a caller may be limited to: a page of a list takes a request for each
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+_TOKEN_LABEL = "token "  # noqa: S105 - how the audit log calls tokens
 
 
 class Scope(StrEnum):
-    """What somebody may do: bring photos, look, delete, and decide who may do so."""
+    """A permission: upload photos, read, delete, or manage users and tokens."""
 
     UPLOAD = "upload"
     READ = "read"
@@ -22,38 +23,44 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """An owner may do everything; a viewer looks at some cameras or at all."""
+    """An owner may do everything; a viewer may read some cameras or all of them."""
 
     OWNER = "owner"
     VIEWER = "viewer"
 
     @property
     def scopes(self) -> frozenset[Scope]:
+        """The scopes of a session of a user with this role."""
         return frozenset({Scope.READ} if self is Role.VIEWER else set(Scope))
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a right to be here. `cameras` are those that they have to do with, None for
-    all. `session` is the key of a person's session; None for programs. `is_token` for a token that
-    somebody made, since they may call it as a person is called. `root` is the person behind it all,
-    or a token of the settings, and `via` the keys of the tokens in between, this one last
-    (origin.py)."""
+    """An authenticated caller. `cameras` are those they may access, None for all. `session` is the
+    key of a user's session, None for programs. `root` is the user, or the token of the settings,
+    from whom their right comes, and `via` the keys of the tokens in between, this caller's own last
+    (provenance.py)."""
 
     name: str
     scopes: frozenset[Scope]
     cameras: frozenset[str] | None = None
     session: str | None = None
-    is_token: bool = False
     root: str | None = None
     via: tuple[str, ...] = ()
 
     @property
-    def who(self) -> str:
-        """As the access log calls them. A person's name has no space in it."""
-        return token_called(self.name) if self.is_token else self.name
+    def is_token(self) -> bool:
+        """Whether this is a token on record, not a user or a token of the settings."""
+        return bool(self.via)
+
+    @property
+    def actor(self) -> str:
+        """The caller's name in the audit log. A user's name has no space, so no token passes for a
+        user."""
+        return token_label(self.name) if self.is_token else self.name
 
     def may_see(self, camera: str) -> bool:
+        """Return whether the caller may access this camera."""
         return self.cameras is None or camera in self.cameras
 
 
@@ -61,48 +68,61 @@ DEVICE = Caller("device", frozenset({Scope.UPLOAD}))
 ANONYMOUS = Caller("anybody", frozenset())
 
 
-def token_called(name: str) -> str:
-    """As the access log calls the token of this name."""
-    return f"token {name}"
+def token_label(name: str) -> str:
+    """Return how the audit log calls the token of this name."""
+    return _TOKEN_LABEL + name
 
 
-def is_name(name: str) -> bool:
-    """Whether somebody may be called that; it is a key in a table, which bears no other letters."""
+def is_token_label(actor: str) -> bool:
+    """Return whether an actor of the audit log is a token."""
+    return actor.startswith(_TOKEN_LABEL)
+
+
+def is_valid_name(name: str) -> bool:
+    """Return whether a user or a token may have this name. It is a key in a table, where other
+    characters are not allowed."""
     return _NAME.fullmatch(name) is not None
 
 
-def check_name(name: object, what: str) -> str:
-    """The name, if it is one. Raises WireError."""
-    if not isinstance(name, str) or not is_name(name):
-        raise WireError(what, f"{quoted(str(name))} is not 1 to 32 of a-z, 0-9, '.', '-' and '_'")
+def check_name(name: object, field: str) -> str:
+    """Return the name if it is valid. Raises WireError for `field` if it is not."""
+    if not isinstance(name, str) or not is_valid_name(name):
+        raise WireError(field, f"{quoted(str(name))} is not 1 to 32 of a-z, 0-9, '.', '-' and '_'")
     return name
 
 
-def check_cameras(cameras: object) -> frozenset[str] | None:
-    """The cameras of a list; None for all. Raises WireError."""
+def parse_cameras(cameras: object) -> frozenset[str] | None:
+    """Return the cameras of a JSON list, or None (null) for all. Raises WireError."""
     if cameras is None:
         return None
     if not isinstance(cameras, list) or not all(isinstance(one, str) for one in cameras):
-        raise WireError("cameras", "is neither a list of cameras' names nor null, for all")
+        raise WireError("cameras", "must be a list of camera names, or null for all")
     for one in cameras:
         check_camera(one, "cameras")
     return frozenset(cameras)
 
 
-def check_limit(cameras: object) -> frozenset[str] | None:
-    """The cameras that a caller is to be limited to; None for all. Raises WireError."""
-    found = check_cameras(cameras)
-    if found is not None and len(found) > MAX_CAMERAS:
+def parse_camera_limit(cameras: object) -> frozenset[str] | None:
+    """Return the cameras that a caller is to be limited to, at most MAX_CAMERAS; None for all.
+    Raises WireError."""
+    parsed = parse_cameras(cameras)
+    if parsed is not None and len(parsed) > MAX_CAMERAS:
         raise WireError(
-            "cameras", f"has {len(found)} names: give at most {MAX_CAMERAS}, or null for all"
+            "cameras", f"has {len(parsed)} names: give at most {MAX_CAMERAS}, or null for all"
         )
-    return found
+    return parsed
 
 
-def to_text(cameras: frozenset[str] | None) -> str:
-    """As a record keeps it: names with spaces between them, or `*` for all."""
+def cameras_to_json(cameras: frozenset[str] | None) -> list[str] | None:
+    """Return the cameras as the API has them; null for all."""
+    return None if cameras is None else sorted(cameras)
+
+
+def cameras_to_text(cameras: frozenset[str] | None) -> str:
+    """Return the cameras as a record stores them: names with spaces in between, `*` for all."""
     return "*" if cameras is None else " ".join(sorted(cameras))
 
 
-def from_text(text: str) -> frozenset[str] | None:
+def cameras_from_text(text: str) -> frozenset[str] | None:
+    """Return the cameras of a record; None for all."""
     return None if text == "*" else frozenset(text.split())

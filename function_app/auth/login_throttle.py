@@ -1,155 +1,173 @@
-"""Wrong passwords cost time.
+"""Throttle sign-ins: wrong passwords cost time.
 
-They are counted for the account together with the address that they come from, and for the address
-alone (of IPv6 the network of 64 bits, since a stranger has all of its addresses). So whoever
-guesses waits, and nobody else does: no stranger can keep a person out of their account. What is
-said in an open session, or in a browser in which that person signed in before, is counted for those
-alone. Of an account that many addresses guess at, each gets one free attempt instead of five
+They are counted for an account together with the client's address, and for the address alone (for
+IPv6 the network of 64 bits, since a stranger has all of its addresses). So whoever guesses has to
+wait, and nobody else does: no stranger can lock a user out of their account. Attempts in an open
+session, or in a browser in which that user signed in before, are counted for that session or
+browser alone. If many addresses guess at one account, each gets one free attempt instead of five
 (docs/decisions/0038-strangers-lock-nobody-out.md).
 
-Kept in a table, since instances share no memory. An attempt is counted before its password is
-looked at, so that many at once get no more tries than one after the other.
+The counts are in a table, since instances share no memory. An attempt is counted before its
+password is checked, so that parallel requests get no more attempts than sequential ones.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from function_app.auth.addresses import subscriber_of
+from function_app.auth.client_address import subscriber_of
 from function_app.problems import HTTPProblemError
 from function_app.storage.account_keys import LOGIN_ATTEMPTS, attempt_key
 from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import EPOCH, format_time, parse_time
 
-FORGIVEN_EVERY = timedelta(hours=1)  # one wrong password of those on record
-FORGOTTEN = timedelta(hours=24)  # all of them
-ATTACKED = 100  # wrong passwords for an account, wherever they come from
+DECAY_INTERVAL = timedelta(hours=1)  # after which one failure is forgiven
+COUNT_TTL = timedelta(hours=24)  # after which all are
+ATTACK_THRESHOLD = 100  # failures for an account, from any address
+_MAX_TRIES, _MAX_ADJUST_TRIES = 10, 3
+
+Identities = Mapping[str, str]
+"""Whom an attempt is counted for, by the kind of the count: a key of LIMITS, or `account`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Attempts without a wait, the longest wait in seconds, and what it is called."""
+    """How many failures are free, the longest wait after more, and what the error text calls it."""
 
-    free: int
-    max_wait: int
-    called: str
+    free_failures: int
+    max_wait_seconds: int
+    label: str
 
-    def wait_after(self, failures: int, free: int) -> int:
-        """Seconds; they double each time."""
-        return min(2 ** min(failures - free, 20), self.max_wait) if failures > free else 0
+    def wait_seconds(self, failures: int, free_failures: int) -> int:
+        """Return how long to wait after this many failures; it doubles each time."""
+        if failures <= free_failures:
+            return 0
+        return int(min(2 ** min(failures - free_failures, 20), self.max_wait_seconds))
 
 
-FREE, FREE_IF_ATTACKED = 5, 1
+FREE_FAILURES, FREE_FAILURES_UNDER_ATTACK = 5, 1
 LIMITS = {
-    "pair": Limit(FREE, 3600, "this account from this address"),
+    "pair": Limit(FREE_FAILURES, 3600, "this account from this address"),
     "address": Limit(20, 900, "this address"),
-    "session": Limit(FREE, 60, "this session"),
-    "browser": Limit(FREE, 60, "this browser"),
+    "session": Limit(FREE_FAILURES, 60, "this session"),
+    "browser": Limit(FREE_FAILURES, 60, "this browser"),
 }
 
 
-def of_stranger(name: str, address: str) -> dict[str, str]:
-    """The counts of somebody who says this name, in a browser that is not known."""
+def stranger(name: str, address: str) -> Identities:
+    """Return the identities of somebody who signs in as `name` in an unknown browser."""
     subscriber = subscriber_of(address)
     return {"pair": f"{name}\n{subscriber}", "address": subscriber, "account": name}
 
 
-def count_attempt(rows: TableStore, counts: Mapping[str, str], now: datetime) -> None:
-    """Count a password that is said: `counts` has who says it, by kind. Raises HTTPProblemError
-    (429)
-    if it comes too early, and then counts it for nobody."""
-    found = {
-        kind: rows.get(LOGIN_ATTEMPTS, attempt_key(kind, whose)) for kind, whose in counts.items()
+def count_attempt(table: TableStore, identities: Identities, now: datetime) -> None:
+    """Count an attempt as a failure, before its password is checked. Raises HTTPProblemError (429)
+    if it comes too early, and then counts nothing."""
+    counts = {
+        kind: table.get(LOGIN_ATTEMPTS, attempt_key(kind, identity))
+        for kind, identity in identities.items()
     }
-    for kind, row in found.items():
-        _check_wait(kind, row, now)
-    account = found.pop("account", None)
-    is_attacked = _kept(account, now)[0] >= ATTACKED
-    for kind, row in found.items():
-        free = FREE_IF_ATTACKED if is_attacked and kind == "pair" else LIMITS[kind].free
-        _count(rows, kind, attempt_key(kind, counts[kind]), row, now, free)
-    if "account" in counts:
-        _note(rows, attempt_key("account", counts["account"]), account, now, 1)
+    for kind, entity in counts.items():
+        _check_wait(kind, entity, now)
+    account = counts.pop("account", None)
+    is_attacked = _current(account, now)[0] >= ATTACK_THRESHOLD
+    for kind, entity in counts.items():
+        free = LIMITS[kind].free_failures
+        if is_attacked and kind == "pair":
+            free = FREE_FAILURES_UNDER_ATTACK
+        _add_failure(table, kind, identities[kind], entity, now, free)
+    if "account" in identities:
+        _adjust(table, attempt_key("account", identities["account"]), account, now, 1)
 
 
-def forget_attempts(rows: TableStore, counts: Mapping[str, str], now: datetime) -> None:
-    """The password was right. What others got wrong at the same address, and for the same account,
-    stays on record: a person there with an account of their own would otherwise guess for free."""
-    for kind, whose in counts.items():
+def record_success(table: TableStore, identities: Identities, now: datetime) -> None:
+    """Take an attempt back whose password was right. Failures of others at the same address, and
+    for the same account, stay: otherwise somebody with an account of their own could guess for
+    free."""
+    for kind, identity in identities.items():
+        key = attempt_key(kind, identity)
         if kind in ("address", "account"):
-            _note(
-                rows,
-                attempt_key(kind, whose),
-                rows.get(LOGIN_ATTEMPTS, attempt_key(kind, whose)),
-                now,
-                -1,
-            )
+            _adjust(table, key, table.get(LOGIN_ATTEMPTS, key), now, -1)
         else:
-            rows.remove(LOGIN_ATTEMPTS, attempt_key(kind, whose))
+            table.remove(LOGIN_ATTEMPTS, key)
 
 
-def take_back(rows: TableStore, counts: Mapping[str, str], now: datetime) -> None:
-    """The password was not looked at, after all."""
-    for kind, whose in counts.items():
-        _note(
-            rows,
-            attempt_key(kind, whose),
-            rows.get(LOGIN_ATTEMPTS, attempt_key(kind, whose)),
-            now,
-            -1,
-        )
+def cancel_attempt(table: TableStore, identities: Identities, now: datetime) -> None:
+    """Take an attempt back whose password was not checked after all."""
+    for kind, identity in identities.items():
+        key = attempt_key(kind, identity)
+        _adjust(table, key, table.get(LOGIN_ATTEMPTS, key), now, -1)
 
 
-def _check_wait(kind: str, row: Entity | None, now: datetime) -> None:
-    _, until = _kept(row, now)
-    if now < until and kind in LIMITS:
-        wait = int((until - now).total_seconds()) + 1
+def is_expired(entity: Entity, now: datetime) -> bool:
+    """Return whether a stored count has no effect any more."""
+    return now - parse_time(entity.properties["at"]) > COUNT_TTL
+
+
+def _check_wait(kind: str, entity: Entity | None, now: datetime) -> None:
+    """Raise HTTPProblemError (429) if the wait is not over."""
+    _, wait_until = _current(entity, now)
+    if now < wait_until and kind in LIMITS:
+        wait = int((wait_until - now).total_seconds()) + 1
         raise HTTPProblemError(
             429,
-            f"Too many wrong passwords for {LIMITS[kind].called}: try again in {wait} s.",
+            f"Too many wrong passwords for {LIMITS[kind].label}: try again in {wait} s.",
             {"Retry-After": str(wait)},
         )
 
 
-def _count(
-    rows: TableStore, kind: str, key: str, row: Entity | None, now: datetime, free: int
+def _add_failure(
+    table: TableStore, kind: str, identity: str, entity: Entity | None, now: datetime, free: int
 ) -> None:
-    for _ in range(10):
-        _check_wait(kind, row, now)  # others may have been counted meanwhile
-        failures = _kept(row, now)[0] + 1
-        wait = LIMITS[kind].wait_after(failures, free)
-        # Without a wait it is no moment of this request: one that began earlier would have to wait.
-        until = now + timedelta(seconds=wait) if wait else EPOCH
-        if _write(rows, key, row, failures, until, now):
+    """Count one more failure. Raises HTTPProblemError (429) if others that were counted at the same
+    moment leave no free one."""
+    key = attempt_key(kind, identity)
+    for _ in range(_MAX_TRIES):
+        _check_wait(kind, entity, now)
+        failures = _current(entity, now)[0] + 1
+        wait = LIMITS[kind].wait_seconds(failures, free)
+        # Without a wait not `now`: a request that began earlier would have to wait until then.
+        wait_until = now + timedelta(seconds=wait) if wait else EPOCH
+        if _write(table, key, entity, failures, wait_until, now):
             return
-        row = rows.get(LOGIN_ATTEMPTS, key)
+        entity = table.get(LOGIN_ATTEMPTS, key)
     raise HTTPProblemError(429, "Too many attempts at once: try again.", {"Retry-After": "1"})
 
 
-def _note(rows: TableStore, key: str, row: Entity | None, now: datetime, more: int) -> None:
-    """Add to a count that nobody has to wait for, and take from one. If others change it all the
-    time, it is a little off."""
-    for _ in range(3):
-        failures, until = _kept(row, now)
-        if row is None and more < 0:
+def _adjust(table: TableStore, key: str, entity: Entity | None, now: datetime, change: int) -> None:
+    """Change a count without a wait. If other requests keep changing it, it stays a little off."""
+    for _ in range(_MAX_ADJUST_TRIES):
+        failures, wait_until = _current(entity, now)
+        if entity is None and change < 0:
             return
-        if _write(rows, key, row, max(failures + more, 0), until, now):
+        if _write(table, key, entity, max(failures + change, 0), wait_until, now):
             return
-        row = rows.get(LOGIN_ATTEMPTS, key)
+        entity = table.get(LOGIN_ATTEMPTS, key)
 
 
 def _write(
-    rows: TableStore, key: str, row: Entity | None, failures: int, until: datetime, now: datetime
+    table: TableStore,
+    key: str,
+    entity: Entity | None,
+    failures: int,
+    wait_until: datetime,
+    now: datetime,
 ) -> bool:
-    properties = {"failures": str(failures), "until": format_time(until), "at": format_time(now)}
-    if row is None:
-        return rows.insert(LOGIN_ATTEMPTS, key, properties)
-    return rows.replace(LOGIN_ATTEMPTS, row, properties)
+    """Write a count; return False if it was changed since `entity` was read."""
+    properties = {
+        "failures": str(failures),
+        "until": format_time(wait_until),
+        "at": format_time(now),
+    }
+    if entity is None:
+        return table.insert(LOGIN_ATTEMPTS, key, properties)
+    return table.replace(LOGIN_ATTEMPTS, entity, properties)
 
 
-def _kept(row: Entity | None, now: datetime) -> tuple[int, datetime]:
-    """How many wrong passwords count, and until when one has to wait."""
-    if row is None or now - (at := parse_time(row.properties["at"])) > FORGOTTEN:
+def _current(entity: Entity | None, now: datetime) -> tuple[int, datetime]:
+    """Return how many failures count now, and until when to wait."""
+    if entity is None or is_expired(entity, now):
         return 0, now
-    forgiven = max(now - at, timedelta()) // FORGIVEN_EVERY
-    return max(int(row.properties["failures"]) - forgiven, 0), parse_time(row.properties["until"])
+    properties = entity.properties
+    forgiven = max(now - parse_time(properties["at"]), timedelta()) // DECAY_INTERVAL
+    return max(int(properties["failures"]) - forgiven, 0), parse_time(properties["until"])

@@ -1,149 +1,173 @@
-"""Somebody is removed, or a token revoked: revoke what came from them, and tell what stays."""
+"""Revoke the tokens and links that a removed user, or a revoked token, created."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from function_app.auth import links, tokens, users
-from function_app.auth.caller import Scope, token_called
-from function_app.auth.links import Share
-from function_app.auth.origin import Origin
+from function_app.auth.caller import Scope, is_token_label, token_label
+from function_app.auth.links import SharedLink
+from function_app.auth.provenance import Provenance
 from function_app.auth.tokens import Token
-from function_app.auth.users import Person
+from function_app.auth.users import User
 from function_app.storage.table_store import TableStore
 
-# A token for no more than that stays: it shows nothing, and a camera that they set up works by it.
+# A token with no other scope stays: it reads nothing, and a camera that they set up may need it.
 _HARMLESS = frozenset({Scope.UPLOAD})
+
+Log = Callable[[str, str], None]
+"""Records an action and its target in the audit log."""
 
 
 @dataclass
-class Descent:
-    """What came from a person or a token: revoked tokens and links, and what stays for an owner to
-    decide about. `unknown` are tokens and links of before there were roots, of which nobody can say
-    whose they are."""
+class RevocationReport:
+    """What a user or a token created: the tokens and links that were revoked, and what stays for an
+    owner to decide about. `unknown` are tokens and links from before roots were stored, of which
+    the root cannot be told."""
 
     tokens: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
-    staying_tokens: set[str] = field(default_factory=set)
-    people: set[str] = field(default_factory=set)
+    remaining_tokens: set[str] = field(default_factory=set)
+    remaining_users: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
 
     def to_json(self) -> dict[str, object]:
-        """As the API spells it."""
+        """Return the fields of the API."""
         return {
             "revoked": {"tokens": sorted(self.tokens), "links": sorted(self.links)},
-            "staying": {"tokens": sorted(self.staying_tokens), "people": sorted(self.people)},
+            "staying": {
+                "tokens": sorted(self.remaining_tokens),
+                "people": sorted(self.remaining_users),
+            },
             "unknown": sorted(self.unknown),
         }
 
 
-def end_what_came_from(rows: TableStore, name: str, log: Callable[[str, str], None]) -> Descent:
-    """Revoke what came from the person of this name; `log` gets what and which before each."""
-    return _end(rows, lambda origin, roots: roots.root_of(origin) == name, {name}, log)
+def revoke_created_by_user(table: TableStore, name: str, log: Log) -> RevocationReport:
+    """Revoke what the user of this name created, directly or through tokens. `log` is called before
+    each revocation. Raises StorageUnavailableError."""
+    return _revoke_all(
+        table, lambda provenance, resolver: resolver.root_of(provenance) == name, {name}, log
+    )
 
 
-def end_what_a_token_made(
-    rows: TableStore, token: Token, log: Callable[[str, str], None]
-) -> Descent:
-    """The same for what was made with a token, and with those that it made. A record of before
-    there were roots counts as made with it if its maker was called so."""
+def revoke_created_with_token(table: TableStore, token: Token, log: Log) -> RevocationReport:
+    """Revoke what was created with a token, directly or through tokens. In a record from before
+    roots were stored, a creator of the token's name counts as the token. `log` is called before
+    each revocation. Raises StorageUnavailableError."""
 
-    def came_from(origin: Origin, roots: "_Roots") -> bool:
-        return token.key in origin.via or token_called(token.name) in roots.makers_of(origin)
+    def is_from_token(provenance: Provenance, resolver: "_RootResolver") -> bool:
+        label = token_label(token.name)
+        return token.key in provenance.via or label in resolver.creators_of(provenance)
 
-    return _end(rows, came_from, set(), log)
+    return _revoke_all(table, is_from_token, set(), log)
 
 
-def _end(
-    rows: TableStore,
-    came_from: Callable[[Origin, "_Roots"], bool],
+def _revoke_all(
+    table: TableStore,
+    is_affected: Callable[[Provenance, "_RootResolver"], bool],
     owners: set[str],
-    log: Callable[[str, str], None],
-) -> Descent:
-    """Again until nothing is found: something may be made with a token that is about to go."""
-    descent = Descent()
+    log: Log,
+) -> RevocationReport:
+    """Repeat until nothing is found: a token may create something while it is being revoked."""
+    report = RevocationReport()
     while True:
-        roots = _Roots(tokens.all_tokens(rows))
-        found = [one for one in roots.tokens if came_from(one.origin, roots)]
-        their_links = [one for one in links.all_shares(rows) if came_from(one.origin, roots)]
-        ending = [one for one in found if not one.scopes <= _HARMLESS]
-        descent.staying_tokens |= {one.name for one in found if one.scopes <= _HARMLESS}
-        if not ending and not their_links:
+        resolver = _RootResolver(tokens.list_tokens(table))
+        affected = [one for one in resolver.tokens if is_affected(one.provenance, resolver)]
+        revoked_links = [
+            one for one in links.list_links(table) if is_affected(one.provenance, resolver)
+        ]
+        revoked_tokens = [one for one in affected if not _is_harmless(one)]
+        report.remaining_tokens |= {one.name for one in affected if _is_harmless(one)}
+        if not revoked_tokens and not revoked_links:
             break
-        _revoke(rows, ending, their_links, descent, log)
-    all_users = users.list_users(rows)
-    descent.people = {
-        one.name for one in all_users if one.origin.made_by and came_from(one.origin, roots)
+        _revoke(table, revoked_tokens, revoked_links, report, log)
+    all_users = users.list_users(table)
+    added = {
+        one.name
+        for one in all_users
+        if one.provenance.created_by and is_affected(one.provenance, resolver)
     }
-    descent.people |= _let_in_by(descent.people | owners, all_users) - owners
-    descent.unknown = set(_of_unknown_origin(rows, roots))
-    return descent
+    report.remaining_users = added | (_added_by(added | owners, all_users) - owners)
+    report.unknown = set(_of_unknown_root(table, resolver))
+    return report
 
 
 def _revoke(
-    rows: TableStore,
-    ending: list[Token],
-    their_links: list[Share],
-    descent: Descent,
-    log: Callable[[str, str], None],
+    table: TableStore,
+    revoked_tokens: list[Token],
+    revoked_links: list[SharedLink],
+    report: RevocationReport,
+    log: Log,
 ) -> None:
-    for token in ending:
+    for token in revoked_tokens:
         log("revoked the token", token.name)
-        tokens.remove(rows, token)
-        descent.tokens.add(token.name)
-    for link in their_links:
-        log("revoked a link", links.called(link.key))
-        links.revoke(rows, link.key)
-        descent.links.add(link.key)
+        tokens.remove(table, token)
+        report.tokens.add(token.name)
+    for link in revoked_links:
+        log("revoked a link", link.label)
+        links.revoke(table, link.key)
+        report.links.add(link.key)
 
 
-def _let_in_by(names: set[str], all_users: list[Person]) -> set[str]:
-    """Whom these people let in, and whom those did, and so on."""
+def _is_harmless(token: Token) -> bool:
+    return token.grant.scopes <= _HARMLESS
+
+
+def _added_by(names: set[str], all_users: list[User]) -> set[str]:
+    """Return the users whom these users added, those whom they added in turn, and so on."""
     found = set(names)
-    while further := {one.name for one in all_users if one.origin.root in found} - found:
-        found |= further
+    while added := {one.name for one in all_users if one.provenance.root in found} - found:
+        found |= added
     return found - names
 
 
-def _of_unknown_origin(rows: TableStore, roots: "_Roots") -> Iterator[str]:
-    for token in roots.tokens:
-        if roots.root_of(token.origin) is None and not token.scopes <= _HARMLESS:
-            yield token_called(token.name)
-    for link in links.all_shares(rows):
-        if roots.root_of(link.origin) is None:
-            yield links.called(link.key)
+def _of_unknown_root(table: TableStore, resolver: "_RootResolver") -> Iterator[str]:
+    for token in resolver.tokens:
+        if resolver.root_of(token.provenance) is None and not _is_harmless(token):
+            yield token_label(token.name)
+    for link in links.list_links(table):
+        if resolver.root_of(link.provenance) is None:
+            yield link.label
 
 
-class _Roots:
-    """Looks up whose a record is; one of before there were roots by its makers' names, as far as
-    those are still there."""
+class _RootResolver:
+    """Finds the root of a record. For one from before roots were stored it follows the creators'
+    names, as far as these tokens still exist."""
 
-    def __init__(self, found: list[Token]) -> None:
-        self.tokens = found
-        self._by_key = {one.key: one for one in found}
-        self._by_name = {token_called(one.name): one for one in found}
+    def __init__(self, existing: list[Token]) -> None:
+        self.tokens = existing
+        self._by_key = {one.key: one for one in existing}
+        self._by_label = {token_label(one.name): one for one in existing}
 
-    def root_of(self, origin: Origin) -> str | None:
-        """The person, or the token of the settings, at the root; None if nobody knows."""
-        *_, last = self._line(origin)
-        if last.root is not None:
-            return last.root
-        return last.made_by if last.made_by and not last.made_by.startswith("token ") else None
+    def root_of(self, provenance: Provenance) -> str | None:
+        """Return the user, or the token of the settings, at the root; None if it is unknown."""
+        *_, oldest = self._ancestors(provenance)
+        if oldest.root is not None:
+            return oldest.root
+        if not oldest.created_by or is_token_label(oldest.created_by):
+            return None
+        return oldest.created_by
 
-    def makers_of(self, origin: Origin) -> set[str]:
-        """The makers of an old record, by their names; of one with a root none but its own."""
-        return {one.made_by for one in self._line(origin) if one.root is None and not one.via}
+    def creators_of(self, provenance: Provenance) -> set[str]:
+        """Return the names of all creators of a record from before roots were stored."""
+        return {
+            one.created_by
+            for one in self._ancestors(provenance)
+            if one.root is None and not one.via
+        }
 
-    def _line(self, origin: Origin) -> Iterator[Origin]:
-        """This origin, then that of the token which made it, and so on while it is needed."""
-        seen = set[Origin]()
-        while origin not in seen:
-            yield origin
-            seen.add(origin)
-            if origin.root is not None:
+    def _ancestors(self, provenance: Provenance) -> Iterator[Provenance]:
+        """Yield this provenance, that of the token that created the record, and so on up to the
+        root."""
+        seen = set[Provenance]()
+        while provenance not in seen:
+            yield provenance
+            seen.add(provenance)
+            if provenance.root is not None:
                 return
-            maker = self._by_name.get(origin.made_by)
-            if origin.via:
-                maker = self._by_key.get(origin.via[-1])
-            if maker is None:
+            creator = self._by_label.get(provenance.created_by)
+            if provenance.via:
+                creator = self._by_key.get(provenance.via[-1])
+            if creator is None:
                 return
-            origin = maker.origin
+            provenance = creator.provenance

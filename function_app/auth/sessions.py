@@ -1,76 +1,122 @@
-"""A session: what a browser has after its person signed in. The cookie holds `person.secret`; the
-table keeps a hash of the secret, with what the person may do."""
+"""Sessions, and the cookies of browsers in which a user signed in before.
+
+Both cookies hold `user.secret`; the table stores a hash of the secret. A session's record says what
+the user may do. A device cookie grants nothing: its browser has a count of wrong passwords of its
+own, so that no stranger can lock its user out (login_throttle.py).
+"""
 
 import secrets
 from datetime import datetime, timedelta
 
 from function_app.auth import users
-from function_app.auth.caller import Caller, Role, from_text, to_text
-from function_app.auth.secret_hash import hash_secret
-from function_app.auth.users import Person
-from function_app.storage.account_keys import sessions_of
+from function_app.auth.caller import (
+    Caller,
+    Role,
+    cameras_from_text,
+    cameras_to_text,
+    is_valid_name,
+)
+from function_app.auth.passwords import hash_secret
+from function_app.auth.users import User
+from function_app.storage.account_keys import device_cookies_of, sessions_of
 from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import format_time, parse_time
 
-LENGTH = timedelta(days=14)
-MOST = 1000  # that are looked at together
+SESSION_TTL = timedelta(days=14)
+DEVICE_COOKIE_TTL = timedelta(days=365)
+MAX_DEVICE_COOKIES = 20  # of a user, each with a count of its own; a new one replaces the oldest
+PAGE_SIZE = 1000
 
 
-def begin(rows: TableStore, person: Person, now: datetime) -> str | None:
-    """A new session; returns the cookie's value. Sessions that are over are cleared away.
+def create(table: TableStore, user: User, now: datetime) -> str | None:
+    """Create a session and return its cookie's value. Remove the user's expired sessions.
 
-    None if the person was removed or their epoch ended since they were read. Whoever ends sessions
-    does that first, and ends those that are there afterwards: so one that is written too late to be
-    found there finds the person gone or changed here, and no request needs to look at the person.
+    Return None if the user was removed, or their epoch ended, since they were read. Whoever ends
+    sessions does that first and then removes the sessions that exist; so a session that is written
+    too late to be removed there finds the user removed or changed here, and no request has to read
+    the user again.
     """
-    for row in rows.query(sessions_of(person.name), MOST):
-        if _is_over(row, now):
-            rows.remove(sessions_of(person.name), row.key)
+    partition = sessions_of(user.name)
+    for entity in table.query(partition, PAGE_SIZE):
+        if _is_expired(entity, now):
+            table.remove(partition, entity.key)
     secret = secrets.token_urlsafe(32)
-    rows.upsert(
-        sessions_of(person.name),
+    table.upsert(
+        partition,
         hash_secret(secret),
         {
-            "role": person.role,
-            "cameras": to_text(person.cameras),
-            "until": format_time(now + LENGTH),
+            "role": user.role,
+            "cameras": cameras_to_text(user.cameras),
+            "until": format_time(now + SESSION_TTL),
         },
     )
-    still = users.find(rows, person.name)
-    if still is None or still.epoch != person.epoch:
-        rows.remove(sessions_of(person.name), hash_secret(secret))
+    current = users.find(table, user.name)
+    if current is None or current.epoch != user.epoch:
+        table.remove(partition, hash_secret(secret))
         return None
-    return f"{person.name}.{secret}"
+    return f"{user.name}.{secret}"
 
 
-def find(rows: TableStore, value: str, now: datetime) -> Caller | None:
-    """Whose session this is, unless it is over: one read of the table."""
-    name, _, secret = value.rpartition(".")
-    if not name or not value.isascii() or not all(one.isalnum() or one in "._-" for one in value):
+def find(table: TableStore, cookie: str, now: datetime) -> Caller | None:
+    """Return the caller whose session has this cookie; None if it expired or never existed. Takes
+    one read of the table."""
+    name, _, secret = cookie.rpartition(".")
+    is_plausible = cookie.isascii() and all(one.isalnum() or one in "._-" for one in cookie)
+    if not name or not is_plausible:
         return None
-    row = rows.get(sessions_of(name), hash_secret(secret))
-    if row is None or _is_over(row, now):
+    entity = table.get(sessions_of(name), hash_secret(secret))
+    if entity is None or _is_expired(entity, now):
         return None
-    role = Role(row.properties["role"])
-    cameras = from_text(row.properties["cameras"])
-    return Caller(name, role.scopes, cameras, session=row.key, root=name)
+    role = Role(entity.properties["role"])
+    cameras = cameras_from_text(entity.properties["cameras"])
+    return Caller(name, role.scopes, cameras, session=entity.key, root=name)
 
 
-def end(rows: TableStore, caller: Caller) -> None:
-    """End this one."""
+def end(table: TableStore, caller: Caller) -> None:
+    """End the caller's session, if they have one."""
     if caller.session:
-        rows.remove(sessions_of(caller.name), caller.session)
+        table.remove(sessions_of(caller.name), caller.session)
 
 
-def end_all(rows: TableStore, name: str) -> int:
-    """End all sessions of a person; returns how many there were."""
+def end_all(table: TableStore, name: str) -> int:
+    """End all sessions of a user and forget their browsers. Return how many sessions there were."""
     ended, after = 0, ""
-    while found := rows.query(sessions_of(name), MOST, after):
-        for row in found:
-            rows.remove(sessions_of(name), row.key)
-        ended, after = ended + len(found), found[-1].key
+    while page := table.query(sessions_of(name), PAGE_SIZE, after):
+        for entity in page:
+            table.remove(sessions_of(name), entity.key)
+        ended, after = ended + len(page), page[-1].key
+    for entity in table.query(device_cookies_of(name), PAGE_SIZE):
+        table.remove(device_cookies_of(name), entity.key)
     return ended
 
 
-def _is_over(row: Entity, now: datetime) -> bool:
-    return parse_time(row.properties["until"]) <= now
+def remember_device(table: TableStore, name: str, now: datetime) -> str:
+    """Store a new device cookie of this user and return its value. Remove expired ones, and the
+    oldest if there are too many."""
+    partition = device_cookies_of(name)
+    known = sorted(table.query(partition, PAGE_SIZE), key=_expires_at, reverse=True)
+    for number, entity in enumerate(known, 1):
+        if number >= MAX_DEVICE_COOKIES or _is_expired(entity, now):
+            table.remove(partition, entity.key)
+    secret = secrets.token_urlsafe(32)
+    expires_at = now + DEVICE_COOKIE_TTL
+    table.upsert(partition, hash_secret(secret), {"until": format_time(expires_at)})
+    return f"{name}.{secret}"
+
+
+def find_device(table: TableStore, name: str, cookie: str, now: datetime) -> str | None:
+    """Return the key of the device cookie with this value, if it is one of this user's. Takes at
+    most one read of the table."""
+    owner, _, secret = cookie.rpartition(".")
+    if owner != name or not is_valid_name(name):
+        return None
+    entity = table.get(device_cookies_of(name), hash_secret(secret))
+    return entity.key if entity and not _is_expired(entity, now) else None
+
+
+def _is_expired(entity: Entity, now: datetime) -> bool:
+    return _expires_at(entity) <= now
+
+
+def _expires_at(entity: Entity) -> datetime:
+    return parse_time(entity.properties["until"])

@@ -1,140 +1,143 @@
-"""Tokens, by which programs show who they are: named, limited, and revoked at any time. The table
-keeps a hash of each."""
+"""Tokens, by which programs authenticate: named, limited to scopes and cameras, and revocable at
+any time. The table stores a hash of each."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from function_app.auth.caller import Caller, Scope, from_text, to_text
-from function_app.auth.origin import REVOKED, UNKNOWN, Origin, origin_of
-from function_app.auth.secret_hash import hash_secret
+from function_app.auth.caller import Caller, Scope, cameras_from_text, cameras_to_text
+from function_app.auth.passwords import hash_secret
+from function_app.auth.provenance import DISABLED, UNKNOWN, Provenance, parse_provenance
 from function_app.problems import HTTPProblemError
 from function_app.storage.account_keys import TOKENS
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import format_time, parse_time
 
-BEGINNING = "nj_"  # so that one that was left somewhere is recognized for what it is
-_BETWEEN_NOTES = timedelta(hours=1)  # a write for every use would cost more than the use
+PREFIX = "nj_"  # so that a leaked token is recognized as one of Nightjar's
+_LAST_USED_INTERVAL = timedelta(hours=1)  # a write for every use would cost more than the use
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token allows: its scopes, for these cameras; None for all."""
+
+    scopes: frozenset[Scope]
+    cameras: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is on record of a token; its secret is not. `cameras` None is all."""
+    """A token on record, without its secret. `used_at` is None if it was never used; it is exact to
+    the hour."""
 
     key: str
     name: str
-    scopes: frozenset[Scope]
-    cameras: frozenset[str] | None
-    made_at: datetime
+    grant: Grant
+    created_at: datetime
     used_at: datetime | None
-    origin: Origin = UNKNOWN
+    provenance: Provenance = UNKNOWN
 
 
-def make(
-    rows: TableStore,
-    name: str,
-    scopes: frozenset[Scope],
-    cameras: frozenset[str] | None,
-    now: datetime,
-    origin: Origin = UNKNOWN,
+def create(
+    table: TableStore, name: str, grant: Grant, now: datetime, provenance: Provenance = UNKNOWN
 ) -> str:
-    """A new token; returns its secret, which is never shown again. Raises HTTPProblemError (409) if
-    there is one of this name.
+    """Create a token and return its secret, which is never shown again. Raises HTTPProblemError
+    (409) if there is one of this name.
 
-    Of several that are made at once at most one stays: each looks for others once it is written,
-    and whichever is later sees the one before, and goes. They may all go.
+    Of several that are created at once at most one stays: each looks for others once it is written,
+    and whichever is later sees the earlier one and is removed. They may all be removed.
     """
-    secret = BEGINNING + secrets.token_urlsafe(32)
+    secret = PREFIX + secrets.token_urlsafe(32)
     key = hash_secret(secret)
-    _check_name_is_free(rows, name, key)
-    rows.upsert(
+    _check_name_is_free(table, name, key)
+    table.upsert(
         TOKENS,
         key,
         {
             "name": name,
-            "scopes": " ".join(sorted(scopes)),
-            "cameras": to_text(cameras),
+            "scopes": " ".join(sorted(grant.scopes)),
+            "cameras": cameras_to_text(grant.cameras),
             "made_at": format_time(now),
-            **origin.to_properties(),
+            **provenance.to_properties(),
         },
     )
     try:
-        _check_name_is_free(rows, name, key)
+        _check_name_is_free(table, name, key)
     except HTTPProblemError:
-        rows.remove(TOKENS, key)
+        table.remove(TOKENS, key)
         raise
     return secret
 
 
-def find(rows: TableStore, secret: str, now: datetime) -> Caller | None:
-    """Whose token this is. That it was used is noted, to the hour."""
-    if not secret.startswith(BEGINNING):
+def find(table: TableStore, secret: str, now: datetime) -> Caller | None:
+    """Return the caller with this token; None if it was revoked or never existed. Record when it
+    was used, at most once an hour."""
+    if not secret.startswith(PREFIX):
         return None
-    row = rows.get(TOKENS, hash_secret(secret))
-    if row is None or REVOKED in row.properties:
+    entity = table.get(TOKENS, hash_secret(secret))
+    if entity is None or DISABLED in entity.properties:
         return None
-    token = _token(row)
-    if token.used_at is None or now - token.used_at > _BETWEEN_NOTES:
-        rows.replace(TOKENS, row, {**row.properties, "used_at": format_time(now)})
-    origin = token.origin
+    token = _token(entity)
+    if token.used_at is None or now - token.used_at > _LAST_USED_INTERVAL:
+        table.replace(TOKENS, entity, {**entity.properties, "used_at": format_time(now)})
     return Caller(
         token.name,
-        token.scopes,
-        token.cameras,
-        is_token=True,
-        root=origin.root,
-        via=(*origin.via, token.key),
+        token.grant.scopes,
+        token.grant.cameras,
+        root=token.provenance.root,
+        via=(*token.provenance.via, token.key),
     )
 
 
-def all_tokens(rows: TableStore) -> list[Token]:
-    return [_token(row) for row in query_all(rows, TOKENS)]
+def list_tokens(table: TableStore) -> list[Token]:
+    """Return all tokens on record."""
+    return [_token(entity) for entity in query_all(table, TOKENS)]
 
 
-def called(rows: TableStore, name: str) -> list[Token]:
-    """The token of this name; two if they were made at the same moment."""
-    return [one for one in all_tokens(rows) if one.name == name]
+def find_by_name(table: TableStore, name: str) -> list[Token]:
+    """Return the token of this name; two if they were created at the same moment."""
+    return [one for one in list_tokens(table) if one.name == name]
 
 
-def revoke(rows: TableStore, name: str) -> bool:
-    """Whether there was one of this name."""
-    found = called(rows, name)
+def revoke(table: TableStore, name: str) -> bool:
+    """Remove the token of this name. Return whether there was one."""
+    found = find_by_name(table, name)
     for one in found:
-        remove(rows, one)
+        remove(table, one)
     return bool(found)
 
 
-def disable(rows: TableStore, token: Token) -> None:
-    """Let nobody in with it any more. It stays on record until what was made with it is revoked."""
-    while row := rows.get(TOKENS, token.key):
-        if rows.replace(TOKENS, row, {**row.properties, REVOKED: "1"}):
+def disable(table: TableStore, token: Token) -> None:
+    """Make a token stop working. It stays on record until what was created with it is revoked."""
+    while entity := table.get(TOKENS, token.key):
+        if table.replace(TOKENS, entity, {**entity.properties, DISABLED: "1"}):
             return
 
 
-def remove(rows: TableStore, token: Token) -> None:
-    """Whoever holds it is let in no more."""
-    rows.remove(TOKENS, token.key)
+def remove(table: TableStore, token: Token) -> None:
+    """Remove a token, so that it no longer works."""
+    table.remove(TOKENS, token.key)
 
 
-def remove_secret(rows: TableStore, secret: str) -> None:
+def remove_by_secret(table: TableStore, secret: str) -> None:
     """Remove the token with this secret."""
-    rows.remove(TOKENS, hash_secret(secret))
+    table.remove(TOKENS, hash_secret(secret))
 
 
-def _check_name_is_free(rows: TableStore, name: str, key: str) -> None:
-    """Of all but the token of this key. Raises HTTPProblemError."""
-    if any(one.name == name and one.key != key for one in all_tokens(rows)):
+def _check_name_is_free(table: TableStore, name: str, key: str) -> None:
+    """Raise HTTPProblemError (409) if another token than that of this key has the name."""
+    if any(one.name == name and one.key != key for one in list_tokens(table)):
         raise HTTPProblemError(409, f"There is a token called {name} already: revoke it first.")
 
 
-def _token(row: Entity) -> Token:
-    properties = row.properties
+def _token(entity: Entity) -> Token:
+    properties = entity.properties
+    scopes = frozenset(map(Scope, properties["scopes"].split()))
     return Token(
-        row.key,
+        entity.key,
         properties["name"],
-        frozenset(map(Scope, properties["scopes"].split())),
-        from_text(properties["cameras"]),
+        Grant(scopes, cameras_from_text(properties["cameras"])),
         parse_time(properties["made_at"]),
         parse_time(properties["used_at"]) if "used_at" in properties else None,
-        origin_of(properties),
+        parse_provenance(properties),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from email.utils import format_datetime
 
-from function_app.auth.audit_log import record
 from function_app.auth.caller import Caller
 from function_app.browse.listing import describe, page, read_listing
 from function_app.browse.ranges import (
@@ -41,7 +40,7 @@ def get_photo(request: Request, services: Services, caller: Caller) -> Response:
 def get_content(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the photo's bytes, 206 with some of them, 304 if the client has them."""
     photo = find_photo(request[PHOTO], services, caller)
-    return content(photo, request, services, caller.who)
+    return content(photo, request, services, caller.actor)
 
 
 def content(
@@ -71,7 +70,7 @@ def content(
         body = _read(photo, services, wanted)
     else:
         body = whole[wanted.first : wanted.first + wanted.count]
-    record(request.headers, services, who, "saw", str(photo.name))
+    services.audit_log.record(request.headers, who, "saw", str(photo.name))
     if asked is None:
         return Response(200, body, photo.media.content_type, headers)
     headers["Content-Range"] = asked.content_range(size)

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
 
-from function_app.auth.audit_log import record
-from function_app.auth.caller import Caller, check_cameras
-from function_app.auth.purge import clear_links, clear_sign_ins
+from function_app.auth.caller import Caller, parse_cameras
+from function_app.auth.purge import purge_links, purge_sign_ins
 from function_app.http import json_schema
 from function_app.http.authorization import find_photo
 from function_app.http.parameters import (
@@ -42,7 +41,7 @@ CLEANUP_OPTIONS = JSONBody("Cleanup", (DRY_RUN, MOST), is_required=False)
 
 
 def _parse_cameras(value: object, name: str) -> frozenset[str] | None:
-    cameras = check_cameras(value)
+    cameras = parse_cameras(value)
     if cameras is not None and not cameras:
         raise WireError(name, "is empty: name some, or leave it out for all")
     return cameras
@@ -97,7 +96,9 @@ def run_cleanup(request: Request, services: Services, caller: Caller) -> Respons
     if not dry_run:
         record_run(services.people, CLEANUP, now)
     if not dry_run and done.deleted:
-        record(request.headers, services, caller.who, "cleaned up", str(sum(done.deleted.values())))
+        services.audit_log.record(
+            request.headers, caller.actor, "cleaned up", str(sum(done.deleted.values()))
+        )
     return json_response({"deleted": done.deleted, "more": done.more, "dry_run": dry_run})
 
 
@@ -108,7 +109,9 @@ def run_repair(request: Request, services: Services, caller: Caller) -> Response
     if cameras is None:
         record_run(services.people, REPAIR, datetime.now(UTC))
     which = "all cameras" if cameras is None else " ".join(sorted(cameras))
-    record(request.headers, services, caller.who, "rebuilt" if everything else "repaired", which)
+    services.audit_log.record(
+        request.headers, caller.actor, "rebuilt" if everything else "repaired", which
+    )
     return json_response(asdict(done))
 
 
@@ -119,10 +122,10 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
         stores, now = services(), datetime.now(UTC)
         tell(clean_up(stores, now))
-        cleared = clear_sign_ins(stores.people, stores.accesses, now)
-        over = clear_links(stores.people, now)
+        purged = purge_sign_ins(stores.people, stores.audit_log, now)
+        expired = purge_links(stores.people, now)
         record_run(stores.people, CLEANUP, datetime.now(UTC))
-        log.info("cleanup: %d rows of failed sign-ins, %d links that are over", cleared, over)
+        log.info("cleanup: %d rows of failed sign-ins, %d links that are over", purged, expired)
         stores.alerts.index_by_camera()
 
     def weekly_repair(timer: func.TimerRequest) -> None:
@@ -166,5 +169,5 @@ def tell_repair(done: Repair) -> None:
 
 def _delete(photo: Photo, request: Request, services: Services, caller: Caller) -> None:
     """The log comes first: a crash leaves a photo that nobody deleted, not a deletion by nobody."""
-    record(request.headers, services, caller.who, "deleted", str(photo.name))
+    services.audit_log.record(request.headers, caller.actor, "deleted", str(photo.name))
     delete(photo, services, marked_at=to_milliseconds(datetime.now(UTC)))

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from function_app.auth.audit_log import record
 from function_app.auth.caller import Caller
 from function_app.http.parameters import CAMERA_NAME, required
 from function_app.http.request import Request
@@ -20,5 +19,5 @@ def delete_camera(request: Request, services: Services, caller: Caller) -> Respo
     camera = request[CAMERA]
     if not is_camera(camera, services):
         raise HTTPProblemError(404, f"There is no camera {camera}.")
-    record(request.headers, services, caller.who, "removed a camera", camera)
+    services.audit_log.record(request.headers, caller.actor, "removed a camera", camera)
     return json_response(asdict(remove_camera(camera, services, datetime.now(UTC))))

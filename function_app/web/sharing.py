@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from function_app.auth import links
-from function_app.auth.audit_log import record
 from function_app.auth.caller import Caller
-from function_app.auth.links import Share
-from function_app.auth.origin import check_still_there, described_origin, made_by
+from function_app.auth.links import SharedLink, TimeSpan
+from function_app.auth.provenance import created_by, undo_if_revoked
 from function_app.browse.listing import describe
 from function_app.browse.photos import content
 from function_app.http import json_schema
@@ -71,7 +70,7 @@ def make_share(request: Request, services: Services, caller: Caller) -> Response
     if name is not None:
         if not caller.may_see(name.camera) or services.index.get(name) is None:
             raise HTTPProblemError(404, f"There is no photo {name}.")
-        share = links.of_photo(name, until, made_by(caller))
+        link = links.link_to_photo(name, until, created_by(caller), request[WITH_LOCATION])
     else:
         camera, first, last = request[SHARED_CAMERA], request[SHARED_FROM], request[SHARED_TO]
         if camera is None or first is None or last is None:
@@ -80,16 +79,12 @@ def make_share(request: Request, services: Services, caller: Caller) -> Response
             raise HTTPProblemError(404, f"There is no camera {camera}.")
         if last < first:
             raise WireError("to", "is before from: such a link would open nothing")
-        share = Share("", camera, first, last, until, made_by(caller))
-    share = replace(share, with_location=request[WITH_LOCATION])
-    key, secret = links.keep(services.people, share)
-    try:
-        check_still_there(services.people, caller)
-    except HTTPProblemError:
-        links.revoke(services.people, key)
-        raise
-    which = f"{share.photo or share.camera} by {links.called(key)}"
-    record(request.headers, services, caller.who, "shared", which)
+        span = TimeSpan(camera, first, last)
+        link = SharedLink("", span, until, created_by(caller), with_location=request[WITH_LOCATION])
+    key, secret = links.store(services.people, link)
+    undo_if_revoked(services.people, caller, lambda: links.revoke(services.people, key))
+    target = f"{link.target} by {links.link_label(key)}"
+    services.audit_log.record(request.headers, caller.actor, "shared", target)
     settings = services.settings
     url = f"{settings.public_origin or own_origin(request.url, settings)}/shared/{secret}"
     return json_response({"url": url, "key": key, "until": format_time(until)}, 201)
@@ -103,16 +98,16 @@ def list_shares(request: Request, services: Services, caller: Caller) -> Respons
             "shares": [
                 {
                     "key": one.key,
-                    "camera": one.camera,
+                    "camera": one.span.camera,
                     "photo": str(one.photo) if one.photo else None,
-                    "from": format_time(one.first),
-                    "to": format_time(one.last),
-                    "until": format_time(one.until),
+                    "from": format_time(one.span.first),
+                    "to": format_time(one.span.last),
+                    "until": format_time(one.expires_at),
                     "with_location": one.with_location,
-                    **described_origin(one.origin),
+                    **one.provenance.to_json(),
                 }
-                for one in links.all_shares(services.people)
-                if caller.may_see(one.camera)
+                for one in links.list_links(services.people)
+                if caller.may_see(one.span.camera)
             ]
         }
     )
@@ -123,24 +118,26 @@ def revoke_share(request: Request, services: Services, caller: Caller) -> Respon
     key = request[KEY]
     if not key.isalnum() or not key.isascii() or not links.revoke(services.people, key):
         raise HTTPProblemError(404, "There is no such link.")
-    record(request.headers, services, caller.who, "revoked a link", links.called(key))
+    services.audit_log.record(
+        request.headers, caller.actor, "revoked a link", links.link_label(key)
+    )
     return Response(204)
 
 
 def get_shared(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a page that shows what the link opens; 404 with one that says that it does not."""
     try:
-        share, photos, more = _opened(request, services)
+        link, photos, more = _opened(request, services)
     except HTTPProblemError as refused:
         problem = refused.problem
         page = _page("Nightjar", f"<p>{html.escape(problem.detail)}</p>", "Ask for a new one.")
         return replace(page, status=problem.status, problem=problem)
     secret = request[SECRET]
-    title = f"{share.camera}, {share.first:%Y-%m-%d %H:%M} UTC"
+    title = f"{link.span.camera}, {link.span.first:%Y-%m-%d %H:%M} UTC"
     shown = "\n".join(_element(photo, secret) for photo in photos) or "<p>There is no photo.</p>"
     if more:
         shown += f"\n<p>These are the first {MAX_PHOTOS}. The link opens more photos than that.</p>"
-    until = f"It opens until {share.until:%Y-%m-%d %H:%M} (UTC)."
+    until = f"It opens until {link.expires_at:%Y-%m-%d %H:%M} (UTC)."
     return _page(title, shown, f"This link was shared with you. {until}")
 
 
@@ -151,12 +148,12 @@ def _page(title: str, photos: str, foot: str) -> Response:
 
 def list_shared(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the photos that the link opens, the oldest first, and whether there are more."""
-    share, photos, more = _opened(request, services)
+    link, photos, more = _opened(request, services)
     return json_response(
         {
             "photos": [describe(photo) for photo in photos],
             "more": more,
-            "until": format_time(share.until),
+            "until": format_time(link.expires_at),
         }
     )
 
@@ -164,35 +161,33 @@ def list_shared(request: Request, services: Services, caller: Caller) -> Respons
 def get_shared_content(request: Request, services: Services, caller: Caller) -> Response:
     """The photo's bytes, as for those who signed in, but no browser keeps them, and without the
     place where it was taken unless the link is made so."""
-    share = _share(request, services)
+    link = _link(request, services)
     name = request[PHOTO]
-    photo = services.index.get(name) if share.opens(name) else None
+    photo = services.index.get(name) if link.opens(name) else None
     if photo is None:
         raise HTTPProblemError(404, "This link opens no such photo.")
-    who, is_redacted = links.called(share.key), not share.with_location
-    return content(photo, request, services, who, _NO_CACHE, is_redacted)
+    return content(photo, request, services, link.label, _NO_CACHE, not link.with_location)
 
 
-def _share(request: Request, services: Services) -> Share:
-    share = links.find(services.people, request[SECRET], datetime.now(UTC))
-    if share is None:
+def _link(request: Request, services: Services) -> SharedLink:
+    link = links.find(services.people, request[SECRET], datetime.now(UTC))
+    if link is None:
         raise HTTPProblemError(404, "This link is over, was revoked, or never was one.")
-    return share
+    return link
 
 
-def _opened(request: Request, services: Services) -> tuple[Share, list[Photo], bool]:
+def _opened(request: Request, services: Services) -> tuple[SharedLink, list[Photo], bool]:
     """The link, its first photos, and whether it opens more. That it was opened goes into the
     access log; HEAD, by which messengers look whether it lives, shows nobody anything."""
-    share = _share(request, services)
+    link = _link(request, services)
     if request.method != "HEAD":
-        which = str(share.photo or share.camera)
-        record(request.headers, services, links.called(share.key), "opened", which)
-    if share.photo:
-        found = services.index.get(share.photo)
-        return share, [found] if found else [], False
-    walked = services.index.query(share.view, MAX_PHOTOS + 1)
-    photos = [photo for photo in walked if share.opens(photo.name)]
-    return share, photos[:MAX_PHOTOS], len(photos) > MAX_PHOTOS
+        services.audit_log.record(request.headers, link.label, "opened", link.target)
+    if link.photo:
+        found = services.index.get(link.photo)
+        return link, [found] if found else [], False
+    candidates = services.index.query(link.span.view, MAX_PHOTOS + 1)
+    photos = [photo for photo in candidates if link.opens(photo.name)]
+    return link, photos[:MAX_PHOTOS], len(photos) > MAX_PHOTOS
 
 
 def _element(photo: Photo, secret: str) -> str:

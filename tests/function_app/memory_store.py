@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from function_app.auth.audit_log import AuditLog
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.loss_counts import LossCounts
@@ -406,7 +407,7 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
         "thumbnails": MemoryThumbnails(),
         "alerts": alerts,
         "people": MemoryTable(),
-        "accesses": MemoryTable(),
+        "audit_log": AuditLog(MemoryTable(), settings.trusted_proxies),
         "loss_counts": LossCounts(rows, alerts),
     }
     return Services(**{**default, **parts}, settings=settings)

@@ -31,7 +31,7 @@ def backend() -> Services:
 def viewer(backend: Services) -> str:
     """The session of somebody who may look at the gate."""
     person = users.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
-    session = sessions.begin(backend.people, person, NOW)
+    session = sessions.create(backend.people, person, NOW)
     assert session
     return session
 
@@ -72,16 +72,18 @@ def test_the_tokens_of_the_settings_let_in(backend: Services, scheme: str) -> No
 def test_a_token_lets_in_where_its_scopes_say(backend: Services, scope: Scope) -> None:
     """And for its cameras; that it was used is on record; revoked, it lets in nowhere."""
     cameras = None if scope is Scope.ADMIN else frozenset({"gate"})
-    secret = tokens.make(backend.people, scope.value, frozenset({scope}), cameras, NOW)
+    secret = tokens.create(
+        backend.people, scope.value, tokens.Grant(frozenset({scope}), cameras), NOW
+    )
     allowed = [access for access in SCOPED if status(access, backend, bearer(secret)) == 200]
     assert allowed == [SCOPED[list(Scope).index(scope)]]
     caller = authorize(allowed[0], request(bearer(secret)), backend, NOW)
-    (token,) = tokens.called(backend.people, scope.value)
+    (token,) = tokens.find_by_name(backend.people, scope.value)
     scopes = frozenset({scope})
-    assert caller == Caller(scope.value, scopes, cameras, is_token=True, via=(token.key,))
+    assert caller == Caller(scope.value, scopes, cameras, via=(token.key,))
     assert caller.may_see("gate")
     assert caller.may_see("entry") is (cameras is None)
-    (token,) = tokens.called(backend.people, scope.value)
+    (token,) = tokens.find_by_name(backend.people, scope.value)
     assert token.used_at == NOW
     assert tokens.revoke(backend.people, scope.value)
     assert not tokens.revoke(backend.people, scope.value)
@@ -92,7 +94,9 @@ def test_who_decides_has_to_do_with_all_cameras(backend: Services) -> None:
     """A token that was made before this was asked of it may look, and decides nothing: it could
     give itself the other cameras."""
     scopes = frozenset({Scope.READ, Scope.ADMIN})
-    secret = tokens.make(backend.people, "gatekeeper", scopes, frozenset({"gate"}), NOW)
+    secret = tokens.create(
+        backend.people, "gatekeeper", tokens.Grant(scopes, frozenset({"gate"})), NOW
+    )
     assert status(Access.READER, backend, bearer(secret)) == 200
     assert status(Access.ADMIN, backend, bearer(secret)) == 403
 

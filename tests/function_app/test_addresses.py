@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.auth import login_throttle
-from function_app.auth.addresses import subscriber_of
-from function_app.auth.audit_log import address_in
+from function_app.auth.client_address import client_address, subscriber_of
 from function_app.problems import HTTPProblemError
 from tests.function_app.memory_store import MemoryTable
 from tests.function_app.test_session import NOW
@@ -16,9 +15,7 @@ HOME = "2001:db8:1:2"
 
 def wrong(rows: MemoryTable, account: int, address: str) -> None:
     """A wrong password, each for another account. Raises HTTPProblemError if it came too early."""
-    login_throttle.count_attempt(
-        rows, login_throttle.of_stranger(f"person-{account}", address), NOW
-    )
+    login_throttle.count_attempt(rows, login_throttle.stranger(f"person-{account}", address), NOW)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +31,13 @@ def test_a_stranger_with_many_addresses_has_no_more_tries(addresses: list[str]) 
     """Twenty-one, each for another person, and then the next waits, whichever of the addresses it
     comes from. What the stranger gets right in between, for an account of their own, changes
     nothing."""
-    rows, free = MemoryTable(), login_throttle.LIMITS["address"].free
+    rows, free = MemoryTable(), login_throttle.LIMITS["address"].free_failures
     for number in range(free + 1):
         wrong(rows, number, addresses[number % len(addresses)])
-        right = login_throttle.of_stranger("the-stranger", addresses[0])
+        right = login_throttle.stranger("the-stranger", addresses[0])
         if number < free - 1:
             login_throttle.count_attempt(rows, right, NOW)
-            login_throttle.forget_attempts(rows, right, NOW)
+            login_throttle.record_success(rows, right, NOW)
     with pytest.raises(HTTPProblemError, match="this address"):
         wrong(rows, 99, addresses[6])
     wrong(rows, 99, "2001:db8:1:3::1")
@@ -67,7 +64,7 @@ def test_a_stranger_with_many_addresses_has_no_more_tries(addresses: list[str]) 
 )
 def test_ports_brackets_and_zones_make_nobody_else(said: str, whose: str) -> None:
     """However the front end writes an address."""
-    assert subscriber_of(address_in({"X-Forwarded-For": said}, 1)) == whose
+    assert subscriber_of(client_address({"X-Forwarded-For": said}, 1)) == whose
 
 
 @pytest.mark.parametrize(
@@ -79,8 +76,8 @@ def test_an_address_counts_only_from_proxies_that_may_be_believed(
 ) -> None:
     """Without one, whoever calls could say who they are."""
     said = {"X-Forwarded-For": "192.0.2.1, 192.0.2.2:99,192.0.2.3:50123"}
-    assert address_in(said, proxies) == address
-    assert address_in({}, proxies) == ""
+    assert client_address(said, proxies) == address
+    assert client_address({}, proxies) == ""
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))

@@ -51,7 +51,7 @@ def reader_of(backend: Backend, *cameras: str) -> dict[str, str]:
     """What somebody sends who may see these cameras alone."""
     rows = connect(Settings(backend.connection_string)).people
     limited, scopes = frozenset(cameras), frozenset({Scope.READ})
-    secret = tokens.make(rows, cameras[0], scopes, limited, datetime.now(UTC))
+    secret = tokens.create(rows, cameras[0], tokens.Grant(scopes, limited), datetime.now(UTC))
     return {"Authorization": f"Bearer {secret}"}
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from function_app.auth import device_cookies, login_throttle
+from function_app.auth import login_throttle, sessions
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryTable
@@ -41,7 +41,7 @@ def test_a_known_browser_opens_nothing_and_has_no_more_tries(own: Backend) -> No
         assert thief.ask("/api/photos", {"Cookie": f"{name}={cookie}"}).status_code == 401
     thief.http.cookies.set("nightjar_browser", cookie)
     statuses, _ = until_refused(lambda: sign_in(thief, "wrong password"))
-    assert statuses == [401] * max(login_throttle.FREE + 1, len(statuses))
+    assert statuses == [401] * max(login_throttle.FREE_FAILURES + 1, len(statuses))
     for name in ("vera", "owner.", ""):
         assert sign_in(thief, "wrong password", name).status_code == 401
     assert sign_in(Api(own), own.password).status_code == 200
@@ -69,16 +69,15 @@ def test_so_many_browsers_are_known_and_for_a_year() -> None:
     """A new one takes the place of the oldest; those of another person are others."""
     rows, moments = (
         MemoryTable(),
-        [NOW + timedelta(minutes=n) for n in range(device_cookies.MOST + 1)],
+        [NOW + timedelta(minutes=n) for n in range(sessions.MAX_DEVICE_COOKIES + 1)],
     )
-    known = [device_cookies.remember(rows, "owner", moment) for moment in moments]
-    found = [device_cookies.find(rows, "owner", value, moments[-1]) for value in known]
+    known = [sessions.remember_device(rows, "owner", moment) for moment in moments]
+    found = [sessions.find_device(rows, "owner", value, moments[-1]) for value in known]
     assert found[0] is None
-    assert len(set(found[1:])) == device_cookies.MOST
+    assert len(set(found[1:])) == sessions.MAX_DEVICE_COOKIES
     assert None not in found[1:]
-    assert device_cookies.find(rows, "vera", known[-1], NOW) is None
-    assert (
-        device_cookies.find(rows, "owner", known[-1], moments[-1] + device_cookies.LENGTH) is None
-    )
-    device_cookies.remember(rows, "owner", moments[-1] + device_cookies.LENGTH)
+    assert sessions.find_device(rows, "vera", known[-1], NOW) is None
+    expired_at = moments[-1] + sessions.DEVICE_COOKIE_TTL
+    assert sessions.find_device(rows, "owner", known[-1], expired_at) is None
+    sessions.remember_device(rows, "owner", expired_at)
     assert len(rows.kept) == 1

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 @pytest.fixture(params=["memory", "azurite"])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Of both kinds, whose pages are small."""
-    monkeypatch.setattr(purge, "_PAGE", 3)
+    monkeypatch.setattr(purge, "PAGE_SIZE", 3)
     if request.param == "memory":
         yield memory_services(Settings(""))
         return
@@ -28,11 +28,11 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def clear(backend: Services, now: datetime = NOW) -> int:
-    return purge.clear_sign_ins(backend.people, backend.accesses, now)
+    return purge.purge_sign_ins(backend.people, backend.audit_log, now)
 
 
 def logged(backend: Services) -> list[str]:
-    return [entry.what for entry in audit_log.newest(backend.accesses, 1000, "")]
+    return [entry.action for entry in backend.audit_log.newest(1000, "")]
 
 
 def test_counts_are_cleared_once_they_count_no_more(backend: Services) -> None:
@@ -40,7 +40,7 @@ def test_counts_are_cleared_once_they_count_no_more(backend: Services) -> None:
     for n in range(7):
         old = {"pair": f"nobody {n}", "address": f"198.51.100.{n}"}
         login_throttle.count_attempt(
-            backend.people, old, NOW - login_throttle.FORGOTTEN - timedelta(seconds=1)
+            backend.people, old, NOW - login_throttle.COUNT_TTL - timedelta(seconds=1)
         )
     login_throttle.count_attempt(backend.people, {"pair": "vera"}, NOW - timedelta(hours=23))
     for _ in range(6):
@@ -55,12 +55,12 @@ def test_counts_are_cleared_once_they_count_no_more(backend: Services) -> None:
 def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Services) -> None:
     """Who was let in, and what they did, stays on record."""
     for days in (29, 31, 32, 33):
-        for what in (audit_log.FAILED, "signed in", audit_log.FAILED):
+        for what in (audit_log.FAILED_SIGN_IN, "signed in", audit_log.FAILED_SIGN_IN):
             at = NOW - timedelta(days=days)
-            audit_log.record({}, backend, "somebody", what, now=at)
+            backend.audit_log.record({}, "somebody", what, now=at)
     assert clear(backend) == 6
     assert logged(backend).count("signed in") == 4
-    assert logged(backend).count(audit_log.FAILED) == 2
+    assert logged(backend).count(audit_log.FAILED_SIGN_IN) == 2
     assert clear(backend, NOW + timedelta(days=9)) == 2
 
 
@@ -68,7 +68,7 @@ def test_a_run_clears_so_much_and_the_next_one_the_rest(
     backend: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A timer's time is short."""
-    monkeypatch.setattr(purge, "MOST", 3)
+    monkeypatch.setattr(purge, "MAX_REMOVED", 3)
     for n in range(7):
         login_throttle.count_attempt(backend.people, {"pair": f"nobody {n}"}, NOW)
     assert [clear(backend, NOW + timedelta(days=2)) for _ in range(4)] == [3, 3, 1, 0]

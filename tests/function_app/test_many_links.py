@@ -7,7 +7,7 @@ import pytest
 from function_app import services as store_side
 from function_app.auth import links, purge, tokens, users
 from function_app.auth.caller import Role, Scope
-from function_app.auth.origin import Origin
+from function_app.auth.provenance import Provenance
 from function_app.settings import Settings
 from function_app.storage import account_keys, table_store
 from tests.conftest import NewStore, StartBackend
@@ -24,7 +24,9 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def share(kept: table_store.TableStore, until: datetime, number: int = 0) -> str:
     """The key of a link."""
-    return links.keep(kept, links.of_photo(name_of(f"gate-{number}"), until, Origin("owner")))[0]
+    return links.store(
+        kept, links.link_to_photo(name_of(f"gate-{number}"), until, Provenance("owner"))
+    )[0]
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -34,15 +36,17 @@ def test_all_are_listed_however_many_there_are(empty: store_side.Services, count
     kept, scopes = empty.people, frozenset({Scope.READ})
     for number in range(count):
         share(kept, NOW, number)
-        tokens.make(kept, f"token-{number}", scopes, None, NOW)
+        tokens.create(kept, f"token-{number}", tokens.Grant(scopes), NOW)
         kept.insert(
-            account_keys.USERS, f"p{number}", users.Person("", Role.VIEWER, "").to_properties()
+            account_keys.USERS, f"p{number}", users.User("", Role.VIEWER, "").to_properties()
         )
-    assert {one.camera for one in links.all_shares(kept)} == {f"gate-{n}" for n in range(count)}
-    assert {one.name for one in tokens.all_tokens(kept)} == {f"token-{n}" for n in range(count)}
+    assert {one.span.camera for one in links.list_links(kept)} == {
+        f"gate-{n}" for n in range(count)
+    }
+    assert {one.name for one in tokens.list_tokens(kept)} == {f"token-{n}" for n in range(count)}
     assert [one.name for one in users.list_users(kept)] == [f"p{n}" for n in range(count)]
     assert all(tokens.revoke(kept, f"token-{number}") for number in range(count))
-    assert tokens.all_tokens(kept) == []
+    assert tokens.list_tokens(kept) == []
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -50,13 +54,13 @@ def test_links_that_are_over_are_cleared_and_no_others(
     empty: store_side.Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So many in a run, and the next one the rest."""
-    monkeypatch.setattr(purge, "MOST", 4)
+    monkeypatch.setattr(purge, "MAX_REMOVED", 4)
     minute = timedelta(minutes=1)
     for number in range(7):
         share(empty.people, NOW - number * minute)
     alive = {share(empty.people, NOW + (number + 1) * minute) for number in range(4)}
-    assert [purge.clear_links(empty.people, NOW) for _ in range(3)] == [4, 3, 0]
-    assert {one.key for one in links.all_shares(empty.people)} == alive
+    assert [purge.purge_links(empty.people, NOW) for _ in range(3)] == [4, 3, 0]
+    assert {one.key for one in links.list_links(empty.people)} == alive
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from function_app.auth import links, sessions, tokens, users
 from function_app.auth.caller import Role, Scope
-from function_app.auth.origin import Origin
+from function_app.auth.provenance import Provenance
 from function_app.http.authorization import Access
 from function_app.http.dispatch import handle
 from function_app.http.responses import render
@@ -85,10 +85,13 @@ def play(events: list[Event], start: datetime) -> Services:
                 if listed := backend.index.get(name):
                     delete(listed, backend, marked_at=now)
             case "share":
-                links.keep(backend.people, links.of_photo(name, now, Origin("owner")))
+                links.store(backend.people, links.link_to_photo(name, now, Provenance("owner")))
                 limited = frozenset({event.camera})
-                tokens.make(
-                    backend.people, f"t{event.camera}{number}", frozenset(Scope), limited, now
+                tokens.create(
+                    backend.people,
+                    f"t{event.camera}{number}",
+                    tokens.Grant(frozenset(Scope), limited),
+                    now,
                 )
     return backend
 
@@ -181,9 +184,9 @@ class Observer:
 
 def observe(backend: Services, cameras: frozenset[str], start: datetime) -> dict[str, Answer]:
     """What somebody sees who may see these cameras and look, and delete there."""
-    person = users.Person("vera", Role.VIEWER, "", cameras)
+    person = users.User("vera", Role.VIEWER, "", cameras)
     backend.people.upsert(account_keys.USERS, person.name, person.to_properties())
-    value = sessions.begin(backend.people, person, datetime.now(UTC))
+    value = sessions.create(backend.people, person, datetime.now(UTC))
     headers = {"Cookie": f"__Host-nightjar_session={value}; __Secure-nightjar_session={value}"}
     names = [
         Event(camera, "photo", at, number).name(start)
@@ -193,7 +196,9 @@ def observe(backend: Services, cameras: frozenset[str], start: datetime) -> dict
     ]
     ask = asks(backend)
     seen = Observer(ask, headers, (*OWN, *OTHERS), tuple(names)).look()
-    secret = tokens.make(backend.people, "cleaner", frozenset(Scope), cameras, start)
+    secret = tokens.create(
+        backend.people, "cleaner", tokens.Grant(frozenset(Scope), cameras), start
+    )
     bearer = {"Authorization": f"Bearer {secret}"}
     for name in names:
         if name.camera not in cameras:
@@ -242,7 +247,7 @@ def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> No
     mine = happen(own, times[::2])
     rows = connect(Settings(azurite.connection_string)).people
     person = users.add(rows, own, "a good password", Role.VIEWER, frozenset({own, f"{own}-2"}))
-    cookie = {"Cookie": f"nightjar_session={sessions.begin(rows, person, datetime.now(UTC))}"}
+    cookie = {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
     def ask(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         reply = api.ask(path, headers, method, data=body)
@@ -281,7 +286,9 @@ def test_a_camera_that_may_not_be_seen_is_an_empty_page(cameras: frozenset[str])
     events = [Event("other", what, 1_000 * n, n) for n in range(200) for what in ("photo", "alert")]
     backend = play(events, NOW)
     ask = asks(backend)
-    secret = tokens.make(backend.people, "reader", frozenset({Scope.READ}), cameras, NOW)
+    secret = tokens.create(
+        backend.people, "reader", tokens.Grant(frozenset({Scope.READ}), cameras), NOW
+    )
     for path in ("photos", "events", "alerts"):
         bearer = {"Authorization": f"Bearer {secret}"}
         _, _, body = ask("GET", f"/api/{path}?camera=other&limit=2", bearer, b"")

@@ -129,9 +129,9 @@ def holders(backend: Any, azurite: Azurite) -> list[dict[str, str]]:
     """Headers of who may do everything, and of those who may look at some cameras."""
     rows, now = connect(Settings(azurite.connection_string)).people, datetime.now(UTC)
     two, one = frozenset({"gate", "entry"}), frozenset({"gate"})
-    token = tokens.make(rows, new_camera(), frozenset({Scope.READ}), two, now)
+    token = tokens.create(rows, new_camera(), tokens.Grant(frozenset({Scope.READ}), two), now)
     viewer = users.add(rows, new_camera(), "a good password", Role.VIEWER, one)
-    cookie = f"{SESSION}={sessions.begin(rows, viewer, now)}"
+    cookie = f"{SESSION}={sessions.create(rows, viewer, now)}"
     bearers = [{"Authorization": f"Bearer {one}"} for one in (backend.admin_token, token)]
     return [*bearers, {"Cookie": cookie}]
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from function_app.auth import links, origin, passwords, tokens, users
+from function_app.auth import links, passwords, provenance, tokens, users
 from function_app.auth.caller import Scope
-from function_app.auth.origin import Origin
+from function_app.auth.provenance import Provenance
 from function_app.services import Services
 from function_app.storage import account_keys
 from function_app.storage.models import Photo
@@ -241,7 +241,7 @@ def test_a_line_of_tokens_has_an_end() -> None:
     """A record names each of them."""
     backend = new_backend()
     last = sign_in(backend, "eve", EVES)
-    for number in range(origin.MAX_TOKENS_BETWEEN + 1):
+    for number in range(provenance.MAX_TOKEN_CHAIN + 1):
         last = new_token(backend, last, f"t{number}")
         assert lets_in(backend, last)
     said = {"name": "further", "scopes": ["read"]}
@@ -251,10 +251,14 @@ def test_a_line_of_tokens_has_an_end() -> None:
 
 def old_token(backend: Services, name: str, made_by: str) -> Headers:
     """One of before there were roots."""
-    secret = tokens.make(
-        backend.people, name, frozenset({Scope.ADMIN, Scope.READ}), None, MOMENT, Origin(made_by)
+    secret = tokens.create(
+        backend.people,
+        name,
+        tokens.Grant(frozenset({Scope.ADMIN, Scope.READ})),
+        MOMENT,
+        Provenance(made_by),
     )
-    (token,) = tokens.called(backend.people, name)
+    (token,) = tokens.find_by_name(backend.people, name)
     row = backend.people.get(account_keys.TOKENS, token.key)
     assert row is not None
     words = {word: text for word, text in row.properties.items() if word not in ("root", "via")}
@@ -277,7 +281,7 @@ def test_what_was_made_before_there_were_roots_is_found_by_its_makers_names() ->
     assert not opens(backend, link)
     assert [lets_in(backend, one) for one in (lost, older, finns)] == [True] * 3
     assert said["unknown"] == sorted(
-        ["token lost", "token older", links.called(links._key(lost_link))]
+        ["token lost", "token older", links.link_label(links._key(lost_link))]
     )
     assert ask(backend, "revoke_token", ADMIN, name="lost").status == 200
     assert not opens(backend, lost_link)
@@ -288,7 +292,7 @@ def test_a_revocation_that_was_cut_off_is_finished_when_it_is_asked_for_again() 
     backend = new_backend()
     first = new_token(backend, sign_in(backend, "eve", EVES), "first")
     second = new_token(backend, first, "second")
-    (token,) = tokens.called(backend.people, "first")
+    (token,) = tokens.find_by_name(backend.people, "first")
     tokens.disable(backend.people, token)
     assert not lets_in(backend, first)
     assert lets_in(backend, second)

@@ -66,7 +66,7 @@ def test_each_sign_in_hashes_once(
     backend = memory_services(Settings("", gallery_password=first))
     users.add(backend.people, "vera", OWN, Role.VIEWER, None)
     if is_changed:
-        owner = users.Person(users.OWNER, Role.OWNER, passwords.hash_password(OWN))
+        owner = users.User(users.OWNER, Role.OWNER, passwords.hash_password(OWN))
         backend.people.upsert(account_keys.USERS, users.OWNER, owner.to_properties())
     scrypts.clear()
     reply = ask(backend, "open_session", {}, {"name": name, "password": password})
@@ -136,8 +136,8 @@ def test_who_waits_too_long_is_refused_and_counted_for_nobody(
     reply = ask(backend, "open_session", {}, right)
     browser = {"Cookie": reply.cookies[1].partition(";")[0]}
     queue, held = HashQueue(1), Held()
-    monkeypatch.setattr(queue, "MAX_WAIT", 0.01)
-    monkeypatch.setattr("function_app.accounts.api.STRANGERS", queue)
+    monkeypatch.setattr(queue, "MAX_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("function_app.accounts.sessions.ANONYMOUS_QUEUE", queue)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(queue.run, held)
         held.begun.acquire()

@@ -154,7 +154,7 @@ class TestSigningIn:
 
         def begin(interrupted: Services) -> dict[str, str]:
             eve = users.find(backend.people, "eve")
-            value = eve and sessions.begin(interrupted.people, eve, datetime.now(UTC))
+            value = eve and sessions.create(interrupted.people, eve, datetime.now(UTC))
             return {"Cookie": f"__Secure-nightjar_session={value}"} if value else {}
 
         def end(backend: Services) -> None:
@@ -235,7 +235,7 @@ class TestEnding:
     ) -> None:
         """More than are looked at together."""
         begin_anew(backend, "eve")
-        monkeypatch.setattr(sessions, "MOST", 2)
+        monkeypatch.setattr(sessions, "PAGE_SIZE", 2)
         headers = [sign_in(backend, "eve", EVES) for _ in range(5)]
         reply = ask(backend, "close_all_sessions", headers[0])
         assert json.loads(reply.body) == {"ended": 5}

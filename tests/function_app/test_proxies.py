@@ -5,7 +5,7 @@ import json
 import azure.functions as func
 import pytest
 
-from function_app.auth.audit_log import caller_address
+from function_app.auth.client_address import client_address
 from function_app.http import dispatch
 from function_app.http.responses import render
 from function_app.origins import origin_of
@@ -116,7 +116,7 @@ def test_a_forwarded_address_counts_where_somebody_adds_it(
 ) -> None:
     """Azure's front end, or as many proxies as the setting says; of no other a word is believed."""
     said = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7, 203.0.113.9:50123"}
-    assert caller_address(said, backend_with(environment)) == address
+    assert client_address(said, backend_with(environment).settings.trusted_proxies) == address
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from function_app import build_app
 from function_app.auth import links, passwords, sessions, tokens, users
 from function_app.auth.caller import Role, Scope
-from function_app.auth.origin import Origin
+from function_app.auth.provenance import Provenance
 from function_app.routes import ROUTES
 from function_app.services import Services
 from function_app.settings import Settings
@@ -34,6 +34,7 @@ PASSWORD, SITE = "a good long password", "http://127.0.0.1:7071"
 OURS, THEIRS = name_of("cam-a"), name_of("cam-b")
 ALL = frozenset(Scope)
 Headers = dict[str, str]
+ORIGIN = Provenance("owner", "owner")
 
 
 @dataclass(frozen=True)
@@ -75,19 +76,19 @@ class World:
             self.backend.index.add(photo, MOMENT)
             self.backend.alerts.add([KeptAlert(Alert(name, LOSS, "no-room"), MOMENT)])
         until = self.now + timedelta(hours=1)
-        one = links.of_photo(OURS, until, Origin("owner", "owner"))
+        one = links.link_to_photo(OURS, until, ORIGIN)
         first, last = MOMENT - timedelta(minutes=1), MOMENT + timedelta(minutes=1)
-        several = links.Share("", "cam-a", first, last, until, Origin("owner", "owner"))
-        over = links.of_photo(OURS, self.now - timedelta(seconds=1), Origin("owner", "owner"))
+        several = links.SharedLink("", links.TimeSpan("cam-a", first, last), until, ORIGIN)
+        over = links.link_to_photo(OURS, self.now - timedelta(seconds=1), ORIGIN)
         for what, share in (("photo", one), ("event", several), ("over", over), ("revoked", one)):
-            self.keys[what], self.links[what] = links.keep(self.backend.people, share)
+            self.keys[what], self.links[what] = links.store(self.backend.people, share)
         links.revoke(self.backend.people, self.keys["revoked"])
         self.person("someone", Role.VIEWER, None)  # who is there to be removed
         self.token("token-to-revoke", frozenset({Scope.READ}), None)
 
-    def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> users.Person:
+    def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> users.User:
         kept = passwords.hash_password(PASSWORD)
-        person = users.Person(name, role, kept, cameras, "epoch", Origin("owner", "owner"))
+        person = users.User(name, role, kept, cameras, "epoch", ORIGIN)
         self.backend.people.upsert(account_keys.USERS, name, person.to_properties())
         return person
 
@@ -95,11 +96,11 @@ class World:
         self, name: str, role: Role, cameras: frozenset[str] | None = None, days: int = 0
     ) -> Headers:
         began = self.now - timedelta(days=days)
-        value = sessions.begin(self.backend.people, self.person(name, role, cameras), began)
+        value = sessions.create(self.backend.people, self.person(name, role, cameras), began)
         return cookie(str(value))
 
     def token(self, name: str, scopes: frozenset[Scope], cameras: frozenset[str] | None) -> Headers:
-        secret = tokens.make(self.backend.people, name, scopes, cameras, self.now)
+        secret = tokens.create(self.backend.people, name, tokens.Grant(scopes, cameras), self.now)
         return bearer(secret)
 
     def closed_session(self) -> Headers:
@@ -114,7 +115,7 @@ class World:
 
     def disabled_token(self) -> Headers:
         headers = self.token("disabled", ALL, None)
-        tokens.disable(self.backend.people, tokens.called(self.backend.people, "disabled")[0])
+        tokens.disable(self.backend.people, tokens.find_by_name(self.backend.people, "disabled")[0])
         return headers
 
     def token_of_somebody_removed(self) -> Headers:
@@ -301,8 +302,8 @@ def assert_unchanged(world: World) -> None:
     """Who is refused has changed nothing."""
     assert {name for name in (OURS, THEIRS) if world.backend.index.get(name)} == {OURS, THEIRS}
     assert users.find(world.backend.people, "someone")
-    assert tokens.called(world.backend.people, "token-to-revoke")
-    assert {one.key for one in links.all_shares(world.backend.people)} >= {
+    assert tokens.find_by_name(world.backend.people, "token-to-revoke")
+    assert {one.key for one in links.list_links(world.backend.people)} >= {
         world.keys["photo"],
         world.keys["event"],
     }

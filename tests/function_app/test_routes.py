@@ -60,10 +60,10 @@ def strangers(azurite: Azurite) -> dict[str, dict[str, str]]:
     rows = connect(Settings(azurite.connection_string)).people
     now, who = datetime.now(UTC), new_camera()
     person = users.add(rows, who, "a good password", Role.VIEWER, frozenset({"nowhere"}))
-    over = sessions.begin(rows, person, now - sessions.LENGTH - timedelta(seconds=1))
-    ended = sessions.begin(rows, person, now)
+    over = sessions.create(rows, person, now - sessions.SESSION_TTL - timedelta(seconds=1))
+    ended = sessions.create(rows, person, now)
     sessions.end_all(rows, who)
-    revoked = tokens.make(rows, f"{who}-2", frozenset(Scope), None, now)
+    revoked = tokens.create(rows, f"{who}-2", tokens.Grant(frozenset(Scope)), now)
     tokens.revoke(rows, f"{who}-2")
     return {
         "nothing": {},
@@ -80,7 +80,7 @@ def viewer(azurite: Azurite) -> dict[str, str]:
     """Headers of somebody who may look at a camera that is nowhere."""
     rows = connect(Settings(azurite.connection_string)).people
     person = users.add(rows, new_camera(), "a good password", Role.VIEWER, frozenset({"nowhere"}))
-    return {"Cookie": f"nightjar_session={sessions.begin(rows, person, datetime.now(UTC))}"}
+    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
 
 @pytest.mark.parametrize(("route", "method"), CALLS, ids=call_id)
@@ -144,8 +144,11 @@ def test_a_token_for_another_camera_sees_no_photo(
     rows, scope = connect(Settings(azurite.connection_string)).people, ANSWERS[route.access]
     path = path_of(route, str(name))
     for camera, is_found in (("another", False), (name.camera, True)):
-        secret = tokens.make(
-            rows, new_camera(), frozenset({scope}), frozenset({camera}), datetime.now(UTC)
+        secret = tokens.create(
+            rows,
+            new_camera(),
+            tokens.Grant(frozenset({scope}), frozenset({camera})),
+            datetime.now(UTC),
         )
         reply = api.ask(path, {"Authorization": f"Bearer {secret}"}, method)
         assert (reply.status_code == 404) is not is_found
@@ -154,8 +157,11 @@ def test_a_token_for_another_camera_sees_no_photo(
 def test_lists_hold_no_other_camera(azurite: Azurite, api: Api, name: PhotoName) -> None:
     """Photos, events, alerts, cameras, days, statistics: what a token is not for is not there."""
     rows = connect(Settings(azurite.connection_string)).people
-    secret = tokens.make(
-        rows, new_camera(), frozenset({Scope.READ}), frozenset({"another"}), datetime.now(UTC)
+    secret = tokens.create(
+        rows,
+        new_camera(),
+        tokens.Grant(frozenset({Scope.READ}), frozenset({"another"})),
+        datetime.now(UTC),
     )
     lost = replace(name, tag="0000dead")
     alert = {"alerts": [{"id": str(lost), "kind": "loss", "reason": "no-room", "details": {}}]}

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.auth import login_throttle, users
-from function_app.auth.audit_log import address_in, network_of
-from function_app.auth.passwords import hash_password, verify_password, weakness
+from function_app.auth.client_address import client_address, logged_network
+from function_app.auth.passwords import hash_password, password_problem, verify_password
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage import account_keys
@@ -155,8 +155,10 @@ def test_wrong_passwords_are_refused_and_then_cost_time(own: Backend) -> None:
     """Five are free. Then even the right one waits, and is told how long."""
     api = Api(own)
     statuses, reply = until_refused(lambda: sign_in(api, "wrong password"))
-    assert statuses == [401] * max(login_throttle.FREE + 1, len(statuses))
-    assert int(reply.headers["Retry-After"]) <= 2 ** (len(statuses) - login_throttle.FREE) + 1
+    assert statuses == [401] * max(login_throttle.FREE_FAILURES + 1, len(statuses))
+    assert (
+        int(reply.headers["Retry-After"]) <= 2 ** (len(statuses) - login_throttle.FREE_FAILURES) + 1
+    )
     assert sign_in(api, own.password).status_code == 429
 
 
@@ -167,7 +169,7 @@ def test_strangers_do_not_keep_a_session_from_another_password(own: Backend) -> 
     keep_out(own)
     wrong, right = {"old": "wrong", "new": NEW}, {"old": own.password, "new": NEW}
     asked, _ = until_refused(lambda: api.ask("/api/password", here(api), "PUT", json=wrong))
-    assert asked == [403] * max(login_throttle.FREE + 1, len(asked))
+    assert asked == [403] * max(login_throttle.FREE_FAILURES + 1, len(asked))
     wait_for(lambda: api.ask("/api/password", here(api), "PUT", json=right).status_code == 204)
 
 
@@ -228,7 +230,7 @@ def test_only_the_password_opens(password: str, other: str) -> None:
 
 @pytest.mark.parametrize("password", ["", "short", "a" * 20, "x" * 201])
 def test_a_weak_password_is_not_taken(password: str) -> None:
-    assert weakness(password)
+    assert password_problem(password)
 
 
 @pytest.mark.parametrize(
@@ -246,8 +248,8 @@ def test_a_weak_password_is_not_taken(password: str) -> None:
 def test_an_address_is_the_front_end_s_word_and_is_not_kept_in_full(
     headers: dict[str, str], address: str, network: str
 ) -> None:
-    assert address_in(headers, 1) == address
-    assert network_of(address) == network
+    assert client_address(headers, 1) == address
+    assert logged_network(address) == network
 
 
 def test_the_first_password_is_the_owner_s_alone() -> None:

@@ -82,9 +82,9 @@ def test_the_limit_is_a_number_that_the_platform_allows(text: str) -> None:
     [
         ("120d, gate=30d, Gate=forever", "no valid camera name in its exception 2"),
         ("120d, front_door=forever", "no valid camera name in its exception 1"),
-        ("120d, =forever", "no camera's name"),
-        ("120d, -gate=forever", "no camera's name"),
-        (f"120d, {'g' * 33}=forever", "no camera's name"),
+        ("120d, =forever", "no valid camera name"),
+        ("120d, -gate=forever", "no valid camera name"),
+        (f"120d, {'g' * 33}=forever", "no valid camera name"),
         ("120d, gate=60d, entry=1d, gate=30d", "the camera of its exception 3 a second time"),
     ],
 )

@@ -19,7 +19,7 @@ def attempts(rows: TableStore, name: str, address: str, count: int) -> int:
     """How many of so many attempts at one moment are let through."""
     for number in range(count):
         try:
-            login_throttle.count_attempt(rows, login_throttle.of_stranger(name, address), NOW)
+            login_throttle.count_attempt(rows, login_throttle.stranger(name, address), NOW)
         except HTTPProblemError:
             return number
     return count
@@ -27,17 +27,17 @@ def attempts(rows: TableStore, name: str, address: str, count: int) -> int:
 
 def test_who_waits_is_counted_for_nobody(empty: store_side.Services) -> None:
     """However often they try: no password is looked at, so none is wrong."""
-    rows, pair = empty.people, login_throttle.of_stranger("owner", "198.51.100.99")
+    rows, pair = empty.people, login_throttle.stranger("owner", "198.51.100.99")
     free = attempts(rows, "owner", "198.51.100.99", 50)
-    assert free == login_throttle.FREE + 1
+    assert free == login_throttle.FREE_FAILURES + 1
     for second in range(20):
         with pytest.raises(HTTPProblemError, match="this account from this address"):
             login_throttle.count_attempt(rows, pair, NOW - timedelta(seconds=second))
-    others = login_throttle.LIMITS["address"].free + 1 - free
+    others = login_throttle.LIMITS["address"].free_failures + 1 - free
     assert sum(attempts(rows, f"p{n}", "198.51.100.99", 2) for n in range(30)) == others
 
 
-@pytest.mark.parametrize("strangers", [3, login_throttle.ATTACKED])
+@pytest.mark.parametrize("strangers", [3, login_throttle.ATTACK_THRESHOLD])
 def test_however_many_guess_the_owner_waits_for_nobody(
     empty: store_side.Services, strangers: int
 ) -> None:
@@ -45,16 +45,22 @@ def test_however_many_guess_the_owner_waits_for_nobody(
     has one attempt less; the right password needs one."""
     rows = empty.people
     found = [attempts(rows, "owner", f"198.51.{n}.1", 9) for n in range(strangers)]
-    assert found[0] == login_throttle.FREE + 1
-    is_attacked = strangers == login_throttle.ATTACKED
+    assert found[0] == login_throttle.FREE_FAILURES + 1
+    is_attacked = strangers == login_throttle.ATTACK_THRESHOLD
     assert (
-        found[-1] == (login_throttle.FREE_IF_ATTACKED if is_attacked else login_throttle.FREE) + 1
+        found[-1]
+        == (
+            login_throttle.FREE_FAILURES_UNDER_ATTACK
+            if is_attacked
+            else login_throttle.FREE_FAILURES
+        )
+        + 1
     )
-    owner = login_throttle.of_stranger("owner", "192.0.2.1")
+    owner = login_throttle.stranger("owner", "192.0.2.1")
     login_throttle.count_attempt(rows, owner, NOW)
-    login_throttle.forget_attempts(rows, owner, NOW)
+    login_throttle.record_success(rows, owner, NOW)
     assert attempts(rows, "owner", "192.0.2.1", 9) == found[-1]
-    assert attempts(rows, "vera", "192.0.2.1", 9) == login_throttle.FREE + 1
+    assert attempts(rows, "vera", "192.0.2.1", 9) == login_throttle.FREE_FAILURES + 1
 
 
 def test_an_account_of_ones_own_gives_no_more_guesses_at_another(
@@ -63,22 +69,22 @@ def test_an_account_of_ones_own_gives_no_more_guesses_at_another(
     """Success for one account takes back its own attempt alone, and never another's wrong ones."""
     rows, let_through = empty.people, 0
     for _ in range(100):
-        own = login_throttle.of_stranger("mallory", "198.51.100.99")
+        own = login_throttle.stranger("mallory", "198.51.100.99")
         try:
             login_throttle.count_attempt(rows, own, NOW)
-            login_throttle.forget_attempts(rows, own, NOW)
+            login_throttle.record_success(rows, own, NOW)
         except HTTPProblemError:
             pass
         let_through += sum(attempts(rows, name, "198.51.100.99", 1) for name in ("owner", "vera"))
-    assert let_through <= 2 * (login_throttle.FREE + 1)
+    assert let_through <= 2 * (login_throttle.FREE_FAILURES + 1)
 
 
 def test_many_who_sign_in_at_one_address_do_not_wait(empty: store_side.Services) -> None:
     """A household, or an office: what is right is not counted."""
     for number in range(60):
-        person = login_throttle.of_stranger(f"p{number % 7}", "192.0.2.1")
+        person = login_throttle.stranger(f"p{number % 7}", "192.0.2.1")
         login_throttle.count_attempt(empty.people, person, NOW)
-        login_throttle.forget_attempts(empty.people, person, NOW)
+        login_throttle.record_success(empty.people, person, NOW)
 
 
 def test_the_wait_grows_and_is_forgiven(empty: store_side.Services) -> None:
@@ -96,9 +102,9 @@ def test_the_wait_grows_and_is_forgiven(empty: store_side.Services) -> None:
         assert max(waits) == expected
         waits = [0]
     login_throttle.count_attempt(rows, {"pair": "x"}, now + timedelta(hours=25))
-    assert attempts(rows, "owner", "192.0.2.1", 9) == login_throttle.FREE + 1
-    login_throttle.forget_attempts(rows, login_throttle.of_stranger("owner", "192.0.2.1"), NOW)
-    assert attempts(rows, "owner", "192.0.2.1", 9) == login_throttle.FREE + 1
+    assert attempts(rows, "owner", "192.0.2.1", 9) == login_throttle.FREE_FAILURES + 1
+    login_throttle.record_success(rows, login_throttle.stranger("owner", "192.0.2.1"), NOW)
+    assert attempts(rows, "owner", "192.0.2.1", 9) == login_throttle.FREE_FAILURES + 1
 
 
 def test_the_owner_signs_in_while_strangers_guess(
@@ -108,9 +114,9 @@ def test_the_owner_signs_in_while_strangers_guess(
     connection_string = new_store()
     own = start_backend(connection_string)
     rows, now = store_side.connect(Settings(connection_string)).people, datetime.now(UTC)
-    for number in range(login_throttle.ATTACKED):
+    for number in range(login_throttle.ATTACK_THRESHOLD):
         guess = {
-            **login_throttle.of_stranger("owner", f"198.51.100.{number}"),
+            **login_throttle.stranger("owner", f"198.51.100.{number}"),
             "address": f"{number}",
         }
         login_throttle.count_attempt(rows, guess, now)

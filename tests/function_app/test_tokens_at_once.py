@@ -17,7 +17,7 @@ def make(backend: Services, name: str) -> int:
     """The status of the answer."""
     reply = ask(backend, "make_token", ADMIN, {"name": name, "scopes": ["read"]})
     if reply.status == 201:
-        assert tokens.BEGINNING in json.loads(reply.body)["token"]
+        assert tokens.PREFIX in json.loads(reply.body)["token"]
     return reply.status
 
 
@@ -32,7 +32,7 @@ def test_there_is_one_token_of_a_name(empty: Services) -> None:
         if at >= rows.calls:
             others.append(make(backend, name))
         assert sorted([status, *others]) == [201, 409]
-        assert [one.name for one in tokens.all_tokens(backend.people)].count(name) == 1
+        assert [one.name for one in tokens.list_tokens(backend.people)].count(name) == 1
         if at >= rows.calls:
             assert at > 1
             return

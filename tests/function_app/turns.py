@@ -77,8 +77,8 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)
 
-        def watched(*words: Any) -> Any:
+        def watched(*args: Any, **kwargs: Any) -> Any:
             self._before()
-            return call(*words)
+            return call(*args, **kwargs)
 
         return watched
