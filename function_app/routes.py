@@ -16,7 +16,7 @@ from function_app.http.parameters import CURSOR, LIMIT, PHOTO
 from function_app.http.request import PhotoBody, Request
 from function_app.http.responses import Response
 from function_app.http.route import Inputs, Operation, Route
-from function_app.ingest import known, posted, upload
+from function_app.ingest import known, upload
 from function_app.maintenance import api as maintenance
 from function_app.maintenance import camera_api
 from function_app.services import Services
@@ -65,13 +65,13 @@ ROUTES: tuple[Route, ...] = (
         "api/photos",
         ("POST",),
         Access.UPLOADER,
-        posted.post_photo,
+        upload.post_photo,
         Operation(
             "Store a photo that a phone, a script or a network camera posts.",
             {201: "Receipt", 200: "Receipt"},
             _INTAKE,
         ),
-        Inputs(body=posted.PHOTO_OR_FORM),
+        Inputs(body=upload.PHOTO_OR_FORM),
     ),
     Route(
         "api/photos",

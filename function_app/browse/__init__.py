@@ -1,1 +1,1 @@
-"""How photos are looked at: the list, one photo and its bytes, the session, and the page."""
+"""Routes that show photos: lists, events, content and thumbnails."""

@@ -1,4 +1,4 @@
-"""`GET /api/events`: photos of one camera that lie close together in time, as one event each."""
+"""The route for events: photos of one camera that lie close together in time."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,13 +25,13 @@ from function_app.storage.row_keys import View
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
 
-DEFAULT_GAP = 60  # seconds
-MAX_GAP = 3600
+DEFAULT_GAP_SECONDS = 60
+MAX_GAP_SECONDS = 3600
 CAMERA = required("camera", CAMERA_NAME, "Of this camera alone.")
 GAP = defaulting(
     "gap",
-    whole_number(1, MAX_GAP, "a number of seconds"),
-    DEFAULT_GAP,
+    whole_number(1, MAX_GAP_SECONDS, "a number of seconds"),
+    DEFAULT_GAP_SECONDS,
     "Longest pause within an event, in seconds.",
 )
 PHOTO_LIMIT = replace(LIMIT, default=MAX_LIMIT)
@@ -40,13 +40,14 @@ PARAMETERS = (CAMERA, FROM, TO, GAP, PHOTO_LIMIT, CURSOR)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Photos of one camera, newest first. `is_whole` is False if others of it are on the page
-    before or the next one."""
+    """Photos of one camera, newest first. `is_whole` is False if the previous or the next page has
+    more of them."""
 
     photos: list[Photo]
     is_whole: bool = True
 
     def describe(self) -> dict[str, object]:
+        """Return the event as the API's JSON."""
         first, last = self.photos[-1].name, self.photos[0].name
         return {
             "camera": first.camera,
@@ -60,8 +61,8 @@ class Event:
 
 
 def list_events(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with a page of one camera's events, newest first. `limit` counts photos: a page reads no
-    more of them, however large the events are."""
+    """200 with a page of one camera's events, newest first. `limit` counts photos, so that a page
+    costs the same however large its events are."""
     camera, limit = request[CAMERA], request[PHOTO_LIMIT]
     check_range(request[FROM], request[TO])
     view = View(camera, since=request[FROM], until=request[TO])
@@ -85,8 +86,11 @@ def events(
     before: PhotoName | None = None,
     following: PhotoName | None = None,
 ) -> list[Event]:
-    """Return the events of a page of photos, newest first, which lie between these two photos. An
-    event that continues on the next page is left to that page, unless it is the only one."""
+    """Return the events of a page of photos, newest first.
+
+    `gap` is the longest pause within an event. `before` and `following` are the photos around the
+    page. An event that continues on the next page is left to that page, unless it is the only one.
+    """
     groups: list[list[Photo]] = []
     for photo in photos:
         if groups and _is_close(groups[-1][-1].name, photo.name, gap):
@@ -106,5 +110,5 @@ def events(
 
 
 def _is_close(newer: PhotoName | None, older: PhotoName | None, gap: timedelta) -> bool:
-    """Whether two photos, if both are there, belong to one event."""
+    """Return whether two photos, if both are there, belong to one event."""
     return bool(newer and older and newer.captured_at - older.captured_at <= gap)

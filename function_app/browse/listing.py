@@ -1,4 +1,4 @@
-"""A page of the list of photos: what may be asked for, and how the next page is found."""
+"""Pages of the list of photos: the parameters, the filters, and the cursor of the next page."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, tzinfo
@@ -70,16 +70,17 @@ PARAMETERS = (CAMERA, TRIGGER, FROM, TO, TIME_FROM, TIME_TO, ZONE, ORDER, LIMIT,
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Hours of the day in a zone, over midnight if they end before they begin."""
+    """Hours of the day in a time zone. They extend over midnight if they end before they begin."""
 
     first: time = time.min
     end: time = time.min
     zone: tzinfo = UTC
 
     def contain(self, moment: datetime) -> bool:
+        """Return whether a moment is in these hours."""
         try:
             clock = moment.astimezone(self.zone).time()
-        except OverflowError:  # there it is the year 10000 already
+        except OverflowError:  # in that zone it is the year 10000 already
             return False
         if self.first < self.end:
             return self.first <= clock < self.end
@@ -98,7 +99,7 @@ class Listing:
     hours: Hours | None = None
 
     def matches(self, photo: Photo) -> bool:
-        """Whether the photo passes the filters."""
+        """Return whether the photo passes the filters."""
         return self.trigger in (None, photo.trigger) and (
             self.hours is None or self.hours.contain(photo.name.captured_at)
         )
@@ -146,7 +147,8 @@ def page(
 def _photos(
     listing: Listing, index: PhotoIndex, cameras: frozenset[str] | None, count: int
 ) -> list[Photo]:
-    """The first `count` photos of the view behind `after`, filters aside, of these cameras."""
+    """Return the first `count` photos of the view after `listing.after`, of these cameras, whether
+    they pass the filters or not."""
     view = listing.view
     if cameras is None or view.camera in cameras:
         return index.query(view, count, listing.after)
@@ -161,7 +163,7 @@ def _photos(
 
 
 def describe(photo: Photo) -> dict[str, object]:
-    """A photo as the API spells it; null where nothing is known."""
+    """Return a photo as the API's JSON, with null for what is not known."""
     return {
         "id": str(photo.name),
         "camera": photo.name.camera,

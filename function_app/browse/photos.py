@@ -1,4 +1,4 @@
-"""`GET /api/photos`, `/api/photos/{id}` and `/api/photos/{id}/content`: photos go out."""
+"""Routes for the list of photos, for one photo's description, and for its bytes."""
 
 from collections.abc import Mapping
 from email.utils import format_datetime
@@ -22,23 +22,23 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Photo
 
-# A name's bytes never change. A day, so that a deleted photo leaves the browsers too; Vary, so
-# that what was fetched in one session is not shown in the next.
+# The bytes of a name never change. Browsers keep them for a day, so that deleted photos leave them
+# too; Vary prevents that what was fetched in one session is shown in the next.
 CACHE = {"Cache-Control": "private, max-age=86400, immutable", "Vary": "Authorization, Cookie"}
 
 
 def list_photos(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with one page of the list, in the order that is asked for."""
+    """200 with one page of the list."""
     return json_response(page(read_listing(request), services.index, caller.cameras))
 
 
 def get_photo(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with what is known of one photo."""
+    """200 with the description of one photo."""
     return json_response(describe(find_photo(request[PHOTO], services, caller)))
 
 
 def get_content(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with the photo's bytes, 206 with some of them, 304 if the client has them."""
+    """200 with the photo's bytes, 206 with a range of them, 304 if the client has them."""
     photo = find_photo(request[PHOTO], services, caller)
     return content(photo, request, services, caller.actor)
 
@@ -51,47 +51,49 @@ def content(
     cache: Mapping[str, str] = CACHE,
     is_redacted: bool = False,
 ) -> Response:
-    """The bytes of a photo that `who` may see, and may keep as `cache` says; if it is redacted,
-    without the place where it was taken and other metadata. That they saw it goes into the access
-    log."""
+    """Return the bytes of a photo that `who` may see, and record that in the access log.
+
+    `cache` are the headers that say how long they may be kept. A redacted photo comes without its
+    place and other metadata. Raises HTTPProblemError (404, 416) and StorageUnavailableError.
+    """
     headers = {**_validators(photo, is_redacted), **cache}
     etag, last_modified = headers["ETag"], headers["Last-Modified"]
     if is_cached(request.headers.get("If-None-Match"), etag):
         return Response(304, content_type=photo.media.content_type, headers=headers)
-    whole = _redacted(photo, services) if is_redacted else None
+    whole = _read_redacted(photo, services) if is_redacted else None
     size = photo.size if whole is None else len(whole)
     if request.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
         return Response(200, b"", photo.media.content_type, headers, length=size)
-    asked = None
+    requested = None
     if range_applies(request.headers.get("If-Range"), etag, last_modified):
-        asked = _range(request.headers.get("Range"), size)
-    wanted = asked or ByteRange(0, size)
+        requested = _parse_range(request.headers.get("Range"), size)
+    part = requested or ByteRange(0, size)
     if whole is None:
-        body = _read(photo, services, wanted)
+        body = _read(photo, services, part)
     else:
-        body = whole[wanted.first : wanted.first + wanted.count]
+        body = whole[part.first : part.first + part.count]
     services.audit_log.record(request.headers, who, "saw", str(photo.name))
-    if asked is None:
+    if requested is None:
         return Response(200, body, photo.media.content_type, headers)
-    headers["Content-Range"] = asked.content_range(size)
+    headers["Content-Range"] = requested.content_range(size)
     return Response(206, body, photo.media.content_type, headers)
 
 
-def _read(photo: Photo, services: Services, wanted: ByteRange) -> bytes:
-    body = services.blobs.read(photo, wanted.first, wanted.count)
+def _read(photo: Photo, services: Services, part: ByteRange) -> bytes:
+    body = services.blobs.read(photo, part.first, part.count)
     if body is None:
         raise unknown_photo(photo.name)
     return body
 
 
-def _redacted(photo: Photo, services: Services) -> bytes:
+def _read_redacted(photo: Photo, services: Services) -> bytes:
     try:
         return redact(_read(photo, services, ByteRange(0, photo.size)), photo.media)
     except NotRedactableError:
         raise HTTPProblemError(
             404,
-            f"The link opens {photo.name} only without the place where it was taken, which cannot "
-            "be taken out of this file: ask for a link that was made with_location.",
+            f"The link opens {photo.name} only without its location, which cannot be removed from "
+            "this file: ask for a link that was made with_location.",
         ) from None
 
 
@@ -104,12 +106,12 @@ def _validators(photo: Photo, is_redacted: bool) -> dict[str, str]:
     }
 
 
-def _range(header: str | None, size: int) -> ByteRange | None:
+def _parse_range(header: str | None, size: int) -> ByteRange | None:
     try:
         return parse_range(header, size)
     except UnsatisfiableRangeError:
         raise HTTPProblemError(
             416,
-            f"The photo has {size} bytes: ask for some of those.",
+            f"The photo has {size} bytes: request a range of those.",
             {"Content-Range": f"bytes */{size}"},
         ) from None

@@ -1,16 +1,16 @@
-"""Which bytes of a photo a request asks for, and whether it has them already (RFC 9110)."""
+"""Byte ranges and cache validators of a request (RFC 9110)."""
 
 import re
 from dataclasses import dataclass
 
-# Nineteen digits are more than any file has; a longer number is malformed, and so ignored.
+# No file needs more than nineteen digits; a longer number is malformed, and so ignored.
 _RANGE = re.compile(
     r"bytes[ \t]*=[ \t]*(?:([0-9]{1,19})-([0-9]{1,19})?|-([0-9]{1,19}))[ \t]*", re.I
 )
 
 
 class UnsatisfiableRangeError(Exception):
-    """The range lies behind the end: 416."""
+    """The range begins after the end of the body: 416."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,14 @@ class ByteRange:
     count: int
 
     def content_range(self, size: int) -> str:
+        """Return the Content-Range header for a body of `size` bytes."""
         return f"bytes {self.first}-{self.first + self.count - 1}/{size}"
 
 
 def parse_range(header: str | None, size: int) -> ByteRange | None:
-    """The one range that a Range header asks for, of a body of `size` bytes; None for the whole.
+    """Return the range that a Range header requests of a body of `size` bytes; None for all of it.
 
-    A malformed header and one with several ranges ask for the whole (RFC 9110, section 14.2).
+    A malformed header or one with several ranges requests all of it (RFC 9110, section 14.2).
     Raises UnsatisfiableRangeError.
     """
     match = _RANGE.fullmatch(header or "")
@@ -47,7 +48,7 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
 
 
 def is_cached(if_none_match: str | None, etag: str) -> bool:
-    """Whether If-None-Match names `etag` (or anything, by *): 304. Weak tags count (13.1.2)."""
+    """Return whether If-None-Match names `etag`, or any by `*`: 304. Weak tags count (13.1.2)."""
     if if_none_match is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
@@ -55,5 +56,5 @@ def is_cached(if_none_match: str | None, etag: str) -> bool:
 
 
 def range_applies(if_range: str | None, etag: str, last_modified: str) -> bool:
-    """Whether a Range counts: without If-Range, or if that names just this version (13.1.5)."""
+    """Return whether a Range counts: without If-Range, or if that names this version (13.1.5)."""
     return if_range is None or if_range.strip() in (etag, last_modified)

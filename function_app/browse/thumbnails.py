@@ -1,9 +1,9 @@
-"""`GET /api/photos/{id}/thumbnail`: a small picture, made when it is first asked for, and kept."""
+"""The route for thumbnails, which are made when they are first requested, and then kept."""
 
+import io
 from contextlib import suppress
 
 from function_app.auth.caller import Caller
-from function_app.browse.photo_file import open_photo
 from function_app.browse.photos import CACHE
 from function_app.browse.ranges import is_cached
 from function_app.http.authorization import find_photo
@@ -15,42 +15,89 @@ from function_app.media.errors import UndecodableError
 from function_app.media.thumbnails import Decoder, thumbnail_job
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
+from function_app.storage.interfaces import PhotoBlobs
 from function_app.storage.models import Photo
 from photo_wire.media import Media
 
-AT_ONCE = 128 * 1024  # bytes; a clip's description with its poster, or a raw picture's preview
+CHUNK_SIZE = 128 * 1024  # bytes: a clip's description with its poster, or a raw picture's preview
 
-_decoder = Decoder()  # one for the process, like its processors
+_decoder = Decoder()  # one for the process: it shares out the processors
 
 
 def get_thumbnail(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a JPEG, 304 if the client has it; 404 if none can be made, 503 if not now."""
     photo = find_photo(request[PHOTO], services, caller)
     headers = {"ETag": f'"{photo.sha256}-{SIZE[0]}"', **CACHE}
-    kind = Media.JPEG.content_type
+    content_type = Media.JPEG.content_type
     if is_cached(request.headers.get("If-None-Match"), headers["ETag"]):
-        return Response(304, content_type=kind, headers=headers)
-    small = services.thumbnails.read(photo)
-    if small is None:
-        small = _make(photo, services)
-    if not small:
-        said = f"There is no thumbnail of {photo.name}: it holds no preview."
-        raise HTTPProblemError(404, said, CACHE)  # nor will it ever: its bytes never change
-    return Response(200, small, kind, headers)
+        return Response(304, content_type=content_type, headers=headers)
+    thumbnail = services.thumbnails.read(photo)
+    if thumbnail is None:
+        thumbnail = _make(photo, services)
+    if not thumbnail:
+        # The bytes of a photo never change, so the answer may be cached.
+        raise HTTPProblemError(
+            404, f"There is no thumbnail of {photo.name}: it has no preview.", CACHE
+        )
+    return Response(200, thumbnail, content_type, headers)
 
 
 def _make(photo: Photo, services: Services) -> bytes:
-    """Make the thumbnail and keep it; if none can be made, keep that, so that a picture which takes
-    the decoder's time does so once. Raises HTTPProblemError (503), and StorageUnavailableError."""
-    small = b""
+    """Make the thumbnail and store it. If none can be made, store no bytes, so that a picture which
+    takes the decoder's time does so once. Raises HTTPProblemError (503) and
+    StorageUnavailableError."""
+    thumbnail = b""
     with suppress(UndecodableError):
-        at_once = photo.size if photo.media is Media.JPEG else AT_ONCE
-        with open_photo(services.blobs, photo, at_once) as file:
+        chunk_size = photo.size if photo.media is Media.JPEG else CHUNK_SIZE
+        with open_photo(services.blobs, photo, chunk_size) as file:
             job = thumbnail_job(file, photo.media)
         with _decoder.slot(job) as has_waited:
-            made = services.thumbnails.read(photo) if has_waited else None
-            if made is not None:  # by another request
-                return made
-            small = _decoder.run(job)
-    services.thumbnails.write(photo, small)
-    return small
+            stored = services.thumbnails.read(photo) if has_waited else None
+            if stored is not None:  # by another request
+                return stored
+            thumbnail = _decoder.run(job)
+    services.thumbnails.write(photo, thumbnail)
+    return thumbnail
+
+
+def open_photo(blobs: PhotoBlobs, photo: Photo, chunk_size: int) -> io.BufferedReader:
+    """Return a stored photo as a file, of which only what is read is fetched, at least `chunk_size`
+    bytes at a time.
+
+    Reading raises HTTPProblemError (404) if the photo was deleted, and StorageUnavailableError.
+    """
+    return io.BufferedReader(_StoredFile(blobs, photo), chunk_size)
+
+
+class _StoredFile(io.RawIOBase):
+    """Each read is one request to the storage."""
+
+    def __init__(self, blobs: PhotoBlobs, photo: Photo) -> None:
+        self._blobs, self._photo, self._at = blobs, photo, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._photo.size}[whence]
+        if start + offset < 0:
+            raise ValueError(f"byte {start + offset} is before the beginning")
+        self._at = start + offset
+        return self._at
+
+    def readall(self) -> bytes:
+        return self.read(max(self._photo.size - self._at, 0)) or b""  # in one request
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        count = min(len(buffer), self._photo.size - self._at)
+        if count <= 0:
+            return 0
+        body = self._blobs.read(self._photo, self._at, count)
+        if body is None:
+            raise HTTPProblemError(404, f"The bytes of {self._photo.name} were deleted.")
+        buffer[: len(body)] = body
+        self._at += len(body)
+        return len(body)

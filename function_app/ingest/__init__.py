@@ -1,1 +1,1 @@
-"""How a photo comes in: the PUT, a look at its bytes, and the rules for what is stored."""
+"""Uploads: the routes, what is accepted, how a photo is named, and how it is stored."""

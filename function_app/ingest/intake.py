@@ -1,7 +1,7 @@
-"""The rules for a photo that comes in: what is refused, what it is called, and what is stored.
+"""Receive a photo: check it, name it, store its bytes, list it.
 
-The bytes go first and the index follows. Every step may be repeated: whoever sends the same photo
-again, at the same moment or after a crash at any point, gets the same receipt.
+The bytes are stored first, and the index follows. Every step may be repeated: a client that sends
+the same photo again, at the same moment or after a crash at any point, gets the same receipt.
 """
 
 import hashlib
@@ -33,26 +33,29 @@ CAMERA_NAME = "cameraName"  # query parameters of old clients
 WEBSITE_ID = "websiteId"
 
 _DEFAULT_CAMERA = "camera"
-_MAX_CAMERA = 32
-_MAX_SITE = 64
-# Under these a client may say anything: image/jpg, image/*, video/quicktime, binary/octet-stream,
-# application/x-www-form-urlencoded, which curl says by itself, multipart/form-data without a form.
+_MAX_CAMERA_LENGTH = 32
+_MAX_SITE_LENGTH = 64
+# Clients use these types for anything: image/jpg, image/*, video/quicktime, binary/octet-stream,
+# application/x-www-form-urlencoded, which is curl's default, multipart/form-data without a form.
 # The bytes decide.
-_PHOTO_TYPES = {"", "*", "image", "video", "binary", "application", "multipart"}
-# These name other kinds, so what was sent is not what was meant.
-_OTHER_KINDS = {
-    f"image/{kind}" for kind in ("png", "gif", "webp", "heic", "heif", "avif", "svg+xml")
+_VAGUE_TYPES = {"", "*", "image", "video", "binary", "application", "multipart"}
+# These name formats that are not supported, so the client sent something by mistake.
+_UNSUPPORTED_TYPES = {
+    f"image/{name}" for name in ("png", "gif", "webp", "heic", "heif", "avif", "svg+xml")
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A photo and what its client said of it. `camera_name` and `website_id` are the query
-    parameters of old clients; None if absent. `uses_exif_time`: whether a photo that comes without
-    a time has that of its EXIF. A phone's clock is set; that of an old device may not be."""
+    """A photo and what its client states about it.
+
+    `camera_name` and `website_id` are the query parameters of old clients; None if absent.
+    `uses_exif_time`: whether a photo that is sent without a time gets that of its EXIF. The clock
+    of a phone is set; that of an old device may not be.
+    """
 
     body: bytes
-    said: PhotoHeaders
+    headers: PhotoHeaders
     camera_name: str | None = None
     website_id: str | None = None
     uses_exif_time: bool = False
@@ -60,24 +63,26 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """`is_new` is False if the photo was stored already; its receipt is then the first one's."""
+    """The result: the receipt, and whether the photo is new. A photo that was stored before has the
+    receipt that it got then."""
 
     receipt: Receipt
     is_new: bool
 
 
-def check_size(size: int, most: int) -> None:
-    """Return if a body of `size` bytes may come in. Raises HTTPProblemError: 411 or 413."""
+def check_size(size: int, max_size: int) -> None:
+    """Return if a photo may have `size` bytes. Raises HTTPProblemError: 411 for none, 413 for more
+    than `max_size`."""
     if size == 0:
         raise HTTPProblemError(
             411,
             "The body is empty: send the photo's bytes with a Content-Length; "
             "a chunked body does not get through the Functions host.",
         )
-    if size > most:
+    if size > max_size:
         raise HTTPProblemError(
             413,
-            f"The photo has {size} bytes and may have {most}: "
+            f"The photo has {size} bytes and may have {max_size}: "
             "send a smaller one, or raise the setting MAX_PHOTO_MB.",
         )
 
@@ -92,25 +97,26 @@ def receive(
     """Store the photo that arrived at `now`, once, and list it. `take_back` is called with its name
     if its device had reported it lost.
 
-    Raises HTTPProblemError (409, 415, 422), WireError (what the client said of it is malformed) and
-    StorageUnavailableError. Nothing is stored before all that can be refused has been.
+    Nothing is stored before all checks have passed. Raises HTTPProblemError (409, 415, 422),
+    WireError if something that the client states is malformed, and StorageUnavailableError.
     """
     camera = camera_of(upload)
-    site = _site(upload.website_id)
-    sha256 = _checked_digest(upload)
-    media = _checked_media(upload)
+    site = _parse_site(upload.website_id)
+    sha256 = _check_digest(upload)
+    media = _check_media(upload)
 
-    now_on_the_wire = to_milliseconds(now)
-    exif_time = _exif_time(upload, media, now_on_the_wire)
-    claim = _claim(upload, camera, sha256, index, now_on_the_wire, exif_time)
+    arrived_at = to_milliseconds(now)
+    exif_time = _exif_time(upload, media, arrived_at)
+    proposed = _propose_name(upload, camera, sha256, arrived_at, exif_time)
+    reservation = index.reserve_name(proposed) if _is_time_unknown(upload) else proposed
     photo = Photo(
-        name=claim.name,
+        name=reservation.name,
         media=media,
         sha256=sha256,
         size=len(upload.body),
-        received_at=claim.received_at,
-        trigger=upload.said.trigger,
-        clock=_clock(upload.said, claim, exif_time),
+        received_at=reservation.received_at,
+        trigger=upload.headers.trigger,
+        clock=_clock(upload.headers, reservation, exif_time),
         site=site,
     )
     return _store(photo, upload, blobs, index, now, take_back)
@@ -127,28 +133,28 @@ def _store(
     try:
         earlier = blobs.add(photo, upload.body)
     except DamagedRecordError:
-        raise _taken(photo.name) from None
+        raise _id_taken(photo.name) from None
     if earlier and earlier.sha256 != photo.sha256:
-        raise _deleted(photo.name) if earlier.deleted_at else _taken(photo.name)
+        raise _id_of_deleted(photo.name) if earlier.deleted_at else _id_taken(photo.name)
     stored = earlier or photo
     if stored.deleted_at:
-        return Intake(stored.receipt(), is_new=False)  # it came, and somebody deleted it since
-    # also if the blob was there: a crash may have come in between
+        return Intake(stored.receipt(), is_new=False)  # it arrived, and was deleted since
+    # List it also if the blob was there: a crash may have prevented that.
     add = list_found if earlier else list_photo
-    listed = add(stored, blobs, index, take_back, now, upload.said.waiting)
+    listed = add(stored, blobs, index, take_back, now, upload.headers.waiting)
     if listed and listed.sha256 != stored.sha256:
-        blobs.remove(stored)  # same id, another kind, so another path: the listed one was first
-        raise _deleted(photo.name) if listed.deleted_at else _taken(photo.name)
+        blobs.remove(stored)  # same id, other format, so another path: the listed one was first
+        raise _id_of_deleted(photo.name) if listed.deleted_at else _id_taken(photo.name)
     return Intake(stored.receipt(), is_new=earlier is None)
 
 
-def _taken(name: PhotoName) -> HTTPProblemError:
+def _id_taken(name: PhotoName) -> HTTPProblemError:
     return HTTPProblemError(
         409, f"The id {name} belongs to a photo with other bytes: give this one an id of its own."
     )
 
 
-def _deleted(name: PhotoName) -> HTTPProblemError:
+def _id_of_deleted(name: PhotoName) -> HTTPProblemError:
     return HTTPProblemError(
         409,
         f"The photo {name} was deleted by a person and does not come back, and this is another one "
@@ -156,53 +162,52 @@ def _deleted(name: PhotoName) -> HTTPProblemError:
     )
 
 
-def _claim(
-    upload: Upload,
-    camera: str,
-    sha256: str,
-    index: PhotoIndex,
-    now: datetime,
-    exif_time: datetime | None,
+def _propose_name(
+    upload: Upload, camera: str, sha256: str, arrived_at: datetime, exif_time: datetime | None
 ) -> NameReservation:
-    """The photo's name, and when it first came in as far as this is known before it is stored.
+    """Return a name for the photo: the one that its client gives it, or one of its time (that of
+    EXIF or of its arrival if unknown) and of the first digits of its digest."""
+    name = upload.headers.name
+    if name is None:
+        captured_at = upload.headers.captured_at or exif_time or arrived_at
+        name = new_name(camera, captured_at, sha256[:8])
+    return NameReservation(name, sha256, arrived_at)
 
-    A photo of a known time is named after its bytes. One of an unknown time is named after its
-    EXIF's or its arrival, which the first to bring these bytes lays down for all who bring them
-    again.
-    """
-    if upload.said.name:
-        return NameReservation(upload.said.name, sha256, now)
-    tag = sha256[:8]
-    if upload.said.captured_at:
-        return NameReservation(new_name(camera, upload.said.captured_at, tag), sha256, now)
-    return index.reserve_name(NameReservation(new_name(camera, exif_time or now, tag), sha256, now))
+
+def _is_time_unknown(upload: Upload) -> bool:
+    """Return whether the name depends on when the photo arrived. The first to send these bytes then
+    reserves the name, for all who send them again."""
+    return not (upload.headers.name or upload.headers.captured_at)
 
 
 def _exif_time(upload: Upload, media: Media, now: datetime) -> datetime | None:
-    """When the photo was taken by its own EXIF; None if the client said a time, EXIF does not, or
-    it lies in the future: then its zone is most likely missing."""
-    if not upload.uses_exif_time or upload.said.name or upload.said.captured_at:
+    """Return when the photo was taken by its own EXIF; None if the client states a time, if EXIF
+    states none, or if that is in the future: then its zone is most likely missing."""
+    if not upload.uses_exif_time or not _is_time_unknown(upload):
         return None
-    taken = capture_time(upload.body) if media is Media.JPEG else None
-    return to_milliseconds(taken) if taken and EPOCH <= taken <= now else None
+    captured_at = capture_time(upload.body) if media is Media.JPEG else None
+    return to_milliseconds(captured_at) if captured_at and EPOCH <= captured_at <= now else None
 
 
-def _clock(said: PhotoHeaders, claim: NameReservation, exif_time: datetime | None) -> str | None:
-    if said.name is not None or said.captured_at is not None:
-        return said.clock
-    return EXIF_CLOCK if claim.name.captured_at == exif_time else SERVER_CLOCK
+def _clock(
+    headers: PhotoHeaders, reservation: NameReservation, exif_time: datetime | None
+) -> str | None:
+    """Return which clock the photo's time is from."""
+    if headers.name is not None or headers.captured_at is not None:
+        return headers.clock
+    return EXIF_CLOCK if reservation.name.captured_at == exif_time else SERVER_CLOCK
 
 
 def camera_of(upload: Upload) -> str:
-    """Return the camera that an upload is from. Raises WireError."""
-    if upload.said.name:
-        return upload.said.name.camera
-    if upload.said.camera:
-        return upload.said.camera
+    """Return the name of the camera that took the photo. Raises WireError."""
+    if upload.headers.name:
+        return upload.headers.name.camera
+    if upload.headers.camera:
+        return upload.headers.camera
     if upload.camera_name is None:
         return _DEFAULT_CAMERA
     camera = re.sub("[^a-z0-9]+", "-", upload.camera_name.lower()).strip("-")
-    camera = camera[:_MAX_CAMERA].rstrip("-")
+    camera = camera[:_MAX_CAMERA_LENGTH].rstrip("-")
     if not camera:
         raise WireError(
             CAMERA_NAME, f"{quoted(upload.camera_name)} has no letter a-z and no digit in it"
@@ -210,38 +215,42 @@ def camera_of(upload: Upload) -> str:
     return camera
 
 
-def _site(text: str | None) -> str | None:
+def _parse_site(text: str | None) -> str | None:
     site = (text or "").strip()
-    if len(site) > _MAX_SITE or not site.isprintable():
+    if len(site) > _MAX_SITE_LENGTH or not site.isprintable():
         raise WireError(
-            WEBSITE_ID, f"{quoted(site)} is not a text of up to {_MAX_SITE} printable letters"
+            WEBSITE_ID,
+            f"{quoted(site)} is not a text of up to {_MAX_SITE_LENGTH} printable characters",
         )
     return site or None
 
 
-def _checked_digest(upload: Upload) -> str:
+def _check_digest(upload: Upload) -> str:
+    """Return the body's SHA-256 in hex. Raises HTTPProblemError (422) if another is stated."""
     sha256 = hashlib.sha256(upload.body).hexdigest()
-    if upload.said.sha256 not in (None, sha256):
+    if upload.headers.sha256 not in (None, sha256):
         raise HTTPProblemError(
             422, "The body does not match its Content-Digest, so it was damaged: send it again."
         )
     return sha256
 
 
-def _checked_media(upload: Upload) -> Media:
-    essence = (upload.said.content_type or "").partition(";")[0].strip().lower()
-    kinds = ", ".join(kind.content_type for kind in Media)
+def _check_media(upload: Upload) -> Media:
+    """Return the body's format. Raises HTTPProblemError: 415 if it is not supported, 422 if the
+    photo is not complete or its format is not the stated one."""
+    essence = (upload.headers.content_type or "").partition(";")[0].strip().lower()
+    types = ", ".join(media.content_type for media in Media)
     try:
         media = inspect(upload.body)
     except NotAPhotoError as error:
-        raise HTTPProblemError(415, f"The body {error}: send {kinds}.") from None
+        raise HTTPProblemError(415, f"The body {error}: send {types}.") from None
     except TruncatedError as error:
         raise HTTPProblemError(422, f"The body {error}: send the whole photo.") from None
-    declared = upload.said.media
-    is_vague = essence.partition("/")[0] in _PHOTO_TYPES and essence not in _OTHER_KINDS
+    declared = upload.headers.media
+    is_vague = essence.partition("/")[0] in _VAGUE_TYPES and essence not in _UNSUPPORTED_TYPES
     if declared is None and not is_vague:
         raise HTTPProblemError(
-            415, f"Content-Type {quoted(essence)} is no kind of photo: say one of {kinds}."
+            415, f"Content-Type {quoted(essence)} is not a supported format: use one of {types}."
         )
     if declared not in (None, media):
         raise HTTPProblemError(

@@ -1,4 +1,4 @@
-"""`POST /api/photos/known`: a device asks whether what it has receipts for is still here."""
+"""The route by which a device asks whether photos that it has receipts for are still stored."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ _THREADS = 8
 
 
 def post_known(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with which of up to 100 photos are known and which are missing. Whoever names an id
-    learns no more of it than that."""
+    """200 with which of up to 100 photos are known and which are missing. The caller learns nothing
+    else about a photo."""
     names = request[IDS]
     missing = find_missing(names, services, datetime.now(UTC))
     return json_response(
@@ -33,22 +33,22 @@ def post_known(request: Request, services: Services, caller: Caller) -> Response
 
 
 def find_missing(names: list[PhotoName], services: Services, now: datetime) -> set[PhotoName]:
-    """Those of these photos of which there are no bytes, although nobody deleted them: neither a
-    person nor retention. Raises StorageUnavailableError."""
-
-    def look(name: PhotoName) -> bool:
-        return is_known(name, services, now)
-
+    """Return those of these photos that have no bytes although neither a person nor retention
+    deleted them. Raises StorageUnavailableError."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        return {name for name, known in zip(names, pool.map(look, names), strict=True) if not known}
+        known = pool.map(lambda name: is_known(name, services, now), names)
+        return {name for name, is_there in zip(names, known, strict=True) if not is_there}
 
 
 def is_known(name: PhotoName, services: Services, now: datetime) -> bool:
-    """Whether a photo is stored, or was deleted. One that is stored and not listed is listed."""
+    """Return whether a photo is stored, or was deleted. If it is stored and not listed, list it.
+
+    Raises StorageUnavailableError.
+    """
     row = services.index.get(name)
     if row and services.blobs.find_or_tombstone(name, row.media):
         return True
-    # Retention removes the bytes first and the rows last, and what came of it is noted with them.
+    # Retention removes the bytes first and the rows last, which also hold the photo's state.
     state = services.index.state(name)
     if state in (State.DELETED, State.EXPIRED):
         return True

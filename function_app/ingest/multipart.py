@@ -1,8 +1,8 @@
-"""Forms with files (multipart/form-data, RFC 7578), as cameras and scripts write them.
+"""Parse forms with files (multipart/form-data, RFC 7578), as cameras and scripts write them.
 
-Many do not keep to the letter: a boundary with `=` that is not quoted, or with its dashes, names in
-Latin-1, a last boundary that is missing or follows the picture without a line's end. What can be
-read is read; of the rest the error says what is wrong.
+Many break the rules: an unquoted boundary with `=` or with its dashes, names in Latin-1, a last
+boundary that is missing or follows the picture without a line end. What can be read is read; for
+the rest the error says what is wrong.
 """
 
 import re
@@ -13,7 +13,7 @@ from function_app.media.inspection import begins_like_a_photo
 from photo_wire.errors import quoted
 
 MAX_PARTS = 20
-MAX_HEADERS = 8 * 1024  # bytes, of one part
+MAX_HEADER_BYTES = 8 * 1024  # of one part
 MAX_FALSE_BOUNDARIES = 10_000  # in all parts; a short boundary may occur in a picture
 
 _BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]+)"|([^";]+))', re.I)
@@ -27,13 +27,13 @@ _FILENAME = re.compile(r"[;\s]filename\*?\s*=", re.I)
 
 
 class FormError(ValueError):
-    """The form cannot be read. The text continues "The form cannot be read: "."""
+    """The form cannot be read. The text continues "The form cannot be read: ..."."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a form: its field's name ("" if it has none), whether it is a file, the type that
-    its sender gave it ("" if none), and its bytes."""
+    """One part of a form: the name of its field ("" for none), whether it is a file, the type that
+    its sender states ("" for none), and its bytes."""
 
     name: str
     is_file: bool
@@ -46,8 +46,8 @@ class Part:
 
 
 def is_form(content_type: str, body: bytes) -> bool:
-    """Return whether a body is a form: by how it begins, and else by its type. A photo's bytes are
-    a photo, though a client that sends them raw labels them as a form."""
+    """Return whether a body is a form, by its first bytes or else by its type. The bytes of a photo
+    are a photo, even if a client labels them as a form."""
     if begins_like_a_photo(body):
         return False
     return content_type.strip().lower().startswith("multipart/") or bool(_FIRST_LINE.match(body))
@@ -67,10 +67,10 @@ def read_parts(content_type: str, body: bytes) -> list[Part]:
 
 
 def _delimiter(content_type: str, body: bytes) -> bytes:
-    """What stands before each part: the boundary that is stated, after two dashes or with them; if
-    it does not occur, what the body begins with."""
-    found = _BOUNDARY.search(content_type)
-    stated = (found[1] or found[2]).strip().encode("latin-1", "replace") if found else b""
+    """Return what precedes each part: the stated boundary, after two dashes or including them; or,
+    if the body does not contain that, the body's first line. Raises FormError."""
+    match = _BOUNDARY.search(content_type)
+    stated = (match[1] or match[2]).strip().encode("latin-1", "replace") if match else b""
     candidates = [b"--" + stated, stated if stated.startswith(b"--") else b""] if stated else []
     for one in candidates:
         if one and (body.startswith(one) or b"\n" + one in body):
@@ -79,17 +79,17 @@ def _delimiter(content_type: str, body: bytes) -> bytes:
     if first:
         return first[1]
     if not stated:
-        raise FormError("its Content-Type says no boundary, as in multipart/form-data; boundary=x")
+        raise FormError("its Content-Type has no boundary, as in multipart/form-data; boundary=x")
     raise FormError(f"its boundary, {_shown(candidates[0])}, does not occur in the body")
 
 
 def _spans(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each part begins, behind the line of its boundary, and where it ends."""
+    """Yield the start of each part, after the line of its boundary, and its end."""
     start = None
-    for at, behind, is_last in _boundaries(body, delimiter):
+    for at, line_end, is_last in _boundaries(body, delimiter):
         if start is not None:
             yield start, _without_line_end(body, at)
-        start = None if is_last else behind
+        start = None if is_last else line_end
         if is_last:
             return
     if start is not None:  # the last boundary is missing
@@ -97,22 +97,22 @@ def _spans(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _boundaries(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Yield each boundary: where it begins, where its line ends, and whether it is the last one."""
+    """Yield each boundary: its start, the end of its line, and whether it is the last one."""
     at = body.find(delimiter)
-    wrong = 0
+    false_boundaries = 0
     while at >= 0:
-        behind = at + len(delimiter)
-        is_last = body.startswith(b"--", behind)
-        behind += 2 if is_last else 0
-        line = _END_OF_LINE.match(body, behind)
+        end = at + len(delimiter)
+        is_last = body.startswith(b"--", end)
+        end += 2 if is_last else 0
+        line_end = _END_OF_LINE.match(body, end)
         starts_line = at == 0 or body[at - 1] == 0x0A
-        if line and (starts_line or (_REST if is_last else _HEADER).match(body, behind)):
-            yield at, line.end(), is_last
+        if line_end and (starts_line or (_REST if is_last else _HEADER).match(body, end)):
+            yield at, line_end.end(), is_last
         else:
-            wrong += 1
-            if wrong > MAX_FALSE_BOUNDARIES:
+            false_boundaries += 1
+            if false_boundaries > MAX_FALSE_BOUNDARIES:
                 raise FormError(f"its boundary, {_shown(delimiter)}, occurs in its parts")
-        at = body.find(delimiter, behind)
+        at = body.find(delimiter, end)
 
 
 def _without_line_end(body: bytes, end: int) -> int:
@@ -122,31 +122,32 @@ def _without_line_end(body: bytes, end: int) -> int:
 
 
 def _part(number: int, body: bytes, start: int, end: int) -> Part:
-    found = _BLANK_LINE.search(body, max(start - 2, 0), min(end, start + MAX_HEADERS))
-    if found is None:
-        raise FormError(f"part {number} has no blank line behind its headers")
-    headers = _headers(body[start : max(found.start(), start)])
+    blank_line = _BLANK_LINE.search(body, max(start - 2, 0), min(end, start + MAX_HEADER_BYTES))
+    if blank_line is None:
+        raise FormError(f"part {number} has no blank line after its headers")
+    headers = _parse_headers(body[start : max(blank_line.start(), start)])
     disposition = headers.get("content-disposition", "")
     encoding = headers.get("content-transfer-encoding", "binary").lower()
     if encoding not in ("binary", "8bit", "7bit"):
-        said = quoted(encoding, 20)
-        raise FormError(f"part {number} is encoded as {said}: send its bytes as they are")
+        raise FormError(
+            f"part {number} is encoded as {quoted(encoding, 20)}: send its bytes as they are"
+        )
     name = _NAME.search(disposition)
     return Part(
         name=(name[1] or name[2] or "") if name else "",
         is_file=bool(_FILENAME.search(disposition)),
         content_type=headers.get("content-type", ""),
-        body=body[found.end() : max(end, found.end())],
+        body=body[blank_line.end() : max(end, blank_line.end())],
     )
 
 
-def _headers(head: bytes) -> dict[str, str]:
-    lines = (line.partition(":") for line in text_of(head).splitlines())
+def _parse_headers(data: bytes) -> dict[str, str]:
+    lines = (line.partition(":") for line in decode_text(data).splitlines())
     return {name.strip().lower(): value.strip() for name, _, value in lines}
 
 
-def text_of(data: bytes) -> str:
-    """Return bytes as text: UTF-8, or Latin-1 where they are not."""
+def decode_text(data: bytes) -> str:
+    """Decode UTF-8, or Latin-1 if the bytes are not UTF-8."""
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -1,9 +1,17 @@
-"""`PUT /api/camera/photo`: a photo comes in; `POST` there is told where to go."""
+"""Routes by which photos arrive.
 
+A device PUTs the bytes of a photo. Phones, scripts and network cameras POST it, alone or as the
+file of a form (multipart/form-data, RFC 7578), whose fields may state what headers state. Both
+store it by the same rules.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from function_app.auth.caller import Caller
-from function_app.http.request import Request
+from function_app.http.request import PhotoBody, Request
 from function_app.http.responses import Response
 from function_app.ingest.camera_quota import check_camera_is_allowed, note_cameras
 from function_app.ingest.intake import (
@@ -14,12 +22,29 @@ from function_app.ingest.intake import (
     check_size,
     receive,
 )
-from function_app.ingest.multipart import is_form
+from function_app.ingest.multipart import FormError, Part, decode_text, is_form, read_parts
+from function_app.media.inspection import begins_like_a_photo
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from photo_wire.headers import CONTENT_TYPE, parse_headers
+from photo_wire.errors import WireError, quoted
+from photo_wire.headers import (
+    CAMERA_ID,
+    CAPTURED_AT,
+    CLOCK,
+    CONTENT_TYPE,
+    PHOTO_ID,
+    TRIGGER,
+    WAITING,
+    PhotoHeaders,
+    parse_headers,
+)
+from photo_wire.media import Media
 
-_OTHER_WAY = (
+FORM_FIELDS = {"camera": CAMERA_ID, "captured_at": CAPTURED_AT, "trigger": TRIGGER}
+PHOTO_OR_FORM = PhotoBody(form_fields=FORM_FIELDS)
+_PHOTO_HEADERS = (PHOTO_ID, CAMERA_ID, CAPTURED_AT, TRIGGER, CLOCK, WAITING)
+_MAX_FORM_BYTES = 64 * 1024  # around the photo
+_WHERE_TO_POST = (
     "phones, scripts and network cameras POST it, alone or in a form, to /api/photos with a token "
     "of the scope upload (Authorization: Bearer TOKEN)"
 )
@@ -30,7 +55,9 @@ def put_photo(request: Request, services: Services, caller: Caller) -> Response:
     body = request.body
     query = request.http.params  # of old clients, and so not in the API's description
     if is_form(request.headers.get(CONTENT_TYPE) or "", body):
-        raise HTTPProblemError(415, f"A device PUTs the photo's bytes alone here; {_OTHER_WAY}.")
+        raise HTTPProblemError(
+            415, f"A device PUTs the photo's bytes alone here; {_WHERE_TO_POST}."
+        )
     check_size(len(body), services.settings.max_photo_bytes)
     upload = Upload(
         body, parse_headers(request.headers), query.get(CAMERA_NAME), query.get(WEBSITE_ID)
@@ -38,9 +65,32 @@ def put_photo(request: Request, services: Services, caller: Caller) -> Response:
     return store(upload, services, datetime.now(UTC))
 
 
+def post_to_device_route(request: Request, services: Services, caller: Caller) -> Response:
+    """405, for everybody: a client that posts here most likely has no function key."""
+    raise HTTPProblemError(
+        405, f"A device PUTs the photo's bytes here; {_WHERE_TO_POST}.", {"Allow": "PUT"}
+    )
+
+
+def post_photo(request: Request, services: Services, caller: Caller) -> Response:
+    """201 with the receipt of a photo stored now, 200 with that of one stored before."""
+    max_bytes = services.settings.max_photo_bytes
+    body = request.body
+    check_size(len(body), max_bytes + _MAX_FORM_BYTES)
+    headers, photo = parse_headers(request.headers), body
+    if is_form(headers.content_type or "", body):
+        _check_form_digest(body, headers)
+        headers, photo = _read_form(body, request.headers)
+    check_size(len(photo), max_bytes)
+    upload = Upload(photo, _with_camera(headers, caller), uses_exif_time=True)
+    return store(upload, services, datetime.now(UTC))
+
+
 def store(upload: Upload, services: Services, now: datetime) -> Response:
-    """Store and list a photo that arrived at `now`. Raises as `receive` does, and HTTPProblemError
-    (429) if there are too many new cameras."""
+    """Store and list a photo that arrived at `now`, and return its receipt.
+
+    Raises what `receive` raises, and HTTPProblemError (429) if there are too many new cameras.
+    """
     camera = camera_of(upload)
     check_camera_is_allowed(camera, services, now)
     intake = receive(upload, services.blobs, services.index, now, services.loss_counts.take_back)
@@ -53,8 +103,70 @@ def store(upload: Upload, services: Services, now: datetime) -> Response:
     )
 
 
-def post_to_device_route(request: Request, services: Services, caller: Caller) -> Response:
-    """405: for everybody, since whoever posts here has most likely no function key."""
-    raise HTTPProblemError(
-        405, f"A device PUTs the photo's bytes here; {_OTHER_WAY}.", {"Allow": "PUT"}
-    )
+def _with_camera(headers: PhotoHeaders, caller: Caller) -> PhotoHeaders:
+    """Return the headers with the camera that the caller's token is for, if they name none. Raises
+    HTTPProblemError (403) if they name a camera that it is not for."""
+    camera = headers.name.camera if headers.name else headers.camera
+    if camera is not None:
+        if not caller.may_see(camera):
+            raise HTTPProblemError(403, f"{caller.name} may not upload photos of {camera}.")
+        return headers
+    if caller.cameras is None or len(caller.cameras) != 1:
+        return headers
+    return replace(headers, camera=next(iter(caller.cameras)))
+
+
+def _check_form_digest(form: bytes, headers: PhotoHeaders) -> None:
+    """Raise HTTPProblemError (422) if the digest is not that of the whole form (RFC 9530)."""
+    if headers.sha256 not in (None, hashlib.sha256(form).hexdigest()):
+        raise HTTPProblemError(
+            422, "The form does not match its Content-Digest, so it was damaged: send it again."
+        )
+
+
+def _read_form(body: bytes, headers: Mapping[str, str]) -> tuple[PhotoHeaders, bytes]:
+    """Return what a form's fields and the request's headers state of a photo, and its bytes. Raises
+    HTTPProblemError (400), and WireError, also if a field contradicts a header."""
+    try:
+        parts = read_parts(headers.get(CONTENT_TYPE, ""), body)
+    except FormError as error:
+        raise HTTPProblemError(400, f"The form cannot be read: {error}.") from None
+    photo = _find_photo(parts)
+    other_bytes = len(body) - len(photo.body)
+    if other_bytes > _MAX_FORM_BYTES:
+        raise HTTPProblemError(
+            400,
+            f"The form has {other_bytes} bytes beside the photo, and up to {_MAX_FORM_BYTES} are "
+            "read: send only the photo and its fields.",
+        )
+    fields = {part.name: decode_text(part.body).strip() for part in parts if part is not photo}
+    stated = {name: headers[name] for name in _PHOTO_HEADERS if headers.get(name) is not None}
+    field_of: dict[str, str] = {}  # the fields by the headers that they stand for
+    for field, header in FORM_FIELDS.items():
+        value = fields.get(field)
+        if not value:
+            continue
+        if stated.get(header, value) != value:
+            raise WireError(header, f"is not what the form's field {field} says")
+        if header not in stated:
+            stated[header], field_of[header] = value, field
+    content_type = photo.content_type if Media.of_content_type(photo.content_type) else ""
+    try:
+        return parse_headers({**stated, CONTENT_TYPE: content_type}), photo.body
+    except WireError as error:
+        if form_field := field_of.get(error.field):
+            raise WireError(f"the form's field {form_field}", error.problem) from None
+        raise
+
+
+def _find_photo(parts: list[Part]) -> Part:
+    """Return the part that is the photo: cameras send an XML beside it, and scripts forget its
+    file name. Raises HTTPProblemError (400) if there is none, or several."""
+    photos = [part for part in parts if begins_like_a_photo(part.body)]
+    photos = photos or [part for part in parts if part.is_file]
+    if len(photos) == 1:
+        return photos[0]
+    if photos:
+        raise HTTPProblemError(400, f"The form has {len(photos)} files: send one photo at a time.")
+    names = ", ".join(quoted(str(part)) for part in parts)
+    raise HTTPProblemError(400, f"The form has no file: send the photo as one. It has {names}.")

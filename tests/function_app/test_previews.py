@@ -12,8 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from function_app.browse.photo_file import open_photo
-from function_app.browse.thumbnails import AT_ONCE
+from function_app.browse.thumbnails import CHUNK_SIZE, open_photo
 from function_app.media.dng import MAX_PREVIEW_DIRECTORIES, preview
 from function_app.media.inspection import inspect
 from function_app.media.mp4 import MAX_BOXES_BEFORE_COVER, MAX_COVER_BYTES, cover
@@ -45,7 +44,7 @@ class Reads:
         return self.content and self.content[first : first + count]
 
     def open(self) -> io.BufferedReader:
-        return open_photo(self, self.photo, AT_ONCE)  # type: ignore[arg-type]
+        return open_photo(self, self.photo, CHUNK_SIZE)  # type: ignore[arg-type]
 
 
 class TestAStoredPhotoAsAFile:
@@ -70,7 +69,7 @@ class TestAStoredPhotoAsAFile:
         stored = Reads(CLIP, media)
         stored.content = fate
         with pytest.raises(
-            StorageUnavailableError if fate else HTTPProblemError, match=r"away|are gone"
+            StorageUnavailableError if fate else HTTPProblemError, match=r"away|were deleted"
         ):
             thumbnail(stored.open(), media)
 
@@ -138,9 +137,13 @@ class TestCovers:
 
     def test_no_file_makes_it_read_on_and_on(self) -> None:
         """A million boxes, each of them far from the next, end it early."""
-        far = struct.pack(">I4s", 1, b"free") + struct.pack(">Q", AT_ONCE * 2) + bytes(AT_ONCE * 2)
+        far = (
+            struct.pack(">I4s", 1, b"free")
+            + struct.pack(">Q", CHUNK_SIZE * 2)
+            + bytes(CHUNK_SIZE * 2)
+        )
         stored = Reads(
-            b"".join([far[: AT_ONCE * 2]] * (MAX_BOXES_BEFORE_COVER + 5)) + CLIP, Media.MP4
+            b"".join([far[: CHUNK_SIZE * 2]] * (MAX_BOXES_BEFORE_COVER + 5)) + CLIP, Media.MP4
         )
         assert cover(stored.open()) == b""
         assert len(stored.seen) == MAX_BOXES_BEFORE_COVER
@@ -199,7 +202,7 @@ class TestPreviewsOfRawPictures:
         """Directories in a ring, thousands of them, far from each other; endless ones."""
         ring = b"II*\0" + struct.pack("<IHI", 8, 0, 8)
         assert preview(io.BytesIO(ring)) == (b"", 1)
-        gap = 2 * AT_ONCE
+        gap = 2 * CHUNK_SIZE
         chain = b"".join(
             struct.pack("<HI", 0, gap * (number + 1)).ljust(gap, b"\0") for number in range(1, 40)
         )
