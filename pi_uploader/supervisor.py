@@ -1,10 +1,11 @@
-"""`pi-uploader run`: capturing and uploading as two child processes, kept running.
+"""`pi-uploader run`: capture and upload as two child processes that are kept running.
 
 They are processes and not threads, so that an upload that hangs never stops a capture.
 """
 
 import ctypes
 import logging
+import math
 import os
 import queue
 import signal
@@ -18,10 +19,10 @@ from pi_uploader.settings import MISCONFIGURED
 from pi_uploader.signals import STOP_SIGNALS, on_signals
 from pi_uploader.watchdog import WatchdogListener
 
-MAX_DELAY = 60.0  # seconds before a restart
-STEADY = 60.0  # seconds of life after which earlier crashes are forgotten
-PATIENCE = 60.0  # seconds of silence after which a child hangs
-GRACE = 8.0  # seconds from SIGTERM to SIGKILL: a photo in hand is kept by then
+FIRST_RESTART_SECONDS, MAX_RESTART_SECONDS = 1.0, 60.0
+STABLE_SECONDS = 60.0  # of life, after which earlier crashes no longer count
+HANG_SECONDS = 60.0  # without a heartbeat, after which a child is killed
+STOP_SECONDS = 8.0  # from SIGTERM to SIGKILL; enough to store the photo being taken
 COMMANDS: Mapping[str, Sequence[str]] = {
     name: [sys.executable, "-m", "pi_uploader", name] for name in ("capture", "upload")
 }
@@ -32,134 +33,136 @@ log = logging.getLogger("run")
 
 def run(
     commands: Mapping[str, Sequence[str]] = COMMANDS,
-    grace: float = GRACE,
-    patience: float = PATIENCE,
+    stop_seconds: float = STOP_SECONDS,
+    hang_seconds: float = HANG_SECONDS,
 ) -> int:
     """Keep these commands running, each under its name, until SIGTERM or SIGINT; then end them.
 
-    A command that ends by itself is started again, after a delay that grows while it keeps ending
-    young. One that exits with 78 is not: its settings are wrong, and the others go on without it.
-    One that has not been heard of for `patience` seconds (pi_uploader/watchdog.py) is killed.
+    A command that exits is started again, after a delay that grows while it keeps crashing early.
+    One that exits with 78 is not, since its settings are wrong; the others go on without it. One
+    without a heartbeat (pi_uploader/watchdog.py) for `hang_seconds` is killed.
+
     Call this in the main thread. Returns the exit code: 78 if the settings of one were wrong, at
-    once when none is left to run; else 0.
+    once if none is left to run; else 0.
     """
-    children = [Child(name, command, patience) for name, command in commands.items()]
-    news: queue.SimpleQueue[int] = queue.SimpleQueue()
-    with on_signals([*STOP_SIGNALS, signal.SIGCHLD], news.put):
+    children = [Child(name, command, hang_seconds) for name, command in commands.items()]
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    with on_signals([*STOP_SIGNALS, signal.SIGCHLD], signals.put):
         try:
             while True:
                 for child in children:
-                    child.look()
-                if all(child.misconfigured for child in children):
+                    child.poll()
+                if all(child.is_misconfigured for child in children):
                     return MISCONFIGURED
-                if _next_signal(news, until=min(child.due for child in children)) in STOP_SIGNALS:
-                    return MISCONFIGURED if any(one.misconfigured for one in children) else 0
+                deadline = min(child.next_poll for child in children)
+                if _next_signal(signals, deadline) in STOP_SIGNALS:
+                    return MISCONFIGURED if any(one.is_misconfigured for one in children) else 0
         finally:
-            _end(children, grace)
+            _stop_all(children, stop_seconds)
 
 
 class Child:
-    """A command that is kept running. `due` is the next instant (`time.monotonic`) at which
-    `look` has something to do, unless a SIGCHLD says so before."""
+    """A command that is kept running. Call `poll` at `next_poll` (seconds of `time.monotonic`) and
+    after each SIGCHLD."""
 
-    def __init__(self, name: str, command: Sequence[str], patience: float) -> None:
+    def __init__(self, name: str, command: Sequence[str], hang_seconds: float) -> None:
         self.name = name
         self.process: subprocess.Popen[bytes] | None = None
-        self.misconfigured = False
-        self.due = 0.0
+        self.is_misconfigured = False
+        self.next_poll = 0.0
         self._command = command
-        self._patience = patience
-        self._ear = WatchdogListener(patience)
-        self._started = 0.0
-        self._crashes = 0  # in a row, each before the child was steady
+        self._hang_seconds = hang_seconds
+        self._listener = WatchdogListener(hang_seconds)
+        self._started_at = 0.0
+        self._crashes = 0  # in a row, each before the child was stable
 
-    def look(self) -> None:
-        """See whether the child has ended or hangs, and start it if it is due."""
+    def poll(self) -> None:
+        """Check whether the child has exited or hangs, and start it if that is due."""
         if self.process and (code := self.process.poll()) is not None:
             self.process = None
-            self._ended(code)
-        if self.misconfigured or time.monotonic() < self.due:
+            self._handle_exit(code)
+        if self.is_misconfigured or time.monotonic() < self.next_poll:
             return
         if not self.process:
             self._start()
-        elif self._ear.has_heard():
-            self.due = time.monotonic() + self._patience
+        elif self._listener.has_received():
+            self.next_poll = time.monotonic() + self._hang_seconds
         else:
-            log.error("%s hangs: not heard of for %g s; it is killed", self.name, self._patience)
+            log.error(
+                "%s hangs: no heartbeat for %g s; it is killed", self.name, self._hang_seconds
+            )
             self.process.kill()
-            self.due = float("inf")  # until the SIGCHLD
+            self.next_poll = math.inf  # until the SIGCHLD
 
     def _start(self) -> None:
-        self._started = time.monotonic()
-        self.due = self._started + self._patience
+        self._started_at = time.monotonic()
+        self.next_poll = self._started_at + self._hang_seconds
         try:
-            # Its own session keeps a Ctrl-C in the terminal from it: it is told to stop just once.
+            # A session of its own keeps a Ctrl-C in the terminal from it: it is stopped just once.
             self.process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
-                env=self._ear.environ,
+                env=self._listener.environ,
                 start_new_session=True,
-                preexec_fn=_ends_with_parent(),
+                preexec_fn=_terminate_with_parent(),
             )
         except OSError as error:
-            self._restart_later(f"cannot be started: {error}")
+            self._schedule_restart(f"cannot be started: {error}")
 
-    def _ended(self, code: int) -> None:
+    def _handle_exit(self, code: int) -> None:
         if code == MISCONFIGURED:
-            self.misconfigured, self.due = True, float("inf")
+            self.is_misconfigured, self.next_poll = True, math.inf
             log.error("%s does not run: its settings are wrong, see above", self.name)
             return
-        if time.monotonic() - self._started >= STEADY:
+        if time.monotonic() - self._started_at >= STABLE_SECONDS:
             self._crashes = 0
-        self._restart_later(f"ended with {code}" if code >= 0 else f"was ended by signal {-code}")
+        self._schedule_restart(
+            f"ended with {code}" if code >= 0 else f"was ended by signal {-code}"
+        )
 
-    def _restart_later(self, what_happened: str) -> None:
+    def _schedule_restart(self, reason: str) -> None:
         self._crashes += 1
-        delay = restart_delay(self._crashes)
-        self.due = time.monotonic() + delay
-        log.error("%s %s; it starts again in %g s", self.name, what_happened, delay)
+        delay = backoff(self._crashes, FIRST_RESTART_SECONDS, MAX_RESTART_SECONDS)
+        self.next_poll = time.monotonic() + delay
+        log.error("%s %s; it starts again in %g s", self.name, reason, delay)
 
 
-def restart_delay(crashes: int) -> float:
-    """Seconds to wait before a child starts again that crashed so many times in a row."""
-    return backoff(crashes, 1.0, MAX_DELAY)
-
-
-def _next_signal(news: "queue.SimpleQueue[int]", until: float) -> int | None:
-    """The next signal; None if there is none until then (an instant of `time.monotonic`)."""
+def _next_signal(signals: "queue.SimpleQueue[int]", deadline: float) -> int | None:
+    """Return the next signal; None if there is none until `deadline` (seconds of
+    `time.monotonic`)."""
     try:
-        if until == float("inf"):
-            return news.get()
-        return news.get(timeout=max(0.0, until - time.monotonic()))
+        if deadline == math.inf:
+            return signals.get()
+        return signals.get(timeout=max(0.0, deadline - time.monotonic()))
     except queue.Empty:
         return None
 
 
-def _end(children: Sequence[Child], grace: float) -> None:
-    """End what still runs: all are asked at once, and killed if they are not done in time."""
+def _stop_all(children: Sequence[Child], stop_seconds: float) -> None:
+    """Terminate all children at once, and kill those that do not exit in time."""
     running = [(child.name, child.process) for child in children if child.process]
     for _, process in running:
         process.terminate()
-    end = time.monotonic() + grace
+    deadline = time.monotonic() + stop_seconds
     for name, process in running:
         try:
-            process.wait(max(0.0, end - time.monotonic()))
+            process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.warning("%s did not end within %g s and is killed", name, grace)
+            log.warning("%s did not end within %g s and is killed", name, stop_seconds)
             process.kill()
             process.wait()
 
 
-def _ends_with_parent() -> Callable[[], None] | None:
-    """What a child does before it begins, so that it gets a SIGTERM when this process is gone,
-    whatever ended it. Only Linux can."""
+def _terminate_with_parent() -> Callable[[], None] | None:
+    """Return what a child runs before its command, so that it gets a SIGTERM when this process ends
+    in whatever way; None where this is not Linux."""
     if sys.platform != "linux":
         return None
     libc, parent = ctypes.CDLL(None), os.getpid()
 
     def in_child() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
-        if os.getppid() != parent:  # gone already, before the call
+        if os.getppid() != parent:  # the parent ended before the call
             os._exit(1)
 
     return in_child

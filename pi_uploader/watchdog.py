@@ -1,9 +1,9 @@
-"""The watchdog: whoever keeps this process running ends it when it is no longer heard of.
+"""The watchdog: whatever keeps this process running ends it when it stops sending heartbeats.
 
-systemd (WatchdogSec=) and `pi-uploader run` both do. That a process lives says nothing of its
-health: a camera may hang in its driver, a thread may have died. So each loop says, whenever it
-begins something, within how many seconds it will be heard of again, waits included; the process is
-heard of only while every loop keeps its word.
+systemd (WatchdogSec=) and `pi-uploader run` both do. A process that is alive may still be stuck: a
+camera hangs in its driver, or a thread has died. So each loop announces, whenever it begins
+something, within how many seconds its next heartbeat will come, waits included. The process reports
+itself alive only while every loop is on time.
 """
 
 import logging
@@ -18,105 +18,109 @@ from contextlib import suppress
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 
 Heartbeat = Callable[[float], None]
-"""How a loop gives its word: it will call this again within so many seconds."""
+"""Announces that the loop calls it again within this many seconds."""
 
 log = logging.getLogger("watchdog")
 
 
 def no_heartbeat(seconds: float) -> None:
-    """The word of a loop for which nobody listens."""
+    """No-op heartbeat."""
 
 
 class Watchdog:
-    """The words that the loops of this process have given."""
+    """The deadlines that the loops of this process have announced."""
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
-        self._back_by: dict[str, float] = {}
+        self._deadlines: dict[str, float] = {}  # monotonic seconds, by the name of the loop
 
     def watch(self, loop: str) -> Heartbeat:
-        """What this loop gives its word with. It counts from its first word on."""
+        """Return the heartbeat of this loop, which is watched from its first call on."""
 
         def heartbeat(seconds: float) -> None:
-            self._back_by[loop] = self._clock.monotonic() + seconds
+            self._deadlines[loop] = self._clock.monotonic() + seconds
 
         return heartbeat
 
     def overdue(self) -> list[str]:
-        """The loops that have not kept their word."""
+        """Return the names of the loops that have missed their deadline."""
         now = self._clock.monotonic()
-        return [loop for loop, back_by in list(self._back_by.items()) if back_by < now]
+        return [loop for loop, deadline in list(self._deadlines.items()) if deadline < now]
 
-    def ready(self, environ: Mapping[str, str] = os.environ) -> None:
-        """Say that the process does what it is for, where somebody has asked (sd_notify(3))."""
-        SystemdNotifier(environ).tell("READY=1")
+    def notify_ready(self, environ: Mapping[str, str] = os.environ) -> None:
+        """Notify systemd that the process does its work, if it listens (sd_notify(3))."""
+        SystemdNotifier(environ).send("READY=1")
 
-    def report(self, environ: Mapping[str, str] = os.environ) -> None:
-        """Say from now on, in a thread, that the process is well, as long as it is. Does nothing
-        where nobody has asked for it (sd_watchdog_enabled(3))."""
-        keeper = SystemdNotifier(environ)
-        if keeper.patience is not None:
-            every = keeper.patience / 3
+    def start(self, environ: Mapping[str, str] = os.environ) -> None:
+        """Report in a thread that the process is alive, as long as no loop is overdue. Does nothing
+        if no watchdog is enabled (sd_watchdog_enabled(3))."""
+        notifier = SystemdNotifier(environ)
+        if notifier.timeout is not None:
+            interval = notifier.timeout / 3
             threading.Thread(
-                target=self._report, args=(keeper, every), name="watchdog", daemon=True
+                target=self._report, args=(notifier, interval), name="watchdog", daemon=True
             ).start()
 
-    def _report(self, keeper: "SystemdNotifier", every: float) -> None:
+    def _report(self, notifier: "SystemdNotifier", interval: float) -> None:
         while not (overdue := self.overdue()):
-            keeper.tell("WATCHDOG=1")
-            time.sleep(every)
+            notifier.send("WATCHDOG=1")
+            time.sleep(interval)
         log.error("%s hangs; the process has to be started again", " and ".join(overdue))
 
 
 class SystemdNotifier:
-    """Who keeps this process running, as it says in the environment. `patience`: seconds after
-    which it takes silence for a hang; None if it does not listen for that."""
+    """Sends messages to what keeps this process running, as its environment describes it.
+
+    `timeout`: the seconds without a message after which it ends the process; None if it does not.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
-        asked = environ.get("WATCHDOG_USEC", "")
-        mine = environ.get("WATCHDOG_PID", "") in ("", str(os.getpid()))
-        listens = self._address and mine and asked.isdigit() and int(asked) > 0
-        self.patience = int(asked) / 1e6 if listens else None
+        microseconds = environ.get("WATCHDOG_USEC", "")
+        is_for_us = environ.get("WATCHDOG_PID", "") in ("", str(os.getpid()))
+        is_enabled = self._address and is_for_us and microseconds.isdigit() and int(microseconds)
+        self.timeout = int(microseconds) / 1e6 if is_enabled else None
 
-    def tell(self, word: str) -> None:
-        """Send one word. A keeper that is gone or busy is not waited for."""
+    def send(self, message: str) -> None:
+        """Send a message such as `READY=1`. Never waits for a receiver that is gone or busy."""
         if not self._address:
             return
         address = self._address.replace("@", "\0", 1) if self._address[0] == "@" else self._address
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-            line.setblocking(False)
-            line.sendto(word.encode(), address)
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
+            connection.setblocking(False)
+            connection.sendto(message.encode(), address)
 
 
 class WatchdogListener:
-    """Listens, as systemd would, to a process that this one keeps running. Only Linux can do it
-    so: the address is one without a file. Elsewhere every process seems well."""
+    """Receives the messages of a child process, as systemd would.
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self._line: socket.socket | None = None
+    This needs Linux's abstract socket addresses. Elsewhere every process seems alive.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._socket: socket.socket | None = None
         if sys.platform == "linux":
-            self._line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._line.setblocking(False)
-            self._line.bind("")
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._socket.setblocking(False)
+            self._socket.bind("")
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of a process that is to be listened to."""
+        """The environment for the child process."""
         inherited = {name: value for name, value in os.environ.items() if name != "WATCHDOG_PID"}
-        if self._line is None:
+        if self._socket is None:
             return inherited
-        address = self._line.getsockname().decode().replace("\0", "@", 1)
-        asked = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": f"{self._patience * 1e6:.0f}"}
-        return inherited | asked
+        address = self._socket.getsockname().decode().replace("\0", "@", 1)
+        watchdog = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": f"{self._timeout * 1e6:.0f}"}
+        return inherited | watchdog
 
-    def has_heard(self) -> bool:
-        """Whether the process has said anything since this was asked last."""
-        if self._line is None:
+    def has_received(self) -> bool:
+        """Return whether a message came since the last call."""
+        if self._socket is None:
             return True
-        heard = False
+        received = False
         with suppress(BlockingIOError):
-            while self._line.recv(64):
-                heard = True
-        return heard
+            while self._socket.recv(64):
+                received = True
+        return received

@@ -65,7 +65,7 @@ def _run(
     watchdog = Watchdog()
     starting = watchdog.watch("the start")
     starting(MAX_START)
-    watchdog.report()
+    watchdog.start()
     with ExitStack() as open_parts:
         cameras, missing = _open_all(settings, open_parts)
         spool = open_spool(settings)
@@ -75,7 +75,7 @@ def _run(
             open_parts.callback(one.end)
             one.open_triggers(open_parts, watchdog)
         backoff.reset()
-        watchdog.ready()  # before what may take minutes; each trigger is noted by now
+        watchdog.notify_ready()  # before what may take minutes; each trigger is noted by now
         open_parts.enter_context(demand_trigger([one.triggers for one in threads]))
         spool.recover()  # now, so that the first photo does not wait for it
         starting(float("inf"))

@@ -32,8 +32,8 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     clock = Clock(settings.clock_is_trusted)
     if settings.base_url is None:
         log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.archive.folder)
-        watchdog.ready()
-        watchdog.report()
+        watchdog.notify_ready()
+        watchdog.start()
         keep_all(spool, stop, watchdog.watch("keeping"), clock)
         return 0
     uploader = Uploader(
@@ -58,8 +58,8 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     ]
     for thread in threads:
         thread.start()
-    watchdog.ready()
-    watchdog.report()
+    watchdog.notify_ready()
+    watchdog.start()
     stop.wait()
     for thread in threads:
         thread.join(JOIN_SECONDS / len(threads))

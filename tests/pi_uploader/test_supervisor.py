@@ -1,4 +1,4 @@
-"""`pi-uploader run`: two processes kept running, none left behind."""
+"""`pi-uploader run`: two processes are kept running, and none is left behind."""
 
 import json
 import os
@@ -16,7 +16,7 @@ RUN = """
 import json, sys
 from pi_uploader import cli, supervisor
 cli._log_to_stderr()
-sys.exit(supervisor.run(json.loads({commands!r}), grace={grace}, patience={patience}))
+sys.exit(supervisor.run(json.loads({commands!r}), {stop_seconds}, {hang_seconds}))
 """
 
 
@@ -26,25 +26,28 @@ def supervise(start_program: StartProgram) -> "Supervise":
 
 
 class Supervise:
-    """supervise(name=shell script, ...) -> run() over these commands, as a process."""
+    """`supervise(name=shell script, ...)` runs the supervisor over these commands, as a process."""
 
     def __init__(self, start_program: StartProgram) -> None:
         self._start_program = start_program
 
-    def __call__(self, grace: float = 30, patience: float = 60, **scripts: str) -> Program:
+    def __call__(
+        self, stop_seconds: float = 30, hang_seconds: float = 60, **scripts: str
+    ) -> Program:
         commands = json.dumps({name: ["sh", "-c", script] for name, script in scripts.items()})
-        return self._start_program(
-            "-c", RUN.format(commands=commands, grace=grace, patience=patience)
+        program = RUN.format(
+            commands=commands, stop_seconds=stop_seconds, hang_seconds=hang_seconds
         )
+        return self._start_program("-c", program)
 
 
 def pids(file: Path) -> list[int]:
-    """The process ids that a script has written, one for each start."""
+    """Return the process ids that a script has written, one for each start."""
     return [int(line) for line in file.read_text().split()] if file.exists() else []
 
 
 def test_a_child_that_crashes_is_started_again(supervise: Supervise, tmp_path: Path) -> None:
-    """The other one doesn't notice."""
+    """The other child keeps running."""
     crashing, steady = tmp_path / "crashing", tmp_path / "steady"
     program = supervise(
         capture=f"echo $$ >> {steady}; exec sleep 1000",
@@ -58,7 +61,7 @@ def test_a_child_that_crashes_is_started_again(supervise: Supervise, tmp_path: P
 
 
 def test_a_child_that_was_killed_is_started_again(supervise: Supervise, tmp_path: Path) -> None:
-    """As by the kernel when memory is short."""
+    """As the kernel kills a process when memory is short."""
     started = tmp_path / "started"
     program = supervise(capture=f"echo $$ >> {started}; exec sleep 1000")
     wait_for(lambda: pids(started))
@@ -67,20 +70,20 @@ def test_a_child_that_was_killed_is_started_again(supervise: Supervise, tmp_path
     assert "capture was ended by signal 9" in program.output
 
 
-def test_promise_16_a_child_that_is_silent_is_killed_and_started_again(
+def test_promise_16_a_child_without_a_heartbeat_is_killed_and_started_again(
     supervise: Supervise, tmp_path: Path
 ) -> None:
-    """It lives, but nothing is heard of it."""
+    """It is alive, but sends no heartbeat."""
     started = tmp_path / "started"
-    program = supervise(patience=1, upload=f"echo $$ >> {started}; exec sleep 1000")
+    program = supervise(hang_seconds=1, upload=f"echo $$ >> {started}; exec sleep 1000")
     wait_for(lambda: len(pids(started)) >= 2, what="the restart")
-    assert "upload hangs: not heard of for 1 s; it is killed" in program.output
+    assert "upload hangs: no heartbeat for 1 s; it is killed" in program.output
 
 
 def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(
     supervise: Supervise, tmp_path: Path
 ) -> None:
-    """78 says that a restart would not help."""
+    """78 means that a restart would not help."""
     misconfigured, crashing = tmp_path / "misconfigured", tmp_path / "crashing"
     program = supervise(
         capture=f"echo $$ >> {misconfigured}; exit 78",
@@ -92,8 +95,8 @@ def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(
     assert program.stop() == 78
 
 
-def test_two_misconfigured_children_end_it_with_78(supervise: Supervise) -> None:
-    """There is nothing left to keep running."""
+def test_two_misconfigured_children_end_the_supervisor_with_78(supervise: Supervise) -> None:
+    """Nothing is left to keep running."""
     assert supervise(capture="exit 78", upload="exit 78").process.wait(90) == 78
 
 
@@ -101,7 +104,7 @@ def test_two_misconfigured_children_end_it_with_78(supervise: Supervise) -> None
 def test_a_stop_signal_ends_both_children(
     supervise: Supervise, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """They get their SIGTERM, are waited for, and none is left."""
+    """Each gets a SIGTERM and is waited for; none is left."""
     started, ended = tmp_path / "started", tmp_path / "ended"
     script = (
         f"trap 'echo $$ >> {ended}; exit 0' TERM; echo $$ >> {started}; "
@@ -115,10 +118,10 @@ def test_a_stop_signal_ends_both_children(
 
 
 def test_a_child_that_does_not_end_is_killed(supervise: Supervise, tmp_path: Path) -> None:
-    """An upload that hangs is not waited for without end."""
+    """The supervisor does not wait forever for an upload that hangs."""
     started = tmp_path / "started"
     program = supervise(
-        grace=0.2, upload=f"trap '' TERM; echo $$ >> {started}; while :; do sleep 0.05; done"
+        stop_seconds=0.2, upload=f"trap '' TERM; echo $$ >> {started}; while :; do sleep 0.05; done"
     )
     wait_for(lambda: pids(started))
     assert program.stop() == 0
@@ -126,10 +129,8 @@ def test_a_child_that_does_not_end_is_killed(supervise: Supervise, tmp_path: Pat
     assert not psutil.pid_exists(pids(started)[0])
 
 
-def test_a_stop_does_not_wait_for_a_restart_that_is_due_later(
-    supervise: Supervise, tmp_path: Path
-) -> None:
-    """Nothing is started any more once it is told to end."""
+def test_a_stop_does_not_wait_for_a_restart(supervise: Supervise, tmp_path: Path) -> None:
+    """Nothing is started any more after a stop signal."""
     crashing = tmp_path / "crashing"
     program = supervise(capture=f"echo $$ >> {crashing}; exit 1")
     program.wait_for_output("it starts again in 2 s")
@@ -138,8 +139,8 @@ def test_a_stop_does_not_wait_for_a_restart_that_is_due_later(
     assert len(pids(crashing)) == starts
 
 
-def test_the_children_end_when_run_is_killed(start_program: StartProgram) -> None:
-    """kill -9 leaves no process behind: the kernel tells the children (Linux)."""
+def test_the_children_end_when_the_supervisor_is_killed(start_program: StartProgram) -> None:
+    """kill -9 leaves no process behind: the kernel sends the children a SIGTERM (Linux)."""
     program = start_program(
         "run",
         CAMERA_SOURCE="simulated",
@@ -162,7 +163,7 @@ def test_the_children_end_when_run_is_killed(start_program: StartProgram) -> Non
 def test_photos_are_taken_while_uploading_is_misconfigured(
     start_program: StartProgram, spool_folder: Path
 ) -> None:
-    """A wrong upload setting loses nothing: the photos wait in the spool."""
+    """A wrong upload setting loses no photo: they wait in the spool."""
     program = start_program(
         "run",
         CAMERA_SOURCE="simulated",
@@ -181,8 +182,10 @@ def test_photos_are_taken_while_uploading_is_misconfigured(
     assert "s3cr3t" not in program.output
 
 
-def test_nothing_configured_ends_with_78_and_says_everything(start_program: StartProgram) -> None:
-    """What a person sees who tries it for the first time."""
+def test_without_settings_it_exits_with_78_and_names_them(
+    start_program: StartProgram,
+) -> None:
+    """What a person sees at the first try."""
     program = start_program("run")
     assert program.process.wait(90) == 78
     assert "CAMERA_SOURCE: is not set" in program.output

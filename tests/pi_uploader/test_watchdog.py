@@ -1,4 +1,4 @@
-"""The watchdog: a process is heard of only while each of its loops keeps its word."""
+"""The watchdog: a process reports itself alive only while each of its loops is on time."""
 
 import signal
 import socket
@@ -31,37 +31,37 @@ A_DAY = 24 * 3600.0
 
 
 class StuckCamera:
-    """Its driver does not come back until the test lets it."""
+    """A camera whose driver hangs until the test releases it."""
 
     def __init__(self) -> None:
-        self.entered, self.let_go = threading.Event(), threading.Event()
+        self.entered, self.released = threading.Event(), threading.Event()
 
     def take(self, occasion: CaptureContext) -> Shot:
         self.entered.set()
-        self.let_go.wait()
+        self.released.wait()
         raise OSError("gone")
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is open."""
 
 
-def test_a_loop_that_keeps_its_word_is_never_overdue() -> None:
-    """However long it waits, as long as it said so before."""
+def test_a_loop_is_overdue_after_the_deadline_it_announced() -> None:
+    """Its wait may be long, if it was announced."""
     clock = FakeClock(seconds=0.0)
     watchdog = Watchdog(clock)
-    back_within = watchdog.watch("waiting")
+    heartbeat = watchdog.watch("waiting")
     assert watchdog.overdue() == []
-    back_within(A_DAY)
+    heartbeat(A_DAY)
     clock.seconds = A_DAY
     assert watchdog.overdue() == []
     clock.seconds = A_DAY + 1
     assert watchdog.overdue() == ["waiting"]
-    back_within(10)
+    heartbeat(10)
     assert watchdog.overdue() == []
 
 
-def test_promise_16_a_camera_that_hangs_is_noticed() -> None:
-    """The capturing loop has given its word for one photo."""
+def test_promise_16_a_camera_that_hangs_is_overdue() -> None:
+    """The capture loop has announced one photo."""
     clock, camera, queue = FakeClock(seconds=0.0), StuckCamera(), TriggerQueue()
     watchdog = Watchdog(clock)
     capture = Capture(camera_settings(), camera, spool=None)  # type: ignore[arg-type]
@@ -75,12 +75,12 @@ def test_promise_16_a_camera_that_hangs_is_noticed() -> None:
         assert watchdog.overdue() == ["capturing"]
     finally:
         queue.close()
-        camera.let_go.set()
+        camera.released.set()
         loop.join(90)
 
 
-def test_promise_16_an_upload_that_hangs_is_noticed(tmp_path: Path) -> None:
-    """No step may take so long, whatever it waits for."""
+def test_promise_16_an_upload_that_hangs_is_overdue(tmp_path: Path) -> None:
+    """No step takes that long, whatever it waits for."""
     clock, stop = FakeClock(seconds=0.0), threading.Event()
     watchdog = Watchdog(clock)
     with FaultServer(faults.hang) as server:
@@ -99,8 +99,8 @@ def test_promise_16_an_upload_that_hangs_is_noticed(tmp_path: Path) -> None:
     assert not loop.is_alive()
 
 
-def test_promise_16_a_timer_that_hangs_is_noticed() -> None:
-    """It has given its word for the next beat."""
+def test_promise_16_a_timer_that_hangs_is_overdue() -> None:
+    """It has announced its next tick."""
     clock, queue = FakeClock(seconds=0.0), TriggerQueue()
     watchdog = Watchdog(clock)
     with interval_trigger(A_DAY, queue, watchdog.watch("the timer")):
@@ -112,79 +112,79 @@ def test_promise_16_a_timer_that_hangs_is_noticed() -> None:
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[socket.socket]:
+def systemd_socket(tmp_path: Path) -> Iterator[socket.socket]:
     """The socket on which systemd would listen."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-        line.bind(str(tmp_path / "notify"))
-        line.settimeout(90)
-        yield line
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
+        connection.bind(str(tmp_path / "notify"))
+        connection.settimeout(90)
+        yield connection
 
 
-def drained(keeper: socket.socket) -> list[bytes]:
-    """What has come so far."""
-    keeper.settimeout(0)
-    words = []
+def drain(systemd_socket: socket.socket) -> list[bytes]:
+    """Return the messages that have come so far."""
+    systemd_socket.settimeout(0)
+    messages = []
     with suppress(BlockingIOError):
-        while word := keeper.recv(64):
-            words.append(word)
-    return words
+        while message := systemd_socket.recv(64):
+            messages.append(message)
+    return messages
 
 
 def states(pid: int) -> set[str]:
-    """Those of the threads of a process: T is stopped."""
+    """Return the states of the threads of a process: T is stopped."""
     files = Path(f"/proc/{pid}/task").glob("*/stat")
     return {file.read_text().rpartition(")")[2].split()[0] for file in files}
 
 
 @pytest.mark.parametrize("command", ["capture", "upload"])
-def test_promise_16_systemd_hears_that_the_process_is_ready_and_well(
-    start_program: StartProgram, keeper: socket.socket, command: str
+def test_promise_16_systemd_is_notified_that_the_process_is_ready_and_alive(
+    start_program: StartProgram, systemd_socket: socket.socket, command: str
 ) -> None:
-    """In the words of sd_notify(3); nothing is heard any more of a process that is frozen."""
+    """As in sd_notify(3); a frozen process sends nothing."""
     program = start_program(
         command,
-        NOTIFY_SOCKET=keeper.getsockname(),
+        NOTIFY_SOCKET=systemd_socket.getsockname(),
         WATCHDOG_USEC="100000",
         CAMERA_SOURCE="simulated",
         PIR_PIN="none",
         CAMERA_EVERY="1h",
         BASE_URL="http://127.0.0.1:9",
     )
-    while (word := keeper.recv(64)) != b"READY=1":
-        assert word == b"WATCHDOG=1"  # a camera may take its time to open
-    assert [keeper.recv(64) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+    while (message := systemd_socket.recv(64)) != b"READY=1":
+        assert message == b"WATCHDOG=1"  # a camera may take its time to open
+    assert [systemd_socket.recv(64) for _ in range(3)] == [b"WATCHDOG=1"] * 3
     program.process.send_signal(signal.SIGSTOP)
     wait_for(lambda: states(program.process.pid) == {"T"}, what="the stop of all its threads")
-    said_before = drained(keeper)
-    assert set(said_before) <= {b"WATCHDOG=1"}
-    keeper.settimeout(1)
+    sent_before = drain(systemd_socket)
+    assert set(sent_before) <= {b"WATCHDOG=1"}
+    systemd_socket.settimeout(1)
     with pytest.raises(TimeoutError):
-        keeper.recv(64)
+        systemd_socket.recv(64)
     program.process.send_signal(signal.SIGCONT)
-    keeper.settimeout(90)
-    assert keeper.recv(64) == b"WATCHDOG=1"
+    systemd_socket.settimeout(90)
+    assert systemd_socket.recv(64) == b"WATCHDOG=1"
 
 
 @pytest.mark.parametrize(
     "wrong", [{"CAMERA_REPLAY": "/proc/self/fd"}, {"PIR_PIN": "17", "CAMERA_PIN": "18"}]
 )
 def test_capture_is_ready_when_cameras_and_pins_are_open(
-    start_program: StartProgram, keeper: socket.socket, wrong: dict[str, str]
+    start_program: StartProgram, systemd_socket: socket.socket, wrong: dict[str, str]
 ) -> None:
-    """Else `systemctl restart` would call a device well that takes no photos."""
+    """Otherwise `systemctl restart` would report success for a device that takes no photos."""
     settings = {"CAMERA_SOURCE": "simulated", "PIR_PIN": "none", "CAMERA_EVERY": "1h", **wrong}
     program = start_program(
         "capture",
-        NOTIFY_SOCKET=keeper.getsockname(),
+        NOTIFY_SOCKET=systemd_socket.getsockname(),
         WATCHDOG_USEC="100000",
         GPIOZERO_PIN_FACTORY="none-such",
         **settings,
     )
     assert program.process.wait(30) == 78
-    assert b"READY=1" not in drained(keeper)
+    assert b"READY=1" not in drain(systemd_socket)
 
 
-def test_nobody_is_told_where_nobody_asks(start_program: StartProgram) -> None:
+def test_no_message_is_sent_where_no_watchdog_listens(start_program: StartProgram) -> None:
     """Without NOTIFY_SOCKET, and where the watchdog is meant for another process."""
     program = start_program(
         "capture",
