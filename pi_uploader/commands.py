@@ -61,7 +61,7 @@ def _capture_settings(kind: type[CaptureSettings]) -> CaptureSettings:
 
 def _capture_settings_or_wait(stop: threading.Event) -> CaptureSettings:
     """The settings of the service. Wrong ones are raised later each time, as a start that fails."""
-    from pi_uploader.capture.backoff import StartBackoff
+    from pi_uploader.capture.start_backoff import StartBackoff
 
     try:
         return _capture_settings(CaptureSettings)

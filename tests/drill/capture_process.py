@@ -13,7 +13,7 @@ from pathlib import Path
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CaptureContext, Shot
-from pi_uploader.capture import Capture
+from pi_uploader.capture import TriggerHandler
 from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.spool import Quota, Spool
 from pi_uploader.triggers import TriggerEvent
@@ -53,15 +53,15 @@ def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
             "CAMERA_COOLDOWN": "0s",
         },
     ).cameras
-    capture = Capture(settings, camera, spool, clock=FakeClock(seconds=clock.now))
+    handler = TriggerHandler(settings, camera, spool, clock=FakeClock(seconds=clock.now))
     spool.recover()
     print(READY, flush=True)
     for line in sys.stdin:
         number, trigger, size = line.split()
         camera.number, camera.size = int(number), int(size)
-        kept_before = capture.count.kept
-        capture.answer(TriggerEvent(Trigger(trigger), clock.now()))
-        print(number, "kept" if capture.count.kept > kept_before else "lost", flush=True)
+        kept_before = handler.stats.kept
+        handler.handle(TriggerEvent(Trigger(trigger), clock.now()))
+        print(number, "kept" if handler.stats.kept > kept_before else "lost", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
-from pi_uploader.capture import Capture, rest_after, run_capture
-from pi_uploader.capture import capture as capture_module
+from pi_uploader.capture import TriggerHandler, run_capture
+from pi_uploader.capture import handler as handler_module
+from pi_uploader.capture.handler import rest_after
 from pi_uploader.clock import BootTime
 from pi_uploader.settings import CameraSettings, CaptureSettings, load_settings
 from pi_uploader.spool import Spool
@@ -55,7 +56,7 @@ class ScriptedCamera:
     def __init__(self, *turns: Exception) -> None:
         self._turns = iter(turns)
 
-    def take(self, occasion: CaptureContext) -> Shot:
+    def take(self, context: CaptureContext) -> Shot:
         if error := next(self._turns, None):
             raise error
         return PHOTO
@@ -148,16 +149,16 @@ def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
     """Two seconds after a photo the next one may be taken; what came before is in the log."""
     caplog.set_level(logging.INFO)
     clock = iter([100.0, 102.0, 200.0])
-    capture = Capture(
+    handler = TriggerHandler(
         camera_settings(),
         ScriptedCamera(),
         Spool(spool_folder),
         clock=FakeClock(seconds=lambda: next(clock)),
     )
-    for triggering in motion_at(100.0, 100.5, 101.9, 102.0):
-        capture.answer(triggering)
-    capture.answer(TriggerEvent(Trigger.SCHEDULE, 102.1))  # a timer has no cooldown
-    assert (capture.count.kept, capture.count.cooled_down) == (3, 2)
+    for event in motion_at(100.0, 100.5, 101.9, 102.0):
+        handler.handle(event)
+    handler.handle(TriggerEvent(Trigger.SCHEDULE, 102.1))  # a timer has no cooldown
+    assert (handler.stats.kept, handler.stats.cooled_down) == (3, 2)
     assert "2 motion triggers came within 2 s after a photo and took none" in caplog.text
 
 
@@ -171,20 +172,20 @@ def test_every_motion_is_kept_failed_or_cooled_down(
     now = 0.0
 
     class Camera(ScriptedCamera):
-        def take(self, occasion: CaptureContext) -> Shot:
+        def take(self, context: CaptureContext) -> Shot:
             if fails and fails.pop():
                 raise CameraError("out of order")
             return PHOTO
 
-    capture = Capture(
+    handler = TriggerHandler(
         camera_settings(), Camera(), Spool(folder), clock=FakeClock(seconds=lambda: now)
     )
     for gap in gaps:
         now += gap
-        capture.answer(TriggerEvent(Trigger.MOTION, now))
-    count = capture.count
-    assert count.kept + count.failed + count.cooled_down == len(gaps)
-    assert photos_in(folder) == count.kept
+        handler.handle(TriggerEvent(Trigger.MOTION, now))
+    stats = handler.stats
+    assert stats.kept + stats.failed + stats.cooled_down == len(gaps)
+    assert photos_in(folder) == stats.kept
 
 
 def test_an_error_of_the_camera_costs_one_photo_and_a_rest(
@@ -192,10 +193,10 @@ def test_an_error_of_the_camera_costs_one_photo_and_a_rest(
 ) -> None:
     """Whatever a driver raises is logged, and the next trigger is answered."""
     camera = ScriptedCamera(CameraError("no frame came"), RuntimeError("Camera frontend timed out"))
-    capture = Capture(camera_settings(), camera, Spool(spool_folder))
-    for triggering in motion_at(1.0, 2.0, 3.0):
-        capture.answer(triggering)
-    assert (capture.count.failed, capture.count.kept) == (2, 1)
+    handler = TriggerHandler(camera_settings(), camera, Spool(spool_folder))
+    for event in motion_at(1.0, 2.0, 3.0):
+        handler.handle(event)
+    assert (handler.stats.failed, handler.stats.kept) == (2, 1)
     assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
     assert (
         "for a motion trigger: CameraError: no frame came; the camera rests for 1 s" in caplog.text
@@ -215,14 +216,14 @@ def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
     """The log has the photo's id, the disk's answer and what to do."""
     disk = FullDisk()
     spool = Spool(spool_folder, disk)
-    capture = Capture(camera_settings(), ScriptedCamera(), spool)
-    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
-    assert (capture.count.lost, capture.count.kept) == (1, 0)
+    handler = TriggerHandler(camera_settings(), ScriptedCamera(), spool)
+    handler.handle(TriggerEvent(Trigger.SCHEDULE, 1.0))
+    assert (handler.stats.lost, handler.stats.kept) == (1, 0)
     assert "photo lost gate-" in caplog.text
     assert "No space left on device; free some space" in caplog.text
     disk.is_full = False
-    capture.answer(TriggerEvent(Trigger.SCHEDULE, 2.0))
-    assert (capture.count.lost, capture.count.kept, photos_in(spool_folder)) == (1, 1, 1)
+    handler.handle(TriggerEvent(Trigger.SCHEDULE, 2.0))
+    assert (handler.stats.lost, handler.stats.kept, photos_in(spool_folder)) == (1, 1, 1)
 
 
 def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) -> None:
@@ -231,13 +232,13 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
     moment = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
     is_set = False
     spool = Spool(spool_folder)
-    capture = Capture(
+    handler = TriggerHandler(
         camera_settings(),
         ScriptedCamera(),
         spool,
         clock=FakeClock(wall=moment, boot_time=BootTime("5f3a9c2e", 93_021), is_set=lambda: is_set),
     )
-    capture.answer(TriggerEvent(Trigger.SCHEDULE, 0.0))
+    handler.handle(TriggerEvent(Trigger.SCHEDULE, 0.0))
     assert spool.newest() is None
     [undated] = spool.undated_photos()
     assert (undated.clock, undated.boot_time) == (
@@ -245,7 +246,7 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
         BootTime("5f3a9c2e", 93_021),
     )
     is_set = True
-    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
+    handler.handle(TriggerEvent(Trigger.SCHEDULE, 1.0))
     [photo] = spool.waiting_photos()
     assert (photo.name.captured_at, photo.clock, photo.boot_time) == (
         moment,
@@ -257,7 +258,7 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
 def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
     """Of photos close together only the first is: it is given up last when room is short."""
     spool, now = Spool(spool_folder), [0.0]
-    capture = Capture(
+    handler = TriggerHandler(
         camera_settings(),
         ScriptedCamera(),
         spool,
@@ -265,7 +266,7 @@ def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
     )
     for instant in (100.0, 130.0, 170.0, 300.0):
         now[0] = instant
-        capture.answer(TriggerEvent(Trigger.SCHEDULE, instant))
+        handler.handle(TriggerEvent(Trigger.SCHEDULE, instant))
     assert [photo.is_first for photo in spool.waiting_photos()] == [True, False, False, True]
 
 
@@ -273,35 +274,37 @@ def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
     """An empty file would be a photo of nothing."""
 
     class Empty(ScriptedCamera):
-        def take(self, occasion: CaptureContext) -> Shot:
+        def take(self, context: CaptureContext) -> Shot:
             return Shot(b"", Media.JPEG)
 
-    capture = Capture(camera_settings(), Empty(), Spool(spool_folder))
-    capture.answer(TriggerEvent(Trigger.SCHEDULE, 1.0))
-    assert (capture.count.failed, capture.count.kept, photos_in(spool_folder)) == (1, 0, 0)
+    handler = TriggerHandler(camera_settings(), Empty(), Spool(spool_folder))
+    handler.handle(TriggerEvent(Trigger.SCHEDULE, 1.0))
+    assert (handler.stats.failed, handler.stats.kept, photos_in(spool_folder)) == (1, 0, 0)
 
 
 def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
     """So many, so far apart; the first one begins the event."""
-    rests: list[float] = []
+    sleeps: list[float] = []
 
-    def rest(seconds: float) -> bool:
-        rests.append(seconds)
+    def sleep(seconds: float) -> bool:
+        sleeps.append(seconds)
         return False
 
     one = camera_settings(CAMERA_BURST="3", CAMERA_BURST_GAP="0.2s")
-    capture = Capture(one, ScriptedCamera(), Spool(spool_folder), clock=FakeClock(), rest=rest)
-    capture.answer(TriggerEvent(Trigger.GPIO, 1.0, count=2))
+    handler = TriggerHandler(
+        one, ScriptedCamera(), Spool(spool_folder), clock=FakeClock(), sleep=sleep
+    )
+    handler.handle(TriggerEvent(Trigger.GPIO, 1.0, count=2))
     photos = list(Spool(spool_folder).waiting_photos())
     assert [photo.is_first for photo in photos] == [True, False, False]
-    assert (rests, capture.count.kept, capture.count.coalesced) == ([0.2, 0.2], 3, 1)
+    assert (sleeps, handler.stats.kept, handler.stats.coalesced) == ([0.2, 0.2], 3, 1)
 
 
 def test_a_burst_ends_when_the_program_does(spool_folder: Path) -> None:
     one = camera_settings(CAMERA_BURST="20")
-    capture = Capture(one, ScriptedCamera(), Spool(spool_folder), rest=lambda seconds: True)
-    capture.answer(TriggerEvent(Trigger.GPIO, 1.0))
-    assert capture.count.kept == 1
+    handler = TriggerHandler(one, ScriptedCamera(), Spool(spool_folder), sleep=lambda seconds: True)
+    handler.handle(TriggerEvent(Trigger.GPIO, 1.0))
+    assert handler.stats.kept == 1
 
 
 def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
@@ -310,30 +313,30 @@ def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
     """A photo on demand is taken always, and all while nobody knows how late it is."""
     caplog.set_level(logging.INFO)
     is_set = True
-    capture = Capture(
+    handler = TriggerHandler(
         camera_settings(CAMERA_ARMED="22:00-06:00"),
         ScriptedCamera(),
         Spool(spool_folder),
         clock=FakeClock(wall=datetime(2026, 11, 21, 12, 0, tzinfo=UTC), is_set=lambda: is_set),
     )
-    capture.answer(TriggerEvent(Trigger.MOTION, 1.0, count=3))
-    assert (capture.count.disarmed, capture.count.kept) == (3, 0)
-    capture.answer(TriggerEvent(Trigger.DEMAND, 2.0))
-    assert capture.count.kept == 1
+    handler.handle(TriggerEvent(Trigger.MOTION, 1.0, count=3))
+    assert (handler.stats.disarmed, handler.stats.kept) == (3, 0)
+    handler.handle(TriggerEvent(Trigger.DEMAND, 2.0))
+    assert handler.stats.kept == 1
     assert "gate: 3 triggers came outside of CAMERA_ARMED and took no photo" in caplog.text
     is_set = False
-    capture.answer(TriggerEvent(Trigger.MOTION, 3.0))
-    assert (capture.count.disarmed, capture.count.kept) == (3, 2)
+    handler.handle(TriggerEvent(Trigger.MOTION, 3.0))
+    assert (handler.stats.disarmed, handler.stats.kept) == (3, 2)
 
 
 def test_a_camera_that_is_gone_ends_the_process(spool_folder: Path) -> None:
     """Only a new one may have it back: this is no misfortune of one photo."""
-    capture = Capture(
+    handler = TriggerHandler(
         camera_settings(), ScriptedCamera(CameraGoneError("timed out")), Spool(spool_folder)
     )
     with pytest.raises(CameraGoneError):
-        capture.answer(TriggerEvent(Trigger.MOTION, 1.0))
-    assert capture.count.failed == 1
+        handler.handle(TriggerEvent(Trigger.MOTION, 1.0))
+    assert handler.stats.failed == 1
 
 
 class MortalCamera(ScriptedCamera):
@@ -356,11 +359,11 @@ def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
     spool_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Triggers that take no photo are no sign of its life; what does not end it is told."""
-    monkeypatch.setattr(capture_module, "MAX_WAIT", 0.0)
+    monkeypatch.setattr(handler_module, "MAX_WAIT_SECONDS", 0.0)
     queue = TriggerQueue()
     camera = MortalCamera(queue, None, CameraError("no encoder"), None)
     clock = iter(range(0, 100_000, 10))
-    capture = Capture(
+    handler = TriggerHandler(
         camera_settings(CAMERA_ARMED="03:00-03:01"),
         camera,
         Spool(spool_folder),
@@ -369,7 +372,7 @@ def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
         ),
     )
     queue.put(TriggerEvent(Trigger.MOTION, 1.0))
-    capture.answer_all(queue)
+    handler.run(queue)
     assert next(clock) == 130  # asked at 0, 60 and 120 seconds
     assert "gate: the camera gives no pictures: no encoder" in caplog.text
 
@@ -379,7 +382,7 @@ def test_a_camera_that_died_while_idle_ends_the_process(spool_folder: Path) -> N
     queue = TriggerQueue()
     camera = MortalCamera(queue, CameraGoneError("no frame"))
     queue.put(TriggerEvent(Trigger.MOTION, -1e9))
-    capture = Capture(camera_settings(CAMERA_ARMED="always"), camera, Spool(spool_folder))
-    capture._last_photo = capture._last_check = -1e9
+    handler = TriggerHandler(camera_settings(CAMERA_ARMED="always"), camera, Spool(spool_folder))
+    handler._last_photo = handler._last_check = -1e9
     with pytest.raises(CameraGoneError, match="no frame"):
-        capture._check_camera()
+        handler._check_camera()

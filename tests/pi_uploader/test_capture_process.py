@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.capture.backoff import MAX_DELAY, StartBackoff
+from pi_uploader.capture.start_backoff import MAX_DELAY_SECONDS, StartBackoff
 from pi_uploader.spool import Spool
 from tests.pi_uploader.conftest import StartProgram
 from tests.pi_uploader.program import SlowPicture, photos_in
@@ -72,7 +72,7 @@ def test_wrong_settings_wait_before_they_are_read_again(
     A stop ends the wait."""
     state = {"STATE_DIRECTORY": str(tmp_path)}
     assert start_program("capture", PIR_PIN="40", **state).process.wait(90) == 78
-    while StartBackoff(state).next_delay() < MAX_DELAY:
+    while StartBackoff(state).next_delay() < MAX_DELAY_SECONDS:
         pass
     program = start_program("capture", PIR_PIN="40", **state)
     program.wait_for_output("it is tried again in 120 s")

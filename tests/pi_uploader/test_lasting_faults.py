@@ -12,7 +12,7 @@ from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.cameras import CaptureContext, Shot
-from pi_uploader.capture import Capture, capture_once, run_capture
+from pi_uploader.capture import TriggerHandler, capture_once, run_capture
 from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
@@ -30,7 +30,7 @@ FAR_MOMENTS = (
 class AnyCamera:
     """Gives a picture whenever it is asked."""
 
-    def take(self, occasion: CaptureContext) -> Shot:
+    def take(self, context: CaptureContext) -> Shot:
         return Shot(b"a picture", Media.JPEG)
 
     def close(self) -> None:
@@ -60,15 +60,15 @@ def test_a_photo_is_kept_whatever_the_clock_shows(
     """Its hours are looked up in the zone of the site, which has no such moment."""
     [one] = settings(tmp_path, CAMERA_ARMED="00:00-12:00, 12:00-00:00").cameras
     spool = Spool(tmp_path / "spool")
-    capture = Capture(
+    handler = TriggerHandler(
         one,
         AnyCamera(),
         spool,
         clock=FakeClock(wall=moment),
         zone=ZoneInfo(zone),
     )
-    capture.answer(TriggerEvent(Trigger.MOTION, 0.0))
-    assert capture.count.kept == 1
+    handler.handle(TriggerEvent(Trigger.MOTION, 0.0))
+    assert handler.stats.kept == 1
     assert spool.newest() is not None
 
 
@@ -84,16 +84,16 @@ def test_an_error_that_nobody_thought_of_costs_one_photo(tmp_path: Path) -> None
     [one] = settings(tmp_path, CAMERA_COOLDOWN="0s").cameras
     spool = Spool(tmp_path / "spool")
     queue = TriggerQueue()
-    capture = Capture(one, AnyCamera(), spool, clock=FakeClock(wall=now))
-    thread = threading.Thread(target=capture.answer_all, args=(queue,))
+    handler = TriggerHandler(one, AnyCamera(), spool, clock=FakeClock(wall=now))
+    thread = threading.Thread(target=handler.run, args=(queue,))
     thread.start()
     try:
         queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
-        wait_for(lambda: capture.count.failed == 1, what="an error")
+        wait_for(lambda: handler.stats.failed == 1, what="an error")
         queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
-        wait_for(lambda: capture.count.failed == 2, what="another")
+        wait_for(lambda: handler.stats.failed == 2, what="another")
         queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
-        wait_for(lambda: capture.count.kept, what="a photo")
+        wait_for(lambda: handler.stats.kept, what="a photo")
     finally:
         queue.close()
         thread.join(90)

@@ -13,7 +13,7 @@ import pytest
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CameraGoneError
 from pi_uploader.capture import capture_once, process, run_capture
-from pi_uploader.capture.backoff import MAX_DELAY, StartBackoff
+from pi_uploader.capture.start_backoff import MAX_DELAY_SECONDS, StartBackoff
 from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
 from pi_uploader.spool import Spool
 from tests.pi_uploader.program import photos_in
@@ -89,7 +89,7 @@ def test_a_missing_camera_is_looked_for_again(
     hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a new process, since libcamera finds it only then."""
-    monkeypatch.setattr(process, "RETRY_MISSING", 0.1)
+    monkeypatch.setattr(process, "RETRY_MISSING_SECONDS", 0.1)
     with capturing(settings(tmp_path, TWO)) as one:
         assert one.wait() == 1
 
@@ -110,7 +110,7 @@ def test_a_start_without_a_camera_is_tried_later_each_time(
         assert isinstance(first.wait(), CameraGoneError)
     backoff = StartBackoff({"STATE_DIRECTORY": str(tmp_path)})
     delays = [backoff.next_delay() for _ in range(8)]
-    assert delays == [5, 10, 20, 40, 80, MAX_DELAY, MAX_DELAY, MAX_DELAY]
+    assert delays == [5, 10, 20, 40, 80, MAX_DELAY_SECONDS, MAX_DELAY_SECONDS, MAX_DELAY_SECONDS]
     with capturing(settings(tmp_path, **ONE)) as later:
         later.stop.set()
         assert isinstance(later.wait(), CameraGoneError)
@@ -122,7 +122,7 @@ def test_the_delay_is_waited_for(
     hardware.is_there = False
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     backoff = StartBackoff({"STATE_DIRECTORY": str(tmp_path)})
-    assert [backoff.next_delay() for _ in range(7)][-1] == MAX_DELAY
+    assert [backoff.next_delay() for _ in range(7)][-1] == MAX_DELAY_SECONDS
     with capturing(settings(tmp_path, **ONE)) as one:
         wait_for(lambda: "is tried again in 120 s" in caplog.text, what="the delay in the log")
         assert not one.ended

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pi_uploader.capture.stats import Count
+from pi_uploader.capture.handler import CaptureStats
 from pi_uploader.plural import counted
 
 
@@ -21,4 +21,6 @@ def test_counted(number: int, noun: str, words: str) -> None:
 
 
 def test_the_sum_of_a_captures_life() -> None:
-    assert str(Count(kept=1, coalesced=1)).startswith("1 photo kept, 0 lost, 0 failed; 1 trigger c")
+    assert str(CaptureStats(kept=1, coalesced=1)).startswith(
+        "1 photo kept, 0 lost, 0 failed; 1 trigger c"
+    )

@@ -11,7 +11,7 @@ import pytest
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CaptureContext, Shot
-from pi_uploader.capture import Capture
+from pi_uploader.capture import TriggerHandler
 from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
@@ -36,7 +36,7 @@ class StuckCamera:
     def __init__(self) -> None:
         self.entered, self.released = threading.Event(), threading.Event()
 
-    def take(self, occasion: CaptureContext) -> Shot:
+    def take(self, context: CaptureContext) -> Shot:
         self.entered.set()
         self.released.wait()
         raise OSError("gone")
@@ -64,8 +64,8 @@ def test_promise_16_a_camera_that_hangs_is_overdue() -> None:
     """The capture loop has announced one photo."""
     clock, camera, queue = FakeClock(seconds=0.0), StuckCamera(), TriggerQueue()
     watchdog = Watchdog(clock)
-    capture = Capture(camera_settings(), camera, spool=None)  # type: ignore[arg-type]
-    loop = threading.Thread(target=capture.answer_all, args=(queue, watchdog.watch("capturing")))
+    handler = TriggerHandler(camera_settings(), camera, spool=None)  # type: ignore[arg-type]
+    loop = threading.Thread(target=handler.run, args=(queue, watchdog.watch("capturing")))
     loop.start()
     queue.put(TriggerEvent(Trigger.MOTION, 0.0))
     try:

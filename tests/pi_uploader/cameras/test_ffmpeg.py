@@ -2,7 +2,7 @@
 
 from pi_uploader.cameras import ffmpeg
 from pi_uploader.cameras.ffmpeg import MAX_GREY_SHARE, Stream, grey_share
-from pi_uploader.capture.capture import MAX_ANSWER
+from pi_uploader.capture.handler import MAX_PHOTO_SECONDS
 from pi_uploader.settings.camera_values import MAX_CLIP_SECONDS
 
 
@@ -17,7 +17,7 @@ def test_a_picture_that_is_grey_in_its_lower_part_is_too_grey() -> None:
 
 def test_the_longest_clip_and_its_poster_end_before_the_watchdog_fires() -> None:
     """Even if ffmpeg takes as long as it may for each."""
-    assert MAX_CLIP_SECONDS + ffmpeg.CLIP_START_SECONDS + ffmpeg.POSTER_SECONDS < MAX_ANSWER
+    assert MAX_CLIP_SECONDS + ffmpeg.CLIP_START_SECONDS + ffmpeg.POSTER_SECONDS < MAX_PHOTO_SECONDS
 
 
 def test_an_error_message_is_explained_without_secrets() -> None:
