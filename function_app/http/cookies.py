@@ -1,6 +1,8 @@
 """Cookies: a session's, and that of a browser in which somebody signed in before."""
 
 from collections.abc import Mapping
+from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlsplit
 
 SESSION = "nightjar_session"
@@ -11,19 +13,27 @@ BROWSER = "nightjar_browser"
 # is open). Given up until that is fixed: another https host under the same registrable domain
 # can plant a cookie of this name, and so have a person act in a session that is not theirs. It can
 # read nothing. Custom domains alone: azurewebsites.net is on the Public Suffix List.
-PREFIX = "__Secure-"
+SECURE_PREFIX = "__Secure-"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def set_cookie(cookie: str, value: str, seconds: int, url: str) -> str:
-    """Return a Set-Cookie header that has a browser keep a cookie, or with 0 seconds drop it."""
+    """Return the value of a Set-Cookie header by which a browser keeps a cookie for so many
+    seconds; with 0 seconds it drops the cookie."""
     name = _name(cookie, url)
-    more = "; Secure" if name.startswith(PREFIX) else ""
-    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{more}"
+    jar = SimpleCookie({name: value})
+    attributes: dict[str, Any] = {"path": "/", "max-age": seconds, "samesite": "Strict"}
+    attributes |= {"httponly": True, "secure": name.startswith(SECURE_PREFIX)}
+    jar[name].update(attributes)
+    return jar[name].OutputString()
 
 
 def read_cookie(headers: Mapping[str, str], cookie: str, url: str) -> str:
-    """Return the cookie that came along with a request for `url`; "" if none did."""
+    """Return the cookie that came with a request for `url`; "" if none did.
+
+    The header is split here, since SimpleCookie drops all cookies of a header in which one has an
+    odd value: whoever can plant a cookie, on another host of the domain, could sign people out.
+    """
     pairs = (part.strip().partition("=") for part in headers.get("Cookie", "").split(";"))
     return {name: value for name, _, value in pairs}.get(_name(cookie, url), "")
 
@@ -33,4 +43,4 @@ def _name(cookie: str, url: str) -> str:
     where a browser would keep none with the prefix."""
     address = urlsplit(url)
     is_local = address.scheme == "http" and address.hostname in _LOOPBACK
-    return cookie if is_local else PREFIX + cookie
+    return cookie if is_local else SECURE_PREFIX + cookie

@@ -1,8 +1,9 @@
 """`/api/shares`, which makes links, and `/shared/{secret}`, which opens them to whoever has one."""
 
-import html
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from function_app.auth import links
 from function_app.auth.caller import Caller
@@ -26,6 +27,7 @@ from function_app.http.parameters import (
 )
 from function_app.http.request import JSONBody, Request
 from function_app.http.responses import PAGE_POLICY, Response, json_response
+from function_app.http.templates import render_template
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Photo
@@ -51,15 +53,7 @@ SECRET = required(
     "secret", opaque(json_schema.text(pattern="^[A-Za-z0-9_-]{32}$")), "The end of the link."
 )
 _NO_CACHE = {"Cache-Control": "no-store"}  # or a link would open in this browser after its end
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Nightjar</title>
-<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-<link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/shared.css"></head><body>
-<h1>{title}</h1>
-{photos}
-<p class="foot">{foot}</p>
-</body></html>
-"""
+_TEMPLATE = Path(__file__).parent / "shared.html"
 
 
 def make_share(request: Request, services: Services, caller: Caller) -> Response:
@@ -127,23 +121,35 @@ def revoke_share(request: Request, services: Services, caller: Caller) -> Respon
 def get_shared(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a page that shows what the link opens; 404 with one that says that it does not."""
     try:
-        link, photos, more = _opened(request, services)
-    except HTTPProblemError as refused:
-        problem = refused.problem
-        page = _page("Nightjar", f"<p>{html.escape(problem.detail)}</p>", "Ask for a new one.")
+        link, photos, has_more = _opened(request, services)
+    except HTTPProblemError as error:
+        problem = error.problem
+        page = _page({"title": "Nightjar", "problem": problem.detail, "foot": "Ask for a new one."})
         return replace(page, status=problem.status, problem=problem)
-    secret = request[SECRET]
-    title = f"{link.span.camera}, {link.span.first:%Y-%m-%d %H:%M} UTC"
-    shown = "\n".join(_element(photo, secret) for photo in photos) or "<p>There is no photo.</p>"
-    if more:
-        shown += f"\n<p>These are the first {MAX_PHOTOS}. The link opens more photos than that.</p>"
-    until = f"It opens until {link.expires_at:%Y-%m-%d %H:%M} (UTC)."
-    return _page(title, shown, f"This link was shared with you. {until}")
+    until = f"{link.expires_at:%Y-%m-%d %H:%M} (UTC)"
+    return _page(
+        {
+            "title": f"{link.span.camera}, {link.span.first:%Y-%m-%d %H:%M} UTC",
+            "photos": [_figure(photo, request[SECRET]) for photo in photos],
+            "has_more": has_more,
+            "foot": f"This link was shared with you. It opens until {until}.",
+        }
+    )
 
 
-def _page(title: str, photos: str, foot: str) -> Response:
-    page = _PAGE.format(title=html.escape(title), photos=photos, foot=foot)
-    return Response(200, page.encode(), "text/html", {"Content-Security-Policy": PAGE_POLICY})
+def _page(values: Mapping[str, object]) -> Response:
+    defaults = {"photos": [], "has_more": False, "problem": None}
+    body = render_template(_TEMPLATE, {**defaults, **values})
+    return Response(200, body, "text/html", {"Content-Security-Policy": PAGE_POLICY})
+
+
+def _figure(photo: Photo, secret: str) -> dict[str, str]:
+    """Return what the page shows of a photo."""
+    return {
+        "type": photo.media.suffix,
+        "url": f"/api/shared/{secret}/{photo.name}/content",
+        "caption": f"{photo.name.captured_at:%Y-%m-%d %H:%M:%S} UTC",
+    }
 
 
 def list_shared(request: Request, services: Services, caller: Caller) -> Response:
@@ -188,16 +194,3 @@ def _opened(request: Request, services: Services) -> tuple[SharedLink, list[Phot
     candidates = services.index.query(link.span.view, MAX_PHOTOS + 1)
     photos = [photo for photo in candidates if link.opens(photo.name)]
     return link, photos[:MAX_PHOTOS], len(photos) > MAX_PHOTOS
-
-
-def _element(photo: Photo, secret: str) -> str:
-    url = html.escape(f"/api/shared/{secret}/{photo.name}/content", quote=True)
-    caption = f"{photo.name.captured_at:%Y-%m-%d %H:%M:%S} UTC"
-    match photo.media.suffix:
-        case "jpg":
-            shown = f'<img src="{url}" alt="{caption}" loading="lazy">'
-        case "mp4":
-            shown = f'<video src="{url}" controls muted playsinline preload="metadata"></video>'
-        case _:
-            shown = f'<a href="{url}" download>Download the raw picture</a>'
-    return f"<figure>{shown}<figcaption>{caption}</figcaption></figure>"

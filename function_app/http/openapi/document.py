@@ -6,7 +6,7 @@ from typing import Any
 
 from function_app.http import json_schema
 from function_app.http.authorization import Access
-from function_app.http.cookies import PREFIX, SESSION
+from function_app.http.cookies import SECURE_PREFIX, SESSION
 from function_app.http.json_schema import Schema, ref
 from function_app.http.openapi.schemas import SCHEMAS
 from function_app.http.parameters import Parameter
@@ -78,7 +78,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": PREFIX + SESSION,
+                    "name": SECURE_PREFIX + SESSION,
                     "description": f"On one machine without https: {SESSION}.",
                 },
             },

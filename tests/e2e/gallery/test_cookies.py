@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from function_app.http.cookies import BROWSER, PREFIX, SESSION, set_cookie
+from function_app.http.cookies import BROWSER, SECURE_PREFIX, SESSION, set_cookie
 from tests.support.certificates import Authority
 
 HOST = "localhost"  # a name and no address, for which browsers make an exception
@@ -58,11 +58,11 @@ def test_a_browser_keeps_the_cookies_whatever_domain_azure_adds(
         context.new_page().goto(url)
         kept = {cookie.get("name"): cookie for cookie in context.cookies()}
         context.close()
-    assert {PREFIX + SESSION, PREFIX + BROWSER} <= kept.keys()
+    assert {SECURE_PREFIX + SESSION, SECURE_PREFIX + BROWSER} <= kept.keys()
     assert all(
         cookie.get("secure") and cookie.get("httpOnly")
         for cookie in kept.values()
-        if cookie.get("name", "").startswith(PREFIX)
+        if cookie.get("name", "").startswith(SECURE_PREFIX)
     )
     # The reason for the weaker prefix: once this fails for all three, `__Host-` can come back.
     assert (f"__Host-{SESSION}" in kept) is (HOST not in domain)
