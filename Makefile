@@ -48,12 +48,13 @@ test: setup-dev browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.v
 test-fast: setup-dev ## the fast tests, in about three minutes
 	@$(PY) -m pytest -q -n $(WORKERS) -m "not slow"
 
-test-313: setup-dev $(if $(PYTHON313),.venv-3.13/.done) ## on Python 3.13 the fast tests of what runs there
+test-313: setup-dev $(if $(PYTHON313),.venv-3.13/.done) ## on Python 3.13 the fast tests of what runs there; COVERAGE=yes says which lines they run
 ifeq ($(PYTHON313),)
 	@echo "== no Python 3.13 here, so nothing ran on it; PYTHON313=/path/to/python3.13 names one"
 else
 	@echo "== the fast tests on $$(.venv-3.13/bin/python --version)"
-	@.venv-3.13/bin/python -m pytest -q -n $(WORKERS) -m "not slow" $(TESTS_313)
+	@$(if $(COVERAGE),COVERAGE_CORE=sysmon) .venv-3.13/bin/python -m pytest $(if $(COVERAGE),--cov) -q \
+		-n $(WORKERS) -m "not slow" $(TESTS_313)
 endif
 
 drill: setup-dev ## a long story: kills, a full disk, an outage, and the balance at its end
