@@ -44,7 +44,7 @@ class DiskChaos:
         self._chance = random.Random(f"{seed} chaos")
         self._folder = folder
         self._server = server
-        server.answer = with_rejections(no_faults, self._plan.rejected)
+        server.handler = with_rejections(no_faults, self._plan.rejected)
         self._disk = Tmpfs(folder / "disk", SIZE, INODES)
         self._clock = FastClock(SPEED)
         self._ledger = Ledger()

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from tests.support import faults
-from tests.support.fault_server import Answer, Exchange, keep
+from tests.support.fault_server import Exchange, Handler, store_photo
 
 LATENCY_SECONDS = 0.015  # so that a kill finds photos in flight
 FAULT_RATE = 0.2  # of all requests
@@ -18,16 +18,16 @@ def no_faults(exchange: Exchange) -> None:
     """Answer as a backend in order does, after the usual latency."""
     if exchange.request.content_length:
         exchange.stopped.wait(LATENCY_SECONDS)
-    keep(exchange)
+    store_photo(exchange)
 
 
 def _busy_until(exchange: Exchange) -> None:
-    faults.retry_at(503, 20, datetime.now(UTC))(exchange)
+    faults.retry_after_date(503, 20, datetime.now(UTC))(exchange)
 
 
-FAULTS: tuple[tuple[int, Answer], ...] = (
-    (24, faults.commit_then_cut()),
-    (6, faults.cut_reply(at=40)),
+FAULTS: tuple[tuple[int, Handler], ...] = (
+    (24, faults.store_then_cut()),
+    (6, faults.cut_response(at=40)),
     (14, faults.cut_request(after=1_000)),
     (8, faults.login_page),
     (8, faults.redirect(LOGIN)),
@@ -35,21 +35,21 @@ FAULTS: tuple[tuple[int, Answer], ...] = (
     (3, _busy_until),
     (6, faults.status(429, retry_after="10")),
     (6, faults.status(500)),
-    (4, faults.keep_and_close),
+    (4, faults.store_and_close),
     (2, faults.hang),
 )
-RECEIPT_FAULTS: tuple[tuple[int, Answer], ...] = (
-    (3, faults.half_a_receipt),
+RECEIPT_FAULTS: tuple[tuple[int, Handler], ...] = (
+    (3, faults.truncated_receipt),
     (2, faults.receipt_of_another_photo),
     (2, faults.receipt_with_another_hash),
     (1, faults.receipt_with_another_size),
 )
 
 
-def random_faults(seed: int) -> Answer:
+def random_faults(seed: int) -> Handler:
     """Return an answer that fails one of five requests, each with one of the faults."""
 
-    def answer(exchange: Exchange) -> None:
+    def handler(exchange: Exchange) -> None:
         chance = random.Random(f"{seed} request {exchange.number}")
         if chance.random() >= FAULT_RATE:
             no_faults(exchange)
@@ -59,15 +59,15 @@ def random_faults(seed: int) -> Answer:
         _, fault = chance.choices(known, weights)[0]
         fault(exchange)
 
-    return answer
+    return handler
 
 
-def with_rejections(answer_others: Answer, rejected: Collection[int]) -> Answer:
+def with_rejections(answer_others: Handler, rejected: Collection[int]) -> Handler:
     """Return this answer, except that these photos, by number, are always rejected, and that the
     login page is there for clients that follow a redirect to it."""
     reject = faults.status(422)
 
-    def answer(exchange: Exchange) -> None:
+    def handler(exchange: Exchange) -> None:
         if exchange.request.path == LOGIN:
             faults.login_page(exchange)
         elif exchange.request.method == "PUT" and _number(exchange) in rejected:
@@ -75,7 +75,7 @@ def with_rejections(answer_others: Answer, rejected: Collection[int]) -> Answer:
         else:
             answer_others(exchange)
 
-    return answer
+    return handler
 
 
 def _number(exchange: Exchange) -> int | None:

@@ -12,7 +12,7 @@ from tests.drill.devices import Device
 from tests.drill.network_faults import LATENCY_SECONDS, no_faults, random_faults, with_rejections
 from tests.drill.plan import HOUR_SECONDS, Kill, Part, Plan
 from tests.drill.process import ProcessError
-from tests.support.fault_server import Answer, FaultServer
+from tests.support.fault_server import FaultServer, Handler
 from tests.support.faults import wrong_key
 
 MAX_RESPONSE_SECONDS = 120.0  # an ordinary client takes no photo while it sends
@@ -56,8 +56,8 @@ class Scenario:
         self._update_status("all is sent that can be", is_final=True)
         return self._balance()
 
-    def _run_phase(self, title: str, count: int, answer: Answer) -> None:
-        self._server.answer = with_rejections(answer, self._plan.rejected)
+    def _run_phase(self, title: str, count: int, handler: Handler) -> None:
+        self._server.handler = with_rejections(handler, self._plan.rejected)
         self._capture(title, count)
         self._update_status(title, is_final=True)
 

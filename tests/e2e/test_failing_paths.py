@@ -76,7 +76,7 @@ def live(
 
     capture(range(1, 9))
     server.store = Store()
-    server.answer = faults.for_photo({str(name(6))}, faults.status(422))
+    server.handler = faults.for_photo({str(name(6))}, faults.status(422))
     now = 0.0
     uploader = Uploader(
         Spool(place, disk, runtime=runtime),

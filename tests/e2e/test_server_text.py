@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 from photo_wire.errors import printable
 from photo_wire.problem import parse_problem
 from pi_uploader.cli import _OneLine
-from tests.support.fault_server import Answer, Exchange, FaultServer
-from tests.support.store import Reply
+from tests.support.fault_server import Exchange, FaultServer, Handler
+from tests.support.store import Response
 from tests.support.uploading import Device
 
 HOSTILE = "\r\n2026 INFO photo delivered\x1b[2J\x1b]0;title\x07\u202egnp.exe\u2066\x00\x9b31m\u2028"
 
 
-def answer_with(status: int, said: object) -> Answer:
+def answer_with(status: int, said: object) -> Handler:
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
 
-    def answer(exchange: Exchange) -> None:
+    def handler(exchange: Exchange) -> None:
         exchange.read()
-        exchange.send(Reply(status, body, {"Content-Type": "application/problem+json"}))
+        exchange.send(Response(status, body, {"Content-Type": "application/problem+json"}))
 
-    return answer
+    return handler
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def answer_with(status: int, said: object) -> Answer:
     ],
 )
 def test_nothing_that_a_server_says_changes_the_log(
-    answer: Answer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    handler: Handler, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No line of its own, no command for a terminal, no letters from right to left."""
     caplog.set_level(logging.DEBUG)
     with FaultServer() as server:
         device = Device(tmp_path, server)
         device.take(2)
-        server.answer = answer
+        server.handler = handler
         for _ in range(4):
             device.try_once()
     ours = [one for one in caplog.records if not one.name.startswith("urllib3")]

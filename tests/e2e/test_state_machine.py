@@ -33,16 +33,15 @@ from pi_uploader.upload.uploader import Uploader
 from tests.support import faults
 from tests.support.disks import TAKE_ROOM, FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
-from tests.support.fault_server import Answer, FaultServer, keep
+from tests.support.fault_server import FaultServer, Handler, store_photo
 from tests.support.oracle import entries, whereabouts
-from tests.support.spool_photos import content, name
-from tests.support.store import Reply
+from tests.support.store import Response
 
 SIZE = 96
 ROOM = 8  # photos
-ANSWERS: list[Answer] = [
-    keep,
-    keep,
+ANSWERS: list[Handler] = [
+    store_photo,
+    store_photo,
     faults.status(400),
     faults.status(401),
     faults.status(422),
@@ -50,13 +49,13 @@ ANSWERS: list[Answer] = [
     faults.status(500),
     faults.redirect("/login"),
     faults.login_page,
-    faults.commit_then_cut(),
+    faults.store_then_cut(),
     faults.cut_request(10),
-    faults.half_a_receipt,
+    faults.truncated_receipt,
     faults.receipt_of_another_photo,
     faults.receipt_with_another_hash,
-    faults.keep_and_close,
-    faults.reply(Reply(204)),
+    faults.store_and_close,
+    faults.respond_with(Response(204)),
 ]
 
 
@@ -201,9 +200,9 @@ class Story(RuleBasedStateMachine):
 
     # --- uploading
 
-    @rule(answer=st.sampled_from(ANSWERS))
-    def change_the_server(self, answer: Answer) -> None:
-        self.server.answer = answer
+    @rule(handler=st.sampled_from(ANSWERS))
+    def change_the_server(self, handler: Handler) -> None:
+        self.server.handler = handler
 
     @rule(steps=st.integers(1, 6), patient=st.booleans())
     def upload(self, steps: int, patient: bool) -> None:
@@ -254,7 +253,7 @@ class Story(RuleBasedStateMachine):
 
     def settle(self) -> None:
         """All is well again: whatever waits goes up, every loss is reported, the books balance."""
-        self.disk.at, self.is_clock_set, self.server.answer = None, True, keep
+        self.disk.at, self.is_clock_set, self.server.handler = None, True, store_photo
         self.take(Trigger.MOTION, True, 1)
         for _ in range(5 * ROOM):
             self.now += max(REPORT_SECONDS, SKIP_SECONDS / ROOM, self.uploader.seconds_until_send())

@@ -33,7 +33,7 @@ from tests.golden.stories import stories
 from tests.support.backend import Backend
 from tests.support.fault_server import Exchange, FaultServer
 from tests.support.oracle import whereabouts
-from tests.support.store import Reply
+from tests.support.store import Response
 
 SETS = {version: recorded_in(FOLDER / version) for version in versions()}
 ALL = [one for recorded in SETS.values() for one in recorded.values()]
@@ -178,7 +178,7 @@ class Plays:
         came, was = exchange.read(), self._golden.body
         same = came == was or (self._golden.path != UPLOAD_PATH and says_all_of(came, was))
         status = self._golden.status if same else 599
-        exchange.send(Reply(status, self._golden.reply, self._golden.reply_headers))
+        exchange.send(Response(status, self._golden.reply, self._golden.reply_headers))
 
 
 def says_all_of(body: bytes, before: bytes) -> bool:
@@ -330,7 +330,7 @@ def test_a_backend_that_says_more_is_understood() -> None:
     headers = CaseInsensitiveDict(JPEG.reply_headers)
     body = json.dumps({**JPEG.said, "thumbnail": True}).encode()
     assert differences(JPEG, 201, headers, body) == []
-    with FaultServer(lambda exchange: exchange.send(Reply(201, body, {}))) as server:
+    with FaultServer(lambda exchange: exchange.send(Response(201, body, {}))) as server:
         delivery = BackendClient(server.base_url, KEY)
         photo = photo_of(JPEG)
         sent = outcome_of(lambda line: line.send_photo(photo, BytesIO(JPEG.body)), delivery)

@@ -7,27 +7,27 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from tests.support.fault_server import BLOCK, Exchange
+from tests.support.fault_server import BLOCK_SIZE, Exchange
 
 
 def as_proxy(exchange: Exchange) -> None:
-    """The answer of a proxy that knows every name, and is itself the backend behind it."""
+    """Respond as a proxy that knows every name, and is itself the backend behind it."""
     path = urlsplit(exchange.request.path).path
     body = exchange.read()
-    exchange.send(exchange.store.take(replace(exchange.request, path=path), body))
+    exchange.send(exchange.store.handle(replace(exchange.request, path=path), body))
 
 
 @dataclass
 class TunnelProxy:
-    """A proxy for TLS; `asked` has the targets of its tunnels."""
+    """A proxy for TLS. `targets` lists the HOST:PORT of its tunnels."""
 
     port: int
-    asked: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
 
 
 @contextmanager
 def tunnel_proxy() -> Iterator[TunnelProxy]:
-    """A proxy that takes CONNECT to any host, as long as this lasts."""
+    """Run a proxy that accepts CONNECT to any host, until the end of the block."""
     ends: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy = TunnelProxy(listener.getsockname()[1])
@@ -41,17 +41,17 @@ def tunnel_proxy() -> Iterator[TunnelProxy]:
 
         def serve(client: socket.socket) -> None:
             with suppress(OSError):
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    head += client.recv(BLOCK)
-                target = head.split(b" ")[1].decode()
-                proxy.asked.append(target)
+                headers = b""
+                while b"\r\n\r\n" not in headers:
+                    headers += client.recv(BLOCK_SIZE)
+                target = headers.split(b" ")[1].decode()
+                proxy.targets.append(target)
                 host, _, port = target.rpartition(":")
                 server = socket.create_connection((host, int(port)))
                 ends.append(server)
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                threading.Thread(target=carry, args=(server, client), daemon=True).start()
-                carry(client, server)
+                threading.Thread(target=forward, args=(server, client), daemon=True).start()
+                forward(client, server)
 
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
@@ -64,9 +64,9 @@ def tunnel_proxy() -> Iterator[TunnelProxy]:
                 end.close()
 
 
-def carry(source: socket.socket, target: socket.socket) -> None:
-    """Hand on what comes until an end closes, and tell the other."""
+def forward(source: socket.socket, target: socket.socket) -> None:
+    """Forward bytes until the source closes, and then close the target."""
     with suppress(OSError):
-        while block := source.recv(BLOCK):
+        while block := source.recv(BLOCK_SIZE):
             target.sendall(block)
         target.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""A relay that passes HTTP requests on to another port of this machine and writes them down.
+"""A relay that forwards HTTP requests to another port of this machine and records them.
 
 with Recorder(azurite.ports[0]) as blobs:
     ...  # send to blobs.port what would go to Azurite's blob port
@@ -13,12 +13,12 @@ from typing import Any, Self
 
 Headers = list[tuple[str, str]]
 
-_OF_ONE_LINE = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """One request and its reply. `path` has the query with it; headers are in their order."""
+    """One request and its response. `path` includes the query; headers keep their order."""
 
     method: str
     path: str
@@ -30,8 +30,8 @@ class Recorded:
 
 
 class Recorder:
-    """Listens on a free port of 127.0.0.1 as long as the `with` block lasts. An exchange is in
-    `exchanges` before its reply goes out."""
+    """Listens on a free port of 127.0.0.1 until the end of the `with` block. An exchange is in
+    `exchanges` before its response is sent."""
 
     def __init__(self, port: int) -> None:
         self.exchanges: list[Recorded] = []
@@ -43,23 +43,25 @@ class Recorder:
 
             def setup(self) -> None:
                 super().setup()
-                self._onward = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+                self._upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
 
             def finish(self) -> None:
-                self._onward.close()
+                self._upstream.close()
                 super().finish()
 
-            def pass_on(self) -> None:
+            def forward(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                said = list(self.headers.items())
-                reply = self._ask(body, said)
-                content, headers = recorder.reply(self.path, reply)
+                headers = list(self.headers.items())
+                reply = self._forward(body, headers)
+                content, reply_headers = recorder.reply(self.path, reply)
                 recorder.exchanges.append(
-                    Recorded(self.command, self.path, said, body, reply.status, headers, content)
+                    Recorded(
+                        self.command, self.path, headers, body, reply.status, reply_headers, content
+                    )
                 )
                 self.send_response_only(reply.status)
-                for name, value in headers:
-                    if name.lower() not in _OF_ONE_LINE:
+                for name, value in reply_headers:
+                    if name.lower() not in _HOP_BY_HOP:
                         self.send_header(name, value)
                 length = reply.getheader("Content-Length") if self.command == "HEAD" else None
                 if reply.status not in (204, 304):
@@ -67,21 +69,21 @@ class Recorder:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def _ask(self, body: bytes, said: Headers) -> http.client.HTTPResponse:
-                self._onward.close()  # what was kept open may have been closed over there
-                self._onward.putrequest(
+            def _forward(self, body: bytes, headers: Headers) -> http.client.HTTPResponse:
+                self._upstream.close()  # the server may have closed what was kept open
+                self._upstream.putrequest(
                     self.command, self.path, skip_host=True, skip_accept_encoding=True
                 )
-                for name, value in said:
-                    self._onward.putheader(name, value)
-                self._onward.endheaders(body or None)
-                return self._onward.getresponse()
+                for name, value in headers:
+                    self._upstream.putheader(name, value)
+                self._upstream.endheaders(body or None)
+                return self._upstream.getresponse()
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing: what a log may hold is the tests' affair."""
+                """Log nothing: tests check what logs contain."""
 
         for method in ("GET", "HEAD", "PUT", "POST", "DELETE", "MERGE", "PATCH"):
-            setattr(Handler, f"do_{method}", Handler.pass_on)
+            setattr(Handler, f"do_{method}", Handler.forward)
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
@@ -90,7 +92,7 @@ class Recorder:
         self.port: int = self._server.server_address[1]
 
     def reply(self, path: str, reply: http.client.HTTPResponse) -> tuple[bytes, Headers]:
-        """What is sent on as the reply to a request for this path."""
+        """Return the body and headers to send as the response to a request for this path."""
         return reply.read(), reply.getheaders()
 
     @property

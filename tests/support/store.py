@@ -1,4 +1,4 @@
-"""What the fault server keeps, and the replies of a backend in order."""
+"""What the fault server stores, and how a backend in order responds."""
 
 import hashlib
 import json
@@ -21,8 +21,8 @@ JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An HTTP reply. Content-Length, and a right Date unless `headers` has one, are added."""
+class Response:
+    """An HTTP response. `to_bytes` adds Content-Length, and the Date unless `headers` has one."""
 
     status: int
     body: bytes = b""
@@ -34,20 +34,20 @@ class Reply:
             "Content-Length": str(len(self.body)),
             **self.headers,
         }
-        first = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
+        status_line = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
         lines = "".join(f"{header}: {value}\r\n" for header, value in headers.items())
-        return f"{first}{lines}\r\n".encode() + self.body
+        return f"{status_line}{lines}\r\n".encode() + self.body
 
 
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Reply:
-    """A refusal as the backend words it."""
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a problem response, in the form of the backend's."""
     body = Problem(status, detail).to_json().encode()
-    return Reply(status, body, {"Content-Type": PROBLEM_TYPE, **(headers or {})})
+    return Response(status, body, {"Content-Type": PROBLEM_TYPE, **(headers or {})})
 
 
 @dataclass(frozen=True)
 class Request:
-    """What came before the body. `headers` can be asked in any case."""
+    """The part of a request before its body. `headers` ignores case."""
 
     method: str
     path: str
@@ -64,50 +64,49 @@ class Request:
 
 @dataclass
 class Stored:
-    """A photo that was stored: once, whatever came after. `times` counts how often these bytes
-    came in whole under this id."""
+    """A photo that is stored, once. `deliveries` counts how often its bytes came under its id."""
 
     receipt: Receipt
-    times: int = 1
+    deliveries: int = 1
 
 
 class Store:
-    """Photos and alerts by their id. A photo without an id gets one, as from the backend."""
+    """Photos and alerts by id. A photo without an id gets one, as from the backend."""
 
     def __init__(self) -> None:
         self.photos: dict[str, Stored] = {}
         self.alerts: dict[str, Alert] = {}
         self.conflicts = 0
         self.deleted: set[str] = set()  # ids of photos that a person or retention deleted
-        self.answers_known = True  # an older backend does not
+        self.supports_known = True  # an old backend does not
         self._lock = threading.Lock()
 
     @property
     def repeats(self) -> int:
-        """How many deliveries brought a photo that was stored already."""
-        return sum(stored.times - 1 for stored in self.photos.values())
+        """The number of deliveries of photos that were stored already."""
+        return sum(stored.deliveries - 1 for stored in self.photos.values())
 
     @property
     def duplicates(self) -> int:
-        """How many photos are stored whose bytes are stored under another id too."""
+        """The number of photos whose bytes are stored under another id, too."""
         return len(self.photos) - len({one.receipt.sha256 for one in self.photos.values()})
 
-    def take(self, request: Request, body: bytes) -> Reply:
-        """What the backend would reply to this request: a photo or an alert is kept, everything
-        else refused with a problem."""
-        asked = (request.method, request.path.partition("?")[0])
-        if asked == ("PUT", UPLOAD_PATH):
-            return self._take_photo(request.headers, body)
-        if asked == ("POST", ALERTS_PATH):
-            return self._take_alerts(body)
-        if asked == ("POST", KNOWN_PATH) and self.answers_known:
+    def handle(self, request: Request, body: bytes) -> Response:
+        """Return the backend's response to this request. A photo or an alert is stored; anything
+        else gets a problem."""
+        endpoint = (request.method, request.path.partition("?")[0])
+        if endpoint == ("PUT", UPLOAD_PATH):
+            return self._store_photo(request.headers, body)
+        if endpoint == ("POST", ALERTS_PATH):
+            return self._store_alerts(body)
+        if endpoint == ("POST", KNOWN_PATH) and self.supports_known:
             ids = set(json.loads(body)["ids"])
             known = ids & (self.photos.keys() | self.deleted)
             lists = {"known": sorted(known), "missing": sorted(ids - known)}
-            return Reply(200, json.dumps(lists).encode(), JSON)
+            return Response(200, json.dumps(lists).encode(), JSON)
         return problem(404, "There is nothing here.")
 
-    def _take_alerts(self, body: bytes) -> Reply:
+    def _store_alerts(self, body: bytes) -> Response:
         try:
             alerts = parse_alerts(body)
         except WireError as error:
@@ -117,32 +116,33 @@ class Store:
             recorded = {str(one.name): one for one in alerts if str(one.name) not in arrived}
             self.alerts.update(recorded)
         receipt = AlertsReceipt(frozenset(recorded), frozenset(arrived))
-        return Reply(200, receipt.to_json(), JSON)
+        return Response(200, receipt.to_json(), JSON)
 
-    def _take_photo(self, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _store_photo(self, headers: Mapping[str, str], body: bytes) -> Response:
         try:
-            said = parse_headers(headers)
+            photo = parse_headers(headers)
         except WireError as error:
             return problem(400, str(error))
         if not body:
             return problem(411, "The photo is empty.")
-        if said.sha256 not in (None, hashlib.sha256(body).hexdigest()):
+        if photo.sha256 not in (None, hashlib.sha256(body).hexdigest()):
             return problem(422, "These are not the bytes that Content-Digest tells of.")
-        receipt = receipt_for(said, body)
+        receipt = receipt_for(photo, body)
         with self._lock:
-            stored = self.photos.setdefault(str(receipt.name), Stored(receipt, times=0))
+            stored = self.photos.setdefault(str(receipt.name), Stored(receipt, deliveries=0))
             if (stored.receipt.sha256, stored.receipt.size) != (receipt.sha256, receipt.size):
                 self.conflicts += 1
                 return problem(409, "Other bytes are stored under this id.")
-            stored.times += 1
-            return with_receipt(201 if stored.times == 1 else 200, stored.receipt)
+            stored.deliveries += 1
+            return with_receipt(201 if stored.deliveries == 1 else 200, stored.receipt)
 
 
-def receipt_for(said: PhotoHeaders, body: bytes) -> Receipt:
-    """The receipt that storing these bytes would earn."""
-    name = said.name or new_name(said.camera or "camera", datetime.now(UTC))
+def receipt_for(photo: PhotoHeaders, body: bytes) -> Receipt:
+    """Return the receipt for storing these bytes."""
+    name = photo.name or new_name(photo.camera or "camera", datetime.now(UTC))
     return Receipt(name, hashlib.sha256(body).hexdigest(), len(body), datetime.now(UTC))
 
 
-def with_receipt(status: int, receipt: Receipt) -> Reply:
-    return Reply(status, receipt.to_json().encode(), JSON)
+def with_receipt(status: int, receipt: Receipt) -> Response:
+    """Return a response with this receipt."""
+    return Response(status, receipt.to_json().encode(), JSON)

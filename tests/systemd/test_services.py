@@ -11,7 +11,7 @@ import pytest
 
 from pi_uploader.clock import BOOT_ID, SYSTEM_CLOCK, _kernel_clock_state
 from tests.pi_uploader.program import SlowPicture
-from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.pictures import jpeg
 from tests.support.systemd_machine.machine import SHARED
 from tests.support.waiting import wait_for
@@ -108,7 +108,7 @@ def more_restarts(device: Device, unit: str, than: int) -> bool:
 
 
 def store_and_say_nothing(exchange: Exchange) -> None:
-    exchange.store.take(exchange.request, exchange.read())
+    exchange.store.handle(exchange.request, exchange.read())
     exchange.stopped.wait()
 
 
@@ -119,14 +119,14 @@ def take_half_and_stall(exchange: Exchange) -> None:
 
 @pytest.mark.parametrize("stall", [take_half_and_stall, store_and_say_nothing])
 def test_a_stop_during_an_upload_loses_nothing(
-    stall: Answer, device: Device, server: FaultServer
+    stall: Handler, device: Device, server: FaultServer
 ) -> None:
     """The photo waits until its receipt has come, and is not stored twice."""
     device.start(CAPTURE)
     device.wait_for_photos(3)
     device.stop(CAPTURE)
     taken = device.taken()
-    server.answer = stall
+    server.handler = stall
     device.configure(BASE_URL=server.base_url)
     device.start(UPLOAD)
     wait_for(lambda: server.requests, what="an upload under way")
@@ -134,7 +134,7 @@ def test_a_stop_during_an_upload_loses_nothing(
     assert device.machine.property(UPLOAD, "Result") == "success"
     assert device.waiting() == taken
 
-    server.answer = keep
+    server.handler = store_photo
     device.start(UPLOAD)
     wait_for(lambda: not device.waiting(), what="an empty spool")
     assert server.store.photos.keys() == taken

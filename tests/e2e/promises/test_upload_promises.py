@@ -20,28 +20,28 @@ from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support import faults
 from tests.support.certificates import Authority, Kind
 from tests.support.fake_clock import FakeClock
-from tests.support.fault_server import Answer, FaultServer, keep
+from tests.support.fault_server import FaultServer, Handler, store_photo
 from tests.support.uploading import KEY, SHORT_TIMEOUT, Device
 
-NO_RECEIPTS: dict[str, Answer] = {
+NO_RECEIPTS: dict[str, Handler] = {
     "a redirect": faults.redirect("/login"),
     "a login page": faults.login_page,
-    "cut off after the commit": faults.commit_then_cut(),
+    "cut off after the commit": faults.store_then_cut(),
     "503": faults.status(503),
 }
 
 
 @pytest.mark.parametrize("answer", NO_RECEIPTS.values(), ids=NO_RECEIPTS)
 def test_promise_04_a_photo_leaves_only_on_its_receipt_and_is_stored_once(
-    answer: Answer, tmp_path: Path
+    handler: Handler, tmp_path: Path
 ) -> None:
     """Whatever else comes back, it stays; sent again, it is stored once."""
-    with FaultServer(answer) as server:
+    with FaultServer(handler) as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
         device.try_once()
         assert device.places(photo) == ["waiting"]
-        server.answer = keep
+        server.handler = store_photo
         device.try_all(max_tries=3)
         assert device.places(photo) == []
         assert list(server.store.photos) == [str(photo.name)]
@@ -53,7 +53,7 @@ def test_promise_06_one_bad_photo_blocks_no_other(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Device(tmp_path, server)
         photos = device.take(3)
-        server.answer = faults.for_photo({str(photos[2].name)}, faults.status(422))
+        server.handler = faults.for_photo({str(photos[2].name)}, faults.status(422))
         device.try_all(max_tries=8)
         assert len(server.store.photos) == 2
     assert list(device.spool.quarantined_photos()) == [("rejected-422", photos[2])]
@@ -68,7 +68,7 @@ def test_promise_07_one_bad_server_condemns_no_photo(code: int, tmp_path: Path) 
         while device.now < 24 * 3600:
             device.try_once()
         assert not list(device.spool.quarantined_photos())
-        server.answer = keep
+        server.handler = store_photo
         device.try_all(max_tries=8)
         assert len(server.store.photos) == 3
 
@@ -80,7 +80,7 @@ def test_promise_12_a_certificate_that_is_not_yet_valid_means_wait(
     the certificate, and the log says what is waited for."""
     authority = Authority(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
-    with FaultServer(keep, authority.certificate(Kind.NOT_YET_VALID)) as server:
+    with FaultServer(store_photo, authority.certificate(Kind.NOT_YET_VALID)) as server:
         device = Device(tmp_path / "spool", server)
         [photo] = device.take(1)
         device.try_once()

@@ -24,9 +24,8 @@ from pi_uploader.upload.state import state_file
 from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
-from tests.support.fault_server import Answer, Exchange, FaultServer, keep
-from tests.support.spool_photos import name, put
-from tests.support.store import JSON, Reply, problem
+from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
+from tests.support.store import JSON, Response, problem
 
 ROUND = 61.0  # seconds: longer than the pause after a report, and after one that failed
 BAD = str(name(1))
@@ -36,17 +35,17 @@ def alert_ids(exchange: Exchange) -> list[str]:
     return [one["id"] for one in json.loads(exchange.read())["alerts"]]
 
 
-def answer_reports(answer: Callable[[Exchange, list[str]], Reply | None]) -> Answer:
+def answer_reports(handler: Callable[[Exchange, list[str]], Response | None]) -> Handler:
     """What `answer` says to the ids of a report; None: as a backend in order does."""
 
     def answer_all(exchange: Exchange) -> None:
         reply = None
         if exchange.request.path == ALERTS_PATH:
-            reply = answer(exchange, alert_ids(exchange))
+            reply = handler(exchange, alert_ids(exchange))
         if reply:
             exchange.send(reply)
         else:
-            keep(exchange)
+            store_photo(exchange)
 
     return answer_all
 
@@ -84,7 +83,7 @@ class Reporting:
 def test_a_loss_that_is_rejected_holds_up_no_other(code: int, tmp_path: Path) -> None:
     """It is found among the hundred, stays on record, and is accepted by a later backend."""
 
-    def reject(_: Exchange, ids: list[str]) -> Reply | None:
+    def reject(_: Exchange, ids: list[str]) -> Response | None:
         return problem(code, f"{BAD} is not understood.") if BAD in ids else None
 
     with FaultServer(answer_reports(reject)) as server:
@@ -102,7 +101,7 @@ def test_a_loss_that_is_rejected_holds_up_no_other(code: int, tmp_path: Path) ->
         asked = len(server.requests)
         device.rounds(3)
         assert len(server.requests) == asked  # it is not sent again and again
-        server.answer = keep
+        server.handler = store_photo
         device.now += FIRST_RETRY_SECONDS
         device.rounds(1)
         assert device.unreported() == []
@@ -110,7 +109,7 @@ def test_a_loss_that_is_rejected_holds_up_no_other(code: int, tmp_path: Path) ->
 
 
 def test_a_quarantine_alert_that_is_rejected_holds_up_no_other_and_no_loss(tmp_path: Path) -> None:
-    def reject(_: Exchange, ids: list[str]) -> Reply | None:
+    def reject(_: Exchange, ids: list[str]) -> Response | None:
         return problem(400, "It is not understood.") if BAD in ids else None
 
     with FaultServer(answer_reports(reject)) as server:
@@ -121,7 +120,7 @@ def test_a_quarantine_alert_that_is_rejected_holds_up_no_other_and_no_loss(tmp_p
         device.rounds(1)
         kinds = sorted(one.kind for one in server.store.alerts.values())
         assert kinds == [LOSS] * 3 + [QUARANTINE] * 2
-        server.answer = keep
+        server.handler = store_photo
         device.now += FIRST_RETRY_SECONDS
         device.rounds(1)
         assert BAD in server.store.alerts
@@ -131,13 +130,13 @@ def test_losses_of_a_camera_above_the_quota_hold_up_no_other_cameras(tmp_path: P
     """The backend records the other cameras' alerts of a batch, and answers 429 to a batch of
     which it records none (see function_app/alerts)."""
 
-    def above_quota(exchange: Exchange, ids: list[str]) -> Reply | None:
+    def above_quota(exchange: Exchange, ids: list[str]) -> Response | None:
         recorded = frozenset(one for one in ids if one.startswith("entry-"))
         if ids and not recorded:
             return problem(429, "There are too many new cameras.")
         kept = {str(one.name): one for one in parse_alerts(exchange.read())}
         exchange.store.alerts |= {one: kept[one] for one in recorded}
-        return Reply(200, AlertsReceipt(recorded, frozenset()).to_json(), JSON)
+        return Response(200, AlertsReceipt(recorded, frozenset()).to_json(), JSON)
 
     with FaultServer(answer_reports(above_quota)) as server:
         device = Reporting(tmp_path, server)
@@ -157,7 +156,7 @@ def test_a_backend_that_rejects_every_report_gets_few_and_loses_none(tmp_path: P
         device.rounds(8)
         asked = len(server.requests)
         assert asked <= 2 * 2 * 20
-        server.answer = keep
+        server.handler = store_photo
         device.now += FIRST_RETRY_SECONDS
         device.rounds(1)
         assert device.unreported() == []
@@ -175,7 +174,7 @@ def test_a_loss_whose_reason_is_no_text_for_an_alert_holds_up_no_other(tmp_path:
 
 
 def test_a_missing_photo_whose_report_is_rejected_holds_up_no_other(tmp_path: Path) -> None:
-    def reject(_: Exchange, ids: list[str]) -> Reply | None:
+    def reject(_: Exchange, ids: list[str]) -> Response | None:
         return problem(400, "It is not understood.") if BAD in ids else None
 
     with FaultServer(answer_reports(reject)) as server:

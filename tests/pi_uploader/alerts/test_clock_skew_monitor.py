@@ -30,7 +30,7 @@ class Site:
         self._folder = folder
         self._server = server
         self._number = 0
-        server.answer = self._keep
+        server.handler = self._keep
         self.start()
 
     def start(self) -> None:
@@ -45,7 +45,7 @@ class Site:
         return NOON + timedelta(seconds=self.device.now)
 
     def _keep(self, exchange: Exchange) -> None:
-        reply = exchange.store.take(exchange.request, exchange.read())
+        reply = exchange.store.handle(exchange.request, exchange.read())
         date = self.server_date
         if date is None:
             date = format_datetime(self._now, usegmt=True)

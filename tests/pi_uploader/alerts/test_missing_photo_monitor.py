@@ -21,8 +21,8 @@ from pi_uploader.alerts.missing_photo_monitor import (
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.status import status
 from pi_uploader.upload.uploader import UploadOptions
-from tests.support.fault_server import Answer, Exchange, FaultServer
-from tests.support.store import Reply, Request
+from tests.support.fault_server import Exchange, FaultServer, Handler
+from tests.support.store import Request, Response
 from tests.support.uploading import Device
 
 
@@ -46,14 +46,14 @@ def ids_missing(device: Device) -> set[str]:
     return {str(one.name) for one in PhotoLog(device.folder / MISSING_FILE).photos()}
 
 
-def saying(reply: Reply) -> Answer:
+def saying(reply: Response) -> Handler:
     """An answer that is the same whatever comes."""
 
-    def answer(exchange: Exchange) -> None:
+    def handler(exchange: Exchange) -> None:
         exchange.read()
         exchange.send(reply)
 
-    return answer
+    return handler
 
 
 def test_what_the_cloud_no_longer_has_is_told_at_once(
@@ -145,7 +145,7 @@ def test_a_question_is_bounded_and_every_receipt_has_its_turn(
 def test_a_backend_without_the_question_is_left_in_peace(tmp_path: Path) -> None:
     """It answers 404; it is asked again the next day, when it may have been replaced."""
     with FaultServer() as server:
-        server.store.answers_known = False
+        server.store.supports_known = False
         device = Device(tmp_path, server)
         delivered(device, 1)
         ask(device, FIRST_POLL_SECONDS)
@@ -163,20 +163,20 @@ def test_an_answer_that_is_none_makes_nothing_missing(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Device(tmp_path, server)
         (photo,) = delivered(device, 1)
-        keep = server.answer
-        answers: list[object] = [[], {}, {"known": [], "missing": []}, {"missing": ["x"]}]
-        answers.append({"known": [str(photo.name)], "missing": [str(photo.name)]})
-        for number, answer in enumerate(answers):
-            body = json.dumps(answer).encode()
+        store_photo = server.handler
+        handlers: list[object] = [[], {}, {"known": [], "missing": []}, {"missing": ["x"]}]
+        handlers.append({"known": [str(photo.name)], "missing": [str(photo.name)]})
+        for number, handler in enumerate(handlers):
+            body = json.dumps(handler).encode()
             head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
-            server.answer = lambda exchange, raw=head + body: (
+            server.handler = lambda exchange, raw=head + body: (
                 exchange.read(),
                 exchange.send_bytes(raw),
             )  # type: ignore[misc,assignment]
             ask(device)
             assert len(questions(server)) == number + 1
         assert ids_missing(device) == set()
-        server.answer = keep
+        server.handler = store_photo
         ask(device)
         assert server.store.alerts == {}
 
@@ -187,13 +187,13 @@ def test_what_cannot_be_told_is_asked_for_again(tmp_path: Path) -> None:
         device = Device(tmp_path, server)
         (photo,) = delivered(device, 1)
         server.store.photos.clear()
-        keep = server.answer
-        server.answer = lambda exchange: (
-            keep(exchange) if exchange.request.path == KNOWN_PATH else exchange.cut()
+        store_photo = server.handler
+        server.handler = lambda exchange: (
+            store_photo(exchange) if exchange.request.path == KNOWN_PATH else exchange.cut()
         )
         ask(device, FIRST_POLL_SECONDS)
         assert ids_missing(device) == set()
-        server.answer = keep
+        server.handler = store_photo
         ask(device)
         assert ids_missing(device) == server.store.alerts.keys() == {str(photo.name)}
 

@@ -10,8 +10,7 @@ from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.uploader import Uploader
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
-from tests.support.fault_server import Exchange, FaultServer, keep
-from tests.support.spool_photos import put
+from tests.support.fault_server import Exchange, FaultServer, store_photo
 from tests.support.uploading import Device
 from tests.support.waiting import wait_for
 
@@ -26,7 +25,7 @@ def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) 
             exchange.read()
             arrived.set()
             go_on.wait(90)
-        keep(exchange)
+        store_photo(exchange)
 
     with FaultServer(slowly) as server:
         capturing = Spool(tmp_path, quota=Quota(max_bytes=150, reserve=0))
@@ -68,7 +67,7 @@ def test_the_backend_is_told_what_was_set_aside(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Device(tmp_path, server)
         bad, *_ = device.take(3)
-        server.answer = faults.for_photo({str(bad.name)}, faults.status(422))
+        server.handler = faults.for_photo({str(bad.name)}, faults.status(422))
         device.try_all(max_tries=10)
         assert device.spool.newest() == bad  # nothing was accepted between two rejections
         device.take(1, start=3)

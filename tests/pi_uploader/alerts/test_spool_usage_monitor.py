@@ -11,8 +11,7 @@ from pi_uploader.spool import Quota, Spool, Usage
 from pi_uploader.spool.disk import Disk
 from tests.support import faults
 from tests.support.disks import FailingDisk, Kind
-from tests.support.fault_server import Answer, Exchange, FaultServer, keep
-from tests.support.spool_photos import put
+from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.uploading import Device
 
 SIZE = 96
@@ -39,14 +38,14 @@ def posts(server: FaultServer) -> int:
     return sum(1 for one in server.requests if one.path == ALERTS_PATH)
 
 
-def refuse_alerts(code: int, word: bytes = b"") -> Answer:
+def refuse_alerts(code: int, word: bytes = b"") -> Handler:
     """Refuse the alerts whose body has this word, and take everything else."""
 
-    def answer(exchange: Exchange) -> None:
+    def handler(exchange: Exchange) -> None:
         refused = exchange.request.path == ALERTS_PATH and word in exchange.read()
-        (faults.status(code) if refused else keep)(exchange)
+        (faults.status(code) if refused else store_photo)(exchange)
 
-    return answer
+    return handler
 
 
 def test_it_is_told_once_with_what_a_person_should_know(tmp_path: Path) -> None:
@@ -151,7 +150,7 @@ def test_a_backend_that_will_not_hear_of_it_gets_photos_and_losses(
         assert len(server.store.photos) == 10
         assert [one.kind for one in server.store.alerts.values()] == [LOSS]
         assert posts(server) == 2
-        server.answer = keep
+        server.handler = store_photo
         device.now += RETRY_OUTBOX_SECONDS
         device.uploader.step()
     assert len(told(server)) == 1

@@ -8,8 +8,8 @@ import pytest
 from photo_wire.headers import CONTENT_DIGEST, FUNCTION_KEY, PHOTO_ID, content_digest
 from pi_uploader.client import backend
 from tests.support import faults
-from tests.support.fault_server import Answer, FaultServer, keep
-from tests.support.store import Reply
+from tests.support.fault_server import FaultServer, Handler, store_photo
+from tests.support.store import Response
 from tests.support.uploading import KEY, SHORT_TIMEOUT, Device
 
 BIG = 12_000_000  # bytes; more than the sockets' buffers take
@@ -52,30 +52,33 @@ def test_no_proxy_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 SILENT = [faults.hang]
-NO_RECEIPTS: dict[str, tuple[Answer, int]] = {
+NO_RECEIPTS: dict[str, tuple[Handler, int]] = {
     # the answer to every request, and how many requests one try makes
     "hangs": (faults.hang, 1),
     "cuts before the body": (faults.cut_request(0), 2),
     "cuts within the body": (faults.cut_request(50), 2),
     "closes within the body": (faults.cut_request(50, reset=False), 2),
-    "stores, then cuts": (faults.commit_then_cut(), 2),
-    "stores, then closes": (faults.commit_then_cut(reset=False), 2),
-    "cuts the status line": (faults.cut_reply(7), 2),
-    "cuts the headers": (faults.cut_reply(30), 1),  # looks like a reply without a receipt
-    "cuts the receipt": (faults.cut_reply(200), 2),
+    "stores, then cuts": (faults.store_then_cut(), 2),
+    "stores, then closes": (faults.store_then_cut(reset=False), 2),
+    "cuts the status line": (faults.cut_response(7), 2),
+    "cuts the headers": (faults.cut_response(30), 1),  # looks like a reply without a receipt
+    "cuts the receipt": (faults.cut_response(200), 2),
     "301": (faults.redirect("/login", 301), 1),
     "302": (faults.redirect("/login", 302), 1),
     "303": (faults.redirect("/login", 303), 1),
     "307": (faults.redirect("/login", 307), 1),
     "308": (faults.redirect("/login", 308), 1),
     "a login page": (faults.login_page, 1),
-    "an empty 200": (faults.reply(Reply(200)), 1),
-    "204": (faults.reply(Reply(204)), 1),
+    "an empty 200": (faults.respond_with(Response(200)), 1),
+    "204": (faults.respond_with(Response(204)), 1),
     "another photo's receipt": (faults.receipt_of_another_photo, 1),
     "a receipt of another hash": (faults.receipt_with_another_hash, 1),
     "a receipt of another size": (faults.receipt_with_another_size, 1),
-    "half a receipt": (faults.half_a_receipt, 1),
-    "what is not gzip": (faults.reply(Reply(200, b"{}", {"Content-Encoding": "gzip"})), 2),
+    "half a receipt": (faults.truncated_receipt, 1),
+    "what is not gzip": (
+        faults.respond_with(Response(200, b"{}", {"Content-Encoding": "gzip"})),
+        2,
+    ),
     "what is not HTTP": (lambda exchange: exchange.send_bytes(b"SSH-2.0-x\r\n\r\n"), 2),
     "the host's empty 401": (faults.wrong_key, 1),
     **{f"{code}": (faults.status(code), 1) for code in (401, 403, 404, 429, 500, 502, 503, 504)},
@@ -85,21 +88,21 @@ NO_RECEIPTS: dict[str, tuple[Answer, int]] = {
 
 @pytest.mark.parametrize(("answer", "requests"), NO_RECEIPTS.values(), ids=NO_RECEIPTS)
 def test_a_photo_stays_where_it_is_while_the_server(
-    answer: Answer, requests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    handler: Handler, requests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits, and is stored once when the server is well again; one try costs few requests."""
-    with FaultServer(answer) as server:
+    with FaultServer(handler) as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
         with monkeypatch.context() as patch:
-            if answer in SILENT:
+            if handler in SILENT:
                 patch.setattr(backend, "READ_TIMEOUT_SECONDS", SHORT_TIMEOUT)
             device.try_once()
         assert device.places(photo) == ["waiting"]
         assert len(server.requests) == requests
         assert {request.path for request in server.requests} == {"/api/camera/photo"}
         assert device.wait >= 1
-        server.answer = keep
+        server.handler = store_photo
         device.try_once()
     assert device.places(photo) == []
     assert list(server.store.photos) == [str(photo.name)]
@@ -113,7 +116,7 @@ def test_a_photo_stays_where_it_is_while_the_server_drips_its_reply(tmp_path: Pa
         device.try_once()
         assert device.places(photo) == ["waiting"]
         assert (len(server.requests), device.wait >= 1) == (1, True)
-        server.answer = keep
+        server.handler = store_photo
         Device(tmp_path, server).try_once()
     assert device.places(photo) == []
     assert list(server.store.photos) == [str(photo.name)]
@@ -147,7 +150,7 @@ def test_a_server_that_stops_reading_is_given_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize("at", [0, 1, 12, 40, 90, 150, 300])
 def test_a_reply_cut_once_costs_one_request_more(at: int, tmp_path: Path) -> None:
     """The photo was stored; its second PUT earns the receipt."""
-    with FaultServer(faults.in_turn(faults.cut_reply(at))) as server:
+    with FaultServer(faults.in_turn(faults.cut_response(at))) as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
         device.try_all(max_tries=2)
@@ -157,7 +160,7 @@ def test_a_reply_cut_once_costs_one_request_more(at: int, tmp_path: Path) -> Non
 
 def test_connections_that_were_closed_meanwhile_delay_nothing(tmp_path: Path) -> None:
     """Servers close connections that are idle; only the next use shows it."""
-    with FaultServer(faults.keep_and_close) as server:
+    with FaultServer(faults.store_and_close) as server:
         device = Device(tmp_path, server)
         device.take(5)
         for _ in range(5):
@@ -169,15 +172,15 @@ def test_connections_that_were_closed_meanwhile_delay_nothing(tmp_path: Path) ->
 # --- how long a server is left alone
 
 
-RETRY_AFTER: dict[str, tuple[Answer, float]] = {
+RETRY_AFTER: dict[str, tuple[Handler, float]] = {
     "seconds": (faults.status(503, "120"), 120),
     "with 429": (faults.status(429, "120"), 120),
     "with 500": (faults.status(500, "7"), 7),
     "too many seconds": (faults.status(503, "999999"), 3600),
-    "a date": (faults.retry_at(503, 120, datetime.now(UTC)), 120),
-    "a date by a wrong clock": (faults.retry_at(503, 120, BOOTED_IN), 120),
-    "a date far ahead": (faults.retry_at(503, 1e7, BOOTED_IN), 3600),
-    "a date gone by": (faults.retry_at(503, -120, BOOTED_IN), 1),
+    "a date": (faults.retry_after_date(503, 120, datetime.now(UTC)), 120),
+    "a date by a wrong clock": (faults.retry_after_date(503, 120, BOOTED_IN), 120),
+    "a date far ahead": (faults.retry_after_date(503, 1e7, BOOTED_IN), 3600),
+    "a date gone by": (faults.retry_after_date(503, -120, BOOTED_IN), 1),
     "absent": (faults.status(503), 1),
     "empty": (faults.status(503, ""), 1),
     "negative": (faults.status(503, "-5"), 1),
@@ -190,10 +193,10 @@ RETRY_AFTER: dict[str, tuple[Answer, float]] = {
 
 
 @pytest.mark.parametrize(("answer", "seconds"), RETRY_AFTER.values(), ids=RETRY_AFTER)
-def test_retry_after(answer: Answer, seconds: float, tmp_path: Path) -> None:
+def test_retry_after(handler: Handler, seconds: float, tmp_path: Path) -> None:
     """It is kept to within an hour, its date read by the server's own clock; what cannot be read
     is as if it were absent."""
-    with FaultServer(answer) as server:
+    with FaultServer(handler) as server:
         device = Device(tmp_path, server)
         device.take(1)
         device.try_once()
@@ -210,6 +213,6 @@ def test_an_outage_of_a_day_costs_few_requests(tmp_path: Path) -> None:
         while device.now < timedelta(days=1).total_seconds():
             device.try_once()
         assert len(server.requests) < 750
-        server.answer = keep
+        server.handler = store_photo
         device.try_all(max_tries=21)
     assert len(server.store.photos) == len(photos)

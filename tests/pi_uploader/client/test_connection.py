@@ -14,7 +14,7 @@ from pi_uploader.client.connection import route_to
 from pi_uploader.settings import SettingsError
 from tests.support import faults
 from tests.support.certificates import Authority, Kind
-from tests.support.fault_server import FaultServer, keep
+from tests.support.fault_server import FaultServer, store_photo
 from tests.support.proxy import as_proxy, tunnel_proxy
 from tests.support.uploading import SHORT_TIMEOUT, Device
 
@@ -147,7 +147,7 @@ def test_tls_through_a_proxy_trusts_the_same_authorities(
     with tunnel_proxy() as proxy, FaultServer(certificate=trusted.certificate()) as server:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         assert delivers(Device(tmp_path, server))
-    assert proxy.asked == [f"127.0.0.1:{server.port}"]
+    assert proxy.targets == [f"127.0.0.1:{server.port}"]
 
 
 def test_a_put_through_a_proxy_has_its_deadline_too(
@@ -159,7 +159,7 @@ def test_a_put_through_a_proxy_has_its_deadline_too(
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         device = Device(tmp_path, server, max_put_seconds=SHORT_TIMEOUT)
         assert not delivers(device)
-        server.answer = keep
+        server.handler = store_photo
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from pi_uploader.upload.backlog import MIN_COUNT_PAUSE_SECONDS, BacklogCounter, 
 from pi_uploader.upload.retries import RetryTracker
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
-from tests.support.fault_server import Exchange, FaultServer, keep
-from tests.support.spool_photos import put
+from tests.support.fault_server import Exchange, FaultServer, store_photo
 from tests.support.uploading import Device
 
 GATE = new_name("gate", datetime.now(UTC))
@@ -69,13 +68,13 @@ def test_the_last_photos_that_are_under_way_together_leave_none(tmp_path: Path) 
     def wait_for_the_other(exchange: Exchange) -> None:
         exchange.read()
         both.wait(90)
-        keep(exchange)
+        store_photo(exchange)
 
     with FaultServer() as server:
         device = Device(tmp_path, server)
         device.take(3)
         device.try_once()
-        server.answer = wait_for_the_other
+        server.handler = wait_for_the_other
         threads = [threading.Thread(target=device.uploader.step) for _ in range(2)]
         for thread in threads:
             thread.start()

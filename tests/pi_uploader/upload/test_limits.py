@@ -85,7 +85,7 @@ def test_nobody_who_answers_costs_nothing_and_a_second_try_counts_twice(tmp_path
         for _ in range(10):
             device.try_once()
         assert device.charged == 0
-        server.answer = faults.in_turn(faults.status(503))
+        server.handler = faults.in_turn(faults.status(503))
         server.listen()
         device.try_once()
         device.try_once()

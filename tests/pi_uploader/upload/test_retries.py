@@ -8,19 +8,18 @@ from pi_uploader.client import RejectedError
 from pi_uploader.upload.retries import MAX_REJECTED_IN_A_ROW, CircuitBreaker, RetryTracker
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
-from tests.support.fault_server import Answer, Exchange, FaultServer, keep
-from tests.support.spool_photos import name
+from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.uploading import Device
 
 
-def reject(code: int, one_in: int) -> Answer:
+def reject(code: int, one_in: int) -> Handler:
     """Reject every `one_in`th photo by its number, whenever it comes; keep the others."""
     bad = {str(name(number)) for number in range(0, 10_000, one_in)}
 
-    def answer(exchange: Exchange) -> None:
-        (faults.status(code) if exchange.request.photo_id in bad else keep)(exchange)
+    def handler(exchange: Exchange) -> None:
+        (faults.status(code) if exchange.request.photo_id in bad else store_photo)(exchange)
 
-    return answer
+    return handler
 
 
 def let_pass(device: Device, seconds: float) -> None:
@@ -69,7 +68,7 @@ def test_a_backend_that_rejects_all_of_a_backlog_is_asked_seldom(tmp_path: Path)
         let_pass(device, 3600)
         assert len(server.requests) <= MAX_REJECTED_IN_A_ROW + 45
         assert not list(device.spool.quarantined_photos())
-        server.answer = keep
+        server.handler = store_photo
         let_pass(device, 200)
     assert len(server.store.photos) == 200
 

@@ -9,7 +9,7 @@ from pi_uploader.spool import SpooledPhoto
 from pi_uploader.upload.retries import MAX_DEFER_SECONDS
 from pi_uploader.upload.uploader import MAX_FAILURES
 from tests.support import faults
-from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.uploading import MAX_PUT_SECONDS, SHORT_TIMEOUT, Device
 
 POSITIONS = pytest.mark.parametrize("position", range(4))
@@ -31,7 +31,7 @@ def test_a_photo_that_is_rejected_is_set_aside_and_the_others_go(
         device = Device(tmp_path, server)
         photos = device.take(4)
         bad = photos[position]
-        server.answer = faults.for_photo({str(bad.name)}, faults.status(code))
+        server.handler = faults.for_photo({str(bad.name)}, faults.status(code))
         for _ in range(4):
             device.try_once()
         device.take(1, start=4)
@@ -42,7 +42,7 @@ def test_a_photo_that_is_rejected_is_set_aside_and_the_others_go(
     assert len(server.requests) == 6
 
 
-BAD_FOR_ONE: dict[str, Answer] = {
+BAD_FOR_ONE: dict[str, Handler] = {
     "500": faults.status(500),
     "503": faults.status(503),
     "hangs": faults.hang,
@@ -54,16 +54,16 @@ BAD_FOR_ONE: dict[str, Answer] = {
 @POSITIONS
 @pytest.mark.parametrize("answer", BAD_FOR_ONE.values(), ids=BAD_FOR_ONE)
 def test_a_photo_that_the_server_cannot_bear_does_not_block_the_others(
-    answer: Answer, position: int, tmp_path: Path
+    handler: Handler, position: int, tmp_path: Path
 ) -> None:
     """The backend breaks on one photo, or something on the way does: the others go, and this one
     is still here, waiting or set aside."""
-    max_put_seconds = SHORT_TIMEOUT if answer is faults.hang else MAX_PUT_SECONDS
+    max_put_seconds = SHORT_TIMEOUT if handler is faults.hang else MAX_PUT_SECONDS
     with FaultServer() as server:
         device = Device(tmp_path, server, max_put_seconds=max_put_seconds)
         photos = device.take(4)
         bad = photos[position]
-        server.answer = faults.for_photo({str(bad.name)}, answer)
+        server.handler = faults.for_photo({str(bad.name)}, handler)
         device.try_all(max_tries=10)
     assert len(server.store.photos) == 3
     assert device.places(bad) in (["waiting"], ["quarantine"])
@@ -117,7 +117,7 @@ def test_a_refusal_that_comes_before_the_body_was_sent_is_understood(
     with FaultServer() as server:
         device = Device(tmp_path, server)
         [big] = device.take(1, size=12_000_000)
-        server.answer = faults.for_photo({str(big.name)}, faults.refuse_early(code))
+        server.handler = faults.for_photo({str(big.name)}, faults.reject_early(code))
         with caplog.at_level(logging.WARNING):
             device.try_once()
     assert f"{code}" in caplog.text
@@ -133,7 +133,7 @@ def test_a_server_that_rejects_everything_for_a_day_condemns_nothing(
         while device.now < 24 * 3600:
             device.try_once()
         assert [device.places(photo) for photo in photos] == [["waiting"]] * 5
-        server.answer = keep
+        server.handler = store_photo
         device.try_all(max_tries=10)
     assert len(server.store.photos) == 5
     assert not list(device.spool.quarantined_photos())
@@ -143,7 +143,7 @@ def test_a_server_that_rejects_at_random_loses_nothing(tmp_path: Path) -> None:
     """It rejects every third request, whichever photo it is: each is stored or set aside."""
 
     def every_third(exchange: Exchange) -> None:
-        (faults.status(422) if exchange.number % 3 == 2 else keep)(exchange)
+        (faults.status(422) if exchange.number % 3 == 2 else store_photo)(exchange)
 
     with FaultServer(every_third) as server:
         device = Device(tmp_path, server)
@@ -159,7 +159,7 @@ def test_a_camera_too_many_waits_however_long_it_takes(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Device(tmp_path, server)
         (waits,) = device.take(1)
-        server.answer = faults.for_photo({str(waits.name)}, faults.status(429))
+        server.handler = faults.for_photo({str(waits.name)}, faults.status(429))
         for number in range(1, 2 * MAX_FAILURES):
             device.take(1, start=number)
             device.now += MAX_DEFER_SECONDS
@@ -167,6 +167,6 @@ def test_a_camera_too_many_waits_however_long_it_takes(tmp_path: Path) -> None:
             device.try_once()
         assert len(server.store.photos) == 2 * MAX_FAILURES - 1
         assert device.places(waits) == ["waiting"]
-        server.answer = keep
+        server.handler = store_photo
         device.try_all(2)
         assert str(waits.name) in server.store.photos
