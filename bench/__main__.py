@@ -28,16 +28,16 @@ def main() -> int:
     )
     parser.add_argument("section", nargs="*", help=f"one or more of: {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="smaller numbers, rougher figures")
-    words = parser.parse_args()
-    if unknown := set(words.section) - SECTIONS.keys():
+    args = parser.parse_args()
+    if unknown := set(args.section) - SECTIONS.keys():
         parser.error(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     start, missed = time.monotonic(), 0
-    for name in words.section or SECTIONS:
+    for name in args.section or SECTIONS:
         title, figures = SECTIONS[name]
         print(f"\n{title}", flush=True)
         with tempfile.TemporaryDirectory(prefix="nightjar-bench-") as folder:
-            for one in figures(Path(folder), words.quick):
+            for one in figures(Path(folder), args.quick):
                 print(one, flush=True)
                 missed += not one.is_met
     print(f"\n{missed} aims missed; {time.monotonic() - start:.0f} s", flush=True)

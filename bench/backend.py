@@ -174,11 +174,11 @@ def _through_sdks(account: Account) -> Put:
     def put(body: bytes) -> None:
         photo = _photo(_name(), body)
         settings = ContentSettings(content_type=photo.media.content_type)
-        words = photo.to_properties()
+        metadata = photo.to_properties()
         blob = container.get_blob_client(photo.path)
         call(
             lambda: blob.upload_blob(
-                body, metadata=words, content_settings=settings, validate_content=True
+                body, metadata=metadata, content_settings=settings, validate_content=True
             )
         )
         rows = [*photo_rows(photo, photo.received_at), listed_row(photo)]
@@ -226,9 +226,9 @@ def _ask(
 ) -> None:
     connection.request(method, path, body, headers)
     reply = connection.getresponse()
-    said = reply.read()
-    if reply.status not in (201, 202) or b"odata.error" in said:
-        raise RuntimeError(f"{method} {urlsplit(path).path}: {reply.status} {said[:300]!r}")
+    content = reply.read()
+    if reply.status not in (201, 202) or b"odata.error" in content:
+        raise RuntimeError(f"{method} {urlsplit(path).path}: {reply.status} {content[:300]!r}")
 
 
 def _transaction(azurite: Azurite) -> tuple[Recorded, PhotoName]:
@@ -256,11 +256,11 @@ def _picture(size: int) -> bytes:
     """A JPEG of about so many bytes: what follows its end mark belongs to no picture, so a comment
     in front makes it as large as it is to be."""
     small = jpeg()
-    filling = b""
-    while len(small) + len(filling) < size:
-        length = min(65_000, max(2, size - len(small) - len(filling) - 2))
-        filling += b"\xff\xfe" + length.to_bytes(2, "big") + os.urandom(length - 2)
-    return small[:2] + filling + small[2:]
+    comments = b""
+    while len(small) + len(comments) < size:
+        length = min(65_000, max(2, size - len(small) - len(comments) - 2))
+        comments += b"\xff\xfe" + length.to_bytes(2, "big") + os.urandom(length - 2)
+    return small[:2] + comments + small[2:]
 
 
 def _memory(backend: Backend, uploads: int) -> list[Figure]:

@@ -30,9 +30,9 @@ returned sends them."""
 
 
 @contextmanager
-def server(module: str, *words: str) -> Iterator[str]:
+def server(module: str, *args: str) -> Iterator[str]:
     """The base URL of `python -m module`, which prints its port."""
-    command = [sys.executable, "-m", module, *words]
+    command = [sys.executable, "-m", module, *args]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:

@@ -24,7 +24,7 @@ def _to_the_backend(folder: Path, quick: bool) -> list[Figure]:
         backend.start()
         try:
             for in_flight in (2, 4):
-                ours, floor, usual = interleaved(
+                ours, floor, default = interleaved(
                     rounds,
                     *(
                         _timed(client, folder, photos, backend.base_url, backend.function_key, n)
@@ -43,7 +43,7 @@ def _to_the_backend(folder: Path, quick: bool) -> list[Figure]:
                         0.9,
                         remark=f"{photos / ours:.0f} photos/s, floor {photos / floor:.0f}/s",
                     ),
-                    Figure("  a naive client's share", floor / usual),
+                    Figure("  a naive client's share", floor / default),
                 ]
         finally:
             backend.stop()
@@ -59,14 +59,14 @@ def _over_a_long_line(folder: Path, quick: bool) -> list[Figure]:
         flights = (1, 4, 8)
         ways = [_timed(drain, folder, photos, far, "", count) for count in flights]
         ways.append(_timed(naive, folder, photos // 4, far, "", 1))
-        one, four, eight, usual = interleaved(rounds, *ways)
-    usual *= 4
+        one, four, eight, default = interleaved(rounds, *ways)
+    default *= 4
     rate = "50 ms round trip, {} in flight: times one in flight".format
     return [
         Figure("50 ms round trip, 1 in flight", photos / one, "photos/s"),
         Figure(rate(4), one / four, "times", 3.7, remark=f"{photos / four:.0f} photos/s"),
         Figure(rate(8), one / eight, "times", 7, remark=f"{photos / eight:.0f} photos/s"),
-        Figure("  a naive client, in terms of one in flight", one / usual, "times"),
+        Figure("  a naive client, in terms of one in flight", one / default, "times"),
     ]
 
 

@@ -48,9 +48,9 @@ def _bundles_read() -> Iterator[list[object]]:
     read: list[object] = []
     load = ssl.SSLContext.load_verify_locations
 
-    def noted(context: ssl.SSLContext, *words: object, **named: object) -> None:
-        read.append(words or named)
-        load(context, *words, **named)  # type: ignore[arg-type]
+    def noted(context: ssl.SSLContext, *text: object, **named: object) -> None:
+        read.append(text or named)
+        load(context, *text, **named)  # type: ignore[arg-type]
 
     with mock.patch.object(ssl.SSLContext, "load_verify_locations", noted):
         yield read

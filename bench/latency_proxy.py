@@ -13,17 +13,17 @@ BLOCK = 256 * 1024
 
 async def one_way(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     loop = asyncio.get_running_loop()
-    under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+    in_transit: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
     async def take_in() -> None:
         while block := await reader.read(BLOCK):
-            under_way.put_nowait((loop.time() + DELAY, block))
-        under_way.put_nowait((loop.time() + DELAY, b""))
+            in_transit.put_nowait((loop.time() + DELAY, block))
+        in_transit.put_nowait((loop.time() + DELAY, b""))
 
     taking = asyncio.create_task(take_in())
     try:
         while True:
-            arrives, block = await under_way.get()
+            arrives, block = await in_transit.get()
             await asyncio.sleep(max(0.0, arrives - loop.time()))
             if not block:
                 break

@@ -33,14 +33,14 @@ def serve(connection: socket.socket) -> None:
                     return
                 left -= count
             buffer.clear()
-            connection.sendall(reply(dict(headers.items()), length))
+            connection.sendall(response(dict(headers.items()), length))
 
 
-def reply(headers: dict[str, str], size: int) -> bytes:
-    said = parse_headers(headers)
+def response(headers: dict[str, str], size: int) -> bytes:
+    headers_sent = parse_headers(headers)
     body = b"{}"
-    if said.name and said.sha256:
-        receipt = Receipt(said.name, said.sha256, size, datetime.now(UTC))
+    if headers_sent.name and headers_sent.sha256:
+        receipt = Receipt(headers_sent.name, headers_sent.sha256, size, datetime.now(UTC))
         body = receipt.to_json().encode()
     head = f"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body

@@ -11,7 +11,7 @@ from tests.support.backend import Backend
 
 
 class Device:
-    """`pi-uploader` with a spool in `folder`. Its output goes into `log`."""
+    """`pi-uploader` with a spool in `folder`. It writes its output into `log`."""
 
     def __init__(self, folder: Path, camera: str, log: Path) -> None:
         self.spool = folder / "spool"
@@ -27,7 +27,7 @@ class Device:
         every: str = "1s",
         **settings: str,
     ) -> "subprocess.Popen[bytes]":
-        """Start `pi-uploader COMMAND` towards the backend, or towards another address."""
+        """Start `pi-uploader COMMAND` with this backend, or with another base URL."""
         env = {
             **os.environ,
             "BASE_URL": base_url or backend.base_url,
@@ -51,7 +51,7 @@ class Device:
         return process
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Send the signal to all that was started, and wait for their end."""
+        """Send the signal to all processes, and wait for their end."""
         for process in self._processes:
             process.send_signal(number)
         for process in self._processes:
@@ -59,11 +59,11 @@ class Device:
         self._processes.clear()
 
     def waiting(self) -> int:
-        """How many photos wait in the spool."""
+        """Return how many photos wait in the spool."""
         return count_spool(self.spool).waiting
 
     def newest_id(self) -> str:
-        """The id of the photo that was put last."""
+        """Return the id of the newest photo."""
         photo = Spool(self.spool).newest()
         assert photo is not None
         return str(photo.name)

@@ -9,7 +9,7 @@ _SECONDS = 30
 
 
 def send_with_header(base_url: str, picture: bytes, function_key: str) -> bool:
-    """The older client, and its README. Returns whether it believes in success."""
+    """Send as the older client and its README do; return whether it takes this as a success."""
     reply = requests.put(
         f"{base_url}/api/camera/photo",
         data=picture,
@@ -22,7 +22,7 @@ def send_with_header(base_url: str, picture: bytes, function_key: str) -> bool:
 def send_with_query(
     base_url: str, picture: bytes, function_key: str, website_id: str, camera_name: str
 ) -> bool:
-    """The newer client. Returns whether it believes in success."""
+    """Send as the newer client does; return whether it takes this as a success."""
     reply = requests.put(
         f"{base_url}/api/camera/photo",
         params={"websiteId": website_id, "cameraName": camera_name, "code": function_key},

@@ -1,4 +1,4 @@
-"""What a device notices stands in the backend's list of alerts, once, for a person to read."""
+"""The alerts of a device are in the backend's list, once, for a person to read."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,8 +23,8 @@ BEHIND = timedelta(hours=3)
 EARLIER_BOOT = BootTime("00000000", 1)
 
 
-def told(backend: Backend, camera: str) -> dict[str, dict[str, Any]]:
-    """The camera's alerts by their kind."""
+def alerts_by_kind(backend: Backend, camera: str) -> dict[str, dict[str, Any]]:
+    """Return the camera's alerts by kind."""
     alerts = Api(backend).read(f"/api/alerts?camera={camera}").json()["alerts"]
     kinds = {alert["kind"]: alert for alert in alerts}
     assert len(kinds) == len(alerts)
@@ -32,8 +32,7 @@ def told(backend: Backend, camera: str) -> dict[str, dict[str, Any]]:
 
 
 def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: Path) -> None:
-    """The device comes back from a time without a network, in which it had no clock either. It
-    is started again on the way."""
+    """The device had neither a network nor a set clock for a while. It is restarted meanwhile."""
     camera, now = new_camera(), [0.0]
     pictures = [jpeg(seed=number) for number in range(5)]
     room = Quota(max_bytes=sum(map(len, pictures[:4])) * 11 // 10, reserve=0)
@@ -66,7 +65,7 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
             now[0] += REPORT_SECONDS
         uploader = start()
     assert len(Api(backend).listed(camera)) == 5
-    alerts = told(backend, camera)
+    alerts = alerts_by_kind(backend, camera)
     assert alerts.keys() == {"spool-filling", "clock"}
     assert "4 wait" in alerts["spool-filling"]["reason"]
     assert alerts["spool-filling"]["details"]["waiting"] == 4

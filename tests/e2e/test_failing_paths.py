@@ -1,5 +1,5 @@
-"""Every path of a spool fails for good, at every kind of call: whatever it is, no other photo is
-lost or held up by it, and nothing is lost without a record."""
+"""Every path of a spool fails permanently, at every kind of call: no other photo is lost or held up
+by that, and nothing is lost without a record."""
 
 import errno
 import hashlib
@@ -44,20 +44,20 @@ def _small_folders(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Outcome:
-    """Photos by their SHA-256. `somewhere`: on the card, in the cloud, or lost on record."""
+    """Photos by their SHA-256. `somewhere`: on the card, in the backend, or on record as lost."""
 
     captured: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     somewhere: set[str] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)  # losses and photos set aside
+    reported_photos: set[str] = field(default_factory=set)  # losses and photos in quarantine
     unreadable: list[Path] = field(default_factory=list)
 
 
-def live(
-    folder: Path, disk: FailingPlaceDisk, server: FaultServer, delivery: BackendClient
+def run_device(
+    folder: Path, disk: FailingPlaceDisk, server: FaultServer, client: BackendClient
 ) -> Outcome:
-    """Photos are put, given up, named, kept, set aside and sent; a partial file lies there."""
+    """Put, give up, name, keep, quarantine and send photos, beside a partial file."""
     outcome = Outcome()
     place, runtime = folder / "spool", folder / "run"
     before = Spool(place, FailingPlaceDisk())  # which does not flush
@@ -80,7 +80,7 @@ def live(
     now = 0.0
     uploader = Uploader(
         Spool(place, disk, runtime=runtime),
-        delivery,
+        client,
         UploadOptions(keep=True),
         clock=FakeClock(seconds=lambda: now),
         chance=lambda: 0.0,
@@ -93,7 +93,7 @@ def live(
         capture(numbers)
     outcome.stored = {one.receipt.sha256 for one in server.store.photos.values()}
     alerts = server.store.alerts.values()
-    outcome.told = {str(one.details.get("sha256")) for one in alerts}
+    outcome.reported_photos = {str(one.details.get("sha256")) for one in alerts}
     reported = {str(one.details["sha256"]) for one in alerts if one.kind == LOSS}
     records = {photo.sha256 for _, photo in entries(place, ("lost", "reported"))}
     in_memory = {photo.sha256 for _, photo in entries(folder, ("run",))}
@@ -120,18 +120,20 @@ def content_of(photo: SpooledPhoto) -> bytes:
     return CONTENT[photo.sha256]
 
 
-def problems(usual: Outcome, outcome: Outcome) -> list[str]:
-    """What the fault has done that it must not."""
+def problems(expected: Outcome, outcome: Outcome) -> list[str]:
+    """Return what the fault must not cause."""
     found = []
     if missing := outcome.captured - outcome.somewhere:
         found.append(f"{len(missing)} photos are lost without a record")
-    if pending := outcome.lost - outcome.told:
-        found.append(f"{len(pending)} losses are not told")
-    if len(outcome.lost) > len(usual.lost) + 1:
-        found.append(f"{len(outcome.lost)} photos are lost instead of {len(usual.lost)}")
-    held_up = (usual.stored | usual.lost) - (outcome.stored | outcome.lost | outcome.told)
+    if pending := outcome.lost - outcome.reported_photos:
+        found.append(f"{len(pending)} losses are not reported")
+    if len(outcome.lost) > len(expected.lost) + 1:
+        found.append(f"{len(outcome.lost)} photos are lost instead of {len(expected.lost)}")
+    held_up = (expected.stored | expected.lost) - (
+        outcome.stored | outcome.lost | outcome.reported_photos
+    )
     if len(held_up) > 1 and not outcome.unreadable:
-        found.append(f"{len(held_up)} photos are held up, and nobody knows")
+        found.append(f"{len(held_up)} photos are held up, and that is not reported")
     return found
 
 
@@ -141,29 +143,29 @@ def problems(usual: Outcome, outcome: Outcome) -> list[str]:
     ids=["EIO", "ENOSPC"],
 )
 @pytest.mark.timeout(900)
-def test_every_path_may_fail_for_good_at_every_kind_of_call(
+def test_every_path_may_fail_permanently_at_every_kind_of_call(
     error: int, kinds: frozenset[Kind | str], tmp_path: Path, server: FaultServer
 ) -> None:
-    """A second run meets paths that the first did not, such as those of the folder behind a bad
-    one; they are the same kinds of path."""
-    delivery = BackendClient(
+    """A second run has paths that the first one did not have, such as those of the folder after a
+    bad one; they are of the same kinds."""
+    client = BackendClient(
         server.base_url, "key"
     )  # one for all: it reads the system's certificates
     whole = FailingPlaceDisk()
-    usual = live(tmp_path / "whole", whole, server, delivery)
-    assert usual.captured == usual.somewhere
-    assert len(usual.lost) >= 2
+    expected = run_device(tmp_path / "whole", whole, server, client)
+    assert expected.captured == expected.somewhere
+    assert len(expected.lost) >= 2
     wrong: dict[str, list[str]] = {}
-    met = sorted({(one.kind, one.path) for one in whole.met if one.kind in kinds})
-    for number, (kind, path) in enumerate(met):
+    operations = sorted({(one.kind, one.path) for one in whole.met if one.kind in kinds})
+    for number, (kind, path) in enumerate(operations):
         place = tmp_path / f"{number}"
         fault = Fault(kind, place / path.relative_to(tmp_path / "whole"))
         disk = FailingPlaceDisk(fault, error)
         try:
-            found = problems(usual, live(place, disk, server, delivery))
+            found = problems(expected, run_device(place, disk, server, client))
         except OSError as refused:
             found = [f"raises {refused!r}"]
         if found:
             wrong[f"{kind} {path.relative_to(tmp_path / 'whole')}"] = found
-    print(f"{len(met)} faults, of which {len(wrong)} did harm")
+    print(f"{len(operations)} faults, of which {len(wrong)} did harm")
     assert not wrong, "\n".join(f"{where}: {what}" for where, what in wrong.items())

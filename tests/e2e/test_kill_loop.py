@@ -1,4 +1,4 @@
-"""kill -9 again and again, at any time: capture, upload and backend, real processes all."""
+"""kill -9 again and again, at any time: of capture, upload and backend as real processes."""
 
 import random
 import re
@@ -23,7 +23,7 @@ EVERY = "0.1s"
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_whatever_is_killed_whenever_each_photo_is_stored_once(
+def test_each_photo_is_stored_once_whatever_is_killed_at_any_time(
     start_backend: StartBackend, backend: Backend, make_device: MakeDevice
 ) -> None:
     """Every photo that the log calls taken is listed, once, with one blob; nothing is left behind
@@ -65,5 +65,5 @@ def start(device: Device, part: str, backend: Backend) -> "subprocess.Popen[byte
 
 
 def taken(device: Device) -> list[str]:
-    """The ids of the photos for which `put` has returned, as the log has them."""
+    """Return the ids of the photos for which `put` has returned, from the log."""
     return re.findall(r"capture: photo taken (\S+)", device.log.read_text())

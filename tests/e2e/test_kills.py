@@ -20,7 +20,7 @@ def ids(photos: list[dict[str, object]]) -> list[object]:
 def test_the_uploader_is_killed_between_a_capture_and_its_upload(
     backend: Backend, make_device: MakeDevice
 ) -> None:
-    """It has connected to something that never answers, and is killed; so is the capture."""
+    """It waits for a server that never responds, and is killed; so is the capture."""
     device = make_device("killed-uploader")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(90)
@@ -43,7 +43,8 @@ def test_the_uploader_is_killed_between_a_capture_and_its_upload(
 def test_the_backend_is_killed_between_blob_and_index(
     azurite: Azurite, start_backend: StartBackend, make_device: MakeDevice
 ) -> None:
-    """The tables do not answer; the blob is there, its rows are not, and the backend is killed."""
+    """The tables do not respond: the blob is stored, its rows are not, and the backend is
+    killed."""
     device = make_device("killed-backend")
     with Relay(azurite) as relay:
         backend = start_backend(relay.connection_string)

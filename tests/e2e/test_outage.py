@@ -1,4 +1,4 @@
-"""Storage goes away and comes back; the device keeps capturing, and everything arrives."""
+"""Storage is down for a while; the device keeps capturing, and everything arrives."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from tests.support.waiting import wait_for
 
 
 @pytest.mark.slow
-def test_everything_arrives_after_an_outage_without_a_hand(
+def test_everything_arrives_after_an_outage_without_intervention(
     start_azurite: StartAzurite,
     start_backend: StartBackend,
     make_device: MakeDevice,
     tmp_path: Path,
 ) -> None:
-    """Azurite stopped: the PUT answers 503 with Retry-After and photos gather in the spool.
+    """Azurite stopped: the PUT answers 503 with Retry-After and photos wait in the spool.
     Started again: all of them are listed."""
     azurite = start_azurite(tmp_path / "azurite")
     backend = start_backend(azurite.connection_string)

@@ -33,7 +33,7 @@ debounce = "30s"
 
 
 class Service:
-    """Capture and upload of one device as processes; its pins are the test's."""
+    """Capture and upload of one device as processes, with pins that the test drives."""
 
     def __init__(self, folder: Path, backend: Backend, log: Path, name: str, more: str) -> None:
         self.yard, self.gate = f"{name}-yard", f"{name}-gate"
@@ -65,7 +65,7 @@ class Service:
         wait_for(lambda: f"capturing with {self.gate}" in log.read_text(), what="the service")
 
     def pin(self, command: str) -> None:
-        """Do this to a pin, and wait until it is done."""
+        """Send a command to a pin, and wait until it is carried out."""
         assert self.capture.stdin
         assert self.capture.stdout
         self.capture.stdin.write(command.encode() + b"\n")
@@ -73,19 +73,19 @@ class Service:
         assert self.capture.stdout.readline() == b"done\n"
 
     def listed(self, camera: str) -> list[str]:
-        """The triggers of the camera's photos in the gallery's list, newest first."""
+        """Return the triggers of the camera's photos in the gallery's list, newest first."""
         return [photo["trigger"] for photo in self._api.all_listed(camera)]
 
     def end(self) -> dict[str, dict[str, int]]:
-        """End capturing; returns what it said of each camera's triggers."""
+        """Stop capturing; return what it logged about each camera's triggers."""
         self.capture.send_signal(signal.SIGTERM)
         assert self.capture.wait(90) == 0
-        said = re.findall(r"capture with (\S+) ends: (.+)", self.log.read_text())
+        output = re.findall(r"capture with (\S+) ends: (.+)", self.log.read_text())
         return {
             camera: {
                 word: int(number) for number, word in re.findall(r"(\d+) (?:\w+ )?(\w+)", text)
             }
-            for camera, text in said
+            for camera, text in output
         }
 
 
@@ -131,7 +131,7 @@ def test_a_contact_that_bounces_is_one_photo(service: MakeService) -> None:
 
 
 def test_a_flood_while_the_camera_is_busy_is_counted(service: MakeService, tmp_path: Path) -> None:
-    """The camera works on one photo; what comes meanwhile is one more, and none is forgotten."""
+    """While the camera takes a photo, all further triggers become one photo, and are counted."""
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     slow = SlowPicture(pictures / "a.jpg")
@@ -145,6 +145,6 @@ def test_a_flood_while_the_camera_is_busy_is_counted(service: MakeService, tmp_p
     slow.give(picture)
     wait_for(lambda: len(device.listed(device.yard)) == 2, what="both photos")
     wait_for(lambda: count_spool(device.spool).waiting == 0, what="an empty spool")
-    said = device.end()[device.yard]
-    assert said["kept"] == 2
-    assert said["coalesced"] + said["kept"] == 51
+    output = device.end()[device.yard]
+    assert output["kept"] == 2
+    assert output["coalesced"] + output["kept"] == 51

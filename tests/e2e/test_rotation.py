@@ -1,4 +1,4 @@
-"""A key is rotated while photos come: none is lost, none is stored twice, none is set aside
+"""A key is rotated while photos are taken: none is lost, stored twice or moved to quarantine
 (docs/operate.md)."""
 
 import secrets
@@ -34,9 +34,9 @@ class Device:
         self.start(backend.function_key)
 
     def start(self, key: str) -> None:
-        """The upload service starts, or starts again, with this key."""
-        delivery = BackendClient(self._backend.base_url, key)
-        self._uploader = Uploader(self._spool, delivery, clock=FakeClock(seconds=lambda: self._now))
+        """Start or restart the upload service with this key."""
+        client = BackendClient(self._backend.base_url, key)
+        self._uploader = Uploader(self._spool, client, clock=FakeClock(seconds=lambda: self._now))
 
     def take(self, *numbers: int) -> None:
         for number in numbers:
@@ -54,13 +54,13 @@ class Device:
 
     @property
     def places(self) -> list[str]:
-        """The folder of each photo that is in the spool."""
+        """The folder of each photo in the spool."""
         return [place for places in whereabouts(self._folder).values() for place in places]
 
 
 @pytest.fixture
 def backend(azurite: Azurite, start_backend: StartBackend) -> Backend:
-    """One of the test's own, over the session's store."""
+    """A backend of this test, over the session's store."""
     return start_backend(azurite.connection_string)
 
 
@@ -72,7 +72,7 @@ def device(backend: Backend, tmp_path: Path) -> Device:
 def test_photos_wait_for_the_new_key_and_arrive_once(
     backend: Backend, device: Device, azurite: Azurite, secrets_used: set[str]
 ) -> None:
-    """The old key is void before the device has the new one: infra/rotate-keys.sh."""
+    """The old key is invalid before the device has the new one: infra/rotate-keys.sh."""
     device.take(1, 2)
     device.try_once(2)
     assert device.places == []
@@ -90,10 +90,10 @@ def test_photos_wait_for_the_new_key_and_arrive_once(
     assert len(Store(azurite.connection_string).blobs(device.camera)) == 5
 
 
-def test_with_two_keys_for_a_while_nothing_waits(
+def test_with_two_valid_keys_meanwhile_no_photo_waits(
     backend: Backend, device: Device, secrets_used: set[str]
 ) -> None:
-    """A second key beside the first, then the device, then the first one goes."""
+    """A second key is added, the device gets it, and the first one is removed."""
     old, new = backend.function_key, secrets.token_urlsafe(32)
     device.take(1)
     rotate(backend, f"{old},{new}", secrets_used)
@@ -111,7 +111,7 @@ def test_with_two_keys_for_a_while_nothing_waits(
 
 
 def rotate(backend: Backend, keys: str, secrets_used: set[str]) -> None:
-    """From now on the backend knows these keys, and no others."""
+    """Restart the backend with these keys only."""
     secrets_used.update(keys.split(","))
     backend.stop()
     backend.function_key = keys

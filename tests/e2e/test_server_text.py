@@ -1,4 +1,4 @@
-"""What a server says reaches a device's log and its spool as plain text, whatever it has."""
+"""Any text of a server is plain text in a device's log and files."""
 
 import json
 import logging
@@ -18,8 +18,8 @@ from tests.support.uploading import Device
 HOSTILE = "\r\n2026 INFO photo delivered\x1b[2J\x1b]0;title\x07\u202egnp.exe\u2066\x00\x9b31m\u2028"
 
 
-def answer_with(status: int, said: object) -> Handler:
-    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+def respond_with(status: int, content: object) -> Handler:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
 
     def handler(exchange: Exchange) -> None:
         exchange.read()
@@ -31,19 +31,19 @@ def answer_with(status: int, said: object) -> Handler:
 @pytest.mark.parametrize(
     "answer",
     [
-        answer_with(503, {"detail": HOSTILE}),
-        answer_with(422, {"detail": HOSTILE}),
-        answer_with(201, {"id": HOSTILE}),
-        answer_with(201, {"id": f"gate{HOSTILE}"}),
-        answer_with(201, HOSTILE.encode()),
-        answer_with(401, {"detail": HOSTILE, "title": HOSTILE}),
-        answer_with(503, {"detail": "x" * 50_000}),
+        respond_with(503, {"detail": HOSTILE}),
+        respond_with(422, {"detail": HOSTILE}),
+        respond_with(201, {"id": HOSTILE}),
+        respond_with(201, {"id": f"gate{HOSTILE}"}),
+        respond_with(201, HOSTILE.encode()),
+        respond_with(401, {"detail": HOSTILE, "title": HOSTILE}),
+        respond_with(503, {"detail": "x" * 50_000}),
     ],
 )
-def test_nothing_that_a_server_says_changes_the_log(
+def test_no_text_of_a_server_changes_the_log(
     handler: Handler, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No line of its own, no command for a terminal, no letters from right to left."""
+    """It adds no line, no terminal command and no right-to-left text."""
     caplog.set_level(logging.DEBUG)
     with FaultServer() as server:
         device = Device(tmp_path, server)
@@ -62,8 +62,8 @@ def test_nothing_that_a_server_says_changes_the_log(
 
 
 @given(st.text())
-def test_a_line_of_the_log_is_one_line_of_plain_text(text: str) -> None:
-    """Whoever's text it holds: an exception's, a camera's, or ffmpeg's."""
+def test_a_log_record_is_one_line_of_plain_text(text: str) -> None:
+    """Whatever text it contains: of an exception, a camera or ffmpeg."""
     try:
         raise ValueError(text)
     except ValueError as error:
@@ -76,7 +76,7 @@ def test_a_line_of_the_log_is_one_line_of_plain_text(text: str) -> None:
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=400))
 def test_every_language_stays_readable(text: str) -> None:
-    """Letters, marks of punctuation and numbers are left as they are."""
+    """Letters, punctuation and numbers are unchanged."""
     expected = "".join(one for one in text if one.isprintable())
     shown = parse_problem(400, json.dumps({"detail": text}).encode()).detail
     assert all(one in shown for one in expected)

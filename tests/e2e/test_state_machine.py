@@ -1,7 +1,7 @@
 """Whatever happens, in whatever order: captured = stored + spooled + quarantined + losses.
 
-The real spool on real files, the real uploader on a clock that the rules turn, and a server that
-goes wrong as they say. hypothesis looks for an order in which a photo is in no place, or in two.
+The real spool on real files, the real uploader on a clock that the rules set, and a server that
+fails as they say. hypothesis looks for an order in which a photo is in no place, or in two.
 """
 
 import errno
@@ -60,11 +60,11 @@ ANSWERS: list[Handler] = [
 
 
 class KilledError(BaseException):
-    """The process ends here, with no chance to tidy up."""
+    """The process ends here, without a chance to clean up."""
 
 
 class KillingDisk(FailingDisk):
-    """At its operation number `at` there is no process any more."""
+    """Kills the process at its operation number `at`."""
 
     def perform(self, kind: Kind, operation: Callable[..., Any], *arguments: Any) -> Any:
         if self._fails(kind):
@@ -72,9 +72,9 @@ class KillingDisk(FailingDisk):
         return operation(*arguments)
 
 
-class Story(RuleBasedStateMachine):
-    """A device, its cloud, and what is known of its photos. Those that were in hand when the
-    process was killed may be there or not, but once."""
+class DeviceStateMachine(RuleBasedStateMachine):
+    """A device, its backend, and what is known of its photos. Photos that were being taken when the
+    process was killed may exist or not, but only once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Story(RuleBasedStateMachine):
         self.is_clock_set = True
         self.number = 0
         self.captured: set[str] = set()  # by the SHA-256 of their bytes
-        self.in_hand: set[str] = set()
+        self.in_progress: set[str] = set()
         self.damaged: set[str] = set()  # before they were stored
         self.refused: set[str] = set()  # by a disk that took not even the record of the loss
         self.disk = FailingDisk(error=errno.ENOSPC, kinds=TAKE_ROOM, lasting=True)
@@ -128,7 +128,7 @@ class Story(RuleBasedStateMachine):
     def next_photo(
         self, trigger: Trigger, first: bool
     ) -> tuple[str, Callable[[Spool], SpooledPhoto]]:
-        """The hash of the next photo, and what puts it into a spool."""
+        """Return the hash of the next photo, and a function that puts it into a spool."""
         self.number += 1
         number, taken = self.number, None if self.is_clock_set else SYSTEM_CLOCK.since_boot()
         clock = ClockStatus.SYNCED if self.is_clock_set else ClockStatus.UNSYNCED
@@ -148,7 +148,7 @@ class Story(RuleBasedStateMachine):
     @rule(at=st.integers(0, 12))
     def kill_while_putting(self, at: int) -> None:
         sha256, put = self.next_photo(Trigger.MOTION, False)
-        self.in_hand.add(sha256)
+        self.in_progress.add(sha256)
         disk = KillingDisk()
         killed = Spool(self.folder, disk, Quota(ROOM * SIZE, reserve=0))
         killed.recover()
@@ -221,13 +221,13 @@ class Story(RuleBasedStateMachine):
     def each_photo_is_somewhere_and_nowhere_twice(self) -> None:
         places, stored = whereabouts(self.folder), self.stored()
         found = stored | places.keys()
-        assert self.captured - self.refused <= found <= self.captured | self.in_hand
+        assert self.captured - self.refused <= found <= self.captured | self.in_progress
         assert all(len(folders) == 1 for folders in places.values())
-        # One whose receipt went astray may wait, be set aside or be given up; never reported.
+        # One whose receipt was lost may wait, be in quarantine or be given up; never reported.
         assert not stored & {one for one, folders in places.items() if folders == ["reported"]}
 
     @invariant()
-    def the_cloud_has_each_photo_once_and_whole(self) -> None:
+    def the_backend_has_each_photo_once_and_complete(self) -> None:
         assert self.server.store.duplicates == 0
         assert self.server.store.conflicts == 0
         assert not self.damaged & self.stored()
@@ -240,7 +240,7 @@ class Story(RuleBasedStateMachine):
         assert (oldest and oldest.sequence) == min(sequences, default=None)
 
     def stored(self) -> set[str]:
-        """The hashes of what the cloud has."""
+        """Return the hashes of the photos that the backend has."""
         return {one.receipt.sha256 for one in self.server.store.photos.values()}
 
     def teardown(self) -> None:
@@ -252,7 +252,8 @@ class Story(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
     def settle(self) -> None:
-        """All is well again: whatever waits goes up, every loss is reported, the books balance."""
+        """End all faults: then every photo is uploaded, every loss reported, and all are accounted
+        for."""
         self.disk.at, self.is_clock_set, self.server.handler = None, True, store_photo
         self.take(Trigger.MOTION, True, 1)
         for _ in range(5 * ROOM):
@@ -263,8 +264,8 @@ class Story(RuleBasedStateMachine):
         assert {one.name for one in self.reported()} <= set(
             map(parse_name, self.server.store.alerts)
         )
-        captured = self.captured | (self.in_hand & (places.keys() | stored))
-        both = stored & places.keys()  # set aside, though only its receipt had gone astray
+        captured = self.captured | (self.in_progress & (places.keys() | stored))
+        both = stored & places.keys()  # in quarantine, though only its receipt was lost
         assert len(captured) == len(stored) + len(places) - len(both)
         assert both <= {one for one, folders in places.items() if folders == ["quarantine"]}
 
@@ -272,10 +273,10 @@ class Story(RuleBasedStateMachine):
         return [photo for _, photo in entries(self.folder, ["reported"])]
 
 
-Story.TestCase.settings = settings(
+DeviceStateMachine.TestCase.settings = settings(
     max_examples=100,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestStory = pytest.mark.slow(Story.TestCase)
+TestDeviceStateMachine = pytest.mark.slow(DeviceStateMachine.TestCase)

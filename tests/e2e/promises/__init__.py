@@ -1,2 +1,2 @@
-"""The promises of the spool and the upload, each by its number (README: when something is in the
-way). What proves them at length is in tests/spool, tests/pi_uploader/upload and tests/journey."""
+"""The promises of docs/proof.md, each by its number. Longer tests of them are in
+tests/pi_uploader/spool, tests/pi_uploader/upload and tests/e2e."""

@@ -1,4 +1,4 @@
-"""What the cloud's half promises."""
+"""The promises of the backend."""
 
 from contextlib import suppress
 from threading import Thread

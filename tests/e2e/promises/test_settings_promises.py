@@ -1,4 +1,4 @@
-"""What a bad setting must not do."""
+"""The promises about bad settings."""
 
 import hashlib
 from pathlib import Path
@@ -24,7 +24,7 @@ GOOD = {
 
 
 def files_of(folder: Path) -> dict[str, str]:
-    """Every file of a spool and the hash of its bytes."""
+    """Return every file of a spool with the hash of its bytes."""
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))
@@ -36,7 +36,7 @@ def files_of(folder: Path) -> dict[str, str]:
 def test_promise_08_a_bad_setting_loses_nothing(
     start_program: StartProgram, spool_folder: Path, variable: str
 ) -> None:
-    """The upload process says which one it is, and has touched no byte of the spool."""
+    """The upload process names the setting, and changes no byte of the spool."""
     for number in range(3):
         put(Spool(spool_folder), number)
     before = files_of(spool_folder)

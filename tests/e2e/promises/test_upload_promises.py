@@ -1,4 +1,4 @@
-"""What the upload promises."""
+"""The promises of the upload."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +35,7 @@ NO_RECEIPTS: dict[str, Handler] = {
 def test_promise_04_a_photo_leaves_only_on_its_receipt_and_is_stored_once(
     handler: Handler, tmp_path: Path
 ) -> None:
-    """Whatever else comes back, it stays; sent again, it is stored once."""
+    """On any other response it stays; sent again, it is stored once."""
     with FaultServer(handler) as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
@@ -49,7 +49,7 @@ def test_promise_04_a_photo_leaves_only_on_its_receipt_and_is_stored_once(
 
 
 def test_promise_06_one_bad_photo_blocks_no_other(tmp_path: Path) -> None:
-    """It is set aside with its reason, and the others go."""
+    """It goes to quarantine with its reason, and the others are sent."""
     with FaultServer() as server:
         device = Device(tmp_path, server)
         photos = device.take(3)
@@ -61,7 +61,7 @@ def test_promise_06_one_bad_photo_blocks_no_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404])
 def test_promise_07_one_bad_server_condemns_no_photo(code: int, tmp_path: Path) -> None:
-    """A day of the same answer sets nothing aside; then all arrive, without a hand."""
+    """A day of the same response sends nothing to quarantine; then all arrive by themselves."""
     with FaultServer(faults.status(code)) as server:
         device = Device(tmp_path, server, chance=1.0)
         device.take(3)
@@ -76,8 +76,8 @@ def test_promise_07_one_bad_server_condemns_no_photo(code: int, tmp_path: Path) 
 def test_promise_12_a_certificate_that_is_not_yet_valid_means_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The device's clock is in the past: the photo stays, the gate closes, nothing is sent past
-    the certificate, and the log says what is waited for."""
+    """The device's clock is in the past: the photo stays, the breaker opens, nothing is sent
+    despite the certificate, and the log says what the device waits for."""
     authority = Authority(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
     with FaultServer(store_photo, authority.certificate(Kind.NOT_YET_VALID)) as server:
@@ -94,7 +94,7 @@ def test_promise_12_a_certificate_that_is_not_yet_valid_means_wait(
 def test_promise_13_the_wait_has_a_cap_and_honours_retry_after(
     failures: int, retry_after: float | None, chance: float
 ) -> None:
-    """Never none, never more than two minutes unless the server asks, then never over an hour."""
+    """At least a second; at most two minutes, or an hour if the server asks for it."""
     wait = backoff_seconds(failures, retry_after, lambda: chance)
     asked = min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS)
     assert max(1.0, asked) <= wait <= max(MAX_BACKOFF_SECONDS, asked)
@@ -102,7 +102,7 @@ def test_promise_13_the_wait_has_a_cap_and_honours_retry_after(
 
 
 def test_promise_13_an_outage_of_an_hour_costs_few_requests(tmp_path: Path) -> None:
-    """One gate for all photos: at most one request for each opening of it."""
+    """One breaker for all photos: at most one request each time that it closes."""
     with FaultServer(faults.status(500)) as server:
         device = Device(tmp_path, server, chance=1.0)
         device.take(20)
@@ -112,7 +112,7 @@ def test_promise_13_an_outage_of_an_hour_costs_few_requests(tmp_path: Path) -> N
 
 
 def test_promise_14_fresh_photos_go_first_and_the_backlog_moves(tmp_path: Path) -> None:
-    """While a fresh photo comes for each that goes, the oldest goes at every fourth turn."""
+    """While a new photo comes for each that is sent, every fourth one sent is the oldest."""
     assert [is_backlog_turn(turn) for turn in range(8)] == [False, False, False, True] * 2
     with FaultServer() as server:
         device = Device(tmp_path, server)
@@ -126,7 +126,7 @@ def test_promise_14_fresh_photos_go_first_and_the_backlog_moves(tmp_path: Path) 
 
 
 def test_promise_15_a_put_has_a_deadline(tmp_path: Path) -> None:
-    """A server that drips its reply byte by byte does not hold a photo for ever."""
+    """A server that responds byte by byte does not hold up a photo for ever."""
     with FaultServer(faults.drip(0.05)) as server:
         device = Device(tmp_path, server, max_put_seconds=SHORT_TIMEOUT)
         [photo] = device.take(1)
@@ -136,7 +136,7 @@ def test_promise_15_a_put_has_a_deadline(tmp_path: Path) -> None:
 
 
 def test_promise_16_status_tells_age_depth_and_trouble(tmp_path: Path) -> None:
-    """Healthy means progress: what waits, how long, and what is in the way."""
+    """It shows what waits, since when, and what prevents progress."""
     with FaultServer(faults.status(401)) as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)

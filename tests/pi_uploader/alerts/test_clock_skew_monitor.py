@@ -26,7 +26,7 @@ class Site:
 
     def __init__(self, folder: Path, server: FaultServer) -> None:
         self.server_date: str | None = None
-        self.behind = timedelta(0)
+        self.lag = timedelta(0)
         self._folder = folder
         self._server = server
         self._number = 0
@@ -37,7 +37,7 @@ class Site:
         """The upload is started, for the first time or anew."""
         passed = getattr(self, "device", None)
         self.device = Device(self._folder, self._server)
-        self.device.clock.wall = lambda: self._now - self.behind
+        self.device.clock.wall = lambda: self._now - self.lag
         self.device.now = passed.now if passed else 0.0
 
     @property
@@ -64,7 +64,7 @@ class Site:
     def wait(self, seconds: float) -> None:
         self.device.now += seconds
 
-    def told(self) -> list[Alert]:
+    def alerts(self) -> list[Alert]:
         return [one for one in self._server.store.alerts.values() if one.kind == CLOCK]
 
 
@@ -75,18 +75,18 @@ class Site:
         (timedelta(days=-400), "400 d ahead of the server's"),
     ],
 )
-def test_a_clock_that_stays_wrong_is_told(behind: timedelta, words: str, tmp_path: Path) -> None:
+def test_a_clock_that_stays_wrong_is_told(lag: timedelta, text: str, tmp_path: Path) -> None:
     """Under a name of the server's time: the device's own is the one that is wrong."""
     with FaultServer() as server:
         site = Site(tmp_path, server)
-        site.behind = behind
+        site.lag = lag
         site.deliver()
-        assert site.told() == []
+        assert site.alerts() == []
         site.wait(LASTING_SECONDS)
         site.deliver()
-        [alert] = site.told()
-    assert words in alert.reason
-    assert alert.details == {"seconds_behind": behind.total_seconds()}
+        [alert] = site.alerts()
+    assert text in alert.reason
+    assert alert.details == {"seconds_behind": lag.total_seconds()}
     assert alert.name.camera == "entry"
     assert abs(alert.name.captured_at - NOON) < timedelta(seconds=2 * LASTING_SECONDS)
 
@@ -96,39 +96,39 @@ def test_a_clock_that_is_set_a_while_after_the_boot_is_nothing_to_tell_of(tmp_pa
     with FaultServer() as server:
         site = Site(tmp_path, server)
         for _ in range(3):
-            site.behind = timedelta(hours=9)
+            site.lag = timedelta(hours=9)
             site.deliver()
-            site.behind = timedelta(minutes=4)  # nor are a few minutes
+            site.lag = timedelta(minutes=4)  # nor are a few minutes
             site.wait(LASTING_SECONDS)
             site.deliver()
-        assert site.told() == []
+        assert site.alerts() == []
 
 
 def test_it_is_told_once_a_day_however_often_the_upload_is_started(tmp_path: Path) -> None:
     with FaultServer() as server:
         site = Site(tmp_path, server)
-        site.behind = timedelta(hours=1)
+        site.lag = timedelta(hours=1)
         for _ in range(3):
             site.deliver()
             site.wait(LASTING_SECONDS)
             site.deliver()
             site.start()
-        assert len(site.told()) == 1
+        assert len(site.alerts()) == 1
         site.deliver()
         site.wait(24 * 3600)
         site.deliver()
-        assert len(site.told()) == 2
+        assert len(site.alerts()) == 2
 
 
 def test_a_clock_that_once_was_ahead_silences_nothing(tmp_path: Path) -> None:
     """The alert has a moment ten years from now, where the server does not say the time."""
     with FaultServer() as server:
         site = Site(tmp_path, server)
-        site.server_date, site.behind = "", timedelta(days=-3650)
+        site.server_date, site.lag = "", timedelta(days=-3650)
         site.deliver(EARLIER_BOOT)
-        site.behind = timedelta(0)
+        site.lag = timedelta(0)
         site.deliver(EARLIER_BOOT)
-        assert len(site.told()) == 2
+        assert len(site.alerts()) == 2
 
 
 def test_photos_of_a_boot_without_a_clock_are_told_of_together(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_photos_of_a_boot_without_a_clock_are_told_of_together(tmp_path: Path) -
         site.deliver()
         site.start()
         site.deliver(EARLIER_BOOT)
-        [alert] = site.told()
+        [alert] = site.alerts()
     first, last = (format_time(name(number).captured_at) for number in (10, 13))
     assert alert.details == {"photos": 4, "first": first, "last": last}
     shown = [f"{name(number).captured_at:%Y-%m-%d %H:%M} UTC" for number in (10, 13)]
@@ -152,7 +152,7 @@ def test_photos_whose_time_was_worked_out_are_nothing_to_tell_of(tmp_path: Path)
         site = Site(tmp_path, server)
         site.deliver(SYSTEM_CLOCK.since_boot())
         assert ClockStatus.CORRECTED in {one.headers.get("X-Clock") for one in server.requests}
-        assert site.told() == []
+        assert site.alerts() == []
 
 
 @pytest.mark.parametrize("date", ["", "noon", "Thu, 01 Jan 1901 00:00:00 GMT"])
@@ -164,8 +164,8 @@ def test_a_server_that_does_not_say_the_time_does_no_harm(date: str, tmp_path: P
         site.deliver()
         site.wait(LASTING_SECONDS)
         site.deliver()
-        assert site.told() == []
+        assert site.alerts() == []
         site.deliver(EARLIER_BOOT)
-        [alert] = site.told()
+        [alert] = site.alerts()
     assert alert.details["photos"] == 1
     assert site.device.spool.newest() is None

@@ -26,7 +26,7 @@ from tests.support.store import Request, Response
 from tests.support.uploading import Device
 
 
-def questions(server: FaultServer) -> list[Request]:
+def known_requests(server: FaultServer) -> list[Request]:
     return [one for one in server.requests if one.path == KNOWN_PATH]
 
 
@@ -46,7 +46,7 @@ def ids_missing(device: Device) -> set[str]:
     return {str(one.name) for one in PhotoLog(device.folder / MISSING_FILE).photos()}
 
 
-def saying(reply: Response) -> Handler:
+def responding(reply: Response) -> Handler:
     """An answer that is the same whatever comes."""
 
     def handler(exchange: Exchange) -> None:
@@ -56,11 +56,11 @@ def saying(reply: Response) -> Handler:
     return handler
 
 
-def test_what_the_cloud_no_longer_has_is_told_at_once(
+def test_a_photo_that_the_backend_lost_is_reported_at_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """To a person, by an alert, in the log and by `status`; once, and not again after a restart. A
-    photo that somebody deleted is not missing."""
+    """By an alert, in the log and by `status`; once, and not again after a restart. A photo that a
+    person deleted is not missing."""
     with FaultServer() as server:
         device = Device(tmp_path, server)
         photos = delivered(device, 5)
@@ -80,12 +80,12 @@ def test_what_the_cloud_no_longer_has_is_told_at_once(
         server.store.alerts.clear()
         again = Device(tmp_path, server)
         ask(again, FIRST_POLL_SECONDS)
-        assert len(questions(server)) == 3
+        assert len(known_requests(server)) == 3
         assert server.store.alerts == {}
 
 
 def test_a_copy_that_was_kept_is_sent_again(tmp_path: Path) -> None:
-    """And then it is missing no more; one of other bytes is not sent."""
+    """Then it is not missing any more. A copy with other bytes is not sent."""
     with FaultServer() as server:
         device = Device(tmp_path, server, options=UploadOptions(keep=True))
         whole, damaged = delivered(device, 2)
@@ -99,10 +99,10 @@ def test_a_copy_that_was_kept_is_sent_again(tmp_path: Path) -> None:
         assert device.spool.archive.path_of(whole).is_file()
 
 
-def test_a_backend_that_has_nothing_is_not_sent_the_same_for_ever(
+def test_a_backend_that_stores_nothing_gets_each_photo_twice_at_most(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It gives receipts, and says each time that the photo is missing. The copies stay here."""
+    """It gives receipts, and yet reports each photo as missing. The copies stay on the device."""
     with FaultServer() as server:
         device = Device(tmp_path, server, options=UploadOptions(keep=True))
         photos = delivered(device, 3)
@@ -117,7 +117,7 @@ def test_a_backend_that_has_nothing_is_not_sent_the_same_for_ever(
         assert "is missing again after it was sent again: a copy stays here" in caplog.text
 
 
-def test_a_question_is_bounded_and_every_receipt_has_its_turn(
+def test_a_request_is_limited_and_every_receipt_has_its_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest first, up to a hundred at once, each once before any is asked for again."""
@@ -142,8 +142,8 @@ def test_a_question_is_bounded_and_every_receipt_has_its_turn(
     assert MAX_IDS == 100
 
 
-def test_a_backend_without_the_question_is_left_in_peace(tmp_path: Path) -> None:
-    """It answers 404; it is asked again the next day, when it may have been replaced."""
+def test_an_old_backend_is_asked_once_a_day(tmp_path: Path) -> None:
+    """It responds with 404. By the next day it may have been replaced."""
     with FaultServer() as server:
         server.store.supports_known = False
         device = Device(tmp_path, server)
@@ -151,15 +151,15 @@ def test_a_backend_without_the_question_is_left_in_peace(tmp_path: Path) -> None
         ask(device, FIRST_POLL_SECONDS)
         for _ in range(5):
             ask(device)
-        assert len(questions(server)) == 1
+        assert len(known_requests(server)) == 1
         assert device.wait == 0.0
         ask(device, RETRY_OLD_BACKEND_SECONDS)
-        assert len(questions(server)) == 2
+        assert len(known_requests(server)) == 2
         assert server.store.alerts == {}
 
 
-def test_an_answer_that_is_none_makes_nothing_missing(tmp_path: Path) -> None:
-    """A login page, an answer for other photos: nobody is told of anything."""
+def test_an_invalid_response_makes_no_photo_missing(tmp_path: Path) -> None:
+    """Such as a response about other photos: nothing is reported."""
     with FaultServer() as server:
         device = Device(tmp_path, server)
         (photo,) = delivered(device, 1)
@@ -174,15 +174,15 @@ def test_an_answer_that_is_none_makes_nothing_missing(tmp_path: Path) -> None:
                 exchange.send_bytes(raw),
             )  # type: ignore[misc,assignment]
             ask(device)
-            assert len(questions(server)) == number + 1
+            assert len(known_requests(server)) == number + 1
         assert ids_missing(device) == set()
         server.handler = store_photo
         ask(device)
         assert server.store.alerts == {}
 
 
-def test_what_cannot_be_told_is_asked_for_again(tmp_path: Path) -> None:
-    """The network went between the question and the alert."""
+def test_a_photo_that_could_not_be_reported_is_asked_for_again(tmp_path: Path) -> None:
+    """The network failed between the request and the alert."""
     with FaultServer() as server:
         device = Device(tmp_path, server)
         (photo,) = delivered(device, 1)
@@ -198,7 +198,7 @@ def test_what_cannot_be_told_is_asked_for_again(tmp_path: Path) -> None:
         assert ids_missing(device) == server.store.alerts.keys() == {str(photo.name)}
 
 
-def test_the_log_keeps_the_last_thousand_and_survives_what_is_in_it(tmp_path: Path) -> None:
+def test_the_log_keeps_the_last_photos_and_tolerates_any_content(tmp_path: Path) -> None:
     """Its file does not grow for ever; half a line, which a power cut leaves, costs one receipt."""
     with FaultServer() as server:
         photos = Device(tmp_path, server).take(7)
@@ -217,8 +217,8 @@ def test_the_log_keeps_the_last_thousand_and_survives_what_is_in_it(tmp_path: Pa
     assert again.photos() == [photos[0]]
 
 
-def test_a_disk_that_takes_nothing_costs_no_delivery(tmp_path: Path) -> None:
-    """The log of receipts is a folder here, which no line goes into."""
+def test_a_log_that_cannot_be_written_costs_no_delivery(tmp_path: Path) -> None:
+    """The log of receipts is a folder here."""
     (tmp_path / RECEIPTS_FILE).mkdir()
     with FaultServer() as server:
         device = Device(tmp_path, server)

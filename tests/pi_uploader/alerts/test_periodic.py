@@ -1,10 +1,10 @@
-"""What is done now and then is done by one thread at a time."""
+"""A periodic task runs when it is due, in one thread at a time."""
 
 from pi_uploader.alerts.periodic import PeriodicTask
 from tests.support.fake_clock import FakeClock
 
 
-def test_it_is_due_first_and_then_after_each_pause() -> None:
+def test_a_task_is_due_after_its_first_delay_and_then_after_each_release() -> None:
     now = [100.0]
     turn = PeriodicTask(FakeClock(seconds=lambda: now[0]), first_delay=60)
     assert not turn.try_claim()
@@ -17,7 +17,7 @@ def test_it_is_due_first_and_then_after_each_pause() -> None:
     assert turn.try_claim()
 
 
-def test_who_has_claimed_it_keeps_it_until_the_release() -> None:
+def test_a_claimed_task_cannot_be_claimed_until_its_release() -> None:
     now = [0.0]
     turn = PeriodicTask(FakeClock(seconds=lambda: now[0]))
     assert turn.try_claim()

@@ -16,7 +16,7 @@ from tests.support.waiting import wait_for
 
 
 def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) -> None:
-    """It makes room while its PUT is under way; another thread reports losses meanwhile."""
+    """It is given up while its PUT is in flight; another thread reports losses meanwhile."""
     arrived, go_on, now = threading.Event(), threading.Event(), 0.0
 
     def slowly(exchange: Exchange) -> None:
@@ -35,15 +35,15 @@ def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) 
             BackendClient(server.base_url, "key", connections=2),
             clock=FakeClock(seconds=lambda: now),
         )
-        under_way = threading.Thread(target=uploader.step)
-        under_way.start()
+        sending = threading.Thread(target=uploader.step)
+        sending.start()
         assert arrived.wait(90)
         other = put(capturing, 1)
         now += REPORT_SECONDS
         uploader.step()
         wait_for(lambda: str(other.name) in server.store.photos, what="the other photo")
         go_on.set()
-        under_way.join(90)
+        sending.join(90)
         now += REPORT_SECONDS
         uploader.step()
         assert server.store.photos.keys() == {str(given_up.name), str(other.name)}
@@ -51,8 +51,8 @@ def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) 
     assert list(tmp_path.rglob("*.jpg")) == []
 
 
-def test_a_strange_reason_does_not_silence_what_is_to_be_told(tmp_path: Path) -> None:
-    """Somebody has made a folder of their own in the quarantine."""
+def test_a_strange_reason_does_not_prevent_the_report(tmp_path: Path) -> None:
+    """A person has made a folder in the quarantine."""
     with FaultServer() as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
@@ -61,9 +61,9 @@ def test_a_strange_reason_does_not_silence_what_is_to_be_told(tmp_path: Path) ->
     assert server.store.alerts[str(photo.name)].reason == "mine" + "x" * 240
 
 
-def test_the_backend_is_told_what_was_set_aside(tmp_path: Path) -> None:
-    """With the reason, once in the store however often it is told; an upload that is started anew
-    tells of what lies there already."""
+def test_photos_in_quarantine_are_reported(tmp_path: Path) -> None:
+    """With the reason, and once in the store however often they are reported. After a restart,
+    those that lie there already are reported, too."""
     with FaultServer() as server:
         device = Device(tmp_path, server)
         bad, *_ = device.take(3)
@@ -74,18 +74,18 @@ def test_the_backend_is_told_what_was_set_aside(tmp_path: Path) -> None:
         device.try_all(max_tries=4)
         device.now += REPORT_SECONDS
         device.uploader.step()
-        told = server.store.alerts[str(bad.name)]
-        assert (told.kind, told.reason) == (QUARANTINE, "rejected-422")
+        alert = server.store.alerts[str(bad.name)]
+        assert (alert.kind, alert.reason) == (QUARANTINE, "rejected-422")
         server.store.alerts.clear()
         Device(tmp_path, server).uploader.step()
-        assert server.store.alerts == {str(bad.name): told}
+        assert server.store.alerts == {str(bad.name): alert}
         Device(tmp_path, server).uploader.step()
-        assert server.store.alerts == {str(bad.name): told}
+        assert server.store.alerts == {str(bad.name): alert}
 
 
-def test_alerts_say_how_many_wait(tmp_path: Path) -> None:
-    """Of the camera that they are about: what was given up waits no more, and no photo may follow
-    that would say so."""
+def test_alerts_carry_the_number_of_photos_that_wait(tmp_path: Path) -> None:
+    """Of their camera. Lost photos do not wait any more, and there may be no later photo that would
+    carry the number."""
     with FaultServer() as server:
         device = Device(
             tmp_path, server, spool=Spool(tmp_path, quota=Quota(max_bytes=250, reserve=0))

@@ -1,4 +1,4 @@
-"""The backend is told that a device's spool is filling up: once, and nothing else suffers by it."""
+"""A spool that fills up is reported once, and nothing else is delayed by that."""
 
 from pathlib import Path
 
@@ -22,7 +22,8 @@ HIGH_WATERMARK = 8  # photos
 def device_with_room(
     folder: Path, server: FaultServer, disk: Disk | None = None, photos: int = 0
 ) -> Device:
-    """A device that was started a minute ago, with room for ten photos and so many waiting."""
+    """Return a device that was started a minute ago, with room for ten photos, and `photos` of
+    them waiting."""
     spool = Spool(folder, disk, quota=Quota(BUDGET, reserve=0))
     device = Device(folder, server, spool=spool)
     device.take(photos, size=SIZE)
@@ -30,7 +31,7 @@ def device_with_room(
     return device
 
 
-def told(server: FaultServer) -> list[Alert]:
+def alerts(server: FaultServer) -> list[Alert]:
     return [one for one in server.store.alerts.values() if one.kind == SPOOL_FILLING]
 
 
@@ -38,8 +39,8 @@ def posts(server: FaultServer) -> int:
     return sum(1 for one in server.requests if one.path == ALERTS_PATH)
 
 
-def refuse_alerts(code: int, word: bytes = b"") -> Handler:
-    """Refuse the alerts whose body has this word, and take everything else."""
+def reject_alerts(code: int, word: bytes = b"") -> Handler:
+    """Return a handler that rejects alerts whose body contains `word`, and accepts the rest."""
 
     def handler(exchange: Exchange) -> None:
         refused = exchange.request.path == ALERTS_PATH and word in exchange.read()
@@ -48,17 +49,17 @@ def refuse_alerts(code: int, word: bytes = b"") -> Handler:
     return handler
 
 
-def test_it_is_told_once_with_what_a_person_should_know(tmp_path: Path) -> None:
+def test_a_full_spool_is_reported_once_with_the_facts(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = device_with_room(tmp_path, server, photos=HIGH_WATERMARK)
         oldest = device.spool.oldest()
         assert oldest
         device.try_all(max_tries=HIGH_WATERMARK)
-        [alert] = told(server)
+        [alert] = alerts(server)
         device.take(HIGH_WATERMARK, start=20)
         device.now += POLL_SECONDS
         device.try_all(max_tries=HIGH_WATERMARK)
-    assert told(server) == [alert]
+    assert alerts(server) == [alert]
     assert posts(server) == 1
     assert alert.name.camera == oldest.name.camera
     assert "80% of the room" in alert.reason
@@ -71,13 +72,15 @@ def test_it_is_told_once_with_what_a_person_should_know(tmp_path: Path) -> None:
     }
 
 
-def test_a_spool_with_room_is_nothing_to_tell_of(tmp_path: Path) -> None:
+def test_a_spool_with_room_is_not_reported(tmp_path: Path) -> None:
     with FaultServer() as server:
         device_with_room(tmp_path, server, photos=HIGH_WATERMARK - 1).try_once()
     assert posts(server) == 0
 
 
-def test_it_is_told_again_when_it_had_fallen_well_below_and_not_before(tmp_path: Path) -> None:
+def test_it_is_reported_again_only_after_its_usage_fell_below_the_low_watermark(
+    tmp_path: Path,
+) -> None:
     with FaultServer() as server:
         device = device_with_room(tmp_path, server, photos=HIGH_WATERMARK)
         for _ in range(3):
@@ -87,18 +90,18 @@ def test_it_is_told_again_when_it_had_fallen_well_below_and_not_before(tmp_path:
         device.take(5, start=20)
         device.now += POLL_SECONDS
         device.try_once()
-        assert len(told(server)) == 1
+        assert len(alerts(server)) == 1
         device.try_all(max_tries=HIGH_WATERMARK)
         device.now += POLL_SECONDS
         device.uploader.step()
         device.take(HIGH_WATERMARK, start=40)
         device.now += POLL_SECONDS
         device.try_once()
-    assert len(told(server)) == 2
+    assert len(alerts(server)) == 2
 
 
-def test_a_spool_that_goes_up_and_down_quickly_is_not_told_each_time(tmp_path: Path) -> None:
-    """As where others have filled the disk, and any photo is too much."""
+def test_a_usage_that_goes_up_and_down_quickly_is_reported_once(tmp_path: Path) -> None:
+    """As on a disk that other files have filled, where each photo is too much."""
     with FaultServer() as server:
         device = device_with_room(tmp_path, server)
         for _ in range(3):
@@ -107,19 +110,19 @@ def test_a_spool_that_goes_up_and_down_quickly_is_not_told_each_time(tmp_path: P
             device.now += POLL_SECONDS
             device.uploader.step()
             device.now += POLL_SECONDS
-    assert len(told(server)) == 1
+    assert len(alerts(server)) == 1
 
 
-def test_it_is_not_told_again_by_a_new_start(tmp_path: Path) -> None:
+def test_a_restart_does_not_report_it_again(tmp_path: Path) -> None:
     with FaultServer() as server:
         first = device_with_room(tmp_path, server, photos=HIGH_WATERMARK + 2)
         first.try_once()
         device_with_room(tmp_path, server).try_once()
-    assert (len(told(server)), posts(server)) == (1, 1)
+    assert (len(alerts(server)), posts(server)) == (1, 1)
 
 
-def test_what_was_noticed_without_a_network_is_told_when_there_is_one(tmp_path: Path) -> None:
-    """Once, though the upload was started anew meanwhile and the spool is empty by then."""
+def test_an_alert_that_was_raised_without_a_network_is_sent_later(tmp_path: Path) -> None:
+    """Once, though the upload was restarted meanwhile and the spool is empty by then."""
     with FaultServer() as server:
         server.refuse()
         offline = device_with_room(tmp_path, server, photos=HIGH_WATERMARK)
@@ -132,17 +135,15 @@ def test_what_was_noticed_without_a_network_is_told_when_there_is_one(tmp_path: 
         again.now += QUIET_SECONDS
         again.uploader.step()
         device_with_room(tmp_path, server).uploader.step()
-    [alert] = told(server)
+    [alert] = alerts(server)
     assert alert.details["waiting"] == HIGH_WATERMARK
     assert posts(server) == 1
 
 
 @pytest.mark.parametrize("code", [400, 404, 500])
-def test_a_backend_that_will_not_hear_of_it_gets_photos_and_losses(
-    code: int, tmp_path: Path
-) -> None:
-    """It is asked again now and then, and told when it will."""
-    with FaultServer(refuse_alerts(code, SPOOL_FILLING.encode())) as server:
+def test_a_backend_that_rejects_the_alert_gets_photos_and_losses(code: int, tmp_path: Path) -> None:
+    """The alert is sent again now and then, until it is accepted."""
+    with FaultServer(reject_alerts(code, SPOOL_FILLING.encode())) as server:
         device = device_with_room(tmp_path, server, photos=11)
         device.try_all(max_tries=12)
         device.now += RETRY_SECONDS
@@ -153,13 +154,13 @@ def test_a_backend_that_will_not_hear_of_it_gets_photos_and_losses(
         server.handler = store_photo
         device.now += RETRY_OUTBOX_SECONDS
         device.uploader.step()
-    assert len(told(server)) == 1
+    assert len(alerts(server)) == 1
 
 
 @pytest.mark.parametrize("code", [400, 404])
 def test_an_old_backend_without_alerts_gets_the_photos(code: int, tmp_path: Path) -> None:
-    """And none of them is set aside."""
-    with FaultServer(refuse_alerts(code)) as server:
+    """And none of them goes to quarantine."""
+    with FaultServer(reject_alerts(code)) as server:
         device = device_with_room(tmp_path, server, photos=HIGH_WATERMARK)
         device.try_all(max_tries=HIGH_WATERMARK)
         device.now += RETRY_SECONDS
@@ -169,14 +170,14 @@ def test_an_old_backend_without_alerts_gets_the_photos(code: int, tmp_path: Path
     assert posts(server) == 1
 
 
-def test_a_disk_that_takes_no_note_of_it_does_no_harm(tmp_path: Path) -> None:
-    """It is told all the same, by each process once."""
+def test_an_outbox_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+    """Each process reports once."""
     (tmp_path / "alerts.new").mkdir()
     with FaultServer() as server:
         device_with_room(tmp_path, server, photos=HIGH_WATERMARK + 1).try_once()
         device_with_room(tmp_path, server).try_all(max_tries=HIGH_WATERMARK)
     assert len(server.store.photos) == HIGH_WATERMARK + 1
-    assert len(told(server)) == 2
+    assert len(alerts(server)) == 2
 
 
 @pytest.mark.parametrize("kind", [Kind.FREE, Kind.CHANGED_AT])
@@ -193,24 +194,24 @@ def test_a_disk_that_cannot_be_measured_does_no_harm(kind: Kind, tmp_path: Path)
 @pytest.mark.parametrize(
     "spoilt", [b"", b"{", b"[]", b'{"alerts": 1}', b'{"alerts": [], "told": 1}']
 )
-def test_a_file_that_cannot_be_read_is_none(spoilt: bytes, tmp_path: Path) -> None:
+def test_an_outbox_that_cannot_be_read_does_no_harm(spoilt: bytes, tmp_path: Path) -> None:
     """A power cut may leave anything there."""
     (tmp_path / "alerts.json").write_bytes(spoilt)
     with FaultServer() as server:
         device_with_room(tmp_path, server, photos=HIGH_WATERMARK).try_once()
-    assert len(told(server)) == 1
+    assert len(alerts(server)) == 1
 
 
 class SmallDisk(Disk):
-    """Has little room left."""
+    """Has little space left."""
 
     def free(self, folder: Path) -> int:
         return SIZE
 
 
-def test_the_disk_is_a_limit_too_and_kept_photos_make_way(tmp_path: Path) -> None:
-    """The share is that of the room down to the reserve; what is kept beside the spool counts as
-    room, and so does what goes from there."""
+def test_the_disk_limits_the_usage_and_kept_photos_count_as_free_space(tmp_path: Path) -> None:
+    """What is allowed is the space down to the reserve. Kept photos count as free, and so does the
+    space of those that are removed."""
     spool = Spool(tmp_path, SmallDisk(), Quota(reserve=SIZE // 2))
     photo, *_ = [put(Spool(tmp_path), number, size=SIZE) for number in range(3)]
     assert spool.usage() == Usage(3 * SIZE, 3 * SIZE + SIZE // 2)

@@ -1,4 +1,4 @@
-"""A photo leaves the spool for its receipt and for nothing else, whatever the server does."""
+"""A photo leaves the spool on its receipt only, whatever the server does."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.store import Response
 from tests.support.uploading import KEY, SHORT_TIMEOUT, Device
 
 BIG = 12_000_000  # bytes; more than the sockets' buffers take
-BOOTED_IN = datetime(1970, 1, 2, tzinfo=UTC)
+WRONG_TIME = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def test_a_photo_leaves_the_spool_when_its_receipt_comes(tmp_path: Path) -> None:
@@ -40,8 +40,8 @@ def test_a_photo_that_is_stored_already_leaves_the_spool(tmp_path: Path) -> None
     assert (len(server.store.photos), server.store.repeats) == (1, 1)
 
 
-def test_no_proxy_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment names a proxy for all addresses but this one."""
+def test_no_proxy_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment names a proxy for all addresses except this one."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
     with FaultServer() as server:
@@ -51,8 +51,8 @@ def test_no_proxy_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert device.places(photo) == []
 
 
-SILENT = [faults.hang]
-NO_RECEIPTS: dict[str, tuple[Handler, int]] = {
+HANGING = [faults.hang]
+FAULTS: dict[str, tuple[Handler, int]] = {
     # the answer to every request, and how many requests one try makes
     "hangs": (faults.hang, 1),
     "cuts before the body": (faults.cut_request(0), 2),
@@ -86,16 +86,16 @@ NO_RECEIPTS: dict[str, tuple[Handler, int]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "requests"), NO_RECEIPTS.values(), ids=NO_RECEIPTS)
-def test_a_photo_stays_where_it_is_while_the_server(
+@pytest.mark.parametrize(("answer", "requests"), FAULTS.values(), ids=FAULTS)
+def test_a_photo_stays_in_the_spool_while_the_server(
     handler: Handler, requests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It waits, and is stored once when the server is well again; one try costs few requests."""
+    """It waits, and is stored once when the server works again; one try costs few requests."""
     with FaultServer(handler) as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
         with monkeypatch.context() as patch:
-            if handler in SILENT:
+            if handler in HANGING:
                 patch.setattr(backend, "READ_TIMEOUT_SECONDS", SHORT_TIMEOUT)
             device.try_once()
         assert device.places(photo) == ["waiting"]
@@ -108,8 +108,8 @@ def test_a_photo_stays_where_it_is_while_the_server(
     assert list(server.store.photos) == [str(photo.name)]
 
 
-def test_a_photo_stays_where_it_is_while_the_server_drips_its_reply(tmp_path: Path) -> None:
-    """Each byte comes in time, and the whole never does."""
+def test_a_photo_stays_in_the_spool_while_the_response_comes_byte_by_byte(tmp_path: Path) -> None:
+    """Each byte comes in time, but never the whole."""
     with FaultServer(faults.drip(0.1)) as server:
         device = Device(tmp_path, server, max_put_seconds=3 * SHORT_TIMEOUT)
         [photo] = device.take(1)
@@ -122,7 +122,7 @@ def test_a_photo_stays_where_it_is_while_the_server_drips_its_reply(tmp_path: Pa
     assert list(server.store.photos) == [str(photo.name)]
 
 
-def test_a_photo_stays_where_it_is_while_connections_are_refused(tmp_path: Path) -> None:
+def test_a_photo_stays_in_the_spool_while_connections_are_refused(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
@@ -135,7 +135,7 @@ def test_a_photo_stays_where_it_is_while_connections_are_refused(tmp_path: Path)
     assert device.places(photo) == []
 
 
-def test_a_server_that_stops_reading_is_given_up(tmp_path: Path) -> None:
+def test_a_request_to_a_server_that_stops_reading_ends(tmp_path: Path) -> None:
     with FaultServer(faults.stop_reading(after=1000)) as server:
         device = Device(tmp_path, server, max_put_seconds=3 * SHORT_TIMEOUT)
         [photo] = device.take(1, size=BIG)
@@ -148,7 +148,7 @@ def test_a_server_that_stops_reading_is_given_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("at", [0, 1, 12, 40, 90, 150, 300])
-def test_a_reply_cut_once_costs_one_request_more(at: int, tmp_path: Path) -> None:
+def test_a_response_cut_once_costs_one_request_more(at: int, tmp_path: Path) -> None:
     """The photo was stored; its second PUT earns the receipt."""
     with FaultServer(faults.in_turn(faults.cut_response(at))) as server:
         device = Device(tmp_path, server)
@@ -158,7 +158,7 @@ def test_a_reply_cut_once_costs_one_request_more(at: int, tmp_path: Path) -> Non
     assert (len(server.requests), len(server.store.photos)) == (2, 1)
 
 
-def test_connections_that_were_closed_meanwhile_delay_nothing(tmp_path: Path) -> None:
+def test_connections_that_the_server_closed_delay_nothing(tmp_path: Path) -> None:
     """Servers close connections that are idle; only the next use shows it."""
     with FaultServer(faults.store_and_close) as server:
         device = Device(tmp_path, server)
@@ -178,9 +178,9 @@ RETRY_AFTER: dict[str, tuple[Handler, float]] = {
     "with 500": (faults.status(500, "7"), 7),
     "too many seconds": (faults.status(503, "999999"), 3600),
     "a date": (faults.retry_after_date(503, 120, datetime.now(UTC)), 120),
-    "a date by a wrong clock": (faults.retry_after_date(503, 120, BOOTED_IN), 120),
-    "a date far ahead": (faults.retry_after_date(503, 1e7, BOOTED_IN), 3600),
-    "a date gone by": (faults.retry_after_date(503, -120, BOOTED_IN), 1),
+    "a date by a wrong clock": (faults.retry_after_date(503, 120, WRONG_TIME), 120),
+    "a date far ahead": (faults.retry_after_date(503, 1e7, WRONG_TIME), 3600),
+    "a date gone by": (faults.retry_after_date(503, -120, WRONG_TIME), 1),
     "absent": (faults.status(503), 1),
     "empty": (faults.status(503, ""), 1),
     "negative": (faults.status(503, "-5"), 1),
@@ -194,8 +194,8 @@ RETRY_AFTER: dict[str, tuple[Handler, float]] = {
 
 @pytest.mark.parametrize(("answer", "seconds"), RETRY_AFTER.values(), ids=RETRY_AFTER)
 def test_retry_after(handler: Handler, seconds: float, tmp_path: Path) -> None:
-    """It is kept to within an hour, its date read by the server's own clock; what cannot be read
-    is as if it were absent."""
+    """It is limited to an hour, and a date is relative to the server's own clock. What cannot be
+    parsed is ignored."""
     with FaultServer(handler) as server:
         device = Device(tmp_path, server)
         device.take(1)
@@ -206,7 +206,7 @@ def test_retry_after(handler: Handler, seconds: float, tmp_path: Path) -> None:
 
 
 def test_an_outage_of_a_day_costs_few_requests(tmp_path: Path) -> None:
-    """However many photos wait: one gate for all."""
+    """However many photos wait: one breaker for all."""
     with FaultServer(faults.status(503)) as server:
         device = Device(tmp_path, server, chance=1.0)
         photos = device.take(20)

@@ -23,13 +23,13 @@ VARIABLES = (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *connection.CA_
 
 
 @pytest.fixture(autouse=True)
-def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
 
 
 def delivers(device: Device) -> bool:
-    """Whether a photo gets through."""
+    """Return whether a photo arrives."""
     [photo] = device.take(1)
     device.try_once()
     return device.places(photo) == []
@@ -52,7 +52,7 @@ def test_a_bundle_may_be_a_folder(
 def test_an_authority_in_the_systems_store_is_trusted(
     authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """OpenSSL finds the store where these variables say, or where it was built to look."""
+    """OpenSSL looks in the store that these variables name, or in its default one."""
     if kind == "folder":
         monkeypatch.setenv("SSL_CERT_DIR", str(hashed_folder(authority, tmp_path)))
     else:
@@ -61,7 +61,7 @@ def test_an_authority_in_the_systems_store_is_trusted(
         assert delivers(Device(tmp_path / "spool", server))
 
 
-def test_a_system_without_a_store_has_that_of_certifi(
+def test_a_system_without_a_store_uses_that_of_certifi(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
@@ -70,7 +70,7 @@ def test_a_system_without_a_store_has_that_of_certifi(
 
 
 @pytest.mark.parametrize("variable", connection.CA_VARIABLES)
-def test_a_bundle_that_is_not_there_is_named(
+def test_a_missing_bundle_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "none.pem"))
@@ -79,7 +79,7 @@ def test_a_bundle_that_is_not_there_is_named(
 
 
 def hashed_folder(authority: Authority, tmp_path: Path) -> Path:
-    """A folder of certificates as OpenSSL looks them up."""
+    """Return a folder of certificates, in the form in which OpenSSL searches it."""
     folder = tmp_path / "certificates"
     folder.mkdir()
     openssl = ("openssl", "x509", "-noout", "-hash", "-in", authority.bundle)
@@ -98,9 +98,9 @@ REFUSED = {
 
 @pytest.mark.parametrize(("kind", "words"), REFUSED.items(), ids=[kind.value for kind in REFUSED])
 def test_nothing_is_sent_to_a_server_that_cannot_be_trusted(
-    kind: Kind, words: str, trusted: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    kind: Kind, text: str, trusted: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The photo waits, and the log says what for."""
+    """The photo waits, and the log says why."""
     with FaultServer(certificate=trusted.certificate(kind)) as server:
         device = Device(tmp_path, server)
         [photo] = device.take(1)
@@ -109,7 +109,7 @@ def test_nothing_is_sent_to_a_server_that_cannot_be_trusted(
     assert device.places(photo) == ["waiting"]
     assert server.requests == []
     assert device.wait >= 1
-    assert words in caplog.text
+    assert text in caplog.text
 
 
 def test_a_hundred_photos_cost_one_handshake_and_one_reading_of_the_bundle(
@@ -134,7 +134,9 @@ def test_a_hundred_photos_cost_one_handshake_and_one_reading_of_the_bundle(
 # --- proxies
 
 
-def test_a_name_that_only_the_proxy_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_only_the_proxy_knows_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with FaultServer(as_proxy) as server:
         monkeypatch.setenv("http_proxy", server.base_url)
         assert BackendClient("http://backend.invalid", "key").send_alerts([])
@@ -150,7 +152,7 @@ def test_tls_through_a_proxy_trusts_the_same_authorities(
     assert proxy.targets == [f"127.0.0.1:{server.port}"]
 
 
-def test_a_put_through_a_proxy_has_its_deadline_too(
+def test_a_put_through_a_proxy_has_a_deadline_too(
     trusted: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted.bundle))
@@ -173,17 +175,17 @@ def test_a_put_through_a_proxy_has_its_deadline_too(
         ("", True),
     ],
 )
-def test_networks_in_no_proxy(
+def test_networks_in_no_proxy_are_reached_directly(
     monkeypatch: pytest.MonkeyPatch, no_proxy: str, is_proxy: bool
 ) -> None:
-    """As curl and requests have it."""
+    """As curl and requests do."""
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
     monkeypatch.setenv("no_proxy", no_proxy)
     assert route_to("http://127.0.0.1:7071").is_proxy == is_proxy
 
 
 def test_a_socks_proxy_needs_pysocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said at the start, and no user or password with it."""
+    """It is reported at the start, without user and password."""
     monkeypatch.setenv("ALL_PROXY", "socks5h://me:s3cr3t@proxy.invalid")
     monkeypatch.setattr("pi_uploader.client.connection.find_spec", lambda name: None)
     with pytest.raises(SettingsError) as error:
@@ -192,7 +194,6 @@ def test_a_socks_proxy_needs_pysocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "s3cr3t" not in str(error.value)
 
 
-def test_the_context_verifies(trusted: Authority) -> None:
-    """Whatever it trusts."""
+def test_the_context_verifies_certificates(trusted: Authority) -> None:
     context = connection.tls_context()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)

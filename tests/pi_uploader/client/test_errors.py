@@ -14,7 +14,7 @@ VARIABLES = (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *connection.CA_
 
 
 @pytest.fixture(autouse=True)
-def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
 
@@ -25,30 +25,30 @@ def problem(base_url: str) -> str:
     return str(error.value)
 
 
-def test_an_unknown_authority_is_told_its_place(authority: Authority) -> None:
+def test_an_unknown_authority_comes_with_the_next_step(authority: Authority) -> None:
     with FaultServer(certificate=authority.certificate()) as server:
-        said = problem(server.base_url)
-    assert f"(127.0.0.1, port {server.port}: unable to get local issuer certificate)" in said
-    assert "update-ca-certificates" in said
+        text = problem(server.base_url)
+    assert f"(127.0.0.1, port {server.port}: unable to get local issuer certificate)" in text
+    assert "update-ca-certificates" in text
 
 
 def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its words too, but no password."""
+    """With its response, but no password."""
     with FaultServer(faults.status(407)) as proxy:
         monkeypatch.setenv("https_proxy", f"http://me:s3cr3t@127.0.0.1:{proxy.port}")
-        said = problem("https://backend.invalid")
-    assert said.startswith(f"gave no connection (the proxy 127.0.0.1, port {proxy.port}: ")
-    assert "407" in said
-    assert "s3cr3t" not in said
+        text = problem("https://backend.invalid")
+    assert text.startswith(f"gave no connection (the proxy 127.0.0.1, port {proxy.port}: ")
+    assert "407" in text
+    assert "s3cr3t" not in text
 
 
 def test_a_refused_connection_names_host_port_and_reason() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    said = problem(f"http://127.0.0.1:{port}")
-    assert said == f"gave no connection (127.0.0.1, port {port}: connection refused)"
+    text = problem(f"http://127.0.0.1:{port}")
+    assert text == f"gave no connection (127.0.0.1, port {port}: connection refused)"
 
 
-def test_an_unknown_name_is_called_unknown() -> None:
-    said = problem("https://nobody.invalid")
-    assert said.startswith("gave no connection (nobody.invalid, port 443: name not known")
+def test_an_unknown_host_name_is_reported_as_such() -> None:
+    text = problem("https://nobody.invalid")
+    assert text.startswith("gave no connection (nobody.invalid, port 443: name not known")

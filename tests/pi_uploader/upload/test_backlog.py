@@ -1,4 +1,4 @@
-"""The backend is told how many photos wait, and the spool is not read through for each of them."""
+"""The photos that wait: which is sent next, and how many there are, without counting each time."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -19,8 +19,8 @@ from tests.support.uploading import Device
 GATE = new_name("gate", datetime.now(UTC))
 
 
-def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Path) -> None:
-    """Photos that came meanwhile are in the next count."""
+def test_photos_are_counted_now_and_then_and_delivered_ones_subtracted(tmp_path: Path) -> None:
+    """Photos that are put meanwhile are in the next count."""
     disk, now = FailingDisk(kinds={Kind.NAMES}), [0.0]  # which never fails, and counts
     spool = Spool(tmp_path, disk, Quota(reserve=0))
     backlog = BacklogCounter(spool, FakeClock(seconds=lambda: now[0]))
@@ -47,7 +47,7 @@ def test_it_is_counted_now_and_then_and_what_is_delivered_taken_off(tmp_path: Pa
     assert backlog.count_after("gate", 1) == 7
 
 
-def test_each_camera_has_its_own_number(tmp_path: Path) -> None:
+def test_each_camera_is_counted_by_itself(tmp_path: Path) -> None:
     """A device with two cameras: the last photo of each leaves none of its own waiting."""
     waits: dict[str, list[int | None]] = {"gate": [], "yard": []}
     with FaultServer() as server:
@@ -56,13 +56,15 @@ def test_each_camera_has_its_own_number(tmp_path: Path) -> None:
             put(device.spool, number, camera=camera)
         device.try_all(max_tries=6)
         for request in server.requests:
-            said = parse_headers(request.headers)
-            waits[str(said.camera or (said.name and said.name.camera))].append(said.waiting)
+            headers = parse_headers(request.headers)
+            waits[str(headers.camera or (headers.name and headers.name.camera))].append(
+                headers.waiting
+            )
     assert waits == {"gate": [1, 0], "yard": [None, 1, 0]}
 
 
-def test_the_last_photos_that_are_under_way_together_leave_none(tmp_path: Path) -> None:
-    """Whichever sets out second does not count the first as waiting."""
+def test_the_last_two_photos_in_flight_together_leave_none_waiting(tmp_path: Path) -> None:
+    """The second of them does not count the first one as waiting."""
     both = threading.Barrier(2)
 
     def wait_for_the_other(exchange: Exchange) -> None:
@@ -80,12 +82,12 @@ def test_the_last_photos_that_are_under_way_together_leave_none(tmp_path: Path) 
             thread.start()
         for thread in threads:
             thread.join()
-        said = [parse_headers(request.headers).waiting for request in server.requests]
-    assert 0 in said[1:]
+        headers = [parse_headers(request.headers).waiting for request in server.requests]
+    assert 0 in headers[1:]
 
 
 class Selection:
-    """A selector over a spool with so many photos."""
+    """A selector over a spool with `count` photos."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self.clock = FakeClock(seconds=0.0)

@@ -1,4 +1,4 @@
-"""A month's data budget, and the pace."""
+"""The monthly quota and the rate limit."""
 
 import json
 from datetime import UTC, datetime
@@ -18,22 +18,22 @@ from tests.support.uploading import KEY, Device
 NOVEMBER, DECEMBER = datetime(2026, 11, 30, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 
 
-def test_what_goes_up_together_is_counted_before_it_is_sent(tmp_path: Path) -> None:
-    """Of two photos that are chosen at the same time, the second is not affordable any more."""
-    budget = MonthlyQuota(tmp_path / "sent.json", 1_000_000)
-    assert [bool(budget.reserve(600_000, NOVEMBER)) for _ in range(2)] == [True, False]
-    assert budget.reserve(400_000, NOVEMBER)
+def test_photos_in_flight_count_before_they_are_sent(tmp_path: Path) -> None:
+    """Of two photos that are chosen at the same time, the second exceeds the quota."""
+    quota = MonthlyQuota(tmp_path / "sent.json", 1_000_000)
+    assert [bool(quota.reserve(600_000, NOVEMBER)) for _ in range(2)] == [True, False]
+    assert quota.reserve(400_000, NOVEMBER)
 
 
-def test_a_restart_begins_no_new_month_but_a_month_does(tmp_path: Path) -> None:
+def test_the_count_survives_a_restart_and_ends_with_the_month(tmp_path: Path) -> None:
     MonthlyQuota(tmp_path / "sent.json", 1_000_000).reserve(600_000, NOVEMBER)
     again = MonthlyQuota(tmp_path / "sent.json", 1_000_000)
     assert not again.reserve(600_000, NOVEMBER)
     assert again.reserve(600_000, DECEMBER)
 
 
-class Metered(Device):
-    """A device with a data budget of a megabyte, or with a pace on the same clock."""
+class LimitedDevice(Device):
+    """A device with a quota of a megabyte, or with a rate limit on the same clock."""
 
     def __init__(self, folder: Path, server: FaultServer, rate: float | None = None) -> None:
         super().__init__(folder, server)
@@ -59,10 +59,10 @@ class Metered(Device):
         return int(json.loads(self.file.read_text())["bytes"])
 
 
-def test_a_photo_that_cannot_be_read_costs_nothing(tmp_path: Path) -> None:
-    """Neither one that the disk does not give, nor one that is damaged."""
+def test_a_photo_that_cannot_be_read_does_not_count(tmp_path: Path) -> None:
+    """Neither one that the disk does not read, nor one that is damaged."""
     with FaultServer() as server:
-        device = Metered(tmp_path, server)
+        device = LimitedDevice(tmp_path, server)
         [unreadable, damaged] = device.take(2, size=400_000)
         file = device.spool.waiting_folder / unreadable.path
         file.unlink()
@@ -77,9 +77,9 @@ def test_a_photo_that_cannot_be_read_costs_nothing(tmp_path: Path) -> None:
         assert (len(server.store.photos), device.charged) == (2, 1_000_000)
 
 
-def test_nobody_who_answers_costs_nothing_and_a_second_try_counts_twice(tmp_path: Path) -> None:
+def test_a_refused_connection_does_not_count_and_a_second_try_counts_twice(tmp_path: Path) -> None:
     with FaultServer() as server:
-        device = Metered(tmp_path, server)
+        device = LimitedDevice(tmp_path, server)
         device.take(1, size=400_000)
         server.refuse()
         for _ in range(10):
@@ -92,10 +92,10 @@ def test_nobody_who_answers_costs_nothing_and_a_second_try_counts_twice(tmp_path
         assert (len(server.store.photos), device.charged) == (1, 800_000)
 
 
-def test_one_photo_that_is_too_much_for_the_month_holds_up_no_other(tmp_path: Path) -> None:
+def test_a_photo_above_the_quota_holds_up_no_other(tmp_path: Path) -> None:
     """Not even when it is the turn of the oldest."""
     with FaultServer() as server:
-        device = Metered(tmp_path, server)
+        device = LimitedDevice(tmp_path, server)
         [too_much] = device.take(1, size=1_000_001)
         device.take(6, start=1)
         for _ in range(12):
@@ -104,12 +104,12 @@ def test_one_photo_that_is_too_much_for_the_month_holds_up_no_other(tmp_path: Pa
         assert device.places(too_much) == ["waiting"]
 
 
-def test_a_photo_too_large_for_the_pace_waits_and_a_person_is_told(
+def test_a_photo_too_large_for_the_rate_limit_waits_and_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At 1 KB/s 220 KB go up in time. The larger one is looked at once an hour."""
+    """At 1 KB/s, 220 KB arrive in time. The larger photo is tried once an hour."""
     with FaultServer() as server:
-        device = Metered(tmp_path, server, rate=1000.0)
+        device = LimitedDevice(tmp_path, server, rate=1000.0)
         [too_large] = device.take(1, size=300_000)
         [small] = device.take(1, start=1, size=1000)
         end = device.now + 3000
@@ -125,10 +125,10 @@ def test_a_photo_too_large_for_the_pace_waits_and_a_person_is_told(
         assert server.store.alerts[str(too_large.name)].kind == QUARANTINE
 
 
-def test_photos_share_the_pace_only_while_each_arrives_in_time() -> None:
-    pace = RateLimit(1000.0, FakeClock(seconds=0.0), lambda seconds: None)
-    assert pace.allows([200_000])
-    assert pace.allows([110_000, 1])
-    assert not pace.allows([110_001, 1])
-    assert pace.min_kbps(220_000) is None
-    assert pace.min_kbps(220_001) == 9
+def test_photos_share_the_rate_only_while_each_arrives_in_time() -> None:
+    rate = RateLimit(1000.0, FakeClock(seconds=0.0), lambda seconds: None)
+    assert rate.allows([200_000])
+    assert rate.allows([110_000, 1])
+    assert not rate.allows([110_001, 1])
+    assert rate.min_kbps(220_000) is None
+    assert rate.min_kbps(220_001) == 9

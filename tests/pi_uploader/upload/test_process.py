@@ -13,7 +13,7 @@ from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
 
 
-def test_without_uploading_one_photo_that_cannot_be_moved_holds_up_no_other(
+def test_without_a_backend_a_photo_that_cannot_be_moved_holds_up_no_other(
     tmp_path: Path,
 ) -> None:
     photos = [put(Spool(tmp_path), number) for number in range(4)]
@@ -29,8 +29,8 @@ def test_without_uploading_one_photo_that_cannot_be_moved_holds_up_no_other(
     assert list(spool.waiting_photos()) == photos[:1]
 
 
-def test_a_service_that_ends_has_written_everything(tmp_path: Path) -> None:
-    """Ten photos in a moment, by the real service; another one then adds to them."""
+def test_the_state_file_is_complete_when_the_service_ends(tmp_path: Path) -> None:
+    """The real service sends ten photos at once; a second one then adds ten to the count."""
     with FaultServer() as server:
         pi = InstalledPi(installed_settings(tmp_path, server.base_url))
         for count in (10, 20):

@@ -13,7 +13,7 @@ from tests.support.uploading import Device
 
 
 def reject(code: int, one_in: int) -> Handler:
-    """Reject every `one_in`th photo by its number, whenever it comes; keep the others."""
+    """Return a handler that always rejects every `one_in`th photo, by number."""
     bad = {str(name(number)) for number in range(0, 10_000, one_in)}
 
     def handler(exchange: Exchange) -> None:
@@ -22,59 +22,57 @@ def reject(code: int, one_in: int) -> Handler:
     return handler
 
 
-def let_pass(device: Device, seconds: float) -> None:
-    """Let the time pass as the upload process does: a step, then the wait that it asks for."""
+def pass_time(device: Device, seconds: float) -> None:
+    """Run the uploader for so many seconds: a step, then the wait that it returns."""
     end = device.now + seconds
     while device.now < end:
         device.now = min(end, device.now + device.uploader.step())
 
 
 @pytest.mark.parametrize("code", faults.REJECTION_CODES)
-def test_half_of_the_photos_rejected_at_one_a_second_delay_none_of_the_others(
-    code: int, tmp_path: Path
-) -> None:
-    """Each good photo is in the backend before the next one is taken."""
+def test_many_rejected_photos_do_not_delay_the_others(code: int, tmp_path: Path) -> None:
+    """Half of all photos are rejected, one a second. Each good one is stored before the next."""
     with FaultServer(reject(code, one_in=2)) as server:
         device = Device(tmp_path, server, chance=1.0)
         for number in range(20):
             [photo] = device.take(1, start=number)
-            let_pass(device, 1.0)
+            pass_time(device, 1.0)
             assert (str(photo.name) in server.store.photos) == (number % 2 == 1)
-        let_pass(device, 130.0)
+        pass_time(device, 130.0)
         assert len(server.requests) <= 4 * 20
-    aside = [reason for reason, _ in device.spool.quarantined_photos()]
-    assert (aside, len(server.store.photos)) == ([f"rejected-{code}"] * 10, 10)
+    quarantined = [reason for reason, _ in device.spool.quarantined_photos()]
+    assert (quarantined, len(server.store.photos)) == ([f"rejected-{code}"] * 10, 10)
 
 
-def test_a_rejected_photo_that_is_alone_is_retried_seldom_and_keeps_no_fresh_one_waiting(
+def test_a_single_rejected_photo_is_retried_seldom_and_does_not_delay_a_new_one(
     tmp_path: Path,
 ) -> None:
-    """Nothing else is taken for an hour; the gate is open when something is."""
+    """Nothing else is taken for an hour; then the new photo is sent at once."""
     with FaultServer(reject(422, one_in=100)) as server:
         device = Device(tmp_path, server, chance=1.0)
         device.take(1)
-        let_pass(device, 3600)
+        pass_time(device, 3600)
         assert len(server.requests) <= 45
         [fresh] = device.take(1, start=1)
-        let_pass(device, 1.0)
+        pass_time(device, 1.0)
         assert list(server.store.photos) == [str(fresh.name)]
 
 
-def test_a_backend_that_rejects_all_of_a_backlog_is_asked_seldom(tmp_path: Path) -> None:
-    """After the first few it is the backend that is taken to be out of order."""
+def test_a_backend_that_rejects_everything_gets_few_requests(tmp_path: Path) -> None:
+    """After the first few, the backend itself is taken to be out of order."""
     with FaultServer(faults.status(400)) as server:
         device = Device(tmp_path, server, chance=1.0)
         device.take(200)
-        let_pass(device, 3600)
+        pass_time(device, 3600)
         assert len(server.requests) <= MAX_REJECTED_IN_A_ROW + 45
         assert not list(device.spool.quarantined_photos())
         server.handler = store_photo
-        let_pass(device, 200)
+        pass_time(device, 200)
     assert len(server.store.photos) == 200
 
 
-def test_a_failing_backend_still_closes_the_gate_for_all(tmp_path: Path) -> None:
-    """A 503 says nothing about the photo."""
+def test_an_unavailable_backend_opens_the_breaker_for_all_photos(tmp_path: Path) -> None:
+    """A 503 is not about the photo."""
     with FaultServer(faults.status(503)) as server:
         device = Device(tmp_path, server, chance=1.0)
         device.take(5)

@@ -1,4 +1,4 @@
-"""What `status` says of the deliveries of the last hour, whatever happened to the process."""
+"""The deliveries of the last hour, as `status` shows them, whatever happened to the process."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ HOUR = 3600
 
 
 class Machine:
-    """A device whose clocks the test turns; `state` is that of its upload process."""
+    """A device whose clocks the test sets; `state` is that of its upload process."""
 
     def __init__(self, folder: Path) -> None:
         self.file = state_file(folder)
@@ -40,7 +40,7 @@ class Machine:
         )
 
     def shown(self) -> tuple[int, int]:
-        """Photos and bytes of the last hour, as `status` would show them now."""
+        """Return the photos and bytes of the last hour, as `status` would show them now."""
         return delivered_last_hour(read_state(self.file), self.now, self.wall_clock)
 
 
@@ -49,8 +49,8 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_what_comes_within_a_second_is_counted_too(machine: Machine) -> None:
-    """It is written a little later, or at the end of the process."""
+def test_deliveries_within_a_second_are_counted_too(machine: Machine) -> None:
+    """They are written a little later, or at the end of the process."""
     for _ in range(3):
         machine.deliver()
     assert machine.shown() == (1, 10)
@@ -62,8 +62,7 @@ def test_what_comes_within_a_second_is_counted_too(machine: Machine) -> None:
     assert machine.shown() == (4, 40)
 
 
-def test_a_restart_forgets_nothing(machine: Machine) -> None:
-    """The last receipt neither."""
+def test_a_restart_keeps_the_counts_and_the_last_receipt(machine: Machine) -> None:
     machine.deliver()
     machine.start()
     machine.wait(2)
@@ -72,8 +71,8 @@ def test_a_restart_forgets_nothing(machine: Machine) -> None:
     assert read_state(machine.file)["last_receipt"]["id"] == str(name(1))
 
 
-def test_an_hour_later_nothing_was_delivered(machine: Machine) -> None:
-    """Whether or not anybody has written since."""
+def test_a_delivery_counts_for_an_hour(machine: Machine) -> None:
+    """Whether or not the file was written since."""
     machine.deliver()
     machine.wait(HOUR / 2)
     machine.deliver()
@@ -85,7 +84,7 @@ def test_an_hour_later_nothing_was_delivered(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("years", [-50, 50])
-def test_a_clock_that_is_set_changes_nothing(machine: Machine, years: int) -> None:
+def test_setting_the_clock_changes_nothing(machine: Machine, years: int) -> None:
     machine.deliver()
     machine.wall_clock += timedelta(days=365 * years)
     machine.wait(2)
@@ -93,7 +92,7 @@ def test_a_clock_that_is_set_changes_nothing(machine: Machine, years: int) -> No
     assert machine.shown() == (2, 20)
 
 
-def test_after_a_boot_the_wall_clock_tells(machine: Machine) -> None:
+def test_after_a_boot_the_wall_clock_decides(machine: Machine) -> None:
     machine.deliver()
     machine.boot, machine.seconds = "22222222", 5.0
     machine.wall_clock += timedelta(minutes=5)
@@ -103,7 +102,7 @@ def test_after_a_boot_the_wall_clock_tells(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("written", ["", "[]", '{"minutes": 5}', '{"minutes": [{"boot": 1}]}'])
-def test_a_state_that_cannot_be_read_is_none(machine: Machine, written: str) -> None:
+def test_a_file_that_cannot_be_read_counts_as_empty(machine: Machine, written: str) -> None:
     machine.file.write_text(written)
     assert machine.shown() == (0, 0)
     machine.start()

@@ -26,7 +26,7 @@ TAKEN = BootTime(BOOT, 5_000)
 
 
 def at(milliseconds: int) -> BootTime:
-    """A time of this boot, so much later than the photo."""
+    """Return the time of this boot that is `milliseconds` after the photo."""
     return BootTime(BOOT, TAKEN.milliseconds + milliseconds)
 
 

@@ -1,4 +1,4 @@
-"""One bad photo blocks no other, and one bad server condemns no good photo."""
+"""A bad photo holds up no other, and a bad server sends no good photo to quarantine."""
 
 import logging
 from pathlib import Path
@@ -16,14 +16,14 @@ POSITIONS = pytest.mark.parametrize("position", range(4))
 
 
 def reason(device: Device, photo: SpooledPhoto) -> str:
-    """Why this photo was set aside."""
+    """Return why this photo is in quarantine."""
     [why] = [why for why, one in device.spool.quarantined_photos() if one == photo]
     return why
 
 
 @POSITIONS
 @pytest.mark.parametrize("code", faults.REJECTION_CODES)
-def test_a_photo_that_is_rejected_is_set_aside_and_the_others_go(
+def test_a_rejected_photo_goes_to_quarantine_and_the_others_are_sent(
     code: int, position: int, tmp_path: Path
 ) -> None:
     """It is tried twice, the second time after another was accepted."""
@@ -53,11 +53,11 @@ BAD_FOR_ONE: dict[str, Handler] = {
 
 @POSITIONS
 @pytest.mark.parametrize("answer", BAD_FOR_ONE.values(), ids=BAD_FOR_ONE)
-def test_a_photo_that_the_server_cannot_bear_does_not_block_the_others(
+def test_a_photo_that_breaks_the_server_does_not_hold_up_the_others(
     handler: Handler, position: int, tmp_path: Path
 ) -> None:
-    """The backend breaks on one photo, or something on the way does: the others go, and this one
-    is still here, waiting or set aside."""
+    """The backend fails with one photo, or the network does: the others are sent, and this one is
+    still on the device, waiting or in quarantine."""
     max_put_seconds = SHORT_TIMEOUT if handler is faults.hang else MAX_PUT_SECONDS
     with FaultServer() as server:
         device = Device(tmp_path, server, max_put_seconds=max_put_seconds)
@@ -70,7 +70,7 @@ def test_a_photo_that_the_server_cannot_bear_does_not_block_the_others(
 
 
 @POSITIONS
-def test_a_damaged_photo_is_never_sent_and_the_others_go(position: int, tmp_path: Path) -> None:
+def test_a_damaged_photo_is_never_sent_and_the_others_are(position: int, tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Device(tmp_path, server)
         photos = device.take(4)
@@ -82,7 +82,7 @@ def test_a_damaged_photo_is_never_sent_and_the_others_go(position: int, tmp_path
     assert (len(server.requests), len(server.store.photos)) == (3, 3)
 
 
-def test_a_photo_whose_id_is_taken_by_other_bytes_overwrites_nothing(tmp_path: Path) -> None:
+def test_a_photo_with_the_id_of_another_overwrites_nothing(tmp_path: Path) -> None:
     with FaultServer() as server:
         first = Device(tmp_path / "first", server)
         [kept] = first.take(1)
@@ -97,8 +97,8 @@ def test_a_photo_whose_id_is_taken_by_other_bytes_overwrites_nothing(tmp_path: P
     assert server.store.photos[str(kept.name)].receipt.sha256 == kept.sha256
 
 
-def test_an_empty_photo_is_rejected_not_awaited(tmp_path: Path) -> None:
-    """Content-Length: 0 goes out for it, not an endless body."""
+def test_an_empty_photo_is_sent_with_a_length_of_zero(tmp_path: Path) -> None:
+    """Not with a chunked body, for which the server would wait."""
     with FaultServer() as server:
         device = Device(tmp_path, server)
         [empty] = device.take(1, size=0)
@@ -110,10 +110,10 @@ def test_an_empty_photo_is_rejected_not_awaited(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [413, 401])
-def test_a_refusal_that_comes_before_the_body_was_sent_is_understood(
+def test_a_response_before_the_end_of_the_body_is_understood(
     code: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A proxy answers on the headers alone, and closes."""
+    """A proxy responds to the headers alone, and closes the connection."""
     with FaultServer() as server:
         device = Device(tmp_path, server)
         [big] = device.take(1, size=12_000_000)
@@ -124,7 +124,7 @@ def test_a_refusal_that_comes_before_the_body_was_sent_is_understood(
 
 
 @pytest.mark.parametrize("code", [400, 401, 500])
-def test_a_server_that_rejects_everything_for_a_day_condemns_nothing(
+def test_a_server_that_rejects_everything_for_a_day_quarantines_nothing(
     code: int, tmp_path: Path
 ) -> None:
     with FaultServer(faults.status(code)) as server:
@@ -140,7 +140,7 @@ def test_a_server_that_rejects_everything_for_a_day_condemns_nothing(
 
 
 def test_a_server_that_rejects_at_random_loses_nothing(tmp_path: Path) -> None:
-    """It rejects every third request, whichever photo it is: each is stored or set aside."""
+    """It rejects every third request, whichever photo it is: each is stored or in quarantine."""
 
     def every_third(exchange: Exchange) -> None:
         (faults.status(422) if exchange.number % 3 == 2 else store_photo)(exchange)
@@ -149,12 +149,12 @@ def test_a_server_that_rejects_at_random_loses_nothing(tmp_path: Path) -> None:
         device = Device(tmp_path, server)
         photos = device.take(12)
         device.try_all(max_tries=40)
-    aside = [photo for _, photo in device.spool.quarantined_photos()]
-    assert len(server.store.photos) + len(aside) == len(photos)
+    quarantined = [photo for _, photo in device.spool.quarantined_photos()]
+    assert len(server.store.photos) + len(quarantined) == len(photos)
 
 
-def test_a_camera_too_many_waits_however_long_it_takes(tmp_path: Path) -> None:
-    """429 says nothing of the photo: it is not set aside, though others are accepted meanwhile."""
+def test_photos_of_a_camera_above_the_quota_wait_without_limit(tmp_path: Path) -> None:
+    """A 429 is not about the photo: it stays out of quarantine while others are accepted."""
 
     with FaultServer() as server:
         device = Device(tmp_path, server)

@@ -1,4 +1,4 @@
-"""A disk that fails under the uploader loses no photo, and does not have it sent for ever."""
+"""A failing disk loses no photo, and no photo is sent again and again because of it."""
 
 import errno
 import threading
@@ -17,13 +17,12 @@ from tests.support.oracle import entries
 from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
-A_WHILE = 900.0  # seconds
+MAX_SECONDS = 900.0
 TAKEN = BootTime("00000000", 1)  # in an earlier boot, so that it is named at once
 
 
-class AWhile(threading.Event):
-    """Stops the uploader's work after a while by its clock, which resting turns, or when nothing
-    waits any more."""
+class StopAfterAWhile(threading.Event):
+    """Set when the spool is empty, or after a while of the device's time. Waiting advances it."""
 
     def __init__(self, device: Device) -> None:
         super().__init__()
@@ -32,20 +31,20 @@ class AWhile(threading.Event):
     def wait(self, timeout: float | None = None) -> bool:
         self._device.now += timeout or 0.0
         waiting = list(entries(self._device.folder, ["waiting", "undated"]))
-        if self._device.now >= A_WHILE or not waiting:
+        if self._device.now >= MAX_SECONDS or not waiting:
             self.set()
         return self.is_set()
 
 
 def upload(folder: Path, disk: FailingDisk) -> FaultServer:
-    """Put four photos, the second of which the server rejects and the third of which needs a name,
-    and have them uploaded from this disk for a while."""
+    """Put four photos, of which the server rejects the second and the third needs a name, and
+    upload them from this disk for a while."""
     spool = Spool(folder)
     photos = [put(spool, number, taken=TAKEN if number == 2 else None) for number in range(4)]
     rejecting = faults.for_photo({str(photos[1].name)}, faults.status(422))
     with FaultServer(rejecting) as server:
         device = Device(folder, server, spool=Spool(folder, disk), chance=1.0)
-        upload_all(device.uploader, AWhile(device))
+        upload_all(device.uploader, StopAfterAWhile(device))
     stored = {one.receipt.sha256 for one in server.store.photos.values()}
     assert photos[1].sha256 not in stored
     for photo in photos:
@@ -55,8 +54,8 @@ def upload(folder: Path, disk: FailingDisk) -> FaultServer:
 
 
 @pytest.mark.slow
-def test_every_operation_may_fail_once(tmp_path: Path) -> None:
-    """Everything goes up all the same, once."""
+def test_any_disk_operation_may_fail_once(tmp_path: Path) -> None:
+    """Everything is uploaded all the same, once."""
     for at in count():
         disk = FailingDisk(at, errno.EIO)
         server = upload(tmp_path / f"{at}", disk)
@@ -67,9 +66,7 @@ def test_every_operation_may_fail_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.REMOVE, Kind.RENAME])
-def test_a_disk_that_takes_no_change_stops_nothing_and_has_nothing_sent_for_ever(
-    kind: Kind, tmp_path: Path
-) -> None:
+def test_a_read_only_disk_stops_no_upload_and_repeats_none(kind: Kind, tmp_path: Path) -> None:
     """A worn SD card turns read-only: the photos are sent, except one that cannot be named."""
     disk = FailingDisk(0, errno.EROFS, kinds={kind}, lasting=True)
     server = upload(tmp_path, disk)

@@ -22,7 +22,7 @@ def test_an_uploaded_photo_is_kept_under_its_own_name(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_cannot_keep_it_holds_up_no_other(tmp_path: Path) -> None:
-    """It was delivered and is not sent again; when the disk can, it is kept."""
+    """It is delivered and not sent again. Once the disk works, it is kept."""
     now, disk = 0.0, FailingDisk(kinds=TAKE_ROOM, lasting=True)
     with FaultServer() as server:
         spool = Spool(tmp_path, disk)

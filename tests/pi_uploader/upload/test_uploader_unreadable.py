@@ -1,4 +1,4 @@
-"""One photo that the disk does not give holds up no other; a disk that gives none condemns few."""
+"""An unreadable photo holds up no other; an unreadable disk sends few photos to quarantine."""
 
 import errno
 from collections.abc import Collection
@@ -19,7 +19,7 @@ from tests.support.uploading import Device
 
 
 class BadPhotosDisk(FailingPlaceDisk):
-    """Has photos with which nothing of these kinds can be done."""
+    """Fails at operations of these kinds with the bad photos."""
 
     def __init__(self, kinds: Collection[Kind | str], error: int = errno.EBADMSG) -> None:
         super().__init__(error=error)
@@ -38,7 +38,7 @@ def device_with(
     return Device(folder, server, spool=Spool(folder, disk)), [photos[number] for number in bad]
 
 
-def tell(device: Device) -> None:
+def report(device: Device) -> None:
     device.now += REPORT_SECONDS
     device.uploader.step()
 
@@ -46,14 +46,14 @@ def tell(device: Device) -> None:
 @pytest.mark.parametrize("error", [errno.EBADMSG, errno.EACCES])
 @pytest.mark.parametrize("position", [0, 2, 4])
 @pytest.mark.parametrize("kind", [Kind.OPEN, READ])
-def test_it_is_set_aside_and_told_and_the_others_go(
+def test_it_goes_to_quarantine_and_is_reported_and_the_others_are_sent(
     kind: Kind | str, position: int, error: int, tmp_path: Path
 ) -> None:
     with FaultServer() as server:
         disk = BadPhotosDisk({kind}, error)
         device, [bad] = device_with(tmp_path, server, disk, 5, [position])
         device.try_all(max_tries=6)
-        tell(device)
+        report(device)
         assert len(server.store.photos) == 4
         alert = server.store.alerts[str(bad.name)]
     assert (alert.kind, alert.reason) == (QUARANTINE, "unreadable")
@@ -71,7 +71,7 @@ def test_when_it_can_be_read_again_it_is_requeued_and_sent(tmp_path: Path) -> No
         assert len(server.store.photos) == 3
 
 
-def test_one_that_cannot_be_moved_either_is_passed_over_for_an_hour_and_told(
+def test_one_that_cannot_be_moved_either_is_skipped_for_an_hour_and_reported(
     tmp_path: Path,
 ) -> None:
     with FaultServer() as server:
@@ -79,19 +79,19 @@ def test_one_that_cannot_be_moved_either_is_passed_over_for_an_hour_and_told(
         device, [bad] = device_with(tmp_path, server, disk, 5, [4])
         for _ in range(20):
             device.try_once()
-        tell(device)
+        report(device)
         assert len(server.store.photos) == 4
-        told = server.store.alerts[str(bad.name)].reason
+        reason = server.store.alerts[str(bad.name)].reason
         disk.bad = set()
         device.try_once()
         assert device.places(bad) == ["waiting"]
         device.now += SKIP_SECONDS
         device.try_once()
         assert len(server.store.photos) == 5
-    assert told == "unreadable; cannot be set aside: Bad message"
+    assert reason == "unreadable; cannot be set aside: Bad message"
 
 
-def test_a_disk_that_gives_no_photo_condemns_few(tmp_path: Path) -> None:
+def test_an_unreadable_disk_sends_few_photos_to_quarantine(tmp_path: Path) -> None:
     """The others are tried again in an hour."""
     with FaultServer() as server:
         disk = BadPhotosDisk({Kind.OPEN})
@@ -105,8 +105,8 @@ def test_a_disk_that_gives_no_photo_condemns_few(tmp_path: Path) -> None:
         assert len(server.store.photos) == 12 - MAX_UNREADABLE
 
 
-def test_a_process_without_file_descriptors_condemns_nothing(tmp_path: Path) -> None:
-    """The error says nothing of the photo."""
+def test_a_process_without_file_descriptors_quarantines_nothing(tmp_path: Path) -> None:
+    """The error is not about the photo."""
     with FaultServer() as server:
         disk = BadPhotosDisk({Kind.OPEN}, errno.EMFILE)
         device, _ = device_with(tmp_path, server, disk, 2, range(2))
