@@ -35,6 +35,7 @@ from tests.support.disks import TAKE_ROOM, FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer, Handler, store_photo
 from tests.support.oracle import entries, whereabouts
+from tests.support.spool_photos import content, name
 from tests.support.store import Response
 
 SIZE = 96

@@ -25,6 +25,7 @@ from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
+from tests.support.spool_photos import name, put
 from tests.support.store import JSON, Response, problem
 
 ROUND = 61.0  # seconds: longer than the pause after a report, and after one that failed

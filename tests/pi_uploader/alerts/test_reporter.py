@@ -11,6 +11,7 @@ from pi_uploader.upload.uploader import Uploader
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, store_photo
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 from tests.support.waiting import wait_for
 

@@ -12,6 +12,7 @@ from pi_uploader.spool.disk import Disk
 from tests.support import faults
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
 SIZE = 96

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from photo_wire.headers import FUNCTION_KEY
-from tests.support.fault_server import Exchange, FaultServer, keep
+from tests.support.fault_server import Exchange, FaultServer, store_photo
 from tests.support.installed_pi import InstalledPi
 from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
@@ -47,9 +47,9 @@ def test_camera_uploads(pi: InstalledPi, server: FaultServer) -> None:
     def wait_for_the_others(exchange: Exchange) -> None:
         exchange.read()
         together.wait(90)
-        keep(exchange)
+        store_photo(exchange)
 
-    server.answer = wait_for_the_others
+    server.handler = wait_for_the_others
     for number in range(5):
         put(pi.spool, number)
     pi.environ["CAMERA_UPLOADS"] = "5"

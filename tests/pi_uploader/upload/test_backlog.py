@@ -14,6 +14,7 @@ from pi_uploader.upload.retries import RetryTracker
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, store_photo
+from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
 GATE = new_name("gate", datetime.now(UTC))

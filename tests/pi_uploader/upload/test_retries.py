@@ -9,6 +9,7 @@ from pi_uploader.upload.retries import MAX_REJECTED_IN_A_ROW, CircuitBreaker, Re
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
+from tests.support.spool_photos import name
 from tests.support.uploading import Device
 
 
