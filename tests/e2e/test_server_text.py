@@ -29,7 +29,7 @@ def respond_with(status: int, content: object) -> Handler:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "handler",
     [
         respond_with(503, {"detail": HOSTILE}),
         respond_with(422, {"detail": HOSTILE}),

@@ -40,7 +40,7 @@ from tests.support.store import Response
 
 SIZE = 96
 ROOM = 8  # photos
-ANSWERS: list[Handler] = [
+HANDLERS: list[Handler] = [
     store_photo,
     store_photo,
     faults.status(400),
@@ -201,7 +201,7 @@ class DeviceStateMachine(RuleBasedStateMachine):
 
     # --- uploading
 
-    @rule(handler=st.sampled_from(ANSWERS))
+    @rule(handler=st.sampled_from(HANDLERS))
     def change_the_server(self, handler: Handler) -> None:
         self.server.handler = handler
 

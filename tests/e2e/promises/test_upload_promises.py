@@ -31,7 +31,7 @@ NO_RECEIPTS: dict[str, Handler] = {
 }
 
 
-@pytest.mark.parametrize("answer", NO_RECEIPTS.values(), ids=NO_RECEIPTS)
+@pytest.mark.parametrize("handler", NO_RECEIPTS.values(), ids=NO_RECEIPTS)
 def test_promise_04_a_photo_leaves_only_on_its_receipt_and_is_stored_once(
     handler: Handler, tmp_path: Path
 ) -> None:

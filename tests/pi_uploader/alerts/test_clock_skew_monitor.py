@@ -69,7 +69,7 @@ class Site:
 
 
 @pytest.mark.parametrize(
-    ("behind", "words"),
+    ("lag", "text"),
     [
         (timedelta(hours=3, minutes=2), "3 h 2 min behind the server's"),
         (timedelta(days=-400), "400 d ahead of the server's"),

@@ -86,7 +86,7 @@ FAULTS: dict[str, tuple[Handler, int]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "requests"), FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize(("handler", "requests"), FAULTS.values(), ids=FAULTS)
 def test_a_photo_stays_in_the_spool_while_the_server(
     handler: Handler, requests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +192,7 @@ RETRY_AFTER: dict[str, tuple[Handler, float]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "seconds"), RETRY_AFTER.values(), ids=RETRY_AFTER)
+@pytest.mark.parametrize(("handler", "seconds"), RETRY_AFTER.values(), ids=RETRY_AFTER)
 def test_retry_after(handler: Handler, seconds: float, tmp_path: Path) -> None:
     """It is limited to an hour, and a date is relative to the server's own clock. What cannot be
     parsed is ignored."""

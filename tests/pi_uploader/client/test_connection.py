@@ -96,7 +96,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("kind", "words"), REFUSED.items(), ids=[kind.value for kind in REFUSED])
+@pytest.mark.parametrize(("kind", "text"), REFUSED.items(), ids=[kind.value for kind in REFUSED])
 def test_nothing_is_sent_to_a_server_that_cannot_be_trusted(
     kind: Kind, text: str, trusted: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

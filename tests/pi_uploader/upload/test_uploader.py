@@ -52,7 +52,7 @@ BAD_FOR_ONE: dict[str, Handler] = {
 
 
 @POSITIONS
-@pytest.mark.parametrize("answer", BAD_FOR_ONE.values(), ids=BAD_FOR_ONE)
+@pytest.mark.parametrize("handler", BAD_FOR_ONE.values(), ids=BAD_FOR_ONE)
 def test_a_photo_that_breaks_the_server_does_not_hold_up_the_others(
     handler: Handler, position: int, tmp_path: Path
 ) -> None:
