@@ -19,11 +19,11 @@ DEFAULT_PORTS = (10000, 10001, 10002)  # blob, queue, table: where Storage Explo
 
 
 class Azurite:
-    """One Azurite. It keeps its ports over `stop` and `start`, and its data if it has a folder.
+    """One Azurite. After `stop` and `start` it has the same ports, and its data if it has a folder.
 
-    `folder` None keeps everything in memory; `ports` (blob, queue, table) are free ones unless
-    given; `output` takes what it prints; `more_accounts` are storage accounts beside ACCOUNT, with
-    the same key. As a context manager it starts and stops.
+    With `folder` None all data is in memory; `ports` (blob, queue, table) default to free ones;
+    `output` receives what it prints; `more_accounts` are storage accounts beside ACCOUNT, with the
+    same key. As a context manager it starts and stops.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Azurite:
 
     @property
     def connection_string(self) -> str:
+        """The connection string of ACCOUNT."""
         return self.connection_string_of(ACCOUNT)
 
     def connection_string_of(self, account: str) -> str:
@@ -55,7 +56,7 @@ class Azurite:
         )
 
     def start(self) -> None:
-        """Start it and wait until all three services answer. Raises StartError if they do not."""
+        """Start it, and wait until all three services answer. Raises StartError if they do not."""
         accounts = ";".join(f"{account}:{ACCOUNT_KEY}" for account in self._accounts)
         env = {**os.environ, "AZURITE_ACCOUNTS": accounts}
         self.process = start(self.command(), output=self._output, env=env)
@@ -66,12 +67,12 @@ class Azurite:
             raise
 
     def stop(self) -> None:
-        """End it in good order: what it has stored is on the disk afterwards."""
+        """Stop it cleanly: all data is on the disk afterwards."""
         if self.process:
             stop(self.process)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power cut would."""
         if self.process:
             kill(self.process)
 
@@ -88,23 +89,23 @@ class Azurite:
         self.stop()
 
     def answers(self) -> bool:
-        """Whether all three services do."""
+        """Return whether all three services answer."""
         return all(answers(f"http://127.0.0.1:{port}/{ACCOUNT}") for port in self.ports)
 
     def command(self) -> list[str]:
-        """What starts it. Raises StartError, saying what to do, if it is not installed."""
+        """Return the command line. Raises StartError, with what to do, if it is not installed."""
         program = ROOT / "node_modules" / ".bin" / "azurite"
         if not shutil.which("node"):
             raise StartError("Azurite needs Node.js 20 or newer; no `node` is on PATH.")
         if not program.exists():
             raise StartError("Azurite is not installed here; run `make setup`.")
         blob, queue, table = map(str, self.ports)
-        where = ["--location", str(self.folder)] if self.folder else ["--inMemoryPersistence"]
+        storage = ["--location", str(self.folder)] if self.folder else ["--inMemoryPersistence"]
         return [
             str(program),
             "--silent",
             "--disableTelemetry",
-            "--skipApiVersionCheck",  # the SDKs are newer than the API versions that it knows
+            "--skipApiVersionCheck",  # the SDKs use newer API versions
             *("--blobPort", blob, "--queuePort", queue, "--tablePort", table),
-            *where,
+            *storage,
         ]

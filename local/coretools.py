@@ -1,8 +1,8 @@
 """The backend under Azure Functions Core Tools (`func`), for `make func`.
 
-Core Tools load their binary from outside the package registries while they are installed, so they
-cannot be had everywhere, and no test here starts them: what is tested is the command line and what
-is said where they are missing.
+Core Tools download their binary from outside of the package registries, so that they cannot be
+installed everywhere. No test here starts them: tests check the command line, and the error text
+where they are missing.
 """
 
 import os
@@ -12,27 +12,27 @@ from pathlib import Path
 
 from local.processes import StartError
 
-HOW_TO_GET_IT = """\
+INSTALL_ADVICE = """\
 `func` (Azure Functions Core Tools 4) is not on PATH. Get it with one of these, then try again:
     npm install -g azure-functions-core-tools@4
     brew tap azure/functions && brew install azure-functions-core-tools@4
     winget install Microsoft.Azure.FunctionsCoreTools
     apt: https://learn.microsoft.com/azure/azure-functions/functions-run-local
-Or use `make run`, which needs none of them."""
+Or use `make run`, which does not need it."""
 
 
 def command(port: int) -> list[str]:
-    """What starts the host on this port. Raises StartError, saying how to get it, where `func` is
-    missing. Without --enableAuth it lets every function key pass."""
+    """Return the command that starts the host on this port. Without --enableAuth the host accepts
+    any function key. Raises StartError, with how to install it, if `func` is missing."""
     program = shutil.which("func")
     if program is None:
-        raise StartError(HOW_TO_GET_IT)
+        raise StartError(INSTALL_ADVICE)
     return [program, "start", "--port", str(port)]
 
 
 def environment() -> dict[str, str]:
-    """What the host needs beside the app's own settings: the worker's language, and this very
-    Python, which it looks for in the active virtual environment and on PATH."""
+    """Return what the host needs beside the app's own settings: the worker's language, and this
+    Python, for which it looks in the active virtual environment and on PATH."""
     venv = Path(sys.prefix)
     return {
         "FUNCTIONS_WORKER_RUNTIME": "python",

@@ -1,15 +1,14 @@
-"""What is released, into dist/: the wheel for the Pi, and the zip that Azure gets.
+"""Build a release into dist/: the wheel for the Pi, and the zip for Azure.
 
     python -m local.dist [--only zip | --only wheel] [--to FOLDER] [--python VERSION] [--packages]
 
-Two builds of the same files are the same bytes, whoever makes them and wherever: only files that
-git knows go in, sorted, not compressed (deflate differs between machines), and with one date,
-SOURCE_DATE_EPOCH or else the last commit's. The zip needs nothing but Python and git; the wheel
-the very setuptools that requirements-dev.txt names. With the wheel comes what a Pi installs
-beside it, and in the zip is what Azure installs for the one version of Python that runs there: each
-package pinned, with its hash. --packages puts these packages themselves into the zip, for an Azure
-whose own build takes another Python; then nothing has to be built there.
-"""
+Builds are reproducible, byte by byte, on any machine: only files that git tracks are included,
+sorted, not compressed (deflate differs between machines), and with one date, SOURCE_DATE_EPOCH or
+else that of the last commit. Building the zip needs only Python and git; building the wheel needs
+the setuptools that requirements-dev.txt pins. Beside the wheel goes the list of what a Pi installs
+with it, and into the zip the list of what Azure installs for its version of Python: each package
+pinned, with its hash. --packages includes these packages themselves, for an Azure whose own build
+uses another Python; then nothing is built there."""
 
 import argparse
 import hashlib
@@ -27,14 +26,14 @@ from fnmatch import fnmatch
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform
+from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform
 from local.processes import ROOT
 from photo_wire import __version__
 
-GOES_TO_AZURE = {"function_app.py", "function_app", "photo_wire", "host.json", "requirements.txt"}
-GOES_TO_THE_PI = ("pyproject.toml", "README.md", "LICENSE", "photo_wire", "pi_uploader")
-_EARLIEST = 315532800  # 1980-01-01: a zip knows no earlier date
-_BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+AZURE_CONTENT = {"function_app.py", "function_app", "photo_wire", "host.json", "requirements.txt"}
+PI_CONTENT = ("pyproject.toml", "README.md", "LICENSE", "photo_wire", "pi_uploader")
+_MIN_DATE = 315532800  # 1980-01-01, the earliest date of a zip
+_BUILD_CODE = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 
 
 class DistError(Exception):
@@ -43,60 +42,66 @@ class DistError(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.dist", description=__doc__)
-    parser.add_argument("--only", choices=("zip", "wheel"), help="build just this one")
+    parser.add_argument("--only", choices=("zip", "wheel"), help="build only this one")
     parser.add_argument("--to", type=Path, default=ROOT / "dist", help="folder (dist)")
     python = default_python()
     parser.add_argument("--python", choices=AZURE_PYTHONS, default=python, help=f"({python})")
-    parser.add_argument("--packages", action="store_true", help="put the packages into the zip")
-    words = parser.parse_args(argv)
+    parser.add_argument("--packages", action="store_true", help="include the packages in the zip")
+    args = parser.parse_args(argv)
     try:
-        words.to.mkdir(parents=True, exist_ok=True)
+        args.to.mkdir(parents=True, exist_ok=True)
         date = release_date()
-        built = []
-        if words.only != "wheel":
-            built.append(build_zip(words.to, date, words.python, packages=words.packages))
-        if words.only != "zip":
-            built.append(build_wheel(words.to, date))
-            beside = words.to / f"nightjar-{__version__}-requirements.txt"
-            built.append(Path(shutil.copyfile(PI_LOCK, beside)))
+        files = []
+        if args.only != "wheel":
+            files.append(build_zip(args.to, date, args.python, packages=args.packages))
+        if args.only != "zip":
+            files.append(build_wheel(args.to, date))
+            requirements = args.to / f"nightjar-{__version__}-requirements.txt"
+            files.append(Path(shutil.copyfile(PI_LOCK, requirements)))
     except DistError as error:
         print(error, file=sys.stderr)
         return 1
-    for state, name in _not_committed():
-        problem = "left out, git does not know it" if state == "??" else "in, but not committed"
+    for state, name in _uncommitted():
+        problem = (
+            "left out, git does not track it" if state == "??" else "included, but not committed"
+        )
         print(f"{problem}: {name}", file=sys.stderr)
-    for file in built:
+    for file in files:
         content = file.read_bytes()
         print(f"{hashlib.sha256(content).hexdigest()}  {file.name}  {len(content):,} bytes")
     return 0
 
 
 def release_date() -> int:
-    """The date of everything in a release, in seconds since 1970."""
-    said = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct").strip()
-    if not re.fullmatch(r"[0-9]{1,11}", said):
-        raise DistError(f"SOURCE_DATE_EPOCH is {said!r}; it is a number of seconds since 1970.")
-    return max(int(said), _EARLIEST)
+    """Return the date of every file in a release, in seconds since 1970. Raises DistError if
+    SOURCE_DATE_EPOCH is not a number."""
+    text = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct").strip()
+    if not re.fullmatch(r"[0-9]{1,11}", text):
+        raise DistError(
+            f"SOURCE_DATE_EPOCH is {text!r}; it must be a number of seconds since 1970."
+        )
+    return max(int(text), _MIN_DATE)
 
 
 def default_python() -> str:
-    """Return the version of Python that runs in Azure, as main.json has it."""
+    """Return the version of Python that runs in Azure, from infra/main.json."""
     template = json.loads((ROOT / "infra" / "main.json").read_text())
     return str(template["parameters"]["pythonVersion"]["defaultValue"])
 
 
 def build_zip(folder: Path, date: int, python: str = "", packages: bool = False) -> Path:
-    """Build the function app's zip in `folder`, for this version of Python."""
+    """Build the function app's zip in `folder`, for this version of Python (by default Azure's).
+    Return its path. Raises DistError if a file is in the wrong place."""
     files = azure_files()
-    for name in sorted({name.partition("/")[0] for name in files} ^ GOES_TO_AZURE):
+    for name in sorted({name.partition("/")[0] for name in files} ^ AZURE_CONTENT):
         raise DistError(
-            f"{name}: what goes to Azure is {', '.join(sorted(GOES_TO_AZURE))}; all else stands in "
-            ".funcignore. Commit it, or name it there."
+            f"{name}: what goes to Azure is {', '.join(sorted(AZURE_CONTENT))}; .funcignore must "
+            "list everything else. Commit the file, or add it to .funcignore."
         )
-    for name in sorted(set(tracked(*GOES_TO_AZURE)) - set(files)):
+    for name in sorted(set(tracked(*AZURE_CONTENT)) - set(files)):
         raise DistError(
             f"{name}: a pattern of .funcignore leaves it out of the zip, since patterns match any "
-            "part of a path. Give it another name."
+            "part of a path. Rename the file."
         )
     python = python or default_python()
     content = {name: (ROOT / name).read_bytes() for name in files}
@@ -109,28 +114,29 @@ def build_zip(folder: Path, date: int, python: str = "", packages: bool = False)
 
 
 def installed_packages(python: str) -> dict[str, bytes]:
-    """Install what Azure would, for its machines and this version of Python, and check the hashes.
-    Return the files by their names in the zip, where the Functions worker looks for packages."""
+    """Install the packages that Azure would, for its machines and this version of Python, and check
+    their hashes. Return the files by their names in the zip, where the Functions worker looks for
+    packages. Raises DistError if pip fails."""
     with tempfile.TemporaryDirectory() as scratch:
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        checked = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile"]
+        options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile"]
         target = ["--target", scratch, *azure_platform(python), "-r", str(azure_lock(python))]
         done = subprocess.run(
-            [*install, *checked, *target], capture_output=True, text=True, check=False
+            [*install, *options, *target], capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
             raise DistError(f"The packages could not be installed with pip:\n{done.stderr}")
         return {
             f".python_packages/lib/site-packages/{name}": file.read_bytes()
             for file in sorted(Path(scratch).rglob("*"))
-            # no programs: each names the Python here that installed it
+            # no programs: each names the Python on this machine
             if file.is_file()
             and not (name := file.relative_to(scratch).as_posix()).startswith("bin/")
         }
 
 
 def azure_files() -> list[str]:
-    """The files that git knows and .funcignore does not keep here."""
+    """Return the files that git tracks and .funcignore does not exclude."""
     lines = (ROOT / ".funcignore").read_text().splitlines()
     patterns = [line.strip("/") for line in lines if line and not line.startswith("#")]
     return [
@@ -141,19 +147,19 @@ def azure_files() -> list[str]:
 
 
 def build_wheel(folder: Path, date: int) -> Path:
-    """The Pi's wheel, in `folder`. It is built from copies, so that nothing of an earlier build and
-    no file mode gets into it."""
+    """Build the Pi's wheel in `folder`, and return its path. It is built from copies, so that it
+    has nothing of an earlier build, and no file modes. Raises DistError if that fails."""
     _check_setuptools()
     with tempfile.TemporaryDirectory() as scratch:
         source, built = Path(scratch, "source"), Path(scratch, "built")
         built.mkdir()
-        for name in tracked(*GOES_TO_THE_PI):
+        for name in tracked(*PI_CONTENT):
             copy = source / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes((ROOT / name).read_bytes())
             copy.chmod(0o644)
         done = subprocess.run(
-            [sys.executable, "-c", _BUILD, str(built)],
+            [sys.executable, "-c", _BUILD_CODE, str(built)],
             cwd=source,
             env={**os.environ, "SOURCE_DATE_EPOCH": str(date), "PYTHONHASHSEED": "0"},
             capture_output=True,
@@ -171,17 +177,18 @@ def build_wheel(folder: Path, date: int) -> Path:
 
 
 def _check_setuptools() -> None:
-    wanted = re.search(r"^setuptools==([0-9.]+)", (ROOT / "requirements-dev.txt").read_text(), re.M)
-    found = version_of("setuptools")
-    if wanted is None or wanted[1] != found:
+    pinned = re.search(r"^setuptools==([0-9.]+)", (ROOT / "requirements-dev.txt").read_text(), re.M)
+    installed = version_of("setuptools")
+    if pinned is None or pinned[1] != installed:
         raise DistError(
-            f"The wheel is built with setuptools {wanted[1] if wanted else '?'}, and {found} is "
-            "here: run `make setup`, then `make dist`."
+            f"The wheel is built with setuptools {pinned[1] if pinned else '?'}, and {installed} "
+            "is installed: run `make setup`, then `make dist`."
         )
 
 
 def write_zip(target: Path, content: Mapping[str, bytes], date: int) -> None:
-    """These files as a zip that depends on nothing else; a wheel's list of files comes last."""
+    """Write these files as a zip whose bytes depend on nothing else. A wheel's list of files
+    (RECORD) comes last."""
     names = sorted(content, key=lambda name: (name.endswith("/RECORD"), name))
     draft = target.with_suffix(".tmp")
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as packed:
@@ -194,30 +201,31 @@ def write_zip(target: Path, content: Mapping[str, bytes], date: int) -> None:
 
 
 def tracked(*paths: str) -> list[str]:
-    """The files under these paths that git knows, as they are in the folder now."""
+    """Return the files under these paths that git tracks. Raises DistError if one is missing from
+    the folder."""
     names = sorted(filter(None, _git("ls-files", "-z", "--", *paths).split("\0")))
     for name in names:
         if not (ROOT / name).is_file():
-            raise DistError(f"{name} is gone: `git rm` it, or bring it back with `git restore`.")
+            raise DistError(f"{name} is missing: `git rm` it, or bring it back with `git restore`.")
     return names
 
 
-def _not_committed() -> Iterable[tuple[str, str]]:
-    """What differs from the last commit, as git's two letters and the file's name."""
-    released = sorted(GOES_TO_AZURE | set(GOES_TO_THE_PI))
-    for line in _git("status", "--porcelain", "--", *released).splitlines():
+def _uncommitted() -> Iterable[tuple[str, str]]:
+    """Yield what differs from the last commit: git's two letters, and the file's name."""
+    paths = sorted(AZURE_CONTENT | set(PI_CONTENT))
+    for line in _git("status", "--porcelain", "--", *paths).splitlines():
         yield line[:2], line[3:]
 
 
-def _git(*words: str) -> str:
+def _git(*args: str) -> str:
     try:
-        done = subprocess.run(
-            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["git", *args], cwd=ROOT, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        raise DistError("There is no git here: a release is built from what git knows.") from None
+        raise DistError(
+            "There is no git here: a release is built from the files that git tracks."
+        ) from None
     if done.returncode != 0:
-        raise DistError(f"git {words[0]}: {done.stderr.strip()}")
+        raise DistError(f"git {args[0]}: {done.stderr.strip()}")
     return done.stdout
 
 

@@ -1,11 +1,10 @@
-"""The local Functions host: the real FunctionApp behind HTTP, with the real host's manners.
+"""The local Functions host: the real FunctionApp behind HTTP, where Core Tools are not available.
 
-For one machine, where Core Tools may not be had. The manners are those of the Functions host
-4.1037: 404 for a wrong method, an empty 401 for a wrong key, chunked bodies that arrive empty,
-500 for a body above 100 MB, an empty 500 for an exception.
+It behaves as the Functions host 4.1037: 404 for a wrong method, an empty 401 for a wrong key, an
+empty body in place of a chunked one, 500 for a body above 100 MB, an empty 500 for an exception.
 
 `python -m local.host --port 7071` serves function_app with the keys in FUNCTION_KEY (several are
-separated by commas). They come in the environment because a process list shows arguments.
+separated by commas). They are in the environment because a process list shows arguments.
 """
 
 import argparse
@@ -34,7 +33,7 @@ _LOG = logging.getLogger("local.host")
 
 @dataclass(frozen=True)
 class HttpFunction:
-    """A function with an HTTP trigger: where it answers, to whom, and what to call."""
+    """A function with an HTTP trigger: its route, who may call it, and what to call."""
 
     name: str
     route: Route
@@ -47,9 +46,9 @@ class HttpFunction:
         return not self.methods or method in self.methods
 
     def __call__(self, request: Request, route_params: dict[str, str]) -> HttpResponse:
-        """What the function replies; 500 without a body where it raises."""
+        """Return the function's response; 500 without a body if it raises."""
         try:
-            asked = HttpRequest(
+            http_request = HttpRequest(
                 method=request.method,
                 url=request.url,
                 headers=request.headers,
@@ -57,31 +56,33 @@ class HttpFunction:
                 route_params=route_params,
                 body=request.body,
             )
-            reply = self.call(**{self.parameter: asked})
-            if isinstance(reply, HttpResponse):
-                return reply
-            raise TypeError(f"{self.name} returned {type(reply).__name__}, not an HttpResponse")
+            response = self.call(**{self.parameter: http_request})
+            if isinstance(response, HttpResponse):
+                return response
+            raise TypeError(f"{self.name} returned {type(response).__name__}, not an HttpResponse")
         except Exception:  # noqa: BLE001 - whatever the app raises is a 500, as in Azure
             _LOG.exception("%s failed", self.name)
             return HttpResponse(status_code=500)
 
 
 class Host:
-    """Answers requests with an app's functions, which `app.get_functions()` gives once per app.
+    """Answers requests with an app's functions, which `app.get_functions()` returns once per app.
 
-    `keys` open those at level FUNCTION; `prefix` is host.json's routePrefix. Functions with other
-    triggers are passed over. Raises ValueError for a route that the real host would refuse or that
-    this one does not understand.
-    """
+    Functions at level FUNCTION need one of `keys`; `prefix` is host.json's routePrefix. Functions
+    with other triggers are ignored. Raises ValueError for a route that the real host would reject
+    or that this one does not support."""
 
     def __init__(
         self, functions: Iterable[Function], keys: Sequence[str], prefix: str = ""
     ) -> None:
-        found = [_http_function(one, prefix) for one in functions]
-        self.functions = sorted(filter(None, found), key=lambda one: one.route.rank)
+        all_functions = [_http_function(one, prefix) for one in functions]
+        http_functions = filter(None, all_functions)
+        self.functions = sorted(http_functions, key=lambda one: one.route.rank)
         self._keys = [key.encode() for key in keys]
 
-    def answer(self, request: Request) -> HttpResponse:
+    def handle(self, request: Request) -> HttpResponse:
+        """Return the response of the function whose route matches; 404 if none does, 401 if the
+        key is wrong."""
         for function in self.functions:
             route_params = function.route.match(request.path)
             if route_params is None or not function.allows(request.method):
@@ -92,9 +93,9 @@ class Host:
         return HttpResponse(status_code=404)
 
     def _is_authorized(self, request: Request) -> bool:
-        stated = request.headers.get("x-functions-key", request.query.get("code", ""))
-        matches = [hmac.compare_digest(stated.encode(), key) for key in self._keys]
-        return any(matches)  # only after all have been compared: the time taken says nothing
+        key_text = request.headers.get("x-functions-key", request.query.get("code", ""))
+        matches = [hmac.compare_digest(key_text.encode(), key) for key in self._keys]
+        return any(matches)  # after comparing all: constant time
 
 
 def _http_function(function: Function, prefix: str) -> HttpFunction | None:
@@ -103,7 +104,7 @@ def _http_function(function: Function, prefix: str) -> HttpFunction | None:
         return None
     template = "/".join(filter(None, [prefix.strip("/"), trigger.route or name]))
     if template.startswith(("admin", "runtime")):
-        raise ValueError(f"{name}: the real host refuses the route {template!r} for its beginning")
+        raise ValueError(f"{name}: the real host rejects the route {template!r} for its beginning")
     return HttpFunction(
         name=name,
         route=Route(template),
@@ -115,26 +116,28 @@ def _http_function(function: Function, prefix: str) -> HttpFunction | None:
 
 
 def main() -> int:
-    """Serve function_app until SIGTERM or SIGINT."""
+    """Serve function_app until SIGTERM or SIGINT. Return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
     parser.add_argument("--port", type=int, default=7071)
-    parser.add_argument("--address", default="127.0.0.1", help="0.0.0.0 lets a real Pi in")
+    parser.add_argument("--address", default="127.0.0.1", help="0.0.0.0 serves a real Pi, too")
     options = parser.parse_args()
     _log_in_utc()
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every call at INFO
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
+        signal.signal(number, _exit)
     keys = [key for key in os.environ.pop("FUNCTION_KEY", "").split(",") if key]
     if not keys:
-        print("FUNCTION_KEY is not set: give the key that devices shall use.", file=sys.stderr)
+        print("FUNCTION_KEY is not set: set it to the key that devices use.", file=sys.stderr)
         return 2
-    os.environ.setdefault("TRUSTED_PROXY_COUNT", "1")  # this host says who calls, as Azure's does
+    os.environ.setdefault(
+        "TRUSTED_PROXY_COUNT", "1"
+    )  # this host adds the client's address, as Azure's does
     host_json = json.loads((ROOT / "host.json").read_text())
     prefix = host_json.get("extensions", {}).get("http", {}).get("routePrefix", "api")
-    app = importlib.import_module("function_app").app  # as Azure's Python worker does it
+    app = importlib.import_module("function_app").app  # as Azure's Python worker does
     host = Host(app.get_functions(), keys, prefix)
     try:
-        server = Server(host.answer, options.address, options.port)
+        server = Server(host.handle, options.address, options.port)
     except OSError as error:
         print(f"Port {options.port}: {error.strerror}. Choose another --port.", file=sys.stderr)
         return 1
@@ -145,7 +148,7 @@ def main() -> int:
 
 
 def _log_in_utc() -> None:
-    """As the device does, so that lines of both can be read side by side."""
+    """Log in UTC, as the device does, so that the lines of both can be compared."""
     logging.Formatter.converter = time.gmtime
     logging.basicConfig(
         level=logging.INFO,
@@ -154,7 +157,7 @@ def _log_in_utc() -> None:
     )
 
 
-def _end(number: int, frame: object) -> NoReturn:
+def _exit(number: int, frame: object) -> NoReturn:
     raise SystemExit(0)
 
 

@@ -1,4 +1,4 @@
-"""The processes that make up one machine: started one by one, watched, ended in reverse order."""
+"""A group of processes: started one by one, watched, and stopped in reverse order."""
 
 import os
 import re
@@ -9,67 +9,69 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from local.prefixed_output import Voice, say
+from local.prefixed_output import NO_LINE, PrefixedOutput, echo
 from local.processes import StartError, start, stop
 
 
-class ShutdownRequested(Exception):  # noqa: N818 - it is no error
-    """Somebody asked the machine to end (Ctrl-C, SIGTERM, or a terminal that was closed)."""
+class ShutdownRequested(Exception):  # noqa: N818 - it is not an error
+    """The user asked to stop: by Ctrl-C, by SIGTERM, or by closing the terminal."""
 
 
-class Machine:
-    """A context manager: at its end all parts have ended, the last started first.
+class ProcessGroup:
+    """A context manager that stops all of its processes at the end, the last started first.
 
-    From its start on it takes SIGINT, SIGTERM and SIGHUP as a wish, and heeds it while it waits.
-    `hidden` has, by the part's name, the lines that do not reach the terminal.
+    Inside of it SIGINT, SIGTERM and SIGHUP raise ShutdownRequested from the next wait. `hidden` has
+    patterns of lines that are not shown, by the name of the process.
     """
 
     def __init__(self, hidden: Mapping[str, re.Pattern[str]] | None = None) -> None:
         self._hidden = hidden or {}
-        self._parts: list[tuple[Voice, subprocess.Popen[bytes]]] = []
-        self._ending = False
+        self._members: list[tuple[PrefixedOutput, subprocess.Popen[bytes]]] = []
+        self._is_stopping = False
         self._handlers: dict[signal.Signals, Any] = {}
 
-    def __enter__(self) -> "Machine":
+    def __enter__(self) -> "ProcessGroup":
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._handlers[number] = signal.signal(number, self._note)
+            self._handlers[number] = signal.signal(number, self._request_stop)
         return self
 
-    def _note(self, number: int, frame: object) -> None:
-        self._ending = True
+    def _request_stop(self, number: int, frame: object) -> None:
+        self._is_stopping = True
 
     def add(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-        """Start a part; `env` adds to the environment. Its lines reach the terminal."""
-        voice = Voice(name, self._hidden[name]) if name in self._hidden else Voice(name)
+        """Start a process and show its output; `env` adds to the environment."""
+        output = PrefixedOutput(name, self._hidden.get(name, NO_LINE))
         try:
-            process = start(command, env={**os.environ, **(env or {})}, output=voice.output)
+            process = start(command, env={**os.environ, **(env or {})}, output=output.write_fd)
         finally:
-            voice.hand_over()
-        self._parts.append((voice, process))
+            output.close_write_fd()
+        self._members.append((output, process))
 
-    def wait_for(self, condition: Callable[[], bool], what: str, deadline: float) -> None:
-        """Wait until `condition()` holds.
+    def wait_for(self, condition: Callable[[], bool], what: str, timeout: float) -> None:
+        """Wait until `condition()` is true.
 
-        Raises Ended if the machine shall end, and StartError if a part ends by itself or
-        `deadline` seconds pass first; its text names the part, or `what` was waited for.
+        Raises ShutdownRequested if the user asks to stop, StartError if a process ends by itself or
+        after `timeout` seconds; its text names the process, or `what` was expected.
         """
-        end = time.monotonic() + deadline
+        deadline = time.monotonic() + timeout
         while not condition():
-            if self._ending:
+            if self._is_stopping:
                 raise ShutdownRequested
-            for voice, process in self._parts:
+            for output, process in self._members:
                 if (code := process.poll()) is not None:
-                    voice.finish()
-                    last = "\n".join(f"    {line}" for line in voice.last) or "    (nothing)"
+                    output.finish()
+                    lines = [f"    {line}" for line in output.last_lines] or ["    (nothing)"]
                     raise StartError(
-                        f"{voice.name} ended by itself (exit code {code}). It said last:\n{last}"
+                        f"{output.name} ended by itself (exit code {code}). Its last lines:\n"
+                        + "\n".join(lines)
                     )
-            if time.monotonic() > end:
-                raise StartError(f"{what} did not come within {deadline:.0f} seconds.")
+            if time.monotonic() > deadline:
+                raise StartError(f"{what} did not come within {timeout:.0f} seconds.")
             time.sleep(0.1)
 
     def wait(self) -> None:
-        """Wait until the machine shall end (raises Ended) or a part ends (raises StartError)."""
+        """Wait until the user asks to stop (raises ShutdownRequested) or a process ends (raises
+        StartError)."""
         self.wait_for(lambda: False, "the end", float("inf"))
 
     def __exit__(
@@ -78,9 +80,9 @@ class Machine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for voice, process in reversed(self._parts):
-            say(f"Ending {voice.name} ...")
+        for output, process in reversed(self._members):
+            echo(f"Ending {output.name} ...")
             stop(process)
-            voice.finish()
+            output.finish()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)

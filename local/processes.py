@@ -1,4 +1,4 @@
-"""Child processes that never outlive the one that started them."""
+"""Child processes that never outlive their parent process."""
 
 import ctypes
 import os
@@ -16,11 +16,11 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+_PR_SET_PDEATHSIG = 1  # of prctl(2)
 
 
 class StartError(RuntimeError):
-    """Something could not be started. The text says what it is and what to do."""
+    """A process could not be started. The text says which, and what to do."""
 
 
 def start(
@@ -29,12 +29,12 @@ def start(
     output: int | IO[bytes],
     env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in the repository's folder, in a process group of its own.
+    """Start `command` in the repository's folder, in a process group of its own, and return it.
 
-    Its own group keeps a Ctrl-C on the terminal away from it, so that its parent can end things in
-    order. `output` takes both of its streams; `env` replaces the environment. Call this from a
-    thread that lives as long as the process shall: on Linux the child gets a SIGTERM when that
-    thread ends, which is how children end after a `kill -9` of their parent.
+    In its own group it does not receive a Ctrl-C from the terminal, so that its parent can stop
+    processes in order. `output` receives stdout and stderr; `env` replaces the environment. Call
+    this from a thread that lives as long as the process should: on Linux the child receives SIGTERM
+    when that thread ends, so that children end after a `kill -9` of their parent.
     """
     return subprocess.Popen(
         command,
@@ -48,63 +48,61 @@ def start(
     )
 
 
-def stop(process: subprocess.Popen[bytes], patience: float = 10) -> int:
-    """End the process and its group: SIGTERM, and SIGKILL after `patience` seconds.
-
-    Returns its exit code. Nothing happens to one that has ended already.
-    """
+def stop(process: subprocess.Popen[bytes], timeout: float = 10) -> int:
+    """End the process and its group: SIGTERM, and SIGKILL after `timeout` seconds. Return its exit
+    code. A process that has ended already is left alone."""
     if process.poll() is None:
         _signal_group(process, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
+            process.wait(timeout)
     return kill(process)
 
 
 def kill(process: subprocess.Popen[bytes]) -> int:
-    """SIGKILL the process and whatever is left of its group. Returns its exit code."""
+    """Send SIGKILL to the process and what is left of its group. Return its exit code."""
     _signal_group(process, signal.SIGKILL)
     return process.wait()
 
 
 def wait_until(
-    ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, deadline: float
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, timeout: float
 ) -> None:
-    """Wait until `ready()`. Raises StartError, naming `what`, if the process ends first or
-    `deadline` seconds have passed."""
-    end = time.monotonic() + deadline
+    """Wait until `ready()` is true. Raises StartError, which names `what`, if the process ends
+    first, or after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
     while not ready():
         if (code := process.poll()) is not None:
             raise StartError(f"{what} ended while it was starting (exit code {code}).")
-        if time.monotonic() > end:
-            raise StartError(f"{what} did not answer within {deadline:.0f} seconds.")
+        if time.monotonic() > deadline:
+            raise StartError(f"{what} did not answer within {timeout:.0f} seconds.")
         time.sleep(0.05)
 
 
 def answers(url: str) -> bool:
-    """Whether an HTTP server answers there; what it answers does not matter."""
+    """Return whether an HTTP server answers at this URL, with any status."""
     try:
         with urllib.request.urlopen(url, timeout=10):  # noqa: S310 - the caller's own server
             return True
-    except urllib.error.HTTPError as refusal:
-        refusal.close()
+    except urllib.error.HTTPError as response:
+        response.close()
         return True
     except OSError:
         return False
 
 
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
-    """Ports that nothing listens on, given out by the operating system."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+    """Return ports on which nothing listens, as the operating system assigns them."""
+    with ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
             one.bind((address, 0))
         return [int(one.getsockname()[1]) for one in sockets]
 
 
 def is_taken(port: int, address: str = "127.0.0.1") -> bool:
-    """Whether something listens on this port already."""
+    """Return whether something already listens on this port."""
     with socket.socket() as probe:
-        # as a server binds: a port whose last connections are still fading out is not taken
+        # as servers do: a port whose last connections are in TIME_WAIT is free
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))

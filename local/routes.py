@@ -1,7 +1,7 @@
 """Route templates, as ASP.NET and so the real Functions host reads them.
 
-`{id}` is one segment, `{id?}` one or none, `{*path}` all that is left; literals ignore case, and a
-slash at the end counts only in a `{*path}`. `maxlength(n)` is the only constraint understood.
+`{id}` is one segment, `{id?}` one or none, `{*path}` the rest of the path; literals ignore case,
+and a slash at the end counts only in a `{*path}`. `maxlength(n)` is the only supported constraint.
 """
 
 import re
@@ -14,8 +14,8 @@ _PARAMETER = re.compile(r"\{(\*{0,2})(\w+)(?::maxlength\((\d+)\))?(\?)?\}")
 class Route:
     """A template such as `api/photos/{id}`, without a leading slash.
 
-    Of several that match a path the one with the lowest `rank` is meant: segment by segment a
-    literal goes before a parameter and a parameter before a catch-all.
+    If several match a path, the one with the lowest `rank` is used: segment by segment a literal
+    precedes a parameter, and a parameter precedes a catch-all.
     """
 
     template: str
@@ -29,8 +29,8 @@ class Route:
         object.__setattr__(self, "pattern", re.compile(pattern, re.IGNORECASE | re.DOTALL))
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The parameters in `path` (decoded, with its leading slash); None if it does not match.
-        An optional one that is not there is left out."""
+        """Return the parameters in `path` (decoded, with its leading slash), without missing
+        optional ones; None if it does not match."""
         match = self.pattern.fullmatch(path)
         if match is None:
             return None
@@ -38,17 +38,17 @@ class Route:
 
 
 def _segment(text: str) -> tuple[int, str]:
-    """The rank and the pattern of one segment. Raises ValueError for what is not understood."""
+    """Return the rank and the pattern of one segment. Raises ValueError if it is not supported."""
     if "{" not in text:
         return 1, "/" + re.escape(text)
     match = _PARAMETER.fullmatch(text)
     if match is None:
-        raise ValueError(f"the local host does not understand the route segment {text!r}")
-    stars, name, longest, optional = match.groups()
+        raise ValueError(f"the local host does not support the route segment {text!r}")
+    stars, name, max_length, optional = match.groups()
     if stars:
         return 5, f"(?:/(?P<{name}>.*))?"
-    if longest is None:
+    if max_length is None:
         rank, one = 3, f"/(?P<{name}>[^/]+)"
     else:
-        rank, one = 2, f"/(?P<{name}>[^/]{{0,{longest}}})"
+        rank, one = 2, f"/(?P<{name}>[^/]{{0,{max_length}}})"
     return rank, f"(?:{one})?" if optional else one

@@ -1,7 +1,7 @@
-"""What `make run` runs: Azurite, the backend and a simulated device, until Ctrl-C.
+"""Run Azurite, the backend and a simulated device until Ctrl-C: `make run`.
 
-Exit code 0 after Ctrl-C or SIGTERM; 1, with a sentence that says why, if something could not be
-started or ended by itself.
+The exit code is 0 after Ctrl-C or SIGTERM; 1, with a sentence that says why, if a process could not
+be started or ended by itself.
 """
 
 import argparse
@@ -14,16 +14,16 @@ from pathlib import Path
 
 from local import coretools
 from local.azurite import DEFAULT_PORTS, Azurite
-from local.prefixed_output import say
-from local.process_group import Machine, ShutdownRequested
+from local.prefixed_output import echo
+from local.process_group import ProcessGroup, ShutdownRequested
 from local.processes import ROOT, StartError, free_ports, is_taken
 from local.state import Keys, State
 from photo_wire.headers import UPLOAD_PATH
 from pi_uploader.cameras.replay import ReplayCamera
 from pi_uploader.settings import SettingsError
 
-# What the terminal does not show: a photo has one line, of its delivery, and a request has none.
-HIDDEN = {
+# Lines that are not shown: a photo has one line, for its delivery, and a request has none.
+HIDDEN_LINES = {
     "azurite": re.compile(""),
     "backend": re.compile(" INFO "),
     "capture": re.compile(" INFO capture: photo taken "),
@@ -35,10 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _run(options)
     except ShutdownRequested:
-        say(f"Ended. Your photos stay in {_shown(options.state)}.")
+        echo(f"Ended. Your photos stay in {_display(options.state)}.")
         return 0
     except StartError as error:
-        say(str(error))
+        echo(str(error))
     return 1
 
 
@@ -51,30 +51,30 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--azurite-port", type=int, help="Azurite's first of three (10000)")
     parser.add_argument("--photos", type=Path, help="folder of pictures that the device replays")
     parser.add_argument("--state", type=Path, default=ROOT / ".local", help="folder (.local)")
-    parser.add_argument("--verbose", action="store_true", help="show every line of every part")
+    parser.add_argument("--verbose", action="store_true", help="show all lines of all processes")
     parser.add_argument("--core-tools", action="store_true", help="run the backend under `func`")
     return parser.parse_args(argv)
 
 
 def _run(options: argparse.Namespace) -> None:
-    """Run until something raises Ended or StartError."""
+    """Run everything. Raises ShutdownRequested at the user's wish, StartError for a failure."""
     state = State(options.state)
-    replay = _replay(options.photos)
+    replay_setting = _replay_setting(options.photos)
     if is_taken(options.port):
         raise StartError(
             f"Port {options.port} is taken by another program; choose another one, for example: "
             f"make run PORT={options.port + 1}"
         )
     base_url = f"http://127.0.0.1:{options.port}"
-    with state.in_use(), Machine({} if options.verbose else HIDDEN) as machine:
+    with state.in_use(), ProcessGroup({} if options.verbose else HIDDEN_LINES) as group:
         keys = state.keys()
         azurite = Azurite(state.azurite, ports=azurite_ports(options.azurite_port))
-        backend = _backend(options, keys, azurite.connection_string)
+        backend = _backend_command(options, keys, azurite.connection_string)
 
-        machine.add("azurite", azurite.command())
-        machine.wait_for(azurite.answers, "Azurite", 60)
-        machine.add("backend", *backend)
-        machine.wait_for(lambda: _is_healthy(base_url), "the backend's good health", 60)
+        group.add("azurite", azurite.command())
+        group.wait_for(azurite.answers, "Azurite", 60)
+        group.add("backend", *backend)
+        group.wait_for(lambda: _is_healthy(base_url), "a healthy backend", 60)
         device = {
             "BASE_URL": base_url,
             "AZURE_FUNCTION_KEY": keys.function_key,
@@ -83,10 +83,10 @@ def _run(options: argparse.Namespace) -> None:
             "CAMERA_CLOCK": "trusted",
             "CAMERA_SPOOL": str(state.spool),
             "PIR_PIN": "17",
-            **replay,
+            **replay_setting,
         }
-        machine.add("upload", [sys.executable, "-m", "pi_uploader", "upload"], device)
-        machine.add("capture", [sys.executable, "-m", "local.device"], device)
+        group.add("upload", [sys.executable, "-m", "pi_uploader", "upload"], device)
+        group.add("capture", [sys.executable, "-m", "local.device"], device)
 
         state.announce(
             {
@@ -98,15 +98,15 @@ def _run(options: argparse.Namespace) -> None:
                 "connection_string": azurite.connection_string,
             }
         )
-        say(_ready(base_url, keys, azurite, options.state))
-        machine.wait()
+        echo(_ready_text(base_url, keys, azurite, options.state))
+        group.wait()
 
 
-def _backend(
+def _backend_command(
     options: argparse.Namespace, keys: Keys, connection_string: str
 ) -> tuple[list[str], dict[str, str]]:
-    """The backend's command and its settings. They go by the environment: keys must not show in the
-    process list."""
+    """Return the backend's command, and its settings for the environment: keys must not be visible
+    in the process list."""
     settings = {
         "AzureWebJobsStorage": connection_string,
         "READ_TOKEN": keys.read_token,
@@ -120,8 +120,8 @@ def _backend(
 
 
 def azurite_ports(first: int | None) -> list[int]:
-    """Blob, queue and table ports: from `first` on if it was chosen, else those where Storage
-    Explorer looks, else free ones."""
+    """Return the ports for blob, queue and table: from `first` on if it is set, else the default
+    ones, which Storage Explorer expects, else free ones. Raises StartError if `first` is taken."""
     ports = list(DEFAULT_PORTS) if first is None else [first, first + 1, first + 2]
     taken = [port for port in ports if is_taken(port)]
     if taken and first is not None:
@@ -130,17 +130,17 @@ def azurite_ports(first: int | None) -> list[int]:
         )
     if taken:
         ports = free_ports(3)
-        say(f"Port {taken[0]} is taken by another program: Azurite uses {ports} instead.")
+        echo(f"Port {taken[0]} is taken by another program: Azurite uses {ports} instead.")
     return ports
 
 
-def _replay(photos: Path | None) -> dict[str, str]:
-    """The device's setting that makes it replay a folder. Raises StartError if that is no folder
-    or has no picture in it."""
+def _replay_setting(photos: Path | None) -> dict[str, str]:
+    """Return the device's setting that makes it replay a folder, if there is one. Raises StartError
+    if the folder is missing or has no picture in it."""
     if photos is None:
         return {}
     if not photos.is_dir():
-        raise StartError(f"PHOTOS={photos}: there is no such folder.")
+        raise StartError(f"PHOTOS={photos}: this folder does not exist.")
     try:
         ReplayCamera(photos)
     except SettingsError:
@@ -152,15 +152,17 @@ def _replay(photos: Path | None) -> dict[str, str]:
 
 def _is_healthy(base_url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{base_url}/api/health", timeout=10) as reply:  # noqa: S310
-            return bool(reply.status == 200)
+        with urllib.request.urlopen(f"{base_url}/api/health", timeout=10) as response:  # noqa: S310
+            return bool(response.status == 200)
     except OSError:
         return False
 
 
-def _ready(base_url: str, keys: Keys, azurite: Azurite, state: Path) -> str:
-    emulator = azurite.ports == DEFAULT_PORTS
-    where = "Emulator - Default Ports" if emulator else "Connect to a storage account with"
+def _ready_text(base_url: str, keys: Keys, azurite: Azurite, state: Path) -> str:
+    has_default_ports = azurite.ports == DEFAULT_PORTS
+    explorer = (
+        "Emulator - Default Ports" if has_default_ports else "Connect to a storage account with"
+    )
     return f"""
 Nightjar is ready.
 
@@ -173,19 +175,19 @@ Nightjar is ready.
   List the photos   curl -H "Authorization: Bearer {keys.read_token}" {base_url}/api/photos
   Send a picture    curl -T infra/test-photo.jpg -H "Content-Type: image/jpeg" \\
                          -H "x-functions-key: {keys.function_key}" {base_url}{UPLOAD_PATH}
-  Storage Explorer  {where}:
+  Storage Explorer  {explorer}:
                     {azurite.connection_string}
-  For scripts       {_shown(state / "run.json")}
+  For scripts       {_display(state / "run.json")}
 
-The device takes a photo whenever somebody walks past, every few seconds. Each has one line here;
-VERBOSE=1 shows all that is logged.
-Ctrl-C ends everything; your photos stay in {_shown(state)}.
-Killed with kill -9, or by a power cut, Azurite loses what it has not saved: the last seconds.
+The device takes a photo at each simulated movement, every few seconds. Each photo has one line
+here; VERBOSE=1 shows all log lines.
+Ctrl-C ends everything; your photos stay in {_display(state)}.
+After kill -9, or a power cut, Azurite loses what it has not saved: the last seconds.
 """
 
 
-def _shown(path: Path) -> str:
-    """The path as a person in the repository's folder would write it."""
+def _display(path: Path) -> str:
+    """Return the path as one writes it in the repository's folder."""
     path = path.resolve()
     return f"{path.relative_to(ROOT)}" if path.is_relative_to(ROOT) else str(path)
 

@@ -1,4 +1,4 @@
-"""The folder in which one machine keeps what it needs from run to run (`.local/`)."""
+"""The folder in which `make run` keeps its state from run to run (`.local/`)."""
 
 import fcntl
 import json
@@ -14,7 +14,7 @@ from local.processes import StartError
 
 @dataclass(frozen=True)
 class Keys:
-    """What opens the backend: the device's function key, the programs' tokens and the owner's first
+    """The secrets of the backend: the device's function key, the API tokens, and the owner's first
     password."""
 
     function_key: str = field(repr=False)
@@ -24,8 +24,9 @@ class Keys:
 
 
 class State:
-    """`azurite/` holds Azurite's data, `spool/` the device's photos, `keys.json` the keys, and
-    `run.json` says, while everything runs, how to reach it. Both files are the owner's alone."""
+    """The folder: `azurite/` has Azurite's data, `spool/` the device's photos, `keys.json` the
+    keys, and `run.json`, while everything runs, how to reach it. Only the owner may read both
+    files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -36,9 +37,10 @@ class State:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Hold the folder: two Azurites on one folder would destroy each other's data.
+        """Lock the folder until the end of the block: two Azurites on one folder would destroy each
+        other's data. Delete `run.json` at the end.
 
-        Raises StartError if somebody else holds it. `run.json` is gone afterwards.
+        Raises StartError if another process has locked it.
         """
         for folder in (self.azurite, self.spool):
             folder.mkdir(parents=True, exist_ok=True)
@@ -56,36 +58,37 @@ class State:
                 self.run_file.unlink(missing_ok=True)
 
     def keys(self) -> Keys:
-        """The keys of the first run; made on it. Raises StartError if the file is damaged."""
-        made = {
+        """Return the keys, which the first run creates. Raises StartError if the file is
+        damaged."""
+        new = {
             "function_key": secrets.token_urlsafe(32),
             "read_token": secrets.token_hex(16),
             "admin_token": secrets.token_hex(16),
             "gallery_password": "-".join(secrets.token_hex(2) for _ in range(4)),
         }
         try:
-            known = json.loads(self._keys_file.read_text())
+            stored = json.loads(self._keys_file.read_text())
         except FileNotFoundError:
-            known = {}
+            stored = {}
         except ValueError:
-            known = None
+            stored = None
         try:
-            keys = Keys(**{**made, **known})  # an older version made fewer
-            if known != {**made, **known}:
-                _write(self._keys_file, {**made, **known})
+            keys = Keys(**{**new, **stored})  # an older version stored fewer
+            if stored != {**new, **stored}:
+                _write(self._keys_file, {**new, **stored})
             return keys
         except TypeError:
             raise StartError(
-                f"{self._keys_file} is damaged; delete it, and the next run makes new keys."
+                f"{self._keys_file} is damaged; delete it, and the next run creates new keys."
             ) from None
 
     def announce(self, how_to_reach: Mapping[str, str]) -> None:
-        """Write `run.json`: everything is ready."""
+        """Write `run.json`, which tells scripts that everything is ready."""
         _write(self.run_file, how_to_reach)
 
 
 def _write(path: Path, content: Mapping[str, str]) -> None:
-    """Whole or not at all, and readable by its owner only."""
+    """Write a file atomically, readable by its owner only."""
     draft = path.with_suffix(".tmp")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

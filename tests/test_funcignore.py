@@ -3,10 +3,10 @@
 import subprocess
 from fnmatch import fnmatch
 
-from local.dist import GOES_TO_AZURE
+from local.dist import AZURE_CONTENT
 from local.processes import ROOT
 
-GOES = GOES_TO_AZURE
+GOES = AZURE_CONTENT
 
 
 def lines(text: str) -> set[str]:

@@ -248,7 +248,7 @@ def call(
     body = said if isinstance(said, bytes) else b"" if said is None else json.dumps(said).encode()
     where, _, query = path.partition("?")
     params = dict(one.split("=") for one in query.split("&") if one)
-    return door().host.answer(Request(method, SITE + path, where, params, headers, body))
+    return door().host.handle(Request(method, SITE + path, where, params, headers, body))
 
 
 @pytest.fixture(autouse=True)

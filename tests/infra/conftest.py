@@ -85,7 +85,7 @@ class Cloud:
             timeout=300,
         )
         assert list((self.folder / "tmp").iterdir()) == [], "the trap left something behind"
-        notes = ("left out, git does not know it: ", "in, but not committed: ")
+        notes = ("left out, git does not track it: ", "included, but not committed: ")
         said = done.stderr.splitlines(keepends=True)  # of somebody who is just working on it
         err = "".join(line for line in said if not line.startswith(notes))
         return Result(done.returncode, done.stdout, err)

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from function_app.retention_policy import parse_retention
-from local.dist import GOES_TO_AZURE
+from local.dist import AZURE_CONTENT
 from tests.infra.conftest import INFRA, NAME, PASSWORD, TOKEN, Cloud
 from tests.infra.stand_in import ACCESS_TOKEN
 
@@ -48,7 +48,7 @@ def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
     assert app["settings"]["READ_TOKEN"] == TOKEN
     assert app["settings"]["GALLERY_PASSWORD"] == PASSWORD
     with zipfile.ZipFile(io.BytesIO(bytes.fromhex(app["package"]))) as package:
-        assert {name.partition("/")[0] for name in package.namelist()} == GOES_TO_AZURE
+        assert {name.partition("/")[0] for name in package.namelist()} == AZURE_CONTENT
     assert app["settings"]["PYTHON_THREADPOOL_THREAD_COUNT"] == "8"
     assert cloud.state["groups"][NAME]["tags"] == {"made-by": "nightjar"}
     (photo,) = cloud.backend.photos.values()

@@ -1,4 +1,4 @@
-"""Azurite starts, answers, keeps what it holds in a folder, and ends without a trace."""
+"""Azurite starts, answers, keeps its data in a folder, and ends without a trace."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from local.processes import StartError, is_taken
 from tests.conftest import StartAzurite
 
 
-def test_its_connection_string_opens_it(azurite: Azurite) -> None:
+def test_its_connection_string_gives_access(azurite: Azurite) -> None:
     with BlobServiceClient.from_connection_string(azurite.connection_string) as store:
         assert store.get_service_properties()
 
@@ -27,7 +27,7 @@ def test_a_folder_keeps_blobs_over_a_restart(start_azurite: StartAzurite, tmp_pa
         assert container.download_blob("a/photo.jpg").readall() == b"bytes"
 
 
-def test_without_node_modules_it_says_what_to_do(
+def test_without_node_modules_the_error_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(azurite_module, "ROOT", tmp_path)
@@ -35,7 +35,7 @@ def test_without_node_modules_it_says_what_to_do(
         Azurite().start()
 
 
-def test_without_node_it_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_node_the_error_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(StartError, match=r"Node\.js 20"):
         Azurite().start()

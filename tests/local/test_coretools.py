@@ -1,5 +1,5 @@
-"""`make func`: the command line, and what is said where Core Tools are missing. They cannot be had
-on every machine, so no test starts them."""
+"""`make func`: the command line, and the error text where Core Tools are missing. They are not
+available on every machine, so that no test starts them."""
 
 from pathlib import Path
 
@@ -10,19 +10,19 @@ from local.processes import free_ports
 from local.run import main
 
 
-def test_without_core_tools_it_says_how_to_get_them(
+def test_without_core_tools_the_error_says_how_to_install_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     (port,) = free_ports(1)
     state = tmp_path / "state"
     assert main(["--core-tools", "--port", str(port), "--state", str(state)]) == 1
-    said = capsys.readouterr().out
-    for way in ["npm install -g azure-functions-core-tools@4", "brew ", "winget ", "make run"]:
-        assert way in said
+    output = capsys.readouterr().out
+    for advice in ["npm install -g azure-functions-core-tools@4", "brew ", "winget ", "make run"]:
+        assert advice in output
 
 
-def test_the_port_is_passed_on_and_no_key_shows(
+def test_the_command_has_the_port_and_no_key(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     func = tmp_path / "func"

@@ -1,4 +1,4 @@
-"""`make dist`: what is in the wheel and the zip, and that two builds are the same bytes."""
+"""`make dist`: the content of the wheel and the zip, and reproducible builds."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.dist import (
-    GOES_TO_AZURE,
+    AZURE_CONTENT,
     DistError,
     _check_setuptools,
     azure_files,
@@ -20,19 +20,19 @@ from local.dist import (
     tracked,
     write_zip,
 )
-from local.hashed import AZURE_PYTHONS, PI_LOCK, azure_lock
+from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock
 from local.processes import ROOT
 from photo_wire import __version__
 
 DATE = "1795000000"
 ZIP = f"nightjar-function-{__version__}.zip"
 WHEEL = f"nightjar-{__version__}-py3-none-any.whl"
-BESIDE = f"nightjar-{__version__}-requirements.txt"
+REQUIREMENTS = f"nightjar-{__version__}-requirements.txt"
 
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a build of this folder gives."""
+    """A build of this folder."""
     folder = tmp_path_factory.mktemp("dist")
     build(ROOT, folder)
     return folder
@@ -40,7 +40,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same files in another folder, with other times and modes, and with what work leaves."""
+    """The same files in another folder, with other times and modes, and with untracked files."""
     folder = tmp_path_factory.mktemp("elsewhere") / "a copy"
     for number, name in enumerate(reversed(tracked())):
         copy = folder / name
@@ -50,7 +50,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
         os.utime(copy, (number, number))
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
-    left_behind = [
+    untracked = [
         "function_app/__pycache__/routes.cpython-311.pyc",
         "build/lib/pi_uploader/old.py",
         "nightjar.egg-info/SOURCES.txt",
@@ -58,16 +58,16 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "function_app/notes.txt",
         "photo_wire/draft.py",
     ]
-    for name in left_behind:
+    for name in untracked:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("left behind")
+        (folder / name).write_text("untracked")
     return folder
 
 
-def build(source: Path, folder: Path, *words: str, **env: str) -> str:
-    """Run the command on the files of `source`; returns what it said."""
+def build(source: Path, folder: Path, *args: str, **env: str) -> str:
+    """Run the command on the files of `source`, and return its output."""
     done = subprocess.run(
-        [sys.executable, "-m", "local.dist", "--to", folder, *words],
+        [sys.executable, "-m", "local.dist", "--to", folder, *args],
         cwd=source,
         env={**_environ(source), "SOURCE_DATE_EPOCH": DATE, **env},
         capture_output=True,
@@ -80,28 +80,28 @@ def build(source: Path, folder: Path, *words: str, **env: str) -> str:
 
 
 def _environ(source: Path) -> dict[str, str]:
-    """Without a way to another copy's modules."""
-    ways = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    kept = [str(source), *(way for way in ways if way and Path(way) != ROOT)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(kept)}
+    """Return an environment that does not find the modules of another copy."""
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    python_path = [str(source), *(path for path in paths if path and Path(path) != ROOT)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(python_path)}
 
 
 def test_two_builds_are_the_same_bytes(dist: Path, elsewhere: Path, tmp_path: Path) -> None:
-    """Another folder, time zone, umask, order of hashing; other times and modes of files."""
+    """With another folder, time zone, umask, hash seed, and other times and modes of files."""
     umask = os.umask(0o077)
     try:
-        said = build(elsewhere, tmp_path, TZ="Asia/Tokyo", PYTHONHASHSEED="42", LC_ALL="C")
+        output = build(elsewhere, tmp_path, TZ="Asia/Tokyo", PYTHONHASHSEED="42", LC_ALL="C")
     finally:
         os.umask(umask)
     names = {file.name for file in dist.iterdir()}
-    assert names == {ZIP, WHEEL, BESIDE} == {file.name for file in tmp_path.iterdir()}
-    assert (dist / BESIDE).read_bytes() == PI_LOCK.read_bytes()
+    assert names == {ZIP, WHEEL, REQUIREMENTS} == {file.name for file in tmp_path.iterdir()}
+    assert (dist / REQUIREMENTS).read_bytes() == PI_LOCK.read_bytes()
     for name in names:
         assert (tmp_path / name).read_bytes() == (dist / name).read_bytes(), name
-    assert "left out, git does not know it: photo_wire/draft.py" in said
+    assert "left out, git does not track it: photo_wire/draft.py" in output
 
 
-def test_a_change_of_the_sources_shows(elsewhere: Path, dist: Path, tmp_path: Path) -> None:
+def test_a_changed_source_changes_the_build(elsewhere: Path, dist: Path, tmp_path: Path) -> None:
     changed = elsewhere / "photo_wire" / "moment.py"
     before = changed.read_bytes()
     changed.write_bytes(before + b"# changed\n")
@@ -117,7 +117,7 @@ def test_the_zip_holds_the_backend_and_nothing_else(dist: Path) -> None:
     with zipfile.ZipFile(dist / ZIP) as packed:
         assert packed.testzip() is None
         names = packed.namelist()
-        assert {name.partition("/")[0] for name in names} == GOES_TO_AZURE
+        assert {name.partition("/")[0] for name in names} == AZURE_CONTENT
         assert names == sorted(azure_files()) == sorted(set(names))
         assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
         for name in set(names) - {"requirements.txt"}:
@@ -127,8 +127,8 @@ def test_the_zip_holds_the_backend_and_nothing_else(dist: Path) -> None:
     assert (dist / ZIP).stat().st_size < 1_000_000
 
 
-def test_the_unpacked_zip_is_the_whole_app(dist: Path, tmp_path: Path) -> None:
-    """Nothing that it imports was left here."""
+def test_the_unpacked_zip_is_the_complete_app(dist: Path, tmp_path: Path) -> None:
+    """It imports nothing from outside of the zip."""
     with zipfile.ZipFile(dist / ZIP) as packed:
         packed.extractall(tmp_path)
     script = (
@@ -138,24 +138,25 @@ def test_the_unpacked_zip_is_the_whole_app(dist: Path, tmp_path: Path) -> None:
         "from function_app.web.pages import _files\n"
         "print(*sorted(_files()))\n"
     )
-    ways = [way for way in _environ(tmp_path)["PYTHONPATH"].split(os.pathsep) if way != str(ROOT)]
+    paths = _environ(tmp_path)["PYTHONPATH"].split(os.pathsep)
+    python_path = [path for path in paths if path != str(ROOT)]
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(ways)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(python_path)},
         capture_output=True,
         text=True,
         check=True,
         timeout=90,
     )
-    where, functions, pages = done.stdout.splitlines()
+    files, functions, pages = done.stdout.splitlines()
     package, wire = tmp_path / "function_app", tmp_path / "photo_wire"
-    assert where == f"{package / '__init__.py'} {wire / '__init__.py'} {__version__}"
+    assert files == f"{package / '__init__.py'} {wire / '__init__.py'} {__version__}"
     assert "put_photo" in functions.split()
     assert "index.html" in pages.split()
 
 
-def test_the_wheel_holds_the_pis_part_and_nothing_else(dist: Path) -> None:
+def test_the_wheel_holds_the_device_and_nothing_else(dist: Path) -> None:
     with zipfile.ZipFile(dist / WHEEL) as packed:
         names = packed.namelist()
         info = f"nightjar-{__version__}.dist-info"
@@ -186,8 +187,8 @@ def test_pip_installs_the_wheel(dist: Path, tmp_path: Path) -> None:
     assert "upload" in done.stdout
 
 
-def test_one_of_both_can_be_built_alone(elsewhere: Path, tmp_path: Path) -> None:
-    """The zip without setuptools: who deploys has Python and git, and no more."""
+def test_the_zip_can_be_built_alone(elsewhere: Path, tmp_path: Path) -> None:
+    """Without setuptools: to deploy, Python and git are enough."""
     build(elsewhere, tmp_path, "--only", "zip")
     assert [file.name for file in tmp_path.iterdir()] == [ZIP]
 
@@ -196,7 +197,7 @@ def test_one_of_both_can_be_built_alone(elsewhere: Path, tmp_path: Path) -> None
     ("name", "problem"),
     [
         ("secrets.txt", "what goes to Azure is"),
-        # a pattern for a folder at the top, which would leave a part of the backend out
+        # patterns for top-level folders, which would leave out a part of the backend
         ("function_app/docs/page.py", "a pattern of .funcignore leaves it out of the zip"),
         ("photo_wire/build/wheel.py", "a pattern of .funcignore leaves it out of the zip"),
     ],
@@ -204,9 +205,9 @@ def test_one_of_both_can_be_built_alone(elsewhere: Path, tmp_path: Path) -> None
 def test_a_file_in_the_wrong_place_stops_the_build(
     elsewhere: Path, tmp_path: Path, name: str, problem: str
 ) -> None:
-    stray = elsewhere / name
-    stray.parent.mkdir(exist_ok=True)
-    stray.write_text("# somebody put it here")
+    misplaced = elsewhere / name
+    misplaced.parent.mkdir(exist_ok=True)
+    misplaced.write_text("# misplaced")
     subprocess.run(["git", "add", "--force", name], cwd=elsewhere, check=True)
     try:
         done = subprocess.run(
@@ -226,19 +227,19 @@ def test_a_file_in_the_wrong_place_stops_the_build(
 
 
 def test_each_python_gets_its_own_requirements(tmp_path: Path) -> None:
-    """Without what git does not know: this is about the requirements alone."""
+    """Built here, from tracked files: only the requirements differ."""
     for python in AZURE_PYTHONS:
         with zipfile.ZipFile(build_zip(tmp_path, int(DATE), python)) as packed:
             assert packed.read("requirements.txt") == azure_lock(python).read_bytes()
 
 
-def test_another_setuptools_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_setuptools_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.dist.version_of", lambda _: "65.5.0")
     with pytest.raises(DistError, match="make setup"):
         _check_setuptools()
 
 
-def test_a_date_that_is_none_is_refused(
+def test_an_invalid_date_is_an_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
@@ -246,7 +247,7 @@ def test_a_date_that_is_none_is_refused(
     assert "SOURCE_DATE_EPOCH" in capsys.readouterr().err
 
 
-def test_dates_before_zips_are_moved_to_their_first(tmp_path: Path) -> None:
+def test_the_earliest_date_of_a_zip_is_accepted(tmp_path: Path) -> None:
     write_zip(tmp_path / "one.zip", {"a": b"1"}, 315532800)
     with zipfile.ZipFile(tmp_path / "one.zip") as packed:
         (entry,) = packed.infolist()

@@ -1,4 +1,4 @@
-"""The local host has the manners of the real one, seen from outside over HTTP."""
+"""The local host behaves as the real one over HTTP."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ KEYS = ["first-key", "second-key"]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with Server(Host(toy_app().get_functions(), KEYS).answer) as one:
+    with Server(Host(toy_app().get_functions(), KEYS).handle) as one:
         thread = threading.Thread(target=one.serve_forever)
         thread.start()
         yield one
@@ -50,7 +50,7 @@ def test_head_is_404_unless_listed(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "answer"),
+    ("path", "text"),
     [
         ("/api/photos/a%20b", "photo a b"),
         ("/api/photos/newest", "the newest"),
@@ -63,14 +63,14 @@ def test_head_is_404_unless_listed(url: str) -> None:
         ("/api/photos/a/b", "page api/photos/a/b"),
     ],
 )
-def test_the_most_specific_route_answers(url: str, path: str, answer: str) -> None:
-    assert requests.get(url + path, timeout=90).text == answer
+def test_the_most_specific_route_answers(url: str, path: str, text: str) -> None:
+    assert requests.get(url + path, timeout=90).text == text
 
 
 def test_one_path_has_a_function_for_each_method(url: str) -> None:
-    reply = requests.delete(f"{url}/api/photos/a", timeout=90)
-    assert (reply.status_code, reply.content) == (204, b"")
-    assert "Content-Length" not in reply.headers
+    response = requests.delete(f"{url}/api/photos/a", timeout=90)
+    assert (response.status_code, response.content) == (204, b"")
+    assert "Content-Length" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -91,19 +91,19 @@ def test_one_path_has_a_function_for_each_method(url: str) -> None:
 def test_level_function_needs_a_key(
     url: str, headers: dict[str, str], query: str, status: int
 ) -> None:
-    reply = requests.put(f"{url}/api/locked{query}", data=b"x", headers=headers, timeout=90)
-    assert reply.status_code == status
-    assert reply.content == (b"1" if status == 200 else b"")
+    response = requests.put(f"{url}/api/locked{query}", data=b"x", headers=headers, timeout=90)
+    assert response.status_code == status
+    assert response.content == (b"1" if status == 200 else b"")
 
 
 def test_a_large_body_with_a_wrong_key_reads_its_401(server: Server) -> None:
-    """The body is read before the reply, and the connection goes on."""
+    """The body is read before the response, and the connection stays open."""
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=90)
     for key, status, body in [("wrong", 401, b""), ("first-key", 200, b"6000000")]:
         headers = {"x-functions-key": key}
         connection.request("PUT", "/api/locked", body=bytes(6_000_000), headers=headers)
-        reply = connection.getresponse()
-        assert (reply.status, reply.read()) == (status, body)
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (status, body)
     connection.close()
 
 
@@ -120,8 +120,8 @@ def test_a_body_above_the_limit_is_500(server: Server) -> None:
     parts = [bytes(1024 * 1024)] * 100 + [b"x"]
     headers = {"Content-Length": str(BODY_LIMIT + 1)}
     connection.request("PUT", "/api/echo", body=iter(parts), headers=headers)
-    reply = connection.getresponse()
-    assert (reply.status, reply.read()) == (500, b"")
+    response = connection.getresponse()
+    assert (response.status, response.read()) == (500, b"")
     connection.close()
 
 
@@ -129,22 +129,22 @@ def test_a_body_that_ends_early_reaches_no_function(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "local.host")
-    with socket.create_connection(("127.0.0.1", server.server_port)) as half:
-        half.sendall(b"PUT /api/echo?half HTTP/1.1\r\nContent-Length: 100\r\n\r\nonly this")
-        half.shutdown(socket.SHUT_WR)
-        assert half.recv(1000) == b""
+    with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+        client.sendall(b"PUT /api/echo?half HTTP/1.1\r\nContent-Length: 100\r\n\r\nonly this")
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1000) == b""
     requests.get(f"{server.base_url}/api/days/after", timeout=90)
     wait_for(lambda: "/api/days/after" in caplog.text)
     assert "/api/echo" not in caplog.text
 
 
 @pytest.mark.parametrize("chunks", [b"100\r\nabc", b"ffffffffffffffff\r\nabc", b"3\r\nabc", b"0"])
-def test_a_chunked_body_that_ends_early_ends_nothing_else(chunks: bytes) -> None:
-    """In a process of its own: a reader that says it read more than it did crashed all of it."""
+def test_an_incomplete_chunked_body_does_not_stop_the_host(chunks: bytes) -> None:
+    """In its own process: a reader that returned a wrong length crashed the whole process."""
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from tests.local.toy_app import toy_app;"
         "from local.host import Host; from local.server import Server;"
-        "server = Server(Host(toy_app().get_functions(), ['key']).answer);"
+        "server = Server(Host(toy_app().get_functions(), ['key']).handle);"
         "print(server.server_port, flush=True); server.serve_forever()"
     )
     with subprocess.Popen(
@@ -154,11 +154,11 @@ def test_a_chunked_body_that_ends_early_ends_nothing_else(chunks: bytes) -> None
             assert host.stdout
             port = int(host.stdout.readline())
             for _ in range(3):
-                with socket.create_connection(("127.0.0.1", port), timeout=90) as half:
-                    half.sendall(b"PUT /api/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
-                    half.sendall(chunks)
-                    half.shutdown(socket.SHUT_WR)
-                    assert half.recv(1000)[:13] in (b"", b"HTTP/1.1 400 ")
+                with socket.create_connection(("127.0.0.1", port), timeout=90) as client:
+                    client.sendall(b"PUT /api/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    client.sendall(chunks)
+                    client.shutdown(socket.SHUT_WR)
+                    assert client.recv(1000)[:13] in (b"", b"HTTP/1.1 400 ")
             after = requests.get(f"http://127.0.0.1:{port}/api/days/after", timeout=90)
             assert after.status_code == 200
         finally:
@@ -177,21 +177,21 @@ def test_a_chunked_body_that_ends_early_ends_nothing_else(chunks: bytes) -> None
     ],
 )
 def test_a_malformed_chunked_body_is_400(server: Server, chunks: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as odd:
-        odd.sendall(b"PUT /api/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
-        odd.shutdown(socket.SHUT_WR)
-        assert odd.recv(1000).startswith(b"HTTP/1.1 400 ")
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as client:
+        client.sendall(b"PUT /api/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("length", ["-1", "1_0", "ten", "+1"])
-def test_a_length_that_is_none_is_400(server: Server, length: str) -> None:
-    with socket.create_connection(("127.0.0.1", server.server_port)) as odd:
-        odd.sendall(f"PUT /api/echo HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode())
-        assert odd.recv(1000).startswith(b"HTTP/1.1 400 ")
+def test_an_invalid_length_is_400(server: Server, length: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+        client.sendall(f"PUT /api/echo HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"),
+    ("data", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
         (b"   \r\n\r\n", 400),
@@ -212,16 +212,16 @@ def test_a_length_that_is_none_is_400(server: Server, length: str) -> None:
     ],
     ids=lambda one: repr(one[:24]) if isinstance(one, bytes) else str(one),
 )
-def test_what_is_no_request_is_answered_as_one(
-    server: Server, caplog: pytest.LogCaptureFixture, sent: bytes, status: int
+def test_a_malformed_request_is_answered(
+    server: Server, caplog: pytest.LogCaptureFixture, data: bytes, status: int
 ) -> None:
-    """With a status and no body, which would repeat what was sent; and the connection ends."""
+    """With a status and no body, which would quote the request; then the connection is closed."""
     caplog.set_level(logging.DEBUG, "local.host")
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as odd:
-        odd.sendall(sent)
-        reply = http.client.HTTPResponse(odd)
-        reply.begin()
-        assert (reply.status, reply.read(), reply.getheader("Connection")) == (
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as client:
+        client.sendall(data)
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        assert (response.status, response.read(), response.getheader("Connection")) == (
             status,
             b"",
             "close",
@@ -232,7 +232,7 @@ def test_what_is_no_request_is_answered_as_one(
 
 
 @pytest.mark.parametrize(
-    "sent",
+    "data",
     [
         b"\x1b[2J / HTTP/1.1",
         b"\xe2\x80\xae / HTTP/1.1",
@@ -242,29 +242,31 @@ def test_what_is_no_request_is_answered_as_one(
     ],
 )
 def test_no_request_puts_a_control_character_into_the_log(
-    server: Server, caplog: pytest.LogCaptureFixture, sent: bytes
+    server: Server, caplog: pytest.LogCaptureFixture, data: bytes
 ) -> None:
-    """Nor letters from right to left."""
+    """Nor a character that reverses the direction of the text."""
     caplog.set_level(logging.DEBUG, "local.host")
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as odd:
-        odd.sendall(sent + b"\r\nConnection: close\r\n\r\n")
-        assert odd.recv(1000).startswith(b"HTTP/1.1 ")
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as client:
+        client.sendall(data + b"\r\nConnection: close\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 ")
     wait_for(lambda: caplog.records)
     assert all(one.getMessage().isprintable() for one in caplog.records)
 
 
-@pytest.mark.parametrize("said", [None, "6.6.6.6", "6.6.6.6, 192.0.2.1:99"])
-def test_an_app_is_told_who_calls_as_azure_tells_it(said: str | None, url: str) -> None:
-    """The last in X-Forwarded-For is by the host itself, with the port."""
-    headers = {"X-Forwarded-For": said} if said else {}
-    told = requests.get(f"{url}/api/echo", headers=headers, timeout=90).json()
-    *before, caller = told["headers"]["x-forwarded-for"].split(", ")
-    assert ", ".join(before) == (said or "")
+@pytest.mark.parametrize("forwarded_for", [None, "6.6.6.6", "6.6.6.6, 192.0.2.1:99"])
+def test_the_app_receives_the_clients_address_as_in_azure(
+    forwarded_for: str | None, url: str
+) -> None:
+    """The host adds it as the last one in X-Forwarded-For, with the port."""
+    headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else {}
+    echoed = requests.get(f"{url}/api/echo", headers=headers, timeout=90).json()
+    *before, caller = echoed["headers"]["x-forwarded-for"].split(", ")
+    assert ", ".join(before) == (forwarded_for or "")
     assert caller.startswith("127.0.0.1:")
 
 
-def test_who_asks_before_a_body_is_told_to_go_on(server: Server) -> None:
-    """As curl does with a large one."""
+def test_expect_100_continue_is_answered_at_once(server: Server) -> None:
+    """curl sends it before a large body."""
     head = b"PUT /api/echo HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as client:
         client.sendall(head)
@@ -273,8 +275,8 @@ def test_who_asks_before_a_body_is_told_to_go_on(server: Server) -> None:
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_small_reply_is_sent_at_once(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """In two pieces it would wake its reader twice."""
+def test_a_small_response_is_sent_at_once(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Two packets would wake its reader twice."""
     sent: list[int] = []
 
     class Counted(socket.socket):
@@ -296,45 +298,49 @@ def test_a_small_reply_is_sent_at_once(monkeypatch: pytest.MonkeyPatch, url: str
 
 
 def test_the_app_sees_method_url_headers_and_parameters(url: str) -> None:
-    seen = requests.get(
+    echoed = requests.get(
         f"{url}/api/echo?a=1&b=&a=2", headers={"X-Photo-Id": "Some Id"}, timeout=10
     ).json()
-    assert seen["method"] == "GET"
-    assert seen["url"] == f"{url}/api/echo?a=1&b=&a=2"
-    assert seen["params"] == {"a": "1,2", "b": ""}
-    assert seen["headers"]["x-photo-id"] == "Some Id"
+    assert echoed["method"] == "GET"
+    assert echoed["url"] == f"{url}/api/echo?a=1&b=&a=2"
+    assert echoed["params"] == {"a": "1,2", "b": ""}
+    assert echoed["headers"]["x-photo-id"] == "Some Id"
 
 
-def test_replies_have_a_length_and_a_type(url: str) -> None:
-    reply = requests.get(f"{url}/api/photos/a", timeout=90)
-    assert reply.headers["Content-Length"] == "7"
-    assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
+def test_responses_have_a_length_and_a_type(url: str) -> None:
+    response = requests.get(f"{url}/api/photos/a", timeout=90)
+    assert response.headers["Content-Length"] == "7"
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert requests.get(f"{url}/api/echo", timeout=90).headers["Content-Type"] == "application/json"
 
 
-def test_a_reply_to_head_has_a_length_and_no_body(server: Server) -> None:
+def test_a_response_to_head_has_a_length_and_no_body(server: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=90)
     connection.request("HEAD", "/api/photos/a")
-    reply = connection.getresponse()
-    assert (reply.status, reply.getheader("Content-Length"), reply.read()) == (200, "7", b"")
-    connection.request("GET", "/api/photos/b")  # would read a stray body as its status line
+    response = connection.getresponse()
+    assert (response.status, response.getheader("Content-Length"), response.read()) == (
+        200,
+        "7",
+        b"",
+    )
+    connection.request("GET", "/api/photos/b")  # would read a left-over body as its status line
     assert connection.getresponse().read() == b"photo b"
     connection.close()
 
 
 def test_304_has_no_body(url: str) -> None:
-    reply = requests.get(f"{url}/api/unchanged", timeout=90)
-    assert (reply.status_code, reply.content, reply.headers["ETag"]) == (304, b"", '"a"')
+    response = requests.get(f"{url}/api/unchanged", timeout=90)
+    assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", '"a"')
 
 
-def test_each_cookie_passes_with_its_attributes(url: str) -> None:
-    reply = requests.post(f"{url}/api/session", timeout=90)
-    assert reply.raw.headers.getlist("Set-Cookie") == ["a=1; Path=/; HttpOnly", "b=2; Secure"]
+def test_each_cookie_is_sent_with_its_attributes(url: str) -> None:
+    response = requests.post(f"{url}/api/session", timeout=90)
+    assert response.raw.headers.getlist("Set-Cookie") == ["a=1; Path=/; HttpOnly", "b=2; Secure"]
 
 
 def test_an_exception_is_500_without_a_body(url: str, caplog: pytest.LogCaptureFixture) -> None:
-    reply = requests.get(f"{url}/api/broken", timeout=90)
-    assert (reply.status_code, reply.content) == (500, b"")
+    response = requests.get(f"{url}/api/broken", timeout=90)
+    assert (response.status_code, response.content) == (500, b"")
     assert "a defect in the app" in caplog.text
 
 
@@ -345,7 +351,7 @@ def test_the_log_leaves_out_the_query(url: str, caplog: pytest.LogCaptureFixture
     assert "first-key" not in caplog.text
 
 
-def test_a_prefix_stands_before_every_route() -> None:
+def test_the_prefix_precedes_every_route() -> None:
     host = Host(toy_app().get_functions(), KEYS, prefix="base")
     assert all(function.route.template.startswith("base/") for function in host.functions)
 
@@ -354,7 +360,7 @@ def test_a_prefix_stands_before_every_route() -> None:
 def test_the_log_leaves_out_the_secret_of_a_link(
     url: str, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    """A link that is asked for another photo, or after its end, opens something else or did."""
+    """A link that is used for another photo, or after its end, is still a secret."""
     caplog.set_level(logging.DEBUG, "local.host")
     requests.get(url + path, timeout=90)
     wait_for(lambda: "shared/..." in caplog.text)
@@ -362,6 +368,6 @@ def test_the_log_leaves_out_the_secret_of_a_link(
 
 
 def test_the_real_host_sends_no_telemetry_of_requests() -> None:
-    """It would have the path, and the secret of a link with it."""
+    """Telemetry would include the path, and with it the secret of a link."""
     levels = json.loads((ROOT / "host.json").read_text())["logging"]["logLevel"]
     assert levels["Host.Results"] == "None"

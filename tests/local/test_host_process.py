@@ -1,4 +1,4 @@
-"""The local host as a process: how it starts, what it shows, how it ends."""
+"""The local host as a process: how it starts, what it logs, how it ends."""
 
 import os
 import signal
@@ -52,8 +52,8 @@ def test_a_signal_ends_it_cleanly(start_host: StartHost, number: signal.Signals)
     url = f"http://127.0.0.1:{port}/api/locked"
     wait_for(lambda: answers(url))
     for key, status in [("key-one", 200), ("key-two", 200), ("key-one,key-two", 401)]:
-        reply = requests.put(url, data=b"x", headers={"x-functions-key": key}, timeout=90)
-        assert reply.status_code == status
+        response = requests.put(url, data=b"x", headers={"x-functions-key": key}, timeout=90)
+        assert response.status_code == status
     assert "key-one" not in " ".join(psutil.Process(process.pid).cmdline())
     process.send_signal(number)
     log = process.communicate(timeout=90)[1]
@@ -62,13 +62,13 @@ def test_a_signal_ends_it_cleanly(start_host: StartHost, number: signal.Signals)
     assert "key-one" not in log
 
 
-def test_without_a_key_it_says_so(start_host: StartHost) -> None:
+def test_a_missing_key_is_an_error(start_host: StartHost) -> None:
     process = start_host(0, FUNCTION_KEY="")
     assert "FUNCTION_KEY is not set" in process.communicate(timeout=90)[1]
     assert process.returncode == 2
 
 
-def test_a_taken_port_is_a_sentence(start_host: StartHost) -> None:
+def test_a_taken_port_is_an_error_without_a_traceback(start_host: StartHost) -> None:
     (port,) = free_ports(1)
     start_host(port, FUNCTION_KEY="key")
     wait_for(lambda: answers(f"http://127.0.0.1:{port}/"))

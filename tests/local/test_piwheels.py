@@ -1,4 +1,4 @@
-"""A Pi's pip also looks at piwheels, whose own builds of the same versions have other hashes."""
+"""A Pi's pip also queries piwheels, whose own builds of the same versions have other hashes."""
 
 import hashlib
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.hashed import PI_LOCK
+from local.lock_files import PI_LOCK
 
 PIN = next(line for line in PI_LOCK.read_text().splitlines() if line.startswith("tenacity=="))
 NAME, _, VERSION = PIN.partition(" ")[0].partition("==")
@@ -37,22 +37,24 @@ def piwheels(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-def download(piwheels: str, folder: Path, *what: str) -> "subprocess.CompletedProcess[str]":
+def download(piwheels: str, folder: Path, *requirements: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
     index = ["--no-cache-dir", "--extra-index-url", piwheels, "--dest", str(folder)]
-    return subprocess.run([*command, *index, *what], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*command, *index, *requirements], capture_output=True, text=True, check=False
+    )
 
 
-def test_the_wheel_with_the_known_hash_is_taken(piwheels: str, tmp_path: Path) -> None:
-    lock, folder = tmp_path / "lock.txt", tmp_path / "taken"
+def test_the_wheel_with_the_pinned_hash_is_chosen(piwheels: str, tmp_path: Path) -> None:
+    lock, folder = tmp_path / "lock.txt", tmp_path / "wheels"
     lock.write_text(PIN)
     done = download(piwheels, folder, "--require-hashes", "-r", str(lock))
     assert done.returncode == 0, done.stderr
-    (taken,) = folder.iterdir()
-    assert hashlib.sha256(taken.read_bytes()).hexdigest() in PIN
+    (wheel,) = folder.iterdir()
+    assert hashlib.sha256(wheel.read_bytes()).hexdigest() in PIN
 
 
-def test_without_hashes_it_would_be_the_other_one(piwheels: str, tmp_path: Path) -> None:
-    """The negative control: piwheels is looked at."""
-    done = download(piwheels, tmp_path / "taken", f"{NAME}=={VERSION}")
+def test_without_hashes_pip_chooses_the_other_wheel(piwheels: str, tmp_path: Path) -> None:
+    """The negative control: pip does query piwheels."""
+    done = download(piwheels, tmp_path / "wheels", f"{NAME}=={VERSION}")
     assert f"{NAME}-{VERSION}-1-py3-none-any.whl" in done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""`make run` from outside: it gets ready, photos arrive, and it ends without a trace."""
+"""`make run` as a process: it becomes ready, photos arrive, and it ends without a trace."""
 
 import hashlib
 import json
@@ -30,8 +30,7 @@ SECRETS = ("function_key", "read_token", "admin_token", "gallery_password")
 
 
 class Run:
-    """One `make run` with a state folder and ports of its own, in a session of its own, as a
-    terminal would start it."""
+    """One `make run` with its own state folder, ports and session, as a terminal would start it."""
 
     def __init__(self, state: Path, *options: str) -> None:
         self.state = state
@@ -50,39 +49,39 @@ class Run:
             )
 
     def ready(self) -> dict[str, str]:
-        """What run.json says, once it is there. One of another run that was killed is none."""
+        """Return the content of run.json, once it is there; that of a killed run does not count."""
 
-        def said() -> dict[str, str]:
+        def own_run_json() -> dict[str, str]:
             assert self.process.poll() is None, self.log.read_text()
             file = self.state / "run.json"
-            words: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-            return words if words.get("base_url") == self.base_url else {}
+            content: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+            return content if content.get("base_url") == self.base_url else {}
 
-        return wait_for(said, what="run.json")
+        return wait_for(own_run_json, what="run.json")
 
     def photos(self) -> list[dict[str, Any]]:
-        """The listed photos, newest first."""
+        """Return the listed photos, newest first."""
         photos: list[dict[str, Any]] = self.get("/api/photos?limit=200").json()["photos"]
         return photos
 
     def get(self, path: str) -> requests.Response:
-        said = self.ready()
-        reader = {"Authorization": f"Bearer {said['read_token']}"}
-        return requests.get(said["base_url"] + path, headers=reader, timeout=90)
+        run_json = self.ready()
+        headers = {"Authorization": f"Bearer {run_json['read_token']}"}
+        return requests.get(run_json["base_url"] + path, headers=headers, timeout=90)
 
     def processes(self) -> list[psutil.Process]:
-        """Those of its session that are still there."""
-        found = []
+        """Return the other processes of its session that still run."""
+        others = []
         for pid in psutil.pids():
             try:
                 if os.getsid(pid) == self.process.pid and pid != self.process.pid:
-                    found.append(psutil.Process(pid))
+                    others.append(psutil.Process(pid))
             except (ProcessLookupError, psutil.NoSuchProcess):
                 continue
-        return found
+        return others
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Ctrl-C, which the terminal sends to the foreground group only. Returns the exit code."""
+        """Send Ctrl-C as a terminal does, to the foreground group only. Return the exit code."""
         os.killpg(self.process.pid, number)
         return self.process.wait(90)
 
@@ -110,12 +109,12 @@ def start_run() -> Iterator[StartRun]:
 
 
 @pytest.mark.slow
-def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_path: Path) -> None:
-    """It gets ready, a photo is listed, Ctrl-C ends every process, and nothing is forgotten."""
+def test_photos_arrive_and_are_kept_for_the_next_run(start_run: StartRun, tmp_path: Path) -> None:
+    """It becomes ready, a photo is listed, Ctrl-C ends every process, and no photo is lost."""
     first = start_run(tmp_path / "state")
-    said = first.ready()
+    run_json = first.ready()
     run_file, keys_file = tmp_path / "state" / "run.json", tmp_path / "state" / "keys.json"
-    assert said.keys() == {
+    assert run_json.keys() == {
         "base_url",
         "function_key",
         "read_token",
@@ -131,17 +130,20 @@ def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_pa
     assert first.processes() == []
     assert not run_file.exists()
     log = first.log.read_text()
-    assert f'curl -H "Authorization: Bearer {said["read_token"]}" {said["base_url"]}/api' in log
+    assert (
+        f'curl -H "Authorization: Bearer {run_json["read_token"]}" {run_json["base_url"]}/api'
+        in log
+    )
     children = [line for line in log.splitlines() if line.startswith("[")]
     assert [one["id"] for one in photos for line in children if one["id"] in line] == [
         one["id"] for one in photos
     ]
     assert not [line for line in children if line.startswith(("[azurite]", "[backend]"))]
-    assert not any(said[key] in line for line in children for key in SECRETS)
+    assert not any(run_json[key] in line for line in children for key in SECRETS)
 
     second = start_run(tmp_path / "state")
-    assert second.ready()["function_key"] == said["function_key"]
-    assert second.ready()["read_token"] == said["read_token"]
+    assert second.ready()["function_key"] == run_json["function_key"]
+    assert second.ready()["read_token"] == run_json["read_token"]
     wait_for(lambda: len(second.photos()) > len(photos), what="another photo")
     assert {photo["id"] for photo in photos} <= {photo["id"] for photo in second.photos()}
     assert second.end(signal.SIGTERM) == 0
@@ -149,7 +151,7 @@ def test_photos_arrive_and_are_there_in_the_next_run(start_run: StartRun, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_persons_own_pictures_arrive_unchanged(start_run: StartRun, tmp_path: Path) -> None:
+def test_the_users_own_pictures_arrive_unchanged(start_run: StartRun, tmp_path: Path) -> None:
     folder = tmp_path / "my pictures"
     folder.mkdir()
     pictures = {hashlib.sha256(data).hexdigest(): data for data in map(_picture, (1, 2, 3))}
@@ -159,14 +161,14 @@ def test_a_persons_own_pictures_arrive_unchanged(start_run: StartRun, tmp_path: 
     wait_for(lambda: {one["sha256"] for one in run.photos()} == pictures.keys(), what="all three")
     for photo in run.photos():
         log = run.log.read_text()
-        for part in ("capture", "backend", "upload"):
-            assert re.search(rf"^\[{part}\] .*{photo['id']}", log, re.MULTILINE)
+        for name in ("capture", "backend", "upload"):
+            assert re.search(rf"^\[{name}\] .*{photo['id']}", log, re.MULTILINE)
         assert run.get(f"/api/photos/{photo['id']}/content").content == pictures[photo["sha256"]]
     assert run.end() == 0
 
 
 @pytest.mark.slow
-def test_a_part_that_dies_ends_the_run_and_is_named(start_run: StartRun, tmp_path: Path) -> None:
+def test_a_process_that_dies_ends_the_run_and_is_named(start_run: StartRun, tmp_path: Path) -> None:
     run = start_run(tmp_path / "state")
     run.ready()
     (backend,) = [one for one in run.processes() if "local.host" in one.cmdline()]
@@ -178,7 +180,7 @@ def test_a_part_that_dies_ends_the_run_and_is_named(start_run: StartRun, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a dead parent")
-def test_nothing_lingers_after_kill_9(start_run: StartRun, tmp_path: Path) -> None:
+def test_no_process_is_left_after_kill_9(start_run: StartRun, tmp_path: Path) -> None:
     run = start_run(tmp_path / "state")
     run.ready()
     assert len(run.processes()) >= 4  # Azurite, the backend, capture and upload
@@ -187,12 +189,12 @@ def test_nothing_lingers_after_kill_9(start_run: StartRun, tmp_path: Path) -> No
     wait_for(lambda: run.processes() == [], what="the end of all children")
 
     after = start_run(tmp_path / "state")
-    after.ready()  # neither the old run.json nor the old lock stands in the way
+    after.ready()  # neither the old run.json nor the old lock prevents it
     assert after.end() == 0
 
 
 @pytest.mark.slow
-def test_one_state_folder_serves_one_run(start_run: StartRun, tmp_path: Path) -> None:
+def test_a_state_folder_serves_one_run_at_a_time(start_run: StartRun, tmp_path: Path) -> None:
     """Two Azurites on one folder would destroy each other's data."""
     first = start_run(tmp_path / "state")
     first.ready()
@@ -203,18 +205,18 @@ def test_one_state_folder_serves_one_run(start_run: StartRun, tmp_path: Path) ->
     assert first.end() == 0
 
 
-def test_a_taken_port_is_named_with_a_way_out(
+def test_the_error_for_a_taken_port_suggests_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["--port", str(port), "--state", str(tmp_path)]) == 1
-    said = capsys.readouterr().out
-    assert f"Port {port} is taken" in said
-    assert f"make run PORT={port + 1}" in said
+    output = capsys.readouterr().out
+    assert f"Port {port} is taken" in output
+    assert f"make run PORT={port + 1}" in output
 
 
-def test_a_taken_azurite_port_that_was_chosen_is_named(
+def test_the_error_names_a_taken_azurite_port(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (port,) = free_ports(1)
@@ -222,12 +224,12 @@ def test_a_taken_azurite_port_that_was_chosen_is_named(
         first = taken.getsockname()[1]
         options = ["--port", str(port), "--azurite-port", str(first), "--state", str(tmp_path)]
         assert main(options) == 1
-    said = capsys.readouterr().out
-    assert f"Port {first} is taken" in said
-    assert "AZURITE_PORT" in said
+    output = capsys.readouterr().out
+    assert f"Port {first} is taken" in output
+    assert "AZURITE_PORT" in output
 
 
-def test_taken_default_azurite_ports_are_replaced_and_it_says_so(
+def test_taken_default_azurite_ports_are_replaced_with_a_notice(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -239,19 +241,21 @@ def test_taken_default_azurite_ports_are_replaced_and_it_says_so(
     assert f"Port {defaults[0]} is taken" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "reason"), [("nowhere", "no such folder"), ("empty", "no .jpg")])
-def test_photos_that_are_none_are_named(
+@pytest.mark.parametrize(("name", "reason"), [("nowhere", "does not exist"), ("empty", "no .jpg")])
+def test_the_error_names_a_folder_without_photos(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, reason: str
 ) -> None:
     (tmp_path / "empty").mkdir()
     folder = tmp_path / name
     assert main(["--photos", str(folder), "--state", str(tmp_path / "state")]) == 1
-    said = capsys.readouterr().out
-    assert str(folder) in said
-    assert reason in said
+    output = capsys.readouterr().out
+    assert str(folder) in output
+    assert reason in output
 
 
-def test_a_damaged_keys_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_error_names_a_damaged_keys_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "keys.json").write_text("{")
     (port,) = free_ports(1)
     assert main(["--port", str(port), "--state", str(tmp_path)]) == 1
@@ -263,14 +267,16 @@ def _picture(seed: int) -> bytes:
 
 
 def test_make_run_ends_with_its_make() -> None:
-    """No shell stands between make and what it runs: that would take make's SIGTERM for itself."""
+    """There is no shell between make and the program, which would keep make's SIGTERM."""
     for target in ("run", "func"):
         make = ["make", "--no-print-directory", "-n", "-o", "setup", target]
-        said = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        assert said.startswith("exec .venv/bin/python -m local.run "), said
+        output = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert output.startswith("exec .venv/bin/python -m local.run "), output
 
 
-def test_it_says_what_a_killed_azurite_loses() -> None:
+def test_the_user_learns_what_a_killed_azurite_loses() -> None:
     keys = Keys("a", "b", "c", "d")
-    said = run_module._ready("http://127.0.0.1:1", keys, Azurite(ports=(1, 2, 3)), ROOT / ".local")
-    assert "Azurite loses what it has not saved" in said
+    text = run_module._ready_text(
+        "http://127.0.0.1:1", keys, Azurite(ports=(1, 2, 3)), ROOT / ".local"
+    )
+    assert "Azurite loses what it has not saved" in text

@@ -1,4 +1,4 @@
-"""A small FunctionApp that shows what the host hands to an app, and what it makes of replies."""
+"""A small FunctionApp that shows what the host passes to an app, and how it sends responses."""
 
 import json
 
@@ -6,20 +6,20 @@ import azure.functions as func
 
 
 def toy_app() -> func.FunctionApp:
-    """A fresh one: an app gives its functions only once."""
+    """Return a new app: an app returns its functions only once."""
     app = func.FunctionApp()
     anonymous = func.AuthLevel.ANONYMOUS
 
     @app.route("api/echo", methods=["GET", "PUT"], auth_level=anonymous)
     def echo(req: func.HttpRequest) -> func.HttpResponse:
-        said = {
+        request = {
             "method": req.method,
             "url": req.url,
             "headers": dict(req.headers),
             "params": dict(req.params),
             "size": len(req.get_body()),
         }
-        return func.HttpResponse(json.dumps(said), mimetype="application/json")
+        return func.HttpResponse(json.dumps(request), mimetype="application/json")
 
     @app.route("api/locked", methods=["PUT"])
     def locked(req: func.HttpRequest) -> func.HttpResponse:
@@ -47,10 +47,10 @@ def toy_app() -> func.FunctionApp:
 
     @app.route("api/session", methods=["POST"], auth_level=anonymous)
     def session(req: func.HttpRequest) -> func.HttpResponse:
-        reply = func.HttpResponse("in")
-        reply.headers.add("Set-Cookie", "a=1; Path=/; HttpOnly")
-        reply.headers.add("Set-Cookie", "b=2; Secure")
-        return reply
+        response = func.HttpResponse("in")
+        response.headers.add("Set-Cookie", "a=1; Path=/; HttpOnly")
+        response.headers.add("Set-Cookie", "b=2; Secure")
+        return response
 
     @app.route("api/broken", methods=["GET"], auth_level=anonymous)
     def broken(req: func.HttpRequest) -> func.HttpResponse:
@@ -61,7 +61,7 @@ def toy_app() -> func.FunctionApp:
         return func.HttpResponse(f"page {req.route_params.get('path')}")
 
     @app.timer_trigger(schedule="0 0 * * * *", arg_name="timer")
-    def tidy(timer: func.TimerRequest) -> None:
-        """Not HTTP: the host passes it over."""
+    def timer_function(timer: func.TimerRequest) -> None:
+        """Not HTTP: the host ignores it."""
 
     return app

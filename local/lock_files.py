@@ -1,12 +1,13 @@
-"""Where the requirements with hashes are, and which wheels they name. Written by local/lock.py."""
+"""The requirements files with hashes that local/lock.py writes, and pip's options for Azure's
+machines."""
 
 from pathlib import Path
 
 from local.processes import ROOT
 
-AZURE_PYTHONS = ("3.11", "3.12", "3.13")  # those that infra/main.bicep allows
+AZURE_PYTHONS = ("3.11", "3.12", "3.13")  # as infra/main.bicep allows
 PI_LOCK = ROOT / "systemd" / "requirements.txt"
-_GLIBC = (*range(28, 4, -1), 2014, 2010)  # 2.28 and older: any that Azure's machines have
+_GLIBC_MINORS = (*range(28, 4, -1), 2014, 2010)  # 2.28 and older: all run on Azure's machines
 
 
 def azure_lock(python: str) -> Path:
@@ -16,9 +17,9 @@ def azure_lock(python: str) -> Path:
 
 def azure_platform(python: str) -> list[str]:
     """Return pip's options for Azure's machines: Linux on x86-64 with this version of Python."""
-    tags = [f"manylinux_2_{one}" if one < 100 else f"manylinux{one}" for one in _GLIBC]
-    platforms = [word for tag in tags for word in ("--platform", f"{tag}_x86_64")]
+    tags = [f"manylinux_2_{one}" if one < 100 else f"manylinux{one}" for one in _GLIBC_MINORS]
+    platforms = [option for tag in tags for option in ("--platform", f"{tag}_x86_64")]
     abis = ["--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none"]
     target = ["--python-version", python, "--implementation", "cp"]
-    # pip would compare Requires-Python with the Python that it runs on itself
+    # otherwise pip compares Requires-Python with the Python on which it runs
     return [*platforms, *abis, *target, "--ignore-requires-python"]
