@@ -42,7 +42,7 @@ class Run:
             self.process = subprocess.Popen(
                 [*command, *options],
                 cwd=ROOT,
-                env={**os.environ, "LOCAL_MOTION_EVERY": "1"},
+                env={**os.environ, "LOCAL_MOTION_EVERY": "1", "CAMERA_COOLDOWN": "0s"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
