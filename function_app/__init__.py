@@ -10,7 +10,7 @@ from collections.abc import Callable
 import azure.functions as func
 
 from function_app.http.dispatch import register
-from function_app.maintenance.api import register_timers
+from function_app.maintenance.timers import register_timers
 from function_app.routes import ROUTES
 from function_app.services import Services, shared_services
 

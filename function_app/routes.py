@@ -6,7 +6,7 @@ The API's description is written from this table too (http/openapi/).
 
 from function_app.accounts import audit_log, sessions, tokens, users
 from function_app.accounts.fields import NEW_NAME
-from function_app.alerts import alerts
+from function_app.alerts import api as alerts
 from function_app.auth.caller import Caller
 from function_app.browse import events, listing, photos, thumbnails
 from function_app.health import get_health
@@ -18,9 +18,8 @@ from function_app.http.responses import Response
 from function_app.http.route import Inputs, Operation, Route
 from function_app.ingest import known, upload
 from function_app.maintenance import api as maintenance
-from function_app.maintenance import camera_api
 from function_app.services import Services
-from function_app.stats import counts
+from function_app.stats import api as stats
 from function_app.web import pages, sharing
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
@@ -155,47 +154,47 @@ ROUTES: tuple[Route, ...] = (
         "api/cameras",
         GET,
         Access.READER,
-        counts.list_cameras,
+        stats.list_cameras,
         Operation("List the cameras, with what was received from each and when.", {200: "Cameras"}),
-        Inputs(query=counts.CAMERAS_PARAMETERS),
+        Inputs(query=stats.CAMERAS_PARAMETERS),
     ),
     Route(
         "api/cameras/{name}",
         ("DELETE",),
         Access.ADMIN,
-        camera_api.delete_camera,
+        maintenance.delete_camera,
         Operation(
-            "Remove a camera with its photos, its alerts and its counts. They cannot be restored.",
+            "Remove a camera with its photos, its alerts and its stats. They cannot be restored.",
             {200: "RemovedCamera"},
             (404,),
         ),
-        Inputs(path=(camera_api.CAMERA,)),
+        Inputs(path=(maintenance.CAMERA,)),
     ),
     Route(
         "api/days",
         GET,
         Access.READER,
-        counts.list_days,
+        stats.list_days,
         Operation("Count the photos of each day (UTC).", {200: "Days"}),
-        Inputs(query=counts.DAYS_PARAMETERS),
+        Inputs(query=stats.DAYS_PARAMETERS),
     ),
     Route(
         "api/stats",
         GET,
         Access.READER,
-        counts.get_stats,
+        stats.get_stats,
         Operation(
             "Count the photos that were received, that are stored and that were lost, by camera "
             "and day (UTC).",
             {200: "Stats"},
         ),
-        Inputs(query=counts.STATS_PARAMETERS),
+        Inputs(query=stats.STATS_PARAMETERS),
     ),
     Route(
         "api/status",
         GET,
         Access.READER,
-        counts.get_status,
+        stats.get_status,
         Operation("Get the current status.", {200: "Status"}),
         Inputs(query=()),
     ),

@@ -1,5 +1,5 @@
-"""Whether the timers run. In Azure they can stop after a deployment while everything else works
-(azure-functions-host issue 11828), so what is raised about it is raised by requests of devices."""
+"""Watch whether the timers run. In Azure they can stop after a deployment while everything else
+works (azure-functions-host issue 11828), so requests of devices check them and raise the alert."""
 
 import logging
 import time
@@ -18,21 +18,21 @@ from photo_wire.name import new_name
 CLEANUP, REPAIR = "cleanup", "repair"
 MAX_AGE = {CLEANUP: timedelta(hours=3), REPAIR: timedelta(days=7, hours=3)}
 KIND = "timer-stalled"
-CAMERA = "backend"  # under which the alert is listed: each alert has a camera's name
-CHECK_INTERVAL = 900.0  # seconds between two looks of one process
-_TAG = {CLEANUP: "00000001", REPAIR: "00000002"}  # the alert's id is the same for the same stall
+CAMERA = "backend"  # every alert has a camera name; this one is listed under "backend"
+CHECK_INTERVAL_SECONDS = 900.0  # between two checks of a process
+_TAGS = {CLEANUP: "00000001", REPAIR: "00000002"}  # one stall has one alert id
 
 log = logging.getLogger(__name__)
 
 
-def record_run(rows: TableStore, job: str, now: datetime) -> None:
-    """Record that a job has run to its end, by its timer or by hand."""
-    TimerRuns(rows).record(job, now)
+def record_run(table: TableStore, job: str, now: datetime) -> None:
+    """Record that a job has completed, started by its timer or by a request."""
+    TimerRuns(table).record(job, now)
 
 
-def last_runs(rows: TableStore) -> dict[str, datetime | None]:
-    """Return when each job last ran to its end; None if it never did. One request."""
-    return TimerRuns(rows).last_runs(MAX_AGE)
+def last_runs(table: TableStore) -> dict[str, datetime | None]:
+    """Return when each job last completed; None if it never did. Takes one request."""
+    return TimerRuns(table).last_runs(MAX_AGE)
 
 
 @dataclass
@@ -42,14 +42,15 @@ class TimerWatch:
     monotonic: Callable[[], float] = time.monotonic
     _next_check: float = field(default=float("-inf"), init=False)
 
-    def check(self, rows: TableStore, alerts: Alerts, now: datetime) -> None:
-        """Raise an alert for each overdue job, once for each stall; look only now and then. That
-        storage is away right now is logged: whatever the request did before counts."""
+    def check(self, table: TableStore, alerts: Alerts, now: datetime) -> None:
+        """Raise an alert for each overdue job, once for each stall, and at most every
+        CHECK_INTERVAL_SECONDS. If storage is unavailable, that is only logged, so that the request
+        succeeds."""
         if self.monotonic() < self._next_check:
             return
-        self._next_check = self.monotonic() + CHECK_INTERVAL
+        self._next_check = self.monotonic() + CHECK_INTERVAL_SECONDS
         try:
-            for job, since in TimerRuns(rows).expected_since(MAX_AGE, now).items():
+            for job, since in TimerRuns(table).expected_since(MAX_AGE, now).items():
                 if now - since > MAX_AGE[job]:
                     alerts.add([_alert(job, since, now)])
         except StorageUnavailableError as error:
@@ -62,6 +63,6 @@ def _alert(job: str, since: datetime, now: datetime) -> KeptAlert:
         f"again call POST /api/{job}/run now and then"
     )
     log.warning("timers: %s", reason)
-    name = new_name(CAMERA, since, _TAG[job])
+    name = new_name(CAMERA, since, _TAGS[job])
     hours = int((now - since) / timedelta(hours=1))
     return KeptAlert(Alert(name, KIND, reason, {"job": job, "hours": hours}), to_milliseconds(now))

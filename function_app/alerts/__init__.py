@@ -1,1 +1,1 @@
-"""Alerts come in from the devices, losses above all, and are listed for people."""
+"""Alerts: devices report them, losses above all, and people read them."""

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from function_app.auth.caller import Caller
 from function_app.http.request import PhotoBody, Request
 from function_app.http.responses import Response
-from function_app.ingest.camera_quota import check_camera_is_allowed, note_cameras
+from function_app.ingest.camera_quota import check_camera_quota, record_cameras
 from function_app.ingest.intake import (
     CAMERA_NAME,
     WEBSITE_ID,
@@ -92,9 +92,9 @@ def store(upload: Upload, services: Services, now: datetime) -> Response:
     Raises what `receive` raises, and HTTPProblemError (429) if there are too many new cameras.
     """
     camera = camera_of(upload)
-    check_camera_is_allowed(camera, services, now)
+    check_camera_quota(camera, services, now)
     intake = receive(upload, services.blobs, services.index, now, services.loss_counts.take_back)
-    note_cameras([camera], services, now)
+    record_cameras([camera], services, now)
     services.timer_watch.check(services.people, services.alerts, now)
     return Response(
         201 if intake.is_new else 200,

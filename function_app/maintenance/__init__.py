@@ -1,1 +1,1 @@
-"""How long photos are kept: deletion, retention, and repair of what is not as it should be."""
+"""Deletion, retention, and repair of the index: what is done to photos after they were stored."""

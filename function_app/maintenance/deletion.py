@@ -1,33 +1,96 @@
-"""A photo is deleted: its bytes, its thumbnail, and last its rows.
+"""Delete photos, and cameras with everything that they sent.
 
-The rows go last because they are how the photo is found: after a crash in between, the photo is
-still listed, and deleting it again finishes the work. The other way round its bytes would be left,
-and a repair would list them again. The index subtracts the photo from the counts in the transaction
-that removes the rows: another deletion at that moment removes nothing, and subtracts nothing.
+Of a photo the bytes go first, then the thumbnail, and last the rows by which it is found: after a
+crash in between, the photo is still listed, and deleting it again finishes the work. In the other
+order its bytes would be left, and a repair would list them again. The index subtracts the photo
+from the counts in the transaction that removes the rows: another deletion at that moment removes
+nothing, and subtracts nothing.
 """
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from function_app.services import Services
 from function_app.storage.models import Photo, State
+from function_app.storage.row_keys import View
+from photo_wire.moment import to_milliseconds
 
 TOMBSTONE_TTL = timedelta(days=365)  # longer than a photo waits in a spool, or lies on a card
+CAMERA_SECONDS = 120.0  # for a camera; the platform ends the request after 230
+_PAGE_SIZE = 100
+_THREADS = 8
 
 
-def delete(photo: Photo, services: Services, marked_at: datetime | None = None) -> None:
-    """Delete a photo; what of it is gone already is no error. `marked_at` leaves a mark of this
-    moment: a device that never had the photo's receipt and sends it again is told that it came, and
-    it does not come back, in this format or in another (docs/decisions/0012-deleted-is-deleted.md).
-    Raises StorageUnavailableError."""
-    if marked_at:
-        services.blobs.write_tombstone(photo, marked_at)
+@dataclass(frozen=True, slots=True)
+class CameraDeletion:
+    """How many photos and alerts of a camera were deleted. `more`: the time was over before all
+    were."""
+
+    photos: int
+    alerts: int
+    more: bool
+
+
+def delete(photo: Photo, services: Services, deleted_at: datetime | None = None) -> None:
+    """Delete a photo; parts that are already deleted are no error. Raises StorageUnavailableError.
+
+    `deleted_at` leaves a tombstone with this time: a device that sends the photo again, because it
+    never got the receipt, gets one then, and the photo does not come back, in this format or in
+    another (docs/decisions/0012-deleted-is-deleted.md).
+    """
+    if deleted_at:
+        services.blobs.write_tombstone(photo, deleted_at)
     else:
         services.blobs.remove(photo)
     services.thumbnails.remove(photo.name)
-    state = State.DELETED if marked_at else State.EXPIRED
-    services.index.remove(photo, state)
+    services.index.remove(photo, State.DELETED if deleted_at else State.EXPIRED)
 
 
-def is_over(mark: Photo, now: datetime) -> bool:
-    """Whether the mark of a deleted photo has been kept long enough."""
-    return mark.deleted_at is not None and now - mark.deleted_at > TOMBSTONE_TTL
+def is_tombstone_expired(tombstone: Photo, now: datetime) -> bool:
+    """Return whether a tombstone has been kept for TOMBSTONE_TTL."""
+    return tombstone.deleted_at is not None and now - tombstone.deleted_at > TOMBSTONE_TTL
+
+
+def camera_exists(camera: str, services: Services) -> bool:
+    """Return whether anything of this camera is stored. Raises StorageUnavailableError."""
+    return (
+        services.index.last_seen(camera) is not None
+        or services.index.is_first_seen_known(camera)
+        or bool(services.alerts.newest_of(camera, 1, None))
+    )
+
+
+def delete_all_of(
+    camera: str,
+    services: Services,
+    now: datetime,
+    seconds: float = CAMERA_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> CameraDeletion:
+    """Delete a camera: its photos, with tombstones, then its alerts, then its counts and what else
+    is stored of it. If it sends something afterwards, it is a new camera. Raises
+    StorageUnavailableError.
+
+    It may be stopped at any point and called again. It stops by itself after `seconds`, measured by
+    `clock`.
+    """
+    end = clock() + seconds
+    photos = alerts = 0
+    deleted_at = to_milliseconds(now)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        while page := services.index.query(View(camera), _PAGE_SIZE):
+            if clock() >= end:
+                return CameraDeletion(photos, alerts, more=True)
+            list(pool.map(lambda photo: delete(photo, services, deleted_at), page))
+            photos += len(page)
+    while removed := services.alerts.remove_some_of(camera):
+        alerts += removed
+        if clock() >= end:
+            return CameraDeletion(photos, alerts, more=True)
+    services.loss_counts.forget(camera)
+    services.index.forget_camera(camera)
+    services.known_cameras.remove(camera)
+    return CameraDeletion(photos, alerts, more=False)

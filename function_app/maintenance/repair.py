@@ -1,46 +1,112 @@
-"""Repair: the blobs are the truth, and the index is made to say the same.
+"""Repair the index: make it agree with the blobs, which are the truth.
 
-Both are walked side by side, camera by camera, in the order of the photos' time. A deletion that
-was stopped is finished, rows without a blob are taken off the list and that is told as an alert, a
-blob without rows is listed, a thumbnail without a photo is removed, and so is what else the index
-says and should not. What came within the last hour may be on its way and is left alone.
+Blobs, rows and thumbnails of each camera are merge-joined by photo. An interrupted deletion is
+finished; rows without a blob are removed, and an alert says so; a blob without rows is listed; a
+thumbnail without a photo is removed, and so are orphaned rows. Whatever was received within the
+last hour may still be on its way, and is left alone.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from heapq import merge
+from itertools import groupby
 from secrets import SystemRandom
 
 from function_app.ingest.stored import unlist_deleted
-from function_app.maintenance.deletion import TOMBSTONE_TTL, is_over
-from function_app.maintenance.merge_join import merge_join
-from function_app.maintenance.retention import SECONDS
+from function_app.maintenance.deletion import TOMBSTONE_TTL, is_tombstone_expired
+from function_app.maintenance.retention import RUN_SECONDS
 from function_app.services import Services
 from function_app.storage.models import KeptAlert, Photo, Relisted, State
 from function_app.storage.row_keys import View
-from photo_wire.alert import MISSING as MISSING
-from photo_wire.alert import Alert
+from photo_wire.alert import MISSING, Alert
 from photo_wire.name import PhotoName
 
-ON_THE_WAY = timedelta(hours=1)
-_STEP = 1000
+GRACE_PERIOD = timedelta(hours=1)
+_PAGE_SIZE = 1000
 
 
 @dataclass(slots=True)
-class Repair:
-    """What was found and mended. `strays` are rows among the arrivals that are no listed photo's
-    own, `foreign` are blobs that are no photos of Nightjar's, or have the id of a listed one.
-    `cameras` were mended, and for those in `left` there was no time."""
+class RepairReport:
+    """What a repair found and did. `orphans` are rows among the arrivals that belong to no listed
+    photo; `unrecognized` are blobs that Nightjar did not write, or whose id is that of a listed
+    photo. `cameras` were repaired; for those in `skipped` there was no time."""
 
     photos: int = 0
     listed: int = 0
     unlisted: int = 0
     thumbnails: int = 0
-    strays: int = 0
-    foreign: int = 0
+    orphans: int = 0
+    unrecognized: int = 0
     cameras: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the fields of the API."""
+        return {
+            "photos": self.photos,
+            "listed": self.listed,
+            "unlisted": self.unlisted,
+            "thumbnails": self.thumbnails,
+            "strays": self.orphans,
+            "foreign": self.unrecognized,
+            "cameras": self.cameras,
+            "left": self.skipped,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoState:
+    """What exists under a photo's name. `blobs` holds photos and tombstones."""
+
+    name: PhotoName
+    blobs: tuple[Photo, ...] = ()
+    row: Photo | None = None
+    has_thumbnail: bool = False
+
+    @property
+    def tombstones(self) -> list[Photo]:
+        """The tombstones of deleted photos."""
+        return [blob for blob in self.blobs if blob.deleted_at]
+
+    @property
+    def photo(self) -> Photo | None:
+        """The stored photo: of several formats under one name the one that is listed."""
+        stored = [blob for blob in self.blobs if not blob.deleted_at]
+        listed = (blob for blob in stored if self.row and blob.path == self.row.path)
+        return next(listed, stored[0] if stored else None)
+
+    @property
+    def others(self) -> list[Photo]:
+        """Other stored formats under the name, which were refused when they arrived (409)."""
+        return [blob for blob in self.blobs if not blob.deleted_at and blob is not self.photo]
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the row is that of the stored photo."""
+        return bool(self.row and self.photo and self.row.path == self.photo.path)
+
+    @property
+    def row_has_blob(self) -> bool:
+        """Whether the blob of the row exists, as a photo or as a tombstone."""
+        return self.row is not None and self.row.path in {blob.path for blob in self.blobs}
+
+
+def merge_join(
+    blobs: Iterable[Photo], rows: Iterable[Photo], thumbnails: Iterable[PhotoName]
+) -> Iterator[PhotoState]:
+    """Yield the state of each photo, the oldest first. All three inputs are in this order, by time
+    and then by id, and are read lazily."""
+    states = merge(
+        (PhotoState(blob.name, blobs=(blob,)) for blob in blobs),
+        (PhotoState(row.name, row=row) for row in rows),
+        (PhotoState(name, has_thumbnail=True) for name in thumbnails),
+        key=_sort_key,
+    )
+    for _, group in groupby(states, key=_sort_key):
+        yield reduce(_combine, group)
 
 
 def reconcile(
@@ -48,121 +114,138 @@ def reconcile(
     now: datetime,
     cameras: Collection[str] | None = None,
     everything: bool = False,
-    seconds: float = SECONDS,
+    seconds: float = RUN_SECONDS,
     clock: Callable[[], float] = time.monotonic,
-) -> Repair:
-    """Mend these cameras, or all. With `everything` each photo is listed anew, as after the loss of
-    the whole index. It may be stopped at any point and run again; when `seconds` are over by
-    `clock`, no further camera is begun. Chance says who comes first, so that it is not always the
-    same cameras that are left. Raises StorageUnavailableError."""
+) -> RepairReport:
+    """Repair these cameras, or all. With `everything` each photo is listed again, as after the loss
+    of the whole index. Raises StorageUnavailableError.
+
+    It may be stopped at any point and called again. After `seconds`, measured by `clock`, no
+    further camera is begun. Their order is random, so that it is not always the same cameras that
+    are skipped.
+    """
     end = clock() + seconds
     listed = set(services.index.cameras())
     known = listed | set(services.blobs.cameras())
-    turns = sorted(known if cameras is None else known & set(cameras))
-    SystemRandom().shuffle(turns)
-    repair = Repair()
-    while turns and clock() < end:
-        camera = turns.pop()
-        newest = _reconcile(camera, services, now, repair, everything)
+    remaining = sorted(known if cameras is None else known & set(cameras))
+    SystemRandom().shuffle(remaining)
+    report = RepairReport()
+    while remaining and clock() < end:
+        camera = remaining.pop()
+        newest = _reconcile_camera(camera, services, now, report, everything)
         if newest and (everything or camera not in listed):
             services.index.update_last_seen(newest)
         services.index.purge_states(camera, now - TOMBSTONE_TTL)
-        services.index.invalidate_counts(camera, now + ON_THE_WAY)  # so much may come meanwhile
-        repair.cameras.append(camera)
-    repair.cameras.sort()
-    repair.left = sorted(turns)
-    return repair
+        # Photos may arrive while the repair runs: deletions among them count as possible, too.
+        services.index.invalidate_counts(camera, now + GRACE_PERIOD)
+        report.cameras.append(camera)
+    report.cameras.sort()
+    report.skipped = sorted(remaining)
+    return report
 
 
-def _reconcile(
-    camera: str, services: Services, now: datetime, repair: Repair, everything: bool
+def _reconcile_camera(
+    camera: str, services: Services, now: datetime, report: RepairReport, everything: bool
 ) -> Photo | None:
-    """Mend a camera; returns the newest of its stored photos."""
+    """Repair a camera and return the newest of its stored photos."""
     newest: Photo | None = None
-    blobs, rows = _stored(camera, services, repair), _listed(camera, services)
-    for found in merge_join(blobs, rows, services.thumbnails.list_names(camera)):
-        for mark in found.marks:
-            _finish_deletion(mark, found.row, services, now, repair)
-        if found.row and not found.row_has_blob:
-            _unlist(found.row, services, now, repair)
-        repair.foreign += len(found.others)
-        if found.marks and found.photo and not found.is_listed:
-            repair.foreign += 1  # a person deleted what had this id, in another format
-        elif photo := found.photo:
-            repair.photos += 1
+    blobs, rows = _stored(camera, services, report), _listed(camera, services)
+    for state in merge_join(blobs, rows, services.thumbnails.list_names(camera)):
+        for tombstone in state.tombstones:
+            _finish_deletion(tombstone, state.row, services, now, report)
+        if state.row and not state.row_has_blob:
+            _unlist(state.row, services, now, report)
+        report.unrecognized += len(state.others)
+        if state.tombstones and state.photo and not state.is_listed:
+            report.unrecognized += 1  # a person deleted the photo of this id, in another format
+        elif photo := state.photo:
+            report.photos += 1
             newest = photo
-            is_old = now - photo.received_at > ON_THE_WAY
-            if everything or (not found.is_listed and is_old):
-                _list(photo, found.row is not None, services, repair)
-        elif found.has_thumbnail:
-            services.thumbnails.remove(found.name)
-            repair.thumbnails += 1
-    for place in services.index.list_orphans(camera):
-        services.index.remove_orphan(camera, place)
-        repair.strays += 1
+            is_settled = now - photo.received_at > GRACE_PERIOD
+            if everything or (not state.is_listed and is_settled):
+                _list(photo, state.row is not None, services, report)
+        elif state.has_thumbnail:
+            services.thumbnails.remove(state.name)
+            report.thumbnails += 1
+    for position in services.index.list_orphans(camera):
+        services.index.remove_orphan(camera, position)
+        report.orphans += 1
     return newest
 
 
-def _stored(camera: str, services: Services, repair: Repair) -> Iterator[Photo]:
-    """The camera's blobs, photos and marks, the oldest first."""
+def _stored(camera: str, services: Services, report: RepairReport) -> Iterator[Photo]:
+    """Yield the camera's blobs, photos and tombstones, the oldest first."""
     for photo in services.blobs.list_photos(camera):
         if photo:
             yield photo
         else:
-            repair.foreign += 1
+            report.unrecognized += 1
 
 
 def _listed(camera: str, services: Services) -> Iterator[Photo]:
-    """The camera's photos as the index has them, the oldest first."""
+    """Yield the camera's photos as the index has them, the oldest first."""
     after: PhotoName | None = None
-    while found := services.index.query(View(camera, oldest_first=True), _STEP, after):
-        yield from found
-        after = found[-1].name
+    while page := services.index.query(View(camera, oldest_first=True), _PAGE_SIZE, after):
+        yield from page
+        after = page[-1].name
 
 
-def _list(photo: Photo, has_row: bool, services: Services, repair: Repair) -> None:
-    """A blob without rows, or one whose rows are written anew. The walk read of it a while ago: if
-    it was deleted since, it stays so. Who deletes it just now removes its bytes first and its rows
-    last. Rows that were there are that deletion's to remove, and to count; those that were written
+def _list(photo: Photo, has_row: bool, services: Services, report: RepairReport) -> None:
+    """List a blob without rows, or write its rows again. It was read a while ago and may have been
+    deleted since; then it stays deleted. A deletion at this moment removes the bytes first and the
+    rows last: rows that existed are that deletion's to remove and to count; those that were written
     here are removed here."""
     if not services.blobs.find(photo.name, photo.media):
         return
     if not has_row and services.index.state(photo.name) is State.LOST:
         services.loss_counts.take_back(photo.name)
-    done = services.index.relist(photo)
-    if done is Relisted.OTHER_FORMAT:
-        repair.foreign += 1
-    elif done is Relisted.REWRITTEN:
+    result = services.index.relist(photo)
+    if result is Relisted.OTHER_FORMAT:
+        report.unrecognized += 1
+    elif result is Relisted.REWRITTEN:
         return
     elif services.blobs.find(photo.name, photo.media):
-        repair.listed += 1
+        report.listed += 1
     else:
         unlist_deleted(photo, services.blobs, services.index)
 
 
-def _unlist(row: Photo, services: Services, now: datetime, repair: Repair) -> None:
-    """Rows without a blob. The blob may have come since the walk began, so it is looked for. If the
-    photo's time is over, retention is at work, or storage itself was: that is no loss."""
-    if now - row.received_at <= ON_THE_WAY or services.blobs.find(row.name, row.media):
+def _unlist(row: Photo, services: Services, now: datetime, report: RepairReport) -> None:
+    """Remove rows without a blob, unless the blob has arrived since. If the photo is due for
+    deletion, retention (the app's or the storage account's) has deleted it, and it is no loss."""
+    if now - row.received_at <= GRACE_PERIOD or services.blobs.find(row.name, row.media):
         return
     retention = services.settings.retention
     is_expired = retention.is_expired(row.name.camera, row.received_at, now)
     if not is_expired:
         alert = Alert(row.name, MISSING, "its bytes are gone from the store")
-        services.alerts.add([KeptAlert(alert, now)])  # first: a photo that is gone is counted
+        services.alerts.add([KeptAlert(alert, now)])  # first, so that no crash hides the loss
     services.thumbnails.remove(row.name)
     state = State.EXPIRED if is_expired else State.MISSING
     services.index.remove(row, state)
-    repair.unlisted += 1
+    report.unlisted += 1
 
 
 def _finish_deletion(
-    mark: Photo, row: Photo | None, services: Services, now: datetime, repair: Repair
+    tombstone: Photo, row: Photo | None, services: Services, now: datetime, report: RepairReport
 ) -> None:
-    """Of a deleted photo there is a mark: that is no loss. What else is left of it goes, its
-    thumbnail as one without a photo, and in the end the mark."""
-    if row and row.path == mark.path:
-        services.index.remove(mark, State.DELETED)
-        repair.unlisted += 1
-    if is_over(mark, now):
-        services.blobs.remove(mark)
+    """Remove the rows of a deleted photo, and its tombstone once that has expired. The thumbnail is
+    removed as one without a photo."""
+    if row and row.path == tombstone.path:
+        services.index.remove(tombstone, State.DELETED)
+        report.unlisted += 1
+    if is_tombstone_expired(tombstone, now):
+        services.blobs.remove(tombstone)
+
+
+def _combine(one: PhotoState, other: PhotoState) -> PhotoState:
+    return PhotoState(
+        one.name,
+        one.blobs + other.blobs,
+        one.row or other.row,
+        one.has_thumbnail or other.has_thumbnail,
+    )
+
+
+def _sort_key(state: PhotoState) -> tuple[datetime, str]:
+    return state.name.captured_at, str(state.name)

@@ -1,4 +1,5 @@
-"""Photos whose time is over are deleted: cameras in turns, of each camera the oldest first."""
+"""Delete photos that are older than the retention policy allows: cameras take turns, and of each
+camera the oldest photos go first."""
 
 import sys
 import time
@@ -12,84 +13,99 @@ from secrets import SystemRandom
 
 from function_app.maintenance.deletion import delete
 from function_app.services import Services
-from function_app.storage.models import Photo
+from function_app.storage.photo_counts import Arrival
 from function_app.storage.row_keys import arrived_at
 
-MAX_AT_ONCE = 1000  # deletions that a person asks for in a request
-SECONDS = 150.0  # of a run: the platform ends a request at 230, a timer's call at 300 or later
-STEP = 100  # photos of a camera, before it is the next one's turn
+MAX_REQUESTED = 1000  # deletions in one request
+RUN_SECONDS = 150.0  # the platform ends a request at 230 s, a timer's call at 300 s or later
+PAGE_SIZE = 100  # photos of a camera before it is the next one's turn
 _THREADS = 8
-
-Arrival = tuple[str, Photo]  # a photo, behind its place among its camera's arrivals
 
 
 @dataclass(frozen=True, slots=True)
 class Cleanup:
-    """What a run deleted (or would have), by camera, and how long ago the photo that is most behind
-    should have been deleted; None if nothing more is due."""
+    """How many photos a run deleted (or a dry run would have) by camera, and how long ago the most
+    overdue of the remaining photos should have been deleted; None if none is due."""
 
     deleted: Mapping[str, int]
-    behind: timedelta | None
+    overdue_by: timedelta | None
 
     @property
     def more(self) -> bool:
-        return self.behind is not None
+        """Whether photos that are due remain."""
+        return self.overdue_by is not None
 
 
 @dataclass(slots=True)
 class _Turn:
-    """A camera, the moment before which its photos are due, and up to where it is done."""
+    """A camera, the moment before which its photos are due, and the position up to which they are
+    done."""
 
     camera: str
     before: datetime
-    place: str = ""
+    position: str = ""
 
-    def take(self, count: int, services: Services) -> list[Arrival]:
-        found = services.index.list_arrivals(self.camera, self.before, count, self.place)
-        if found:
-            self.place = found[-1][0]
-        return found
+    def next_page(self, count: int, services: Services) -> list[Arrival]:
+        """Return the next photos that are due, and move the position behind them."""
+        page = services.index.list_arrivals(self.camera, self.before, count, self.position)
+        if page:
+            self.position = page[-1][0]
+        return page
 
-    def behind(self, services: Services) -> timedelta | None:
-        """How long ago the next of its photos should have been deleted."""
-        found = services.index.list_arrivals(self.camera, self.before, 1, self.place)
-        return self.before - arrived_at(found[0][0]) if found else None
+    def overdue_by(self, services: Services) -> timedelta | None:
+        """Return how long ago the next photo should have been deleted; None if none is due."""
+        page = services.index.list_arrivals(self.camera, self.before, 1, self.position)
+        return self.before - arrived_at(page[0][0]) if page else None
 
 
 def clean_up(
     services: Services,
     now: datetime,
-    most: int = sys.maxsize,
+    max_deleted: int = sys.maxsize,
     dry_run: bool = False,
-    seconds: float = SECONDS,
+    seconds: float = RUN_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Cleanup:
-    """Delete photos that are due until there are none, or `most` are deleted, or `seconds` are over
-    by `clock`; a dry run only counts them. It may be stopped at any point and run again. Raises
-    StorageUnavailableError."""
-    end, left = clock() + seconds, most
+    """Delete photos that are due until none is left, `max_deleted` are deleted, or `seconds` have
+    passed, measured by `clock`. A dry run only counts them. It may be stopped at any point and
+    called again. Raises StorageUnavailableError."""
+    end, left = clock() + seconds, max_deleted
     turns = _turns(services, now)
     deleted: Counter[str] = Counter()
     with ThreadPoolExecutor(_THREADS) as pool:
         while turns and left and clock() < end:
-            some = [turns.popleft() for _ in range(min(_THREADS, left, len(turns)))]
-            step = min(STEP, left // len(some))
-            found = list(pool.map(lambda turn: turn.take(step, services), some))  # noqa: B023
+            group = [turns.popleft() for _ in range(min(_THREADS, left, len(turns)))]
+            count = min(PAGE_SIZE, left // len(group))
+            pages = list(pool.map(lambda turn: turn.next_page(count, services), group))  # noqa: B023
             for camera in pool.map(
-                lambda one: delete_due(one, services, dry_run), _interleave(found)
+                lambda arrival: delete_due(arrival, services, dry_run), _interleave(pages)
             ):
                 if camera:
                     deleted[camera] += 1
-            for turn, arrivals in zip(some, found, strict=True):
-                left -= len(arrivals)
-                if len(arrivals) == step:
+            for turn, page in zip(group, pages, strict=True):
+                left -= len(page)
+                if len(page) == count:
                     turns.append(turn)
-        behind = list(pool.map(lambda turn: turn.behind(services), turns))
-    return Cleanup(deleted, max((one for one in behind if one is not None), default=None))
+        overdue = list(pool.map(lambda turn: turn.overdue_by(services), turns))
+    return Cleanup(deleted, max((one for one in overdue if one is not None), default=None))
+
+
+def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> str | None:
+    """Delete a photo that is due and return its camera. Return None for an orphan, a row among the
+    arrivals that belongs to no listed photo: it is removed too, and subtracted from the counts. A
+    dry run deletes nothing."""
+    position, photo = arrival
+    camera = photo.name.camera
+    is_listed = services.index.position(photo.name) == position
+    if is_listed and not dry_run:
+        delete(photo, services)
+    elif not dry_run:
+        services.index.remove_orphan(camera, position, photo)
+    return camera if is_listed else None
 
 
 def _turns(services: Services, now: datetime) -> deque[_Turn]:
-    """The cameras whose photos are not kept for ever. Chance says who begins, so that it is not
+    """Return the cameras whose photos are not kept for ever. The order is random, so that it is not
     always the same cameras that wait for the next run."""
     retention = services.settings.retention
     kept = {camera: retention.for_camera(camera) for camera in services.index.cameras()}
@@ -98,20 +114,8 @@ def _turns(services: Services, now: datetime) -> deque[_Turn]:
     return deque(turns)
 
 
-def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> str | None:
-    """Delete a photo whose time is over; returns its camera, or None if it was no photo, only a row
-    that was left among the arrivals, which goes too, and is counted out. A dry run deletes none."""
-    place, photo = arrival
-    camera = photo.name.camera
-    is_there = services.index.position(photo.name) == place
-    if is_there and not dry_run:
-        delete(photo, services)
-    elif not dry_run:
-        services.index.remove_orphan(camera, place, photo)
-    return camera if is_there else None
-
-
-def _interleave(found: list[list[Arrival]]) -> list[Arrival]:
-    """A photo of each camera, and again: those of one camera share a row, its tally."""
-    rounds = chain.from_iterable(zip_longest(*found))
+def _interleave(pages: list[list[Arrival]]) -> list[Arrival]:
+    """Return one photo of each camera, then the next of each: those of one camera share the row of
+    its counts, and would make each other wait."""
+    rounds = chain.from_iterable(zip_longest(*pages))
     return [arrival for arrival in rounds if arrival is not None]

@@ -1,0 +1,1 @@
+"""Counts of photos, bytes and losses, and the status."""

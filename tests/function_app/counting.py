@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from function_app.services import Services
-from function_app.stats.counts import last_photo
+from function_app.stats.api import last_photo
 from function_app.storage import photo_counters as module
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from function_app.alerts import alerts
+from function_app.alerts import api as alerts
 from function_app.http.pagination import decode_cursor, encode_cursor
 from function_app.storage import account_keys
 from photo_wire.alert import LOSS
@@ -80,7 +80,7 @@ def test_the_cursors_of_alerts_are_taken(api: Api, camera: str) -> None:
 def test_a_cursor_has_one_spelling(place: bytes) -> None:
     """What is taken is what `encode` gives."""
     cursor = urlsafe_b64encode(place).decode().rstrip("=")
-    for form in (alerts._PLACE, account_keys.AUDIT_KEY):
+    for form in (alerts._POSITION, account_keys.AUDIT_KEY):
         for spelled in (cursor, cursor + "=", f" {cursor}"):
             with suppress(WireError):
                 assert encode_cursor(decode_cursor(spelled, form)) == spelled

@@ -13,17 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.maintenance import retention
-from function_app.maintenance.api import log as api_log
-from function_app.maintenance.api import tell
 from function_app.maintenance.deletion import TOMBSTONE_TTL, delete
-from function_app.maintenance.repair import MISSING, reconcile
+from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import Cleanup, clean_up
+from function_app.maintenance.timers import log as timers_log
+from function_app.maintenance.timers import log_cleanup
 from function_app.retention_policy import RetentionPolicy, parse_retention
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.models import Photo, State
 from function_app.storage.photo_counts import Count
 from function_app.storage.row_keys import View
+from photo_wire.alert import MISSING
 from photo_wire.media import Media
 from tests.conftest import NewStore
 from tests.function_app.api import Api, name_of, photo_headers
@@ -145,7 +146,7 @@ def test_a_photo_is_deleted_whole(own: Services) -> None:
 def test_what_a_person_deleted_does_not_come_back(own: Services) -> None:
     """Its device sends it again, the repair comes by: a mark stands for it, and in the end goes."""
     gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
-    delete(gone, own, marked_at=NOW)
+    delete(gone, own, deleted_at=NOW)
     mark = replace(gone, deleted_at=NOW)
     assert own.blobs.add(gone, BODY) == mark
     assert own.blobs.read(gone, 0, len(BODY)) is None
@@ -153,7 +154,7 @@ def test_what_a_person_deleted_does_not_come_back(own: Services) -> None:
     assert own.blobs.find_or_tombstone(gone.name, gone.media) == mark
     for everything in (False, True):
         done = reconcile(own, NOW + timedelta(days=1), everything=everything)
-        assert (done.photos, done.listed, done.unlisted, done.foreign) == (1, 0, 0, 0)
+        assert (done.photos, done.listed, done.unlisted, done.unrecognized) == (1, 0, 0, 0)
     assert list(own.blobs.list_photos("gate")) == [stays, mark]
     reconcile(own, NOW + TOMBSTONE_TTL + timedelta(days=1))
     assert list(own.blobs.list_photos("gate")) == [stays]
@@ -172,9 +173,9 @@ def test_repair_finishes_a_deletion_and_calls_it_no_loss(own: Services) -> None:
     assert own.alerts.newest(10, None) == []
 
 
-@pytest.mark.parametrize("marked_at", [None, NOW], ids=["by retention", "by a person"])
+@pytest.mark.parametrize("deleted_at", [None, NOW], ids=["by retention", "by a person"])
 def test_a_deletion_that_was_stopped_is_finished_by_the_next(
-    own: Services, marked_at: datetime | None
+    own: Services, deleted_at: datetime | None
 ) -> None:
     """Wherever it was stopped, the photo is listed until all of it is gone."""
     gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
@@ -185,7 +186,7 @@ def test_a_deletion_that_was_stopped_is_finished_by_the_next(
         if photo is None:
             assert is_consistent(own)
             return
-        delete(photo, stopping, marked_at)
+        delete(photo, stopping, deleted_at)
 
     assert until_done(again, own) >= 3
     assert is_consistent(own)
@@ -220,7 +221,7 @@ def test_a_late_photo_of_long_ago_is_kept_its_time(own: Services) -> None:
 def test_a_run_has_a_cap_and_the_next_goes_on(own: Services) -> None:
     """The oldest go first."""
     photos = [stored(own, "gate", 40 - n) for n in range(5)]
-    assert clean_up(own, NOW, 2).behind == timedelta(days=8)  # 38 old, and kept for 30
+    assert clean_up(own, NOW, 2).overdue_by == timedelta(days=8)  # 38 old, and kept for 30
     assert own.index.query(View(oldest_first=True), 10) == photos[2:]
     assert dict(clean_up(own, NOW, 2).deleted) == {"gate": 2}
     done = clean_up(own, NOW, 2)
@@ -241,7 +242,7 @@ def test_cameras_take_turns(own: Services) -> None:
 
 def test_a_run_goes_on_until_nothing_is_due(own: Services) -> None:
     """However many photos that is: more than a step's."""
-    many = retention.STEP + 1
+    many = retention.PAGE_SIZE + 1
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: stored(own, "gate", 31 + n / 1000), range(many)))
     stays = stored(own, "gate", 1)
@@ -256,11 +257,13 @@ def test_a_run_ends_when_its_time_is_over(own: Services, caplog: pytest.LogCaptu
             stored(own, camera, 122 + n)
     ticks = iter([0, 0, 10])
     done = clean_up(own, NOW, seconds=10, clock=lambda: next(ticks))
-    assert (len(done.deleted), done.behind) == (8, timedelta(days=3))
+    assert (len(done.deleted), done.overdue_by) == (8, timedelta(days=3))
     with caplog.at_level(logging.INFO):
-        tell(done)
-        tell(clean_up(own, NOW))
-    told = [(one.levelname, one.getMessage()) for one in caplog.records if one.name == api_log.name]
+        log_cleanup(done)
+        log_cleanup(clean_up(own, NOW))
+    told = [
+        (one.levelname, one.getMessage()) for one in caplog.records if one.name == timers_log.name
+    ]
     assert [level for level, _ in told] == ["INFO", "WARNING", "INFO"]
     assert "3.0 days" in told[1][1]
 

@@ -6,7 +6,7 @@ from typing import Any
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
-from function_app.stats.counts import last_photo
+from function_app.stats.api import last_photo
 from function_app.storage.models import Photo
 from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, Api, name_of, new_camera, photo_headers
@@ -40,7 +40,7 @@ def test_if_it_was_deleted_the_newest_that_is_there_is(empty: Services) -> None:
     """Until another comes; and where none is left, there is none."""
     photos = [store(empty, photo) for photo in hours_ago(empty, 5)]
     for left in (4, 3):
-        delete(photos[left], empty, marked_at=NOW)
+        delete(photos[left], empty, deleted_at=NOW)
         assert last(empty) == photos[left - 1].name
     another = listed(empty, NOW - timedelta(days=2), 9, NOW)
     assert last(empty) == another.name
@@ -54,7 +54,7 @@ def test_what_a_repair_took_off_the_list_is_not_the_last(empty: Services) -> Non
     """Its bytes were gone. Nor does a repair bring back what was deleted before it."""
     photos = [store(empty, photo) for photo in hours_ago(empty, 5)]
     empty.blobs.remove(photos[4])
-    delete(photos[3], empty, marked_at=NOW)
+    delete(photos[3], empty, deleted_at=NOW)
     reconcile(empty, NOW)
     assert last(empty, NOW + timedelta(days=1)) == photos[2].name
     for photo in photos[:3]:

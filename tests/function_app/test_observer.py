@@ -83,7 +83,7 @@ def play(events: list[Event], start: datetime) -> Services:
                 backend.alerts.add([KeptAlert(alert, now)])
             case "delete":
                 if listed := backend.index.get(name):
-                    delete(listed, backend, marked_at=now)
+                    delete(listed, backend, deleted_at=now)
             case "share":
                 links.store(backend.people, links.link_to_photo(name, now, Provenance("owner")))
                 limited = frozenset({event.camera})

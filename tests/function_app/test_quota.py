@@ -8,17 +8,18 @@ from typing import cast
 import azure.functions as func
 import pytest
 
-from function_app.alerts.alerts import keep, post_alerts
+from function_app.alerts.api import post_alerts
+from function_app.alerts.recording import record_alerts
 from function_app.auth.caller import DEVICE, Caller, Scope
 from function_app.ingest import camera_quota as quota
-from function_app.ingest.camera_quota import PERIOD, RETRY_AFTER
+from function_app.ingest.camera_quota import NEW_CAMERA_PERIOD, RETRY_AFTER_SECONDS
 from function_app.ingest.camera_quota import refused_cameras as refused
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store
-from function_app.maintenance.camera_removal import is_camera, remove_camera
+from function_app.maintenance.deletion import camera_exists, delete_all_of
 from function_app.problems import HTTPProblemError
 from function_app.services import KnownCameras, Services
-from function_app.stats.counts import get_status
+from function_app.stats.api import get_status
 from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import LastSeen, Photo, PhotoStateError
 from function_app.storage.row_keys import View
@@ -78,10 +79,10 @@ def test_new_cameras_come_up_to_a_quota(empty: Services) -> None:
     with pytest.raises(HTTPProblemError) as caught:
         tell(empty, "d", "e")
     assert caught.value.problem.status == 429
-    assert caught.value.headers == {"Retry-After": f"{RETRY_AFTER}"}
+    assert caught.value.headers == {"Retry-After": f"{RETRY_AFTER_SECONDS}"}
     assert "camera d is new here: 3 cameras a day may be new" in caught.value.problem.detail
     assert "DELETE /api/cameras/NAME" in caught.value.problem.detail
-    tomorrow = NOW + PERIOD + timedelta(days=1)
+    tomorrow = NOW + NEW_CAMERA_PERIOD + timedelta(days=1)
     assert [take(empty, one, tomorrow) for one in "def"] == [201, 201, 429]
     for seen in (empty, restarted(empty)):
         taken = [take(seen, one, tomorrow) for one in "abcde"]  # c had sent an alert alone
@@ -95,11 +96,11 @@ def test_what_is_refused_leaves_nothing(empty: Services) -> None:
     with pytest.raises(HTTPProblemError) as caught:
         store(Upload(b"none", PhotoHeaders(camera="a")), empty, NOW)
     assert caught.value.problem.status == 415
-    assert not is_camera("a", empty)
+    assert not camera_exists("a", empty)
     for one in "bcd":
         take(empty, one)
     assert take(empty, "a") == 429
-    assert not is_camera("a", empty)
+    assert not camera_exists("a", empty)
     assert empty.blobs.cameras() == ["b", "c", "d"]
 
 
@@ -144,13 +145,13 @@ def test_a_removed_camera_is_gone(empty: Services) -> None:
             for n in range(40)
             for kind in (LOSS, QUARANTINE)
         ]
-        keep(alerts, empty, NOW)
+        record_alerts(alerts, empty, NOW)
     later = NOW + timedelta(hours=2)
     assert sum(empty.loss_counts.count(later)["gate"].values()) == 40
     assert empty.index.count_photos(later)["gate"].total.photos == 1
-    done = remove_camera("gate", empty, NOW)
+    done = delete_all_of("gate", empty, NOW)
     assert (done.photos, done.alerts, done.more) == (1, 80, False)
-    assert not is_camera("gate", empty)
+    assert not camera_exists("gate", empty)
     assert empty.alerts.newest_of("gate", 10, None) == []
     assert {one.alert.name.camera for one in empty.alerts.newest(1000, None)} == {"gate-2"}
     assert (
@@ -169,11 +170,11 @@ def test_a_removal_stops_when_its_time_is_over(empty: Services) -> None:
     """And says so; the next one goes on."""
     take(empty, "gate")
     ticks = iter(range(1000))
-    done = remove_camera("gate", empty, NOW, seconds=0.0, clock=lambda: float(next(ticks)))
+    done = delete_all_of("gate", empty, NOW, seconds=0.0, clock=lambda: float(next(ticks)))
     assert (done.photos, done.alerts, done.more) == (0, 0, True)
-    assert is_camera("gate", empty)
-    assert not remove_camera("gate", empty, NOW).more
-    assert not is_camera("gate", empty)
+    assert camera_exists("gate", empty)
+    assert not delete_all_of("gate", empty, NOW).more
+    assert not camera_exists("gate", empty)
 
 
 def test_an_owner_removes_a_camera(api: Api, camera: str) -> None:

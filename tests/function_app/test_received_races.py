@@ -16,7 +16,7 @@ from tests.function_app.turns import Turns
 
 own = keeping.own  # the fixture
 
-by = pytest.mark.parametrize("marked_at", [None, NOW], ids=["by retention", "by a person"])
+by = pytest.mark.parametrize("deleted_at", [None, NOW], ids=["by retention", "by a person"])
 
 
 def rebuild(backend: Services) -> None:
@@ -24,7 +24,7 @@ def rebuild(backend: Services) -> None:
 
 
 @by
-def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(marked_at: datetime | None) -> None:
+def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(deleted_at: datetime | None) -> None:
     """All those that differ in their first ten steps, in the middle of the rebuild."""
     for order in product([0, 1], repeat=9):
         backend = memory_services(KEPT)
@@ -32,7 +32,7 @@ def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(marked_at: dateti
         assert backend.index.count_photos(NOW)["gate"].received == 2
 
         def go(seen: Services, gone: object = gone) -> None:
-            delete(gone, seen, marked_at)  # type: ignore[arg-type]
+            delete(gone, seen, deleted_at)  # type: ignore[arg-type]
 
         Turns(backend).run([(rebuild, None), (go, None)], [0, 0, 0, *order])
         tally = backend.index.count_photos(NOW)["gate"]
@@ -42,7 +42,7 @@ def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(marked_at: dateti
 
 @by
 def test_a_deletion_before_any_request_of_a_rebuild_is_counted(
-    own: Services, marked_at: datetime | None
+    own: Services, deleted_at: datetime | None
 ) -> None:
     """In every store."""
     number, calls, came = 0, [1], 1
@@ -51,7 +51,7 @@ def test_a_deletion_before_any_request_of_a_rebuild_is_counted(
         gone = stored(own, "gate", 2, f"{number:08x}")
         came += 1
         assert own.index.count_photos(NOW)["gate"].received == came
-        watched, calls = at_call(number, own, lambda gone=gone: delete(gone, own, marked_at))  # type: ignore[misc]
+        watched, calls = at_call(number, own, lambda gone=gone: delete(gone, own, deleted_at))  # type: ignore[misc]
         rebuild(watched)
         if calls[0] <= number:
             break

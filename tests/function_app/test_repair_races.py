@@ -58,10 +58,10 @@ def at_call(
 @pytest.mark.parametrize("rebuild", [False, True], ids=["repair", "rebuild"])
 @pytest.mark.parametrize("is_slow", [False, True], ids=["at once", "slowly"])
 @pytest.mark.parametrize(
-    ("days_ago", "marked_at"), [(40, None), (2, NOW)], ids=["by retention", "by a person"]
+    ("days_ago", "deleted_at"), [(40, None), (2, NOW)], ids=["by retention", "by a person"]
 )
 def test_what_is_deleted_meanwhile_stays_deleted(
-    own: Services, days_ago: int, marked_at: datetime | None, is_slow: bool, rebuild: bool
+    own: Services, days_ago: int, deleted_at: datetime | None, is_slow: bool, rebuild: bool
 ) -> None:
     """Before each of the repair's requests in turn; at once, or so slowly that the bytes go then
     and the rows only when the repair is over."""
@@ -72,9 +72,9 @@ def test_what_is_deleted_meanwhile_stays_deleted(
 
         def go(gone: Photo = gone) -> None:
             if not is_slow:
-                delete(gone, own, marked_at)
-            elif marked_at:
-                own.blobs.write_tombstone(gone, marked_at)
+                delete(gone, own, deleted_at)
+            elif deleted_at:
+                own.blobs.write_tombstone(gone, deleted_at)
             else:
                 own.blobs.remove(gone)
 
@@ -83,7 +83,7 @@ def test_what_is_deleted_meanwhile_stays_deleted(
         if calls[0] <= number:  # only a deletion at its end makes it ask so often
             break
         if is_slow and own.index.get(gone.name):
-            delete(gone, own, marked_at)
+            delete(gone, own, deleted_at)
         assert own.index.get(gone.name) is None, number
         assert own.index.query(View(), 10) == stays, number
         assert is_consistent(own)

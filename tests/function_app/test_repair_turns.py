@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
-from function_app.maintenance.api import tell_repair
-from function_app.maintenance.repair import Repair, reconcile
+from function_app.maintenance.repair import RepairReport, reconcile
+from function_app.maintenance.timers import log_repair
 from function_app.services import Services
 from function_app.storage.models import Photo
 from photo_wire.media import Media
@@ -40,7 +40,7 @@ def test_a_run_whose_time_is_over_begins_no_further_camera(
     for _ in range(200):  # who comes first is chance: it takes nine runs, more or less
         done = reconcile(empty, NOW, seconds=150, clock=a_camera_long().__next__)
         assert len(done.cameras) == 1
-        assert sorted(done.cameras + done.left) == CAMERAS
+        assert sorted(done.cameras + done.skipped) == CAMERAS
         if all(empty.index.get(photo.name) for photo in lost):
             return
     raise AssertionError("a camera was never reached")
@@ -49,16 +49,16 @@ def test_a_run_whose_time_is_over_begins_no_further_camera(
 def test_with_time_enough_all_are_mended(empty: Services, lost: list[Photo]) -> None:
     """In whatever order."""
     done = reconcile(empty, NOW)
-    assert (done.cameras, done.left, done.listed) == (CAMERAS, [], len(lost))
+    assert (done.cameras, done.skipped, done.listed) == (CAMERAS, [], len(lost))
     done = reconcile(empty, NOW, CAMERAS[:2], everything=True)
-    assert (done.cameras, done.left) == (CAMERAS[:2], [])
+    assert (done.cameras, done.skipped) == (CAMERAS[:2], [])
 
 
 def test_cameras_that_were_not_reached_are_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     """Or nobody would know; with time enough there is none."""
-    tell_repair(Repair(cameras=["attic"]))
+    log_repair(RepairReport(cameras=["attic"]))
     assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
-    tell_repair(Repair(cameras=["attic"], left=["barn", "zoo"]))
+    log_repair(RepairReport(cameras=["attic"], skipped=["barn", "zoo"]))
     (said,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
     assert "2 cameras" in said.getMessage()
     assert "barn, zoo" in said.getMessage()

@@ -76,13 +76,13 @@ def test_repair_tells_of_strays_once(own: Services) -> None:
     """And finds none the second time."""
     photo = stored(own, "gate", 2)
     leave(own, photo, NOW - timedelta(days=1))
-    assert [reconcile(own, NOW).strays for _ in range(2)] == [1, 0]
+    assert [reconcile(own, NOW).orphans for _ in range(2)] == [1, 0]
 
 
 def test_retention_does_not_count_what_is_no_photo(own: Services) -> None:
     """A stray is no deletion: it goes, and the mark of a photo that a person deleted stays."""
     gone, due, stays = (stored(own, "gate", n) for n in (50, 40, 1))
-    delete(gone, own, marked_at=NOW)
+    delete(gone, own, deleted_at=NOW)
     leave(own, gone, gone.received_at + timedelta(hours=5))
     leave(own, due, due.received_at + timedelta(hours=5))
     for dry_run in (True, False):

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from function_app.alerts.alerts import keep
+from function_app.alerts.recording import record_alerts
 from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
@@ -39,7 +39,7 @@ def upload(backend: Services) -> None:
 
 def report(backend: Services) -> set[str]:
     """Report the loss; return of what the backend says that it is stored."""
-    return set(keep([Alert(NAME, LOSS, "no-room", TOLD)], backend, NOW).stored)
+    return set(record_alerts([Alert(NAME, LOSS, "no-room", TOLD)], backend, NOW).stored)
 
 
 def is_lost(backend: Services) -> bool:
@@ -85,7 +85,7 @@ def test_the_loss_of_other_bytes_stays(empty: Services) -> None:
     """Under the id of a photo that is stored."""
     upload(empty)
     other = Alert(NAME, LOSS, "no-room", {**TOLD, "sha256": "ab" * 32})
-    assert keep([other], empty, NOW).recorded == {str(NAME)}
+    assert record_alerts([other], empty, NOW).recorded == {str(NAME)}
     assert is_lost(empty)
 
 
@@ -97,9 +97,9 @@ def test_a_loss_that_says_nothing_of_the_bytes_is_that_of_the_id(
     bare = [Alert(NAME, LOSS, "no-room")]
     if comes_first:
         upload(empty)
-        assert keep(bare, empty, NOW).stored == {str(NAME)}
+        assert record_alerts(bare, empty, NOW).stored == {str(NAME)}
     else:
-        assert keep(bare, empty, NOW).recorded == {str(NAME)}
+        assert record_alerts(bare, empty, NOW).recorded == {str(NAME)}
         upload(empty)
     assert empty.index.get(NAME) == PHOTO
     assert not is_lost(empty)

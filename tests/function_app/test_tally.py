@@ -17,7 +17,7 @@ from function_app.http.responses import Response
 from function_app.maintenance.deletion import delete
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.stats.counts import get_stats, get_status, list_cameras, list_days
+from function_app.stats.api import get_stats, get_status, list_cameras, list_days
 from function_app.storage.azure import states
 from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import LastSeen, State

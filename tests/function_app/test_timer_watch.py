@@ -12,7 +12,7 @@ from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import StorageUnavailableError
 from function_app.timer_watch import (
-    CHECK_INTERVAL,
+    CHECK_INTERVAL_SECONDS,
     CLEANUP,
     KIND,
     MAX_AGE,
@@ -39,7 +39,7 @@ class Process:
     def check(self, now: datetime) -> list[str]:
         """A device's request at `now`, a quarter of an hour after the last. Returns the reasons of
         all alerts."""
-        self.seconds += CHECK_INTERVAL
+        self.seconds += CHECK_INTERVAL_SECONDS
         self.watch.check(self.backend.people, self.backend.alerts, now)
         return [kept.alert.reason for kept in self.backend.alerts.newest(100, None)]
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from function_app.maintenance.deletion import TOMBSTONE_TTL, delete
-from function_app.maintenance.repair import MISSING, reconcile
+from function_app.maintenance.repair import reconcile
 from function_app.services import Services
 from function_app.storage.models import Photo, PhotoStateError, State
 from function_app.storage.row_keys import View
+from photo_wire.alert import MISSING
 from photo_wire.media import Media
 from tests.function_app import test_keeping as keeping
 from tests.function_app.test_keeping import NOW, stored, until_done
@@ -39,7 +40,7 @@ def test_the_listed_one_stays(own: Services, kind: Media, everything: bool) -> N
     until_done(lambda stopping: reconcile(stopping, NOW, everything=everything), own)
     assert listed(own) == [photo]
     done = reconcile(own, NOW, everything=everything)
-    assert (done.photos, done.listed, done.unlisted, done.foreign) == (1, 0, 0, 1)
+    assert (done.photos, done.listed, done.unlisted, done.unrecognized) == (1, 0, 0, 1)
     assert own.alerts.newest(10, None) == []
 
 
@@ -49,7 +50,7 @@ def test_of_two_that_are_not_listed_one_is(own: Services, everything: bool) -> N
     both = twins(own)
     for expected in (1, 0):
         done = reconcile(own, NOW, everything=everything)
-        assert (done.photos, done.listed, done.foreign) == (1, expected, 1)
+        assert (done.photos, done.listed, done.unrecognized) == (1, expected, 1)
         assert listed(own) == [both[Media.JPEG]]
 
 
@@ -59,7 +60,7 @@ def test_the_other_takes_the_place_of_one_that_is_gone(own: Services) -> None:
     own.index.add(both[Media.MP4], NOW)
     own.blobs.remove(both[Media.MP4])
     done = reconcile(own, NOW)
-    assert (done.listed, done.unlisted, done.foreign) == (1, 1, 0)
+    assert (done.listed, done.unlisted, done.unrecognized) == (1, 1, 0)
     assert listed(own) == [both[Media.JPEG]]
     assert [one.alert.kind for one in own.alerts.newest(10, None)] == [MISSING]
 
@@ -68,11 +69,11 @@ def test_one_that_was_listed_after_a_deletion_stays(own: Services) -> None:
     """As an older version did: the tombstone of a picture takes no clip off the list."""
     both = twins(own)
     own.index.add(both[Media.JPEG], NOW)
-    delete(both[Media.JPEG], own, marked_at=NOW)
+    delete(both[Media.JPEG], own, deleted_at=NOW)
     own.index.add_anyway(both[Media.MP4], NOW)
     for everything in (False, True):
         done = reconcile(own, NOW, everything=everything)
-        assert (done.photos, done.unlisted, done.foreign) == (1, 0, 0)
+        assert (done.photos, done.unlisted, done.unrecognized) == (1, 0, 0)
         assert listed(own) == [both[Media.MP4]]
 
 
@@ -81,11 +82,11 @@ def test_a_deletion_holds_for_the_id_whatever_the_format(own: Services, everythi
     """What was stored of another format before a crash, or comes later, is not listed instead."""
     both = twins(own)
     own.index.add(both[Media.JPEG], NOW)
-    delete(both[Media.JPEG], own, marked_at=NOW)
+    delete(both[Media.JPEG], own, deleted_at=NOW)
     with pytest.raises(PhotoStateError):
         own.index.add(both[Media.MP4], NOW)
     done = reconcile(own, NOW, everything=everything)
-    assert (done.photos, done.listed, done.foreign) == (0, 0, 1)
+    assert (done.photos, done.listed, done.unrecognized) == (0, 0, 1)
     assert listed(own) == []
 
 

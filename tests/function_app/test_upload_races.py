@@ -23,7 +23,7 @@ LATER = NOW + timedelta(hours=1)
 NAME = name_of("gate", NOW)
 UPLOAD = Upload(jpeg(), PhotoHeaders(name=NAME))
 
-by = pytest.mark.parametrize("marked_at", [None, LATER], ids=["by retention", "by a person"])
+by = pytest.mark.parametrize("deleted_at", [None, LATER], ids=["by retention", "by a person"])
 
 
 def send(backend: Services, now: datetime = LATER) -> Intake:
@@ -47,16 +47,16 @@ def is_consistent(backend: Services) -> bool:
 @pytest.mark.parametrize("number", range(3))
 @by
 def test_what_is_deleted_before_any_request_of_an_upload_is_not_listed(
-    empty: Services, marked_at: datetime | None, number: int
+    empty: Services, deleted_at: datetime | None, number: int
 ) -> None:
     """In every store. After its time it may come again, with its bytes."""
     photo = stored(empty)
     assert is_consistent(empty)
-    watched, calls = at_call(number, empty, lambda: delete(photo, empty, marked_at))
+    watched, calls = at_call(number, empty, lambda: delete(photo, empty, deleted_at))
     assert send(watched).receipt.sha256 == photo.sha256
     assert calls[0] >= min(number, 2)
     assert is_consistent(empty)
-    assert marked_at is None or number == 2 or empty.index.get(NAME) is None
+    assert deleted_at is None or number == 2 or empty.index.get(NAME) is None
 
 
 def test_no_interleaving_lists_what_a_person_deleted_or_counts_it() -> None:

@@ -1,16 +1,16 @@
-"""`POST /api/alerts`, by which devices tell what a person should know, and `GET /api/alerts`."""
+"""`POST /api/alerts`, where devices report losses and other alerts, and `GET /api/alerts`."""
 
 import re
 from datetime import UTC, datetime
 
+from function_app.alerts.recording import record_alerts
 from function_app.auth.caller import Caller
 from function_app.http.json_schema import ALERT_KIND, PHOTO_ID, array, partial_record, record, text
 from function_app.http.pagination import decode_cursor, encode_cursor, merge, take_page
 from function_app.http.parameters import CAMERA, CURSOR, LIMIT, Kind, optional
 from function_app.http.request import Request, WireBody
 from function_app.http.responses import Response, json_response
-from function_app.ingest.camera_quota import note_cameras, refused_cameras, too_many
-from function_app.ingest.stored import list_found
+from function_app.ingest.camera_quota import quota_problem, record_cameras, refused_cameras
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
@@ -23,15 +23,13 @@ from photo_wire.alert import (
     QUARANTINE,
     SPOOL_FILLING,
     Alert,
-    AlertsReceipt,
     check_kind,
     parse_alerts,
 )
 from photo_wire.headers import parse_headers
-from photo_wire.media import Media
 from photo_wire.moment import format_time, to_milliseconds
 
-MAX_BODY = 256 * 1024  # bytes; a hundred losses have 40,000
+MAX_BODY_BYTES = 256 * 1024  # a hundred losses have 40,000
 
 
 def _parse_kind(value: str, name: str) -> str:
@@ -62,80 +60,49 @@ NEW_ALERTS = WireBody(
         )
     ),
 )
-_PLACE = re.compile(r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?")
+_POSITION = re.compile(
+    r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?"
+)
 
 
 def post_alerts(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with the ids of the alerts that are on record now, and of losses that are none. An id may
-    be among both: that of a photo which was set aside on its device, given up since, and stored."""
+    """200 with the ids of the alerts that are recorded, and of photos reported lost that are
+    stored. An id may be among both: that of a photo which its device put in quarantine, then gave
+    up, and which is stored."""
     body = request.body
-    if len(body) > MAX_BODY:
-        raise HTTPProblemError(413, f"The alerts have more than {MAX_BODY} bytes: send fewer.")
+    if len(body) > MAX_BODY_BYTES:
+        raise HTTPProblemError(
+            413, f"The alerts have more than {MAX_BODY_BYTES} bytes: send fewer."
+        )
     alerts, waiting = parse_alerts(body), parse_headers(request.headers).waiting
     now = to_milliseconds(datetime.now(UTC))
     allowed = _allowed(alerts, services, now)
-    receipt = keep(allowed, services, now)
-    note_cameras({alert.name.camera for alert in allowed}, services, now)
+    receipt = record_alerts(allowed, services, now)
+    record_cameras({alert.name.camera for alert in allowed}, services, now)
     cameras = {alert.name.camera for alert in alerts}
-    if waiting is not None and len(cameras) == 1:  # the number is that of one camera
+    if waiting is not None and len(cameras) == 1:  # the number is of one camera
         services.index.update_waiting(cameras.pop(), waiting)
     services.timer_watch.check(services.people, services.alerts, now)
     return Response(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))
 
 
 def _allowed(alerts: list[Alert], services: Services, now: datetime) -> list[Alert]:
-    """The alerts of cameras that are known or may be new. Their devices keep the others, which are
-    missing in the receipt. Raises HTTPProblemError (429) if there is nothing else."""
+    """Return the alerts of cameras that are known or may be new. The others are missing in the
+    receipt, so their devices keep them. Raises HTTPProblemError (429) if no alert is left."""
     refused = refused_cameras({alert.name.camera for alert in alerts}, services, now)
     allowed = [alert for alert in alerts if alert.name.camera not in refused]
     if alerts and not allowed:
-        raise too_many(*next(iter(refused.items())))
+        raise quota_problem(*next(iter(refused.items())))
     return allowed
 
 
-def keep(alerts: list[Alert], services: Services, now: datetime) -> AlertsReceipt:
-    """Put alerts on record that came in at this moment, but for losses of photos that are stored.
-    Raises StorageUnavailableError.
-
-    A photo that arrives at the same moment is listed in one transaction, and its loss noted in
-    another, of which one is refused: so either the listing takes the loss back, or this does.
-    """
-    stored = {alert.name for alert in alerts if is_stored(alert, services, now)}
-    others = [alert for alert in alerts if alert.kind != LOSS or alert.name not in stored]
-    if others:
-        services.alerts.add([KeptAlert(alert, now) for alert in others])
-    lost = {one.name: str(one.details.get("sha256", "")) for one in others if one.kind == LOSS}
-    stored |= (came := services.index.record_losses(lost))
-    for name in stored:  # of one that came before, too: an earlier report may have been stopped
-        services.loss_counts.take_back(name)
-    recorded = {one.name for one in others if one.kind != LOSS or one.name not in came}
-    return AlertsReceipt(frozenset(map(str, recorded)), frozenset(map(str, stored)))
-
-
-def is_stored(alert: Alert, services: Services, now: datetime) -> bool:
-    """Whether this is the loss of a photo that is here, or was until somebody deleted it: it was
-    given up on the device after it had been stored, because the receipt never arrived. A photo that
-    was only half stored, its bytes without a place on the list, is listed first."""
-    media = Media.of_content_type(str(alert.details.get("content_type", "")))
-    if alert.kind != LOSS or media is None:
-        return False
-    photo = services.blobs.find_or_tombstone(alert.name, media)
-    if photo is None or photo.sha256 != alert.details.get("sha256"):
-        return False
-    if photo.deleted_at:
-        return True
-    listed = list_found(photo, services.blobs, services.index, services.loss_counts.take_back, now)
-    return listed is None or listed.sha256 == photo.sha256
-
-
 def list_alerts(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with one page of the alerts, the last that came in first."""
+    """200 with one page of the alerts, newest first by arrival."""
     limit, kind = request[LIMIT], request[KIND]
     scan_limit = 2 * limit if kind else limit
     cameras, after = _cameras(caller, request[CAMERA]), _after(request[CURSOR])
-    found = _newest(services.alerts, cameras, scan_limit + 1, after)
     page = take_page(
-        found,
+        _newest(services.alerts, cameras, scan_limit + 1, after),
         limit,
         scan_limit,
         lambda kept: kind in (None, kept.alert.kind) and not kept.is_taken_back,
@@ -149,7 +116,7 @@ def list_alerts(request: Request, services: Services, caller: Caller) -> Respons
 
 
 def _cameras(caller: Caller, camera: str | None) -> frozenset[str] | None:
-    """The cameras of which the caller asks for alerts and may see them; None for all."""
+    """Return the cameras whose alerts the caller requests and may see; None for all."""
     if camera is None:
         return caller.cameras
     return frozenset({camera} if caller.may_see(camera) else ())
@@ -158,7 +125,7 @@ def _cameras(caller: Caller, camera: str | None) -> frozenset[str] | None:
 def _newest(
     alerts: Alerts, cameras: frozenset[str] | None, count: int, after: str | None
 ) -> list[KeptAlert]:
-    """The first `count` alerts of these cameras behind the key `after`."""
+    """Return the first `count` alerts of these cameras after the key `after`."""
     if cameras is None:
         return alerts.newest(count, after)
 
@@ -178,6 +145,6 @@ def _describe(kept: KeptAlert) -> dict[str, object]:
 
 
 def _after(cursor: str | None) -> str | None:
-    """The key after which a page begins. One that was made up would do no harm: wherever a page
-    begins, it shows only what the caller may see."""
-    return None if cursor is None else decode_cursor(cursor, _PLACE)
+    """Return the key after which a page begins. A forged one does no harm: wherever a page begins,
+    it has only what the caller may see."""
+    return None if cursor is None else decode_cursor(cursor, _POSITION)

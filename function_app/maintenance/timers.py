@@ -1,0 +1,74 @@
+"""The timers: an hourly cleanup and a weekly repair. They come late, twice, or not at all, so what
+they do may be repeated; the routes do the same on request."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import azure.functions as func
+
+from function_app.auth.purge import purge_links, purge_sign_ins
+from function_app.maintenance.repair import RepairReport, reconcile
+from function_app.maintenance.retention import Cleanup, clean_up
+from function_app.services import Services
+from function_app.timer_watch import CLEANUP, REPAIR, record_run
+
+# NCRONTAB with seconds, UTC. Every hour, since one run a day could not keep up with a thousand
+# cameras (docs/decisions/0015-retention-by-turns.md).
+EVERY_HOUR = "0 17 * * * *"
+EVERY_SUNDAY = "0 43 4 * * 0"
+# For the weekly repair: the plan (Flex Consumption) ends a timer's call after 30 minutes, and the
+# camera that has been begun by then is repaired to its end.
+WEEKLY_SECONDS = 1500.0
+
+log = logging.getLogger(__name__)
+
+
+def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> None:
+    """Add the two timer functions to the app. `services` is called at each run."""
+
+    def hourly_cleanup(timer: func.TimerRequest) -> None:
+        ready, now = services(), datetime.now(UTC)
+        log_cleanup(clean_up(ready, now))
+        purged = purge_sign_ins(ready.people, ready.audit_log, now)
+        expired = purge_links(ready.people, now)
+        record_run(ready.people, CLEANUP, datetime.now(UTC))
+        log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
+        ready.alerts.index_by_camera()
+
+    def weekly_repair(timer: func.TimerRequest) -> None:
+        ready = services()
+        log_repair(reconcile(ready, datetime.now(UTC), seconds=WEEKLY_SECONDS))
+        record_run(ready.people, REPAIR, datetime.now(UTC))
+        now = datetime.now(UTC)
+        # A status saves no counts, and would have to count from ever further back.
+        ready.index.count_photos(now)
+        ready.loss_counts.count(now)
+
+    for schedule, work in ((EVERY_HOUR, hourly_cleanup), (EVERY_SUNDAY, weekly_repair)):
+        timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=True)
+        app.function_name(work.__name__)(timer(work))
+
+
+def log_cleanup(cleanup: Cleanup) -> None:
+    """Log what a run deleted, and warn if it falls behind."""
+    count = sum(cleanup.deleted.values())
+    log.info("cleanup: deleted %d photos of %d cameras", count, len(cleanup.deleted))
+    if cleanup.overdue_by is not None:
+        log.warning(
+            "cleanup: the time of a run was over, and photos are left that are due, the oldest for "
+            "%.1f days; if that grows, also call POST /api/cleanup/run until it says no more",
+            cleanup.overdue_by / timedelta(days=1),
+        )
+
+
+def log_repair(report: RepairReport) -> None:
+    """Log what a run repaired, and warn if it skipped cameras."""
+    log.info("repair: %s", report)
+    if report.skipped:
+        log.warning(
+            "repair: the time of a run was over before %d cameras were repaired, such as %s; call "
+            "POST /api/repair/run with some of them as cameras, or wait for next week's run",
+            len(report.skipped),
+            ", ".join(report.skipped[:10]),
+        )
