@@ -10,7 +10,7 @@ import requests
 from function_app.auth import tokens
 from function_app.services import Services
 from tests.function_app.api import Api, new_camera
-from tests.function_app.test_people_races import ADMIN, SETTINGS, Interrupted, ask
+from tests.support.account_requests import ADMIN, SETTINGS, Interrupted, ask
 
 
 def make(backend: Services, name: str) -> int:

@@ -1,7 +1,6 @@
 """Signing in and out over HTTP, passwords, and what too many wrong ones cost."""
 
 import secrets
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -19,10 +18,16 @@ from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryTable
 from tests.support.backend import Backend
+from tests.support.browser import (
+    NEW_PASSWORD,
+    exhaust_attempts,
+    same_origin,
+    sign_in,
+    until_refused,
+)
 from tests.support.waiting import wait_for
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-NEW = "another good password"
 
 
 @pytest.fixture
@@ -40,18 +45,6 @@ def browsers(own: Backend) -> tuple[Api, Api]:
     return found
 
 
-def sign_in(
-    api: Api, password: str, name: str = "owner", address: str = "192.0.2.1"
-) -> requests.Response:
-    said = {"name": name, "password": password}
-    return api.ask("/api/session", {"X-Forwarded-For": address}, "POST", json=said)
-
-
-def here(api: Api) -> dict[str, str]:
-    """What a browser says of the gallery's own page."""
-    return {"Origin": api.backend.base_url}
-
-
 def test_a_session_reads_until_it_is_closed(browsers: tuple[Api, Api]) -> None:
     """The cookie holds nothing of the password; closed, it opens nothing, wherever a copy is."""
     api, other = browsers
@@ -60,7 +53,7 @@ def test_a_session_reads_until_it_is_closed(browsers: tuple[Api, Api]) -> None:
     assert api.ask("/api/photos").status_code == 200
     assert api.ask("/api/session").json()["name"] == "owner"
     copy = {"Cookie": f"{name}={value}"}
-    assert api.ask("/api/session", here(api), "DELETE").status_code == 204
+    assert api.ask("/api/session", same_origin(api), "DELETE").status_code == 204
     assert (
         requests.get(f"{api.backend.base_url}/api/photos", headers=copy, timeout=90).status_code
         == 401
@@ -71,7 +64,7 @@ def test_a_session_reads_until_it_is_closed(browsers: tuple[Api, Api]) -> None:
 def test_signing_out_everywhere_ends_all_sessions(browsers: tuple[Api, Api]) -> None:
     """This one, too."""
     api, other = browsers
-    assert api.ask("/api/sessions", here(api), "DELETE").json() == {"ended": 2}
+    assert api.ask("/api/sessions", same_origin(api), "DELETE").json() == {"ended": 2}
     assert [one.ask("/api/photos").status_code for one in browsers] == [401, 401]
     assert other.ask("/api/session").status_code == 401
 
@@ -79,12 +72,12 @@ def test_signing_out_everywhere_ends_all_sessions(browsers: tuple[Api, Api]) -> 
 def test_a_changed_password_counts_and_the_first_one_no_more(browsers: tuple[Api, Api]) -> None:
     """Whoever changed it stays; all other sessions of the person are over."""
     api, other = browsers
-    said = {"old": api.backend.password, "new": NEW}
-    assert api.ask("/api/password", here(api), "PUT", json=said).status_code == 204
+    said = {"old": api.backend.password, "new": NEW_PASSWORD}
+    assert api.ask("/api/password", same_origin(api), "PUT", json=said).status_code == 204
     assert api.ask("/api/photos").status_code == 200
     assert other.ask("/api/photos").status_code == 401
     assert sign_in(other, api.backend.password).status_code == 401
-    assert sign_in(other, NEW).status_code == 200
+    assert sign_in(other, NEW_PASSWORD).status_code == 200
 
 
 def test_the_setting_counts_until_the_owner_changed_the_password(own: Backend) -> None:
@@ -96,12 +89,12 @@ def test_the_setting_counts_until_the_owner_changed_the_password(own: Backend) -
     assert sign_in(Api(own), leaked).status_code == 401
     assert api.ask("/api/photos").status_code == 200, "sessions are ended by signing out"
     assert sign_in(api, own.password).status_code == 200
-    said = {"old": leaked, "new": NEW}
-    assert api.ask("/api/password", here(api), "PUT", json=said).status_code == 403
-    said = {"old": own.password, "new": NEW}
-    assert api.ask("/api/password", here(api), "PUT", json=said).status_code == 204
+    said = {"old": leaked, "new": NEW_PASSWORD}
+    assert api.ask("/api/password", same_origin(api), "PUT", json=said).status_code == 403
+    said = {"old": own.password, "new": NEW_PASSWORD}
+    assert api.ask("/api/password", same_origin(api), "PUT", json=said).status_code == 204
     restart(own, "a third password")
-    found = [sign_in(Api(own), one).status_code for one in (own.password, leaked, NEW)]
+    found = [sign_in(Api(own), one).status_code for one in (own.password, leaked, NEW_PASSWORD)]
     assert found == [401, 401, 200]
     connect(Settings(own.connection_string)).people.remove(account_keys.USERS, users.OWNER)
     assert sign_in(Api(own), own.password).status_code == 200, "reset, as docs/api.md says"
@@ -128,27 +121,16 @@ def test_a_password_is_changed_by_who_knows_it(browsers: tuple[Api, Api]) -> Non
     """Nothing else changes it, and a weak one is not taken."""
     api, other = browsers
     for said, expected in (
-        ({"old": "not the old one", "new": NEW}, 403),
+        ({"old": "not the old one", "new": NEW_PASSWORD}, 403),
         ({"old": "", "new": "short"}, 403),
-        ({"new": NEW}, 400),
-        ({"old": 5, "new": NEW}, 400),
+        ({"new": NEW_PASSWORD}, 400),
+        ({"old": 5, "new": NEW_PASSWORD}, 400),
         ({"old": api.backend.password, "new": "short"}, 400),
         ({}, 400),
     ):
-        reply = api.ask("/api/password", here(api), "PUT", json=said)
+        reply = api.ask("/api/password", same_origin(api), "PUT", json=said)
         assert reply.status_code == expected
     assert other.ask("/api/photos").status_code == 200
-
-
-def until_refused(attempt: Callable[[], requests.Response]) -> tuple[list[int], requests.Response]:
-    """Say wrong passwords until one has to wait, for more than a second: the status of each before,
-    and the refusal. The wait doubles each time; a slow machine has sat out the first ones when it
-    says the next."""
-    statuses: list[int] = []
-    while (reply := attempt()).status_code != 429 or reply.headers["Retry-After"] == "1":
-        statuses += [reply.status_code] if reply.status_code != 429 else []
-        assert len(statuses) < 12
-    return statuses, reply
 
 
 def test_wrong_passwords_are_refused_and_then_cost_time(own: Backend) -> None:
@@ -166,16 +148,13 @@ def test_strangers_do_not_keep_a_session_from_another_password(own: Backend) -> 
     """Their wrong passwords count for their address; those said in the session, for the session."""
     api = Api(own)
     assert sign_in(api, own.password).status_code == 200
-    keep_out(own)
-    wrong, right = {"old": "wrong", "new": NEW}, {"old": own.password, "new": NEW}
-    asked, _ = until_refused(lambda: api.ask("/api/password", here(api), "PUT", json=wrong))
+    exhaust_attempts(own)
+    wrong, right = {"old": "wrong", "new": NEW_PASSWORD}, {"old": own.password, "new": NEW_PASSWORD}
+    asked, _ = until_refused(lambda: api.ask("/api/password", same_origin(api), "PUT", json=wrong))
     assert asked == [403] * max(login_throttle.FREE_FAILURES + 1, len(asked))
-    wait_for(lambda: api.ask("/api/password", here(api), "PUT", json=right).status_code == 204)
-
-
-def keep_out(own: Backend) -> None:
-    """A stranger at the owner's own address, such as a guest, tries passwords until they wait."""
-    until_refused(lambda: sign_in(Api(own), "wrong password"))
+    wait_for(
+        lambda: api.ask("/api/password", same_origin(api), "PUT", json=right).status_code == 204
+    )
 
 
 @pytest.mark.parametrize(

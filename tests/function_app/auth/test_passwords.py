@@ -17,7 +17,7 @@ from photo_wire.errors import WireError
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryTable, memory_services
-from tests.function_app.test_people_races import ask
+from tests.support.account_requests import ask
 from tests.support.backend import Backend
 
 FIRST, OWN = "the first password", "another good password"

@@ -20,7 +20,7 @@ from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import memory_services
-from tests.function_app.test_people_races import ADMIN, EVES, SETTINGS, Interrupted, ask, sign_in
+from tests.support.account_requests import ADMIN, PASSWORD, SETTINGS, Interrupted, ask, sign_in
 
 Headers = dict[str, str]
 PHOTO = name_of("gate")
@@ -42,7 +42,7 @@ def new_backend() -> Services:
 
 
 def let_in(backend: Services, headers: Headers, name: str) -> int:
-    said = {"name": name, "password": EVES, "role": "owner"}
+    said = {"name": name, "password": PASSWORD, "role": "owner"}
     return ask(backend, "add_person", headers, said).status
 
 
@@ -79,13 +79,13 @@ def remove(backend: Services, name: str) -> dict[str, object]:
 def test_a_token_that_a_revoked_token_made_goes_with_the_person_behind_it() -> None:
     """And the link, too; the people are told, and all of what was ended."""
     backend = new_backend()
-    eve = sign_in(backend, "eve", EVES)
+    eve = sign_in(backend, "eve", PASSWORD)
     first = new_token(backend, eve, "first")
     second = new_token(backend, first, "second")
     camera = new_token(backend, second, "camera", "upload", cameras=["gate"])
     link = new_link(backend, second)
     assert let_in(backend, second, "grace") == 201
-    assert let_in(backend, sign_in(backend, "grace", EVES), "heidi") == 201
+    assert let_in(backend, sign_in(backend, "grace", PASSWORD), "heidi") == 201
     tokens.revoke(backend.people, "first")  # as a version did that left what it had made
     assert lets_in(backend, second)
     said = remove(backend, "eve")
@@ -95,13 +95,13 @@ def test_a_token_that_a_revoked_token_made_goes_with_the_person_behind_it() -> N
     assert said["staying"] == {"tokens": ["camera"], "people": ["grace", "heidi"]}
     assert said["unknown"] == []
     assert ask(backend, "get_session", camera).status == 403, "it is a token still"
-    assert lets_in(backend, sign_in(backend, "heidi", EVES))
+    assert lets_in(backend, sign_in(backend, "heidi", PASSWORD))
 
 
 def test_a_revoked_token_takes_along_what_was_made_with_it() -> None:
     """Its person stays, with what they made otherwise."""
     backend = new_backend()
-    eve = sign_in(backend, "eve", EVES)
+    eve = sign_in(backend, "eve", PASSWORD)
     first, other = new_token(backend, eve, "first"), new_token(backend, eve, "other")
     second = new_token(backend, first, "second")
     third = new_token(backend, second, "third")
@@ -156,7 +156,7 @@ def test_what_lets_in_is_what_nobody_took_back(steps: list[tuple[str, int]]) -> 
     backend = new_backend()
     held: dict[str, Held] = {}
     for name in ("eve", "finn"):
-        session = sign_in(backend, name, EVES)
+        session = sign_in(backend, name, PASSWORD)
         held[name] = Held(name, (), partial(lets_in, headers=session), session)
     for number, (what, choice) in enumerate(steps):
         makers = [(name, one) for name, one in held.items() if one.headers and not one.is_over]
@@ -193,7 +193,7 @@ def test_what_is_made_just_when_its_giver_goes_goes_too(how: str, end: str, turn
         return  # a session is not revoked with a token
     for at in count():
         backend = new_backend()
-        giver = sign_in(backend, "eve", EVES)
+        giver = sign_in(backend, "eve", PASSWORD)
         if how == "token":
             giver = new_token(backend, giver, "first")
         made: list[Headers] = []
@@ -222,7 +222,7 @@ def test_who_is_let_in_by_somebody_who_was_just_removed_is_not() -> None:
     """At each call to the store; or else the removal tells of them."""
     for at in count():
         backend = new_backend()
-        eve, told = sign_in(backend, "eve", EVES), list[bool]()
+        eve, told = sign_in(backend, "eve", PASSWORD), list[bool]()
 
         def go(one: Services, told: list[bool] = told) -> None:
             told.append("grace" in str(remove(one, "eve")["staying"]))
@@ -240,7 +240,7 @@ def test_who_is_let_in_by_somebody_who_was_just_removed_is_not() -> None:
 def test_a_line_of_tokens_has_an_end() -> None:
     """A record names each of them."""
     backend = new_backend()
-    last = sign_in(backend, "eve", EVES)
+    last = sign_in(backend, "eve", PASSWORD)
     for number in range(provenance.MAX_TOKEN_CHAIN + 1):
         last = new_token(backend, last, f"t{number}")
         assert lets_in(backend, last)
@@ -290,7 +290,7 @@ def test_what_was_made_before_there_were_roots_is_found_by_its_makers_names() ->
 def test_a_revocation_that_was_cut_off_is_finished_when_it_is_asked_for_again() -> None:
     """The token opens nothing from the first call on."""
     backend = new_backend()
-    first = new_token(backend, sign_in(backend, "eve", EVES), "first")
+    first = new_token(backend, sign_in(backend, "eve", PASSWORD), "first")
     second = new_token(backend, first, "second")
     (token,) = tokens.find_by_name(backend.people, "first")
     tokens.disable(backend.people, token)

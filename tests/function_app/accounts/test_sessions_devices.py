@@ -8,8 +8,14 @@ from function_app.auth import login_throttle, sessions
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
 from tests.function_app.memory_store import MemoryTable
-from tests.function_app.test_session import NEW, here, keep_out, sign_in, until_refused
 from tests.support.backend import Backend
+from tests.support.browser import (
+    NEW_PASSWORD,
+    exhaust_attempts,
+    same_origin,
+    sign_in,
+    until_refused,
+)
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -25,8 +31,8 @@ def test_strangers_do_not_keep_a_person_out_of_a_browser_of_theirs(own: Backend)
     it has another address than the strangers."""
     api, other = Api(own), Api(own)
     assert sign_in(api, own.password).status_code == 200
-    assert api.ask("/api/session", here(api), "DELETE").status_code == 204
-    keep_out(own)
+    assert api.ask("/api/session", same_origin(api), "DELETE").status_code == 204
+    exhaust_attempts(own)
     assert sign_in(other, own.password).status_code == 429
     assert sign_in(api, own.password).status_code == 200
     assert sign_in(other, own.password, address="192.0.2.2").status_code == 200
@@ -55,12 +61,12 @@ def test_a_browser_is_known_until_its_person_signs_out_everywhere(own: Backend, 
         assert sign_in(one, own.password).status_code == 200
     password = own.password
     if end == "password":
-        said, password = {"old": own.password, "new": NEW}, NEW
-        assert api.ask("/api/password", here(api), "PUT", json=said).status_code == 204
+        said, password = {"old": own.password, "new": NEW_PASSWORD}, NEW_PASSWORD
+        assert api.ask("/api/password", same_origin(api), "PUT", json=said).status_code == 204
     else:
-        assert api.ask("/api/sessions", here(api), "DELETE").status_code == 200
+        assert api.ask("/api/sessions", same_origin(api), "DELETE").status_code == 200
         assert sign_in(api, own.password).status_code == 200
-    keep_out(own)
+    exhaust_attempts(own)
     assert sign_in(lost, password).status_code == 429
     assert sign_in(api, password).status_code == 200
 

@@ -1,5 +1,7 @@
 """Whose wrong passwords are counted together: those of one address, or of one IPv6 network."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +10,8 @@ from function_app.auth import login_throttle
 from function_app.auth.client_address import client_address, subscriber_of
 from function_app.problems import HTTPProblemError
 from tests.function_app.memory_store import MemoryTable
-from tests.function_app.test_session import NOW
 
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 HOME = "2001:db8:1:2"
 
 

@@ -3,52 +3,32 @@ each call to the store, in the fake one and in Azurite."""
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from http.cookies import SimpleCookie
 from itertools import count
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import azure.functions as func
 import pytest
 
 from function_app.auth import passwords, sessions, users
 from function_app.auth.caller import Role
-from function_app.http.responses import Response
 from function_app.services import Services, connect
-from function_app.settings import Settings
 from function_app.storage import account_keys
-from function_app.storage.table_store import TableStore
 from tests.conftest import NewStore
 from tests.function_app.memory_store import memory_services
-from tests.support.handlers import ROUTE_OF, call
+from tests.support.account_requests import (
+    ADMIN,
+    FIRST_PASSWORD,
+    NEW_PASSWORD,
+    PASSWORD,
+    SETTINGS,
+    Interrupted,
+    ask,
+    session_headers,
+    sign_in,
+)
 
-FIRST, EVES, NEW = "the first password", "a password of eve's", "another good password"
-ADMIN = {"Authorization": "Bearer the-admin-token-of-this-test"}
-SETTINGS = Settings("", admin_token="the-admin-token-of-this-test", gallery_password=FIRST)
-SITE = "https://night.example"
 Done = TypeVar("Done")
-
-
-@dataclass
-class Interrupted:
-    """Rows to which something else happens just before the call number `at`."""
-
-    rows: TableStore
-    at: int
-    happens: Callable[[], object]
-    calls: int = field(default=0)
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self.rows, name)
-
-        def interrupted(*words: Any) -> Any:
-            self.calls += 1
-            if self.calls - 1 == self.at:
-                self.happens()
-            return call(*words)
-
-        return interrupted
 
 
 @pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.slow)])
@@ -60,30 +40,6 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         return
     new_store: NewStore = request.getfixturevalue("new_store")
     yield connect(replace(SETTINGS, connection_string=new_store()))
-
-
-def ask(
-    backend: Services, handler: str, headers: dict[str, str], said: object = None, **params: str
-) -> Response:
-    """What the route of this handler answers."""
-    route = ROUTE_OF[handler]
-    body = b"" if said is None else json.dumps(said).encode()
-    url = f"{SITE}/{route.path}"
-    request = func.HttpRequest(
-        route.methods[0], url, headers=headers, route_params=params, body=body
-    )
-    return call(handler, request, backend)
-
-
-def sign_in(backend: Services, name: str, password: str) -> dict[str, str]:
-    """The headers of who signed in; of a stranger, if nobody did."""
-    reply = ask(backend, "open_session", {}, {"name": name, "password": password})
-    return headers_of(reply) if reply.status == 200 else {}
-
-
-def headers_of(reply: Response) -> dict[str, str]:
-    (cookie,) = SimpleCookie(reply.cookies[0]).values()
-    return {"Cookie": f"{cookie.key}={cookie.value}", "Origin": SITE}
 
 
 def is_open(backend: Services, headers: dict[str, str]) -> bool:
@@ -103,7 +59,7 @@ def begin_anew(backend: Services, *names: str) -> None:
         for row in backend.people.query(partition, 1000):
             backend.people.remove(partition, row.key)
     for name in names:
-        users.add(backend.people, name, EVES, Role.VIEWER, frozenset({"gate"}))
+        users.add(backend.people, name, PASSWORD, Role.VIEWER, frozenset({"gate"}))
 
 
 def remove_eve(backend: Services) -> None:
@@ -111,7 +67,7 @@ def remove_eve(backend: Services) -> None:
 
 
 def change_password(backend: Services, name: str, password: str) -> None:
-    session, said = sign_in(backend, name, password), {"old": password, "new": NEW}
+    session, said = sign_in(backend, name, password), {"old": password, "new": NEW_PASSWORD}
     assert ask(backend, "change_password", session, said).status == 204
 
 
@@ -139,13 +95,13 @@ class TestSigningIn:
 
         def happens(backend: Services) -> None:
             if end == "other password":
-                change_password(backend, "eve", EVES)
+                change_password(backend, "eve", PASSWORD)
                 return
             remove_eve(backend)
             if end == "removed and let in again":
-                users.add(backend.people, "eve", NEW, Role.VIEWER, frozenset())
+                users.add(backend.people, "eve", NEW_PASSWORD, Role.VIEWER, frozenset())
 
-        for session in at_each_call(backend, lambda one: sign_in(one, "eve", EVES), happens):
+        for session in at_each_call(backend, lambda one: sign_in(one, "eve", PASSWORD), happens):
             assert not is_open(backend, session)
             assert (users.find(backend.people, "eve") is None) == (end == "removed")
 
@@ -158,30 +114,32 @@ class TestSigningIn:
             return {"Cookie": f"__Secure-nightjar_session={value}"} if value else {}
 
         def end(backend: Services) -> None:
-            session = sign_in(backend, "eve", EVES)
+            session = sign_in(backend, "eve", PASSWORD)
             assert ask(backend, "close_all_sessions", session).status == 200
 
         for session in at_each_call(backend, begin, end):
             assert not is_open(backend, session)
-        assert is_open(backend, sign_in(backend, "eve", EVES))
+        assert is_open(backend, sign_in(backend, "eve", PASSWORD))
 
     def test_the_first_password_opens_nothing_once_it_was_changed(self, backend: Services) -> None:
         """The owner is on no record yet, and somebody else is just signing in with the setting."""
 
         def happens(backend: Services) -> None:
-            change_password(backend, "owner", FIRST)
+            change_password(backend, "owner", FIRST_PASSWORD)
 
-        for session in at_each_call(backend, lambda one: sign_in(one, "owner", FIRST), happens):
+        for session in at_each_call(
+            backend, lambda one: sign_in(one, "owner", FIRST_PASSWORD), happens
+        ):
             assert not is_open(backend, session)
-            assert is_open(backend, sign_in(backend, "owner", NEW))
+            assert is_open(backend, sign_in(backend, "owner", NEW_PASSWORD))
 
     def test_two_may_be_the_first(self, backend: Services) -> None:
         """Both sign in with the setting while the owner is on no record: both are let in."""
         others: list[dict[str, str]] = []
         for session in at_each_call(
             backend,
-            lambda one: sign_in(one, "owner", FIRST),
-            lambda one: others.append(sign_in(one, "owner", FIRST)),
+            lambda one: sign_in(one, "owner", FIRST_PASSWORD),
+            lambda one: others.append(sign_in(one, "owner", FIRST_PASSWORD)),
         ):
             assert is_open(backend, session)
             assert is_open(backend, others.pop())
@@ -191,9 +149,9 @@ class TestEnding:
     def test_a_session_that_begins_while_all_end_is_over(self, backend: Services) -> None:
         """At each call of the removal, and of the change of the password."""
         begun: list[dict[str, str]] = []
-        for end in (remove_eve, lambda one: change_password(one, "eve", EVES)):
+        for end in (remove_eve, lambda one: change_password(one, "eve", PASSWORD)):
             for _ in at_each_call(
-                backend, end, lambda one: begun.append(sign_in(one, "eve", EVES))
+                backend, end, lambda one: begun.append(sign_in(one, "eve", PASSWORD))
             ):
                 assert not is_open(backend, begun.pop())
 
@@ -201,9 +159,9 @@ class TestEnding:
         """Who is removed while they change it stays removed, and has no session."""
 
         def change(backend: Services) -> dict[str, str]:
-            session = sign_in(backend, "eve", EVES)
-            reply = ask(backend, "change_password", session, {"old": EVES, "new": NEW})
-            return headers_of(reply) if reply.status == 204 else session
+            session = sign_in(backend, "eve", PASSWORD)
+            reply = ask(backend, "change_password", session, {"old": PASSWORD, "new": NEW_PASSWORD})
+            return session_headers(reply) if reply.status == 204 else session
 
         for session in at_each_call(backend, change, remove_eve):
             assert users.find(backend.people, "eve") is None
@@ -214,21 +172,21 @@ class TestEnding:
         other = "the other new password"
 
         def change(backend: Services) -> int:
-            said = {"old": EVES, "new": other}
-            return ask(backend, "change_password", sign_in(backend, "eve", EVES), said).status
+            said = {"old": PASSWORD, "new": other}
+            return ask(backend, "change_password", sign_in(backend, "eve", PASSWORD), said).status
 
         def change_too(backend: Services) -> None:
             ask(
                 backend,
                 "change_password",
-                sign_in(backend, "eve", EVES),
-                {"old": EVES, "new": NEW},
+                sign_in(backend, "eve", PASSWORD),
+                {"old": PASSWORD, "new": NEW_PASSWORD},
             )
 
         for status in at_each_call(backend, change, change_too):
             assert status in (204, 401, 403, 409)
             assert is_open(backend, sign_in(backend, "eve", other)) is (status == 204)
-            assert is_open(backend, sign_in(backend, "eve", NEW)) is (status != 204)
+            assert is_open(backend, sign_in(backend, "eve", NEW_PASSWORD)) is (status != 204)
 
     def test_all_sessions_end_however_many(
         self, backend: Services, monkeypatch: pytest.MonkeyPatch
@@ -236,7 +194,7 @@ class TestEnding:
         """More than are looked at together."""
         begin_anew(backend, "eve")
         monkeypatch.setattr(sessions, "PAGE_SIZE", 2)
-        headers = [sign_in(backend, "eve", EVES) for _ in range(5)]
+        headers = [sign_in(backend, "eve", PASSWORD) for _ in range(5)]
         reply = ask(backend, "close_all_sessions", headers[0])
         assert json.loads(reply.body) == {"ended": 5}
         assert not any(is_open(backend, one) for one in headers)
@@ -248,9 +206,9 @@ def test_who_was_let_in_before_there_were_epochs_stays(backend: Services) -> Non
     (row,) = backend.people.query(account_keys.USERS, 2)
     words = {word: value for word, value in row.properties.items() if word != "epoch"}
     backend.people.upsert(account_keys.USERS, "eve", words)
-    session = sign_in(backend, "eve", EVES)
+    session = sign_in(backend, "eve", PASSWORD)
     assert is_open(backend, session)
     assert ask(backend, "close_all_sessions", session).status == 200
     assert not is_open(backend, session)
-    change_password(backend, "eve", EVES)
-    assert is_open(backend, sign_in(backend, "eve", NEW))
+    change_password(backend, "eve", PASSWORD)
+    assert is_open(backend, sign_in(backend, "eve", NEW_PASSWORD))
