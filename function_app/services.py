@@ -77,7 +77,10 @@ def shared_services() -> Services:
 def connect(settings: Settings) -> Services:
     """Return services on the storage account of `settings`. Sends nothing."""
     account = open_account(
-        settings.connection_string, settings.max_photo_bytes, settings.account_name
+        settings.connection_string,
+        settings.max_photo_bytes,
+        settings.account_name,
+        settings.storage_sdk_only,
     )
     alerts = AzureAlerts(account)
     return Services(

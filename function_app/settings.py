@@ -13,6 +13,7 @@ from function_app.retention_policy import RetentionPolicy, parse_retention
 
 STORAGE = "AzureWebJobsStorage"
 STORAGE_ACCOUNT = "AzureWebJobsStorage__accountName"  # by identity, as the Functions host spells it
+STORAGE_SDK_ONLY = "STORAGE_SDK_ONLY"
 READ_TOKEN = "READ_TOKEN"  # noqa: S105 - the variable's name, not a token
 ADMIN_TOKEN = "ADMIN_TOKEN"  # noqa: S105
 GALLERY_PASSWORD = "GALLERY_PASSWORD"  # noqa: S105
@@ -56,7 +57,8 @@ class Settings:
     long photos are kept. `is_on_azure` says whether Azure's front end stands before the app.
     `public_origin` is where people reach it, such as https://photos.example; None means that
     requests say it. The last `trusted_proxies` addresses in X-Forwarded-For are by proxies that may
-    be believed; the first of these is the caller's."""
+    be believed; the first of these is the caller's. `storage_sdk_only`: no storage request is
+    written by hand."""
 
     connection_string: str = field(repr=False)
     read_token: str | None = field(default=None, repr=False)
@@ -68,6 +70,7 @@ class Settings:
     is_on_azure: bool = False
     public_origin: str | None = None
     trusted_proxies: int = 0
+    storage_sdk_only: bool = False
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -94,6 +97,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     public_origin = read(PUBLIC_URL, _origin)
     if is_on_azure and not public_origin and (hostname := environment.get(HOSTNAME)):
         public_origin = f"https://{hostname}".lower()
+    storage_sdk_only = read(STORAGE_SDK_ONLY, _is_on)
     proxies = read(TRUSTED_PROXY_COUNT, lambda text: _proxies(text, int(is_on_azure)))
     if connection_string is None or max_photo_bytes is None or retention is None or problems:
         raise SettingsError(problems)
@@ -108,6 +112,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         is_on_azure,
         public_origin,
         proxies or 0,
+        bool(storage_sdk_only),
     )
 
 
@@ -168,6 +173,12 @@ def _origin(text: str) -> str | None:
     if not origin.startswith(("http://", "https://")) or any(one in netloc for one in "/?#@"):
         raise ValueError("is not an address without a path, such as https://photos.example.org")
     return origin
+
+
+def _is_on(text: str) -> bool:
+    if text not in ("", "0", "1"):
+        raise ValueError("is neither 1 nor 0")
+    return text == "1"
 
 
 def _proxies(text: str, default: int) -> int:

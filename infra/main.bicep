@@ -31,6 +31,14 @@ param publicUrl string = ''
 @description('How many proxies add to X-Forwarded-For, Azure\'s own included. Empty: Azure\'s alone.')
 param trustedProxyCount string = ''
 
+@description('1 to write no storage request by hand. Empty: the fast ones are.')
+@allowed([
+  ''
+  '0'
+  '1'
+])
+param storageSdkOnly string = ''
+
 @description('Python\'s version in Azure. requirements.txt has a line for each.')
 @allowed([
   '3.11'
@@ -295,6 +303,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         {
           name: 'TRUSTED_PROXY_COUNT'
           value: trustedProxyCount
+        }
+        {
+          name: 'STORAGE_SDK_ONLY'
+          value: storageSdkOnly
         }
         {
           name: 'RETENTION'

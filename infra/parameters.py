@@ -29,6 +29,7 @@ KEPT = {  # set by hand, and left as they are
     "adminToken": "ADMIN_TOKEN",
     "publicUrl": "PUBLIC_URL",
     "trustedProxyCount": "TRUSTED_PROXY_COUNT",
+    "storageSdkOnly": "STORAGE_SDK_ONLY",
 }
 NAMES = {  # as people know them; the first four are always shown
     "name": "name",

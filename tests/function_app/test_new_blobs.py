@@ -4,13 +4,13 @@ import base64
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, cast
 
 import pytest
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import AzureError, ServiceRequestError
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobServiceClient, ContentSettings
@@ -18,7 +18,7 @@ from azure.storage.blob import BlobServiceClient, ContentSettings
 from function_app.storage.azure.account import Account, open_account
 from function_app.storage.azure.blobs import AzurePhotoBlobs
 from function_app.storage.azure.errors import error_code
-from function_app.storage.azure.new_blobs import NewBlobs, NotCreatedError
+from function_app.storage.azure.new_blobs import NewBlobs
 from function_app.storage.models import Photo
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
@@ -93,26 +93,28 @@ def test_what_is_sent_says_what_the_sdk_says(azurite: Azurite, container: str) -
     assert left[0] == left[1]
 
 
-def test_what_is_there_stays(azurite: Azurite, container: str) -> None:
-    account = open_account(azurite.connection_string, len(BODY))
+@pytest.mark.parametrize("sdk_only", [False, True])
+def test_what_is_there_stays(azurite: Azurite, container: str, sdk_only: bool) -> None:
+    account = open_account(azurite.connection_string, len(BODY), sdk_only=sdk_only)
     put(account, container)
-    with pytest.raises(NotCreatedError) as caught:
+    with pytest.raises(HttpResponseError) as caught:
         put(account, container, b"other bytes")
     assert (caught.value.status_code, error_code(caught.value)) == (409, "BlobAlreadyExists")
     blob = account.blobs.get_blob_client(container, PHOTO.path)
     assert blob.download_blob().readall() == BODY
 
 
+@pytest.mark.parametrize("sdk_only", [False, True])
 def test_a_wrong_key_and_a_missing_container_are_told_by_name(
-    azurite: Azurite, container: str
+    azurite: Azurite, container: str, sdk_only: bool
 ) -> None:
-    account = open_account(azurite.connection_string, len(BODY))
-    with pytest.raises(NotCreatedError) as caught:
+    account = open_account(azurite.connection_string, len(BODY), sdk_only=sdk_only)
+    with pytest.raises(HttpResponseError) as caught:
         put(account, "none-of-ours")
     assert error_code(caught.value) == "ContainerNotFound"
     wrong = azurite.connection_string.replace(ACCOUNT_KEY, "b3RoZXIga2V5")
-    with pytest.raises(NotCreatedError) as caught:
-        put(open_account(wrong, len(BODY)), container)
+    with pytest.raises(HttpResponseError) as caught:
+        put(open_account(wrong, len(BODY), sdk_only=sdk_only), container)
     assert caught.value.status_code == 403
     assert "b3RoZXIga2V5" not in f"{caught.value!r} {caught.value}"
 
@@ -149,30 +151,33 @@ def test_an_identity_sends_its_token() -> None:
 
 @dataclass
 class Liar:
-    """A service that answers every PUT alike, and says that it has `PHOTO`."""
+    """A service that replies to each PUT with the next of `replies`, and then with the last again,
+    and says that it has `PHOTO`."""
 
-    status: int = 201
-    headers: Mapping[str, str] = field(default_factory=dict)
+    replies: list[tuple[int, Mapping[str, str]]]
+    requests: int = 0
     port: int = 0
 
-    def account(self) -> Account:
+    def account(self, sdk_only: bool = False) -> Account:
         there = (
             f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
             f"BlobEndpoint=http://127.0.0.1:{self.port}/{ACCOUNT};"
             f"TableEndpoint=http://127.0.0.1:1/{ACCOUNT};"
         )
-        return open_account(there, len(BODY))
+        return open_account(there, len(BODY), sdk_only=sdk_only)
 
 
 @pytest.fixture
 def liar() -> Iterator[Liar]:
-    lies = Liar()
+    lies = Liar([])
 
     class Handler(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(lies.status)
-            for name, value in {"Content-Length": "0", **lies.headers}.items():
+            status, headers = lies.replies[min(lies.requests, len(lies.replies) - 1)]
+            lies.requests += 1
+            self.send_response(status)
+            for name, value in {"Content-Length": "0", **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
 
@@ -196,29 +201,78 @@ def md5_of(body: bytes) -> dict[str, str]:
     return {"Content-MD5": base64.b64encode(hashlib.md5(body).digest()).decode()}  # noqa: S324
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "told"),
-    [
-        (200, {}, "answered 200 None"),
-        (202, {}, "answered 202 None"),
-        (307, {"Location": "/elsewhere"}, "answered 307 None"),
-        (400, {"x-ms-error-code": "Md5Mismatch"}, "answered 400 Md5Mismatch"),
-        (503, {"x-ms-error-code": "ServerBusy"}, "answered 503 ServerBusy"),
-        (201, md5_of(b"other bytes"), "stored other bytes"),
-    ],
-)
-def test_only_the_right_answer_is_success(
-    liar: Liar, status: int, headers: dict[str, str], told: str
-) -> None:
-    liar.status, liar.headers = status, headers
-    with pytest.raises(AzureError, match=told):
-        put(liar.account(), "photos")
-    liar.status, liar.headers = 201, md5_of(BODY)
+RIGHT = (201, md5_of(BODY))
+UNKNOWN: list[tuple[int, dict[str, str]]] = [
+    (200, {}),
+    (202, {}),
+    (400, {"x-ms-error-code": "Md5Mismatch"}),
+    (403, {"x-ms-error-code": "AuthenticationFailed"}),
+    (502, {}),
+]
+
+
+@pytest.mark.parametrize("reply", [*UNKNOWN, (503, {"x-ms-error-code": "ServerBusy"})])
+def test_only_the_right_answer_is_success(liar: Liar, reply: tuple[int, dict[str, str]]) -> None:
+    """Neither by hand nor with the SDK."""
+    liar.replies = [reply]
+    for sdk_only in (False, True):
+        with pytest.raises(AzureError):
+            put(liar.account(sdk_only), "photos")
+    liar.replies = [RIGHT]
     put(liar.account(), "photos")
 
 
-@pytest.mark.parametrize(("status", "code"), [(409, "BlobAlreadyExists"), (412, "ConditionNotMet")])
-def test_both_ways_to_say_that_it_is_there(liar: Liar, status: int, code: str) -> None:
-    """The SDK takes the second for the first, too."""
-    liar.status, liar.headers = status, {"x-ms-error-code": code}
+@pytest.mark.parametrize("sdk_only", [False, True])
+def test_other_bytes_are_no_success(liar: Liar, sdk_only: bool) -> None:
+    """And nothing is repeated, since those would then count as stored."""
+    liar.replies = [(201, md5_of(b"other bytes")), (409, {"x-ms-error-code": "BlobAlreadyExists"})]
+    with pytest.raises(AzureError, match=r"stored other bytes|MD5 mismatch"):
+        put(liar.account(sdk_only), "photos")
+    assert liar.requests == 1
+
+
+@pytest.mark.parametrize("reply", UNKNOWN)
+def test_an_unknown_reply_is_repeated_with_the_sdk(
+    liar: Liar, reply: tuple[int, dict[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """That one blob alone, with one warning in the log of a process."""
+    liar.replies = [reply, RIGHT, RIGHT, reply, RIGHT]
+    account = liar.account()
+    for requests in (2, 3, 5):
+        put(account, "photos")
+        assert liar.requests == requests
+    (line,) = [one for one in caplog.messages if "repeated with the SDK" in one]
+    assert line.startswith("storage: a new blob: ")
+    assert "STORAGE_SDK_ONLY=1" in line
+
+
+def test_a_blob_that_was_created_before_the_unknown_reply_is_found(
+    liar: Liar, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one that another request had stored."""
+    liar.replies = [(200, {}), (409, {"x-ms-error-code": "BlobAlreadyExists"})]
     assert AzurePhotoBlobs(liar.account()).add(PHOTO, BODY) == PHOTO
+    assert liar.requests == 2
+    assert "repeated with the SDK" in caplog.text
+
+
+def test_a_status_that_the_sdk_gets_too_is_no_unknown_reply(
+    liar: Liar, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wrong key, for one."""
+    liar.replies = [UNKNOWN[3]]
+    with pytest.raises(HttpResponseError) as caught:
+        put(liar.account(), "photos")
+    assert caught.value.status_code == 403
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("sdk_only", [False, True])
+@pytest.mark.parametrize(("status", "code"), [(409, "BlobAlreadyExists"), (412, "ConditionNotMet")])
+def test_both_ways_to_say_that_it_is_there(
+    liar: Liar, status: int, code: str, sdk_only: bool
+) -> None:
+    """The SDK takes the second for the first, too."""
+    liar.replies = [(status, {"x-ms-error-code": code})]
+    assert AzurePhotoBlobs(liar.account(sdk_only)).add(PHOTO, BODY) == PHOTO
+    assert liar.requests == 1

@@ -150,6 +150,7 @@ def test_a_setting_made_by_hand_is_named_before_it_goes(cloud: Cloud) -> None:
         "ADMIN_TOKEN": "a" * 20,
         "PUBLIC_URL": "https://photos.example",
         "TRUSTED_PROXY_COUNT": "2",
+        "STORAGE_SDK_ONLY": "1",
     }
     apps[NAME]["settings"] |= {"BY_HAND": "1", **kept}
     cloud.change(apps=apps)

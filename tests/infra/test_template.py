@@ -7,8 +7,7 @@ import pytest
 
 from function_app import settings
 from function_app.auth import passwords
-from function_app.storage.azure.blobs import CONTAINER
-from function_app.storage.azure.blobs import CONTAINER as THUMBNAILS
+from function_app.storage.azure.blobs import CONTAINER, THUMBNAILS
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
 from tests.infra.bicep import ARM, BICEP, BicepError, to_arm
@@ -160,6 +159,7 @@ def test_the_settings_are_those_that_the_backend_reads() -> None:
         settings.MAX_PHOTO_MB,
         settings.PUBLIC_URL,
         settings.TRUSTED_PROXY_COUNT,
+        settings.STORAGE_SDK_ONLY,
     }
     assert made[f"{settings.STORAGE}__accountName"] == "[variables('storageName')]"
     assert settings.STORAGE not in made  # a connection string holds a key
@@ -183,6 +183,7 @@ def test_the_backend_is_content_with_these_settings() -> None:
         "ADMIN_TOKEN": "",
         "PUBLIC_URL": "",
         "TRUSTED_PROXY_COUNT": "",
+        "STORAGE_SDK_ONLY": "",
         "RETENTION": TEMPLATE["parameters"]["retention"]["defaultValue"],
     }
     settings.read_settings({name: made.get(name, "16") for name in app_settings()})

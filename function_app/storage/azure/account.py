@@ -17,13 +17,14 @@ from function_app.storage.azure.transactions import Transactions
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 25
-CONNECTIONS = 64  # kept open to each service; the worker's thread pool seldom runs more at once
+# Kept open to each service; the worker's thread pool seldom runs more requests at once.
+MAX_CONNECTIONS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Its clients. Blobs and tables are read by one and written by the other, over the same
-    connections."""
+    """The account's clients. One reads blobs and the other creates them, over the same connections;
+    the same holds for tables."""
 
     blobs: BlobServiceClient
     new_blobs: NewBlobs
@@ -32,39 +33,47 @@ class Account:
 
 
 def open_account(
-    connection_string: str, max_photo_bytes: int, account_name: str | None = None
+    connection_string: str,
+    max_photo_bytes: int,
+    account_name: str | None = None,
+    sdk_only: bool = False,
 ) -> Account:
-    """The clients of this account, opened by the app's identity where only its name is known. Sends
-    nothing: it may be away now."""
+    """Return the clients of this account, opened by the app's identity if only its name is given.
+    With `sdk_only` no request is written by hand. Sends nothing: the account may be unavailable."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # else a line for each storage request
-    to_blobs, to_tables = _transport(), _transport()
+    blob_transport, table_transport = _transport(), _transport()
     # A photo is one Put Blob and one Get Blob; the device's spool owns the retries.
-    for_blobs: dict[str, Any] = {
-        "transport": to_blobs,
+    blob_options: dict[str, Any] = {
+        "transport": blob_transport,
         "retry_total": 0,
         "max_single_put_size": max_photo_bytes,
         "max_single_get_size": max_photo_bytes,
     }
-    for_tables: dict[str, Any] = {"transport": to_tables, "retry_total": 0}
+    table_options: dict[str, Any] = {"transport": table_transport, "retry_total": 0}
     if account_name is None:
-        blobs = BlobServiceClient.from_connection_string(connection_string, **for_blobs)
-        tables = TableServiceClient.from_connection_string(connection_string, **for_tables)
+        blobs = BlobServiceClient.from_connection_string(connection_string, **blob_options)
+        tables = TableServiceClient.from_connection_string(connection_string, **table_options)
     else:
         identity = ManagedIdentityCredential()
         blobs = BlobServiceClient(
-            f"https://{account_name}.blob.core.windows.net", credential=identity, **for_blobs
+            f"https://{account_name}.blob.core.windows.net", credential=identity, **blob_options
         )
         tables = TableServiceClient(
-            f"https://{account_name}.table.core.windows.net", credential=identity, **for_tables
+            f"https://{account_name}.table.core.windows.net", credential=identity, **table_options
         )
-    return Account(blobs, NewBlobs(blobs, to_blobs), tables, Transactions(tables, to_tables))
+    return Account(
+        blobs,
+        NewBlobs(blobs, blob_transport, sdk_only),
+        tables,
+        Transactions(tables, table_transport, sdk_only),
+    )
 
 
 def _transport() -> RequestsTransport:
-    """One connection pool, shared by all threads, that looks at no environment variables."""
+    """Return one connection pool, shared by all threads, that ignores environment variables."""
     session = _Session()
     session.trust_env = False
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=MAX_CONNECTIONS)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return RequestsTransport(
@@ -76,19 +85,22 @@ def _transport() -> RequestsTransport:
 
 
 class _Session(requests.Session):
-    """Sends what has bytes for a body as it was made. requests would make it ready once more and
-    look for cookies, which takes a sixth of a photo's CPU (0018-photos-put-by-hand.md)."""
+    """Sends a request that says `is_prepared`, a hand-written one, as it is. requests would prepare
+    it once more and look for cookies, which takes a sixth of a photo's CPU
+    (docs/decisions/0018-photos-put-by-hand.md)."""
 
-    def request(self, method: Any, url: Any, *args: Any, **said: Any) -> requests.Response:
-        body = said.get("data")
-        if not isinstance(body, bytes):
-            return super().request(method, url, *args, **said)
-        ready = requests.PreparedRequest()
-        ready.method, ready.url, ready.body = method, url, body
-        ready.headers = CaseInsensitiveDict(said["headers"])
-        ready.headers["Content-Length"] = str(len(body))
-        how = {word: said[word] for word in ("timeout", "verify", "cert")}
-        response = self.get_adapter(url).send(ready, stream=True, **how)
-        if not said.get("stream"):
+    def request(
+        self, method: Any, url: Any, *args: Any, is_prepared: bool = False, **options: Any
+    ) -> requests.Response:
+        if not is_prepared:
+            return super().request(method, url, *args, **options)
+        body: bytes = options["data"]
+        request = requests.PreparedRequest()
+        request.method, request.url, request.body = method, url, body
+        request.headers = CaseInsensitiveDict(options["headers"])
+        request.headers["Content-Length"] = str(len(body))
+        sending = {name: options[name] for name in ("timeout", "verify", "cert")}
+        response = self.get_adapter(url).send(request, stream=True, **sending)
+        if not options.get("stream"):
             _ = response.content  # read now, where the transport knows what its failures mean
         return response

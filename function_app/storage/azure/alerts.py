@@ -15,13 +15,13 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.tables import create_table, insert
-from function_app.storage.azure.transactions import Operation, TransactionError
+from function_app.storage.azure.transactions import Operation
 from function_app.storage.models import KeptAlert, alert_key
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
@@ -110,7 +110,7 @@ class AzureAlerts:
         def submit() -> bool:
             try:
                 self._submit(changes)
-            except TransactionError as error:
+            except HttpResponseError as error:
                 if error_code(error) != "ResourceNotFound":
                     raise
                 return False

@@ -14,14 +14,13 @@ from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSetting
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
-from function_app.storage.azure.new_blobs import NotCreatedError
+from function_app.storage.azure.new_blobs import EXISTS
 from function_app.storage.models import DamagedRecordError, Photo, blob_path, parse_photo
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, parse_name
 
 CONTAINER = "photos"
-_EXISTS = ("BlobAlreadyExists", "ConditionNotMet")
 
 
 class AzurePhotoBlobs:
@@ -35,8 +34,8 @@ class AzurePhotoBlobs:
         def put() -> Photo | None:
             try:
                 self._put(photo.path, body, photo.media.content_type, photo.to_properties())
-            except NotCreatedError as error:
-                if error_code(error) not in _EXISTS:
+            except HttpResponseError as error:
+                if error_code(error) not in EXISTS:
                     raise
                 blob = self._container.get_blob_client(photo.path)
                 return parse_photo(blob.get_blob_properties().metadata)

@@ -1,6 +1,7 @@
-"""Which failures of the storage SDKs mean that storage is unavailable: all except those that an
-adapter knows how to handle."""
+"""Which failures of the storage SDKs mean that storage is unavailable (all except those that an
+adapter knows how to handle), and what happens when a hand-written request gets an unknown reply."""
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -16,6 +17,9 @@ from function_app.storage.models import StorageUnavailableError
 
 Result = TypeVar("Result")
 _NOT_CREATED_YET = ("ContainerNotFound", "TableNotFound")
+SERVICE_FAILURES = ("InternalError", "OperationTimedOut", "ServerBusy")
+
+log = logging.getLogger(__name__)
 
 
 def call(operation: Callable[[], Result], create: Callable[[], object] | None = None) -> Result:
@@ -70,3 +74,50 @@ def _reason(error: AzureError) -> str:
             "rules let this app in"
         )
     return reason
+
+
+def is_service_failure(status: int, code: str | None) -> bool:
+    """Return whether a reply means that the service is at fault, so that another request would fail
+    in the same way; or a redirect, which nobody follows with a photo."""
+    return code in SERVICE_FAILURES or 300 <= status < 400
+
+
+class UnknownReplyError(AzureError):
+    """A hand-written request got a reply that this version does not know. The operation may have
+    been done or not. `status` is the HTTP status."""
+
+    def __init__(self, reply: str, status: int) -> None:
+        super().__init__(reply)
+        self.status = status
+
+
+class SdkFallback:
+    """Repeats an operation with the SDK when its hand-written request got an unknown reply. One for
+    each kind of operation in a process."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._has_warned = False
+
+    def repeat(self, error: UnknownReplyError, operation: Callable[[], None]) -> None:
+        """Call `operation`, which must do no harm if it was done already. Log a warning, the first
+        time, unless the SDK gets the same status: then the reply has nothing to do with how the
+        request was written. Raises what `operation` raises."""
+        try:
+            operation()
+        except HttpResponseError as repeated:
+            if repeated.status_code != error.status:
+                self._warn(error)
+            raise
+        self._warn(error)
+
+    def _warn(self, error: UnknownReplyError) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "storage: %s: %s, which this version does not know; it was repeated with the SDK, "
+                "and so will others be, without a further warning. Set STORAGE_SDK_ONLY=1 to use "
+                "the SDK from the start",
+                self._kind,
+                error,
+            )

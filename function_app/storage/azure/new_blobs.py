@@ -1,8 +1,9 @@
-"""Blobs that are written once: each by one request, and never over another.
+"""Create blobs that are never overwritten, each by one request.
 
 The SDK's upload_blob takes 1 ms of CPU more than this (docs/decisions/0018-photos-put-by-hand.md).
-The SDK's transport carries it and its credential signs it, and what is sent says what the SDK would
-say.
+The SDK's transport sends the request and its credential signs it, and the request is the one that
+the SDK would send. A reply that is not known here makes the SDK repeat it
+(docs/decisions/0047-the-sdk-as-a-fallback.md).
 """
 
 import base64
@@ -18,27 +19,36 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, SansIOHTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ContentSettings
 
+from function_app.storage.azure.errors import SdkFallback, UnknownReplyError, is_service_failure
 from function_app.storage.azure.identity import SCOPE
 
+EXISTS = ("BlobAlreadyExists", "ConditionNotMet")
 _CREATED = 201
+_KNOWN_CODES = (*EXISTS, "ContainerNotFound", "ContainerBeingDeleted")
 _Policy = SansIOHTTPPolicy[HttpRequest, HttpResponse] | HTTPPolicy[HttpRequest, HttpResponse]
 
 
 class NotCreatedError(HttpResponseError):
-    """The blob was not created. `error_code` is what the service calls the reason."""
+    """The blob was not created. `error_code` is the service's code for the reason."""
 
-    def __init__(self, response: HttpResponse) -> None:
-        self.error_code = response.headers.get("x-ms-error-code")
-        said = f"{response.status_code} {self.error_code}"
-        super().__init__(f"a new blob was answered {said}", response=response)
+    def __init__(self, response: HttpResponse, code: str | None) -> None:
+        self.error_code = code
+        status = response.status_code
+        super().__init__(f"a new blob was answered {status} {code}", response=response)
 
 
 class NewBlobs:
-    """New blobs in the account that `service` opens, by the same `transport`."""
+    """New blobs in the account that `service` opens, over the same `transport`. With `sdk_only`
+    they are all created by the SDK."""
 
-    def __init__(self, service: BlobServiceClient, transport: RequestsTransport) -> None:
+    def __init__(
+        self, service: BlobServiceClient, transport: RequestsTransport, sdk_only: bool = False
+    ) -> None:
+        self._service = service
+        self._sdk_only = sdk_only
+        self._fallback = SdkFallback("a new blob")
         url, question, signature = service.url.partition("?")
         self._url, self._query = url.rstrip("/"), question + signature
         self._version = service.api_version
@@ -52,13 +62,29 @@ class NewBlobs:
         path: str,
         body: bytes,
         content_type: str,
-        properties: Mapping[str, str],
+        metadata: Mapping[str, str],
     ) -> None:
-        """Create the blob at this path with `properties` (ASCII) as its metadata.
+        """Create the blob at this path with this metadata (ASCII).
 
-        Raises NotCreatedError if the service did not, its code BlobAlreadyExists or ConditionNotMet
-        if there is one at this path, and the other errors of azure-core.
+        After an unknown reply the request is repeated once with the SDK. If the blob had been
+        created, that fails since it exists.
+
+        Raises HttpResponseError if it was not created, its code in EXISTS if there is a blob at
+        this path, and the other errors of azure-core.
         """
+        if self._sdk_only:
+            self._put_with_sdk(container, path, body, content_type, metadata)
+            return
+        try:
+            self._put_by_hand(container, path, body, content_type, metadata)
+        except UnknownReplyError as error:
+            self._fallback.repeat(
+                error, lambda: self._put_with_sdk(container, path, body, content_type, metadata)
+            )
+
+    def _put_by_hand(
+        self, container: str, path: str, body: bytes, content_type: str, metadata: Mapping[str, str]
+    ) -> None:
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         request = HttpRequest(
             "PUT",
@@ -70,16 +96,33 @@ class NewBlobs:
                 "x-ms-blob-content-type": content_type,
                 "Content-Type": "application/octet-stream",
                 "Content-MD5": md5,  # the service compares the bytes with it
-                "If-None-Match": "*",  # only if there is none
-                **{f"x-ms-meta-{word}": text for word, text in properties.items()},
+                "If-None-Match": "*",  # only if there is no blob
+                **{f"x-ms-meta-{name}": value for name, value in metadata.items()},
             },
             content=body,
         )
-        response = self._client.send_request(request)
+        response = self._client.send_request(request, is_prepared=True)
         if response.status_code != _CREATED:
-            raise NotCreatedError(response)
+            code = response.headers.get("x-ms-error-code")
+            if code in _KNOWN_CODES or is_service_failure(response.status_code, code):
+                raise NotCreatedError(response, code)
+            raise UnknownReplyError(
+                f"it was answered {response.status_code} {code}", response.status_code
+            )
         if response.headers.get("Content-MD5", md5) != md5:
             raise AzureError("the service says that it stored other bytes than were sent")
+
+    def _put_with_sdk(
+        self, container: str, path: str, body: bytes, content_type: str, metadata: Mapping[str, str]
+    ) -> None:
+        # It compares the MD5 of the reply by itself.
+        self._service.get_blob_client(container, path).upload_blob(
+            body,
+            overwrite=False,
+            metadata=dict(metadata),
+            content_settings=ContentSettings(content_type=content_type),
+            validate_content=True,
+        )
 
 
 def _authorization(credential: object) -> list[_Policy]:

@@ -7,13 +7,13 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.data.tables import TableEntity
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.tables import create_table, insert
-from function_app.storage.azure.transactions import Change, Operation, TransactionError
+from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
     DamagedRecordError,
     LastSeen,
@@ -60,7 +60,7 @@ class PhotoTable:
         def submit() -> str:
             try:
                 self._submit(changes, etag)
-            except TransactionError as error:
+            except HttpResponseError as error:
                 if (code := error_code(error)) in (_CHANGED, *NOT_FOUND):
                     return code
                 raise

@@ -16,7 +16,7 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
-from function_app.storage.azure.transactions import Change, Operation, TransactionError
+from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.table_store import ConditionalUpdate, Entity
 
 _CHANGED = ("UpdateConditionNotSatisfied", "ResourceNotFound")
@@ -71,7 +71,7 @@ class AzureTable:
         def update() -> bool:
             try:
                 self._submit(changes_of(partition, rewrite), rewrite.row.etag)
-            except TransactionError as error:
+            except HttpResponseError as error:
                 if error_code(error) not in _CHANGED:
                     raise
                 return False
@@ -119,7 +119,7 @@ def insert(
     def attempt() -> bool:
         try:
             submit(changes)
-        except TransactionError as error:
+        except HttpResponseError as error:
             if error_code(error) != "EntityAlreadyExists":
                 raise
             return False
