@@ -1,7 +1,7 @@
 """The function app's own identity, which opens the storage account where there are no keys.
 
 Azure gives an app the address of a token service of its own (IDENTITY_ENDPOINT, IDENTITY_HEADER).
-That is one GET; azure-identity, which does the same, takes about 0.4 s longer at each cold start
+That is one GET; azure-identity, which does the same, takes about 0.1 s longer at a cold start
 (docs/decisions/0009-identity-by-hand.md).
 """
 
