@@ -1,36 +1,43 @@
-"""The command `pi-uploader`."""
+"""The command line of `pi-uploader`."""
 
 import argparse
 import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from photo_wire import __version__
 from photo_wire.errors import printable
 from photo_wire.headers import Trigger
 from pi_uploader import commands, help_text
+from pi_uploader.errors import NightjarError
 from pi_uploader.settings import MISCONFIGURED, SettingsError
 
 log = logging.getLogger("pi-uploader")
 
+Command = Callable[[argparse.Namespace], int]
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the command line says (that of the process by default); return the exit code."""
-    words = _parser().parse_args(argv)
+    """Run the command of the command line (by default that of the process); return the exit
+    code."""
+    args = _parser().parse_args(argv)
     _log_to_stderr()
-    command: Callable[[argparse.Namespace], int] = words.command
+    command: Command = args.command
     try:
-        return command(words)
+        return command(args)
     except SettingsError as error:
         for problem in error.problems:
             log.error("%s", problem)
         return MISCONFIGURED
-    except OSError as error:
+    except (NightjarError, OSError) as error:
         log.error("%s", error)
         return commands.FAILED
     except Exception:
-        log.exception("this was not foreseen")
+        log.exception("unexpected error")
         return commands.FAILED
 
 
@@ -42,90 +49,93 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"pi-uploader {__version__}")
-    parts = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, what, command in (
-        ("run", "capture and upload, as two processes that are kept running", commands.run),
-        ("capture", "only take photos, into the spool", commands.capture),
-        ("upload", "only deliver what is in the spool", commands.upload),
-        ("status", "show what is in the spool", commands.status),
-        ("doctor", "try camera, pins, clock, disk, network and key, one by one", commands.doctor),
-    ):
-        words = parts.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
-        words.set_defaults(command=command)
-        if name in ("status", "doctor"):
-            words.add_argument("--json", action="store_true", help="as JSON, for programs")
-        if name == "doctor":
-            words.add_argument("--pins", action="store_true", help="wait for each pin's trigger")
-        if name == "capture":
-            _add_once(words)
-    _add_config_commands(parts)
-    _add_spool_commands(parts)
-    return parser
-
-
-def _add_once(words: argparse.ArgumentParser) -> None:
-    words.add_argument(
-        "--once", action="store_true", help="take one photo with each camera, and end"
+    subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add(
+        subcommands,
+        "run",
+        "capture and upload, in two processes that are kept running",
+        commands.run,
     )
-    words.add_argument(
+    capture = _add(
+        subcommands, "capture", "take photos into the spool, without uploading", commands.capture
+    )
+    capture.add_argument(
+        "--once", action="store_true", help="take one photo with each camera, and exit"
+    )
+    capture.add_argument(
         "--trigger",
         type=Trigger,
         choices=list(Trigger),
         default=Trigger.DEMAND,
-        help="what --once says of why it was taken (default: demand)",
+        help="the trigger that --once records with the photo (default: demand)",
     )
+    _add(
+        subcommands, "upload", "upload the photos in the spool, without capturing", commands.upload
+    )
+    status = _add(subcommands, "status", "show what is in the spool", commands.status)
+    doctor = _add(
+        subcommands,
+        "doctor",
+        "test camera, pins, clock, disk, network and key, one by one",
+        commands.doctor,
+    )
+    for parser_with_json in (status, doctor):
+        parser_with_json.add_argument("--json", action="store_true", help="as JSON, for programs")
+    doctor.add_argument("--pins", action="store_true", help="wait for each pin's trigger")
+    _add_config_commands(subcommands)
+    _add_spool_commands(subcommands)
+    return parser
 
 
-def _add_config_commands(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    config = parts.add_parser(
+def _add(
+    subparsers: "Subparsers", name: str, text: str, command: Command
+) -> argparse.ArgumentParser:
+    """Add a subcommand; `text` is its help, without a capital letter and a full stop."""
+    parser = subparsers.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_config_commands(subparsers: "Subparsers") -> None:
+    config = subparsers.add_parser(
         "config", help="check the settings, or print an example of a config file"
     ).add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, what, command in (
-        ("check", "report every mistake in the settings at once", commands.config_check),
-        ("example", "print a commented config file", commands.config_example),
-    ):
-        words = config.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
-        words.set_defaults(command=command)
+    _add(config, "check", "report every mistake in the settings at once", commands.config_check)
+    _add(config, "example", "print a config file with comments", commands.config_example)
 
 
-def _add_spool_commands(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    spool = parts.add_parser(
-        "spool", help="list, verify, requeue or export what is in the spool"
+def _add_spool_commands(subparsers: "Subparsers") -> None:
+    spool = subparsers.add_parser(
+        "spool", help="list, verify, requeue or export the photos in the spool"
     ).add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, what, command in (
-        ("list", "show every photo: where it is, its id, size and trigger", commands.spool_list),
-        (
-            "verify",
-            "read every photo that waits and compare it with its SHA-256",
-            commands.spool_verify,
-        ),
-        (
-            "requeue",
-            "let photos that were set aside wait again, but not damaged ones",
-            commands.spool_requeue,
-        ),
-        (
-            "export",
-            "copy all photos into a folder; the spool stays as it is",
-            commands.spool_export,
-        ),
-    ):
-        words = spool.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
-        words.set_defaults(command=command)
-        if name == "list":
-            words.add_argument("--json", action="store_true", help="a JSON object on each line")
-        if name == "export":
-            words.add_argument("folder", type=Path, help="where to; it is made if it is not there")
+    spool_list = _add(
+        spool, "list", "show every photo: its folder, id, size and trigger", commands.spool_list
+    )
+    spool_list.add_argument("--json", action="store_true", help="a JSON object on each line")
+    _add(spool, "verify", "compare every waiting photo with its SHA-256", commands.spool_verify)
+    _add(
+        spool,
+        "requeue",
+        "move photos from quarantine back into the spool, except damaged ones",
+        commands.spool_requeue,
+    )
+    export = _add(
+        spool,
+        "export",
+        "copy all photos into a folder, without changing the spool",
+        commands.spool_export,
+    )
+    export.add_argument("folder", type=Path, help="the target folder; it is created if missing")
 
 
 def _log_to_stderr() -> None:
-    """Standard logging, one line for each occurrence, the time in UTC."""
+    """Log to standard error: one line for each message, its time in UTC."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_OneLineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
-class _OneLine(logging.Formatter):
+class _OneLineFormatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"

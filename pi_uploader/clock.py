@@ -15,11 +15,6 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
 EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_TIME = datetime(9999, 12, 1, tzinfo=UTC)
-CLOCK_AWAITED = "photos wait up to 15 minutes for the network to set it, and are sent then"
-CLOCK_NEXT_STEP = (
-    "timedatectl status shows whether it is; where the clock is right without that (a clock chip, "
-    "a PC, a container), set CAMERA_CLOCK=trusted"
-)
 _TIMEX_SIZE = 512  # bytes; struct timex has about 208
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS has only the latter
 

@@ -1,6 +1,6 @@
-"""What each command of `pi-uploader` does; returns the process's exit code.
+"""The commands of `pi-uploader`. Each returns the exit code of the process.
 
-What a command needs is imported when it is used: each process loads only its own part.
+A command imports what it needs when it runs, so each process loads only its own part.
 """
 
 import argparse
@@ -9,9 +9,9 @@ import logging
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from pi_uploader.plural import counted
+from pi_uploader.messages import counted
 from pi_uploader.settings import (
     MISCONFIGURED,
     CaptureSettings,
@@ -25,107 +25,109 @@ from pi_uploader.settings import (
 if TYPE_CHECKING:
     from pi_uploader.spool import Spool
 
-FINE, FAILED = 0, 1  # argparse exits with 2
+OK, FAILED = 0, 1  # exit codes; argparse exits with 2
 
 log = logging.getLogger("pi-uploader")
 
+AnySettings = TypeVar("AnySettings", CaptureSettings, OnceSettings, UploadSettings)
+
 
 def run(_: argparse.Namespace) -> int:
-    from pi_uploader.supervisor import run as keep_running
+    """Capture and upload, in two processes that are kept running."""
+    from pi_uploader.supervisor import run as run_supervisor
 
-    return keep_running()
+    return run_supervisor()
 
 
-def capture(words: argparse.Namespace) -> int:
-    from pi_uploader.cameras import CameraGoneError
+def capture(args: argparse.Namespace) -> int:
+    """Take photos into the spool until a signal, or one with each camera."""
     from pi_uploader.capture import capture_once, run_capture
     from pi_uploader.signals import STOP_SIGNALS, on_signals
 
+    if args.once:
+        return capture_once(_load_and_warn(OnceSettings), args.trigger)
     stop = threading.Event()
+    with on_signals(STOP_SIGNALS, lambda _: stop.set()):
+        return run_capture(_load_or_wait(stop), stop)
+
+
+def _load_or_wait(stop: threading.Event) -> CaptureSettings:
+    """Return the settings of the service. Wrong ones are a failed start: each in a row raises
+    later."""
+    from pi_uploader.capture.start_backoff import StartBackoff
+
     try:
-        if words.once:
-            return capture_once(_capture_settings(OnceSettings), words.trigger)
-        with on_signals(STOP_SIGNALS, lambda _: stop.set()):
-            return run_capture(_capture_settings_or_wait(stop), stop)
-    except CameraGoneError as error:
-        log.error("%s", error)
-        return FAILED
+        return _load_and_warn(CaptureSettings)
+    except SettingsError as error:
+        StartBackoff(os.environ).wait(error, stop)
+        raise
 
 
-def _capture_settings(kind: type[CaptureSettings]) -> CaptureSettings:
+def _load_and_warn(kind: type[AnySettings]) -> AnySettings:
     settings = load_settings(kind, os.environ)
     for warning in settings.warnings:
         log.warning("%s", warning)
     return settings
 
 
-def _capture_settings_or_wait(stop: threading.Event) -> CaptureSettings:
-    """The settings of the service. Wrong ones are raised later each time, as a start that fails."""
-    from pi_uploader.capture.start_backoff import StartBackoff
-
-    try:
-        return _capture_settings(CaptureSettings)
-    except SettingsError as error:
-        StartBackoff(os.environ).wait(error, stop)
-        raise
-
-
 def upload(_: argparse.Namespace) -> int:
+    """Upload the photos in the spool until a signal."""
     from pi_uploader.signals import STOP_SIGNALS, on_signals
     from pi_uploader.upload.process import run_upload
 
-    settings = load_settings(UploadSettings, os.environ)
-    for warning in settings.warnings:
-        log.warning("%s", warning)
+    settings = _load_and_warn(UploadSettings)
     stop = threading.Event()
     with on_signals(STOP_SIGNALS, lambda _: stop.set()):
         return run_upload(settings, stop)
 
 
-def status(words: argparse.Namespace) -> int:
+def status(args: argparse.Namespace) -> int:
+    """Print what is in the spool."""
     from pi_uploader.clock import Clock
-    from pi_uploader.status import status as look
+    from pi_uploader.status import spool_status
 
     settings = load_settings(Settings, os.environ)
     clock = Clock(settings.clock_is_trusted)
-    text, facts = look(settings.spool, clock, settings.runtime)
-    sys.stdout.write((json.dumps(facts, indent=2) if words.json else text) + "\n")
-    return FINE
+    text, facts = spool_status(settings.spool, clock, settings.runtime)
+    sys.stdout.write((json.dumps(facts, indent=2) if args.json else text) + "\n")
+    return OK
 
 
-def doctor(words: argparse.Namespace) -> int:
+def doctor(args: argparse.Namespace) -> int:
+    """Print what the doctor finds."""
     from pi_uploader.doctor import examine
 
-    findings = examine(os.environ, wait_for_pins=words.pins, say=None if words.json else _say)
-    if words.json:
-        _say(json.dumps([one.facts for one in findings], indent=2))
-    return FAILED if any(one.is_bad for one in findings) else FINE
+    findings = examine(os.environ, wait_for_pins=args.pins, echo=None if args.json else _print)
+    if args.json:
+        _print(json.dumps([one.facts for one in findings], indent=2))
+    return FAILED if any(one.is_bad for one in findings) else OK
 
 
 def config_check(_: argparse.Namespace) -> int:
+    """Print every mistake in the settings."""
     problems: list[str] = []
     warnings: list[str] = []
     zone = ""
     for part in (OnceSettings, UploadSettings):
         try:
-            found = load_settings(part, os.environ)
+            settings = load_settings(part, os.environ)
         except SettingsError as error:
             problems += [one for one in error.problems if one not in problems]
             continue
-        problems += found.missing
-        warnings += [f"warning: {one}" for one in found.warnings if one not in found.missing]
-        if isinstance(found, CaptureSettings):
-            zone = found.zone_sentence
-    for one in (*problems, *warnings, *_only_once(problems)):
-        _say(one)
+        problems += settings.missing
+        warnings += [f"warning: {one}" for one in settings.warnings if one not in settings.missing]
+        if isinstance(settings, CaptureSettings):
+            zone = settings.zone_sentence
+    for one in (*problems, *warnings, *_service_warnings(problems)):
+        _print(one)
     if zone:
-        _say(zone)
-    _say(counted(len(problems), "mistake") if problems else "The settings are right.")
-    return MISCONFIGURED if problems else FINE
+        _print(zone)
+    _print(counted(len(problems), "mistake") if problems else "The settings are right.")
+    return MISCONFIGURED if problems else OK
 
 
-def _only_once(problems: list[str]) -> list[str]:
-    """What keeps the capture service from running, but not `capture --once`."""
+def _service_warnings(problems: list[str]) -> list[str]:
+    """Return warnings about what stops the capture service, but not `capture --once`."""
     try:
         load_settings(CaptureSettings, os.environ)
     except SettingsError as error:
@@ -134,58 +136,63 @@ def _only_once(problems: list[str]) -> list[str]:
 
 
 def config_example(_: argparse.Namespace) -> int:
-    from pi_uploader.help_text import config_example as example
+    """Print a config file with comments."""
+    from pi_uploader import help_text
 
-    sys.stdout.write(example())
-    return FINE
+    sys.stdout.write(help_text.config_example())
+    return OK
 
 
-def spool_list(words: argparse.Namespace) -> int:
+def spool_list(args: argparse.Namespace) -> int:
+    """Print every photo in the spool and in the archive."""
     from pi_uploader.spool.admin import describe, describe_kept, list_photos
 
-    spool = _spool()
+    spool = _open_spool()
     for place, photo in list_photos(spool):
         line = f"{place:24} {photo.name}  {photo.trigger:8} {photo.size:>10} bytes"
-        _say(json.dumps(describe(place, photo)) if words.json else line)
+        _print(json.dumps(describe(place, photo)) if args.json else line)
     for kept in spool.archive.photos():
         facts = describe_kept(kept)
-        _say(json.dumps(facts) if words.json else f"{facts['place']:24} {kept.name}")
-    return FAILED if _report_unreadable_folders(spool) else FINE
+        _print(json.dumps(facts) if args.json else f"{facts['place']:24} {kept.name}")
+    return FAILED if _report_unreadable_folders(spool) else OK
 
 
 def spool_verify(_: argparse.Namespace) -> int:
+    """Compare every waiting photo with its SHA-256, and print those that differ."""
     from pi_uploader.spool.admin import verify
 
-    spool = _spool()
+    spool = _open_spool()
     problems = 0
     for _photo, problem in verify(spool):
-        _say(problem)
+        _print(problem)
         problems += 1
-    _say(f"{problems} damaged; the upload sets damaged photos aside and sends the others")
-    return FAILED if problems + _report_unreadable_folders(spool) else FINE
+    _print(f"{problems} damaged; the upload sets damaged photos aside and sends the others")
+    return FAILED if problems + _report_unreadable_folders(spool) else OK
 
 
 def spool_requeue(_: argparse.Namespace) -> int:
+    """Move photos from quarantine back into the spool."""
     from pi_uploader.spool.admin import requeue
 
     requeued = 0
     failures: list[str] = []
-    for photo in requeue(_spool(), failures.append):
-        _say(f"{photo.name} waits again")
+    for photo in requeue(_open_spool(), failures.append):
+        _print(f"{photo.name} waits again")
         requeued += 1
     return _finish(f"{requeued} requeued", failures)
 
 
-def spool_export(words: argparse.Namespace) -> int:
+def spool_export(args: argparse.Namespace) -> int:
+    """Copy all photos into a folder."""
     from pi_uploader.spool.export import export, permission_advice, resolve_target
 
-    folder = resolve_target(words.folder)
-    spool = _spool()
+    folder = resolve_target(args.folder)
+    spool = _open_spool()
     copied = 0
     failures: list[str] = []
     try:
         for copy in export(spool, folder, failures.append):
-            _say(str(copy))
+            _print(str(copy))
             copied += 1
     except PermissionError as error:
         raise OSError(f"{copied} copied: {permission_advice(folder)}") from error
@@ -194,22 +201,23 @@ def spool_export(words: argparse.Namespace) -> int:
     return FAILED if unreadable else code
 
 
-def _finish(done: str, failures: "list[str]") -> int:
+def _finish(summary: str, failures: list[str]) -> int:
+    """Log the failures and print the summary; return the exit code."""
     for problem in failures:
         log.error("%s", problem)
-    _say(f"{done}, {len(failures)} left out: see above" if failures else done)
-    return FAILED if failures else FINE
+    _print(f"{summary}, {len(failures)} left out: see above" if failures else summary)
+    return FAILED if failures else OK
 
 
 def _report_unreadable_folders(spool: "Spool") -> int:
-    """Log the folders of which nobody knows what is in them; return how many they are."""
+    """Log the folders that cannot be read; return their number."""
     folders = list(spool.unreadable_folders())
     for folder, problem in folders:
         log.error("%s cannot be read, nor the photos in it: %s", folder, problem)
     return len(folders)
 
 
-def _spool() -> "Spool":
+def _open_spool() -> "Spool":
     from pi_uploader.spool import Spool
 
     settings = load_settings(Settings, os.environ)
@@ -219,5 +227,5 @@ def _spool() -> "Spool":
     return Spool(folder, runtime=settings.runtime)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line.encode(errors="backslashreplace").decode() + "\n")

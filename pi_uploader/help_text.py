@@ -1,4 +1,4 @@
-"""What `pi-uploader --help` teaches. The settings come from their own table."""
+"""The texts of `pi-uploader --help` and `config example`, made from the table of settings."""
 
 import textwrap
 
@@ -18,8 +18,8 @@ A photo leaves this device only when the backend has confirmed every byte of it.
 
 In this order:
   1. Set CAMERA_SOURCE, BASE_URL and AZURE_FUNCTION_KEY (below).
-  2. pi-uploader run        and see photos being taken and delivered; Ctrl-C ends it.
-  3. pi-uploader status     shows what waits for the backend.
+  2. Start pi-uploader run, and watch photos being taken and delivered; Ctrl-C ends it.
+  3. Start pi-uploader status to see what waits for the backend.
 """
 
 EXAMPLE = """\
@@ -31,11 +31,11 @@ example:
 
 EXIT_CODES = """\
 exit codes:
-  0   fine, ended by Ctrl-C or SIGTERM included
+  0   success, also when ended by Ctrl-C or SIGTERM
   1   something failed; starting again may help
   2   the command line is wrong
   78  the settings are wrong; the messages say which and what is expected (run goes on with the
-      half whose settings are right, and ends with 78 when it is stopped)
+      process whose settings are right, and exits with 78 when it is stopped)
 """
 
 
@@ -43,17 +43,17 @@ PARTS: tuple[type[Group], ...] = (Settings, CaptureSettings, UploadSettings, Cam
 
 
 def settings_text() -> str:
-    """Every setting: name, default, meaning, what is expected."""
+    """Return the help on every setting: name, meaning, what is expected, default."""
     lines = [
         "settings (environment variables; an empty one counts as not set; for the services of a Pi",
         f"they stand in {DEFAULT_ENVIRONMENT}):",
         f"    {CONFIG}",
-        "        Config file, for several cameras and for whoever likes one; pi-uploader config",
-        f"        example prints it. Default: {DEFAULT_CONFIG}, if it is there.",
+        "        Config file, needed for several cameras; pi-uploader config example prints one.",
+        f"        Default: {DEFAULT_CONFIG}, if it exists.",
     ]
     for part in PARTS:
         lines += [f"  {part.title}"]
-        lines += [line for one in _own(part) for line in _described(one)]
+        lines += [line for one in _own(part) for line in _describe(one)]
     return "\n".join(lines) + "\n"
 
 
@@ -63,27 +63,27 @@ def _own(part: type[Group]) -> list[Setting]:
 
 
 def config_example() -> str:
-    """A config file with every setting, commented out, and its meaning."""
+    """Return a config file with every setting, commented out, and its meaning."""
     lines = [
         f"# {DEFAULT_CONFIG}: the settings of pi-uploader.",
-        "# Take away the # before what you want to change; then: pi-uploader config check",
-        "# An environment variable (CAMERA_SPOOL, BASE_URL, ...) wins over what stands here.",
+        "# Remove the # before what you want to change; then: pi-uploader config check",
+        "# An environment variable (CAMERA_SPOOL, BASE_URL, ...) overrides what stands here.",
     ]
     for part in (Settings, CaptureSettings, UploadSettings):
         lines += ["", f"# --- {part.title}"]
         lines += [line for one in _own(part) for line in _example(one)]
     lines += [
         "",
-        "# --- each camera has a table; its name begins the name of every photo",
-        "# None of these settings may then be an environment variable, too; CAMERA_NAME and",
-        "# CAMERA_SOURCE may, and give way to the tables.",
+        "# --- each camera has a table, whose name begins the name of each of its photos",
+        "# None of these settings may be an environment variable then, except CAMERA_NAME and",
+        "# CAMERA_SOURCE, which the tables override.",
         "[camera.entry]",
         'source = "simulated"',
         'every = "5m"',
     ]
-    shown = {"CAMERA_NAME", "CAMERA_SOURCE", "CAMERA_EVERY"}
+    in_example = {"CAMERA_NAME", "CAMERA_SOURCE", "CAMERA_EVERY"}
     lines += [
-        line for one in _own(CameraSettings) if one.name not in shown for line in _example(one)
+        line for one in _own(CameraSettings) if one.name not in in_example for line in _example(one)
     ]
     return "\n".join(lines) + "\n"
 
@@ -94,13 +94,13 @@ def _example(one: Setting) -> list[str]:
     wrapped = textwrap.wrap(text, 96, break_on_hyphens=False)
     default = one.default.value if isinstance(one.default.value, str) else ""
     value = default if default.isdigit() else f'"{default}"'
-    if one.is_secret and callable(one.default.value):  # for which a systemd credential is the place
-        better = f'# ({key} = "..." is accepted here, too; but others may come to read this file)'
+    if one.is_secret and callable(one.default.value):  # a systemd credential is the better place
+        better = f'# ({key} = "..." is accepted here, too, but other users may read this file)'
         return ["", *(f"# {line}" for line in wrapped), better]
     return ["", *(f"# {line}" for line in wrapped), f"#{key} = {value}"]
 
 
-def _described(one: Setting) -> list[str]:
+def _describe(one: Setting) -> list[str]:
     text = f"{one.meaning} Expected: {one.expected}. Default: {one.default.text}."
     wrapped = textwrap.wrap(text, 80, break_on_hyphens=False)
     return [f"    {one.name}", *(f"        {line}" for line in wrapped)]

@@ -1,4 +1,4 @@
-"""What `pi-uploader status` shows. Nothing is touched."""
+"""What `pi-uploader status` shows. It only reads."""
 
 from datetime import datetime, timedelta
 from itertools import chain
@@ -7,14 +7,14 @@ from typing import Any
 
 from photo_wire.headers import ClockStatus
 from pi_uploader.alerts.missing_photo_monitor import count_missing
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, SYSTEM_CLOCK, BootTime, Clock
-from pi_uploader.plural import counted
+from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
+from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
 from pi_uploader.spool import count_spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.folders import iter_photos
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
-NO_STATE: dict[str, Any] = {
+UPLOAD_STATE_DEFAULTS: dict[str, Any] = {
     "last_receipt": None,
     "back_off_until": None,
     "problem": None,
@@ -23,7 +23,7 @@ NO_STATE: dict[str, Any] = {
 }
 
 
-def status(
+def spool_status(
     folder: Path,
     clock: Clock = SYSTEM_CLOCK,
     runtime: Path | None = None,
@@ -33,26 +33,26 @@ def status(
     `runtime` is the folder with the records of losses that the disk did not take. Raises OSError
     if the spool's folder cannot be read.
     """
-    found = count_spool(folder, runtime)
-    oldest = found.backlog.oldest
+    counts = count_spool(folder, runtime)
+    oldest = counts.backlog.oldest
     now, boot_time = clock.now(), clock.since_boot()
     age = _age(folder, now, boot_time)
     state = read_state(state_file(folder))
     photos_delivered, bytes_delivered = delivered_last_hour(state, boot_time, now)
     facts = {
         "spool": str(folder),
-        "waiting": found.waiting,
-        "waiting_bytes": found.backlog.bytes,
-        "waiting_for_clock": found.backlog.undated,
+        "waiting": counts.waiting,
+        "waiting_bytes": counts.backlog.bytes,
+        "waiting_for_clock": counts.backlog.undated,
         "oldest": str(oldest) if oldest else None,
         "oldest_age_seconds": None if age is None else round(age.total_seconds()),
-        "quarantined": found.quarantined,
-        "losses": found.losses,
-        "losses_unreported": found.unreported,
-        "kept": found.kept,
-        "unreadable": list(found.unreadable),
+        "quarantined": counts.quarantined,
+        "losses": counts.losses,
+        "losses_unreported": counts.unreported,
+        "kept": counts.kept,
+        "unreadable": list(counts.unreadable),
         "missing": count_missing(folder),
-        **{name: state.get(name, default) for name, default in NO_STATE.items()},
+        **{name: state.get(name, default) for name, default in UPLOAD_STATE_DEFAULTS.items()},
         "delivered_last_hour": photos_delivered,
         "bytes_last_hour": bytes_delivered,
     }
@@ -67,8 +67,8 @@ def _lines(facts: dict[str, Any], is_clock_set: bool) -> list[str]:
     return [
         f"spool         {facts['spool']}",
         f"waiting       {counted(facts['waiting'], 'photo')}, {size:.1f} MB",
-        f"oldest        {_aged(facts)}",
-        *_clock_awaited(facts["waiting_for_clock"], is_clock_set),
+        f"oldest        {_describe_oldest(facts)}",
+        *_describe_undated(facts["waiting_for_clock"], is_clock_set),
         f"delivered     {counted(facts['delivered_last_hour'], 'photo')} in the last hour, "
         f"{facts['bytes_last_hour'] / 1e6:.1f} MB",
         f"last receipt  {receipt['id'] + ' at ' + receipt['at'] if receipt else 'none'}",
@@ -98,7 +98,7 @@ def _lines(facts: dict[str, Any], is_clock_set: bool) -> list[str]:
     ]
 
 
-def _clock_awaited(count: int, is_clock_set: bool) -> list[str]:
+def _describe_undated(count: int, is_clock_set: bool) -> list[str]:
     if not count:
         return []
     before = (
@@ -123,7 +123,7 @@ def _age(folder: Path, now: datetime, boot_time: BootTime) -> timedelta | None:
     return None if oldest.clock is ClockStatus.UNSYNCED or age < timedelta(0) else age
 
 
-def _aged(facts: dict[str, Any]) -> str:
+def _describe_oldest(facts: dict[str, Any]) -> str:
     if facts["oldest"] is None:
         return "none"
     if facts["oldest_age_seconds"] is None:

@@ -35,12 +35,11 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("__init__",),
     ),
     "pi_uploader": (
-        ("backoff", "board", "clock", "errors", "finding", "plural", "signals", "state_files"),
+        ("backoff", "board", "clock", "errors", "messages", "signals", "state_files"),
         ("watchdog",),
         ("settings",),
         ("spool", "triggers"),
         ("cameras",),
-        ("libraries",),
         ("client",),
         ("alerts",),
         ("upload",),

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pi_uploader.cameras import Camera, CameraGoneError, Recorder
 from pi_uploader.capture.handler import TriggerHandler
 from pi_uploader.clock import Clock
-from pi_uploader.plural import counted
+from pi_uploader.messages import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings
 from pi_uploader.spool import Spool
 from pi_uploader.triggers import TriggerQueue

@@ -12,7 +12,7 @@ from photo_wire.name import new_name
 from pi_uploader.backoff import backoff
 from pi_uploader.cameras import Camera, CameraGoneError, CaptureContext, Checkable, Shot
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
-from pi_uploader.plural import counted
+from pi_uploader.messages import counted
 from pi_uploader.settings import CameraSettings
 from pi_uploader.settings.times_of_day import is_armed
 from pi_uploader.spool import PhotoInfo, Spool

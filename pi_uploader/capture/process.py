@@ -14,8 +14,8 @@ from pi_uploader.cameras import Camera, CameraGoneError, find_shared_cameras, op
 from pi_uploader.capture.camera_thread import CameraThread
 from pi_uploader.capture.handler import TriggerHandler
 from pi_uploader.capture.start_backoff import StartBackoff
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, Clock
-from pi_uploader.plural import counted
+from pi_uploader.clock import Clock
+from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Quota, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue

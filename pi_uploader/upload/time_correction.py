@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from photo_wire.headers import ClockStatus
 from photo_wire.name import PhotoName, new_name
-from pi_uploader.clock import CLOCK_AWAITED, CLOCK_NEXT_STEP, BootTime, Clock
+from pi_uploader.clock import BootTime, Clock
+from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP
 from pi_uploader.spool import Spool, SpooledPhoto
 
 MAX_CLOCK_WAIT_MS = 15 * 60 * 1000  # for which a photo waits for the clock to be set

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from photo_wire.errors import printable
 from photo_wire.problem import parse_problem
-from pi_uploader.cli import _OneLine
+from pi_uploader.cli import _OneLineFormatter
 from tests.support.fault_server import Exchange, FaultServer, Handler
 from tests.support.store import Response
 from tests.support.uploading import Device
@@ -69,7 +69,7 @@ def test_a_log_record_is_one_line_of_plain_text(text: str) -> None:
     except ValueError as error:
         raised = (ValueError, error, error.__traceback__)
     record = logging.LogRecord("x", logging.ERROR, "", 0, "said %s", (text,), raised)
-    line = _OneLine("%(message)s").format(record)
+    line = _OneLineFormatter("%(message)s").format(record)
     assert line.replace("\t", "").isprintable()
     assert printable(text, len(text)).isprintable()
 

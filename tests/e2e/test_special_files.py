@@ -14,7 +14,7 @@ from pi_uploader.capture.start_backoff import StartBackoff
 from pi_uploader.spool import Spool
 from pi_uploader.spool.admin import verify
 from pi_uploader.spool.export import export
-from pi_uploader.status import status
+from pi_uploader.status import spool_status
 from pi_uploader.upload.limits import MonthlyQuota
 from pi_uploader.upload.state import UploadState, read_state
 from tests.support.fault_server import FaultServer
@@ -104,7 +104,7 @@ def test_in_place_of_a_photo_it_goes_to_quarantine_and_the_others_are_sent(
     if special not in ("huge", "link to nowhere"):  # these would be copied, and are not there
         exported = list(export(spool, tmp_path / "copies"))
         assert len(exported) == 2
-    status(tmp_path)
+    spool_status(tmp_path)
     with FaultServer() as server:
         device = Device(tmp_path, server)
         device.try_all(max_tries=4)

@@ -10,8 +10,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from pi_uploader import board
-from pi_uploader.doctor import examine
-from pi_uploader.finding import Finding, Verdict
+from pi_uploader.doctor import Finding, Severity, examine
 
 ONE = {"CAMERA_SOURCE": "picamera2", "PIR_PIN": "none", "CAMERA_EVERY": "1h"}
 TWO = [
@@ -25,7 +24,7 @@ def found(folder: Path, **environ: str) -> list[Finding]:
 
 
 def said(findings: list[Finding], what: str) -> list[str]:
-    return [f"{one.verdict}: {one.sentence}" for one in findings if one.what == what]
+    return [f"{one.severity}: {one.text}" for one in findings if one.subject == what]
 
 
 @pytest.fixture
@@ -91,12 +90,12 @@ def test_a_device_without_the_pis_camera_hears_nothing_of_its_library(
 
 
 @pytest.mark.parametrize(
-    ("version", "model", "verdict"),
+    ("version", "model", "severity"),
     [
-        ("2.0.1", "Raspberry Pi 4 Model B Rev 1.5", Verdict.GOOD),
-        ("2.0.1", "Raspberry Pi 5 Model B Rev 1.0", Verdict.DOUBTFUL),
-        ("2.0.1.post3", "Raspberry Pi 5 Model B Rev 1.0", Verdict.GOOD),
-        ("2.0", "Raspberry Pi Zero 2 W Rev 1.0", Verdict.BAD),
+        ("2.0.1", "Raspberry Pi 4 Model B Rev 1.5", Severity.OK),
+        ("2.0.1", "Raspberry Pi 5 Model B Rev 1.0", Severity.WARNING),
+        ("2.0.1.post3", "Raspberry Pi 5 Model B Rev 1.0", Severity.OK),
+        ("2.0", "Raspberry Pi Zero 2 W Rev 1.0", Severity.BAD),
     ],
 )
 def test_a_gpiozero_that_takes_the_wrong_chip_is_told(
@@ -106,19 +105,19 @@ def test_a_gpiozero_that_takes_the_wrong_chip_is_told(
     versions: Callable[..., None],
     version: str,
     model: str,
-    verdict: Verdict,
+    severity: Severity,
 ) -> None:
     versions(gpiozero=version)
     (tmp_path / "model").write_text(model)
     monkeypatch.setattr(board, "MODEL_FILE", tmp_path / "model")
     findings = found(tmp_path, CAMERA_SOURCE="simulated", PIR_PIN="4")
-    assert [one.verdict for one in findings if one.what == "gpiozero"] == [verdict]
+    assert [one.severity for one in findings if one.subject == "gpiozero"] == [severity]
 
 
 def test_a_fault_of_the_library_is_not_called_a_broken_cable(hardware: Any, tmp_path: Path) -> None:
     """The camera's own sentence stands there."""
     hardware.failed_encoders.append(KeyError("FrameDurationLimits"))
     findings = found(tmp_path, **ONE, CAMERA_FORMAT="mp4", CAMERA_CLIP="1s")
-    [camera] = [one for one in findings if one.what == "camera camera"]
-    assert "the cable is not the cause" in camera.sentence
+    [camera] = [one for one in findings if one.subject == "camera camera"]
+    assert "the cable is not the cause" in camera.text
     assert "cable" not in camera.next_step

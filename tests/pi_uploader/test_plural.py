@@ -3,7 +3,7 @@
 import pytest
 
 from pi_uploader.capture.handler import CaptureStats
-from pi_uploader.plural import counted
+from pi_uploader.messages import counted
 
 
 @pytest.mark.parametrize(

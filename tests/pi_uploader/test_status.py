@@ -9,14 +9,14 @@ from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime
 from pi_uploader.spool import PhotoInfo, Spool
-from pi_uploader.status import status
+from pi_uploader.status import spool_status
 from tests.support.fake_clock import FakeClock
 from tests.support.spool_photos import START, name, put
 
 
 def aged(folder: Path, now: datetime) -> tuple[int | None, str]:
     """The age of the oldest photo in seconds, and its line."""
-    text, facts = status(folder, FakeClock(wall=now))
+    text, facts = spool_status(folder, FakeClock(wall=now))
     [line] = [one for one in text.splitlines() if one.startswith("oldest")]
     return facts["oldest_age_seconds"], line
 

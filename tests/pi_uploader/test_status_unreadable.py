@@ -7,7 +7,7 @@ import pytest
 
 from pi_uploader.spool import Spool
 from pi_uploader.spool.disk import Disk
-from pi_uploader.status import status
+from pi_uploader.status import spool_status
 from tests.support.spool_photos import put
 
 
@@ -26,7 +26,7 @@ def test_status_names_folders_that_cannot_be_read(
         return names(self, folder)
 
     monkeypatch.setattr(Disk, "names", failing)
-    text, facts = status(tmp_path)
+    text, facts = spool_status(tmp_path)
     assert f"unreadable    {bad}: Input/output error" in text
     assert facts["unreadable"] == [f"{bad}: Input/output error"]
     assert facts["waiting"] == 1

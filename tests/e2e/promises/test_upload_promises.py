@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pi_uploader.client.backend import BackendClient
-from pi_uploader.status import status
+from pi_uploader.status import spool_status
 from pi_uploader.upload.backlog import is_backlog_turn
 from pi_uploader.upload.retries import (
     MAX_BACKOFF_SECONDS,
@@ -149,7 +149,7 @@ def test_promise_16_status_tells_age_depth_and_trouble(tmp_path: Path) -> None:
         )
         device.try_once()
     now = photo.name.captured_at.astimezone(UTC) + timedelta(minutes=90)
-    text, facts = status(tmp_path, FakeClock(wall=now))
+    text, facts = spool_status(tmp_path, FakeClock(wall=now))
     assert (facts["waiting"], facts["oldest_age_seconds"]) == (1, 5400)
     assert "AZURE_FUNCTION_KEY" in facts["problem"]
     assert datetime.fromisoformat(facts["back_off_until"]).tzinfo is not None

@@ -19,7 +19,7 @@ from pi_uploader.alerts.missing_photo_monitor import POLL_SECONDS
 from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import Spool
 from pi_uploader.spool.losses import NO_ROOM, Loss
-from pi_uploader.status import status
+from pi_uploader.status import spool_status
 from pi_uploader.upload.state import state_file
 from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support import faults
@@ -95,7 +95,7 @@ def test_a_loss_that_is_rejected_holds_up_no_other(code: int, tmp_path: Path) ->
         device.rounds(3)
         assert device.unreported() == [BAD]
         assert len(server.store.alerts) == MAX_AT_ONCE + 49
-        text, facts = status(tmp_path)
+        text, facts = spool_status(tmp_path)
         assert (facts["losses"], facts["losses_unreported"]) == (MAX_AT_ONCE + 50, 1)
         assert facts["reports_deferred"] == 1
         assert f"1 alert, tried again later: the backend rejected with {code}" in text
@@ -106,7 +106,7 @@ def test_a_loss_that_is_rejected_holds_up_no_other(code: int, tmp_path: Path) ->
         device.now += FIRST_RETRY_SECONDS
         device.rounds(1)
         assert device.unreported() == []
-        assert status(tmp_path)[1]["reports_deferred"] == 0
+        assert spool_status(tmp_path)[1]["reports_deferred"] == 0
 
 
 def test_a_quarantine_alert_that_is_rejected_holds_up_no_other_and_no_loss(tmp_path: Path) -> None:

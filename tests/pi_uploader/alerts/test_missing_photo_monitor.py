@@ -19,7 +19,7 @@ from pi_uploader.alerts.missing_photo_monitor import (
     PhotoLog,
 )
 from pi_uploader.spool import SpooledPhoto
-from pi_uploader.status import status
+from pi_uploader.status import spool_status
 from pi_uploader.upload.uploader import UploadOptions
 from tests.support.fault_server import Exchange, FaultServer, Handler
 from tests.support.store import Request, Response
@@ -74,7 +74,7 @@ def test_a_photo_that_the_backend_lost_is_reported_at_once(
         assert [alert.kind for alert in server.store.alerts.values()] == [MISSING]
         assert server.store.alerts.keys() == ids_missing(device) == {gone}
         assert f"photo missing {gone}" in caplog.text
-        text, facts = status(tmp_path)
+        text, facts = spool_status(tmp_path)
         assert facts["missing"] == 1
         assert "missing       1 photo that the cloud had stored" in text
         server.store.alerts.clear()

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from pi_uploader import clock
-from pi_uploader.status import status
+from pi_uploader.status import spool_status
 from tests.support.installed_pi import InstalledPi
 from tests.support.waiting import wait_for
 
@@ -34,7 +34,7 @@ def test_capture_and_upload_log_it(pi: InstalledPi, caplog: pytest.LogCaptureFix
 
 def test_status_says_it(pi: InstalledPi) -> None:
     pi.once()
-    text, facts = status(pi.spool_folder)
+    text, facts = spool_status(pi.spool_folder)
     assert (facts["waiting"], facts["waiting_for_clock"]) == (1, 1)
     assert "clock         1 photo of these: " in text
     assert AWAITED in text
@@ -48,7 +48,7 @@ def test_a_trusted_clock_is_nothing_to_speak_of(
     with pi.capturing():
         pi.wait_for_photos(1)
     assert notices(caplog) == []
-    assert "clock  " not in status(pi.spool_folder)[0]
+    assert "clock  " not in spool_status(pi.spool_folder)[0]
 
 
 @pytest.mark.parametrize("upload", ["on", "off"])
@@ -61,7 +61,7 @@ def test_a_clock_trusted_later_dates_the_photos_that_wait(
     pi.environ |= {"CAMERA_CLOCK": "trusted", "CAMERA_UPLOAD": upload}
     caplog.clear()
     caplog.set_level(logging.INFO, "upload")
-    text, _ = status(pi.spool_folder, clock.Clock(is_trusted=True))
+    text, _ = spool_status(pi.spool_folder, clock.Clock(is_trusted=True))
     assert "they get their right time when they are uploaded" in text
     assert NEXT_STEP not in text
     with pi.uploading():

@@ -11,8 +11,7 @@ from gpiozero import Device
 from gpiozero.pins.local import LocalPiFactory
 from gpiozero.pins.mock import MockFactory
 
-from pi_uploader.doctor import examine
-from pi_uploader.finding import Verdict
+from pi_uploader.doctor import Severity, examine
 from pi_uploader.settings import SettingsError
 from pi_uploader.triggers import TriggerQueue, pins
 from pi_uploader.triggers.contact import contact_trigger
@@ -111,9 +110,9 @@ def test_a_pin_that_this_program_has_already_is_busy_too(pins: MockFactory) -> N
 def test_the_doctor_says_the_same(lgpio: SimpleNamespace, tmp_path: Path) -> None:
     lgpio.gpio_claim_input = refuse("GPIO busy")
     environ = {"CAMERA_SOURCE": "simulated", "CAMERA_SPOOL": str(tmp_path / "spool")}
-    finding = {one.what: one for one in examine(environ)}["pin 17"]
-    assert finding.verdict is Verdict.BAD
-    assert finding.sentence.startswith("PIR_PIN: pin 17 is in use by 'pigpiod'")
+    finding = {one.subject: one for one in examine(environ)}["pin 17"]
+    assert finding.severity is Severity.BAD
+    assert finding.text.startswith("PIR_PIN: pin 17 is in use by 'pigpiod'")
 
 
 BUSY = """\

@@ -1,0 +1,85 @@
+"""The order of the doctor's tests."""
+
+from collections.abc import Callable, Iterator
+
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.doctor.finding import Finding, Severity
+from pi_uploader.doctor.hardware import (
+    check_camera,
+    check_gpiozero,
+    check_picamera2,
+    check_pins,
+    check_trigger,
+)
+from pi_uploader.doctor.system import (
+    check_backend,
+    check_clock,
+    check_disk,
+    check_network,
+    check_zone,
+)
+from pi_uploader.settings import (
+    CaptureSettings,
+    OnceSettings,
+    SettingsError,
+    UploadSettings,
+    load_settings,
+)
+from pi_uploader.settings.source import Environment
+
+
+def examine(
+    environ: Environment,
+    wait_for_pins: bool = False,
+    echo: Callable[[str], None] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> list[Finding]:
+    """Test everything; return the findings, each of which is also passed to `echo` at once, as
+    text. With `wait_for_pins` a person triggers each pin, within half a minute."""
+    findings: list[Finding] = []
+    for finding in _examine(environ, wait_for_pins, echo or (lambda line: None), clock):
+        findings.append(finding)
+        if echo:
+            echo(str(finding))
+    return findings
+
+
+def _examine(
+    environ: Environment, wait_for_pins: bool, echo: Callable[[str], None], clock: Clock
+) -> Iterator[Finding]:
+    capture = upload = None
+    try:
+        capture = load_settings(OnceSettings, environ)
+    except SettingsError as error:
+        yield from _wrong_settings(error)
+        yield from check_picamera2(None)
+    try:
+        upload = load_settings(UploadSettings, environ)
+    except SettingsError as error:
+        yield from _wrong_settings(error)
+    if capture:
+        yield from _examine_capture(capture, wait_for_pins, echo, clock)
+    if upload and upload.base_url:
+        network = check_network(upload.base_url)
+        yield network
+        if not network.is_bad:
+            yield check_backend(upload, upload.base_url)
+
+
+def _examine_capture(
+    settings: CaptureSettings, wait_for_pins: bool, echo: Callable[[str], None], clock: Clock
+) -> Iterator[Finding]:
+    yield from check_picamera2(settings)
+    yield from check_gpiozero(settings)
+    for camera in settings.cameras:
+        yield check_camera(camera)
+        yield from check_pins(camera, wait_for_pins, echo)
+        yield from check_trigger(camera)
+    yield check_clock(settings, clock)
+    yield check_zone(settings)
+    yield check_disk(settings)
+
+
+def _wrong_settings(error: SettingsError) -> Iterator[Finding]:
+    for problem in error.problems:
+        yield Finding("settings", Severity.BAD, problem, error.hint)
