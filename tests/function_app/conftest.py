@@ -1,6 +1,7 @@
 """What the backend's tests share, beside tests/conftest.py."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.conftest import NewStore
 from tests.function_app.api import Api, Store, new_camera
 from tests.function_app.memory_store import memory_services
 from tests.support.backend import Backend
+from tests.support.stored_photos import KEPT
 
 
 @pytest.fixture
@@ -39,3 +41,13 @@ def empty(request: pytest.FixtureRequest) -> Iterator[store_side.Services]:
         return
     new_store: NewStore = request.getfixturevalue("new_store")
     yield store_side.connect(Settings(new_store()))
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def own(request: pytest.FixtureRequest) -> Iterator[store_side.Services]:
+    """An empty backend that deletes photos by age, of both kinds."""
+    if request.param == "memory":
+        yield memory_services(KEPT)
+        return
+    new_store: NewStore = request.getfixturevalue("new_store")
+    yield store_side.connect(replace(KEPT, connection_string=new_store()))

@@ -14,9 +14,9 @@ from function_app.storage.models import KeptAlert, State
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, Alert
 from tests.conftest import NewStore
-from tests.function_app.test_keeping import KEPT, NOW, everything, stored
 from tests.function_app.test_strays import leave
 from tests.support.empty_pages import EmptyPages
+from tests.support.stored_photos import KEPT, NOW, everything, stored
 
 Both = tuple[Services, Services, list[EmptyPages]]
 

@@ -2,11 +2,9 @@
 harm."""
 
 import logging
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -19,117 +17,17 @@ from function_app.maintenance.retention import Cleanup, clean_up
 from function_app.maintenance.timers import log as timers_log
 from function_app.maintenance.timers import log_cleanup
 from function_app.retention_policy import RetentionPolicy, parse_retention
-from function_app.services import Services, connect
-from function_app.settings import Settings
+from function_app.services import Services
 from function_app.storage.models import Photo, State
 from function_app.storage.photo_counts import Count
 from function_app.storage.row_keys import View
 from photo_wire.alert import MISSING
 from photo_wire.media import Media
-from tests.conftest import NewStore
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.memory_store import memory_services
+from tests.support.interruptions import until_done
 from tests.support.pictures import jpeg
-from tests.support.services import wrapped
-
-NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-BODY = b"the bytes of a photo"
-KEPT = Settings("", retention=RetentionPolicy(timedelta(days=120), {"gate": timedelta(days=30)}))
-
-
-class StoppedError(Exception):
-    """The process was killed here."""
-
-
-class Fragile:
-    """A store that lets so many calls through that change something, and then fails for good."""
-
-    READS = (
-        *("get", "query", "list_arrivals", "position", "list_orphans", "cameras", "first_seen"),
-        *("list_photos", "list_names", "is_first_seen_known"),
-        *("read", "find", "find_or_tombstone", "newest", "state", "check"),
-    )
-
-    def __init__(self, store: object, left: list[int]) -> None:
-        self._store = store
-        self._left = left
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self._store, name)
-        if name in self.READS:
-            return call
-
-        def counted(*words: Any) -> Any:
-            if self._left[0] == 0:
-                raise StoppedError
-            self._left[0] -= 1
-            return call(*words)
-
-        return counted
-
-
-def fragile(backend: Services, changes: int) -> Services:
-    left = [changes]
-    return wrapped(backend, lambda store: Fragile(store, left))
-
-
-@pytest.fixture(params=["memory", "azurite"])
-def own(request: pytest.FixtureRequest) -> Iterator[Services]:
-    """An empty one, of both kinds."""
-    if request.param == "memory":
-        yield memory_services(KEPT)
-        return
-    new_store: NewStore = request.getfixturevalue("new_store")
-    yield connect(replace(KEPT, connection_string=new_store()))
-
-
-def stored(
-    backend: Services, camera: str, days_ago: float, tag: str = "00000000", listed: bool = True
-) -> Photo:
-    """A photo that was taken and received so long ago."""
-    at = NOW - timedelta(days=days_ago)
-    name = name_of(camera, at, tag)
-    photo = Photo(name, Media.JPEG, "ab" * 32, len(BODY), name.captured_at, trigger="motion")
-    backend.blobs.add(photo, BODY)
-    if listed:
-        backend.index.add(photo, photo.received_at)
-    return photo
-
-
-def everything(backend: Services) -> list[object]:
-    """All that the lists and the blobs hold."""
-    views = [View(), View(oldest_first=True)]
-    cameras = sorted(backend.index.cameras())
-    views += [View(one, oldest_first=order) for one in cameras for order in (False, True)]
-    later = NOW + timedelta(days=1)
-    return [
-        [backend.index.query(view, 1000) for view in views],
-        [backend.index.list_arrivals(one, later, 1000) for one in cameras],
-        [list(backend.blobs.list_photos(one)) for one in backend.blobs.cameras()],
-        [list(backend.thumbnails.list_names(one)) for one in cameras],
-    ]
-
-
-def is_consistent(backend: Services) -> bool:
-    """Whether every list and the blobs tell of the same photos."""
-    lists, arrivals, blobs, _ = everything(backend)
-    all_photos = {photo.name for photo in lists[0]}  # type: ignore[index]
-    return (
-        {photo.name for one in arrivals for _, photo in one} == all_photos  # type: ignore[attr-defined]
-        and {photo.name for one in blobs for photo in one if not photo.deleted_at} == all_photos  # type: ignore[attr-defined]
-        and {photo.name for photo in lists[1]} == all_photos  # type: ignore[index]
-    )
-
-
-def until_done(work: Callable[[Services], object], backend: Services) -> int:
-    """Stop the work after its first change, then after two, and so on; then let it end."""
-    for changes in range(200):
-        try:
-            work(fragile(backend, changes))
-        except StoppedError:
-            continue
-        return changes
-    raise AssertionError("it never ends")
+from tests.support.stored_photos import BODY, KEPT, NOW, everything, is_consistent, stored
 
 
 def test_a_photo_is_deleted_whole(own: Services) -> None:
@@ -152,8 +50,8 @@ def test_what_a_person_deleted_does_not_come_back(own: Services) -> None:
     assert own.blobs.read(gone, 0, len(BODY)) is None
     assert own.blobs.find(gone.name, gone.media) is None
     assert own.blobs.find_or_tombstone(gone.name, gone.media) == mark
-    for everything in (False, True):
-        done = reconcile(own, NOW + timedelta(days=1), everything=everything)
+    for is_full in (False, True):
+        done = reconcile(own, NOW + timedelta(days=1), everything=is_full)
         assert (done.photos, done.listed, done.unlisted, done.unrecognized) == (1, 0, 0, 0)
     assert list(own.blobs.list_photos("gate")) == [stays, mark]
     reconcile(own, NOW + TOMBSTONE_TTL + timedelta(days=1))

@@ -14,12 +14,9 @@ from function_app.services import Services
 from photo_wire.known import KNOWN_PATH, ids_to_json, parse_known
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from tests.function_app import test_keeping as keeping
 from tests.function_app.api import Api, Store, name_of, photo_headers
-from tests.function_app.test_keeping import BODY, NOW, stored
 from tests.support.pictures import jpeg
-
-own = keeping.own  # the fixture
+from tests.support.stored_photos import BODY, NOW, stored
 
 
 def ask(api: Api, *names: PhotoName) -> requests.Response:

@@ -20,7 +20,7 @@ from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.function_app import test_kept_alerts
 from tests.function_app.api import MOMENT, name_of
 from tests.function_app.memory_store import MemoryAlerts, MemoryTable, memory_services
-from tests.function_app.test_keeping import StoppedError, fragile, until_done
+from tests.support.interruptions import StoppedError, fragile, until_done
 
 NOW = MOMENT
 LATER = NOW + timedelta(days=1)

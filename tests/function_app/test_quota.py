@@ -28,8 +28,8 @@ from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.function_app.test_keeping import fragile
 from tests.support.handlers import read_request
+from tests.support.interruptions import fragile
 from tests.support.pictures import jpeg
 
 NOW = to_milliseconds(datetime.now(UTC))

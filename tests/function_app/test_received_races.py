@@ -8,13 +8,10 @@ import pytest
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
-from tests.function_app import test_keeping as keeping
 from tests.function_app.memory_store import memory_services
-from tests.function_app.test_keeping import KEPT, NOW, stored
-from tests.function_app.test_repair_races import at_call
 from tests.function_app.turns import Turns
-
-own = keeping.own  # the fixture
+from tests.support.interruptions import at_call
+from tests.support.stored_photos import KEPT, NOW, stored
 
 by = pytest.mark.parametrize("deleted_at", [None, NOW], ids=["by retention", "by a person"])
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import pytest
 
@@ -15,44 +14,8 @@ from function_app.services import Services
 from function_app.storage.interfaces import PhotoBlobs
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
-from tests.function_app import test_keeping as keeping
-from tests.function_app.test_keeping import NOW, StoppedError, fragile, is_consistent, stored
-from tests.support.services import wrapped
-
-own = keeping.own  # the fixture
-
-
-class Watched:
-    """A store that has something done before each call; a walk is read whole when it begins, as a
-    page of it is."""
-
-    def __init__(self, store: object, before: Callable[[], None]) -> None:
-        self._store = store
-        self._before = before
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self._store, name)
-
-        def watched(*words: Any) -> Any:
-            self._before()
-            answer = call(*words)
-            return iter(list(answer)) if isinstance(answer, Iterator) else answer
-
-        return watched
-
-
-def at_call(
-    number: int, backend: Services, action: Callable[[], None]
-) -> tuple[Services, list[int]]:
-    """A backend at whose call of this number the action comes first; and how many there were."""
-    calls = [0]
-
-    def before() -> None:
-        if calls[0] == number:
-            action()
-        calls[0] += 1
-
-    return wrapped(backend, lambda store: Watched(store, before)), calls
+from tests.support.interruptions import StoppedError, at_call, fragile
+from tests.support.stored_photos import NOW, is_consistent, stored
 
 
 @pytest.mark.parametrize("rebuild", [False, True], ids=["repair", "rebuild"])

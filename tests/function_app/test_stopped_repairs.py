@@ -4,10 +4,9 @@ from contextlib import suppress
 
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
-from tests.function_app import test_keeping as keeping
-from tests.function_app.test_keeping import NOW, StoppedError, fragile, stored
+from tests.support.interruptions import StoppedError, fragile
+from tests.support.stored_photos import NOW, stored
 
-own = keeping.own  # the fixture
 RUNS = 100  # of three cameras one comes first in none of them once in 10^17 times
 
 

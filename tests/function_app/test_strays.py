@@ -15,11 +15,9 @@ from function_app.storage.models import Photo
 from function_app.storage.photo_counts import Count
 from function_app.storage.row_keys import PHOTOS, View, arrival_key
 from photo_wire.moment import format_time
-from tests.function_app import test_keeping as keeping
 from tests.function_app.memory_store import MemoryIndex
-from tests.function_app.test_keeping import BODY, NOW, everything, is_consistent, stored, until_done
-
-own = keeping.own  # the fixture
+from tests.support.interruptions import until_done
+from tests.support.stored_photos import BODY, NOW, everything, is_consistent, stored
 
 
 def leave(backend: Services, photo: Photo, at: datetime) -> None:

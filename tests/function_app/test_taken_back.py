@@ -19,8 +19,8 @@ from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.function_app.memory_store import memory_services
-from tests.function_app.test_keeping import StoppedError, fragile
 from tests.function_app.turns import Turns
+from tests.support.interruptions import StoppedError, fragile
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

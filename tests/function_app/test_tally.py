@@ -26,8 +26,8 @@ from function_app.storage.row_keys import ALL_COUNTS, PHOTOS, View, count_up, co
 from tests.conftest import NewStore
 from tests.function_app.api import Store, name_of
 from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
-from tests.function_app.test_keeping import StoppedError, fragile, until_done
 from tests.support.handlers import read_request
+from tests.support.interruptions import StoppedError, fragile, until_done
 from tests.support.services import count_rows, with_counters
 
 Handler = Callable[[Request, Services, Caller], Response]

@@ -13,10 +13,8 @@ from function_app.storage.models import Photo, PhotoStateError, State
 from function_app.storage.row_keys import View
 from photo_wire.alert import MISSING
 from photo_wire.media import Media
-from tests.function_app import test_keeping as keeping
-from tests.function_app.test_keeping import NOW, stored, until_done
-
-own = keeping.own  # the fixture
+from tests.support.interruptions import until_done
+from tests.support.stored_photos import NOW, stored
 
 
 def twins(backend: Services) -> dict[Media, Photo]:

@@ -14,8 +14,8 @@ from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from tests.function_app.api import name_of
 from tests.function_app.memory_store import memory_services
-from tests.function_app.test_repair_races import at_call
 from tests.function_app.turns import Turns
+from tests.support.interruptions import at_call
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
