@@ -45,8 +45,10 @@ def fragile(backend: Services, changes: int) -> Services:
 
 
 def until_done(work: Callable[[Services], object], backend: Services) -> int:
-    """Stop the work after its first change, then after two, and so on, until it completes. Return the
-    number of its changes."""
+    """Stop the work after its first change, then after two, and so on, until it completes.
+
+    Return the number of its changes.
+    """
     for changes in range(200):
         try:
             work(fragile(backend, changes))
@@ -57,8 +59,8 @@ def until_done(work: Callable[[Services], object], backend: Services) -> int:
 
 
 class Watched:
-    """A store that runs an action before each call. A list is read as a whole when it begins, as one
-    page of it is."""
+    """A store that runs an action before each call. A list is read as a whole when it begins, as
+    one page of it is."""
 
     def __init__(self, store: object, before: Callable[[], None]) -> None:
         self._store = store
@@ -78,8 +80,8 @@ class Watched:
 def at_call(
     number: int, backend: Services, action: Callable[[], None]
 ) -> tuple[Services, list[int]]:
-    """Return services at whose call of this number the action runs first, and the number of calls so
-    far."""
+    """Return services at whose call of this number the action runs first, and the number of
+    calls so far."""
     calls = [0]
 
     def before() -> None:
