@@ -1,4 +1,4 @@
-"""`make bench`: what the way of a photo costs, each figure beside a floor of the same run.
+"""`make bench`: what each step of a photo costs, beside the possible minimum.
 
-Nothing here is asserted: a busy machine gives other times, and about the same ratios.
+Nothing here is asserted: on a busy machine the times differ, but the ratios hardly do.
 """

@@ -11,20 +11,20 @@ from pathlib import Path
 from bench import backend, drain, handshakes, memory, pages, spool_write
 
 SECTIONS = {
-    "durable": ("From the trigger to a photo that survives a power cut", spool_write.figures),
-    "drain": ("How fast a backlog of photos of 500 KB goes up", drain.figures),
-    "tls": ("TLS", handshakes.figures),
-    "memory": ("The processes on the Pi", memory.figures),
-    "backend": ("The backend, over Azurite", backend.figures),
-    "pages": ("A page of the list, over Azurite", pages.figures),
+    "durable": ("From the trigger to a photo that survives a power cut", spool_write.measure),
+    "drain": ("How fast a backlog of photos of 500 KB goes up", drain.measure),
+    "tls": ("TLS", handshakes.measure),
+    "memory": ("The processes on the Pi", memory.measure),
+    "backend": ("The backend, over Azurite", backend.measure),
+    "pages": ("A page of the list, over Azurite", pages.measure),
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         "python -m bench",
-        description="Measure what the way of a photo costs. Every figure stands beside a floor of "
-        "the same run; times drift with the machine, ratios hardly do. Takes a few minutes.",
+        description="Measure what each step of a photo costs, beside the minimum that is possible "
+        "in the same run; times vary with the machine, ratios hardly do. Takes a few minutes.",
     )
     parser.add_argument("section", nargs="*", help=f"one or more of: {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="smaller numbers, rougher figures")
@@ -34,10 +34,10 @@ def main() -> int:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     start, missed = time.monotonic(), 0
     for name in args.section or SECTIONS:
-        title, figures = SECTIONS[name]
+        title, measure = SECTIONS[name]
         print(f"\n{title}", flush=True)
         with tempfile.TemporaryDirectory(prefix="nightjar-bench-") as folder:
-            for one in figures(Path(folder), args.quick):
+            for one in measure(Path(folder), args.quick):
                 print(one, flush=True)
                 missed += not one.is_met
     print(f"\n{missed} aims missed; {time.monotonic() - start:.0f} s", flush=True)

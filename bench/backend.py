@@ -1,4 +1,4 @@
-"""The backend: how fast photos come in, beside the same writes without any backend."""
+"""The backend: how fast it stores photos, beside the same writes without any backend."""
 
 import contextlib
 import http.client
@@ -52,18 +52,18 @@ Put = Callable[[bytes], None]
 """Store these bytes as a new photo."""
 
 
-def figures(folder: Path, quick: bool) -> list[Figure]:
+def measure(folder: Path, quick: bool) -> list[Figure]:
     with running(folder, Azurite(None)) as (azurite, backend):
-        found = _uploads(azurite, backend, quick)
-        found += _memory(backend, 4 if quick else 16)
-    return [*found, *_cold_start(3 if quick else 9)]
+        result = _uploads(azurite, backend, quick)
+        result += _memory(backend, 4 if quick else 16)
+    return [*result, *_cold_start(3 if quick else 9)]
 
 
 @contextlib.contextmanager
 def running(
     folder: Path, azurite: AbstractContextManager[Azurite]
 ) -> Iterator[tuple[Azurite, Backend]]:
-    """A backend over this Azurite."""
+    """Run a backend with this Azurite, until the end of the block."""
     folder.mkdir(exist_ok=True)
     with azurite as azurite:
         backend = Backend(
@@ -82,8 +82,8 @@ def running(
 
 
 @dataclass
-class Times:
-    """What one way took: photos a second, and the seconds of each photo."""
+class Timings:
+    """The timings of one path: photos per second, and the seconds of each photo."""
 
     rates: list[float]
     each: list[float]
@@ -99,35 +99,35 @@ class Times:
 
 def _uploads(azurite: Azurite, backend: Backend, quick: bool) -> list[Figure]:
     account = open_account(azurite.connection_string, 4 * MB)
-    ways: dict[str, Callable[[], Put]] = {
+    paths: dict[str, Callable[[], Put]] = {
         "backend": lambda: _to_backend(backend),
         "SDKs": lambda: _through_sdks(account),
         "raw": lambda: _raw(azurite),
     }
-    found = []
+    result = []
     for size in (50_000, 500_000, 2_000_000):
         body = _picture(size)
         for clients in (1, 4, 16):
             photos = (6 if quick else 24) * (1 if size > 10**6 else 2)
-            times = _interleaved(ways, body, clients, photos, rounds=1 if quick else 3)
+            times = _interleaved(paths, body, clients, photos, rounds=1 if quick else 3)
             what = f"PUT of {size // 1000:,} KB, {clients} at once"
             ours, sdks, raw = times["backend"], times["SDKs"], times["raw"]
-            found += [
+            result += [
                 Figure(f"{what}: share of the SDKs'", ours.rate / sdks.rate, "", 0.9),
                 Figure("  share of the raw writes'", ours.rate / raw.rate, "", 0.55),
                 Figure("  p95 in terms of the SDKs'", ours.p95 / sdks.p95, "times", 1.5, True),
                 Figure("  photos a second", ours.rate, "/s", remark=f"p95 {ours.p95 * 1e3:.0f} ms"),
             ]
-    return found
+    return result
 
 
 def _interleaved(
-    ways: dict[str, Callable[[], Put]], body: bytes, clients: int, photos: int, rounds: int
-) -> dict[str, Times]:
-    times = {name: Times([], []) for name in ways}
+    paths: dict[str, Callable[[], Put]], body: bytes, clients: int, photos: int, rounds: int
+) -> dict[str, Timings]:
+    times = {name: Timings([], []) for name in paths}
     for number in range(rounds + 1):
-        for name, way in ways.items():
-            seconds, each = _timed(way, body, clients, photos)
+        for name, path in paths.items():
+            seconds, each = _timed(path, body, clients, photos)
             if number:  # the first round warms up
                 times[name].rates.append(photos / seconds)
                 times[name].each.extend(each)
@@ -135,12 +135,13 @@ def _interleaved(
 
 
 def _timed(
-    way: Callable[[], Put], body: bytes, clients: int, photos: int
+    path: Callable[[], Put], body: bytes, clients: int, photos: int
 ) -> tuple[float, list[float]]:
-    """So many photos by so many clients, each with a connection of its own that is open already."""
+    """Store photos with several clients, each with an open connection of its own. Return the
+    seconds of all and of each."""
     puts: SimpleQueue[Put] = SimpleQueue()
     for _ in range(clients):
-        puts.put(way())
+        puts.put(path())
 
     def put_one(_: int) -> float:
         put = puts.get()
@@ -161,13 +162,13 @@ def _to_backend(backend: Backend) -> Put:
     key = {FUNCTION_KEY: backend.function_key, "Content-Type": "image/jpeg"}
 
     def put(body: bytes) -> None:
-        _ask(connection, "PUT", UPLOAD_PATH, body, {**key, "X-Photo-Id": str(_name())})
+        _request(connection, "PUT", UPLOAD_PATH, body, {**key, "X-Photo-Id": str(_name())})
 
     return put
 
 
 def _through_sdks(account: Account) -> Put:
-    """The same two writes as the backend's, by the SDKs' own calls, without any service."""
+    """Return the same two writes as the backend's, by the SDKs' own calls, without a service."""
     container = account.blobs.get_container_client(CONTAINER)
     table = account.tables.get_table_client(TABLE)
 
@@ -186,14 +187,14 @@ def _through_sdks(account: Account) -> Put:
             *((TransactionOperation.CREATE, row) for row in rows),
             (TransactionOperation.UPSERT, last_seen_row(photo.name, photo.received_at)),
         ]
-        call(lambda: table.submit_transaction(changes))  # again if the connection was idle too long
+        call(lambda: table.submit_transaction(changes))  # again after an idle connection's end
 
     return put
 
 
 def _raw(azurite: Azurite) -> Put:
-    """The same two writes over kept connections, with hardly any Python: the blob with a signed
-    address, and the transaction as the SDK once sent it, with another id in it."""
+    """Return the same two writes with hardly any Python: the blob by a signed URL, and the
+    transaction as the SDK once sent it, with another id. The connections stay open."""
     recorded, known = _transaction(azurite)
     blob_port, _, table_port = azurite.ports
     blobs = http.client.HTTPConnection("127.0.0.1", blob_port, timeout=60)
@@ -210,14 +211,14 @@ def _raw(azurite: Azurite) -> Put:
     def put(body: bytes) -> None:
         photo = _photo(_name(known.captured_at), body)
         path = f"/{account['AccountName']}/photos/{photo.path}?{signature}"
-        _ask(blobs, "PUT", path, body, {"x-ms-blob-type": "BlockBlob"})
+        _request(blobs, "PUT", path, body, {"x-ms-blob-type": "BlockBlob"})
         rows = recorded.body.replace(known.tag.encode(), photo.name.tag.encode())
-        _ask(tables, recorded.method, recorded.path, rows, dict(recorded.headers))
+        _request(tables, recorded.method, recorded.path, rows, dict(recorded.headers))
 
     return put
 
 
-def _ask(
+def _request(
     connection: http.client.HTTPConnection,
     method: str,
     path: str,
@@ -232,7 +233,7 @@ def _ask(
 
 
 def _transaction(azurite: Azurite) -> tuple[Recorded, PhotoName]:
-    """The request that lists a photo, as the SDK sends it, and the photo's name in it."""
+    """Return the request that lists a photo, as the SDK sends it, and the photo's name in it."""
     port = azurite.ports[2]
     with Recorder(port) as recorder:
         to_recorder = azurite.connection_string.replace(
@@ -253,8 +254,7 @@ def _name(at: datetime | None = None) -> PhotoName:
 
 
 def _picture(size: int) -> bytes:
-    """A JPEG of about so many bytes: what follows its end mark belongs to no picture, so a comment
-    in front makes it as large as it is to be."""
+    """Return a JPEG of about `size` bytes, which comments in front make so large."""
     small = jpeg()
     comments = b""
     while len(small) + len(comments) < size:
@@ -271,7 +271,7 @@ def _memory(backend: Backend, uploads: int) -> list[Figure]:
 
 
 def _cold_start(rounds: int) -> list[Figure]:
-    """A new process that imports the app and has its functions, as Azure's worker does."""
+    """Measure a new process that imports the app and lists its functions, as Azure's worker."""
     code = (
         "import function_app; len(function_app.app.get_functions());"
         "print([one for one in open('/proc/self/status') if 'VmHWM' in one][0])"

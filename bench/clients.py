@@ -1,4 +1,4 @@
-"""Processes that serve for as long as they are needed, and photos to send them."""
+"""Clients to compare, servers for them, and photos to send."""
 
 import os
 import struct
@@ -25,13 +25,13 @@ from tests.support.pictures import jpeg
 
 NO_RESERVE = Quota(reserve=0)
 Client = Callable[[Path, str, str, int], Callable[[], None]]
-"""Made ready to send the photos of a spool to a base URL with a key, so many in flight: what is
-returned sends them."""
+"""Takes a spool folder, a base URL, a function key and the number of photos in flight. Returns a
+function that sends all photos of the spool."""
 
 
 @contextmanager
 def server(module: str, *args: str) -> Iterator[str]:
-    """The base URL of `python -m module`, which prints its port."""
+    """Run `python -m module`, which prints its port; yield its base URL."""
     command = [sys.executable, "-m", module, *args]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -42,7 +42,7 @@ def server(module: str, *args: str) -> Iterator[str]:
 
 
 def filled(folder: Path, count: int, size: int) -> list[SpooledPhoto]:
-    """A spool with so many photos of so many bytes."""
+    """Put `count` photos of `size` bytes into a new spool, and return them."""
     spool = Spool(folder, quota=NO_RESERVE)
     start = datetime.now(UTC) - timedelta(days=1)
     return [
@@ -60,18 +60,18 @@ def filled(folder: Path, count: int, size: int) -> list[SpooledPhoto]:
 
 
 def picture(size: int) -> bytes:
-    """A JPEG of about so many bytes, most of them in segments that no reader looks into."""
+    """Return a JPEG of about `size` bytes, most of them in segments that readers skip."""
     small = jpeg()
-    segments, left = [], size - len(small)
-    while left > 4:
-        length = min(left - 2, 0xFFFF)
+    segments, remaining = [], size - len(small)
+    while remaining > 4:
+        length = min(remaining - 2, 0xFFFF)
         segments.append(b"\xff\xef" + struct.pack(">H", length) + os.urandom(length - 2))
-        left -= length + 2
+        remaining -= length + 2
     return small[:2] + b"".join(segments) + small[2:]
 
 
 def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[], None]:
-    """Nightjar's own uploader."""
+    """Return Nightjar's own uploader, ready to send."""
     stop = threading.Event()
     spool = Spool(folder, quota=NO_RESERVE)
     uploader = Uploader(spool, BackendClient(base_url, key, connections=in_flight))
@@ -92,7 +92,7 @@ def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[],
 
 
 def keep_alive(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[], None]:
-    """The floor: the same bytes, read before, in PUTs over connections that stay open."""
+    """Return the minimum: PUTs of the same bytes, read before, over connections that stay open."""
     photos = _contents(folder)
     host, _, port = base_url.removeprefix("http://").partition(":")
 
@@ -110,8 +110,10 @@ def keep_alive(folder: Path, base_url: str, key: str, in_flight: int) -> Callabl
     return lambda: _with_threads(send, in_flight)
 
 
-def naive(folder: Path, base_url: str, key: str, in_flight: int = 1) -> Callable[[], None]:
-    """The usual client: read, requests.put, delete."""
+def ordinary_client(
+    folder: Path, base_url: str, key: str, in_flight: int = 1
+) -> Callable[[], None]:
+    """Return an ordinary client: read, requests.put, delete."""
     spool = Spool(folder, quota=NO_RESERVE)
     files: SimpleQueue[tuple[SpooledPhoto, Path]] = SimpleQueue()
     for photo in spool.waiting_photos():

@@ -1,10 +1,10 @@
-"""How fast a backlog goes up: over a short line to the real backend, and over a long one."""
+"""How fast a backlog is uploaded: to the real backend, and over a line with latency."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.clients import Client, drain, filled, keep_alive, naive, server
+from bench.clients import Client, drain, filled, keep_alive, ordinary_client, server
 from bench.report import Figure, interleaved, seconds
 from local.azurite import Azurite
 from tests.conftest import new_backend
@@ -12,30 +12,30 @@ from tests.conftest import new_backend
 SIZE = 500_000  # bytes
 
 
-def figures(folder: Path, quick: bool) -> list[Figure]:
-    return [*_to_the_backend(folder, quick), *_over_a_long_line(folder, quick)]
+def measure(folder: Path, quick: bool) -> list[Figure]:
+    return [*_to_backend(folder, quick), *_with_latency(folder, quick)]
 
 
-def _to_the_backend(folder: Path, quick: bool) -> list[Figure]:
+def _to_backend(folder: Path, quick: bool) -> list[Figure]:
     photos, rounds = (10, 1) if quick else (100, 3)
-    found = []
+    result = []
     with (folder / "azurite.log").open("ab") as log, Azurite(output=log) as azurite:
         backend = new_backend(azurite.connection_string, {}, folder, set())
         backend.start()
         try:
             for in_flight in (2, 4):
-                ours, floor, default = interleaved(
+                ours, floor, ordinary = interleaved(
                     rounds,
                     *(
                         _timed(client, folder, photos, backend.base_url, backend.function_key, n)
                         for client, n in (
                             (drain, in_flight),
                             (keep_alive, in_flight),
-                            (naive, in_flight),
+                            (ordinary_client, in_flight),
                         )
                     ),
                 )
-                found += [
+                result += [
                     Figure(
                         f"backend on Azurite, {in_flight} in flight: share of the floor",
                         floor / ours,
@@ -43,37 +43,37 @@ def _to_the_backend(folder: Path, quick: bool) -> list[Figure]:
                         0.9,
                         remark=f"{photos / ours:.0f} photos/s, floor {photos / floor:.0f}/s",
                     ),
-                    Figure("  a naive client's share", floor / default),
+                    Figure("  a naive client's share", floor / ordinary),
                 ]
         finally:
             backend.stop()
-    return found
+    return result
 
 
-def _over_a_long_line(folder: Path, quick: bool) -> list[Figure]:
+def _with_latency(folder: Path, quick: bool) -> list[Figure]:
     photos, rounds = (20, 1) if quick else (120, 3)
     with (
-        server("bench.null_server") as near,
-        server("bench.latency_proxy", near.rpartition(":")[2]) as far,
+        server("bench.null_server") as local,
+        server("bench.latency_proxy", local.rpartition(":")[2]) as distant,
     ):
-        flights = (1, 4, 8)
-        ways = [_timed(drain, folder, photos, far, "", count) for count in flights]
-        ways.append(_timed(naive, folder, photos // 4, far, "", 1))
-        one, four, eight, default = interleaved(rounds, *ways)
-    default *= 4
+        in_flight_counts = (1, 4, 8)
+        ways = [_timed(drain, folder, photos, distant, "", count) for count in in_flight_counts]
+        ways.append(_timed(ordinary_client, folder, photos // 4, distant, "", 1))
+        one, four, eight, ordinary = interleaved(rounds, *ways)
+    ordinary *= 4
     rate = "50 ms round trip, {} in flight: times one in flight".format
     return [
         Figure("50 ms round trip, 1 in flight", photos / one, "photos/s"),
         Figure(rate(4), one / four, "times", 3.7, remark=f"{photos / four:.0f} photos/s"),
         Figure(rate(8), one / eight, "times", 7, remark=f"{photos / eight:.0f} photos/s"),
-        Figure("  a naive client, in terms of one in flight", one / default, "times"),
+        Figure("  a naive client, in terms of one in flight", one / ordinary, "times"),
     ]
 
 
 def _timed(
     client: Client, folder: Path, photos: int, base_url: str, key: str, in_flight: int
 ) -> Callable[[], float]:
-    """Has the client empty a spool of new photos, which is made before the time is taken."""
+    """Return a measurement: the seconds in which the client empties a spool of new photos."""
 
     def run() -> float:
         spool = folder / "backlog"

@@ -1,4 +1,4 @@
-"""TLS: one handshake for each connection that is kept, one reading of the CA bundle for all."""
+"""TLS: one handshake for each open connection, and the CA bundle is read once for all."""
 
 import os
 import ssl
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from bench.clients import drain, filled, naive
+from bench.clients import drain, filled, ordinary_client
 from bench.report import Figure
 from tests.support.certificates import Authority, Kind
 from tests.support.fault_server import FaultServer
@@ -15,12 +15,12 @@ from tests.support.fault_server import FaultServer
 CONNECTIONS = 2
 
 
-def figures(folder: Path, quick: bool) -> list[Figure]:
+def measure(folder: Path, quick: bool) -> list[Figure]:
     photos = 20 if quick else 100
     authority = Authority(folder)
     bundle = {"REQUESTS_CA_BUNDLE": str(authority.bundle)}
-    found = {}
-    for client in (drain, naive):
+    counts = {}
+    for client in (drain, ordinary_client):
         filled(folder / client.__name__, photos, 20_000)
         with (
             FaultServer(certificate=authority.certificate(Kind.GOOD)) as server,
@@ -28,18 +28,18 @@ def figures(folder: Path, quick: bool) -> list[Figure]:
             _bundles_read() as read,
         ):
             client(folder / client.__name__, server.base_url, "key", CONNECTIONS)()
-            found[client] = (server.handshakes * 100 / photos, len(read) * 100 / photos)
+            counts[client] = (server.handshakes * 100 / photos, len(read) * 100 / photos)
     return [
         Figure(
             f"TLS handshakes per 100 photos, {CONNECTIONS} connections",
-            found[drain][0] * photos / 100,
+            counts[drain][0] * photos / 100,
             "",
             CONNECTIONS,
             at_most=True,
         ),
-        Figure("  a naive client's", found[naive][0]),
-        Figure("readings of the CA bundle", found[drain][1] * photos / 100, "", 1, at_most=True),
-        Figure("  a naive client's, per 100 photos", found[naive][1]),
+        Figure("  a naive client's", counts[ordinary_client][0]),
+        Figure("readings of the CA bundle", counts[drain][1] * photos / 100, "", 1, at_most=True),
+        Figure("  a naive client's, per 100 photos", counts[ordinary_client][1]),
     ]
 
 
@@ -48,9 +48,9 @@ def _bundles_read() -> Iterator[list[object]]:
     read: list[object] = []
     load = ssl.SSLContext.load_verify_locations
 
-    def noted(context: ssl.SSLContext, *text: object, **named: object) -> None:
-        read.append(text or named)
-        load(context, *text, **named)  # type: ignore[arg-type]
+    def recording(context: ssl.SSLContext, *args: object, **kwargs: object) -> None:
+        read.append(args or kwargs)
+        load(context, *args, **kwargs)  # type: ignore[arg-type]
 
-    with mock.patch.object(ssl.SSLContext, "load_verify_locations", noted):
+    with mock.patch.object(ssl.SSLContext, "load_verify_locations", recording):
         yield read

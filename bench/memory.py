@@ -1,4 +1,4 @@
-"""The Pi's processes: their memory, their start, and 100,000 photos that wait for the upload."""
+"""The processes on the Pi: memory, start-up, and a backlog of 100,000 photos."""
 
 import os
 import re
@@ -24,7 +24,7 @@ UPLOAD = "import pi_uploader.cli, pi_uploader.upload.process"
 CAPTURE = "import pi_uploader.cli, pi_uploader.capture"
 
 
-def figures(folder: Path, quick: bool) -> list[Figure]:
+def measure(folder: Path, quick: bool) -> list[Figure]:
     many = 2_000 if quick else 100_000
     few = 100
     with server("bench.null_server") as url:
@@ -47,8 +47,8 @@ def figures(folder: Path, quick: bool) -> list[Figure]:
 
 
 class _Upload:
-    """`pi-uploader upload` as a process, watched while it works. `first`: seconds until its first
-    receipt; `peak`: the most memory it had, in MB."""
+    """`pi-uploader upload` as a process. `first`: seconds until its first receipt; `peak`: its peak
+    memory in MB."""
 
     def __init__(self, spool: Path, url: str) -> None:
         self._spool = spool
@@ -66,7 +66,7 @@ class _Upload:
         return self.until(sum(1 for _ in Spool(self._spool).waiting_photos()))
 
     def until(self, photos: int) -> "_Upload":
-        """Watch until so many are delivered, and end it."""
+        """Wait until `photos` are delivered, and end the process."""
         delivered = 0
         assert self._process.stderr
         for line in self._process.stderr:
@@ -83,7 +83,7 @@ class _Upload:
 
 
 def _peak_memory(status: str) -> float:
-    """In MB, from what Linux says of a process in /proc (proc_pid_status(5))."""
+    """Return the peak memory in MB, from a process's status in /proc (proc_pid_status(5))."""
     return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024 / MB
 
 
@@ -101,7 +101,7 @@ def _capture(folder: Path, photos: int) -> list[Figure]:
 
 
 def _capture_peak(spool: Path, photos: int, settings: Mapping[str, str]) -> float:
-    """The most memory that `pi-uploader capture` has while it takes so many photos, in MB."""
+    """Return the peak memory in MB of `pi-uploader capture` while it takes `photos`."""
     env = {
         "PATH": os.environ["PATH"],
         "CAMERA_SPOOL": str(spool),
@@ -124,7 +124,7 @@ def _capture_peak(spool: Path, photos: int, settings: Mapping[str, str]) -> floa
 
 
 def _fill_quickly(folder: Path, count: int) -> None:
-    """As many photos in a spool, without flushing each."""
+    """Put `count` photos into a spool, without flushing each."""
     Spool(folder)
     start = datetime.now(UTC) - timedelta(days=2)
     for number in range(1, count + 1):
@@ -149,7 +149,7 @@ def _choosing(folder: Path, count: int) -> list[Figure]:
     spool = Spool(folder)
     everything = seconds(lambda: sorted(file.name for file in folder.rglob("*.jpg")))
     newest, oldest = interleaved(50, lambda: seconds(spool.newest), lambda: seconds(spool.oldest))
-    disk = FailingDisk(kinds={Kind.NAMES})  # which never fails, and counts
+    disk = FailingDisk(kinds={Kind.NAMES})  # never fails, but counts
     Spool(folder, disk).newest()
     return [
         Figure(f"choosing the newest of {count:,}", newest * 1000, "ms", 1, at_most=True),

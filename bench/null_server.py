@@ -1,5 +1,5 @@
-"""A server that takes photos and answers with their receipts, and does nothing else: the floor of
-what a backend costs. `python -m bench.null_server` prints its port and serves until it is ended."""
+"""A server that responds to photos with their receipts, and does nothing else: the minimum that a
+backend costs. `python -m bench.null_server` prints its port and runs until it is terminated."""
 
 import socket
 import sys
@@ -10,37 +10,37 @@ from email.parser import BytesParser
 from photo_wire.headers import parse_headers
 from photo_wire.receipt import Receipt
 
-BLOCK = 256 * 1024
+BLOCK_SIZE = 256 * 1024
 
 
 def serve(connection: socket.socket) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    buffer, room = bytearray(), memoryview(bytearray(BLOCK))
+    buffer, room = bytearray(), memoryview(bytearray(BLOCK_SIZE))
     with connection:
         while True:
             while (end := buffer.find(b"\r\n\r\n")) < 0:
-                block = connection.recv(BLOCK)
+                block = connection.recv(BLOCK_SIZE)
                 if not block:
                     return
                 buffer += block
             _, _, head = bytes(buffer[:end]).partition(b"\r\n")
             headers = BytesParser().parsebytes(head)
             length = int(headers.get("Content-Length", 0))
-            left = length - (len(buffer) - end - 4)
-            while left > 0:
-                count = connection.recv_into(room, min(left, BLOCK))
+            remaining = length - (len(buffer) - end - 4)
+            while remaining > 0:
+                count = connection.recv_into(room, min(remaining, BLOCK_SIZE))
                 if not count:
                     return
-                left -= count
+                remaining -= count
             buffer.clear()
             connection.sendall(response(dict(headers.items()), length))
 
 
 def response(headers: dict[str, str], size: int) -> bytes:
-    headers_sent = parse_headers(headers)
+    photo = parse_headers(headers)
     body = b"{}"
-    if headers_sent.name and headers_sent.sha256:
-        receipt = Receipt(headers_sent.name, headers_sent.sha256, size, datetime.now(UTC))
+    if photo.name and photo.sha256:
+        receipt = Receipt(photo.name, photo.sha256, size, datetime.now(UTC))
         body = receipt.to_json().encode()
     head = f"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body

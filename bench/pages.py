@@ -1,4 +1,4 @@
-"""What a page of the list costs as photos become more."""
+"""What a page of the list costs as the number of photos grows."""
 
 import shutil
 import statistics
@@ -18,9 +18,9 @@ from tests.support.backend import Backend
 from tests.support.many_photos import azurite_with
 
 
-def figures(folder: Path, quick: bool) -> list[Figure]:
-    """A page through the backend, and the same query without it: Azurite's own time grows with the
-    rows of a table, Table Storage's does not."""
+def measure(folder: Path, quick: bool) -> list[Figure]:
+    """Measure a page through the backend, and the same query without it: Azurite's own time grows
+    with the rows of a table, that of Table Storage does not."""
     lines, medians = [], []
     for count in (100, 1_000) if quick else (1_000, 100_000):
         data = folder / f"pages-{count}"
@@ -39,8 +39,8 @@ def figures(folder: Path, quick: bool) -> list[Figure]:
 
 
 def _page_times(azurite: Azurite, backend: Backend, rounds: int) -> tuple[list[float], list[float]]:
-    """The seconds of so many pages through the backend and, in turns with them, of its index's
-    walk."""
+    """Return the seconds of `rounds` pages through the backend and, alternating with them, of the
+    index's query."""
     index = connect(Settings(azurite.connection_string)).index
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {backend.read_token}"
@@ -57,9 +57,9 @@ def _alternating(
 ) -> tuple[list[float], list[float]]:
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
-        for way, taken in zip((one, other), times, strict=True):
+        for path, taken in zip((one, other), times, strict=True):
             start = time.perf_counter()
-            found = way()
+            found = path()
             taken.append(time.perf_counter() - start)
             if found != 50:
                 raise RuntimeError(f"a page of 50 has {found}")

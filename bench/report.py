@@ -1,4 +1,4 @@
-"""A figure: what was measured, and what it was to be."""
+"""Figures: what was measured, and its target."""
 
 import statistics
 import time
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """`aim` None: nobody set one. `at_most`: whether the aim is an upper bound."""
+    """One measured value. `aim` is its target, None for none; `at_most`: the target is an upper
+    bound."""
 
     what: str
     value: float
@@ -34,21 +35,21 @@ class Figure:
 
 
 def interleaved(
-    rounds: int, *ways: Callable[[], float], after: Callable[[], None] = lambda: None
+    rounds: int, *measurements: Callable[[], float], after: Callable[[], None] = lambda: None
 ) -> list[float]:
-    """The median of what each way gives, the ways taking turns, so that a machine that becomes
-    busy does so for all."""
-    found: list[list[float]] = [[] for _ in ways]
+    """Return the median of each measurement. They take turns, so that a machine that becomes busy
+    affects all of them."""
+    results: list[list[float]] = [[] for _ in measurements]
     for number in range(rounds):
-        for place in range(len(ways)):
-            way = (place + number) % len(ways)
-            found[way].append(ways[way]())
+        for position in range(len(measurements)):
+            index = (position + number) % len(measurements)
+            results[index].append(measurements[index]())
             after()
-    return [statistics.median(values) for values in found]
+    return [statistics.median(values) for values in results]
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """How long it takes."""
+    """Return how many seconds the action takes."""
     start = time.perf_counter()
     action()
     return time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""From the trigger to a photo that survives a power cut: what is flushed, what is written."""
+"""What storing a photo durably costs: flushes, bytes written, and time."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ from tests.support.disks import Kind, Operation, RecordingDisk
 SIZE = 500_000  # bytes
 
 
-def figures(folder: Path, quick: bool) -> list[Figure]:
+def measure(folder: Path, quick: bool) -> list[Figure]:
     counts = _counted(folder / "counted")
     ours, floor, puts = _timed(folder, rounds=5 if quick else 15, photos=10 if quick else 40)
     return [
@@ -33,7 +33,7 @@ def figures(folder: Path, quick: bool) -> list[Figure]:
 
 
 def _counted(folder: Path) -> dict[str, float]:
-    filled(folder, 1, SIZE)  # what a first photo costs once is not counted
+    filled(folder, 1, SIZE)  # not to count what only the first photo costs
     disk = RecordingDisk()
     spool = Spool(folder, disk, NO_RESERVE)
     spool.recover()

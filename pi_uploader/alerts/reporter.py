@@ -187,10 +187,10 @@ class AlertReporter:
                 self._send_alerts([alert])
             except (RejectedError, UnavailableError) as error:
                 self._next_outbox_try = self._clock.monotonic() + RETRY_OUTBOX_SECONDS
-                log.warning("%s %s is not told yet: the backend %s", alert.kind, alert.name, error)
+                log.warning("%s %s is not sent yet: the backend %s", alert.kind, alert.name, error)
             else:
                 self._outbox.mark_sent(alert)
-                log.info("%s told %s", alert.kind, alert.name)
+                log.info("%s sent %s", alert.kind, alert.name)
 
     def _send_alerts(self, alerts: list[Alert]) -> AlertsReceipt:
         """Send these alerts; if all are of one camera, with the number of its photos that wait."""

@@ -1,4 +1,4 @@
-"""A report that the backend refuses holds up no other, and stays on record."""
+"""An alert that the backend rejects holds up no other, and stays on record."""
 
 import json
 from collections.abc import Callable
@@ -36,23 +36,24 @@ def alert_ids(exchange: Exchange) -> list[str]:
     return [one["id"] for one in json.loads(exchange.read())["alerts"]]
 
 
-def answer_reports(handler: Callable[[Exchange, list[str]], Response | None]) -> Handler:
-    """What `answer` says to the ids of a report; None: as a backend in order does."""
+def handle_reports(respond: Callable[[Exchange, list[str]], Response | None]) -> Handler:
+    """Return a handler that calls `respond` with the ids of each report. If that returns None, it
+    responds as a backend in order."""
 
-    def answer_all(exchange: Exchange) -> None:
-        reply = None
+    def handle(exchange: Exchange) -> None:
+        response = None
         if exchange.request.path == ALERTS_PATH:
-            reply = handler(exchange, alert_ids(exchange))
-        if reply:
-            exchange.send(reply)
+            response = respond(exchange, alert_ids(exchange))
+        if response:
+            exchange.send(response)
         else:
             store_photo(exchange)
 
-    return answer_all
+    return handle
 
 
 class Reporting:
-    """A spool, and an uploader on a clock that the test turns."""
+    """A spool, and an uploader on a clock that the test sets."""
 
     def __init__(self, folder: Path, server: FaultServer) -> None:
         self.now = 0.0
@@ -82,12 +83,12 @@ class Reporting:
 
 @pytest.mark.parametrize("code", faults.REJECTION_CODES)
 def test_a_loss_that_is_rejected_holds_up_no_other(code: int, tmp_path: Path) -> None:
-    """It is found among the hundred, stays on record, and is accepted by a later backend."""
+    """It is found among a hundred, stays on record, and a later backend accepts it."""
 
     def reject(_: Exchange, ids: list[str]) -> Response | None:
         return problem(code, f"{BAD} is not understood.") if BAD in ids else None
 
-    with FaultServer(answer_reports(reject)) as server:
+    with FaultServer(handle_reports(reject)) as server:
         device = Reporting(tmp_path, server)
         device.lose(range(MAX_AT_ONCE + 50))
         device.rounds(1)
@@ -113,7 +114,7 @@ def test_a_quarantine_alert_that_is_rejected_holds_up_no_other_and_no_loss(tmp_p
     def reject(_: Exchange, ids: list[str]) -> Response | None:
         return problem(400, "It is not understood.") if BAD in ids else None
 
-    with FaultServer(answer_reports(reject)) as server:
+    with FaultServer(handle_reports(reject)) as server:
         device = Reporting(tmp_path, server)
         for number in range(3):
             device.spool.quarantine(put(device.spool, number), "damaged")
@@ -128,8 +129,8 @@ def test_a_quarantine_alert_that_is_rejected_holds_up_no_other_and_no_loss(tmp_p
 
 
 def test_losses_of_a_camera_above_the_quota_hold_up_no_other_cameras(tmp_path: Path) -> None:
-    """The backend records the other cameras' alerts of a batch, and answers 429 to a batch of
-    which it records none (see function_app/alerts)."""
+    """The backend records the other cameras' alerts of a batch, and responds with 429 to a
+    batch of which it records none (see function_app/alerts)."""
 
     def above_quota(exchange: Exchange, ids: list[str]) -> Response | None:
         recorded = frozenset(one for one in ids if one.startswith("entry-"))
@@ -139,7 +140,7 @@ def test_losses_of_a_camera_above_the_quota_hold_up_no_other_cameras(tmp_path: P
         exchange.store.alerts |= {one: kept[one] for one in recorded}
         return Response(200, AlertsReceipt(recorded, frozenset()).to_json(), JSON)
 
-    with FaultServer(answer_reports(above_quota)) as server:
+    with FaultServer(handle_reports(above_quota)) as server:
         device = Reporting(tmp_path, server)
         device.lose(range(MAX_AT_ONCE), camera="another")
         device.lose(range(MAX_AT_ONCE, 2 * MAX_AT_ONCE + 50), camera="entry")
@@ -148,8 +149,10 @@ def test_losses_of_a_camera_above_the_quota_hold_up_no_other_cameras(tmp_path: P
         assert len(device.unreported()) == MAX_AT_ONCE
 
 
-def test_a_backend_that_rejects_every_report_gets_few_and_loses_none(tmp_path: Path) -> None:
-    with FaultServer(answer_reports(lambda *_: problem(400, "Nothing is understood."))) as server:
+def test_a_backend_that_rejects_every_report_gets_few_requests_and_loses_no_alert(
+    tmp_path: Path,
+) -> None:
+    with FaultServer(handle_reports(lambda *_: problem(400, "Nothing is understood."))) as server:
         device = Reporting(tmp_path, server)
         device.lose(range(20))
         device.rounds(1)
@@ -163,8 +166,8 @@ def test_a_backend_that_rejects_every_report_gets_few_and_loses_none(tmp_path: P
         assert device.unreported() == []
 
 
-def test_a_loss_whose_reason_is_no_text_for_an_alert_holds_up_no_other(tmp_path: Path) -> None:
-    """A reason is a folder's name, which somebody may have made by hand."""
+def test_a_loss_with_an_unprintable_reason_holds_up_no_other(tmp_path: Path) -> None:
+    """A reason is the name of a folder, which a person may have made."""
     with FaultServer() as server:
         device = Reporting(tmp_path, server)
         device.lose(range(1), reason="by\thand")
@@ -178,7 +181,7 @@ def test_a_missing_photo_whose_report_is_rejected_holds_up_no_other(tmp_path: Pa
     def reject(_: Exchange, ids: list[str]) -> Response | None:
         return problem(400, "It is not understood.") if BAD in ids else None
 
-    with FaultServer(answer_reports(reject)) as server:
+    with FaultServer(handle_reports(reject)) as server:
         device = Reporting(tmp_path, server)
         for number in range(3):
             put(device.spool, number)

@@ -1,4 +1,4 @@
-"""The backend is told that the times of its photos cannot be believed, once a day at most."""
+"""Photos with wrong or unknown times are reported, once a day at most."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ EARLIER_BOOT = BootTime("00000000", 1)
 
 
 class Site:
-    """A device and a server, each with a clock of its own; time passes for both alike."""
+    """A device and a server, each with its own clock; time passes for both."""
 
     def __init__(self, folder: Path, server: FaultServer) -> None:
         self.server_date: str | None = None
@@ -34,7 +34,7 @@ class Site:
         self.start()
 
     def start(self) -> None:
-        """The upload is started, for the first time or anew."""
+        """Start or restart the upload."""
         passed = getattr(self, "device", None)
         self.device = Device(self._folder, self._server)
         self.device.clock.wall = lambda: self._now - self.lag
@@ -52,7 +52,7 @@ class Site:
         exchange.send(replace(reply, headers={**reply.headers, "Date": date}))
 
     def deliver(self, taken: BootTime | None = None) -> None:
-        """A photo is taken and delivered, and there is time to tell of what was noticed."""
+        """Take and deliver a photo, and let the time pass in which alerts are sent."""
         put(self.device.spool, self._number, taken=taken)
         self._number += 1
         self.device.try_once()  # which names it, too
@@ -75,8 +75,8 @@ class Site:
         (timedelta(days=-400), "400 d ahead of the server's"),
     ],
 )
-def test_a_clock_that_stays_wrong_is_told(lag: timedelta, text: str, tmp_path: Path) -> None:
-    """Under a name of the server's time: the device's own is the one that is wrong."""
+def test_a_clock_that_stays_wrong_is_reported(lag: timedelta, text: str, tmp_path: Path) -> None:
+    """Under a name with the server's time, since the device's is wrong."""
     with FaultServer() as server:
         site = Site(tmp_path, server)
         site.lag = lag
@@ -91,8 +91,8 @@ def test_a_clock_that_stays_wrong_is_told(lag: timedelta, text: str, tmp_path: P
     assert abs(alert.name.captured_at - NOON) < timedelta(seconds=2 * LASTING_SECONDS)
 
 
-def test_a_clock_that_is_set_a_while_after_the_boot_is_nothing_to_tell_of(tmp_path: Path) -> None:
-    """Photos of before the power cut go up before the network has set the clock."""
+def test_a_clock_that_is_set_a_while_after_the_boot_is_not_reported(tmp_path: Path) -> None:
+    """Older photos are uploaded before the network has set the clock."""
     with FaultServer() as server:
         site = Site(tmp_path, server)
         for _ in range(3):
@@ -104,7 +104,7 @@ def test_a_clock_that_is_set_a_while_after_the_boot_is_nothing_to_tell_of(tmp_pa
         assert site.alerts() == []
 
 
-def test_it_is_told_once_a_day_however_often_the_upload_is_started(tmp_path: Path) -> None:
+def test_it_is_reported_once_a_day_however_often_the_upload_is_restarted(tmp_path: Path) -> None:
     with FaultServer() as server:
         site = Site(tmp_path, server)
         site.lag = timedelta(hours=1)
@@ -120,8 +120,8 @@ def test_it_is_told_once_a_day_however_often_the_upload_is_started(tmp_path: Pat
         assert len(site.alerts()) == 2
 
 
-def test_a_clock_that_once_was_ahead_silences_nothing(tmp_path: Path) -> None:
-    """The alert has a moment ten years from now, where the server does not say the time."""
+def test_an_alert_from_the_future_does_not_prevent_the_next_one(tmp_path: Path) -> None:
+    """Without the server's time, its time is that of a clock that is ten years ahead."""
     with FaultServer() as server:
         site = Site(tmp_path, server)
         site.server_date, site.lag = "", timedelta(days=-3650)
@@ -131,7 +131,7 @@ def test_a_clock_that_once_was_ahead_silences_nothing(tmp_path: Path) -> None:
         assert len(site.alerts()) == 2
 
 
-def test_photos_of_a_boot_without_a_clock_are_told_of_together(tmp_path: Path) -> None:
+def test_photos_of_a_boot_without_a_set_clock_are_reported_together(tmp_path: Path) -> None:
     with FaultServer() as server:
         site = Site(tmp_path, server)
         put(site.device.spool, 9)
@@ -147,7 +147,7 @@ def test_photos_of_a_boot_without_a_clock_are_told_of_together(tmp_path: Path) -
     assert f"4 so far; their times, {' to '.join(shown)}, are uncertain" in alert.reason
 
 
-def test_photos_whose_time_was_worked_out_are_nothing_to_tell_of(tmp_path: Path) -> None:
+def test_photos_with_corrected_times_are_not_reported(tmp_path: Path) -> None:
     with FaultServer() as server:
         site = Site(tmp_path, server)
         site.deliver(SYSTEM_CLOCK.since_boot())
@@ -156,8 +156,8 @@ def test_photos_whose_time_was_worked_out_are_nothing_to_tell_of(tmp_path: Path)
 
 
 @pytest.mark.parametrize("date", ["", "noon", "Thu, 01 Jan 1901 00:00:00 GMT"])
-def test_a_server_that_does_not_say_the_time_does_no_harm(date: str, tmp_path: Path) -> None:
-    """What the device knows by itself is told."""
+def test_a_server_without_a_valid_date_does_no_harm(date: str, tmp_path: Path) -> None:
+    """What the device knows by itself is reported."""
     with FaultServer() as server:
         site = Site(tmp_path, server)
         site.server_date = date

@@ -1,4 +1,4 @@
-"""The backend is told that a device's disk is read-only or hides photos: once, until it is over."""
+"""A disk that is read-only or hides photos is reported once, until that is over."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tests.support.spool_photos import START, put
 from tests.support.uploading import Device
 
 
-def test_a_folder_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_read_is_reported_once(tmp_path: Path) -> None:
     photos = [put(Spool(tmp_path), number) for number in range(3)]
     disk = FailingPlaceDisk(Fault(Kind.NAMES, tmp_path / "waiting" / "00000000"))
     spool = Spool(tmp_path, disk)
@@ -38,7 +38,7 @@ def test_a_folder_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
         assert len(server.store.photos) == 2
 
 
-def test_a_read_only_disk_is_told_again_when_it_was_over(
+def test_a_read_only_disk_is_reported_again_after_it_was_writable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, is_read_only = [0.0], [True]
