@@ -33,7 +33,6 @@ class Ledger:
     in_progress: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
 class Balance:
     """Numbers of photos, each photo counted once: as stored if the backend has it, whatever the
     device has besides; else where the device has it; else as a loss, on record or not.
@@ -46,20 +45,31 @@ class Balance:
     count as captured; the others are `untraced`.
     """
 
-    captured: int
-    stored: int
-    spooled: int
-    quarantined: int
-    losses: int
-    in_alerts: int
-    unrecorded: int
-    deleted: int
-    stored_twice: int
-    damaged: int
-    in_two_places: int
-    in_progress: int
-    untraced: int
-    reasons: Mapping[str, int]
+    def __init__(self, ledger: Ledger, card: CardContents, store: Store) -> None:
+        """Look everywhere, and count."""
+        photos = [one.receipt.sha256 for one in store.photos.values()]
+        alerts = [alert for alert in store.alerts.values() if alert.kind == LOSS]
+        reported = {str(alert.details["sha256"]) for alert in alerts}
+        places = [set(photos), set(card.waiting), set(card.quarantined), reported | set(card.lost)]
+        somewhere = set().union(*places)
+        captured = ledger.answered | (ledger.in_progress & somewhere)
+        stored, waiting, quarantined, losses = (
+            (place & captured).difference(*places[:number]) for number, place in enumerate(places)
+        )
+        self.captured = len(captured)
+        self.stored = len(stored)
+        self.spooled = len(waiting)
+        self.quarantined = len(quarantined)
+        self.losses = len(losses)
+        self.in_alerts = len(losses & reported)
+        self.unrecorded = len(captured - somewhere)
+        self.deleted = len(captured - somewhere - ledger.refused)
+        self.stored_twice = len(photos) - len(set(photos))
+        self.damaged = len(set(photos) - captured)
+        self.in_two_places = sum(map(len, places)) - len(somewhere)
+        self.in_progress = len(ledger.in_progress)
+        self.untraced = len(ledger.in_progress - somewhere)
+        self.reasons = Counter(alert.reason for alert in alerts)
 
     @property
     def in_progress_found(self) -> int:
@@ -96,35 +106,6 @@ class Balance:
             yield f"{self.losses - self.in_alerts:,} losses are not in the backend's alerts"
         if self.in_two_places:
             yield f"{self.in_two_places:,} photos are in two places, such as stored and lost"
-
-
-def balance(ledger: Ledger, card: CardContents, store: Store) -> Balance:
-    """Return the account of all photos: look everywhere, and count."""
-    photos = [one.receipt.sha256 for one in store.photos.values()]
-    alerts = [alert for alert in store.alerts.values() if alert.kind == LOSS]
-    reported = {str(alert.details["sha256"]) for alert in alerts}
-    places = [set(photos), set(card.waiting), set(card.quarantined), reported | set(card.lost)]
-    somewhere = set().union(*places)
-    captured = ledger.answered | (ledger.in_progress & somewhere)
-    stored, waiting, quarantined, losses = (
-        (place & captured).difference(*places[:number]) for number, place in enumerate(places)
-    )
-    return Balance(
-        captured=len(captured),
-        stored=len(stored),
-        spooled=len(waiting),
-        quarantined=len(quarantined),
-        losses=len(losses),
-        in_alerts=len(losses & reported),
-        unrecorded=len(captured - somewhere),
-        deleted=len(captured - somewhere - ledger.refused),
-        stored_twice=len(photos) - len(set(photos)),
-        damaged=len(set(photos) - captured),
-        in_two_places=sum(map(len, places)) - len(somewhere),
-        in_progress=len(ledger.in_progress),
-        untraced=len(ledger.in_progress - somewhere),
-        reasons=Counter(alert.reason for alert in alerts),
-    )
 
 
 def table(balances: Mapping[str, Balance]) -> str:

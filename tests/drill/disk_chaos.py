@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pi_uploader.spool import count_spool
-from tests.drill.accounting import Balance, CardContents, Ledger, balance
+from tests.drill.accounting import Balance, CardContents, Ledger
 from tests.drill.clock import FastClock
 from tests.drill.devices import command_for, hashes
 from tests.drill.network_faults import no_faults, with_rejections
@@ -73,7 +73,7 @@ class DiskChaos:
         finally:
             for process in self._parts.values():
                 process.end()
-        return balance(self._ledger, self.card_contents(), self._server.store)
+        return Balance(self._ledger, self.card_contents(), self._server.store)
 
     def _run_hour(self) -> None:
         faults: dict[str, Callable[[], object]] = {

@@ -5,7 +5,7 @@ import statistics
 import time
 from collections import deque
 
-from tests.drill.accounting import Balance, Ledger, balance
+from tests.drill.accounting import Balance, Ledger
 from tests.drill.clock import FastClock
 from tests.drill.console import Console
 from tests.drill.devices import Device
@@ -121,7 +121,7 @@ class Scenario:
         return self._device.kill(part)
 
     def _balance(self) -> Balance:
-        return balance(self.ledger, self._device.card_contents(), self._server.store)
+        return Balance(self.ledger, self._device.card_contents(), self._server.store)
 
     def _update_status(self, title: str, is_final: bool = False) -> None:
         self._console.update(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from photo_wire.alert import LOSS, Alert
 from photo_wire.receipt import Receipt
-from tests.drill.accounting import Balance, CardContents, Ledger, balance
+from tests.drill.accounting import Balance, CardContents, Ledger
 from tests.support.spool_photos import content, name
 from tests.support.store import Store, Stored
 
@@ -36,7 +36,7 @@ def world(
         store.alerts[str(alert.name)] = alert
     card = CardContents(*(set(map(sha256, numbers)) for numbers in (waiting, quarantined, lost)))
     ledger = Ledger(answered=set(map(sha256, answered)), in_progress=set(map(sha256, in_progress)))
-    return balance(ledger, card, store)
+    return Balance(ledger, card, store)
 
 
 def test_all_that_was_captured_is_somewhere() -> None:

@@ -1,5 +1,18 @@
-"""The fixtures of tests that upload."""
+"""The fixtures of the client's tests."""
 
+import pytest
+
+from pi_uploader.client import connection
 from tests.support.uploading import authority, no_retry_wait, trusted
 
 __all__ = ["authority", "no_retry_wait", "trusted"]
+
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+VARIABLES = (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *connection.CA_VARIABLES)
+
+
+@pytest.fixture
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment names no proxy and no certificates."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)

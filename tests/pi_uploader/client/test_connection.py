@@ -18,14 +18,7 @@ from tests.support.fault_server import FaultServer, store_photo
 from tests.support.proxy import as_proxy, tunnel_proxy
 from tests.support.uploading import SHORT_TIMEOUT, Device
 
-PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-VARIABLES = (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *connection.CA_VARIABLES)
-
-
-@pytest.fixture(autouse=True)
-def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
+pytestmark = pytest.mark.usefixtures("_no_variables")
 
 
 def delivers(device: Device) -> bool:

@@ -4,19 +4,12 @@ import socket
 
 import pytest
 
-from pi_uploader.client import BackendClient, UnavailableError, connection
+from pi_uploader.client import BackendClient, UnavailableError
 from tests.support import faults
 from tests.support.certificates import Authority
 from tests.support.fault_server import FaultServer
 
-PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-VARIABLES = (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *connection.CA_VARIABLES)
-
-
-@pytest.fixture(autouse=True)
-def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
+pytestmark = pytest.mark.usefixtures("_no_variables")
 
 
 def problem(base_url: str) -> str:
