@@ -1,10 +1,11 @@
-"""Nightjar's backend: photos come in from devices, are stored, and are looked at.
+"""Nightjar's backend: it receives photos from devices, stores them, and shows them.
 
 The Functions host imports this package and finds `app`. Importing it reads no setting and opens
 no connection: if the import fails, the host starts without any function and gives no reason
 (azure-functions-python-worker issue 1338).
 """
 
+import os
 from collections.abc import Callable
 
 import azure.functions as func
@@ -12,11 +13,13 @@ import azure.functions as func
 from function_app.http.dispatch import register
 from function_app.maintenance.timers import register_timers
 from function_app.routes import ROUTES
-from function_app.services import Services, shared_services
+from function_app.services import LazyServices, Services
 
 
-def build_app(services: Callable[[], Services] = shared_services) -> func.FunctionApp:
-    """A new app with all functions of the route table. Its get_functions() works once."""
+def build_app(services: Callable[[], Services] | None = None) -> func.FunctionApp:
+    """Return a new app with all functions of the route table. Its get_functions() works once.
+    `services` is called at each request; by default it makes them of the environment."""
+    services = services or LazyServices(os.environ)
     built = func.FunctionApp()
     for route in ROUTES:
         register(built, route, services)

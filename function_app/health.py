@@ -1,4 +1,4 @@
-"""`GET /api/health`: whether photos can come in and be looked at."""
+"""`GET /api/health`: whether photos can be received and looked at."""
 
 from function_app.auth import users
 from function_app.auth.caller import Caller
@@ -10,17 +10,17 @@ from photo_wire import __version__
 
 
 def get_health(request: Request, services: Services, caller: Caller) -> Response:
-    """200 if the settings are right and both stores answer; else 503 with what is missing."""
-    _check_door(services)
+    """200 if the settings are right and both stores respond; else 503 with what is missing."""
+    _check_sign_in(services)
     services.blobs.check()
     services.index.check()
     return json_response({"status": "ok", "version": __version__})
 
 
-def _check_door(services: Services) -> None:
-    """Photos that nobody can look at are no use."""
-    settings = services.settings
-    if settings.gallery_password or settings.read_token or settings.admin_token:
+def _check_sign_in(services: Services) -> None:
+    """Raise HTTPProblemError (503) if no password and no token opens the gallery."""
+    secrets = services.settings.secrets
+    if secrets.gallery_password or secrets.read_token or secrets.admin_token:
         return
     if users.find(services.people, users.OWNER) is None:
         raise HTTPProblemError(

@@ -1,4 +1,4 @@
-"""The origin of a URL (RFC 6454): which scheme, host and port a page is from."""
+"""The origin of a URL (RFC 6454): its scheme, host and port."""
 
 from urllib.parse import urlsplit
 
@@ -6,8 +6,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> str:
-    """Such as https://photos.example, in lower case, without the scheme's own port. "" for what is
-    no URL."""
+    """Return the origin of a URL, such as https://photos.example: in lower case, without the
+    scheme's default port. Return "" for a text that is not a URL."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

@@ -1,4 +1,4 @@
-"""The refusal of a request, as the domain raises it and http/responses.py renders it."""
+"""The error that ends a request. Any package raises it; http/ turns it into a response."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,9 @@ from photo_wire.problem import Problem
 
 
 class HTTPProblemError(Exception):
-    """This request cannot be granted; `problem` has the reply's status and one sentence that says
-    what to do. `headers` are those that the status asks for (such as WWW-Authenticate)."""
+    """Raised for a request that is refused. `problem` has the response's status and one sentence
+    that says what to do; `headers` are those that the status requires, such as
+    WWW-Authenticate."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)

@@ -1,8 +1,7 @@
-"""What the handlers work with, made once per process at the first request."""
+"""What handlers work with. A process makes it once, at its first request."""
 
-import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from function_app.auth.audit_log import AuditLog
@@ -17,9 +16,6 @@ from function_app.storage.interfaces import Alerts, PhotoBlobs, PhotoIndex, Thum
 from function_app.storage.loss_counts import LossCounts
 from function_app.storage.table_store import TableStore
 from function_app.timer_watch import TimerWatch
-
-_lock = threading.Lock()
-_shared: "Services | None" = None
 
 
 @dataclass(slots=True)
@@ -64,14 +60,21 @@ class Services:
     known_cameras: KnownCameras = field(default_factory=KnownCameras)
 
 
-def shared_services() -> Services:
-    """Return this process's services, from its environment. Raises SettingsError, at each call, as
-    long as the environment cannot be used."""
-    global _shared
-    with _lock:
-        if _shared is None:
-            _shared = connect(read_settings(os.environ))
-        return _shared
+class LazyServices:
+    """Makes the services of a process when they are first needed. Threads share it."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._lock = threading.Lock()
+        self._services: Services | None = None
+
+    def __call__(self) -> Services:
+        """Return the services. Raises SettingsError, at each call, as long as the environment
+        cannot be used."""
+        with self._lock:
+            if self._services is None:
+                self._services = connect(read_settings(self._environment))
+            return self._services
 
 
 def connect(settings: Settings) -> Services:
@@ -79,8 +82,8 @@ def connect(settings: Settings) -> Services:
     account = open_account(
         settings.connection_string,
         settings.max_photo_bytes,
-        settings.account_name,
-        settings.storage_sdk_only,
+        settings.storage.account_name,
+        settings.storage.sdk_only,
     )
     alerts = AzureAlerts(account)
     return Services(
@@ -89,7 +92,7 @@ def connect(settings: Settings) -> Services:
         thumbnails=AzureThumbnails(account.blobs),
         alerts=alerts,
         people=AzureTable(account, "people"),
-        audit_log=AuditLog(AzureTable(account, "accesses"), settings.trusted_proxies),
+        audit_log=AuditLog(AzureTable(account, "accesses"), settings.network.trusted_proxies),
         loss_counts=LossCounts(AzureTable(account, TABLE), alerts),
         settings=settings,
     )

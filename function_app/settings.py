@@ -1,4 +1,4 @@
-"""The backend's settings, read from the environment: every error at once, each with its name."""
+"""The backend's settings, read from the environment. All errors are raised together."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ from function_app.origins import origin_of
 from function_app.retention_policy import RetentionPolicy, parse_retention
 
 STORAGE = "AzureWebJobsStorage"
-STORAGE_ACCOUNT = "AzureWebJobsStorage__accountName"  # by identity, as the Functions host spells it
+STORAGE_ACCOUNT = "AzureWebJobsStorage__accountName"  # the Functions host's name for it
 STORAGE_SDK_ONLY = "STORAGE_SDK_ONLY"
 READ_TOKEN = "READ_TOKEN"  # noqa: S105 - the variable's name, not a token
 ADMIN_TOKEN = "ADMIN_TOKEN"  # noqa: S105
@@ -21,17 +21,18 @@ MAX_PHOTO_MB = "MAX_PHOTO_MB"
 RETENTION = "RETENTION"
 PUBLIC_URL = "PUBLIC_URL"
 TRUSTED_PROXY_COUNT = "TRUSTED_PROXY_COUNT"
-# What Azure sets where it runs the app, by its plans. Only there is WEBSITE_HOSTNAME the app's own
-# name, and only there does a front end add each caller's address to X-Forwarded-For.
+# Azure sets one of these where it runs the app; which one depends on the plan. Only there is
+# WEBSITE_HOSTNAME the app's own name, and only there does a front end add each caller's address to
+# X-Forwarded-For.
 AZURE_VARIABLES = ("WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME", "LEGION_SERVICE_HOST")
 HOSTNAME = "WEBSITE_HOSTNAME"
 
-MIN_TOKEN = 16  # characters; `make run` and the deploy script make longer ones
+MIN_TOKEN_LENGTH = 16  # characters; `make run` and the deploy script make longer ones
 DEFAULT_MAX_PHOTO_MB = 32
 DEFAULT_RETENTION_TEXT = "120d"
 DEFAULT_RETENTION = parse_retention(DEFAULT_RETENTION_TEXT)
 MAX_TRUSTED_PROXIES = 9
-# Above 100 MB Azure itself answers 500, not 413 (azure-functions-host issue 10519).
+# Above 100 MB Azure itself responds with 500 instead of 413 (azure-functions-host issue 10519).
 MAX_PHOTO_MB_LIMIT = 95
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
@@ -40,8 +41,8 @@ Value = TypeVar("Value")
 
 
 class SettingsError(Exception):
-    """The environment cannot be used. `problems` has one sentence for each variable at fault; none
-    of them repeats a value, which may be a secret."""
+    """Raised for settings that cannot be used. `problems` has one sentence for each wrong variable;
+    none repeats a value, which may be a secret."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
@@ -49,32 +50,54 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """`connection_string` is the storage account's; with `account_name` it is empty, and the app's
-    identity opens the account of this name. `read_token` lets programs look at photos, and
-    `admin_token` lets them do everything. `gallery_password` is the owner's until they change it
-    in the gallery. `max_photo_bytes` is the largest body that a PUT may have. `retention` says how
-    long photos are kept. `is_on_azure` says whether Azure's front end stands before the app.
-    `public_origin` is where people reach it, such as https://photos.example; None means that
-    requests say it. The last `trusted_proxies` addresses in X-Forwarded-For are by proxies that may
-    be believed; the first of these is the caller's. `storage_sdk_only`: no storage request is
-    written by hand."""
+class Secrets:
+    """What opens the gallery and the API. `read_token` lets programs look at photos, `admin_token`
+    lets them do everything. `gallery_password` is the owner's first password, until they change it
+    in the gallery."""
 
-    connection_string: str = field(repr=False)
     read_token: str | None = field(default=None, repr=False)
     admin_token: str | None = field(default=None, repr=False)
     gallery_password: str | None = field(default=None, repr=False)
-    max_photo_bytes: int = DEFAULT_MAX_PHOTO_MB * 1024 * 1024
-    retention: RetentionPolicy = DEFAULT_RETENTION
-    account_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How requests reach the app. `is_on_azure` says whether Azure's front end stands before it.
+    `public_origin` is the address that people use, such as https://photos.example; None means that
+    requests tell it. The last `trusted_proxies` addresses in X-Forwarded-For were added by trusted
+    proxies; the first of these is the client's."""
+
     is_on_azure: bool = False
     public_origin: str | None = None
     trusted_proxies: int = 0
-    storage_sdk_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StorageAccess:
+    """How the app opens its storage account. With `account_name` it uses its own identity instead
+    of a connection string. With `sdk_only` no storage request is written by hand."""
+
+    account_name: str | None = None
+    sdk_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`connection_string` is the storage account's, and empty if the app opens it with its own
+    identity. `max_photo_bytes` is the largest body that a PUT may have. `retention` says how long
+    photos are kept."""
+
+    connection_string: str = field(repr=False)
+    storage: StorageAccess = StorageAccess()
+    secrets: Secrets = Secrets()
+    network: Network = Network()
+    max_photo_bytes: int = DEFAULT_MAX_PHOTO_MB * 1024 * 1024
+    retention: RetentionPolicy = DEFAULT_RETENTION
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in `environment`; an empty variable counts as absent. Raises SettingsError."""
+    """Return the settings in `environment`; an empty variable counts as absent. Raises
+    SettingsError."""
     problems: list[str] = []
 
     def read(variable: str, parse: Callable[[str], Value]) -> Value | None:
@@ -88,32 +111,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     # the account does not accept (azure-functions-host issue 11796).
     account_name = read(STORAGE_ACCOUNT, _account_name)
     connection_string = "" if account_name else read(STORAGE, _connection_string)
-    read_token = read(READ_TOKEN, _token)
-    admin_token = read(ADMIN_TOKEN, _token)
-    gallery_password = read(GALLERY_PASSWORD, _password)
+    secrets = Secrets(
+        read_token=read(READ_TOKEN, _token),
+        admin_token=read(ADMIN_TOKEN, _token),
+        gallery_password=read(GALLERY_PASSWORD, _password),
+    )
     max_photo_bytes = read(MAX_PHOTO_MB, _megabytes)
     retention = read(RETENTION, lambda text: parse_retention(text or DEFAULT_RETENTION_TEXT))
     is_on_azure = any(environment.get(one) for one in AZURE_VARIABLES)
     public_origin = read(PUBLIC_URL, _origin)
     if is_on_azure and not public_origin and (hostname := environment.get(HOSTNAME)):
         public_origin = f"https://{hostname}".lower()
-    storage_sdk_only = read(STORAGE_SDK_ONLY, _is_on)
+    sdk_only = read(STORAGE_SDK_ONLY, _is_on)
     proxies = read(TRUSTED_PROXY_COUNT, lambda text: _proxies(text, int(is_on_azure)))
     if connection_string is None or max_photo_bytes is None or retention is None or problems:
         raise SettingsError(problems)
-    return Settings(
-        connection_string,
-        read_token,
-        admin_token,
-        gallery_password,
-        max_photo_bytes,
-        retention,
-        account_name,
-        is_on_azure,
-        public_origin,
-        proxies or 0,
-        bool(storage_sdk_only),
-    )
+    network = Network(is_on_azure, public_origin, proxies or 0)
+    storage = StorageAccess(account_name, bool(sdk_only))
+    return Settings(connection_string, storage, secrets, network, max_photo_bytes, retention)
 
 
 def _account_name(text: str) -> str | None:
@@ -129,11 +144,13 @@ def _connection_string(text: str) -> str:
             f"{STORAGE_ACCOUNT} where the app has an identity"
         )
     pairs = [part.partition("=") for part in text.split(";") if part.strip()]
-    said = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    if said.get("usedevelopmentstorage", "").lower() == "true":
-        return "UseDevelopmentStorage=true"  # the one spelling that both SDKs understand
-    signed = said.get("sharedaccesssignature") and said.keys() >= {"blobendpoint", "tableendpoint"}
-    if not signed and not (said.get("accountname") and _is_key(said.get("accountkey", ""))):
+    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    if values.get("usedevelopmentstorage", "").lower() == "true":
+        return "UseDevelopmentStorage=true"  # the only spelling that both SDKs accept
+    has_endpoints = values.keys() >= {"blobendpoint", "tableendpoint"}
+    is_signed = values.get("sharedaccesssignature") and has_endpoints
+    has_key = values.get("accountname") and _is_base64(values.get("accountkey", ""))
+    if not is_signed and not has_key:
         raise ValueError(
             "is not a storage connection string: copy it whole from the account's access keys "
             "(AccountName=...;AccountKey=...;...), or use UseDevelopmentStorage=true for Azurite"
@@ -141,7 +158,7 @@ def _connection_string(text: str) -> str:
     return text
 
 
-def _is_key(text: str) -> bool:
+def _is_base64(text: str) -> bool:
     try:
         return len(base64.b64decode(text, validate=True)) > 0
     except binascii.Error:
@@ -151,9 +168,9 @@ def _is_key(text: str) -> bool:
 def _token(text: str) -> str | None:
     if not text:
         return None
-    if len(text) < MIN_TOKEN or not (text.isascii() and text.isprintable()) or " " in text:
+    if len(text) < MIN_TOKEN_LENGTH or not (text.isascii() and text.isprintable()) or " " in text:
         raise ValueError(
-            f"is too weak or cannot travel in a header: use {MIN_TOKEN} or more random "
+            f"is too weak or cannot travel in a header: use {MIN_TOKEN_LENGTH} or more random "
             "letters and digits, without spaces"
         )
     return text

@@ -38,11 +38,11 @@ def open_session(request: Request, services: Services, caller: Caller) -> Respon
     owner's first password opens nothing if it is a common one.
     """
     if request.headers.get("Origin") is not None:  # a program need not send one to sign in
-        check_origin(request.http, services.settings)
+        check_origin(request.http, services.settings.network)
     name, password, now = request[USER].strip().lower(), request[PASSWORD], datetime.now(UTC)
     device_cookie = read_cookie(request.headers, BROWSER, request.url)
     device = sessions.find_device(services.people, name, device_cookie, now)
-    address = client_address(request.headers, services.settings.trusted_proxies)
+    address = client_address(request.headers, services.settings.network.trusted_proxies)
     identities = {"browser": device} if device else login_throttle.stranger(name, address)
     queue = KNOWN_QUEUE if device else ANONYMOUS_QUEUE
     user = _authenticate(name, password, identities, services, queue, now)
@@ -116,7 +116,7 @@ def _authenticate(
     429 after too many wrong passwords; 503 if too many are being hashed, and then the attempt is
     not counted."""
     login_throttle.count_attempt(services.people, identities, now)
-    first_password = services.settings.gallery_password
+    first_password = services.settings.secrets.gallery_password
     try:
         if is_valid_name(name):
             return users.authenticate(services.people, name, password, first_password, queue)

@@ -9,7 +9,7 @@ from function_app.http.json_schema import ALERT_KIND, PHOTO_ID, array, partial_r
 from function_app.http.pagination import decode_cursor, encode_cursor, merge, take_page
 from function_app.http.parameters import CAMERA, CURSOR, LIMIT, Kind, optional
 from function_app.http.request import Request, WireBody
-from function_app.http.responses import Response, json_response
+from function_app.http.responses import LogDetails, Response, json_response
 from function_app.ingest.camera_quota import quota_problem, record_cameras, refused_cameras
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
@@ -83,7 +83,8 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
     if waiting is not None and len(cameras) == 1:  # the number is of one camera
         services.index.update_waiting(cameras.pop(), waiting)
     services.timer_watch.check(services.people, services.alerts, now)
-    return Response(200, receipt.to_json(), photos=tuple(alert.name for alert in alerts))
+    details = LogDetails(tuple(alert.name for alert in alerts))
+    return Response(200, receipt.to_json(), log_details=details)
 
 
 def _allowed(alerts: list[Alert], services: Services, now: datetime) -> list[Alert]:

@@ -63,7 +63,8 @@ def content(
     whole = _read_redacted(photo, services) if is_redacted else None
     size = photo.size if whole is None else len(whole)
     if request.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
-        return Response(200, b"", photo.media.content_type, headers, length=size)
+        headers["Content-Length"] = str(size)
+        return Response(200, b"", photo.media.content_type, headers)
     requested = None
     if range_applies(request.headers.get("If-Range"), etag, last_modified):
         requested = _parse_range(request.headers.get("Range"), size)

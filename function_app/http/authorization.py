@@ -1,4 +1,5 @@
-"""Who may call a route. There is no default: each route says whom it lets in."""
+"""Who may call a route: authentication, and the rights that a route requires. There is no default;
+each route declares its `Access`."""
 
 import hmac
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from function_app.http.cookies import SESSION, read_cookie
 from function_app.origins import origin_of
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.settings import PUBLIC_URL, Settings
+from function_app.settings import PUBLIC_URL, Network, Secrets
 from function_app.storage.models import Photo
 from photo_wire.name import PhotoName
 
@@ -21,15 +22,15 @@ _SAFE_METHODS = ("GET", "HEAD")
 
 
 class Access(Enum):
-    """Whom a route lets in."""
+    """Who may call a route. The text is for the API's description."""
 
     PUBLIC = "everyone"
-    DEVICE = "who holds a function key; the Functions host checks it"
-    UPLOADER = "a token that may bring photos"
-    READER = "who may look at photos: a person's session, or a token"
-    DELETER = "who may delete photos"
-    ADMIN = "who decides about people and tokens"
-    PERSON = "who signed in, with their session"
+    DEVICE = "holders of a function key, which the Functions host checks"
+    UPLOADER = "tokens that may upload photos"
+    READER = "people and tokens that may look at photos"
+    DELETER = "people and tokens that may delete photos"
+    ADMIN = "owners and tokens with the scope admin"
+    PERSON = "people who signed in, with their session"
 
 
 _SCOPES = {
@@ -41,10 +42,10 @@ _SCOPES = {
 
 
 def authorize(access: Access, req: func.HttpRequest, services: Services, now: datetime) -> Caller:
-    """Who calls a route that lets these in.
+    """Return the caller of a route with this access.
 
-    Raises HTTPProblemError: 401 for a stranger, 403 for somebody without the right, and for a page
-    of another site that uses a person's session.
+    Raises HTTPProblemError: 401 without valid credentials; 403 without the required scope, and for
+    a page of another site that uses a person's session.
     """
     if access is Access.PUBLIC:
         return ANONYMOUS
@@ -58,39 +59,41 @@ def authorize(access: Access, req: func.HttpRequest, services: Services, now: da
             {"WWW-Authenticate": "Bearer"},
         )
     if caller.session and req.method not in _SAFE_METHODS:
-        check_origin(req, services.settings)
+        check_origin(req, services.settings.network)
     if access is Access.PERSON and caller.session is None:
         raise HTTPProblemError(403, "This is for people who signed in, not for tokens.")
     scope = _SCOPES.get(access)
     if scope and scope not in caller.scopes:
-        raise HTTPProblemError(403, f"{caller.name} has not got the right to {scope}.")
+        raise HTTPProblemError(403, f'{caller.name} lacks the permission "{scope}".')
     if scope is Scope.ADMIN and caller.cameras is not None:
-        raise HTTPProblemError(403, f"This is about all cameras, and {caller.name} is about some.")
+        raise HTTPProblemError(
+            403, f"This is about all cameras, and {caller.name} is limited to some."
+        )
     return caller
 
 
-def check_origin(req: func.HttpRequest, settings: Settings) -> None:
-    """A browser says where a request comes from: another site's page may change nothing here.
-    Raises HTTPProblemError (403)."""
+def check_origin(req: func.HttpRequest, network: Network) -> None:
+    """Raise HTTPProblemError (403) if another site's page sends this request. A browser names the
+    page's origin; other sites may change nothing here."""
     origin = origin_of(req.headers.get("Origin", ""))
-    if not origin or origin not in (own_origin(req.url, settings), settings.public_origin):
+    if not origin or origin not in (own_origin(req.url, network), network.public_origin):
         raise HTTPProblemError(
             403,
             "This request comes from another site's page: open the gallery itself. If a proxy "
-            f"stands before it, {PUBLIC_URL} has to be the address that people use.",
+            f"stands before it, set {PUBLIC_URL} to the address that people use.",
         )
 
 
-def own_origin(url: str, settings: Settings) -> str:
-    """The origin of a request's URL. Azure is reached by https alone, whatever the host makes of
-    the request behind its front end."""
+def own_origin(url: str, network: Network) -> str:
+    """Return the app's origin by a request's URL. On Azure it is https, although the Functions host
+    sees http behind the front end."""
     origin = origin_of(url)
-    return f"https:{origin.partition(':')[2]}" if settings.is_on_azure else origin
+    return f"https:{origin.partition(':')[2]}" if network.is_on_azure else origin
 
 
 def find_photo(name: PhotoName, services: Services, caller: Caller) -> Photo:
     """Return the photo of this name, for a caller who may see its camera. Raises HTTPProblemError
-    (404): who may not is told the same as if there were no such photo."""
+    (404), the same for a photo that is not there and for one that the caller may not see."""
     photo = services.index.get(name)
     if photo is None or not caller.may_see(name.camera):
         raise unknown_photo(name)
@@ -108,16 +111,18 @@ def _authenticate(
     scheme, _, secret = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         secret = secret.strip()
-        return _static_token(secret, services.settings) or tokens.find(services.people, secret, now)
+        return _static_token(secret, services.settings.secrets) or tokens.find(
+            services.people, secret, now
+        )
     value = read_cookie(headers, SESSION, url)
     return sessions.find(services.people, value, now) if value else None
 
 
-def _static_token(secret: str, settings: Settings) -> Caller | None:
-    """The two tokens that are settings; it takes as long for a near miss as for a far one."""
+def _static_token(secret: str, secrets: Secrets) -> Caller | None:
+    """Return the caller with one of the two tokens of the settings, compared in constant time."""
     for token, name, scopes in (
-        (settings.read_token, "the read token", frozenset({Scope.READ})),
-        (settings.admin_token, "the admin token", frozenset(Scope)),
+        (secrets.read_token, "the read token", frozenset({Scope.READ})),
+        (secrets.admin_token, "the admin token", frozenset(Scope)),
     ):
         if token and hmac.compare_digest(secret.encode(errors="surrogatepass"), token.encode()):
             return Caller(name, scopes, root=name)

@@ -1,4 +1,4 @@
-"""Cookies: a session's, and that of a browser in which somebody signed in before."""
+"""The two cookies: a session's, and that of a browser in which somebody signed in before."""
 
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
@@ -10,9 +10,9 @@ BROWSER = "nightjar_browser"
 # A browser accepts a cookie with this prefix only over https and with Secure. `__Host-` would also
 # bind it to this host, but browsers refuse that one with a Domain, and Azure's Python worker sends
 # `domain=` with every cookie (azure-functions-python-worker issue 1902; its fix, pull request 1911,
-# is open). Given up until that is fixed: another https host under the same registrable domain
-# can plant a cookie of this name, and so have a person act in a session that is not theirs. It can
-# read nothing. Custom domains alone: azurewebsites.net is on the Public Suffix List.
+# is open). Until that is fixed, another https host under the same registrable domain can set a
+# cookie of this name, and so have a person act in a session that is not theirs. It can read
+# nothing. This concerns custom domains only: azurewebsites.net is on the Public Suffix List.
 SECURE_PREFIX = "__Secure-"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -39,8 +39,8 @@ def read_cookie(headers: Mapping[str, str], cookie: str, url: str) -> str:
 
 
 def _name(cookie: str, url: str) -> str:
-    """Return the only name that counts at `url`: with the prefix, except on this machine by http,
-    where a browser would keep none with the prefix."""
+    """Return the cookie's name at `url`: with the prefix, except on this machine by http, where a
+    browser would reject the prefix."""
     address = urlsplit(url)
     is_local = address.scheme == "http" and address.hostname in _LOOPBACK
     return cookie if is_local else SECURE_PREFIX + cookie

@@ -21,13 +21,13 @@ from photo_wire.headers import PHOTO_ID
 from photo_wire.name import PhotoName, parse_name
 from photo_wire.problem import Problem
 
-_LATER = {"Retry-After": "10"}  # seconds
+_RETRY_SOON = {"Retry-After": "10"}  # seconds
 
 log = logging.getLogger(__name__)
 
 
 def register(app: func.FunctionApp, route: Route, services: Callable[[], Services]) -> None:
-    """Give the app one function that serves `route`. `services` is called at each request."""
+    """Add the function of a route to the app. `services` is called at each request."""
 
     def serve(req: func.HttpRequest) -> func.HttpResponse:
         started = time.perf_counter()
@@ -41,14 +41,15 @@ def register(app: func.FunctionApp, route: Route, services: Callable[[], Service
 
 
 def is_https(req: func.HttpRequest) -> bool:
-    """Whether the client came by https, which a proxy may have ended before the app."""
-    said: str = req.headers.get("X-Forwarded-Proto", "")
+    """Return whether the client used https. A proxy before the app may have ended it there."""
     url: str = req.url
-    return url.lower().startswith("https:") or said.rpartition(",")[2].strip().lower() == "https"
+    forwarded: str = req.headers.get("X-Forwarded-Proto", "")
+    last_proxy = forwarded.rpartition(",")[2].strip().lower()
+    return url.lower().startswith("https:") or last_proxy == "https"
 
 
 def handle(route: Route, req: func.HttpRequest, services: Callable[[], Services]) -> Response:
-    """Return the handler's response, or the problem that says why there is none."""
+    """Return the handler's response, or that of the problem which prevents one. Raises nothing."""
     try:
         ready = services()
         caller = authorize(route.access, req, ready, datetime.now(UTC))
@@ -58,32 +59,34 @@ def handle(route: Route, req: func.HttpRequest, services: Callable[[], Services]
     except WireError as error:
         return problem_response(Problem(400, f"{error}."))
     except SettingsError as error:
-        return problem_response(Problem(503, str(error)), _LATER)
+        return problem_response(Problem(503, str(error)), _RETRY_SOON)
     except StorageUnavailableError as error:
         log.warning("%s: %s", route.name, error)
-        return problem_response(Problem(503, f"Storage is away, try again later: {error}."), _LATER)
+        problem = Problem(503, f"Storage is away, try again later: {error}.")
+        return problem_response(problem, _RETRY_SOON)
     except Exception:
         log.exception("%s failed", route.name)
-        return problem_response(
-            Problem(500, "Something failed here; the log of the app says what.")
-        )
+        problem = Problem(500, "An unexpected error occurred; the app's log has the details.")
+        return problem_response(problem)
 
 
 def _log(route: Route, req: func.HttpRequest, response: Response, seconds: float) -> None:
-    """The line is logfmt, which people read and Kusto's parse-kv takes apart. The route stands for
-    the path, which may hold a secret; the detail is quoted as JSON does it."""
+    """Log a request as one line of logfmt, which people read and Kusto's parse-kv takes apart. The
+    route stands for the path, which may hold a secret. The detail is quoted as in JSON."""
+    details = response.log_details
     log.info(
         "method=%s route=%s status=%d ms=%.0f photo=%s%s",
         req.method,
         route.path,
         response.status,
         seconds * 1000,
-        ",".join(map(str, response.photos)) or _photo_asked_for(req) or "-",
-        f" detail={json.dumps(response.problem.detail)}" if response.problem else "",
+        ",".join(map(str, details.photos)) or _requested_photo(req) or "-",
+        f" detail={json.dumps(details.problem.detail)}" if details.problem else "",
     )
 
 
-def _photo_asked_for(req: func.HttpRequest) -> PhotoName | None:
+def _requested_photo(req: func.HttpRequest) -> PhotoName | None:
+    """Return the photo that the path or a header names, if any."""
     try:
         return parse_name(req.route_params.get("id") or req.headers.get(PHOTO_ID) or "")
     except WireError:

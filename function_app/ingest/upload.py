@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from function_app.auth.caller import Caller
 from function_app.http.request import PhotoBody, Request
-from function_app.http.responses import Response
+from function_app.http.responses import LogDetails, Response
 from function_app.ingest.camera_quota import check_camera_quota, record_cameras
 from function_app.ingest.intake import (
     CAMERA_NAME,
@@ -99,7 +99,7 @@ def store(upload: Upload, services: Services, now: datetime) -> Response:
     return Response(
         201 if intake.is_new else 200,
         intake.receipt.to_json().encode(),
-        photos=(intake.receipt.name,),
+        log_details=LogDetails((intake.receipt.name,)),
     )
 
 

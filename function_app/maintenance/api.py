@@ -19,7 +19,7 @@ from function_app.http.parameters import (
     required,
 )
 from function_app.http.request import JSONBody, Request
-from function_app.http.responses import Response, json_response
+from function_app.http.responses import LogDetails, Response, json_response
 from function_app.maintenance.deletion import camera_exists, delete, delete_all_of
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import MAX_REQUESTED, clean_up
@@ -61,7 +61,7 @@ def delete_photo(request: Request, services: Services, caller: Caller) -> Respon
     """204; the photo, its thumbnail and its rows are deleted."""
     photo = find_photo(request[PHOTO], services, caller)
     _delete(photo, request, services, caller)
-    return Response(204, photos=(photo.name,))
+    return Response(204, log_details=LogDetails((photo.name,)))
 
 
 def delete_photos(request: Request, services: Services, caller: Caller) -> Response:
@@ -75,7 +75,7 @@ def delete_photos(request: Request, services: Services, caller: Caller) -> Respo
         _delete(photo, request, services, caller)
         deleted.append(name)
     response = json_response({"deleted": [str(name) for name in deleted], "unknown": unknown})
-    return replace(response, photos=tuple(deleted))
+    return replace(response, log_details=LogDetails(tuple(deleted)))
 
 
 def delete_camera(request: Request, services: Services, caller: Caller) -> Response:

@@ -26,7 +26,7 @@ from function_app.http.parameters import (
     required,
 )
 from function_app.http.request import JSONBody, Request
-from function_app.http.responses import PAGE_POLICY, Response, json_response
+from function_app.http.responses import PAGE_POLICY, LogDetails, Response, json_response
 from function_app.http.templates import render_template
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
@@ -79,8 +79,8 @@ def make_share(request: Request, services: Services, caller: Caller) -> Response
     undo_if_revoked(services.people, caller, lambda: links.revoke(services.people, key))
     target = f"{link.target} by {links.link_label(key)}"
     services.audit_log.record(request.headers, caller.actor, "shared", target)
-    settings = services.settings
-    url = f"{settings.public_origin or own_origin(request.url, settings)}/shared/{secret}"
+    network = services.settings.network
+    url = f"{network.public_origin or own_origin(request.url, network)}/shared/{secret}"
     return json_response({"url": url, "key": key, "until": format_time(until)}, 201)
 
 
@@ -125,7 +125,7 @@ def get_shared(request: Request, services: Services, caller: Caller) -> Response
     except HTTPProblemError as error:
         problem = error.problem
         page = _page({"title": "Nightjar", "problem": problem.detail, "foot": "Ask for a new one."})
-        return replace(page, status=problem.status, problem=problem)
+        return replace(page, status=problem.status, log_details=LogDetails(problem=problem))
     until = f"{link.expires_at:%Y-%m-%d %H:%M} (UTC)"
     return _page(
         {

@@ -407,7 +407,7 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
         "thumbnails": MemoryThumbnails(),
         "alerts": alerts,
         "people": MemoryTable(),
-        "audit_log": AuditLog(MemoryTable(), settings.trusted_proxies),
+        "audit_log": AuditLog(MemoryTable(), settings.network.trusted_proxies),
         "loss_counts": LossCounts(rows, alerts),
     }
     return Services(**{**default, **parts}, settings=settings)

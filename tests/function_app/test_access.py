@@ -13,7 +13,7 @@ from function_app.http.authorization import Access, authorize
 from function_app.http.cookies import SESSION, set_cookie
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.settings import Settings
+from function_app.settings import Secrets, Settings
 from tests.function_app.memory_store import memory_services
 
 READ_TOKEN, ADMIN_TOKEN = "the-read-token-of-this-test", "the-admin-token-of-this-test"
@@ -24,7 +24,7 @@ SCOPED = (Access.UPLOADER, Access.READER, Access.DELETER, Access.ADMIN)
 
 @pytest.fixture(scope="module")
 def backend() -> Services:
-    return memory_services(Settings("", READ_TOKEN, ADMIN_TOKEN))
+    return memory_services(Settings("", secrets=Secrets(READ_TOKEN, ADMIN_TOKEN)))
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_a_stranger_is_refused(access: Access, backend: Services, headers: dict[
 @given(st.text(), st.text())
 def test_nothing_invented_lets_in(authorization: str, cookies: str) -> None:
     """Whatever the headers hold, it is 401 and never an error."""
-    empty = memory_services(Settings("", READ_TOKEN))
+    empty = memory_services(Settings("", secrets=Secrets(READ_TOKEN)))
     headers = {"Authorization": authorization, "Cookie": f"__Secure-nightjar_session={cookies}"}
     assert status(Access.READER, empty, headers) == 401
 

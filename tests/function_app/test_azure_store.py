@@ -26,13 +26,13 @@ OTHER_KEY = "b3RoZXIga2V5IHRoYW4gdGhlIGFjY291bnQncw=="
 
 
 def connected(azurite: Azurite) -> Services:
-    return connect(Settings(azurite.connection_string, None))
+    return connect(Settings(azurite.connection_string))
 
 
 def test_container_and_table_come_with_the_first_photo(new_store: NewStore) -> None:
     """Also where several photos are the first at once, on several instances."""
     connection_string = new_store()
-    instances = [connect(Settings(connection_string, None)) for _ in range(4)]
+    instances = [connect(Settings(connection_string)) for _ in range(4)]
     photos = [photo_of(new_camera()) for _ in instances]
 
     def store(instance: Services, photo: Photo) -> tuple[Photo | None, Photo | None]:
@@ -46,7 +46,7 @@ def test_container_and_table_come_with_the_first_photo(new_store: NewStore) -> N
 def test_an_empty_account_has_no_photos(new_store: NewStore) -> None:
     """Before the first photo everything can be asked, and nothing is created by asking."""
     connection_string = new_store()
-    backend = connect(Settings(connection_string, None))
+    backend = connect(Settings(connection_string))
     photo = photo_of("camera")
     assert backend.index.query(View(), 5) == []
     assert backend.index.get(photo.name) is None
@@ -157,7 +157,7 @@ def test_a_refused_connection_is_storage_away() -> None:
 def test_a_wrong_key_is_storage_away_with_advice(azurite: Azurite) -> None:
     """The photo waits on the device until somebody mends the setting, which is named."""
     wrong = azurite.connection_string.replace(ACCOUNT_KEY, OTHER_KEY)
-    for error in everything(connect(Settings(wrong, None))):
+    for error in everything(connect(Settings(wrong))):
         assert "AzureWebJobsStorage" in str(error)
         assert OTHER_KEY not in str(error)
 
@@ -190,7 +190,7 @@ def signed(azurite: Azurite) -> str:
 def test_a_connection_that_died_in_the_pool_is_no_failure(azurite: Azurite, camera: str) -> None:
     """A load balancer may close a kept connection in silence: the next request opens another."""
     with Relay(azurite) as relay:
-        backend = connect(Settings(relay.connection_string, None))
+        backend = connect(Settings(relay.connection_string))
         assert backend.index.add(photo_of(camera), MOMENT) is None
         relay.reset_next_request()
         assert backend.index.get(name_of(camera)) == photo_of(camera)

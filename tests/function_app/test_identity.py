@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from function_app.services import connect
-from function_app.settings import Settings, SettingsError, read_settings
+from function_app.settings import Settings, SettingsError, StorageAccess, read_settings
 from function_app.storage.azure.identity import IdentityError, ManagedIdentityCredential
 from function_app.storage.models import StorageUnavailableError
 
@@ -81,7 +81,7 @@ def test_without_a_token_it_says_why_and_nothing_more(
 def test_an_identity_without_a_token_counts_as_storage_away(service: TokenService) -> None:
     """503, so that the device sends the photo again."""
     service.broken = True
-    backend = connect(Settings("", account_name="nightjarxyz"))
+    backend = connect(Settings("", StorageAccess("nightjarxyz")))
     for store in (backend.blobs, backend.index):
         with pytest.raises(StorageUnavailableError, match="identity gave no token"):
             store.check()
@@ -89,7 +89,7 @@ def test_an_identity_without_a_token_counts_as_storage_away(service: TokenServic
 
 def test_the_name_of_the_account_is_enough() -> None:
     settings = read_settings({"AzureWebJobsStorage__accountName": "nightjarxyz"})
-    assert settings.account_name == "nightjarxyz"
+    assert settings.storage.account_name == "nightjarxyz"
     assert settings.connection_string == ""
 
 
@@ -100,7 +100,7 @@ def test_the_name_wins_over_a_connection_string_that_azure_wrote() -> None:
         "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     }
     settings = read_settings(both)
-    assert (settings.account_name, settings.connection_string) == ("xxxxx", "")
+    assert (settings.storage.account_name, settings.connection_string) == ("xxxxx", "")
 
 
 @pytest.mark.parametrize("name", ["UPPER", "a-b", "ab", "x" * 25, "x.evil.net/"])

@@ -20,7 +20,7 @@ from function_app.http.responses import render
 from function_app.maintenance.deletion import delete
 from function_app.routes import ROUTES
 from function_app.services import Services, connect
-from function_app.settings import Settings
+from function_app.settings import Secrets, Settings
 from function_app.storage import account_keys
 from function_app.storage.models import KeptAlert, Photo
 from local.azurite import Azurite
@@ -69,7 +69,7 @@ EVENTS = st.lists(
 
 def play(events: list[Event], start: datetime) -> Services:
     """A backend at which these happened, a millisecond after one another."""
-    backend = memory_services(Settings("", gallery_password="the owner's first"))
+    backend = memory_services(Settings("", secrets=Secrets(gallery_password="the owner's first")))
     for number, event in enumerate(events):
         now, name = start + timedelta(minutes=1, milliseconds=event.at), event.name(start)
         trigger = ("motion", "gpio", None)[event.number % 3]

@@ -116,7 +116,9 @@ def test_a_forwarded_address_counts_where_somebody_adds_it(
 ) -> None:
     """Azure's front end, or as many proxies as the setting says; of no other a word is believed."""
     said = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7, 203.0.113.9:50123"}
-    assert client_address(said, backend_with(environment).settings.trusted_proxies) == address
+    assert (
+        client_address(said, backend_with(environment).settings.network.trusted_proxies) == address
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_origins_are_compared_as_browsers_write_them() -> None:
     assert [origin_of(one) for one in ("", "null", "n.example", "https://:1", "http://x:y")] == [
         ""
     ] * 5
-    assert Settings("").trusted_proxies == 0
+    assert Settings("").network.trusted_proxies == 0
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J\u202egnp", "a\r\nb", "\u2028", "\x00"])

@@ -18,7 +18,7 @@ from function_app.auth.caller import Role, Scope
 from function_app.auth.provenance import Provenance
 from function_app.routes import ROUTES
 from function_app.services import Services
-from function_app.settings import Settings
+from function_app.settings import Secrets, Settings
 from function_app.storage import account_keys
 from function_app.storage.models import KeptAlert, Photo
 from local.host import Host
@@ -61,7 +61,7 @@ class World:
 
     backend: Services = field(
         default_factory=lambda: memory_services(
-            Settings("", read_token=READ_TOKEN, admin_token=ADMIN_TOKEN, gallery_password=PASSWORD)
+            Settings("", secrets=Secrets(READ_TOKEN, ADMIN_TOKEN, PASSWORD))
         )
     )
     now: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -11,7 +11,7 @@ import azure.functions as func
 import pytest
 
 from function_app import build_app
-from function_app.settings import Settings
+from function_app.settings import Secrets, Settings
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.alert import LOSS, Alert, alerts_to_json
@@ -36,7 +36,9 @@ def call(
     name: str, request: func.HttpRequest, index: MemoryIndex | None = None
 ) -> func.HttpResponse:
     """What the function of this name replies."""
-    backend = memory_services(Settings("", TOKEN, ADMIN), index=index or MemoryIndex())
+    backend = memory_services(
+        Settings("", secrets=Secrets(TOKEN, ADMIN)), index=index or MemoryIndex()
+    )
     functions = build_app(lambda: backend).get_functions()
     (found,) = (one for one in functions if one.get_function_name() == name)
     reply = found.get_user_function()(request)
@@ -109,11 +111,12 @@ def test_what_a_client_says_cannot_forge_a_log_line(caplog: pytest.LogCaptureFix
 def test_importing_reads_and_opens_nothing() -> None:
     """Without any setting the functions are found; an error here would make them vanish."""
     code = (
-        "import function_app, function_app.services as backend\n"
-        "assert backend._shared is None\n"
+        "import socket, sys\n"
+        "sys.addaudithook(lambda event, _: event == 'socket.connect' and sys.exit(event))\n"
+        "import function_app\n"
         "print(len(function_app.app.get_functions()))"
     )
-    environment = {"PATH": os.environ["PATH"]}
+    environment = {"PATH": os.environ["PATH"], "MAX_PHOTO_MB": "many"}  # an error, once it is read
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, check=True, text=True
     )

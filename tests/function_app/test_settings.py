@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.retention_policy import RetentionPolicy
-from function_app.settings import Settings, SettingsError, read_settings
+from function_app.settings import Secrets, Settings, SettingsError, read_settings
 
 KEY = "c2VjcmV0LWFjY291bnQta2V5"
 ACCOUNT = f"DefaultEndpointsProtocol=https;AccountName=night;AccountKey={KEY};EndpointSuffix=x.net"
@@ -31,7 +31,10 @@ def test_everything_can_be_set() -> None:
     }
     retention = RetentionPolicy(timedelta(days=30), {"gate": None})
     assert read_settings(environment) == Settings(
-        ACCOUNT, TOKEN, f"{TOKEN}-2", "a good password", 8 << 20, retention
+        ACCOUNT,
+        secrets=Secrets(TOKEN, f"{TOKEN}-2", "a good password"),
+        max_photo_bytes=8 << 20,
+        retention=retention,
     )
 
 

@@ -52,10 +52,10 @@ PHOTOS = st.builds(
 def store(request: pytest.FixtureRequest) -> Iterator[Services]:
     """Blobs and an index, of both kinds."""
     if request.param == "memory":
-        yield memory_services(Settings("", None))
+        yield memory_services(Settings(""))
         return
     azurite: Azurite = request.getfixturevalue("azurite")
-    yield connect(Settings(azurite.connection_string, None))
+    yield connect(Settings(azurite.connection_string))
 
 
 def photo_of(camera: str, moment: datetime = MOMENT, tag: str = "5f3a9c2e") -> Photo:

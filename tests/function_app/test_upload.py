@@ -166,7 +166,7 @@ def test_a_crash_between_blob_and_index_heals(api: Api, azurite: Azurite, camera
     first attempt, and the photo is listed once."""
     body, name = jpeg(seed=8), name_of(camera)
     photo = Photo(name, Media.JPEG, sha256(body), len(body), MOMENT, "motion", "synced")
-    connect(Settings(azurite.connection_string, None)).blobs.add(photo, body)
+    connect(Settings(azurite.connection_string)).blobs.add(photo, body)
     assert api.listed(camera) == []
     reply = api.put(body, photo_headers(name))
     assert (reply.status_code, parse_receipt(reply.content)) == (200, photo.receipt())

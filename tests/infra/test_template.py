@@ -170,7 +170,7 @@ def test_the_settings_are_those_that_the_backend_reads() -> None:
     assert rules["galleryPassword"]["minLength"] == passwords.MIN_LENGTH
     assert rules["galleryPassword"]["maxLength"] == passwords.MAX_LENGTH
     assert rules["retention"]["defaultValue"] == settings.DEFAULT_RETENTION_TEXT
-    assert rules["readToken"]["minLength"] == settings.MIN_TOKEN
+    assert rules["readToken"]["minLength"] == settings.MIN_TOKEN_LENGTH
     assert rules["maxPhotoMB"]["defaultValue"] == settings.DEFAULT_MAX_PHOTO_MB
     assert rules["maxPhotoMB"]["maxValue"] == settings.MAX_PHOTO_MB_LIMIT
 

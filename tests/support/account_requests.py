@@ -10,7 +10,7 @@ import azure.functions as func
 
 from function_app.http.responses import Response
 from function_app.services import Services
-from function_app.settings import Settings
+from function_app.settings import Secrets, Settings
 from function_app.storage.table_store import TableStore
 from tests.support.handlers import ROUTE_OF, call
 
@@ -20,7 +20,8 @@ FIRST_PASSWORD, PASSWORD, NEW_PASSWORD = (
     "another good password",
 )
 ADMIN = {"Authorization": "Bearer the-admin-token-of-this-test"}
-SETTINGS = Settings("", admin_token="the-admin-token-of-this-test", gallery_password=FIRST_PASSWORD)
+SECRETS = Secrets(admin_token="the-admin-token-of-this-test", gallery_password=FIRST_PASSWORD)
+SETTINGS = Settings("", secrets=SECRETS)
 SITE = "https://night.example"
 
 

@@ -11,7 +11,7 @@ from function_app.auth import passwords, users
 from function_app.auth.caller import Role
 from function_app.auth.passwords import HashQueue, is_common
 from function_app.problems import HTTPProblemError
-from function_app.settings import Settings
+from function_app.settings import Secrets, Settings
 from function_app.storage import account_keys
 from photo_wire.errors import WireError
 from tests.conftest import StartAzurite, StartBackend
@@ -63,7 +63,7 @@ def test_each_sign_in_hashes_once(
     scrypts: list[str], first: str | None, is_changed: bool, name: str, password: str
 ) -> None:
     """Whoever there is or is not, and whether the owner's password is the setting still."""
-    backend = memory_services(Settings("", gallery_password=first))
+    backend = memory_services(Settings("", secrets=Secrets(gallery_password=first)))
     users.add(backend.people, "vera", OWN, Role.VIEWER, None)
     if is_changed:
         owner = users.User(users.OWNER, Role.OWNER, passwords.hash_password(OWN))
@@ -78,13 +78,13 @@ def test_each_sign_in_hashes_once(
 
 def test_a_common_first_password_opens_nothing(scrypts: list[str]) -> None:
     """Whoever can set it is told what to do; another one opens."""
-    backend = memory_services(Settings("", gallery_password=COMMON[0]))
+    backend = memory_services(Settings("", secrets=Secrets(gallery_password=COMMON[0])))
     said = {"name": "owner", "password": COMMON[0]}
     reply = ask(backend, "open_session", {}, said)
     assert reply.status == 403
     assert b"GALLERY_PASSWORD" in reply.body
     assert not reply.cookies
-    better = replace(backend, settings=Settings("", gallery_password=FIRST))
+    better = replace(backend, settings=Settings("", secrets=Secrets(gallery_password=FIRST)))
     assert ask(better, "open_session", {}, {"password": FIRST}).status == 200
 
 
@@ -131,7 +131,7 @@ def test_who_waits_too_long_is_refused_and_counted_for_nobody(
     scrypts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A known browser has a queue of its own, which strangers do not fill."""
-    backend = memory_services(Settings("", gallery_password=FIRST))
+    backend = memory_services(Settings("", secrets=Secrets(gallery_password=FIRST)))
     right = {"name": "owner", "password": FIRST}
     reply = ask(backend, "open_session", {}, right)
     browser = {"Cookie": reply.cookies[1].partition(";")[0]}
