@@ -80,9 +80,9 @@ lock: .venv/.dev ## write the files with hashes anew, after a change of pinned r
 golden: setup-dev ## what this version says on the wire, recorded for the versions to come
 	@$(PY) -m tests.golden
 
-screenshots: setup-dev browser ## the README's pictures, taken anew by the gallery's tests
-	@$(PY) -m pytest -q tests/e2e/gallery
-	@mkdir -p docs/pictures && cp .local/screenshots/gallery.png docs/pictures/
+screenshots: setup-dev browser ## the README's moving picture, taken anew by the gallery's tests
+	@$(PY) -m pytest -q tests/e2e/gallery/test_arrival.py
+	@mkdir -p docs/pictures && cp .local/screenshots/arrival.webp docs/pictures/
 
 arm-schemas: .venv/.dev ## infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
 	@$(PY) -m tests.infra.schemas $(if $(FROM),"$(FROM)")

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, PhotoHeaders, Trigger
@@ -19,6 +27,7 @@ from pi_uploader.cameras import CaptureContext
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
 from tests.conftest import NewStore, StartBackend, new_backend
 from tests.support.backend import Backend
+from tests.support.waiting import wait_for
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 TIMEOUT = 120_000  # milliseconds: much more than a page that is right needs on a busy machine
@@ -64,8 +73,10 @@ def page(browser: Browser, start_backend: StartBackend) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "console",
-        lambda said: (
-            complaints.append(said.text) if said.type == "error" and not is_expected(said) else None
+        lambda message: (
+            complaints.append(message.text)
+            if message.type == "error" and not is_expected(message)
+            else None
         ),
     )
     yield page
@@ -73,12 +84,12 @@ def page(browser: Browser, start_backend: StartBackend) -> Iterator[Page]:
     assert complaints == []
 
 
-def is_expected(said: ConsoleMessage) -> bool:
+def is_expected(message: ConsoleMessage) -> bool:
     """Refused to who is not signed in, or since the name is taken; or the thumbnail of a photo that
     carries no preview, or that cannot be made at this moment."""
-    is_thumbnail = said.location["url"].endswith("/thumbnail")
-    none_yet = is_thumbnail and re.search("404|503", said.text)
-    return bool(re.search("401|403|409", said.text) or none_yet)
+    is_thumbnail = message.location["url"].endswith("/thumbnail")
+    none_yet = is_thumbnail and re.search("404|503", message.text)
+    return bool(re.search("401|403|409", message.text) or none_yet)
 
 
 class Gallery:
@@ -96,7 +107,7 @@ class Gallery:
             .content
         )
         name = new_name(camera, at)
-        said = PhotoHeaders(
+        headers = PhotoHeaders(
             name=name,
             trigger=Trigger.MOTION,
             clock=clock,
@@ -106,7 +117,7 @@ class Gallery:
         reply = requests.put(
             self.backend.base_url + UPLOAD_PATH,
             data=content,
-            headers=said.to_headers() | {FUNCTION_KEY: self.backend.function_key},
+            headers=headers.to_headers() | {FUNCTION_KEY: self.backend.function_key},
             timeout=90,
         )
         assert reply.status_code == 201, reply.text
@@ -133,8 +144,8 @@ class Gallery:
         url: str = reply.json()["url"]
         return url
 
-    def tell(self, alerts: list[Alert]) -> None:
-        """Alerts, as a device tells them."""
+    def report(self, alerts: list[Alert]) -> None:
+        """Alerts, as a device reports them."""
         reply = requests.post(
             self.backend.base_url + ALERTS_PATH,
             data=alerts_to_json(alerts),
@@ -165,3 +176,27 @@ def screenshots() -> Path:
     folder = Path(".local/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def sign_in(page: Page, gallery: Gallery) -> None:
+    page.goto(gallery.backend.base_url)
+    page.get_by_label("Password", exact=True).fill(gallery.backend.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".photo").first).to_be_visible()
+
+
+def loaded_width(page: Page, selector: str) -> int:
+    """The width in pixels of the picture itself, once the browser has it."""
+    picture = page.locator(selector).first
+    expect(picture).to_be_visible()
+    return width_when_loaded(picture)
+
+
+def width_when_loaded(picture: Locator) -> int:
+    """The same of one picture. On a busy machine the gallery may have to ask for it again."""
+    picture.evaluate("picture => { picture.loading = 'eager' }")
+    width: int = wait_for(
+        lambda: picture.evaluate("picture => picture.complete && picture.naturalWidth"),
+        what="the picture",
+    )
+    return width

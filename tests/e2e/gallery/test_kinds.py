@@ -79,7 +79,7 @@ def test_a_raw_picture_and_a_clip_come_as_they_were(
     assert raw.raw_image.shape == (480, 640)
 
     parts: list[Response] = []
-    page.on("response", lambda said: parts.append(said) if said.status == 206 else None)
+    page.on("response", lambda response: parts.append(response) if response.status == 206 else None)
     page.goto(journey.base_url)
     page.get_by_label("Password", exact=True).fill(journey.password)
     page.get_by_role("button", name="Sign in").click()

@@ -1,4 +1,4 @@
-"""What an owner decides, in a real browser: who else may look, told where they are looking."""
+"""What an owner decides, in a real browser: users, links and cameras."""
 
 import re
 from dataclasses import replace
@@ -9,11 +9,10 @@ import requests
 from playwright.sync_api import Dialog, Page, Route, ViewportSize, expect
 
 from photo_wire.alert import LOSS, QUARANTINE, Alert
-from tests.e2e.gallery.conftest import DESK, FIRST, PHONE, Gallery
-from tests.e2e.gallery.test_page import sign_in
+from tests.e2e.gallery.conftest import DESK, FIRST, PHONE, Gallery, sign_in
 
 
-def test_an_owner_lets_somebody_look_and_revokes_a_link(
+def test_an_owner_adds_a_viewer_and_revokes_a_link(
     page: Page, gallery: Gallery, screenshots: Path
 ) -> None:
     """Who was let in sees their camera alone and decides nothing; shut out, they see nothing."""
@@ -62,7 +61,7 @@ def test_an_owner_lets_somebody_look_and_revokes_a_link(
 
 
 @pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
-def test_why_nobody_was_let_in_is_told_in_sight(
+def test_the_reason_why_no_viewer_was_added_is_visible(
     page: Page, gallery: Gallery, screen: ViewportSize
 ) -> None:
     """The dialog is longer than the screen, so what went wrong is brought to where one looks."""
@@ -78,22 +77,22 @@ def test_why_nobody_was_let_in_is_told_in_sight(
 
 
 @pytest.mark.parametrize("field", ["#new", "#person-password"])
-def test_a_password_of_few_characters_is_refused_beside_its_field(
+def test_a_weak_password_is_rejected_beside_its_field(
     page: Page, gallery: Gallery, field: str
 ) -> None:
     """By the browser, before anything is sent, with the rule in a sentence."""
     sign_in(page, gallery)
     page.get_by_role("button", name="Account").click()
-    told = "document.querySelector(field).validationMessage".replace("field", repr(field))
+    message = "document.querySelector(field).validationMessage".replace("field", repr(field))
     page.locator(field).fill("ababababababab")
-    assert page.evaluate(told) == (
+    assert page.evaluate(message) == (
         "Choose a password of ten characters or more, five of them different."
     )
     page.locator(field).fill("abcdeabcdeabcde")
-    assert page.evaluate(told) == ""
+    assert page.evaluate(message) == ""
 
 
-def test_the_cameras_to_see_are_chosen_by_their_names(page: Page, gallery: Gallery) -> None:
+def test_the_cameras_of_a_viewer_are_chosen_by_name(page: Page, gallery: Gallery) -> None:
     """Who was given none is not let in; all of them means those to come, too."""
     sign_in(page, gallery)
     page.get_by_role("button", name="Account").click()
@@ -130,15 +129,15 @@ def test_the_account_can_be_closed_from_every_part_of_it(page: Page, gallery: Ga
 
 def test_removing_a_user_asks_about_the_users_whom_they_added(page: Page, gallery: Gallery) -> None:
     """Another owner is removed, and after a yes everybody whom that owner had added."""
-    site, said = gallery.backend.base_url, {"password": "a good long password", "cameras": None}
+    site, rights = gallery.backend.base_url, {"password": "a good long password", "cameras": None}
     admin = {"Authorization": f"Bearer {gallery.backend.admin_token}"}
-    people = {"name": "eve", "role": "owner", **said}
+    people = {"name": "eve", "role": "owner", **rights}
     assert requests.post(f"{site}/api/people", json=people, headers=admin, timeout=90).ok
     eve = requests.Session()
-    signing_in = {"name": "eve", "password": said["password"]}
+    signing_in = {"name": "eve", "password": rights["password"]}
     assert eve.post(f"{site}/api/session", json=signing_in, timeout=90).ok
     for name in ("grace", "heidi"):
-        added = {"name": name, **said}
+        added = {"name": name, **rights}
         reply = eve.post(f"{site}/api/people", json=added, headers={"Origin": site}, timeout=90)
         assert reply.status_code == 201
     asked: list[str] = []
@@ -164,7 +163,7 @@ def test_an_owner_removes_a_camera(page: Page, gallery: Gallery) -> None:
     here says that there are more. The page shows its photos no longer."""
     name = gallery.add("porch", FIRST)
     lost = replace(name, tag="0000dead")
-    gallery.tell([Alert(lost, LOSS, "no-room"), Alert(name, QUARANTINE, "no-photo")])
+    gallery.report([Alert(lost, LOSS, "no-room"), Alert(name, QUARANTINE, "no-photo")])
     gallery.names.remove(name)
     replies: list[dict[str, object]] = []
 

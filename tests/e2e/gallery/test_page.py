@@ -5,36 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Dialog, Locator, Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.name import new_name
-from tests.e2e.gallery.conftest import Gallery
-from tests.support.waiting import wait_for
-
-
-def sign_in(page: Page, gallery: Gallery) -> None:
-    page.goto(gallery.backend.base_url)
-    page.get_by_label("Password", exact=True).fill(gallery.backend.password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".photo").first).to_be_visible()
-
-
-def loaded_width(page: Page, selector: str) -> int:
-    """The width in pixels of the picture itself, once the browser has it."""
-    picture = page.locator(selector).first
-    expect(picture).to_be_visible()
-    return width_when_loaded(picture)
-
-
-def width_when_loaded(picture: Locator) -> int:
-    """The same of one picture. On a busy machine the gallery may have to ask for it again."""
-    picture.evaluate("picture => { picture.loading = 'eager' }")
-    width: int = wait_for(
-        lambda: picture.evaluate("picture => picture.complete && picture.naturalWidth"),
-        what="the picture",
-    )
-    return width
+from tests.e2e.gallery.conftest import Gallery, loaded_width, sign_in, width_when_loaded
 
 
 def test_nobody_sees_a_photo_without_signing_in(page: Page, gallery: Gallery) -> None:
@@ -121,7 +96,7 @@ def test_photos_can_be_filtered_by_trigger_day_and_hours(
     expect(page.locator(".photo")).to_have_count(len(gallery.names))
 
 
-def test_days_that_are_reversed_are_told(page: Page, gallery: Gallery) -> None:
+def test_reversed_days_are_explained(page: Page, gallery: Gallery) -> None:
     """Instead of a gallery that looks empty."""
     sign_in(page, gallery)
     page.get_by_label("From this day").fill("2026-11-21")
@@ -220,7 +195,7 @@ def test_what_is_shown_is_what_is_shared_and_deleted(page: Page, gallery: Galler
     gallery.names.remove(name)
 
 
-def test_alerts_are_told_as_sentences_until_they_were_seen(
+def test_alerts_are_sentences_and_new_until_they_were_seen(
     page: Page, gallery: Gallery, screenshots: Path
 ) -> None:
     """New ones are counted on the button; a device's own words are text, never markup."""
@@ -228,12 +203,12 @@ def test_alerts_are_told_as_sentences_until_they_were_seen(
         new_name(camera, gallery.names[-1].captured_at + timedelta(minutes=n), "0" * 8)
         for n, camera in enumerate(("gate", "entry", "drive"))
     )
-    told = [
+    alerts = [
         Alert(lost, LOSS, "no-room"),
         Alert(aside, QUARANTINE, "rejected-422"),
         Alert(odd, "odd-kind", "<img src=x onerror=alert(1)>"),
     ]
-    gallery.tell(told)
+    gallery.report(alerts)
     sign_in(page, gallery)
     page.get_by_role("button", name="Alerts (3 new)").click()
     lines = page.locator("#alerts-list li")
@@ -253,10 +228,10 @@ def test_alerts_are_told_as_sentences_until_they_were_seen(
     expect(page.locator("#alerts-list li.new")).to_have_count(0)
 
 
-def test_the_password_is_changed_and_everybody_signed_out(
+def test_changing_the_password_ends_the_other_sessions(
     page: Page, gallery: Gallery, screenshots: Path
 ) -> None:
-    """A wrong old one is told; the new one counts from then on."""
+    """A wrong old password is an error; the new one counts from then on."""
     sign_in(page, gallery)
     page.get_by_role("button", name="Account").click()
     for old in ("not the old one", gallery.backend.password):

@@ -5,8 +5,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.gallery.conftest import DESK, PHONE, Gallery
-from tests.e2e.gallery.test_page import sign_in
+from tests.e2e.gallery.conftest import DESK, PHONE, Gallery, sign_in
 
 
 def test_on_a_phone_the_photos_come_first(page: Page, gallery: Gallery) -> None:
@@ -30,7 +29,7 @@ def test_on_a_phone_the_photos_come_first(page: Page, gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_shared_link_is_as_light_as_its_reader_wants(
+def test_a_shared_link_follows_the_colour_scheme(
     browser: Browser, gallery: Gallery, scheme: Literal["light", "dark"]
 ) -> None:
     """In the colours of the gallery, which are others by day and by night."""
@@ -60,9 +59,7 @@ def test_each_label_of_the_sign_in_belongs_to_its_own_field(page: Page, gallery:
     assert above > below > 0
 
 
-def test_on_a_phone_what_is_said_of_a_photo_has_a_line_of_its_own(
-    page: Page, gallery: Gallery
-) -> None:
+def test_on_a_phone_the_caption_has_a_line_of_its_own(page: Page, gallery: Gallery) -> None:
     """What may be done with it stands below, not beside it in a column of four words."""
     page.set_viewport_size(PHONE)
     sign_in(page, gallery)

@@ -2,8 +2,7 @@
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import Gallery
-from tests.e2e.gallery.test_page import sign_in
+from tests.e2e.gallery.conftest import Gallery, sign_in
 from tests.e2e.gallery.test_viewer import WINDOWS, shapes  # noqa: F401  the fixture
 
 BOX = """picture => {
@@ -12,7 +11,7 @@ BOX = """picture => {
 }"""
 
 
-def test_the_place_goes_along_only_where_it_is_asked_for(page: Page, gallery: Gallery) -> None:
+def test_a_shared_photo_has_its_location_only_on_request(page: Page, gallery: Gallery) -> None:
     """The box is empty for each link anew, and the link on record says what was chosen."""
     sign_in(page, gallery)
     page.locator(".photo").first.click()

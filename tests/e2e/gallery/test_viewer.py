@@ -10,8 +10,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import Gallery
-from tests.e2e.gallery.test_page import sign_in
+from tests.e2e.gallery.conftest import Gallery, sign_in
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg, pi_dng
 
