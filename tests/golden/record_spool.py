@@ -1,4 +1,4 @@
-"""python -m tests.golden.record_spool [--code FOLDER]: record a spool as a version writes it.
+"""Record a spool as a version writes it: python -m tests.golden.record_spool [--code FOLDER].
 
 The version's own program writes it, as processes that are started in FOLDER (a checkout; default:
 this one): it captures, uploads to a backend of the tests, and leaves what a power cut leaves. The spool
