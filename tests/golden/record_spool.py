@@ -1,9 +1,9 @@
 """Record a spool as a version writes it: python -m tests.golden.record_spool [--code FOLDER].
 
 The version's own program writes it, as processes that are started in FOLDER (a checkout; default:
-this one): it captures, uploads to a backend of the tests, and leaves what a power cut leaves. The spool
-goes to tests/golden/spool-VERSION/spool, and what the version's `status` and `spool list` print
-about it goes beside it. tests/e2e/test_written_before.py reads it with today's code.
+this one): it captures, uploads to a backend of the tests, and leaves what a power cut leaves. The
+spool goes to tests/golden/spool-VERSION/spool, and what the version's `status` and `spool list`
+print about it goes beside it. tests/e2e/test_written_before.py reads it with today's code.
 
 Run it on a machine whose clock is not synchronized, such as a container, so that a photo is
 undated.
