@@ -23,10 +23,10 @@ from pathlib import Path
 from local.processes import ROOT
 from photo_wire.alert import ALERTS_PATH, LOSS, AlertsReceipt, parse_alerts
 from tests.golden.exchanges import FOLDER
-from tests.support.fault_server import Answer, Exchange, FaultServer, keep
+from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.faults import for_photo, status
 from tests.support.pictures import jpeg
-from tests.support.store import JSON, Reply
+from tests.support.store import JSON, Response
 from tests.support.waiting import wait_for
 
 LATER_SHARD = "00000041"
@@ -63,9 +63,9 @@ class OldDevice:
         more = {"CAMERA_NAME": camera, "CAMERA_REPLAY": str(replay), **settings}
         self.run("capture", "--once", "--trigger", trigger, **more)
 
-    def upload(self, answer: Answer, is_done: Callable[[], object], **settings: str) -> None:
+    def upload(self, handler: Handler, is_done: Callable[[], object], **settings: str) -> None:
         """Upload to a backend that answers like this, until `is_done`."""
-        with FaultServer(answer) as server:
+        with FaultServer(handler) as server:
             process = subprocess.Popen(
                 [sys.executable, "-m", "pi_uploader", "upload"],
                 cwd=self._code,
@@ -97,12 +97,15 @@ class OldDevice:
 def write_spool(device: OldDevice) -> None:
     """Have the device write one of everything that a spool can hold."""
     _lose_three(device, "gate")
-    device.upload(keep, lambda: device.count("reported/*/*") == 3)
+    device.upload(store_photo, lambda: device.count("reported/*/*") == 3)
 
     for camera in ("entry", "garden"):
         device.capture(camera, "motion")
     device.upload(
-        keep, lambda: device.count("kept/*/*/*") == 2, CAMERA_KEEP="120d", CAMERA_MONTHLY_MB="500"
+        store_photo,
+        lambda: device.count("kept/*/*/*") == 2,
+        CAMERA_KEEP="120d",
+        CAMERA_MONTHLY_MB="500",
     )
 
     _lose_three(device, "garden")  # from here on the backend takes no losses: they stay unreported
@@ -116,7 +119,7 @@ def write_spool(device: OldDevice) -> None:
     [damaged] = device.spool.glob("waiting/*/*")
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"\0")
     device.upload(
-        _without_losses(keep),
+        _without_losses(store_photo),
         lambda: device.count("quarantine/damaged/*"),
     )
 
@@ -151,18 +154,18 @@ def _waiting_id(device: OldDevice, camera: str) -> str:
     return photo.name.split("~")[1]
 
 
-def _without_losses(answer: Answer) -> Answer:
-    """Answer photos like this, and put all alerts on record except losses."""
+def _without_losses(handler: Handler) -> Handler:
+    """Handler photos like this, and put all alerts on record except losses."""
 
-    def answer_without(exchange: Exchange) -> None:
+    def handle(exchange: Exchange) -> None:
         if exchange.request.path != ALERTS_PATH:
-            answer(exchange)
+            handler(exchange)
             return
         alerts = [one for one in parse_alerts(exchange.read()) if one.kind != LOSS]
         receipt = AlertsReceipt(frozenset(str(one.name) for one in alerts), frozenset())
-        exchange.send(Reply(200, receipt.to_json(), JSON))
+        exchange.send(Response(200, receipt.to_json(), JSON))
 
-    return answer_without
+    return handle
 
 
 def _leave_partials(device: OldDevice) -> None:
