@@ -13,9 +13,9 @@ import pytest
 
 from pi_uploader.spool import count_spool
 from tests.function_app.api import Api
-from tests.pi_uploader.program import SlowPicture
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg
+from tests.support.program import SlowPicture
 from tests.support.waiting import wait_for
 
 CONFIG = """\

@@ -1,4 +1,4 @@
-"""The program as a process of its own, and pins without a Pi."""
+"""The program as a process, and pins without a Pi."""
 
 import os
 import sys
@@ -14,29 +14,28 @@ from gpiozero.pins.mock import MockFactory
 from local.processes import kill, start
 from pi_uploader import board
 from pi_uploader.cameras.picamera import camera, session
-from tests.pi_uploader.program import Program
 from tests.support.pi_camera import fake_picamera2
+from tests.support.program import Program, StartProgram
 
-TRUSTED = {"CAMERA_CLOCK": "trusted"}  # a machine of tests may have no NTP, and no doubt either
-StartProgram = Callable[..., Program]
+TRUSTED = {"CAMERA_CLOCK": "trusted"}  # the machine may have no NTP
 
 
 @pytest.fixture
 def spool_folder(tmp_path: Path) -> Path:
-    """Where the program spools; it is not there yet."""
+    """The spool's folder, which does not exist yet."""
     return tmp_path / "state" / "spool"
 
 
 @pytest.fixture
 def start_program(tmp_path: Path, spool_folder: Path, log_folder: Path) -> Iterator[StartProgram]:
-    """start_program(command, *words, **env) -> `pi-uploader command` as a process, or another
-    Python command if the words begin with -c. Only `env`, PATH, HOME, CAMERA_CLOCK and
+    """`start_program(command, *args, **env)` starts `pi-uploader command` as a process, or another
+    Python program if the first argument is -c. Only `env`, PATH, HOME, CAMERA_CLOCK and
     CAMERA_SPOOL are set."""
     with ExitStack() as running:
 
-        def start_one(*words: str, **env: str) -> Program:
-            log = log_folder / f"{tmp_path.name}-{words[0].strip('-')}.log"
-            arguments = words if words[0] == "-c" else ("-m", "pi_uploader", *words)
+        def start_one(*args: str, **env: str) -> Program:
+            log = log_folder / f"{tmp_path.name}-{args[0].strip('-')}.log"
+            arguments = args if args[0] == "-c" else ("-m", "pi_uploader", *args)
             home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
             with log.open("ab") as output:
                 process = start(
@@ -52,7 +51,7 @@ def start_program(tmp_path: Path, spool_folder: Path, log_folder: Path) -> Itera
 
 @pytest.fixture
 def pins() -> Iterator[MockFactory]:
-    """gpiozero's own pins without hardware: `pins.pin(17).drive_high()`."""
+    """gpiozero's mock pins: `pins.pin(17).drive_high()`."""
     former = Device.pin_factory
     Device.pin_factory = MockFactory()
     yield Device.pin_factory

@@ -1,4 +1,4 @@
-"""The command line: it teaches, and its exit codes are what it says."""
+"""The command line: its help, its output and its exit codes."""
 
 import json
 import subprocess
@@ -16,10 +16,10 @@ from pi_uploader.settings import all_settings
 from pi_uploader.spool import PhotoInfo, Spool
 
 
-def pi_uploader(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    """The program's whole run, with only `env` set."""
+def pi_uploader(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run the program to its end, with only `env` set."""
     return subprocess.run(
-        [sys.executable, "-m", "pi_uploader", *words],
+        [sys.executable, "-m", "pi_uploader", *args],
         env={"COLUMNS": "100", **env},
         capture_output=True,
         text=True,
@@ -28,34 +28,34 @@ def pi_uploader(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_help_teaches_every_setting_command_and_exit_code() -> None:
-    """What is not in the help does not exist: names, defaults, what is expected."""
+    """Each setting has its name, meaning, what is expected, and its default."""
     done = pi_uploader("--help")
     assert done.returncode == 0
-    said = " ".join(done.stdout.split())
+    text = " ".join(done.stdout.split())
     for one in all_settings():
-        assert f" {one.name} {one.meaning} Expected: {one.expected}. Default: " in said
+        assert f" {one.name} {one.meaning} Expected: {one.expected}. Default: " in text
         if isinstance(one.default.value, str):
-            assert f"{one.expected}. Default: {one.default.value}." in said
-    assert "for the services of a Pi they stand in /etc/pi-uploader/environment" in said
+            assert f"{one.expected}. Default: {one.default.value}." in text
+    assert "for the services of a Pi they stand in /etc/pi-uploader/environment" in text
     for word in ("run", "capture", "upload", "status", "0", "1", "2", "78"):
         assert f"\n    {word} " in done.stdout or f"\n  {word} " in done.stdout
 
 
 def test_version() -> None:
-    """The one of the package."""
+    """It is the version of the package."""
     assert pi_uploader("--version").stdout == f"pi-uploader {photo_wire.__version__}\n"
 
 
-@pytest.mark.parametrize("words", [(), ("fly",), ("status", "--colour")])
-def test_a_wrong_command_line_exits_with_2(words: tuple[str, ...]) -> None:
-    """With how to use it."""
-    done = pi_uploader(*words)
+@pytest.mark.parametrize("args", [(), ("fly",), ("status", "--colour")])
+def test_a_wrong_command_line_exits_with_2(args: tuple[str, ...]) -> None:
+    """It prints the usage."""
+    done = pi_uploader(*args)
     assert done.returncode == 2
     assert "usage: pi-uploader" in done.stderr
 
 
-def test_status_before_the_first_photo_touches_nothing(tmp_path: Path) -> None:
-    """No spool yet is no error, and none is made by looking."""
+def test_status_before_the_first_photo_changes_nothing(tmp_path: Path) -> None:
+    """A missing spool is no error, and is not created."""
     folder = tmp_path / "spool"
     done = pi_uploader("status", CAMERA_SPOOL=str(folder))
     assert (done.returncode, done.stdout) == (
@@ -68,7 +68,7 @@ def test_status_before_the_first_photo_touches_nothing(tmp_path: Path) -> None:
 
 
 def test_status_shows_what_waits(tmp_path: Path) -> None:
-    """For a person, and for a program."""
+    """As text and as JSON."""
     spool = Spool(tmp_path / "spool")
     names = [new_name("gate", datetime(2026, 11, 20, 12, minute, tzinfo=UTC)) for minute in (1, 2)]
     for name in names:
@@ -78,9 +78,9 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
     assert "waiting       2 photos, 1.2 MB\n" in done.stdout
     assert f"oldest        {names[0]}, " in done.stdout
     done = pi_uploader("status", "--json", CAMERA_SPOOL=str(tmp_path / "spool"))
-    said = json.loads(done.stdout)
-    assert said.pop("oldest_age_seconds") > 0
-    assert said == {
+    facts = json.loads(done.stdout)
+    assert facts.pop("oldest_age_seconds") > 0
+    assert facts == {
         "spool": str(tmp_path / "spool"),
         "waiting": 2,
         "waiting_bytes": 1_200_000,
@@ -102,8 +102,8 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
     }
 
 
-def test_status_does_not_mind_what_else_is_wrong(tmp_path: Path) -> None:
-    """It can be asked while the settings of capturing and uploading are being put right."""
+def test_status_ignores_wrong_settings_of_capture_and_upload(tmp_path: Path) -> None:
+    """It works while they are being corrected."""
     done = pi_uploader(
         "status", CAMERA_SPOOL=str(tmp_path), BASE_URL="nowhere", PIR_PIN="99", CAMERA_SOURCE="x"
     )
@@ -111,19 +111,19 @@ def test_status_does_not_mind_what_else_is_wrong(tmp_path: Path) -> None:
 
 
 def test_capturing_loads_nothing_that_it_does_not_use() -> None:
-    """A Pi Zero has 512 MB: gpiozero comes with a pin, Pillow with a scene, HTTP never."""
+    """A Pi Zero has 512 MB: gpiozero is loaded with a pin, Pillow with a scene, HTTP never."""
     loaded = loaded_by("import pi_uploader.cli, pi_uploader.capture, pi_uploader.cameras.replay")
     assert not loaded & {"gpiozero", "requests", "tenacity", "PIL", "azure", "function_app"}
 
 
 def test_uploading_loads_no_camera_and_no_pins() -> None:
-    """The two halves share only the spool."""
+    """The two processes share only the spool."""
     loaded = loaded_by("import pi_uploader.cli, pi_uploader.upload.process")
     assert not loaded & {"gpiozero", "PIL", "azure", "function_app"}
 
 
 def loaded_by(code: str) -> set[str]:
-    """The top-level modules that this code brings into a fresh interpreter."""
+    """Return the top-level modules that this code loads in a new interpreter."""
     show = "; import sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run(
         [sys.executable, "-c", code + show], capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""What `status` says of how long photos wait: right, or not known."""
+"""`pi-uploader status`: how long the oldest photo has waited."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,33 +15,33 @@ from tests.support.spool_photos import START, name, put
 
 
 def aged(folder: Path, now: datetime) -> tuple[int | None, str]:
-    """The age of the oldest photo in seconds, and its line."""
+    """Return the age of the oldest photo in seconds, and its line."""
     text, facts = spool_status(folder, FakeClock(wall=now))
     [line] = [one for one in text.splitlines() if one.startswith("oldest")]
     return facts["oldest_age_seconds"], line
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0 minutes old"), (60, "1 minute old"), (5400, "90 minutes old")]
+    ("seconds", "text"), [(0, "0 minutes old"), (60, "1 minute old"), (5400, "90 minutes old")]
 )
-def test_the_age_of_the_oldest(tmp_path: Path, seconds: int, words: str) -> None:
-    """Also of a photo that was taken this very moment."""
+def test_the_age_of_the_oldest(tmp_path: Path, seconds: int, text: str) -> None:
+    """Also of a photo that was just taken."""
     put(Spool(tmp_path), 0)
     put(Spool(tmp_path), 1)
     age, line = aged(tmp_path, START + timedelta(seconds=seconds))
     assert age == seconds
-    assert line.endswith(words)
+    assert line.endswith(text)
 
 
-def test_a_clock_that_was_set_back_gives_no_negative_age(tmp_path: Path) -> None:
+def test_the_age_is_unknown_after_the_clock_was_set_back(tmp_path: Path) -> None:
     put(Spool(tmp_path), 0)
     age, line = aged(tmp_path, START - timedelta(days=1))
     assert age is None
     assert "age unknown" in line
 
 
-def test_a_photo_that_waits_for_the_clock_is_as_old_as_this_boot_says(tmp_path: Path) -> None:
-    """Its name shows a time of long ago."""
+def test_the_age_of_an_undated_photo_is_that_of_its_boot_time(tmp_path: Path) -> None:
+    """The time in its name does not count."""
     now = SYSTEM_CLOCK.since_boot()
     put(Spool(tmp_path), 0, taken=BootTime(now.boot, now.milliseconds - 120_000))
     age, _ = aged(tmp_path, START + timedelta(days=20_000))
@@ -49,12 +49,12 @@ def test_a_photo_that_waits_for_the_clock_is_as_old_as_this_boot_says(tmp_path: 
     assert 120 <= age < 1000
 
 
-def test_the_age_of_a_photo_of_an_earlier_boot_is_unknown(tmp_path: Path) -> None:
+def test_the_age_of_an_undated_photo_of_an_earlier_boot_is_unknown(tmp_path: Path) -> None:
     put(Spool(tmp_path), 0, taken=BootTime("00000001", 5000))
     assert aged(tmp_path, datetime.now(UTC))[0] is None
 
 
-def test_the_age_of_a_photo_without_a_time_is_unknown(tmp_path: Path) -> None:
+def test_the_age_of_an_unsynced_photo_is_unknown(tmp_path: Path) -> None:
     Spool(tmp_path).put(
         b"photo", PhotoInfo(name(1), Media.JPEG, Trigger.MOTION, ClockStatus.UNSYNCED)
     )

@@ -2,14 +2,15 @@
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.pi_uploader.conftest import StartProgram
-from tests.pi_uploader.program import Program, is_gone, photos_in
+from pi_uploader.spool import Spool
+from tests.support.program import Program, StartProgram, is_gone, photos_in
 from tests.support.waiting import wait_for
 
 RUN = """
@@ -178,7 +179,7 @@ def test_photos_are_taken_while_uploading_is_misconfigured(
     children = program.children()
     assert program.stop() == 78
     assert all(is_gone(child) for child in children)
-    assert "AZURE_FUNCTION_KEY: the value has white space around it" in program.output
+    assert "AZURE_FUNCTION_KEY: has white space around it" in program.output
     assert "s3cr3t" not in program.output
 
 
@@ -190,3 +191,25 @@ def test_without_settings_it_exits_with_78_and_names_them(
     assert program.process.wait(90) == 78
     assert "CAMERA_SOURCE: is not set" in program.output
     assert "BASE_URL: is not set" in program.output
+
+
+def test_photos_stay_on_the_device_where_uploading_is_off(
+    start_program: StartProgram, spool_folder: Path
+) -> None:
+    """The local-only mode: no backend is needed, and none is asked."""
+    program = start_program(
+        "run",
+        CAMERA_SOURCE="simulated",
+        PIR_PIN="none",
+        CAMERA_EVERY="0.2s",
+        CAMERA_NAME="shed",
+        CAMERA_UPLOAD="off",
+    )
+    kept = spool_folder / "kept" / "shed"
+    wait_for(lambda: len(list(kept.rglob("*.jpg"))) >= 3, what="three kept photos")
+    assert program.stop() == 0
+    taken = re.findall(r"capture: photo taken (\S+)", program.output)
+    found = {file.stem for file in kept.rglob("*.jpg")}
+    waiting = {str(photo.name) for photo in Spool(spool_folder).waiting_photos()}
+    assert found | waiting == set(taken)
+    assert "CAMERA_UPLOAD is off" in program.output

@@ -19,11 +19,11 @@ from pi_uploader.triggers.schedule import interval_trigger
 from pi_uploader.upload.process import upload_all
 from pi_uploader.upload.uploader import Uploader
 from pi_uploader.watchdog import Watchdog
-from tests.pi_uploader.conftest import StartProgram
-from tests.pi_uploader.test_capture import camera_settings
 from tests.support import faults
+from tests.support.capturing import camera_settings
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
+from tests.support.program import StartProgram
 from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
 

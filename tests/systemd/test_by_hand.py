@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
-from tests.pi_uploader.program import SlowPicture
+from tests.support.program import SlowPicture
 from tests.support.systemd_machine.machine import SHARED
 from tests.support.waiting import wait_for
 from tests.systemd.device import CAPTURE, Device

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pi_uploader.clock import BOOT_ID, SYSTEM_CLOCK, _kernel_clock_state
-from tests.pi_uploader.program import SlowPicture
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.pictures import jpeg
+from tests.support.program import SlowPicture
 from tests.support.systemd_machine.machine import SHARED
 from tests.support.waiting import wait_for
 from tests.systemd.device import CAPTURE, SCHEDULED, SPOOL, TIMER, UNITS, UPLOAD, Device

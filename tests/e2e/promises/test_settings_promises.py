@@ -7,8 +7,7 @@ import pytest
 
 from pi_uploader.settings import Settings, UploadSettings
 from pi_uploader.spool import Spool
-from tests.pi_uploader.conftest import StartProgram
-from tests.pi_uploader.program import photos_in
+from tests.support.program import StartProgram, photos_in
 from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
 

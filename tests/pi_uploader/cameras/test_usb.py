@@ -21,7 +21,7 @@ from pi_uploader.cameras import CameraError, CaptureContext, ffmpeg, usb
 from pi_uploader.cameras.usb import UsbCamera
 from pi_uploader.settings import SettingsError
 from pi_uploader.spool import Spool
-from tests.pi_uploader.conftest import StartProgram
+from tests.support.program import StartProgram
 from tests.support.waiting import wait_for
 
 FFMPEG = shutil.which("ffmpeg")

@@ -15,10 +15,10 @@ from photo_wire.media import Media
 from pi_uploader import clock
 from pi_uploader.capture import process
 from pi_uploader.triggers.schedule import daily_trigger
-from tests.pi_uploader.pins import is_watched, pulse
 from tests.support.fake_clock import FakeClock
 from tests.support.installed_pi import NAME, InstalledPi, armed_now
 from tests.support.pictures import jpeg
+from tests.support.pins import is_watched, pulse
 from tests.support.waiting import wait_for
 
 FFMPEG = shutil.which("ffmpeg")

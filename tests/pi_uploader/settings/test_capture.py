@@ -6,7 +6,7 @@ import pytest
 
 from photo_wire.headers import Trigger
 from pi_uploader.spool import Spool
-from tests.pi_uploader.conftest import StartProgram, spool_folder, start_program  # noqa: F401  fixtures
+from tests.support.program import StartProgram
 
 NO_TRIGGER = {"CAMERA_SOURCE": "simulated", "PIR_PIN": "none", "CAMERA_UPLOAD": "off"}
 TABLE = "[camera.entry]\nsource = 'simulated'\n"
@@ -14,8 +14,8 @@ TABLE = "[camera.entry]\nsource = 'simulated'\n"
 
 @pytest.mark.parametrize("in_file", [False, True], ids=["environment", "config file"])
 def test_once_needs_no_trigger(
-    start_program: StartProgram,  # noqa: F811
-    spool_folder: Path,  # noqa: F811
+    start_program: StartProgram,
+    spool_folder: Path,
     tmp_path: Path,
     in_file: bool,
 ) -> None:
@@ -29,14 +29,14 @@ def test_once_needs_no_trigger(
 
 
 def test_the_service_that_waits_for_triggers_refuses_a_camera_without_one(
-    start_program: StartProgram,  # noqa: F811
+    start_program: StartProgram,
 ) -> None:
     program = start_program("capture", **NO_TRIGGER)
     assert program.process.wait(90) == 78
     assert "expected at least one of these (capture --once needs none)" in program.output
 
 
-def test_config_check_warns_of_it(start_program: StartProgram) -> None:  # noqa: F811
+def test_config_check_warns_of_it(start_program: StartProgram) -> None:
     """It is right for the timer."""
     program = start_program("config", "check", **NO_TRIGGER)
     assert program.process.wait(90) == 0

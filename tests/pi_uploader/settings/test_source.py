@@ -14,7 +14,7 @@ from pi_uploader.settings import (
     UploadSettings,
     load_settings,
 )
-from tests.pi_uploader.conftest import StartProgram
+from tests.support.program import StartProgram
 
 THREE_CAMERAS = """\
 spool = "/data/spool"

@@ -16,21 +16,21 @@ from tests.support.time_zones import moments, times_of_day, zones
 
 
 @pytest.mark.parametrize("text", ["9", "24:00", "09:60", "noon", "09:00;12:00", "09:00,", "-1:00"])
-def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+def test_an_invalid_time_of_day_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time of day"):
         parse_times_of_day(text)
 
 
-def test_times_are_read_in_any_order() -> None:
+def test_times_are_sorted() -> None:
     assert parse_times_of_day("18:00, 9:00,12:00") == (time(9), time(12), time(18))
     assert parse_times_of_day("off") == ()
 
 
 @given(times_of_day, times_of_day, moments, zones)
-def test_a_window_is_armed_from_its_start_to_its_end(
+def test_daily_hours_run_from_their_start_to_their_end(
     start: time, end: time, now: datetime, zone: ZoneInfo
 ) -> None:
-    """Going round the wall clock's face minute by minute from the start, the end comes later."""
+    """Also past midnight."""
     if start == end:
         return
     shown = now.astimezone(zone)
@@ -40,15 +40,15 @@ def test_a_window_is_armed_from_its_start_to_its_end(
 
 
 @given(moments, zones)
-def test_a_window_and_the_rest_of_the_day_are_always_armed(now: datetime, zone: ZoneInfo) -> None:
+def test_hours_and_the_rest_of_the_day_cover_every_time_once(now: datetime, zone: ZoneInfo) -> None:
     windows = parse_daily_hours("22:00-06:00, 06:00-22:00")
     assert is_armed(now, windows, zone)
     assert sum(is_armed(now, [one], zone) for one in windows) == 1
     assert is_armed(now, parse_daily_hours("always"), zone)
 
 
-def test_a_night_on_the_day_of_change() -> None:
-    """Armed overnight: the hour that is shown twice is armed twice."""
+def test_a_night_with_a_clock_change() -> None:
+    """The hour that occurs twice is armed twice."""
     berlin, night = ZoneInfo("Europe/Berlin"), parse_daily_hours("22:00-06:00")
     half_past_two = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
     assert [is_armed(one, night, berlin) for one in half_past_two] == [True, True]
@@ -57,6 +57,6 @@ def test_a_night_on_the_day_of_change() -> None:
 
 
 @pytest.mark.parametrize("text", ["night", "22:00", "22:00-", "06:00-06:00", "22:00-25:00", ""])
-def test_what_are_no_hours_is_refused(text: str) -> None:
+def test_invalid_daily_hours_are_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="is not a list of hours"):
         parse_daily_hours(text)

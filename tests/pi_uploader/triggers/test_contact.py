@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from photo_wire.headers import Trigger
 from pi_uploader.triggers import TriggerQueue
 from pi_uploader.triggers.contact import Debounce, contact_trigger
-from tests.pi_uploader.pins import HeldPin
+from tests.support.pins import HeldPin
 
 
 def test_a_contact_that_bounces_is_one_trigger(pins: MockFactory) -> None:
-    """The real gpiozero; held down it stays one."""
+    """Held closed, it stays one."""
     queue = TriggerQueue()
     with contact_trigger(18, queue, debounce=30):  # however slowly this machine bounces
         pin = pins.pin(18)
@@ -26,7 +26,7 @@ def test_a_contact_that_bounces_is_one_trigger(pins: MockFactory) -> None:
 
 
 def test_a_contact_that_is_closed_at_the_start_is_no_event(pins: MockFactory) -> None:
-    """A gate that stands open takes no photo; its next closing does."""
+    """A gate that stands open takes no photo; the next closing does."""
     queue = TriggerQueue()
     pins.pin(18, HeldPin).drive_low()
     with contact_trigger(18, queue, debounce=0):
@@ -36,7 +36,7 @@ def test_a_contact_that_is_closed_at_the_start_is_no_event(pins: MockFactory) ->
         assert queue.unhandled() == 1
 
 
-def test_no_wait_means_every_edge(pins: MockFactory) -> None:
+def test_without_a_debounce_every_closing_is_a_trigger(pins: MockFactory) -> None:
     queue = TriggerQueue()
     with contact_trigger(18, queue, debounce=0):
         for _ in range(5):
@@ -56,7 +56,7 @@ bounces = st.lists(st.floats(0, 0.02), max_size=8).filter(lambda gaps: len(gaps)
 def test_each_press_counts_once_however_it_bounces(
     presses: list[tuple[float, list[float], float, list[float]]],
 ) -> None:
-    """Open for a while, closing with bounces, held for long or short, opening with bounces."""
+    """Each press: open for a while, closing with bounces, held, opening with bounces."""
     debounce, now, counted = Debounce(0.3), 0.0, 0
     for open_for, closing, held, opening in presses:
         now += open_for
@@ -71,7 +71,7 @@ def test_each_press_counts_once_however_it_bounces(
 
 
 def bounce(debounce: Debounce, now: float, gaps: list[float], closed: bool) -> tuple[float, int]:
-    """The contact changes after each gap; returns the time and how many closings counted."""
+    """Change the contact after each gap; return the time, and how many closings counted."""
     counted = 0
     for gap in gaps:
         now, closed = now + gap, not closed

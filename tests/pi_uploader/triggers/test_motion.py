@@ -7,11 +7,11 @@ from gpiozero.pins.mock import MockFactory
 from photo_wire.headers import Trigger
 from pi_uploader.triggers import TriggerQueue
 from pi_uploader.triggers.motion import motion_trigger
-from tests.pi_uploader.pins import HeldPin, pulse
+from tests.support.pins import HeldPin, pulse
 
 
 def test_each_pulse_of_the_sensor_is_one_motion_trigger(pins: MockFactory) -> None:
-    """The real gpiozero on a pin: the rising edge counts, not how long it lasts."""
+    """The rising edge counts, however short the pulse is."""
     queue = TriggerQueue()
     pin = pins.pin(17)
     with motion_trigger(17, queue):
@@ -25,7 +25,7 @@ def test_each_pulse_of_the_sensor_is_one_motion_trigger(pins: MockFactory) -> No
 
 
 def test_the_pin_is_free_again_afterwards(pins: MockFactory) -> None:
-    """Nothing holds the pin, and no trigger comes, when motion is no longer watched."""
+    """Afterwards nothing uses the pin, and no trigger comes."""
     queue = TriggerQueue()
     with motion_trigger(17, queue):
         pass
@@ -34,8 +34,8 @@ def test_the_pin_is_free_again_afterwards(pins: MockFactory) -> None:
     assert queue.unhandled() == 1
 
 
-def test_a_sensor_that_sees_something_at_the_start_triggers_at_once(pins: MockFactory) -> None:
-    """Somebody stands there already."""
+def test_a_sensor_that_detects_motion_at_the_start_triggers_at_once(pins: MockFactory) -> None:
+    """Somebody is already there."""
     queue = TriggerQueue()
     pins.pin(17, HeldPin).drive_high()
     with motion_trigger(17, queue):

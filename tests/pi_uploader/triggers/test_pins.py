@@ -1,4 +1,4 @@
-"""Pins that cannot be used: the setting, the pin, what all drivers said, and what to do."""
+"""Pins that cannot be used: the setting, the pin, each driver's error, and what to do."""
 
 import os
 import sys
@@ -17,11 +17,11 @@ from pi_uploader.triggers import TriggerQueue, pins
 from pi_uploader.triggers.contact import contact_trigger
 from pi_uploader.triggers.motion import motion_trigger
 from pi_uploader.triggers.pins import PinBusyError, open_pin
-from tests.pi_uploader.conftest import StartProgram
+from tests.support.program import StartProgram
 
 
 class LgpioError(Exception):
-    """lgpio.error, whose text is in quotes."""
+    """As lgpio.error, whose text is in quotes."""
 
     def __str__(self) -> str:
         return repr(self.args[0])
@@ -29,7 +29,7 @@ class LgpioError(Exception):
 
 @pytest.fixture
 def lgpio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimpleNamespace]:
-    """lgpio in the place of the one that needs a Pi; gpiozero's own driver uses it."""
+    """A fake lgpio, which gpiozero's own driver uses; the real one needs a Pi."""
     fake = SimpleNamespace(
         error=LgpioError,
         gpiochip_open=lambda chip: 0,
@@ -58,10 +58,10 @@ def refuse(text: str) -> object:
 
 
 @pytest.mark.parametrize("factory", [None, "lgpio"])
-def test_a_user_who_is_not_in_the_group_is_told_so(
+def test_a_user_outside_the_group_gpio_is_named_the_group(
     lgpio: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, factory: str | None
 ) -> None:
-    """And not to install what is there: gpiozero hides what lgpio said."""
+    """The advice is not to install lgpio, which is there."""
     lgpio.gpiochip_open = refuse("can not open gpiochip")
     (tmp_path / "gpiochip0").touch()
     monkeypatch.setattr(os, "access", lambda path, mode: False)
@@ -69,25 +69,25 @@ def test_a_user_who_is_not_in_the_group_is_told_so(
         monkeypatch.setenv("GPIOZERO_PIN_FACTORY", factory)
     with pytest.raises(SettingsError) as caught, motion_trigger(17, TriggerQueue()):
         pass
-    said = str(caught.value)
-    assert said.startswith("PIR_PIN: pin 17 cannot be used, ")
-    assert "'can not open gpiochip'" in said
-    assert "sudo usermod -aG gpio" in said
-    assert "python3-lgpio" not in said
+    message = str(caught.value)
+    assert message.startswith("PIR_PIN: pin 17 cannot be used, ")
+    assert "'can not open gpiochip'" in message
+    assert "sudo usermod -aG gpio" in message
+    assert "python3-lgpio" not in message
 
 
-def test_a_driver_that_is_missing_is_told_with_what_each_said(lgpio: SimpleNamespace) -> None:
+def test_a_missing_driver_is_named_with_the_error_of_each(lgpio: SimpleNamespace) -> None:
     sys.modules["lgpio"] = None  # type: ignore[assignment]
     with pytest.raises(SettingsError) as caught, contact_trigger(18, TriggerQueue()):
         pass
-    said = str(caught.value)
-    assert "CAMERA_PIN: pin 18" in said
-    assert "lgpio: " in said
-    assert "install python3-lgpio" in said
+    message = str(caught.value)
+    assert "CAMERA_PIN: pin 18" in message
+    assert "lgpio: " in message
+    assert "install python3-lgpio" in message
 
 
-def test_a_pin_that_another_program_has_is_named_with_its_holder(lgpio: SimpleNamespace) -> None:
-    """A pin that is free again serves."""
+def test_a_pin_that_another_program_uses_is_named_with_that_program(lgpio: SimpleNamespace) -> None:
+    """The pin can be opened when it is free again."""
     free = lgpio.gpio_claim_input
     lgpio.gpio_claim_input = refuse("GPIO busy")
     with pytest.raises(PinBusyError) as caught, contact_trigger(18, TriggerQueue()):
@@ -102,12 +102,12 @@ def test_a_pin_that_another_program_has_is_named_with_its_holder(lgpio: SimpleNa
     lgpio.gpio_claim_input = free
 
 
-def test_a_pin_that_this_program_has_already_is_busy_too(pins: MockFactory) -> None:
+def test_a_pin_that_this_process_uses_is_busy_too(pins: MockFactory) -> None:
     with open_pin("PIR_PIN", 17, pull_up=False), pytest.raises(PinBusyError, match="pin 17"):
         open_pin("CAMERA_PIN", 17, pull_up=True).__enter__()
 
 
-def test_the_doctor_says_the_same(lgpio: SimpleNamespace, tmp_path: Path) -> None:
+def test_the_doctor_reports_the_same(lgpio: SimpleNamespace, tmp_path: Path) -> None:
     lgpio.gpio_claim_input = refuse("GPIO busy")
     environ = {"CAMERA_SOURCE": "simulated", "CAMERA_SPOOL": str(tmp_path / "spool")}
     finding = {one.subject: one for one in examine(environ)}["pin 17"]
@@ -125,7 +125,7 @@ raise SystemExit(main(["capture"]))
 
 
 def test_a_busy_pin_ends_the_process_with_1_and_a_line(start_program: StartProgram) -> None:
-    """The other program may end, so that it is started again."""
+    """The other program may end, so the service is started again."""
     program = start_program("-c", BUSY, CAMERA_SOURCE="simulated")
     assert program.process.wait(90) == 1
     assert program.output.count("\n") == 1

@@ -12,7 +12,7 @@ from pi_uploader.triggers import TriggerEvent, TriggerQueue
 
 @given(st.lists(st.sampled_from(Trigger)))
 def test_the_queue_forgets_no_trigger(kinds: list[Trigger]) -> None:
-    """Whatever comes while nobody takes: one entry a kind, and the counts add up."""
+    """The queue has one entry of each kind, and the counts add up."""
     queue = TriggerQueue()
     for instant, kind in enumerate(kinds):
         queue.put(TriggerEvent(kind, float(instant)))
@@ -27,7 +27,7 @@ def test_the_queue_forgets_no_trigger(kinds: list[Trigger]) -> None:
 
 
 def test_closing_ends_the_wait() -> None:
-    """A closed queue gives nothing any more, and keeps count of what it holds."""
+    """A closed queue returns nothing any more, but still counts."""
     queue = TriggerQueue()
     got: list[TriggerEvent | None] = []
     taker = threading.Thread(target=lambda: got.append(queue.get()))
@@ -38,8 +38,8 @@ def test_closing_ends_the_wait() -> None:
     assert (got, queue.get(), queue.unhandled()) == ([None], None, 1)
 
 
-def test_closing_ends_the_rest() -> None:
-    """Nobody waits for a camera that rests when the program ends."""
+def test_closing_ends_a_sleep() -> None:
+    """The process does not wait for a resting camera when it stops."""
     queue = TriggerQueue()
     resting = threading.Thread(target=queue.sleep, args=(3600,))
     resting.start()
@@ -49,7 +49,7 @@ def test_closing_ends_the_rest() -> None:
 
 
 def test_a_flood_from_many_threads_is_counted(pins: MockFactory) -> None:
-    """Nothing is forgotten, whoever takes meanwhile."""
+    """No trigger is forgotten while another thread reads."""
     queue = TriggerQueue()
     taken: list[int] = []
 

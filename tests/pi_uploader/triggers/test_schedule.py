@@ -28,8 +28,8 @@ from tests.support.time_zones import MINUTE, moments, schedules, zones
 def minute_by_minute(
     start: datetime, minutes: int, times: list[time], zone: ZoneInfo
 ) -> Iterator[datetime]:
-    """The instants at which a photo is due, found by looking at the wall clock each minute: it
-    passes a time, or jumps over it, for the first time."""
+    """Yield when a photo is due, found by reading the wall clock each minute: when it first passes
+    a time or jumps over it."""
     passed: set[datetime] = set()
     shown = (start - 26 * 60 * MINUTE).astimezone(zone).replace(tzinfo=None)
     for minute in range(-26 * 60 + 1, minutes + 1):
@@ -45,10 +45,10 @@ def minute_by_minute(
 
 @settings(max_examples=150, deadline=None)
 @given(moments, schedules, zones)
-def test_a_photo_is_due_whenever_the_wall_clock_says_so(
+def test_a_photo_is_due_once_a_day_at_each_time(
     start: datetime, times: list[time], zone: ZoneInfo
 ) -> None:
-    """Once a day each, whatever the clocks do that day; compared with a slow look each minute."""
+    """Also on days of clock changes; compared with a slow search minute by minute."""
     minutes = 30 * 60
     expected = list(minute_by_minute(start, minutes, times, zone))
     found, instant = [], start
@@ -59,14 +59,14 @@ def test_a_photo_is_due_whenever_the_wall_clock_says_so(
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2035, 1, 1)), schedules, zones)
 def test_the_next_time_is_always_later(moment: datetime, times: list[time], zone: ZoneInfo) -> None:
-    """And never farther than two days, in which a day may have been left out."""
+    """Within two days and two hours: a zone may skip a day."""
     after = moment.replace(tzinfo=UTC)
     assert after < next_time(after, times, zone) <= after + timedelta(days=2, hours=2)
 
 
-def test_the_days_of_change_in_berlin() -> None:
-    """Half past two is left out in spring: the photo comes when the clocks jump, at three. In
-    autumn it is shown twice and taken once, the first time."""
+def test_the_days_of_clock_changes_in_berlin() -> None:
+    """In spring 2:30 is skipped, and the photo is due at the change, at 3:00. In autumn 2:30 occurs
+    twice, and the photo is due the first time."""
     berlin = ZoneInfo("Europe/Berlin")
     spring = to_utc(datetime(2026, 3, 29).date(), time(2, 30), berlin)
     assert spring == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
@@ -81,10 +81,10 @@ def test_the_days_of_change_in_berlin() -> None:
     st.floats(-20 * 3600, 20 * 3600),
     schedules,
 )
-def test_no_time_of_a_day_is_taken_twice_whatever_the_clock_does(
+def test_no_time_of_a_day_is_due_twice_when_the_clock_is_set(
     waits: list[float], stepped_at: int, step: float, times: list[time]
 ) -> None:
-    """The clock runs, is looked at now and then, and is set once, by less than a day."""
+    """The clock is set once, by less than a day."""
     now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
     schedule = DailySchedule(times, UTC, now)
     taken = []
@@ -107,10 +107,8 @@ def test_no_time_of_a_day_is_taken_twice_whatever_the_clock_does(
 
 @given(st.lists(st.floats(0.1, 300), min_size=1, max_size=200), schedules)
 @settings(deadline=None)
-def test_no_time_is_missed_while_the_clock_is_looked_at(
-    waits: list[float], times: list[time]
-) -> None:
-    """Every few minutes at least."""
+def test_no_time_is_missed_while_the_clock_runs(waits: list[float], times: list[time]) -> None:
+    """It is read every few minutes at least."""
     start = now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
     schedule = DailySchedule(times, UTC, now)
     taken = 0
@@ -124,21 +122,21 @@ def test_no_time_is_missed_while_the_clock_is_looked_at(
     assert len(due) - together <= taken <= len(due)
 
 
-def test_a_clock_that_was_a_year_ahead_does_not_stop_the_photos() -> None:
+def test_a_clock_that_was_a_year_ahead_does_not_stop_the_schedule() -> None:
     schedule = DailySchedule([time(9)], UTC, datetime(2027, 11, 21, 8, 0, tzinfo=UTC))
     assert not schedule.is_due(datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
     assert schedule.is_due(datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
 
 
-def test_a_time_that_is_long_over_is_not_made_up_for() -> None:
-    """The device slept; the next photo is the next one."""
+def test_a_time_missed_by_more_than_ten_minutes_is_skipped() -> None:
+    """As when the device slept; the next time is due again."""
     schedule = DailySchedule([time(9), time(12)], UTC, datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
     assert not schedule.is_due(datetime(2026, 11, 21, 11, 0, tzinfo=UTC))
     assert schedule.is_due(datetime(2026, 11, 21, 12, 5, tzinfo=UTC))
 
 
-def test_the_thread_triggers_when_the_time_comes_and_ends() -> None:
-    """It waits for the clock to be set, and looks at it again and again."""
+def test_the_daily_trigger_fires_at_its_time_and_ends() -> None:
+    """Its thread ends with it."""
     queue, is_set = TriggerQueue(), threading.Event()
     shown = iter(datetime(2026, 11, 21, 8, 59, 59, tzinfo=UTC) + n * MINUTE for n in range(10**6))
     clock = FakeClock(wall=lambda: next(shown), is_set=is_set.is_set)
@@ -150,8 +148,8 @@ def test_the_thread_triggers_when_the_time_comes_and_ends() -> None:
     assert not [one for one in threading.enumerate() if one.name == "schedule"]
 
 
-def test_beats_keep_to_the_grid_however_late_each_comes() -> None:
-    """Delays don't add up, and a beat that was missed is skipped: the next is on the grid."""
+def test_ticks_keep_to_the_grid_when_each_is_late() -> None:
+    """Delays do not add up, and missed ticks are skipped: the next one is on the grid."""
     clock = SlowWaits(delays=[0.0, 0.3, 0.0, 2.6, 0.1])
     six = islice(ticks(10.0, clock, clock.wait), 6)
     assert list(six) == pytest.approx([0, 10, 20.3, 30, 42.6, 50.1])
@@ -159,7 +157,7 @@ def test_beats_keep_to_the_grid_however_late_each_comes() -> None:
     late = SlowWaits()
     got = ticks(10.0, late, late.wait)
     assert next(got) == 0.0
-    late.now = 37.0  # the machine was busy for three beats
+    late.now = 37.0  # the machine was busy for three ticks
     assert next(got) == 40.0
     assert next(got) == 50.0
 
@@ -168,8 +166,8 @@ def test_beats_keep_to_the_grid_however_late_each_comes() -> None:
     st.floats(0.1, 1e5),
     st.lists(st.floats(0, 1e6), min_size=1, max_size=20),
 )
-def test_beats_never_bunch(seconds: float, delays: list[float]) -> None:
-    """However long each beat is held up, two beats lie at least one grid line apart."""
+def test_ticks_never_bunch(seconds: float, delays: list[float]) -> None:
+    """However late each tick is, two ticks are at least one grid line apart."""
     clock = SlowWaits()
     got = ticks(seconds, clock, clock.wait)
     last = round(next(got) / seconds)
@@ -180,13 +178,13 @@ def test_beats_never_bunch(seconds: float, delays: list[float]) -> None:
         last = line
 
 
-def test_beats_end_when_they_are_told() -> None:
-    """`wait` returns True when it is time to stop."""
+def test_ticks_end_when_they_are_stopped() -> None:
+    """`wait` returns True then."""
     assert list(ticks(10.0, SlowWaits(), lambda seconds: True)) == [0.0]
 
 
-def test_the_timer_triggers_a_schedule_at_once_and_ends() -> None:
-    """The first photo comes at the start; nothing runs on afterwards."""
+def test_the_interval_trigger_fires_at_once_and_ends() -> None:
+    """The first photo comes at the start; no thread is left."""
     queue = TriggerQueue()
     with interval_trigger(3600, queue):
         triggering = queue.get()
@@ -196,8 +194,7 @@ def test_the_timer_triggers_a_schedule_at_once_and_ends() -> None:
 
 
 class SlowWaits:
-    """Time that passes only where somebody waits, and each wait comes back late by the next of
-    `delays` seconds."""
+    """Time that passes only in `wait`, which returns late by the next of `delays` seconds."""
 
     def __init__(self, delays: list[float] | None = None) -> None:
         self.now = 0.0

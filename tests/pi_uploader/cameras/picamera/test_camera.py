@@ -22,9 +22,9 @@ from pi_uploader.cameras.picamera import camera as camera_module
 from pi_uploader.cameras.picamera.camera import Picamera2Camera
 from pi_uploader.cameras.picamera.mode import ClipLength, Mode
 from pi_uploader.settings import SettingsError
-from tests.pi_uploader.conftest import StartProgram
 from tests.support import pi_camera
 from tests.support.pictures import dng, pi_dng
+from tests.support.program import StartProgram
 from tests.support.waiting import wait_for
 
 CONTEXT = CaptureContext("gate", Trigger.MOTION, datetime(2026, 11, 21, 7, 30, 1, 250000, UTC))

@@ -1,4 +1,4 @@
-"""gpiozero's pins without hardware."""
+"""gpiozero's mock pins."""
 
 from gpiozero.pins.mock import MockPin
 
@@ -6,19 +6,19 @@ from tests.support.waiting import wait_for
 
 
 class HeldPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
-    """A pin that something outside holds where it is, stronger than its own resistor."""
+    """A pin whose level is driven from outside, stronger than its pull resistor."""
 
     def _set_pull(self, value: str) -> None:
         self._pull = value
 
 
 def is_watched(pin: MockPin) -> bool:
-    """Whether somebody hears of the pin's edges."""
+    """Return whether a program watches the pin's edges."""
     return pin.when_changed is not None
 
 
 def pulse(pin: MockPin) -> None:
-    """Up, and down again at once, when somebody watches."""
-    wait_for(lambda: is_watched(pin), what="somebody who watches the pin")
+    """Wait until a program watches the pin; then drive it high, and low at once."""
+    wait_for(lambda: is_watched(pin), what="a program that watches the pin")
     pin.drive_high()
     pin.drive_low()

@@ -1,14 +1,14 @@
-"""The slow picture: what one camera reads is never mixed with what the next one does."""
+"""SlowPicture: the content of two pictures is never mixed."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.pi_uploader.program import SlowPicture
+from tests.support.program import SlowPicture
 
 
-def test_each_picture_has_an_end_though_its_reader_is_late(tmp_path: Path) -> None:
-    """Somebody holds the first one open when the second is given."""
+def test_a_picture_ends_although_its_reader_is_late(tmp_path: Path) -> None:
+    """Its reader still has it open when the next one is given."""
     path = tmp_path / "a.jpg"
     picture = SlowPicture(path)
     late = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -20,7 +20,7 @@ def test_each_picture_has_an_end_though_its_reader_is_late(tmp_path: Path) -> No
 
 
 def test_a_large_picture_is_given_whole(tmp_path: Path) -> None:
-    """More than a pipe holds."""
+    """It is larger than the pipe's buffer."""
     path, content = tmp_path / "a.jpg", bytes(1_000_000)
     picture = SlowPicture(path)
     with ThreadPoolExecutor(1) as pool:

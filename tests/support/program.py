@@ -1,8 +1,9 @@
-"""A started program, and a picture that keeps its camera busy."""
+"""A program as a process, and a picture that keeps its camera busy."""
 
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.support.waiting import wait_for
 
 @dataclass
 class Program:
-    """A process and the file that its output goes into."""
+    """A process, and the file with its output."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
@@ -37,8 +38,11 @@ class Program:
         return found
 
 
+StartProgram = Callable[..., Program]
+
+
 def is_gone(process: psutil.Process) -> bool:
-    """Whether a process has ended, reaped or not."""
+    """Return whether a process has ended, reaped or not."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -46,38 +50,38 @@ def is_gone(process: psutil.Process) -> bool:
 
 
 def photos_in(folder: Path) -> int:
-    """How many photos wait in the spool; 0 before there is one."""
+    """Return how many photos wait in the spool; 0 if it does not exist."""
     return count_spool(folder).waiting
 
 
 class SlowPicture:
-    """A picture to replay that comes only when it is given: a pipe. Whoever reads it waits.
+    """A picture to replay that its reader waits for: a pipe, which `give` writes.
 
-    Each time it is given the next one is another pipe under the same name: a camera that is still
-    reading the last one would take what is written for the next as the rest of it.
+    Each further picture is another pipe under the same name. A camera that still reads the last one
+    would take the next content for the rest of it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._end: int | None = None
-        self._lay()
+        self._make_pipe()
 
     def wait_for_reader(self) -> None:
-        """Wait until a camera reads it."""
+        """Wait until a camera reads the picture."""
         if self._end is None:
             self._end = wait_for(self._open, what="a camera that reads")
 
     def give(self, content: bytes) -> None:
-        """Let the camera that reads it have these bytes, and nothing more."""
+        """Give the camera that reads the picture these bytes."""
         self.wait_for_reader()
         assert self._end is not None
         os.set_blocking(self._end, True)  # so that all is written, however long it is
         with os.fdopen(self._end, "wb") as pipe:
             self._end = None
             pipe.write(content)
-            self._lay()
+            self._make_pipe()
 
-    def _lay(self) -> None:
+    def _make_pipe(self) -> None:
         new = self._path.with_suffix(".new")
         os.mkfifo(new)
         new.rename(self._path)

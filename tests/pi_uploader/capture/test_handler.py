@@ -1,72 +1,34 @@
-"""Capturing: from triggers to photos in the real spool."""
+"""What a camera does with its triggers, with the real spool."""
 
 import errno
 import logging
 import threading
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from gpiozero.pins.mock import MockFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
-from pi_uploader.capture import TriggerHandler, run_capture
+from pi_uploader.capture import TriggerHandler
 from pi_uploader.capture import handler as handler_module
-from pi_uploader.capture.handler import rest_after
+from pi_uploader.capture.handler import CaptureStats, rest_after
 from pi_uploader.clock import BootTime
-from pi_uploader.settings import CameraSettings, CaptureSettings, load_settings
 from pi_uploader.spool import Spool
 from pi_uploader.spool.disk import Disk
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
-from tests.pi_uploader.pins import is_watched, pulse
-from tests.pi_uploader.program import SlowPicture, photos_in
+from tests.support.capturing import PHOTO, ScriptedCamera, camera_settings, idle_settings
 from tests.support.fake_clock import FakeClock
+from tests.support.program import photos_in
 from tests.support.waiting import wait_for
-
-PHOTO = Shot(b"a photo", Media.JPEG)
-
-
-def camera_settings(**env: str) -> CameraSettings:
-    """Those of the one camera."""
-    [one] = make_settings(Path("/nowhere"), **env).cameras
-    return one
-
-
-def make_settings(spool: Path, **env: str) -> CaptureSettings:
-    return load_settings(
-        CaptureSettings,
-        {
-            "CAMERA_SOURCE": "simulated",
-            "CAMERA_CLOCK": "trusted",
-            "CAMERA_SPOOL": str(spool),
-            "CAMERA_NAME": "gate",
-            **env,
-        },
-    )
-
-
-class ScriptedCamera:
-    """Gives what it is told to, in turn, and then photos for ever."""
-
-    def __init__(self, *turns: Exception) -> None:
-        self._turns = iter(turns)
-
-    def take(self, context: CaptureContext) -> Shot:
-        if error := next(self._turns, None):
-            raise error
-        return PHOTO
-
-    def close(self) -> None:
-        pass
 
 
 class FullDisk(Disk):
-    """Has no room until it is told otherwise."""
+    """A disk without room, as long as `is_full`."""
 
     is_full = True
 
@@ -80,73 +42,10 @@ def motion_at(*instants: float) -> list[TriggerEvent]:
     return [TriggerEvent(Trigger.MOTION, instant) for instant in instants]
 
 
-@pytest.fixture
-def capturing(spool_folder: Path) -> Iterator[Callable[..., TriggerQueue]]:
-    """capturing(**env) -> the queue of a running capture, which ends after the test."""
-    queue, stop = TriggerQueue(), threading.Event()
-    threads: list[threading.Thread] = []
-
-    def begin(**env: str) -> TriggerQueue:
-        one = make_settings(spool_folder, **env)
-        arguments = (one, stop, lambda: queue)
-        threads.append(threading.Thread(target=run_capture, args=arguments, daemon=True))
-        threads[0].start()
-        return queue
-
-    yield begin
-    stop.set()
-    for thread in threads:
-        thread.join(90)
-        assert not thread.is_alive()
-
-
-def test_a_pulse_on_the_pin_becomes_a_photo_in_the_spool(
-    pins: MockFactory, capturing: Callable[..., TriggerQueue], spool_folder: Path
-) -> None:
-    """The real gpiozero, the drawn scene, the real spool."""
-    pin = pins.pin(4)
-    capturing(PIR_PIN="4")
-    wait_for(lambda: is_watched(pin), what="the sensor")
-    pin.drive_high()
-    wait_for(lambda: photos_in(spool_folder), what="a photo")
-    photo = Spool(spool_folder).newest()
-    assert photo is not None
-    assert (photo.name.camera, photo.trigger, photo.media) == ("gate", Trigger.MOTION, Media.JPEG)
-    with Spool(spool_folder).open(photo) as file:
-        assert file.read(3) == b"\xff\xd8\xff"
-
-
-def test_a_flood_during_a_capture_is_one_more_photo_and_is_counted(
-    pins: MockFactory,
-    capturing: Callable[..., TriggerQueue],
-    spool_folder: Path,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """While the camera is busy, motion comes five times: one photo stands for the five."""
-    caplog.set_level(logging.INFO)
-    picture = SlowPicture(tmp_path / "a.jpg")
-    pin = pins.pin(17)
-    queue = capturing(CAMERA_REPLAY=str(tmp_path), CAMERA_COOLDOWN="0s")
-    wait_for(lambda: is_watched(pin), what="the sensor")
-    pulse(pin)
-    picture.wait_for_reader()
-    for number in range(1, 6):
-        pulse(pin)
-        assert queue.unhandled() == number
-    picture.give(b"first")
-    wait_for(lambda: photos_in(spool_folder) == 1, what="the first photo")
-    picture.wait_for_reader()
-    picture.give(b"second")
-    wait_for(lambda: photos_in(spool_folder) == 2, what="two photos")
-    wait_for(lambda: "stands for 5 motion triggers" in caplog.text, what="the count")
-    assert queue.unhandled() == 0
-
-
 def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
     spool_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Two seconds after a photo the next one may be taken; what came before is in the log."""
+    """Two seconds after a photo the next one may be taken; earlier motion is logged."""
     caplog.set_level(logging.INFO)
     clock = iter([100.0, 102.0, 200.0])
     handler = TriggerHandler(
@@ -167,7 +66,7 @@ def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
 def test_every_motion_is_kept_failed_or_cooled_down(
     tmp_path_factory: pytest.TempPathFactory, gaps: list[float], fails: list[bool]
 ) -> None:
-    """The counts add up to the triggers, whatever happens."""
+    """The counts add up to the triggers."""
     folder = tmp_path_factory.mktemp("spool")
     now = 0.0
 
@@ -188,10 +87,10 @@ def test_every_motion_is_kept_failed_or_cooled_down(
     assert photos_in(folder) == stats.kept
 
 
-def test_an_error_of_the_camera_costs_one_photo_and_a_rest(
+def test_a_camera_error_costs_one_photo_and_a_rest(
     spool_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever a driver raises is logged, and the next trigger is answered."""
+    """Any driver error is logged, and the next trigger is handled."""
     camera = ScriptedCamera(CameraError("no frame came"), RuntimeError("Camera frontend timed out"))
     handler = TriggerHandler(camera_settings(), camera, Spool(spool_folder))
     for event in motion_at(1.0, 2.0, 3.0):
@@ -205,15 +104,15 @@ def test_an_error_of_the_camera_costs_one_photo_and_a_rest(
 
 
 def test_the_rest_grows_to_a_minute() -> None:
-    """A broken camera is neither hammered nor forgotten."""
+    """The camera is tried again, at most once a minute."""
     assert [rest_after(failures) for failures in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
     assert rest_after(5000) == 60
 
 
-def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
+def test_a_full_disk_loses_one_photo_and_the_next_is_kept(
     spool_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log has the photo's id, the disk's answer and what to do."""
+    """The log has the photo's id, the disk's error and what to do."""
     disk = FullDisk()
     spool = Spool(spool_folder, disk)
     handler = TriggerHandler(camera_settings(), ScriptedCamera(), spool)
@@ -227,8 +126,7 @@ def test_a_full_disk_costs_that_photo_by_name_and_the_next_is_kept(
 
 
 def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) -> None:
-    """It is kept apart, with the instant of this boot at which it was taken; once the clock is
-    set, photos wait to be sent at once."""
+    """It is stored as undated, with its boot time. Later photos wait to be sent."""
     moment = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
     is_set = False
     spool = Spool(spool_folder)
@@ -256,7 +154,7 @@ def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) 
 
 
 def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
-    """Of photos close together only the first is: it is given up last when room is short."""
+    """Only the first of photos close together is: it is evicted last when room is short."""
     spool, now = Spool(spool_folder), [0.0]
     handler = TriggerHandler(
         camera_settings(),
@@ -270,8 +168,8 @@ def test_the_first_photo_of_an_event_is_marked(spool_folder: Path) -> None:
     assert [photo.is_first for photo in spool.waiting_photos()] == [True, False, False, True]
 
 
-def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
-    """An empty file would be a photo of nothing."""
+def test_a_photo_without_bytes_is_a_failure(spool_folder: Path) -> None:
+    """An empty file is not stored."""
 
     class Empty(ScriptedCamera):
         def take(self, context: CaptureContext) -> Shot:
@@ -283,7 +181,7 @@ def test_a_camera_that_gives_no_bytes_has_failed(spool_folder: Path) -> None:
 
 
 def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
-    """So many, so far apart; the first one begins the event."""
+    """CAMERA_BURST photos, CAMERA_BURST_GAP apart; the first begins the event."""
     sleeps: list[float] = []
 
     def sleep(seconds: float) -> bool:
@@ -300,7 +198,7 @@ def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
     assert (sleeps, handler.stats.kept, handler.stats.coalesced) == ([0.2, 0.2], 3, 1)
 
 
-def test_a_burst_ends_when_the_program_does(spool_folder: Path) -> None:
+def test_a_burst_ends_when_the_process_stops(spool_folder: Path) -> None:
     one = camera_settings(CAMERA_BURST="20")
     handler = TriggerHandler(one, ScriptedCamera(), Spool(spool_folder), sleep=lambda seconds: True)
     handler.handle(TriggerEvent(Trigger.GPIO, 1.0))
@@ -310,7 +208,7 @@ def test_a_burst_ends_when_the_program_does(spool_folder: Path) -> None:
 def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
     spool_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A photo on demand is taken always, and all while nobody knows how late it is."""
+    """A photo on demand is always taken, and any photo while the clock is not set."""
     caplog.set_level(logging.INFO)
     is_set = True
     handler = TriggerHandler(
@@ -330,7 +228,7 @@ def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
 
 
 def test_a_camera_that_is_gone_ends_the_process(spool_folder: Path) -> None:
-    """Only a new one may have it back: this is no misfortune of one photo."""
+    """Only a new process may be able to open it."""
     handler = TriggerHandler(
         camera_settings(), ScriptedCamera(CameraGoneError("timed out")), Spool(spool_folder)
     )
@@ -339,8 +237,8 @@ def test_a_camera_that_is_gone_ends_the_process(spool_folder: Path) -> None:
     assert handler.stats.failed == 1
 
 
-class MortalCamera(ScriptedCamera):
-    """Also says whether it lives: each check ends as it is told to, in turn."""
+class CheckableCamera(ScriptedCamera):
+    """A camera whose checks raise these errors, in turn."""
 
     def __init__(self, queue: TriggerQueue, *checks: Exception | None) -> None:
         super().__init__()
@@ -355,13 +253,13 @@ class MortalCamera(ScriptedCamera):
             raise error
 
 
-def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
+def test_an_idle_camera_is_checked_every_minute(
     spool_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Triggers that take no photo are no sign of its life; what does not end it is told."""
+    """Triggers that take no photo do not count; an error that is not fatal is logged."""
     monkeypatch.setattr(handler_module, "MAX_WAIT_SECONDS", 0.0)
     queue = TriggerQueue()
-    camera = MortalCamera(queue, None, CameraError("no encoder"), None)
+    camera = CheckableCamera(queue, None, CameraError("no encoder"), None)
     clock = iter(range(0, 100_000, 10))
     handler = TriggerHandler(
         camera_settings(CAMERA_ARMED="03:00-03:01"),
@@ -377,12 +275,83 @@ def test_an_idle_camera_is_asked_for_a_frame_now_and_then(
     assert "gate: the camera gives no pictures: no encoder" in caplog.text
 
 
-def test_a_camera_that_died_while_idle_ends_the_process(spool_folder: Path) -> None:
-    """Before a trigger would be lost."""
+def test_a_camera_that_fails_while_idle_ends_the_process(spool_folder: Path) -> None:
+    """It ends before the next trigger is lost."""
     queue = TriggerQueue()
-    camera = MortalCamera(queue, CameraGoneError("no frame"))
+    camera = CheckableCamera(queue, CameraGoneError("no frame"))
     queue.put(TriggerEvent(Trigger.MOTION, -1e9))
     handler = TriggerHandler(camera_settings(CAMERA_ARMED="always"), camera, Spool(spool_folder))
     handler._last_photo = handler._last_check = -1e9
     with pytest.raises(CameraGoneError, match="no frame"):
         handler._check_camera()
+
+
+FAR_MOMENTS = (
+    datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(9999, 12, 31, tzinfo=UTC),
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(1969, 12, 31, 23, 59, tzinfo=UTC),
+)
+
+
+class WorkingCamera:
+    """A camera that always takes a photo."""
+
+    def take(self, context: CaptureContext) -> Shot:
+        return Shot(b"a picture", Media.JPEG)
+
+    def close(self) -> None:
+        """There is no hardware."""
+
+
+@pytest.mark.parametrize("moment", FAR_MOMENTS, ids=str)
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_photo_is_kept_whatever_the_clock_shows(
+    moment: datetime, zone: str, tmp_path: Path
+) -> None:
+    """The armed hours are compared in the site's time zone, which cannot represent these times."""
+    [one] = idle_settings(tmp_path, CAMERA_ARMED="00:00-12:00, 12:00-00:00").cameras
+    spool = Spool(tmp_path / "spool")
+    handler = TriggerHandler(
+        one,
+        WorkingCamera(),
+        spool,
+        clock=FakeClock(wall=moment),
+        zone=ZoneInfo(zone),
+    )
+    handler.handle(TriggerEvent(Trigger.MOTION, 0.0))
+    assert handler.stats.kept == 1
+    assert spool.newest() is not None
+
+
+def test_an_unexpected_error_costs_one_photo(tmp_path: Path) -> None:
+    """The next trigger is handled."""
+    errors = iter([OverflowError("date value out of range"), ValueError("year is out of range")])
+
+    def now() -> datetime:
+        for error in errors:
+            raise error
+        return datetime.now(UTC)
+
+    [one] = idle_settings(tmp_path, CAMERA_COOLDOWN="0s").cameras
+    spool = Spool(tmp_path / "spool")
+    queue = TriggerQueue()
+    handler = TriggerHandler(one, WorkingCamera(), spool, clock=FakeClock(wall=now))
+    thread = threading.Thread(target=handler.run, args=(queue,))
+    thread.start()
+    try:
+        queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
+        wait_for(lambda: handler.stats.failed == 1, what="the first error")
+        queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
+        wait_for(lambda: handler.stats.failed == 2, what="the second error")
+        queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
+        wait_for(lambda: handler.stats.kept, what="a photo")
+    finally:
+        queue.close()
+        thread.join(90)
+
+
+def test_the_summary_of_a_capture() -> None:
+    assert str(CaptureStats(kept=1, coalesced=1)).startswith(
+        "1 photo kept, 0 lost, 0 failed; 1 trigger c"
+    )

@@ -1,5 +1,5 @@
-"""Cameras that are not there, and those that hang when the process ends: the others work, the start
-is tried again later each time, and the counts are in the log."""
+"""Cameras that are missing at the start, or hang at the end: the others work, a failed start is
+tried again later each time, and the summary is logged."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ from pi_uploader.capture import capture_once, process, run_capture
 from pi_uploader.capture.start_backoff import MAX_DELAY_SECONDS, StartBackoff
 from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
 from pi_uploader.spool import Spool
-from tests.pi_uploader.program import photos_in
+from tests.support.program import photos_in
 from tests.support.waiting import wait_for
 
 TWO = """\
@@ -43,7 +43,7 @@ ONE = {"CAMERA_SOURCE": "picamera2", "PIR_PIN": "none", "CAMERA_EVERY": "1h"}
 
 
 class Capturing:
-    """A capture in a thread."""
+    """A capture process in a thread."""
 
     def __init__(self, of: CaptureSettings) -> None:
         self.stop = threading.Event()
@@ -76,7 +76,7 @@ def capturing(of: CaptureSettings) -> Iterator[Capturing]:
 def test_the_other_cameras_work(
     hardware: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where one of several is not there, which is said."""
+    """One of several cameras is missing, which is logged."""
     with capturing(settings(tmp_path, TWO)) as one:
         wait_for(lambda: photos_in(tmp_path / "spool") >= 2, what="photos")
         one.stop.set()
@@ -88,14 +88,14 @@ def test_the_other_cameras_work(
 def test_a_missing_camera_is_looked_for_again(
     hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a new process, since libcamera finds it only then."""
+    """In a new process, because libcamera finds it only then."""
     monkeypatch.setattr(process, "RETRY_MISSING_SECONDS", 0.1)
     with capturing(settings(tmp_path, TWO)) as one:
         assert one.wait() == 1
 
 
-def test_once_takes_what_there_is(hardware: Any, tmp_path: Path) -> None:
-    """And says that there was one less."""
+def test_once_takes_photos_with_the_cameras_that_are_there(hardware: Any, tmp_path: Path) -> None:
+    """It exits with 1, because one is missing."""
     assert capture_once(settings(tmp_path, TWO), Trigger.SCHEDULE) == 1
     assert photos_in(tmp_path / "spool") == 1
 
@@ -103,7 +103,7 @@ def test_once_takes_what_there_is(hardware: Any, tmp_path: Path) -> None:
 def test_a_start_without_a_camera_is_tried_later_each_time(
     hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At once the first time; then it takes its time, unless it is told to end."""
+    """The first one exits at once, later ones after a delay unless they are stopped."""
     hardware.is_there = False
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     with capturing(settings(tmp_path, **ONE)) as first:
@@ -116,7 +116,7 @@ def test_a_start_without_a_camera_is_tried_later_each_time(
         assert isinstance(later.wait(), CameraGoneError)
 
 
-def test_the_delay_is_waited_for(
+def test_a_failed_start_waits_before_it_exits(
     hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     hardware.is_there = False
@@ -128,7 +128,7 @@ def test_the_delay_is_waited_for(
         assert not one.ended
 
 
-def test_after_a_start_that_worked_the_delay_is_short_again(
+def test_a_successful_start_resets_the_delay(
     hardware: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
@@ -139,15 +139,7 @@ def test_after_a_start_that_worked_the_delay_is_short_again(
     assert backoff.next_delay() == 0
 
 
-def test_without_a_state_directory_nobody_waits(tmp_path: Path) -> None:
-    """`pi-uploader run` and people start it themselves. A damaged file counts as none."""
-    backoff = StartBackoff({})
-    assert [backoff.next_delay() for _ in range(3)] == [0, 0, 0]
-    (tmp_path / "failed-capture-starts").write_text("not a number")
-    assert StartBackoff({"STATE_DIRECTORY": str(tmp_path)}).next_delay() == 0
-
-
-def test_a_camera_that_hangs_at_the_end_has_its_counts_in_the_log(
+def test_the_summary_is_logged_before_a_camera_hangs_at_the_end(
     hardware: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
