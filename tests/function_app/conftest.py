@@ -51,3 +51,17 @@ def own(request: pytest.FixtureRequest) -> Iterator[store_side.Services]:
         return
     new_store: NewStore = request.getfixturevalue("new_store")
     yield store_side.connect(replace(KEPT, connection_string=new_store()))
+
+
+@pytest.fixture
+def admin(api: Api) -> dict[str, str]:
+    """The header of the admin token."""
+    return {"Authorization": f"Bearer {api.backend.admin_token}"}
+
+
+@pytest.fixture
+def phone(api: Api, admin: dict[str, str], camera: str) -> dict[str, str]:
+    """The header of a token that may upload photos of one camera."""
+    grant = {"name": camera, "scopes": ["upload"], "cameras": [camera]}
+    token = api.ask("/api/tokens", admin, "POST", json=grant).json()["token"]
+    return {"Authorization": f"Bearer {token}"}

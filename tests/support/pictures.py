@@ -12,6 +12,9 @@ _Entry = tuple[int, int, tuple[int, ...]]  # a TIFF tag's number, its kind, its 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL = 1, 2, 3, 4, 5, 10
 _LETTERS = {_BYTE: "B", _ASCII: "B", _SHORT: "H", _LONG: "I", _RATIONAL: "I", _SRATIONAL: "i"}
 
+LOCATION = b"52.520008N 13.404954E"
+_GPS = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 17.0), 29: LOCATION.decode()}
+
 
 def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> bytes:
     """A JPEG with some grain, so that it weighs what a camera's does. The same seed gives the same
@@ -24,6 +27,30 @@ def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> by
     file = io.BytesIO()
     picture.save(file, "JPEG", **options)
     return file.getvalue()
+
+
+def located_jpeg(seed: int = 0, **options: Any) -> bytes:
+    """Return a JPEG on its side, with LOCATION in EXIF, XMP, IPTC, a comment, and after its end."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = LOCATION.decode()
+    exif.get_ifd(0x8825).update(_GPS)
+    file = io.BytesIO()
+    plain = Image.open(io.BytesIO(jpeg(80, 48, seed)))
+    plain.save(file, "JPEG", exif=exif, comment=LOCATION, quality=95, **options)
+    whole = file.getvalue()
+    notes = b""
+    for marker, signature in (
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0"),
+        (0xED, b"Photoshop 3.0\0"),
+        (0xE2, b"MPF\0"),
+        (0xEB, b"maker"),
+    ):
+        content = signature + LOCATION
+        notes += struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
+    scan = whole.rindex(b"\xff\xda") if options.get("progressive") else len(whole) - 2
+    comment = struct.pack(">BBH", 0xFF, 0xFE, len(LOCATION) + 2) + LOCATION
+    return whole[:2] + notes + whole[2:scan] + comment + whole[scan:] + b"\xff\xd8" + LOCATION
 
 
 def many_scans(scans: int, size: tuple[int, int] = (8000, 8000), seed: int = 0) -> bytes:

@@ -156,3 +156,28 @@ def test_having_it_does_not_replace_the_right_to_see_it(api: Api, name: PhotoNam
     etag = api.read(content_path(name)).headers["ETag"]
     assert api.ask(content_path(name), {"If-None-Match": etag}).status_code == 401
     assert api.ask(content_path(name), {"If-None-Match": "*"}, "HEAD").status_code == 401
+
+
+def test_a_partial_download_is_in_the_audit_log(
+    api: Api, admin: dict[str, str], name: PhotoName
+) -> None:
+    """All but the first byte shows the picture just as well."""
+    api.read(content_path(name), {"Range": "bytes=1-"})
+    log = api.ask("/api/accesses?limit=20", admin).json()["accesses"]
+    assert [one["what"] for one in log if one["which"] == str(name)] == ["saw"]
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "last"),
+    [
+        ("photos?", "2026-11-21T00:00:00Z", "2026-11-20T23:59:59Z"),
+        ("events?camera=gate&", "2026-11-21T00:00:00Z", "2026-11-20T00:00:00Z"),
+        ("days?", "2026-11-21", "2026-11-20"),
+    ],
+)
+def test_reversed_dates_are_rejected(api: Api, path: str, first: str, last: str) -> None:
+    """An empty list would look as if there were no photos. A range of one moment is valid."""
+    reply = api.read(f"/api/{path}from={first}&to={last}")
+    assert reply.status_code == 400
+    assert reply.json()["detail"] == "to: is before 'from', so nothing lies between them."
+    assert api.read(f"/api/{path}from={first}&to={first}").status_code == 200

@@ -23,15 +23,6 @@ def by_name(file: Path) -> str:
     return file.name
 
 
-@pytest.fixture
-def phone(api: Api, camera: str) -> dict[str, str]:
-    """A token that may bring photos of one camera."""
-    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-    said = {"name": camera, "scopes": ["upload"], "cameras": [camera]}
-    token = api.ask("/api/tokens", admin, "POST", json=said).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
-
-
 @pytest.mark.parametrize("file", FILES, ids=by_name)
 def test_a_file_is_stored_and_looked_at(api: Api, camera: str, file: Path) -> None:
     """Its content, its thumbnail or none, and its place in the list; by PUT."""

@@ -1,7 +1,7 @@
 """When a phone's photo was taken, by its EXIF, and how it is turned."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,6 @@ from PIL import Image
 
 from function_app.media.exif import capture_time, orientation, orientation_segment
 from photo_wire.moment import parse_time
-from tests.function_app.api import Api
 from tests.support.pictures import jpeg
 
 ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
@@ -67,46 +66,3 @@ def test_an_orientation_is_read_as_it_is_written(turned: int) -> None:
     plain = jpeg()
     assert orientation(plain[:2] + orientation_segment(turned) + plain[2:]) == turned
     assert orientation(picture({}, first={0x0112: turned})) == turned
-
-
-class TestAPhoneSPhoto:
-    """One that is posted without a time."""
-
-    @pytest.fixture
-    def phone(self, api: Api, camera: str) -> dict[str, str]:
-        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-        said = {"name": camera, "scopes": ["upload"], "cameras": [camera]}
-        token = api.ask("/api/tokens", admin, "POST", json=said).json()["token"]
-        return {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
-
-    def test_it_has_the_time_of_its_exif(self, api: Api, phone: dict[str, str]) -> None:
-        """And says so; who posts it again gets the same receipt."""
-        body = picture({ORIGINAL: "2026:11:20 14:01:34", OFFSET: "+02:00"}, seed=81)
-        posted = [api.ask("/api/photos", phone, "POST", data=body) for _ in range(2)]
-        assert [one.status_code for one in posted] == [201, 200]
-        assert posted[0].text == posted[1].text
-        photo = api.read(f"/api/photos/{posted[0].json()['id']}").json()
-        assert (photo["captured_at"], photo["clock"]) == ("2026-11-20T12:01:34.000Z", "exif")
-
-    def test_what_is_said_counts_more(self, api: Api, phone: dict[str, str]) -> None:
-        body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=82)
-        said = {**phone, "X-Captured-At": "2026-11-19T00:00:00Z"}
-        posted = api.ask("/api/photos", said, "POST", data=body).json()
-        photo = api.read(f"/api/photos/{posted['id']}").json()
-        assert (photo["captured_at"], photo["clock"]) == ("2026-11-19T00:00:00.000Z", None)
-
-    @pytest.mark.parametrize("hours", [1, 24 * 365 * 100])
-    def test_a_time_to_come_counts_as_none(
-        self, api: Api, phone: dict[str, str], hours: int
-    ) -> None:
-        """A zone that is missing, or a clock that is wrong."""
-        then = datetime.now(UTC) + timedelta(hours=hours)
-        body = picture({ORIGINAL: f"{then:%Y:%m:%d %H:%M:%S}"}, seed=83)
-        posted = api.ask("/api/photos", phone, "POST", data=body).json()
-        assert api.read(f"/api/photos/{posted['id']}").json()["clock"] == "server"
-
-    def test_a_device_s_photo_has_that_of_its_arrival(self, api: Api, camera: str) -> None:
-        """As it was before: a Pi's clock may not be set, and the client says nothing of it."""
-        body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=84)
-        stored = api.put(body, {"X-Camera-Id": camera}).json()
-        assert api.read(f"/api/photos/{stored['id']}").json()["clock"] == "server"

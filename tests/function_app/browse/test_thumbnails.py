@@ -1,44 +1,51 @@
-"""Pictures that are made to take the decoder's time or memory, or to raise what it never raised."""
+"""The route for thumbnails, and a stored photo as a file."""
 
 import io
 import struct
-import subprocess
-import sys
-import threading
 import time
+import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from azure.functions import HttpRequest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from function_app.auth.caller import Caller, Scope
 from function_app.browse import thumbnails
-from function_app.browse.thumbnails import get_thumbnail
+from function_app.browse.thumbnails import get_thumbnail, open_photo
 from function_app.ingest.intake import Upload, receive
-from function_app.media import thumbnails as decoder
 from function_app.media.errors import UndecodableError
 from function_app.media.thumbnails import (
-    MAX_BUFFERED_PIXELS,
-    MAX_QUICK_WORK,
     MAX_WORK,
     Decoder,
     Job,
-    jpeg_job,
 )
 from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
+from function_app.storage.models import StorageUnavailableError
 from photo_wire.headers import PhotoHeaders
+from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, Api, name_of, photo_headers
-from tests.function_app.decoding import patient_decoder
 from tests.function_app.memory_store import memory_services
 from tests.support.handlers import read_request
 from tests.support.pictures import dng_with_preview, jpeg, many_scans, mp4
+from tests.support.thumbnails import RecordingBlobs, thumbnail
+
+PICTURE = jpeg(640, 480, seed=5)
+
+
+POSTER = jpeg(320, 180)
+CLIP = mp4(cover=POSTER)
+
 
 READER = Caller("reader", frozenset(Scope))
+
+
 _KINDS: dict[str, Callable[[bytes], bytes]] = {
     "image/jpeg": lambda picture: picture,
     "image/x-adobe-dng": dng_with_preview,
@@ -46,13 +53,44 @@ _KINDS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def put(api: Api, name: PhotoName, body: bytes, kind: str = "image/jpeg") -> None:
-    reply = api.put(body, {**photo_headers(name), "Content-Type": kind})
+def put(api: Api, name: PhotoName, body: bytes, content_type: str = "image/jpeg") -> PhotoName:
+    reply = api.put(body, {**photo_headers(name), "Content-Type": content_type})
     assert reply.status_code == 201, reply.text
+    return name
 
 
 def numbered(camera: str, number: int) -> PhotoName:
     return name_of(camera, MOMENT + timedelta(seconds=number))
+
+
+def test_a_small_picture_is_made_once_and_kept(api: Api, camera: str) -> None:
+    """By many at the same moment, too; a browser that has it is told so."""
+    name = put(api, name_of(camera), jpeg(1600, 1200))
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: api.thumbnail(name), range(8)))
+    assert {reply.status_code for reply in replies} == {200}
+    assert len({reply.content for reply in replies}) == 1
+    assert Image.open(io.BytesIO(replies[0].content)).size == (480, 360)
+    assert "private" in replies[0].headers["Cache-Control"]
+    etag = {"If-None-Match": replies[0].headers["ETag"]}
+    again = api.thumbnail(name, etag)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_clip_without_a_poster_has_none(api: Api, camera: str) -> None:
+    """404 with a sentence, however often it is asked for."""
+    name = put(api, name_of(camera), mp4(), "video/mp4")
+    for _ in range(2):
+        reply = api.thumbnail(name)
+        assert (reply.status_code, "no preview" in reply.text) == (404, True)
+
+
+def test_a_clip_shows_its_poster(api: Api, camera: str) -> None:
+    """Scaled down like any picture; wherever in the file its description stands."""
+    clip = mp4(cover=jpeg(960, 540))
+    name = put(api, name_of(camera), clip, "video/mp4")
+    small = Image.open(io.BytesIO(api.thumbnail(name).content))
+    assert (small.format, small.size) == ("JPEG", (480, 270))
 
 
 @pytest.mark.parametrize("kind", _KINDS)
@@ -62,118 +100,6 @@ def test_hundreds_of_empty_scans_are_not_decoded(api: Api, camera: str, kind: st
     put(api, name, body, kind)
     assert api.thumbnail(name).status_code == 404
     assert api.read(f"/api/photos/{name}/content").content == body
-
-
-def test_work_is_pixels_times_scans() -> None:
-    """A large picture may have ten scans, a small one eighty; one scan's size hardly counts."""
-    assert jpeg_job(many_scans(10)).work == 640_000_000
-    assert jpeg_job(many_scans(80, (4000, 3000))).work == 960_000_000
-    side = int(MAX_BUFFERED_PIXELS**0.5)
-    for scans, size in ((900, (8000, 8000)), (MAX_WORK // 64_000_000 + 1, (8000, 8000))):
-        with pytest.raises(UndecodableError):
-            jpeg_job(many_scans(scans, size))
-    with pytest.raises(UndecodableError):
-        jpeg_job(many_scans(10, (side + 1, side + 1)))
-
-
-@pytest.mark.parametrize("megapixels", [108, 200])
-def test_a_phone_s_largest_pictures_have_a_thumbnail(megapixels: int) -> None:
-    """They are baseline, of which an eighth is decoded."""
-    width, height = {108: (12000, 9000), 200: (16320, 12240)}[megapixels]
-    file = io.BytesIO()
-    Image.new("L", (width, height), 90).save(file, "JPEG")
-    job = jpeg_job(file.getvalue())
-    assert job.work <= MAX_QUICK_WORK
-    assert Image.open(io.BytesIO(patient_decoder().run(job))).size == (480, 360)
-
-
-class TestTheProcess:
-    def test_it_has_so_much_time_and_no_more(self) -> None:
-        """Should a picture take more than was worked out."""
-        job = Job(many_scans(900), "JPEG", 1, 0)
-        with pytest.raises(UndecodableError):
-            patient_decoder(max_cpu_seconds=1).run(job)
-
-    def test_one_that_takes_too_long_by_the_clock_is_a_matter_for_later(self) -> None:
-        """The machine works for others: no photo is at fault."""
-        with pytest.raises(HTTPProblemError) as refused:
-            Decoder(max_seconds=0).run(jpeg_job(jpeg()))
-        assert refused.value.problem.status == 503
-
-    def test_it_has_so_much_memory_and_no_more(self) -> None:
-        with pytest.raises(UndecodableError):
-            patient_decoder().run(Job(many_scans(10, (30000, 30000)), "JPEG", 1, 0))
-
-    @pytest.mark.parametrize("executable", ["", "/usr/bin/azure-functions-host"])
-    def test_it_is_a_python_whatever_program_this_is(
-        self, monkeypatch: pytest.MonkeyPatch, executable: str
-    ) -> None:
-        """A program that embeds Python is none, and would start itself again."""
-        monkeypatch.setattr(sys, "executable", executable)
-        decoder._command.cache_clear()
-        try:
-            assert patient_decoder().run(jpeg_job(jpeg()))
-        finally:
-            decoder._command.cache_clear()
-
-    def test_it_is_given_no_secret(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The environment holds the keys of the store."""
-        monkeypatch.setenv("AzureWebJobsStorage", "AccountKey=secret")
-        assert set(decoder._environment()) <= {"PATH", "LD_LIBRARY_PATH", "SYSTEMROOT"}
-
-    def test_one_that_cannot_start_is_a_matter_for_later(
-        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """No photo is at fault, so none is remembered as having no thumbnail."""
-        monkeypatch.setattr(decoder, "_command", lambda: ("/nowhere/python",))
-        with pytest.raises(HTTPProblemError) as refused:
-            Decoder().run(jpeg_job(jpeg()))
-        assert refused.value.problem.status == 503
-        assert "/nowhere/python" in caplog.text
-
-    def test_the_backend_itself_loads_nothing_for_it(self) -> None:
-        """Pillow would make every cold start longer."""
-        said = "import sys, function_app; print('PIL' in sys.modules)"
-        done = subprocess.run(
-            [sys.executable, "-c", said], capture_output=True, text=True, check=True
-        )
-        assert done.stdout.strip() == "False"
-
-
-class TestTurns:
-    def test_a_slow_picture_keeps_no_quick_one_waiting(self) -> None:
-        """Each kind has slots of its own, and whoever finds the queue full is told at once."""
-        slow, quick = Job(b"", "JPEG", 1, MAX_QUICK_WORK + 1), Job(b"", "JPEG", 1, 1)
-        turns, begun, done = Decoder(), threading.Barrier(2), threading.Event()
-
-        def hold() -> None:
-            with turns.slot(slow):
-                begun.wait(60)
-                done.wait(60)
-
-        def wait() -> bool:
-            with turns.slot(slow) as has_waited:
-                return has_waited
-
-        with ThreadPoolExecutor(3) as pool:
-            holding = pool.submit(hold)
-            begun.wait(60)
-            results = [pool.submit(wait) for _ in range(2)]
-            refused = next(one for one in as_completed(results, timeout=60) if one.exception())
-            assert isinstance(refused.exception(), HTTPProblemError)
-            with turns.slot(quick) as has_waited:
-                assert not has_waited
-            done.set()
-            holding.result(60)
-
-    def test_a_wait_has_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """503, and when to ask again."""
-        monkeypatch.setattr(decoder, "MAX_WAIT_SECONDS", 0.01)
-        job, turns = Job(b"", "JPEG", 1, MAX_QUICK_WORK + 1), Decoder()
-        with turns.slot(job), pytest.raises(HTTPProblemError) as refused, turns.slot(job):
-            pass
-        assert refused.value.problem.status == 503
-        assert int(refused.value.headers["Retry-After"]) > 0
 
 
 def test_a_picture_that_failed_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,3 +200,70 @@ def test_hostile_pictures_keep_nobody_waiting(api: Api, camera: str) -> None:
     print(f"other thumbnails: the slowest after {max(seconds for _, seconds in others):.1f} s")
     assert {status for status, _ in answers} <= {200, 404, 503}
     assert {status for status, _ in others} <= {200, 503}
+
+
+_TILE = 8_000  # pixels, on a side
+
+
+def compressed(side: int) -> bytes:
+    """A "DNG" whose one picture has this many pixels on a side, and a thousandth of the bytes."""
+    return _tiff(side, "tiff_adobe_deflate")
+
+
+def tiled() -> bytes:
+    """One whose picture is 64 pixels wide by its own word, and its only tile 8,000."""
+    tile = zlib.compress(bytes(_TILE * _TILE), 9)
+    at = 500
+    tags = {254: 0, 256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1}
+    tags |= {322: _TILE, 323: _TILE, 324: at, 325: len(tile), 50706: 0x401}
+    entries = b"".join(
+        struct.pack("<HHII", tag, 1 if tag == 50706 else 4, 4 if tag == 50706 else 1, value)
+        for tag, value in sorted(tags.items())
+    )
+    directory = struct.pack("<H", len(tags)) + entries + bytes(4)
+    return (b"II*\0" + struct.pack("<I", 8) + directory).ljust(at, b"\0") + tile
+
+
+def _tiff(side: int, compression: str) -> bytes:
+    file, version = io.BytesIO(), {50706: b"\1\4\0\0"}
+    Image.new("RGB", (side, side)).save(file, "TIFF", compression=compression, tiffinfo=version)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("made", [lambda: compressed(3000), lambda: compressed(1000), tiled])
+def test_a_bomb_has_no_thumbnail(api: Api, camera: str, made: Callable[[], bytes]) -> None:
+    """It is stored like any photo, and is not unfolded."""
+    bomb, name = made(), name_of(camera)
+    assert (
+        api.put(bomb, {**photo_headers(name), "Content-Type": Media.DNG.content_type}).status_code
+        == 201
+    )
+    assert api.thumbnail(name).status_code == 404
+    assert api.read(f"/api/photos/{name}/content").content == bomb
+
+
+class TestAStoredPhotoAsAFile:
+    @given(st.binary(max_size=300), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400))))
+    def test_it_reads_like_any_file(self, content: bytes, reads: list[tuple[int, int]]) -> None:
+        """Beyond its end there is nothing."""
+        stored, plain = RecordingBlobs(content, Media.DNG), io.BytesIO(content)
+        with open_photo(stored, stored.photo, 16) as file:  # type: ignore[arg-type]
+            for at, count in reads:
+                assert file.seek(at) == plain.seek(at)
+                assert file.read(count) == plain.read(count)
+            assert file.seek(0, io.SEEK_END) == len(content)
+            with pytest.raises(ValueError, match="before the beginning"):
+                file.seek(-1 - len(content), io.SEEK_END)
+
+    @pytest.mark.parametrize("media", Media)
+    @pytest.mark.parametrize("fate", [None, StorageUnavailableError("away")])
+    def test_a_photo_that_cannot_be_read_is_told(
+        self, media: Media, fate: StorageUnavailableError | None
+    ) -> None:
+        """Not as a photo without a preview: that would be kept."""
+        stored = RecordingBlobs(CLIP, media)
+        stored.content = fate
+        with pytest.raises(
+            StorageUnavailableError if fate else HTTPProblemError, match=r"away|were deleted"
+        ):
+            thumbnail(stored.open(), media)

@@ -1,27 +1,16 @@
 """Photos that are posted in a form: of every size, with all that may be said of a photo."""
 
 import hashlib
-from contextlib import suppress
 from typing import Any
 
 import pytest
 import requests
 
-from function_app.ingest.multipart import FormError, read_parts
 from photo_wire.headers import UPLOAD_PATH, content_digest
 from tests.function_app.api import Api, name_of, photo_headers
 from tests.support.pictures import jpeg, mp4, pi_dng
 
 Files = dict[str, tuple[str, bytes, str]]
-
-
-@pytest.fixture
-def phone(api: Api, camera: str) -> dict[str, str]:
-    """A token that may bring photos of one camera."""
-    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-    said = {"name": camera, "scopes": ["upload"], "cameras": [camera]}
-    token = api.ask("/api/tokens", admin, "POST", json=said).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
 
 
 def form(body: bytes) -> Files:
@@ -259,15 +248,6 @@ def test_a_form_whose_picture_is_cut_is_refused(api: Api, phone: dict[str, str])
     body = raw_form(b"--x", *PART[:3], PHOTO[:-20])
     reply = post(api, {**phone, "Content-Type": "multipart/form-data; boundary=x"}, data=body)
     assert reply.status_code == 422, reply.text
-
-
-def test_a_hostile_form_is_read_soon() -> None:
-    """Millions of boundaries that are none; the suite's time limit is the proof."""
-    kind = "multipart/form-data; boundary=x"
-    for filling in (b"--x", b"--x\r\n", b"\r\n--x-", b"--x--\n--x--", b"\n"):
-        body = raw_form(b"--x", *PART[:3], filling * ((16 << 20) // len(filling)))
-        with suppress(FormError):
-            read_parts(kind, body)
 
 
 class TestTheDeviceSAddress:

@@ -2,11 +2,9 @@
 
 import io
 import struct
-from typing import Any
 
 import pytest
 import rawpy
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -15,46 +13,18 @@ from function_app.media.errors import NotRedactableError
 from function_app.media.inspection import inspect
 from function_app.media.redaction import redact
 from photo_wire.media import Media
-from tests.function_app.api import Api, name_of, photo_headers
-from tests.support.pictures import box, dng, jpeg, pi_dng
-
-SECRET = b"52.520008N 13.404954E"
-GPS = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 17.0), 29: SECRET.decode()}
-
-
-def located_jpeg(seed: int = 0, **options: Any) -> bytes:
-    """A JPEG on its side with the place in EXIF, XMP, IPTC, a comment, and behind its end."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    exif[0x010E] = SECRET.decode()
-    exif.get_ifd(0x8825).update(GPS)
-    file = io.BytesIO()
-    plain = Image.open(io.BytesIO(jpeg(80, 48, seed)))
-    plain.save(file, "JPEG", exif=exif, comment=SECRET, quality=95, **options)
-    whole = file.getvalue()
-    notes = b""
-    for marker, signature in (
-        (0xE1, b"http://ns.adobe.com/xap/1.0/\0"),
-        (0xED, b"Photoshop 3.0\0"),
-        (0xE2, b"MPF\0"),
-        (0xEB, b"maker"),
-    ):
-        content = signature + SECRET
-        notes += struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
-    scan = whole.rindex(b"\xff\xda") if options.get("progressive") else len(whole) - 2
-    comment = struct.pack(">BBH", 0xFF, 0xFE, len(SECRET) + 2) + SECRET
-    return whole[:2] + notes + whole[2:scan] + comment + whole[scan:] + b"\xff\xd8" + SECRET
+from tests.support.pictures import LOCATION, box, dng, jpeg, located_jpeg, pi_dng
 
 
 def located_dng() -> bytes:
     """A DNG with the place in GPS's directory, in XMP and in private data."""
     raw = bytearray(dng(5))
     at = len(raw)
-    raw += struct.pack("<HHHII", 1, 29, 2, len(SECRET), at + 18) + bytes(4) + SECRET
+    raw += struct.pack("<HHHII", 1, 29, 2, len(LOCATION), at + 18) + bytes(4) + LOCATION
     for replaced, tag, kind, count, where in (
-        (271, 700, 1, len(SECRET), at + 18),
+        (271, 700, 1, len(LOCATION), at + 18),
         (50778, 34853, 4, 1, at),
-        (50708, 50740, 1, len(SECRET), at + 18),
+        (50708, 50740, 1, len(LOCATION), at + 18),
     ):
         entry = next(
             place for place in range(10, 10 + 12 * 19, 12)
@@ -71,11 +41,11 @@ def located_mp4() -> bytes:
         handler = box(b"hdlr", bytes(8) + kind + bytes(12))
         return box(b"trak", box(b"tkhd", bytes(84)) + box(b"mdia", handler) + more)
 
-    place = box(b"\xa9xyz", SECRET)
+    place = box(b"\xa9xyz", LOCATION)
     moov = box(b"mvhd", bytes(100)) + track(b"vide", box(b"udta", place)) + box(b"udta", place)
-    moov += track(b"meta", box(b"stbl", SECRET)) + box(b"meta", bytes(4) + SECRET)
+    moov += track(b"meta", box(b"stbl", LOCATION)) + box(b"meta", bytes(4) + LOCATION)
     whole = box(b"ftyp", b"isom\0\0\2\0") + box(b"moov", moov)
-    return whole + box(b"uuid", bytes(16) + SECRET) + box(b"mdat", bytes(500))
+    return whole + box(b"uuid", bytes(16) + LOCATION) + box(b"mdat", bytes(500))
 
 
 LOCATED = {
@@ -90,10 +60,10 @@ LOCATED = {
 def test_no_place_is_left(kind: str) -> None:
     """And the photo is one as before; a DNG or a clip as long as before."""
     photo, media = LOCATED[kind]
-    assert SECRET in photo
+    assert LOCATION in photo
     assert inspect(photo) is media
     bare = redact(photo, media)
-    assert SECRET not in bare
+    assert LOCATION not in bare
     assert inspect(bare) is media
     assert media is Media.JPEG or len(bare) == len(photo)
     assert redact(bare, media) == bare
@@ -138,26 +108,26 @@ def clip(moov: bytes = b"", track: bytes = b"", top: bytes = b"", name: bytes = 
 @pytest.mark.parametrize(
     "photo",
     [
-        clip(moov=box(b"gps ", SECRET)),  # dashboard cameras
-        clip(moov=box(b"XMP_", SECRET)),
-        clip(moov=box(b"free", SECRET)),
-        clip(moov=struct.pack(">I4s", 9999, b"cut ") + SECRET),  # no box, in the description
-        clip(track=box(b"udta", SECRET)),
-        clip(track=box(b"minf", box(b"meta", SECRET))),
-        clip(top=box(b"free", SECRET)),
-        clip(top=box(b"skip", SECRET)),
-        clip(top=box(b"emsg", SECRET)),
-        clip(top=box(b"sefd", SECRET)),  # Samsung's
-        clip(top=b"no box, behind the last one: " + SECRET),
-        clip(name=SECRET),
+        clip(moov=box(b"gps ", LOCATION)),  # dashboard cameras
+        clip(moov=box(b"XMP_", LOCATION)),
+        clip(moov=box(b"free", LOCATION)),
+        clip(moov=struct.pack(">I4s", 9999, b"cut ") + LOCATION),  # no box, in the description
+        clip(track=box(b"udta", LOCATION)),
+        clip(track=box(b"minf", box(b"meta", LOCATION))),
+        clip(top=box(b"free", LOCATION)),
+        clip(top=box(b"skip", LOCATION)),
+        clip(top=box(b"emsg", LOCATION)),
+        clip(top=box(b"sefd", LOCATION)),  # Samsung's
+        clip(top=b"no box, behind the last one: " + LOCATION),
+        clip(name=LOCATION),
     ],
 )
 def test_a_clip_keeps_only_what_a_player_needs(photo: bytes) -> None:
     """Whatever a maker calls the box, and wherever it is."""
-    assert SECRET in photo
+    assert LOCATION in photo
     assert inspect(photo) is Media.MP4
     bare = redact(photo, Media.MP4)
-    assert SECRET not in bare
+    assert LOCATION not in bare
     assert (len(bare), inspect(bare)) == (len(photo), Media.MP4)
     assert redact(bare, Media.MP4) == bare
 
@@ -169,7 +139,7 @@ def tagged_dng(tag: int, kind: int, size: int = 1, directory: int | None = None)
     (count,) = struct.unpack_from("<H", raw, first)
     entries = [bytes(raw[at : at + 12]) for at in range(first + 2, first + 2 + 12 * count, 12)]
     at = len(raw)
-    raw += SECRET.ljust(24, b" ")
+    raw += LOCATION.ljust(24, b" ")
     entry = struct.pack("<HHII", tag, kind, 24 // size, at)
     if directory is not None:
         entry, at = struct.pack("<HHII", directory, 4, 1, len(raw)), len(raw)
@@ -197,16 +167,16 @@ def tagged_dng(tag: int, kind: int, size: int = 1, directory: int | None = None)
         tagged_dng(42033, 2, directory=34665),
         tagged_dng(37510, 7, directory=34665),
         tagged_dng(2, 5, 8, directory=34853),
-        dng(5) + SECRET,
-        pi_dng(3) + SECRET,
+        dng(5) + LOCATION,
+        pi_dng(3) + LOCATION,
     ],
 )
 def test_a_dng_keeps_only_what_a_converter_needs(photo: bytes) -> None:
     """Whatever the tag, and what no tag points at; and converters see the same."""
-    assert SECRET in photo
+    assert LOCATION in photo
     assert inspect(photo) is Media.DNG
     bare = redact(photo, Media.DNG)
-    assert SECRET not in bare
+    assert LOCATION not in bare
     assert (len(bare), inspect(bare)) == (len(photo), Media.DNG)
     assert redact(bare, Media.DNG) == bare
     with rawpy.imread(io.BytesIO(photo)) as before, rawpy.imread(io.BytesIO(bare)) as after:
@@ -217,18 +187,18 @@ def test_a_dng_keeps_only_what_a_converter_needs(photo: bytes) -> None:
 @pytest.mark.parametrize("marker", [0xDE, 0xDF, 0xE4, 0xFE])
 def test_a_jpeg_keeps_only_what_a_decoder_needs(marker: int) -> None:
     plain = jpeg(seed=3)
-    segment = struct.pack(">BBH", 0xFF, marker, len(SECRET) + 2) + SECRET
+    segment = struct.pack(">BBH", 0xFF, marker, len(LOCATION) + 2) + LOCATION
     photo = plain[:2] + segment + plain[2:-2] + segment + plain[-2:]
-    assert SECRET not in redact(photo, Media.JPEG)
+    assert LOCATION not in redact(photo, Media.JPEG)
 
 
 def test_damage_in_a_scan_does_not_lead_behind_the_picture() -> None:
     """What looks like a segment there may seem to reach over the end into what was appended."""
     for marker in (0xDB, 0xE1):
         damage = struct.pack(">BBH", 0xFF, marker, 8)
-        photo = jpeg(seed=3)[:-2] + damage + b"\xff\xd9" + bytes(8) + SECRET + b"\xff\xd9"
+        photo = jpeg(seed=3)[:-2] + damage + b"\xff\xd9" + bytes(8) + LOCATION + b"\xff\xd9"
         assert inspect(photo) is Media.JPEG
-        assert SECRET not in redact(photo, Media.JPEG)
+        assert LOCATION not in redact(photo, Media.JPEG)
 
 
 @given(st.sampled_from(sorted(LOCATED)), st.data())
@@ -256,45 +226,3 @@ def test_a_hostile_photo_is_refused_soon(media: Media) -> None:
         photo = (b"II*\0" + struct.pack("<I", 8) + chain).ljust(size, b"\0")
     with pytest.raises(NotRedactableError):
         redact(photo, media)
-
-
-class TestALink:
-    def shared(self, api: Api, camera: str, **said: object) -> tuple[str, str]:
-        """A photo with its place, and where a link to it gives its bytes."""
-        name = name_of(camera)
-        assert api.put(LOCATED["jpeg"][0], photo_headers(name)).status_code == 201
-        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-        made = api.ask("/api/shares", admin, "POST", json={"photo": str(name), **said})
-        assert made.status_code == 201, made.text
-        secret = made.json()["url"].rpartition("/")[2]
-        return f"/api/photos/{name}/content", f"/api/shared/{secret}/{name}/content"
-
-    def test_it_tells_no_place(self, api: Api, camera: str) -> None:
-        """Whichever part of the photo is asked for; who is signed in gets the photo as it came."""
-        own, path = self.shared(api, camera)
-        bare = redact(*LOCATED["jpeg"])
-        whole = api.ask(path)
-        assert (whole.status_code, whole.content) == (200, bare)
-        head = api.ask(path, method="HEAD")
-        assert head.headers["Content-Length"] == str(len(bare))
-        part = api.ask(path, {"Range": "bytes=2-9"})
-        assert (part.status_code, part.content) == (206, bare[2:10])
-        assert part.headers["Content-Range"] == f"bytes 2-9/{len(bare)}"
-        assert self.etag(whole) == self.etag(head) != self.etag(api.read(own))
-        assert api.read(own).content == LOCATED["jpeg"][0]
-
-    def test_it_tells_it_if_that_is_wanted(self, api: Api, camera: str) -> None:
-        _, path = self.shared(api, camera, with_location=True)
-        assert api.ask(path).content == LOCATED["jpeg"][0]
-        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-        shares = api.ask("/api/shares", admin).json()["shares"]
-        assert [one["with_location"] for one in shares if one["camera"] == camera] == [True]
-
-    def test_a_wish_is_true_or_false(self, api: Api, camera: str) -> None:
-        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-        said = {"photo": str(name_of(camera)), "with_location": "no"}
-        assert api.ask("/api/shares", admin, "POST", json=said).status_code == 400
-
-    @staticmethod
-    def etag(reply: requests.Response) -> str:
-        return reply.headers["ETag"]

@@ -1,0 +1,60 @@
+"""The capture time of a photo that is posted without one, by its EXIF."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PIL import Image
+
+from tests.function_app.api import Api
+from tests.support.pictures import jpeg
+
+ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
+
+
+Tags = dict[int, object]
+
+
+def picture(exif: Tags, gps: Tags | None = None, first: Tags | None = None, seed: int = 0) -> bytes:
+    """A JPEG with these tags in EXIF's directories."""
+    written = Image.Exif()
+    written.update(first or {})
+    written.get_ifd(0x8769).update(exif)
+    written.get_ifd(0x8825).update(gps or {})
+    file = io.BytesIO()
+    Image.open(io.BytesIO(jpeg(seed=seed))).save(file, "JPEG", exif=written)
+    return file.getvalue()
+
+
+def test_it_has_the_time_of_its_exif(api: Api, phone: dict[str, str]) -> None:
+    """And says so; who posts it again gets the same receipt."""
+    body = picture({ORIGINAL: "2026:11:20 14:01:34", OFFSET: "+02:00"}, seed=81)
+    posted = [api.ask("/api/photos", phone, "POST", data=body) for _ in range(2)]
+    assert [one.status_code for one in posted] == [201, 200]
+    assert posted[0].text == posted[1].text
+    photo = api.read(f"/api/photos/{posted[0].json()['id']}").json()
+    assert (photo["captured_at"], photo["clock"]) == ("2026-11-20T12:01:34.000Z", "exif")
+
+
+def test_what_is_said_counts_more(api: Api, phone: dict[str, str]) -> None:
+    body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=82)
+    said = {**phone, "X-Captured-At": "2026-11-19T00:00:00Z"}
+    posted = api.ask("/api/photos", said, "POST", data=body).json()
+    photo = api.read(f"/api/photos/{posted['id']}").json()
+    assert (photo["captured_at"], photo["clock"]) == ("2026-11-19T00:00:00.000Z", None)
+
+
+@pytest.mark.parametrize("hours", [1, 24 * 365 * 100])
+def test_a_time_to_come_counts_as_none(api: Api, phone: dict[str, str], hours: int) -> None:
+    """A zone that is missing, or a clock that is wrong."""
+    then = datetime.now(UTC) + timedelta(hours=hours)
+    body = picture({ORIGINAL: f"{then:%Y:%m:%d %H:%M:%S}"}, seed=83)
+    posted = api.ask("/api/photos", phone, "POST", data=body).json()
+    assert api.read(f"/api/photos/{posted['id']}").json()["clock"] == "server"
+
+
+def test_a_device_s_photo_has_that_of_its_arrival(api: Api, camera: str) -> None:
+    """As it was before: a Pi's clock may not be set, and the client says nothing of it."""
+    body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=84)
+    stored = api.put(body, {"X-Camera-Id": camera}).json()
+    assert api.read(f"/api/photos/{stored['id']}").json()["clock"] == "server"

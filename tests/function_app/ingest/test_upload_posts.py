@@ -1,0 +1,70 @@
+"""Photos that phones, scripts and network cameras post."""
+
+import pytest
+
+from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.pictures import jpeg
+
+PICTURE = jpeg(640, 480, seed=5)
+
+
+def test_a_photo_is_posted_as_it_is(api: Api, camera: str, phone: dict[str, str]) -> None:
+    """Stored once, however often it comes, with the receipt of a device's."""
+    headers = {**phone, "Content-Type": "image/jpeg"}
+    replies = [api.ask("/api/photos", headers, "POST", data=PICTURE) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [201, 200]
+    assert replies[0].json() == replies[1].json()
+    assert replies[0].json()["camera"] == camera
+    assert [one["id"] for one in api.listed(camera)] == [replies[0].json()["id"]]
+
+
+def test_a_photo_is_posted_in_a_form(api: Api, camera: str, phone: dict[str, str]) -> None:
+    """As browsers and network cameras do, with what they say of it."""
+    reply = api.ask(
+        "/api/photos",
+        phone,
+        "POST",
+        files={"snapshot": ("snap.jpg", PICTURE, "image/jpeg")},
+        data={"captured_at": "2026-11-20T12:01:34.567Z", "trigger": "motion"},
+    )
+    assert reply.status_code == 201, reply.text
+    (photo,) = api.listed(camera)
+    assert (photo["captured_at"], photo["trigger"]) == ("2026-11-20T12:01:34.567Z", "motion")
+    assert api.read(f"/api/photos/{photo['id']}/content").content == PICTURE
+
+
+def test_a_token_brings_photos_of_its_camera_alone(api: Api, phone: dict[str, str]) -> None:
+    """Whether the camera is said in a header, in the id or in the form."""
+    jpeg_type = {**phone, "Content-Type": "image/jpeg"}
+    for headers in ({"X-Camera-Id": "another"}, photo_headers(name_of("another"))):
+        reply = api.ask("/api/photos", {**jpeg_type, **headers}, "POST", data=PICTURE)
+        assert reply.status_code == 403
+    form = {"camera": "another"}
+    reply = api.ask("/api/photos", phone, "POST", files={"photo": PICTURE}, data=form)
+    assert reply.status_code == 403
+    assert api.ask("/api/photos", phone).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        ("image/jpeg", b"", 411),
+        ("image/jpeg", b"no picture", 415),
+        ("image/jpeg", PICTURE[:500], 422),
+        ("multipart/form-data", b"no form", 400),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\n", 400),
+        ("multipart/form-data; boundary=x", b"--x--\r\n", 400),
+    ],
+)
+def test_anything_else_is_refused(
+    api: Api, phone: dict[str, str], kind: str, body: bytes, expected: int
+) -> None:
+    """With the same statuses as a device's."""
+    reply = api.ask("/api/photos", {**phone, "Content-Type": kind}, "POST", data=body)
+    assert reply.status_code == expected
+
+
+def test_a_token_that_uploads_is_for_one_camera(api: Api, admin: dict[str, str]) -> None:
+    for cameras in (None, [], ["gate", "entry"]):
+        said = {"name": "phone", "scopes": ["upload"], "cameras": cameras}
+        assert api.ask("/api/tokens", admin, "POST", json=said).status_code == 400

@@ -1,0 +1,91 @@
+"""The counts that people see, by the API."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from photo_wire.name import PhotoName, new_name
+from tests.function_app.api import MOMENT, Api, name_of, photo_headers
+from tests.support.pictures import jpeg
+
+PICTURE = jpeg(640, 480, seed=5)
+
+
+def put(api: Api, name: PhotoName, content: bytes = PICTURE, kind: str = "image/jpeg") -> PhotoName:
+    headers = {**photo_headers(name), "Content-Type": kind}
+    assert api.put(content, headers).status_code == 201
+    return name
+
+
+def test_a_camera_is_known_by_its_photos(api: Api, camera: str) -> None:
+    """How many, how large, since when, and which was the last."""
+    names = [put(api, name_of(camera, MOMENT + timedelta(days=n))) for n in range(2)]
+    names.append(name_of(camera, MOMENT + timedelta(days=2)))
+    said = {**photo_headers(names[2]), "Content-Type": "image/jpeg", "X-Waiting": "41"}
+    assert api.put(PICTURE, said).status_code == 201
+    (found,) = [
+        one for one in api.read("/api/cameras").json()["cameras"] if one["camera"] == camera
+    ]
+    assert (found["photos"], found["bytes"]) == (3, 3 * len(PICTURE))
+    assert (found["first_day"], found["last_photo"]) == ("2026-11-20", str(names[2]))
+    assert found["waiting"] == 41
+    assert api.read(f"/api/stats?camera={camera}").json()["waiting"] == 41
+    said = {**photo_headers(name_of(camera)), "X-Waiting": "many"}
+    assert api.put(PICTURE, said).status_code == 400
+
+
+def test_days_are_counted_for_a_calendar(api: Api, camera: str) -> None:
+    """Those with photos, within the days that are asked for."""
+    for hours in (0, 1, 24, 72):
+        put(api, name_of(camera, MOMENT + timedelta(hours=hours)))
+    days = api.read(f"/api/days?camera={camera}").json()["days"]
+    assert days == [
+        {"day": "2026-11-20", "photos": 2},
+        {"day": "2026-11-21", "photos": 1},
+        {"day": "2026-11-23", "photos": 1},
+    ]
+    some = api.read(f"/api/days?camera={camera}&from=2026-11-21&to=2026-11-22").json()["days"]
+    assert some == days[1:2]
+
+
+def test_statistics_count_losses_too(api: Api, camera: str) -> None:
+    """By camera and day; a photo that was lost is not among those that are stored."""
+    now = datetime.now(UTC)
+    put(api, name_of(camera, now))
+    lost = new_name(camera, now - timedelta(minutes=1))
+    alert = {"id": str(lost), "kind": "loss", "reason": "no-room", "details": {}}
+    key = {"x-functions-key": api.backend.function_key}
+    api.ask("/api/alerts", key, "POST", json={"alerts": [alert]})
+    found = api.read(f"/api/stats?camera={camera}&days=2").json()
+    assert (found["photos"], found["bytes"], found["losses"]) == (1, len(PICTURE), 1)
+    days = found["cameras"][0]["days"]
+    assert sum(day["losses"] for day in days) == sum(day["photos"] for day in days) == 1
+    status = api.read("/api/status").json()
+    assert status["losses_since_yesterday"] >= 1
+    assert status["retention_days"] == 120
+
+
+def test_cameras_are_named_without_counting(api: Api, camera: str) -> None:
+    """For who wants to choose one; counted they are the same ones."""
+    put(api, name_of(camera))
+    named, counted = (
+        {one["camera"]: one for one in api.read(f"/api/cameras{query}").json()["cameras"]}
+        for query in ("?counts=none", "")
+    )
+    assert named.keys() == counted.keys()
+    assert named[camera] == {
+        **counted[camera],
+        "first_day": None,
+        "last_photo": None,
+        "photos": None,
+        "bytes": None,
+    }
+    assert api.read("/api/cameras?counts=all").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["stats?days=0", "stats?days=many", "days?from=today", "status?x=1", "alerts?kind=A b"],
+)
+def test_a_malformed_query_gets_a_sentence(api: Api, path: str) -> None:
+    assert api.read(f"/api/{path}").status_code == 400
