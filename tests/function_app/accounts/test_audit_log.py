@@ -1,4 +1,4 @@
-"""The access log over HTTP: who did what, from which network."""
+"""The audit log over HTTP: who did what, from which network."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ PASSWORD, NEW = "a good long password", "another good password"
 
 @pytest.fixture
 def api(new_store: NewStore, start_backend: StartBackend) -> Api:
-    """The only client of a backend with a store of its own, where nothing happened yet."""
+    """Return the only client of a backend with a store of its own."""
     own: Backend = start_backend(new_store())
     return Api(own)
 
@@ -31,7 +31,7 @@ def admin(api: Api) -> dict[str, str]:
 
 
 def logged(api: Api, admin: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The whole log, the oldest line first."""
+    """Return the whole log, oldest entry first."""
     reply = api.ask("/api/accesses?limit=200", admin)
     assert reply.status_code == 200
     lines: list[dict[str, Any]] = reply.json()["accesses"]
@@ -39,12 +39,12 @@ def logged(api: Api, admin: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def sign_in(api: Api, name: str, password: str) -> int:
-    said = {"name": name, "password": password}
-    return api.ask("/api/session", FROM, "POST", json=said).status_code
+    body = {"name": name, "password": password}
+    return api.ask("/api/session", FROM, "POST", json=body).status_code
 
 
-def test_each_line_has_the_network_that_it_came_from(api: Api, admin: dict[str, str]) -> None:
-    """Whatever was done; the address, or an invented one, is in none."""
+def test_each_entry_has_the_network_of_the_request(api: Api, admin: dict[str, str]) -> None:
+    """Whatever was done; no entry has the address, or a forged one."""
     name, here = name_of("gate"), {**FROM, "Origin": api.backend.base_url}
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
     vera = {"name": "vera", "password": PASSWORD, "cameras": ["gate"]}
@@ -52,8 +52,8 @@ def test_each_line_has_the_network_that_it_came_from(api: Api, admin: dict[str, 
     assert sign_in(api, "vera", "a wrong password") == 401
     assert sign_in(api, "vera", PASSWORD) == 200
     assert api.ask(f"/api/photos/{name}/content", FROM).status_code == 200
-    said = {"old": PASSWORD, "new": NEW}
-    assert api.ask("/api/password", here, "PUT", json=said).status_code == 204
+    body = {"old": PASSWORD, "new": NEW}
+    assert api.ask("/api/password", here, "PUT", json=body).status_code == 204
     assert api.ask("/api/sessions", here, "DELETE").status_code == 200
     assert api.ask("/api/people/vera", admin, "DELETE").status_code == 200
     backup = {"name": "backup", "scopes": ["read"]}
@@ -87,10 +87,10 @@ def test_each_line_has_the_network_that_it_came_from(api: Api, admin: dict[str, 
     assert {line["network"] for line in lines} == {NETWORK}
 
 
-def test_a_repair_says_what_it_was(api: Api, admin: dict[str, str]) -> None:
-    """Of which cameras, and whether everything was listed anew; one of none is not begun."""
-    for said in ({}, {"cameras": ["gate", "entry"]}, {"everything": True}, {"cameras": None}):
-        assert api.ask("/api/repair/run", admin, "POST", json=said).status_code == 200
+def test_a_repair_is_logged_with_its_cameras(api: Api, admin: dict[str, str]) -> None:
+    """And whether everything was listed again; one of no cameras is refused."""
+    for body in ({}, {"cameras": ["gate", "entry"]}, {"everything": True}, {"cameras": None}):
+        assert api.ask("/api/repair/run", admin, "POST", json=body).status_code == 200
     assert api.ask("/api/repair/run", admin, "POST", json={"cameras": []}).status_code == 400
     assert [(line["what"], line["which"]) for line in logged(api, admin)] == [
         ("repaired", "all cameras"),
@@ -100,13 +100,13 @@ def test_a_repair_says_what_it_was(api: Api, admin: dict[str, str]) -> None:
     ]
 
 
-def test_no_token_passes_for_a_person(api: Api, admin: dict[str, str]) -> None:
-    """Whatever it is called, and whatever it does; nor do its links."""
+def test_no_token_passes_for_a_user(api: Api, admin: dict[str, str]) -> None:
+    """Whatever its name is, and whatever it does; nor do its links."""
     names = [name_of("gate", tag=f"0000000{n}") for n in range(3)]
     for name in names:
         assert api.put(jpeg(), photo_headers(name)).status_code == 201
-    said = {"name": "owner", "scopes": ["read", "delete", "admin"]}
-    made = api.ask("/api/tokens", admin, "POST", json=said).json()
+    body = {"name": "owner", "scopes": ["read", "delete", "admin"]}
+    made = api.ask("/api/tokens", admin, "POST", json=body).json()
     token = {"Authorization": f"Bearer {made['token']}"}
     assert api.ask("/api/session", token).json()["name"] == "owner"
     assert sign_in(api, "owner", api.backend.password) == 200
@@ -127,8 +127,8 @@ def test_no_token_passes_for_a_person(api: Api, admin: dict[str, str]) -> None:
     ]
 
 
-def test_each_link_is_told_from_others(api: Api, admin: dict[str, str]) -> None:
-    """Which was made, opened, looked through and revoked, of two that open the same photo."""
+def test_each_link_is_distinguished_in_the_log(api: Api, admin: dict[str, str]) -> None:
+    """Its creation, opening, downloads and revocation, of two links that open the same photo."""
     name = name_of("gate")
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
     asked = [api.ask("/api/shares", admin, "POST", json={"photo": str(name)}) for _ in range(2)]
@@ -151,9 +151,9 @@ def test_each_link_is_told_from_others(api: Api, admin: dict[str, str]) -> None:
     assert made_links == [f"{name} by link {one.json()['key'][:8]}" for one in asked]
 
 
-def test_nobody_is_shut_out_who_is_not_there(api: Api, admin: dict[str, str]) -> None:
-    """404, as for a token, and no line in the log. What is left of them is ended all the same: a
-    call that was cut off may have removed no more than the person."""
+def test_removing_an_unknown_user_is_not_logged(api: Api, admin: dict[str, str]) -> None:
+    """404, as for a token. Their sessions are ended all the same: an interrupted call may have
+    removed no more than the user."""
     assert api.ask("/api/people/ghost", admin, "DELETE").status_code == 404
     vera = {"name": "vera", "password": PASSWORD}
     assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201

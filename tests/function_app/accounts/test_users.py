@@ -1,4 +1,4 @@
-"""An owner leaves over HTTP: nothing that they made lets them in afterwards."""
+"""Removing a user over HTTP: nothing that they created is valid afterwards."""
 
 import pytest
 
@@ -21,8 +21,8 @@ def admin(api: Api) -> dict[str, str]:
 
 def make_token(api: Api, headers: dict[str, str], name: str, *scopes: str) -> dict[str, str]:
     cameras = ["gate"] if "upload" in scopes else None
-    said = {"name": name, "scopes": list(scopes), "cameras": cameras}
-    reply = api.ask("/api/tokens", headers, "POST", json=said)
+    body = {"name": name, "scopes": list(scopes), "cameras": cameras}
+    reply = api.ask("/api/tokens", headers, "POST", json=body)
     assert reply.status_code == 201
     return {"Authorization": f"Bearer {reply.json()['token']}"}
 
@@ -33,15 +33,15 @@ def make_link(api: Api, headers: dict[str, str], photo: str) -> str:
     return "/shared/" + str(reply.json()["url"]).rpartition("/")[2]
 
 
-def test_what_somebody_made_lets_nobody_in_once_they_left(api: Api, admin: dict[str, str]) -> None:
-    """Tokens and links, those too that were made with such a token. Those of others stay, one by
-    which a camera brings photos as well; and who made what is told."""
+def test_removing_a_user_revokes_what_they_created(api: Api, admin: dict[str, str]) -> None:
+    """Tokens and links, those too that were created with such a token. Those of others stay, as
+    does a token by which a camera uploads; and the creator of each is named."""
     photo = str(name_of("gate"))
     assert api.put(jpeg(), photo_headers(name_of("gate"))).status_code == 201
-    said = {"name": "leaver", "password": PASSWORD, "role": "owner"}
-    assert api.ask("/api/people", admin, "POST", json=said).status_code == 201
-    said = {"name": "leaver", "password": PASSWORD}
-    assert api.ask("/api/session", method="POST", json=said).status_code == 200
+    body = {"name": "leaver", "password": PASSWORD, "role": "owner"}
+    assert api.ask("/api/people", admin, "POST", json=body).status_code == 201
+    body = {"name": "leaver", "password": PASSWORD}
+    assert api.ask("/api/session", method="POST", json=body).status_code == 200
     here = {"Origin": api.backend.base_url}
     theirs = make_token(api, here, "theirs", "admin", "read")
     theirs_too = make_token(api, theirs, "theirs-too", "read")

@@ -1,4 +1,4 @@
-"""Links, tokens and people beyond those that a request lists: each can be found, and revoked."""
+"""Links, tokens and users beyond one page of the table are listed, revoked and purged."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def share(kept: table_store.TableStore, until: datetime, number: int = 0) -> str:
-    """The key of a link."""
+    """Store a link and return its key."""
     return links.store(
         kept, links.link_to_photo(name_of(f"gate-{number}"), until, Provenance("owner"))
     )[0]
@@ -31,8 +31,8 @@ def share(kept: table_store.TableStore, until: datetime, number: int = 0) -> str
 
 @pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("count", [0, 2, 3, 4, 7])
-def test_all_are_listed_however_many_there_are(empty: store_side.Services, count: int) -> None:
-    """Their keys are hashes, so a page would be a part of them by chance."""
+def test_all_pages_are_listed(empty: store_side.Services, count: int) -> None:
+    """Keys are hashes, so one page would be a random part."""
     kept, scopes = empty.people, frozenset({Scope.READ})
     for number in range(count):
         share(kept, NOW, number)
@@ -50,10 +50,10 @@ def test_all_are_listed_however_many_there_are(empty: store_side.Services, count
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_links_that_are_over_are_cleared_and_no_others(
+def test_only_expired_links_are_purged(
     empty: store_side.Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So many in a run, and the next one the rest."""
+    """A limited number in a run; the next run continues."""
     monkeypatch.setattr(purge, "MAX_REMOVED", 4)
     minute = timedelta(minutes=1)
     for number in range(7):
@@ -64,10 +64,10 @@ def test_links_that_are_over_are_cleared_and_no_others(
 
 
 @pytest.mark.slow
-def test_a_link_beyond_a_thousand_is_listed_and_revoked(
+def test_a_link_beyond_the_first_page_is_listed_and_revoked(
     new_store: NewStore, start_backend: StartBackend
 ) -> None:
-    """By the list's key, and by the one that is told when it is made."""
+    """By the key in the list, which is the one that its creation returned."""
     connection_string = new_store()
     api = Api(start_backend(connection_string))
     kept = store_side.connect(Settings(connection_string)).people

@@ -1,4 +1,4 @@
-"""Who has to wait after wrong passwords keeps nobody else waiting."""
+"""The throttle makes those wait who guess passwords, and nobody else."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,8 +25,8 @@ def attempts(rows: TableStore, name: str, address: str, count: int) -> int:
     return count
 
 
-def test_who_waits_is_counted_for_nobody(empty: store_side.Services) -> None:
-    """However often they try: no password is looked at, so none is wrong."""
+def test_an_attempt_during_a_wait_is_not_counted(empty: store_side.Services) -> None:
+    """No password is checked, so none is wrong, however often they try."""
     rows, pair = empty.people, login_throttle.stranger("owner", "198.51.100.99")
     free = attempts(rows, "owner", "198.51.100.99", 50)
     assert free == login_throttle.FREE_FAILURES + 1
@@ -38,11 +38,9 @@ def test_who_waits_is_counted_for_nobody(empty: store_side.Services) -> None:
 
 
 @pytest.mark.parametrize("strangers", [3, login_throttle.ATTACK_THRESHOLD])
-def test_however_many_guess_the_owner_waits_for_nobody(
-    empty: store_side.Services, strangers: int
-) -> None:
-    """From an address of their own, in a browser that nobody knows, now. Under attack, each address
-    has one attempt less; the right password needs one."""
+def test_the_owner_never_waits_for_strangers(empty: store_side.Services, strangers: int) -> None:
+    """From an address of their own, in an unknown browser. Under attack each address has fewer free
+    attempts; the right password needs one."""
     rows = empty.people
     found = [attempts(rows, "owner", f"198.51.{n}.1", 9) for n in range(strangers)]
     assert found[0] == login_throttle.FREE_FAILURES + 1
@@ -63,10 +61,10 @@ def test_however_many_guess_the_owner_waits_for_nobody(
     assert attempts(rows, "vera", "192.0.2.1", 9) == login_throttle.FREE_FAILURES + 1
 
 
-def test_an_account_of_ones_own_gives_no_more_guesses_at_another(
+def test_signing_in_to_an_account_gives_no_more_guesses_at_another(
     empty: store_side.Services,
 ) -> None:
-    """Success for one account takes back its own attempt alone, and never another's wrong ones."""
+    """A success takes back its own attempt alone, never failures for other accounts."""
     rows, let_through = empty.people, 0
     for _ in range(100):
         own = login_throttle.stranger("mallory", "198.51.100.99")
@@ -79,15 +77,15 @@ def test_an_account_of_ones_own_gives_no_more_guesses_at_another(
     assert let_through <= 2 * (login_throttle.FREE_FAILURES + 1)
 
 
-def test_many_who_sign_in_at_one_address_do_not_wait(empty: store_side.Services) -> None:
-    """A household, or an office: what is right is not counted."""
+def test_many_users_at_one_address_do_not_wait(empty: store_side.Services) -> None:
+    """A household, or an office: successes are not counted."""
     for number in range(60):
         person = login_throttle.stranger(f"p{number % 7}", "192.0.2.1")
         login_throttle.count_attempt(empty.people, person, NOW)
         login_throttle.record_success(empty.people, person, NOW)
 
 
-def test_the_wait_grows_and_is_forgiven(empty: store_side.Services) -> None:
+def test_the_wait_doubles_and_failures_expire(empty: store_side.Services) -> None:
     """For an account from one address to an hour, for the address to a quarter of one. One attempt
     is forgiven each hour, all after a day, and those for the account after the right password."""
     rows, now, waits = empty.people, NOW, [0]
@@ -107,10 +105,10 @@ def test_the_wait_grows_and_is_forgiven(empty: store_side.Services) -> None:
     assert attempts(rows, "owner", "192.0.2.1", 9) == login_throttle.FREE_FAILURES + 1
 
 
-def test_the_owner_signs_in_while_strangers_guess(
+def test_the_owner_signs_in_during_an_attack(
     new_store: NewStore, start_backend: StartBackend
 ) -> None:
-    """Over HTTP: from another address, in a browser that nobody knows."""
+    """Over HTTP: from another address, in an unknown browser."""
     connection_string = new_store()
     own = start_backend(connection_string)
     rows, now = store_side.connect(Settings(connection_string)).people, datetime.now(UTC)
@@ -122,10 +120,10 @@ def test_the_owner_signs_in_while_strangers_guess(
         login_throttle.count_attempt(rows, guess, now)
 
     def sign_in(password: str, address: str) -> int:
-        said = {"name": "owner", "password": password}
+        body = {"name": "owner", "password": password}
         return (
             Api(own)
-            .ask("/api/session", {"X-Forwarded-For": address}, "POST", json=said)
+            .ask("/api/session", {"X-Forwarded-For": address}, "POST", json=body)
             .status_code
         )
 

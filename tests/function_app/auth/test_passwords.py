@@ -1,4 +1,4 @@
-"""Which passwords are taken, and what looking at one costs."""
+"""Which passwords are accepted, and what it costs to hash one."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -6,10 +6,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from function_app.auth import passwords, users
 from function_app.auth.caller import Role
-from function_app.auth.passwords import HashQueue, is_common
+from function_app.auth.passwords import (
+    HashQueue,
+    hash_password,
+    is_common,
+    password_problem,
+    verify_password,
+)
 from function_app.problems import HTTPProblemError
 from function_app.settings import Secrets, Settings
 from function_app.storage import account_keys
@@ -28,15 +36,15 @@ COMMON = [
 
 
 @pytest.mark.parametrize("password", COMMON)
-def test_a_password_that_others_would_guess_is_not_taken(password: str) -> None:
-    """Common ones, and patterns; the name and the program's own are no secrets."""
+def test_a_guessable_password_is_rejected(password: str) -> None:
+    """Common ones and patterns; the user's name and the program's own words."""
     with pytest.raises(WireError, match="too easy to guess"):
         users.add(MemoryTable(), "vera.miller", password, Role.VIEWER, None)
 
 
 @pytest.mark.parametrize("password", ["a good password", "x7Kp2mQ9zA", "dein-4711-ist-kein-wort"])
-def test_a_good_password_is_taken(password: str) -> None:
-    """Whatever it is made of; the longest one, too."""
+def test_a_good_password_is_accepted(password: str) -> None:
+    """Whatever it consists of; the longest one, too."""
     assert users.add(MemoryTable(), "vera", password, Role.VIEWER, None)
     assert not is_common(password * 8, "vera")
 
@@ -59,10 +67,10 @@ def scrypts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("is_changed", [False, True])
 @pytest.mark.parametrize("name", ["owner", "vera", "nobody", "No Name", "x" * 300])
 @pytest.mark.parametrize("password", ["wrong password", FIRST, OWN])
-def test_each_sign_in_hashes_once(
+def test_each_sign_in_hashes_exactly_one_password(
     scrypts: list[str], first: str | None, is_changed: bool, name: str, password: str
 ) -> None:
-    """Whoever there is or is not, and whether the owner's password is the setting still."""
+    """Whether the user exists or not, and whether the owner's password is still the setting."""
     backend = memory_services(Settings("", secrets=Secrets(gallery_password=first)))
     users.add(backend.people, "vera", OWN, Role.VIEWER, None)
     if is_changed:
@@ -76,11 +84,11 @@ def test_each_sign_in_hashes_once(
     assert reply.status == (200 if is_right else 401)
 
 
-def test_a_common_first_password_opens_nothing(scrypts: list[str]) -> None:
-    """Whoever can set it is told what to do; another one opens."""
+def test_a_common_first_password_is_refused(scrypts: list[str]) -> None:
+    """The error text says what to set; a better one is accepted."""
     backend = memory_services(Settings("", secrets=Secrets(gallery_password=COMMON[0])))
-    said = {"name": "owner", "password": COMMON[0]}
-    reply = ask(backend, "open_session", {}, said)
+    body = {"name": "owner", "password": COMMON[0]}
+    reply = ask(backend, "open_session", {}, body)
     assert reply.status == 403
     assert b"GALLERY_PASSWORD" in reply.body
     assert not reply.cookies
@@ -89,8 +97,8 @@ def test_a_common_first_password_opens_nothing(scrypts: list[str]) -> None:
 
 
 @dataclass
-class Held:
-    """Work in a queue that goes on until it is let go."""
+class BlockedWork:
+    """Work in a queue that blocks until `go` is set."""
 
     go: threading.Event = field(default_factory=threading.Event)
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -101,14 +109,15 @@ class Held:
         return b"done"
 
 
-def test_few_passwords_are_looked_at_together_and_few_wait() -> None:
-    """The others are told when to come back, at once: they would hold the threads of uploads."""
-    queue, held = HashQueue(2), Held()
+def test_few_passwords_are_hashed_at_once_and_few_wait() -> None:
+    """The others are refused at once, with Retry-After: waiting, they would hold the threads of
+    uploads."""
+    queue, blocked = HashQueue(2), BlockedWork()
     refused = threading.Semaphore(0)
 
     def ask_for_it(_: int) -> str:
         try:
-            return queue.run(held).decode()
+            return queue.run(blocked).decode()
         except HTTPProblemError as refusal:
             refused.release()
             return f"{refusal.problem.status}, again in {refusal.headers['Retry-After']} s"
@@ -118,16 +127,16 @@ def test_few_passwords_are_looked_at_together_and_few_wait() -> None:
         for _ in range(20 - 2 - queue.MAX_WAITING):
             refused.acquire()
         for _ in range(2):
-            held.begun.acquire()
-        assert not held.begun.acquire(blocking=False), "a third began beside the two"
-        held.go.set()
+            blocked.begun.acquire()
+        assert not blocked.begun.acquire(blocking=False), "a third began beside the two"
+        blocked.go.set()
         found = list(asked)
     assert found.count("done") == 2 + queue.MAX_WAITING
     assert found.count("503, again in 5 s") == 20 - 2 - queue.MAX_WAITING
     assert queue.run(lambda: b"next") == b"next"
 
 
-def test_who_waits_too_long_is_refused_and_counted_for_nobody(
+def test_an_attempt_that_waits_too_long_is_not_counted(
     scrypts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A known browser has a queue of its own, which strangers do not fill."""
@@ -135,27 +144,28 @@ def test_who_waits_too_long_is_refused_and_counted_for_nobody(
     right = {"name": "owner", "password": FIRST}
     reply = ask(backend, "open_session", {}, right)
     browser = {"Cookie": reply.cookies[1].partition(";")[0]}
-    queue, held = HashQueue(1), Held()
+    queue, blocked = HashQueue(1), BlockedWork()
     monkeypatch.setattr(queue, "MAX_WAIT_SECONDS", 0.01)
     monkeypatch.setattr("function_app.accounts.sessions.ANONYMOUS_QUEUE", queue)
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(queue.run, held)
-        held.begun.acquire()
+        first = pool.submit(queue.run, blocked)
+        blocked.begun.acquire()
         for _ in range(30):
             reply = ask(backend, "open_session", {}, right)
             assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
         assert ask(backend, "open_session", browser, right).status == 200
-        held.go.set()
+        blocked.go.set()
         assert first.result() == b"done"
     monkeypatch.undo()
     assert ask(backend, "open_session", {}, right).status == 200
 
 
 @pytest.mark.slow
-def test_a_flood_of_sign_ins_keeps_memory_and_health(
+def test_a_flood_of_sign_ins_does_not_exhaust_memory(
     start_azurite: StartAzurite, start_backend: StartBackend
 ) -> None:
-    """Forty strangers at once: the backend grows by few hashes' memory, and answers others."""
+    """With forty strangers at once the backend grows by the memory of few hashes, and answers
+    others."""
     own: Backend = start_backend(start_azurite().connection_string)
 
     def peak() -> int:
@@ -164,12 +174,12 @@ def test_a_flood_of_sign_ins_keeps_memory_and_health(
         lines = Path(f"/proc/{own.process.pid}/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
 
-    said = {"name": "owner", "password": "wrong password"}
-    assert Api(own).ask("/api/session", method="POST", json=said).status_code == 401
+    body = {"name": "owner", "password": "wrong password"}
+    assert Api(own).ask("/api/session", method="POST", json=body).status_code == 401
 
     def guess(number: int) -> int:
         headers = {"X-Forwarded-For": f"198.51.100.{number}"}
-        return Api(own).ask("/api/session", headers, "POST", json=said).status_code
+        return Api(own).ask("/api/session", headers, "POST", json=body).status_code
 
     before = peak()
     with ThreadPoolExecutor(40) as pool:
@@ -178,3 +188,20 @@ def test_a_flood_of_sign_ins_keeps_memory_and_health(
     assert set(found) <= {401, 503}
     print(f"40 sign-ins at once: {found.count(401)} looked at, {peak() - before} kB more")
     assert peak() - before < 100_000
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_only_the_right_password_is_verified(password: str, other: str) -> None:
+    """Any text can be hashed. The hash has a random salt."""
+    kept = hash_password(password)
+    assert verify_password(password, kept)
+    assert verify_password(other, kept) is (other == password)
+    assert not verify_password(password, None)
+    assert hash_password(password) != kept
+
+
+@pytest.mark.parametrize("password", ["", "short", "a" * 20, "x" * 201])
+def test_a_weak_password_has_a_problem(password: str) -> None:
+    """Too short, too long, or too few different characters."""
+    assert password_problem(password)

@@ -1,4 +1,4 @@
-"""Rows that failed sign-ins leave behind, in the fake store and in Azurite."""
+"""Records of failed sign-ins are purged, in memory and in Azurite."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 @pytest.fixture(params=["memory", "azurite"])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    """Of both kinds, whose pages are small."""
+    """Return services with small pages, of both kinds."""
     monkeypatch.setattr(purge, "PAGE_SIZE", 3)
     if request.param == "memory":
         yield memory_services(Settings(""))
@@ -35,8 +35,8 @@ def logged(backend: Services) -> list[str]:
     return [entry.action for entry in backend.audit_log.newest(1000, "")]
 
 
-def test_counts_are_cleared_once_they_count_no_more(backend: Services) -> None:
-    """After a day; one that still has somebody wait is kept, whatever lies beside it."""
+def test_expired_counts_are_purged(backend: Services) -> None:
+    """After a day. A count that still causes a wait stays."""
     for n in range(7):
         old = {"pair": f"nobody {n}", "address": f"198.51.100.{n}"}
         login_throttle.count_attempt(
@@ -52,8 +52,8 @@ def test_counts_are_cleared_once_they_count_no_more(backend: Services) -> None:
     assert clear(backend) == 0
 
 
-def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Services) -> None:
-    """Who was let in, and what they did, stays on record."""
+def test_only_old_failed_sign_ins_are_purged_from_the_log(backend: Services) -> None:
+    """After a month. What users did stays on record."""
     for days in (29, 31, 32, 33):
         for what in (audit_log.FAILED_SIGN_IN, "signed in", audit_log.FAILED_SIGN_IN):
             at = NOW - timedelta(days=days)
@@ -64,10 +64,8 @@ def test_the_log_forgets_strangers_after_a_month_and_nobody_else(backend: Servic
     assert clear(backend, NOW + timedelta(days=9)) == 2
 
 
-def test_a_run_clears_so_much_and_the_next_one_the_rest(
-    backend: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A timer's time is short."""
+def test_a_run_purges_a_limited_number(backend: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next run continues: a timer's time is short."""
     monkeypatch.setattr(purge, "MAX_REMOVED", 3)
     for n in range(7):
         login_throttle.count_attempt(backend.people, {"pair": f"nobody {n}"}, NOW)

@@ -1,5 +1,5 @@
-"""No right outlives its giver: what a removed person or a revoked token made is revoked with them,
-whatever lay in between, and whom they let in is told."""
+"""What a removed user or a revoked token created is revoked too, however many tokens lie in
+between, and the report names the users whom they added."""
 
 import json
 from collections.abc import Callable
@@ -28,40 +28,40 @@ PHOTO = name_of("gate")
 
 @pytest.fixture(autouse=True)
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many are tried."""
+    """Hash quickly: many passwords are tried."""
     monkeypatch.setattr(passwords, "_COST", 2)
 
 
 def new_backend() -> Services:
-    """With a photo, and two owners who were let in by the admin token."""
+    """Return services with a photo, and two owners whom the admin token added."""
     backend = memory_services(SETTINGS)
     backend.index.add(Photo(PHOTO, Media.JPEG, "ab" * 32, 3, MOMENT), MOMENT)
     for name in ("eve", "finn"):
-        let_in(backend, ADMIN, name)
+        add_owner(backend, ADMIN, name)
     return backend
 
 
-def let_in(backend: Services, headers: Headers, name: str) -> int:
-    said = {"name": name, "password": PASSWORD, "role": "owner"}
-    return ask(backend, "add_person", headers, said).status
+def add_owner(backend: Services, headers: Headers, name: str) -> int:
+    body = {"name": name, "password": PASSWORD, "role": "owner"}
+    return ask(backend, "add_person", headers, body).status
 
 
 def new_token(
     backend: Services, headers: Headers, name: str, *scopes: str, cameras: list[str] | None = None
 ) -> Headers:
-    """A stranger's headers if it was refused."""
-    said = {"name": name, "scopes": list(scopes or ("admin", "read")), "cameras": cameras}
-    reply = ask(backend, "make_token", headers, said)
+    """Return the headers of a new token; those of a stranger if it was refused."""
+    body = {"name": name, "scopes": list(scopes or ("admin", "read")), "cameras": cameras}
+    reply = ask(backend, "make_token", headers, body)
     return {"Authorization": f"Bearer {json.loads(reply.body).get('token')}"}
 
 
 def new_link(backend: Services, headers: Headers) -> str:
-    """The link's secret; one that opens nothing if it was refused."""
+    """Return the link's secret; an invalid one if it was refused."""
     reply = ask(backend, "make_share", headers, {"photo": str(PHOTO)})
     return str(json.loads(reply.body).get("url", "none")).rpartition("/")[2]
 
 
-def lets_in(backend: Services, headers: Headers) -> bool:
+def can_read(backend: Services, headers: Headers) -> bool:
     return ask(backend, "list_photos", headers).status == 200
 
 
@@ -76,43 +76,43 @@ def remove(backend: Services, name: str) -> dict[str, object]:
     return found
 
 
-def test_a_token_that_a_revoked_token_made_goes_with_the_person_behind_it() -> None:
-    """And the link, too; the people are told, and all of what was ended."""
+def test_removing_a_user_revokes_tokens_created_by_a_revoked_token() -> None:
+    """And the link; the report has everything that was revoked, and the users who stay."""
     backend = new_backend()
     eve = sign_in(backend, "eve", PASSWORD)
     first = new_token(backend, eve, "first")
     second = new_token(backend, first, "second")
     camera = new_token(backend, second, "camera", "upload", cameras=["gate"])
     link = new_link(backend, second)
-    assert let_in(backend, second, "grace") == 201
-    assert let_in(backend, sign_in(backend, "grace", PASSWORD), "heidi") == 201
+    assert add_owner(backend, second, "grace") == 201
+    assert add_owner(backend, sign_in(backend, "grace", PASSWORD), "heidi") == 201
     tokens.revoke(backend.people, "first")  # as a version did that left what it had made
-    assert lets_in(backend, second)
-    said = remove(backend, "eve")
-    assert not lets_in(backend, second)
+    assert can_read(backend, second)
+    body = remove(backend, "eve")
+    assert not can_read(backend, second)
     assert not opens(backend, link)
-    assert said["revoked"] == {"tokens": ["second"], "links": [links._key(link)]}
-    assert said["staying"] == {"tokens": ["camera"], "people": ["grace", "heidi"]}
-    assert said["unknown"] == []
+    assert body["revoked"] == {"tokens": ["second"], "links": [links._key(link)]}
+    assert body["staying"] == {"tokens": ["camera"], "people": ["grace", "heidi"]}
+    assert body["unknown"] == []
     assert ask(backend, "get_session", camera).status == 403, "it is a token still"
-    assert lets_in(backend, sign_in(backend, "heidi", PASSWORD))
+    assert can_read(backend, sign_in(backend, "heidi", PASSWORD))
 
 
-def test_a_revoked_token_takes_along_what_was_made_with_it() -> None:
-    """Its person stays, with what they made otherwise."""
+def test_revoking_a_token_revokes_what_was_created_with_it() -> None:
+    """Its user stays, with everything that they created otherwise."""
     backend = new_backend()
     eve = sign_in(backend, "eve", PASSWORD)
     first, other = new_token(backend, eve, "first"), new_token(backend, eve, "other")
     second = new_token(backend, first, "second")
     third = new_token(backend, second, "third")
     links = [new_link(backend, one) for one in (third, other, eve)]
-    assert let_in(backend, third, "grace") == 201
+    assert add_owner(backend, third, "grace") == 201
     reply = ask(backend, "revoke_token", ADMIN, name="first")
     assert reply.status == 200
-    said = json.loads(reply.body)
-    assert said["revoked"]["tokens"] == ["second", "third"]
-    assert said["staying"] == {"tokens": [], "people": ["grace"]}
-    assert [lets_in(backend, one) for one in (first, second, third, other, eve)] == [
+    body = json.loads(reply.body)
+    assert body["revoked"]["tokens"] == ["second", "third"]
+    assert body["staying"] == {"tokens": [], "people": ["grace"]}
+    assert [can_read(backend, one) for one in (first, second, third, other, eve)] == [
         *(False, False, False),
         *(True, True),
     ]
@@ -130,14 +130,14 @@ def test_a_revoked_token_takes_along_what_was_made_with_it() -> None:
 
 
 @dataclass
-class Held:
-    """Something that lets in: whose it is, the tokens it was made by, and whether it should."""
+class Credential:
+    """A session, token or link: its root, the tokens in between, and whether it should be valid."""
 
     root: str
-    line: tuple[str, ...]
-    is_open: Callable[[Services], bool]
+    chain: tuple[str, ...]
+    is_valid: Callable[[Services], bool]
     headers: Headers | None = None
-    is_over: bool = False
+    is_revoked: bool = False
 
 
 STEPS = st.lists(
@@ -151,55 +151,59 @@ STEPS = st.lists(
 
 @given(STEPS)
 @settings(max_examples=60)
-def test_what_lets_in_is_what_nobody_took_back(steps: list[tuple[str, int]]) -> None:
-    """Whatever is made with what, and in whichever order it is ended."""
+def test_credentials_that_were_not_revoked_are_valid(
+    steps: list[tuple[str, int]],
+) -> None:
+    """Whatever was created with what, and in whichever order it is revoked."""
     backend = new_backend()
-    held: dict[str, Held] = {}
+    credentials: dict[str, Credential] = {}
     for name in ("eve", "finn"):
         session = sign_in(backend, name, PASSWORD)
-        held[name] = Held(name, (), partial(lets_in, headers=session), session)
+        credentials[name] = Credential(name, (), partial(can_read, headers=session), session)
     for number, (what, choice) in enumerate(steps):
-        makers = [(name, one) for name, one in held.items() if one.headers and not one.is_over]
-        if not makers:
+        creators = [
+            (name, one) for name, one in credentials.items() if one.headers and not one.is_revoked
+        ]
+        if not creators:
             break
-        name, maker = makers[choice % len(makers)]
+        name, creator = creators[choice % len(creators)]
         made = f"{what}-{number}"
-        line = (*maker.line, name) if name not in ("eve", "finn") else ()
+        chain = (*creator.chain, name) if name not in ("eve", "finn") else ()
         if what == "token":
-            new = new_token(backend, maker.headers or {}, made)
-            held[made] = Held(maker.root, line, partial(lets_in, headers=new), new)
+            new = new_token(backend, creator.headers or {}, made)
+            credentials[made] = Credential(creator.root, chain, partial(can_read, headers=new), new)
         elif what == "link":
-            secret = new_link(backend, maker.headers or {})
-            held[made] = Held(maker.root, line, partial(opens, secret=secret))
+            secret = new_link(backend, creator.headers or {})
+            credentials[made] = Credential(creator.root, chain, partial(opens, secret=secret))
         elif what == "revoke" and name not in ("eve", "finn"):
             assert ask(backend, "revoke_token", ADMIN, name=name).status == 200
-            for key, one in held.items():
-                one.is_over |= key == name or name in one.line
+            for key, one in credentials.items():
+                one.is_revoked |= key == name or name in one.chain
         elif what == "remove" and name in ("eve", "finn"):
             remove(backend, name)
-            for one in held.values():
-                one.is_over |= one.root == name
-    assert [one.is_open(backend) for one in held.values()] == [
-        not one.is_over for one in held.values()
+            for one in credentials.values():
+                one.is_revoked |= one.root == name
+    assert [one.is_valid(backend) for one in credentials.values()] == [
+        not one.is_revoked for one in credentials.values()
     ]
 
 
 @pytest.mark.parametrize("how", ["session", "token"])
 @pytest.mark.parametrize("end", ["remove", "revoke"])
-@pytest.mark.parametrize("turn", ["while it is made", "while the giver goes"])
-def test_what_is_made_just_when_its_giver_goes_goes_too(how: str, end: str, turn: str) -> None:
-    """At each call to the store: nothing stays that lets in, and nobody who was let in unseen."""
+@pytest.mark.parametrize("turn", ["while it is created", "while the creator is revoked"])
+def test_what_is_created_during_a_revocation_is_revoked_too(how: str, end: str, turn: str) -> None:
+    """At each call to the store: no credential stays valid."""
     if (how, end) == ("session", "revoke"):
         return  # a session is not revoked with a token
     for at in count():
         backend = new_backend()
-        giver = sign_in(backend, "eve", PASSWORD)
+        creator = sign_in(backend, "eve", PASSWORD)
         if how == "token":
-            giver = new_token(backend, giver, "first")
+            creator = new_token(backend, creator, "first")
         made: list[Headers] = []
 
-        def make(one: Services, giver: Headers = giver, made: list[Headers] = made) -> None:
-            made.append(new_token(one, giver, "second"))
+        def make(one: Services, creator: Headers = creator, made: list[Headers] = made) -> None:
+            made.append(new_token(one, creator, "second"))
 
         def go(one: Services) -> None:
             handler, name = (
@@ -207,50 +211,50 @@ def test_what_is_made_just_when_its_giver_goes_goes_too(how: str, end: str, turn
             )
             assert ask(one, handler, ADMIN, name=name).status == 200
 
-        first, second = (make, go) if turn == "while it is made" else (go, make)
+        first, second = (make, go) if turn == "while it is created" else (go, make)
         rows = Interrupted(backend.people, at, lambda: second(backend))  # noqa: B023
         first(replace(backend, people=rows))
         if at >= rows.calls:
             second(backend)
-        assert not lets_in(backend, made[0])
+        assert not can_read(backend, made[0])
         if at >= rows.calls:
             assert at > 1
             return
 
 
-def test_who_is_let_in_by_somebody_who_was_just_removed_is_not() -> None:
-    """At each call to the store; or else the removal tells of them."""
+def test_a_user_added_during_a_removal_is_reported_or_not_added() -> None:
+    """At each call to the store."""
     for at in count():
         backend = new_backend()
-        eve, told = sign_in(backend, "eve", PASSWORD), list[bool]()
+        eve, reported = sign_in(backend, "eve", PASSWORD), list[bool]()
 
-        def go(one: Services, told: list[bool] = told) -> None:
-            told.append("grace" in str(remove(one, "eve")["staying"]))
+        def go(one: Services, reported: list[bool] = reported) -> None:
+            reported.append("grace" in str(remove(one, "eve")["staying"]))
 
         rows = Interrupted(backend.people, at, lambda: go(backend))  # noqa: B023
-        let_in(replace(backend, people=rows), eve, "grace")
+        add_owner(replace(backend, people=rows), eve, "grace")
         if at >= rows.calls:
             go(backend)
-        assert told == [True] or users.find(backend.people, "grace") is None
+        assert reported == [True] or users.find(backend.people, "grace") is None
         if at >= rows.calls:
             assert at > 1
             return
 
 
-def test_a_line_of_tokens_has_an_end() -> None:
+def test_a_chain_of_tokens_has_a_maximum_length() -> None:
     """A record names each of them."""
     backend = new_backend()
     last = sign_in(backend, "eve", PASSWORD)
     for number in range(provenance.MAX_TOKEN_CHAIN + 1):
         last = new_token(backend, last, f"t{number}")
-        assert lets_in(backend, last)
-    said = {"name": "further", "scopes": ["read"]}
-    assert ask(backend, "make_token", last, said).status == 403
+        assert can_read(backend, last)
+    body = {"name": "further", "scopes": ["read"]}
+    assert ask(backend, "make_token", last, body).status == 403
     assert ask(backend, "make_share", last, {"photo": str(PHOTO)}).status == 403
 
 
 def old_token(backend: Services, name: str, made_by: str) -> Headers:
-    """One of before there were roots."""
+    """Create a token as a version did that stored no roots."""
     secret = tokens.create(
         backend.people,
         name,
@@ -261,14 +265,16 @@ def old_token(backend: Services, name: str, made_by: str) -> Headers:
     (token,) = tokens.find_by_name(backend.people, name)
     row = backend.people.get(account_keys.TOKENS, token.key)
     assert row is not None
-    words = {word: text for word, text in row.properties.items() if word not in ("root", "via")}
-    backend.people.upsert(account_keys.TOKENS, token.key, words)
+    properties = {
+        column: text for column, text in row.properties.items() if column not in ("root", "via")
+    }
+    backend.people.upsert(account_keys.TOKENS, token.key, properties)
     return {"Authorization": f"Bearer {secret}"}
 
 
-def test_what_was_made_before_there_were_roots_is_found_by_its_makers_names() -> None:
-    """As far as they are there still; what nobody can tell the root of is listed as that. What such
-    a token makes now is found, too."""
+def test_records_without_a_root_are_found_by_their_creators_names() -> None:
+    """As far as these still exist; those of unknown root are reported as such. What such a token
+    creates now is found, too."""
     backend = new_backend()
     first = old_token(backend, "first", "eve")
     second = old_token(backend, "second", "token first")
@@ -276,26 +282,26 @@ def test_what_was_made_before_there_were_roots_is_found_by_its_makers_names() ->
     finns = old_token(backend, "finns", "finn")
     new = new_token(backend, second, "new")
     link, lost_link = new_link(backend, second), new_link(backend, lost)
-    said = remove(backend, "eve")
-    assert [lets_in(backend, one) for one in (first, second, new)] == [False] * 3
+    body = remove(backend, "eve")
+    assert [can_read(backend, one) for one in (first, second, new)] == [False] * 3
     assert not opens(backend, link)
-    assert [lets_in(backend, one) for one in (lost, older, finns)] == [True] * 3
-    assert said["unknown"] == sorted(
+    assert [can_read(backend, one) for one in (lost, older, finns)] == [True] * 3
+    assert body["unknown"] == sorted(
         ["token lost", "token older", links.link_label(links._key(lost_link))]
     )
     assert ask(backend, "revoke_token", ADMIN, name="lost").status == 200
     assert not opens(backend, lost_link)
 
 
-def test_a_revocation_that_was_cut_off_is_finished_when_it_is_asked_for_again() -> None:
-    """The token opens nothing from the first call on."""
+def test_an_interrupted_revocation_is_finished_by_the_next() -> None:
+    """The token is invalid from the first call on."""
     backend = new_backend()
     first = new_token(backend, sign_in(backend, "eve", PASSWORD), "first")
     second = new_token(backend, first, "second")
     (token,) = tokens.find_by_name(backend.people, "first")
     tokens.disable(backend.people, token)
-    assert not lets_in(backend, first)
-    assert lets_in(backend, second)
+    assert not can_read(backend, first)
+    assert can_read(backend, second)
     assert ask(backend, "revoke_token", ADMIN, name="first").status == 200
-    assert not lets_in(backend, second)
+    assert not can_read(backend, second)
     assert ask(backend, "revoke_token", ADMIN, name="first").status == 404

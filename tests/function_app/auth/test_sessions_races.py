@@ -1,5 +1,5 @@
-"""Somebody is removed, changes the password, or signs out everywhere while a session begins: at
-each call to the store, in the fake one and in Azurite."""
+"""A user is removed, changes the password, or signs out everywhere while a session is created: at
+each call to the store, in memory and in Azurite."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def is_open(backend: Services, headers: dict[str, str]) -> bool:
     return ask(backend, "get_session", headers).status == 200
 
 
-def begin_anew(backend: Services, *names: str) -> None:
+def reset_users(backend: Services, *names: str) -> None:
     """Nobody is there but those of these names, with eve's password."""
     for partition in (
         account_keys.USERS,
@@ -67,8 +67,8 @@ def remove_eve(backend: Services) -> None:
 
 
 def change_password(backend: Services, name: str, password: str) -> None:
-    session, said = sign_in(backend, name, password), {"old": password, "new": NEW_PASSWORD}
-    assert ask(backend, "change_password", session, said).status == 204
+    session, body = sign_in(backend, name, password), {"old": password, "new": NEW_PASSWORD}
+    assert ask(backend, "change_password", session, body).status == 204
 
 
 def at_each_call(
@@ -77,7 +77,7 @@ def at_each_call(
     """What `doing` returned, with something else happening before its first call, its second, and
     so on; the last time after all of them."""
     for at in count():
-        begin_anew(backend, "eve")
+        reset_users(backend, "eve")
         rows = Interrupted(backend.people, at, lambda: happens(backend))
         done = doing(replace(backend, people=rows))
         if at >= rows.calls:
@@ -88,10 +88,10 @@ def at_each_call(
             return
 
 
-class TestSigningIn:
+class TestSignIn:
     @pytest.mark.parametrize("end", ["removed", "other password", "removed and let in again"])
-    def test_who_is_shut_out_meanwhile_has_no_session(self, backend: Services, end: str) -> None:
-        """Whenever it happens, the session that was beginning opens nothing afterwards."""
+    def test_a_user_removed_meanwhile_has_no_session(self, backend: Services, end: str) -> None:
+        """Whenever it happens, the new session is not valid afterwards."""
 
         def happens(backend: Services) -> None:
             if end == "other password":
@@ -105,8 +105,8 @@ class TestSigningIn:
             assert not is_open(backend, session)
             assert (users.find(backend.people, "eve") is None) == (end == "removed")
 
-    def test_signing_out_everywhere_holds_for_who_was_read_before(self, backend: Services) -> None:
-        """Whoever signs in afterwards has a session, of course."""
+    def test_signing_out_everywhere_stops_a_session_being_created(self, backend: Services) -> None:
+        """A sign-in that begins afterwards has a session."""
 
         def begin(interrupted: Services) -> dict[str, str]:
             eve = users.find(backend.people, "eve")
@@ -121,8 +121,9 @@ class TestSigningIn:
             assert not is_open(backend, session)
         assert is_open(backend, sign_in(backend, "eve", PASSWORD))
 
-    def test_the_first_password_opens_nothing_once_it_was_changed(self, backend: Services) -> None:
-        """The owner is on no record yet, and somebody else is just signing in with the setting."""
+    def test_the_first_password_is_invalid_once_it_was_changed(self, backend: Services) -> None:
+        """The owner has no record yet, and another request signs in with the setting at the same
+        moment."""
 
         def happens(backend: Services) -> None:
             change_password(backend, "owner", FIRST_PASSWORD)
@@ -133,8 +134,8 @@ class TestSigningIn:
             assert not is_open(backend, session)
             assert is_open(backend, sign_in(backend, "owner", NEW_PASSWORD))
 
-    def test_two_may_be_the_first(self, backend: Services) -> None:
-        """Both sign in with the setting while the owner is on no record: both are let in."""
+    def test_two_requests_may_create_the_owner(self, backend: Services) -> None:
+        """Both sign in with the setting while the owner has no record: both get a session."""
         others: list[dict[str, str]] = []
         for session in at_each_call(
             backend,
@@ -145,8 +146,8 @@ class TestSigningIn:
             assert is_open(backend, others.pop())
 
 
-class TestEnding:
-    def test_a_session_that_begins_while_all_end_is_over(self, backend: Services) -> None:
+class TestEndingSessions:
+    def test_a_session_created_while_all_are_ended_is_invalid(self, backend: Services) -> None:
         """At each call of the removal, and of the change of the password."""
         begun: list[dict[str, str]] = []
         for end in (remove_eve, lambda one: change_password(one, "eve", PASSWORD)):
@@ -155,8 +156,8 @@ class TestEnding:
             ):
                 assert not is_open(backend, begun.pop())
 
-    def test_a_changed_password_brings_nobody_back(self, backend: Services) -> None:
-        """Who is removed while they change it stays removed, and has no session."""
+    def test_changing_the_password_does_not_restore_a_removed_user(self, backend: Services) -> None:
+        """They stay removed, and have no session."""
 
         def change(backend: Services) -> dict[str, str]:
             session = sign_in(backend, "eve", PASSWORD)
@@ -167,13 +168,13 @@ class TestEnding:
             assert users.find(backend.people, "eve") is None
             assert not is_open(backend, session)
 
-    def test_of_two_changes_at_once_one_is_made(self, backend: Services) -> None:
-        """Whoever is told that theirs was made can sign in with it, and nobody else can."""
+    def test_one_of_two_concurrent_password_changes_succeeds(self, backend: Services) -> None:
+        """The one that is told so, and its password alone is valid."""
         other = "the other new password"
 
         def change(backend: Services) -> int:
-            said = {"old": PASSWORD, "new": other}
-            return ask(backend, "change_password", sign_in(backend, "eve", PASSWORD), said).status
+            body = {"old": PASSWORD, "new": other}
+            return ask(backend, "change_password", sign_in(backend, "eve", PASSWORD), body).status
 
         def change_too(backend: Services) -> None:
             ask(
@@ -188,11 +189,11 @@ class TestEnding:
             assert is_open(backend, sign_in(backend, "eve", other)) is (status == 204)
             assert is_open(backend, sign_in(backend, "eve", NEW_PASSWORD)) is (status != 204)
 
-    def test_all_sessions_end_however_many(
+    def test_all_sessions_end_beyond_one_page(
         self, backend: Services, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """More than are looked at together."""
-        begin_anew(backend, "eve")
+        """More than one page of the table."""
+        reset_users(backend, "eve")
         monkeypatch.setattr(sessions, "PAGE_SIZE", 2)
         headers = [sign_in(backend, "eve", PASSWORD) for _ in range(5)]
         reply = ask(backend, "close_all_sessions", headers[0])
@@ -200,12 +201,13 @@ class TestEnding:
         assert not any(is_open(backend, one) for one in headers)
 
 
-def test_who_was_let_in_before_there_were_epochs_stays(backend: Services) -> None:
-    """Their row has none, until they sign out everywhere or change the password."""
-    begin_anew(backend, "eve")
+def test_a_user_without_an_epoch_can_sign_in(backend: Services) -> None:
+    """A record of an old version has none, until the user signs out everywhere or changes the
+    password."""
+    reset_users(backend, "eve")
     (row,) = backend.people.query(account_keys.USERS, 2)
-    words = {word: value for word, value in row.properties.items() if word != "epoch"}
-    backend.people.upsert(account_keys.USERS, "eve", words)
+    properties = {column: value for column, value in row.properties.items() if column != "epoch"}
+    backend.people.upsert(account_keys.USERS, "eve", properties)
     session = sign_in(backend, "eve", PASSWORD)
     assert is_open(backend, session)
     assert ask(backend, "close_all_sessions", session).status == 200
