@@ -1,19 +1,12 @@
-"""What Microsoft's own Functions runtime makes of the app: the same as the local host does.
+"""Microsoft's own Functions runtime serves the app as the local host does."""
 
-The runtime (azure-functions-runtime, Python 3.13 and later) has its own environment, .venv-3.13,
-which `make test` makes wherever it finds a Python 3.13.
-"""
-
-import base64
 import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 from azure.storage.blob import BlobServiceClient
@@ -24,73 +17,10 @@ from local.host import Host
 from local.processes import ROOT
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.receipt import parse_receipt
+from tests.support.azure_runtime import NEEDS_RUNTIME, PASSWORD, PYTHON, READ_TOKEN, AzureWorker
 from tests.support.pictures import jpeg
 
-PYTHON = ROOT / ".venv-3.13" / "bin" / "python"
-READ_TOKEN = "conformance-" + "r" * 24
-PASSWORD = "conformance-password"
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not PYTHON.exists(),
-        reason="Microsoft's runtime needs Python 3.13, and `make test` found none here",
-    ),
-]
-
-
-@dataclass
-class AzureReply:
-    """What the worker says to the Functions host."""
-
-    status: int
-    headers: Mapping[str, str]
-    cookies: list[dict[str, Any]]
-    body: bytes
-
-
-class AzureWorker:
-    """The app in Microsoft's runtime; the local host's routing finds the function to call."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        assert process.stdin
-        assert process.stdout
-        self._input, self._output = process.stdin, process.stdout
-        self.functions: list[dict[str, Any]] = self._read()
-        self._host = Host(build_app().get_functions(), keys=[])
-
-    def request(
-        self,
-        method: str,
-        target: str,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        site: str = "https://nightjar.example",
-    ) -> AzureReply:
-        url = urlsplit(target)
-        function, route_params = next(
-            (function, found)
-            for function in self._host.functions
-            if (found := function.route.match(url.path)) is not None and function.allows(method)
-        )
-        asked = {
-            "function": function.name,
-            "method": method,
-            "url": site + target,
-            "headers": {name.lower(): value for name, value in (headers or {}).items()},
-            "query": dict(parse_qsl(url.query)),
-            "route_params": route_params,
-            "body": base64.b64encode(body).decode(),
-        }
-        self._input.write(json.dumps(asked) + "\n")
-        self._input.flush()
-        said = self._read()
-        return AzureReply(**{**said, "body": base64.b64decode(said["body"])})
-
-    def _read(self) -> Any:
-        line = self._output.readline()
-        assert line, "the worker ended; azure-runtime.log in the session's log folder says why"
-        return json.loads(line)
+pytestmark = NEEDS_RUNTIME
 
 
 @pytest.fixture(scope="module")
@@ -174,8 +104,8 @@ def test_a_jpeg_of_6_mb_passes_whole(worker: AzureWorker, azurite: Azurite) -> N
 def test_both_cookies_keep_their_attributes(worker: AzureWorker) -> None:
     """The session's and the browser's. The worker takes Set-Cookie apart and the host builds it
     again, URL-encoding the value, with a Domain that nobody gave (python-worker issue 1902)."""
-    said = json.dumps({"name": "owner", "password": PASSWORD}).encode()
-    reply = worker.request("POST", "/api/session", said)
+    credentials = json.dumps({"name": "owner", "password": PASSWORD}).encode()
+    reply = worker.request("POST", "/api/session", credentials)
     session, browser = reply.cookies
     for cookie in (session, browser):
         # An empty Domain is sent, not left out. Once the fix (pull request 1911) is in the runtime

@@ -7,9 +7,9 @@ from local.azurite import Azurite
 from tests.conftest import StartBackend
 from tests.e2e.conftest import MakeDevice
 from tests.function_app.api import Api, Store, name_of, photo_headers
-from tests.function_app.relay import Relay
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg
+from tests.support.table_relay import TableRelay
 from tests.support.waiting import wait_for
 
 
@@ -46,7 +46,7 @@ def test_the_backend_is_killed_between_blob_and_index(
     """The tables do not respond: the blob is stored, its rows are not, and the backend is
     killed."""
     device = make_device("killed-backend")
-    with Relay(azurite) as relay:
+    with TableRelay(azurite) as relay:
         backend = start_backend(relay.connection_string)
         store = Store(azurite.connection_string)
         # A new camera's first photo asks for the known cameras first; this camera is known.

@@ -18,9 +18,9 @@ from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
 from tests.conftest import NewStore, StartAzurite, StartBackend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
-from tests.function_app.relay import Relay
 from tests.function_app.test_storage import BODY, SHA, photo_of
 from tests.support.pictures import jpeg
+from tests.support.table_relay import TableRelay
 
 OTHER_KEY = "b3RoZXIga2V5IHRoYW4gdGhlIGFjY291bnQncw=="
 
@@ -189,7 +189,7 @@ def signed(azurite: Azurite) -> str:
 
 def test_a_connection_that_died_in_the_pool_is_no_failure(azurite: Azurite, camera: str) -> None:
     """A load balancer may close a kept connection in silence: the next request opens another."""
-    with Relay(azurite) as relay:
+    with TableRelay(azurite) as relay:
         backend = connect(Settings(relay.connection_string))
         assert backend.index.add(photo_of(camera), MOMENT) is None
         relay.reset_next_request()

@@ -4,7 +4,8 @@ import photo_wire
 from local.azurite import Azurite
 from tests.conftest import NewStore, StartBackend
 from tests.function_app.api import Api
-from tests.function_app.test_azure_store import OTHER_KEY
+
+OTHER_KEY = "b3RoZXIga2V5IHRoYW4gdGhlIGFjY291bnQncw=="
 
 
 def test_all_is_well(api: Api) -> None:

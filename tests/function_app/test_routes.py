@@ -18,6 +18,7 @@ from function_app.settings import Settings
 from local.azurite import Azurite
 from photo_wire.name import PhotoName
 from tests.function_app.api import Api, name_of, new_camera, photo_headers
+from tests.support.handlers import TIMERS
 from tests.support.pictures import jpeg
 
 CALLS = [(route, method) for route in ROUTES for method in route.methods]
@@ -25,7 +26,6 @@ GUARDED = [
     (route, method) for route, method in CALLS if route.access not in (Access.PUBLIC, Access.DEVICE)
 ]
 OF_A_PHOTO = [(route, method) for route, method in GUARDED if "{id}" in route.path]
-TIMERS = {"hourly_cleanup", "weekly_repair"}
 FILLED = {"{name}": "nobody", "{key}": "0" * 32, "{secret}": "A" * 32, "{*path}": ""}
 ANSWERS = {
     Access.UPLOADER: Scope.UPLOAD,

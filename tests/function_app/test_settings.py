@@ -97,6 +97,30 @@ def test_an_exception_that_no_camera_would_heed_is_an_error(text: str, problem: 
         read_settings({"AzureWebJobsStorage": ACCOUNT, "RETENTION": text})
 
 
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PUBLIC_URL", "photos.example"),
+        ("PUBLIC_URL", "ftp://photos.example"),
+        ("PUBLIC_URL", "https://photos.example/gallery"),
+        ("PUBLIC_URL", "https://photos.example?x=1"),
+        ("PUBLIC_URL", "https://me@photos.example"),
+        ("PUBLIC_URL", "https://photos.example:port"),
+        ("PUBLIC_URL", "https://["),
+        ("TRUSTED_PROXY_COUNT", "-1"),
+        ("TRUSTED_PROXY_COUNT", "10"),
+        ("TRUSTED_PROXY_COUNT", "one"),
+    ],
+)
+def test_an_address_and_a_count_are_checked(variable: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable} is not"):
+        read_settings({"AzureWebJobsStorage": ACCOUNT, variable: text})
+
+
+def test_no_proxy_is_trusted_by_default() -> None:
+    assert Settings("").network.trusted_proxies == 0
+
+
 @given(st.text(min_size=1, max_size=40).map(lambda text: f"{text}MARK{text}"))
 def test_no_error_repeats_a_value(value: str) -> None:
     """A value may be a secret in the wrong place."""

@@ -8,8 +8,8 @@ import requests
 from local.azurite import Azurite
 from tests.conftest import StartBackend
 from tests.function_app.api import Api, Store, name_of, new_camera, photo_headers
-from tests.function_app.relay import Relay
 from tests.support.pictures import jpeg
+from tests.support.table_relay import TableRelay
 from tests.support.waiting import wait_for
 
 
@@ -28,7 +28,7 @@ def test_promise_05_a_crash_between_blob_and_index_heals_on_retry(
         with suppress(requests.RequestException):
             api.put(picture, headers)
 
-    with Relay(azurite) as relay:
+    with TableRelay(azurite) as relay:
         backend = start_backend(relay.connection_string)
         Api(backend).put(jpeg(seed=4), photo_headers(first_of_camera))
         earlier, rows = store.blobs(camera), store.rows(camera)

@@ -2,15 +2,13 @@
 
 import json
 import logging
-import os
 import re
-import subprocess
-import sys
 
 import azure.functions as func
 import pytest
 
 from function_app import build_app
+from function_app.http.dispatch import register
 from function_app.settings import Secrets, Settings
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
@@ -18,6 +16,7 @@ from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.name import PhotoName
 from tests.function_app.api import name_of, photo_headers
 from tests.function_app.memory_store import MemoryIndex, memory_services
+from tests.support.handlers import ROUTE_OF
 from tests.support.pictures import jpeg
 
 TOKEN = "the-read-token-of-this-test"
@@ -108,21 +107,35 @@ def test_what_a_client_says_cannot_forge_a_log_line(caplog: pytest.LogCaptureFix
     assert all("\n" not in record.getMessage() for record in caplog.records)
 
 
-def test_importing_reads_and_opens_nothing() -> None:
-    """Without any setting the functions are found; an error here would make them vanish."""
-    code = (
-        "import socket, sys\n"
-        "sys.addaudithook(lambda event, _: event == 'socket.connect' and sys.exit(event))\n"
-        "import function_app\n"
-        "print(len(function_app.app.get_functions()))"
-    )
-    environment = {"PATH": os.environ["PATH"], "MAX_PHOTO_MB": "many"}  # an error, once it is read
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, check=True, text=True
-    )
-    assert int(done.stdout) > 0
-
-
-def test_a_fresh_app_each_time() -> None:
-    """get_functions() works once for an app; tests and tools make their own."""
-    assert len(build_app().get_functions()) == len(build_app().get_functions())
+@pytest.mark.parametrize("text", ["\x1b[2J\u202egnp", "a\r\nb", "\u2028", "\x00"])
+def test_what_a_client_says_reaches_the_log_as_plain_text(
+    text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In names, in queries, in bodies, whatever the reply repeats of it."""
+    caplog.set_level("DEBUG", "function_app")
+    backend = memory_services(Settings("", secrets=Secrets(TOKEN, ADMIN)))
+    bearer = {"Authorization": f"Bearer {ADMIN}"}
+    app = func.FunctionApp()
+    for handler, said in (
+        ("make_token", {"name": text, "scopes": ["read"]}),
+        ("make_token", {"name": "x", text: 1}),
+        ("make_share", {"photo": text}),
+        ("add_person", {"name": text, "password": "a good password"}),
+        ("get_photo", None),
+        ("list_photos", None),
+    ):
+        route = ROUTE_OF[handler]
+        register(app, route, lambda: backend)
+        (function,) = app.get_functions()
+        app = func.FunctionApp()
+        request = func.HttpRequest(
+            route.methods[0],
+            "https://n.example/api",
+            headers=bearer,
+            params={text: text} if handler == "list_photos" else {},
+            route_params={"id": text},
+            body=json.dumps(said).encode(),
+        )
+        assert function.get_user_function()(request).status_code == 400
+    assert len(caplog.records) >= 6
+    assert all(one.getMessage().isprintable() for one in caplog.records)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from function_app.auth import sessions, tokens, users
 from function_app.auth.caller import Caller, Role, Scope
 from function_app.http.authorization import Access, authorize
-from function_app.http.cookies import SESSION, set_cookie
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
@@ -186,30 +185,3 @@ def test_a_session_counts_under_the_name_that_it_was_given_there(
         return
     with pytest.raises(HTTPProblemError):
         authorize(Access.READER, asked, backend, NOW)
-
-
-@pytest.mark.parametrize(
-    ("url", "is_secure"),
-    [
-        ("http://127.0.0.1:7071/api/session", False),
-        ("http://localhost:7071/api/session", False),
-        ("http://[::1]:7071/api/session", False),
-        ("https://localhost/api/session", True),
-        ("https://nightjar.example/api/session", True),
-        ("http://192.168.1.20:7071/api/session", True),
-        ("http://localhost.example/api/session", True),
-    ],
-)
-def test_the_cookie_is_locked_up(url: str, is_secure: bool) -> None:
-    """Secure and this host's alone wherever it could leave the machine; never for scripts."""
-    said = set_cookie(SESSION, "vera.secret", 60, url)
-    assert said.startswith("__Secure-nightjar_session=" if is_secure else "nightjar_session=")
-    expected = {"Path=/", "Max-Age=60", "HttpOnly", "SameSite=Strict"}
-    assert set(said.split("; ")[1:]) == expected | ({"Secure"} if is_secure else set())
-
-
-def test_an_odd_cookie_of_another_app_ends_no_session(backend: Services, viewer: str) -> None:
-    """Another host of the same domain may set cookies for it."""
-    for odd in ('prefs={"a":"b c"}', "naïve=1", "=", "a[]=(b", 'x="', ";;"):
-        headers = {"Cookie": f"{odd}; __Secure-nightjar_session={viewer}; {odd}"}
-        assert status(Access.READER, backend, headers) == 200

@@ -1,4 +1,4 @@
-"""A wire between the backend and Azurite's tables that can be cut in the middle of a connection."""
+"""A relay between the backend and Azurite's tables that can cut a connection in the middle."""
 
 import socket
 import struct
@@ -8,8 +8,9 @@ from types import TracebackType
 from local.azurite import Azurite
 
 
-class Relay:
-    """Passes bytes on until it is told to reset; listens as long as the `with` block lasts."""
+class TableRelay:
+    """Relays bytes until it is told to reset or swallow them. Listens while its `with` block
+    lasts."""
 
     def __init__(self, azurite: Azurite) -> None:
         self._target = ("127.0.0.1", azurite.ports[2])
@@ -25,14 +26,14 @@ class Relay:
         )
 
     def reset_next_request(self) -> None:
-        """Answer the next bytes from a client with a reset, once."""
+        """Reset the connection at the next bytes from a client, once."""
         self._resetting.set()
 
     def swallow(self) -> None:
-        """Pass nothing on to the tables any more; `swallowed` is set when something came."""
+        """Send nothing to the tables any more; `swallowed` is set when something was held back."""
         self._swallowing.set()
 
-    def __enter__(self) -> "Relay":
+    def __enter__(self) -> "TableRelay":
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
