@@ -1,9 +1,9 @@
-"""What Nightjar costs on Azure in a month, item by item.
+"""Compute what Nightjar costs on Azure in a month, item by item.
 
     python -m infra.cost --cameras 10 --photos 50 --size 500KB --retention 120d --visits 4
 
-The prices are in prices.json, to be edited; how many requests each thing takes is in
-transactions.json, which tests measure. Where something is uncertain, the dearer way is taken.
+Edit the prices in prices.json. The requests that each event causes are in transactions.json, which
+tests measure. Where something is uncertain, the higher cost is used.
 """
 
 import argparse
@@ -16,55 +16,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.price_list import GB, PRICES, Price, Prices
+
 HERE = Path(__file__).parent
-PRICES = HERE / "prices.json"
 TRANSACTIONS = HERE / "transactions.json"
 _TEMPLATE = json.loads((HERE / "main.json").read_text())
 
-GB = 10**9
 _SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": GB}
 _DAYS = {"d": 1, "w": 7, "y": 365}
 
 
 @dataclass(frozen=True)
-class Price:
-    """So much for `per` units, of which the first `free` of a month cost nothing."""
-
-    name: str
-    unit: str
-    price: float
-    per: float
-    free: float
-    source: str
-    doubt: str | None = None
-
-    def of(self, amount: float) -> float:
-        return max(0.0, amount - self.free) / self.per * self.price
-
-
-@dataclass(frozen=True)
-class Prices:
-    """The price list, by the names that the items have here."""
-
-    date: str
-    currency: str
-    where: str
-    how_found: str
-    shortest_execution_seconds: float
-    days_in_a_month: float
-    prices: Mapping[str, Price]
-
-    @classmethod
-    def read(cls, file: Path) -> "Prices":
-        said = json.loads(file.read_text())
-        said.pop("about")
-        prices = {name: Price(**price) for name, price in said.pop("prices").items()}
-        return cls(prices=prices, **said)
-
-
-@dataclass(frozen=True)
 class Transactions:
-    """How many requests each event takes, by kind."""
+    """The number of requests that each event causes, by kind, and the sizes of what it sends."""
 
     events: Mapping[str, Mapping[str, int]]
     photos_on_a_page: int
@@ -78,20 +42,21 @@ class Transactions:
 
     @classmethod
     def read(cls, file: Path) -> "Transactions":
-        said = json.loads(file.read_text())
-        said.pop("about")
-        return cls(**said)
+        """Return the counts in a file laid out as transactions.json."""
+        content = json.loads(file.read_text())
+        content.pop("about")
+        return cls(**content)
 
 
-SECONDS_PER_REQUEST = 0.01  # of a timer, which makes one after the other; assumed
+SECONDS_PER_REQUEST = 0.01  # of a timer, which sends one after the other; assumed
 
 
 @dataclass(frozen=True)
 class Use:
-    """How Nightjar is used: `photos` a day of each camera, each of `size` bytes, kept for
-    `retention` days and recoverable for `soft_delete` days more; `visits` to the gallery a day, by
-    everybody together, of `minutes` each. `memory` of an instance is in MB, `concurrency` how many
-    calls one answers at once. The log takes `log` GB a day and no more.
+    """How Nightjar is used: `photos` a day from each camera, of `size` bytes each, kept for
+    `retention` days and recoverable for `soft_delete` more; `visits` to the gallery a day, of all
+    users together, of `minutes` each. An instance has `memory` MB and answers `concurrency` calls
+    at once. The log is capped at `log` GB a day.
     """
 
     cameras: int = 1
@@ -115,7 +80,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the bill."""
+    """One line of the bill: an amount for a month, and its price."""
 
     price: Price
     amount: float
@@ -126,53 +91,54 @@ class Item:
 
 
 def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
-    """What a month costs once the oldest photo is as old as it gets; before, it is less."""
+    """Return the items of a month in which the oldest photos reach their retention; earlier months
+    cost less."""
     month = prices.days_in_a_month
-    a_day = use.cameras * use.photos
-    kept = a_day * use.retention
-    shown = min(kept, transactions.photos_on_a_page)
+    per_day = use.cameras * use.photos
+    kept = per_day * use.retention
+    thumbnails = min(kept, transactions.photos_on_a_page)
     opened = min(kept, transactions.photos_opened)
-    looks = 1 + math.floor(use.minutes * 60 / transactions.seconds_between_looks)
-    every = transactions.seconds_between_looks_at_alerts
-    looks_at_alerts = 1 + math.floor(use.minutes * 60 / every)
+    list_polls = 1 + math.floor(use.minutes * 60 / transactions.seconds_between_looks)
+    alert_interval = transactions.seconds_between_looks_at_alerts
+    alert_polls = 1 + math.floor(use.minutes * 60 / alert_interval)
     visits = use.visits * month
 
-    happens = {
-        "photo stored": a_day * month,
+    occurrences = {
+        "photo stored": per_day * month,
         "gallery opened": visits,
         "signed in": visits,
         "cameras asked for": visits,
-        "list looked at": visits * looks,
-        "alerts looked at": visits * looks_at_alerts,
-        "thumbnail made": a_day * month if visits else 0,
-        "thumbnail shown": visits * shown,
+        "list looked at": visits * list_polls,
+        "alerts looked at": visits * alert_polls,
+        "thumbnail made": per_day * month if visits else 0,
+        "thumbnail shown": visits * thumbnails,
         "photo opened": visits * opened,
-        "photo's time over": a_day * month,
+        "photo's time over": per_day * month,
     }
     requests: dict[str, float] = defaultdict(float)
-    for event, times in happens.items():
+    for event, times in occurrences.items():
         for kind, count in transactions.events[event].items():
             requests[kind] += times * count
-    # A photo comes alone, and its deletion is reckoned to take as long. What a visit asks for at
-    # once shares an instance, as far as it may.
+    # Each photo is assumed to arrive alone, and its deletion to take as long. The simultaneous
+    # requests of a visit share an instance, up to its concurrency.
     waves = [
         math.ceil(transactions.events["gallery opened"]["executions"] / use.concurrency),
         transactions.events["signed in"]["executions"],
         transactions.events["cameras asked for"]["executions"],
-        looks + looks_at_alerts,
-        math.ceil(shown / use.concurrency),
+        list_polls + alert_polls,
+        math.ceil(thumbnails / use.concurrency),
         opened,
     ]
-    # The timers run whether anything happens or not; the hourly one asks once for each camera.
+    # The timers also run without any photo; the hourly one sends one request for each camera.
     hours, weeks = 24 * month, month / 7
     hourly = transactions.events["hourly cleanup"]["table_requests"] + use.cameras
     requests["executions"] += hours + weeks
     requests["table_requests"] += hours * hourly
-    shortest = prices.shortest_execution_seconds
-    seconds = (2 * a_day * month + visits * sum(waves) + weeks) * shortest
-    seconds += hours * max(shortest, hourly * SECONDS_PER_REQUEST)
+    min_seconds = prices.shortest_execution_seconds
+    seconds = (2 * per_day * month + visits * sum(waves) + weeks) * min_seconds
+    seconds += hours * max(min_seconds, hourly * SECONDS_PER_REQUEST)
     amounts = {
-        "capacity": a_day
+        "capacity": per_day
         * (use.retention + use.soft_delete)
         * (use.size + transactions.thumbnail_bytes)
         / GB,
@@ -181,7 +147,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "executions": requests["executions"],
         "memory_time": seconds * use.memory / 1024,
         "egress": visits
-        * (shown * transactions.thumbnail_bytes + opened * use.size + transactions.page_bytes)
+        * (thumbnails * transactions.thumbnail_bytes + opened * use.size + transactions.page_bytes)
         / GB,
         "logs": min(
             requests["executions"] * transactions.log_bytes_per_execution / GB, use.log * month
@@ -191,11 +157,12 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
 
 
 def total(items: Sequence[Item]) -> float:
+    """Return the sum of the bill."""
     return sum(item.cost for item in items)
 
 
 def lines(use: Use, prices: Prices, transactions: Transactions) -> list[str]:
-    """The bill as a person reads it."""
+    """Return the lines of the bill as a table."""
     items = bill(use, prices, transactions)
     rows = [("", "amount", "of it free", f"price in {prices.currency}", "a month")]
     for item in items:
@@ -214,13 +181,13 @@ def lines(use: Use, prices: Prices, transactions: Transactions) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     align: list[Callable[[str, int], str]] = [str.ljust, str.rjust, str.rjust, str.ljust, str.rjust]
     return [
-        "  ".join(put(text, width) for put, text, width in zip(align, row, widths, strict=True))
+        "  ".join(pad(text, width) for pad, text, width in zip(align, row, widths, strict=True))
         for row in rows
     ]
 
 
 def money(sum_: float) -> str:
-    """A sum to the cent; what is less than one is not called nothing."""
+    """Return a sum to the cent; a sum below one cent is not shown as 0.00."""
     return f"{sum_:,.2f}" if sum_ == 0 or sum_ >= 0.005 else "< 0.01"
 
 
@@ -228,8 +195,8 @@ def _amount(amount: float) -> str:
     return f"{amount:,.0f}" if amount >= 100 else f"{amount:,.2f}"
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _size(size: int) -> str:
@@ -237,95 +204,107 @@ def _size(size: int) -> str:
 
 
 def parse_size(text: str) -> int:
-    """Bytes in `500KB`, `2.5MB` or `500000`. Raises ArgumentTypeError."""
+    """Return the bytes in `500KB`, `2.5MB` or `500000`. Raises ArgumentTypeError."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?(B|KB|MB|GB)?", text.strip(), re.I)
     size = round(float(match[1]) * _SIZES[(match[2] or "B").upper()]) if match else 0
     if size < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it as 500KB or 2.5MB")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a size such as 500KB or 2.5MB")
     return size
 
 
 def parse_days(text: str) -> int:
-    """Days in `120d`, `8w`, `1y` or `120`. Raises ArgumentTypeError."""
+    """Return the days in `120d`, `8w`, `1y` or `120`. Raises ArgumentTypeError."""
     match = re.fullmatch(r"([0-9]{1,5})([dwy])?", text.strip())
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 120d, 8w or 1y")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a time such as 120d, 8w or 1y")
     return int(match[1]) * _DAYS[match[2] or "d"]
 
 
 def _parse_count(text: str) -> int:
     number = _parse_number(text)
     if number < 1 or number != int(number):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of 1 or more")
     return int(number)
 
 
 def _parse_number(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number of 0 or more")
     return float(text)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command's words; what is left out is as in `Use`."""
-    usual = Use()
-    made = argparse.ArgumentParser(
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; defaults are those of `Use`."""
+    defaults = Use()
+    parser = argparse.ArgumentParser(
         prog="python -m infra.cost",
         description="What Nightjar costs on Azure in a month, from infra/prices.json and the "
         "counts in infra/transactions.json.",
     )
-    add = made.add_argument
-    add("--cameras", type=_parse_count, default=usual.cameras, metavar="N")
-    add("--photos", type=_parse_number, default=usual.photos, help="a day, from each", metavar="N")
-    add("--size", type=parse_size, default=usual.size, help="of a photo: 500KB, 2.5MB")
-    add("--retention", type=parse_days, default=usual.retention, help="kept so long: 120d, 1y")
+    add = parser.add_argument
+    add("--cameras", type=_parse_count, default=defaults.cameras, metavar="N")
+    add(
+        "--photos",
+        type=_parse_number,
+        default=defaults.photos,
+        help="a day, from each",
+        metavar="N",
+    )
+    add("--size", type=parse_size, default=defaults.size, help="of a photo: 500KB, 2.5MB")
+    add(
+        "--retention",
+        type=parse_days,
+        default=defaults.retention,
+        help="of photos: 120d, 1y",
+    )
     add(
         "--visits",
         type=_parse_number,
-        default=usual.visits,
-        help="to the gallery a day, by everybody together",
+        default=defaults.visits,
+        help="to the gallery a day, of all users together",
         metavar="N",
     )
-    add("--minutes", type=_parse_number, default=usual.minutes, help="of a visit", metavar="N")
+    add("--minutes", type=_parse_number, default=defaults.minutes, help="of a visit", metavar="N")
     add(
         "--soft-delete",
         type=parse_days,
-        default=usual.soft_delete,
-        help="how long a deleted photo can be had back, and is paid for (7d)",
+        default=defaults.soft_delete,
+        help="how long a deleted photo can be recovered, and is paid for (7d)",
         metavar="TIME",
     )
     add(
         "--memory",
         type=int,
         choices=(512, 2048, 4096),
-        default=usual.memory,
+        default=defaults.memory,
         help="of an instance, in MB (2048)",
     )
     add(
         "--concurrency",
         type=_parse_count,
-        default=usual.concurrency,
+        default=defaults.concurrency,
         help="calls that one instance answers at once (8)",
         metavar="N",
     )
     add(
         "--log",
         type=_parse_number,
-        default=usual.log,
-        help=f"the daily cap of the log ({usual.log:g}), as deploy.sh has it",
+        default=defaults.log,
+        help=f"the daily cap of the log ({defaults.log:g}), as set by deploy.sh",
         metavar="GB",
     )
-    return made
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = vars(parser().parse_args(argv))
+    """Print the bill for the use that the arguments describe."""
+    args = vars(argument_parser().parse_args(argv))
     prices, transactions = Prices.read(PRICES), Transactions.read(TRANSACTIONS)
-    use = Use(**words)
+    use = Use(**args)
     print(f"{use}.")
     print(f"Prices of {prices.date} in infra/prices.json, {prices.where}. {prices.how_found}\n")
     print("\n".join(lines(use, prices, transactions)))
-    print("\ndocs/cost.md says what these numbers rest on.")
+    print("\ndocs/cost.md says on what these numbers are based.")
     return 0
 
 

@@ -1,15 +1,12 @@
-"""docs/cost.md, written from the price list: `make cost-page` puts it there."""
+"""Write docs/cost.md from the price list: `make cost-page`."""
 
 import math
 import sys
 from dataclasses import replace
 
 from infra.cost import (
-    GB,
-    PRICES,
     SECONDS_PER_REQUEST,
     TRANSACTIONS,
-    Prices,
     Transactions,
     Use,
     bill,
@@ -17,13 +14,14 @@ from infra.cost import (
     money,
     total,
 )
+from infra.price_list import GB, PRICES, Prices
 
-TABLE = (  # a camera at home, a business with ten, an integrator whose customers look once a day
+TABLE = (  # a home with one, a business with ten, an integrator whose customers look once a day
     Use(cameras=1, photos=50, visits=4),
     Use(cameras=10, photos=50, visits=10),
     Use(cameras=1000, photos=50, visits=1000),
 )
-LIKE_THE_NOTES = Use(cameras=1, photos=100, visits=10)
+COMPARISON = Use(cameras=1, photos=100, visits=10)
 SMALL_INSTANCES = 512  # MB
 
 _PAGE = """\
@@ -110,7 +108,7 @@ from 1,000 cameras it would add {heartbeats} a month, more than all their photos
 
 
 def page(prices: Prices, transactions: Transactions) -> str:
-    """The whole page, as Markdown."""
+    """Return the page as Markdown."""
 
     def costs(use: Use) -> float:
         return total(bill(use, prices, transactions))
@@ -126,17 +124,17 @@ def page(prices: Prices, transactions: Transactions) -> str:
             f"| {use.cameras:,} | {use.photos:g} | {use.visits:,.0f} | **{money(costs(use))}** "
             f"| {money(costs(use) / use.cameras)} "
             f"| {money(costs(replace(use, memory=SMALL_INSTANCES)))} |"
-            for use in (*TABLE, LIKE_THE_NOTES)
+            for use in (*TABLE, COMPARISON)
         ),
     ]
     bills = [
         "\n".join([f"{use}:\n", *(f"    {line}".rstrip() for line in bill_lines(use))])
         for use in TABLE
     ]
-    large, usual = TABLE[-1], Use()
+    large, defaults = TABLE[-1], Use()
     calls = executions(large, prices, transactions)  # a day
-    cap_calls = usual.log * GB / transactions.log_bytes_per_execution
-    whole = replace(
+    cap_calls = defaults.log * GB / transactions.log_bytes_per_execution
+    uncapped = replace(
         large, log=math.ceil(10 * calls * transactions.log_bytes_per_execution / GB) / 10
     )
     return _PAGE.format(
@@ -147,23 +145,23 @@ def page(prices: Prices, transactions: Transactions) -> str:
         table="\n".join(rows),
         small=SMALL_INSTANCES,
         bills="\n\n".join(bills),
-        stored=_said(transactions, "photo stored"),
-        first_stored=_said(transactions, "photo stored by a new instance"),
+        stored=_requests(transactions, "photo stored"),
+        first_stored=_requests(transactions, "photo stored by a new instance"),
         million_requests=money(prices.prices["table_requests"].of(1_000_000)),
-        shown=_said(transactions, "thumbnail shown"),
-        opened=_said(transactions, "photo opened"),
-        over=_said(transactions, "photo's time over"),
-        deleted=_said(transactions, "photo deleted"),
-        listed=_said(transactions, "list looked at"),
-        again=_said(transactions, "photo sent again"),
-        soft_delete=usual.soft_delete,
+        shown=_requests(transactions, "thumbnail shown"),
+        opened=_requests(transactions, "photo opened"),
+        over=_requests(transactions, "photo's time over"),
+        deleted=_requests(transactions, "photo deleted"),
+        listed=_requests(transactions, "list looked at"),
+        again=_requests(transactions, "photo sent again"),
+        soft_delete=defaults.soft_delete,
         page=transactions.photos_on_a_page,
         photos_opened=transactions.photos_opened,
         looks=transactions.seconds_between_looks,
         looks_at_alerts=transactions.seconds_between_looks_at_alerts,
-        minutes=usual.minutes,
+        minutes=defaults.minutes,
         shortest=prices.shortest_execution_seconds,
-        concurrency=usual.concurrency,
+        concurrency=defaults.concurrency,
         hourly=transactions.events["hourly cleanup"]["table_requests"],
         per_request=SECONDS_PER_REQUEST,
         timer_runs=round(24 * prices.days_in_a_month + prices.days_in_a_month / 7),
@@ -175,17 +173,17 @@ def page(prices: Prices, transactions: Transactions) -> str:
             )
         ),
         log=f"{transactions.log_bytes_per_execution:,}",
-        cap=usual.log,
-        capped=usual.log * prices.days_in_a_month,
+        cap=defaults.log,
+        capped=defaults.log * prices.days_in_a_month,
         silent_calls=f"{math.floor(cap_calls / 1000) * 1000:,}",
         silent_cameras=f"{round(large.cameras * cap_calls / calls, -1):g}",
         silent_hours=24 * cap_calls / calls,
-        whole_cap=whole.log,
-        whole_log=money(costs(whole) - costs(large)),
+        whole_cap=uncapped.log,
+        whole_log=money(costs(uncapped) - costs(large)),
         thumbnail=f"{transactions.thumbnail_bytes / 1000:g}",
-        size=f"{usual.size / 1000:g}",
-        one=money(costs(usual)),
-        large_photos=money(costs(replace(usual, size=4_000_000))),
+        size=f"{defaults.size / 1000:g}",
+        one=money(costs(defaults)),
+        large_photos=money(costs(replace(defaults, size=4_000_000))),
         cheaper="\n".join(
             f"- {what}: {money(costs(use))} instead of {money(costs(large))} for 1,000 cameras."
             for what, use in {
@@ -204,7 +202,7 @@ def page(prices: Prices, transactions: Transactions) -> str:
 
 
 def executions(use: Use, prices: Prices, transactions: Transactions) -> float:
-    """How many there are in a day."""
+    """Return the number of executions a day."""
     month = next(
         item.amount
         for item in bill(use, prices, transactions)
@@ -214,7 +212,8 @@ def executions(use: Use, prices: Prices, transactions: Transactions) -> float:
 
 
 def heartbeats(use: Use, prices: Prices) -> float:
-    """A call every 5 minutes from each camera, each alone on its instance."""
+    """Return the monthly cost of a call every 5 minutes from each camera, each alone on its
+    instance."""
     calls = use.cameras * 12 * 24 * prices.days_in_a_month
     seconds = calls * prices.shortest_execution_seconds
     executions, memory_time = prices.prices["executions"], prices.prices["memory_time"]
@@ -224,8 +223,8 @@ def heartbeats(use: Use, prices: Prices) -> float:
     )
 
 
-def _said(transactions: Transactions, event: str) -> str:
-    """`1 execution, 2 table requests`."""
+def _requests(transactions: Transactions, event: str) -> str:
+    """Return the requests of an event, such as `1 execution, 2 table requests`."""
     counts = [(kind.replace("_", " "), count) for kind, count in transactions.events[event].items()]
     return ", ".join(
         f"{count} {kind.removesuffix('s') if count == 1 else kind}" for kind, count in counts

@@ -1,8 +1,8 @@
-"""Whether the backend will take a first password: it refuses what is easy to guess.
+"""Check the owner's first password before a deployment, as the backend will.
 
-The backend asks zxcvbn (function_app/auth/passwords.py). Where that is not installed a stricter
-rule takes its place, so that nothing is deployed whose password opens nothing.
-"""
+The backend rejects passwords that are easy to guess, by zxcvbn (function_app/auth/passwords.py).
+Where zxcvbn is not installed a stricter rule replaces it, so that no deployment ends with a
+password that the backend rejects."""
 
 import importlib.util
 import re
@@ -11,14 +11,14 @@ MIN_LENGTH, MAX_LENGTH = 10, 200  # characters
 MIN_SCORE = 3  # of zxcvbn's 0 to 4
 MAX_SCORED_LENGTH = 72  # characters, as in the backend
 USER_INPUTS = ("owner", "nightjar", "gallery", "camera")
-# What a password needs where zxcvbn is not installed; tests/infra/test_passwords.py compares both.
-SURE_LENGTH, SURE_DIFFERENT, SURE_WORDS = 20, 10, 4
+# The stricter rule; tests/infra/test_passwords.py compares it with zxcvbn.
+STRICT_MIN_LENGTH, STRICT_MIN_CHARACTERS, STRICT_MIN_WORDS = 20, 10, 4
 _EASY = "GALLERY_PASSWORD is easy to guess, so it opens nothing: set another one."
 _ADVICE = "Take four words that do not belong together, or leave it empty and one is made up."
 
 
 def password_problem(password: str) -> str | None:
-    """Return what is wrong with a new first password and what to do; None if it will do."""
+    """Return what is wrong with a new first password and what to do; None if it is accepted."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH or len(set(password)) < 5:
         return "the password is too weak: take 10 letters or more, five of them different"
     if importlib.util.find_spec("zxcvbn"):
@@ -27,20 +27,19 @@ def password_problem(password: str) -> str | None:
         return None
     return (
         f"GALLERY_PASSWORD may be easy to guess, and then it opens nothing. {_ADVICE} (Without the "
-        f"Python package zxcvbn it needs {SURE_LENGTH} characters, and {SURE_WORDS} different "
-        "words with spaces or digits between them.)"
+        f"Python package zxcvbn it needs {STRICT_MIN_LENGTH} characters, and {STRICT_MIN_WORDS} "
+        "different words with spaces or digits between them.)"
     )
 
 
 def is_surely_strong(password: str) -> bool:
-    """Whether zxcvbn would take it, as far as that can be known without zxcvbn: several words, and
-    nothing twice."""
+    """Return whether zxcvbn is certain to accept the password: several words, and no repetition."""
     scored = password[:MAX_SCORED_LENGTH].lower()
     parts = [scored[start : start + 4] for start in range(len(scored) - 3)]
     return (
-        len(scored) >= SURE_LENGTH
-        and len(set(scored)) >= SURE_DIFFERENT
-        and len(set(re.findall(r"[^\W\d_]+", scored))) >= SURE_WORDS
+        len(scored) >= STRICT_MIN_LENGTH
+        and len(set(scored)) >= STRICT_MIN_CHARACTERS
+        and len(set(re.findall(r"[^\W\d_]+", scored))) >= STRICT_MIN_WORDS
         and len(set(parts)) == len(parts)
     )
 
@@ -48,5 +47,5 @@ def is_surely_strong(password: str) -> bool:
 def _is_common(password: str) -> bool:
     from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
-    scored = zxcvbn(password[:MAX_SCORED_LENGTH], user_inputs=list(USER_INPUTS))
-    return bool(scored["score"] < MIN_SCORE)
+    result = zxcvbn(password[:MAX_SCORED_LENGTH], user_inputs=list(USER_INPUTS))
+    return bool(result["score"] < MIN_SCORE)

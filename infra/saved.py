@@ -1,8 +1,8 @@
-"""What backup.sh saved: checked, and as the requests by which restore.sh sends it.
+"""Check what backup.sh saved, and write the requests with which restore.sh sends it.
 
-saved.py check FOLDER LIST           compares the photos with what is known of them
+saved.py check FOLDER LIST                   compares the photos with their records
 saved.py requests FOLDER URL SCRATCH <KEY    writes SCRATCH/requests for curl, and alerts beside it
-saved.py answers SCRATCH             counts what curl said to them
+saved.py answers SCRATCH                     counts the responses that curl printed
 """
 
 import base64
@@ -13,40 +13,41 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-AT_ONCE = 100  # alerts that one request may have
-_WORDS = {"id": "X-Photo-Id", "content_type": "Content-Type", "trigger": "X-Trigger"}
-_CLOCKS = ("synced", "corrected", "unsynced")  # what a device may say; "server" it may not
+MAX_ALERTS_PER_REQUEST = 100
+_HEADERS = {"id": "X-Photo-Id", "content_type": "Content-Type", "trigger": "X-Trigger"}
+_DEVICE_CLOCKS = ("synced", "corrected", "unsynced")  # a device must not send "server"
 
 
 def check(folder: Path, name: str) -> None:
-    """Say how many photos are whole, and which are not."""
-    bad = []
-    listed = json.loads((folder / name).read_text())
-    for one in listed:
+    """Print how many photos are complete. Exits with the list of those that are not."""
+    problems = []
+    records = json.loads((folder / name).read_text())
+    for one in records:
         if _is_deleted(one):
             continue
         photo = folder / "photos" / one["path"]
         if not photo.is_file():
-            bad.append(f"{one['path']} is missing")
+            problems.append(f"{one['path']} is missing")
         elif _sha256(photo) != (one["known"] or {}).get("sha256"):
-            bad.append(f"{one['path']} has another SHA-256 than its record")
-    photos = sum(not _is_deleted(one) for one in listed)
+            problems.append(f"{one['path']} has another SHA-256 than its record")
+    photos = sum(not _is_deleted(one) for one in records)
     if photos:
-        print(f"{photos - len(bad)} photos are whole, in {folder / 'photos'}")
+        print(f"{photos - len(problems)} photos are whole, in {folder / 'photos'}")
     else:
         month = name.removeprefix("photos").removesuffix(".json").removeprefix("-")
         print(f"There are no photos of {month}" if month else "There are no photos")
-    if bad:
-        sys.exit("\n".join([*bad, "Run this again; what stays bad is so in Azure."]))
+    if problems:
+        advice = "Run this again; what remains is wrong in Azure, too."
+        sys.exit("\n".join([*problems, advice]))
 
 
 def _is_deleted(one: dict[str, Any]) -> bool:
-    """Whether this is the mark that a deleted photo has left."""
+    """Return whether this is the tombstone of a deleted photo."""
     return "deleted_at" in (one["known"] or {})
 
 
 def write_requests(folder: Path, url: str, scratch: Path) -> None:
-    """Write what curl is to send. The key stands in no process list this way."""
+    """Write the requests for curl, so that the key is in no process list."""
     key = _text(f"x-functions-key: {sys.stdin.read().strip()}")
     common = ["silent", "retry = 5", "max-time = 240", f"header = {key}"]
     sections = [*_photos(folder, url), *_alerts(folder, url, scratch)]
@@ -60,7 +61,7 @@ def _photos(folder: Path, url: str) -> Iterator[list[str]]:
     for listed in sorted(folder.glob("photos*.json")):
         for one in json.loads(listed.read_text()):
             if _is_deleted(one):
-                photos.pop(one["path"], None)  # it may have been saved whole before
+                photos.pop(one["path"], None)  # it may have been saved before its deletion
                 continue
             photos[one["path"]] = one["known"] or {}
     for path, known in sorted(photos.items()):
@@ -69,15 +70,15 @@ def _photos(folder: Path, url: str) -> Iterator[list[str]]:
             continue
         digest = base64.b64encode(bytes.fromhex(known["sha256"])).decode()
         headers = [f"Content-Digest: sha-256=:{digest}:"]
-        headers += [f"{header}: {known[word]}" for word, header in _WORDS.items() if word in known]
-        if known.get("clock") in _CLOCKS:
+        headers += [f"{name}: {known[field]}" for field, name in _HEADERS.items() if field in known]
+        if known.get("clock") in _DEVICE_CLOCKS:
             headers.append(f"X-Clock: {known['clock']}")
-        site = f"?websiteId={known['site']}" if "site" in known else ""  # quoted in the record
+        site = f"?websiteId={known['site']}" if "site" in known else ""  # it is percent-encoded
         yield [
             f"url = {_text(f'{url}/api/camera/photo{site}')}",
             f"upload-file = {_text(str(folder / 'photos' / path))}",
             *(f"header = {_text(header)}" for header in headers),
-            *_told(path),
+            *_report(path),
         ]
 
 
@@ -92,41 +93,41 @@ def _alerts(folder: Path, url: str, scratch: Path) -> Iterator[list[str]]:
             "details": json.loads(row["details"]),
         }
         for row in rows
-        if "id" in row  # each has another row, which only says that it is kept
+        if "id" in row  # each has a second row, which only says that it is kept
     ]
-    for first in range(0, len(alerts), AT_ONCE):
+    for first in range(0, len(alerts), MAX_ALERTS_PER_REQUEST):
         body = scratch / f"alerts-{first}.json"
-        body.write_text(json.dumps({"alerts": alerts[first : first + AT_ONCE]}))
+        body.write_text(json.dumps({"alerts": alerts[first : first + MAX_ALERTS_PER_REQUEST]}))
         yield [
             f"url = {_text(f'{url}/api/alerts')}",
             f"data-binary = {_text(f'@{body}')}",
             'header = "Content-Type: application/json"',
-            *_told(f"alerts from number {first + 1} on"),
+            *_report(f"alerts from number {first + 1} on"),
         ]
 
 
-def _told(what: str) -> list[str]:
+def _report(what: str) -> list[str]:
     return ['output = "/dev/null"', f"write-out = {_text('%{http_code} ' + what + chr(10))}"]
 
 
 def _text(text: str) -> str:
-    """A text as curl's config files have it."""
+    """Return a text in the quotes of curl's config files."""
     for plain, escaped in [("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")]:
         text = text.replace(plain, escaped)
     return f'"{text}"'
 
 
 def count_answers(scratch: Path) -> None:
-    """Say how many photos are there now, and exit 1 with those that are not."""
+    """Print how many photos are stored now. Exits with the list of those that are not."""
     answers = [line.partition(" ")[::2] for line in (scratch / "answers").read_text().splitlines()]
     count = {code: sum(one == code for one, _ in answers) for code in ("201", "200")}
     print(f"{count['201']} brought back, {count['200']} were there (alerts count as these)")
-    bad = [f"{code} {what}" for code, what in answers if code not in count]
-    asked = (scratch / "requests").read_text().count("write-out = ")
-    if len(answers) < asked:
-        bad.append(f"and {asked - len(answers)} without an answer")
-    if bad:
-        sys.exit("\n".join(bad))
+    problems = [f"{code} {what}" for code, what in answers if code not in count]
+    sent = (scratch / "requests").read_text().count("write-out = ")
+    if len(answers) < sent:
+        problems.append(f"and {sent - len(answers)} without an answer")
+    if problems:
+        sys.exit("\n".join(problems))
 
 
 def _sha256(path: Path) -> str:
@@ -135,11 +136,11 @@ def _sha256(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    command, *words = sys.argv[1:]
+    command, *args = sys.argv[1:]
     match command:
         case "check":
-            check(Path(words[0]), words[1])
+            check(Path(args[0]), args[1])
         case "requests":
-            write_requests(Path(words[0]), words[1], Path(words[2]))
+            write_requests(Path(args[0]), args[1], Path(args[2]))
         case "answers":
-            count_answers(Path(words[0]))
+            count_answers(Path(args[0]))

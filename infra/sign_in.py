@@ -1,12 +1,10 @@
-"""Checks the cookie with which the backend answers a sign-in, as it comes out of Azure.
+"""Check the session cookie of a sign-in as Azure sends it.
 
 python -m infra.sign_in HEADERS COOKIE
 
-HEADERS holds the response's headers as curl's `dump-header` wrote them. Says what a browser would
-make of the session's cookie; if one would keep it, COOKIE is written with a line for curl's config
-that sends it back. Ends with 1, and the reason, if a browser would refuse it. Its value is shown
-nowhere.
-"""
+HEADERS has the response's headers as curl's `dump-header` wrote them. If a browser would keep the
+cookie, this writes a line for curl's config that sends it back into COOKIE. Otherwise it exits with
+1 and the reason. The value of the cookie is never printed."""
 
 import sys
 from dataclasses import dataclass
@@ -29,35 +27,37 @@ class RawCookie:
 
     @classmethod
     def parse(cls, text: str) -> "RawCookie":
+        """Return the cookie in the value of a Set-Cookie header."""
         pair, *rest = text.split(";")
         name, _, value = pair.strip().partition("=")
-        split = (part.strip().partition("=") for part in rest)
-        return cls(name, value, {key.lower(): said for key, _, said in split if key})
+        pairs = (part.strip().partition("=") for part in rest)
+        return cls(name, value, {key.lower(): content for key, _, content in pairs if key})
 
     @property
     def domain(self) -> str | None:
-        """None if there is no Domain attribute; "" if there is an empty one."""
+        """The Domain attribute; None if it is missing, "" if it is empty."""
         return self.attributes.get("domain")
 
 
 def session_cookie(headers: str) -> RawCookie:
-    """Return the session's cookie among the headers of a response. Raises CookieError."""
+    """Return the session's cookie in the headers of a response. Raises CookieError if it is
+    missing."""
     for line in headers.splitlines():
         field, _, value = line.partition(":")
         if field.strip().lower() == "set-cookie" and NAME in value.partition("=")[0]:
             return RawCookie.parse(value.strip())
-    raise CookieError("the sign-in was answered without the session's cookie")
+    raise CookieError("the response to the sign-in is without the session's cookie")
 
 
 def check(cookie: RawCookie) -> None:
-    """Raise CookieError if a browser would refuse the cookie, or give it to others."""
+    """Raise CookieError if a browser would reject the cookie, or send it to other sites."""
     problems = [
         f"it has no {attribute}"
         for attribute in ("httponly", "samesite", "path")
         if attribute not in cookie.attributes
     ]
     if cookie.name.startswith("__") and "secure" not in cookie.attributes:
-        problems.append("its name needs Secure, which it does not have")
+        problems.append("its name needs Secure, which is missing")
     if cookie.name.startswith("__Host-") and cookie.domain:
         problems.append(f"its name allows no Domain, and it has domain={cookie.domain}")
     if problems:
@@ -67,6 +67,7 @@ def check(cookie: RawCookie) -> None:
 
 
 def main(headers_path: str, cookie_path: str) -> int:
+    """Check the cookie and write COOKIE. Return the exit code."""
     try:
         cookie = session_cookie(Path(headers_path).read_text(errors="replace"))
         check(cookie)

@@ -126,11 +126,11 @@ class _Compiler:
 
     def _param(self, name: str, decorators: dict[str, Any]) -> None:
         kind = _ARM_TYPES[self._expect("word")]
-        said: dict[str, Any] = {"type": kind}
+        parameter: dict[str, Any] = {"type": kind}
         if decorators.pop("secure", False):
-            said["type"] = "securestring" if kind == "string" else "secureObject"
+            parameter["type"] = "securestring" if kind == "string" else "secureObject"
         if self._accept("="):
-            said["defaultValue"] = _json(self._expression())
+            parameter["defaultValue"] = _json(self._expression())
         description = decorators.pop("description")  # every parameter says what it is for
         for bicep, arm in [
             ("allowed", "allowedValues"),
@@ -140,10 +140,10 @@ class _Compiler:
             ("maxValue", "maxValue"),
         ]:
             if bicep in decorators:
-                said[arm] = _json(decorators.pop(bicep))
+                parameter[arm] = _json(decorators.pop(bicep))
         if decorators:
             raise BicepError(f"@{next(iter(decorators))} is not understood")
-        self._parameters[name] = {**said, "metadata": {"description": description}}
+        self._parameters[name] = {**parameter, "metadata": {"description": description}}
 
     def _resource(self, name: str) -> None:
         kind, _, api = str(self._expression()).partition("@")
@@ -188,26 +188,26 @@ class _Compiler:
         return self._path(text)
 
     def _object(self) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         self._skip_ends()
         while not self._accept("}"):
             name = self._expect("word")
             self._expect(":")
-            if name in said:
+            if name in members:
                 self._fail(f"{name} is there twice")
-            said[name] = self._expression()
+            members[name] = self._expression()
             self._expect("end")
             self._skip_ends()
-        return said
+        return members
 
     def _array(self) -> list[Any]:
-        said = []
+        items = []
         self._skip_ends()
         while not self._accept("]"):
-            said.append(self._expression())
+            items.append(self._expression())
             self._expect("end")
             self._skip_ends()
-        return said
+        return items
 
     def _text(self, text: str) -> Any:
         parts = re.split(r"(?<!\\)\$\{([^}]*)\}", text)
@@ -288,24 +288,26 @@ class _Compiler:
     def _render(self, one: Symbol) -> dict[str, Any]:
         body = dict(one.body)
         needs = _needs(body)
-        said: dict[str, Any] = {}
+        resource: dict[str, Any] = {}
         if one.condition is not None:
-            said["condition"] = _json(one.condition)
-        said |= {"type": one.type, "apiVersion": one.api}
+            resource["condition"] = _json(one.condition)
+        resource |= {"type": one.type, "apiVersion": one.api}
         names = self._names(one)
         if len(names) > 1:
             shape = "/".join(f"{{{place}}}" for place in range(len(names)))
-            words = ", ".join(name.text for name in names)
-            body["name"] = Code(f"format({_quoted(shape)}, {words})")
+            arguments = ", ".join(name.text for name in names)
+            body["name"] = Code(f"format({_quoted(shape)}, {arguments})")
         body.pop("parent", None)
         body.pop("dependsOn", None)
         if "scope" in body:
             (name,) = body["scope"].needs
             body["scope"] = Code(self._id(self._resources[name]))
-        said |= {member: _json(value) for member, value in body.items()}
+        resource |= {member: _json(value) for member, value in body.items()}
         if needs:
-            said["dependsOn"] = [f"[{self._id(self._resources[name])}]" for name in sorted(needs)]
-        return said
+            resource["dependsOn"] = [
+                f"[{self._id(self._resources[name])}]" for name in sorted(needs)
+            ]
+        return resource
 
     # tokens
 

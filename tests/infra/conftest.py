@@ -1,4 +1,4 @@
-"""An Azure to deploy to: stand-ins on PATH, and a backend that answers as Nightjar's does."""
+"""An Azure to deploy to: fakes on PATH, and a backend that answers as Nightjar's does."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ class Call:
     argv: list[str]
 
     @property
-    def words(self) -> str:
+    def command(self) -> str:
         """The command without its options, such as `az group create`."""
         end = next((i for i, one in enumerate(self.argv) if one.startswith("-")), None)
         return " ".join(self.argv[:end])
@@ -48,13 +48,13 @@ class Result:
 
     @property
     def last(self) -> str:
-        """What a failure says."""
+        """The last line of an error."""
         return self.err.strip().splitlines()[-1]
 
 
 @dataclass
 class Cloud:
-    """The stand-in for Azure. `trouble` names what goes wrong, and how often."""
+    """The fake of Azure. `trouble` sets what fails, and how often."""
 
     folder: Path
     backend: "Gate"
@@ -73,10 +73,10 @@ class Cloud:
     def trouble(self, **times: int) -> None:
         self.change(trouble={what.replace("_", " "): count for what, count in times.items()})
 
-    def run(self, script: str, *words: str, token: str | None = TOKEN, **more: str) -> Result:
+    def run(self, script: str, *args: str, token: str | None = TOKEN, **more: str) -> Result:
         """Run a script without a terminal. `more` adds to its environment."""
         done = subprocess.run(
-            [INFRA / script, *words],
+            [INFRA / script, *args],
             cwd=self.folder,
             env=self._environment(token) | more,
             stdin=subprocess.DEVNULL,
@@ -84,18 +84,19 @@ class Cloud:
             text=True,
             timeout=300,
         )
-        assert list((self.folder / "tmp").iterdir()) == [], "the trap left something behind"
+        assert list((self.folder / "tmp").iterdir()) == [], "the trap left a temporary file"
         notes = ("left out, git does not track it: ", "included, but not committed: ")
-        said = done.stderr.splitlines(keepends=True)  # of somebody who is just working on it
-        err = "".join(line for line in said if not line.startswith(notes))
+        stderr = done.stderr.splitlines(keepends=True)  # with notes about uncommitted files
+        err = "".join(line for line in stderr if not line.startswith(notes))
         return Result(done.returncode, done.stdout, err)
 
-    def talk(self, script: str, answers: list[tuple[str, str]], *words: str) -> str:
-        """Run a script on a terminal, and answer each question as it comes. Returns the screen."""
+    def talk(self, script: str, answers: list[tuple[str, str]], *args: str) -> str:
+        """Run a script on a terminal, and answer each question when it appears. Return its
+        output."""
         ours, theirs = pty.openpty()
         env = self._environment(None)
         with subprocess.Popen(
-            [INFRA / script, *words],
+            [INFRA / script, *args],
             cwd=self.folder,
             env=env,
             stdin=theirs,
@@ -108,7 +109,7 @@ class Cloud:
             while True:
                 try:
                     read = os.read(ours, 1000)
-                except OSError:  # how Linux says that the other end is closed
+                except OSError:  # on Linux: the other end is closed
                     break
                 if not read:
                     break
@@ -133,8 +134,8 @@ class Cloud:
         given = {} if token is None else {"READ_TOKEN": token, "GALLERY_PASSWORD": PASSWORD}
         return env | given
 
-    def deploy(self, *words: str, token: str | None = TOKEN, **more: str) -> Result:
-        return self.run("deploy.sh", NAME, "westeurope", "--yes", *words, token=token, **more)
+    def deploy(self, *args: str, token: str | None = TOKEN, **more: str) -> Result:
+        return self.run("deploy.sh", NAME, "westeurope", "--yes", *args, token=token, **more)
 
     def records(self) -> list[dict[str, Any]]:
         file = self.folder / "calls.jsonl"
@@ -148,7 +149,7 @@ class Cloud:
 
 
 class Gate(ThreadingHTTPServer):
-    """What the deploy script asks of the backend: health, one photo stored, one read back."""
+    """The part of the backend that the scripts call: health, one photo stored, one read back."""
 
     daemon_threads = True
 
@@ -156,10 +157,10 @@ class Gate(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.cloud: Cloud | None = None
         self.photos: dict[str, bytes] = {}
-        self.unhealthy = 0  # times that the health check says 503
-        self.deaf = 0  # times that a key is not known yet
+        self.unhealthy = 0  # health checks that fail with 503
+        self.deaf = 0  # requests for which a key is not known yet
         self.changes_bytes = False
-        self.deleted = False  # whether somebody has deleted all photos: their marks are known
+        self.deleted = False  # whether all photos were deleted: tombstones remain
         self.password = PASSWORD  # the owner's
         self.password_is_easy = False
         self.cookie = "__Secure-nightjar_session={}; max-age=60; domain=; path=/; secure; httponly"
@@ -182,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/api/health":
             gate.unhealthy -= 1
             healthy = gate.unhealthy < 0
-            detail = '{"detail": "Storage is away: the role is not known yet."}'
+            detail = '{"detail": "Storage is unavailable: the role is not known yet."}'
             return self._answer(200 if healthy else 503, b"{}" if healthy else detail.encode())
         if self.path == "/api/deployments/latest":
             return self._answer(200, json.dumps({"status": gate.deployment_status}).encode())
@@ -223,10 +224,10 @@ class _Handler(BaseHTTPRequestHandler):
             known = self.headers["Authorization"] == f"Bearer {ACCESS_TOKEN}"
             gate.published = body if known else b""
             return self._answer(202 if known else 401, b"")
-        said = json.loads(body)
+        credentials = json.loads(body)
         if gate.password_is_easy:
             return self._answer(403, b'{"detail": "GALLERY_PASSWORD is easy to guess."}')
-        if said != {"name": "owner", "password": gate.password}:
+        if credentials != {"name": "owner", "password": gate.password}:
             return self._answer(401, b"")
         gate.sessions.add("a-session")
         return self._answer(200, b"{}", {"Set-Cookie": gate.cookie.format("a-session")})

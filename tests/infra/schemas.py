@@ -52,8 +52,10 @@ def problems(template: Schema, folder: Path) -> Iterator[str]:
     yield from _violations(published.closed((TEMPLATE, around)), template, "the template")
     for resource in _flat(template["resources"]):
         name = f"{resource['type']} {resource['name']}"
-        told = {key for key in ("type", "name", "apiVersion") if isinstance(resource.get(key), str)}
-        if len(told) < 3:
+        identity = {
+            key for key in ("type", "name", "apiVersion") if isinstance(resource.get(key), str)
+        }
+        if len(identity) < 3:
             yield f"{name}: it needs a type, a name and an apiVersion, all of them text"
             continue
         found = published.resource(resource["type"], resource["apiVersion"])
@@ -192,13 +194,13 @@ def _parts(schema: Schema) -> Iterator[Schema]:
 
 
 def _violations(schema: Schema, value: Any, where: str) -> Iterator[str]:
-    said: dict[str, None] = {}  # every schema that an object is made of says it
+    messages: dict[str, None] = {}  # every schema that an object is made of says it
     for error in jsonschema_rs.Draft4Validator(schema).iter_errors(value):
         for one in _causes(error):
             at = "".join(f"[{x}]" if isinstance(x, int) else f".{x}" for x in one.instance_path)
             for name in getattr(one.kind, "unexpected", [None]):
-                said[f"{at}.{name} is unknown" if name else f"{at}: {one.message}"] = None
-    yield from (f"{where}: {one.lstrip('.: ')}" for one in said)
+                messages[f"{at}.{name} is unknown" if name else f"{at}: {one.message}"] = None
+    yield from (f"{where}: {one.lstrip('.: ')}" for one in messages)
 
 
 def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:

@@ -1,10 +1,10 @@
-"""Stands in for `az`, `curl` and `ssh` on PATH: an Azure made of one JSON file.
+"""Fakes of `az`, `curl` and `ssh` for PATH: an Azure in one JSON file.
 
-`main(["az", ...])` plays what Azure answers, and records each call. A `--query` is
-answered from a list of those that the scripts use; the slow tests hold these answers against the
-real JMESPath. `curl` is the real one, sent to the test's own server.
+`main(["az", ...])` answers as Azure does, and records each call. QUERIES has the `--query` options
+that the scripts use; the slow tests compare their results with those of the real JMESPath. `curl`
+runs the real one against the test's own server.
 
-Only the standard library: this starts dozens of times in a test.
+This imports the standard library alone, since a test starts it dozens of times.
 """
 
 import getpass
@@ -20,23 +20,23 @@ ACCESS_TOKEN = "access-token-of-who-is-signed-in"
 BUILD_LOG = "Python Version: /tmp/oryx/platforms/python/{}.8/bin/python{}"
 EXTRAS = ("default",)  # the keys that Azure makes itself
 
-# What the scripts ask of an answer, and what the real JMESPath would find in it.
+# The queries of the scripts, and what JMESPath selects from a response by each.
 QUERIES: dict[str, Callable[[Any], Any]] = {
-    "name": lambda said: said["name"],
-    "accessToken": lambda said: said["accessToken"],
-    "properties.hostNameSslStates[?hostType=='Repository'].name": lambda said: [
+    "name": lambda response: response["name"],
+    "accessToken": lambda response: response["accessToken"],
+    "properties.hostNameSslStates[?hostType=='Repository'].name": lambda response: [
         one["name"]
-        for one in said["properties"]["hostNameSslStates"]
+        for one in response["properties"]["hostNameSslStates"]
         if one["hostType"] == "Repository"
     ],
-    "id": lambda said: said["id"],
-    "nameAvailable": lambda said: said["nameAvailable"],
-    "registrationState": lambda said: said["registrationState"],
-    "properties.parameters": lambda said: said["properties"]["parameters"],
-    "keys(functionKeys)": lambda said: list(said["functionKeys"]),
-    "[].name": lambda said: [one["name"] for one in said],
-    "[].[type, name]": lambda said: [[one["type"], one["name"]] for one in said],
-    'tags."made-by"': lambda said: (said["tags"] or {}).get("made-by"),
+    "id": lambda response: response["id"],
+    "nameAvailable": lambda response: response["nameAvailable"],
+    "registrationState": lambda response: response["registrationState"],
+    "properties.parameters": lambda response: response["properties"]["parameters"],
+    "keys(functionKeys)": lambda response: list(response["functionKeys"]),
+    "[].name": lambda response: [one["name"] for one in response],
+    "[].[type, name]": lambda response: [[one["type"], one["name"]] for one in response],
+    'tags."made-by"': lambda response: (response["tags"] or {}).get("made-by"),
 }
 
 
@@ -51,7 +51,7 @@ class Azure:
         self._file.write_text(json.dumps(self.state, indent=1))
 
     def trouble(self, what: str) -> bool:
-        """Whether this goes wrong now; each time uses one of the times up."""
+        """Return whether this fails now; each failure counts down."""
         left = self.state["trouble"].get(what, 0)
         if left:
             self.state["trouble"][what] = left - 1
@@ -59,13 +59,13 @@ class Azure:
         return bool(left)
 
 
-def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
-    """What the command answers, in full."""
+def az(azure: Azure, command: list[str], options: dict[str, str]) -> Any:
+    """Return the complete response to the command."""
     state = azure.state
     if not state["signed_in"]:
         refuse("Please run 'az login' to setup account.")
-    group, name = said.get("resource-group", ""), said.get("name", "")
-    match " ".join(words):
+    group, name = options.get("resource-group", ""), options.get("name", "")
+    match " ".join(command):
         case "account show":
             return {"name": "Pay as you go"}
         case "ad signed-in-user show":
@@ -76,42 +76,44 @@ def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
             return [{"name": one} for one in ("northeurope", "westeurope", "eastus")]
         case "account get-access-token":
             return {"accessToken": ACCESS_TOKEN}
-        case "rest" if said["method"] == "get":
-            assert said["url"].endswith("/Microsoft.Web/sites/my-nightjar?api-version=2024-04-01")
+        case "rest" if options["method"] == "get":
+            assert options["url"].endswith(
+                "/Microsoft.Web/sites/my-nightjar?api-version=2024-04-01"
+            )
             hosts = {"Standard": state["host"], "Repository": state["host"]}
             states = [{"hostType": kind, "name": host} for kind, host in hosts.items()]
             return {"properties": {"hostNameSslStates": states}}
         case "rest":
-            assert "checknameavailability" in said["url"]
-            asked = json.loads(from_file(said["body"]))
+            assert "checknameavailability" in options["url"]
+            asked = json.loads(from_file(options["body"]))
             return {"nameAvailable": asked["name"] not in state["taken"]}
         case "provider show":
-            known = said["namespace"] in state["registered"]
+            known = options["namespace"] in state["registered"]
             return {"registrationState": "Registered" if known else "NotRegistered"}
         case "provider register":
             if azure.trouble("not an owner"):
                 refuse("(AuthorizationFailed) The client does not have authorization to perform")
-            state["registered"].append(said["namespace"])
+            state["registered"].append(options["namespace"])
         case "group exists":
             return name in state["groups"]
         case "group create":
-            tag, _, value = said["tags"].partition("=")
-            state["groups"][name] = {"location": said["location"], "tags": {tag: value}}
+            tag, _, value = options["tags"].partition("=")
+            state["groups"][name] = {"location": options["location"], "tags": {tag: value}}
         case "group show":
             return {"name": name, **state["groups"][name]}
         case "group delete":
             if azure.trouble("immutable"):
                 refuse("(ContainerImmutable) An immutability policy protects the container.")
-            assert "yes" in said
+            assert "yes" in options
             del state["groups"][name]
             state["apps"] = {k: v for k, v in state["apps"].items() if v["resourceGroup"] != name}
             state["deployments"].pop(name, None)
         case "resource list":
             return [{"type": "Microsoft.Web/sites", "name": one} for one in state["apps"]]
         case "deployment group create":
-            deploy(azure, group, said)
+            deploy(azure, group, options)
         case "deployment group what-if":
-            json.loads(from_file(said["parameters"]))
+            json.loads(from_file(options["parameters"]))
             return {"changes": []}
         case "deployment group show":
             if group not in state["deployments"]:
@@ -121,16 +123,16 @@ def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
             settings = state["apps"][name]["settings"]
             return [{"name": key, "value": value} for key, value in settings.items()]
         case "functionapp config appsettings set":
-            state["apps"][name]["settings"] |= json.loads(from_file(said["settings"]))
+            state["apps"][name]["settings"] |= json.loads(from_file(options["settings"]))
         case "functionapp config appsettings delete":
-            del state["apps"][name]["settings"][said["setting-names"]]
+            del state["apps"][name]["settings"][options["setting-names"]]
         case "functionapp restart":
             if azure.trouble("no restart"):
                 refuse("Operation returned an invalid status 'Conflict'")
             if not azure.trouble("keeps keys"):
                 state["cached_keys"].clear()
         case "functionapp deployment source config-zip":
-            publish(azure, name, said)
+            publish(azure, name, options)
         case "functionapp log deployment show":
             if azure.trouble("no build log"):
                 refuse("Failed to connect to 'https://my-nightjar.scm' with status code '404'")
@@ -145,21 +147,21 @@ def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
             keys = state["apps"][name]["keys"]
             return {"functionKeys": keys, "masterKey": "the-master-key", "systemKeys": {}}
         case "functionapp keys set":
-            assert said["key-type"] == "functionKeys"
-            assert "key-value" not in said
+            assert options["key-type"] == "functionKeys"
+            assert "key-value" not in options
             if azure.trouble("no key made"):
                 refuse("Operation returned an invalid status 'Internal Server Error'")
             if not azure.trouble("key vanishes"):
                 state["made"] += 1
                 keys = state["apps"][name]["keys"]
-                if old := keys.get(said["key-name"]):
+                if old := keys.get(options["key-name"]):
                     state["cached_keys"].append(old)
-                keys[said["key-name"]] = f"secret-key-{said['key-name']}-{state['made']}=="
+                keys[options["key-name"]] = f"secret-key-{options['key-name']}-{state['made']}=="
         case "storage blob list":
             return state["blobs"]
         case "storage blob download-batch":
             for one in state["blobs"]:
-                target = Path(said["destination"], one["name"])
+                target = Path(options["destination"], one["name"])
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(one["content"])
         case "storage table exists":
@@ -171,11 +173,11 @@ def az(azure: Azure, words: list[str], said: dict[str, str]) -> Any:
     return None
 
 
-def deploy(azure: Azure, group: str, said: dict[str, str]) -> None:
+def deploy(azure: Azure, group: str, options: dict[str, str]) -> None:
     """What a deployment of main.json leaves behind."""
     state = azure.state
-    template = json.loads(Path(said["template-file"]).read_text())
-    given = json.loads(from_file(said["parameters"]))["parameters"]
+    template = json.loads(Path(options["template-file"]).read_text())
+    given = json.loads(from_file(options["parameters"]))["parameters"]
     values = {
         name: given.get(name, {}).get("value", one.get("defaultValue"))
         for name, one in template["parameters"].items()
@@ -210,18 +212,18 @@ def deploy(azure: Azure, group: str, said: dict[str, str]) -> None:
     state["deployments"][group] = {"parameters": plain, "outputs": outputs}
 
 
-def publish(azure: Azure, name: str, said: dict[str, str]) -> None:
-    assert said["build-remote"] == "true"
-    for what, words in [
+def publish(azure: Azure, name: str, options: dict[str, str]) -> None:
+    assert options["build-remote"] == "true"
+    for what, message in [
         ("deploy 503", "Status Code: 503, Details: Site Unavailable"),
         ("other python", "oryx build -o /x --platform python --platform-version 3.11.8 -p a=b"),
         ("role not there", "Status Code: 403, Details: InaccessibleStorageException"),
     ]:
         if azure.trouble(what):
-            refuse(f"WARNING: Starting zip deployment.\nERROR: An error occured. {words}")
+            refuse(f"WARNING: Starting zip deployment.\nERROR: An error occured. {message}")
     if azure.state["writes_connection"]:
         azure.state["apps"][name]["settings"]["AzureWebJobsStorage"] = "AccountKey=secret-key-x"
-    azure.state["apps"][name]["package"] = Path(said["src"]).read_bytes().hex()
+    azure.state["apps"][name]["package"] = Path(options["src"]).read_bytes().hex()
     if azure.trouble("unhealthy"):
         refuse(
             "WARNING: Waiting for sync triggers...\nERROR: Deployment was successful but the app "
@@ -279,8 +281,8 @@ def _cell(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def refuse(words: str) -> NoReturn:
-    print(f"ERROR: {words}" if not words.startswith("WARNING") else words, file=sys.stderr)
+def refuse(message: str) -> NoReturn:
+    print(f"ERROR: {message}" if not message.startswith("WARNING") else message, file=sys.stderr)
     sys.exit(1)
 
 
@@ -297,20 +299,20 @@ def real_storage(arguments: list[str]) -> NoReturn:
 
 
 def parse(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-    """The command's words, and its options; one without a value has an empty text."""
-    words: list[str] = []
-    said: dict[str, str] = {}
+    """The command's command, and its options; one without a value has an empty text."""
+    command: list[str] = []
+    options: dict[str, str] = {}
     option = ""
     for one in arguments:
         if one.startswith("--"):
             option = one[2:]
-            said[option] = ""
+            options[option] = ""
         elif option:
-            said[option] = one
+            options[option] = one
             option = ""
         else:
-            words.append(one)
-    return words, said
+            command.append(one)
+    return command, options
 
 
 def record(program: str, arguments: list[str], **more: Any) -> None:
@@ -319,19 +321,19 @@ def record(program: str, arguments: list[str], **more: Any) -> None:
 
 
 def main(argv: list[str]) -> None:
-    """Play the program that the first word names."""
+    """Run the fake of the program that the first argument names."""
     program, *arguments = argv
     azure = Azure(HERE)
     match program:
         case "az":
-            words, said = parse(arguments)
+            command, options = parse(arguments)
             record(program, arguments)
-            if words[0] == "storage" and "REAL_AZ" in os.environ:
+            if command[0] == "storage" and "REAL_AZ" in os.environ:
                 real_storage(arguments)
-            answer = az(azure, words, said)
+            answer = az(azure, command, options)
             azure.save()
-            text = rendered(queried(answer, said.get("query")), said.get("output", "json"))
-            if "query" in said:
+            text = rendered(queried(answer, options.get("query")), options.get("output", "json"))
+            if "query" in options:
                 record("answer", arguments, full=answer, text=text)
             sys.stdout.write(text)
         case "curl":
@@ -349,8 +351,8 @@ def main(argv: list[str]) -> None:
 
 
 def ssh(azure: Azure, on_a_terminal: bool) -> None:
-    """A Pi: what comes through the pipe is in the user's home, and with sudo it goes where it is
-    read. `sudo_asks` in the state is its password, which is read from a terminal alone."""
+    """A Pi: standard input goes into the user's home, and sudo moves it into its place. `sudo_asks`
+    in the state is its password, which is read from a terminal only."""
     if not on_a_terminal:
         brought = sys.stdin.read()
         if azure.trouble("no line"):

@@ -83,8 +83,8 @@ def everything(cloud: Cloud) -> tuple[Cloud, str]:
     """All that the scripts run, and all that they tell people to run."""
     photo = {"name": "a/2026/11/20/b.jpg", "content": "x", "metadata": {"sha256": "0"}}
     cloud.change(blobs=[photo], writes_connection=True)
-    said = ""
-    for script, *words in [
+    output = ""
+    for script, *args in [
         ("deploy.sh", NAME, "westeurope", "--yes", "--keep-days", "30"),
         ("deploy.sh", NAME, "--dry-run"),
         ("deploy.sh", NAME, "--yes", "--build-here"),
@@ -94,15 +94,15 @@ def everything(cloud: Cloud) -> tuple[Cloud, str]:
         ("restore.sh", NAME, "saved"),
         ("destroy.sh", NAME, "--yes"),
     ]:
-        done = cloud.run(script, *words, token=None if script == "rotate-keys.sh" else TOKEN)
+        done = cloud.run(script, *args, token=None if script == "rotate-keys.sh" else TOKEN)
         # the backup says that the photo is not whole
         assert done.code == 0 or script == "backup.sh", done.err
-        said += done.out
-    return cloud, said
+        output += done.out
+    return cloud, output
 
 
-def told(text: str) -> list[list[str]]:
-    """The az commands in a text for people, as words."""
+def commands_in(text: str) -> list[list[str]]:
+    """Return the az commands in a text, each as a list of arguments."""
     joined = re.sub(r"\\\n\s*", "", text)
     found = re.findall(r"(?:^ *|: +|\(|`)(az (?:[^\n|()`]|\([^\n()]*\))+)", joined, re.MULTILINE)
     return [shlex.split(one, comments=True)[1:] for one in found]
@@ -112,22 +112,22 @@ def test_every_az_line_parses(
     azure_cli: Path, everything: tuple[Cloud, str], tmp_path: Path
 ) -> None:
     """Exit 1, for want of a login, and never 2, which says that a word or an option is wrong."""
-    cloud, said = everything
+    cloud, output = everything
     ran = [call.argv[1:] for call in cloud.calls() if call.argv[0] == "az"]
     operate = (ROOT / "docs" / "operate.md").read_text()
     (where,) = re.findall(r"^ *export (AZURE_STORAGE_ACCOUNT=.+)", operate, re.MULTILINE)
     account = dict(one.split("=") for one in where.split())
-    texts = said + (INFRA / "README.md").read_text() + operate
-    assert [one for one in told(texts) if one[:2] == ["functionapp", "keys"]]
-    assert [one for one in told(texts) if one[:3] == ["storage", "blob", "undelete"]]
-    assert [one for one in told(texts) if one[:3] == ["storage", "entity", "delete"]]
-    assert [one for one in told(texts) if one[:3] == ["role", "assignment", "delete"]]
+    texts = output + (INFRA / "README.md").read_text() + operate
+    assert [one for one in commands_in(texts) if one[:2] == ["functionapp", "keys"]]
+    assert [one for one in commands_in(texts) if one[:3] == ["storage", "blob", "undelete"]]
+    assert [one for one in commands_in(texts) if one[:3] == ["storage", "entity", "delete"]]
+    assert [one for one in commands_in(texts) if one[:3] == ["role", "assignment", "delete"]]
     given = {name: {"value": "x" * 16} for name in ("name", "readToken", "galleryPassword")}
     file = tmp_path / "file"  # in the place of those that the scripts have deleted by now
     file.write_text(json.dumps({"parameters": given}))
 
     commands: dict[str, list[str]] = {}
-    for argv in [*ran, *told(texts)]:
+    for argv in [*ran, *commands_in(texts)]:
         known = [f"@{file}" if one.startswith("@") else one for one in argv]
         known = [str(file) if one.endswith(".zip") else one for one in known]
         known = [str(ARM) if one.endswith(".bicep") else one for one in known]  # needs a compiler
@@ -208,8 +208,8 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
     first = start_backend(one.connection_string)
     picture = jpeg(seed=6006)
     photo = parse_name("gate-20261120T120134567Z-5f3a9c2e")
-    said = PhotoHeaders(name=photo, trigger=Trigger.MOTION, content_type="image/jpeg")
-    put(first, said.to_headers(), picture)
+    headers = PhotoHeaders(name=photo, trigger=Trigger.MOTION, content_type="image/jpeg")
+    put(first, headers.to_headers(), picture)
     put(first, {"Content-Type": "image/jpeg", "X-Camera-Id": "old"}, jpeg(seed=6007))
     lost = replace(photo, tag="0000dead")
     alert = {"id": str(lost), "kind": "loss", "reason": "disk-full", "details": {"size": 5}}
@@ -230,12 +230,12 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
     assert (cloud.folder / "saved" / "photos" / path).read_bytes() == picture
 
     where = ["--connection-string", one.connection_string, "--output", "tsv", "--query"]
-    for words, query, shown in [
+    for command, query, shown in [
         ("blob show --container-name photos --name " + path, "metadata.id", str(photo)),
         (f"entity query --table-name photos --filter id|eq|'{photo}'", "items[0].id", str(photo)),
         ("entity query --table-name alerts", "items[0].reason", "disk-full"),
     ]:
-        argv = [word.replace("|", " ") for word in words.split()]
+        argv = [argument.replace("|", " ") for argument in command.split()]
         found = run_az(["storage", *argv, *where, query], azure_cli)
         assert (found.returncode, found.stdout) == (0, f"{shown}\n"), found.stderr
 

@@ -1,4 +1,4 @@
-"""The monthly sum: rules that hold for every use, the command, and the page in docs/."""
+"""The monthly cost: rules for every use, the command, and the page in docs/."""
 
 import json
 import math
@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.cost import (
-    PRICES,
     TRANSACTIONS,
-    Prices,
     Transactions,
     Use,
     bill,
@@ -20,10 +18,11 @@ from infra.cost import (
     parse_size,
     total,
 )
-from infra.cost_page import LIKE_THE_NOTES, TABLE, heartbeats, page
+from infra.cost_page import COMPARISON, TABLE, heartbeats, page
+from infra.price_list import PRICES, Prices
 from local.processes import ROOT
 
-USUAL = Prices.read(PRICES)
+PRICE_LIST = Prices.read(PRICES)
 COUNTS = Transactions.read(TRANSACTIONS)
 NUMBERS = st.integers(0, 100_000).map(lambda number: number / 10)
 USES = st.builds(
@@ -38,76 +37,75 @@ USES = st.builds(
     memory=st.sampled_from([512, 2048, 4096]),
     concurrency=st.integers(1, 1000),
 )
-MORE = ["cameras", "photos", "size", "retention", "visits", "minutes", "soft_delete", "memory"]
+AMOUNTS = ["cameras", "photos", "size", "retention", "visits", "minutes", "soft_delete", "memory"]
 
 
 def costs(use: Use) -> float:
-    return total(bill(use, USUAL, COUNTS))
+    return total(bill(use, PRICE_LIST, COUNTS))
 
 
-@given(USES, st.sampled_from(MORE), st.integers(1, 1000))
+@given(USES, st.sampled_from(AMOUNTS), st.integers(1, 1000))
 def test_more_never_costs_less(use: Use, what: str, by: int) -> None:
     more: dict[str, Any] = {what: getattr(use, what) + by}
     assert costs(replace(use, **more)) >= costs(use)
 
 
 @given(USES)
-def test_no_item_is_negative_and_they_make_up_the_sum(use: Use) -> None:
-    items = bill(use, USUAL, COUNTS)
-    assert [item.price for item in items] == list(USUAL.prices.values())
+def test_no_item_is_negative_and_they_add_up_to_the_total(use: Use) -> None:
+    items = bill(use, PRICE_LIST, COUNTS)
+    assert [item.price for item in items] == list(PRICE_LIST.prices.values())
     assert all(item.amount >= 0 and item.cost >= 0 for item in items)
     assert total(items) == pytest.approx(sum(item.cost for item in items))
 
 
 @given(USES, st.integers(2, 50))
-def test_cameras_together_cost_no_less_than_each_in_an_account_of_its_own(
-    use: Use, times: int
-) -> None:
-    """A sum grows in proportion, and free amounts are given once: so cameras together never cost
-    less than the same cameras, each with the free amounts of a subscription of its own, but for the
+def test_cameras_together_cost_no_less_than_each_in_its_own_account(use: Use, times: int) -> None:
+    """Amounts grow in proportion, and free amounts count once: cameras together never cost less
+    than the same cameras, each with the free amounts of its own subscription, except for the
     timers, which they share."""
     together = replace(use, cameras=use.cameras * times, visits=use.visits * times)
     page_full = use.cameras * use.photos * use.retention >= COUNTS.photos_on_a_page
-    alone, all_together = bill(use, USUAL, COUNTS), bill(together, USUAL, COUNTS)
-    idle = bill(replace(use, photos=0, visits=0), USUAL, COUNTS)  # the timers, which they share
-    idle_together = bill(replace(together, photos=0, visits=0), USUAL, COUNTS)
+    alone, all_together = bill(use, PRICE_LIST, COUNTS), bill(together, PRICE_LIST, COUNTS)
+    idle = bill(replace(use, photos=0, visits=0), PRICE_LIST, COUNTS)
+    idle_together = bill(replace(together, photos=0, visits=0), PRICE_LIST, COUNTS)
     if page_full:  # below that, more cameras fill the page further
         for one, no_one, all_, nobody in zip(alone, idle, all_together, idle_together, strict=True):
-            is_log = one.price is USUAL.prices["logs"]
-            most = use.log * USUAL.days_in_a_month if is_log else math.inf
+            is_log = one.price is PRICE_LIST.prices["logs"]
+            most = use.log * PRICE_LIST.days_in_a_month if is_log else math.inf
             grown = (one.amount - no_one.amount) * times + nobody.amount
-            if one.amount < most:  # what is beyond the cap cannot be told from it
+            if one.amount < most:  # an amount above the cap is cut to it
                 assert all_.amount == pytest.approx(min(grown, most))
     shared = times * sum(item.amount * item.price.price / item.price.per for item in idle)
     assert costs(together) + shared >= costs(use) * times * (1 - 1e-9)
 
 
 @given(USES)
-def test_what_is_free_is_free_and_no_more(use: Use) -> None:
-    """Without free amounts a month costs more, by their worth at most."""
+def test_free_amounts_save_their_worth_at_most(use: Use) -> None:
+    """Without them a month costs more, by their worth at most."""
     dear = replace(
-        USUAL, prices={name: replace(price, free=0) for name, price in USUAL.prices.items()}
+        PRICE_LIST,
+        prices={name: replace(one, free=0) for name, one in PRICE_LIST.prices.items()},
     )
-    worth = sum(price.free / price.per * price.price for price in USUAL.prices.values())
+    worth = sum(price.free / price.per * price.price for price in PRICE_LIST.prices.values())
     without = total(bill(use, dear, COUNTS))
     assert costs(use) <= without <= costs(use) + worth * (1 + 1e-9) + 1e-6 * without
 
 
 @pytest.mark.parametrize(("amount", "cost"), [(0, 0), (250_000, 0), (1_250_000, 0.40)])
 def test_only_executions_beyond_the_free_ones_are_paid(amount: float, cost: float) -> None:
-    assert USUAL.prices["executions"].of(amount) == pytest.approx(cost)
+    assert PRICE_LIST.prices["executions"].of(amount) == pytest.approx(cost)
 
 
-def test_nothing_done_costs_next_to_nothing() -> None:
-    """The timers' requests to tables, of which none is free."""
+def test_an_idle_system_costs_almost_nothing() -> None:
+    """Only the timers' requests to tables, none of which is free."""
     assert costs(Use(photos=0, visits=0)) == pytest.approx(720 * 13 * 0.00036 / 10_000)
 
 
-def test_by_hand() -> None:
-    """One camera, reckoned on paper: 50 photos a day of 500 KB, 127 days of them, each with a
+def test_one_camera_computed_by_hand() -> None:
+    """50 photos a day of 500 KB, 127 days of them, each with a
     thumbnail and deleted in the end; 4 visits a day of 50 thumbnails, 10 photos, 9 looks, 1 at
     the alerts and 1 at the cameras; a timer each hour of 30 days, and one each week."""
-    items = {item.price.name: item for item in bill(Use(), USUAL, COUNTS)}
+    items = {item.price.name: item for item in bill(Use(), PRICE_LIST, COUNTS)}
     amounts = {name: round(item.amount, 4) for name, item in items.items()}
     assert amounts == {
         "photos kept": 3.3338,  # GB
@@ -128,9 +126,9 @@ def test_by_hand() -> None:
 
 
 def test_the_log_is_billed_up_to_its_cap() -> None:
-    """That of a thousand cameras, on paper: 5,520,714 executions a month of 3,000 bytes."""
+    """That of a thousand cameras, computed by hand: 5,520,714 executions a month of 3,000 bytes."""
     large = TABLE[-1]
-    logs = [bill(replace(large, log=cap), USUAL, COUNTS)[-1] for cap in (0.1, 0.4, 0.6, 100)]
+    logs = [bill(replace(large, log=cap), PRICE_LIST, COUNTS)[-1] for cap in (0.1, 0.4, 0.6, 100)]
     assert [one.price.name for one in logs] == ["logs (Application Insights)"] * 4
     assert [one.amount for one in logs] == pytest.approx([3, 12, 16.5622, 16.5622], abs=1e-4)
     assert [one.cost for one in logs] == pytest.approx(
@@ -140,30 +138,30 @@ def test_the_log_is_billed_up_to_its_cap() -> None:
     assert Use().log == float(template["parameters"]["dailyLogGB"]["defaultValue"])
 
 
-def test_pennies() -> None:
-    """What the README says, and the order of what others reckoned for 100 photos and 10 visits."""
+def test_the_order_of_magnitude() -> None:
+    """As in the README, and as others computed for 100 photos and 10 visits."""
     assert 0.05 < costs(Use()) < 0.15
     assert 280 < costs(TABLE[-1]) < 380
-    assert 0.12 < costs(LIKE_THE_NOTES) < 0.24
+    assert 0.12 < costs(COMPARISON) < 0.24
 
 
-def test_every_price_says_what_it_is_for_and_where_it_is_from() -> None:
-    for price in USUAL.prices.values():
+def test_every_price_has_a_name_a_unit_and_a_source() -> None:
+    for price in PRICE_LIST.prices.values():
         assert price.name
         assert price.unit
         assert price.per >= 1
         assert price.price > 0
         assert price.source.startswith("https://azure.microsoft.com/pricing/details/")
-    assert len(USUAL.date) == len("2026-11-21")
+    assert len(PRICE_LIST.date) == len("2026-11-21")
 
 
 def test_the_command_prints_every_item_and_the_sum(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "--cameras 10 --photos 50 --size 500KB --retention 120d --visits 4"
-    assert main(words.split()) == 0
+    options = "--cameras 10 --photos 50 --size 500KB --retention 120d --visits 4"
+    assert main(options.split()) == 0
     shown = capsys.readouterr().out
     assert "10 cameras, 50 photos a day from each, 500 KB a photo, kept 120 days" in shown
-    assert USUAL.date in shown
-    for price in USUAL.prices.values():
+    assert PRICE_LIST.date in shown
+    for price in PRICE_LIST.prices.values():
         assert f"\n{price.name} " in shown
     in_all = next(line for line in shown.splitlines() if line.startswith("in all"))
     use = Use(cameras=10, photos=50, size=500_000, retention=120, visits=4)
@@ -171,21 +169,23 @@ def test_the_command_prints_every_item_and_the_sum(capsys: pytest.CaptureFixture
 
 
 def test_an_edited_price_counts() -> None:
-    said = json.loads(PRICES.read_text())
-    said["prices"]["capacity"]["price"] *= 2
-    kept = USUAL.prices["capacity"]
-    dear = replace(USUAL, prices={**USUAL.prices, "capacity": replace(kept, price=0.0416)})
-    assert said["prices"]["capacity"]["price"] == dear.prices["capacity"].price
-    before, after = bill(Use(), USUAL, COUNTS)[0], bill(Use(), dear, COUNTS)[0]
+    edited = json.loads(PRICES.read_text())
+    edited["prices"]["capacity"]["price"] *= 2
+    kept = PRICE_LIST.prices["capacity"]
+    dear = replace(
+        PRICE_LIST, prices={**PRICE_LIST.prices, "capacity": replace(kept, price=0.0416)}
+    )
+    assert edited["prices"]["capacity"]["price"] == dear.prices["capacity"].price
+    before, after = bill(Use(), PRICE_LIST, COUNTS)[0], bill(Use(), dear, COUNTS)[0]
     assert after.cost == pytest.approx(2 * before.cost)
 
 
 @pytest.mark.parametrize(
-    "words",
+    "argument",
     ["--cameras 0", "--cameras 1.5", "--photos -3", "--size 5kg", "--size 0", "--retention ever"],
 )
-def test_what_cannot_be_is_refused(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    option, _, value = words.partition(" ")
+def test_an_impossible_value_is_rejected(argument: str, capsys: pytest.CaptureFixture[str]) -> None:
+    option, _, value = argument.partition(" ")
     with pytest.raises(SystemExit) as ended:
         main([f"{option}={value}"])
     assert ended.value.code == 2
@@ -202,9 +202,9 @@ def test_sizes(text: str, size: int) -> None:
 def test_the_page_in_docs_is_what_the_command_writes() -> None:
     """`make cost-page` writes it."""
     written = (ROOT / "docs" / "cost.md").read_text()
-    assert written == page(USUAL, COUNTS)
+    assert written == page(PRICE_LIST, COUNTS)
     for use in TABLE:
         assert f"| {use.cameras:,} |" in written
-    for told in ("after 4.3 hours", "--log 0.6", "costs 26.59 more", "some 180 cameras"):
-        assert told in written
-    assert heartbeats(TABLE[-1], USUAL) > costs(TABLE[-1])  # as the page says
+    for text in ("after 4.3 hours", "--log 0.6", "costs 26.59 more", "some 180 cameras"):
+        assert text in written
+    assert heartbeats(TABLE[-1], PRICE_LIST) > costs(TABLE[-1])  # as the page says

@@ -32,15 +32,15 @@ IN_ORDER = [
 ]
 
 
-def words(cloud: Cloud) -> list[str]:
-    return [call.words for call in cloud.calls()]
+def commands(cloud: Cloud) -> list[str]:
+    return [call.command for call in cloud.calls()]
 
 
 def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
     done = cloud.deploy("--camera", "entry", "--camera", "yard")
     assert (done.code, done.err) == (0, "")
 
-    calls = iter(words(cloud))
+    calls = iter(commands(cloud))
     assert [one for one in IN_ORDER if one not in calls] == []  # each after the one before
 
     app = cloud.state["apps"][NAME]
@@ -54,7 +54,7 @@ def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
     (photo,) = cloud.backend.photos.values()
     assert photo == (INFRA / "test-photo.jpg").read_bytes()
 
-    for told in [
+    for text in [
         f"https://{NAME}.azurewebsites.net",
         f"sudo BASE_URL=https://{NAME}.azurewebsites.net CAMERA_NAME=entry nightjar/systemd",
         f"infra/add-camera.sh {NAME} entry --to pi@",
@@ -63,7 +63,7 @@ def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
         "Read back, byte for byte.",
         "The cookie __Secure-nightjar_session is one that browsers keep; its Domain: domain=\n",
     ]:
-        assert told in done.out
+        assert text in done.out
 
 
 def test_it_says_what_it_will_do_before_it_does_it(cloud: Cloud) -> None:
@@ -76,7 +76,7 @@ def test_it_says_what_it_will_do_before_it_does_it(cloud: Cloud) -> None:
     assert "Pay as you go" in done.out
     assert cloud.state == before
     assert not any(
-        one.split()[-1] in ("create", "set", "register", "config-zip") for one in words(cloud)
+        one.split()[-1] in ("create", "set", "register", "config-zip") for one in commands(cloud)
     )
 
 
@@ -100,7 +100,7 @@ def test_a_rerun_changes_nothing(cloud: Cloud) -> None:
     assert cloud.backend.photos == photos
     assert re.search(r"--keep-days +30d\n", done.out)
     assert "It is there, and stays." in done.out
-    ran = words(cloud)
+    ran = commands(cloud)
     assert "az functionapp keys set" not in ran
     assert "az group create" not in ran
     assert "sleep 60" not in ran
@@ -110,11 +110,11 @@ def test_a_rerun_shows_what_changes(cloud: Cloud) -> None:
     assert cloud.deploy().code == 0
     done = cloud.run("deploy.sh", NAME, "--dry-run", "--keep-days", "14", token=None)
     assert re.search(r"--keep-days +14d \(was 120d\)\n", done.out)
-    assert "az deployment group what-if" in words(cloud)
+    assert "az deployment group what-if" in commands(cloud)
 
 
 @pytest.mark.parametrize(
-    ("said", "retention", "net"),
+    ("keep_days", "retention", "net"),
     [
         ("30", "30d", 37),
         ("0", "forever", 0),
@@ -123,9 +123,9 @@ def test_a_rerun_shows_what_changes(cloud: Cloud) -> None:
     ],
 )
 def test_storage_never_deletes_what_the_backend_still_keeps(
-    cloud: Cloud, said: str, retention: str, net: int
+    cloud: Cloud, keep_days: str, retention: str, net: int
 ) -> None:
-    assert cloud.deploy("--keep-days", said).code == 0
+    assert cloud.deploy("--keep-days", keep_days).code == 0
     settings = cloud.state["apps"][NAME]["settings"]
     assert settings["RETENTION"] == retention
     parse_retention(retention)
@@ -166,7 +166,7 @@ def test_no_secret_is_in_a_command_or_on_the_screen(cloud: Cloud) -> None:
     that none is left."""
     cloud.secrets.add(ANOTHER_TOKEN)
     rotate = ("rotate-keys.sh", NAME, "entry", "--read-token", "--yes", "--to", "pi@camera")
-    said = ""
+    output = ""
     for done in [
         cloud.deploy(),
         cloud.run(*rotate, token=ANOTHER_TOKEN),
@@ -174,9 +174,9 @@ def test_no_secret_is_in_a_command_or_on_the_screen(cloud: Cloud) -> None:
         cloud.deploy("--dry-run"),
     ]:
         assert done.code == 0, done.err
-        said += done.out + done.err
-    said += str([call.argv for call in cloud.calls()])
-    assert [secret for secret in cloud.secrets if secret in said] == []
+        output += done.out + done.err
+    output += str([call.argv for call in cloud.calls()])
+    assert [secret for secret in cloud.secrets if secret in output] == []
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_what_passes_is_waited_for(cloud: Cloud, trouble: str) -> None:
     cloud.trouble(**{trouble: 3})
     done = cloud.deploy()
     assert (done.code, done.err) == (0, "")
-    assert [one for one in words(cloud) if one in ("sleep 30", "sleep 15")] == [
+    assert [one for one in commands(cloud) if one in ("sleep 30", "sleep 15")] == [
         "sleep 15" if trouble == "no_key_made" else "sleep 30"
     ] * 3
 
@@ -231,19 +231,19 @@ def test_a_key_in_use_stays_while_keys_cannot_be_read(cloud: Cloud) -> None:
 
 def test_it_asks_for_what_it_is_not_given(cloud: Cloud) -> None:
     """On a terminal; the password is not shown."""
-    said = cloud.talk(
+    screen = cloud.talk(
         "deploy.sh", [(": ", NAME), (": ", "westeurope"), (": ", PASSWORD), ("] ", "y")]
     )
-    assert "Read back, byte for byte." in said
+    assert "Read back, byte for byte." in screen
     assert cloud.state["apps"][NAME]["settings"]["GALLERY_PASSWORD"] == PASSWORD
-    assert PASSWORD not in said
+    assert PASSWORD not in screen
 
 
 def test_a_no_is_a_no(cloud: Cloud) -> None:
-    said = cloud.talk(
+    screen = cloud.talk(
         "deploy.sh", [(": ", NAME), (": ", "westeurope"), (": ", PASSWORD), ("] ", "n")]
     )
-    assert "nothing was changed" in said
+    assert "nothing was changed" in screen
     assert cloud.state["groups"] == {}
 
 
@@ -392,7 +392,7 @@ def test_an_owner_with_a_password_of_their_own_signs_in_themselves(cloud: Cloud)
 
 def published(cloud: Cloud) -> int:
     """How often az was told to publish the code."""
-    return words(cloud).count("az functionapp deployment source config-zip")
+    return commands(cloud).count("az functionapp deployment source config-zip")
 
 
 def test_a_good_deployment_that_az_calls_unhealthy_is_made_once(cloud: Cloud) -> None:

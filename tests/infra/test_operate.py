@@ -62,8 +62,8 @@ def on_the_pi(pipe: str, terminal: str, stdin: str, root: Path) -> None:
 
     def run(command: str, given: str) -> int:
         command = command.replace("/etc/pi-uploader", str(etc))
-        words = ["sh", "-c", command]
-        return subprocess.run(words, cwd=home, input=given, env=env, text=True).returncode
+        args = ["sh", "-c", command]
+        return subprocess.run(args, cwd=home, input=given, env=env, text=True).returncode
 
     assert run(pipe, "") != 0  # nothing at all, as after a broken line
     assert run(terminal, "") != 0  # and nothing replaces nothing, should it come to that
@@ -80,12 +80,12 @@ def on_the_pi(pipe: str, terminal: str, stdin: str, root: Path) -> None:
 def test_sudo_on_the_pi_may_ask_for_its_password(deployed: Cloud) -> None:
     """As that of Raspberry Pi OS does since April 2026: on the terminal of who runs the script."""
     deployed.change(sudo_asks="raspberry")
-    words = (NAME, "entry", "--to", "pi@camera")
-    said = deployed.talk("add-camera.sh", [("password for pi: ", "raspberry")], *words)
-    assert "The key of entry is on pi@camera." in said
+    args = (NAME, "entry", "--to", "pi@camera")
+    screen = deployed.talk("add-camera.sh", [("password for pi: ", "raspberry")], *args)
+    assert "The key of entry is on pi@camera." in screen
     assert deployed.state["pi"] == key(deployed, "entry")
     argv = str([call.argv for call in deployed.calls()])
-    assert [one for one in ("raspberry", key(deployed, "entry")) if one in said + argv] == []
+    assert [one for one in ("raspberry", key(deployed, "entry")) if one in screen + argv] == []
 
 
 def test_where_sudo_refuses_it_is_said_how_to_do_it_by_hand(deployed: Cloud) -> None:
@@ -124,7 +124,7 @@ def test_the_old_key_is_tried_until_it_is_refused(deployed: Cloud) -> None:
     done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes")
     assert (done.code, done.err) == (0, "")
     assert "The old key of entry is refused." in done.out
-    calls = [call.words for call in deployed.calls()]
+    calls = [call.command for call in deployed.calls()]
     made, restarted = (calls.index(f"az functionapp {one}") for one in ("keys set", "restart"))
     assert made < restarted < calls.index("curl")
     assert deployed.backend.photos == {}  # the trial stores nothing
@@ -175,7 +175,7 @@ def test_the_read_token_that_is_set_is_no_new_one(deployed: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "hint"),
+    ("args", "hint"),
     [
         ((NAME,), "whose key?"),
         ((NAME, "porch"), f"infra/add-camera.sh {NAME} porch"),
@@ -184,10 +184,10 @@ def test_the_read_token_that_is_set_is_no_new_one(deployed: Cloud) -> None:
     ],
 )
 def test_a_rotation_that_cannot_be_changes_nothing(
-    deployed: Cloud, words: tuple[str, ...], hint: str
+    deployed: Cloud, args: tuple[str, ...], hint: str
 ) -> None:
     before = deployed.state
-    done = deployed.run("rotate-keys.sh", *words, "--yes")
+    done = deployed.run("rotate-keys.sh", *args, "--yes")
     assert done.code == 1
     assert hint in done.last
     assert deployed.state == before
@@ -286,15 +286,15 @@ def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
 
 def test_of_an_alert_s_two_rows_one_is_told(tmp_path: Path) -> None:
     """The other one only says that it is kept."""
-    told = {"id": PHOTO, "kind": "loss", "reason": "no-room"}
-    rows = [{"RowKey": "1~2~3", **told, "details": "{}"}, {"RowKey": f"k~{PHOTO}~loss"}]
+    alert = {"id": PHOTO, "kind": "loss", "reason": "no-room"}
+    rows = [{"RowKey": "1~2~3", **alert, "details": "{}"}, {"RowKey": f"k~{PHOTO}~loss"}]
     (tmp_path / "alerts.json").write_text(json.dumps(rows))
-    words = (INFRA / "saved.py", "requests", tmp_path, "https://x", tmp_path)
-    command = [sys.executable, *map(str, words)]
+    args = (INFRA / "saved.py", "requests", tmp_path, "https://x", tmp_path)
+    command = [sys.executable, *map(str, args)]
     done = subprocess.run(command, input="key", text=True, capture_output=True, check=True)
     assert done.stdout == "1 requests to send\n"
     assert json.loads((tmp_path / "alerts-0.json").read_text()) == {
-        "alerts": [{**told, "details": {}}]
+        "alerts": [{**alert, "details": {}}]
     }
 
 

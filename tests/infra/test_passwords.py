@@ -25,13 +25,13 @@ def test_what_the_backend_refuses_is_refused_before(password: str) -> None:
 @pytest.mark.slow
 def test_without_zxcvbn_the_rule_is_stricter() -> None:
     """Common words with what people put between and behind them, written in their ways."""
-    words = sorted({word for one in FREQUENCY_LISTS.values() for word in list(one)[:500]})
+    common_words = sorted({word for one in FREQUENCY_LISTS.values() for word in list(one)[:500]})
     made = [
-        *words,
-        *(f"{word}{other}2026!" for word, other in product(words[::40], words[::40])),
-        *(f"P4s5w0rd-{word}-P4s5w0rd-{word}" for word in words),
-        *(f"{word.title()}-{word[::-1]}-{word.upper()}-1234567890" for word in words),
-        *(f"{word}1{word}2{word}3{word}4" for word in words),
+        *common_words,
+        *(f"{word}{other}2026!" for word, other in product(common_words[::40], common_words[::40])),
+        *(f"P4s5w0rd-{word}-P4s5w0rd-{word}" for word in common_words),
+        *(f"{word.title()}-{word[::-1]}-{word.upper()}-1234567890" for word in common_words),
+        *(f"{word}1{word}2{word}3{word}4" for word in common_words),
         *(gap.join(four) for gap in ("-", "1", "") for four in permutations(COMMON, 4)),
     ]
     accepted = [one for one in made if is_surely_strong(one)]

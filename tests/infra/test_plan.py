@@ -1,4 +1,4 @@
-"""What infra/deploy.sh shows before it asks: enough to decide, in the words of its options."""
+"""What infra/deploy.sh shows before it asks: enough to decide, named as its options."""
 
 import re
 
@@ -7,28 +7,28 @@ import pytest
 from tests.infra.conftest import NAME, PASSWORD, TOKEN, Cloud
 
 
-def plan(cloud: Cloud, *words: str) -> str:
-    done = cloud.deploy("--dry-run", *words)
+def plan(cloud: Cloud, *options: str) -> str:
+    done = cloud.deploy("--dry-run", *options)
     assert (done.code, done.err) == (0, "")
     return done.out.partition("what will be done")[2]
 
 
-def test_it_shows_what_one_decides_about_and_what_it_costs(cloud: Cloud) -> None:
-    told = plan(cloud, "--camera", "entry", "--camera", "yard")
-    shown = re.findall(r"^  (\S+) +(.+)$", told, re.MULTILINE)
+def test_the_plan_shows_the_options_and_the_cost(cloud: Cloud) -> None:
+    text = plan(cloud, "--camera", "entry", "--camera", "yard")
+    shown = re.findall(r"^  (\S+) +(.+)$", text, re.MULTILINE)
     assert shown == [
         ("name", NAME),
         ("region", "westeurope"),
         ("--keep-days", "120d"),
         ("--memory", "2048"),
     ]
-    assert "about 0.09 USD a month, with 50 photos a day of 500 KB" in told
-    assert "a key, if they have none: entry yard\n" in told
-    assert [one for one in ("netDays", "Bicep", TOKEN, PASSWORD) if one in told] == []
+    assert "about 0.09 USD a month, with 50 photos a day of 500 KB" in text
+    assert "a key, if they have none: entry yard\n" in text
+    assert [one for one in ("netDays", "Bicep", TOKEN, PASSWORD) if one in text] == []
 
 
 @pytest.mark.parametrize(
-    ("words", "shown"),
+    ("options", "pattern"),
     [
         (("--log", "0.6"), r"^  --log +0\.6$"),
         (("--evidence-days", "5"), r"^  --evidence-days +5$"),
@@ -36,14 +36,14 @@ def test_it_shows_what_one_decides_about_and_what_it_costs(cloud: Cloud) -> None
         (("--keep-days", "0"), r"kept for ever grows"),
     ],
 )
-def test_what_is_asked_for_is_shown(cloud: Cloud, words: tuple[str, ...], shown: str) -> None:
-    assert re.search(shown, plan(cloud, *words), re.MULTILINE)
+def test_changed_options_are_shown(cloud: Cloud, options: tuple[str, ...], pattern: str) -> None:
+    assert re.search(pattern, plan(cloud, *options), re.MULTILINE)
 
 
-@pytest.mark.parametrize(("tags", "told"), [(None, True), ({"made-by": "nightjar"}, False)])
-def test_a_group_that_is_not_its_own_is_told(
-    cloud: Cloud, tags: dict[str, str] | None, told: bool
+@pytest.mark.parametrize(("tags", "is_reported"), [(None, True), ({"made-by": "nightjar"}, False)])
+def test_a_group_of_others_is_reported(
+    cloud: Cloud, tags: dict[str, str] | None, is_reported: bool
 ) -> None:
-    """Into it goes Nightjar all the same, and destroy.sh leaves it alone."""
+    """Nightjar is deployed into it all the same, and destroy.sh does not delete it."""
     cloud.change(groups={NAME: {"location": "westeurope", "tags": tags}})
-    assert ("destroy.sh will not take it away" in plan(cloud)) == told
+    assert ("destroy.sh will not take it away" in plan(cloud)) == is_reported

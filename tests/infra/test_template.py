@@ -107,8 +107,8 @@ def test_the_storage_account_is_closed() -> None:
         "minimumTlsVersion": "TLS1_2",
         "supportsHttpsTrafficOnly": True,
     }
-    said = resource("Microsoft.Storage/storageAccounts")["properties"]
-    assert closed.items() <= said.items()
+    properties = resource("Microsoft.Storage/storageAccounts")["properties"]
+    assert closed.items() <= properties.items()
     for container in resources("Microsoft.Storage/storageAccounts/blobServices/containers"):
         assert container["properties"] == {"publicAccess": "None"}
     kept = resource("Microsoft.Storage/storageAccounts/blobServices")["properties"]
@@ -199,19 +199,21 @@ def test_no_secret_comes_out_of_a_deployment() -> None:
 
 
 def test_a_sign_in_lets_devices_through() -> None:
-    said = resource("Microsoft.Web/sites/config")
-    assert said["condition"] == "[not(equals(parameters('entraClientId'), ''))]"
-    excluded = said["properties"]["globalValidation"]["excludedPaths"]
+    config = resource("Microsoft.Web/sites/config")
+    assert config["condition"] == "[not(equals(parameters('entraClientId'), ''))]"
+    excluded = config["properties"]["globalValidation"]["excludedPaths"]
     assert {UPLOAD_PATH, ALERTS_PATH} <= set(excluded)
 
 
 def test_flex_consumption_takes_several_requests_at_once() -> None:
     plan = resource("Microsoft.Web/serverfarms")
     assert plan["sku"] == {"tier": "FlexConsumption", "name": "FC1"}
-    said = resource("Microsoft.Web/sites")["properties"]["functionAppConfig"]
-    http = said["scaleAndConcurrency"]["triggers"]["http"]
+    app_config = resource("Microsoft.Web/sites")["properties"]["functionAppConfig"]
+    http = app_config["scaleAndConcurrency"]["triggers"]["http"]
     assert http == {"perInstanceConcurrency": "[parameters('concurrency')]"}
-    assert said["deployment"]["storage"]["authentication"] == {"type": "SystemAssignedIdentity"}
+    assert app_config["deployment"]["storage"]["authentication"] == {
+        "type": "SystemAssignedIdentity"
+    }
 
 
 def test_the_log_has_a_daily_cap() -> None:

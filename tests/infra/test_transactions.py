@@ -173,8 +173,8 @@ def test_signing_in(meter: Meter) -> None:
 
     def sign_in() -> None:
         assert visitor.ask(f"/api/photos?limit={PAGE}").status_code == 401
-        said = {"name": "owner", "password": visitor.backend.password}
-        assert visitor.ask("/api/session", method="POST", json=said).status_code == 200
+        credentials = {"name": "owner", "password": visitor.backend.password}
+        assert visitor.ask("/api/session", method="POST", json=credentials).status_code == 200
         visitor.http.cookies.clear()
 
     sign_in()
@@ -185,8 +185,8 @@ def test_signing_in(meter: Meter) -> None:
 def visitor(meter: Meter) -> Api:
     """Somebody who signed in, and has looked at a photo once: that makes a table."""
     visitor = Api(meter.api.backend)
-    said = {"name": "owner", "password": visitor.backend.password}
-    assert visitor.ask("/api/session", method="POST", json=said).status_code == 200
+    credentials = {"name": "owner", "password": visitor.backend.password}
+    assert visitor.ask("/api/session", method="POST", json=credentials).status_code == 200
     visitor.ask(f"/api/photos/{meter.put(3000)}/content")
     visitor.ask(f"/api/photos/{meter.put(3000)}/thumbnail")
     return visitor
