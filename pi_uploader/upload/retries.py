@@ -74,7 +74,8 @@ class RetryTracker:
     A failure says little about the photo: the backend may be the one to blame. It counts against
     the photo only if others were accepted since its last failure. While the backend fails,
     `breaker` is open. A rejection is about one photo: it opens `retry_breaker`, which holds up only
-    photos that failed before, unless many photos are rejected in a row.
+    photos that failed before, unless many photos are rejected in a row. (docs/decisions/0004 and
+    0023 give the reasons; they call a breaker a gate.)
     """
 
     def __init__(self, clock: Clock, chance: Callable[[], float]) -> None:

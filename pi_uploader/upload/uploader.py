@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from photo_wire.receipt import Receipt
 from pi_uploader.alerts.reporter import AlertReporter
@@ -46,6 +46,13 @@ class UploadOptions:
     limits: UploadLimits = field(default_factory=UploadLimits)
     state_file: Path | None = None
     keep: bool = False
+
+
+class _Chosen(NamedTuple):
+    """A photo to send, and what the limits have reserved for it."""
+
+    photo: SpooledPhoto
+    reservation: Reservation
 
 
 class Uploader:
@@ -97,17 +104,13 @@ class Uploader:
                 return min(self.retries.breaker.open_for(), MAX_NAP_SECONDS) or IDLE_SECONDS
             self._time_correction.name_undated()
             chosen = self._choose()
-            if chosen:
-                self._selector.in_flight[chosen[0].sequence] = chosen[0]
         try:
             self._report(heartbeat)
             heartbeat(MAX_CALL_SECONDS)
-            return self._send(*chosen) if chosen else IDLE_SECONDS
+            return self._send(chosen) if chosen else IDLE_SECONDS
         finally:
             if chosen:
-                self._limits.settle(chosen[1])
-                with self._lock:
-                    self._selector.in_flight.pop(chosen[0].sequence, None)
+                self._release(chosen)
 
     def finish(self) -> None:
         """Write the state file, before the process ends."""
@@ -116,8 +119,8 @@ class Uploader:
 
     # --- choose
 
-    def _choose(self) -> tuple[SpooledPhoto, Reservation] | None:
-        """Return the photo to send next, and what the limits have reserved for it."""
+    def _choose(self) -> _Chosen | None:
+        """Choose the photo to send next, and mark it as in flight."""
         for photo in self._selector.candidates():
             if problem := self._limits.problem(photo):
                 log.error("%s waits, and is looked at again in an hour: %s", photo.name, problem)
@@ -125,8 +128,15 @@ class Uploader:
             elif reservation := self._limits.reserve(
                 photo, self._selector.in_flight.values(), self._clock.now()
             ):
-                return photo, reservation
+                self._selector.in_flight[photo.sequence] = photo
+                return _Chosen(photo, reservation)
         return None
+
+    def _release(self, chosen: _Chosen) -> None:
+        """Note that the photo is not in flight any more."""
+        self._limits.settle(chosen.reservation)
+        with self._lock:
+            self._selector.in_flight.pop(chosen.photo.sequence, None)
 
     def _skip(self, photo: SpooledPhoto, reason: str) -> None:
         """Leave this photo alone for an hour, and report it once."""
@@ -136,7 +146,10 @@ class Uploader:
 
     # --- send
 
-    def _send(self, photo: SpooledPhoto, reservation: Reservation) -> float:
+    def _send(self, chosen: _Chosen) -> float:
+        """Send the photo and handle the response; return the seconds to wait before the next
+        step."""
+        photo, reservation = chosen
         try:
             with self._open(photo) as file:
                 body = PhotoBody(photo, file, reservation, self._limits.rate)
