@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.device import Device
+from tests.support.uploading import authority, quick_client
+
+__all__ = ["authority", "make_device", "quick_client"]
 
 MakeDevice = Callable[[str], Device]
 

@@ -15,6 +15,8 @@ from tests.support.fault_server import Exchange, FaultServer, Handler
 from tests.support.store import Response
 from tests.support.uploading import Device
 
+pytestmark = pytest.mark.usefixtures("quick_client")
+
 HOSTILE = "\r\n2026 INFO photo delivered\x1b[2J\x1b]0;title\x07\u202egnp.exe\u2066\x00\x9b31m\u2028"
 
 

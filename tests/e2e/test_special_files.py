@@ -21,6 +21,8 @@ from tests.support.fault_server import FaultServer
 from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
+pytestmark = pytest.mark.usefixtures("quick_client")
+
 MakeFile = Callable[[Path], object]
 SPARSE_SIZE = 1 << 40  # bytes of a file that has none on the disk
 

@@ -38,6 +38,8 @@ from tests.support.oracle import entries, whereabouts
 from tests.support.spool_photos import content, name
 from tests.support.store import Response
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_client")]
+
 SIZE = 96
 ROOM = 8  # photos
 HANDLERS: list[Handler] = [
@@ -280,4 +282,4 @@ DeviceStateMachine.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestDeviceStateMachine = pytest.mark.slow(DeviceStateMachine.TestCase)
+TestDeviceStateMachine = DeviceStateMachine.TestCase

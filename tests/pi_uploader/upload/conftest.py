@@ -1,5 +1,12 @@
 """The fixtures of tests that upload."""
 
-from tests.support.uploading import authority, no_retry_wait, trusted
+import pytest
 
-__all__ = ["authority", "no_retry_wait", "trusted"]
+from tests.support.uploading import authority, quick_client, trusted
+
+__all__ = ["authority", "quick_client", "trusted"]
+
+
+@pytest.fixture(autouse=True)
+def _quick_client(quick_client: None) -> None:
+    """Every test here has it."""
