@@ -1,6 +1,6 @@
-"""What the two sides of Nightjar say to each other: a photo's name, headers, receipt, problems.
+"""The wire between device and backend: a photo's name, its headers, its receipt, problems.
 
-Standard library only, and it imports neither side: the Pi and the backend both import this.
+It uses the standard library only and imports neither side: the device and the backend import it.
 """
 
 __version__ = "0.1.0"

@@ -1,11 +1,14 @@
-"""What is raised when something on the wire is not what it has to be."""
+"""The error of a value that breaks the rules of the wire, and values as a message may show them."""
+
+import json
+from typing import Any
 
 
 class WireError(ValueError):
-    """A value from the other side breaks the wire's rules.
+    """A value from the other side breaks the rules of the wire.
 
-    `field` is the header, parameter or member that holds it; the text says what is wrong with it
-    and what is expected. The offending value is quoted shortened, so that it fits into a log line.
+    `field` is the header, parameter or member that holds it; `problem` tells what is wrong with it
+    and what is expected. The value is quoted and shortened, so that it fits into a log line.
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -14,16 +17,27 @@ class WireError(ValueError):
         self.problem = problem
 
 
-def quoted(value: str, longest: int = 80) -> str:
-    """The value as it may be shown in a message: quoted, escaped, not longer than `longest`."""
-    return ascii(value if len(value) <= longest else value[:longest] + "...")
+def parse_json_object(body: bytes, field: str) -> dict[str, Any]:
+    """Return the JSON object in a body. Raises WireError, naming `field`, if it is not one."""
+    try:
+        members: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise WireError(field, "the body is not JSON") from None
+    if not isinstance(members, dict):
+        raise WireError(field, "the body is not a JSON object")
+    return members
 
 
-def printable(text: str, longest: int = 500, keep: str = "") -> str:
-    """The text as a log and a terminal may show it: without control characters, and without those
-    that turn the direction of what follows (Unicode's categories C and Z, but for the space and
-    what is in `keep`)."""
-    shown = text if len(text) <= longest else text[:longest] + "..."
+def quoted(value: str, max_length: int = 80) -> str:
+    """Return a value for a message: quoted, escaped, cut to `max_length` characters."""
+    return ascii(value if len(value) <= max_length else value[:max_length] + "...")
+
+
+def printable(text: str, max_length: int = 500, keep: str = "") -> str:
+    """Return a text for a log or a terminal, cut to `max_length` characters. Escape control
+    characters and those that turn the direction of the text (Unicode's categories C and Z), except
+    the space and the characters in `keep`."""
+    shown = text if len(text) <= max_length else text[:max_length] + "..."
     return "".join(
         one if one.isprintable() or one in keep else one.encode("unicode_escape").decode()
         for one in shown

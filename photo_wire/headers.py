@@ -1,4 +1,4 @@
-"""The headers that describe a photo on its way up. Old clients send none but Content-Type."""
+"""The headers of an upload, which describe the photo. Old clients send only Content-Type."""
 
 import base64
 import binascii
@@ -25,7 +25,7 @@ TRIGGER = "X-Trigger"
 CLOCK = "X-Clock"
 WAITING = "X-Waiting"
 
-Word = TypeVar("Word", bound=StrEnum)  # PEP 695 needs Python 3.12; the Pi may have 3.11
+Choice = TypeVar("Choice", bound=StrEnum)  # PEP 695 needs Python 3.12; the Pi may have 3.11
 _SHA256_MEMBER = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 
 
@@ -49,11 +49,10 @@ class ClockStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhotoHeaders:
-    """What a client says of the photo in its body; None where it said nothing. `waiting`: how many
-    photos still wait on the device.
+    """A client's description of the photo in the body; None for headers that it did not send.
+    `waiting` is the number of photos that still wait on the device, `sha256` is in hex.
 
-    `sha256` is in hex. `media` None also stands for a Content-Type that names no kind of photo;
-    `content_type` then says which one it was.
+    `media` is None for a Content-Type that names no kind of photo, too; see `content_type` then.
     """
 
     name: PhotoName | None = None
@@ -70,8 +69,8 @@ class PhotoHeaders:
         return Media.of_content_type(self.content_type or "")
 
     def to_headers(self) -> dict[str, str]:
-        """These words as HTTP headers."""
-        said: dict[str, str | None] = {
+        """Return the description as HTTP headers."""
+        headers: dict[str, str | None] = {
             CONTENT_TYPE: self.content_type,
             CONTENT_DIGEST: content_digest(self.sha256) if self.sha256 else None,
             PHOTO_ID: str(self.name) if self.name else None,
@@ -81,20 +80,19 @@ class PhotoHeaders:
             CLOCK: self.clock,
             WAITING: None if self.waiting is None else str(self.waiting),
         }
-        return {header: str(value) for header, value in said.items() if value is not None}
+        return {header: str(value) for header, value in headers.items() if value is not None}
 
 
 def parse_headers(headers: Mapping[str, str]) -> PhotoHeaders:
-    """What the headers of an upload say.
+    """Return the description in the headers of an upload. `headers` must ignore the case of names.
 
-    `headers` is asked by the names above: give it a mapping that ignores case. Raises WireError,
-    naming the header, for one that is malformed, and where two of them contradict each other.
+    Raises WireError, naming the header, if one is malformed or if two contradict each other.
     """
     digest, photo_id = headers.get(CONTENT_DIGEST), headers.get(PHOTO_ID)
     camera, captured_at = headers.get(CAMERA_ID), headers.get(CAPTURED_AT)
     trigger, clock = headers.get(TRIGGER), headers.get(CLOCK)
     waiting = headers.get(WAITING)
-    said = PhotoHeaders(
+    photo = PhotoHeaders(
         name=parse_name(photo_id, PHOTO_ID) if photo_id is not None else None,
         camera=check_camera(camera, CAMERA_ID) if camera is not None else None,
         captured_at=parse_time(captured_at, CAPTURED_AT) if captured_at is not None else None,
@@ -104,23 +102,23 @@ def parse_headers(headers: Mapping[str, str]) -> PhotoHeaders:
         sha256=parse_content_digest(digest) if digest is not None else None,
         waiting=_count(waiting) if waiting is not None else None,
     )
-    if said.name and said.camera not in (None, said.name.camera):
-        raise WireError(CAMERA_ID, f"is not the camera of {PHOTO_ID} ({said.name.camera})")
-    if said.name and said.captured_at not in (None, said.name.captured_at):
-        raise WireError(CAPTURED_AT, f"is not the time in {PHOTO_ID} ({said.name})")
-    return said
+    if photo.name and photo.camera not in (None, photo.name.camera):
+        raise WireError(CAMERA_ID, f"is not the camera of {PHOTO_ID} ({photo.name.camera})")
+    if photo.name and photo.captured_at not in (None, photo.name.captured_at):
+        raise WireError(CAPTURED_AT, f"is not the time in {PHOTO_ID} ({photo.name})")
+    return photo
 
 
 def content_digest(sha256: str) -> str:
-    """The Content-Digest header of bytes whose SHA-256 is given in hex (RFC 9530)."""
+    """Return the Content-Digest header (RFC 9530) of bytes with this SHA-256 (hex)."""
     return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
 def parse_content_digest(text: str) -> str | None:
-    """The SHA-256, in hex, that a Content-Digest header states; None if it states only others.
+    """Return the SHA-256 (hex) in a Content-Digest header; None if it has only other algorithms.
 
-    The header is a dictionary and may hold several algorithms (RFC 9530, section 2). Raises
-    WireError where it has a sha-256 that is not one.
+    The header is a dictionary of algorithms (RFC 9530, section 2). Raises WireError if its sha-256
+    is malformed.
     """
     members = [member.strip() for member in text.split(",")]
     stated = [member for member in members if member.partition("=")[0] == "sha-256"]
@@ -143,9 +141,9 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _one_of(words: type[Word], text: str, field: str) -> Word:
+def _one_of(choices: type[Choice], text: str, field: str) -> Choice:
     try:
-        return words(text)
+        return choices(text)
     except ValueError:
-        known = ", ".join(words)
+        known = ", ".join(choices)
         raise WireError(field, f"{quoted(text)} is not one of {known}") from None

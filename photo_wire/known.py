@@ -1,15 +1,15 @@
-"""The question whether photos are still stored: `POST /api/photos/known`.
+"""The query whether photos are still stored: `POST /api/photos/known`.
 
-A device sends the ids of up to 100 photos for which it has receipts, as `{"ids": [...]}`. The reply
-has each of them in one of two lists: `known` (stored, or deleted by a person or by retention) or
-`missing`.
+A device sends the ids of up to 100 photos for which it has receipts, as `{"ids": [...]}`. The
+response has each of them in one of two lists: `known` (stored, or deleted by a person or by
+retention) or `missing`.
 """
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from photo_wire.errors import WireError
+from photo_wire.errors import WireError, parse_json_object
 
 KNOWN_PATH = "/api/photos/known"
 MAX_IDS = 100  # in a request
@@ -22,25 +22,20 @@ def ids_to_json(ids: list[str]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class KnownPhotos:
-    """The ids of those that are known, and of those that are missing."""
+    """The ids of the known and of the missing photos."""
 
     known: frozenset[str]
     missing: frozenset[str]
 
 
 def parse_known(body: bytes) -> KnownPhotos:
-    """Return what a reply says. Raises WireError for a body that is no such reply."""
-    try:
-        said: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        raise WireError("known", "the reply is not JSON") from None
-    if not isinstance(said, dict):
-        raise WireError("known", "the reply is not a JSON object")
-    return KnownPhotos(_ids(said, "known"), _ids(said, "missing"))
+    """Return the lists in a response's body. Raises WireError if they are not there."""
+    members = parse_json_object(body, "known")
+    return KnownPhotos(_ids(members, "known"), _ids(members, "missing"))
 
 
-def _ids(said: dict[str, Any], member: str) -> frozenset[str]:
-    ids = said.get(member)
+def _ids(members: dict[str, Any], member: str) -> frozenset[str]:
+    ids = members.get(member)
     if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
         raise WireError(member, "is not a list of ids")
     return frozenset(ids)

@@ -1,4 +1,4 @@
-"""The three kinds of photo: what each is called in Content-Type and how its file name ends."""
+"""The three kinds of photo, each with its Content-Type and the suffix of its files."""
 
 from enum import Enum
 
@@ -16,11 +16,12 @@ class Media(Enum):
 
     @classmethod
     def of_content_type(cls, text: str) -> "Media | None":
-        """The kind that a Content-Type names, parameters and case aside; None if it is none."""
+        """Return the kind that a Content-Type names; None if it names none. Parameters and case are
+        ignored."""
         essence = text.partition(";")[0].strip().lower()
         return next((kind for kind in cls if kind.content_type == essence), None)
 
     @classmethod
     def of_suffix(cls, suffix: str) -> "Media | None":
-        """The kind whose files end in `suffix` (without the dot); None if none do."""
+        """Return the kind whose files end in `suffix` (without the dot); None if there is none."""
         return next((kind for kind in cls if kind.suffix == suffix), None)

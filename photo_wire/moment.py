@@ -13,22 +13,22 @@ _RFC3339 = re.compile(
 
 
 def milliseconds(moment: datetime) -> int:
-    """Whole milliseconds from 1970 to an aware moment; a fraction of one is cut off."""
+    """Return the whole milliseconds from 1970 to an aware moment."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 def from_milliseconds(count: int) -> datetime:
-    """The moment that lies `count` milliseconds after 1970, in UTC."""
+    """Return the moment `count` milliseconds after 1970, in UTC."""
     return EPOCH + timedelta(milliseconds=count)
 
 
 def to_milliseconds(moment: datetime) -> datetime:
-    """The same moment in UTC, cut to the milliseconds that the wire can carry."""
+    """Return the same moment in UTC, cut to the milliseconds that the wire can carry."""
     return from_milliseconds(milliseconds(moment))
 
 
 def format_time(moment: datetime) -> str:
-    """An aware moment as the wire spells it: UTC, three digits of a second, a Z."""
+    """Return an aware moment as the wire writes it: UTC, three digits of a second, a Z."""
     utc = to_milliseconds(moment)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 

@@ -1,8 +1,8 @@
 """A photo's one name: `{camera}-{YYYYMMDD}T{HHMMSSmmm}Z-{random 8 hex}`.
 
-For example `entry-20261120T120134567Z-5f3a9c2e`. It is given once, where the photo is taken, and
-is then the spool's file name, the id in every URL, the tail of the blob's path and the key of the
-index: one search term from the Pi's log to Storage Explorer.
+For example `entry-20261120T120134567Z-5f3a9c2e`. It is given once, when the photo is taken. It
+is part of the spool's file name, of every URL, of the blob's path and of the key in the index: one
+search term from the Pi's log to Storage Explorer.
 """
 
 import re
@@ -20,8 +20,8 @@ _TAG = re.compile(r"[0-9a-f]{8}")
 
 @dataclass(frozen=True, slots=True)
 class PhotoName:
-    """Which camera took the photo, when (UTC, milliseconds), and eight hex digits that tell it
-    from another one of the same millisecond. `str(name)` is the photo's id."""
+    """The camera that took the photo, when (UTC, milliseconds), and eight hex digits (`tag`) that
+    distinguish it from another photo of the same millisecond. `str(name)` is the photo's id."""
 
     camera: str
     captured_at: datetime
@@ -41,7 +41,7 @@ class PhotoName:
 
 
 def new_name(camera: str, captured_at: datetime, tag: str | None = None) -> PhotoName:
-    """A name for a photo that `camera` took at `captured_at` (aware; cut to milliseconds).
+    """Return a name for a photo that `camera` took at `captured_at` (aware; cut to milliseconds).
 
     `tag` is random unless it is given. Raises WireError for a camera name that is not allowed.
     """
@@ -49,7 +49,7 @@ def new_name(camera: str, captured_at: datetime, tag: str | None = None) -> Phot
 
 
 def parse_name(text: str, field: str = "photo id") -> PhotoName:
-    """The name that `text` spells. Raises WireError, naming `field`, for everything else."""
+    """Return the name in `text`. Raises WireError, naming `field`, if it is not one."""
     match = _NAME.fullmatch(text)
     if match is None:
         raise _not_a_name(field, text)
@@ -62,7 +62,7 @@ def parse_name(text: str, field: str = "photo id") -> PhotoName:
 
 
 def check_camera(text: str, field: str = "camera") -> str:
-    """`text`, if a camera may be called that. Raises WireError, naming `field`, if not."""
+    """Return `text` if it can be a camera's name. Raises WireError, naming `field`, if not."""
     if not re.fullmatch(_CAMERA, text):
         raise WireError(
             field,

@@ -1,19 +1,18 @@
-"""An error's reply: `application/problem+json` (RFC 9457), one sentence that says what to do."""
+"""An error's response: `application/problem+json` (RFC 9457), with a sentence on what to do."""
 
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
-from photo_wire.errors import printable
+from photo_wire.errors import WireError, parse_json_object, printable
 
 PROBLEM_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`status` is the reply's status code; `detail` one sentence on this occurrence: what is
-    wrong, and what to do."""
+    """`status` is the response's status code; `detail` is one sentence: what is wrong, and what to
+    do."""
 
     status: int
     detail: str
@@ -27,12 +26,11 @@ class Problem:
 
 
 def parse_problem(status: int, body: bytes) -> Problem:
-    """The problem that a reply with this status code states. A body that is none (a proxy's page,
-    the empty 401 of the Functions host) gives a problem without a detail; nothing is raised. What
-    could change a log or a terminal is escaped in the detail."""
+    """Return the problem in a response. Another body (a proxy's page, the empty 401 of the
+    Functions host) gives a problem without a detail; nothing is raised. The detail is escaped, so
+    that it cannot change a log or a terminal."""
     try:
-        said: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        said = None
-    detail = said.get("detail") if isinstance(said, dict) else None
+        detail = parse_json_object(body, "problem").get("detail")
+    except WireError:
+        detail = None
     return Problem(status, printable(detail) if isinstance(detail, str) else "")

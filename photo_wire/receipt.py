@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from photo_wire.errors import WireError, quoted
+from photo_wire.errors import WireError, parse_json_object, quoted
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
@@ -15,7 +15,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`sha256` (hex) and `size` (bytes) are those of the bytes that the store holds."""
+    """`sha256` (hex) and `size` (bytes) are those of the bytes that the backend has stored."""
 
     name: PhotoName
     sha256: str
@@ -35,39 +35,33 @@ class Receipt:
         )
 
     def confirms(self, name: PhotoName, sha256: str, size: int) -> bool:
-        """Whether this is the proof that just these bytes are stored under just this name."""
+        """Return whether these bytes are stored under this name."""
         return (self.name, self.sha256, self.size) == (name, sha256, size)
 
 
 def parse_receipt(body: bytes) -> Receipt:
-    """The receipt in a reply's body. Members that are not known are passed over, so that a newer
-    backend may say more. Raises WireError for anything that is no receipt, such as the page of a
-    captive portal."""
-    try:
-        said: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        raise WireError("receipt", "the reply is not JSON") from None
-    if not isinstance(said, dict):
-        raise WireError("receipt", "the reply is not a JSON object")
-    name = parse_name(_text(said, "id"), "receipt.id")
+    """Return the receipt in a response's body. Unknown members are ignored, so that a newer backend
+    may add some. Raises WireError for anything else, such as the page of a captive portal."""
+    members = parse_json_object(body, "receipt")
+    name = parse_name(_text(members, "id"), "receipt.id")
     receipt = Receipt(
         name=name,
-        sha256=_text(said, "sha256"),
-        size=said["size"] if type(said.get("size")) is int else -1,
-        received_at=parse_time(_text(said, "received_at"), "receipt.received_at"),
+        sha256=_text(members, "sha256"),
+        size=members["size"] if type(members.get("size")) is int else -1,
+        received_at=parse_time(_text(members, "received_at"), "receipt.received_at"),
     )
     if not _SHA256.fullmatch(receipt.sha256):
         raise WireError("receipt.sha256", f"{quoted(receipt.sha256)} is not 64 hex digits")
     if receipt.size < 0:
         raise WireError("receipt.size", "is not a number of bytes")
-    captured_at = parse_time(_text(said, "captured_at"), "receipt.captured_at")
-    if (_text(said, "camera"), captured_at) != (name.camera, name.captured_at):
+    captured_at = parse_time(_text(members, "captured_at"), "receipt.captured_at")
+    if (_text(members, "camera"), captured_at) != (name.camera, name.captured_at):
         raise WireError("receipt", f"camera and captured_at are not those of {name}")
     return receipt
 
 
-def _text(said: dict[str, Any], member: str) -> str:
-    value = said.get(member)
+def _text(members: dict[str, Any], member: str) -> str:
+    value = members.get(member)
     if not isinstance(value, str):
         raise WireError(f"receipt.{member}", "is missing or not a text")
     return value

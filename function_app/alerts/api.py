@@ -18,7 +18,7 @@ from function_app.storage.models import KeptAlert, alert_key
 from photo_wire.alert import (
     CLOCK,
     LOSS,
-    MAX_AT_ONCE,
+    MAX_ALERTS,
     MAX_REASON,
     QUARANTINE,
     SPOOL_FILLING,
@@ -56,7 +56,7 @@ NEW_ALERTS = WireBody(
                 reason=REASON,
                 details=DETAILS,
             ),
-            maxItems=MAX_AT_ONCE,
+            maxItems=MAX_ALERTS,
         )
     ),
 )

@@ -7,7 +7,7 @@ from itertools import islice, starmap
 
 from photo_wire.alert import (
     LOSS,
-    MAX_AT_ONCE,
+    MAX_ALERTS,
     MAX_REASON,
     QUARANTINE,
     Alert,
@@ -137,7 +137,7 @@ class AlertReporter:
             self._quarantine += starmap(quarantine_alert, self._spool.quarantined_photos())
             self._has_listed_quarantine = True
         due = (one for one in self._quarantine if self._batches.is_due(one.kind, str(one.name)))
-        alerts = list(islice(due, MAX_AT_ONCE))
+        alerts = list(islice(due, MAX_ALERTS))
 
         def on_accepted(batch: list[Alert], receipt: AlertsReceipt) -> None:
             for alert in batch:
@@ -154,7 +154,7 @@ class AlertReporter:
             if loss.photo.sequence not in in_flight
             and self._batches.is_due(LOSS, str(loss.photo.name))
         )
-        losses = {str(one.photo.name): one for one in islice(due, MAX_AT_ONCE)}
+        losses = {str(one.photo.name): one for one in islice(due, MAX_ALERTS)}
 
         def on_accepted(batch: list[Alert], receipt: AlertsReceipt) -> None:
             for alert in batch:

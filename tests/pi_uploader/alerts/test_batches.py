@@ -9,7 +9,7 @@ import pytest
 from photo_wire.alert import (
     ALERTS_PATH,
     LOSS,
-    MAX_AT_ONCE,
+    MAX_ALERTS,
     QUARANTINE,
     AlertsReceipt,
     parse_alerts,
@@ -90,14 +90,14 @@ def test_a_loss_that_is_rejected_holds_up_no_other(code: int, tmp_path: Path) ->
 
     with FaultServer(handle_reports(reject)) as server:
         device = Reporting(tmp_path, server)
-        device.lose(range(MAX_AT_ONCE + 50))
+        device.lose(range(MAX_ALERTS + 50))
         device.rounds(1)
         assert len(server.requests) <= MAX_REQUESTS
         device.rounds(3)
         assert device.unreported() == [BAD]
-        assert len(server.store.alerts) == MAX_AT_ONCE + 49
+        assert len(server.store.alerts) == MAX_ALERTS + 49
         text, facts = spool_status(tmp_path)
-        assert (facts["losses"], facts["losses_unreported"]) == (MAX_AT_ONCE + 50, 1)
+        assert (facts["losses"], facts["losses_unreported"]) == (MAX_ALERTS + 50, 1)
         assert facts["reports_deferred"] == 1
         assert f"1 alert, tried again later: the backend rejected with {code}" in text
         asked = len(server.requests)
@@ -142,11 +142,11 @@ def test_losses_of_a_camera_above_the_quota_hold_up_no_other_cameras(tmp_path: P
 
     with FaultServer(handle_reports(above_quota)) as server:
         device = Reporting(tmp_path, server)
-        device.lose(range(MAX_AT_ONCE), camera="another")
-        device.lose(range(MAX_AT_ONCE, 2 * MAX_AT_ONCE + 50), camera="entry")
+        device.lose(range(MAX_ALERTS), camera="another")
+        device.lose(range(MAX_ALERTS, 2 * MAX_ALERTS + 50), camera="entry")
         device.rounds(5)
-        assert len(server.store.alerts) == MAX_AT_ONCE + 50
-        assert len(device.unreported()) == MAX_AT_ONCE
+        assert len(server.store.alerts) == MAX_ALERTS + 50
+        assert len(device.unreported()) == MAX_ALERTS
 
 
 def test_a_backend_that_rejects_every_report_gets_few_requests_and_loses_no_alert(
