@@ -112,8 +112,8 @@ async def _invoke(function_id: str, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _strings(said: dict[str, str]) -> dict[str, Datum]:
-    return {name: Datum(value, "string") for name, value in said.items()}
+def _strings(values: dict[str, str]) -> dict[str, Datum]:
+    return {name: Datum(value, "string") for name, value in values.items()}
 
 
 def _plain(cookie: _Cookie) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`GET /api/health` over HTTP: whether photos can come in and be looked at."""
+"""`GET /api/health` over HTTP: whether photos can be received and looked at."""
 
 import photo_wire
 from local.azurite import Azurite
@@ -8,8 +8,8 @@ from tests.function_app.api import Api
 OTHER_KEY = "b3RoZXIga2V5IHRoYW4gdGhlIGFjY291bnQncw=="
 
 
-def test_all_is_well(api: Api) -> None:
-    """Anyone may ask; the version tells what runs."""
+def test_a_healthy_app(api: Api) -> None:
+    """Everyone may ask; the response has the version."""
     reply = api.ask("/api/health")
     assert reply.status_code == 200
     assert reply.json() == {"status": "ok", "version": photo_wire.__version__}
@@ -31,8 +31,10 @@ def test_a_broken_environment_is_named_everywhere(start_backend: StartBackend) -
         assert "Many" not in detail
 
 
-def test_when_nobody_can_sign_in(new_store: NewStore, start_backend: StartBackend) -> None:
-    """Health says which setting is missing; whatever is sent, nothing is shown."""
+def test_health_fails_if_nobody_can_sign_in(
+    new_store: NewStore, start_backend: StartBackend
+) -> None:
+    """It names the missing setting; no credentials are accepted."""
     nobody = {"READ_TOKEN": "", "ADMIN_TOKEN": "", "GALLERY_PASSWORD": ""}
     api = Api(start_backend(new_store(), **nobody))
     reply = api.ask("/api/health")
@@ -42,7 +44,7 @@ def test_when_nobody_can_sign_in(new_store: NewStore, start_backend: StartBacken
         assert api.ask("/api/photos", headers).status_code == 401
 
 
-def test_a_wrong_account_key(
+def test_health_fails_with_a_wrong_account_key(
     start_backend: StartBackend, azurite: Azurite, secrets_used: set[str]
 ) -> None:
     """The sentence names the setting, and no key."""

@@ -1,4 +1,4 @@
-"""Every route of the table: deny unless it says otherwise."""
+"""Every route of the table is protected, unless it is named here."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,12 +22,12 @@ from tests.support.handlers import TIMERS
 from tests.support.pictures import jpeg
 
 CALLS = [(route, method) for route in ROUTES for method in route.methods]
-GUARDED = [
+PROTECTED = [
     (route, method) for route, method in CALLS if route.access not in (Access.PUBLIC, Access.DEVICE)
 ]
-OF_A_PHOTO = [(route, method) for route, method in GUARDED if "{id}" in route.path]
-FILLED = {"{name}": "nobody", "{key}": "0" * 32, "{secret}": "A" * 32, "{*path}": ""}
-ANSWERS = {
+PHOTO_CALLS = [(route, method) for route, method in PROTECTED if "{id}" in route.path]
+PARAMETER_VALUES = {"{name}": "nobody", "{key}": "0" * 32, "{secret}": "A" * 32, "{*path}": ""}
+REQUIRED_SCOPES = {
     Access.UPLOADER: Scope.UPLOAD,
     Access.READER: Scope.READ,
     Access.DELETER: Scope.DELETE,
@@ -37,8 +37,8 @@ ANSWERS = {
 
 def path_of(route: Route, name: str) -> str:
     path = "/" + route.path.replace("{id}", name)
-    for piece, filling in FILLED.items():
-        path = path.replace(piece, filling)
+    for piece, value in PARAMETER_VALUES.items():
+        path = path.replace(piece, value)
     return path
 
 
@@ -48,15 +48,15 @@ def call_id(value: object) -> str:
 
 @pytest.fixture
 def name(api: Api, camera: str) -> PhotoName:
-    """A photo that is there."""
+    """A stored photo."""
     name = name_of(camera)
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
     return name
 
 
 @pytest.fixture(scope="module")
-def strangers(azurite: Azurite) -> dict[str, dict[str, str]]:
-    """Headers of those who hold something, but not the right: by what they hold."""
+def invalid_credentials(azurite: Azurite) -> dict[str, dict[str, str]]:
+    """Headers with credentials that are not valid, or no longer."""
     rows = connect(Settings(azurite.connection_string)).people
     now, who = datetime.now(UTC), new_camera()
     person = users.add(rows, who, "a good password", Role.VIEWER, frozenset({"nowhere"}))
@@ -77,18 +77,22 @@ def strangers(azurite: Azurite) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def viewer(azurite: Azurite) -> dict[str, str]:
-    """Headers of somebody who may look at a camera that is nowhere."""
+    """Headers of a viewer of a camera that does not exist."""
     rows = connect(Settings(azurite.connection_string)).people
     person = users.add(rows, new_camera(), "a good password", Role.VIEWER, frozenset({"nowhere"}))
     return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
 
 @pytest.mark.parametrize(("route", "method"), CALLS, ids=call_id)
-def test_only_public_routes_answer_a_stranger(
-    api: Api, name: PhotoName, strangers: dict[str, dict[str, str]], route: Route, method: str
+def test_only_public_routes_accept_invalid_credentials(
+    api: Api,
+    name: PhotoName,
+    invalid_credentials: dict[str, dict[str, str]],
+    route: Route,
+    method: str,
 ) -> None:
-    """Everything else is 401, also for a photo that exists. Every public route is named here."""
-    for headers in strangers.values():
+    """All others respond with 401, also for a photo that exists."""
+    for headers in invalid_credentials.values():
         reply = api.ask(path_of(route, str(name)), headers, method)
         assert (reply.status_code == 401) is (route.access is not Access.PUBLIC)
         if reply.status_code == 401 and route.access is not Access.DEVICE:
@@ -97,7 +101,7 @@ def test_only_public_routes_answer_a_stranger(
 
 
 def test_these_routes_are_public_and_no_others() -> None:
-    """What a shared link opens has its secret in the path; the rest holds nothing of anybody."""
+    """A shared link has its secret in the path; the others reveal no data."""
     assert {route.name for route in ROUTES if route.access is Access.PUBLIC} == {
         "post_to_device_route",
         "list_shared",
@@ -111,11 +115,11 @@ def test_these_routes_are_public_and_no_others() -> None:
     }
 
 
-@pytest.mark.parametrize(("route", "method"), GUARDED, ids=call_id)
-def test_keys_and_tokens_of_another_kind_open_nothing(
+@pytest.mark.parametrize(("route", "method"), PROTECTED, ids=call_id)
+def test_a_key_is_not_a_token_and_no_token_counts_in_a_url(
     api: Api, name: PhotoName, route: Route, method: str
 ) -> None:
-    """A device's key is no token, and no token counts in a URL."""
+    """URLs are logged, and kept by browsers and proxies."""
     key, token = api.backend.function_key, api.backend.admin_token
     for headers in ({"Authorization": f"Bearer {key}"}, {"x-functions-key": key}):
         assert api.ask(path_of(route, str(name)), headers, method).status_code == 401
@@ -124,24 +128,24 @@ def test_keys_and_tokens_of_another_kind_open_nothing(
         assert api.ask(path, method=method).status_code == 401
 
 
-@pytest.mark.parametrize(("route", "method"), GUARDED, ids=call_id)
-def test_a_viewer_only_looks(
+@pytest.mark.parametrize(("route", "method"), PROTECTED, ids=call_id)
+def test_a_viewer_may_only_read(
     api: Api, name: PhotoName, viewer: dict[str, str], route: Route, method: str
 ) -> None:
-    """Another role's session is 403 where it has not got the right."""
+    """A viewer's session gets 403 where it lacks the permission."""
     headers = {**viewer, "Origin": api.backend.base_url}
     if route.access is Access.PERSON:
-        return  # signing out and changing one's own password are everybody's
+        return  # everyone may sign out and change their own password
     reply = api.ask(path_of(route, str(name)), headers, method)
     assert (reply.status_code == 403) is (route.access is not Access.READER)
 
 
-@pytest.mark.parametrize(("route", "method"), OF_A_PHOTO, ids=call_id)
-def test_a_token_for_another_camera_sees_no_photo(
+@pytest.mark.parametrize(("route", "method"), PHOTO_CALLS, ids=call_id)
+def test_a_token_for_another_camera_gets_404(
     azurite: Azurite, api: Api, name: PhotoName, route: Route, method: str
 ) -> None:
-    """404, as for a photo that never was; the right token is let in."""
-    rows, scope = connect(Settings(azurite.connection_string)).people, ANSWERS[route.access]
+    """As for a photo that does not exist; a token for the camera is accepted."""
+    rows, scope = connect(Settings(azurite.connection_string)).people, REQUIRED_SCOPES[route.access]
     path = path_of(route, str(name))
     for camera, is_found in (("another", False), (name.camera, True)):
         secret = tokens.create(
@@ -154,8 +158,8 @@ def test_a_token_for_another_camera_sees_no_photo(
         assert (reply.status_code == 404) is not is_found
 
 
-def test_lists_hold_no_other_camera(azurite: Azurite, api: Api, name: PhotoName) -> None:
-    """Photos, events, alerts, cameras, days, statistics: what a token is not for is not there."""
+def test_lists_show_no_other_camera(azurite: Azurite, api: Api, name: PhotoName) -> None:
+    """Photos, events, alerts, cameras, days and statistics of a token for another camera."""
     rows = connect(Settings(azurite.connection_string)).people
     secret = tokens.create(
         rows,
@@ -185,10 +189,10 @@ def test_lists_hold_no_other_camera(azurite: Azurite, api: Api, name: PhotoName)
 
 
 @pytest.mark.parametrize(("route", "method"), CALLS, ids=call_id)
-def test_every_reply_protects_who_reads_it(
+def test_every_response_has_the_security_headers(
     api: Api, camera: str, route: Route, method: str
 ) -> None:
-    """No sniffing, no referrer, a policy, and a word on caching; on errors too."""
+    """Against sniffing and referrers, with a policy and a rule for caching; on errors, too."""
     if route.access in (Access.PERSON, Access.ADMIN) and method != "GET":
         return  # these would change what other tests need
     key = {"x-functions-key": api.backend.function_key}
@@ -200,8 +204,8 @@ def test_every_reply_protects_who_reads_it(
         assert reply.headers["Cache-Control"]
 
 
-def test_the_table_is_what_the_host_gets() -> None:
-    """One function for each route, with the trigger that the table says, and the two timers."""
+def test_the_host_gets_a_function_for_each_route() -> None:
+    """With the trigger of the table, and the two timers."""
     found = {}
     for function in build_app().get_functions():
         trigger = function.get_trigger()

@@ -1,6 +1,6 @@
-"""The walk of all rights: every route, asked by everybody there is, through the local host.
+"""All rights: every route, called with every kind of credentials, through the local host.
 
-What each route needs is written here once more, by hand: a new route fails until it is.
+What each route requires is written here a second time, by hand: a new route fails until it is.
 """
 
 import json
@@ -39,7 +39,7 @@ ORIGIN = Provenance("owner", "owner")
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody who calls: what they send, and what they may do, as this test knows it."""
+    """A kind of caller: the headers they send, and what they may do."""
 
     headers: Callable[["World"], Headers]
     scopes: frozenset[Scope] = frozenset()
@@ -57,7 +57,7 @@ class Identity:
 
 @dataclass
 class World:
-    """A backend with a photo and an alert of each of two cameras, and everybody in it."""
+    """A backend with a photo and an alert of each of two cameras, links, a person and a token."""
 
     backend: Services = field(
         default_factory=lambda: memory_services(
@@ -83,7 +83,7 @@ class World:
         for what, share in (("photo", one), ("event", several), ("over", over), ("revoked", one)):
             self.keys[what], self.links[what] = links.store(self.backend.people, share)
         links.revoke(self.backend.people, self.keys["revoked"])
-        self.person("someone", Role.VIEWER, None)  # who is there to be removed
+        self.person("someone", Role.VIEWER, None)  # to be removed
         self.token("token-to-revoke", frozenset({Scope.READ}), None)
 
     def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> users.User:
@@ -120,8 +120,8 @@ class World:
 
     def token_of_somebody_removed(self) -> Headers:
         session = self.session("leaver", Role.OWNER)
-        said = {"name": "left-behind", "scopes": [*Scope][1:], "cameras": None}
-        made = call(self.backend, "POST", "/api/tokens", session, said)
+        content = {"name": "left-behind", "scopes": [*Scope][1:], "cameras": None}
+        made = call(self.backend, "POST", "/api/tokens", session, content)
         gone = call(self.backend, "DELETE", "/api/people/leaver", bearer(ADMIN_TOKEN))
         assert (made.status_code, gone.status_code) == (201, 200)
         return bearer(json.loads(made.get_body())["token"])
@@ -224,8 +224,8 @@ def path_of(name: str, world: World) -> str:
     return path + ("?camera=cam-a" if name == "list_events" else "")
 
 
-class Door:
-    """The local host, as requests come in by it, before one backend after another."""
+class SwitchableHost:
+    """The local host, in front of one backend after another."""
 
     def __init__(self) -> None:
         self.backend: Services | None = None
@@ -237,18 +237,24 @@ class Door:
 
 
 @cache
-def door() -> Door:
-    return Door()
+def shared_host() -> SwitchableHost:
+    return SwitchableHost()
 
 
 def call(
-    backend: Services, method: str, path: str, headers: Headers, said: object = None
+    backend: Services, method: str, path: str, headers: Headers, content: object = None
 ) -> func.HttpResponse:
-    door().backend = backend
-    body = said if isinstance(said, bytes) else b"" if said is None else json.dumps(said).encode()
+    shared_host().backend = backend
+    body = (
+        content
+        if isinstance(content, bytes)
+        else b""
+        if content is None
+        else json.dumps(content).encode()
+    )
     where, _, query = path.partition("?")
     params = dict(one.split("=") for one in query.split("&") if one)
-    return door().host.handle(Request(method, SITE + path, where, params, headers, body))
+    return shared_host().host.handle(Request(method, SITE + path, where, params, headers, body))
 
 
 @pytest.fixture(autouse=True)
@@ -257,7 +263,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def expected(name: str, method: str, who: str) -> int | None:
-    """The status of a refusal; None for whom the route answers."""
+    """Return the status with which a caller is refused; None if they are not."""
     identity, needed = IDENTITIES[who], NEEDS[name]
     if needed == "public":
         return None
@@ -277,29 +283,29 @@ def expected(name: str, method: str, who: str) -> int | None:
 
 
 @pytest.mark.parametrize("who", IDENTITIES)
-def test_every_route_answers_whom_it_should_and_refuses_all_others(who: str) -> None:
-    """Each on a backend of its own, since many of them change something."""
+def test_every_route_accepts_the_right_callers_and_refuses_all_others(who: str) -> None:
+    """Each call has a backend of its own, since many change something."""
     for name, method in CALLS:
         world = World()
         headers = {**IDENTITIES[who].headers(world)}
-        said = BODIES.get(name)
+        content = BODIES.get(name)
         if name in ("post_photo", "put_photo"):
-            said, headers["content-type"] = jpeg(seed=2), "image/jpeg"
-        reply = call(world.backend, method, path_of(name, world), headers, said)
-        wanted = expected(name, method, who)
-        told = f"{who} {method} {name}: {reply.status_code} {reply.get_body()[:200]!r}"
-        if wanted is not None:
-            assert reply.status_code == wanted, told
+            content, headers["content-type"] = jpeg(seed=2), "image/jpeg"
+        reply = call(world.backend, method, path_of(name, world), headers, content)
+        expected_status = expected(name, method, who)
+        description = f"{who} {method} {name}: {reply.status_code} {reply.get_body()[:200]!r}"
+        if expected_status is not None:
+            assert reply.status_code == expected_status, description
         elif NEEDS[name] == "public":
-            assert reply.status_code in (200, 400, 403, 405), told
+            assert reply.status_code in (200, 400, 403, 405), description
         else:
-            assert reply.status_code in (200, 201, 204), told
-        if wanted in (401, 403, 404):
+            assert reply.status_code in (200, 201, 204), description
+        if expected_status in (401, 403, 404):
             assert_unchanged(world)
 
 
 def assert_unchanged(world: World) -> None:
-    """Who is refused has changed nothing."""
+    """A refused caller has changed nothing."""
     assert {name for name in (OURS, THEIRS) if world.backend.index.get(name)} == {OURS, THEIRS}
     assert users.find(world.backend.people, "someone")
     assert tokens.find_by_name(world.backend.people, "token-to-revoke")
@@ -310,8 +316,8 @@ def assert_unchanged(world: World) -> None:
 
 
 @pytest.mark.parametrize("who", [one for one in IDENTITIES if IDENTITIES[one].scopes])
-def test_no_reply_names_a_camera_that_one_may_not_see(who: str) -> None:
-    """No list, no statistic, and no refusal either."""
+def test_no_response_names_a_camera_that_the_caller_may_not_see(who: str) -> None:
+    """No list, no statistic and no problem."""
     identity, world = IDENTITIES[who], World()
     headers = identity.headers(world)
     for name, method in CALLS:
@@ -330,7 +336,7 @@ def test_no_reply_names_a_camera_that_one_may_not_see(who: str) -> None:
 
 
 def photos_by_link(world: World, what: str) -> Iterator[str]:
-    """The photos of which a link gives the bytes."""
+    """Yield which photos' bytes a link opens."""
     others = [name_of("cam-a", MOMENT + timedelta(minutes=n), f"{n:08x}") for n in (1, 2)]
     for name in others:
         photo = Photo(name, Media.JPEG, "ab" * 32, len(jpeg()), MOMENT)
@@ -361,7 +367,7 @@ def test_a_link_opens_its_photos_and_no_others(what: str, opened: list[str]) -> 
         assert len(json.loads(listed.get_body())["photos"]) == len(opened)
 
 
-def test_what_each_route_needs_is_written_here() -> None:
-    """A route that is new, or gone, is one that this walk has to be told of."""
+def test_what_each_route_requires_is_written_here() -> None:
+    """Add a new route to NEEDS, and remove a deleted one."""
     assert NEEDS.keys() == {route.name for route in ROUTES}
     assert len(IDENTITIES) >= 18

@@ -15,12 +15,12 @@ TOKEN = "a-token-of-enough-length"
 
 
 def test_only_the_connection_string_is_needed() -> None:
-    """Without a read token photos come in and nobody reads; the limit is 32 MB."""
+    """Without a read token photos are received, and no program reads them; the limit is 32 MB."""
     assert read_settings({"AzureWebJobsStorage": ACCOUNT}) == Settings(ACCOUNT)
 
 
 def test_everything_can_be_set() -> None:
-    """Every variable reaches its field; space around a value does not."""
+    """Every variable reaches its field; space around a value is cut off."""
     environment = {
         "AzureWebJobsStorage": f" {ACCOUNT}\n",
         "READ_TOKEN": TOKEN,
@@ -42,8 +42,8 @@ def test_everything_can_be_set() -> None:
     "text",
     ["UseDevelopmentStorage=true", "usedevelopmentstorage=TRUE;", "UseDevelopmentStorage = true ;"],
 )
-def test_development_storage_may_be_spelled_in_any_way(text: str) -> None:
-    """The SDKs differ in what they accept; what they get is one spelling."""
+def test_development_storage_is_accepted_in_any_spelling(text: str) -> None:
+    """The SDKs accept different spellings, and get the one that both accept."""
     settings = read_settings({"AzureWebJobsStorage": text})
     assert settings.connection_string == "UseDevelopmentStorage=true"
 
@@ -55,7 +55,7 @@ def test_a_signed_connection_string_is_accepted() -> None:
 
 
 def test_all_errors_come_at_once() -> None:
-    """One start is enough to learn of every mistake."""
+    """So one start shows every mistake."""
     with pytest.raises(SettingsError) as caught:
         read_settings({"READ_TOKEN": "short", "MAX_PHOTO_MB": "many"})
     assert len(caught.value.problems) == 3
@@ -68,14 +68,14 @@ def test_all_errors_come_at_once() -> None:
     ["", "night", "AccountName=night", f"AccountKey={KEY}", "AccountName=night;AccountKey=no!key"],
 )
 def test_half_a_connection_string_is_an_error(text: str) -> None:
-    """What an SDK would stumble over at the first request is said at the start."""
+    """It is found at the start, not by an SDK at the first request."""
     with pytest.raises(SettingsError, match="AzureWebJobsStorage"):
         read_settings({"AzureWebJobsStorage": text})
 
 
 @pytest.mark.parametrize("text", ["0", "96", "-1", "1.5", "³", "9" * 5000])
-def test_the_limit_is_a_number_that_the_platform_allows(text: str) -> None:
-    """Above 95 MB the platform itself would answer, with a 500."""
+def test_the_size_limit_is_one_that_the_platform_allows(text: str) -> None:
+    """Above 95 MB the platform itself would respond, with 500."""
     with pytest.raises(SettingsError, match="MAX_PHOTO_MB"):
         read_settings({"AzureWebJobsStorage": ACCOUNT, "MAX_PHOTO_MB": text})
 
@@ -91,8 +91,8 @@ def test_the_limit_is_a_number_that_the_platform_allows(text: str) -> None:
         ("120d, gate=60d, entry=1d, gate=30d", "the camera of its exception 3 a second time"),
     ],
 )
-def test_an_exception_that_no_camera_would_heed_is_an_error(text: str, problem: str) -> None:
-    """Photos that were to stay for ever would be deleted with the others."""
+def test_an_exception_for_an_invalid_camera_is_an_error(text: str, problem: str) -> None:
+    """Else photos that should be kept for ever would be deleted with the others."""
     with pytest.raises(SettingsError, match=f"^RETENTION .*{problem}"):
         read_settings({"AzureWebJobsStorage": ACCOUNT, "RETENTION": text})
 

@@ -49,7 +49,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> dict[str
             (parameter["name"], _prose(parameter["description"]))
             for parameter in operation["parameters"]
         ],
-        "takes": _contents(operation.get("requestBody", {})),
+        "accepts": _contents(operation.get("requestBody", {})),
         "responses": [
             (status, _contents(response) or [response["description"]])
             for status, response in operation["responses"].items()

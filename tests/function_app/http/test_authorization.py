@@ -1,4 +1,4 @@
-"""Who is let in: people with a session, programs with a token, and nobody else."""
+"""Authorization: people with a session, programs with a token, and nobody else."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ def backend() -> Services:
 
 @pytest.fixture(scope="module")
 def viewer(backend: Services) -> str:
-    """The session of somebody who may look at the gate."""
+    """The session of a viewer of the camera gate."""
     person = users.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
     session = sessions.create(backend.people, person, NOW)
     assert session
@@ -50,7 +50,7 @@ def cookie(session: str, **more: str) -> dict[str, str]:
 def status(
     access: Access, backend: Services, headers: dict[str, str], method: str = "GET", **later: int
 ) -> int:
-    """200, or that of the refusal."""
+    """Return 200, or the status of the problem."""
     try:
         authorize(access, request(headers, method), backend, NOW + timedelta(**later))
     except HTTPProblemError as refusal:
@@ -59,8 +59,8 @@ def status(
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_tokens_of_the_settings_let_in(backend: Services, scheme: str) -> None:
-    """The one to look, the other to everything; a scheme's case does not matter (RFC 9110)."""
+def test_the_static_tokens_have_their_scopes(backend: Services, scheme: str) -> None:
+    """One may read, the other may do everything; a scheme's case does not matter (RFC 9110)."""
     reads = {"Authorization": f"{scheme} {READ_TOKEN}"}
     assert [status(one, backend, reads) for one in SCOPED] == [403, 200, 403, 403]
     rules = {"Authorization": f"{scheme} {ADMIN_TOKEN}"}
@@ -68,8 +68,8 @@ def test_the_tokens_of_the_settings_let_in(backend: Services, scheme: str) -> No
 
 
 @pytest.mark.parametrize("scope", list(Scope))
-def test_a_token_lets_in_where_its_scopes_say(backend: Services, scope: Scope) -> None:
-    """And for its cameras; that it was used is on record; revoked, it lets in nowhere."""
+def test_a_token_has_its_scopes_and_cameras(backend: Services, scope: Scope) -> None:
+    """Its use is recorded; once revoked, it is refused everywhere."""
     cameras = None if scope is Scope.ADMIN else frozenset({"gate"})
     secret = tokens.create(
         backend.people, scope.value, tokens.Grant(frozenset({scope}), cameras), NOW
@@ -89,9 +89,9 @@ def test_a_token_lets_in_where_its_scopes_say(backend: Services, scope: Scope) -
     assert status(allowed[0], backend, bearer(secret)) == 401
 
 
-def test_who_decides_has_to_do_with_all_cameras(backend: Services) -> None:
-    """A token that was made before this was asked of it may look, and decides nothing: it could
-    give itself the other cameras."""
+def test_admin_routes_require_access_to_all_cameras(backend: Services) -> None:
+    """An old token with the scope admin and one camera may only read, or it could give itself the
+    other cameras."""
     scopes = frozenset({Scope.READ, Scope.ADMIN})
     secret = tokens.create(
         backend.people, "gatekeeper", tokens.Grant(scopes, frozenset({"gate"})), NOW
@@ -100,8 +100,8 @@ def test_who_decides_has_to_do_with_all_cameras(backend: Services) -> None:
     assert status(Access.ADMIN, backend, bearer(secret)) == 403
 
 
-def test_a_session_lets_in_until_it_ends(backend: Services, viewer: str) -> None:
-    """Fourteen days and not a second more, and only where the person's role says."""
+def test_a_session_is_valid_until_it_expires(backend: Services, viewer: str) -> None:
+    """For fourteen days, and only for what the person's role allows."""
     assert [status(one, backend, cookie(viewer)) for one in SCOPED] == [403, 200, 403, 403]
     assert status(Access.READER, backend, cookie(viewer), days=13, hours=23) == 200
     assert status(Access.READER, backend, cookie(viewer), days=14) == 401
@@ -109,9 +109,9 @@ def test_a_session_lets_in_until_it_ends(backend: Services, viewer: str) -> None
     assert (caller.name, caller.cameras) == ("vera", frozenset({"gate"}))
 
 
-def test_another_site_s_page_changes_nothing(backend: Services, viewer: str) -> None:
-    """A browser sends the cookie along with it, and says where the page came from. A program's
-    token does not come along by itself."""
+def test_a_page_of_another_site_is_refused(backend: Services, viewer: str) -> None:
+    """A browser sends the cookie with its requests, too, but names the page's origin. It sends no
+    token by itself."""
     for origin in ("https://evil.example", "null", f"{SITE}.evil.example", ""):
         headers = cookie(viewer, Origin=origin) if origin else cookie(viewer)
         assert status(Access.PERSON, backend, headers, "DELETE") == 403
@@ -141,8 +141,10 @@ def test_another_site_s_page_changes_nothing(backend: Services, viewer: str) -> 
         cookie("ve'ra.x"),
     ],
 )
-def test_a_stranger_is_refused(access: Access, backend: Services, headers: dict[str, str]) -> None:
-    """401, with the challenge that HTTP asks for."""
+def test_invalid_credentials_are_refused(
+    access: Access, backend: Services, headers: dict[str, str]
+) -> None:
+    """With 401 and the challenge that HTTP requires."""
     with pytest.raises(HTTPProblemError) as caught:
         authorize(access, request(headers), backend, NOW)
     assert caught.value.problem.status == 401
@@ -150,15 +152,15 @@ def test_a_stranger_is_refused(access: Access, backend: Services, headers: dict[
 
 
 @given(st.text(), st.text())
-def test_nothing_invented_lets_in(authorization: str, cookies: str) -> None:
-    """Whatever the headers hold, it is 401 and never an error."""
+def test_random_credentials_are_refused(authorization: str, cookies: str) -> None:
+    """Whatever the headers hold, the response is 401, never another error."""
     empty = memory_services(Settings("", secrets=Secrets(READ_TOKEN)))
     headers = {"Authorization": authorization, "Cookie": f"__Secure-nightjar_session={cookies}"}
     assert status(Access.READER, empty, headers) == 401
 
 
-def test_without_settings_and_people_nobody_is_let_in() -> None:
-    """No default opens anything."""
+def test_without_settings_and_people_everybody_is_refused() -> None:
+    """There is no default password and no default token."""
     empty = memory_services(Settings(""))
     for headers in ({}, bearer(""), bearer("None"), cookie("owner.")):
         assert status(Access.READER, empty, headers) == 401
@@ -174,10 +176,10 @@ def test_without_settings_and_people_nobody_is_let_in() -> None:
         ("http://127.0.0.1:7071", "__Secure-nightjar_session", False),
     ],
 )
-def test_a_session_counts_under_the_name_that_it_was_given_there(
+def test_a_session_cookie_counts_only_under_its_own_name(
     backend: Services, viewer: str, site: str, name: str, lets_in: bool
 ) -> None:
-    """A page of another host of the same domain could plant one without the prefix."""
+    """Another host of the same domain could set one without the prefix."""
     headers = {"Cookie": f"{name}={viewer}"}
     asked = func.HttpRequest("GET", f"{site}/api/photos", headers=headers, body=b"")
     if lets_in:

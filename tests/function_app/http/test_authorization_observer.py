@@ -240,8 +240,8 @@ def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> No
         names = [name_of(camera, moment) for moment in moments]
         for name in names:
             assert api.put(jpeg(seed=1), photo_headers(name)).status_code == 201
-        told = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
-        assert api.ask(ALERTS_PATH, key, "POST", data=told).status_code == 200
+        body = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
+        assert api.ask(ALERTS_PATH, key, "POST", data=body).status_code == 200
         return names
 
     mine = happen(own, times[::2])
@@ -258,11 +258,11 @@ def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> No
     api.thumbnail(mine[0])  # made now, so that nobody is told to come again
     before = Observer(ask, cookie, (own, other), names, (2,)).look()
     happen(other, times[1::2])  # three, of which one is deleted again
-    for path, said in (
+    for path, content in (
         ("/api/shares", {"photo": str(theirs)}),
         ("/api/tokens", {"name": other, "scopes": ["read"], "cameras": [other]}),
     ):
-        assert api.ask(path, admin, "POST", json=said).status_code == 201
+        assert api.ask(path, admin, "POST", json=content).status_code == 201
     assert api.ask(f"/api/photos/{theirs}", admin, "DELETE").status_code == 204
     assert Observer(ask, cookie, (own, other), names, (2,)).look() == before
     assert {status for status, _, _ in before.values()} == {200, 304, 400, 403, 404}

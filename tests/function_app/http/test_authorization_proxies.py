@@ -1,4 +1,4 @@
-"""Where the app is reached, and what a proxy before it may say."""
+"""The app's own address, and which headers of a proxy are trusted."""
 
 import json
 
@@ -36,10 +36,10 @@ def backend_with(environment: dict[str, str]) -> Services:
 
 
 def ask(
-    backend: Services, handler: str, url: str, headers: dict[str, str], said: object = None
+    backend: Services, handler: str, url: str, headers: dict[str, str], content: object = None
 ) -> func.HttpResponse:
     route = ROUTE_OF[handler]
-    body = b"" if said is None else json.dumps(said).encode()
+    body = b"" if content is None else json.dumps(content).encode()
     request = func.HttpRequest(route.methods[0], url, headers=headers, body=body)
     reply = dispatch.handle(route, request, lambda: backend)
     return render(reply, request.method, dispatch.is_https(request))
@@ -57,13 +57,13 @@ def ask(
         ({**FLEX, "WEBSITE_HOSTNAME": ""}, "http://app.example/", "https://app.example"),
     ],
 )
-def test_a_link_leads_to_the_app_whatever_host_was_asked_for(
+def test_a_shared_link_has_the_app_s_own_address(
     environment: dict[str, str], url: str, expected: str
 ) -> None:
-    """A Host header is the caller's; without Azure and the setting nothing else is known."""
+    """Whatever the Host header says; without Azure and the setting nothing else is known."""
     bearer = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    said = {"photo": str(name_of("gate"))}
-    reply = ask(backend_with(environment), "make_share", url, bearer, said)
+    content = {"photo": str(name_of("gate"))}
+    reply = ask(backend_with(environment), "make_share", url, bearer, content)
     assert reply.status_code == 201
     link = json.loads(reply.get_body())["url"]
     assert link.rpartition("/shared/")[0] == expected
@@ -89,12 +89,12 @@ def test_a_link_leads_to_the_app_whatever_host_was_asked_for(
         (FLEX, "https://app.azurewebsites.net/", "https://photos.example", False),
     ],
 )
-def test_the_page_has_to_be_from_the_same_scheme_host_and_port(
+def test_another_origin_is_refused(
     environment: dict[str, str], url: str, origin: str, is_own: bool
 ) -> None:
-    """By http anybody on the way may have put a page there. Behind a proxy the setting says it."""
-    said = {"name": "owner", "password": PASSWORD}
-    reply = ask(backend_with(environment), "open_session", url, {"Origin": origin}, said)
+    """The scheme and the port count, too. Behind a proxy the setting has the app's origin."""
+    content = {"name": "owner", "password": PASSWORD}
+    reply = ask(backend_with(environment), "open_session", url, {"Origin": origin}, content)
     assert reply.status_code == (200 if is_own else 403)
 
 
@@ -110,13 +110,14 @@ def test_the_page_has_to_be_from_the_same_scheme_host_and_port(
         ({**FLEX, "TRUSTED_PROXY_COUNT": "0"}, ""),
     ],
 )
-def test_a_forwarded_address_counts_where_somebody_adds_it(
+def test_a_forwarded_address_is_trusted_from_known_proxies(
     environment: dict[str, str], address: str
 ) -> None:
-    """Azure's front end, or as many proxies as the setting says; of no other a word is believed."""
-    said = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7, 203.0.113.9:50123"}
+    """Azure's front end, or as many proxies as the setting says; no other."""
+    headers = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7, 203.0.113.9:50123"}
     assert (
-        client_address(said, backend_with(environment).settings.network.trusted_proxies) == address
+        client_address(headers, backend_with(environment).settings.network.trusted_proxies)
+        == address
     )
 
 
@@ -130,10 +131,10 @@ def test_a_forwarded_address_counts_where_somebody_adds_it(
         ("http://127.0.0.1:7071/api/health", {}, False),
     ],
 )
-def test_over_https_browsers_stay_with_it(
-    url: str, headers: dict[str, str], is_https: bool
-) -> None:
-    """On errors, too; and never for the domain's other hosts."""
+def test_responses_over_https_set_hsts(url: str, headers: dict[str, str], is_https: bool) -> None:
+    """On errors, too; and never for other hosts of the domain."""
     for handler in ("get_health", "list_photos"):
-        said = ask(backend_with({}), handler, url, headers).headers.get("Strict-Transport-Security")
-        assert said == ("max-age=31536000" if is_https else None)
+        response = ask(backend_with({}), handler, url, headers)
+        assert response.headers.get("Strict-Transport-Security") == (
+            "max-age=31536000" if is_https else None
+        )

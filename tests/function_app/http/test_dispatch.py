@@ -1,4 +1,4 @@
-"""Around every handler: errors become problems, and one line goes to the log."""
+"""Around every handler: errors become problems, and each request is logged in one line."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 class BrokenIndex(MemoryIndex):
-    """An index with a defect."""
+    """An index that fails in an unexpected way."""
 
     def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         raise ZeroDivisionError("an internal matter")
@@ -34,7 +34,7 @@ class BrokenIndex(MemoryIndex):
 def call(
     name: str, request: func.HttpRequest, index: MemoryIndex | None = None
 ) -> func.HttpResponse:
-    """What the function of this name replies."""
+    """Return the response of the function of this name."""
     backend = memory_services(
         Settings("", secrets=Secrets(TOKEN, ADMIN)), index=index or MemoryIndex()
     )
@@ -45,8 +45,8 @@ def call(
     return reply
 
 
-def test_an_unexpected_error_shows_nothing_of_itself(caplog: pytest.LogCaptureFixture) -> None:
-    """500 for the client; the log has the traceback."""
+def test_an_unexpected_error_reveals_no_details(caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets 500; the log has the traceback."""
     request = func.HttpRequest("GET", "http://x/api/photos", headers=BEARER, body=b"")
     reply = call("list_photos", request, BrokenIndex())
     assert reply.status_code == 500
@@ -55,8 +55,8 @@ def test_an_unexpected_error_shows_nothing_of_itself(caplog: pytest.LogCaptureFi
     assert "ZeroDivisionError: an internal matter" in caplog.text
 
 
-def test_one_line_for_a_request(caplog: pytest.LogCaptureFixture) -> None:
-    """Method, route, status, time and photo; the reason if it was refused."""
+def test_each_request_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """With method, route, status, time and photo, and the reason if it was refused."""
     caplog.set_level(logging.INFO, "function_app")
     name = name_of("entry")
     url = "http://x/api/camera/photo?code=secret-key"
@@ -72,11 +72,10 @@ def test_one_line_for_a_request(caplog: pytest.LogCaptureFixture) -> None:
     assert "secret-key" not in caplog.text
 
 
-def test_the_line_names_all_photos_that_a_request_is_about(
+def test_the_log_names_all_photos_of_a_request(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Those that were deleted together, and those whose alerts came together; not those that were
-    not there."""
+    """Those that were deleted together, and those whose alerts came together; not unknown ones."""
     caplog.set_level(logging.INFO, "function_app")
     names = [name_of("entry", tag=f"{n:08x}") for n in range(3)]
     index = MemoryIndex()
@@ -88,9 +87,9 @@ def test_the_line_names_all_photos_that_a_request_is_about(
     call("delete_photos", func.HttpRequest("POST", "http://x/", headers=admin, body=ids), index)
     lost = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
     call("post_alerts", func.HttpRequest("POST", "http://x/", body=lost))
-    deleted, told = (values(record)["photo"].split(",") for record in caplog.records[-2:])
+    deleted, alerted = (values(record)["photo"].split(",") for record in caplog.records[-2:])
     assert deleted == [str(name) for name in names[:2]]
-    assert told == [str(name) for name in names]
+    assert alerted == [str(name) for name in names]
 
 
 def values(record: logging.LogRecord) -> dict[str, str]:
@@ -98,8 +97,8 @@ def values(record: logging.LogRecord) -> dict[str, str]:
     return dict(re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)', record.getMessage()))
 
 
-def test_what_a_client_says_cannot_forge_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
-    """Values are quoted and escaped where a sentence repeats them."""
+def test_a_client_cannot_forge_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    """A sentence that repeats a value quotes and escapes it."""
     caplog.set_level(logging.INFO, "function_app")
     params = {"limit": "5\n2026-11-20 GET api/photos 200"}
     request = func.HttpRequest("GET", "http://x/", headers=BEARER, params=params, body=b"")
@@ -108,15 +107,15 @@ def test_what_a_client_says_cannot_forge_a_log_line(caplog: pytest.LogCaptureFix
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J\u202egnp", "a\r\nb", "\u2028", "\x00"])
-def test_what_a_client_says_reaches_the_log_as_plain_text(
+def test_a_client_s_text_is_logged_as_printable_text(
     text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In names, in queries, in bodies, whatever the reply repeats of it."""
+    """In names, in queries and in bodies, whatever the response repeats of it."""
     caplog.set_level("DEBUG", "function_app")
     backend = memory_services(Settings("", secrets=Secrets(TOKEN, ADMIN)))
     bearer = {"Authorization": f"Bearer {ADMIN}"}
     app = func.FunctionApp()
-    for handler, said in (
+    for handler, content in (
         ("make_token", {"name": text, "scopes": ["read"]}),
         ("make_token", {"name": "x", text: 1}),
         ("make_share", {"photo": text}),
@@ -134,7 +133,7 @@ def test_what_a_client_says_reaches_the_log_as_plain_text(
             headers=bearer,
             params={text: text} if handler == "list_photos" else {},
             route_params={"id": text},
-            body=json.dumps(said).encode(),
+            body=json.dumps(content).encode(),
         )
         assert function.get_user_function()(request).status_code == 400
     assert len(caplog.records) >= 6

@@ -1,4 +1,4 @@
-"""The cursors of all lists are of one kind: a place, encoded, and nothing else is taken for one."""
+"""Cursors of all lists: an encoded position, and nothing else is accepted."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from photo_wire.errors import WireError
 from tests.function_app.api import MOMENT, Api, name_of
 
 LISTS = ("photos", "alerts", "accesses")
-NO_PLACES = ("", "garbage", "zzz", "eno6", "AAAA", "zz:", "~", "%C3%A4", "0" * 15, "a" * 200)
+INVALID = ("", "garbage", "zzz", "eno6", "AAAA", "zz:", "~", "%C3%A4", "0" * 15, "a" * 200)
 
 
 def as_admin(api: Api, path: str) -> Any:
@@ -35,19 +35,19 @@ def pages(api: Api, path: str) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_what_is_no_cursor_is_refused(api: Api, path: str) -> None:
-    """Nothing, a word, the place itself, that of another list, or a place of no form at all."""
+def test_an_invalid_cursor_is_refused(api: Api, path: str) -> None:
+    """An empty one, a word, a position that is not encoded, or one of another list."""
     key = f"{'0' * 15}~5f3a9c2e"
     encoded = [encode_cursor(place) for place in ("", "zz:", "k~", key + "0", f"{key}\n")]
     others = [encode_cursor(key)] if path != "accesses" else [encode_cursor(f"{'0' * 15}~" * 2)]
-    for cursor in (*NO_PLACES, key, *encoded, *others):
+    for cursor in (*INVALID, key, *encoded, *others):
         reply = as_admin(api, f"/api/{path}?cursor={cursor}")
         assert reply.status_code == 400, (cursor, reply.text)
         assert "cursor" in reply.json()["detail"]
 
 
-def test_the_access_log_page_by_page(api: Api, camera: str) -> None:
-    """Each page goes on where the one before ended."""
+def test_pages_of_the_access_log_follow_each_other(api: Api, camera: str) -> None:
+    """Each page begins where the one before ended."""
     for number in range(5):
         token = {"name": f"{camera[:25]}-{number}", "scopes": ["read"]}
         bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
@@ -58,12 +58,12 @@ def test_the_access_log_page_by_page(api: Api, camera: str) -> None:
     assert [one["which"] for one in found[:5]] == [f"{camera[:25]}-{n}" for n in (4, 3, 2, 1, 0)]
 
 
-def test_the_cursors_of_alerts_are_taken(api: Api, camera: str) -> None:
+def test_the_cursors_of_alerts_are_accepted(api: Api, camera: str) -> None:
     """Also one that stands for an alert's moments alone."""
     key = {"x-functions-key": api.backend.function_key}
     ids = [str(name_of(camera, MOMENT, f"{number:08x}")) for number in range(5)]
-    said = {"alerts": [{"id": one, "kind": LOSS, "reason": "no-room"} for one in ids]}
-    assert api.ask("/api/alerts", key, "POST", json=said).status_code == 200
+    content = {"alerts": [{"id": one, "kind": LOSS, "reason": "no-room"} for one in ids]}
+    assert api.ask("/api/alerts", key, "POST", json=content).status_code == 200
     found = [
         one["id"]
         for page in pages(api, f"/api/alerts?limit=2&camera={camera}")
@@ -78,7 +78,7 @@ def test_the_cursors_of_alerts_are_taken(api: Api, camera: str) -> None:
 @given(st.binary(max_size=60))
 @example(f"{'0' * 15}~5f3a9c2e".encode())
 def test_a_cursor_has_one_spelling(place: bytes) -> None:
-    """What is taken is what `encode` gives."""
+    """Only the output of `encode_cursor` is accepted."""
     cursor = urlsafe_b64encode(place).decode().rstrip("=")
     for form in (alerts._POSITION, account_keys.AUDIT_KEY):
         for spelled in (cursor, cursor + "=", f" {cursor}"):

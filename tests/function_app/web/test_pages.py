@@ -14,9 +14,9 @@ from tests.function_app.api import Api
         ("/gallery.js", "text/javascript; charset=utf-8"),
     ],
 )
-def test_the_page_and_its_files(api: Api, path: str, content_type: str) -> None:
-    """Anyone may load them: they hold no photo. They are asked for anew each time, and not sent
-    again to who has them."""
+def test_the_page_and_its_files_are_public(api: Api, path: str, content_type: str) -> None:
+    """Everyone may load them: they hold no photo. Browsers ask for them each time, and get 304 if
+    they have them."""
     reply = api.ask(path)
     assert reply.status_code == 200
     assert reply.headers["Content-Type"] == content_type
@@ -27,7 +27,7 @@ def test_the_page_and_its_files(api: Api, path: str, content_type: str) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_page_may_load_only_its_own(api: Api) -> None:
+def test_the_page_may_load_only_its_own_files(api: Api) -> None:
     """No inline script, no other site, no frame."""
     policy = api.ask("/").headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -49,7 +49,7 @@ def test_the_page_may_load_only_its_own(api: Api) -> None:
         "/host.json",
     ],
 )
-def test_nothing_else_is_there(api: Api, path: str) -> None:
+def test_other_paths_are_not_found(api: Api, path: str) -> None:
     """A path from outside is looked up among the page's files, never opened."""
     reply = api.ask(path)
     assert reply.status_code == 404

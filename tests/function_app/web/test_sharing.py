@@ -72,12 +72,12 @@ def test_a_link_opens_an_event(api: Api, admin: dict[str, str], camera: str) -> 
     """The photos of its camera from its first moment to its last."""
     names = [put(api, name_of(camera, MOMENT + timedelta(seconds=n))) for n in range(5)]
     put(api, name_of(f"{camera}-2", MOMENT + timedelta(seconds=2)))
-    said = {
+    content = {
         "camera": camera,
         "from": "2026-11-20T12:01:35.567Z",
         "to": "2026-11-20T12:01:37.567Z",
     }
-    made = api.ask("/api/shares", admin, "POST", json=said)
+    made = api.ask("/api/shares", admin, "POST", json=content)
     secret = made.json()["url"].rpartition("/")[2]
     opened = api.ask(f"/api/shared/{secret}").json()
     assert [one["id"] for one in opened["photos"]] == [str(name) for name in names[1:4]]
@@ -94,8 +94,8 @@ def test_a_link_to_more_photos_than_it_shows_says_so(
         index.add(Photo(name, Media.JPEG, "ab" * 32, 1, MOMENT), MOMENT)
     for last, more in ((MAX_PHOTOS, True), (MAX_PHOTOS - 1, False)):
         to = format_time(MOMENT + timedelta(seconds=last))
-        said = {"camera": camera, "from": format_time(MOMENT), "to": to}
-        made = api.ask("/api/shares", admin, "POST", json=said)
+        content = {"camera": camera, "from": format_time(MOMENT), "to": to}
+        made = api.ask("/api/shares", admin, "POST", json=content)
         secret = made.json()["url"].rpartition("/")[2]
         opened = api.ask(f"/api/shared/{secret}").json()
         assert (len(opened["photos"]), opened["more"]) == (MAX_PHOTOS, more)
@@ -105,7 +105,7 @@ def test_a_link_to_more_photos_than_it_shows_says_so(
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("content", "expected"),
     [
         ({}, 400),
         ({"photo": "gate"}, 400),
@@ -118,17 +118,17 @@ def test_a_link_to_more_photos_than_it_shows_says_so(
     ],
 )
 def test_a_malformed_link_is_told(
-    api: Api, admin: dict[str, str], said: dict[str, object], expected: int
+    api: Api, admin: dict[str, str], content: dict[str, object], expected: int
 ) -> None:
-    assert api.ask("/api/shares", admin, "POST", json=said).status_code == expected
+    assert api.ask("/api/shares", admin, "POST", json=content).status_code == expected
 
 
-def shared(api: Api, camera: str, **said: object) -> tuple[str, str]:
+def shared(api: Api, camera: str, **content: object) -> tuple[str, str]:
     """A photo with its place, and where a link to it gives its bytes."""
     name = name_of(camera)
     assert api.put(LOCATED, photo_headers(name)).status_code == 201
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-    made = api.ask("/api/shares", admin, "POST", json={"photo": str(name), **said})
+    made = api.ask("/api/shares", admin, "POST", json={"photo": str(name), **content})
     assert made.status_code == 201, made.text
     secret = made.json()["url"].rpartition("/")[2]
     return f"/api/photos/{name}/content", f"/api/shared/{secret}/{name}/content"
@@ -159,8 +159,8 @@ def test_it_tells_it_if_that_is_wanted(api: Api, camera: str) -> None:
 
 def test_a_wish_is_true_or_false(api: Api, camera: str) -> None:
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-    said = {"photo": str(name_of(camera)), "with_location": "no"}
-    assert api.ask("/api/shares", admin, "POST", json=said).status_code == 400
+    content = {"photo": str(name_of(camera)), "with_location": "no"}
+    assert api.ask("/api/shares", admin, "POST", json=content).status_code == 400
 
 
 def etag(reply: requests.Response) -> str:

@@ -4,8 +4,8 @@ from function_app.http.openapi.pages import docs_response
 from function_app.routes import ROUTES
 
 
-def test_the_page_escapes_what_it_shows() -> None:
-    """What is written in the table is text, and `code` in it is shown as code."""
+def test_the_page_escapes_its_values() -> None:
+    """The table holds text; `code` in it is shown as code."""
     reply = docs_response(ROUTES)
     assert b"<code>next_cursor</code> of the page before." in reply.body
     assert b"`" not in reply.body
