@@ -74,5 +74,5 @@ def _use_every_secret(backend: Backend) -> None:
     admin = {"Authorization": f"Bearer {backend.admin_token}"}
     requests.get(f"{backend.base_url}/api/people", headers=admin, timeout=90)
     for password in (backend.password, f"{backend.password}-wrong"):
-        said = {"name": "owner", "password": password}
-        requests.post(f"{backend.base_url}/api/session", json=said, timeout=90)
+        credentials = {"name": "owner", "password": password}
+        requests.post(f"{backend.base_url}/api/session", json=credentials, timeout=90)

@@ -136,20 +136,20 @@ class RecordingDisk(WatchedDisk):
         self.record.append(Mark(word, what))
 
     def perform(self, kind: Kind, operation: Callable[..., Result], *arguments: Any) -> Result:
-        said = arguments
+        recorded_arguments = arguments
         if kind in ON_A_DESCRIPTOR:
-            said = (self._file(arguments[0]), *arguments[1:])
+            recorded_arguments = (self._file(arguments[0]), *arguments[1:])
         try:
             result = super().perform(kind, operation, *arguments)
         except OSError:
-            self._note(Operation(kind, said, failed=True))
+            self._note(Operation(kind, recorded_arguments, failed=True))
             raise
         if isinstance(result, int) and kind is Kind.CREATE:
             self._number_of[result] = next(self._numbers)
-            said = (*arguments, self._number_of[result])
+            recorded_arguments = (*arguments, self._number_of[result])
         if kind is Kind.CLOSE:
             del self._number_of[arguments[0]]
-        self._note(Operation(kind, said))
+        self._note(Operation(kind, recorded_arguments))
         return result
 
     def _file(self, descriptor: int) -> int | Path:

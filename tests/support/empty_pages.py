@@ -27,12 +27,12 @@ class EmptyPages(Recorder):
     def reply(self, path: str, reply: http.client.HTTPResponse) -> tuple[bytes, Headers]:
         content, headers = super().reply(path, reply)
         asked = urlsplit(path)
-        said = parse_qs(asked.query)
-        for mark in (said[one][0] for one in _MARKS if one in said):
+        query = parse_qs(asked.query)
+        for mark in (query[one][0] for one in _MARKS if one in query):
             if mark.startswith(_MARK):
                 return self.held[int(mark.removeprefix(_MARK))]
         mark = f"{_MARK}{len(self.held)}"
-        if reply.status == 200 and said.get("comp") == ["list"]:
+        if reply.status == 200 and query.get("comp") == ["list"]:
             self.held.append((content, headers))
             return _no_blobs(content, mark), headers
         if reply.status == 200 and asked.path.endswith("()"):

@@ -71,7 +71,7 @@ def _list_in_file(file: Path, others: Iterable[Photo]) -> None:
     (table,) = (one for one in kept["collections"] if one["name"] == f"{ACCOUNT}${TABLE}")
     rows: list[dict[str, Any]] = table["data"]
     example = rows[0]
-    added = {word: said for word, said in example["properties"].items() if "Timestamp" in word}
+    added = {name: value for name, value in example["properties"].items() if "Timestamp" in name}
     for photo in others:
         for row in [*photo_rows(photo, photo.received_at), listed_row(photo)]:
             keys = {key: row[key] for key in table["binaryIndices"]}

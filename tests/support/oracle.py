@@ -65,10 +65,10 @@ def _problems(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Itera
         yield f"the newest is {spool.newest()}, not the photo that was just put"
     if spool.oldest() != min(waiting, key=lambda photo: (photo.sequence, photo.file_name)):
         yield f"the oldest is {spool.oldest()}"
-    told = count_spool(folder)
+    count = count_spool(folder)
     found = tuple(sum(1 for _ in entries(folder, parts)) for parts in (KEPT, GIVEN_UP))
-    if (told.waiting + told.quarantined, told.losses) != found:
-        yield f"the tally is {told}, but {found} photos are kept and lost"
+    if (count.waiting + count.quarantined, count.losses) != found:
+        yield f"the count is {count}, but {found} photos are kept and lost"
     for photo in waiting:
         try:
             with spool.open(photo) as file:

@@ -229,12 +229,15 @@ def box(kind: bytes, content: bytes) -> bytes:
 
 def _directory(order: str, at: int, tags: list[_Entry]) -> bytes:
     """A TIFF directory at `at`, the values that do not fit into it right behind it."""
-    entries, behind = b"", b""
-    behind_at = at + 2 + 12 * len(tags) + 4
+    entries, overflow = b"", b""
+    overflow_at = at + 2 + 12 * len(tags) + 4
     for number, kind, values in tags:
         packed = struct.pack(f"{order}{len(values)}{_LETTERS[kind]}", *values)
         count = len(values) // 2 if kind in (_RATIONAL, _SRATIONAL) else len(values)
         if len(packed) > 4:
-            packed, behind = struct.pack(f"{order}I", behind_at + len(behind)), behind + packed
+            packed, overflow = (
+                struct.pack(f"{order}I", overflow_at + len(overflow)),
+                overflow + packed,
+            )
         entries += struct.pack(f"{order}HHI", number, kind, count) + packed.ljust(4, b"\0")
-    return struct.pack(f"{order}H", len(tags)) + entries + bytes(4) + behind
+    return struct.pack(f"{order}H", len(tags)) + entries + bytes(4) + overflow

@@ -27,7 +27,7 @@ class Device:
     _cursor: str = ""
 
     def install(self, *options: str, url: str = "", name: str = "") -> str:
-        """Run install.sh, without Debian's packages; return what it said."""
+        """Run install.sh, without Debian's packages; return its output."""
         key = "" if "--key-file" in options else self.key
         given = {"BASE_URL": url, "CAMERA_NAME": name, "AZURE_FUNCTION_KEY": key}
         command = ("sh", INSTALL, "--packages", "none", *options)
@@ -59,14 +59,14 @@ class Device:
 
     def configure(self, **settings: str) -> None:
         """Write the settings: a camera that replays a picture each second, and these."""
-        usual = {
+        defaults = {
             "CAMERA_SOURCE": "simulated",
             "CAMERA_REPLAY": f"{SHARED}/pictures",
             "CAMERA_EVERY": "1s",
             "CAMERA_CLOCK": "trusted",
             "PIR_PIN": "none",
         }
-        lines = [f"{name}={value}\n" for name, value in (usual | settings).items()]
+        lines = [f"{name}={value}\n" for name, value in (defaults | settings).items()]
         self.machine.write("/etc/pi-uploader/environment", "".join(lines), 0o600)
 
     def change(self, unit: str, *lines: str) -> None:
@@ -90,16 +90,16 @@ class Device:
         """Send a signal to the unit's main process alone."""
         self.machine.run("systemctl", "kill", "--kill-whom=main", f"--signal={name}", unit)
 
-    def said(self, unit: str) -> str:
+    def journal(self, unit: str) -> str:
         """What the journal holds of this unit since the test began."""
         after = (f"--after-cursor={self._cursor}",) if self._cursor else ()
         return self.machine.journal(unit, *after)
 
     def taken(self) -> set[str]:
         """The names of the photos that the log calls taken."""
-        said = "".join(self.said(unit) for unit in (CAPTURE, SCHEDULED))
-        lines = [line.split() for line in said.splitlines() if ": photo taken " in line]
-        return {words[words.index("taken") + 1] for words in lines}
+        entries = "".join(self.journal(unit) for unit in (CAPTURE, SCHEDULED))
+        lines = [line.split() for line in entries.splitlines() if ": photo taken " in line]
+        return {fields[fields.index("taken") + 1] for fields in lines}
 
     def waiting(self) -> set[str]:
         """The names of the photos in the spool."""
@@ -111,8 +111,9 @@ class Device:
         before = len(self.taken())
         wait_for(lambda: len(self.taken()) >= before + count, what=f"{count} more photos")
 
-    def wait_for_words(self, unit: str, words: str | Sequence[str]) -> None:
-        wanted = [words] if isinstance(words, str) else words
+    def wait_for_journal(self, unit: str, texts: str | Sequence[str]) -> None:
+        expected = [texts] if isinstance(texts, str) else texts
         wait_for(
-            lambda: all(one in self.said(unit) for one in wanted), what=f"{wanted} in the journal"
+            lambda: all(one in self.journal(unit) for one in expected),
+            what=f"{expected} in the journal",
         )

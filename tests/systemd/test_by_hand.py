@@ -38,21 +38,21 @@ def test_copies_of_the_spool_outlive_the_command(device: Device) -> None:
 
     run("install", "-d", "-m700", HOME)
     run("install", "-d", "-m755", "/srv/closed")
-    for folder, told in (
+    for folder, text in (
         (f"{HOME}/out", f"the user nightjar, as whom this runs, may not enter {HOME};"),
         ("/srv/closed", "first: sudo install -d -o nightjar /srv/closed\n"),
         ("/srv/closed/out", "first: sudo install -d -o nightjar /srv/closed/out\n"),
     ):
         refused = run("pi-uploader", "spool", "export", folder, check=False)
         assert refused.returncode != 0
-        assert told in refused.stdout
+        assert text in refused.stdout
         assert "0 copied" in refused.stdout
 
     run("install", "-d", "-o", "nightjar", "/srv/closed/out")
-    said = run("pi-uploader", "spool", "export", "/srv/closed/out").stdout
+    output = run("pi-uploader", "spool", "export", "/srv/closed/out").stdout
     copies = run("find", "/srv/closed/out", "-name", "*.jpg", "-size", "+0").stdout.splitlines()
     assert {copy.rpartition("/")[2].removesuffix(".jpg") for copy in copies} == device.waiting()
-    assert f"{len(device.waiting())} copied into /srv/closed/out" in said
+    assert f"{len(device.waiting())} copied into /srv/closed/out" in output
 
 
 def test_the_doctor_has_the_camera_for_itself_and_capture_runs_again(device: Device) -> None:
@@ -62,12 +62,12 @@ def test_the_doctor_has_the_camera_for_itself_and_capture_runs_again(device: Dev
     assert device.state(CAPTURE) == "inactive"
     device.start(CAPTURE)
     process = device.machine.property(CAPTURE, "MainPID")
-    for words in (("doctor", "--help"), ("status",)):
-        run("pi-uploader", *words)
+    for command in (("doctor", "--help"), ("status",)):
+        run("pi-uploader", *command)
     assert device.machine.property(CAPTURE, "MainPID") == process
-    said = run("pi-uploader", "doctor", check=False).stdout
-    assert f"{CAPTURE} is stopped for the doctor" in said
-    assert "ok       camera" in said
+    output = run("pi-uploader", "doctor", check=False).stdout
+    assert f"{CAPTURE} is stopped for the doctor" in output
+    assert "ok       camera" in output
     wait_for(lambda: device.state(CAPTURE) == "active", what="capture again")
     assert device.machine.property(CAPTURE, "MainPID") != process
     device.wait_for_photos(1)
@@ -83,8 +83,8 @@ def test_capture_runs_again_however_the_doctor_ends(end: str, device: Device) ->
     device.configure(CAMERA_REPLAY=f"{SHARED}/{end}", CAMERA_EVERY="off", CAMERA_TIMES=later)
     device.start(CAPTURE)
     master, terminal = os.openpty()
-    words = device.machine.inside("pi-uploader", "doctor")
-    with subprocess.Popen(words, stdin=terminal, stdout=terminal, stderr=terminal) as doctor:
+    command = device.machine.inside("pi-uploader", "doctor")
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as doctor:
         os.close(terminal)
         picture.wait_for_reader()
         assert device.state(CAPTURE) == "inactive"

@@ -66,9 +66,9 @@ def test_a_second_time_changes_nothing_but_the_program(device: Device) -> None:
     (package,) = _find(device, "/opt/pi-uploader", "-name", "pi_uploader")
     device.machine.run("rm", "-r", package)
     key, device.key = device.key, ""  # not given this time
-    said = device.install("--no-start")
+    output = device.install("--no-start")
     device.key = key
-    assert key not in said
+    assert key not in output
     assert _everything(device) == before
     assert "Nightjar" in device.machine.run("/opt/pi-uploader/bin/pi-uploader", "--help").stdout
 
@@ -128,9 +128,9 @@ def test_a_person_is_asked_and_the_key_is_not_shown(device: Device, secrets_used
     assert {"BASE_URL=https://asked.example.org", "CAMERA_NAME=asked-name"} <= set(settings)
 
 
-def _read_until(terminal: int, words: str) -> str:
+def _read_until(terminal: int, text: str) -> str:
     shown = ""
-    while words not in shown:
+    while text not in shown:
         shown += os.read(terminal, 1024).decode()
     return shown
 
@@ -162,7 +162,7 @@ def test_a_package_with_another_hash_is_not_installed(device: Device) -> None:
 
 
 def test_either_the_triggers_or_the_timer(device: Device) -> None:
-    """The choice stays when nothing is said about it."""
+    """Without an option the choice stays."""
     for options, enabled in [
         ((), [CAPTURE, UPLOAD]),
         (("--scheduled",), [TIMER, UPLOAD]),
@@ -176,17 +176,17 @@ def test_either_the_triggers_or_the_timer(device: Device) -> None:
 
 def test_what_is_installed_runs_at_once(device: Device) -> None:
     """Also after an installation that found it running; settings that are wrong are named."""
-    said = device.install()
+    output = device.install()
     assert device.state(CAPTURE) == "active"
-    assert f"journalctl -u {UPLOAD}" in said  # without a BASE_URL it cannot run
-    assert "ERROR pi-uploader: BASE_URL: is not set" in said
+    assert f"journalctl -u {UPLOAD}" in output  # without a BASE_URL it cannot run
+    assert "ERROR pi-uploader: BASE_URL: is not set" in output
     device.install(url="http://127.0.0.1:9")
     assert [device.state(unit) for unit in (CAPTURE, UPLOAD)] == ["active", "active"]
     device.configure(CAMERA_SOURCE="picamera2", CAMERA_REPLAY="", BASE_URL="http://127.0.0.1:9")
-    said = device.install()
-    assert f"{CAPTURE} does not run yet" in said
-    assert "'picamera2' needs the Pi's camera library" in said
-    assert UPLOAD not in said
+    output = device.install()
+    assert f"{CAPTURE} does not run yet" in output
+    assert "'picamera2' needs the Pi's camera library" in output
+    assert UPLOAD not in output
 
 
 def test_the_journal_keeps_to_its_size(device: Device) -> None:
@@ -226,10 +226,10 @@ def test_uninstalling_leaves_the_photos_and_says_where_they_are(device: Device) 
     assert "would run" in run("sh", UNINSTALL, "--dry-run").stdout
     assert device.state(CAPTURE) == "active"
 
-    said = run("sh", UNINSTALL).stdout
+    output = run("sh", UNINSTALL).stdout
     photos = device.waiting()
-    assert f"{len(photos)} photos stay in {SPOOL}" in said
-    assert f"stay in {ETC}" in said
+    assert f"{len(photos)} photos stay in {SPOOL}" in output
+    assert f"stay in {ETC}" in output
     assert _find(device, "/etc", "/opt", "/usr/local", "-name", "*pi-uploader*") == [ETC]
     assert {device.state(unit) for unit in UNITS} == {"inactive"}
 
@@ -251,8 +251,8 @@ def _everything(device: Device) -> list[str]:
     return sorted([*files, *_find(device, *places, "-type", "l")])
 
 
-def _find(device: Device, *words: str) -> list[str]:
-    return device.machine.run("find", *words).stdout.splitlines()
+def _find(device: Device, *args: str) -> list[str]:
+    return device.machine.run("find", *args).stdout.splitlines()
 
 
 def _is_enabled(device: Device, unit: str) -> bool:

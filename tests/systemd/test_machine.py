@@ -1,4 +1,4 @@
-"""The rig itself: a machine that boots, and leaves nothing behind however it ends."""
+"""The machine of these tests: it boots, and leaves nothing behind, however it ends."""
 
 import os
 import subprocess
@@ -37,12 +37,12 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     """The processes that started the machine, and those that stand on its root."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
-        words = " ".join(process.info["cmdline"] or ())
+        command_line = " ".join(process.info["cmdline"] or ())
         try:
             mounts = Path(f"/proc/{process.pid}/mounts").read_text()
         except OSError:  # gone meanwhile
             continue
-        if f"{folder}" in words or f"{folder}" in mounts:
+        if f"{folder}" in command_line or f"{folder}" in mounts:
             found.append(process)
     return found
 

@@ -47,8 +47,8 @@ def test_the_password_is_a_file_that_only_root_reads(
             )
     with network_camera("--digest", "--user", "vera", "--password", password) as camera:
         write(f"{ETC}/config.toml", ONE_CAMERA.format(url=camera.url), 0o644)
-        said = installed.machine.run("pi-uploader", "doctor", check=False).stdout
-        assert "ok       camera entry took a JPEG" in said
+        output = installed.machine.run("pi-uploader", "doctor", check=False).stdout
+        assert "ok       camera entry took a JPEG" in output
         installed.start(CAPTURE)
         installed.wait_for_photos(1)
         installed.stop(CAPTURE)

@@ -29,7 +29,7 @@ def device(installed: Device) -> Iterator[Device]:
     installed.configure()
     yield installed
     for unit in UNITS:
-        print(installed.said(unit))
+        print(installed.journal(unit))
     installed.stop(*UNITS)
 
 
@@ -52,7 +52,7 @@ def test_systemd_has_nothing_to_say_of_the_installed_units(device: Device) -> No
 
 
 def test_photos_are_taken_and_delivered_with_the_key(device: Device, server: FaultServer) -> None:
-    """`systemctl start` returns when each service has said that it is ready."""
+    """`systemctl start` returns when each service has reported that it is ready."""
     device.configure(BASE_URL=server.base_url)
     device.start(CAPTURE, UPLOAD)
     assert [device.state(unit) for unit in (CAPTURE, UPLOAD)] == ["active", "active"]
@@ -73,7 +73,7 @@ def test_a_hang_ends_in_a_restart_by_the_watchdog(device: Device) -> None:
     device.signal(CAPTURE, "SIGSTOP")
     wait_for(lambda: device.restarts(CAPTURE) >= 1, what="a restart")
     device.wait_for_photos(1)
-    device.wait_for_words(CAPTURE, ["Watchdog timeout", "Fatal Python error: Aborted"])
+    device.wait_for_journal(CAPTURE, ["Watchdog timeout", "Fatal Python error: Aborted"])
     assert device.taken() <= device.waiting()
 
 
@@ -166,7 +166,7 @@ def test_a_bad_setting_of_the_upload_does_not_stop_capture(device: Device) -> No
     device.machine.run("systemctl", "start", UPLOAD, check=False)
     wait_for(lambda: device.state(UPLOAD) == "failed", what="the end of the upload")
     assert device.machine.property(UPLOAD, "ExecMainStatus") == "78"
-    device.wait_for_words(UPLOAD, "BASE_URL")
+    device.wait_for_journal(UPLOAD, "BASE_URL")
     device.wait_for_photos(3)
     assert (device.state(UPLOAD), device.restarts(UPLOAD)) == ("failed", 0)
     assert (device.state(CAPTURE), device.restarts(CAPTURE)) == ("active", 0)
@@ -257,8 +257,8 @@ def probed(device: Device, unit: str) -> dict[str, Any]:
     changed = ("Type=exec", "Restart=no", "WatchdogSec=0", "ExecStart=", f"ExecStart={probe}")
     device.change(unit, "[Service]", *changed)
     device.start(unit)
-    wait_for(lambda: "\n{" in f"\n{device.said(unit)}", what="the probe's findings")
-    (line,) = (one for one in device.said(unit).splitlines() if one.startswith("{"))
+    wait_for(lambda: "\n{" in f"\n{device.journal(unit)}", what="the probe's findings")
+    (line,) = (one for one in device.journal(unit).splitlines() if one.startswith("{"))
     found: dict[str, Any] = json.loads(line)
     return found
 

@@ -40,10 +40,10 @@ def test_a_config_file_is_all_that_several_cameras_need(device: Device) -> None:
     """What install.sh wrote for one camera does not have to be taken away."""
     assert "\nCAMERA_SOURCE=picamera2\n" in device.machine.read(f"{ETC}/environment")
     device.start(CAPTURE)
-    device.wait_for_words(CAPTURE, ["photo taken entry-", "photo taken yard-"])
+    device.wait_for_journal(CAPTURE, ["photo taken entry-", "photo taken yard-"])
     device.stop(CAPTURE)
-    said = device.machine.run("pi-uploader", "config", "check", check=False).stdout
-    mistake, _zone, count = said.splitlines()
+    output = device.machine.run("pi-uploader", "config", "check", check=False).stdout
+    mistake, _zone, count = output.splitlines()
     assert mistake.startswith("BASE_URL: is not set; expected https://HOST ")
     assert count == "1 mistake"
 

@@ -32,9 +32,9 @@ def units(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def analyze(*words: str | Path) -> "subprocess.CompletedProcess[str]":
+def analyze(*args: str | Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["systemd-analyze", *words], capture_output=True, text=True, timeout=90, check=False
+        ["systemd-analyze", *args], capture_output=True, text=True, timeout=90, check=False
     )
 
 
@@ -123,7 +123,7 @@ def test_shellcheck_has_nothing_to_say(script: Path) -> None:
 
 @pytest.mark.parametrize("script", ["install.sh", "uninstall.sh"])
 def test_a_script_explains_itself(script: str) -> None:
-    shown = said(script, "--help")
+    shown = run_script(script, "--help")
     assert shown.returncode == 0
     for option in ("--dry-run", "--help"):
         assert option in shown.stdout
@@ -134,16 +134,18 @@ def test_a_dry_run_installs_nothing_and_says_what_it_would() -> None:
     key = "the-key-of-a-dry-run"
     folders = [Path("/opt/pi-uploader"), Path("/etc/pi-uploader")]
     before = [folder.exists() for folder in folders]
-    shown = said("install.sh", "--dry-run", AZURE_FUNCTION_KEY=key, BASE_URL="https://example.org")
+    shown = run_script(
+        "install.sh", "--dry-run", AZURE_FUNCTION_KEY=key, BASE_URL="https://example.org"
+    )
     assert shown.returncode == 0, shown.stderr
     assert key not in shown.stdout + shown.stderr
-    for words in ("python3-picamera2", "useradd", "/opt/pi-uploader", "mode 600", *UNITS[1:]):
-        assert words in shown.stdout
+    for text in ("python3-picamera2", "useradd", "/opt/pi-uploader", "mode 600", *UNITS[1:]):
+        assert text in shown.stdout
     assert [folder.exists() for folder in folders] == before
 
 
 @pytest.mark.parametrize(
-    ("words", "settings", "problem"),
+    ("options", "settings", "problem"),
     [
         (["--wheel"], {}, "--wheel needs a value"),
         (["--wheel", "/no/such.whl"], {}, "there is no wheel /no/such.whl"),
@@ -156,9 +158,9 @@ def test_a_dry_run_installs_nothing_and_says_what_it_would() -> None:
     ],
 )
 def test_a_mistake_ends_the_installation_before_it_begins(
-    words: list[str], settings: dict[str, str], problem: str
+    options: list[str], settings: dict[str, str], problem: str
 ) -> None:
-    shown = said("install.sh", "--dry-run", *words, **settings)
+    shown = run_script("install.sh", "--dry-run", *options, **settings)
     assert shown.returncode == 1
     assert problem in shown.stderr
     assert shown.stdout == ""
@@ -183,8 +185,8 @@ def test_a_mistake_ends_the_installation_before_it_begins(
     ],
 )
 def test_the_name_of_the_camera_is_one_of_the_wires(name: str) -> None:
-    """One that the program would refuse is told before anything is installed."""
-    shown = said("install.sh", "--dry-run", CAMERA_NAME=name)
+    """One that the program would reject is reported before anything is installed."""
+    shown = run_script("install.sh", "--dry-run", CAMERA_NAME=name)
     problem = None
     try:
         check_camera(name)
@@ -196,9 +198,9 @@ def test_the_name_of_the_camera_is_one_of_the_wires(name: str) -> None:
         assert shown.stdout == ""
 
 
-def said(script: str, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+def run_script(script: str, *options: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["sh", SYSTEMD / script, *words],
+        ["sh", SYSTEMD / script, *options],
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environ},
         capture_output=True,
         text=True,

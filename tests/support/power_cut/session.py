@@ -76,13 +76,15 @@ def run(folder: Path, plan: Plan) -> Iterator[Finding]:
     with image.open("wb") as file:
         file.truncate(SIZE)
     _call("mkfs.ext4", "-q", "-b", "4096", "-J", "size=4", "-F", f"{image}")
-    said = [Said.read(line) for line in _write(folder, plan)]
+    reports = [Said.read(line) for line in _write(folder, plan)]
     entries = read_log(log)
     chance = random.Random(plan.photos)
-    for cut in _cuts(plan, said, entries, chance):
+    for cut in _cuts(plan, reports, entries, chance):
         for model in Model:
             disk = after_cut(image.read_bytes(), entries, cut, model, chance)
-            yield Finding(cut, model.value, _look(folder, disk, [s for s in said if s.at <= cut]))
+            yield Finding(
+                cut, model.value, _look(folder, disk, [one for one in reports if one.at <= cut])
+            )
 
 
 def _write(folder: Path, plan: Plan) -> list[str]:
@@ -94,30 +96,32 @@ def _write(folder: Path, plan: Plan) -> list[str]:
     wait_for(disk.exists, what="the logged disk")
     with _mounted(disk, files, plan.mount_options):
         writer = ("-m", "tests.support.power_cut.writer", f"{files}/spool", f"{log}")
-        said = _call(sys.executable, *writer, plan.disk, f"{plan.photos}")
+        reports = _call(sys.executable, *writer, plan.disk, f"{plan.photos}")
         length = log.stat().st_size
     logged_disk.kill()
     logged_disk.wait()
     os.truncate(log, length)  # what unmounting wrote is no part of the story
-    return said.splitlines()
+    return reports.splitlines()
 
 
-def _cuts(plan: Plan, said: list[Said], entries: list[Entry], chance: random.Random) -> list[int]:
+def _cuts(
+    plan: Plan, reports: list[Said], entries: list[Entry], chance: random.Random
+) -> list[int]:
     """At which lengths of the log to cut the power."""
-    moments = [one.at for one in said if one.word == "acknowledged"]
+    moments = [one.at for one in reports if one.word == "acknowledged"]
     others = [entry.end for entry in entries if entry.end >= moments[0]]
     others_chosen = chance.sample(others, min(plan.between, len(others)))
     return sorted({*chance.sample(moments, plan.cuts), *others_chosen})
 
 
-def _look(folder: Path, disk: bytearray, said: list[Said]) -> list[str]:
+def _look(folder: Path, disk: bytearray, reports: list[Said]) -> list[str]:
     """What is wrong on this disk, given what the writer had said."""
     after = folder / tag(folder)
     after.write_bytes(disk)
     try:
         with _mounted(after, folder / "files"):
-            acknowledged = [one.photo for one in said if one.word == "acknowledged"]
-            removed = [one.photo for one in said if one.word == "removing"]
+            acknowledged = [one.photo for one in reports if one.word == "acknowledged"]
+            removed = [one.photo for one in reports if one.word == "removing"]
             return problems(folder / "files" / "spool", acknowledged, removed)
     except subprocess.CalledProcessError as error:
         return [f"{error}"]  # such as a file system that cannot be mounted

@@ -57,9 +57,9 @@ class Ext4:
         file answers EBADMSG from then on."""
         inode = file.stat().st_ino
         with self.unmounted() as image:
-            said = call("debugfs", "-R", f"imap <{inode}>", image)
-            found = re.search(r"located at block (\d+), offset (0x[0-9a-f]+)", said)
-            assert found, said
+            output = call("debugfs", "-R", f"imap <{inode}>", image)
+            found = re.search(r"located at block (\d+), offset (0x[0-9a-f]+)", output)
+            assert found, output
             block, offset = int(found[1]), int(found[2], 16)
             with image.open("r+b") as disk:
                 disk.seek(block * 4096 + offset + 16)
@@ -70,5 +70,5 @@ class Ext4:
 
 def call(*command: object) -> str:
     """What the command prints. Raises CalledProcessError if it fails."""
-    words = [str(word) for word in command]
-    return subprocess.run(words, check=True, text=True, stdout=subprocess.PIPE).stdout
+    args = [str(word) for word in command]
+    return subprocess.run(args, check=True, text=True, stdout=subprocess.PIPE).stdout

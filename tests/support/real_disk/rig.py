@@ -42,10 +42,10 @@ def require() -> None:
         pytest.skip(reason)
 
 
-def run(module: str, *words: object, timeout: float = 300) -> Any:
+def run(module: str, *args: object, timeout: float = 300) -> Any:
     """What a module prints as its last line, which is JSON. Its log goes to our standard error."""
     done = subprocess.run(
-        [*CONTAINED, sys.executable, "-m", module, *map(str, words)],
+        [*CONTAINED, sys.executable, "-m", module, *map(str, args)],
         cwd=ROOT,
         env={**os.environ, "PATH": SBIN},
         stdout=subprocess.PIPE,
@@ -53,5 +53,5 @@ def run(module: str, *words: object, timeout: float = 300) -> Any:
         timeout=timeout,
     )
     print(done.stdout)
-    assert done.returncode == 0, f"{module} {words} ended with {done.returncode}"
+    assert done.returncode == 0, f"{module} {args} ended with {done.returncode}"
     return json.loads(done.stdout.splitlines()[-1])

@@ -27,10 +27,10 @@ from tests.support.waiting import wait_for
 NO_RESERVE = Quota(reserve=0)
 
 
-def program(folder: Path, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+def program(folder: Path, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run `pi-uploader` with its spool on the disk of this folder."""
     return subprocess.run(
-        [sys.executable, "-m", "pi_uploader", *words],
+        [sys.executable, "-m", "pi_uploader", *args],
         cwd=ROOT,
         env={**settings(folder), **env},
         capture_output=True,
@@ -81,7 +81,7 @@ def read_only(folder: Path) -> dict[str, Any]:
             upload.wait(90)
         alerts = [[alert.kind, alert.reason] for alert in server.store.alerts.values()]
         stored = len(server.store.photos)
-    told = status(folder)
+    after = status(folder)
     disk.make_read_only(False)
     kept = program(folder, "capture", "--once")
     return {
@@ -89,7 +89,7 @@ def read_only(folder: Path) -> dict[str, Any]:
         "lost before it is told": [before["losses"], before["losses_unreported"]],
         "alerts": alerts,
         "stored": stored,
-        "lost when it is told": [told["losses"], told["losses_unreported"]],
+        "lost when it is told": [after["losses"], after["losses_unreported"]],
         "on the disk afterwards": len(list((folder / "disk/spool/reported").rglob("*.jpg"))),
         "in memory afterwards": len(list((folder / "run").rglob("*.jpg"))),
         "doctor": [doctor.returncode, doctor.stdout],

@@ -1,4 +1,4 @@
-"""Starts and stops the network camera of the tests."""
+"""Start and stop the network camera of the tests."""
 
 import signal
 import subprocess
@@ -14,7 +14,7 @@ SERVER = Path(__file__).with_name("server.py")
 
 @dataclass
 class NetworkCamera:
-    """A running server; `freeze` stops all of its answers, as a camera that hangs."""
+    """A running server; `freeze` makes it stop responding, as a camera that hangs."""
 
     process: "subprocess.Popen[str]"
     port: int
@@ -31,9 +31,9 @@ class NetworkCamera:
 
 
 @contextmanager
-def network_camera(*words: str, port: int = 0) -> Iterator[NetworkCamera]:
-    """A camera that serves as long as this lasts; `words` are arguments of server.py."""
-    command = [DEBIANS_PYTHON, str(SERVER), "--port", str(port), *words]
+def network_camera(*options: str, port: int = 0) -> Iterator[NetworkCamera]:
+    """Run a camera until the end of the block; `options` are those of server.py."""
+    command = [DEBIANS_PYTHON, str(SERVER), "--port", str(port), *options]
     with subprocess.Popen(command, stdout=PIPE, stderr=DEVNULL, text=True) as process:
         try:
             assert process.stdout
@@ -44,7 +44,7 @@ def network_camera(*words: str, port: int = 0) -> Iterator[NetworkCamera]:
 
 
 def is_available() -> bool:
-    """Whether the server's and ffmpeg's packages are here (install.sh)."""
+    """Return whether the packages of the server and of ffmpeg are installed (install.sh)."""
     probe = "import gi; gi.require_version('GstRtspServer', '1.0')"
     try:
         subprocess.run([DEBIANS_PYTHON, "-c", probe], check=True, stderr=DEVNULL)

@@ -1,13 +1,13 @@
 """A network camera: GStreamer's RTSP server on loopback. Debian's own Python runs this file, since
-GStreamer's bindings are Debian's.
+GStreamer's bindings are Debian packages.
 
 python3 server.py [--port N] [--codec h264|h265|mjpeg] [--pattern NAME] [--shared] [--udp]
     [--user NAME --password TEXT [--digest]] [--certificate FILE]
 
-Prints its port once it serves. /stream gives a picture of 640 x 360, 25 times a second, a key frame
-every two seconds. With --shared all who watch have one stream, as cameras have it; but when the
-last one leaves while another comes, GStreamer aborts (gst_rtsp_media_get_rates). With --udp it
-refuses to send pictures over TCP; with --certificate (a PEM file with its key) it speaks TLS.
+Prints its port once it serves. /stream sends pictures of 640 x 360, 25 a second, with a key frame
+every two seconds. With --shared all clients share one stream, as with cameras; but if the last one
+disconnects while another connects, GStreamer aborts (gst_rtsp_media_get_rates). With --udp it does
+not send pictures over TCP; with --certificate (a PEM file with its key) it uses TLS.
 """
 
 import argparse
@@ -32,7 +32,7 @@ ENCODERS = {
     "! rtph265pay name=pay0 pt=97 config-interval=1",
     "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",
 }
-MAY_WATCH = "viewer"
+VIEWER_ROLE = "viewer"
 
 
 def media(codec: str, pattern: str, shared: bool) -> GstRtspServer.RTSPMediaFactory:
@@ -46,24 +46,24 @@ def media(codec: str, pattern: str, shared: bool) -> GstRtspServer.RTSPMediaFact
 
 
 def new_auth(
-    factory: GstRtspServer.RTSPMediaFactory, words: argparse.Namespace
+    factory: GstRtspServer.RTSPMediaFactory, args: argparse.Namespace
 ) -> GstRtspServer.RTSPAuth:
-    """Who may watch, and the certificate."""
+    """Return the permissions of clients, and the certificate."""
     auth = GstRtspServer.RTSPAuth()
-    if words.certificate:
-        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(words.certificate))
+    if args.certificate:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(args.certificate))
     token = GstRtspServer.RTSPToken()
-    token.set_string("media.factory.role", MAY_WATCH)
-    if words.digest:
+    token.set_string("media.factory.role", VIEWER_ROLE)
+    if args.digest:
         auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
-        auth.add_digest(words.user, words.password, token)
-    elif words.user:
-        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(words.user, words.password), token)
+        auth.add_digest(args.user, args.password, token)
+    elif args.user:
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(args.user, args.password), token)
     else:
         auth.set_default_token(token)
     permissions = GstRtspServer.RTSPPermissions()
-    permissions.add_permission_for_role(MAY_WATCH, "media.factory.access", True)
-    permissions.add_permission_for_role(MAY_WATCH, "media.factory.construct", True)
+    permissions.add_permission_for_role(VIEWER_ROLE, "media.factory.access", True)
+    permissions.add_permission_for_role(VIEWER_ROLE, "media.factory.construct", True)
     factory.set_permissions(permissions)
     return auth
 
@@ -73,22 +73,22 @@ def main() -> None:
     parser.add_argument("--port", default="0")
     parser.add_argument("--codec", choices=ENCODERS, default="h264")
     parser.add_argument("--pattern", default="pattern=ball", help="properties of videotestsrc")
-    parser.add_argument("--shared", action="store_true", help="one stream for all who watch")
+    parser.add_argument("--shared", action="store_true", help="one stream for all clients")
     parser.add_argument("--udp", action="store_true", help="no pictures over TCP")
     parser.add_argument("--user")
     parser.add_argument("--password")
     parser.add_argument("--digest", action="store_true", help="not Basic authentication")
     parser.add_argument("--certificate")
-    words = parser.parse_args()
+    args = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
-    server.set_service(words.port)
-    factory = media(words.codec, words.pattern, words.shared)
-    if words.udp:
+    server.set_service(args.port)
+    factory = media(args.codec, args.pattern, args.shared)
+    if args.udp:
         factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
-    if words.user or words.certificate:
-        server.set_auth(new_auth(factory, words))
+    if args.user or args.certificate:
+        server.set_auth(new_auth(factory, args))
     server.get_mount_points().add_factory("/stream", factory)
     loop = GLib.MainLoop()
     server.attach(None)

@@ -62,7 +62,7 @@ class Machine:
         self.shared = folder / "shared"
         self.cgroup = (_cgroups() or Path()) / f"{CGROUP}-{os.getpid()}-{next(_numbers)}"
         self._root = folder / "machine"
-        self._words = folder / "boot.log"
+        self._output = folder / "boot.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._init = 0
 
@@ -84,19 +84,19 @@ class Machine:
 
     def _boot(self) -> None:
         boot = ("sh", f"{BOOT}", f"{self._root}", f"{self.shared}", f"{self.cgroup}")
-        with self._words.open("wb") as words:
+        with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [*CONTAINED, *boot],
                 env={**os.environ, "PATH": search_path()},
                 stdin=subprocess.DEVNULL,
-                stdout=words,
+                stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        wait_for(self._is_up, what=f"the machine (its last words: {self._words})")
+        wait_for(self._is_up, what=f"the machine (its output: {self._output})")
 
     def _is_up(self) -> bool:
         assert self._process
-        assert self._process.poll() is None, f"no machine: {self._words.read_text()}"
+        assert self._process.poll() is None, f"no machine: {self._output.read_text()}"
         if not self._init:
             children = psutil.Process(self._process.pid).children()
             self._init = children[0].pid if children else 0
