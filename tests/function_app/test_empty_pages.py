@@ -14,9 +14,8 @@ from function_app.storage.models import KeptAlert, State
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, Alert
 from tests.conftest import NewStore
-from tests.function_app.test_strays import leave
 from tests.support.empty_pages import EmptyPages
-from tests.support.stored_photos import KEPT, NOW, everything, stored
+from tests.support.stored_photos import KEPT, NOW, everything, leave_orphan, stored
 
 Both = tuple[Services, Services, list[EmptyPages]]
 
@@ -42,7 +41,7 @@ def test_every_listing_goes_on_behind_an_empty_page(both: Both) -> None:
     direct, through, relays = both
     photo, other = stored(direct, "gate", 1), stored(direct, "site", 2)
     direct.thumbnails.write(photo, b"small")
-    leave(direct, other, NOW - timedelta(hours=1))
+    leave_orphan(direct, other, NOW - timedelta(hours=1))
     direct.alerts.add([KeptAlert(Alert(photo.name, LOSS, "torn"), NOW)])
     direct.people.upsert("some", "one", {})
     assert everything(through) == everything(direct)

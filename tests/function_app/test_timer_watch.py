@@ -1,4 +1,5 @@
-"""A timer that has stopped (azure-functions-host issue 11828) is noticed, once for each stall."""
+"""A timer that has stopped (azure-functions-host issue 11828) raises an alert, once for each
+stall."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +50,7 @@ def memory() -> Services:
     return memory_services(Settings(""))
 
 
-def test_a_cleanup_that_stopped_is_told_after_three_hours(memory: Services) -> None:
+def test_a_stopped_cleanup_raises_an_alert_after_three_hours(memory: Services) -> None:
     process = Process(memory)
     record_run(memory.people, CLEANUP, NOW)
     record_run(memory.people, REPAIR, NOW)
@@ -59,7 +60,7 @@ def test_a_cleanup_that_stopped_is_told_after_three_hours(memory: Services) -> N
     assert "POST /api/cleanup/run" in reason
 
 
-def test_a_repair_that_stopped_is_told_after_a_week(memory: Services) -> None:
+def test_a_stopped_repair_raises_an_alert_after_a_week(memory: Services) -> None:
     process, late = Process(memory), NOW + MAX_AGE[REPAIR]
     record_run(memory.people, REPAIR, NOW)
     record_run(memory.people, CLEANUP, late)
@@ -68,16 +69,16 @@ def test_a_repair_that_stopped_is_told_after_a_week(memory: Services) -> None:
     assert reason.startswith("the repair has not run since")
 
 
-def test_timers_that_never_ran_are_told(memory: Services) -> None:
-    """They are waited for from the first request on."""
+def test_timers_that_never_ran_raise_an_alert(memory: Services) -> None:
+    """They are expected from the first request on."""
     assert Process(memory).check(NOW) == []
     assert last_runs(memory.people) == {CLEANUP: None, REPAIR: None}
     (reason,) = Process(memory).check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
     assert "the cleanup has not run since 2026-11-27T12:00:00.000Z" in reason
 
 
-def test_a_stall_is_told_once_by_all_processes(memory: Services) -> None:
-    """And the next one anew."""
+def test_a_stall_raises_one_alert_in_all_processes(memory: Services) -> None:
+    """And the next stall another one."""
     late = MAX_AGE[CLEANUP] + A_MOMENT
     record_run(memory.people, CLEANUP, NOW)
     for hours in range(3):
@@ -87,13 +88,13 @@ def test_a_stall_is_told_once_by_all_processes(memory: Services) -> None:
     assert len(Process(memory).check(NOW + timedelta(hours=8) + late)) == 2
 
 
-def test_a_process_looks_only_now_and_then(memory: Services) -> None:
+def test_a_process_checks_only_at_intervals(memory: Services) -> None:
     class CountedRows(MemoryTable):
         reads = 0
 
-        def query(self, *words: Any, **more: Any) -> Any:
+        def query(self, *args: Any, **more: Any) -> Any:
             self.reads += 1
-            return super().query(*words, **more)
+            return super().query(*args, **more)
 
     rows = CountedRows()
     process = Process(replace(memory, people=rows))
@@ -103,11 +104,11 @@ def test_a_process_looks_only_now_and_then(memory: Services) -> None:
     assert rows.reads == 1
 
 
-def test_storage_that_is_away_costs_no_photo(
+def test_unavailable_storage_does_not_fail_the_request(
     memory: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
     class AwayRows(MemoryTable):
-        def query(self, *words: Any, **more: Any) -> Any:
+        def query(self, *args: Any, **more: Any) -> Any:
             raise StorageUnavailableError("the table people")
 
     Process(replace(memory, people=AwayRows())).check(NOW)
@@ -115,7 +116,7 @@ def test_storage_that_is_away_costs_no_photo(
 
 
 @pytest.mark.parametrize("job", [CLEANUP, REPAIR])
-def test_a_timer_keeps_when_it_ran(memory: Services, job: str) -> None:
+def test_a_timer_records_when_it_ran(memory: Services, job: str) -> None:
     before = datetime.now(UTC) - A_MOMENT
     (timer,) = [
         one.get_user_function()
@@ -128,8 +129,8 @@ def test_a_timer_keeps_when_it_ran(memory: Services, job: str) -> None:
     assert ran >= before
 
 
-def test_the_status_says_when_they_ran(api: Api) -> None:
-    """A dry run is none, nor is a repair of some cameras."""
+def test_the_status_has_the_time_of_the_last_run(api: Api) -> None:
+    """A dry run does not count, nor does a repair of some cameras."""
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
 
     def runs() -> tuple[str | None, str | None]:
@@ -145,7 +146,7 @@ def test_the_status_says_when_they_ran(api: Api) -> None:
     assert all(now and now != then for now, then in zip(runs(), before, strict=True))
 
 
-def test_an_upload_notices_a_stall(memory: Services) -> None:
+def test_an_upload_raises_the_alert_of_a_stall(memory: Services) -> None:
     """Nothing else runs in a memory whose timers stand still; reading a status writes nothing."""
     record_run(memory.people, CLEANUP, datetime.now(UTC) - timedelta(hours=4))
     (put,) = [

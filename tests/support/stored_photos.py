@@ -2,13 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
+from azure.data.tables import TableServiceClient
+
 from function_app.retention_policy import RetentionPolicy
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.models import Photo
-from function_app.storage.row_keys import View
+from function_app.storage.row_keys import PHOTOS, View, arrival_key
 from photo_wire.media import Media
+from photo_wire.moment import format_time
 from tests.function_app.api import name_of
+from tests.function_app.memory_store import MemoryIndex
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -55,3 +60,14 @@ def is_consistent(backend: Services) -> bool:
         and {photo.name for one in blobs for photo in one if not photo.deleted_at} == all_photos  # type: ignore[attr-defined]
         and {photo.name for photo in lists[1]} == all_photos  # type: ignore[index]
     )
+
+
+def leave_orphan(backend: Services, photo: Photo, at: datetime) -> None:
+    """Write a row of this photo among its camera's arrivals, as if it was listed at that moment."""
+    key = arrival_key(photo.name, at)
+    if isinstance(backend.index, MemoryIndex):
+        backend.index._arrivals[key] = photo
+        return
+    tables = TableServiceClient.from_connection_string(backend.settings.connection_string)
+    row = {"PartitionKey": PHOTOS, "RowKey": key, "listed_at": format_time(at)}
+    tables.get_table_client(TABLE).upsert_entity({**photo.to_properties(), **row})

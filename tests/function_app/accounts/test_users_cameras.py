@@ -16,38 +16,38 @@ def put(api: Api, name: PhotoName, content: bytes = PICTURE, kind: str = "image/
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "body"),
     [
         ("tokens", {"name": "x", "scopes": ["read", "admin"]}),
         ("people", {"name": "x", "role": "owner", "password": "a good long password"}),
     ],
 )
-def test_nobody_decides_about_some_cameras(
-    api: Api, admin: dict[str, str], path: str, said: dict[str, object]
+def test_an_admin_is_not_limited_to_some_cameras(
+    api: Api, admin: dict[str, str], path: str, body: dict[str, object]
 ) -> None:
     """They could give themselves the others."""
-    reply = api.ask(f"/api/{path}", admin, "POST", json={**said, "cameras": ["gate"]})
+    reply = api.ask(f"/api/{path}", admin, "POST", json={**body, "cameras": ["gate"]})
     assert (reply.status_code, "cameras" in reply.json()["detail"]) == (400, True)
 
 
 @pytest.mark.parametrize("path", ["tokens", "people"])
-def test_nobody_is_limited_to_more_cameras_than_a_page_can_have(
+def test_a_limit_has_at_most_a_hundred_cameras(
     api: Api, admin: dict[str, str], camera: str, path: str
 ) -> None:
     """A hundred, since a page is a request for each."""
-    said = {"scopes": ["read"]} if path == "tokens" else {"password": "a good long password"}
+    body = {"scopes": ["read"]} if path == "tokens" else {"password": "a good long password"}
     for count, expected in ((101, 400), (100, 201)):
         more = {"name": camera, "cameras": [f"{camera}-{n}" for n in range(count)]}
-        reply = api.ask(f"/api/{path}", admin, "POST", json={**said, **more})
+        reply = api.ask(f"/api/{path}", admin, "POST", json={**body, **more})
         assert (reply.status_code, "cameras" in reply.text) == (expected, True)
 
 
-def test_people_are_let_in_and_shut_out(api: Api, admin: dict[str, str], camera: str) -> None:
-    """A viewer sees the cameras that they were given, and nothing once they are gone."""
+def test_viewers_are_added_and_removed(api: Api, admin: dict[str, str], camera: str) -> None:
+    """A viewer sees the cameras that they were given, and nothing once they are removed."""
     mine, other = put(api, name_of(camera)), put(api, name_of(f"{camera}-2"))
-    said = {"name": camera, "password": "a good password", "cameras": [camera]}
-    assert api.ask("/api/people", admin, "POST", json=said).status_code == 201
-    assert api.ask("/api/people", admin, "POST", json=said).status_code == 409
+    body = {"name": camera, "password": "a good password", "cameras": [camera]}
+    assert api.ask("/api/people", admin, "POST", json=body).status_code == 201
+    assert api.ask("/api/people", admin, "POST", json=body).status_code == 409
     viewer = Api(api.backend)
     credentials = {"name": camera, "password": "a good password"}
     from_here = {"X-Forwarded-For": camera}

@@ -8,23 +8,23 @@ import pytest
 from tests.function_app.api import MOMENT, Api, name_of
 
 
-def new_token(api: Api, admin: dict[str, str], name: str, **said: Any) -> dict[str, str]:
-    reply = api.ask("/api/tokens", admin, "POST", json={"name": name, **said})
+def new_token(api: Api, admin: dict[str, str], name: str, **fields: Any) -> dict[str, str]:
+    reply = api.ask("/api/tokens", admin, "POST", json={"name": name, **fields})
     assert reply.status_code == 201, reply.text
     return {"Authorization": f"Bearer {reply.json()['token']}"}
 
 
 @pytest.mark.slow
-def test_alerts_are_sieved_by_kind_and_camera(api: Api, camera: str) -> None:
+def test_alerts_are_filtered_by_kind_and_camera(api: Api, camera: str) -> None:
     """Page by page, each of them once."""
     kinds = ["loss", "clock", "loss", "spool", "loss"]
     ids = [str(name_of(camera, tag=f"{n:08x}")) for n in range(len(kinds))]
-    said = [
+    fields = [
         {"id": one, "kind": kind, "reason": "x", "details": {}}
         for one, kind in zip(ids, kinds, strict=True)
     ]
     key = {"x-functions-key": api.backend.function_key}
-    api.ask("/api/alerts", key, "POST", json={"alerts": said})
+    api.ask("/api/alerts", key, "POST", json={"alerts": fields})
     seen: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
@@ -41,9 +41,9 @@ def test_alerts_of_other_cameras_do_not_show_in_a_page(
     """One's own is on the first, and there is no second."""
     at = [MOMENT + timedelta(days=3000, seconds=n) for n in range(70)]  # before all others
     mine, others = [name_of(camera, at[0])], [name_of(f"{camera}-2", one) for one in at]
-    told = [{"id": str(one), "kind": "loss", "reason": "x"} for one in [*mine, *others]]
+    alerts = [{"id": str(one), "kind": "loss", "reason": "x"} for one in [*mine, *others]]
     key = {"x-functions-key": api.backend.function_key}
-    assert api.ask("/api/alerts", key, "POST", json={"alerts": told}).ok
+    assert api.ask("/api/alerts", key, "POST", json={"alerts": alerts}).ok
     reader = new_token(api, admin, f"{camera}-r", scopes=["read"], cameras=[camera])
     page = api.ask("/api/alerts?limit=5", reader).json()
     assert [one["id"] for one in page["alerts"]] == [str(mine[0])]

@@ -1,4 +1,5 @@
-"""Alerts come in with the function key, once each, and are listed for whoever may read."""
+"""Alerts are reported with the function key, stored once each, and listed for callers who may
+read."""
 
 import hashlib
 from base64 import b64decode
@@ -41,8 +42,8 @@ def post(backend: Backend, body: bytes, key: str | None = None) -> requests.Resp
     )
 
 
-def recorded(backend: Backend, *told: Alert) -> frozenset[str]:
-    reply = post(backend, alerts_to_json(list(told)))
+def recorded(backend: Backend, *alerts: Alert) -> frozenset[str]:
+    reply = post(backend, alerts_to_json(list(alerts)))
     assert reply.status_code == 200, reply.text
     return parse_alerts_receipt(reply.content).recorded
 
@@ -68,38 +69,38 @@ def all_alerts(backend: Backend, limit: int) -> list[dict[str, object]]:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-def test_a_loss_told_twice_is_on_record_once(backend: Backend) -> None:
-    """With everything that the device said of it; of one report the newest photo's first."""
+def test_a_loss_reported_twice_is_recorded_once(backend: Backend) -> None:
+    """With all its details; of one report the newest photo's alert comes first."""
     names = [name_of("lossy", MOMENT + timedelta(minutes=count)) for count in range(5)]
-    told = [loss(name) for name in names]
-    assert recorded(backend, *told) == {str(name) for name in names}
-    assert recorded(backend, told[0], told[0]) == {str(names[0])}
+    alerts = [loss(name) for name in names]
+    assert recorded(backend, *alerts) == {str(name) for name in names}
+    assert recorded(backend, alerts[0], alerts[0]) == {str(names[0])}
     for limit in (2, 200):
         mine = [one for one in all_alerts(backend, limit) if one["camera"] == "lossy"]
         assert [one["id"] for one in mine] == [str(name) for name in reversed(names)]
     assert mine[0]["reason"] == "no-room"
-    assert mine[0]["details"] == dict(told[0].details)
+    assert mine[0]["details"] == dict(alerts[0].details)
 
 
-def test_what_was_told_last_comes_first(backend: Backend) -> None:
-    """Whenever its photo was taken: an alert of last year, told now, is on the first page. Told
-    again it stays where it is, with what was said at first."""
+def test_the_last_reported_alert_comes_first(backend: Backend) -> None:
+    """Whenever its photo was taken. Reported again, it stays where it is, with its first
+    details."""
     days = (0, -300, 200, -500)
     names = [name_of("told-late", MOMENT + timedelta(days=count)) for count in days]
     for name in names:
         assert recorded(backend, loss(name)) == {str(name)}
     first = Api(backend).read("/api/alerts?limit=4").json()["alerts"]
     assert [one["id"] for one in first] == [str(name) for name in reversed(names)]
-    for told in ([loss(names[0])], [Alert(name, LOSS, "torn") for name in names]):
-        recorded(backend, *told)
+    for alerts in ([loss(names[0])], [Alert(name, LOSS, "torn") for name in names]):
+        recorded(backend, *alerts)
         assert Api(backend).read("/api/alerts?limit=4").json()["alerts"] == first
 
 
-def test_the_loss_of_a_photo_that_is_stored_is_none(backend: Backend) -> None:
-    """Its receipt was cut off on the way, and the device gave it up to make room."""
+def test_the_loss_of_a_stored_photo_is_not_recorded(backend: Backend) -> None:
+    """Its receipt was lost, and the device gave it up to make room."""
     body, name = jpeg(64, 48, 7), name_of("found-again")
-    said = PhotoHeaders(name=name, content_type="image/jpeg")
-    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    details = PhotoHeaders(name=name, content_type="image/jpeg")
+    assert Api(backend).put(body, details.to_headers()).status_code == 201
     sha256 = hashlib.sha256(body).hexdigest()
     other = loss(name_of("found-again", tag="00000001"), sha256)
     reply = post(backend, alerts_to_json([loss(name, sha256), other]))
@@ -109,36 +110,36 @@ def test_the_loss_of_a_photo_that_is_stored_is_none(backend: Backend) -> None:
     )
 
 
-def test_the_loss_of_a_photo_that_a_person_deleted_is_none(backend: Backend) -> None:
-    """It was stored, and no chance took it; of other bytes under its name a loss is one."""
+def test_the_loss_of_a_deleted_photo_is_not_recorded(backend: Backend) -> None:
+    """It was stored, and a person deleted it. A loss of other bytes under its name is recorded."""
     body, name = jpeg(64, 48, 10), name_of("deleted-since")
-    said = PhotoHeaders(name=name, content_type="image/jpeg")
-    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    details = PhotoHeaders(name=name, content_type="image/jpeg")
+    assert Api(backend).put(body, details.to_headers()).status_code == 201
     admin = {"Authorization": f"Bearer {backend.admin_token}"}
     assert Api(backend).ask(f"/api/photos/{name}", admin, "DELETE").status_code == 204
     receipt = parse_alerts_receipt(post(backend, alerts_to_json([loss(name)])).content)
     assert receipt == AlertsReceipt(frozenset({str(name)}), frozenset())
-    told = alerts_to_json([loss(name, hashlib.sha256(body).hexdigest())])
-    receipt = parse_alerts_receipt(post(backend, told).content)
+    alerts = alerts_to_json([loss(name, hashlib.sha256(body).hexdigest())])
+    receipt = parse_alerts_receipt(post(backend, alerts).content)
     assert receipt == AlertsReceipt(frozenset(), frozenset({str(name)}))
 
 
-def test_a_loss_that_is_none_hides_no_other_alert(backend: Backend) -> None:
-    """A photo was set aside, then given up, and is stored after all: that it was set aside is on
-    record. Its device, which looks for the losses in `stored` first, forgets the loss."""
+def test_a_loss_of_a_stored_photo_hides_no_other_alert(backend: Backend) -> None:
+    """A photo was put in quarantine, then given up, and is stored after all: the quarantine is on
+    record. The device looks for losses in `stored` first, and forgets the loss."""
     body, name = jpeg(64, 48, 8), name_of("set-aside")
-    said = PhotoHeaders(name=name, content_type="image/jpeg")
-    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    details = PhotoHeaders(name=name, content_type="image/jpeg")
+    assert Api(backend).put(body, details.to_headers()).status_code == 201
     none = loss(name, hashlib.sha256(body).hexdigest())
     aside = Alert(name, QUARANTINE, "rejected-422", none.details)
-    for told in ([none, aside], [aside, none]):
-        receipt = parse_alerts_receipt(post(backend, alerts_to_json(told)).content)
+    for alerts in ([none, aside], [aside, none]):
+        receipt = parse_alerts_receipt(post(backend, alerts_to_json(alerts)).content)
         assert receipt == AlertsReceipt(frozenset({str(name)}), frozenset({str(name)}))
     mine = [one for one in all_alerts(backend, 200) if one["camera"] == "set-aside"]
     assert [one["kind"] for one in mine] == [QUARANTINE]
 
 
-def test_only_devices_tell_and_only_readers_see(backend: Backend) -> None:
+def test_only_devices_report_and_only_readers_list(backend: Backend) -> None:
     body = alerts_to_json([loss(name_of("nobody"))])
     assert post(backend, body, "not the key").status_code == 401
     assert Api(backend).ask(ALERTS_PATH).status_code == 401
@@ -155,32 +156,32 @@ def test_only_devices_tell_and_only_readers_see(backend: Backend) -> None:
     ],
     ids=["empty", "no alerts", "deep", "long"],
 )
-def test_what_is_no_list_of_alerts_is_refused(backend: Backend, body: bytes, status: int) -> None:
+def test_an_invalid_body_is_refused(backend: Backend, body: bytes, status: int) -> None:
     reply = post(backend, body)
     assert reply.status_code == status
     assert reply.headers["Content-Type"].startswith("application/problem+json")
 
 
-def test_a_device_tries_its_key_with_no_alert(backend: Backend) -> None:
-    """It is told whether it may, and nothing is stored."""
+def test_a_device_checks_its_key_with_an_empty_report(backend: Backend) -> None:
+    """It learns whether the key is valid, and nothing is stored."""
     reply = post(backend, alerts_to_json([]))
     assert parse_alerts_receipt(reply.content) == AlertsReceipt(frozenset(), frozenset())
     assert post(backend, alerts_to_json([]), "not the key").status_code == 401
 
 
 @pytest.mark.parametrize("query", ["cursor=%C3%A4", "cursor=!", "limit=0", "limit=201", "x=1"])
-def test_a_query_that_makes_no_sense_is_refused(backend: Backend, query: str) -> None:
+def test_an_invalid_query_is_refused(backend: Backend, query: str) -> None:
     assert Api(backend).read(f"/api/alerts?{query}").status_code == 400
 
 
 @pytest.mark.slow
 def test_statistics_count_every_loss_of_every_camera(backend: Backend) -> None:
-    """More than a thousand, which other kinds do not hide; of a camera that never had a photo, too,
-    for whoever may see it. What turns out to be stored is none."""
+    """More than a thousand, among alerts of other kinds; also of a camera that never had a photo.
+    Losses of stored photos do not count."""
     now, reader = datetime.now(UTC), reader_of(backend, "all-lost", "not-all-lost")
     body, stored = jpeg(64, 48, 9), name_of("not-all-lost", now)
-    said = PhotoHeaders(name=stored, content_type="image/jpeg")
-    assert Api(backend).put(body, said.to_headers()).status_code == 201
+    details = PhotoHeaders(name=stored, content_type="image/jpeg")
+    assert Api(backend).put(body, details.to_headers()).status_code == 201
     recorded(backend, loss(name_of("others-lost", now)))
     for number in range(11):
         names = [name_of("all-lost", now - timedelta(hours=number), f"{n:08x}") for n in range(100)]
@@ -199,8 +200,8 @@ def test_statistics_count_every_loss_of_every_camera(backend: Backend) -> None:
     assert (status["cameras"], status["losses_since_yesterday"]) == (2, 1100)
 
 
-def test_whoever_may_see_one_camera_reaches_its_alerts_behind_many(backend: Backend) -> None:
-    """Of one POST, and so of one moment; the cursors on the way hold no word of the others."""
+def test_a_reader_of_one_camera_pages_past_those_of_others(backend: Backend) -> None:
+    """Reported by one request, so at one moment; no cursor has a name of another camera."""
     reader = reader_of(backend, "seen")
     at = [MOMENT + timedelta(seconds=count) for count in range(99)]
     mine = [name_of("seen", at[0]), name_of("seen", at[50])]

@@ -1,4 +1,4 @@
-"""The longest alerts that may be told, which every store of them takes."""
+"""The longest alerts that may be reported."""
 
 import json
 
@@ -17,30 +17,30 @@ def longest(letter: str) -> dict[str, str | int]:
 
 
 @pytest.mark.parametrize("letter", LETTERS.values(), ids=LETTERS)
-def test_every_store_takes_the_longest(empty: store_side.Services, letter: str) -> None:
-    """And gives it back as it was told."""
+def test_every_store_accepts_the_longest_alert(empty: store_side.Services, letter: str) -> None:
+    """And returns it unchanged."""
     kept = KeptAlert(Alert(name_of("gate"), "x", letter * MAX_REASON, longest(letter)), MOMENT)
     empty.alerts.add([kept])
     assert empty.alerts.newest(2, None) == [kept]
 
 
-def test_a_loss_that_is_told_with_a_long_alert_is_recorded(api: Api, camera: str) -> None:
-    """One that no row took made storage "away", for ever, for all that came with it."""
-    told = [
+def test_a_loss_reported_with_a_long_alert_is_recorded(api: Api, camera: str) -> None:
+    """A row that was too long once made storage "unavailable" for everything reported with it."""
+    reported = [
         {"id": str(name_of(camera, tag=f"0000000{n}")), "kind": "loss", "reason": "torn"}
         for n in range(3)
     ]
-    for letter, one in zip((*LETTERS.values(),)[:2], told, strict=False):
+    for letter, one in zip((*LETTERS.values(),)[:2], reported, strict=False):
         one["details"] = longest(letter)  # type: ignore[assignment]
     key = {"x-functions-key": api.backend.function_key}
-    body = json.dumps({"alerts": told}, ensure_ascii=False).encode()
+    body = json.dumps({"alerts": reported}, ensure_ascii=False).encode()
     reply = api.ask("/api/alerts", key, "POST", data=body)
     assert (reply.status_code, len(reply.json()["recorded"])) == (200, 3)
 
 
 @pytest.mark.parametrize("detail", ["half of a pair: \\ud800", "\\u0000" * MAX_REASON])
-def test_what_no_row_takes_is_refused(api: Api, camera: str, detail: str) -> None:
-    """With a sentence, and not as if storage were away."""
+def test_an_alert_too_long_for_a_row_is_refused(api: Api, camera: str, detail: str) -> None:
+    """With a sentence, not as if storage were unavailable."""
     details = ",".join(f'"d{n}": "{detail}"' for n in range(MAX_DETAILS))
     one = f'{{"id": "{name_of(camera)}", "kind": "x", "reason": "r", "details": {{{details}}}}}'
     key = {"x-functions-key": api.backend.function_key}

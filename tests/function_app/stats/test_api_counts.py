@@ -1,4 +1,4 @@
-"""The counts that people see, by the API."""
+"""Counts of photos and losses over HTTP."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,12 +17,12 @@ def put(api: Api, name: PhotoName, content: bytes = PICTURE, kind: str = "image/
     return name
 
 
-def test_a_camera_is_known_by_its_photos(api: Api, camera: str) -> None:
-    """How many, how large, since when, and which was the last."""
+def test_a_camera_is_listed_with_its_counts(api: Api, camera: str) -> None:
+    """How many photos, how many bytes, since when, and the last photo."""
     names = [put(api, name_of(camera, MOMENT + timedelta(days=n))) for n in range(2)]
     names.append(name_of(camera, MOMENT + timedelta(days=2)))
-    said = {**photo_headers(names[2]), "Content-Type": "image/jpeg", "X-Waiting": "41"}
-    assert api.put(PICTURE, said).status_code == 201
+    body = {**photo_headers(names[2]), "Content-Type": "image/jpeg", "X-Waiting": "41"}
+    assert api.put(PICTURE, body).status_code == 201
     (found,) = [
         one for one in api.read("/api/cameras").json()["cameras"] if one["camera"] == camera
     ]
@@ -30,12 +30,12 @@ def test_a_camera_is_known_by_its_photos(api: Api, camera: str) -> None:
     assert (found["first_day"], found["last_photo"]) == ("2026-11-20", str(names[2]))
     assert found["waiting"] == 41
     assert api.read(f"/api/stats?camera={camera}").json()["waiting"] == 41
-    said = {**photo_headers(name_of(camera)), "X-Waiting": "many"}
-    assert api.put(PICTURE, said).status_code == 400
+    body = {**photo_headers(name_of(camera)), "X-Waiting": "many"}
+    assert api.put(PICTURE, body).status_code == 400
 
 
-def test_days_are_counted_for_a_calendar(api: Api, camera: str) -> None:
-    """Those with photos, within the days that are asked for."""
+def test_days_with_photos_are_counted(api: Api, camera: str) -> None:
+    """Within the requested days."""
     for hours in (0, 1, 24, 72):
         put(api, name_of(camera, MOMENT + timedelta(hours=hours)))
     days = api.read(f"/api/days?camera={camera}").json()["days"]
@@ -65,8 +65,8 @@ def test_statistics_count_losses_too(api: Api, camera: str) -> None:
     assert status["retention_days"] == 120
 
 
-def test_cameras_are_named_without_counting(api: Api, camera: str) -> None:
-    """For who wants to choose one; counted they are the same ones."""
+def test_cameras_are_listed_without_counting(api: Api, camera: str) -> None:
+    """The same ones as with counts."""
     put(api, name_of(camera))
     named, counted = (
         {one["camera"]: one for one in api.read(f"/api/cameras{query}").json()["cameras"]}
@@ -87,5 +87,5 @@ def test_cameras_are_named_without_counting(api: Api, camera: str) -> None:
     "path",
     ["stats?days=0", "stats?days=many", "days?from=today", "status?x=1", "alerts?kind=A b"],
 )
-def test_a_malformed_query_gets_a_sentence(api: Api, path: str) -> None:
+def test_an_invalid_query_is_refused(api: Api, path: str) -> None:
     assert api.read(f"/api/{path}").status_code == 400

@@ -71,15 +71,15 @@ def test_the_api_links_to_what_is_there(api: Api, camera: str) -> None:
     for name in (name_of(new_camera()), *names):
         assert api.put(jpeg(), photo_headers(name)).status_code == 201
 
-    def told(query: str = "") -> dict[str, Any]:
+    def shown(query: str = "") -> dict[str, Any]:
         cameras = api.read(f"/api/cameras{query}").json()["cameras"]
         (found,) = (one for one in cameras if one["camera"] == camera)
         return dict(found)
 
-    seen = told()["last_seen"]
+    seen = shown()["last_seen"]
     for left in (3, 2, 1, 0):
         expected = str(names[left - 1]) if left else None
-        found = told()
+        found = shown()
         assert (found["photos"], found["last_photo"], found["last_seen"]) == (left, expected, seen)
         status = api.read("/api/status").json()
         assert status["last_seen"] == seen
@@ -88,5 +88,5 @@ def test_the_api_links_to_what_is_there(api: Api, camera: str) -> None:
         if left:
             path = f"/api/photos/{names[left - 1]}"
             assert api.ask(path, admin, "DELETE").status_code == 204
-    assert told("?counts=none")["last_photo"] is None
-    assert told("?counts=none")["last_seen"] == seen
+    assert shown("?counts=none")["last_photo"] is None
+    assert shown("?counts=none")["last_seen"] == seen

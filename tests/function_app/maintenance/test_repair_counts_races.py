@@ -1,4 +1,5 @@
-"""How many photos ever came is right, whatever a rebuild of the index and a deletion do at once."""
+"""The number of received photos is right, whatever a rebuild of the index and a deletion do at
+once."""
 
 from datetime import datetime
 from itertools import product
@@ -21,8 +22,10 @@ def rebuild(backend: Services) -> None:
 
 
 @by
-def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(deleted_at: datetime | None) -> None:
-    """All those that differ in their first ten steps, in the middle of the rebuild."""
+def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_a_photo(
+    deleted_at: datetime | None,
+) -> None:
+    """All interleavings that differ in their first ten steps, in the middle of the rebuild."""
     for order in product([0, 1], repeat=9):
         backend = memory_services(KEPT)
         gone, _ = stored(backend, "gate", 3), stored(backend, "gate", 2)
@@ -32,8 +35,8 @@ def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_one(deleted_at: datet
             delete(gone, seen, deleted_at)  # type: ignore[arg-type]
 
         Turns(backend).run([(rebuild, None), (go, None)], [0, 0, 0, *order])
-        tally = backend.index.count_photos(NOW)["gate"]
-        assert (tally.received, tally.total.photos) == (2, 1), order
+        counts = backend.index.count_photos(NOW)["gate"]
+        assert (counts.received, counts.total.photos) == (2, 1), order
         assert backend.index.get(gone.name) is None
 
 
@@ -52,7 +55,7 @@ def test_a_deletion_before_any_request_of_a_rebuild_is_counted(
         rebuild(watched)
         if calls[0] <= number:
             break
-        tally = own.index.count_photos(NOW)["gate"]
-        assert (tally.received, tally.total.photos) == (came, 1), number
+        counts = own.index.count_photos(NOW)["gate"]
+        assert (counts.received, counts.total.photos) == (came, 1), number
         number += 1
     assert number >= 8

@@ -1,34 +1,18 @@
-"""Rows that were left among a camera's arrivals and are no listed photo's own: nothing leaves one
-any more, and those that are there go."""
+"""Orphans, rows among the arrivals that belong to no listed photo: nothing leaves one any more, and
+existing ones are removed."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-
-from azure.data.tables import TableServiceClient
+from datetime import timedelta
 
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up, delete_due
 from function_app.services import Services
-from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.models import Photo
 from function_app.storage.photo_counts import Count
-from function_app.storage.row_keys import PHOTOS, View, arrival_key
-from photo_wire.moment import format_time
-from tests.function_app.memory_store import MemoryIndex
+from function_app.storage.row_keys import View
 from tests.support.interruptions import until_done
-from tests.support.stored_photos import BODY, NOW, everything, is_consistent, stored
-
-
-def leave(backend: Services, photo: Photo, at: datetime) -> None:
-    """Leave a row of this photo among its camera's arrivals, as of that moment."""
-    key = arrival_key(photo.name, at)
-    if isinstance(backend.index, MemoryIndex):
-        backend.index._arrivals[key] = photo
-        return
-    tables = TableServiceClient.from_connection_string(backend.settings.connection_string)
-    row = {"PartitionKey": PHOTOS, "RowKey": key, "listed_at": format_time(at)}
-    tables.get_table_client(TABLE).upsert_entity({**photo.to_properties(), **row})
+from tests.support.stored_photos import BODY, NOW, everything, is_consistent, leave_orphan, stored
 
 
 def arrivals(backend: Services, camera: str) -> list[Photo]:
@@ -36,17 +20,17 @@ def arrivals(backend: Services, camera: str) -> list[Photo]:
     return [photo for _, photo in backend.index.list_arrivals(camera, later, 1000)]
 
 
-def retried(backend: Services, days_ago: float) -> Photo:
-    """A photo of the gate: its blob came, then a crash, and its rows with the second try."""
+def store_retried(backend: Services, days_ago: float) -> Photo:
+    """Store a photo whose rows were written by a second upload, after a crash."""
     photo = stored(backend, "gate", days_ago, listed=False)
     backend.index.add(photo, photo.received_at + timedelta(hours=5))
     return photo
 
 
-def test_a_rebuilt_index_has_no_strays(own: Services) -> None:
-    """Of a photo that was listed at the second try either, and its deletion leaves nothing; where
-    the rebuilding was stopped at each of its changes in turn."""
-    photos = [retried(own, 3), stored(own, "gate", 2), retried(own, 1)]
+def test_a_rebuilt_index_has_no_orphans(own: Services) -> None:
+    """Nor has it after a deletion, for a photo listed by a second upload either; the rebuild is
+    stopped after each of its changes in turn."""
+    photos = [store_retried(own, 3), stored(own, "gate", 2), store_retried(own, 1)]
     before = everything(own)
     until_done(lambda stopping: reconcile(stopping, NOW, everything=True), own)
     assert everything(own) == before
@@ -55,12 +39,12 @@ def test_a_rebuilt_index_has_no_strays(own: Services) -> None:
     assert arrivals(own, "gate") == photos[1:]
 
 
-def test_repair_removes_strays(own: Services) -> None:
-    """Of a photo that is gone, and the second row of one that is listed; stopped at each change."""
+def test_a_repair_removes_orphans(own: Services) -> None:
+    """Of a deleted photo, and the second row of a listed one; stopped after each change."""
     gone, twice, once = (stored(own, "gate", n) for n in (3, 2, 1))
     delete(gone, own)
-    leave(own, gone, gone.received_at + timedelta(hours=5))
-    leave(own, twice, twice.received_at + timedelta(hours=5))
+    leave_orphan(own, gone, gone.received_at + timedelta(hours=5))
+    leave_orphan(own, twice, twice.received_at + timedelta(hours=5))
     assert len(arrivals(own, "gate")) == 4
     assert len(list(own.index.list_orphans("gate"))) == 2
     until_done(lambda stopping: reconcile(stopping, NOW), own)
@@ -70,19 +54,19 @@ def test_repair_removes_strays(own: Services) -> None:
     assert own.index.count_photos(NOW)["gate"].total == Count(2, 2 * len(BODY))
 
 
-def test_repair_tells_of_strays_once(own: Services) -> None:
-    """And finds none the second time."""
+def test_a_repair_reports_orphans_once(own: Services) -> None:
+    """The second one finds none."""
     photo = stored(own, "gate", 2)
-    leave(own, photo, NOW - timedelta(days=1))
+    leave_orphan(own, photo, NOW - timedelta(days=1))
     assert [reconcile(own, NOW).orphans for _ in range(2)] == [1, 0]
 
 
-def test_retention_does_not_count_what_is_no_photo(own: Services) -> None:
-    """A stray is no deletion: it goes, and the mark of a photo that a person deleted stays."""
+def test_retention_does_not_count_an_orphan(own: Services) -> None:
+    """It is removed, and the tombstone of a photo that a person deleted stays."""
     gone, due, stays = (stored(own, "gate", n) for n in (50, 40, 1))
     delete(gone, own, deleted_at=NOW)
-    leave(own, gone, gone.received_at + timedelta(hours=5))
-    leave(own, due, due.received_at + timedelta(hours=5))
+    leave_orphan(own, gone, gone.received_at + timedelta(hours=5))
+    leave_orphan(own, due, due.received_at + timedelta(hours=5))
     for dry_run in (True, False):
         assert dict(clean_up(own, NOW, dry_run=dry_run).deleted) == {"gate": 1}
     assert clean_up(own, NOW).deleted == {}
@@ -91,23 +75,23 @@ def test_retention_does_not_count_what_is_no_photo(own: Services) -> None:
     assert own.index.query(View(), 10) == [stays]
 
 
-def test_a_cleanup_among_strays_that_was_stopped_goes_on(own: Services) -> None:
-    """At each of its changes."""
+def test_an_interrupted_cleanup_of_orphans_is_continued(own: Services) -> None:
+    """After each of its changes."""
     due, stays = stored(own, "gate", 40), stored(own, "gate", 1)
     for hours in (-5, 5):
-        leave(own, due, due.received_at + timedelta(hours=hours))
+        leave_orphan(own, due, due.received_at + timedelta(hours=hours))
     until_done(lambda stopping: clean_up(stopping, NOW), own)
     assert is_consistent(own)
     assert arrivals(own, "gate") == [stays]
 
 
-def test_a_stray_that_retention_removes_is_counted_no_more(own: Services) -> None:
-    """It was counted as any row among the arrivals: of a photo that is gone, and beside the photo's
-    own row. Stopped at each change it is counted out once."""
+def test_an_orphan_that_retention_removes_is_subtracted_once(own: Services) -> None:
+    """It was counted like any arrival: of a deleted photo, and beside the photo's own row. Stopped
+    after each change it is subtracted once."""
     gone, due, stays = (stored(own, "gate", n) for n in (50, 40, 1))
     delete(gone, own)
     for photo in (gone, due):
-        leave(own, photo, photo.received_at + timedelta(hours=5))
+        leave_orphan(own, photo, photo.received_at + timedelta(hours=5))
     assert own.index.count_photos(NOW)["gate"].total == Count(4, 4 * len(BODY))
     until_done(lambda stopping: clean_up(stopping, NOW), own)
     assert arrivals(own, "gate") == [stays]
@@ -116,12 +100,12 @@ def test_a_stray_that_retention_removes_is_counted_no_more(own: Services) -> Non
     }
 
 
-def test_a_stray_that_two_remove_at_once_is_counted_out_once(own: Services) -> None:
-    """And one that was not counted yet, not at all."""
+def test_an_orphan_that_two_runs_remove_is_subtracted_once(own: Services) -> None:
+    """One that was not counted yet is not subtracted."""
     gone, stays = stored(own, "gate", 50), stored(own, "gate", 50, "00000001")
     delete(gone, own)
     for counted_before in (True, False):
-        leave(own, gone, gone.received_at + timedelta(hours=5))
+        leave_orphan(own, gone, gone.received_at + timedelta(hours=5))
         (stray,) = [one for one in own.index.list_arrivals("gate", NOW, 10) if one[1] == gone]
         if counted_before:
             assert own.index.count_photos(NOW)["gate"].total == Count(2, 2 * len(BODY))

@@ -1,5 +1,5 @@
-"""A repair goes on for minutes, and people and retention delete meanwhile: at whatever moment they
-do, what they deleted stays deleted, and nobody is told of a loss."""
+"""A repair takes minutes, and photos are deleted meanwhile: at whatever moment, they stay deleted,
+and no loss is reported."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,11 +23,11 @@ from tests.support.stored_photos import NOW, is_consistent, stored
 @pytest.mark.parametrize(
     ("days_ago", "deleted_at"), [(40, None), (2, NOW)], ids=["by retention", "by a person"]
 )
-def test_what_is_deleted_meanwhile_stays_deleted(
+def test_a_photo_deleted_during_a_repair_stays_deleted(
     own: Services, days_ago: int, deleted_at: datetime | None, is_slow: bool, rebuild: bool
 ) -> None:
-    """Before each of the repair's requests in turn; at once, or so slowly that the bytes go then
-    and the rows only when the repair is over."""
+    """Before each of the repair's requests in turn; at once, or so slowly that the bytes are
+    removed then and the rows only after the repair."""
     stays = [stored(own, "gate", 3)]
     number, calls = 0, [1]
     while number < calls[0]:
@@ -56,7 +56,7 @@ def test_what_is_deleted_meanwhile_stays_deleted(
 
 
 class Stale:
-    """Blobs of which a page is walked that was read before something was done."""
+    """Blobs of which a page was read before something else happened."""
 
     def __init__(self, blobs: PhotoBlobs, since: Callable[[], None]) -> None:
         self.find = blobs.find
@@ -71,7 +71,7 @@ class Stale:
         return iter(page)
 
 
-def test_a_rebuild_that_is_stopped_has_listed_nothing_deleted(own: Services) -> None:
+def test_an_interrupted_rebuild_has_listed_no_deleted_photo(own: Services) -> None:
     """Stopped after each of its changes in turn, each time with a photo on its page that was
     deleted just now."""
     stored(own, "gate", 3)

@@ -1,5 +1,5 @@
-"""A loss meets its photo: whatever comes first, and wherever either is stopped, in the end a photo
-that is stored is listed, and its loss is on record nowhere."""
+"""A loss and its photo arrive in any order, and either is stopped anywhere: in the end a stored
+photo is listed, and its loss is not on record."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -33,17 +33,17 @@ TOLD: dict[str, str | int] = {"content_type": "image/jpeg", "sha256": SHA256, "s
 
 
 def upload(backend: Services) -> None:
-    said = PhotoHeaders(name=NAME)
-    receive(Upload(BODY, said), backend.blobs, backend.index, NOW, backend.loss_counts.take_back)
+    headers = PhotoHeaders(name=NAME)
+    receive(Upload(BODY, headers), backend.blobs, backend.index, NOW, backend.loss_counts.take_back)
 
 
 def report(backend: Services) -> set[str]:
-    """Report the loss; return of what the backend says that it is stored."""
+    """Report the loss; return the photos that the response calls stored."""
     return set(record_alerts([Alert(NAME, LOSS, "no-room", TOLD)], backend, NOW).stored)
 
 
 def is_lost(backend: Services) -> bool:
-    """Whether the loss is on record, in the list and in the counts alike."""
+    """Return whether the loss is on record, in the list and in the counts alike."""
     shown = backend.alerts.newest_of("gate", 10, None) != []
     for now in (NOW, LATER, LATER):  # as it is counted, and from what was saved
         counted = sum(backend.loss_counts.count(now).get("gate", {}).values())
@@ -51,8 +51,8 @@ def is_lost(backend: Services) -> bool:
     return shown
 
 
-def test_a_half_stored_photo_is_listed_before_it_is_called_stored(empty: Services) -> None:
-    """Its bytes were written, its row was refused, and its device gave it up."""
+def test_a_stored_photo_is_listed_before_its_loss_is_refused(empty: Services) -> None:
+    """Its bytes were written, its rows were not, and its device gave it up."""
     empty.blobs.add(PHOTO, BODY)
     assert report(empty) == {str(NAME)}
     assert empty.index.get(NAME) == PHOTO
@@ -60,8 +60,8 @@ def test_a_half_stored_photo_is_listed_before_it_is_called_stored(empty: Service
 
 
 @pytest.mark.parametrize("is_counted", [False, True])
-def test_a_photo_that_arrives_takes_its_loss_back(empty: Services, is_counted: bool) -> None:
-    """Also a loss that was counted long ago; reported once more, it stays taken back."""
+def test_an_upload_takes_the_loss_back(empty: Services, is_counted: bool) -> None:
+    """Also a loss that was counted long ago; reported again, it stays taken back."""
     assert report(empty) == set()
     if is_counted:
         assert sum(empty.loss_counts.count(LATER)["gate"].values()) == 1
@@ -72,8 +72,8 @@ def test_a_photo_that_arrives_takes_its_loss_back(empty: Services, is_counted: b
     assert not is_lost(empty)
 
 
-def test_a_photo_that_a_repair_lists_takes_its_loss_back(empty: Services) -> None:
-    """Its upload stopped after its bytes were written, and after its loss was reported."""
+def test_a_repair_that_lists_the_photo_takes_the_loss_back(empty: Services) -> None:
+    """Its upload stopped after its bytes were written and its loss was reported."""
     report(empty)
     empty.blobs.add(PHOTO, BODY)
     assert reconcile(empty, LATER).listed == 1
@@ -82,7 +82,7 @@ def test_a_photo_that_a_repair_lists_takes_its_loss_back(empty: Services) -> Non
 
 
 def test_the_loss_of_other_bytes_stays(empty: Services) -> None:
-    """Under the id of a photo that is stored."""
+    """Under the id of a stored photo."""
     upload(empty)
     other = Alert(NAME, LOSS, "no-room", {**TOLD, "sha256": "ab" * 32})
     assert record_alerts([other], empty, NOW).recorded == {str(NAME)}
@@ -90,9 +90,7 @@ def test_the_loss_of_other_bytes_stays(empty: Services) -> None:
 
 
 @pytest.mark.parametrize("comes_first", [False, True])
-def test_a_loss_that_says_nothing_of_the_bytes_is_that_of_the_id(
-    empty: Services, comes_first: bool
-) -> None:
+def test_a_loss_without_a_digest_matches_by_id(empty: Services, comes_first: bool) -> None:
     """As other programs report one. Whichever comes first, the photo is stored, and not lost."""
     bare = [Alert(NAME, LOSS, "no-room")]
     if comes_first:
@@ -105,8 +103,8 @@ def test_a_loss_that_says_nothing_of_the_bytes_is_that_of_the_id(
     assert not is_lost(empty)
 
 
-def test_in_no_interleaving_is_a_photo_stored_and_lost() -> None:
-    """All of them, with the upload that was under way stopped anywhere, or sent once more."""
+def test_no_interleaving_leaves_a_photo_stored_and_lost() -> None:
+    """All of them, with the upload stopped anywhere, or sent again."""
     for order in product([0, 1], repeat=9):
         own = memory_services(Settings(""))
         Turns(own).run([(upload, None), (report, None)], list(order))
@@ -114,9 +112,9 @@ def test_in_no_interleaving_is_a_photo_stored_and_lost() -> None:
         assert not is_lost(own), order
 
 
-def test_a_stop_anywhere_heals() -> None:
-    """Of the upload or of the report, or of both: the device sends again what got no answer, or the
-    repair comes by."""
+def test_an_interruption_anywhere_is_repaired() -> None:
+    """Of the upload, the report, or both: the device sends again what got no response, or a repair
+    runs."""
     chance = Random(11)
     for stops in product([*range(6), None], repeat=2):
         order = [chance.randrange(2) for _ in range(9)]
@@ -132,7 +130,7 @@ def test_a_stop_anywhere_heals() -> None:
             assert is_lost(own) is not is_stored, (stops, order)
 
 
-def test_taking_back_that_is_stopped_is_finished_by_the_next(empty: Services) -> None:
+def test_an_interrupted_retraction_is_finished_by_the_next(empty: Services) -> None:
     """After each of its changes in turn."""
     report(empty)
     assert sum(empty.loss_counts.count(LATER)["gate"].values()) == 1
@@ -146,21 +144,21 @@ def test_taking_back_that_is_stopped_is_finished_by_the_next(empty: Services) ->
     assert not is_lost(empty)
 
 
-def test_received_counts_each_photo_once_whatever_is_lost(empty: Services) -> None:
+def test_each_photo_is_counted_as_received_once(empty: Services) -> None:
     report(empty)
     upload(empty)
     upload(empty)
     assert empty.index.count_photos(LATER)["gate"].received == 1
 
 
-def test_the_gallery_and_the_statistics_forget_the_loss(api: Api, camera: str) -> None:
-    """Through the front door: it is told, it is there, and it is gone when the photo comes."""
+def test_lists_and_statistics_forget_the_loss(api: Api, camera: str) -> None:
+    """Over HTTP: it is listed, and no longer when the photo arrives."""
     now = datetime.now(UTC)
     name = name_of(camera, now)
     loss = {"id": str(name), "kind": "loss", "reason": "no-room", "details": TOLD}
     key = {"x-functions-key": api.backend.function_key}
 
-    def told() -> tuple[int, int]:
+    def alerts() -> tuple[int, int]:
         alerts = api.read(f"/api/alerts?camera={camera}").json()["alerts"]
         return len(alerts), api.read(f"/api/stats?camera={camera}").json()["losses"]
 
@@ -171,15 +169,15 @@ def test_the_gallery_and_the_statistics_forget_the_loss(api: Api, camera: str) -
         return answer
 
     assert post() == {"recorded": [str(name)], "stored": []}
-    assert told() == (1, 1)
+    assert alerts() == (1, 1)
     assert api.put(BODY, photo_headers(name)).status_code == 201
-    assert told() == (0, 0)
+    assert alerts() == (0, 0)
     assert post() == {"recorded": [], "stored": [str(name)]}
-    assert told() == (0, 0)
+    assert alerts() == (0, 0)
 
 
-def test_the_number_waiting_comes_with_alerts_too(api: Api, camera: str) -> None:
-    """Of a device that gave up the last photos that waited; of a camera without photos none."""
+def test_alerts_update_the_number_of_waiting_photos(api: Api, camera: str) -> None:
+    """For a device that gave up its last photos; not for a camera without photos."""
     assert api.put(BODY, {**photo_headers(name_of(camera)), "X-Waiting": "7"}).status_code == 201
     for headers, waiting in (({}, 7), ({"X-Waiting": "3"}, 3), ({"X-Waiting": "0"}, 0)):
         key = {"x-functions-key": api.backend.function_key, **headers}
