@@ -21,7 +21,7 @@ _UNKNOWN_ISSUER = {18, 19, 20, 21}  # X509_V_ERR_..., of openssl/x509_vfy.h
 
 
 class UnavailableError(NightjarError):
-    """The network or the backend cannot accept photos now. It says nothing about the photo.
+    """The network or the backend cannot accept photos now, whichever photo it is.
 
     `retry_after` is the wait in seconds that the server asked for, `status` its status code; None
     if there was none. `retry_at_once`: one more try without a wait may succeed.

@@ -56,7 +56,7 @@ class PhotoSelector:
         self._turn += 1
 
     def skip(self, photo: SpooledPhoto, seconds: float) -> None:
-        """Leave this photo alone for so many seconds."""
+        """Exclude this photo for `seconds`."""
         now = self._clock.monotonic()
         self._skipped_until = {
             one: until for one, until in self._skipped_until.items() if until > now

@@ -1,8 +1,8 @@
-"""Nightjar's capture process, with a camera that gives the photo it is told to.
+"""Nightjar's capture process, with a camera that returns the requested photo.
 
     python -m tests.drill.capture_process CARD CAPACITY SPEED [RUNTIME]
 
-Reads lines such as `17 motion 4096` (number, trigger, bytes), and answers `17 kept` or `17 lost`
+Reads lines such as `17 motion 4096` (number, trigger, bytes), and responds with `17 kept` or `17 lost`
 when the spool's put() has returned or raised.
 """
 
@@ -26,12 +26,12 @@ from tests.support.spool_photos import content
 
 
 class NumberedCamera:
-    """Gives the photo of the number and size that were set last."""
+    """Returns the photo of the number and size that were set last."""
 
     number = 0
     size = 0
 
-    def take(self, occasion: CaptureContext) -> Shot:
+    def take(self, context: CaptureContext) -> Shot:
         return Shot(content(self.number, self.size), Media.JPEG)
 
     def close(self) -> None:
@@ -40,8 +40,8 @@ class NumberedCamera:
 
 def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
     clock = FastClock(speed)
-    disk, room = disk_for(card, capacity), Quota(reserve=RESERVE_BYTES)
-    spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
+    disk, quota = disk_for(card, capacity), Quota(reserve=RESERVE_BYTES)
+    spool = Spool(card / "spool", disk=disk, quota=quota, runtime=runtime)
     camera = NumberedCamera()
     [settings] = load_settings(
         CaptureSettings,

@@ -1,4 +1,4 @@
-"""A process of a device, that lives to be killed: it is told a line, and answers with one."""
+"""A process of a device, which the drill kills: it reads a line, and responds with one."""
 
 import os
 import select
@@ -16,7 +16,7 @@ MAX_START_SECONDS = 60.0  # seconds
 
 
 class ProcessError(RuntimeError):
-    """A process ended by itself, or did not answer. The text says where its log is."""
+    """A process ended by itself, or did not respond. The text names its log."""
 
 
 class Process:

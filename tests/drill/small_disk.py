@@ -9,8 +9,8 @@ from pi_uploader.spool.disk import Disk
 
 
 class SmallDisk(Disk):
-    """Holds `capacity` bytes, counted over all files in the folder `card`, whoever wrote them. What
-    is written beyond that meets ENOSPC, after as much as still fits."""
+    """Holds `capacity` bytes, counted over all files in the folder `card`. A write beyond that
+    fails with ENOSPC after writing what fits."""
 
     def __init__(self, card: Path, capacity: int) -> None:
         self._card = card

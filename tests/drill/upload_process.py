@@ -27,8 +27,8 @@ KEY = "a function key of the drill"
 
 def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path | None) -> None:
     clock = FastClock(speed)
-    disk, room = disk_for(card, capacity), Quota(reserve=RESERVE_BYTES)
-    spool = Spool(card / "spool", disk=disk, quota=room, runtime=runtime)
+    disk, quota = disk_for(card, capacity), Quota(reserve=RESERVE_BYTES)
+    spool = Spool(card / "spool", disk=disk, quota=quota, runtime=runtime)
     max_put_seconds = MAX_PUT_SECONDS / speed
     client = BackendClient(base_url, KEY, connections=UPLOADS, max_put_seconds=max_put_seconds)
     options = UploadOptions(state_file=state_file(spool.folder))

@@ -35,8 +35,8 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
     """The device had neither a network nor a set clock for a while. It is restarted meanwhile."""
     camera, now = new_camera(), [0.0]
     pictures = [jpeg(seed=number) for number in range(5)]
-    room = Quota(max_bytes=sum(map(len, pictures[:4])) * 11 // 10, reserve=0)
-    spool = Spool(tmp_path, quota=room)
+    quota = Quota(max_bytes=sum(map(len, pictures[:4])) * 11 // 10, reserve=0)
+    spool = Spool(tmp_path, quota=quota)
 
     def start() -> Uploader:
         return Uploader(

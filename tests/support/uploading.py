@@ -74,7 +74,7 @@ class Device:
         self.uploader.step()
 
     def try_all(self, max_tries: int) -> None:
-        """Go on until nothing waits, or until there were so many tries."""
+        """Try until no photo waits, but not more than `max_tries` times."""
         for _ in range(max_tries):
             if self.spool.newest() is None:
                 return

@@ -1,4 +1,4 @@
-"""The backend is told, once, of the photos that were lost or moved to quarantine."""
+"""Photos that were lost or moved to quarantine are reported, once."""
 
 import threading
 from pathlib import Path

@@ -24,7 +24,7 @@ def reject(code: int, one_in: int) -> Handler:
 
 
 def pass_time(device: Device, seconds: float) -> None:
-    """Run the uploader for so many seconds: a step, then the wait that it returns."""
+    """Run the uploader for `seconds`: a step, then the wait that it returns."""
     end = device.now + seconds
     while device.now < end:
         device.now = min(end, device.now + device.uploader.step())
