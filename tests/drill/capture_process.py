@@ -2,7 +2,7 @@
 
     python -m tests.drill.capture_process CARD CAPACITY SPEED [RUNTIME]
 
-Reads lines such as `17 motion 4096` (number, trigger, bytes), and responds with `17 kept` or `17 lost`
+Reads lines such as `17 motion 4096` (number, trigger, bytes). Responds with `17 kept` or `17 lost`
 when the spool's put() has returned or raised.
 """
 
