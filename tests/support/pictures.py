@@ -1,4 +1,4 @@
-"""Photos for the tests: real JPEGs from Pillow, the smallest DNGs and MP4s that are whole."""
+"""Photos for the tests: real JPEGs from Pillow, and the smallest complete DNGs and MP4s."""
 
 import io
 import random
@@ -17,8 +17,8 @@ _GPS = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 17.0), 29: LOCATI
 
 
 def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> bytes:
-    """A JPEG with some grain, so that it weighs what a camera's does. The same seed gives the same
-    bytes. `options` are Pillow's, such as progressive=True."""
+    """Return a JPEG with some grain, so that it has the size of a camera's. The same seed gives the
+    same bytes. `options` are Pillow's, such as progressive=True."""
     grain = Image.frombytes("L", (width, height), random.Random(seed).randbytes(width * height))
     slope = Image.linear_gradient("L").resize((width, height))
     picture = Image.merge(
@@ -30,7 +30,7 @@ def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> by
 
 
 def located_jpeg(seed: int = 0, **options: Any) -> bytes:
-    """Return a JPEG on its side, with LOCATION in EXIF, XMP, IPTC, a comment, and after its end."""
+    """A JPEG on its side, with LOCATION in EXIF, XMP, IPTC, a comment, and after its end."""
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010E] = LOCATION.decode()
@@ -54,8 +54,11 @@ def located_jpeg(seed: int = 0, **options: Any) -> bytes:
 
 
 def many_scans(scans: int, size: tuple[int, int] = (8000, 8000), seed: int = 0) -> bytes:
-    """A progressive JPEG of a few bytes that says it has this size, its last scan repeated: each
-    makes a decoder walk through the whole picture. Its noise behind the end depends on the seed."""
+    """Return a progressive JPEG of a few bytes that states this size and repeats its last scan.
+
+    Each scan makes a decoder go through the whole picture. The noise after the end depends on the
+    seed.
+    """
     file = io.BytesIO()
     Image.new("RGB", (64, 48), (90, 120, 60)).save(file, "JPEG", progressive=True)
     small = bytearray(file.getvalue())
@@ -67,7 +70,7 @@ def many_scans(scans: int, size: tuple[int, int] = (8000, 8000), seed: int = 0) 
 
 
 def dng_with_preview(preview: bytes) -> bytes:
-    """The smallest DNG that carries this JPEG as its preview."""
+    """Return the smallest DNG with this JPEG as its preview."""
     tags: list[_Entry] = [
         (254, _LONG, (1,)),
         (259, _SHORT, (7,)),
@@ -80,7 +83,7 @@ def dng_with_preview(preview: bytes) -> bytes:
 
 
 def jpeg_with_thumbnail(seed: int = 0) -> bytes:
-    """A JPEG with another one, end marker and all, in its EXIF segment, as cameras write it."""
+    """Return a JPEG with another one, its end marker included, in its EXIF, as cameras do."""
     inner = jpeg(16, 16, seed)
     tags: list[_Entry] = [
         (0x0103, _SHORT, (6,)),
@@ -209,7 +212,7 @@ def pi_dng(seed: int = 0, size: tuple[int, int] = (32, 24), bits: int = 16) -> b
 
 
 def mp4(seed: int = 0, cover: bytes = b"") -> bytes:
-    """An MP4 whose boxes are right and whose video is noise; with a cover if there are bytes."""
+    """Return an MP4 with correct boxes and noise as its video; with a cover if bytes are given."""
     content = box(b"mvhd", bytes(100)) + box(b"trak", box(b"tkhd", bytes(84)))
     if cover:
         data = box(b"data", struct.pack(">II", 13, 0) + cover)
@@ -223,21 +226,19 @@ def mp4(seed: int = 0, cover: bytes = b"") -> bytes:
 
 
 def box(kind: bytes, content: bytes) -> bytes:
-    """One box of an MP4."""
+    """Return one box of an MP4."""
     return struct.pack(">I4s", 8 + len(content), kind) + content
 
 
 def _directory(order: str, at: int, tags: list[_Entry]) -> bytes:
-    """A TIFF directory at `at`, the values that do not fit into it right behind it."""
-    entries, overflow = b"", b""
-    overflow_at = at + 2 + 12 * len(tags) + 4
+    """A TIFF directory at `at`, followed by the values that do not fit into its entries."""
+    entries, outside = b"", b""
+    outside_at = at + 2 + 12 * len(tags) + 4
     for number, kind, values in tags:
         packed = struct.pack(f"{order}{len(values)}{_LETTERS[kind]}", *values)
         count = len(values) // 2 if kind in (_RATIONAL, _SRATIONAL) else len(values)
         if len(packed) > 4:
-            packed, overflow = (
-                struct.pack(f"{order}I", overflow_at + len(overflow)),
-                overflow + packed,
-            )
+            offset, outside = outside_at + len(outside), outside + packed
+            packed = struct.pack(f"{order}I", offset)
         entries += struct.pack(f"{order}HHI", number, kind, count) + packed.ljust(4, b"\0")
-    return struct.pack(f"{order}H", len(tags)) + entries + bytes(4) + overflow
+    return struct.pack(f"{order}H", len(tags)) + entries + bytes(4) + outside

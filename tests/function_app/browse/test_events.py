@@ -24,7 +24,7 @@ def put(api: Api, name: PhotoName, content: bytes = PICTURE, kind: str = "image/
 
 
 def test_photos_close_together_are_one_event(api: Api, camera: str) -> None:
-    """With its beginning, its end and its first photo; the newest event first."""
+    """With its start, its end and its first photo; the newest event first."""
     seconds = [0, 30, 60, 500, 1000, 1059]
     names = [put(api, name_of(camera, MOMENT + timedelta(seconds=n))) for n in seconds]
     found = api.read(f"/api/events?camera={camera}").json()
@@ -45,12 +45,12 @@ def test_photos_close_together_are_one_event(api: Api, camera: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "camera=gate&gap=0", "camera=gate&order=oldest", "gap=5"])
-def test_a_malformed_query_gets_a_sentence(api: Api, query: str) -> None:
+def test_a_malformed_query_is_rejected(api: Api, query: str) -> None:
     assert api.read(f"/api/events?{query}").status_code == 400
 
 
-def test_an_event_that_a_page_cuts_is_said_to_be_cut_on_both(api: Api, camera: str) -> None:
-    """Nobody takes the rest of it for an event of its own."""
+def test_an_event_on_two_pages_is_whole_on_neither(api: Api, camera: str) -> None:
+    """So the rest does not look like an event of its own."""
     for n in range(5):
         put(api, name_of(camera, MOMENT + timedelta(seconds=n)))
     query = f"/api/events?camera={camera}&limit=2"
@@ -63,9 +63,9 @@ def test_an_event_that_a_page_cuts_is_said_to_be_cut_on_both(api: Api, camera: s
 
 
 @given(st.sets(st.integers(0, 500), max_size=40), st.integers(1, 60), st.integers(1, 12))
-def test_walking_all_pages_shows_every_photo_once(seconds: set[int], gap: int, limit: int) -> None:
-    """In events that no pause divides and that every pause ends, unless one is larger than a
-    page, and then that is said."""
+def test_all_pages_together_show_every_photo_once(seconds: set[int], gap: int, limit: int) -> None:
+    """In events that end at each pause and nowhere else, unless one is larger than a page: then it
+    is not whole."""
     left = [
         Photo(name_of("gate", MOMENT + timedelta(seconds=n)), Media.JPEG, "", 1, MOMENT)
         for n in sorted(seconds, reverse=True)

@@ -1,4 +1,4 @@
-"""Pages of the list: what may be asked, and that walking them shows everything once."""
+"""Pages of the list of photos: parameters, filters and cursors."""
 
 from base64 import b64decode
 from datetime import UTC, datetime, time, timedelta
@@ -48,7 +48,7 @@ def cursor_after(name: PhotoName) -> str:
     return str(page(Listing(limit=1), index_of({name, older}))["next_cursor"])
 
 
-def test_without_parameters_the_newest_fifty_are_meant() -> None:
+def test_the_default_is_the_newest_fifty() -> None:
     """Of all cameras."""
     assert parse_listing({}) == Listing(limit=50, view=View(), after=None)
 
@@ -72,10 +72,10 @@ def all_pages(
     st.sampled_from([None, "entry", "gate", "none"]),
     st.sampled_from(["newest", "oldest"]),
 )
-def test_walking_all_pages_shows_everything_once(
+def test_all_pages_together_show_every_photo_once(
     listed: set[PhotoName], limit: int, camera: str | None, order: str
 ) -> None:
-    """In order, no page larger than asked for, none but the last with fewer photos."""
+    """In order; each page is full, except the last."""
     params = {"limit": str(limit), "order": order, **({"camera": camera} if camera else {})}
     pages = all_pages(params, index_of(listed))
     assert all(len(one) == limit for one in pages[:-1])
@@ -92,23 +92,23 @@ def test_walking_all_pages_shows_everything_once(
     st.sampled_from([None, frozenset({"entry"}), frozenset()]),
     st.sampled_from([{}, {"trigger": "gpio"}, {"time_from": "12:01", "time_to": "12:02"}]),
 )
-def test_a_sieved_list_shows_what_it_should_and_no_more(
+def test_a_filtered_list_shows_every_match_once(
     listed: set[PhotoName],
     limit: int,
     cameras: frozenset[str] | None,
-    sieve: dict[str, str],
+    filters: dict[str, str],
 ) -> None:
-    """Every photo that belongs there, once, however few a page holds; never of another camera."""
+    """However few a page holds; and no photo of another camera."""
     index = MemoryIndex()
     expected = []
     for name in sorted(listed, key=lambda name: (-name.captured_at.timestamp(), str(name))):
         trigger = "gpio" if name.tag[-1] == "1" else "motion"
         index.add(Photo(name, Media.JPEG, "ab" * 32, 5, MOMENT, trigger), MOMENT)
         is_seen = cameras is None or name.camera in cameras
-        is_in_hours = "time_from" not in sieve or name.captured_at.minute == 1
-        if is_seen and is_in_hours and sieve.get("trigger") in (None, trigger):
+        is_in_hours = "time_from" not in filters or name.captured_at.minute == 1
+        if is_seen and is_in_hours and filters.get("trigger") in (None, trigger):
             expected.append(str(name))
-    pages = all_pages({"limit": str(limit), **sieve}, index, cameras)
+    pages = all_pages({"limit": str(limit), **filters}, index, cameras)
     assert list(chain.from_iterable(pages)) == expected
     assert all(len(one) <= limit for one in pages)
 
@@ -120,10 +120,10 @@ def test_a_sieved_list_shows_what_it_should_and_no_more(
     st.booleans(),
 )
 @settings(max_examples=40)
-def test_a_cursor_names_no_photo_that_one_may_not_see(
+def test_a_cursor_does_not_reveal_hidden_photos(
     mine: set[PhotoName], limit: int, order: str, at_one_moment: bool
 ) -> None:
-    """Though most of what was looked at is of another camera. Each of one's own is shown once."""
+    """Even if most photos are of a hidden camera. Each visible photo is shown once."""
     step = timedelta(milliseconds=not at_one_moment)
     hidden = {name_of("secret", MOMENT + n * step + timedelta(seconds=2)) for n in range(150)}
     hidden |= {name_of("secret", MOMENT + timedelta(seconds=2), f"{n:08x}") for n in range(40)}
@@ -149,10 +149,8 @@ def test_a_cursor_names_no_photo_that_one_may_not_see(
     st.times().map(lambda one: one.replace(second=0, microsecond=0)),
     st.times().map(lambda one: one.replace(second=0, microsecond=0)),
 )
-def test_hours_are_those_of_the_clock_on_the_wall(
-    moment: datetime, zone: str, first: time, end: time
-) -> None:
-    """In summer and in winter, over midnight too; a moment is in the hours or in their rest."""
+def test_hours_follow_local_time(moment: datetime, zone: str, first: time, end: time) -> None:
+    """In summer and winter, and over midnight."""
     clock = moment.astimezone(ZoneInfo(zone)).strftime("%H:%M")
     hours, rest = Hours(first, end, ZoneInfo(zone)), Hours(end, first, ZoneInfo(zone))
     if first == end:
@@ -163,8 +161,8 @@ def test_hours_are_those_of_the_clock_on_the_wall(
     assert rest.contain(moment) != inside
 
 
-def test_a_photo_shows_all_that_is_known() -> None:
-    """And null where nothing is."""
+def test_the_json_of_a_photo() -> None:
+    """With null for what is not known."""
     (photo,) = cast(list[object], page(Listing(), index_of({name_of("gate")}))["photos"])
     assert photo == {
         "id": "gate-20261120T120134567Z-5f3a9c2e",
@@ -211,15 +209,15 @@ def test_a_photo_shows_all_that_is_known() -> None:
         {"cursor": "gate-20261120T120134567Z-5f3a9c2e"},
     ],
 )
-def test_anything_else_is_malformed(params: dict[str, str]) -> None:
-    """With a sentence that names the parameter."""
+def test_malformed_parameters_are_rejected(params: dict[str, str]) -> None:
+    """The error names the parameter."""
     with pytest.raises(WireError, match="(?i)" + next(iter(params))):
         parse_listing(params)
 
 
 @given(names)
-def test_a_cursor_says_where_the_next_page_begins(name: PhotoName) -> None:
-    """In the view of all cameras and in that of its own, and in no other camera's."""
+def test_a_cursor_is_valid_in_its_own_views_alone(name: PhotoName) -> None:
+    """In the list of all cameras and of its own, not of another camera."""
     if name.captured_at < MOMENT:
         name = name_of(name.camera)
     cursor = cursor_after(name)
@@ -230,8 +228,8 @@ def test_a_cursor_says_where_the_next_page_begins(name: PhotoName) -> None:
 
 
 @given(st.text())
-def test_any_cursor_gets_an_answer(cursor: str) -> None:
-    """A place in the list, or 400."""
+def test_any_cursor_is_read_or_rejected(cursor: str) -> None:
+    """A position in the list, or 400."""
     try:
         listing = parse_listing({"cursor": cursor})
     except WireError:

@@ -1,4 +1,4 @@
-"""Photos from the first and the last moment that a name can tell, in all that reads their times."""
+"""Photos of the first and the last moment that a name can state, in every list."""
 
 from datetime import UTC, datetime
 
@@ -10,11 +10,11 @@ FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)
 
 
-def test_a_photo_of_any_time_closes_no_list(
+def test_a_photo_of_any_time_breaks_no_list(
     new_store: NewStore, start_backend: StartBackend
 ) -> None:
-    """Whoever may bring photos names their times. Where the last moment lies in the year 10000, it
-    lies in no hours of the day."""
+    """A client may state any time. In zones where the last moment is in the year 10000, it is in no
+    hours of the day."""
     api = Api(start_backend(new_store()))
     first, last = name_of("gate", FIRST), name_of("gate", LAST)
     for name in (first, last):

@@ -1,4 +1,4 @@
-"""`GET /api/photos`, `/api/photos/{id}` and its content, over HTTP, on Azurite."""
+"""The routes for the list of photos, for a photo and for its content, on Azurite."""
 
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -14,7 +14,7 @@ BODY = jpeg(320, 240, seed=11)
 
 @pytest.fixture
 def name(api: Api, camera: str) -> PhotoName:
-    """A photo that was put."""
+    """A stored photo."""
     name = name_of(camera)
     assert api.put(BODY, photo_headers(name)).status_code == 201
     return name
@@ -24,8 +24,8 @@ def content_path(name: PhotoName) -> str:
     return f"/api/photos/{name}/content"
 
 
-def test_pages_follow_one_another(api: Api, camera: str) -> None:
-    """Newest first; the last page says that it is the last."""
+def test_pages_follow_each_other(api: Api, camera: str) -> None:
+    """Newest first; the last page has no cursor."""
     names = [name_of(camera, MOMENT + timedelta(seconds=n)) for n in range(5)]
     for name in names:
         assert api.put(jpeg(), photo_headers(name)).status_code == 201
@@ -43,7 +43,7 @@ def test_pages_follow_one_another(api: Api, camera: str) -> None:
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=many", "page=2", "cursor=zzz", "camera=No+Such", "camera="]
 )
-def test_a_malformed_query_gets_a_sentence(api: Api, query: str) -> None:
+def test_a_malformed_query_is_rejected(api: Api, query: str) -> None:
     """400, naming the parameter."""
     reply = api.read(f"/api/photos?{query}")
     assert reply.status_code == 400
@@ -52,7 +52,7 @@ def test_a_malformed_query_gets_a_sentence(api: Api, query: str) -> None:
 
 
 def test_a_cursor_does_not_lead_to_another_camera(api: Api, name: PhotoName, camera: str) -> None:
-    """Made for one view, refused in another's."""
+    """It is valid for the list that it came with."""
     later = name_of(camera, MOMENT + timedelta(seconds=1))
     api.put(BODY, photo_headers(later))
     cursor = api.read(f"/api/photos?camera={camera}&limit=1").json()["next_cursor"]
@@ -63,16 +63,16 @@ def test_a_cursor_does_not_lead_to_another_camera(api: Api, name: PhotoName, cam
 
 
 @pytest.mark.parametrize("end", ["", "/content"])
-def test_no_photo_no_reply(api: Api, camera: str, end: str) -> None:
-    """404 for one that never came, 400 for what is no name."""
+def test_an_unknown_photo_is_404(api: Api, camera: str, end: str) -> None:
+    """A malformed id is 400."""
     assert api.read(f"/api/photos/{name_of(camera)}{end}").status_code == 404
     for wrong in ("entry", "%00", "photos%27%20or%201", f"{name_of(camera)}.jpg"):
         assert api.read(f"/api/photos/{wrong}{end}").status_code == 400
     assert api.read(f"/api/photos/..%2f..%2fx{end}").status_code == 404  # no such route
 
 
-def test_content_comes_with_all_headers(api: Api, name: PhotoName) -> None:
-    """Type, length, validators, a file name; kept by the reader's browser and nobody between."""
+def test_content_has_all_headers(api: Api, name: PhotoName) -> None:
+    """Type, length, validators and a file name; only the browser may cache it."""
     reply = api.read(content_path(name))
     photo = api.read(f"/api/photos/{name}").json()
     assert (reply.status_code, reply.content) == (200, BODY)
@@ -90,8 +90,8 @@ def test_content_comes_with_all_headers(api: Api, name: PhotoName) -> None:
     assert received.strftime("%Y-%m-%dT%H:%M:%S") == photo["received_at"][:19]
 
 
-def test_head_tells_without_sending(api: Api, name: PhotoName) -> None:
-    """The headers of GET, a Range counting for nothing, and no body."""
+def test_head_has_the_headers_of_get(api: Api, name: PhotoName) -> None:
+    """Without a body; a Range is ignored."""
     whole = api.read(content_path(name))
     for headers in ({}, {"Range": "bytes=0-9"}):
         head = api.read(content_path(name), headers, "HEAD")
@@ -101,32 +101,32 @@ def test_head_tells_without_sending(api: Api, name: PhotoName) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"),
+    ("requested", "first", "last"),
     [("0-99", 0, 99), ("100-", 100, len(BODY) - 1), ("-7", len(BODY) - 7, len(BODY) - 1)],
 )
-def test_a_range(api: Api, name: PhotoName, asked: str, first: int, last: int) -> None:
-    """206 with just those bytes, as clips are played."""
-    reply = api.read(content_path(name), {"Range": f"bytes={asked}"})
+def test_a_range_is_206(api: Api, name: PhotoName, requested: str, first: int, last: int) -> None:
+    """With these bytes alone, as players request them."""
+    reply = api.read(content_path(name), {"Range": f"bytes={requested}"})
     assert (reply.status_code, reply.content) == (206, BODY[first : last + 1])
     assert reply.headers["Content-Range"] == f"bytes {first}-{last}/{len(BODY)}"
     assert reply.headers["Content-Length"] == str(last - first + 1)
 
 
-def test_a_range_behind_the_end(api: Api, name: PhotoName) -> None:
-    """416 says how long the photo is."""
+def test_a_range_after_the_end_is_416(api: Api, name: PhotoName) -> None:
+    """With the length of the photo."""
     reply = api.read(content_path(name), {"Range": f"bytes={len(BODY)}-"})
     assert reply.status_code == 416
     assert reply.headers["Content-Range"] == f"bytes */{len(BODY)}"
 
 
-def test_several_ranges_get_the_whole(api: Api, name: PhotoName) -> None:
-    """As RFC 9110 allows."""
+def test_several_ranges_return_the_whole_photo(api: Api, name: PhotoName) -> None:
+    """RFC 9110 allows that."""
     reply = api.read(content_path(name), {"Range": "bytes=0-1,4-5"})
     assert (reply.status_code, reply.content) == (200, BODY)
 
 
-def test_if_range(api: Api, name: PhotoName) -> None:
-    """The range only of the version that the client knows."""
+def test_if_range_applies_to_the_known_version(api: Api, name: PhotoName) -> None:
+    """Of another version the whole photo is sent."""
     etag = api.read(content_path(name)).headers["ETag"]
     for if_range, status in ((etag, 206), ('"other"', 200)):
         headers = {"Range": "bytes=0-9", "If-Range": if_range}
@@ -134,8 +134,8 @@ def test_if_range(api: Api, name: PhotoName) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_not_modified(api: Api, name: PhotoName, method: str) -> None:
-    """304 without a body, for a client that has it; with a Range too."""
+def test_a_client_that_has_the_photo_gets_304(api: Api, name: PhotoName, method: str) -> None:
+    """Without a body, also with a Range."""
     etag = api.read(content_path(name)).headers["ETag"]
     for headers in ({"If-None-Match": etag}, {"If-None-Match": "*", "Range": "bytes=0-1"}):
         reply = api.read(content_path(name), headers, method)
@@ -145,14 +145,14 @@ def test_not_modified(api: Api, name: PhotoName, method: str) -> None:
     assert api.read(content_path(name), {"If-None-Match": '"x"'}, method).status_code == 200
 
 
-def test_a_blob_that_is_gone(api: Api, store: Store, name: PhotoName, camera: str) -> None:
-    """Somebody deleted it in Storage Explorer: a 404, not a crash."""
+def test_a_missing_blob_is_404(api: Api, store: Store, name: PhotoName, camera: str) -> None:
+    """As after a deletion in Storage Explorer."""
     store.container.delete_blob(store.blobs(camera)[0])
     assert api.read(content_path(name)).status_code == 404
 
 
-def test_having_it_does_not_replace_the_right_to_see_it(api: Api, name: PhotoName) -> None:
-    """Who guesses an ETag learns nothing without a token."""
+def test_an_etag_does_not_replace_authorization(api: Api, name: PhotoName) -> None:
+    """A guessed ETag reveals nothing without a token."""
     etag = api.read(content_path(name)).headers["ETag"]
     assert api.ask(content_path(name), {"If-None-Match": etag}).status_code == 401
     assert api.ask(content_path(name), {"If-None-Match": "*"}, "HEAD").status_code == 401
@@ -161,7 +161,7 @@ def test_having_it_does_not_replace_the_right_to_see_it(api: Api, name: PhotoNam
 def test_a_partial_download_is_in_the_audit_log(
     api: Api, admin: dict[str, str], name: PhotoName
 ) -> None:
-    """All but the first byte shows the picture just as well."""
+    """All but the first byte still show the picture."""
     api.read(content_path(name), {"Range": "bytes=1-"})
     log = api.ask("/api/accesses?limit=20", admin).json()["accesses"]
     assert [one["what"] for one in log if one["which"] == str(name)] == ["saw"]

@@ -48,21 +48,21 @@ def test_one_range(header: str, found: ByteRange) -> None:
         "bytes=" + "9" * 5000 + "-",
     ],
 )
-def test_everything_else_asks_for_the_whole(header: str | None) -> None:
+def test_other_headers_request_the_whole_body(header: str | None) -> None:
     """Malformed ranges are ignored, and several at once may be."""
     assert parse_range(header, 1000) is None
 
 
 @pytest.mark.parametrize("header", ["bytes=1000-", "bytes=1000-2000", "bytes=-0"])
-def test_a_range_behind_the_end_cannot_be_had(header: str) -> None:
-    """That is 416."""
+def test_a_range_after_the_end_is_unsatisfiable(header: str) -> None:
+    """The route answers 416."""
     with pytest.raises(UnsatisfiableRangeError):
         parse_range(header, 1000)
 
 
 @given(st.integers(1, 10**6), st.integers(0, 10**7), st.integers(0, 10**7))
-def test_a_range_lies_inside_the_body(size: int, first: int, last: int) -> None:
-    """Whatever is asked for: at least one byte, none beyond the end."""
+def test_a_range_is_inside_the_body(size: int, first: int, last: int) -> None:
+    """It has at least one byte, and none after the end."""
     try:
         found = parse_range(f"bytes={first}-{last}", size)
     except UnsatisfiableRangeError:
@@ -77,8 +77,8 @@ def test_a_range_lies_inside_the_body(size: int, first: int, last: int) -> None:
 
 
 @given(st.text())
-def test_any_header_gets_an_answer(header: str) -> None:
-    """A range, the whole, or 416."""
+def test_any_header_is_read_or_unsatisfiable(header: str) -> None:
+    """A range, the whole body, or the error."""
     try:
         parse_range(header, 1000)
     except UnsatisfiableRangeError:
@@ -86,19 +86,19 @@ def test_any_header_gets_an_answer(header: str) -> None:
 
 
 @pytest.mark.parametrize("header", ['"a"', 'W/"a"', '"b", "a"', "*", ' "b" ,W/"a"'])
-def test_the_client_has_it(header: str) -> None:
+def test_a_matching_etag_is_cached(header: str) -> None:
     """Weak tags count for If-None-Match."""
     assert is_cached(header, '"a"')
 
 
 @pytest.mark.parametrize("header", [None, "", "a", '"b"', '"aa"', '"*"'])
-def test_the_client_has_it_not(header: str | None) -> None:
-    """Only this very version counts."""
+def test_another_etag_is_not_cached(header: str | None) -> None:
+    """Only this exact version counts."""
     assert not is_cached(header, '"a"')
 
 
-def test_if_range_counts_only_for_this_version() -> None:
-    """Anything else asks for the whole; weak tags never match here."""
+def test_if_range_matches_this_version_alone() -> None:
+    """For others the whole body is sent. Weak tags never match here."""
     date = "Fri, 20 Nov 2026 12:01:34 GMT"
     assert range_applies(None, '"a"', date)
     assert range_applies('"a"', '"a"', date)

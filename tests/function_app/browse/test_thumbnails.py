@@ -63,8 +63,8 @@ def numbered(camera: str, number: int) -> PhotoName:
     return name_of(camera, MOMENT + timedelta(seconds=number))
 
 
-def test_a_small_picture_is_made_once_and_kept(api: Api, camera: str) -> None:
-    """By many at the same moment, too; a browser that has it is told so."""
+def test_a_thumbnail_is_made_once_and_stored(api: Api, camera: str) -> None:
+    """Also if many request it at the same moment. A browser that has it gets 304."""
     name = put(api, name_of(camera), jpeg(1600, 1200))
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda _: api.thumbnail(name), range(8)))
@@ -77,16 +77,16 @@ def test_a_small_picture_is_made_once_and_kept(api: Api, camera: str) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_clip_without_a_poster_has_none(api: Api, camera: str) -> None:
-    """404 with a sentence, however often it is asked for."""
+def test_a_clip_without_a_poster_has_no_thumbnail(api: Api, camera: str) -> None:
+    """404 with a sentence, every time."""
     name = put(api, name_of(camera), mp4(), "video/mp4")
     for _ in range(2):
         reply = api.thumbnail(name)
         assert (reply.status_code, "no preview" in reply.text) == (404, True)
 
 
-def test_a_clip_shows_its_poster(api: Api, camera: str) -> None:
-    """Scaled down like any picture; wherever in the file its description stands."""
+def test_a_clip_s_thumbnail_shows_its_poster(api: Api, camera: str) -> None:
+    """Scaled down like any picture."""
     clip = mp4(cover=jpeg(960, 540))
     name = put(api, name_of(camera), clip, "video/mp4")
     small = Image.open(io.BytesIO(api.thumbnail(name).content))
@@ -95,15 +95,15 @@ def test_a_clip_shows_its_poster(api: Api, camera: str) -> None:
 
 @pytest.mark.parametrize("kind", _KINDS)
 def test_hundreds_of_empty_scans_are_not_decoded(api: Api, camera: str, kind: str) -> None:
-    """900 of them in 240 KB take two minutes. The photo is stored, and looked at as it is."""
+    """900 scans in 240 KB would take two minutes. The photo itself is stored and shown."""
     body, name = _KINDS[kind](many_scans(900)), name_of(camera)
     put(api, name, body, kind)
     assert api.thumbnail(name).status_code == 404
     assert api.read(f"/api/photos/{name}/content").content == body
 
 
-def test_a_picture_that_failed_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That it failed is kept like a thumbnail."""
+def test_a_failed_picture_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The failure is stored like a thumbnail."""
     tried: list[Job] = []
 
     class Failing(Decoder):
@@ -115,10 +115,12 @@ def test_a_picture_that_failed_is_not_decoded_again(monkeypatch: pytest.MonkeyPa
     backend = memory_services(Settings(""))
     name = name_of("gate")
     receive(Upload(jpeg(), PhotoHeaders(name=name)), backend.blobs, backend.index, MOMENT)
-    asked = HttpRequest("GET", "/", headers={}, params={}, route_params={"id": str(name)}, body=b"")
+    request = HttpRequest(
+        "GET", "/", headers={}, params={}, route_params={"id": str(name)}, body=b""
+    )
     for _ in range(3):
         with pytest.raises(HTTPProblemError) as refused:
-            get_thumbnail(read_request("get_thumbnail", asked), backend, READER)
+            get_thumbnail(read_request("get_thumbnail", request), backend, READER)
         assert refused.value.problem.status == 404
     assert len(tried) == 1
 
@@ -146,10 +148,10 @@ def exif(*entries: tuple[int, int, int, int]) -> bytes:
         [(305, 2, 2**32 - 1, 2**32 - 1)],
     ],
 )
-def test_odd_exif_costs_no_thumbnail(
+def test_wrong_exif_does_not_prevent_a_thumbnail(
     api: Api, camera: str, entries: list[tuple[int, int, int, int]]
 ) -> None:
-    """Programs write numbers as texts and texts as numbers."""
+    """Programs write numbers as text and text as numbers."""
     name = name_of(camera)
     put(api, name, exif(*entries))
     reply = api.thumbnail(name)
@@ -157,7 +159,7 @@ def test_odd_exif_costs_no_thumbnail(
     assert Image.open(io.BytesIO(reply.content)).size == (64, 32)
 
 
-def test_its_orientation_is_read_among_odd_ones(api: Api, camera: str) -> None:
+def test_the_orientation_is_read_among_wrong_tags(api: Api, camera: str) -> None:
     name = name_of(camera)
     put(api, name, exif((271, 12, 1, 0), (274, 3, 1, 6), (282, 2, 4, 0)))
     small = Image.open(io.BytesIO(api.thumbnail(name).content))
@@ -166,7 +168,7 @@ def test_its_orientation_is_read_among_odd_ones(api: Api, camera: str) -> None:
 
 
 @pytest.mark.slow
-def test_hostile_pictures_keep_nobody_waiting(api: Api, camera: str) -> None:
+def test_hostile_pictures_do_not_delay_other_requests(api: Api, camera: str) -> None:
     """While 50 of them are asked for, of every kind and some just within the limits, photos come in
     and others have thumbnails. What was measured is printed."""
     kinds = list(_KINDS.items())
@@ -206,12 +208,12 @@ _TILE = 8_000  # pixels, on a side
 
 
 def compressed(side: int) -> bytes:
-    """A "DNG" whose one picture has this many pixels on a side, and a thousandth of the bytes."""
+    """A "DNG" whose picture has this many pixels on a side, and a thousandth of the bytes."""
     return _tiff(side, "tiff_adobe_deflate")
 
 
 def tiled() -> bytes:
-    """One whose picture is 64 pixels wide by its own word, and its only tile 8,000."""
+    """A DNG that states a width of 64 pixels, and whose only tile has 8,000."""
     tile = zlib.compress(bytes(_TILE * _TILE), 9)
     at = 500
     tags = {254: 0, 256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1}
@@ -231,8 +233,10 @@ def _tiff(side: int, compression: str) -> bytes:
 
 
 @pytest.mark.parametrize("made", [lambda: compressed(3000), lambda: compressed(1000), tiled])
-def test_a_bomb_has_no_thumbnail(api: Api, camera: str, made: Callable[[], bytes]) -> None:
-    """It is stored like any photo, and is not unfolded."""
+def test_a_decompression_bomb_has_no_thumbnail(
+    api: Api, camera: str, made: Callable[[], bytes]
+) -> None:
+    """It is stored like any photo, and is not decoded."""
     bomb, name = made(), name_of(camera)
     assert (
         api.put(bomb, {**photo_headers(name), "Content-Type": Media.DNG.content_type}).status_code
@@ -242,10 +246,10 @@ def test_a_bomb_has_no_thumbnail(api: Api, camera: str, made: Callable[[], bytes
     assert api.read(f"/api/photos/{name}/content").content == bomb
 
 
-class TestAStoredPhotoAsAFile:
+class TestOpenPhoto:
     @given(st.binary(max_size=300), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400))))
-    def test_it_reads_like_any_file(self, content: bytes, reads: list[tuple[int, int]]) -> None:
-        """Beyond its end there is nothing."""
+    def test_it_reads_like_a_file(self, content: bytes, reads: list[tuple[int, int]]) -> None:
+        """After its end there is nothing."""
         stored, plain = RecordingBlobs(content, Media.DNG), io.BytesIO(content)
         with open_photo(stored, stored.photo, 16) as file:  # type: ignore[arg-type]
             for at, count in reads:
@@ -257,10 +261,8 @@ class TestAStoredPhotoAsAFile:
 
     @pytest.mark.parametrize("media", Media)
     @pytest.mark.parametrize("fate", [None, StorageUnavailableError("away")])
-    def test_a_photo_that_cannot_be_read_is_told(
-        self, media: Media, fate: StorageUnavailableError | None
-    ) -> None:
-        """Not as a photo without a preview: that would be kept."""
+    def test_a_failed_read_raises(self, media: Media, fate: StorageUnavailableError | None) -> None:
+        """It does not count as a photo without a preview, which would be stored."""
         stored = RecordingBlobs(CLIP, media)
         stored.content = fate
         with pytest.raises(

@@ -210,7 +210,7 @@ def observe(backend: Services, cameras: frozenset[str], start: datetime) -> dict
 
 @given(EVENTS, st.sampled_from(SIGHTS))
 @settings(max_examples=20)
-def test_replies_are_the_same_whatever_happens_at_other_cameras(
+def test_responses_do_not_depend_on_hidden_cameras(
     events: list[Event], cameras: frozenset[str]
 ) -> None:
     """Two runs: one with everything that happened, one without what happened at cameras that the
@@ -227,7 +227,7 @@ def test_replies_are_the_same_whatever_happens_at_other_cameras(
 
 
 @pytest.mark.slow
-def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> None:
+def test_responses_over_http_do_not_depend_on_hidden_cameras(api: Api, azurite: Azurite) -> None:
     """Headers and all, with a real store: before and after photos, alerts, deletions and rights of
     a camera whose photos lie among those of its own."""
     own, other = new_camera(), new_camera()
@@ -240,8 +240,8 @@ def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> No
         names = [name_of(camera, moment) for moment in moments]
         for name in names:
             assert api.put(jpeg(seed=1), photo_headers(name)).status_code == 201
-        body = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
-        assert api.ask(ALERTS_PATH, key, "POST", data=body).status_code == 200
+        alerts = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
+        assert api.ask(ALERTS_PATH, key, "POST", data=alerts).status_code == 200
         return names
 
     mine = happen(own, times[::2])
@@ -255,33 +255,33 @@ def test_an_observer_over_http_notices_nothing(api: Api, azurite: Azurite) -> No
 
     theirs = name_of(other, times[1])
     names = (mine[0], theirs)
-    api.thumbnail(mine[0])  # made now, so that nobody is told to come again
+    api.thumbnail(mine[0])  # made now, so that no request gets 503
     before = Observer(ask, cookie, (own, other), names, (2,)).look()
     happen(other, times[1::2])  # three, of which one is deleted again
-    for path, content in (
+    for path, body in (
         ("/api/shares", {"photo": str(theirs)}),
         ("/api/tokens", {"name": other, "scopes": ["read"], "cameras": [other]}),
     ):
-        assert api.ask(path, admin, "POST", json=content).status_code == 201
+        assert api.ask(path, admin, "POST", json=body).status_code == 201
     assert api.ask(f"/api/photos/{theirs}", admin, "DELETE").status_code == 204
     assert Observer(ask, cookie, (own, other), names, (2,)).look() == before
     assert {status for status, _, _ in before.values()} == {200, 304, 400, 403, 404}
 
 
-def test_the_observer_asks_for_all_that_a_reader_may_ask_for() -> None:
+def test_the_observer_covers_all_routes_of_a_reader() -> None:
     """A new route for readers is one more that it has to ask for."""
     backend = play([], datetime.now(UTC))
-    asked = [path.split()[0].partition("?")[0] for path in observe(backend, SIGHTS[0], NOW)]
+    paths = [path.split()[0].partition("?")[0] for path in observe(backend, SIGHTS[0], NOW)]
     for route in ROUTES:
         if route.access is Access.READER:
-            assert any(Template(route.path).match(path) is not None for path in asked), route.path
+            assert any(Template(route.path).match(path) is not None for path in paths), route.path
 
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("cameras", SIGHTS)
-def test_a_camera_that_may_not_be_seen_is_an_empty_page(cameras: frozenset[str]) -> None:
+def test_the_page_of_a_hidden_camera_is_empty(cameras: frozenset[str]) -> None:
     """Without a cursor, however much there is of it."""
     events = [Event("other", what, 1_000 * n, n) for n in range(200) for what in ("photo", "alert")]
     backend = play(events, NOW)

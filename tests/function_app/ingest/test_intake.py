@@ -1,4 +1,4 @@
-"""The rules of what comes in, on the stores in memory."""
+"""The rules for a photo that arrives, with stores in memory."""
 
 import hashlib
 import re
@@ -28,7 +28,7 @@ LATER = MOMENT + timedelta(minutes=5)
 
 
 class Stores:
-    """Empty stores, and a door into them."""
+    """Empty stores, and `receive` with them."""
 
     def __init__(self) -> None:
         self.blobs, self.index = MemoryBlobs(), MemoryIndex()
@@ -52,17 +52,17 @@ def status_of(act: Callable[[], object]) -> int:
     return caught.value.problem.status
 
 
-def test_a_device_s_photo_keeps_its_name_and_words(stores: Stores) -> None:
-    """The id, the time in it, and what the device said of it."""
+def test_a_device_s_photo_keeps_its_name_and_metadata(stores: Stores) -> None:
+    """The id, its time, and what the device stated."""
     name = name_of("entry")
-    said = PhotoHeaders(
+    headers = PhotoHeaders(
         name=name,
         trigger=Trigger.GPIO,
         clock=ClockStatus.CORRECTED,
         content_type="image/jpeg",
         sha256=SHA,
     )
-    intake = stores.receive(Upload(PICTURE, said))
+    intake = stores.receive(Upload(PICTURE, headers))
     assert intake.is_new
     assert intake.receipt.confirms(name, SHA, len(PICTURE))
     assert intake.receipt.received_at == LATER
@@ -72,18 +72,18 @@ def test_a_device_s_photo_keeps_its_name_and_words(stores: Stores) -> None:
 
 
 def test_the_same_photo_again_gets_the_first_receipt(stores: Stores) -> None:
-    """Later, and with other words around the same bytes."""
-    said = PhotoHeaders(name=name_of("entry"))
-    first = stores.receive(Upload(PICTURE, said))
+    """Later, and with other headers for the same bytes."""
+    headers = PhotoHeaders(name=name_of("entry"))
+    first = stores.receive(Upload(PICTURE, headers))
     again = stores.receive(
-        Upload(PICTURE, replace(said, trigger=Trigger.DEMAND)), LATER + timedelta(days=1)
+        Upload(PICTURE, replace(headers, trigger=Trigger.DEMAND)), LATER + timedelta(days=1)
     )
     assert again == Intake(first.receipt, is_new=False)
     assert len(stores.blobs.stored) == len(stores.index.listed) == 1
 
 
-def test_other_bytes_under_the_same_id_are_refused(stores: Stores) -> None:
-    """Of the same kind or of another; the first photo stays as it was, alone."""
+def test_other_bytes_under_the_same_id_are_rejected(stores: Stores) -> None:
+    """In the same format or another; only the first photo is stored."""
     upload = Upload(PICTURE, PhotoHeaders(name=name_of("entry")))
     stores.receive(upload)
     for other in (jpeg(seed=2), dng(), mp4()):
@@ -93,7 +93,7 @@ def test_other_bytes_under_the_same_id_are_refused(stores: Stores) -> None:
 
 
 def test_a_crash_between_blob_and_index_heals(stores: Stores) -> None:
-    """The retry finds the blob, lists it, and answers with the first attempt's receipt."""
+    """The retry finds the blob, lists it, and returns the receipt of the first attempt."""
     upload = Upload(PICTURE, PhotoHeaders(name=name_of("entry")))
 
     class Crash(MemoryIndex):
@@ -110,7 +110,7 @@ def test_a_crash_between_blob_and_index_heals(stores: Stores) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "headers",
     [
         PhotoHeaders(name=name_of("entry")),
         PhotoHeaders(camera="entry", captured_at=MOMENT),
@@ -119,26 +119,26 @@ def test_a_crash_between_blob_and_index_heals(stores: Stores) -> None:
     ],
     ids=["id", "time", "camera", "nothing"],
 )
-def test_twenty_at_once_are_one(stores: Stores, said: PhotoHeaders) -> None:
-    """One blob, one listing, equal receipts, one of them new; whatever the client says."""
+def test_twenty_concurrent_uploads_store_one_photo(stores: Stores, headers: PhotoHeaders) -> None:
+    """One blob, one row, equal receipts, of which one is new; whatever the client states."""
     with ThreadPoolExecutor(20) as pool:
         moments = [LATER + timedelta(milliseconds=n) for n in range(20)]
-        intakes = list(pool.map(lambda now: stores.receive(Upload(PICTURE, said), now), moments))
+        intakes = list(pool.map(lambda now: stores.receive(Upload(PICTURE, headers), now), moments))
     assert len({intake.receipt for intake in intakes}) == 1
     assert sum(intake.is_new for intake in intakes) == 1
     assert len(stores.blobs.stored) == len(stores.index.listed) == 1
 
 
 def test_a_photo_with_a_time_is_named_after_its_bytes(stores: Stores) -> None:
-    """So that the same photo has the same name, and another one of that moment another."""
-    said = PhotoHeaders(camera="gate", captured_at=MOMENT)
-    assert stores.receive(Upload(PICTURE, said)).receipt.name == name_of("gate", tag=SHA[:8])
-    assert stores.receive(Upload(jpeg(seed=2), said)).is_new
+    """So the same photo has the same name, and another one of that moment has another."""
+    headers = PhotoHeaders(camera="gate", captured_at=MOMENT)
+    assert stores.receive(Upload(PICTURE, headers)).receipt.name == name_of("gate", tag=SHA[:8])
+    assert stores.receive(Upload(jpeg(seed=2), headers)).is_new
     assert {photo.clock for photo in stores.index.listed.values()} == {None}
 
 
-def test_a_photo_without_a_time_gets_the_server_s(stores: Stores) -> None:
-    """Once: whoever brings the same bytes from the same camera gets the name of the first time."""
+def test_a_photo_without_a_time_gets_its_arrival_time(stores: Stores) -> None:
+    """The same bytes of the same camera get the name of their first arrival."""
     first = stores.receive(Upload(PICTURE, PhotoHeaders()), MOMENT)
     again = stores.receive(Upload(PICTURE, PhotoHeaders()), LATER)
     assert first.receipt.name == name_of("camera", MOMENT, SHA[:8])
@@ -160,15 +160,15 @@ def test_a_photo_without_a_time_gets_the_server_s(stores: Stores) -> None:
         ("../../etc", "etc"),
     ],
 )
-def test_old_clients_camera_names_become_ours(stores: Stores, text: str, camera: str) -> None:
-    """cameraName may hold anything; what a camera may be called is a matter of the wire."""
+def test_camera_names_of_old_clients_are_normalized(stores: Stores, text: str, camera: str) -> None:
+    """cameraName may be any text; the wire defines the names of cameras."""
     upload = Upload(PICTURE, PhotoHeaders(), camera_name=text)
     assert stores.receive(upload).receipt.name.camera == camera
 
 
 @given(st.text())
-def test_any_camera_name_becomes_one_or_is_refused(text: str) -> None:
-    """Nothing that a client says reaches a blob's name as it is."""
+def test_any_camera_name_is_normalized_or_rejected(text: str) -> None:
+    """No text of a client becomes part of a blob's name unchanged."""
     upload = Upload(PICTURE, PhotoHeaders(), camera_name=text)
     try:
         receipt = Stores().receive(upload).receipt
@@ -179,20 +179,20 @@ def test_any_camera_name_becomes_one_or_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "---", "玄関"])
-def test_a_camera_name_of_nothing_is_malformed(stores: Stores, text: str) -> None:
-    """Better a sentence than a camera that nobody finds."""
+def test_a_camera_name_without_letters_is_rejected(stores: Stores, text: str) -> None:
+    """An error is better than a camera that nobody finds."""
     with pytest.raises(WireError, match="cameraName"):
         stores.receive(Upload(PICTURE, PhotoHeaders(), camera_name=text))
     assert stores.are_empty
 
 
-def test_headers_go_before_old_parameters(stores: Stores) -> None:
-    """A client that says both means the header."""
+def test_headers_override_query_parameters(stores: Stores) -> None:
+    """A client that sends both means the header."""
     upload = Upload(PICTURE, PhotoHeaders(camera="gate"), camera_name="Front Door")
     assert stores.receive(upload).receipt.name.camera == "gate"
 
 
-def test_the_site_is_kept(stores: Stores) -> None:
+def test_the_site_is_stored(stores: Stores) -> None:
     """websiteId, in any language."""
     stores.receive(Upload(PICTURE, PhotoHeaders(), website_id=" Baustelle Süd "))
     (photo,) = stores.index.listed.values()
@@ -200,8 +200,8 @@ def test_the_site_is_kept(stores: Stores) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 65, "two\nlines", "\0"])
-def test_a_site_that_is_no_line_is_malformed(stores: Stores, text: str) -> None:
-    """It is shown to people and travels in a header."""
+def test_a_site_that_is_not_one_line_is_rejected(stores: Stores, text: str) -> None:
+    """It is shown to people and sent in a header."""
     with pytest.raises(WireError, match="websiteId"):
         stores.receive(Upload(PICTURE, PhotoHeaders(), website_id=text))
     assert stores.are_empty
@@ -218,8 +218,8 @@ def test_a_site_that_is_no_line_is_malformed(stores: Stores, text: str) -> None:
         "application/x-www-form-urlencoded",
     ],
 )
-def test_the_bytes_say_what_they_are(stores: Stores, content_type: str | None) -> None:
-    """Clients that say nothing, or what curl says by itself, are believed to mean it."""
+def test_the_bytes_decide_the_format(stores: Stores, content_type: str | None) -> None:
+    """For clients that state no type, or curl's default."""
     intake = stores.receive(Upload(PICTURE, PhotoHeaders(content_type=content_type)))
     assert stores.index.listed[intake.receipt.name].media.suffix == "jpg"
 
@@ -238,24 +238,24 @@ def test_the_bytes_say_what_they_are(stores: Stores, content_type: str | None) -
         (mp4()[:-1], "video/mp4", 422),
     ],
 )
-def test_other_kinds_are_refused(
+def test_other_formats_are_rejected(
     stores: Stores, body: bytes, content_type: str, status: int
 ) -> None:
     """415 for what is no photo or is called none; 422 for what is not what it is called."""
-    said = PhotoHeaders(name=name_of("entry"), content_type=content_type)
-    assert status_of(lambda: stores.receive(Upload(body, said))) == status
+    headers = PhotoHeaders(name=name_of("entry"), content_type=content_type)
+    assert status_of(lambda: stores.receive(Upload(body, headers))) == status
     assert stores.are_empty
 
 
-def test_damaged_bytes_are_refused(stores: Stores) -> None:
-    """The digest is that of other bytes."""
-    said = PhotoHeaders(sha256="ab" * 32)
-    assert status_of(lambda: stores.receive(Upload(PICTURE, said))) == 422
+def test_damaged_bytes_are_rejected(stores: Stores) -> None:
+    """The digest is of other bytes."""
+    headers = PhotoHeaders(sha256="ab" * 32)
+    assert status_of(lambda: stores.receive(Upload(PICTURE, headers))) == 422
     assert stores.are_empty
 
 
-def test_the_size_has_two_ends() -> None:
-    """Empty, which a chunked body is too, and over the limit."""
+def test_the_size_has_a_minimum_and_a_maximum() -> None:
+    """An empty body, which a chunked one becomes, and one over the limit."""
     check_size(1, 10)
     check_size(10, 10)
     assert status_of(lambda: check_size(0, 10)) == 411

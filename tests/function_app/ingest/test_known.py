@@ -1,4 +1,4 @@
-"""`POST /api/photos/known`: whether what a device has receipts for is still here."""
+"""Whether photos are still stored for which a device has receipts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,8 +24,8 @@ def ask(api: Api, *names: PhotoName) -> requests.Response:
     return api.ask(KNOWN_PATH, key, "POST", data=ids_to_json([str(name) for name in names]))
 
 
-def test_a_device_learns_what_is_missing_and_no_more(api: Api, store: Store, camera: str) -> None:
-    """Of the photos that it names, with its key."""
+def test_a_device_learns_which_photos_are_missing(api: Api, store: Store, camera: str) -> None:
+    """Of those that it names; it learns nothing else, and needs its key."""
     here, gone, never = (name_of(camera, tag=f"{n:08x}") for n in range(3))
     for name in (here, gone):
         assert api.put(jpeg(), photo_headers(name)).status_code == 201
@@ -33,8 +33,8 @@ def test_a_device_learns_what_is_missing_and_no_more(api: Api, store: Store, cam
     store.container.delete_blob(blob)
     reply = ask(api, here, gone, never, here)
     assert reply.json() == {"known": [str(here)], "missing": [str(gone), str(never)]}
-    said = parse_known(reply.content)
-    assert (set(said.known), set(said.missing)) == ({str(here)}, {str(gone), str(never)})
+    result = parse_known(reply.content)
+    assert (set(result.known), set(result.missing)) == ({str(here)}, {str(gone), str(never)})
     assert ask(api).json() == {"known": [], "missing": []}
     assert ask(api, *[name_of(camera, tag=f"{n:08x}") for n in range(101)]).status_code == 400
     bodies: list[dict[str, object]] = [
@@ -49,8 +49,8 @@ def test_a_device_learns_what_is_missing_and_no_more(api: Api, store: Store, cam
     assert api.ask(KNOWN_PATH, method="POST", json={"ids": []}).status_code == 401
 
 
-def test_what_a_person_or_retention_deleted_is_not_missing(own: Services) -> None:
-    """Also when the tombstone is gone, or a deletion was stopped half-way."""
+def test_deleted_photos_are_not_missing(own: Services) -> None:
+    """Deleted by a person or by retention; also without a tombstone, or half-way."""
     person, expired = stored(own, "gate", 1), stored(own, "gate", 31)
     halves = [stored(own, "gate", 32), stored(own, "gate", 2)]
     delete(person, own, NOW)
@@ -64,8 +64,8 @@ def test_what_a_person_or_retention_deleted_is_not_missing(own: Services) -> Non
 
 
 @pytest.mark.parametrize("is_repaired", [False, True])
-def test_what_the_store_lost_is_missing(own: Services, is_repaired: bool) -> None:
-    """Before and after a repair took it off the list."""
+def test_photos_without_bytes_are_missing(own: Services, is_repaired: bool) -> None:
+    """Before and after a repair unlists them."""
     gone, stays = stored(own, "gate", 1), stored(own, "gate", 2)
     own.blobs.remove(gone)
     if is_repaired:
@@ -73,8 +73,8 @@ def test_what_the_store_lost_is_missing(own: Services, is_repaired: bool) -> Non
     assert find_missing([gone.name, stays.name], own, NOW) == {gone.name}
 
 
-def test_what_is_stored_and_not_listed_is_known_and_listed(own: Services) -> None:
-    """As after the loss of the index; of whatever format."""
+def test_a_stored_photo_that_is_not_listed_is_known_and_listed(own: Services) -> None:
+    """As after the loss of the index, in every format."""
     photo = stored(own, "gate", 1, listed=False)
     clip = replace(photo, name=name_of("gate", NOW), media=Media.MP4)
     own.blobs.add(clip, BODY)
@@ -84,7 +84,7 @@ def test_what_is_stored_and_not_listed_is_known_and_listed(own: Services) -> Non
 
 
 def test_a_photo_sent_again_is_known_again(api: Api, store: Store, camera: str) -> None:
-    """The store lost it, and its device kept a copy."""
+    """After the store lost it, its device sends its copy."""
     name = name_of(camera, datetime.now(UTC) - timedelta(hours=3))
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
     store.container.delete_blob(store.blobs(camera)[0])

@@ -1,5 +1,4 @@
-"""`PUT /api/camera/photo` over HTTP, on Azurite: what devices, people with curl and the first
-seed's clients meet."""
+"""The route by which devices, people with curl and the oldest clients upload, on Azurite."""
 
 import hashlib
 import http.client
@@ -27,12 +26,14 @@ def sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def test_a_device_s_photo_goes_the_whole_way(api: Api, store: Store, camera: str) -> None:
+def test_a_device_s_photo_is_stored_listed_and_read_back(
+    api: Api, store: Store, camera: str
+) -> None:
     """Put, listed with everything that was said of it, read back byte for byte, found in Storage
     Explorer under a name that can be read."""
     body, name = jpeg(4608, 2592, seed=1), name_of(camera)
-    said = PhotoHeaders(name, content_type="image/jpeg", sha256=sha256(body)).to_headers()
-    reply = api.put(body, {**said, **photo_headers(name)})
+    stated = PhotoHeaders(name, content_type="image/jpeg", sha256=sha256(body)).to_headers()
+    reply = api.put(body, {**stated, **photo_headers(name)})
     assert reply.status_code == 201, reply.text
     assert reply.headers["Content-Type"] == "application/json"
     receipt = parse_receipt(reply.content)
@@ -58,7 +59,7 @@ def test_a_device_s_photo_goes_the_whole_way(api: Api, store: Store, camera: str
 
 
 def test_curl_stores_a_picture(api: Api, camera: str, tmp_path: Path) -> None:
-    """The line that the README shows; the newest photo is the first of the list."""
+    """With the command that the README shows."""
     curl = shutil.which("curl")
     assert curl, "curl is needed"
     picture = tmp_path / "picture.jpg"
@@ -82,10 +83,10 @@ def test_curl_stores_a_picture(api: Api, camera: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "media"), [(dng(1), Media.DNG), (mp4(1), Media.MP4)], ids=["dng", "mp4"]
 )
-def test_other_kinds_keep_their_type(
+def test_each_format_keeps_its_type(
     api: Api, store: Store, camera: str, body: bytes, media: Media
 ) -> None:
-    """As the bytes say; the blob's name ends so that a person's programs know it."""
+    """The suffix of the blob's name shows it as well."""
     name = name_of(camera)
     assert api.put(body, photo_headers(name)).status_code == 201
     content = api.read(f"/api/photos/{name}/content")
@@ -95,7 +96,7 @@ def test_other_kinds_keep_their_type(
 
 
 def test_a_photo_without_an_id_is_named_after_its_time(api: Api, camera: str) -> None:
-    """The same headers and bytes give the same id, so a repeat is no second photo."""
+    """The same headers and bytes give the same id, so a retry is not a second photo."""
     body = jpeg(seed=3)
     headers = {"X-Camera-Id": camera, "X-Captured-At": "2026-11-20T13:01:34.567+01:00"}
     first, again = api.put(body, headers), api.put(body, headers)
@@ -107,7 +108,7 @@ def test_a_photo_without_an_id_is_named_after_its_time(api: Api, camera: str) ->
 class TestOldClients:
     """Both forms of the oldest client's requests (tests/e2e/first_seed.py): no new headers."""
 
-    def test_the_older_form(self, api: Api) -> None:
+    def test_the_older_requests(self, api: Api) -> None:
         """A key in the header, the type, and nothing else."""
         body = jpeg(seed=sum(api.backend.read_token.encode()))
         reply = api.put(body, {"Content-Type": "image/jpeg"})
@@ -116,7 +117,7 @@ class TestOldClients:
         assert (photo["camera"], photo["clock"]) == ("camera", "server")
         assert photo["trigger"] is None
 
-    def test_the_newer_form(self, api: Api, camera: str) -> None:
+    def test_the_newer_requests(self, api: Api, camera: str) -> None:
         """Site, camera and key in the query."""
         query = {
             "websiteId": "Bau 7",
@@ -136,8 +137,10 @@ class TestOldClients:
 
 
 @pytest.mark.parametrize("says", ["id", "time", "camera"])
-def test_twenty_parallel_puts_are_one_photo(api: Api, store: Store, camera: str, says: str) -> None:
-    """One blob, one listing entry, twenty equal receipts, whatever the client says of it."""
+def test_twenty_parallel_puts_store_one_photo(
+    api: Api, store: Store, camera: str, says: str
+) -> None:
+    """One blob, one row, twenty equal receipts, whatever the client states."""
     headers = {
         "id": photo_headers(name_of(camera)),
         "time": {"X-Camera-Id": camera, "X-Captured-At": "2026-11-20T12:01:34.567Z"},
@@ -151,8 +154,8 @@ def test_twenty_parallel_puts_are_one_photo(api: Api, store: Store, camera: str,
     assert len(api.listed(camera)) == len(store.blobs(camera)) == 1
 
 
-def test_other_bytes_under_the_same_id(api: Api, store: Store, camera: str) -> None:
-    """409, of the same kind or another; the first photo stays."""
+def test_other_bytes_under_the_same_id_are_409(api: Api, store: Store, camera: str) -> None:
+    """In the same format or another; the first photo stays."""
     headers, body = photo_headers(name_of(camera)), jpeg(seed=6)
     assert api.put(body, headers).status_code == 201
     for other in (jpeg(seed=7), mp4(), dng()):
@@ -191,15 +194,15 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 @pytest.mark.parametrize("with_id", [True, False], ids=["id", "no id"])
-def test_nothing_refused_is_stored(
+def test_a_rejected_photo_is_not_stored(
     api: Api, store: Store, camera: str, case: str, with_id: bool
 ) -> None:
-    """A problem with one sentence; no blob, no row, no claim."""
+    """A problem with one sentence; no blob and no row, of a reserved name neither."""
     body, headers, status = REFUSED[case]
-    who = photo_headers(name_of(camera)) if with_id else {"X-Camera-Id": camera}
+    identity = photo_headers(name_of(camera)) if with_id else {"X-Camera-Id": camera}
     if case == "another time" and not with_id:
         headers = {"X-Captured-At": "1969-01-01T00:00:00Z"}
-    reply = api.put(body, {**who, **headers})
+    reply = api.put(body, {**identity, **headers})
     assert reply.status_code == status, reply.text
     assert reply.headers["Content-Type"] == "application/problem+json"
     assert reply.json()["status"] == status
@@ -208,13 +211,13 @@ def test_nothing_refused_is_stored(
 
 
 @pytest.mark.parametrize("identifier", ["../../etc/passwd", "/photos/x", "entry", "a" * 5000])
-def test_an_id_that_is_no_name_is_refused(api: Api, identifier: str) -> None:
-    """No blob's name is ever built from what a client sent."""
+def test_a_malformed_id_is_rejected(api: Api, identifier: str) -> None:
+    """No text of a client becomes part of a blob's name unchecked."""
     assert api.put(jpeg(), {"X-Photo-Id": identifier}).status_code == 400
 
 
-def test_a_chunked_body_is_told_why(api: Api, camera: str) -> None:
-    """It arrives empty through the real host; the sentence says so."""
+def test_a_chunked_body_is_explained(api: Api, camera: str) -> None:
+    """It arrives empty through the real host, and the error explains that."""
     connection = http.client.HTTPConnection("127.0.0.1", api.backend.port, timeout=90)
     headers = {"x-functions-key": api.backend.function_key, "X-Camera-Id": camera}
     connection.request(
@@ -231,21 +234,23 @@ def test_a_chunked_body_is_told_why(api: Api, camera: str) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "", "wrong"])
-def test_without_the_key_nothing_comes_in(
+def test_an_upload_needs_the_function_key(
     api: Api, store: Store, camera: str, key: str | None
 ) -> None:
-    """401 by the host, before the backend sees anything."""
+    """The host answers 401 before the backend is called."""
     headers = photo_headers(name_of(camera)) | ({} if key is None else {"x-functions-key": key})
     assert api.ask(UPLOAD_PATH, headers, "PUT", data=jpeg()).status_code == 401
     assert store.blobs(camera) == []
 
 
-def test_the_read_token_does_not_write(api: Api) -> None:
-    """Who may look may not put."""
+def test_the_read_token_cannot_upload(api: Api) -> None:
+    """Reading and uploading are different permissions."""
     assert api.read(UPLOAD_PATH, method="PUT").status_code == 401
 
 
-def test_the_limit_can_be_set(azurite: Azurite, start_backend: StartBackend, camera: str) -> None:
+def test_the_maximum_size_can_be_set(
+    azurite: Azurite, start_backend: StartBackend, camera: str
+) -> None:
     """MAX_PHOTO_MB=1."""
     api = Api(start_backend(azurite.connection_string, MAX_PHOTO_MB="1"))
     headers = photo_headers(name_of(camera))
@@ -270,17 +275,15 @@ def test_the_limit_can_be_set(azurite: Azurite, start_backend: StartBackend, cam
         "Image/JPEG; charset=utf-8",
     ],
 )
-def test_the_bytes_decide_what_a_photo_is(api: Api, camera: str, label: str) -> None:
-    """Whatever it is called by a program that does not know better."""
+def test_the_bytes_decide_the_format_whatever_the_label(api: Api, camera: str, label: str) -> None:
+    """Programs label photos in many ways."""
     reply = api.put(jpeg(), {**photo_headers(name_of(camera)), "Content-Type": label})
     assert reply.status_code == 201, reply.text
     assert api.listed(camera)[0]["content_type"] == "image/jpeg"
 
 
-def test_a_deletion_holds_for_the_id_whatever_the_format(
-    api: Api, store: Store, camera: str
-) -> None:
-    """A raw picture and a clip under the id of a deleted picture are refused, and leave nothing."""
+def test_a_deletion_applies_to_the_id_in_every_format(api: Api, store: Store, camera: str) -> None:
+    """A raw picture and a clip under the id of a deleted photo are rejected and not stored."""
     name = name_of(camera)
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}

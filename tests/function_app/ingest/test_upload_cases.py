@@ -1,4 +1,4 @@
-"""Files and forms that cameras, phones and programs were seen to make, in tests/cases/.
+"""Files and forms of real cameras, phones and programs, in tests/cases/.
 
 The forms have the boundary B.
 """
@@ -24,8 +24,8 @@ def by_name(file: Path) -> str:
 
 
 @pytest.mark.parametrize("file", FILES, ids=by_name)
-def test_a_file_is_stored_and_looked_at(api: Api, camera: str, file: Path) -> None:
-    """Its content, its thumbnail or none, and its place in the list; by PUT."""
+def test_a_file_is_stored_and_shown(api: Api, camera: str, file: Path) -> None:
+    """With its content, its thumbnail or none, and its row in the list."""
     body, name = file.read_bytes(), name_of(camera)
     media = Media.of_suffix(file.suffix[1:])
     assert media
@@ -41,8 +41,8 @@ def test_a_file_is_stored_and_looked_at(api: Api, camera: str, file: Path) -> No
 
 
 @pytest.mark.parametrize("file", FORMS, ids=by_name)
-def test_a_form_is_read(api: Api, camera: str, phone: dict[str, str], file: Path) -> None:
-    """And the photo in it stored without the form around it."""
+def test_a_form_is_accepted(api: Api, camera: str, phone: dict[str, str], file: Path) -> None:
+    """And its photo is stored without the form around it."""
     headers = {**phone, "Content-Type": "multipart/form-data; boundary=B"}
     reply = api.ask("/api/photos", headers, "POST", data=file.read_bytes())
     assert reply.status_code == 201, reply.text
@@ -53,8 +53,8 @@ def test_a_form_is_read(api: Api, camera: str, phone: dict[str, str], file: Path
 
 
 @pytest.mark.parametrize("file", [one for one in FILES if one.name != NO_PHOTO], ids=by_name)
-def test_one_that_is_cut_is_refused(api: Api, camera: str, file: Path) -> None:
-    """In the middle of its picture."""
+def test_a_truncated_file_is_rejected(api: Api, camera: str, file: Path) -> None:
+    """It ends in the middle of its picture."""
     whole = file.read_bytes()
     name = name_of(camera, MOMENT + timedelta(seconds=1))
     reply = api.put(whole[: len(whole) * 2 // 3], photo_headers(name))

@@ -26,35 +26,35 @@ def picture(exif: Tags, gps: Tags | None = None, first: Tags | None = None, seed
     return file.getvalue()
 
 
-def test_it_has_the_time_of_its_exif(api: Api, phone: dict[str, str]) -> None:
-    """And says so; who posts it again gets the same receipt."""
+def test_a_posted_photo_gets_the_time_of_its_exif(api: Api, phone: dict[str, str]) -> None:
+    """And its clock is "exif". The same photo posted again gets the same receipt."""
     body = picture({ORIGINAL: "2026:11:20 14:01:34", OFFSET: "+02:00"}, seed=81)
-    posted = [api.ask("/api/photos", phone, "POST", data=body) for _ in range(2)]
-    assert [one.status_code for one in posted] == [201, 200]
-    assert posted[0].text == posted[1].text
-    photo = api.read(f"/api/photos/{posted[0].json()['id']}").json()
+    replies = [api.ask("/api/photos", phone, "POST", data=body) for _ in range(2)]
+    assert [one.status_code for one in replies] == [201, 200]
+    assert replies[0].text == replies[1].text
+    photo = api.read(f"/api/photos/{replies[0].json()['id']}").json()
     assert (photo["captured_at"], photo["clock"]) == ("2026-11-20T12:01:34.000Z", "exif")
 
 
-def test_what_is_said_counts_more(api: Api, phone: dict[str, str]) -> None:
+def test_a_stated_time_overrides_exif(api: Api, phone: dict[str, str]) -> None:
     body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=82)
-    said = {**phone, "X-Captured-At": "2026-11-19T00:00:00Z"}
-    posted = api.ask("/api/photos", said, "POST", data=body).json()
-    photo = api.read(f"/api/photos/{posted['id']}").json()
+    headers = {**phone, "X-Captured-At": "2026-11-19T00:00:00Z"}
+    replies = api.ask("/api/photos", headers, "POST", data=body).json()
+    photo = api.read(f"/api/photos/{replies['id']}").json()
     assert (photo["captured_at"], photo["clock"]) == ("2026-11-19T00:00:00.000Z", None)
 
 
 @pytest.mark.parametrize("hours", [1, 24 * 365 * 100])
-def test_a_time_to_come_counts_as_none(api: Api, phone: dict[str, str], hours: int) -> None:
-    """A zone that is missing, or a clock that is wrong."""
+def test_a_future_exif_time_is_ignored(api: Api, phone: dict[str, str], hours: int) -> None:
+    """The zone is missing, or the clock is wrong."""
     then = datetime.now(UTC) + timedelta(hours=hours)
     body = picture({ORIGINAL: f"{then:%Y:%m:%d %H:%M:%S}"}, seed=83)
-    posted = api.ask("/api/photos", phone, "POST", data=body).json()
-    assert api.read(f"/api/photos/{posted['id']}").json()["clock"] == "server"
+    replies = api.ask("/api/photos", phone, "POST", data=body).json()
+    assert api.read(f"/api/photos/{replies['id']}").json()["clock"] == "server"
 
 
-def test_a_device_s_photo_has_that_of_its_arrival(api: Api, camera: str) -> None:
-    """As it was before: a Pi's clock may not be set, and the client says nothing of it."""
+def test_a_device_s_photo_gets_its_arrival_time(api: Api, camera: str) -> None:
+    """A Pi's clock may not be set, and old clients do not state that."""
     body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=84)
     stored = api.put(body, {"X-Camera-Id": camera}).json()
     assert api.read(f"/api/photos/{stored['id']}").json()["clock"] == "server"

@@ -1,4 +1,4 @@
-"""Photos that are posted in a form: of every size, with all that may be said of a photo."""
+"""Photos that are posted in a form, with the fields and headers that describe them."""
 
 import hashlib
 from typing import Any
@@ -31,15 +31,15 @@ def post(api: Api, headers: dict[str, str], **more: Any) -> requests.Response:
     ],
     ids=["12 megapixels", "newlines", "almost boundaries", "31 MB"],
 )
-def test_a_photo_of_any_size_comes_in_a_form(
+def test_a_photo_of_any_size_is_accepted_in_a_form(
     api: Api, camera: str, phone: dict[str, str], body: bytes
 ) -> None:
-    """With the same receipt as raw, and byte for byte."""
-    posted = post(api, phone, files=form(body))
-    assert posted.status_code == 201, posted.text
+    """Byte for byte, with the same receipt as the raw photo."""
+    reply = post(api, phone, files=form(body))
+    assert reply.status_code == 201, reply.text
     raw = post(api, {**phone, "Content-Type": "image/jpeg"}, data=body)
-    assert (raw.status_code, raw.json()) == (200, posted.json())
-    content = api.read(f"/api/photos/{posted.json()['id']}/content").content
+    assert (raw.status_code, raw.json()) == (200, reply.json())
+    content = api.read(f"/api/photos/{reply.json()['id']}/content").content
     assert content == body
 
 
@@ -51,26 +51,24 @@ def test_a_photo_of_any_size_comes_in_a_form(
     ],
     ids=["a text", "headers"],
 )
-def test_what_stands_around_the_photo_has_little_room(
+def test_the_rest_of_a_form_has_a_maximum_size(
     api: Api, phone: dict[str, str], beside: bytes
 ) -> None:
-    """Or the headers of 32 MB would take up a gigabyte while they are read."""
+    """Headers of 32 MB would need a gigabyte of memory."""
     photo = b'Content-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n' + jpeg()
     body = b"\r\n".join([b"--x", photo, b"--x", beside, b"--x--", b""])
     reply = post(api, {**phone, "Content-Type": "multipart/form-data; boundary=x"}, data=body)
     assert reply.status_code == 400, reply.text
 
 
-def test_a_form_s_headers_count_as_those_of_a_raw_photo(
-    api: Api, camera: str, phone: dict[str, str]
-) -> None:
-    """The same photo, known again by its id however it comes."""
+def test_the_headers_of_a_form_count(api: Api, camera: str, phone: dict[str, str]) -> None:
+    """In a form or raw, the photo has the same id and the same receipt."""
     name = name_of(camera)
     headers = {**phone, **photo_headers(name), "X-Camera-Id": camera}
-    posted = post(api, headers, files=form(jpeg(seed=75)), data={"trigger": "motion"})
-    assert posted.status_code == 201, posted.text
+    reply = post(api, headers, files=form(jpeg(seed=75)), data={"trigger": "motion"})
+    assert reply.status_code == 201, reply.text
     raw = post(api, {**headers, "Content-Type": "image/jpeg"}, data=jpeg(seed=75))
-    assert (raw.status_code, raw.json()) == (200, posted.json())
+    assert (raw.status_code, raw.json()) == (200, reply.json())
     photo = api.read(f"/api/photos/{name}").json()
     assert (photo["id"], photo["trigger"], photo["clock"]) == (str(name), "motion", "synced")
 
@@ -90,7 +88,7 @@ def test_a_form_s_headers_count_as_those_of_a_raw_photo(
         ({"Content-Digest": "sha-256=:AAAA:"}, {}, 400),
     ],
 )
-def test_nothing_that_is_said_of_a_photo_is_passed_over(
+def test_all_headers_and_fields_are_checked(
     api: Api,
     camera: str,
     phone: dict[str, str],
@@ -98,7 +96,7 @@ def test_nothing_that_is_said_of_a_photo_is_passed_over(
     fields: dict[str, str],
     expected: int,
 ) -> None:
-    """But fields that only the sender knows: a network camera's cannot be chosen."""
+    """Unknown fields are ignored: a network camera does not let one choose them."""
     reply = post(api, {**phone, **headers}, files=form(jpeg(seed=76)), data=fields)
     assert reply.status_code == expected, reply.text
     assert len(api.listed(camera)) == (expected == 201)
@@ -107,7 +105,7 @@ def test_nothing_that_is_said_of_a_photo_is_passed_over(
 
 
 def test_the_digest_of_a_form_is_that_of_the_whole_body(api: Api, phone: dict[str, str]) -> None:
-    """As RFC 9530 has it."""
+    """As RFC 9530 defines it."""
     ready = requests.Request("POST", "http://x", files=form(jpeg(seed=77))).prepare()
     assert isinstance(ready.body, bytes)
     digest = content_digest(hashlib.sha256(ready.body).hexdigest())
@@ -169,17 +167,17 @@ XML = (b'Content-Disposition: form-data; name="event"; filename="e.xml"', b"", b
         ),
     ],
 )
-def test_a_form_is_read_as_it_was_meant(
+def test_forms_of_many_senders_are_read(
     api: Api, phone: dict[str, str], kind: str, body: bytes
 ) -> None:
-    """However its sender writes boundaries, line ends and names; the photo byte for byte."""
+    """Whatever boundaries, line ends and names they write; the photo is stored byte for byte."""
     reply = post(api, {**phone, "Content-Type": f"multipart/form-data; {kind}"}, data=body)
     assert reply.status_code == 201, reply.text
     assert api.read(f"/api/photos/{reply.json()['id']}/content").content == PHOTO
 
 
-def test_a_form_under_another_type_is_a_form(api: Api, phone: dict[str, str]) -> None:
-    """As `curl -F` sends it where a script sets Content-Type by hand."""
+def test_a_form_is_recognized_under_another_type(api: Api, phone: dict[str, str]) -> None:
+    """As `curl -F` sends it in a script that sets Content-Type itself."""
     body = raw_form(b"--x", *PART, b"--x--", b"")
     for kind in ("image/jpeg", "multipart/mixed; boundary=x", "application/octet-stream"):
         reply = post(api, {**phone, "Content-Type": kind}, data=body)
@@ -190,21 +188,21 @@ def test_a_form_under_another_type_is_a_form(api: Api, phone: dict[str, str]) ->
 @pytest.mark.parametrize(
     "body", [PHOTO, mp4(), pi_dng(), PHOTO + b"\r\n--x\r\n"], ids=["jpeg", "mp4", "dng", "odd jpeg"]
 )
-def test_a_raw_photo_under_a_form_s_type_is_a_photo(
+def test_a_raw_photo_is_recognized_under_a_form_s_type(
     api: Api, camera: str, phone: dict[str, str], body: bytes, boundary: str
 ) -> None:
-    """As scripts send it that set Content-Type by hand: the bytes decide, at both addresses."""
+    """As scripts send it that set Content-Type themselves. The bytes decide, in both routes."""
     name = name_of(camera)
     headers = {**photo_headers(name), "Content-Type": f"multipart/form-data{boundary}"}
     put = api.put(body, headers)
     assert put.status_code == 201, put.text
-    posted = post(api, {**headers, **phone}, data=body)
-    assert (posted.status_code, posted.json()) == (200, put.json())
+    reply = post(api, {**headers, **phone}, data=body)
+    assert (reply.status_code, reply.json()) == (200, put.json())
     assert api.read(f"/api/photos/{name}/content").content == body
 
 
 @pytest.mark.parametrize(
-    ("kind", "body", "said"),
+    ("kind", "body", "expected"),
     [
         ("boundary=x", raw_form(b"nothing of the kind"), "does not occur"),
         ("", raw_form(b"nothing of the kind"), "no boundary"),
@@ -221,13 +219,13 @@ def test_a_raw_photo_under_a_form_s_type_is_a_photo(
         ("boundary=x", raw_form(*[b"--x", *XML] * 21), "20 parts"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_form_is_said(
-    api: Api, phone: dict[str, str], kind: str, body: bytes, said: str
+def test_the_error_names_what_is_wrong_with_a_form(
+    api: Api, phone: dict[str, str], kind: str, body: bytes, expected: str
 ) -> None:
-    """And never that it should be one."""
+    """It does not tell the sender to send a form: this is one."""
     reply = post(api, {**phone, "Content-Type": f"multipart/form-data; {kind}"}, data=body)
     assert reply.status_code == 400, reply.text
-    assert said in reply.json()["detail"]
+    assert expected in reply.json()["detail"]
     assert "send multipart" not in reply.text
 
 
@@ -235,32 +233,32 @@ def test_what_is_wrong_with_a_form_is_said(
     ("field", "value"),
     [("camera", "Front Door"), ("captured_at", "yesterday"), ("trigger", "cat")],
 )
-def test_a_wrong_field_is_named_as_the_form_has_it(
+def test_the_error_names_the_form_s_field(
     api: Api, phone: dict[str, str], field: str, value: str
 ) -> None:
-    """Not as the header that says the same of a raw photo, which nobody sent."""
+    """Not the header that it stands for, which nobody sent."""
     reply = post(api, phone, files=form(jpeg(seed=81)), data={field: value})
     assert reply.status_code == 400
     assert reply.json()["detail"].startswith(f"the form's field {field}: '{value}'")
 
 
-def test_a_form_whose_picture_is_cut_is_refused(api: Api, phone: dict[str, str]) -> None:
+def test_a_form_with_a_truncated_photo_is_rejected(api: Api, phone: dict[str, str]) -> None:
     body = raw_form(b"--x", *PART[:3], PHOTO[:-20])
     reply = post(api, {**phone, "Content-Type": "multipart/form-data; boundary=x"}, data=body)
     assert reply.status_code == 422, reply.text
 
 
-class TestTheDeviceSAddress:
+class TestDeviceRoute:
     """`/api/camera/photo`, where phones and scripts arrive by mistake."""
 
-    def test_a_post_is_told_where_to_go(self, api: Api) -> None:
-        """Without a key, too: whoever posts has most likely none."""
+    def test_a_post_is_explained(self, api: Api) -> None:
+        """Also without a key: a client that posts most likely has none."""
         for headers in ({}, {"x-functions-key": api.backend.function_key}):
             reply = api.ask(UPLOAD_PATH, headers, "POST", files=form(PHOTO))
             assert (reply.status_code, reply.headers["Allow"]) == (405, "PUT")
             assert "/api/photos" in reply.json()["detail"]
 
-    def test_a_form_is_told_where_to_go(self, api: Api, camera: str) -> None:
+    def test_a_form_is_explained(self, api: Api, camera: str) -> None:
         headers = {"X-Camera-Id": camera, "Content-Type": "multipart/form-data; boundary=x"}
         reply = api.put(raw_form(b"--x", *PART, b"--x--", b""), headers)
         assert reply.status_code == 415

@@ -8,8 +8,8 @@ from tests.support.pictures import jpeg
 PICTURE = jpeg(640, 480, seed=5)
 
 
-def test_a_photo_is_posted_as_it_is(api: Api, camera: str, phone: dict[str, str]) -> None:
-    """Stored once, however often it comes, with the receipt of a device's."""
+def test_a_photo_is_posted_raw(api: Api, camera: str, phone: dict[str, str]) -> None:
+    """It is stored once, with the receipt that a device gets."""
     headers = {**phone, "Content-Type": "image/jpeg"}
     replies = [api.ask("/api/photos", headers, "POST", data=PICTURE) for _ in range(2)]
     assert [reply.status_code for reply in replies] == [201, 200]
@@ -19,7 +19,7 @@ def test_a_photo_is_posted_as_it_is(api: Api, camera: str, phone: dict[str, str]
 
 
 def test_a_photo_is_posted_in_a_form(api: Api, camera: str, phone: dict[str, str]) -> None:
-    """As browsers and network cameras do, with what they say of it."""
+    """As browsers and network cameras send it, with fields that describe it."""
     reply = api.ask(
         "/api/photos",
         phone,
@@ -33,8 +33,8 @@ def test_a_photo_is_posted_in_a_form(api: Api, camera: str, phone: dict[str, str
     assert api.read(f"/api/photos/{photo['id']}/content").content == PICTURE
 
 
-def test_a_token_brings_photos_of_its_camera_alone(api: Api, phone: dict[str, str]) -> None:
-    """Whether the camera is said in a header, in the id or in the form."""
+def test_a_token_uploads_photos_of_its_camera_alone(api: Api, phone: dict[str, str]) -> None:
+    """Whether the camera is in a header, in the id or in the form."""
     jpeg_type = {**phone, "Content-Type": "image/jpeg"}
     for headers in ({"X-Camera-Id": "another"}, photo_headers(name_of("another"))):
         reply = api.ask("/api/photos", {**jpeg_type, **headers}, "POST", data=PICTURE)
@@ -56,15 +56,15 @@ def test_a_token_brings_photos_of_its_camera_alone(api: Api, phone: dict[str, st
         ("multipart/form-data; boundary=x", b"--x--\r\n", 400),
     ],
 )
-def test_anything_else_is_refused(
+def test_other_bodies_are_rejected(
     api: Api, phone: dict[str, str], kind: str, body: bytes, expected: int
 ) -> None:
-    """With the same statuses as a device's."""
+    """With the same status codes as for a device."""
     reply = api.ask("/api/photos", {**phone, "Content-Type": kind}, "POST", data=body)
     assert reply.status_code == expected
 
 
 def test_a_token_that_uploads_is_for_one_camera(api: Api, admin: dict[str, str]) -> None:
     for cameras in (None, [], ["gate", "entry"]):
-        said = {"name": "phone", "scopes": ["upload"], "cameras": cameras}
-        assert api.ask("/api/tokens", admin, "POST", json=said).status_code == 400
+        grant = {"name": "phone", "scopes": ["upload"], "cameras": cameras}
+        assert api.ask("/api/tokens", admin, "POST", json=grant).status_code == 400

@@ -1,4 +1,4 @@
-"""A device sends a photo again, since its receipt was lost, while somebody deletes it."""
+"""A device sends a photo again because its receipt was lost, while the photo is deleted."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -46,10 +46,10 @@ def is_consistent(backend: Services) -> bool:
 
 @pytest.mark.parametrize("number", range(3))
 @by
-def test_what_is_deleted_before_any_request_of_an_upload_is_not_listed(
+def test_a_photo_deleted_during_its_upload_is_not_listed(
     empty: Services, deleted_at: datetime | None, number: int
 ) -> None:
-    """In every store. After its time it may come again, with its bytes."""
+    """At every request to a store. A photo that retention deleted may be stored again."""
     photo = stored(empty)
     assert is_consistent(empty)
     watched, calls = at_call(number, empty, lambda: delete(photo, empty, deleted_at))
@@ -59,8 +59,8 @@ def test_what_is_deleted_before_any_request_of_an_upload_is_not_listed(
     assert deleted_at is None or number == 2 or empty.index.get(NAME) is None
 
 
-def test_no_interleaving_lists_what_a_person_deleted_or_counts_it() -> None:
-    """All of them."""
+def test_no_interleaving_lists_or_counts_a_deleted_photo() -> None:
+    """Of an upload and a deletion."""
     for order in product([0, 1], repeat=9):
         own = memory_services(Settings(""))
         photo = stored(own)

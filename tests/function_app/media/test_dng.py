@@ -34,18 +34,18 @@ def tiff(directories: list[dict[int, int]], order: str = "<", is_within: bool = 
     at, parts = 8, []
     for number, tags in enumerate(directories, 1):
         is_last = number == len(directories)
-        behind = at + 2 + 12 * (len(tags) + (2 if is_last else is_within)) + 4
-        further = {273: behind, 279: len(POSTER)} if is_last else {330: behind} if is_within else {}
+        end = at + 2 + 12 * (len(tags) + (2 if is_last else is_within)) + 4
+        further = {273: end, 279: len(POSTER)} if is_last else {330: end} if is_within else {}
         entries = sorted((tags | further).items())
         parts.append(struct.pack(order + "H", len(entries)))
         parts += [struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in entries]
-        parts.append(struct.pack(order + "I", 0 if is_last or is_within else behind))
-        at = behind
+        parts.append(struct.pack(order + "I", 0 if is_last or is_within else end))
+        at = end
     mark = b"II*\0" if order == "<" else b"MM\0*"
     return mark + struct.pack(order + "I", 8) + b"".join(parts) + POSTER
 
 
-class TestDng:
+class TestCheck:
     @staticmethod
     def with_tag(number: int, kind: int, count: int, value: int, parent: int = 8) -> bytes:
         """A DNG with one tag's entry rewritten."""
@@ -57,60 +57,60 @@ class TestDng:
                 return bytes(data)
         raise AssertionError(f"no tag {number}")
 
-    def test_a_tiff_is_no_dng(self) -> None:
-        """Without DNGVersion it is some scan or map."""
+    def test_a_tiff_without_dng_version_is_rejected(self) -> None:
+        """Without DNGVersion it may be a scan or a map."""
         data = dng().replace(struct.pack("<H", 50706), struct.pack("<H", 50000))
         with pytest.raises(NotAPhotoError, match="DNGVersion"):
             inspect(data)
 
     @pytest.mark.parametrize("parent", [8, 500], ids=["preview", "raw"])
-    def test_strips_lie_inside_the_file(self, parent: int) -> None:
+    def test_strips_must_be_inside_the_file(self, parent: int) -> None:
         """In the first directory and in its sub-directories."""
         with pytest.raises(TruncatedError):
             inspect(self.with_tag(273, 4, 1 if parent == 8 else 2, 2500, parent))
 
     @pytest.mark.parametrize("count", [0, 10_001, 2**31, 2**32 - 1])
-    def test_giant_counts_are_refused(self, count: int) -> None:
-        """Before any memory is taken for them."""
+    def test_giant_counts_are_rejected(self, count: int) -> None:
+        """Before memory is allocated for them."""
         with pytest.raises((NotAPhotoError, TruncatedError)):
             inspect(self.with_tag(279, 4, count, 400))
 
-    def test_a_directory_that_contains_itself_ends(self) -> None:
-        """Each directory is read once, so a loop is harmless; the picture is all there."""
+    def test_a_directory_that_contains_itself_is_read_once(self) -> None:
+        """A loop is harmless, and the picture is complete."""
         assert inspect(self.with_tag(330, 4, 1, 8)) is Media.DNG
 
-    def test_many_directories_are_refused(self) -> None:
+    def test_many_directories_are_rejected(self) -> None:
         """A photo has a few."""
         data = bytearray(self.with_tag(330, 4, 32, 1000).ljust(4000, b"\0"))
         struct.pack_into("<32I", data, 1000, *range(2000, 2032))
         with pytest.raises((NotAPhotoError, TruncatedError)):
             inspect(bytes(data))
 
-    def test_values_of_an_odd_kind_are_refused(self) -> None:
-        """Offsets are whole numbers of two or four bytes."""
+    def test_offsets_of_a_wrong_type_are_rejected(self) -> None:
+        """Offsets are integers of two or four bytes."""
         with pytest.raises(NotAPhotoError):
             inspect(self.with_tag(273, 12, 1, 400))
 
     @pytest.mark.parametrize("number", [271, 50708, 50721])
-    def test_what_the_picture_does_not_need_may_be_missing(self, number: int) -> None:
+    def test_values_that_the_picture_does_not_need_may_be_missing(self, number: int) -> None:
         """The values of a maker's name or of a colour matrix, beyond the end of the file."""
         assert inspect(self.with_tag(number, 2, 5000, 2**31)) is Media.DNG
 
     @pytest.mark.parametrize("exif", ["empty", "dangling", "at the end", "too long"])
-    def test_exif_is_not_looked_at(self, exif: str) -> None:
-        """It holds no picture."""
+    def test_exif_is_not_checked(self, exif: str) -> None:
+        """It has no picture."""
         data = self.with_tag(50778, 4, 1, 0).replace(
             struct.pack("<HHI", 50778, 4, 1), struct.pack("<HHI", 34665, 4, 1)
         )
         at = len(data)
         entry = data.index(struct.pack("<HHI", 34665, 4, 1)) + 8
         where = 2**32 - 1 if exif == "dangling" else at
-        behind = {"empty": bytes(6), "too long": b"\xff\xff"}.get(exif, b"")
-        data = data[:entry] + struct.pack("<I", where) + data[entry + 4 :] + behind
+        end = {"empty": bytes(6), "too long": b"\xff\xff"}.get(exif, b"")
+        data = data[:entry] + struct.pack("<I", where) + data[entry + 4 :] + end
         assert inspect(data) is Media.DNG
 
-    def test_its_directory_may_come_last(self) -> None:
-        """With nothing behind it, not even where the next one is."""
+    def test_the_directory_may_come_last(self) -> None:
+        """With nothing after it, not even the offset of the next one."""
         data = bytearray(dng())
         (tags,) = struct.unpack_from("<H", data, 8)
         size = 2 + 12 * tags
@@ -119,16 +119,16 @@ class TestDng:
         with pytest.raises(TruncatedError):
             inspect(bytes(data + data[8 : 7 + size]))
 
-    def test_a_dng_without_a_picture_is_refused(self) -> None:
-        """Directories alone are no photo."""
+    def test_a_dng_without_a_picture_is_rejected(self) -> None:
+        """Directories alone are not a photo."""
         entry = struct.pack("<HHI4B", 50706, 1, 4, 1, 4, 0, 0)
         with pytest.raises(NotAPhotoError, match="without a picture"):
             inspect(b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4))
 
 
-class TestPreviewsOfRawPictures:
-    def test_of_a_raw_picture_little_is_read(self) -> None:
-        """Its first directory, and the preview that the Pi puts behind millions of bytes."""
+class TestPreview:
+    def test_little_of_a_raw_picture_is_read(self) -> None:
+        """Its first directory, and the preview that the Pi appends after millions of bytes."""
         whole = with_preview(pi_dng(1, (1200, 900)))
         stored = RecordingBlobs(whole, Media.DNG)
         assert preview(stored.open()) == (POSTER, 1)
@@ -136,14 +136,14 @@ class TestPreviewsOfRawPictures:
         small = Image.open(io.BytesIO(thumbnail(stored.open(), Media.DNG)))
         assert (small.format, small.size) == ("JPEG", (320, 180))
 
-    def test_a_raw_picture_without_one_has_none(self) -> None:
-        """Compressed as a JPEG or not: the sensor's own picture is no preview."""
+    def test_a_raw_picture_without_a_preview_has_none(self) -> None:
+        """The sensor's own picture is not a preview, even if it is compressed as a JPEG."""
         assert preview(io.BytesIO(pi_dng())) == (b"", 1)
         assert thumbnail(io.BytesIO(pi_dng()), Media.DNG) == b""
         assert preview(io.BytesIO(tiff([{254: 0, 259: 7}]))) == (b"", 1)
 
-    def test_a_first_picture_in_plain_colours_will_do(self) -> None:
-        """Its bytes may be anywhere, so the whole photo is fetched, at once."""
+    def test_a_first_picture_in_plain_colours_serves_as_preview(self) -> None:
+        """Its bytes may be anywhere, so the whole photo is fetched in one request."""
         stored = RecordingBlobs(dng(3, size=(1200, 900)), Media.DNG)
         small = Image.open(io.BytesIO(thumbnail(stored.open(), Media.DNG)))
         assert (small.format, small.size) == ("JPEG", (8, 6))
@@ -151,7 +151,9 @@ class TestPreviewsOfRawPictures:
 
     @pytest.mark.parametrize("order", ["<", ">"])
     @pytest.mark.parametrize("way", ["first", "within", "next"])
-    def test_it_is_found_wherever_cameras_put_it(self, order: str, way: str) -> None:
+    def test_the_preview_is_found_in_every_place_that_cameras_use(
+        self, order: str, way: str
+    ) -> None:
         """In the first directory, in one within it, or in the next; and turned as the first one
         says."""
         first, small = {254: 0, 274: 6}, {254: 1, 259: 7}
@@ -161,21 +163,21 @@ class TestPreviewsOfRawPictures:
         assert Image.open(io.BytesIO(thumbnail(io.BytesIO(raw), Media.DNG))).size == (180, 320)
 
     @given(st.binary(max_size=200))
-    def test_any_bytes_have_none(self, noise: bytes) -> None:
+    def test_random_bytes_have_none(self, noise: bytes) -> None:
         assert thumbnail_here(noise, Media.DNG) == b""
         for mark in (b"II*\0", b"MM\0*"):
             assert thumbnail_here(mark + noise, Media.DNG) == b""
 
     @given(st.integers(0, 900), st.binary(min_size=1, max_size=24), st.booleans())
-    def test_a_damaged_one_gives_one_or_none(self, at: int, noise: bytes, at_end: bool) -> None:
-        """Never an error, and never more than there is."""
+    def test_a_damaged_file_never_raises(self, at: int, noise: bytes, at_end: bool) -> None:
+        """And never returns more bytes than there are."""
         at = len(PI_DNG) - len(POSTER) - 900 + at if at_end else at
         for damaged in (PI_DNG[:at], PI_DNG[:at] + noise + PI_DNG[at + len(noise) :]):
             assert len(preview(io.BytesIO(damaged))[0]) <= len(damaged)
             assert isinstance(thumbnail_here(damaged, Media.DNG), bytes)
 
-    def test_no_file_makes_it_read_on_and_on(self) -> None:
-        """Directories in a ring, thousands of them, far from each other; endless ones."""
+    def test_reading_is_bounded(self) -> None:
+        """Directories in a ring, long chains of them far apart, and directories of many tags."""
         ring = b"II*\0" + struct.pack("<IHI", 8, 0, 8)
         assert preview(io.BytesIO(ring)) == (b"", 1)
         gap = 2 * CHUNK_SIZE

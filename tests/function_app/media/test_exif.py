@@ -47,14 +47,14 @@ def picture(exif: Tags, gps: Tags | None = None, first: Tags | None = None, seed
         ({}, {}, {}, None),
     ],
 )
-def test_what_exif_says(exif: Tags, gps: Tags, first: Tags, expected: str | None) -> None:
-    """Its zone is in a tag of its own, or GPS's time tells it; else the time counts as UTC."""
+def test_capture_time(exif: Tags, gps: Tags, first: Tags, expected: str | None) -> None:
+    """The zone is in its own tag or follows from GPS's time; without both, the time is UTC."""
     assert capture_time(picture(exif, gps, first)) == (parse_time(expected) if expected else None)
 
 
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=9))
-def test_damaged_exif_says_something_or_nothing(at: int, noise: bytes) -> None:
-    """Never an error."""
+def test_damaged_exif_never_raises(at: int, noise: bytes) -> None:
+    """It has a value or none."""
     whole = picture({ORIGINAL: "2026:11:20 14:01:34"}, {GPS_DATE: "2026:11:20"}, {0x0112: 6})
     damaged = whole[:at] + noise + whole[at + len(noise) :]
     assert isinstance(capture_time(damaged), datetime | None)

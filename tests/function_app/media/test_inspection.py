@@ -1,4 +1,4 @@
-"""The bytes alone say what kind of photo they are, and whether they are all there."""
+"""Which format the bytes have, and whether the photo is complete."""
 
 import pytest
 from hypothesis import given
@@ -22,36 +22,36 @@ PICTURES = [data for data, _ in WHOLE.values()]
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_a_whole_photo_is_known(kind: str) -> None:
-    """Whichever way cameras write it."""
+def test_a_whole_photo_is_recognized(kind: str) -> None:
+    """In every way that cameras write it."""
     data, media = WHOLE[kind]
     assert inspect(data) is media
 
 
-def test_a_camera_s_own_size_is_known() -> None:
-    """A picture as large as the first seed's."""
+def test_a_photo_of_a_camera_s_size_is_recognized() -> None:
+    """Of 12 megapixels, as the first client sent them."""
     assert inspect(jpeg(4608, 2592)) is Media.JPEG
 
 
 @given(st.sampled_from(PICTURES), st.data())
-def test_no_beginning_of_a_photo_is_one(data: bytes, draw: st.DataObject) -> None:
-    """Wherever a transfer or a crash cuts it off."""
+def test_no_prefix_of_a_photo_is_accepted(data: bytes, draw: st.DataObject) -> None:
+    """Whatever length a transfer or a crash leaves of it."""
     length = draw.draw(st.integers(0, len(data) - 1))
     with pytest.raises((TruncatedError, NotAPhotoError)):
         inspect(data[:length])
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_a_photo_cut_in_half_is_called_cut_short(kind: str) -> None:
-    """The sender learns that the rest is missing, not that this is no photo."""
+def test_half_a_photo_is_truncated(kind: str) -> None:
+    """The sender is told that the rest is missing, not that this is another format."""
     data, _ = WHOLE[kind]
     with pytest.raises(TruncatedError):
         inspect(data[: len(data) // 2])
 
 
 @given(st.binary(max_size=2000))
-def test_any_bytes_get_an_answer(data: bytes) -> None:
-    """A kind or a refusal; nothing else is ever raised."""
+def test_random_bytes_raise_nothing_else(data: bytes) -> None:
+    """A format or one of the two errors."""
     try:
         inspect(data)
     except (TruncatedError, NotAPhotoError):
@@ -59,8 +59,8 @@ def test_any_bytes_get_an_answer(data: bytes) -> None:
 
 
 @given(st.sampled_from(PICTURES), st.data())
-def test_any_damaged_photo_gets_an_answer(data: bytes, draw: st.DataObject) -> None:
-    """Also where a structure begins right and turns wrong further on."""
+def test_a_damaged_photo_raises_nothing_else(data: bytes, draw: st.DataObject) -> None:
+    """Also if the damage is deep inside a correct structure."""
     damaged = bytearray(data)
     for _ in range(draw.draw(st.integers(1, 8))):
         damaged[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
@@ -82,7 +82,7 @@ def test_any_damaged_photo_gets_an_answer(data: bytes, draw: st.DataObject) -> N
     ],
     ids=["nothing", "png", "html", "gif", "webp", "40 MB of zeros"],
 )
-def test_other_things_are_no_photos(data: bytes) -> None:
+def test_other_formats_are_rejected(data: bytes) -> None:
     """Whatever the client called them."""
     with pytest.raises(NotAPhotoError):
         inspect(data)

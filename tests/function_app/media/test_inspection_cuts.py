@@ -1,4 +1,4 @@
-"""A photo that is cut is refused, wherever: 1,000 places of twenty files of all kinds."""
+"""Truncated photos are rejected: at 1,000 places of twenty files of all formats."""
 
 import random
 from pathlib import Path
@@ -55,9 +55,9 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_photo_that_was_cut_is_refused(kind: str) -> None:
-    """While the whole one is taken. A clip that ends where a box of its top does is as good as
-    whole, and so is one with up to four bytes more: those may be padding."""
+def test_a_truncated_photo_is_rejected(kind: str) -> None:
+    """The whole one is accepted. A clip that ends after a box at its top counts as whole, also with
+    up to four more bytes, which may be padding."""
     whole = FILES[kind]
     inspect(whole)
     for length in random.Random(kind).sample(range(len(whole)), CUTS):
@@ -70,7 +70,7 @@ def test_a_photo_that_was_cut_is_refused(kind: str) -> None:
 
 
 def tops(clip: bytes) -> list[int]:
-    """Where the boxes of a clip's top end."""
+    """Return where the boxes at the top of a clip end."""
     ends, at = [], 0
     while at < len(clip):
         at += int.from_bytes(clip[at : at + 4], "big")

@@ -11,15 +11,15 @@ from tests.support.pictures import jpeg, jpeg_with_thumbnail
 
 
 class TestJpeg:
-    def test_bytes_behind_the_end_are_allowed(self) -> None:
+    def test_bytes_after_the_end_are_allowed(self) -> None:
         """Cameras append previews and notes."""
         assert inspect(jpeg() + b"behind the end \xff\xd8") is Media.JPEG
 
     @pytest.mark.parametrize(
         "junk", [b"\0", b"\xff\0", b"junk", b"\xff\xff\xff", b"\xff\0\xff\0ab"]
     )
-    def test_what_is_no_marker_is_passed_over(self, junk: bytes) -> None:
-        """Between any two segments, as every viewer does; and a cut is noticed all the same."""
+    def test_bytes_that_are_no_marker_are_skipped(self, junk: bytes) -> None:
+        """Between any two segments, as every viewer skips them. A truncated file is detected."""
         data = jpeg()
         for marker in (b"\xff\xdb", b"\xff\xc0", b"\xff\xc4", b"\xff\xda"):
             at = data.index(marker)
@@ -29,8 +29,8 @@ class TestJpeg:
                 inspect(odd[:-1])
 
     @given(st.sampled_from([jpeg(), jpeg(progressive=True)]), st.data())
-    def test_damage_inside_a_scan_is_passed_over(self, data: bytes, draw: st.DataObject) -> None:
-        """Viewers show what is left; a cut is noticed all the same."""
+    def test_damage_inside_a_scan_is_accepted(self, data: bytes, draw: st.DataObject) -> None:
+        """Viewers show the rest. A truncated file is still detected."""
         at = draw.draw(st.integers(data.rindex(b"\xff\xda") + 14, len(data) - 8))
         noise = draw.draw(
             st.binary(min_size=1, max_size=6).filter(lambda some: b"\xd9" not in some)
@@ -40,8 +40,8 @@ class TestJpeg:
         with pytest.raises(TruncatedError):
             inspect(damaged[:-1])
 
-    def test_a_thumbnail_s_end_is_not_the_picture_s(self) -> None:
-        """The end marker inside EXIF does not make a cut picture whole."""
+    def test_the_end_of_a_thumbnail_is_not_that_of_the_picture(self) -> None:
+        """The end marker inside EXIF does not complete a truncated picture."""
         data = jpeg_with_thumbnail()
         inner_end = data.index(b"\xff\xd9") + 2
         assert inner_end < len(data)
@@ -62,17 +62,17 @@ class TestJpeg:
         ],
         ids=["empty", "no scan", "no frame", "short frame", "no length", "no marker", "twice"],
     )
-    def test_markers_alone_are_no_picture(self, data: bytes) -> None:
-        """A frame header and a scan belong to it, in this order."""
+    def test_markers_alone_are_rejected(self, data: bytes) -> None:
+        """A JPEG needs a frame header and a scan, in this order."""
         with pytest.raises(NotAPhotoError):
             inspect(data)
 
     @pytest.mark.parametrize(
-        "filling", [b"\xff", b"\xff\xe1\0\2", b"\xff\xd0", b"\xff\0", b"\0"], ids=repr
+        "padding", [b"\xff", b"\xff\xe1\0\2", b"\xff\xd0", b"\xff\0", b"\0"], ids=repr
     )
-    def test_hostile_filling_is_refused(self, filling: bytes) -> None:
-        """Millions of fill bytes, segments or markers; the suite's time limit is the proof."""
+    def test_hostile_padding_is_rejected(self, padding: bytes) -> None:
+        """Millions of fill bytes, segments or markers; the time limit of the suite is the check."""
         head = jpeg()[: jpeg().index(b"\xff\xda") + 14]
         for begin in (b"\xff\xd8", head):
             with pytest.raises((NotAPhotoError, TruncatedError)):
-                inspect(begin + filling * ((16 << 20) // len(filling)))
+                inspect(begin + padding * ((16 << 20) // len(padding)))

@@ -59,7 +59,7 @@ def nested(picture: bytes, made: Callable[[bytes, bytes], bytes]) -> bytes:
     return box(b"ftyp", b"isom\0\0\2\0") + content
 
 
-class TestMp4:
+class TestCheck:
     @pytest.mark.parametrize(
         "data",
         [
@@ -70,8 +70,8 @@ class TestMp4:
         ],
         ids=["description last", "size 0", "long size", "fragments"],
     )
-    def test_boxes_may_be_arranged_freely(self, data: bytes) -> None:
-        """As recorders write them."""
+    def test_boxes_may_be_in_any_order(self, data: bytes) -> None:
+        """In the orders that recorders write."""
         assert inspect(data) is Media.MP4
 
     @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ class TestMp4:
             "head",
         ],
     )
-    def test_a_movie_that_is_not_whole_is_cut_short(self, data: bytes) -> None:
-        """A recording that was broken off has no description yet."""
+    def test_an_incomplete_movie_is_truncated(self, data: bytes) -> None:
+        """A recording that was interrupted has no description yet."""
         with pytest.raises(TruncatedError):
             inspect(data)
 
     @pytest.mark.parametrize("appended", [b"\n", bytes(4), bytes(9), b"behind", b"\xff\xff" * 500])
-    def test_bytes_behind_a_whole_movie_are_allowed(self, appended: bytes) -> None:
+    def test_bytes_after_a_whole_movie_are_allowed(self, appended: bytes) -> None:
         """Cameras pad their files, and servers append line ends."""
         for order in (MOOV + box(b"mdat", b"video"), box(b"mdat", b"video") + MOOV):
             assert inspect(FTYP + order + appended) is Media.MP4
 
     def test_all_boxes_are_counted_together(self) -> None:
-        """A few hundred descriptions with a few hundred boxes each are an attack, too."""
+        """A few hundred descriptions of a few hundred boxes each are an attack as well."""
         moov = box(b"moov", box(b"free", b"") * 9_000)
         with pytest.raises(NotAPhotoError, match="more boxes"):
             inspect(FTYP + moov * 300 + box(b"mdat", b"video"))
@@ -117,7 +117,7 @@ class TestMp4:
     @pytest.mark.parametrize("codec", ["libx264", "libx265"])
     @pytest.mark.parametrize("tag", ["hvc1", "hev1"])
     @pytest.mark.parametrize("flags", ["+faststart", "+frag_keyframe", "0"])
-    def test_a_clip_s_codec_is_not_asked(
+    def test_every_codec_is_accepted(
         self, tmp_path: Path, codec: str, tag: str, flags: str
     ) -> None:
         """H.264 and H.265, under either name that ffmpeg gives to the second."""
@@ -140,14 +140,14 @@ class TestMp4:
         ],
         ids=["heic", "short type", "short box", "short long box", "many boxes"],
     )
-    def test_boxes_that_make_no_movie_are_refused(self, data: bytes) -> None:
-        """Stills of other kinds, and attacks."""
+    def test_boxes_that_are_no_movie_are_rejected(self, data: bytes) -> None:
+        """Still pictures, and attacks."""
         with pytest.raises(NotAPhotoError):
             inspect(data)
 
 
-class TestCovers:
-    def test_of_a_clip_little_is_read(self) -> None:
+class TestCover:
+    def test_little_of_a_clip_is_read(self) -> None:
         """One read finds the poster in a file that begins with its description; if that comes
         last, two do."""
         film = box(b"mdat", bytes(9_000_000))
@@ -160,8 +160,8 @@ class TestCovers:
 
     @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server")
     @pytest.mark.parametrize("flags", ["+faststart", "+frag_keyframe", "0"])
-    def test_what_ffmpeg_attaches_is_found(self, tmp_path: Path, flags: str) -> None:
-        """And a clip that carries it is taken in like any other."""
+    def test_the_picture_that_ffmpeg_attaches_is_found(self, tmp_path: Path, flags: str) -> None:
+        """And a clip with it is accepted."""
         (tmp_path / "poster.jpg").write_bytes(POSTER)
         clip = tmp_path / "clip.mp4"
         drawn = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=5:duration=1"]
@@ -177,13 +177,13 @@ class TestCovers:
         small = Image.open(io.BytesIO(thumbnail(io.BytesIO(content), Media.MP4)))
         assert (small.format, small.size) == ("JPEG", (320, 180))
 
-    def test_sizes_may_be_of_64_bits_or_up_to_the_end(self) -> None:
+    def test_boxes_may_have_64_bit_sizes_or_extend_to_the_end(self) -> None:
         """As the format allows on every level, and for the last box."""
         assert cover(io.BytesIO(nested(POSTER, wide))) == POSTER
         assert cover(io.BytesIO(nested(POSTER, open_ended))) == POSTER
 
-    def test_a_box_is_as_long_as_its_head_at_least(self) -> None:
-        """What seems to come behind a shorter one is its content."""
+    def test_a_box_is_at_least_as_long_as_its_header(self) -> None:
+        """After a shorter one nothing is found."""
         head, moov, _ = split(CLIP)
         for size in range(4, 8):
             short = struct.pack(">I", size) + bytes(size - 4)
@@ -191,24 +191,24 @@ class TestCovers:
 
     @given(st.binary(max_size=200))
     @example(box(b"moov", b"")[:-1] + b"\xff")
-    def test_any_bytes_have_none(self, noise: bytes) -> None:
+    def test_random_bytes_have_none(self, noise: bytes) -> None:
         assert thumbnail_here(noise, Media.MP4) == b""
         cover(io.BytesIO(CLIP[:32] + noise))  # whatever it is, it comes back
 
     @given(st.integers(0, len(CLIP)), st.binary(min_size=1, max_size=24))
-    def test_a_damaged_clip_gives_one_or_none(self, at: int, noise: bytes) -> None:
-        """Never an error, and never more than there is."""
+    def test_a_damaged_clip_never_raises(self, at: int, noise: bytes) -> None:
+        """And never returns more bytes than there are."""
         damaged = CLIP[:at] + noise + CLIP[at + len(noise) :]
         assert len(cover(io.BytesIO(damaged))) <= len(damaged)
         assert isinstance(thumbnail_here(damaged, Media.MP4), bytes)
 
     @given(st.integers(0, len(CLIP) - 505))
-    def test_a_clip_that_is_cut_off_has_none(self, end: int) -> None:
-        """Its boxes do not fill it."""
+    def test_a_truncated_clip_has_none(self, end: int) -> None:
+        """Its boxes do not fill the file."""
         assert cover(io.BytesIO(CLIP[: min(end, CLIP.index(POSTER) + len(POSTER) - 1)])) == b""
 
-    def test_no_file_makes_it_read_on_and_on(self) -> None:
-        """A million boxes, each of them far from the next, end it early."""
+    def test_reading_is_bounded(self) -> None:
+        """Boxes far apart end the search early; a huge cover is ignored."""
         far = (
             struct.pack(">I4s", 1, b"free")
             + struct.pack(">Q", CHUNK_SIZE * 2)

@@ -57,8 +57,8 @@ LOCATED = {
 
 
 @pytest.mark.parametrize("kind", LOCATED)
-def test_no_place_is_left(kind: str) -> None:
-    """And the photo is one as before; a DNG or a clip as long as before."""
+def test_the_location_is_removed(kind: str) -> None:
+    """The result is a photo; a DNG or a clip keeps its length."""
     photo, media = LOCATED[kind]
     assert LOCATION in photo
     assert inspect(photo) is media
@@ -70,8 +70,8 @@ def test_no_place_is_left(kind: str) -> None:
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_jpeg_shows_what_it_showed(progressive: bool) -> None:
-    """Pixel by pixel, with its colour profile, and turned as before; nothing else is told."""
+def test_the_picture_of_a_jpeg_is_unchanged(progressive: bool) -> None:
+    """Every pixel, the colour profile and the orientation; no other metadata is left."""
     photo = located_jpeg(progressive=progressive, icc_profile=b"a profile")
     before, after = (Image.open(io.BytesIO(one)) for one in (photo, redact(photo, Media.JPEG)))
     assert before.tobytes() == after.tobytes()
@@ -80,8 +80,8 @@ def test_a_jpeg_shows_what_it_showed(progressive: bool) -> None:
     assert "comment" not in after.info
 
 
-def test_colours_of_a_printer_s_jpeg_stay() -> None:
-    """Adobe's segment says how four colours are meant."""
+def test_the_colours_of_a_cmyk_jpeg_are_unchanged() -> None:
+    """Adobe's segment defines the meaning of the four colours."""
     file = io.BytesIO()
     Image.open(io.BytesIO(jpeg())).convert("CMYK").save(file, "JPEG")
     bare = redact(file.getvalue(), Media.JPEG)
@@ -89,7 +89,7 @@ def test_colours_of_a_printer_s_jpeg_stay() -> None:
 
 
 @pytest.mark.parametrize("photo", [located_dng(), pi_dng(3), dng(4, ">")])
-def test_a_raw_converter_opens_a_dng_as_before(photo: bytes) -> None:
+def test_a_raw_converter_reads_the_same_pixels(photo: bytes) -> None:
     pixels = []
     for one in (photo, redact(photo, Media.DNG)):
         with rawpy.imread(io.BytesIO(one)) as raw:
@@ -123,7 +123,7 @@ def clip(moov: bytes = b"", track: bytes = b"", top: bytes = b"", name: bytes = 
     ],
 )
 def test_a_clip_keeps_only_what_a_player_needs(photo: bytes) -> None:
-    """Whatever a maker calls the box, and wherever it is."""
+    """Whatever the box is called, and wherever it is."""
     assert LOCATION in photo
     assert inspect(photo) is Media.MP4
     bare = redact(photo, Media.MP4)
@@ -172,7 +172,7 @@ def tagged_dng(tag: int, kind: int, size: int = 1, directory: int | None = None)
     ],
 )
 def test_a_dng_keeps_only_what_a_converter_needs(photo: bytes) -> None:
-    """Whatever the tag, and what no tag points at; and converters see the same."""
+    """Whatever the tag, and bytes that no tag points at. Converters read the same pixels."""
     assert LOCATION in photo
     assert inspect(photo) is Media.DNG
     bare = redact(photo, Media.DNG)
@@ -192,8 +192,8 @@ def test_a_jpeg_keeps_only_what_a_decoder_needs(marker: int) -> None:
     assert LOCATION not in redact(photo, Media.JPEG)
 
 
-def test_damage_in_a_scan_does_not_lead_behind_the_picture() -> None:
-    """What looks like a segment there may seem to reach over the end into what was appended."""
+def test_damage_in_a_scan_does_not_keep_what_follows_the_picture() -> None:
+    """Bytes that look like a segment may seem to extend over the end into appended data."""
     for marker in (0xDB, 0xE1):
         damage = struct.pack(">BBH", 0xFF, marker, 8)
         photo = jpeg(seed=3)[:-2] + damage + b"\xff\xd9" + bytes(8) + LOCATION + b"\xff\xd9"
@@ -202,8 +202,8 @@ def test_damage_in_a_scan_does_not_lead_behind_the_picture() -> None:
 
 
 @given(st.sampled_from(sorted(LOCATED)), st.data())
-def test_a_damaged_photo_is_redacted_or_refused(kind: str, draw: st.DataObject) -> None:
-    """Nothing else is ever raised."""
+def test_a_damaged_photo_raises_nothing_else(kind: str, draw: st.DataObject) -> None:
+    """It is redacted or rejected."""
     photo, media = LOCATED[kind]
     damaged = bytearray(photo)
     for _ in range(draw.draw(st.integers(1, 8))):
@@ -215,7 +215,7 @@ def test_a_damaged_photo_is_redacted_or_refused(kind: str, draw: st.DataObject) 
 
 
 @pytest.mark.parametrize("media", [Media.DNG, Media.MP4])
-def test_a_hostile_photo_is_refused_soon(media: Media) -> None:
+def test_a_hostile_photo_is_rejected_early(media: Media) -> None:
     """Too many boxes; directories whose tags all point at the whole file."""
     if media is Media.MP4:
         photo = box(b"moov", 20_000 * box(b"trak", b""))

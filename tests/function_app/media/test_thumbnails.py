@@ -31,13 +31,13 @@ from tests.support.thumbnails import patient_decoder, thumbnail, thumbnail_here
 PICTURE = jpeg(640, 480, seed=5)
 
 
-def test_a_raw_picture_shows_its_preview() -> None:
+def test_a_raw_picture_s_thumbnail_shows_its_preview() -> None:
     small = Image.open(io.BytesIO(thumbnail(io.BytesIO(dng(3)), Media.DNG)))
     assert (small.format, small.size) == ("JPEG", (8, 6))
 
 
 def test_a_picture_is_turned_upright() -> None:
-    """EXIF says that the camera lay on its side."""
+    """EXIF states that the camera was on its side."""
     file, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = 6
     Image.new("RGB", (800, 400)).save(file, "JPEG", exif=exif)
@@ -45,8 +45,8 @@ def test_a_picture_is_turned_upright() -> None:
     assert small.size == (240, SIZE[1])
 
 
-def test_a_bomb_is_not_unfolded() -> None:
-    """A few bytes that would be gigabytes: their number of pixels is looked at first."""
+def test_a_decompression_bomb_is_not_decoded() -> None:
+    """A small file of gigabytes: the number of pixels is checked first."""
     file = io.BytesIO()
     Image.new("L", (9000, 9000)).save(file, "JPEG", progressive=True)
     assert MAX_BUFFERED_PIXELS < 9000 * 9000
@@ -54,8 +54,8 @@ def test_a_bomb_is_not_unfolded() -> None:
 
 
 @given(st.integers(0, len(PICTURE)), st.binary(max_size=40))
-def test_what_is_damaged_gives_none_or_some(at: int, noise: bytes) -> None:
-    """Never an error."""
+def test_a_damaged_picture_never_raises(at: int, noise: bytes) -> None:
+    """It has a thumbnail or none."""
     damaged = PICTURE[:at] + noise + PICTURE[at + len(noise) :]
     assert isinstance(thumbnail_here(damaged, Media.JPEG), bytes)
     assert thumbnail_here(damaged, Media.DNG) == b""
@@ -67,15 +67,15 @@ def _tiff(side: int, compression: str) -> bytes:
     return file.getvalue()
 
 
-def test_a_first_picture_in_plain_colours_is_a_small_one() -> None:
-    """Up to four million pixels, which are copied three times."""
+def test_an_uncompressed_tiff_has_a_maximum_size() -> None:
+    """Four million pixels, which are copied three times."""
     side = int(MAX_TIFF_PIXELS**0.5)
     assert thumbnail(io.BytesIO(_tiff(side, "raw")), Media.DNG)
     assert not thumbnail(io.BytesIO(_tiff(side + 1, "raw")), Media.DNG)
 
 
-def test_work_is_pixels_times_scans() -> None:
-    """A large picture may have ten scans, a small one eighty; one scan's size hardly counts."""
+def test_the_cost_is_pixels_times_scans() -> None:
+    """A large picture may have ten scans, a small one eighty."""
     assert jpeg_job(many_scans(10)).work == 640_000_000
     assert jpeg_job(many_scans(80, (4000, 3000))).work == 960_000_000
     side = int(MAX_BUFFERED_PIXELS**0.5)
@@ -87,8 +87,8 @@ def test_work_is_pixels_times_scans() -> None:
 
 
 @pytest.mark.parametrize("megapixels", [108, 200])
-def test_a_phone_s_largest_pictures_have_a_thumbnail(megapixels: int) -> None:
-    """They are baseline, of which an eighth is decoded."""
+def test_the_largest_pictures_of_phones_have_a_thumbnail(megapixels: int) -> None:
+    """They are baseline JPEGs, which are decoded at an eighth of their size."""
     width, height = {108: (12000, 9000), 200: (16320, 12240)}[megapixels]
     file = io.BytesIO()
     Image.new("L", (width, height), 90).save(file, "JPEG")
@@ -98,24 +98,24 @@ def test_a_phone_s_largest_pictures_have_a_thumbnail(megapixels: int) -> None:
 
 
 class TestTheProcess:
-    def test_it_has_so_much_time_and_no_more(self) -> None:
-        """Should a picture take more than was worked out."""
+    def test_cpu_time_is_limited(self) -> None:
+        """In case a picture costs more than was computed."""
         job = Job(many_scans(900), "JPEG", 1, 0)
         with pytest.raises(UndecodableError):
             patient_decoder(max_cpu_seconds=1).run(job)
 
-    def test_one_that_takes_too_long_by_the_clock_is_a_matter_for_later(self) -> None:
-        """The machine works for others: no photo is at fault."""
+    def test_a_timeout_in_real_time_is_temporary(self) -> None:
+        """The machine is busy, and the photo is not the reason: 503."""
         with pytest.raises(HTTPProblemError) as refused:
             Decoder(max_seconds=0).run(jpeg_job(jpeg()))
         assert refused.value.problem.status == 503
 
-    def test_it_has_so_much_memory_and_no_more(self) -> None:
+    def test_memory_is_limited(self) -> None:
         with pytest.raises(UndecodableError):
             patient_decoder().run(Job(many_scans(10, (30000, 30000)), "JPEG", 1, 0))
 
     @pytest.mark.parametrize("executable", ["", "/usr/bin/azure-functions-host"])
-    def test_it_is_a_python_whatever_program_this_is(
+    def test_python_is_found_in_a_program_that_embeds_it(
         self, monkeypatch: pytest.MonkeyPatch, executable: str
     ) -> None:
         """A program that embeds Python is none, and would start itself again."""
@@ -126,12 +126,12 @@ class TestTheProcess:
         finally:
             decoder._command.cache_clear()
 
-    def test_it_is_given_no_secret(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The environment holds the keys of the store."""
+    def test_the_environment_has_no_secret(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The environment has the keys of the storage account."""
         monkeypatch.setenv("AzureWebJobsStorage", "AccountKey=secret")
         assert set(decoder._environment()) <= {"PATH", "LD_LIBRARY_PATH", "SYSTEMROOT"}
 
-    def test_one_that_cannot_start_is_a_matter_for_later(
+    def test_a_process_that_cannot_start_is_temporary(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         """No photo is at fault, so none is remembered as having no thumbnail."""
@@ -141,18 +141,18 @@ class TestTheProcess:
         assert refused.value.problem.status == 503
         assert "/nowhere/python" in caplog.text
 
-    def test_the_backend_itself_loads_nothing_for_it(self) -> None:
-        """Pillow would make every cold start longer."""
-        said = "import sys, function_app; print('PIL' in sys.modules)"
+    def test_the_backend_does_not_import_pillow(self) -> None:
+        """It would make every cold start longer."""
+        code = "import sys, function_app; print('PIL' in sys.modules)"
         done = subprocess.run(
-            [sys.executable, "-c", said], capture_output=True, text=True, check=True
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == "False"
 
 
-class TestTurns:
-    def test_a_slow_picture_keeps_no_quick_one_waiting(self) -> None:
-        """Each kind has slots of its own, and whoever finds the queue full is told at once."""
+class TestSlots:
+    def test_slow_pictures_do_not_delay_quick_ones(self) -> None:
+        """Each kind has its own slots. If the queue is full, the response comes at once."""
         slow, quick = Job(b"", "JPEG", 1, MAX_QUICK_WORK + 1), Job(b"", "JPEG", 1, 1)
         turns, begun, done = Decoder(), threading.Barrier(2), threading.Event()
 
@@ -176,8 +176,8 @@ class TestTurns:
             done.set()
             holding.result(60)
 
-    def test_a_wait_has_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """503, and when to ask again."""
+    def test_waiting_is_limited(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """503, with Retry-After."""
         monkeypatch.setattr(decoder, "MAX_WAIT_SECONDS", 0.01)
         job, turns = Job(b"", "JPEG", 1, MAX_QUICK_WORK + 1), Decoder()
         with turns.slot(job), pytest.raises(HTTPProblemError) as refused, turns.slot(job):

@@ -27,9 +27,7 @@ def put(api: Api, name: PhotoName, content: bytes = PICTURE, kind: str = "image/
     return name
 
 
-def test_a_link_opens_one_photo_to_whoever_has_it(
-    api: Api, admin: dict[str, str], camera: str
-) -> None:
+def test_a_link_opens_one_photo(api: Api, admin: dict[str, str], camera: str) -> None:
     """The page, the list and the bytes, until it is revoked; and no other photo."""
     name, other = put(api, name_of(camera)), put(api, name_of(camera, tag="00000000"))
     made = api.ask("/api/shares", admin, "POST", json={"photo": str(name), "hours": 1})
@@ -72,19 +70,19 @@ def test_a_link_opens_an_event(api: Api, admin: dict[str, str], camera: str) -> 
     """The photos of its camera from its first moment to its last."""
     names = [put(api, name_of(camera, MOMENT + timedelta(seconds=n))) for n in range(5)]
     put(api, name_of(f"{camera}-2", MOMENT + timedelta(seconds=2)))
-    content = {
+    fields = {
         "camera": camera,
         "from": "2026-11-20T12:01:35.567Z",
         "to": "2026-11-20T12:01:37.567Z",
     }
-    made = api.ask("/api/shares", admin, "POST", json=content)
+    made = api.ask("/api/shares", admin, "POST", json=fields)
     secret = made.json()["url"].rpartition("/")[2]
     opened = api.ask(f"/api/shared/{secret}").json()
     assert [one["id"] for one in opened["photos"]] == [str(name) for name in names[1:4]]
     assert opened["more"] is False
 
 
-def test_a_link_to_more_photos_than_it_shows_says_so(
+def test_a_link_states_that_it_opens_more_photos_than_it_shows(
     api: Api, admin: dict[str, str], camera: str
 ) -> None:
     """The first 200, on its page and in its list; for just 200 nothing is said."""
@@ -94,8 +92,8 @@ def test_a_link_to_more_photos_than_it_shows_says_so(
         index.add(Photo(name, Media.JPEG, "ab" * 32, 1, MOMENT), MOMENT)
     for last, more in ((MAX_PHOTOS, True), (MAX_PHOTOS - 1, False)):
         to = format_time(MOMENT + timedelta(seconds=last))
-        content = {"camera": camera, "from": format_time(MOMENT), "to": to}
-        made = api.ask("/api/shares", admin, "POST", json=content)
+        fields = {"camera": camera, "from": format_time(MOMENT), "to": to}
+        made = api.ask("/api/shares", admin, "POST", json=fields)
         secret = made.json()["url"].rpartition("/")[2]
         opened = api.ask(f"/api/shared/{secret}").json()
         assert (len(opened["photos"]), opened["more"]) == (MAX_PHOTOS, more)
@@ -105,7 +103,7 @@ def test_a_link_to_more_photos_than_it_shows_says_so(
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("fields", "expected"),
     [
         ({}, 400),
         ({"photo": "gate"}, 400),
@@ -117,24 +115,24 @@ def test_a_link_to_more_photos_than_it_shows_says_so(
         ({"photo": "gate-20261120T120134567Z-00000000", "days": 5}, 400),
     ],
 )
-def test_a_malformed_link_is_told(
-    api: Api, admin: dict[str, str], content: dict[str, object], expected: int
+def test_a_malformed_link_is_rejected(
+    api: Api, admin: dict[str, str], fields: dict[str, object], expected: int
 ) -> None:
-    assert api.ask("/api/shares", admin, "POST", json=content).status_code == expected
+    assert api.ask("/api/shares", admin, "POST", json=fields).status_code == expected
 
 
-def shared(api: Api, camera: str, **content: object) -> tuple[str, str]:
+def shared(api: Api, camera: str, **fields: object) -> tuple[str, str]:
     """A photo with its place, and where a link to it gives its bytes."""
     name = name_of(camera)
     assert api.put(LOCATED, photo_headers(name)).status_code == 201
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-    made = api.ask("/api/shares", admin, "POST", json={"photo": str(name), **content})
+    made = api.ask("/api/shares", admin, "POST", json={"photo": str(name), **fields})
     assert made.status_code == 201, made.text
     secret = made.json()["url"].rpartition("/")[2]
     return f"/api/photos/{name}/content", f"/api/shared/{secret}/{name}/content"
 
 
-def test_it_tells_no_place(api: Api, camera: str) -> None:
+def test_a_shared_photo_has_no_location(api: Api, camera: str) -> None:
     """Whichever part of the photo is asked for; who is signed in gets the photo as it came."""
     own, path = shared(api, camera)
     bare = redact(LOCATED, Media.JPEG)
@@ -149,7 +147,7 @@ def test_it_tells_no_place(api: Api, camera: str) -> None:
     assert api.read(own).content == LOCATED
 
 
-def test_it_tells_it_if_that_is_wanted(api: Api, camera: str) -> None:
+def test_a_link_with_location_keeps_the_location(api: Api, camera: str) -> None:
     _, path = shared(api, camera, with_location=True)
     assert api.ask(path).content == LOCATED
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
@@ -157,10 +155,10 @@ def test_it_tells_it_if_that_is_wanted(api: Api, camera: str) -> None:
     assert [one["with_location"] for one in shares if one["camera"] == camera] == [True]
 
 
-def test_a_wish_is_true_or_false(api: Api, camera: str) -> None:
+def test_with_location_is_a_boolean(api: Api, camera: str) -> None:
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
-    content = {"photo": str(name_of(camera)), "with_location": "no"}
-    assert api.ask("/api/shares", admin, "POST", json=content).status_code == 400
+    fields = {"photo": str(name_of(camera)), "with_location": "no"}
+    assert api.ask("/api/shares", admin, "POST", json=fields).status_code == 400
 
 
 def etag(reply: requests.Response) -> str:
