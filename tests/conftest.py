@@ -1,10 +1,10 @@
-"""What all tests share: one Azurite and one backend per process, and more on request.
+"""Fixtures of all tests: one Azurite and one backend per process, and more on request.
 
 The tests may run in several processes at once (`pytest -n 4`, tests/support/scheduling.py): use no
-fixed port, no fixed path, and nothing that another file left behind. The store is shared within a
-process: give each test a camera name of its own. Every process that a test starts writes its output
-into `log_folder`, and the keys it uses go into `secrets_used`: at the end of the session
-tests/support/secret_scan.py looks for the one in the other.
+fixed port, no fixed path, and nothing that another file created. The store is shared within a
+process: use a camera name of its own in each test. Every process that a test starts writes its
+output into `log_folder`, and the keys it uses go into `secrets_used`: at the end of the session
+tests/support/secret_scan.py searches the logs for the secrets.
 """
 
 import secrets
@@ -21,8 +21,7 @@ from tests.support.backend import Backend
 from tests.support.scheduling import FileScheduling, sort_longest_first
 from tests.support.secret_scan import SecretScan
 
-# How long an example takes, or to think of one, is the machine's affair: where others work, too,
-# any of them may be held up.
+# The time for an example depends on the load of the machine, and not only on the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
@@ -47,7 +46,7 @@ def secret_scan(pytestconfig: pytest.Config) -> SecretScan:
 
 @pytest.fixture(scope="session")
 def log_folder(secret_scan: SecretScan, worker_id: str) -> Path:
-    """Where every started process writes its log."""
+    """The folder for the logs of all started processes."""
     folder = secret_scan.log_folder / worker_id
     folder.mkdir(exist_ok=True)
     return folder
@@ -55,14 +54,14 @@ def log_folder(secret_scan: SecretScan, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def secrets_used(secret_scan: SecretScan) -> set[str]:
-    """Everything that must never stand in a log. Add to it what a test makes up."""
+    """All texts that no log may contain. A test adds the secrets that it creates."""
     secret_scan.secrets.add(ACCOUNT_KEY)
     return secret_scan.secrets
 
 
 @pytest.fixture(scope="session")
 def azurite(log_folder: Path) -> Iterator[Azurite]:
-    """The session's Azurite, in memory. Don't stop it: use `start_azurite` for that."""
+    """The session's Azurite, in memory. Do not stop it: use `start_azurite` for that."""
     with ExitStack() as running:
         output = running.enter_context((log_folder / "azurite.log").open("ab"))
         yield running.enter_context(Azurite(output=output, more_accounts=EMPTY_ACCOUNTS))
@@ -70,15 +69,15 @@ def azurite(log_folder: Path) -> Iterator[Azurite]:
 
 @pytest.fixture(scope="session")
 def new_store(azurite: Azurite) -> NewStore:
-    """new_store() -> the connection string of an empty storage account of the session's Azurite:
-    as good as an Azurite of the test's own that nobody stops, and at once there."""
+    """new_store() -> the connection string of an empty storage account of the session's Azurite.
+    It is available at once, unlike an Azurite of the test's own."""
     accounts = iter(EMPTY_ACCOUNTS)
     return lambda: azurite.connection_string_of(next(accounts))
 
 
 @pytest.fixture
 def start_azurite(log_folder: Path) -> Iterator[StartAzurite]:
-    """start_azurite(folder=None) -> an Azurite of the test's own, to stop, kill and start."""
+    """start_azurite(folder=None) -> the test's own Azurite, to stop, kill and start."""
     with ExitStack() as running:
 
         def start(folder: Path | None = None) -> Azurite:
@@ -90,7 +89,7 @@ def start_azurite(log_folder: Path) -> Iterator[StartAzurite]:
 
 @pytest.fixture(scope="session")
 def backend(azurite: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
-    """The session's backend over `azurite`. Don't stop it: use `start_backend` for that."""
+    """The session's backend over `azurite`. Do not stop it: use `start_backend` for that."""
     one = new_backend(azurite.connection_string, {}, log_folder, secrets_used)
     one.start()
     yield one
@@ -99,8 +98,8 @@ def backend(azurite: Azurite, log_folder: Path, secrets_used: set[str]) -> Itera
 
 @pytest.fixture
 def start_backend(log_folder: Path, secrets_used: set[str]) -> Iterator[StartBackend]:
-    """start_backend(connection_string, **env) -> a backend of the test's own, with fresh keys, to
-    stop, kill and start. `env` adds to its environment."""
+    """start_backend(connection_string, **env) -> the test's own backend, with new keys, to stop,
+    kill and start. `env` adds to its environment."""
     with ExitStack() as running:
 
         def start(connection_string: str, **env: str) -> Backend:

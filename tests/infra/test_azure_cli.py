@@ -150,7 +150,7 @@ def test_every_az_line_parses(
     assert len(commands) > 25
 
 
-def test_a_wrong_option_is_noticed(azure_cli: Path) -> None:
+def test_a_wrong_option_is_detected(azure_cli: Path) -> None:
     assert run_az(["group", "create", "--name", "x", "--region", "y"], azure_cli).returncode == 2
 
 
@@ -191,7 +191,7 @@ def test_the_template_has_only_properties_that_azure_knows(azure_cli: Path) -> N
         assert len(checked("template", json.loads(ARM.read_text().replace(before, after)))) >= 1
 
 
-def test_another_parser_takes_the_bicep(azure_cli: Path) -> None:
+def test_another_parser_accepts_the_bicep(azure_cli: Path) -> None:
     source = BICEP.read_text()
     assert checked("bicep", source) == []
     assert checked("bicep", source.replace("resource app ", "resource ")) != []

@@ -239,7 +239,7 @@ def test_it_asks_for_what_it_is_not_given(cloud: Cloud) -> None:
     assert PASSWORD not in screen
 
 
-def test_a_no_is_a_no(cloud: Cloud) -> None:
+def test_an_answer_of_no_changes_nothing(cloud: Cloud) -> None:
     screen = cloud.talk(
         "deploy.sh", [(": ", NAME), (": ", "westeurope"), (": ", PASSWORD), ("] ", "n")]
     )
@@ -260,7 +260,7 @@ def test_a_backend_that_stays_away_says_why(cloud: Cloud) -> None:
     assert "status 503" in done.last
 
 
-def test_a_key_that_stays_unknown_is_told(cloud: Cloud) -> None:
+def test_a_key_that_stays_unknown_is_reported(cloud: Cloud) -> None:
     cloud.backend.deaf = 99
     done = cloud.deploy()
     assert done.code == 1
@@ -268,7 +268,7 @@ def test_a_key_that_stays_unknown_is_told(cloud: Cloud) -> None:
     assert "run this again" in done.last
 
 
-def test_a_photo_that_comes_back_changed_is_noticed(cloud: Cloud) -> None:
+def test_a_photo_that_is_returned_changed_is_reported(cloud: Cloud) -> None:
     cloud.backend.changes_bytes = True
     done = cloud.deploy()
     assert done.code == 1
@@ -284,7 +284,7 @@ def test_a_name_that_is_taken_costs_nothing(cloud: Cloud) -> None:
     assert cloud.state == before
 
 
-def test_an_app_of_ones_own_that_is_no_nightjar_is_left_alone(cloud: Cloud) -> None:
+def test_another_app_of_the_user_is_not_changed(cloud: Cloud) -> None:
     app = {"resourceGroup": NAME, "location": "West Europe", "settings": {"MINE": "1"}, "keys": {}}
     cloud.change(apps={NAME: app}, groups={NAME: {"location": "westeurope", "tags": None}})
     before = cloud.state
@@ -319,7 +319,7 @@ def test_an_app_of_ones_own_that_is_no_nightjar_is_left_alone(cloud: Cloud) -> N
         ((NAME, "westeurope", "--camera"), "needs a value"),
     ],
 )
-def test_a_mistake_is_told_before_anything_is_done(
+def test_a_mistake_is_reported_before_anything_is_done(
     cloud: Cloud, given: tuple[str, ...], hint: str
 ) -> None:
     before = cloud.state
@@ -329,14 +329,14 @@ def test_a_mistake_is_told_before_anything_is_done(
     assert cloud.state == before
 
 
-def test_a_weak_token_is_refused(cloud: Cloud) -> None:
+def test_a_weak_token_is_rejected(cloud: Cloud) -> None:
     done = cloud.deploy(token="short")
     assert done.code == 1
     assert "16 or more" in done.last
     assert cloud.state["groups"] == {}
 
 
-def test_another_region_is_refused_once_the_app_is_there(cloud: Cloud) -> None:
+def test_another_region_is_rejected_once_the_app_exists(cloud: Cloud) -> None:
     assert cloud.deploy().code == 0
     done = cloud.run("deploy.sh", NAME, "northeurope", "--yes")
     assert done.code == 1
@@ -359,7 +359,7 @@ def test_a_group_of_another_name_is_in_every_hint(cloud: Cloud) -> None:
     assert "add --group cameras" in done.last
 
 
-def test_behind_a_microsoft_sign_in_the_photo_is_stored_and_not_read(cloud: Cloud) -> None:
+def test_with_a_microsoft_sign_in_the_photo_is_stored_but_not_read(cloud: Cloud) -> None:
     done = cloud.deploy("--entra", "11111111-aaaa-bbbb-cccc-222222222222")
     assert done.code == 0
     assert "left to you" in done.out
@@ -368,7 +368,7 @@ def test_behind_a_microsoft_sign_in_the_photo_is_stored_and_not_read(cloud: Clou
     assert len(cloud.backend.photos) == 1
 
 
-def test_a_cookie_that_browsers_refuse_is_noticed(cloud: Cloud) -> None:
+def test_a_cookie_that_browsers_reject_stops_the_deployment(cloud: Cloud) -> None:
     """Photos would be stored, and nobody could look at them."""
     cloud.backend.cookie = "__Host-nightjar_session={}; domain=a.example; path=/; secure; httponly"
     done = cloud.deploy()
@@ -404,7 +404,7 @@ def test_a_good_deployment_that_az_calls_unhealthy_is_made_once(cloud: Cloud) ->
 
 
 @pytest.mark.parametrize("where", ["build log", "error"])
-def test_another_python_that_builds_is_noticed(cloud: Cloud, where: str) -> None:
+def test_a_build_with_another_python_is_reported(cloud: Cloud, where: str) -> None:
     """Its packages would not load, and the app would have no function (azure-dev issue 8538)."""
     if where == "build log":
         cloud.change(builds_with="3.11")

@@ -21,18 +21,14 @@ def real(cloud: Cloud, backend: Backend) -> Cloud:
     return cloud
 
 
-def test_the_real_backend_takes_the_test_photo_and_gives_it_back(
-    real: Cloud, backend: Backend
-) -> None:
+def test_the_real_backend_stores_and_returns_the_test_photo(real: Cloud, backend: Backend) -> None:
     done = real.deploy(token=backend.read_token)
     assert (done.code, done.err) == (0, "")
     assert "Read back, byte for byte." in done.out
     assert backend.function_key not in str(real.records()[-1]["argv"])
 
 
-def test_a_test_photo_that_somebody_has_deleted_stops_no_later_run(
-    real: Cloud, backend: Backend
-) -> None:
+def test_a_deleted_test_photo_does_not_stop_a_later_run(real: Cloud, backend: Backend) -> None:
     """Its mark is known to the backend: the receipt is that of a photo, which nobody may see."""
     first = real.deploy(token=backend.read_token)
     (photo,) = re.findall("Stored as (deploy-test-.+)", first.out)
@@ -49,7 +45,7 @@ def test_a_test_photo_that_somebody_has_deleted_stops_no_later_run(
     assert "== done" in done.out
 
 
-def test_a_photo_that_was_stored_just_now_has_to_come_back(cloud: Cloud) -> None:
+def test_a_photo_that_was_just_stored_must_be_returned(cloud: Cloud) -> None:
     """That it is not there is fine after a deletion, and at no other time."""
     cloud.backend.deleted = True
     done = cloud.deploy()

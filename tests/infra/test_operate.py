@@ -88,7 +88,7 @@ def test_sudo_on_the_pi_may_ask_for_its_password(deployed: Cloud) -> None:
     assert [one for one in ("raspberry", key(deployed, "entry")) if one in screen + argv] == []
 
 
-def test_where_sudo_refuses_it_is_said_how_to_do_it_by_hand(deployed: Cloud) -> None:
+def test_where_sudo_fails_the_manual_steps_are_shown(deployed: Cloud) -> None:
     deployed.change(sudo_asks="raspberry")
     done = deployed.run("add-camera.sh", NAME, "entry", "--to", "pi@camera")
     assert done.code == 1
@@ -119,7 +119,7 @@ def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
     assert deployed.state["pi"] == after["entry"]
 
 
-def test_the_old_key_is_tried_until_it_is_refused(deployed: Cloud) -> None:
+def test_the_old_key_is_tried_until_it_is_rejected(deployed: Cloud) -> None:
     """A running instance knows it (azure-functions-host issue 4213), so the app is restarted."""
     done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes")
     assert (done.code, done.err) == (0, "")
@@ -137,7 +137,7 @@ def test_the_old_key_is_tried_until_it_is_refused(deployed: Cloud) -> None:
         ({"keeps_keys": 1}, f"az functionapp stop -g {NAME} -n {NAME}"),
     ],
 )
-def test_an_old_key_that_goes_on_being_accepted_is_told(
+def test_an_old_key_that_is_still_accepted_is_reported(
     deployed: Cloud, trouble: dict[str, int], hint: str
 ) -> None:
     deployed.trouble(**trouble)
@@ -168,7 +168,7 @@ def test_the_read_token_is_replaced_and_survives_a_deployment(deployed: Cloud) -
     assert deployed.state["apps"][NAME]["settings"]["READ_TOKEN"] == token
 
 
-def test_the_read_token_that_is_set_is_no_new_one(deployed: Cloud) -> None:
+def test_the_present_read_token_is_not_a_new_one(deployed: Cloud) -> None:
     done = deployed.run("rotate-keys.sh", NAME, "--read-token", "--yes", token=TOKEN)
     assert done.code == 1
     assert "set already: give another" in done.last
@@ -284,7 +284,7 @@ def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
     assert "0 brought back" in deployed.run("restore.sh", NAME, "saved").out
 
 
-def test_of_an_alert_s_two_rows_one_is_told(tmp_path: Path) -> None:
+def test_of_an_alerts_two_rows_one_is_restored(tmp_path: Path) -> None:
     """The other one only says that it is kept."""
     alert = {"id": PHOTO, "kind": "loss", "reason": "no-room"}
     rows = [{"RowKey": "1~2~3", **alert, "details": "{}"}, {"RowKey": f"k~{PHOTO}~loss"}]

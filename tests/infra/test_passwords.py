@@ -17,7 +17,7 @@ COMMON = ["the", "password", "owner", "camera", "one", "dragon", "qwerty"]
 
 
 @pytest.mark.parametrize("password", [*EASY, *GOOD, "short", "aaaaaaaaaaaa"])
-def test_what_the_backend_refuses_is_refused_before(password: str) -> None:
+def test_the_scripts_reject_what_the_backend_rejects(password: str) -> None:
     refused = passwords.password_problem(password) is not None or is_common(password, "owner")
     assert (password_problem(password) is not None) == refused
 
@@ -41,7 +41,7 @@ def test_without_zxcvbn_the_rule_is_stricter() -> None:
     assert laxer == []
 
 
-def test_without_zxcvbn_a_good_one_is_taken_and_a_short_one_refused(
+def test_without_zxcvbn_a_good_one_is_accepted_and_a_short_one_rejected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -50,7 +50,9 @@ def test_without_zxcvbn_a_good_one_is_taken_and_a_short_one_refused(
 
 
 @pytest.mark.parametrize("password", EASY)
-def test_an_easy_password_is_refused_before_anything_is_made(cloud: Cloud, password: str) -> None:
+def test_an_easy_password_is_rejected_before_anything_is_created(
+    cloud: Cloud, password: str
+) -> None:
     done = cloud.deploy(GALLERY_PASSWORD=password)
     assert done.code == 1
     assert "GALLERY_PASSWORD" in done.last
@@ -59,7 +61,7 @@ def test_an_easy_password_is_refused_before_anything_is_made(cloud: Cloud, passw
 
 
 @pytest.mark.slow
-def test_one_that_is_set_already_holds_up_no_deployment(cloud: Cloud) -> None:
+def test_an_easy_password_that_is_already_set_does_not_stop_a_deployment(cloud: Cloud) -> None:
     """The owner may have one of their own by now, and then nobody needs the first. If they have
     none, it is said that nobody can sign in."""
     cloud.backend.password_is_easy = True

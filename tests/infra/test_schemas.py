@@ -151,7 +151,7 @@ def changed(*path: Any, value: Any) -> dict[str, Any]:
     return made
 
 
-def test_what_the_schemas_allow_is_no_problem(folder: Path) -> None:
+def test_what_the_schemas_allow_is_accepted(folder: Path) -> None:
     """Expressions, maps with any keys, what every resource may have, a resource in another; and the
     schemas may be in the folder itself."""
     assert list(problems(TEMPLATE, folder)) == []

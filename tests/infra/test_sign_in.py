@@ -6,7 +6,7 @@ from function_app.http.cookies import SESSION, set_cookie
 from infra.sign_in import NAME, CookieError, check, session_cookie
 
 
-def test_the_backend_s_own_cookie_is_one_that_browsers_keep() -> None:
+def test_browsers_keep_the_backends_own_cookie() -> None:
     header = set_cookie(SESSION, "owner.secret", 60, "https://nightjar.example/api/session")
     cookie = session_cookie(f"HTTP/1.1 200 OK\r\nSet-Cookie: {header}\r\n")
     check(cookie)
@@ -15,7 +15,7 @@ def test_the_backend_s_own_cookie_is_one_that_browsers_keep() -> None:
 
 
 @pytest.mark.parametrize("domain", ["", "nightjar.example"])
-def test_it_knows_an_empty_domain_from_none(domain: str) -> None:
+def test_an_empty_domain_differs_from_none(domain: str) -> None:
     header = f"__Secure-{NAME}=x; domain={domain}; path=/; secure; httponly; samesite=strict"
     cookie = session_cookie(f"set-cookie: other=1; path=/\nset-cookie: {header}\n")
     check(cookie)
@@ -32,6 +32,6 @@ def test_it_knows_an_empty_domain_from_none(domain: str) -> None:
         ("other=x; path=/", "without the session's cookie"),
     ],
 )
-def test_a_cookie_that_is_no_use_is_told(header: str, problem: str) -> None:
+def test_a_cookie_that_browsers_reject_is_reported(header: str, problem: str) -> None:
     with pytest.raises(CookieError, match=problem):
         check(session_cookie(f"Set-Cookie: {header}\n"))

@@ -42,7 +42,7 @@ def test_bicep_and_arm_describe_the_same() -> None:
     assert made == TEMPLATE
 
 
-def test_a_difference_is_noticed() -> None:
+def test_a_difference_is_detected() -> None:
     changed = BICEP.read_text().replace("allowSharedKeyAccess: false", "allowSharedKeyAccess: true")
     assert to_arm(changed) != TEMPLATE
 
@@ -131,7 +131,7 @@ def test_retention_deletes_photos_and_nothing_else() -> None:
     }
 
 
-def test_the_app_may_do_what_it_must_and_no_more() -> None:
+def test_the_app_has_only_the_roles_that_it_needs() -> None:
     roles = {
         (one["properties"]["principalType"], one["properties"]["roleDefinitionId"].split("'")[-2])
         for one in resources("Microsoft.Authorization/roleAssignments")
@@ -205,7 +205,7 @@ def test_a_sign_in_lets_devices_through() -> None:
     assert {UPLOAD_PATH, ALERTS_PATH} <= set(excluded)
 
 
-def test_flex_consumption_takes_several_requests_at_once() -> None:
+def test_an_instance_handles_several_requests_at_once() -> None:
     plan = resource("Microsoft.Web/serverfarms")
     assert plan["sku"] == {"tier": "FlexConsumption", "name": "FC1"}
     app_config = resource("Microsoft.Web/sites")["properties"]["functionAppConfig"]

@@ -247,7 +247,7 @@ def test_a_photo_whose_time_is_over(meter: Meter) -> None:
     assert meter.count(lambda: delete_due(due, backend)) == EXPECTED.events["photo's time over"]
 
 
-def test_an_hour_in_which_no_photo_s_time_is_over(meter: Meter) -> None:
+def test_an_hour_in_which_no_photo_expires(meter: Meter) -> None:
     """Retention asks for the cameras, and of each whether something is due."""
     backend = connect(Settings(meter.api.backend.connection_string))
     cameras = len(backend.index.cameras())

@@ -12,9 +12,9 @@ from local.processes import answers, free_ports, kill, start, stop, wait_until
 
 @dataclass
 class Backend:
-    """One backend. It keeps its port and its keys over `stop` or `kill` and `start`.
+    """One backend. After `stop` or `kill` and `start` it has the same port and keys.
 
-    `log` grows over restarts; `env` adds to the environment of the next start.
+    `log` is appended to at each start; `env` adds to the environment of the next start.
     """
 
     connection_string: str = field(repr=False)
@@ -22,7 +22,7 @@ class Backend:
     function_key: str = field(repr=False)
     read_token: str = field(repr=False)
     admin_token: str = field(repr=False)
-    password: str = field(repr=False)  # the owner's first one
+    password: str = field(repr=False)  # the owner's first password
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     port: int = field(default_factory=lambda: free_ports(1)[0])
     process: "subprocess.Popen[bytes] | None" = None
@@ -32,7 +32,7 @@ class Backend:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it and wait until it answers, whatever it answers."""
+        """Start it, and wait until it answers with any status. Raises StartError if it does not."""
         env = {
             **os.environ,
             "AzureWebJobsStorage": self.connection_string,
@@ -40,7 +40,7 @@ class Backend:
             "ADMIN_TOKEN": self.admin_token,
             "GALLERY_PASSWORD": self.password,
             "FUNCTION_KEY": self.function_key,
-            "TRUSTED_PROXY_COUNT": "2",  # the local host, and a test that says who calls
+            "TRUSTED_PROXY_COUNT": "2",  # the local host, and a test that sends a client's address
             **self.env,
         }
         command = [sys.executable, "-m", "local.host", "--port", str(self.port)]
@@ -55,11 +55,11 @@ class Backend:
             raise
 
     def stop(self) -> None:
-        """End it with SIGTERM."""
+        """Stop it with SIGTERM."""
         if self.process:
             stop(self.process)
 
     def kill(self) -> None:
-        """End it with SIGKILL."""
+        """Kill it with SIGKILL."""
         if self.process:
             kill(self.process)

@@ -1,13 +1,13 @@
-"""Which of several workers (pytest-xdist) runs which tests, and in which order."""
+"""How tests are distributed to several workers (pytest-xdist), and their order."""
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-GALLERY = "tests/e2e/gallery/"  # its files share a browser and a gallery full of photos
-# Begun last, each of these would keep one worker busy while the others have nothing left to do.
+GALLERY = "tests/e2e/gallery/"  # its files share a browser and a gallery with photos
+# If one of these started last, its worker would still run while all others are idle.
 LONGEST_FIRST = (
-    "tests/infra/test_azure_cli.py",  # it installs the az CLI where there is none yet
+    "tests/infra/test_azure_cli.py",  # it installs the az CLI where it is missing
     "tests/systemd/test_install.py",
     "tests/function_app/test_page_costs.py",
     GALLERY,
@@ -24,7 +24,7 @@ LONGEST_FIRST = (
 
 
 class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Give whole files to workers, in the order in which the tests were collected."""
+    """Assign whole files to workers, in the order of collection."""
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
         super().__init__(config, log)
@@ -35,11 +35,11 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no
 
 
 def unit(nodeid: str) -> str:
-    """Return the name of what runs on one worker together with this test."""
+    """Return the name of the group of tests that run on one worker together with this test."""
     return GALLERY if nodeid.startswith(GALLERY) else nodeid.partition("::")[0]
 
 
 def sort_longest_first(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first, and keep the order of everything else."""
-    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(unit(item.nodeid), len(places)))
+    """Move the longest files to the front, and keep the order of all others."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(unit(item.nodeid), len(ranks)))

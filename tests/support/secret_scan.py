@@ -1,8 +1,8 @@
 """Search the logs of a test session for the secrets that its tests used.
 
 The tests run in one process or in several (pytest-xdist: a controller and its workers). All write
-their logs below one folder; each worker hands its secrets to the controller, which searches the
-folder after the last test. What it finds is reported as one more failed test.
+their logs below one folder; each worker sends its secrets to the controller, which searches the
+folder after the last test. A secret in a log is reported as one more failed test.
 """
 
 import shutil
@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-_FOLDER, _SECRETS = "log_folder", "secrets_used"  # keys of what passes between the processes
+_FOLDER, _SECRETS = "log_folder", "secrets_used"  # keys of the data between the processes
 
 
 class SecretScan:
     """A pytest plugin, registered once in each process of a session."""
 
     def __init__(self, config: pytest.Config) -> None:
-        """Create the folder for the session's logs; a worker takes its controller's."""
+        """Create the folder for the session's logs; a worker uses that of its controller."""
         self.secrets: set[str] = set()
         worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
         self._is_worker = worker_input is not None
@@ -31,17 +31,17 @@ class SecretScan:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker that is about to start where the logs go."""
+        """Send a starting worker the path of the log folder."""
         node.workerinput[_FOLDER] = str(self.log_folder)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take the secrets of a worker that ended; one that crashed fails the session anyway."""
+        """Collect the secrets of a worker that ended; a crashed one fails the session anyway."""
         self.secrets.update(getattr(node, "workeroutput", {}).get(_SECRETS, ()))
 
     @pytest.hookimpl
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """On a worker, hand over the secrets. On the controller, search the logs."""
+        """On a worker, send the secrets. On the controller, search the logs."""
         if self._is_worker:
             session.config.workeroutput[_SECRETS] = list(self.secrets)  # type: ignore[attr-defined]
         elif leaks := find_leaks(self.log_folder, self.secrets):
@@ -63,9 +63,14 @@ def find_leaks(folder: Path, secrets: set[str]) -> list[str]:
 
 def _report(session: pytest.Session, problem: str) -> None:
     """Add a failed test to the session's results, and to its exit code."""
-    place = ("tests/support/secret_scan.py", None, "no log holds a secret")
+    location = ("tests/support/secret_scan.py", None, "no log holds a secret")
     report = pytest.TestReport(
-        "tests/support/secret_scan.py::no_log_holds_a_secret", place, {}, "failed", problem, "call"
+        "tests/support/secret_scan.py::no_log_holds_a_secret",
+        location,
+        {},
+        "failed",
+        problem,
+        "call",
     )
     session.config.hook.pytest_runtest_logreport(report=report)
     session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,22 +1,22 @@
-"""Waiting for the thing itself, instead of for some time."""
+"""Wait for a condition, instead of for a fixed time."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 def wait_for(
-    condition: Callable[[], Found], deadline: float = 90, what: str = "the condition"
-) -> Found:
-    """Ask `condition` until it gives something true, and return that. The deadline only ends what
-    will never come, so it may be long: a machine of CI is slow, and works for others.
+    condition: Callable[[], Result], deadline: float = 90, what: str = "the condition"
+) -> Result:
+    """Call `condition` until it returns something true, and return that. The deadline is long,
+    since it only ends a wait that would never end: CI machines are slow and shared.
 
-    Raises AssertionError, naming `what`, when `deadline` seconds have passed without it.
+    Raises AssertionError, which names `what`, after `deadline` seconds.
     """
     end = time.monotonic() + deadline
-    while not (found := condition()):
+    while not (result := condition()):
         assert time.monotonic() < end, f"{what} did not come within {deadline} s"
         time.sleep(0.05)
-    return found
+    return result

@@ -1,4 +1,4 @@
-"""A device to put through its paces: a machine of the rig with everything installed."""
+"""A machine with systemd in namespaces, and a device installed on it."""
 
 import os
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from tests.systemd.device import Device
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """A machine for the tests of one module. Where none can be booted the tests say why; in CI
-    that is a failure."""
+    """A machine for the tests of one module. Where it cannot be booted the tests are skipped with
+    the reason; in CI they fail."""
     if reason := missing():
         if os.environ.get("CI"):
             pytest.fail(reason)

@@ -1,4 +1,4 @@
-"""A machine on which install.sh has been run, and what a person would do there."""
+"""A machine with an installed device, and what an administrator does there."""
 
 import secrets
 import shutil
@@ -20,7 +20,7 @@ UNINSTALL = f"{SHARED}/source/systemd/uninstall.sh"
 
 @dataclass
 class Device:
-    """`key` is the function key that it was installed with."""
+    """`key` is the function key with which it was installed."""
 
     machine: Machine
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
@@ -29,12 +29,12 @@ class Device:
     def install(self, *options: str, url: str = "", name: str = "") -> str:
         """Run install.sh, without Debian's packages; return its output."""
         key = "" if "--key-file" in options else self.key
-        given = {"BASE_URL": url, "CAMERA_NAME": name, "AZURE_FUNCTION_KEY": key}
+        env = {"BASE_URL": url, "CAMERA_NAME": name, "AZURE_FUNCTION_KEY": key}
         command = ("sh", INSTALL, "--packages", "none", *options)
-        return self.machine.run(*command, env=given, timeout=300).stdout
+        return self.machine.run(*command, env=env, timeout=300).stdout
 
     def bring_source(self) -> None:
-        """Give the machine what install.sh installs from, and pictures to replay."""
+        """Copy what install.sh installs to the machine, and pictures to replay."""
         source = self.machine.shared / "source"
         unneeded = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
         for folder in ("photo_wire", "pi_uploader", "systemd"):
@@ -46,8 +46,9 @@ class Device:
         for number in range(5):
             (pictures / f"{number}.jpg").write_bytes(jpeg(seed=number))
 
-    def begin_anew(self) -> None:
-        """Everything stopped, no photo, no change that a test made, a new page in the journal."""
+    def reset(self) -> None:
+        """Stop everything, delete all photos and changes of a test, and begin a new part of the
+        journal."""
         run = self.machine.run
         run("systemctl", "stop", *UNITS, "time-sync.target")
         run("rm", "-rf", SPOOL)
@@ -58,7 +59,7 @@ class Device:
         self._cursor = shown.partition("cursor: ")[2].strip()
 
     def configure(self, **settings: str) -> None:
-        """Write the settings: a camera that replays a picture each second, and these."""
+        """Write these settings, for a camera that replays a picture each second."""
         defaults = {
             "CAMERA_SOURCE": "simulated",
             "CAMERA_REPLAY": f"{SHARED}/pictures",
@@ -70,7 +71,7 @@ class Device:
         self.machine.write("/etc/pi-uploader/environment", "".join(lines), 0o600)
 
     def change(self, unit: str, *lines: str) -> None:
-        """Change a unit as `systemctl edit --runtime` does, until the test's end."""
+        """Change a unit as `systemctl edit --runtime` does, until the next `reset`."""
         self.machine.write(f"/run/systemd/system/{unit}.d/test.conf", "\n".join((*lines, "")))
         self.machine.run("systemctl", "daemon-reload")
 
@@ -91,23 +92,23 @@ class Device:
         self.machine.run("systemctl", "kill", "--kill-whom=main", f"--signal={name}", unit)
 
     def journal(self, unit: str) -> str:
-        """What the journal holds of this unit since the test began."""
+        """Return the journal of this unit since the test began."""
         after = (f"--after-cursor={self._cursor}",) if self._cursor else ()
         return self.machine.journal(unit, *after)
 
     def taken(self) -> set[str]:
-        """The names of the photos that the log calls taken."""
+        """Return the ids of the photos that were taken, according to the log."""
         entries = "".join(self.journal(unit) for unit in (CAPTURE, SCHEDULED))
         lines = [line.split() for line in entries.splitlines() if ": photo taken " in line]
         return {fields[fields.index("taken") + 1] for fields in lines}
 
     def waiting(self) -> set[str]:
-        """The names of the photos in the spool."""
-        found = self.machine.run("find", SPOOL, "-name", "*~*", "-type", "f").stdout.splitlines()
-        return {path.rpartition("/")[2].split("~")[1] for path in found}
+        """Return the ids of the photos in the spool."""
+        paths = self.machine.run("find", SPOOL, "-name", "*~*", "-type", "f").stdout.splitlines()
+        return {path.rpartition("/")[2].split("~")[1] for path in paths}
 
     def wait_for_photos(self, count: int) -> None:
-        """Wait until that many photos more are taken."""
+        """Wait until `count` more photos are taken."""
         before = len(self.taken())
         wait_for(lambda: len(self.taken()) >= before + count, what=f"{count} more photos")
 

@@ -20,7 +20,7 @@ HOME = "/home/somebody"
 @pytest.fixture
 def device(installed: Device) -> Device:
     """The device, with nothing running and no photo."""
-    installed.begin_anew()
+    installed.reset()
     installed.configure()
     return installed
 

@@ -22,7 +22,7 @@ ETC = "/etc/pi-uploader"
 @pytest.fixture
 def device(installed: Device) -> Device:
     """The device; each test leaves it installed, with the settings that it found."""
-    installed.begin_anew()
+    installed.reset()
     installed.configure()
     return installed
 

@@ -57,7 +57,7 @@ def test_a_machine_is_turned_off_in_order(tmp_path: Path) -> None:
     assert not Path("/etc/only-here").exists()
 
 
-def test_a_test_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failing_test_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="no-such-unit"), Machine(tmp_path) as machine:
         machine.run("systemctl", "start", "no-such-unit.service")
     assert not machine.cgroup.exists()

@@ -36,7 +36,7 @@ def test_the_password_is_a_file_that_only_root_reads(
     """The services and `sudo pi-uploader` have it as a credential."""
     password = secrets.token_urlsafe(16)
     secrets_used.add(password)
-    installed.begin_anew()
+    installed.reset()
     write = installed.machine.write
     write(f"{ETC}/camera_password", "of another camera\n" if own else f"{password}\n", 0o600)
     if own:

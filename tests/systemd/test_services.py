@@ -25,7 +25,7 @@ QUICK = ("[Service]", "RestartSec=100ms")
 @pytest.fixture
 def device(installed: Device) -> Iterator[Device]:
     """The device, with nothing running and no photo."""
-    installed.begin_anew()
+    installed.reset()
     installed.configure()
     yield installed
     for unit in UNITS:
@@ -223,7 +223,7 @@ def test_the_timer_waits_for_a_set_clock_and_capture_does_not(device: Device) ->
 
 
 @pytest.mark.parametrize("unit", [CAPTURE, SCHEDULED, UPLOAD])
-def test_a_service_can_do_what_it_needs_and_no_more(unit: str, device: Device) -> None:
+def test_a_service_can_do_only_what_it_needs(unit: str, device: Device) -> None:
     """A probe (probe.py) runs in its place, confined as it is."""
     found = probed(device, unit)
     refused = found.pop("writing elsewhere")

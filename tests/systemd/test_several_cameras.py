@@ -29,7 +29,7 @@ every = "1s"
 @pytest.fixture
 def device(installed: Device) -> Device:
     """The device as it was installed, with nothing running, no photo and a config file."""
-    installed.begin_anew()
+    installed.reset()
     installed.machine.run("cp", f"{ETC}/environment.example", f"{ETC}/environment")
     installed.machine.write(f"{ETC}/config.toml", TWO_CAMERAS, 0o640)
     installed.machine.run("chown", "root:nightjar", f"{ETC}/config.toml")

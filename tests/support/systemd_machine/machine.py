@@ -1,12 +1,12 @@
-"""A machine of its own: a real systemd as the first process of fresh namespaces.
+"""A virtual machine in namespaces: a real systemd as their first process.
 
     with Machine(folder) as machine:
         machine.run("systemctl", "start", "some.service")
 
-It stands on this host's root as an overlay, so that everything installed here is there, and what
-it writes goes into memory and is gone at the end. The network is the host's: what listens on
-loopback can be reached. `folder/shared` is /srv/shared inside. What such a machine has not:
-devices, udev, memory limits, a clock of its own.
+Its root is an overlay over the host's root: everything installed here is available, and what it
+writes is in memory and discarded at the end. It has the host's network, so that servers on loopback
+are reachable. `folder/shared` is /srv/shared inside. It has no devices, no udev, no memory limits,
+and no clock of its own.
 """
 
 import itertools
@@ -26,7 +26,7 @@ BOOT = Path(__file__).with_name("boot.sh")
 SYSTEMD = Path("/lib/systemd/systemd")
 SHARED = Path("/srv/shared")
 NAMESPACES = ("--mount", "--pid", "--uts", "--ipc")
-# A kill of this process, or the end of the thread that started it, kills the whole machine.
+# If this process is killed, or the thread that started it ends, the whole machine is killed.
 CONTAINED = ("setpriv", "--pdeathsig", "KILL", "unshare", *NAMESPACES, "--fork", "--kill-child")
 CGROUP = "nightjar-machine"
 
@@ -34,9 +34,9 @@ _numbers = itertools.count(1)
 
 
 def missing() -> str | None:
-    """Why no machine can be booted here; None if one can."""
+    """Return why no machine can be booted here; None if it can."""
     if os.geteuid() != 0:
-        return "a systemd in namespaces has to be booted by root"
+        return "a systemd in namespaces must be booted by root"
     if not SYSTEMD.exists():
         return f"there is no {SYSTEMD}: run tests/support/systemd_machine/install.sh"
     for command in ("setpriv", "unshare", "nsenter", "mount", "pivot_root"):
@@ -44,10 +44,10 @@ def missing() -> str | None:
             return f"there is no {command}: run tests/support/systemd_machine/install.sh"
     home = _cgroups()
     if home is None or not os.access(home, os.W_OK):
-        return "a systemd in namespaces needs a cgroup2 file system in which it may make a group"
-    tried = subprocess.run([*CONTAINED, "unshare", "--cgroup", "true"], capture_output=True)
-    if tried.returncode != 0:
-        return "a systemd in namespaces needs the right to make namespaces"
+        return "a systemd in namespaces needs a cgroup2 file system in which it may create a group"
+    unshared = subprocess.run([*CONTAINED, "unshare", "--cgroup", "true"], capture_output=True)
+    if unshared.returncode != 0:
+        return "a systemd in namespaces needs the permission to create namespaces"
     return None
 
 
@@ -56,7 +56,7 @@ def search_path() -> str:
 
 
 class Machine:
-    """One machine, from `with` on. `folder` is an empty one on a real file system."""
+    """One machine, running inside of `with`. `folder` must be empty and on a real file system."""
 
     def __init__(self, folder: Path) -> None:
         self.shared = folder / "shared"
@@ -67,11 +67,11 @@ class Machine:
         self._init = 0
 
     def __enter__(self) -> Self:
-        for left in self.cgroup.parent.glob(f"{CGROUP}-*"):
-            if not Path(f"/proc/{left.name.split('-')[-2]}").exists():  # who made it was killed
-                _removed(left)
-        for one in (self.shared, self._root, self.cgroup):
-            one.mkdir()
+        for cgroup in self.cgroup.parent.glob(f"{CGROUP}-*"):
+            if not Path(f"/proc/{cgroup.name.split('-')[-2]}").exists():  # its creator was killed
+                _remove(cgroup)
+        for folder in (self.shared, self._root, self.cgroup):
+            folder.mkdir()
         try:
             self._boot()
         except BaseException:
@@ -111,7 +111,7 @@ class Machine:
         env: Mapping[str, str] | None = None,
         timeout: float = 60,
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a command inside, as root; the result has its whole output, errors too, as `stdout`.
+        """Run a command inside as root, and return the result; its `stdout` includes stderr.
 
         Raises AssertionError with that output if it fails and `check` is set. `env` adds to the
         environment; `timeout` is in seconds.
@@ -129,55 +129,57 @@ class Machine:
         return done
 
     def inside(self, *command: str | Path) -> list[str]:
-        """What runs this command inside when it is run outside."""
+        """Return the command that, run outside, runs this command inside."""
         enter = ("nsenter", "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--root", "--wd")
         return [*enter, f"--target={self._init}", "--", *map(str, command)]
 
     def property(self, unit: str, name: str) -> str:
-        """A property of a unit, as `systemctl show` gives it."""
+        """Return a property of a unit, as `systemctl show` prints it."""
         return self.run("systemctl", "show", unit, f"--property={name}", "--value").stdout.strip()
 
     def journal(self, unit: str | None = None, *options: str) -> str:
-        """What the journal holds, of one unit or all, one message a line. `options` are further
-        ones of journalctl."""
+        """Return the messages of one unit, or of all, one a line. `options` are further options of
+        journalctl."""
         of_unit = [f"--unit={unit}"] if unit else []
         return self.run("journalctl", "--no-pager", "--output=cat", *of_unit, *options).stdout
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
-        """Write a file inside. The folders above it are made."""
-        passed = self.shared / "passed"
-        passed.write_text(text)
-        self.run("install", "-D", f"-m{mode:o}", SHARED / passed.name, path)
-        passed.unlink()
+        """Write a file inside, and create its parent folders."""
+        draft = self.shared / "draft"
+        draft.write_text(text)
+        self.run("install", "-D", f"-m{mode:o}", SHARED / draft.name, path)
+        draft.unlink()
 
     def read(self, path: str) -> str:
+        """Return the content of a file inside."""
         return self.run("cat", path).stdout
 
     def power_off(self) -> None:
-        """Shut down in order, as `poweroff` does, and wait for the end."""
+        """Shut down cleanly by `poweroff`, and wait for the end."""
         assert self._process
         self.run("systemctl", "poweroff", "--no-block")
         self._process.wait(120)
 
     def kill(self) -> None:
-        """End it at once, as a power cut does, and take away what it stood on."""
+        """Kill it, as a power cut does, and remove its cgroup."""
         if self._process:
             self._process.kill()
             self._process.wait()
-        wait_for(lambda: _removed(self.cgroup), what="the end of the machine's processes")
+        wait_for(lambda: _remove(self.cgroup), what="the end of the machine's processes")
 
 
 def _cgroups() -> Path | None:
-    """Where the host has its cgroup2 file system."""
+    """Return where the host has mounted its cgroup2 file system; None if it has none."""
     for mount in Path("/proc/mounts").read_text().splitlines():
-        _, place, kind, *_ = mount.split(" ")
+        _, mount_point, kind, *_ = mount.split(" ")
         if kind == "cgroup2":
-            return Path(place)
+            return Path(mount_point)
     return None
 
 
-def _removed(cgroup: Path) -> bool:
-    """Try to remove a cgroup and those in it; no process may be left in them."""
+def _remove(cgroup: Path) -> bool:
+    """Remove a cgroup and those in it, and return whether that succeeded: it fails while a process
+    is in them."""
     with suppress(OSError):
         for inner, _, _ in os.walk(cgroup, topdown=False):
             Path(inner).rmdir()
