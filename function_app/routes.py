@@ -393,7 +393,7 @@ ROUTES: tuple[Route, ...] = (
         GET,
         Access.ADMIN,
         audit_log.list_accesses,
-        Operation("List the access log: who did what, newest first.", {200: "Accesses"}),
+        Operation("List the audit log: who did what, newest first.", {200: "Accesses"}),
         Inputs(query=(LIMIT, CURSOR)),
     ),
     Route(

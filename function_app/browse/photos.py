@@ -47,11 +47,11 @@ def content(
     photo: Photo,
     request: Request,
     services: Services,
-    who: str,
+    actor: str,
     cache: Mapping[str, str] = CACHE,
     is_redacted: bool = False,
 ) -> Response:
-    """Return the bytes of a photo that `who` may see, and record that in the access log.
+    """Return the bytes of a photo that `actor` may see, and record that in the audit log.
 
     `cache` are the headers that say how long they may be kept. A redacted photo comes without its
     place and other metadata. Raises HTTPProblemError (404, 416) and StorageUnavailableError.
@@ -73,7 +73,7 @@ def content(
         body = _read(photo, services, part)
     else:
         body = whole[part.first : part.first + part.count]
-    services.audit_log.record(request.headers, who, "saw", str(photo.name))
+    services.audit_log.record(request.headers, actor, "saw", str(photo.name))
     if requested is None:
         return Response(200, body, photo.media.content_type, headers)
     headers["Content-Range"] = requested.content_range(size)

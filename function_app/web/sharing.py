@@ -85,8 +85,8 @@ def make_share(request: Request, services: Services, caller: Caller) -> Response
 
 
 def list_shares(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with the links on record, those too that expired in the last hour; their secrets are
-    not there."""
+    """200 with the links on record, including those that expired in the last hour, without their
+    secrets."""
     return json_response(
         {
             "shares": [
@@ -108,7 +108,7 @@ def list_shares(request: Request, services: Services, caller: Caller) -> Respons
 
 
 def revoke_share(request: Request, services: Services, caller: Caller) -> Response:
-    """204; the link opens nothing any more."""
+    """204; the link no longer works."""
     key = request[KEY]
     if not key.isalnum() or not key.isascii() or not links.revoke(services.people, key):
         raise HTTPProblemError(404, "There is no such link.")
@@ -183,8 +183,8 @@ def _link(request: Request, services: Services) -> SharedLink:
 
 
 def _opened(request: Request, services: Services) -> tuple[SharedLink, list[Photo], bool]:
-    """The link, its first photos, and whether it opens more. That it was opened goes into the
-    access log; HEAD, by which messengers look whether it lives, shows nobody anything."""
+    """Return the link, its first photos, and whether it opens more. Record in the audit log that it
+    was opened, except for HEAD, by which messengers check links: it shows nothing."""
     link = _link(request, services)
     if request.method != "HEAD":
         services.audit_log.record(request.headers, link.label, "opened", link.target)
