@@ -34,12 +34,12 @@ class RepairReport:
     photo; `unrecognized` are blobs that Nightjar did not write, or whose id is that of a listed
     photo. `cameras` were repaired; for those in `skipped` there was no time."""
 
-    photos: int = 0
-    listed: int = 0
-    unlisted: int = 0
-    thumbnails: int = 0
-    orphans: int = 0
-    unrecognized: int = 0
+    photos: int = field(default=0, init=False)
+    listed: int = field(default=0, init=False)
+    unlisted: int = field(default=0, init=False)
+    thumbnails: int = field(default=0, init=False)
+    orphans: int = field(default=0, init=False)
+    unrecognized: int = field(default=0, init=False)
     cameras: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
