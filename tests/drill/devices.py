@@ -12,7 +12,7 @@ from tests.drill.accounting import CardContents
 from tests.drill.plan import Part, Photo
 from tests.drill.process import Process, ProcessError
 from tests.drill.small_disk import SmallDisk
-from tests.support.oracle import GIVEN_UP, entries
+from tests.support.oracle import LOSSES, entries
 
 MAX_SWEEP_SECONDS = 120.0  # seconds
 
@@ -102,7 +102,7 @@ class NightjarDevice:
         return CardContents(
             waiting=hashes(path for path, _ in entries(self._spool, ("waiting", "undated"))),
             quarantined=hashes(path for path, _ in entries(self._spool, ("quarantine",))),
-            lost={photo.sha256 for _, photo in entries(self._spool, GIVEN_UP)},
+            lost={photo.sha256 for _, photo in entries(self._spool, LOSSES)},
         )
 
 

@@ -23,7 +23,7 @@ from tests.drill.network_faults import no_faults, with_rejections
 from tests.drill.plan import HOUR_SECONDS, Part, Photo, Plan
 from tests.drill.process import Process, ProcessError
 from tests.support.fault_server import FaultServer
-from tests.support.oracle import GIVEN_UP, entries
+from tests.support.oracle import LOSSES, entries
 from tests.support.real_disk.mounts import Tmpfs
 from tests.support.waiting import wait_for
 
@@ -148,7 +148,7 @@ class DiskChaos:
             time.sleep(0.05)
 
     def card_contents(self) -> CardContents:
-        records = [*entries(self.spool, GIVEN_UP), *entries(self._folder, ("run",))]
+        records = [*entries(self.spool, LOSSES), *entries(self._folder, ("run",))]
         return CardContents(
             waiting=hashes(path for path, _ in entries(self.spool, ("waiting", "undated"))),
             quarantined=hashes(path for path, _ in entries(self.spool, ("quarantine",))),

@@ -16,10 +16,10 @@ from pi_uploader.clock import BootTime
 from pi_uploader.spool import Quota, Spool, SpooledPhoto, SpoolError
 from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support import faults
-from tests.support.disks import TAKE_ROOM, FailingPlaceDisk, Fault, Kind
+from tests.support.disks import NEEDS_SPACE, FailingPathDisk, Fault, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
-from tests.support.oracle import KEPT, entries
+from tests.support.oracle import HOLDING, entries
 from tests.support.spool_photos import content, name, put
 from tests.support.store import Store
 
@@ -55,12 +55,12 @@ class Outcome:
 
 
 def run_device(
-    folder: Path, disk: FailingPlaceDisk, server: FaultServer, client: BackendClient
+    folder: Path, disk: FailingPathDisk, server: FaultServer, client: BackendClient
 ) -> Outcome:
     """Put, give up, name, keep, quarantine and send photos, beside a partial file."""
     outcome = Outcome()
     place, runtime = folder / "spool", folder / "run"
-    before = Spool(place, FailingPlaceDisk())  # which does not flush
+    before = Spool(place, FailingPathDisk())  # which does not flush
     left = put(before, 0, taken=TAKEN)
     file = before.undated_folder / left.path
     file.rename(file.with_name(file.name + ".partial"))
@@ -100,7 +100,7 @@ def run_device(
     outcome.lost = (reported | records | in_memory) - outcome.stored
     on_card = {
         photo.sha256
-        for path, photo in entries(place, (*KEPT, "kept"))
+        for path, photo in entries(place, (*HOLDING, "kept"))
         if path.read_bytes() == content_of(photo)
     }
     partial = {left.sha256} if list(place.rglob("*.partial")) else set()
@@ -139,7 +139,7 @@ def problems(expected: Outcome, outcome: Outcome) -> list[str]:
 
 @pytest.mark.parametrize(
     ("error", "kinds"),
-    [(errno.EIO, frozenset(Kind) | {"read"}), (errno.ENOSPC, TAKE_ROOM)],
+    [(errno.EIO, frozenset(Kind) | {"read"}), (errno.ENOSPC, NEEDS_SPACE)],
     ids=["EIO", "ENOSPC"],
 )
 @pytest.mark.timeout(900)
@@ -151,7 +151,7 @@ def test_every_path_may_fail_permanently_at_every_kind_of_call(
     client = BackendClient(
         server.base_url, "key"
     )  # one for all: it reads the system's certificates
-    whole = FailingPlaceDisk()
+    whole = FailingPathDisk()
     expected = run_device(tmp_path / "whole", whole, server, client)
     assert expected.captured == expected.somewhere
     assert len(expected.lost) >= 2
@@ -160,7 +160,7 @@ def test_every_path_may_fail_permanently_at_every_kind_of_call(
     for number, (kind, path) in enumerate(operations):
         place = tmp_path / f"{number}"
         fault = Fault(kind, place / path.relative_to(tmp_path / "whole"))
-        disk = FailingPlaceDisk(fault, error)
+        disk = FailingPathDisk(fault, error)
         try:
             found = problems(expected, run_device(place, disk, server, client))
         except OSError as refused:

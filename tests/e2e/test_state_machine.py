@@ -31,7 +31,7 @@ from pi_uploader.spool.admin import requeue
 from pi_uploader.upload.time_correction import SKIP_SECONDS
 from pi_uploader.upload.uploader import Uploader
 from tests.support import faults
-from tests.support.disks import TAKE_ROOM, FailingDisk, Kind
+from tests.support.disks import NEEDS_SPACE, FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer, Handler, store_photo
 from tests.support.oracle import entries, whereabouts
@@ -92,7 +92,7 @@ class DeviceStateMachine(RuleBasedStateMachine):
         self.in_progress: set[str] = set()
         self.damaged: set[str] = set()  # before they were stored
         self.refused: set[str] = set()  # by a disk that took not even the record of the loss
-        self.disk = FailingDisk(error=errno.ENOSPC, kinds=TAKE_ROOM, lasting=True)
+        self.disk = FailingDisk(error=errno.ENOSPC, kinds=NEEDS_SPACE, lasting=True)
 
     @initialize()
     def start(self) -> None:

@@ -1,17 +1,17 @@
-"""Every state in which a power cut may legally leave a folder, from a record of what was done.
+"""Every state in which a power cut may leave a folder, computed from a record of its operations.
 
-What a file system promises, and so what is assumed here:
-- A file's bytes are sure once the file was flushed. Until then they may be missing, half there,
-  zeros, or all there. After a flush that failed no later flush of the same file makes them sure.
-- A name is sure once its folder was flushed: a create, rename, remove, make_folder or remove_folder
-  may or may not have happened until then. A rename happens as a whole or not at all, and is sure
-  once the folder of its new name was flushed.
-- ORDERED (ext4 and other journals): of what was done to the names in one folder, nothing happened
-  without all that was done there before. HARSH: any of it may have happened without the rest.
+The assumptions are what a file system promises:
+- A file's bytes are durable once the file is flushed. Until then they may be missing, half there,
+  zeros, or all there. After a failed flush, no later flush of the same file makes them durable.
+- A name is durable once its folder is flushed. Until then a create, rename, remove, make_folder or
+  remove_folder may or may not have happened. A rename happens as a whole or not at all, and is
+  durable once the folder of its new name is flushed.
+- ORDERED (ext4 and other journals): an operation on the names in a folder happened only if all
+  earlier ones in that folder did. HARSH: each may have happened without the others.
 
-The number of states stays bounded: a cut is made after each operation; where more than MAX_CHANGES
-changes of names are not sure, the older ones happened all or not at all; where more than MAX_FILES
-files are not sure, all of these fare alike.
+The number of states stays bounded. A cut is made after each operation. If more than MAX_CHANGES
+changes of names are not durable, the older ones happened all or not at all. If more than MAX_FILES
+files are not durable, the same happened to all of them.
 """
 
 from collections import defaultdict
@@ -32,7 +32,7 @@ Tree = Mapping[PurePath, bytes | None]
 
 
 class Model(Enum):
-    """What is assumed of changes of names that are not sure yet."""
+    """What is assumed of changes of names that are not durable yet."""
 
     ORDERED = "ordered"
     HARSH = "harsh"
@@ -48,12 +48,12 @@ class CrashState:
     tree: Tree
     marks: tuple[Mark, ...]
 
-    def marked(self, word: str) -> list[Any]:
-        """What the test had marked with this word before the cut."""
-        return [mark.what for mark in self.marks if mark.word == word]
+    def marked(self, label: str) -> list[Any]:
+        """Return what the test had marked with this label before the cut."""
+        return [mark.value for mark in self.marks if mark.label == label]
 
-    def materialise(self, folder: Path) -> None:
-        """Make a new folder that looks like this."""
+    def write_to(self, folder: Path) -> None:
+        """Write this state into a new folder."""
         folder.mkdir()
         for path in sorted(self.tree):
             content = self.tree[path]
@@ -63,8 +63,8 @@ class CrashState:
                 (folder / path).write_bytes(content)
 
 
-def look(folder: Path) -> Tree:
-    """What is in a folder now."""
+def read_tree(folder: Path) -> Tree:
+    """Return what is in a folder now."""
     return {
         path.relative_to(folder): None if path.is_dir() else path.read_bytes()
         for path in folder.rglob("*")
@@ -74,8 +74,8 @@ def look(folder: Path) -> Tree:
 def crash_states(
     folder: Path, start: Tree, record: Sequence[Operation | Mark], model: Model
 ) -> Iterator[CrashState]:
-    """The states that cuts during `record`, made in `folder`, may leave; `start` is what `look`
-    found there before, and is sure. Of cuts between the same marks, equal states come once."""
+    """Yield the states that power cuts during `record`, made in `folder`, may leave. `start` is the
+    tree before it, which is durable. Equal states between the same two marks come once."""
     medium = _Medium(folder, start)
     marks: tuple[Mark, ...] = ()
     after: Operation | None = None
@@ -101,23 +101,23 @@ class _Folder:
 @dataclass(eq=False)
 class _File:
     written: bytes = b""
-    sure: bytes = b""
+    durable: bytes = b""
     flush_failed: bool = False
 
     def flush(self, failed: bool) -> None:
         self.flush_failed |= failed
         if not self.flush_failed:
-            self.sure = self.written
+            self.durable = self.written
 
-    def fates(self) -> list[bytes]:
-        """What may be found in it after a power cut."""
-        if self.written == self.sure:
-            return [self.sure]
-        if not self.written.startswith(self.sure):  # it was emptied
-            return [self.sure, self.written]
-        rest = self.written[len(self.sure) :]
+    def outcomes(self) -> list[bytes]:
+        """Return what may be in it after a power cut."""
+        if self.written == self.durable:
+            return [self.durable]
+        if not self.written.startswith(self.durable):  # it was emptied
+            return [self.durable, self.written]
+        rest = self.written[len(self.durable) :]
         half, zeros = rest[: len(rest) // 2], bytes(len(rest))
-        return [self.sure, self.sure + half, self.sure + zeros, self.written]
+        return [self.durable, self.durable + half, self.durable + zeros, self.written]
 
 
 _Node = _Folder | _File
@@ -126,10 +126,10 @@ _Names = defaultdict[_Folder, dict[str, _Node]]  # also of a folder that itself 
 
 @dataclass(eq=False)
 class _Change:
-    """What each of these names stands for from now on; None: nothing."""
+    """A change of names: what each of them refers to now, None for nothing."""
 
     names: tuple[tuple[_Folder, str, _Node | None], ...]
-    sure: bool = False
+    durable: bool = False
 
     def apply(self, names: _Names) -> None:
         for folder, name, node in self.names:
@@ -139,8 +139,8 @@ class _Change:
                 names[folder][name] = node
 
     @property
-    def settled_by(self) -> _Folder:
-        """The folder whose flush makes this sure."""
+    def made_durable_by(self) -> _Folder:
+        """The folder whose flush makes this durable."""
         return self.names[-1][0]
 
     def shares_folder_with(self, other: "_Change") -> bool:
@@ -148,7 +148,7 @@ class _Change:
 
 
 class _Medium:
-    """The folder's names and files as the record is replayed, and what of them is sure."""
+    """The folder's names and files as the record is replayed, and which of them are durable."""
 
     def __init__(self, folder: Path, start: Tree) -> None:
         self._place = folder
@@ -161,7 +161,7 @@ class _Medium:
             node = _Folder() if content is None else _File(content, content)
             self._change((folder / path, node))
         for change in self._changes:
-            change.sure = True
+            change.durable = True
 
     def replay(self, operation: Operation) -> None:
         arguments = operation.arguments
@@ -190,7 +190,7 @@ class _Medium:
         elif kind is Kind.FLUSH_FOLDER and path.is_relative_to(self._place):
             flushed = self._node(path)
             for change in self._changes:
-                change.sure |= change.settled_by is flushed
+                change.durable |= change.made_durable_by is flushed
 
     def _change(self, *names: tuple[Path, _Node | None]) -> None:
         change = _Change(tuple((self._folder(p.parent), p.name, node) for p, node in names))
@@ -218,25 +218,25 @@ class _Medium:
     # --- what a power cut leaves
 
     def trees(self, model: Model) -> Iterator[Tree]:
-        for happened in self._what_may_have_happened(model):
+        for happened in self._possible_histories(model):
             names: _Names = defaultdict(dict)
             for change in happened:
                 change.apply(names)
-            yield from _with_fates(dict(_walk(PurePath(), self._root, names)))
+            yield from _with_outcomes(dict(_walk(PurePath(), self._root, names)))
 
-    def _what_may_have_happened(self, model: Model) -> Iterator[list[_Change]]:
-        unsure = [change for change in self._changes if not change.sure]
-        old, recent = unsure[:-MAX_CHANGES], unsure[-MAX_CHANGES:]
+    def _possible_histories(self, model: Model) -> Iterator[list[_Change]]:
+        not_durable = [change for change in self._changes if not change.durable]
+        old, recent = not_durable[:-MAX_CHANGES], not_durable[-MAX_CHANGES:]
         for before in ([], old) if old else ([],):
             for number in range(len(recent) + 1):
                 for some in combinations(recent, number):
                     chosen = {*before, *some}
-                    happened = [c for c in self._changes if c.sure or c in chosen]
+                    happened = [c for c in self._changes if c.durable or c in chosen]
                     if model is Model.HARSH or self._in_order(happened):
                         yield happened
 
     def _in_order(self, happened: list[_Change]) -> bool:
-        """Whether none of these changes needs an earlier one that did not happen."""
+        """Return whether every change happened that these ones need."""
         missing: list[_Change] = []
         for change in self._changes:
             if change not in happened:
@@ -253,15 +253,16 @@ def _walk(place: PurePath, folder: _Folder, names: _Names) -> Iterator[tuple[Pur
             yield from _walk(place / name, node, names)
 
 
-def _with_fates(nodes: dict[PurePath, _Node]) -> Iterator[Tree]:
-    """The folder with each combination of what may be in its files."""
-    unsure = {n: n.fates() for n in nodes.values() if isinstance(n, _File) and len(n.fates()) > 1}
-    choices: Iterable[Sequence[bytes]] = product(*unsure.values())
-    if len(unsure) > MAX_FILES:
-        choices = zip_longest(*unsure.values(), fillvalue=b"")
+def _with_outcomes(nodes: dict[PurePath, _Node]) -> Iterator[Tree]:
+    """Yield the folder with each combination of what may be in its files."""
+    files = [node for node in nodes.values() if isinstance(node, _File)]
+    not_durable = {file: file.outcomes() for file in files if len(file.outcomes()) > 1}
+    choices: Iterable[Sequence[bytes]] = product(*not_durable.values())
+    if len(not_durable) > MAX_FILES:
+        choices = zip_longest(*not_durable.values(), fillvalue=b"")
     for choice in choices:
-        content = dict(zip(unsure, choice, strict=True))
+        content = dict(zip(not_durable, choice, strict=True))
         yield {
-            path: content.get(node, node.sure) if isinstance(node, _File) else None
+            path: content.get(node, node.durable) if isinstance(node, _File) else None
             for path, node in nodes.items()
         }

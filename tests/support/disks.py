@@ -1,6 +1,6 @@
-"""Disks for a Spool: one that writes down what is done to it, and one that fails as it is told.
+"""Disks for a Spool: one records its operations, others fail as a test wants.
 
-Both do their work on the real file system. `RecordingFailingDisk` is both at once.
+All work on the real file system. `RecordingFailingDisk` records and fails.
 """
 
 import errno
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 READS = frozenset({Kind.OPEN, Kind.NAMES, Kind.CHANGED_AT, Kind.FREE, Kind.FREE_INODES})
-TAKE_ROOM = frozenset(
+NEEDS_SPACE = frozenset(
     {Kind.CREATE, Kind.WRITE, Kind.FLUSH, Kind.RENAME, Kind.MAKE_FOLDER, Kind.FLUSH_FOLDER}
 )
 """What a full disk may refuse."""
@@ -48,7 +48,7 @@ ON_A_DESCRIPTOR = frozenset({Kind.WRITE, Kind.FLUSH, Kind.CLOSE})
 
 
 class WatchedDisk(Disk):
-    """Passes every operation through `perform`, which a subclass refines."""
+    """Passes every operation through `perform`, which subclasses override."""
 
     def perform(self, kind: Kind, operation: Callable[..., Result], *arguments: Any) -> Result:
         return operation(*arguments)
@@ -104,10 +104,10 @@ class WatchedDisk(Disk):
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation that was to change the disk, and whether it failed. In `arguments` a number
-    stands for each file descriptor: files are numbered as they are created, and keep their number
-    whatever they are renamed to. Those of `create` end with the number of the new file. For a
-    descriptor that comes from `open`, the path stands."""
+    """One operation that changes the disk, and whether it failed. `arguments` has numbers instead
+    of file descriptors: files are numbered as they are created, and keep their number when they are
+    renamed. Those of `create` end with the number of the new file. A descriptor that comes from
+    `open` is replaced by its path."""
 
     kind: Kind
     arguments: tuple[Any, ...]
@@ -116,40 +116,39 @@ class Operation:
 
 @dataclass(frozen=True)
 class Mark:
-    """What the test says happened at this point, such as ("acknowledged", photo)."""
+    """A test's note of what happened at this point, such as ("acknowledged", photo)."""
 
-    word: str
-    what: Any
+    label: str
+    value: Any
 
 
 class RecordingDisk(WatchedDisk):
-    """Keeps in `record` every operation that was to change the disk, in order, and the test's marks
-    among them."""
+    """Keeps in `record` every operation that changes the disk, in order, and the test's marks."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
         self.record: list[Operation | Mark] = []
         self._numbers = count(1)
         self._number_of: dict[int, int] = {}  # by file descriptor
 
-    def mark(self, word: str, what: Any) -> None:
-        self.record.append(Mark(word, what))
+    def mark(self, label: str, value: Any) -> None:
+        self.record.append(Mark(label, value))
 
     def perform(self, kind: Kind, operation: Callable[..., Result], *arguments: Any) -> Result:
-        recorded_arguments = arguments
+        recorded = arguments
         if kind in ON_A_DESCRIPTOR:
-            recorded_arguments = (self._file(arguments[0]), *arguments[1:])
+            recorded = (self._file(arguments[0]), *arguments[1:])
         try:
             result = super().perform(kind, operation, *arguments)
         except OSError:
-            self._note(Operation(kind, recorded_arguments, failed=True))
+            self._note(Operation(kind, recorded, failed=True))
             raise
         if isinstance(result, int) and kind is Kind.CREATE:
             self._number_of[result] = next(self._numbers)
-            recorded_arguments = (*arguments, self._number_of[result])
+            recorded = (*arguments, self._number_of[result])
         if kind is Kind.CLOSE:
             del self._number_of[arguments[0]]
-        self._note(Operation(kind, recorded_arguments))
+        self._note(Operation(kind, recorded))
         return result
 
     def _file(self, descriptor: int) -> int | Path:
@@ -161,12 +160,12 @@ class RecordingDisk(WatchedDisk):
 
 
 class FailingDisk(WatchedDisk):
-    """Answers `error` (ENOSPC, EIO, ...) at operation number `at`, counted from 0 over those of
-    `kinds`, and with `lasting` at all after it. None: never, or no longer.
+    """Fails with `error` (ENOSPC, EIO, ...) at operation number `at`, counted from 0 over those of
+    `kinds`, and with `lasting` at all later ones. With None it does not fail.
 
-    `half`: a write that fails has written half of what it was given, as on a disk that fills up.
-    `operations` says how many there were so far, so that a first run tells how many there are;
-    `failed` says which ones failed.
+    `half`: a write that fails has written half of its bytes, as on a disk that fills up.
+    `operations` counts them, so that a first run tells how many there are; `failed` lists those
+    that failed.
     """
 
     def __init__(
@@ -220,10 +219,10 @@ class Fault:
 READ = "read"
 
 
-class FailingPlaceDisk(WatchedDisk):
-    """Answers `error` whenever `fault` is met, and works everywhere else, except that it flushes
-    nothing, which would take most of the time. `met` are the faults that could have been: every
-    kind of call at every path."""
+class FailingPathDisk(WatchedDisk):
+    """Fails with `error` at every call that matches `fault`, and works otherwise, but flushes
+    nothing, which would take most of the time. `met` are all possible faults: every kind of call at
+    every path."""
 
     def __init__(self, fault: Fault | None = None, error: int = errno.EIO) -> None:
         super().__init__()
@@ -244,7 +243,7 @@ class FailingPlaceDisk(WatchedDisk):
                     operation(*arguments)
                 raise OSError(self.error, os.strerror(self.error))
         if kind in (Kind.FLUSH, Kind.FLUSH_FOLDER):
-            operation = nothing
+            operation = no_op
         result = super().perform(kind, operation, *arguments)
         if kind is Kind.CREATE and isinstance(result, int):
             self._paths[result] = paths[0]
@@ -263,7 +262,7 @@ class FailingPlaceDisk(WatchedDisk):
         return fault == self.fault
 
 
-def nothing(*_: object) -> Any:
+def no_op(*_: object) -> Any:
     """No-op."""
 
 

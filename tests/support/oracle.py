@@ -1,4 +1,4 @@
-"""What has to hold of a spool's folder, whatever happened to it."""
+"""The invariants of a spool's folder, whatever happened to it."""
 
 import hashlib
 from collections.abc import Collection, Iterator
@@ -11,12 +11,12 @@ from photo_wire.name import new_name
 from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpooledPhoto, count_spool
 from pi_uploader.spool.photo import parse_file_name
 
-KEPT = ("waiting", "undated", "quarantine")
-GIVEN_UP = ("lost", "reported")
+HOLDING = ("waiting", "undated", "quarantine")
+LOSSES = ("lost", "reported")
 
 
 def entries(folder: Path, parts: Collection[str]) -> Iterator[tuple[Path, SpooledPhoto]]:
-    """The files in these folders of a spool that are named as photos, found without its help."""
+    """Yield the files in these folders that are named as photos, found without the spool's code."""
     for part in parts:
         for path in sorted((folder / part).rglob("*")):
             if path.is_file() and (photo := parse_file_name(path.name)):
@@ -24,12 +24,12 @@ def entries(folder: Path, parts: Collection[str]) -> Iterator[tuple[Path, Spoole
 
 
 def whereabouts(folder: Path) -> dict[str, list[str]]:
-    """In which of its folders a spool has a photo: the invariant allows one for each.
+    """Return in which of a spool's folders each photo is: the invariant allows one for each.
 
-    By the SHA-256 of its bytes, which stays when a photo is named anew: use photos that differ.
+    The keys are the SHA-256 of its bytes, which stays when a photo is renamed: use different ones.
     """
     found: dict[str, list[str]] = {}
-    for path, photo in entries(folder, (*KEPT, *GIVEN_UP)):
+    for path, photo in entries(folder, (*HOLDING, *LOSSES)):
         found.setdefault(photo.sha256, []).append(path.relative_to(folder).parts[0])
     return found
 
@@ -37,38 +37,38 @@ def whereabouts(folder: Path) -> dict[str, list[str]]:
 def problems(
     folder: Path,
     acknowledged: Collection[SpooledPhoto],
-    let_go: Collection[SpooledPhoto] = (),
+    removed: Collection[SpooledPhoto] = (),
     or_lost: bool = False,
 ) -> list[str]:
     """What is wrong in a spool's folder, before and after a new Spool is started on it.
 
-    `acknowledged`: those for which put() had returned. `let_go`: those whose remove() had been
+    `acknowledged`: those for which put() had returned. `removed`: those whose remove() had been
     called. `or_lost`: a photo may be on record as lost instead of being there. The new spool is
     put to work here: it takes one more photo, and all that wait are opened and removed.
     """
-    excuses = {*KEPT, *(GIVEN_UP if or_lost else ())}
-    gone = {photo.sha256 for photo in let_go}
-    due = [photo for photo in acknowledged if photo.sha256 not in gone]
-    return list(_problems(folder, due, excuses))
+    allowed = {*HOLDING, *(LOSSES if or_lost else ())}
+    removed_hashes = {photo.sha256 for photo in removed}
+    expected = [photo for photo in acknowledged if photo.sha256 not in removed_hashes]
+    return list(_problems(folder, expected, allowed))
 
 
-def _problems(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Iterator[str]:
-    yield from _wrong_files(folder, due, excuses)
+def _problems(folder: Path, expected: list[SpooledPhoto], allowed: set[str]) -> Iterator[str]:
+    yield from _wrong_files(folder, expected, allowed)
     spool = Spool(folder, quota=Quota(reserve=0))
     name = new_name("next", datetime.now(UTC))
     put = spool.put(
         b"the next photo", PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED)
     )
-    yield from _wrong_files(folder, [*due, put], excuses)
+    yield from _wrong_files(folder, [*expected, put], allowed)
     waiting = [photo for _, photo in entries(folder, ["waiting"])]
     if spool.newest() != max(waiting, key=lambda photo: photo.sequence) or spool.newest() != put:
         yield f"the newest is {spool.newest()}, not the photo that was just put"
     if spool.oldest() != min(waiting, key=lambda photo: (photo.sequence, photo.file_name)):
         yield f"the oldest is {spool.oldest()}"
-    count = count_spool(folder)
-    found = tuple(sum(1 for _ in entries(folder, parts)) for parts in (KEPT, GIVEN_UP))
-    if (count.waiting + count.quarantined, count.losses) != found:
-        yield f"the count is {count}, but {found} photos are kept and lost"
+    counts = count_spool(folder)
+    found = tuple(sum(1 for _ in entries(folder, parts)) for parts in (HOLDING, LOSSES))
+    if (counts.waiting + counts.quarantined, counts.losses) != found:
+        yield f"the counts are {counts}, but {found} photos are kept and lost"
     for photo in waiting:
         try:
             with spool.open(photo) as file:
@@ -81,15 +81,15 @@ def _problems(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Itera
         yield f"{left.name} waits, though every photo was removed"
 
 
-def _wrong_files(folder: Path, due: list[SpooledPhoto], excuses: set[str]) -> Iterator[str]:
-    for path, photo in entries(folder, KEPT):
+def _wrong_files(folder: Path, expected: list[SpooledPhoto], allowed: set[str]) -> Iterator[str]:
+    for path, photo in entries(folder, HOLDING):
         if hashlib.sha256(path.read_bytes()).hexdigest() != photo.sha256:
             yield f"{path.relative_to(folder)} does not hold the bytes of the photo"
     places = whereabouts(folder)
-    for photo in due:
-        if not set(places.get(photo.sha256, ())) & excuses:
+    for photo in expected:
+        if not set(places.get(photo.sha256, ())) & allowed:
             yield f"{photo.name} was acknowledged and is gone"
-    for _, photo in entries(folder, (*KEPT, *GIVEN_UP)):
+    for _, photo in entries(folder, (*HOLDING, *LOSSES)):
         found = places.pop(photo.sha256, [])
         if len(found) > 1:
             yield f"{photo.name} is in {' and '.join(found)}"

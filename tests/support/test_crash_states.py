@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crash_states import Model, crash_states, look
+from tests.support.crash_states import Model, crash_states, read_tree
 from tests.support.disks import Kind, RecordingDisk, RecordingFailingDisk
 
 Left = dict[str, bytes | None]
@@ -17,7 +17,7 @@ def left_at_the_end(
     folder: Path, work: Callable[[RecordingDisk], None], model: Model, disk: RecordingDisk
 ) -> list[Left]:
     """What may be left by a cut after the last operation of this work."""
-    start = look(folder)
+    start = read_tree(folder)
     work(disk)
     disk.mark("end", None)
     states = list(crash_states(folder, start, disk.record, model))

@@ -11,7 +11,7 @@ import pytest
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpoolError
-from tests.support.crash_states import Model, crash_states, look
+from tests.support.crash_states import Model, crash_states, read_tree
 from tests.support.disks import FailingDisk, Kind, Operation, RecordingDisk, RecordingFailingDisk
 from tests.support.oracle import problems
 from tests.support.spool_photos import content, name, put
@@ -20,12 +20,12 @@ from tests.support.spool_photos import content, name, put
 def test_promise_01_put_returns_when_the_photo_is_durable(tmp_path: Path) -> None:
     """In every state that a power cut may leave after put() returned, the photo is there."""
     Spool(tmp_path / "spool")
-    start, disk = look(tmp_path / "spool"), RecordingDisk()
+    start, disk = read_tree(tmp_path / "spool"), RecordingDisk()
     spool = Spool(tmp_path / "spool", disk)
     for number in range(2):
         disk.mark("acknowledged", put(spool, number))
     for state in crash_states(tmp_path / "spool", start, disk.record, Model.HARSH):
-        state.materialise(tmp_path / "after")
+        state.write_to(tmp_path / "after")
         assert not problems(tmp_path / "after", state.marked("acknowledged")), state
         shutil.rmtree(tmp_path / "after")
 

@@ -10,7 +10,7 @@ from pi_uploader.alerts.disk_monitor import FIRST_POLL_SECONDS, POLL_SECONDS, Di
 from pi_uploader.alerts.outbox import AlertOutbox
 from pi_uploader.alerts.reporter import REPORT_SECONDS
 from pi_uploader.spool import Spool
-from tests.support.disks import FailingPlaceDisk, Fault, Kind
+from tests.support.disks import FailingPathDisk, Fault, Kind
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.spool_photos import START, put
@@ -19,7 +19,7 @@ from tests.support.uploading import Device
 
 def test_a_folder_that_cannot_be_read_is_reported_once(tmp_path: Path) -> None:
     photos = [put(Spool(tmp_path), number) for number in range(3)]
-    disk = FailingPlaceDisk(Fault(Kind.NAMES, tmp_path / "waiting" / "00000000"))
+    disk = FailingPathDisk(Fault(Kind.NAMES, tmp_path / "waiting" / "00000000"))
     spool = Spool(tmp_path, disk)
     spool.quarantine_folder.joinpath("mine").mkdir()
     file = spool.waiting_folder / photos[0].path

@@ -37,10 +37,10 @@ def photos(tmp_path: Path) -> list[SpooledPhoto]:
 
 
 def spool_command(
-    folder: Path, *words: str, cwd: Path = ROOT, **env: str
+    folder: Path, *args: str, cwd: Path = ROOT, **env: str
 ) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "pi_uploader", "spool", *words],
+        [sys.executable, "-m", "pi_uploader", "spool", *args],
         cwd=cwd,
         env={"CAMERA_SPOOL": str(folder), "PATH": "", "PYTHONPATH": str(ROOT), **env},
         capture_output=True,
@@ -52,10 +52,10 @@ def spool_command(
 
 def test_list_shows_every_photo_and_where_it_is(tmp_path: Path, photos: list[SpooledPhoto]) -> None:
     done = spool_command(tmp_path / "spool", "list", "--json")
-    said = [json.loads(line) for line in done.stdout.splitlines()]
+    output = [json.loads(line) for line in done.stdout.splitlines()]
     places = ["waiting", "waiting", "quarantine/damaged", "quarantine/rejected-422"]
-    assert [one["place"] for one in said] == places
-    assert {one["id"] for one in said} == {str(photo.name) for photo in photos}
+    assert [one["place"] for one in output] == places
+    assert {one["id"] for one in output} == {str(photo.name) for photo in photos}
     text = spool_command(tmp_path / "spool", "list").stdout
     assert all(str(photo.name) in text for photo in photos)
 
@@ -84,8 +84,8 @@ def test_export_copies_every_photo_and_changes_nothing(
     assert done.returncode == 0, done.stderr
     for minute, photo in enumerate(photos):
         assert (tmp_path / "out" / f"{photo.name}.jpg").read_bytes() == b"photo %d" % minute
-        said = json.loads((tmp_path / "out" / f"{photo.name}.json").read_text())
-        assert (said["sha256"], said["trigger"]) == (photo.sha256, "motion")
+        output = json.loads((tmp_path / "out" / f"{photo.name}.json").read_text())
+        assert (output["sha256"], output["trigger"]) == (photo.sha256, "motion")
     assert list(Spool(tmp_path / "spool").waiting_photos()) == photos[:2]
 
 
@@ -97,9 +97,9 @@ def test_export_copies_photos_that_are_kept_on_the_device(
     done = spool_command(tmp_path / "spool", "export", str(tmp_path / "out"))
     assert done.stdout.endswith(f"4 copied into {tmp_path / 'out'}\n")
     assert (tmp_path / "out" / f"{photos[0].name}.jpg").read_bytes() == b"photo 0"
-    said = json.loads((tmp_path / "out" / f"{photos[0].name}.json").read_text())
+    output = json.loads((tmp_path / "out" / f"{photos[0].name}.json").read_text())
     place = "kept/gate/2026-11-20"
-    assert (said["place"], said["sha256"]) == (place, photos[0].sha256)
+    assert (output["place"], output["sha256"]) == (place, photos[0].sha256)
     listed = spool_command(tmp_path / "spool", "list").stdout
     assert [line.split()[1] for line in listed.splitlines() if line.startswith(place)] == [
         str(photos[0].name)
@@ -145,8 +145,8 @@ def test_export_says_the_whole_path_of_its_folder(tmp_path: Path) -> None:
 
 
 def test_without_a_spool_each_command_says_so(tmp_path: Path) -> None:
-    for words in (["list"], ["verify"], ["requeue"], ["export", str(tmp_path / "out")]):
-        done = spool_command(tmp_path / "none", *words)
+    for args in (["list"], ["verify"], ["requeue"], ["export", str(tmp_path / "out")]):
+        done = spool_command(tmp_path / "none", *args)
         assert done.returncode == 1
         assert f"nothing spooled yet: there is no folder {tmp_path / 'none'}" in done.stderr
         assert not (tmp_path / "none").exists()

@@ -1,5 +1,5 @@
-"""On real file systems that fail for good: what fits is kept, what is lost is on record and told,
-and one bad photo holds up no other."""
+"""On real file systems that fail for good: what fits is kept, what is lost is recorded and
+reported, and one bad photo holds up no other."""
 
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ def test_a_loss_on_a_read_only_disk_is_on_record_and_told_at_once(tmp_path: Path
     code, doctor = found.pop("doctor")
     assert found == {
         "exit codes": [1, 0],
-        "lost before it is told": [1, 1],
+        "lost before the report": [1, 1],
         "alerts": [["loss", "disk-error"]],
         "stored": 1,
-        "lost when it is told": [1, 0],
+        "lost after the report": [1, 0],
         "on the disk afterwards": 1,
         "in memory afterwards": 0,
     }
@@ -38,7 +38,7 @@ def test_without_inodes_the_least_valuable_photos_make_way(kind: str, tmp_path: 
     """On ext4 the records of their losses stay on the disk without taking inodes themselves."""
     found: dict[str, Any] = rig.run(SESSION, f"no_inodes_{kind}", tmp_path)
     code, doctor = found.pop("doctor")
-    given_up, on_disk = found.pop("given up for three"), found.pop("records on the disk")
+    evicted, on_disk = found.pop("evicted for three"), found.pop("records on the disk")
     assert found == {
         "free inodes": 0,
         "exit codes": [0, 0, 0],
@@ -46,20 +46,20 @@ def test_without_inodes_the_least_valuable_photos_make_way(kind: str, tmp_path: 
         "lost": ["schedule"],
         "balance": True,
     }
-    assert given_up <= 6
-    assert kind == "tmpfs" or on_disk == given_up
+    assert evicted <= 6
+    assert kind == "tmpfs" or on_disk == evicted
     assert (code, "the disk has no inodes left (ENOSPC)" in doctor) == (1, True)
 
 
 def test_a_photo_with_a_bad_inode_holds_up_no_other(tmp_path: Path) -> None:
     """Opening, renaming and removing it answer EBADMSG for good, and so does one without a name."""
     found = rig.run(SESSION, "bad_inode", tmp_path)
-    assert found.pop("requests") < 50  # the photos are sent once, and what else is told
+    assert found.pop("requests") < 50  # the photos are sent once, and the alerts
     assert found == {
         "stored": 29,
         "losses": 1,
-        "told of the photo": "unreadable; cannot be set aside: Bad message",
-        "told of the undated one": "cannot be named: Bad message",
+        "alert of the photo": "unreadable; cannot be set aside: Bad message",
+        "alert of the undated one": "cannot be named: Bad message",
         "waiting": 2,
         "verify finds": 2,
         "export copies": 29,

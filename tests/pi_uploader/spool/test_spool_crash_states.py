@@ -16,7 +16,7 @@ import pytest
 from photo_wire.headers import ClockStatus
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Quota, Spool, SpooledPhoto, SpoolError
-from tests.support.crash_states import CrashState, Model, crash_states, look
+from tests.support.crash_states import CrashState, Model, crash_states, read_tree
 from tests.support.disks import READS, Kind, RecordingDisk, RecordingFailingDisk
 from tests.support.oracle import problems
 from tests.support.spool_photos import name, put
@@ -37,7 +37,7 @@ class Run:
     def __init__(self, folder: Path, disk: RecordingDisk, room: Quota | None = None) -> None:
         Spool(folder)  # the folders themselves are there since the installation
         self.folder = folder
-        self.start = look(folder)
+        self.start = read_tree(folder)
         self.disk = disk
         self.spool = Spool(folder, disk, room)
 
@@ -47,7 +47,7 @@ class Run:
         return photo
 
     def remove(self, photo: SpooledPhoto) -> None:
-        self.disk.mark("let go", photo)
+        self.disk.mark("removed", photo)
         self.spool.remove(photo)
 
     def play(self) -> None:
@@ -75,18 +75,18 @@ class Run:
             self.spool.losses.mark_reported(loss)
         self.put(6)
         loss = next(self.spool.losses.unreported())
-        self.disk.mark("let go", loss.photo)
+        self.disk.mark("removed", loss.photo)
         self.spool.losses.forget(loss.photo)
 
     def states(self, model: Model) -> Iterator[CrashState]:
         return crash_states(self.folder, self.start, self.disk.record, model)
 
 
-def found_wrong(state: CrashState, place: Path, or_lost: bool = False) -> list[str]:
+def problems_after(state: CrashState, place: Path, or_lost: bool = False) -> list[str]:
     """What is wrong when a spool is started on this state."""
-    state.materialise(place)
+    state.write_to(place)
     try:
-        return problems(place, state.marked("acknowledged"), state.marked("let go"), or_lost)
+        return problems(place, state.marked("acknowledged"), state.marked("removed"), or_lost)
     finally:
         shutil.rmtree(place)
 
@@ -99,7 +99,7 @@ def test_a_power_cut_leaves_every_acknowledged_photo_whole_and_once(
     run = Run(tmp_path / "spool", RecordingDisk())
     run.play()
     for state in run.states(model):
-        assert not found_wrong(state, tmp_path / "after"), state
+        assert not problems_after(state, tmp_path / "after"), state
 
 
 @MODELS
@@ -110,7 +110,7 @@ def test_a_power_cut_while_photos_are_named_or_given_up_leaves_each_of_them_in_o
     run = Run(tmp_path / "spool", RecordingDisk(), Quota(max_bytes=4 * 96, reserve=0))
     run.play_with_losses()
     for state in run.states(model):
-        assert not found_wrong(state, tmp_path / "after", or_lost=True), state
+        assert not problems_after(state, tmp_path / "after", or_lost=True), state
 
 
 def test_a_power_cut_after_the_first_photo_ever_takes_nothing(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_power_cut_after_the_first_photo_ever_takes_nothing(tmp_path: Path) ->
     place.mkdir()
     disk.mark("acknowledged", put(Spool(place / "spool", disk), 0))
     for state in crash_states(place, {}, disk.record, Model.HARSH):
-        state.materialise(tmp_path / "after")
+        state.write_to(tmp_path / "after")
         assert not problems(tmp_path / "after" / "spool", state.marked("acknowledged")), state
         shutil.rmtree(tmp_path / "after")
 
@@ -138,7 +138,7 @@ def test_a_power_cut_after_an_error_of_the_disk_takes_nothing(tmp_path: Path) ->
         if not disk.failed:
             break
         for state in run.states(Model.HARSH):
-            if found := found_wrong(state, tmp_path / "after"):
+            if found := problems_after(state, tmp_path / "after"):
                 wrong[f"operation {at}, {disk.failed[0]}, cut {state.cut}"] = found
     assert not wrong, "\n".join(f"{where}: {what}" for where, what in wrong.items())
 
@@ -176,7 +176,7 @@ def test_a_power_cut_after_a_kill_takes_nothing(tmp_path: Path) -> None:
         run.spool = Spool(run.folder, disk)
         run.put(2)
         for state in run.states(Model.HARSH):
-            if found := found_wrong(state, tmp_path / "after"):
+            if found := problems_after(state, tmp_path / "after"):
                 wrong[f"killed before operation {at}, cut {state.cut}"] = found
     assert not wrong, "\n".join(f"{where}: {what}" for where, what in wrong.items())
 
@@ -221,4 +221,4 @@ def test_a_disk_operation_left_out_or_moved_is_found(
     """The check catches what it is there to catch."""
     run = Run(tmp_path / "spool", disk())
     run.play()
-    assert any(found_wrong(state, tmp_path / "after") for state in run.states(model))
+    assert any(problems_after(state, tmp_path / "after") for state in run.states(model))

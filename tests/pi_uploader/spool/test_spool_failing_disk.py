@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pi_uploader.spool import Spool, SpooledPhoto, SpoolError
-from tests.support.disks import TAKE_ROOM, FailingDisk, Kind
+from tests.support.disks import NEEDS_SPACE, FailingDisk, Kind
 from tests.support.oracle import problems, whereabouts
 from tests.support.spool_photos import content, put
 
@@ -27,7 +27,7 @@ class Run:
         self.disk = disk
         self.captured: list[str] = []  # the SHA-256 of each
         self.acknowledged: list[SpooledPhoto] = []
-        self.let_go: list[SpooledPhoto] = []
+        self.removed: list[SpooledPhoto] = []
         self.spool = Spool(folder, disk)
 
     def play(self) -> None:
@@ -39,7 +39,7 @@ class Run:
         for _ in range(2):
             with suppress(OSError):
                 if photo := self.spool.oldest():
-                    self.let_go.append(photo)
+                    self.removed.append(photo)
                     self.spool.remove(photo)
         self._put(4)
 
@@ -58,12 +58,12 @@ class Run:
         wrong = []
         found = whereabouts(self.folder)
         acknowledged = {photo.sha256 for photo in self.acknowledged}
-        for sha256 in set(self.captured) - {photo.sha256 for photo in self.let_go}:
+        for sha256 in set(self.captured) - {photo.sha256 for photo in self.removed}:
             expected = ["waiting", "quarantine"] if sha256 in acknowledged else ["lost"]
             places = found.get(sha256, [])
             if len(places) != 1 or places[0] not in expected:
                 wrong.append(f"{sha256[:8]}... is in {places}, expected in {expected}")
-        return wrong + problems(self.folder, self.acknowledged, self.let_go)
+        return wrong + problems(self.folder, self.acknowledged, self.removed)
 
 
 def operations_of_a_run(folder: Path, kinds: frozenset[Kind]) -> int:
@@ -77,7 +77,7 @@ def operations_of_a_run(folder: Path, kinds: frozenset[Kind]) -> int:
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
 @pytest.mark.parametrize(
     ("error", "kinds"),
-    [(errno.ENOSPC, TAKE_ROOM), (errno.EIO, frozenset(Kind))],
+    [(errno.ENOSPC, NEEDS_SPACE), (errno.EIO, frozenset(Kind))],
     ids=["ENOSPC", "EIO"],
 )
 def test_every_operation_may_fail(

@@ -6,7 +6,7 @@ from pathlib import Path
 from pi_uploader.spool import Spool, count_spool
 from pi_uploader.upload.process import keep_all
 from pi_uploader.upload.state import read_state, state_file
-from tests.support.disks import FailingPlaceDisk, Fault, Kind
+from tests.support.disks import FailingPathDisk, Fault, Kind
 from tests.support.fault_server import FaultServer
 from tests.support.installed_pi import InstalledPi, installed_settings
 from tests.support.spool_photos import put
@@ -17,7 +17,7 @@ def test_without_a_backend_a_photo_that_cannot_be_moved_holds_up_no_other(
     tmp_path: Path,
 ) -> None:
     photos = [put(Spool(tmp_path), number) for number in range(4)]
-    disk = FailingPlaceDisk(Fault(Kind.RENAME, tmp_path / "waiting" / photos[0].path))
+    disk = FailingPathDisk(Fault(Kind.RENAME, tmp_path / "waiting" / photos[0].path))
     spool, stop = Spool(tmp_path, disk), threading.Event()
     thread = threading.Thread(target=keep_all, args=(spool, stop))
     thread.start()

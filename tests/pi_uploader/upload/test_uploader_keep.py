@@ -5,7 +5,7 @@ from pathlib import Path
 from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import Spool, count_spool
 from pi_uploader.upload.uploader import Uploader, UploadOptions
-from tests.support.disks import TAKE_ROOM, FailingDisk
+from tests.support.disks import NEEDS_SPACE, FailingDisk
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.spool_photos import content, put
@@ -23,7 +23,7 @@ def test_an_uploaded_photo_is_kept_under_its_own_name(tmp_path: Path) -> None:
 
 def test_a_disk_that_cannot_keep_it_holds_up_no_other(tmp_path: Path) -> None:
     """It is delivered and not sent again. Once the disk works, it is kept."""
-    now, disk = 0.0, FailingDisk(kinds=TAKE_ROOM, lasting=True)
+    now, disk = 0.0, FailingDisk(kinds=NEEDS_SPACE, lasting=True)
     with FaultServer() as server:
         spool = Spool(tmp_path, disk)
         photos = [put(spool, number) for number in range(3)]

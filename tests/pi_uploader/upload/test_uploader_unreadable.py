@@ -12,13 +12,13 @@ from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.admin import requeue, verify
 from pi_uploader.upload.time_correction import SKIP_SECONDS
 from pi_uploader.upload.uploader import MAX_UNREADABLE
-from tests.support.disks import READ, FailingPlaceDisk, Kind
+from tests.support.disks import READ, FailingPathDisk, Kind
 from tests.support.fault_server import FaultServer
 from tests.support.spool_photos import put
 from tests.support.uploading import Device
 
 
-class BadPhotosDisk(FailingPlaceDisk):
+class BadPhotosDisk(FailingPathDisk):
     """Fails at operations of these kinds with the bad photos."""
 
     def __init__(self, kinds: Collection[Kind | str], error: int = errno.EBADMSG) -> None:

@@ -61,11 +61,11 @@ def after_cut(
     """The disk after a cut when the log had this length; `base` is what it was at first."""
     done = [entry for entry in entries if entry.end <= end]
     flushes = [number for number, entry in enumerate(done) if entry.content is None]
-    sure = flushes[-1] if flushes else 0
+    durable = flushes[-1] if flushes else 0
     disk = bytearray(base)
     for number, entry in enumerate(done):
         for offset, block in _blocks(entry):
-            if number < sure or model is Model.ORDERED or _is_lucky(model, chance):
+            if number < durable or model is Model.ORDERED or _is_lucky(model, chance):
                 disk[offset : offset + len(block)] = block
     return disk
 

@@ -23,7 +23,7 @@ CONTAINED = (
 
 
 def missing() -> str | None:
-    """Why the rig cannot run on this machine; None if it can."""
+    """Return why the rig cannot run on this machine; None if it can."""
     if os.geteuid() != 0:
         return "the power-cut rig mounts file systems: run it as root"
     for device in ("/dev/fuse", "/dev/loop-control"):
@@ -64,9 +64,9 @@ def session(folder: Path, plan: Plan) -> Iterator["subprocess.Popen[str]"]:
 
 
 def cut_power(folder: Path, plan: Plan) -> list[Finding]:
-    """The findings of a whole run. `folder` is empty, and is so again afterwards."""
+    """Return the findings of a whole run. `folder` is empty before and after it."""
     with session(folder, plan) as process:
         assert process.stdout
         findings = [Finding(**json.loads(line)) for line in process.stdout]
-        assert process.wait() == 0, "the session failed; its last words are above"
+        assert process.wait() == 0, "the session failed; its last output is above"
     return findings

@@ -27,9 +27,9 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do: with which disk of writer.py, which further mount options, how many photos, and
-    after how many of them to cut the power, just when they were acknowledged. `between` adds as
-    many cuts at other moments."""
+    """What to do: the disk of writer.py, further mount options, the number of photos, and after how
+    many of them the power is cut, just when they are acknowledged. `between` is the number of cuts
+    at other moments."""
 
     disk: str = "real"
     mount_options: str = ""
@@ -40,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one cut left: nothing wrong, if `problems` is empty."""
+    """What is wrong after one cut."""
 
     cut: int
     model: str
@@ -48,23 +48,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Said:
-    """A line of the writer."""
+class Event:
+    """A line that the writer printed, with the size of the disk's log at that moment."""
 
-    word: str
+    kind: str
     photo: SpooledPhoto
-    at: int
+    log_size: int
 
     @classmethod
-    def read(cls, line: str) -> "Said":
-        word, file_name, at = line.split(" ")
+    def read(cls, line: str) -> "Event":
+        kind, file_name, log_size = line.split(" ")
         photo = parse_file_name(file_name)
-        assert photo, f"the writer said {line}"
-        return cls(word, photo, int(at))
+        assert photo, f"the writer printed {line}"
+        return cls(kind, photo, int(log_size))
 
 
 def tag(folder: Path) -> str:
-    """What every file under a loop device is called, so that it can be told whose it is."""
+    """Return the name of every file under a loop device, by which its session is known."""
     return "-".join(folder.parts[1:])
 
 
@@ -76,19 +76,21 @@ def run(folder: Path, plan: Plan) -> Iterator[Finding]:
     with image.open("wb") as file:
         file.truncate(SIZE)
     _call("mkfs.ext4", "-q", "-b", "4096", "-J", "size=4", "-F", f"{image}")
-    reports = [Said.read(line) for line in _write(folder, plan)]
+    events = [Event.read(line) for line in _write(folder, plan)]
     entries = read_log(log)
     chance = random.Random(plan.photos)
-    for cut in _cuts(plan, reports, entries, chance):
+    for cut in _cuts(plan, events, entries, chance):
         for model in Model:
             disk = after_cut(image.read_bytes(), entries, cut, model, chance)
             yield Finding(
-                cut, model.value, _look(folder, disk, [one for one in reports if one.at <= cut])
+                cut,
+                model.value,
+                _problems_on(folder, disk, [s for s in events if s.log_size <= cut]),
             )
 
 
 def _write(folder: Path, plan: Plan) -> list[str]:
-    """Have the writer work on the logged disk; what it said."""
+    """Run the writer on the logged disk, and return the lines that it printed."""
     log, disk, files = folder / "log", folder / "disk" / tag(folder), folder / "files"
     logged_disk = subprocess.Popen(
         [SYSTEM_PYTHON, "-m", "tests.support.power_cut.fuse_disk", folder / "image", log, disk]
@@ -96,32 +98,32 @@ def _write(folder: Path, plan: Plan) -> list[str]:
     wait_for(disk.exists, what="the logged disk")
     with _mounted(disk, files, plan.mount_options):
         writer = ("-m", "tests.support.power_cut.writer", f"{files}/spool", f"{log}")
-        reports = _call(sys.executable, *writer, plan.disk, f"{plan.photos}")
+        events = _call(sys.executable, *writer, plan.disk, f"{plan.photos}")
         length = log.stat().st_size
     logged_disk.kill()
     logged_disk.wait()
-    os.truncate(log, length)  # what unmounting wrote is no part of the story
-    return reports.splitlines()
+    os.truncate(log, length)  # without what unmounting wrote
+    return events.splitlines()
 
 
 def _cuts(
-    plan: Plan, reports: list[Said], entries: list[Entry], chance: random.Random
+    plan: Plan, events: list[Event], entries: list[Entry], chance: random.Random
 ) -> list[int]:
-    """At which lengths of the log to cut the power."""
-    moments = [one.at for one in reports if one.word == "acknowledged"]
+    """Return the sizes of the log at which to cut the power."""
+    moments = [one.log_size for one in events if one.kind == "acknowledged"]
     others = [entry.end for entry in entries if entry.end >= moments[0]]
     others_chosen = chance.sample(others, min(plan.between, len(others)))
     return sorted({*chance.sample(moments, plan.cuts), *others_chosen})
 
 
-def _look(folder: Path, disk: bytearray, reports: list[Said]) -> list[str]:
-    """What is wrong on this disk, given what the writer had said."""
+def _problems_on(folder: Path, disk: bytearray, events: list[Event]) -> list[str]:
+    """Return what is wrong on this disk after these events."""
     after = folder / tag(folder)
     after.write_bytes(disk)
     try:
         with _mounted(after, folder / "files"):
-            acknowledged = [one.photo for one in reports if one.word == "acknowledged"]
-            removed = [one.photo for one in reports if one.word == "removing"]
+            acknowledged = [one.photo for one in events if one.kind == "acknowledged"]
+            removed = [one.photo for one in events if one.kind == "removing"]
             return problems(folder / "files" / "spool", acknowledged, removed)
     except subprocess.CalledProcessError as error:
         return [f"{error}"]  # such as a file system that cannot be mounted
@@ -139,7 +141,7 @@ def _mounted(disk: Path, place: Path, options: str = "") -> Iterator[None]:
 
 
 def _call(*command: str) -> str:
-    """What the command prints. Raises CalledProcessError if it fails."""
+    """Return what the command prints. Raises CalledProcessError if it fails."""
     done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)
     return done.stdout
 

@@ -41,16 +41,16 @@ def write(folder: Path, log: Path, disk: Disk, photos: int) -> None:
         name = new_name("entry", START + timedelta(seconds=number))
         content = chance.randbytes(chance.randint(1, 40_000))
         photo = spool.put(content, PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED))
-        _say("acknowledged", photo, log)
+        _print_event("acknowledged", photo, log)
         if number % 5 == 4:
             spool.quarantine(photo, "rejected-422")
         elif number % 3 == 2:
-            _say("removing", photo, log)
+            _print_event("removing", photo, log)
             spool.remove(photo)
 
 
-def _say(word: str, photo: SpooledPhoto, log: Path) -> None:
-    print(word, photo.file_name, log.stat().st_size, flush=True)
+def _print_event(kind: str, photo: SpooledPhoto, log: Path) -> None:
+    print(kind, photo.file_name, log.stat().st_size, flush=True)
 
 
 if __name__ == "__main__":

@@ -70,5 +70,5 @@ class Ext4:
 
 def call(*command: object) -> str:
     """What the command prints. Raises CalledProcessError if it fails."""
-    args = [str(word) for word in command]
+    args = [str(command) for command in command]
     return subprocess.run(args, check=True, text=True, stdout=subprocess.PIPE).stdout

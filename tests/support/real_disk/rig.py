@@ -21,7 +21,7 @@ COMMANDS = ("mkfs.ext4", "debugfs", "mount", "umount", "setpriv", "unshare")
 
 
 def missing() -> str | None:
-    """Why the rig cannot run on this machine; None if it can."""
+    """Return why the rig cannot run on this machine; None if it can."""
     if os.geteuid() != 0:
         return "the real-disk rig mounts file systems: run it as root"
     if not Path("/dev/loop-control").exists():

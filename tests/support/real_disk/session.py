@@ -81,15 +81,15 @@ def read_only(folder: Path) -> dict[str, Any]:
             upload.wait(90)
         alerts = [[alert.kind, alert.reason] for alert in server.store.alerts.values()]
         stored = len(server.store.photos)
-    after = status(folder)
+    reported = status(folder)
     disk.make_read_only(False)
     kept = program(folder, "capture", "--once")
     return {
         "exit codes": [lost.returncode, kept.returncode],
-        "lost before it is told": [before["losses"], before["losses_unreported"]],
+        "lost before the report": [before["losses"], before["losses_unreported"]],
         "alerts": alerts,
         "stored": stored,
-        "lost when it is told": [after["losses"], after["losses_unreported"]],
+        "lost after the report": [reported["losses"], reported["losses_unreported"]],
         "on the disk afterwards": len(list((folder / "disk/spool/reported").rglob("*.jpg"))),
         "in memory afterwards": len(list((folder / "run").rglob("*.jpg"))),
         "doctor": [doctor.returncode, doctor.stdout],
@@ -139,7 +139,7 @@ def _no_inodes(folder: Path) -> dict[str, Any]:
         "motion photos": left.count(Trigger.MOTION),
         "lost": sorted(set(lost)),
         "balance": shots == left.count(Trigger.SCHEDULE) + len(lost),
-        "given up for three": len(lost),
+        "evicted for three": len(lost),
         "records on the disk": sum(1 for _ in (place / "lost").rglob("*.jpg")),
         "doctor": [doctor.returncode, doctor.stdout],
     }
@@ -160,8 +160,8 @@ def bad_inode(folder: Path) -> dict[str, Any]:
     put(spool, 60)  # the least valuable that can be given up makes way
     verified, exported = len(list(verify(spool))), len(list(export(spool, folder / "out")))
     codes = [
-        program(folder, "spool", word, *more).returncode
-        for word, *more in (["list"], ["verify"], ["export", f"{folder / 'out2'}"])
+        program(folder, "spool", command, *more).returncode
+        for command, *more in (["list"], ["verify"], ["export", f"{folder / 'out2'}"])
     ]
     with FaultServer() as server:
         device = Device(folder / "disk" / "spool", server)
@@ -174,8 +174,8 @@ def bad_inode(folder: Path) -> dict[str, Any]:
     return {
         "stored": stored,
         "losses": sum(reason == "no-room" for reason in alerts.values()),
-        "told of the photo": alerts.get(str(photos[26].name)),
-        "told of the undated one": alerts.get(str(undated[0].name)),
+        "alert of the photo": alerts.get(str(photos[26].name)),
+        "alert of the undated one": alerts.get(str(undated[0].name)),
         "waiting": count_spool(place).waiting,
         "requests": requests,
         "verify finds": verified,
