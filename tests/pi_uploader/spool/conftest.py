@@ -1,0 +1,32 @@
+"""A spool with photos in several places."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from photo_wire.headers import ClockStatus, Trigger
+from photo_wire.media import Media
+from photo_wire.name import new_name
+from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[SpooledPhoto]:
+    """Four photos in a spool: two that wait, one rejected, one damaged."""
+    spool = Spool(tmp_path / "spool")
+    photos = [
+        spool.put(
+            b"photo %d" % minute,
+            PhotoInfo(
+                new_name("gate", datetime(2026, 11, 20, 12, minute, tzinfo=UTC)),
+                Media.JPEG,
+                Trigger.MOTION,
+                ClockStatus.SYNCED,
+            ),
+        )
+        for minute in range(4)
+    ]
+    spool.quarantine(photos[2], "rejected-422")
+    spool.quarantine(photos[3], "damaged")
+    return photos
