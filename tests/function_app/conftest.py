@@ -10,8 +10,8 @@ from function_app.settings import Settings
 from local.azurite import Azurite
 from tests.conftest import NewStore
 from tests.function_app.api import Api, Store, new_camera
-from tests.function_app.memory_store import memory_services
 from tests.support.backend import Backend
+from tests.support.memory_store import memory_services
 from tests.support.stored_photos import KEPT
 
 

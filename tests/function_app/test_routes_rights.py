@@ -26,7 +26,7 @@ from local.server import Request
 from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import memory_services
+from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 
 KEY, READ_TOKEN, ADMIN_TOKEN = "the-device-key", "the-read-token-of-all", "the-admin-token-of-all"

@@ -23,7 +23,7 @@ from function_app.timer_watch import (
     record_run,
 )
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.function_app.memory_store import MemoryTable, memory_services
+from tests.support.memory_store import MemoryTable, memory_services
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ GALLERY = "tests/e2e/gallery/"  # its files share a browser and a gallery with p
 LONGEST_FIRST = (
     "tests/infra/test_azure_cli.py",  # it installs the az CLI where it is missing
     "tests/systemd/test_install.py",
-    "tests/function_app/test_page_costs.py",
+    "tests/e2e/test_page_costs.py",
     GALLERY,
     "tests/drill/test_drill.py",
     "tests/systemd/test_services.py",

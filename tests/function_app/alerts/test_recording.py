@@ -18,10 +18,10 @@ from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from tests.function_app.api import Api, name_of, photo_headers
-from tests.function_app.memory_store import memory_services
-from tests.function_app.turns import Turns
 from tests.support.interruptions import StoppedError, fragile
+from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
+from tests.support.turns import Turns
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from function_app.auth import login_throttle
 from function_app.auth.client_address import client_address, logged_network, subscriber_of
 from function_app.problems import HTTPProblemError
-from tests.function_app.memory_store import MemoryTable
+from tests.support.memory_store import MemoryTable
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 HOME = "2001:db8:1:2"

@@ -24,9 +24,9 @@ from function_app.storage import account_keys
 from photo_wire.errors import WireError
 from tests.conftest import StartAzurite, StartBackend
 from tests.function_app.api import Api
-from tests.function_app.memory_store import MemoryTable, memory_services
 from tests.support.account_requests import ask
 from tests.support.backend import Backend
+from tests.support.memory_store import MemoryTable, memory_services
 
 FIRST, OWN = "the first password", "another good password"
 COMMON = [

@@ -11,7 +11,7 @@ from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage import account_keys
 from tests.conftest import NewStore
-from tests.function_app.memory_store import memory_services
+from tests.support.memory_store import memory_services
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 

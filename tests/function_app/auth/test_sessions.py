@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from function_app.auth import sessions
-from tests.function_app.memory_store import MemoryTable
+from tests.support.memory_store import MemoryTable
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 

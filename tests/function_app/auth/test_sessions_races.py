@@ -15,7 +15,6 @@ from function_app.auth.caller import Role
 from function_app.services import Services, connect
 from function_app.storage import account_keys
 from tests.conftest import NewStore
-from tests.function_app.memory_store import memory_services
 from tests.support.account_requests import (
     ADMIN,
     FIRST_PASSWORD,
@@ -27,6 +26,7 @@ from tests.support.account_requests import (
     session_headers,
     sign_in,
 )
+from tests.support.memory_store import memory_services
 
 Done = TypeVar("Done")
 

@@ -9,7 +9,7 @@ from function_app.auth import users
 from function_app.auth.caller import Role
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from tests.function_app.memory_store import MemoryTable
+from tests.support.memory_store import MemoryTable
 
 
 class Repeated:

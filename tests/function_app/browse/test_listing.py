@@ -19,8 +19,8 @@ from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryIndex
 from tests.photo_wire.strategies import names
+from tests.support.memory_store import MemoryIndex
 
 FEW_NAMES = st.builds(
     lambda camera, second, tag: name_of(camera, MOMENT + timedelta(seconds=second), f"{tag:08x}"),

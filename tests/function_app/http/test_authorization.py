@@ -13,7 +13,7 @@ from function_app.http.authorization import Access, authorize
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
-from tests.function_app.memory_store import memory_services
+from tests.support.memory_store import memory_services
 
 READ_TOKEN, ADMIN_TOKEN = "the-read-token-of-this-test", "the-admin-token-of-this-test"
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

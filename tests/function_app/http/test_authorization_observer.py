@@ -29,7 +29,7 @@ from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_jso
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.function_app.api import Api, name_of, new_camera, photo_headers
-from tests.function_app.memory_store import memory_services
+from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 
 OWN, OTHERS = ("mine", "mine-2"), ("mine-1", "other", "zz")

@@ -13,8 +13,8 @@ from function_app.settings import read_settings
 from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import memory_services
 from tests.support.handlers import ROUTE_OF
+from tests.support.memory_store import memory_services
 
 ADMIN_TOKEN, PASSWORD = "the-admin-token-of-this-test", "the first password"
 SET = {

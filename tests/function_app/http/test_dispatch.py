@@ -15,8 +15,8 @@ from function_app.storage.row_keys import View
 from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.name import PhotoName
 from tests.function_app.api import name_of, photo_headers
-from tests.function_app.memory_store import MemoryIndex, memory_services
 from tests.support.handlers import ROUTE_OF
+from tests.support.memory_store import MemoryIndex, memory_services
 from tests.support.pictures import jpeg
 
 TOKEN = "the-read-token-of-this-test"

@@ -19,7 +19,7 @@ from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.name import check_camera
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryBlobs, MemoryIndex
+from tests.support.memory_store import MemoryBlobs, MemoryIndex
 from tests.support.pictures import dng, jpeg, mp4
 
 PICTURE = jpeg()

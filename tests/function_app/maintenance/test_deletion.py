@@ -13,8 +13,8 @@ from function_app.storage.photo_counts import Count
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from tests.function_app.api import name_of
-from tests.function_app.memory_store import memory_services
 from tests.support.interruptions import until_done
+from tests.support.memory_store import memory_services
 from tests.support.stored_photos import BODY, KEPT, NOW, is_consistent, stored
 
 

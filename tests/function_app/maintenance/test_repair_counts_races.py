@@ -9,10 +9,10 @@ import pytest
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
-from tests.function_app.memory_store import memory_services
-from tests.function_app.turns import Turns
 from tests.support.interruptions import at_call
+from tests.support.memory_store import memory_services
 from tests.support.stored_photos import KEPT, NOW, stored
+from tests.support.turns import Turns
 
 by = pytest.mark.parametrize("deleted_at", [None, NOW], ids=["by retention", "by a person"])
 

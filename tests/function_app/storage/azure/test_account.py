@@ -14,7 +14,7 @@ from function_app.storage.azure import account
 from function_app.storage.models import StorageUnavailableError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.function_app.api import MOMENT
-from tests.function_app.test_storage import BODY, photo_of
+from tests.support.samples import BODY, photo_of
 
 CUT = b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nno"  # three bytes are missing
 MOVED = b"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"

@@ -1,7 +1,5 @@
-"""What only the real adapters can get wrong: containers to create, rows changed by hand, failures
-of the service. Real Azurites throughout."""
+"""Storage that is missing, wrong, full or away. Real Azurites throughout."""
 
-import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,29 +8,24 @@ import pytest
 from azure.storage.blob import BlobServiceClient, ResourceTypes, generate_account_sas
 
 from function_app.services import Services, connect
-from function_app.settings import Settings
-from function_app.storage.azure.new_blobs import NotCreatedError
-from function_app.storage.models import DamagedRecordError, Photo, StorageUnavailableError
+from function_app.settings import Settings, StorageAccess
+from function_app.storage.models import Photo, StorageUnavailableError
 from function_app.storage.row_keys import View
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
-from photo_wire.media import Media
 from tests.conftest import NewStore, StartAzurite, StartBackend
 from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
-from tests.function_app.test_storage import BODY, SHA, photo_of
 from tests.support.pictures import jpeg
+from tests.support.samples import BODY, photo_of
 from tests.support.table_relay import TableRelay
 
 OTHER_KEY = "b3RoZXIga2V5IHRoYW4gdGhlIGFjY291bnQncw=="
 
 
-def connected(azurite: Azurite) -> Services:
-    return connect(Settings(azurite.connection_string))
-
-
-def test_container_and_table_come_with_the_first_photo(new_store: NewStore) -> None:
+def test_container_and_table_come_with_the_first_photo(new_store: NewStore, sdk_only: bool) -> None:
     """Also where several photos are the first at once, on several instances."""
     connection_string = new_store()
-    instances = [connect(Settings(connection_string)) for _ in range(4)]
+    settings = Settings(connection_string, storage=StorageAccess(sdk_only=sdk_only))
+    instances = [connect(settings) for _ in range(4)]
     photos = [photo_of(new_camera()) for _ in instances]
 
     def store(instance: Services, photo: Photo) -> tuple[Photo | None, Photo | None]:
@@ -57,77 +50,6 @@ def test_an_empty_account_has_no_photos(new_store: NewStore) -> None:
     assert list(service.list_containers()) == []
 
 
-def test_the_blob_tells_everything(azurite: Azurite, camera: str) -> None:
-    """Its metadata, its type and its MD5: the index can be rebuilt from it."""
-    photo = Photo(name_of(camera), Media.MP4, SHA, len(BODY), MOMENT, "motion", "synced", "Büro")
-    connected(azurite).blobs.add(photo, BODY)
-    blob = Store(azurite.connection_string).container.get_blob_client(photo.path)
-    properties = blob.get_blob_properties()
-    assert properties.metadata == photo.to_properties()
-    assert properties.content_settings.content_type == "video/mp4"
-    assert properties.content_settings.content_md5 is not None
-
-
-def test_what_is_removed_while_it_is_looked_at_is_no_failure(
-    azurite: Azurite, camera: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A photo of another format had the id, and another request removes this one again."""
-    photo, blobs = photo_of(camera), connected(azurite).blobs
-    assert blobs.add(photo, BODY) is None
-    ours = blobs._put  # type: ignore[attr-defined]
-
-    def put_late(*said: object) -> None:
-        try:
-            ours(*said)
-        except NotCreatedError:
-            blobs.remove(photo)
-            raise
-
-    monkeypatch.setattr(blobs, "_put", put_late)
-    assert blobs.add(photo, BODY) is None
-    assert blobs.find(photo.name, photo.media) == photo
-
-
-def test_a_foreign_blob_is_not_taken_for_a_photo(azurite: Azurite, camera: str) -> None:
-    """Somebody put a file under the photo's path: it is neither confirmed nor overwritten."""
-    photo = photo_of(camera)
-    blob = Store(azurite.connection_string).container.get_blob_client(photo.path)
-    blob.upload_blob(b"mine")
-    with pytest.raises(DamagedRecordError):
-        connected(azurite).blobs.add(photo, BODY)
-    assert blob.download_blob().readall() == b"mine"
-
-
-def test_a_damaged_row_does_not_close_the_list(
-    azurite: Azurite, camera: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It is left out with a line in the log, and the page still fills up behind it."""
-    backend, table = connected(azurite), Store(azurite.connection_string).table
-    photos = [photo_of(camera, tag=f"{n:08x}") for n in range(5)]
-    for photo in photos:
-        backend.index.add(photo, MOMENT)
-    rows = list(table.query_entities(f"RowKey ge 'c~{camera}~' and RowKey lt 'c~{camera}~:'"))
-    table.update_entity({**rows[1], "size": "many"})
-    left = [photos[0], *photos[2:]]
-    assert backend.index.query(View(camera), 3) == left[:3]
-    assert backend.index.query(View(camera), 9) == left
-    assert str(photos[1].name) in caplog.text
-
-
-def test_a_page_is_one_request(
-    azurite: Azurite, camera: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """However many photos there are behind it."""
-    backend = connected(azurite)
-    for n in range(12):
-        backend.index.add(photo_of(camera, tag=f"{n:08x}"), MOMENT)
-    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
-    caplog.clear()
-    for view in (camera, None):
-        assert len(backend.index.query(View(view), 5)) == 5
-    assert sum("GET /" in record.getMessage() for record in caplog.records) == 2
-
-
 def everything(backend: Services) -> Iterator[object]:
     """Each operation of a store, tried in turn; gives the StorageUnavailableError of each."""
     photo = photo_of(new_camera())
@@ -146,25 +68,32 @@ def everything(backend: Services) -> Iterator[object]:
         yield caught.value
 
 
-def test_a_refused_connection_is_storage_away() -> None:
+def test_a_refused_connection_is_storage_away(sdk_only: bool) -> None:
     """Nobody listens there; and no account key in any text."""
     azurite = Azurite()  # not started
-    for error in everything(connected(azurite)):
+    for error in everything(
+        connect(Settings(azurite.connection_string, storage=StorageAccess(sdk_only=sdk_only)))
+    ):
         assert "cannot be reached" in str(error)
         assert ACCOUNT_KEY not in str(error)
 
 
-def test_a_wrong_key_is_storage_away_with_advice(azurite: Azurite) -> None:
+def test_a_wrong_key_is_storage_away_with_advice(azurite: Azurite, sdk_only: bool) -> None:
     """The photo waits on the device until somebody mends the setting, which is named."""
     wrong = azurite.connection_string.replace(ACCOUNT_KEY, OTHER_KEY)
-    for error in everything(connect(Settings(wrong))):
+    for error in everything(connect(Settings(wrong, storage=StorageAccess(sdk_only=sdk_only)))):
         assert "AzureWebJobsStorage" in str(error)
         assert OTHER_KEY not in str(error)
 
 
-def test_a_shared_access_signature_opens_everything(azurite: Azurite, camera: str) -> None:
+def test_a_shared_access_signature_opens_everything(
+    azurite: Azurite, camera: str, sdk_only: bool
+) -> None:
     """A connection string need not hold the account's key."""
-    backend, photo = connect(Settings(signed(azurite))), photo_of(camera)
+    backend, photo = (
+        connect(Settings(signed(azurite), storage=StorageAccess(sdk_only=sdk_only))),
+        photo_of(camera),
+    )
     assert backend.blobs.add(photo, BODY) is backend.index.add(photo, MOMENT) is None
     assert backend.blobs.add(photo, b"other") == backend.index.get(photo.name) == photo
     assert backend.blobs.read(photo, 0, len(BODY)) == BODY

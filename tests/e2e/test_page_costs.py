@@ -128,7 +128,7 @@ def test_what_has_no_pages_costs_the_same_too(
     """The lists of people, tokens and links are read whole: they cost what they tell. Counts cost
     some records for each camera and month, but no request for each camera, once the photos are
     counted, as the first who asks for cameras, days or statistics does; to count a hundred thousand
-    takes Azurite more than a minute, and that none is read again is what test_tally.py shows."""
+    takes Azurite more than a minute. test_photo_counters.py shows that none is read again."""
     count, api, tables = photos
     bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
     everything = {"camera": "gate", "from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z"}

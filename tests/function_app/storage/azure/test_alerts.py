@@ -1,6 +1,5 @@
 """What every store of alerts promises: the same suite on the one in memory and on Azurite."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -18,33 +17,11 @@ from function_app.storage.models import KeptAlert, StorageUnavailableError, aler
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryAlerts, memory_services
+from tests.support.memory_store import MemoryAlerts
+from tests.support.samples import in_order, losses
 
 
-@pytest.fixture(params=["memory", "azurite"])
-def own(request: pytest.FixtureRequest) -> Iterator[Services]:
-    """An empty one, of both kinds."""
-    if request.param == "memory":
-        yield memory_services(Settings(""))
-        return
-    new_store: NewStore = request.getfixturevalue("new_store")
-    yield connect(Settings(new_store()))
-
-
-def losses(count: int, minutes: int = 0) -> list[KeptAlert]:
-    """So many, which came in together, so many minutes after others."""
-    names = [name_of("gate", MOMENT + timedelta(seconds=number)) for number in range(count)]
-    came = MOMENT + timedelta(minutes=minutes)
-    return [KeptAlert(Alert(name, LOSS, f"{minutes}"), came) for name in names]
-
-
-def in_order(kept: list[KeptAlert]) -> list[KeptAlert]:
-    """As the list has them: the last that came in first, of these the newest photo first."""
-    by_time = sorted(kept, key=lambda one: (one.received_at, one.alert.name.captured_at))
-    return by_time[::-1]
-
-
-def test_the_last_that_came_in_is_the_first(own: Services) -> None:
+def test_the_last_that_came_in_is_the_first(empty: Services) -> None:
     """Whenever its photo was taken; and a walk can begin behind one and end before another."""
     kept = [
         KeptAlert(
@@ -54,33 +31,33 @@ def test_the_last_that_came_in_is_the_first(own: Services) -> None:
         for minutes, days in enumerate((5, -700, 90, 0))
     ]
     for one in kept:
-        own.alerts.add([one])
-    assert own.alerts.newest(10, None) == kept[::-1]
-    assert own.alerts.newest(2, None) == [kept[3], kept[2]]
-    assert own.alerts.newest(10, alert_key(kept[2])) == [kept[1], kept[0]]
-    assert own.alerts.newest(10, alert_key(kept[3]), alert_key(kept[0])) == [kept[2], kept[1]]
+        empty.alerts.add([one])
+    assert empty.alerts.newest(10, None) == kept[::-1]
+    assert empty.alerts.newest(2, None) == [kept[3], kept[2]]
+    assert empty.alerts.newest(10, alert_key(kept[2])) == [kept[1], kept[0]]
+    assert empty.alerts.newest(10, alert_key(kept[3]), alert_key(kept[0])) == [kept[2], kept[1]]
 
 
-def test_an_alert_that_comes_again_changes_nothing(own: Services) -> None:
+def test_an_alert_that_comes_again_changes_nothing(empty: Services) -> None:
     """Alone, among new ones, or twice at once; another kind of the same id is another alert."""
     first = losses(60)
-    own.alerts.add(first)
+    empty.alerts.add(first)
     again = losses(70, minutes=9)
-    own.alerts.add(again)
-    own.alerts.add(again[:1] * 2)
-    assert own.alerts.newest(200, None) == in_order([*first, *again[60:]])
+    empty.alerts.add(again)
+    empty.alerts.add(again[:1] * 2)
+    assert empty.alerts.newest(200, None) == in_order([*first, *again[60:]])
     aside = replace(again[0], alert=replace(again[0].alert, kind=QUARANTINE))
-    own.alerts.add([aside, replace(aside, received_at=MOMENT)])
-    assert own.alerts.newest(200, None) == in_order([*first, *again[60:], aside])
+    empty.alerts.add([aside, replace(aside, received_at=MOMENT)])
+    assert empty.alerts.newest(200, None) == in_order([*first, *again[60:], aside])
 
 
-def test_many_who_tell_the_same_tell_it_once(own: Services) -> None:
+def test_many_who_tell_the_same_tell_it_once(empty: Services) -> None:
     """At the same moment, by the clocks of several instances, in parts that overlap."""
-    own.alerts.add([])
+    empty.alerts.add([])
     parts = [losses(10 + 5 * part, minutes=part) for part in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(own.alerts.add, parts))
-    kept = own.alerts.newest(200, None)
+        list(pool.map(empty.alerts.add, parts))
+    kept = empty.alerts.newest(200, None)
     names = [one.alert.name for one in kept]
     assert len(names) == len(set(names)) == len(parts[-1])
     assert kept == in_order(kept)
@@ -115,7 +92,7 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
     assert kept == in_order(kept)
 
 
-def test_a_camera_s_alerts_are_a_list_of_their_own(own: Services) -> None:
+def test_a_camera_s_alerts_are_a_list_of_their_own(empty: Services) -> None:
     """In the order of the whole list, from any place in it on, of this camera alone."""
     told = losses(5)
     others = [
@@ -123,16 +100,16 @@ def test_a_camera_s_alerts_are_a_list_of_their_own(own: Services) -> None:
         for camera in ("gate-2", "entry")
         for one in told[:1]
     ]
-    own.alerts.add([*told, *others])
+    empty.alerts.add([*told, *others])
     for _ in range(3):  # before the lists are complete, while they are made, and afterwards
-        assert own.alerts.newest_of("gate", 9, None) == in_order(told)
-        assert own.alerts.newest_of("gate", 2, alert_key(told[3])) == [told[2], told[1]]
-        assert own.alerts.newest_of("gate", 9, alert_key(others[0])) == [
+        assert empty.alerts.newest_of("gate", 9, None) == in_order(told)
+        assert empty.alerts.newest_of("gate", 2, alert_key(told[3])) == [told[2], told[1]]
+        assert empty.alerts.newest_of("gate", 9, alert_key(others[0])) == [
             one for one in in_order(told) if alert_key(one) > alert_key(others[0])
         ]
-        assert own.alerts.newest_of("gate-2", 9, None) == others[:1]
-        assert own.alerts.newest_of("none", 9, None) == []
-        own.alerts.index_by_camera()
+        assert empty.alerts.newest_of("gate-2", 9, None) == others[:1]
+        assert empty.alerts.newest_of("none", 9, None) == []
+        empty.alerts.index_by_camera()
 
 
 def test_alerts_of_before_there_were_lists_by_camera_are_listed(

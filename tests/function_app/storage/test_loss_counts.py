@@ -17,16 +17,12 @@ from function_app.storage import loss_counts
 from function_app.storage.models import KeptAlert
 from function_app.storage.table_store import Entity
 from photo_wire.alert import LOSS, QUARANTINE, Alert
-from tests.function_app import test_kept_alerts
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.memory_store import MemoryAlerts, MemoryTable, memory_services
 from tests.support.interruptions import StoppedError, fragile, until_done
+from tests.support.memory_store import MemoryAlerts, MemoryTable, memory_services
 
 NOW = MOMENT
 LATER = NOW + timedelta(days=1)
-
-
-own = test_kept_alerts.own  # the fixture
 
 
 def told(
@@ -46,25 +42,25 @@ def expected(kept: list[KeptAlert]) -> dict[str, Counter[date]]:
     return counts
 
 
-def test_losses_are_counted_by_camera_and_day(own: Services) -> None:
+def test_losses_are_counted_by_camera_and_day(empty: Services) -> None:
     """Those that came just now, and those that came since somebody asked; of any day, in whatever
     order they come; of other kinds none."""
-    assert own.loss_counts.count(NOW) == {}
+    assert empty.loss_counts.count(NOW) == {}
     kept = [told(n, NOW, days) for n, days in enumerate((0, 0, 1, 40, 900, -3000))]
     kept += [told(6, NOW, camera="entry"), told(7, NOW, camera="yard", kind=QUARANTINE)]
-    own.alerts.add(kept)
+    empty.alerts.add(kept)
     for now in (NOW, LATER, LATER):
-        assert own.loss_counts.count(now) == expected(kept)
+        assert empty.loss_counts.count(now) == expected(kept)
     kept += [told(8, LATER), told(9, LATER, 40), told(10, LATER, 5, "drive")]
-    own.alerts.add([*kept[3:], *kept[-1:]])
+    empty.alerts.add([*kept[3:], *kept[-1:]])
     for now in (LATER, LATER + timedelta(days=1)):
-        assert own.loss_counts.count(now) == expected(kept)
+        assert empty.loss_counts.count(now) == expected(kept)
 
 
-def test_a_count_that_was_stopped_goes_on(own: Services) -> None:
+def test_a_count_that_was_stopped_goes_on(empty: Services) -> None:
     """Wherever it was stopped, and whatever came in since."""
     kept = [told(n, NOW, days) for n, days in enumerate((0, 31, 62, 93))]
-    own.alerts.add(kept)
+    empty.alerts.add(kept)
     stopped = 0
 
     def again(stopping: Services) -> None:
@@ -72,12 +68,12 @@ def test_a_count_that_was_stopped_goes_on(own: Services) -> None:
         stopped += 1
         now = NOW + timedelta(hours=stopped)
         new = told(100 + stopped, now - timedelta(minutes=30), days=31 * (stopped % 5))
-        own.alerts.add([new])
+        empty.alerts.add([new])
         kept.append(new)
         assert stopping.loss_counts.count(now) == expected(kept)
 
-    assert until_done(again, own) >= 3  # each goes on from where the one before came to
-    assert own.loss_counts.count(LATER) == expected(kept)
+    assert until_done(again, empty) >= 3  # each goes on from where the one before came to
+    assert empty.loss_counts.count(LATER) == expected(kept)
 
 
 class Seen(MemoryAlerts):

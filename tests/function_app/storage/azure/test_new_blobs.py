@@ -23,8 +23,8 @@ from function_app.storage.models import Photo
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
 from tests.function_app.api import MOMENT, name_of, new_camera
-from tests.function_app.test_storage import BODY, SHA
 from tests.support.recorder import Recorded, Recorder
+from tests.support.samples import BODY, SHA
 
 # Of these each request has its own, or they say who sends it and what it likes to read.
 UNEQUAL = {

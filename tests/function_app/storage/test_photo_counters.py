@@ -25,11 +25,13 @@ from function_app.storage.photo_counts import PhotoCounts
 from function_app.storage.row_keys import ALL_COUNTS, PHOTOS, View, count_up, counts_of
 from tests.conftest import NewStore
 from tests.function_app.api import Store, name_of
-from tests.function_app.counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
 from tests.support.handlers import read_request
 from tests.support.interruptions import StoppedError, fragile, until_done
+from tests.support.photo_counting import NOW, WILD, counted, hours_ago, listed, small_steps, there
 from tests.support.services import count_rows, with_counters
 
+# Thousands of rows: the SDK alone would take minutes to write them.
+QUICKER = pytest.mark.parametrize("empty", ["memory", "azurite"], indirect=True)
 Handler = Callable[[Request, Services, Caller], Response]
 
 
@@ -63,6 +65,7 @@ def test_a_count_that_was_stopped_goes_on_from_where_it_was(
     assert counted(empty) == there(empty)
 
 
+@QUICKER
 def test_photos_of_any_years_are_counted(empty: Services) -> None:
     """A device whose clock was wild, and one that lasts: more months than a transaction takes."""
     moments = [datetime(1970 + n, 1 + n % 12, 1 + n % 28, tzinfo=UTC) for n in range(130)]
@@ -80,6 +83,7 @@ def test_photos_of_any_years_are_counted(empty: Services) -> None:
 
 
 @pytest.mark.slow
+@QUICKER
 def test_a_camera_that_runs_for_years_is_counted(
     empty: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

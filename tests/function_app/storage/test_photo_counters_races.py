@@ -16,7 +16,8 @@ from function_app.settings import Settings
 from function_app.storage.models import State
 from function_app.storage.row_keys import View, checkpoint_key, month_key
 from photo_wire.name import PhotoName
-from tests.function_app.counting import (
+from tests.support.memory_store import memory_services
+from tests.support.photo_counting import (
     NOW,
     WILD,
     counted,
@@ -26,9 +27,8 @@ from tests.function_app.counting import (
     small_steps,
     there,
 )
-from tests.function_app.memory_store import memory_services
-from tests.function_app.turns import Turns
 from tests.support.services import count_rows, with_counters
+from tests.support.turns import Turns
 
 TAKEN = st.one_of(
     st.integers(0, 3).map(lambda days: timedelta(days=days)),

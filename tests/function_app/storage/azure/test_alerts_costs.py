@@ -14,8 +14,8 @@ from local.azurite import Azurite
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
 from tests.function_app.api import MOMENT, name_of
-from tests.function_app.test_kept_alerts import in_order, losses
 from tests.support.recorder import Recorder
+from tests.support.samples import in_order, losses
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""The index on Azure: rows that were changed by hand, and the cost of a page."""
+
+import logging
+
+import pytest
+
+from function_app.services import Services
+from function_app.storage.row_keys import View
+from local.azurite import Azurite
+from tests.function_app.api import MOMENT, Store
+from tests.support.samples import photo_of
+
+
+def test_a_damaged_row_does_not_close_the_list(
+    azurite: Azurite, connected: Services, camera: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is left out with a line in the log, and the page still fills up behind it."""
+    backend, table = connected, Store(azurite.connection_string).table
+    photos = [photo_of(camera, tag=f"{n:08x}") for n in range(5)]
+    for photo in photos:
+        backend.index.add(photo, MOMENT)
+    rows = list(table.query_entities(f"RowKey ge 'c~{camera}~' and RowKey lt 'c~{camera}~:'"))
+    table.update_entity({**rows[1], "size": "many"})
+    left = [photos[0], *photos[2:]]
+    assert backend.index.query(View(camera), 3) == left[:3]
+    assert backend.index.query(View(camera), 9) == left
+    assert str(photos[1].name) in caplog.text
+
+
+def test_a_page_is_one_request(
+    azurite: Azurite, connected: Services, camera: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many photos there are behind it."""
+    backend = connected
+    for n in range(12):
+        backend.index.add(photo_of(camera, tag=f"{n:08x}"), MOMENT)
+    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
+    caplog.clear()
+    for view in (camera, None):
+        assert len(backend.index.query(View(view), 5)) == 5
+    assert sum("GET /" in record.getMessage() for record in caplog.records) == 2

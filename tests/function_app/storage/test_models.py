@@ -1,0 +1,53 @@
+"""A stored photo is written as properties and read back."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.storage.models import (
+    DamagedRecordError,
+    Photo,
+    parse_photo,
+)
+from photo_wire.media import Media
+from tests.function_app.api import MOMENT
+from tests.photo_wire import strategies
+from tests.support.samples import SHA, photo_of
+
+PHOTOS = st.builds(
+    Photo,
+    name=strategies.names,
+    media=st.sampled_from(Media),
+    sha256=st.just(SHA),
+    size=st.integers(1, 2**31),
+    received_at=strategies.moments,
+    trigger=st.none() | st.just("motion"),
+    clock=st.none() | st.just("synced"),
+    site=st.none() | st.text(min_size=1).filter(str.isprintable),
+)
+
+
+@given(PHOTOS)
+def test_a_photo_survives_its_words(photo: Photo) -> None:
+    """What is written as metadata and as a row is read back the same, and travels in a header."""
+    words = photo.to_properties()
+    assert parse_photo(words) == photo
+    assert all(value.isascii() and value.isprintable() and value for value in words.values())
+
+
+@pytest.mark.parametrize("word", ["id", "content_type", "sha256", "size", "received_at"])
+def test_a_record_without_a_word_is_damaged(word: str) -> None:
+    """Somebody else wrote or changed it: the word is missing, or is a date or a number."""
+    words: dict[str, object] = {**photo_of("camera").to_properties()}
+    del words[word]
+    with pytest.raises(DamagedRecordError):
+        parse_photo(words)
+    for value in (MOMENT, 1.5, None):
+        with pytest.raises(DamagedRecordError):
+            parse_photo({**words, word: value})
+
+
+def test_the_path_can_be_read() -> None:
+    """Camera, day and id, as in Storage Explorer."""
+    path = photo_of("front-door").path
+    assert path == "front-door/2026/11/20/front-door-20261120T120134567Z-5f3a9c2e.jpg"
