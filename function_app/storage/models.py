@@ -19,16 +19,16 @@ EXIF_CLOCK = "exif"  # its time is what its EXIF says
 
 
 class StorageUnavailableError(Exception):
-    """Storage did not do what it was asked to; whether it will later is for the caller to try.
-    The text says why, and holds no secret."""
+    """Storage did not do what it was asked to do; it may later. The text says why, and contains no
+    secret."""
 
 
 class DamagedRecordError(Exception):
-    """What is kept under a photo's name was not written by Nightjar, or was changed since."""
+    """What is stored under a photo's name was not written by Nightjar, or was changed since."""
 
 
 class State(StrEnum):
-    """What is known of a photo's id. The words are kept in the store."""
+    """What is known of a photo's id. The values are persisted."""
 
     LISTED = "listed"
     LOST = "lost"  # its device reported it lost, and it never came
@@ -42,7 +42,8 @@ CAME = (State.LISTED, State.DELETED, State.EXPIRED)
 
 
 class PhotoStateError(Exception):
-    """A photo is not listed because of what is known of its id. `media`: of which kind it was."""
+    """A photo is not listed because of what is known of its id. `media` is the format of the photo
+    that had the id."""
 
     def __init__(self, name: PhotoName, state: State, media: Media) -> None:
         super().__init__(f"{name} is {state}")
@@ -53,16 +54,16 @@ class PhotoStateError(Exception):
 class Relisted(IntEnum):
     """What `PhotoIndex.relist` did. The first counts as false."""
 
-    OTHER_FORMAT = 0  # nothing: a photo of another kind is listed under the id
-    REWRITTEN = 1  # its rows were there
+    OTHER_FORMAT = 0  # nothing: a photo of another format is listed under the id
+    REWRITTEN = 1  # it had rows
     ADDED = 2  # it had none
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A photo as it is stored. `sha256` (hex) and `size` (bytes) are those of the stored bytes.
-    `trigger` and `clock` are the device's words, `site` an old client's; None where it said none.
-    `deleted_at`: its bytes are gone since, and this is the mark that they left.
+    `trigger` and `clock` come from the device, `site` from an old client; None if it sent none.
+    With `deleted_at` this is the tombstone of a photo whose bytes were removed then.
     """
 
     name: PhotoName
@@ -77,14 +78,14 @@ class Photo:
 
     @property
     def path(self) -> str:
-        """The blob's name: `{camera}/{YYYY}/{MM}/{DD}/{id}.{suffix}`."""
+        """The name of the photo's blob: `{camera}/{YYYY}/{MM}/{DD}/{id}.{suffix}`."""
         return blob_path(self.name, self.media)
 
     def receipt(self) -> Receipt:
         return Receipt(self.name, self.sha256, self.size, self.received_at)
 
     def to_properties(self) -> dict[str, str]:
-        """All of this as ASCII text: the blob's metadata, and the columns of the index's rows."""
+        """Return all fields as ASCII text: the blob's metadata, and the columns of its rows."""
         properties = {
             "id": str(self.name),
             "camera": self.name.camera,
@@ -98,23 +99,23 @@ class Photo:
             "site": quote(self.site) if self.site else None,  # may hold any letter of any language
             "deleted_at": format_time(self.deleted_at) if self.deleted_at else None,
         }
-        return {word: value for word, value in properties.items() if value is not None}
+        return {name: value for name, value in properties.items() if value is not None}
 
 
 def blob_path(name: PhotoName, media: Media) -> str:
-    """The name of a photo's blob, made of nothing but the photo's parsed name."""
+    """Return the name of a photo's blob, made of nothing but the photo's parsed name and format."""
     day = name.captured_at.astimezone(UTC)
     return f"{name.camera}/{day:%Y/%m/%d}/{name}.{media.suffix}"
 
 
 def parse_photo(record: Mapping[str, object]) -> Photo:
-    """The photo that `Photo.to_words` described. What is no text in the record (a date that
-    somebody typed in Storage Explorer) counts as missing. Raises DamagedRecordError."""
-    properties = {word: value for word, value in record.items() if isinstance(value, str)}
+    """Return the photo that `Photo.to_properties` described. A property that is not a text, such as
+    a date that somebody typed in Storage Explorer, counts as missing. Raises DamagedRecordError."""
+    properties = {name: value for name, value in record.items() if isinstance(value, str)}
     try:
         media = Media.of_content_type(properties["content_type"])
         if media is None:
-            raise ValueError("its content type is no photo's")
+            raise ValueError("its content type is not that of a photo")
         return Photo(
             name=parse_name(properties["id"]),
             media=media,
@@ -133,8 +134,8 @@ def parse_photo(record: Mapping[str, object]) -> Photo:
 
 @dataclass(frozen=True, slots=True)
 class NameReservation:
-    """The name that a photo was given here, because it came without a time. Who sends the same
-    bytes from the same camera again finds the claim, and so the same name."""
+    """The name that a photo got here, because it came without a time. When the same bytes come from
+    the same camera again, they get the same name."""
 
     name: PhotoName
     sha256: str
@@ -143,8 +144,8 @@ class NameReservation:
 
 @dataclass(frozen=True, slots=True)
 class KeptAlert:
-    """An alert, when it first came in, and whether it was taken back since: then it is counted, and
-    shown to nobody."""
+    """An alert, and when it first came in. One that was taken back since is counted, but not
+    listed."""
 
     alert: Alert
     received_at: datetime
@@ -152,16 +153,16 @@ class KeptAlert:
 
 
 def alert_key(kept: KeptAlert) -> str:
-    """What orders the alerts: the last that came in has the lowest; of those that came in together,
-    that of the last photo."""
+    """Return the key that orders the alerts: the last that came in has the lowest, and of those
+    that came in together that of the last photo."""
     name = kept.alert.name
     return f"{count_down(kept.received_at)}~{count_down(name.captured_at)}~{name}~{kept.alert.kind}"
 
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """The last that was listed of a camera: which photo, when, and how many the device said were
-    still waiting."""
+    """The photo of a camera that was listed last, when, and how many others the device then had in
+    its backlog."""
 
     last: PhotoName
     listed_at: datetime

@@ -1,15 +1,15 @@
-"""Small records: those of people, sessions, tokens, shared links, counts, and who did what."""
+"""Small records: users, sessions, tokens, shared links, the audit log, and counts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-PAGE = 1000  # records that a request answers at most
+PAGE_SIZE = 1000  # records that a request answers at most
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A record: its words, and a tag that changes whenever it is written."""
+    """A record: its properties, and an etag that changes whenever it is written."""
 
     key: str
     properties: Mapping[str, str]
@@ -18,9 +18,9 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class ConditionalUpdate:
-    """`row` gets these words, unless it was changed meanwhile; and with it `others` of its
-    partition get theirs, by key, or are removed (None), which must be there then. All or nothing;
-    no more than 100 records."""
+    """Replace the properties of `row`, unless it was changed meanwhile, and together with it those
+    of `others` in its partition, by key. None removes a record, which must exist then. All or
+    nothing, and no more than 100 records."""
 
     row: Entity
     properties: Mapping[str, str]
@@ -31,39 +31,40 @@ class TableStore(Protocol):
     """Records by partition and key. Every method may raise StorageUnavailableError."""
 
     def get(self, partition: str, key: str) -> Entity | None:
-        """The record of this key, if there is one."""
+        """Return the record with this key, if there is one."""
         ...
 
     def insert(self, partition: str, key: str, properties: Mapping[str, str]) -> bool:
-        """Write a record unless there is one; False if there is."""
+        """Write a record, unless one exists; return False if one does."""
         ...
 
     def upsert(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
-        """Write a record, whatever is there."""
+        """Write a record, whether one exists or not."""
         ...
 
     def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
-        """Write a record in the place of `row`; False if that was changed meanwhile."""
+        """Write a record in place of `row`; return False if that was changed meanwhile."""
         ...
 
     def rewrite(self, partition: str, rewrite: ConditionalUpdate) -> bool:
-        """Write all of it; False if its row was changed meanwhile, and then nothing was written."""
+        """Make the update; return False, and write nothing, if its row was changed meanwhile."""
         ...
 
     def remove(self, partition: str, key: str) -> None:
-        """Remove the record, if it is there."""
+        """Remove the record, if it exists."""
         ...
 
     def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
-        """Up to `count` records by their keys, those behind `after`, and before `end` if given."""
+        """Return up to `count` records in the order of their keys, those after `after`, and before
+        `end` if given."""
         ...
 
 
 def query_all(rows: TableStore, partition: str) -> Iterator[Entity]:
-    """All records of a partition by their keys, read as they are needed."""
+    """Yield all records of a partition in the order of their keys, read page by page."""
     after = ""
-    while page := rows.query(partition, PAGE, after):
+    while page := rows.query(partition, PAGE_SIZE, after):
         yield from page
-        if len(page) < PAGE:
+        if len(page) < PAGE_SIZE:
             return
         after = page[-1].key

@@ -1,9 +1,9 @@
-"""The alerts in Table Storage, in one partition: for each a row in the list, which begins with the
-last that came in, the same in its camera's own list (`c~`), and a row that says that it is kept
-(`k~`), whenever it came in. One transaction inserts the three, so that an alert that comes again,
-also at the same moment, changes nothing.
+"""The alerts in Table Storage, in one partition. Each has three rows: one in the list of all, which
+begins with the last that came in, the same in its camera's own list (`c~`), and a guard (`k~`),
+whose key does not depend on when it came in. One transaction inserts the three, so that an alert
+that comes again changes nothing, even at the same moment.
 
-Alerts of before there were lists by camera have no row there. Until `index_by_camera` has copied
+Alerts of versions without lists by camera have no row there. Until `index_by_camera` has copied
 them, a camera's list is read from that of all.
 """
 
@@ -29,13 +29,14 @@ from photo_wire.name import PhotoName, parse_name
 
 TABLE = "alerts"
 ALERTS = "alerts"  # the partition
-AT_ONCE = 33  # in a transaction, which may have 100 rows
 MAX_ROWS = 100  # in a transaction
-MAX_LOOKED_AT = 1000  # rows that a request answers
+BATCH_SIZE = 33  # alerts in a transaction: three rows each
+PAGE_SIZE = 1000  # rows that a request answers at most
 TAKEN_BACK = "taken_back"  # a column
 _END = ":"  # of the list: the character that follows 9
-_MARKER = "m~by-camera"  # the row that counts the runs of index_by_camera
-# The second run, an hour after the first, finds what instances of before wrote during the upgrade.
+_RUNS_KEY = "m~by-camera"  # of the row that counts the runs of index_by_camera
+# The second run, an hour after the first, finds what instances of the old version wrote during the
+# upgrade.
 _RUNS = 2
 
 log = logging.getLogger(__name__)
@@ -48,63 +49,63 @@ class AzureAlerts:
         self._table = account.tables.get_table_client(TABLE)
         self._submit = partial(account.transactions.submit, TABLE)
         self._create = partial(create_table, account.tables, TABLE)
-        self._is_indexed = False  # True as soon as it was found out; it stays so
+        self._is_indexed = False  # True once all alerts were found in the lists by camera
 
     def add(self, alerts: list[KeptAlert]) -> None:
-        # Each once, the first of its like: a transaction cannot insert a row twice. In order, so
-        # that those of a part lie close together, where it is asked which of them are kept.
-        by_key = {_kept_key(one.alert.name, one.alert.kind): one for one in reversed(alerts)}
-        left = sorted(by_key)
-        while left:
-            keys, left = left[:AT_ONCE], left[AT_ONCE:]
+        # The first of each id and kind: a transaction cannot insert a row twice. In the order of
+        # their keys, so that one request tells which alerts of a batch are stored already.
+        by_key = {_guard_key(one.alert.name, one.alert.kind): one for one in reversed(alerts)}
+        all_keys = sorted(by_key)
+        for start in range(0, len(all_keys), BATCH_SIZE):
+            keys = all_keys[start : start + BATCH_SIZE]
             if self._insert([by_key[key] for key in keys]) or len(keys) == 1:
                 continue
-            kept = self._kept_among(keys)
-            new = [by_key[key] for key in keys if key not in kept]
+            stored = self._stored_guards(keys)
+            new = [by_key[key] for key in keys if key not in stored]
             if new and not self._insert(new):
-                for one in new:  # somebody else keeps some of them just now, or they lie far apart
+                for (
+                    one
+                ) in new:  # another instance stores some of them just now, or they lie far apart
                     self._insert([one])
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
-        return self._walk(after or "", end or _END, count)
+        return self._list(after or "", end or _END, count)
 
     def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
         if not self._is_indexed and self._runs() < _RUNS:
             return list(islice(self._filtered(camera, after), count))
         self._is_indexed = True
-        prefix = _list_of(camera)
-        return self._walk(prefix + (after or ""), prefix + _END, count)
+        prefix = _list_prefix(camera)
+        return self._list(prefix + (after or ""), prefix + _END, count)
 
     def find(self, name: PhotoName, kind: str) -> KeptAlert | None:
-        guard = self._find(_kept_key(name, kind))
+        guard = self._find(_guard_key(name, kind))
         row = self._find(guard["list_key"]) if guard and "list_key" in guard else None
-        return _kept(row) if row else None
+        return _parse_alert(row) if row else None
 
     def take_back(self, kept: KeptAlert) -> None:
         key = alert_key(kept)
         change = {"PartitionKey": ALERTS, "RowKey": key, TAKEN_BACK: "yes"}
 
         def merge() -> None:
-            with suppress(ResourceNotFoundError):  # somebody removed it just now
+            with suppress(ResourceNotFoundError):  # another request removed it just now
                 self._table.update_entity(change, UpdateMode.MERGE)
 
         call(merge)
-        own_key = _list_of(kept.alert.name.camera) + key
-        call(lambda: self._table.delete_entity(ALERTS, own_key))  # one that is gone is no error
+        own_key = _list_prefix(kept.alert.name.camera) + key
+        call(lambda: self._table.delete_entity(ALERTS, own_key))  # no error if it does not exist
 
     def remove_some_of(self, camera: str) -> int:
-        found = self.newest_of(camera, AT_ONCE, None)
+        found = self.newest_of(camera, BATCH_SIZE, None)
         keys = [row["RowKey"] for kept in found for row in _rows(kept)]
         if keys and not self._remove(keys):
             # One by one; the camera's own row of each, by which it is found, comes last.
             for key in keys:
-                call(
-                    partial(self._table.delete_entity, ALERTS, key)
-                )  # one that is gone is no error
+                call(partial(self._table.delete_entity, ALERTS, key))
         return len(found)
 
     def _remove(self, keys: list[str]) -> bool:
-        """Remove all of these rows, or none of them; False if one is gone already."""
+        """Remove all of these rows; return False, and remove none, if one does not exist."""
         changes = [(Operation.DELETE, {"PartitionKey": ALERTS, "RowKey": key}) for key in keys]
 
         def submit() -> bool:
@@ -132,90 +133,92 @@ class AzureAlerts:
         if runs >= _RUNS:
             return
         after: str | None = None
-        while found := self.newest(MAX_LOOKED_AT, after):
+        while found := self.newest(PAGE_SIZE, after):
             shown = [one for one in found if not one.is_taken_back]
-            rows = [(Operation.PUT, _row(one, _list_of(one.alert.name.camera))) for one in shown]
+            rows = [
+                (Operation.PUT, _row(one, _list_prefix(one.alert.name.camera))) for one in shown
+            ]
             for start in range(0, len(rows), MAX_ROWS):
                 call(partial(self._submit, rows[start : start + MAX_ROWS]))
             after = alert_key(found[-1])
-        marker = {"PartitionKey": ALERTS, "RowKey": _MARKER, "runs": str(runs + 1)}
-        call(lambda: self._table.upsert_entity(marker), self._create)
+        row = {"PartitionKey": ALERTS, "RowKey": _RUNS_KEY, "runs": str(runs + 1)}
+        call(lambda: self._table.upsert_entity(row), self._create)
 
     def _runs(self) -> int:
-        """How often index_by_camera came to its end."""
+        """Return how often index_by_camera came to its end."""
 
         def look() -> int:
             try:
-                return int(self._table.get_entity(ALERTS, _MARKER)["runs"])
+                return int(self._table.get_entity(ALERTS, _RUNS_KEY)["runs"])
             except ResourceNotFoundError:  # the row, or the whole table
                 return 0
 
         return call(look)
 
     def _filtered(self, camera: str, after: str | None) -> Iterator[KeptAlert]:
-        """A camera's alerts among those of all."""
-        while found := self.newest(MAX_LOOKED_AT, after):
+        """Yield a camera's alerts from the list of all."""
+        while found := self.newest(PAGE_SIZE, after):
             shown = (one for one in found if not one.is_taken_back)
             yield from (one for one in shown if one.alert.name.camera == camera)
             after = alert_key(found[-1])
 
-    def _walk(self, first: str, end: str, count: int) -> list[KeptAlert]:
-        """Up to `count` alerts whose rows lie between two keys, both left out."""
+    def _list(self, first: str, end: str, count: int) -> list[KeptAlert]:
+        """Return up to `count` alerts whose rows lie between two keys, both excluded."""
 
         def query() -> list[KeptAlert]:
             rows = self._table.query_entities(
                 "PartitionKey eq @alerts and RowKey gt @first and RowKey lt @end",
                 parameters={"alerts": ALERTS, "first": first, "end": end},
-                results_per_page=min(count, MAX_LOOKED_AT),
+                results_per_page=min(count, PAGE_SIZE),
             )
             try:
-                return list(islice(filter(None, map(_kept, rows)), count))
+                return list(islice(filter(None, map(_parse_alert, rows)), count))
             except ResourceNotFoundError:
                 return []  # no table yet, so no alert
 
         return call(query)
 
-    def _kept_among(self, keys: list[str]) -> set[str]:
-        """Which of these keys, in order, alerts are kept under, as far as one request tells."""
+    def _stored_guards(self, keys: list[str]) -> set[str]:
+        """Return which of these guards, sorted by key, exist, as far as one request tells."""
 
         def look() -> set[str]:
             rows = self._table.query_entities(
                 "PartitionKey eq @alerts and RowKey ge @first and RowKey le @last",
                 parameters={"alerts": ALERTS, "first": keys[0], "last": keys[-1]},
-                results_per_page=MAX_LOOKED_AT,
+                results_per_page=PAGE_SIZE,
                 select=["RowKey"],
             )
-            return {row["RowKey"] for row in islice(rows, MAX_LOOKED_AT)}
+            return {row["RowKey"] for row in islice(rows, PAGE_SIZE)}
 
         return call(look)
 
     def _insert(self, alerts: list[KeptAlert]) -> bool:
-        """Keep all of these, or none of them; False if one is kept already."""
+        """Store all of these alerts; return False, and store none, if one is stored already."""
         changes = [(Operation.INSERT, row) for one in alerts for row in _rows(one)]
         return insert(self._submit, changes, self._create)
 
 
-def _kept_key(name: PhotoName, kind: str) -> str:
-    """The key of the row that says that the alert is kept; it lies behind all of the list."""
+def _guard_key(name: PhotoName, kind: str) -> str:
+    """Return the key of the guard; it comes after all keys of the list."""
     return f"k~{name}~{kind}"
 
 
-def _list_of(camera: str) -> str:
-    """How the keys of the camera's own list begin."""
+def _list_prefix(camera: str) -> str:
+    """Return how the keys of the camera's own list begin."""
     return f"c~{camera}~"
 
 
 def _rows(kept: KeptAlert) -> list[dict[str, str]]:
-    return [_guard(kept), _row(kept), _row(kept, _list_of(kept.alert.name.camera))]
+    return [_guard(kept), _row(kept), _row(kept, _list_prefix(kept.alert.name.camera))]
 
 
 def _guard(kept: KeptAlert) -> dict[str, str]:
-    key = _kept_key(kept.alert.name, kept.alert.kind)
+    key = _guard_key(kept.alert.name, kept.alert.kind)
     return {"PartitionKey": ALERTS, "RowKey": key, "list_key": alert_key(kept)}
 
 
 def _row(kept: KeptAlert, prefix: str = "") -> dict[str, str]:
-    """The alert's row in the list whose keys begin so."""
+    """Return the alert's row in the list whose keys begin with `prefix`."""
     alert = kept.alert
     return {
         "PartitionKey": ALERTS,
@@ -229,8 +232,9 @@ def _row(kept: KeptAlert, prefix: str = "") -> dict[str, str]:
     }
 
 
-def _kept(row: dict[str, Any]) -> KeptAlert | None:
-    """The alert of a row. One that someone changed by hand must not close the whole list."""
+def _parse_alert(row: dict[str, Any]) -> KeptAlert | None:
+    """Return the alert of a row; None for one that somebody changed by hand, which must not close
+    the whole list."""
     try:
         details = json.loads(row["details"])
         alert = Alert(parse_name(row["id"]), row["kind"], row["reason"], details)

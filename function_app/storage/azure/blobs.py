@@ -1,4 +1,5 @@
-"""The photos' bytes in Blob Storage, each with everything that is known of it as metadata."""
+"""The photos' bytes in Blob Storage, each with all that is known of the photo as metadata; and the
+thumbnails, in a container of their own, which may be deleted at any time and are made anew."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,8 +43,8 @@ class AzurePhotoBlobs:
             return None
 
         def put_again() -> Photo | None:
-            """Another request may remove what is there before it is looked at: a photo of another
-            format that had taken the id."""
+            """Try twice: another request may remove the blob that exists before its metadata is
+            read, if a photo of another format has the id."""
             try:
                 return put()
             except ResourceNotFoundError as error:
@@ -62,7 +63,7 @@ class AzurePhotoBlobs:
             except ResourceNotFoundError:
                 return None
             except HttpResponseError as error:
-                if error_code(error) != "InvalidRange":  # the mark of a deleted photo has no bytes
+                if error_code(error) != "InvalidRange":  # a tombstone has no bytes
                     raise
                 return None
 
@@ -94,28 +95,28 @@ class AzurePhotoBlobs:
 
     def write_tombstone(self, photo: Photo, now: datetime) -> None:
         blob = self._container.get_blob_client(photo.path)
-        mark = replace(photo, deleted_at=now).to_properties()
-        call(lambda: blob.upload_blob(b"", overwrite=True, metadata=mark))
+        metadata = replace(photo, deleted_at=now).to_properties()
+        call(lambda: blob.upload_blob(b"", overwrite=True, metadata=metadata))
 
     def cameras(self) -> list[str]:
         def look() -> list[str]:
             try:
-                return [found.name.rstrip("/") for found in self._container.walk_blobs()]
+                return [folder.name.rstrip("/") for folder in self._container.walk_blobs()]
             except ResourceNotFoundError:
                 return []
 
         return call(look)
 
     def list_photos(self, camera: str) -> Iterator[Photo | None]:
-        found = self._container.list_blobs(name_starts_with=f"{camera}/", include=["metadata"])
-        pages = found.by_page()
+        blobs = self._container.list_blobs(name_starts_with=f"{camera}/", include=["metadata"])
+        pages = blobs.by_page()
 
         def look() -> list[BlobProperties] | None:
             page = next(pages, None)
             return None if page is None else list(page)
 
         while (page := call(look)) is not None:  # an empty one may come before others
-            yield from map(_readable, page)
+            yield from map(_parse_blob, page)
 
     def check(self) -> None:
         def look() -> None:
@@ -134,8 +135,8 @@ class AzurePhotoBlobs:
                 raise
 
 
-def _readable(blob: BlobProperties) -> Photo | None:
-    """The photo of a blob; None for one that somebody else has put there, or moved."""
+def _parse_blob(blob: BlobProperties) -> Photo | None:
+    """Return the photo of a blob; None for one that Nightjar did not write, or that was moved."""
     try:
         photo = parse_photo(blob.metadata or {})
     except DamagedRecordError:

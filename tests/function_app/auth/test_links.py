@@ -72,7 +72,7 @@ def test_a_link_beyond_the_first_page_is_listed_and_revoked(
     api = Api(start_backend(connection_string))
     kept = store_side.connect(Settings(connection_string)).people
     until = datetime.now(UTC) + timedelta(days=90)
-    for number in range(table_store.PAGE):
+    for number in range(table_store.PAGE_SIZE):
         share(kept, until, number)
     name, admin = name_of("gate"), {"Authorization": f"Bearer {api.backend.admin_token}"}
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
@@ -81,7 +81,7 @@ def test_a_link_beyond_the_first_page_is_listed_and_revoked(
         api.ask("/api/shares", admin, "POST", json={"photo": str(name)}).json() for _ in range(5)
     ]
     listed = api.ask("/api/shares", admin).json()["shares"]
-    assert len(listed) == table_store.PAGE + 5
+    assert len(listed) == table_store.PAGE_SIZE + 5
     assert {one["key"] for one in made} == {
         one["key"] for one in listed if one["photo"] == str(name)
     }

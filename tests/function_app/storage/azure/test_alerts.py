@@ -117,7 +117,7 @@ def test_alerts_of_before_there_were_lists_by_camera_are_listed(
 ) -> None:
     """Those too that an instance of the old version wrote while the first were copied; and when all
     are copied, a camera's list is one request."""
-    monkeypatch.setattr(module, "MAX_LOOKED_AT", 40)
+    monkeypatch.setattr(module, "PAGE_SIZE", 40)
     store = connect(Settings(new_store())).alerts
     new_rows = module._rows
 

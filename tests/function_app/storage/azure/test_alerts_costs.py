@@ -69,7 +69,7 @@ def test_a_report_of_two_cameras_with_many_alerts_between_them_is_kept(
     metered: tuple[Services, Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than are looked at: what that does not tell is tried one by one."""
-    monkeypatch.setattr(module, "MAX_LOOKED_AT", 10)
+    monkeypatch.setattr(module, "PAGE_SIZE", 10)
     between = losses(40)
     metered[0].alerts.add(between)
     told = [
