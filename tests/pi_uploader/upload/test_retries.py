@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from pi_uploader.client import RejectedError
-from pi_uploader.upload.retries import MAX_REJECTED_IN_A_ROW, CircuitBreaker, RetryTracker
+from pi_uploader.upload.retries import (
+    MAX_REJECTED_IN_A_ROW,
+    CircuitBreaker,
+    RetryTracker,
+    backoff_seconds,
+)
 from tests.support import faults
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
@@ -84,6 +89,16 @@ def test_an_unavailable_backend_opens_the_breaker_for_all_photos(tmp_path: Path)
 
 
 # --- the parts by themselves
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "chance", "seconds"),
+    [(None, 0.0, 1.0), (None, 0.5, 4.0), (None, 1.0, 8.0), (60.0, 1.0, 60.0), (1e9, 0.0, 3600.0)],
+)
+def test_the_backoff_is_random_and_respects_retry_after_up_to_an_hour(
+    retry_after: float | None, chance: float, seconds: float
+) -> None:
+    assert backoff_seconds(3, retry_after, lambda: chance) == seconds
 
 
 def test_the_breaker_lets_one_request_through_after_a_failure() -> None:
