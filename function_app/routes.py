@@ -1,7 +1,7 @@
-"""Every function of the app: where it is reached, who may call it, what it takes, which handler
-answers, and what with.
+"""The table of all functions with a route: path, methods, who may call it, handler, inputs and
+responses.
 
-The API's description is written from this table too (http/openapi/).
+The API's description is made from this table, too (http/openapi/).
 """
 
 from function_app.accounts import audit_log, sessions, tokens, users
@@ -28,8 +28,8 @@ from photo_wire.media import Media
 
 PHOTO_TYPES = " ".join(media.content_type for media in Media)
 GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
-_MEDIA = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
-_INTAKE = (409, 411, 415, 422, 429)
+_PHOTO_RESPONSES = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
+_UPLOAD_ERRORS = (409, 411, 415, 422, 429)
 
 
 def get_openapi(request: Request, services: Services, caller: Caller) -> Response:
@@ -49,7 +49,9 @@ ROUTES: tuple[Route, ...] = (
         Access.DEVICE,
         upload.put_photo,
         Operation(
-            "Store a photo and return a receipt for it.", {201: "Receipt", 200: "Receipt"}, _INTAKE
+            "Store a photo and return a receipt for it.",
+            {201: "Receipt", 200: "Receipt"},
+            _UPLOAD_ERRORS,
         ),
         Inputs(body=PhotoBody()),
     ),
@@ -68,7 +70,7 @@ ROUTES: tuple[Route, ...] = (
         Operation(
             "Store a photo that a phone, a script or a network camera posts.",
             {201: "Receipt", 200: "Receipt"},
-            _INTAKE,
+            _UPLOAD_ERRORS,
         ),
         Inputs(body=upload.PHOTO_OR_FORM),
     ),
@@ -125,7 +127,7 @@ ROUTES: tuple[Route, ...] = (
         GET_OR_HEAD,
         Access.READER,
         photos.get_content,
-        Operation("Get a photo's bytes, or a range of them.", _MEDIA, (404, 416)),
+        Operation("Get a photo's bytes, or a range of them.", _PHOTO_RESPONSES, (404, 416)),
         Inputs(path=(PHOTO,)),
     ),
     Route(
@@ -254,7 +256,9 @@ ROUTES: tuple[Route, ...] = (
         GET_OR_HEAD,
         Access.PUBLIC,
         sharing.get_shared_content,
-        Operation("Get the bytes of a photo that a shared link opens.", _MEDIA, (404, 416)),
+        Operation(
+            "Get the bytes of a photo that a shared link opens.", _PHOTO_RESPONSES, (404, 416)
+        ),
         Inputs(
             path=(
                 sharing.SECRET,

@@ -40,7 +40,7 @@ def _parse_kind(value: str, name: str) -> str:
 KIND = optional(
     "kind",
     Kind(ALERT_KIND, "a word of a-z, 0-9, - and _", _parse_kind),
-    f"Of this kind alone: {LOSS}, {QUARANTINE}, {SPOOL_FILLING}, {CLOCK}, or another.",
+    f"Only of this kind: {LOSS}, {QUARANTINE}, {SPOOL_FILLING}, {CLOCK}, or another.",
 )
 PARAMETERS = (CAMERA, KIND, LIMIT, CURSOR)
 REASON = text(minLength=1, maxLength=MAX_REASON)

@@ -27,7 +27,7 @@ from photo_wire.name import PhotoName
 
 DEFAULT_GAP_SECONDS = 60
 MAX_GAP_SECONDS = 3600
-CAMERA = required("camera", CAMERA_NAME, "Of this camera alone.")
+CAMERA = required("camera", CAMERA_NAME, "Only of this camera.")
 GAP = defaulting(
     "gap",
     whole_number(1, MAX_GAP_SECONDS, "a number of seconds"),

@@ -63,8 +63,8 @@ TIME_FROM = optional("time_from", _TIME_OF_DAY, "From this time of day on.")
 TIME_TO = optional(
     "time_to", _TIME_OF_DAY, "Before this time of day; over midnight if it is the earlier one."
 )
-ZONE = defaulting("zone", _ZONE, UTC, "Whose time of day it is; UTC if left out.")
-ORDER = defaulting("order", choice((NEWEST, OLDEST)), NEWEST, "Which come first.")
+ZONE = defaulting("zone", _ZONE, UTC, "The time zone of the times of day; UTC by default.")
+ORDER = defaulting("order", choice((NEWEST, OLDEST)), NEWEST, "Which photos come first.")
 PARAMETERS = (CAMERA, TRIGGER, FROM, TO, TIME_FROM, TIME_TO, ZONE, ORDER, LIMIT, CURSOR)
 
 

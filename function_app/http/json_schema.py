@@ -1,5 +1,5 @@
-"""JSON Schema (2020-12, as OpenAPI 3.1 uses it): its building blocks, and the values that occur in
-several places of the API. Every object is closed: it has no fields but those of its schema."""
+"""Building blocks of JSON Schema (2020-12, as in OpenAPI 3.1), and schemas that several parts of
+the API use. Objects are closed: they have no fields but those of their schema."""
 
 from typing import Any
 
@@ -7,18 +7,22 @@ Schema = dict[str, Any]
 
 
 def text(**more: Any) -> Schema:
+    """Return the schema of a string."""
     return {"type": "string", **more}
 
 
 def number(**more: Any) -> Schema:
+    """Return the schema of a whole number."""
     return {"type": "integer", **more}
 
 
 def array(items: Schema, **more: Any) -> Schema:
+    """Return the schema of a list."""
     return {"type": "array", "items": items, **more}
 
 
 def nullable(schema: Schema) -> Schema:
+    """Return the schema of a value that may be null."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 

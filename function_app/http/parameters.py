@@ -1,7 +1,7 @@
-"""What a route is given: parameters of its path and query, and fields of its JSON body.
+"""The parameters of routes, in their paths and queries, and the fields of their JSON bodies.
 
-Each is declared once, as a `Parameter` of some `Kind`. From it come the check of a request, the
-value that the handler gets (`request[LIMIT]`), and the lines of the API's description.
+Each is declared once, as a `Parameter` of some `Kind`. That gives the check of a request, the value
+that the handler gets (`request[LIMIT]`), and the entry in the API's description.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,9 +23,9 @@ MAX_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """What a value may be. `parse` gets the value as it came (text, or what JSON holds) and the
-    parameter's name; it returns the value for the handler, or raises WireError. `expected` says in
-    words what it takes."""
+    """A kind of value. `parse` gets the value as it came (text, or what JSON holds) and the
+    parameter's name; it returns the value for the handler, or raises WireError. `expected`
+    describes valid values, for error texts."""
 
     schema: Schema
     expected: str
@@ -34,8 +34,8 @@ class Kind(Generic[T]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Generic[T]):
-    """A named value of a request. `default` is the value if it is absent. Made by `required`,
-    `optional` and `defaulting`, which know its type."""
+    """A named value of a request. `default` is its value if it is absent. Make it by `required`,
+    `optional` or `defaulting`, which know its type."""
 
     name: str
     kind: Kind[Any]
@@ -55,19 +55,22 @@ class Parameter(Generic[T]):
 
 
 def required(name: str, kind: Kind[T], description: str = "") -> Parameter[T]:
+    """Return a parameter without which a request is refused."""
     return Parameter(name, kind, description, True, None)
 
 
 def optional(name: str, kind: Kind[T], description: str = "") -> Parameter[T | None]:
+    """Return a parameter that is None if it is absent."""
     return Parameter(name, kind, description, False, None)
 
 
 def defaulting(name: str, kind: Kind[T], default: T, description: str = "") -> Parameter[T]:
+    """Return a parameter with a default value."""
     return Parameter(name, kind, description, False, default)
 
 
 def check_known(names: Iterable[str], known: Iterable[Parameter[Any]], what: str) -> None:
-    """Raise WireError, naming the first of these names that no parameter has."""
+    """Raise WireError for the first of these names that is not the name of a known parameter."""
     allowed = [one.name for one in known]
     for name in names:
         if name not in allowed:
@@ -89,7 +92,7 @@ def whole_number(minimum: int, maximum: int, what: str = "a whole number") -> Ki
     expected = f"{what} from {minimum} to {maximum}"
 
     def parse(value: str, name: str) -> int:
-        # Nine digits are enough, and int() takes no time for them.
+        # Nine digits are enough; int() is slow for very long texts.
         if not (value.isascii() and value.isdigit() and minimum <= int(value[:9]) <= maximum):
             raise WireError(name, f"{quoted(value)} is not {expected}")
         return int(value[:9])
@@ -98,7 +101,7 @@ def whole_number(minimum: int, maximum: int, what: str = "a whole number") -> Ki
 
 
 def _parse_moment(value: str, name: str) -> datetime:
-    # A plus sign that nobody encoded arrives as a space, which no time holds.
+    # A plus sign that the client did not encode arrives as a space; no time has one.
     return parse_time(value.replace(" ", "+"), name)
 
 
@@ -114,7 +117,7 @@ DAY = Kind(json_schema.DAY, "a day such as 2026-11-20", _parse_day)
 
 
 def opaque(schema: Schema) -> Kind[str]:
-    """Return the kind of texts that the handler looks up: a wrong one is not found, not refused."""
+    """Return the kind of texts that the handler looks up: a wrong one gives 404, not 400."""
     return Kind(schema, "a text", lambda value, name: str(value or ""))
 
 
@@ -122,7 +125,7 @@ def opaque(schema: Schema) -> Kind[str]:
 
 
 def choice(options: Iterable[T], schema: Schema | None = None) -> Kind[T]:
-    """Return the kind of values that are among these."""
+    """Return the kind whose values are these options."""
     allowed = list(options)
     expected = f"one of {', '.join(map(str, allowed))}"
 
@@ -172,7 +175,7 @@ TIME: Kind[datetime] = Kind(
 
 
 def json_number(minimum: int, maximum: int) -> Kind[int]:
-    """Return the kind of JSON's whole numbers."""
+    """Return the kind of whole numbers in JSON."""
     expected = f"a whole number from {minimum} to {maximum}"
 
     def parse(value: object, name: str) -> int:
@@ -185,7 +188,7 @@ def json_number(minimum: int, maximum: int) -> Kind[int]:
 
 
 def photo_names(maximum: int, minimum: int = 0) -> Kind[list[PhotoName]]:
-    """Return the kind of lists of photos' ids, of which each counts once."""
+    """Return the kind of lists of photos' ids. A repeated id counts once."""
     size = {"minItems": minimum} if minimum else {}
     few = f"{minimum} to {maximum}" if minimum else f"at most {maximum}"
     expected = f"a list of {few} photos' ids"
@@ -206,10 +209,10 @@ PHOTO = required(
     Kind(json_schema.PHOTO_ID, "a photo's id", lambda value, name: parse_name(value)),
     "The photo's id.",
 )
-CAMERA = optional("camera", CAMERA_NAME, "Of this camera alone.")
+CAMERA = optional("camera", CAMERA_NAME, "Only of this camera.")
 FROM = optional("from", MOMENT, "Taken at this moment or later.")
 TO = optional("to", MOMENT, "Taken before this moment.")
-LIMIT = defaulting("limit", whole_number(1, MAX_LIMIT), DEFAULT_LIMIT, "How many at most.")
+LIMIT = defaulting("limit", whole_number(1, MAX_LIMIT), DEFAULT_LIMIT, "Maximum number of entries.")
 CURSOR = optional(
     "cursor",
     Kind(json_schema.text(), "a next_cursor", _parse_text),

@@ -1,4 +1,4 @@
-"""A request as handlers get it: the parameters that its route declares, read and checked."""
+"""Requests as handlers get them, and the bodies that routes declare."""
 
 import json
 from collections.abc import Mapping
@@ -18,9 +18,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class JSONBody:
-    """A JSON object with these fields. `name` is its schema's in the API's description. If it is
-    not required, no body means no fields. `forms` are, for an object of several forms, the fields
-    that each one requires and the others do not have; the handler checks that it is one of them."""
+    """A JSON object with these fields. `name` is the name of its schema. If the body is not
+    required, an empty one means an object without fields. `forms` is for an object with several
+    forms: the fields that each form requires and the others do not have. The handler checks that a
+    body has one of the forms."""
 
     name: str
     fields: tuple[Parameter[Any], ...]
@@ -29,6 +30,7 @@ class JSONBody:
 
     @property
     def schema(self) -> Schema:
+        """The JSON Schema of the body."""
         if not self.forms:
             return _object(self.fields, {one.name for one in self.fields if one.is_required})
         shared = [one for one in self.fields if not any(one in form for form in self.forms)]
@@ -37,8 +39,8 @@ class JSONBody:
         }
 
     def read(self, body: bytes) -> dict[Parameter[Any], Any]:
-        """Return the fields' values. Raises HTTPProblemError (400, 413), and WireError, naming the
-        field, for one that is unknown, missing or wrong."""
+        """Return the fields' values. Raises HTTPProblemError (400, 413), and WireError for a field
+        that is unknown, missing or wrong."""
         values = {} if not body and not self.is_required else self._object_in(body)
         check_known(values, self.fields, "known here")
         return {one: one.read(values) for one in self.fields}
@@ -64,7 +66,7 @@ def _object(fields: tuple[Parameter[Any], ...], required: set[str]) -> Schema:
 
 @dataclass(frozen=True, slots=True)
 class WireBody:
-    """A JSON body that photo_wire defines and the handler has it parse."""
+    """A JSON body that devices send, too. photo_wire parses it, called by the handler."""
 
     name: str
     schema: Schema
@@ -73,8 +75,8 @@ class WireBody:
 
 @dataclass(frozen=True, slots=True)
 class PhotoBody:
-    """A photo, with headers that describe it. `form_fields` are the fields of a form that may hold
-    it instead, by the headers that they stand for; without any it comes in no form."""
+    """A photo, with headers that describe it. With `form_fields` the body may also be a form
+    (multipart/form-data) that has the photo; they name the headers that its fields stand for."""
 
     form_fields: Mapping[str, str] | None = None
     is_required: bool = True

@@ -1,5 +1,5 @@
-"""What a route declares: for the Functions host, for the checks before its handler is called, and
-for the API's description."""
+"""Routes: what the Functions host, the checks before a handler is called, and the API's description
+have to know of each function."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ Handler = Callable[[Request, Services, Caller], Response]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """What a route takes: the parameters in its path and its query, and its body. A query of None
-    is ignored, whatever it holds; in others unknown parameters are refused."""
+    """The parameters in a route's path and query, and its body. If `query` is None, the route
+    ignores the query; otherwise unknown parameters are refused."""
 
     path: tuple[Parameter[Any], ...] = ()
     query: tuple[Parameter[Any], ...] | None = None
@@ -40,9 +40,9 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """What the API's description says of a route beside its inputs: for each status that is not a
-    problem the name of its JSON's schema, content types, or nothing; and the statuses of problems
-    beside those that any route of its kind may have."""
+    """The rest of a route's description. `responses` has, for each status that is not a problem,
+    the name of a JSON schema, or content types with spaces between them, or None for no body.
+    `errors` are the statuses of problems that only some routes have."""
 
     summary: str
     responses: Mapping[int, str | None] = field(default_factory=lambda: {204: None})
@@ -51,8 +51,8 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """`path` as the Functions host spells it, without a leading slash; GET does not imply HEAD.
-    Without an `operation` the route is not in the API's description."""
+    """A function of the app. `path` is written as the Functions host expects it, without a leading
+    slash. GET does not imply HEAD. Without an `operation` the API's description omits the route."""
 
     path: str
     methods: tuple[str, ...]
@@ -68,7 +68,7 @@ class Route:
 
     @property
     def problems(self) -> set[int]:
-        """The statuses of the problems that the route may answer with."""
+        """The statuses of all problems that the route may respond with."""
         statuses = {400, 503, *(self.operation.errors if self.operation else ())}
         if self.inputs.body is not None:
             statuses.add(413)

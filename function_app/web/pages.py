@@ -1,4 +1,4 @@
-"""`GET /`: the gallery's page, its style and its script, which are the files of `page/`."""
+"""`GET /`: the gallery's page, its styles and its scripts, the files in `page/`."""
 
 import hashlib
 from functools import cache
@@ -43,7 +43,8 @@ def get_page(request: Request, services: Services, caller: Caller) -> Response:
 
 @cache
 def _files() -> dict[str, tuple[bytes, str]]:
-    """The page's files by name, read once: a path from outside is looked up, never opened."""
+    """Return the page's files by name, read once. A path from a request is only looked up here, and
+    never opened."""
     return {
         file.name: (file.read_bytes(), _TYPES[file.suffix])
         for file in _FOLDER.iterdir()

@@ -1,4 +1,5 @@
-"""`/api/shares`, which makes links, and `/shared/{secret}`, which opens them to whoever has one."""
+"""Shared links: `/api/shares` creates, lists and revokes them, and `/shared/{secret}` opens one for
+everyone who has it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -52,13 +53,13 @@ KEY = required("key", opaque(json_schema.text(pattern="^[0-9a-f]{32}$")), "The l
 SECRET = required(
     "secret", opaque(json_schema.text(pattern="^[A-Za-z0-9_-]{32}$")), "The end of the link."
 )
-_NO_CACHE = {"Cache-Control": "no-store"}  # or a link would open in this browser after its end
+_NO_CACHE = {"Cache-Control": "no-store"}  # so that an expired link shows nothing
 _TEMPLATE = Path(__file__).parent / "shared.html"
 
 
 def make_share(request: Request, services: Services, caller: Caller) -> Response:
-    """201 with the link, once, and the key that ends it; `{"photo": id}` or `{"camera", "from",
-    "to"}`, `"hours"` and `"with_location"`."""
+    """201 with the new link, whose secret is shown only now, and the key that revokes it. The body
+    names a photo, or a camera with from and to."""
     name = request[SHARED_PHOTO]
     until = datetime.now(UTC) + timedelta(hours=request[HOURS])
     if name is not None:
@@ -119,7 +120,7 @@ def revoke_share(request: Request, services: Services, caller: Caller) -> Respon
 
 
 def get_shared(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with a page that shows what the link opens; 404 with one that says that it does not."""
+    """200 with a page of the link's photos; 404 with a page if the link is not valid."""
     try:
         link, photos, has_more = _opened(request, services)
     except HTTPProblemError as error:
@@ -165,20 +166,20 @@ def list_shared(request: Request, services: Services, caller: Caller) -> Respons
 
 
 def get_shared_content(request: Request, services: Services, caller: Caller) -> Response:
-    """The photo's bytes, as for those who signed in, but no browser keeps them, and without the
-    place where it was taken unless the link is made so."""
+    """200, 206 or 304 as for people who signed in, but not cached, and without the photo's location
+    unless the link was made with it."""
     link = _link(request, services)
     name = request[PHOTO]
     photo = services.index.get(name) if link.opens(name) else None
     if photo is None:
-        raise HTTPProblemError(404, "This link opens no such photo.")
+        raise HTTPProblemError(404, "This link does not open that photo.")
     return content(photo, request, services, link.label, _NO_CACHE, not link.with_location)
 
 
 def _link(request: Request, services: Services) -> SharedLink:
     link = links.find(services.people, request[SECRET], datetime.now(UTC))
     if link is None:
-        raise HTTPProblemError(404, "This link is over, was revoked, or never was one.")
+        raise HTTPProblemError(404, "This link has expired, was revoked, or never existed.")
     return link
 
 

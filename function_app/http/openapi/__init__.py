@@ -1,1 +1,1 @@
-"""The API's description, written from the route table that serves it."""
+"""The API's description, made from the route table."""

@@ -34,7 +34,7 @@ _PHOTO_HEADERS: dict[str, tuple[Schema, str]] = {
     CAMERA_ID: (json_schema.CAMERA, "Its camera."),
     CAPTURED_AT: (json_schema.TIME, "When it was taken."),
     TRIGGER: (json_schema.text(enum=list(Trigger)), "Why it was taken."),
-    CLOCK: (json_schema.text(enum=list(ClockStatus)), "How far its time can be trusted."),
+    CLOCK: (json_schema.text(enum=list(ClockStatus)), "Whether its time can be trusted."),
     CONTENT_DIGEST: (json_schema.text(), "`sha-256=:base64:` of the body (RFC 9530)."),
     WAITING: (json_schema.COUNT, "How many photos still wait on the device."),
 }
@@ -67,7 +67,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
         "info": {
             "title": "Nightjar",
             "version": __version__,
-            "description": "A security camera without a server: photos come in, and are looked at.",
+            "description": "A security camera without a server: it stores and shows photos.",
         },
         "paths": paths,
         "components": {
@@ -79,7 +79,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": SECURE_PREFIX + SESSION,
-                    "description": f"On one machine without https: {SESSION}.",
+                    "description": f"On one machine, without https: {SESSION}.",
                 },
             },
         },

@@ -56,7 +56,7 @@ def test_an_owner_adds_a_viewer_and_revokes_a_link(
     expect(links).to_have_count(0)
     assert requests.get(link, timeout=90).status_code == 404
     guest.goto(link)
-    expect(guest.get_by_text("This link is over, was revoked")).to_be_visible()
+    expect(guest.get_by_text("This link has expired, was revoked")).to_be_visible()
     guest.context.close()
 
 
