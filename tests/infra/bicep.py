@@ -29,13 +29,13 @@ _ARM_TYPES = {"string": "string", "int": "int", "bool": "bool", "object": "objec
 
 
 class BicepError(ValueError):
-    """The file holds what is no Bicep, or what this does not understand; the text says where."""
+    """The file is not valid Bicep, or uses what this does not support; the text says where."""
 
 
 # An expression: a value that JSON has, or one of these.
 @dataclass(frozen=True)
 class Code:
-    """An ARM expression without its brackets, and the resources that it refers to."""
+    """An ARM expression without its brackets, and the resources to which it refers."""
 
     text: str
     needs: frozenset[str] = frozenset()
@@ -43,7 +43,7 @@ class Code:
 
 @dataclass
 class Symbol:
-    """A resource as it was written."""
+    """A resource as written in the source."""
 
     name: str
     type: str
@@ -53,7 +53,7 @@ class Symbol:
 
 
 def to_arm(source: str) -> dict[str, Any]:
-    """The ARM template of this Bicep file. Raises BicepError."""
+    """Return the ARM template of this Bicep file. Raises BicepError."""
     return _Compiler(source).template()
 
 
@@ -84,7 +84,7 @@ class _Compiler:
         }
 
     def _read_names(self) -> None:
-        """What is declared anywhere may be used everywhere."""
+        """Collect all declarations: a name may be used before its declaration."""
         self._kinds: dict[str, str] = {}
         starts = [("end", "\n"), *self._tokens]
         for before, (_, what), (kind, name) in zip(
@@ -256,7 +256,7 @@ class _Compiler:
         return Code(text, code.needs)
 
     def _of_resource(self, name: str) -> Code:
-        """`x` alone, `x.id`, `x.name`, or what Azure says of x once it is there."""
+        """Return `x`, `x.id`, `x.name`, or a property that Azure sets once x exists."""
         needs = frozenset({name})
         if not self._accept("."):
             return Code("", needs)
@@ -326,7 +326,7 @@ class _Compiler:
         return True
 
     def _expect(self, what: str) -> str:
-        """The next token, which has to be of this kind or this very sign."""
+        """Return the next token, which must be of this kind or this sign."""
         kind, text = self._next()
         if what not in (kind, text) and not (what == "end" and kind == ""):
             self._fail(f"{what} was expected before {text!r}")
@@ -358,7 +358,7 @@ def _quoted(text: str) -> str:
 
 
 def _code(value: Any) -> Code:
-    """The value inside an expression."""
+    """Return the value as it is written inside an expression."""
     match value:
         case Code():
             return value
@@ -372,7 +372,7 @@ def _code(value: Any) -> Code:
 
 
 def _json(value: Any) -> Any:
-    """The value as it stands in the JSON."""
+    """Return the value as it is written in the JSON."""
     match value:
         case Code():
             return f"[{value.text}]"

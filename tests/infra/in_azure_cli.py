@@ -45,7 +45,7 @@ ENVELOPE = {"type", "apiVersion", "name", "scope", "condition", "dependsOn"}
 
 
 def queries(asked: list[tuple[str, Any, str, str]]) -> Iterator[str]:
-    """Where the real JMESPath, printed as az prints it, differs from the stand-in."""
+    """Yield where the real JMESPath, printed as az prints it, differs from the fake."""
     jmespath = importlib.import_module("jmespath")
     output = importlib.import_module("knack.output")
 
@@ -59,7 +59,7 @@ def queries(asked: list[tuple[str, Any, str, str]]) -> Iterator[str]:
 
 
 def template(arm: dict[str, Any]) -> Iterator[str]:
-    """Properties that a model does not have, and values of another type."""
+    """Yield properties that a model does not have, and values of another type."""
     for one in arm["resources"]:
         package, _, name = MODELS[one["type"]].partition(":")
         models = importlib.import_module(f"azure.mgmt.{package}.models")
@@ -104,7 +104,7 @@ def _value(models: Any, kind: Any, value: Any, where: str) -> Iterator[str]:
 
 
 def _resolved(models: Any, kind: Any) -> Any:
-    """The type behind Optional, forward references and `str or an enum`."""
+    """Return the type inside of Optional, forward references and `str or an enum`."""
     if isinstance(kind, ForwardRef):
         kind = kind.__forward_arg__
     if isinstance(kind, str):
@@ -119,7 +119,7 @@ def _resolved(models: Any, kind: Any) -> Any:
 
 
 def _fields(model: Any) -> dict[str, Any]:
-    """The model's properties by the names that they have in JSON."""
+    """Return the model's properties by their names in JSON."""
     old = getattr(model, "_attribute_map", None)
     if old:
         found: dict[str, Any] = {}
@@ -141,7 +141,7 @@ def _fields(model: Any) -> dict[str, Any]:
 
 
 def bicep(source: str) -> Iterator[str]:
-    """What the parser of others says of it."""
+    """Return the errors of an independent parser."""
     pycep = importlib.import_module("pycep")
     try:
         found = pycep.BicepParser().parse(text=source)

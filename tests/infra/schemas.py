@@ -36,13 +36,14 @@ SECTIONS = ("resourceDefinitions", "extension_resourceDefinitions", "unknown_res
 
 
 class MissingSchemaError(Exception):
-    """The copy of the published schemas lacks what a template needs. Says where it is from."""
+    """The copy of the published schemas lacks one that a template needs; the text says its
+    source."""
 
 
 def problems(template: Schema, folder: Path) -> Iterator[str]:
-    """What in `template` the schemas in `folder` do not allow, one sentence each.
+    """Yield a sentence for each part of `template` that the schemas in `folder` do not allow.
 
-    Raises MissingSchemaError if a schema that is needed is not there."""
+    Raises MissingSchemaError if a required schema is missing."""
     published = _Published(folder)
     whole = published.read(TEMPLATE)
     around = {
@@ -67,7 +68,7 @@ def problems(template: Schema, folder: Path) -> Iterator[str]:
 
 
 def _flat(resources: list[Schema], parent: Schema | None = None) -> Iterator[Schema]:
-    """Every resource, those within another too, by the type and name that it has at the top."""
+    """Yield every resource, nested ones included, with its full type and name."""
     for one in resources:
         made = {"type": None, "name": None, **one}
         inner = made.pop("resources", [])
@@ -80,8 +81,8 @@ def _flat(resources: list[Schema], parent: Schema | None = None) -> Iterator[Sch
 
 
 class _Published:
-    """The published schemas in a folder, and their closed form. A place in them is a file's path in
-    the folder with a schema in it."""
+    """The published schemas in a folder, and their closed form. A place is the path of a file in
+    the folder, and a schema in it."""
 
     def __init__(self, folder: Path) -> None:
         inner = folder / "schemas"
@@ -103,7 +104,7 @@ class _Published:
         )
 
     def resource(self, kind: str, version: str) -> Place | None:
-        """The definition of a resource type, None if its provider's files have none."""
+        """Return the definition of a resource type; None if its provider's files have none."""
         provider = kind.partition("/")[0]
         files = [
             path  # some providers have several: Microsoft.Network.json, Microsoft.Network.NRP.json
@@ -123,7 +124,8 @@ class _Published:
         return None
 
     def closed(self, *places: Place) -> Schema:
-        """A schema for what fits all of `places` and has no property that none of them names."""
+        """Return a schema that requires all of `places` and forbids properties that none of them
+        names."""
         return {**self._all_of(list(places), frozenset()), "definitions": self.definitions}
 
     def _all_of(self, places: list[Place], beside: frozenset[str]) -> Schema:
@@ -136,7 +138,8 @@ class _Published:
         }
 
     def _close(self, path: str, schema: Schema, beside: frozenset[str]) -> Schema:
-        """`schema` closed, where `beside` are the names that others allow in the same object."""
+        """Return `schema` closed; `beside` has the names that other schemas allow in the same
+        object."""
         if "$ref" in schema:
             return self._close_reference(path, schema["$ref"], beside)
         if schema.keys() == {"anyOf"}:
@@ -166,7 +169,7 @@ class _Published:
         return {"$ref": f"#/definitions/{key}"}
 
     def _names(self, path: str, schema: Schema) -> frozenset[str]:
-        """The properties that `schema` names, in whichever of its parts."""
+        """Return the properties that `schema` names, in any of its parts."""
         if "$ref" in schema:
             return self._names(*self._resolved(path, schema["$ref"])[:2])
         inner = [one for part in ("allOf", "oneOf", "anyOf") for one in schema.get(part, [])]
@@ -175,7 +178,7 @@ class _Published:
         )
 
     def _resolved(self, path: str, reference: str) -> tuple[str, Schema, str]:
-        """The file and the schema that are meant, and a key for them."""
+        """Return the file and the schema of a reference, and a key for them."""
         url, _, pointer = reference.partition("#")
         there = url.partition("/schemas/")[2] or path
         found = self.read(there)
@@ -187,7 +190,7 @@ class _Published:
 
 
 def _parts(schema: Schema) -> Iterator[Schema]:
-    """Schemas that together say what `schema` says, each without others beside it."""
+    """Return schemas that together equal `schema`, each without references beside it."""
     yield {key: value for key, value in schema.items() if key not in ("allOf", "oneOf", "anyOf")}
     yield from schema.get("allOf", [])
     yield from ({"anyOf": schema[part]} for part in ("oneOf", "anyOf") if part in schema)
@@ -204,7 +207,7 @@ def _violations(schema: Schema, value: Any, where: str) -> Iterator[str]:
 
 
 def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
-    """The errors behind "fits none of these": those of the alternative that is nearest."""
+    """Yield the causes of "fits none of these": the errors of the closest alternative."""
     if error.kind.name != "anyOf":
         return [error]
     alternatives = [
@@ -217,7 +220,8 @@ def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.Validati
 def _distance(
     causes: list[jsonschema_rs.ValidationError], error: jsonschema_rs.ValidationError
 ) -> tuple[bool, int]:
-    """How far a value is from an alternative: another type is farthest, then the more is wrong."""
+    """Return the distance of a value from an alternative: another type first, then the number of
+    errors."""
     other_type = isinstance(error.instance, dict | list) and any(
         one.kind.name == "type" and one.instance_path == error.instance_path for one in causes
     )

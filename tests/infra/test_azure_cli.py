@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 @pytest.fixture(scope="module")
 def azure_cli(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Nobody is signed in to it, whoever is on this machine."""
+    """No user is signed in to it, whoever is signed in on this machine."""
     done = HOME / ".done"
     if not done.exists() or done.read_text() != " ".join(VERSIONS):
         subprocess.run([sys.executable, "-m", "venv", HOME], check=True)
@@ -80,7 +80,7 @@ def checked(what: str, asked: Any) -> Any:
 
 @pytest.fixture
 def everything(cloud: Cloud) -> tuple[Cloud, str]:
-    """All that the scripts run, and all that they tell people to run."""
+    """All commands that the scripts run, and all that they show to users."""
     photo = {"name": "a/2026/11/20/b.jpg", "content": "x", "metadata": {"sha256": "0"}}
     cloud.change(blobs=[photo], writes_connection=True)
     output = ""
@@ -111,7 +111,8 @@ def commands_in(text: str) -> list[list[str]]:
 def test_every_az_line_parses(
     azure_cli: Path, everything: tuple[Cloud, str], tmp_path: Path
 ) -> None:
-    """Exit 1, for want of a login, and never 2, which says that a word or an option is wrong."""
+    """Exit 1, since no user is signed in, and never 2, which stands for a wrong command or
+    option."""
     cloud, output = everything
     ran = [call.argv[1:] for call in cloud.calls() if call.argv[0] == "az"]
     operate = (ROOT / "docs" / "operate.md").read_text()
@@ -203,7 +204,7 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
     start_backend: StartBackend,
     start_azurite: StartAzurite,
 ) -> None:
-    """From one store into another: photos, what is known of them, and alerts."""
+    """From one store into another: photos with their metadata, and alerts."""
     one, other = start_azurite(), start_azurite()
     first = start_backend(one.connection_string)
     picture = jpeg(seed=6006)

@@ -1,4 +1,4 @@
-"""infra/deploy.sh from start to end, against an Azure that is played (stand_in.py)."""
+"""infra/deploy.sh from start to end, against a fake Azure (stand_in.py)."""
 
 import io
 import re
@@ -66,8 +66,8 @@ def test_an_empty_subscription_gets_a_camera_in_the_cloud(cloud: Cloud) -> None:
         assert text in done.out
 
 
-def test_it_says_what_it_will_do_before_it_does_it(cloud: Cloud) -> None:
-    """And does nothing when told so."""
+def test_the_plan_is_shown_before_anything_is_done(cloud: Cloud) -> None:
+    """And with --dry-run it changes nothing."""
     before = cloud.state
     done = cloud.deploy("--dry-run", "--keep-days", "30")
     assert done.code == 0
@@ -89,7 +89,7 @@ def test_without_a_yes_nothing_happens(cloud: Cloud) -> None:
 
 
 def test_a_rerun_changes_nothing(cloud: Cloud) -> None:
-    """Not even what was asked for only the first time: token, days, region, cameras."""
+    """Not even what only the first run requested: token, days, region, cameras."""
     assert cloud.deploy("--keep-days", "30", "--camera", "yard", "--camera", "gate").code == 0
     before, photos = cloud.state, dict(cloud.backend.photos)
     cloud.forget_calls()
@@ -162,8 +162,8 @@ def test_a_setting_made_by_hand_is_named_before_it_goes(cloud: Cloud) -> None:
 
 
 def test_no_secret_is_in_a_command_or_on_the_screen(cloud: Cloud) -> None:
-    """The stand-in also checks that no file with a secret can be read by others, and the fixture
-    that none is left."""
+    """The fake also checks that other users cannot read a file with a secret, and the fixture that
+    no file is left."""
     cloud.secrets.add(ANOTHER_TOKEN)
     rotate = ("rotate-keys.sh", NAME, "entry", "--read-token", "--yes", "--to", "pi@camera")
     output = ""
@@ -217,7 +217,7 @@ def test_what_passes_is_waited_for(cloud: Cloud, trouble: str) -> None:
 
 
 def test_a_key_in_use_stays_while_keys_cannot_be_read(cloud: Cloud) -> None:
-    """Made anew, it would shut the camera out."""
+    """A new key would lock out the camera."""
     assert cloud.deploy().code == 0
     before = cloud.state["apps"][NAME]["keys"]
     cloud.trouble(no_keys_yet=3)
@@ -230,7 +230,7 @@ def test_a_key_in_use_stays_while_keys_cannot_be_read(cloud: Cloud) -> None:
 
 
 def test_it_asks_for_what_it_is_not_given(cloud: Cloud) -> None:
-    """On a terminal; the password is not shown."""
+    """On a terminal; the password is not displayed."""
     screen = cloud.talk(
         "deploy.sh", [(": ", NAME), (": ", "westeurope"), (": ", PASSWORD), ("] ", "y")]
     )
@@ -369,7 +369,7 @@ def test_with_a_microsoft_sign_in_the_photo_is_stored_but_not_read(cloud: Cloud)
 
 
 def test_a_cookie_that_browsers_reject_stops_the_deployment(cloud: Cloud) -> None:
-    """Photos would be stored, and nobody could look at them."""
+    """Photos would be stored, but no user could view them."""
     cloud.backend.cookie = "__Host-nightjar_session={}; domain=a.example; path=/; secure; httponly"
     done = cloud.deploy()
     assert done.code == 1
@@ -391,12 +391,12 @@ def test_an_owner_with_a_password_of_their_own_signs_in_themselves(cloud: Cloud)
 
 
 def published(cloud: Cloud) -> int:
-    """How often az was told to publish the code."""
+    """Return how often az was called to publish the code."""
     return commands(cloud).count("az functionapp deployment source config-zip")
 
 
 def test_a_good_deployment_that_az_calls_unhealthy_is_made_once(cloud: Cloud) -> None:
-    """az asks the app 15 times; its roles may take longer. The own health check judges."""
+    """az checks the app 15 times; its roles may take longer. Our own health check decides."""
     cloud.trouble(unhealthy=99)
     done = cloud.deploy()
     assert (done.code, done.err) == (0, "")
@@ -405,7 +405,7 @@ def test_a_good_deployment_that_az_calls_unhealthy_is_made_once(cloud: Cloud) ->
 
 @pytest.mark.parametrize("where", ["build log", "error"])
 def test_a_build_with_another_python_is_reported(cloud: Cloud, where: str) -> None:
-    """Its packages would not load, and the app would have no function (azure-dev issue 8538)."""
+    """Its packages would not load, and the app would have no functions (azure-dev issue 8538)."""
     if where == "build log":
         cloud.change(builds_with="3.11")
     else:
@@ -435,7 +435,7 @@ def test_what_azure_wrote_beside_the_account_s_name_goes(cloud: Cloud) -> None:
 
 
 def test_packages_that_were_installed_here_are_published_without_a_build(cloud: Cloud) -> None:
-    """And a deployment of them that fails is told."""
+    """And a failed deployment of them is reported."""
     cloud.backend.deployment_status = 3
     done = cloud.deploy("--build-here")
     assert done.code == 1

@@ -1,4 +1,4 @@
-"""The test photo of infra/deploy.sh: it is stored and read back, and somebody may delete it."""
+"""The test photo of infra/deploy.sh: it is stored and read back, and a user may delete it."""
 
 import re
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def real(cloud: Cloud, backend: Backend) -> Cloud:
-    """A cloud to which Nightjar was deployed, and whose backend is the real one."""
+    """A fake Azure with a deployed Nightjar and the real backend."""
     assert cloud.deploy().code == 0
     apps = cloud.state["apps"]
     apps[NAME]["keys"]["entry"] = backend.function_key
@@ -29,7 +29,7 @@ def test_the_real_backend_stores_and_returns_the_test_photo(real: Cloud, backend
 
 
 def test_a_deleted_test_photo_does_not_stop_a_later_run(real: Cloud, backend: Backend) -> None:
-    """Its mark is known to the backend: the receipt is that of a photo, which nobody may see."""
+    """Its tombstone remains: the backend answers with a receipt, but returns no photo."""
     first = real.deploy(token=backend.read_token)
     (photo,) = re.findall("Stored as (deploy-test-.+)", first.out)
     requests.delete(
@@ -46,7 +46,7 @@ def test_a_deleted_test_photo_does_not_stop_a_later_run(real: Cloud, backend: Ba
 
 
 def test_a_photo_that_was_just_stored_must_be_returned(cloud: Cloud) -> None:
-    """That it is not there is fine after a deletion, and at no other time."""
+    """A missing photo is accepted after a deletion only."""
     cloud.backend.deleted = True
     done = cloud.deploy()
     assert done.code == 1
@@ -56,7 +56,7 @@ def test_a_photo_that_was_just_stored_must_be_returned(cloud: Cloud) -> None:
 def test_the_real_backend_shows_that_an_old_key_is_still_accepted(
     real: Cloud, backend: Backend
 ) -> None:
-    """It goes on accepting its key, as a running instance does; the trial stores nothing."""
+    """It still accepts the key, as a running instance does; the trial stores nothing."""
     done = real.run("rotate-keys.sh", NAME, "entry", "--yes")
     assert done.code == 1
     assert "the old key of entry is still accepted (status 4" in done.last

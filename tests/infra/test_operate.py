@@ -1,4 +1,5 @@
-"""Add a camera, rotate keys, destroy, back up, restore: each one command, against the stand-in."""
+"""Add a camera, rotate keys, destroy, back up, restore: one command each, against the fake
+Azure."""
 
 import hashlib
 import json
@@ -19,7 +20,7 @@ BYTES = "the bytes of a photo"
 
 @pytest.fixture(scope="module")
 def after_deploy() -> dict[str, Any]:
-    """What deploy.sh leaves in Azure; filled by the first test that needs it."""
+    """The state of Azure after deploy.sh; created by the first test that needs it."""
     return {}
 
 
@@ -49,7 +50,7 @@ def test_a_camera_gets_a_key_and_the_pi_gets_it(deployed: Cloud) -> None:
 
 
 def on_the_pi(pipe: str, terminal: str, stdin: str, root: Path) -> None:
-    """Run what ssh is told to run, as the Pi's shell would."""
+    """Run the command of ssh as the Pi's shell would."""
     etc, home = root / "etc", root / "home"
     etc.mkdir(parents=True)
     home.mkdir()
@@ -78,7 +79,7 @@ def on_the_pi(pipe: str, terminal: str, stdin: str, root: Path) -> None:
 
 
 def test_sudo_on_the_pi_may_ask_for_its_password(deployed: Cloud) -> None:
-    """As that of Raspberry Pi OS does since April 2026: on the terminal of who runs the script."""
+    """Raspberry Pi OS does so since April 2026: on the terminal of the script's user."""
     deployed.change(sudo_asks="raspberry")
     args = (NAME, "entry", "--to", "pi@camera")
     screen = deployed.talk("add-camera.sh", [("password for pi: ", "raspberry")], *args)
@@ -120,7 +121,8 @@ def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
 
 
 def test_the_old_key_is_tried_until_it_is_rejected(deployed: Cloud) -> None:
-    """A running instance knows it (azure-functions-host issue 4213), so the app is restarted."""
+    """A running instance has cached it (azure-functions-host issue 4213), so the app is
+    restarted."""
     done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes")
     assert (done.code, done.err) == (0, "")
     assert "The old key of entry is refused." in done.out
@@ -157,7 +159,7 @@ def test_a_key_that_does_not_reach_the_pi_can_be_sent_again(deployed: Cloud) -> 
 
 
 def test_the_read_token_is_replaced_and_survives_a_deployment(deployed: Cloud) -> None:
-    """It is the token of programs: people have sessions, which it does not touch."""
+    """Only programs use this token; the sessions of users stay valid."""
     done = deployed.run("rotate-keys.sh", NAME, "--read-token", "--yes", token=None)
     assert done.code == 0
     assert "gallery" not in done.out
@@ -274,7 +276,7 @@ def test_what_was_saved_comes_back(deployed: Cloud) -> None:
 
 
 def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
-    """Its mark has been saved later than its bytes."""
+    """Its tombstone was saved later than its bytes."""
     mark = blob(PATH, "")
     mark["metadata"] = {**blob(PATH, BYTES)["metadata"], "deleted_at": "2026-11-21T08:00:00.000Z"}
     deployed.change(blobs=[mark])
@@ -285,7 +287,7 @@ def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
 
 
 def test_of_an_alerts_two_rows_one_is_restored(tmp_path: Path) -> None:
-    """The other one only says that it is kept."""
+    """The second row only says that the alert is kept."""
     alert = {"id": PHOTO, "kind": "loss", "reason": "no-room"}
     rows = [{"RowKey": "1~2~3", **alert, "details": "{}"}, {"RowKey": f"k~{PHOTO}~loss"}]
     (tmp_path / "alerts.json").write_text(json.dumps(rows))

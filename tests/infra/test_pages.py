@@ -1,4 +1,4 @@
-"""Commands in the pages can be pasted as they stand, also into zsh, which is the Mac's shell."""
+"""Commands in the pages can be pasted unchanged, also into zsh, the Mac's shell."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ PAGES = [
 
 
 def commands(page: Path) -> list[str]:
-    """The lines of blocks of code, whether fenced or indented."""
+    """Return the lines of code blocks, fenced or indented."""
     text = page.read_text()
     fenced = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     return [*fenced.splitlines(), *re.findall(r"(?<=\n) {4}(\S.*|  +\S.*)", text)]
@@ -22,8 +22,8 @@ def commands(page: Path) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
 def test_a_line_holds_a_command_and_nothing_else(page: Path) -> None:
-    """Typed zsh knows no comments: it hands the words behind a # to the command, or waits for the
-    other apostrophe. What is set off with blanks would be words of the command, too."""
+    """An interactive zsh has no comments: it passes the words after a # to the command, or waits
+    for the closing apostrophe. Text set off with blanks would be arguments, too."""
     lines = commands(page)
     assert len(lines) > 15
     assert [one for one in lines if re.search(r"(^|\s)#", one)] == []
@@ -32,5 +32,5 @@ def test_a_line_holds_a_command_and_nothing_else(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
 def test_no_variable_holds_several_words(page: Path) -> None:
-    """zsh does not split them."""
+    """zsh does not split a variable into words."""
     assert re.findall(r"""^ *[a-z]\w*=["'].* .*["']$""", "\n".join(commands(page)), re.M) == []

@@ -1,4 +1,4 @@
-"""The first password: refused before a deployment if the backend would refuse it after."""
+"""The first password is rejected before a deployment if the backend would reject it afterwards."""
 
 import importlib.util
 from itertools import permutations, product
@@ -24,7 +24,7 @@ def test_the_scripts_reject_what_the_backend_rejects(password: str) -> None:
 
 @pytest.mark.slow
 def test_without_zxcvbn_the_rule_is_stricter() -> None:
-    """Common words with what people put between and behind them, written in their ways."""
+    """Common words with usual separators, endings and spellings."""
     common_words = sorted({word for one in FREQUENCY_LISTS.values() for word in list(one)[:500]})
     made = [
         *common_words,
@@ -62,8 +62,8 @@ def test_an_easy_password_is_rejected_before_anything_is_created(
 
 @pytest.mark.slow
 def test_an_easy_password_that_is_already_set_does_not_stop_a_deployment(cloud: Cloud) -> None:
-    """The owner may have one of their own by now, and then nobody needs the first. If they have
-    none, it is said that nobody can sign in."""
+    """The owner may have set another one, and then the first is not needed. If not, a message says
+    that no user can sign in."""
     cloud.backend.password_is_easy = True
     assert cloud.deploy().code == 0
     apps = cloud.state["apps"]

@@ -1,5 +1,5 @@
-"""`make arm-schemas` finds what published ARM schemas do not allow. They are not in the repository,
-so these tests write a small tree of the same form, with the published one's oddities in it."""
+"""`make arm-schemas` finds what published ARM schemas do not allow. They are not in the repository:
+these tests write a small tree of the same form, with the peculiarities of the published one."""
 
 import copy
 import json
@@ -131,7 +131,7 @@ TEMPLATE = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What a clone of the published schemas looks like."""
+    """A folder laid out as a clone of the published schemas."""
     for path, schema in TREE.items():
         file = tmp_path / "schemas" / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def changed(*path: Any, value: Any) -> dict[str, Any]:
-    """The template with another value at a place of its one resource."""
+    """Return the template with another value at one place of its resource."""
     made = copy.deepcopy(TEMPLATE)
     inside: Any = made["resources"]
     for step in (0, *path[:-1]):
@@ -152,8 +152,8 @@ def changed(*path: Any, value: Any) -> dict[str, Any]:
 
 
 def test_what_the_schemas_allow_is_accepted(folder: Path) -> None:
-    """Expressions, maps with any keys, what every resource may have, a resource in another; and the
-    schemas may be in the folder itself."""
+    """Expressions, maps with any keys, common properties, nested resources; and the schemas may be
+    in the folder itself."""
     assert list(problems(TEMPLATE, folder)) == []
     assert list(problems(TEMPLATE, folder / "schemas")) == []
 
@@ -201,7 +201,7 @@ def test_a_problem_outside_of_the_resources_is_found(folder: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in TREE if "More" not in path])
 def test_a_schema_that_is_not_there_is_named(folder: Path, path: str) -> None:
-    """Nothing passes for want of a schema: which one to fetch is said, and from where."""
+    """A missing schema is an error, which says what to fetch from where."""
     (folder / "schemas" / path).unlink()
     (folder / "schemas/2020-01-01/Some.Provider.More.json").unlink()
     with pytest.raises(MissingSchemaError) as caught:
@@ -212,7 +212,7 @@ def test_a_schema_that_is_not_there_is_named(folder: Path, path: str) -> None:
 def test_the_command_says_what_it_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """0 and a count, 1 and the problems, 2 and what is missing."""
+    """0 with a count, 1 with the problems, 2 with what is missing."""
     file = folder / "main.json"
     monkeypatch.setattr(schemas, "ARM", file)
     file.write_text(json.dumps(TEMPLATE))

@@ -1,4 +1,4 @@
-"""What infra/sign_in.py makes of a cookie as it comes out of Azure."""
+"""infra/sign_in.py: whether browsers keep a cookie as Azure sends it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""infra/main.bicep and infra/main.json: the same, safe, and what the backend reads."""
+"""infra/main.bicep and infra/main.json are equal and secure, and set what the backend reads."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ def app_settings() -> dict[str, str]:
 
 
 def test_bicep_and_arm_describe_the_same() -> None:
-    """Parameters, names, types, settings, conditions and the order of things."""
+    """In parameters, names, types, settings, conditions and order."""
     made = to_arm(BICEP.read_text())
     for part in ("parameters", "variables", "outputs"):
         assert TEMPLATE[part] == made[part]
@@ -190,7 +190,7 @@ def test_the_backend_is_content_with_these_settings() -> None:
 
 
 def test_no_secret_comes_out_of_a_deployment() -> None:
-    """Outputs and plain parameters can be read by all who may look at the resource group."""
+    """Every reader of the resource group can read outputs and plain parameters."""
     assert TEMPLATE["outputs"].keys() == {"host", "storageAccount"}
     text = ARM.read_text()
     assert "listKeys" not in text

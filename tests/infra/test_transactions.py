@@ -1,5 +1,5 @@
-"""infra/transactions.json says what each thing costs in requests to storage: measured for real,
-with a recorder in front of the backend, one before Azurite's blobs and one before its tables."""
+"""Measure the requests to storage in infra/transactions.json on the real backend: one recorder is
+in front of the backend, one before Azurite's blobs and one before its tables."""
 
 import io
 import re
@@ -37,7 +37,7 @@ PAGE = EXPECTED.photos_on_a_page
 
 
 class Meter:
-    """A backend whose every request is seen, on both its sides."""
+    """A backend with recorders of all requests to it and from it."""
 
     def __init__(self, backend: Backend, front: Recorder, blobs: Recorder, tables: Recorder):
         self.api = Api(backend)
@@ -46,7 +46,7 @@ class Meter:
         self._front, self._blobs, self._tables = front, blobs, tables
 
     def count(self, action: Callable[[], object]) -> dict[str, int]:
-        """What Azure would bill for this action, as transactions.json spells it."""
+        """Return what Azure would bill for this action, laid out as in transactions.json."""
         recorders = (self._front, self._blobs, self._tables)
         starts = [len(one.exchanges) for one in recorders]
         action()
@@ -59,14 +59,14 @@ class Meter:
         return {kind: count for kind, count in counted.items() if count}
 
     def put(self, number: int) -> str:
-        """Store the photo of this number; return its id."""
+        """Store the photo with this number, and return its id."""
         name = name_of(self.camera, MOMENT + timedelta(seconds=number))
         reply = self.api.put(jpeg(seed=number), photo_headers(name))
         assert reply.status_code in (200, 201), reply.text
         return str(name)
 
     def look(self) -> list[dict[str, Any]]:
-        """Ask for the first page as the gallery does."""
+        """Request the first page as the gallery does."""
         reply = self.api.read(f"/api/photos?limit={PAGE}")
         photos: list[dict[str, Any]] = reply.json()["photos"]
         assert len(photos) == PAGE
@@ -86,7 +86,7 @@ def _seen_through(backend: Backend, front: Recorder) -> Backend:
 
 
 def _blob_kind(seen: Recorded) -> str:
-    """The price that this request to the blob service has; deleting is free."""
+    """Return the kind under which this request to the blob service is billed; deleting is free."""
     if seen.method == "DELETE":
         return "blob_deletes"
     lists = "comp=list" in seen.path
@@ -95,14 +95,14 @@ def _blob_kind(seen: Recorded) -> str:
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Azurite]:
-    """A store of our own: what others keep in theirs would be on our pages."""
+    """A store of these tests alone: photos of other tests would be on the pages."""
     with Azurite() as azurite:
         yield azurite
 
 
 @pytest.fixture(scope="module")
 def meter(store: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[Meter]:
-    """A backend that holds more photos than a page shows."""
+    """A backend with more photos than a page shows."""
     blob, _, table = store.ports
     with ExitStack() as running:
         blobs, tables = (running.enter_context(Recorder(port)) for port in (blob, table))
@@ -125,8 +125,8 @@ def test_a_photo_stored(meter: Meter) -> None:
 
 
 def test_a_photo_stored_by_a_new_instance(meter: Meter) -> None:
-    """It looks whether it knows the camera, and when the timers last ran. However many cameras
-    there are: it is not they that are read."""
+    """It checks whether it knows the camera, and when the timers last ran. The number of cameras
+    does not matter: they are not read."""
     cold = connect(Settings(meter.api.backend.connection_string))
     name = name_of(meter.camera, MOMENT + timedelta(seconds=1006))
     upload = Upload(jpeg(seed=1006), PhotoHeaders(name=name))
@@ -135,7 +135,7 @@ def test_a_photo_stored_by_a_new_instance(meter: Meter) -> None:
 
 
 def test_a_hundred_photos_cost_a_hundred_times_one(meter: Meter) -> None:
-    """Nothing is asked for at times only, such as a look whether the container is there."""
+    """No request is sent only sometimes, such as a check whether the container exists."""
     counted = meter.count(lambda: [meter.put(2000 + number) for number in range(100)])
     one = EXPECTED.events["photo stored"]
     assert counted == {kind: 100 * count for kind, count in one.items()}
@@ -148,7 +148,7 @@ def test_a_photo_sent_again(meter: Meter) -> None:
 
 
 def test_the_gallery_opened(meter: Meter) -> None:
-    """The page and every file that it names, and that those name in turn."""
+    """The page and every file that it loads, and that those load."""
     sizes: dict[str, int] = {}
 
     def load(path: str) -> None:
@@ -167,8 +167,8 @@ def test_the_gallery_opened(meter: Meter) -> None:
 
 
 def test_signing_in(meter: Meter) -> None:
-    """The page asks for the list, is refused, and sends name and password. The first time ever
-    makes tables, too."""
+    """The page requests the list, receives 401, and sends name and password. The very first sign-in
+    also creates tables."""
     visitor = Api(meter.api.backend)
 
     def sign_in() -> None:
@@ -183,7 +183,7 @@ def test_signing_in(meter: Meter) -> None:
 
 @pytest.fixture(scope="module")
 def visitor(meter: Meter) -> Api:
-    """Somebody who signed in, and has looked at a photo once: that makes a table."""
+    """A signed-in user who has opened a photo once, which creates a table."""
     visitor = Api(meter.api.backend)
     credentials = {"name": "owner", "password": visitor.backend.password}
     assert visitor.ask("/api/session", method="POST", json=credentials).status_code == 200
@@ -193,14 +193,15 @@ def visitor(meter: Meter) -> Api:
 
 
 def test_the_list_looked_at(meter: Meter, visitor: Api) -> None:
-    """A whole page, of more photos than fit: the session, and the list."""
+    """A full page: the session, and the list."""
     counted = meter.count(lambda: visitor.ask(f"/api/photos?limit={PAGE}"))
     assert counted == EXPECTED.events["list looked at"]
     assert counted["table_requests"] <= 2
 
 
 def test_a_photo_looked_at(meter: Meter, visitor: Api) -> None:
-    """Its thumbnail, made and shown again, and the photo in full, which goes into the log."""
+    """Its thumbnail, created and then shown again, and the photo in full, which the audit log
+    records."""
     path = f"/api/photos/{meter.put(1003)}"
     for event, part in (
         ("thumbnail made", "/thumbnail"),
@@ -211,8 +212,8 @@ def test_a_photo_looked_at(meter: Meter, visitor: Api) -> None:
 
 
 def test_a_preview_costs_what_a_picture_does(meter: Meter, visitor: Api) -> None:
-    """Of a clip only the part with its poster is fetched, at once; of a raw picture its beginning
-    and its end, which is one read more, the first time."""
+    """Of a clip only the part with its poster is read, in one request; of a raw picture its
+    beginning and its end, one read more, the first time."""
     raw = io.BytesIO(pi_dng(size=(640, 480)))
     add_preview(raw, jpeg(480, 270), (480, 270))
     photos = (("video/mp4", mp4(cover=jpeg(480, 270)), 0), ("image/x-adobe-dng", raw.getvalue(), 1))
@@ -228,7 +229,7 @@ def test_a_preview_costs_what_a_picture_does(meter: Meter, visitor: Api) -> None
 
 
 def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:
-    """With its thumbnail and its rows, and that is on record; it was counted."""
+    """With its thumbnail, its rows and its count; the audit log records it."""
     path = f"/api/photos/{meter.put(1004)}"
     backend = connect(Settings(meter.api.backend.connection_string))
     backend.index.count_photos(datetime.now(UTC) + timedelta(days=1))
@@ -238,7 +239,7 @@ def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:
 
 
 def test_a_photo_whose_time_is_over(meter: Meter) -> None:
-    """Retention deletes it; what finds it is shared by a hundred."""
+    """Retention deletes it; the request that finds it finds a hundred."""
     backend = connect(Settings(meter.api.backend.connection_string))
     name, tomorrow = parse_name(meter.put(1005)), datetime.now(UTC) + timedelta(days=1)
     backend.index.count_photos(tomorrow)  # by when it has long been counted
@@ -248,7 +249,7 @@ def test_a_photo_whose_time_is_over(meter: Meter) -> None:
 
 
 def test_an_hour_in_which_no_photo_expires(meter: Meter) -> None:
-    """Retention asks for the cameras, and of each whether something is due."""
+    """Retention requests the cameras, and for each whether a photo is due."""
     backend = connect(Settings(meter.api.backend.connection_string))
     cameras = len(backend.index.cameras())
     counted = meter.count(lambda: clean_up(backend, datetime.now(UTC)))
@@ -256,7 +257,7 @@ def test_an_hour_in_which_no_photo_expires(meter: Meter) -> None:
 
 
 def test_losses_reported(meter: Meter) -> None:
-    """A hundred at once, none of which the backend has, nor has heard of."""
+    """A hundred at once, none of which the backend has, nor has a report of."""
     key = {"x-functions-key": meter.api.backend.function_key}
 
     def report(days: int) -> None:
@@ -271,7 +272,7 @@ def test_losses_reported(meter: Meter) -> None:
 
 
 def test_cameras_asked_for(meter: Meter, visitor: Api) -> None:
-    """As the gallery does, which wants their names: the session, and one request however many."""
+    """As the gallery requests their names: the session, and one request for any number."""
     counted = meter.count(lambda: visitor.ask("/api/cameras?counts=none"))
     assert counted == EXPECTED.events["cameras asked for"]
 
@@ -287,7 +288,7 @@ def test_health(meter: Meter) -> None:
 
 
 def test_the_gallery_s_own_numbers() -> None:
-    """What the page's script requests, and how often it polls."""
+    """The requests of the page's script, and its polling intervals."""
     script = (ROOT / "function_app/web/page/gallery.js").read_text()
     assert f"const PAGE_SIZE = {PAGE};" in script
     assert f"const POLL_INTERVAL = {EXPECTED.seconds_between_looks}_000;" in script
@@ -296,7 +297,7 @@ def test_the_gallery_s_own_numbers() -> None:
 
 
 def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:
-    """Their size by the formula that Azure bills: 4 bytes and the keys in UTF-16, and for each
+    """Their size by Azure's formula for billing: 4 bytes and the keys in UTF-16, and for each
     property 8 bytes, its name and its text in UTF-16, and 4 more (texts)."""
     meter.camera = f"{new_camera()}-of-32-letters"[:32]  # the longest name there may be
     meter.put(1)
@@ -312,7 +313,7 @@ def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:
 
 
 def test_the_hourly_timer(meter: Meter) -> None:
-    """With nothing to do but to find that out: one request a camera, and some more."""
+    """With nothing to delete: one request for each camera, and some more."""
     stores = connect(Settings(meter.api.backend.connection_string))
     cameras = len(stores.index.cameras())
     (run,) = [
