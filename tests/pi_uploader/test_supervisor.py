@@ -179,7 +179,8 @@ def test_photos_are_taken_while_uploading_is_misconfigured(
     children = program.children()
     assert program.stop() == 78
     assert all(is_gone(child) for child in children)
-    assert "AZURE_FUNCTION_KEY: has white space around it" in program.output
+    assert "AZURE_FUNCTION_KEY: must be" in program.output
+    assert "the value has white space around it" in program.output
     assert "s3cr3t" not in program.output
 
 

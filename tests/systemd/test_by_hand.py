@@ -25,8 +25,8 @@ def device(installed: Device) -> Device:
     return installed
 
 
-def test_copies_of_the_spool_outlive_the_command(device: Device) -> None:
-    """As docs/operate.md says. In every other folder the command fails and says what to do."""
+def test_exported_photos_remain_after_the_command(device: Device) -> None:
+    """As docs/operate.md describes. For other folders the command fails and prints what to do."""
     run = device.machine.run
     device.start(CAPTURE)
     device.wait_for_photos(2)
@@ -38,15 +38,15 @@ def test_copies_of_the_spool_outlive_the_command(device: Device) -> None:
 
     run("install", "-d", "-m700", HOME)
     run("install", "-d", "-m755", "/srv/closed")
-    for folder, text in (
+    for folder, advice in (
         (f"{HOME}/out", f"the user nightjar, as whom this runs, may not enter {HOME};"),
         ("/srv/closed", "first: sudo install -d -o nightjar /srv/closed\n"),
         ("/srv/closed/out", "first: sudo install -d -o nightjar /srv/closed/out\n"),
     ):
-        refused = run("pi-uploader", "spool", "export", folder, check=False)
-        assert refused.returncode != 0
-        assert text in refused.stdout
-        assert "0 copied" in refused.stdout
+        denied = run("pi-uploader", "spool", "export", folder, check=False)
+        assert denied.returncode != 0
+        assert advice in denied.stdout
+        assert "0 copied" in denied.stdout
 
     run("install", "-d", "-o", "nightjar", "/srv/closed/out")
     output = run("pi-uploader", "spool", "export", "/srv/closed/out").stdout
@@ -55,15 +55,15 @@ def test_copies_of_the_spool_outlive_the_command(device: Device) -> None:
     assert f"{len(device.waiting())} copied into /srv/closed/out" in output
 
 
-def test_the_doctor_has_the_camera_for_itself_and_capture_runs_again(device: Device) -> None:
-    """A service that does not run is not started by it; help and other commands stop nothing."""
+def test_the_doctor_stops_capture_and_starts_it_again(device: Device) -> None:
+    """A service that was not running is not started; help and other commands stop nothing."""
     run = device.machine.run
     assert "ok       camera" in run("pi-uploader", "doctor", check=False).stdout
     assert device.state(CAPTURE) == "inactive"
     device.start(CAPTURE)
     process = device.machine.property(CAPTURE, "MainPID")
-    for command in (("doctor", "--help"), ("status",)):
-        run("pi-uploader", *command)
+    for args in (("doctor", "--help"), ("status",)):
+        run("pi-uploader", *args)
     assert device.machine.property(CAPTURE, "MainPID") == process
     output = run("pi-uploader", "doctor", check=False).stdout
     assert f"{CAPTURE} is stopped for the doctor" in output
@@ -74,8 +74,8 @@ def test_the_doctor_has_the_camera_for_itself_and_capture_runs_again(device: Dev
 
 
 @pytest.mark.parametrize("end", ["Ctrl-C", "SIGKILL"])
-def test_capture_runs_again_however_the_doctor_ends(end: str, device: Device) -> None:
-    """Also when a person is impatient, or the connection to the device breaks."""
+def test_capture_is_started_again_however_the_doctor_ends(end: str, device: Device) -> None:
+    """Also after Ctrl-C, or when the connection to the device breaks."""
     folder = device.machine.shared / end
     folder.mkdir()
     picture = SlowPicture(folder / "slow.jpg")

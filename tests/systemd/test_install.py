@@ -1,6 +1,7 @@
-"""install.sh and uninstall.sh on a machine of their own: what they leave, and what they let be.
+"""install.sh and uninstall.sh on a machine of their own: what they change, and what they keep.
 
-Debian's packages are not tried here: a Debian has no python3-picamera2, and no network is promised.
+Debian's packages are not installed here: Debian has no python3-picamera2, and there may be no
+network.
 """
 
 import os
@@ -21,7 +22,7 @@ ETC = "/etc/pi-uploader"
 
 @pytest.fixture
 def device(installed: Device) -> Device:
-    """The device; each test leaves it installed, with the settings that it found."""
+    """The device, which each test leaves installed, with its settings."""
     installed.reset()
     installed.configure()
     return installed
@@ -57,26 +58,26 @@ def test_the_program_sees_debians_own_libraries(device: Device) -> None:
     assert "home = /usr/bin" in shown
 
 
-def test_a_second_time_changes_nothing_but_the_program(device: Device) -> None:
-    """The key, the settings, the choice of services and the photos stay; nothing is shown."""
+def test_installing_again_replaces_only_the_program(device: Device) -> None:
+    """The key, the settings, the choice of services and the photos stay; no secret is printed."""
     device.start(CAPTURE)
     device.wait_for_photos(1)
     device.stop(CAPTURE)
-    before = _everything(device)
+    before = _list_files(device)
     (package,) = _find(device, "/opt/pi-uploader", "-name", "pi_uploader")
     device.machine.run("rm", "-r", package)
-    key, device.key = device.key, ""  # not given this time
+    key, device.key = device.key, ""  # not passed this time
     output = device.install("--no-start")
     device.key = key
     assert key not in output
-    assert _everything(device) == before
+    assert _list_files(device) == before
     assert "Nightjar" in device.machine.run("/opt/pi-uploader/bin/pi-uploader", "--help").stdout
 
 
 def test_a_new_url_name_and_key_replace_the_old_ones(
     device: Device, secrets_used: set[str]
 ) -> None:
-    """The other settings stay, and these when they are not given."""
+    """The other settings stay, and so do these if they are not passed."""
     device.key = secrets.token_urlsafe(32)
     secrets_used.add(device.key)
     for url, name in (
@@ -93,7 +94,7 @@ def test_a_new_url_name_and_key_replace_the_old_ones(
 
 
 def test_a_key_may_come_from_a_file(device: Device, secrets_used: set[str]) -> None:
-    """Its end of line is not part of it."""
+    """A line end is not part of the key."""
     device.key = secrets.token_urlsafe(32)
     secrets_used.add(device.key)
     device.machine.write("/root/key", f"{device.key}\n", 0o600)
@@ -101,8 +102,10 @@ def test_a_key_may_come_from_a_file(device: Device, secrets_used: set[str]) -> N
     assert device.machine.read(f"{ETC}/azure_function_key") == device.key
 
 
-def test_a_person_is_asked_and_the_key_is_not_shown(device: Device, secrets_used: set[str]) -> None:
-    """Only for what is not there yet."""
+def test_a_person_is_asked_for_settings_and_the_key_is_not_shown(
+    device: Device, secrets_used: set[str]
+) -> None:
+    """Only for settings that are missing."""
     device.machine.run("rm", f"{ETC}/azure_function_key")
     device.key = secrets.token_urlsafe(32)
     secrets_used.add(device.key)
@@ -121,7 +124,7 @@ def test_a_person_is_asked_and_the_key_is_not_shown(device: Device, secrets_used
             while more := os.read(master, 1024):
                 shown += more.decode()
     assert process.returncode == 0
-    assert "https://asked.example.org" in shown  # what is typed is shown, but for the key
+    assert "https://asked.example.org" in shown  # what is typed is shown, except the key
     assert device.key not in shown
     assert device.machine.read(f"{ETC}/azure_function_key") == device.key
     settings = device.machine.read(f"{ETC}/environment").splitlines()
@@ -147,7 +150,7 @@ def test_a_wheel_is_installed_as_well_as_a_checkout(device: Device) -> None:
 
 
 def test_a_package_with_another_hash_is_not_installed(device: Device) -> None:
-    """As it comes from an index that was tampered with. The program that is there stays."""
+    """As from an index that was tampered with. The installed program stays."""
     lock = device.machine.shared / "source" / "systemd" / "requirements.txt"
     before = lock.read_text()
     pip = ("/opt/pi-uploader/bin/python", "-m", "pip")
@@ -161,8 +164,8 @@ def test_a_package_with_another_hash_is_not_installed(device: Device) -> None:
     device.install("--no-start")
 
 
-def test_either_the_triggers_or_the_timer(device: Device) -> None:
-    """Without an option the choice stays."""
+def test_an_option_chooses_the_triggers_or_the_timer(device: Device) -> None:
+    """Without an option the earlier choice stays."""
     for options, enabled in [
         ((), [CAPTURE, UPLOAD]),
         (("--scheduled",), [TIMER, UPLOAD]),
@@ -170,12 +173,12 @@ def test_either_the_triggers_or_the_timer(device: Device) -> None:
         (("--continuous",), [CAPTURE, UPLOAD]),
     ]:
         device.install("--no-start", *options)
-        asked = {unit: _is_enabled(device, unit) for unit in (CAPTURE, TIMER, UPLOAD)}
-        assert sorted(unit for unit, is_so in asked.items() if is_so) == sorted(enabled)
+        enabled_by_unit = {unit: _is_enabled(device, unit) for unit in (CAPTURE, TIMER, UPLOAD)}
+        assert sorted(unit for unit, is_so in enabled_by_unit.items() if is_so) == sorted(enabled)
 
 
-def test_what_is_installed_runs_at_once(device: Device) -> None:
-    """Also after an installation that found it running; settings that are wrong are named."""
+def test_the_services_run_after_the_installation(device: Device) -> None:
+    """Also if they were running before. Wrong settings are reported."""
     output = device.install()
     assert device.state(CAPTURE) == "active"
     assert f"journalctl -u {UPLOAD}" in output  # without a BASE_URL it cannot run
@@ -189,15 +192,15 @@ def test_what_is_installed_runs_at_once(device: Device) -> None:
     assert UPLOAD not in output
 
 
-def test_the_journal_keeps_to_its_size(device: Device) -> None:
+def test_the_journal_has_a_maximum_size(device: Device) -> None:
     shown = device.machine.run("systemd-analyze", "cat-config", "systemd/journald.conf").stdout
     assert "\nSystemMaxUse=100M\n" in shown
     assert "\nRuntimeMaxUse=20M\n" in shown
     assert "max 100.0M" in device.machine.journal("systemd-journald.service")
 
 
-def test_the_hardware_watchdog_is_asked_for_by_name(device: Device) -> None:
-    """systemd then asks for it; no machine here has one."""
+def test_an_option_enables_the_hardware_watchdog(device: Device) -> None:
+    """systemd would use it; no machine here has one."""
     shown = device.machine.run("systemctl", "show", "--property=RuntimeWatchdogUSec").stdout
     assert shown.strip() in ("RuntimeWatchdogUSec=0", "RuntimeWatchdogUSec=infinity")
     device.install("--no-start", "--hardware-watchdog")
@@ -205,8 +208,8 @@ def test_the_hardware_watchdog_is_asked_for_by_name(device: Device) -> None:
     assert "\nRuntimeWatchdogSec=15\n" in config
 
 
-def test_the_program_runs_by_hand_as_the_services_run_it(device: Device) -> None:
-    """`sudo pi-uploader status` knows the services' spool."""
+def test_the_command_uses_the_spool_of_the_services(device: Device) -> None:
+    """It runs as the same user with the same settings."""
     device.start(CAPTURE)
     device.wait_for_photos(2)
     device.stop(CAPTURE)
@@ -218,8 +221,8 @@ def test_the_program_runs_by_hand_as_the_services_run_it(device: Device) -> None
     assert "sudo pi-uploader status" in as_another.stdout
 
 
-def test_uninstalling_leaves_the_photos_and_says_where_they_are(device: Device) -> None:
-    """Then the settings, if asked; and installing again finds the photos."""
+def test_uninstalling_keeps_the_photos_and_prints_where_they_are(device: Device) -> None:
+    """With an option it removes the settings, too. A new installation uses the photos."""
     run = device.machine.run
     device.install(url="http://127.0.0.1:9")
     device.wait_for_photos(2)
@@ -243,8 +246,8 @@ def test_uninstalling_leaves_the_photos_and_says_where_they_are(device: Device) 
     assert photos < device.waiting()
 
 
-def _everything(device: Device) -> list[str]:
-    """What install.sh has to do with, but for the program."""
+def _list_files(device: Device) -> list[str]:
+    """Return the files that install.sh writes, with modes and hashes, except the program."""
     places = (ETC, "/etc/systemd", "/usr/local/bin/pi-uploader", "/etc/passwd", "/etc/group", SPOOL)
     sums = ("-printf", "%m %u:%g ", "-exec", "sha256sum", "{}", ";")
     files = _find(device, *places, "-type", "f", *sums)

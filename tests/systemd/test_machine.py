@@ -1,4 +1,4 @@
-"""The machine of these tests: it boots, and leaves nothing behind, however it ends."""
+"""The test machine boots, and leaves nothing behind in whatever way it ends."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def _rig() -> None:
+def _machine_can_boot() -> None:
     if reason := missing():
         if os.environ.get("CI"):
             pytest.fail(reason)
@@ -25,8 +25,8 @@ def _rig() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_stays_behind(_rig: None, tmp_path: Path) -> Iterator[None]:
-    """No mount, no process, and nothing on the disk but what is shared."""
+def _nothing_stays_behind(_machine_can_boot: None, tmp_path: Path) -> Iterator[None]:
+    """No mount and no process is left, and nothing on the disk except the shared folder."""
     yield
     wait_for(lambda: not processes_of(tmp_path), what="the end of the machine's processes")
     assert f"{tmp_path}" not in Path("/proc/mounts").read_text()
@@ -34,20 +34,20 @@ def _nothing_stays_behind(_rig: None, tmp_path: Path) -> Iterator[None]:
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
-    """The processes that started the machine, and those that stand on its root."""
+    """Return the processes that started the machine, and those inside it."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
-        command_line = " ".join(process.info["cmdline"] or ())
+        command = " ".join(process.info["cmdline"] or ())
         try:
             mounts = Path(f"/proc/{process.pid}/mounts").read_text()
-        except OSError:  # gone meanwhile
+        except OSError:  # it has ended meanwhile
             continue
-        if f"{folder}" in command_line or f"{folder}" in mounts:
+        if f"{folder}" in command or f"{folder}" in mounts:
             found.append(process)
     return found
 
 
-def test_a_machine_is_turned_off_in_order(tmp_path: Path) -> None:
+def test_a_machine_shuts_down(tmp_path: Path) -> None:
     with Machine(tmp_path) as machine:
         assert machine.run("cat", "/proc/1/comm").stdout == "systemd\n"
         machine.run("touch", "/etc/only-here")
@@ -64,7 +64,7 @@ def test_a_failing_test_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_the_end_of_the_process_that_booted_it_ends_the_machine(tmp_path: Path) -> None:
-    """Even by SIGKILL. Its empty cgroup is taken away by the next machine."""
+    """Even by SIGKILL. The next machine removes its empty cgroup."""
     code = (
         "import sys; from pathlib import Path\n"
         "from tests.support.systemd_machine.machine import *\n"

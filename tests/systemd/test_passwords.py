@@ -1,5 +1,7 @@
-"""A network camera with a password, on a device as it is installed: a real RTSP server gives the
-stream, and what is done is what systemd/README.md says."""
+"""A network camera with a password, on an installed device.
+
+A real RTSP server sends the stream, and the steps are those of systemd/README.md.
+"""
 
 import secrets
 
@@ -33,7 +35,7 @@ every = "1s"
 def test_the_password_is_a_file_that_only_root_reads(
     own: bool, installed: Device, secrets_used: set[str]
 ) -> None:
-    """The services and `sudo pi-uploader` have it as a credential."""
+    """The services and `sudo pi-uploader` read it as a credential."""
     password = secrets.token_urlsafe(16)
     secrets_used.add(password)
     installed.reset()

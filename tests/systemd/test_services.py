@@ -1,4 +1,4 @@
-"""The installed services under a real systemd: started, hung, killed, stopped, confined."""
+"""The installed services under a real systemd: start, hang, kill, stop, sandbox."""
 
 import json
 import shutil
@@ -39,7 +39,7 @@ def server() -> Iterator[FaultServer]:
         yield one
 
 
-def test_systemd_has_nothing_to_say_of_the_installed_units(device: Device) -> None:
+def test_systemd_finds_no_fault_in_the_installed_units(device: Device) -> None:
     checked = device.machine.run(
         "systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in UNITS)
     )
@@ -65,8 +65,8 @@ def test_photos_are_taken_and_delivered_with_the_key(device: Device, server: Fau
     assert device.key not in device.machine.journal()
 
 
-def test_a_hang_ends_in_a_restart_by_the_watchdog(device: Device) -> None:
-    """The photos that were taken before stay, others follow, and the log says where it hung."""
+def test_the_watchdog_restarts_a_service_that_hangs(device: Device) -> None:
+    """Earlier photos stay, more follow, and the log shows where it hung."""
     device.change(CAPTURE, *QUICK, "WatchdogSec=2")
     device.start(CAPTURE)
     device.wait_for_photos(1)
@@ -77,8 +77,8 @@ def test_a_hang_ends_in_a_restart_by_the_watchdog(device: Device) -> None:
     assert device.taken() <= device.waiting()
 
 
-def test_a_service_that_is_well_is_left_alone_by_the_watchdog(device: Device) -> None:
-    """It is fed more often than systemd asks for, while photos are taken."""
+def test_the_watchdog_does_not_restart_a_healthy_service(device: Device) -> None:
+    """Heartbeats come more often than systemd requires, while photos are taken."""
     device.change(CAPTURE, *QUICK, "WatchdogSec=4")
     device.start(CAPTURE)
     device.wait_for_photos(10)  # in as many seconds
@@ -86,8 +86,10 @@ def test_a_service_that_is_well_is_left_alone_by_the_watchdog(device: Device) ->
 
 
 @pytest.mark.parametrize("unit", [CAPTURE, UPLOAD])
-def test_a_crash_ends_in_a_restart(unit: str, device: Device, server: FaultServer) -> None:
-    """However often; no photo is lost and none is stored twice."""
+def test_a_service_that_crashes_is_restarted(
+    unit: str, device: Device, server: FaultServer
+) -> None:
+    """Any number of times; no photo is lost, and none is stored twice."""
     device.configure(BASE_URL=server.base_url)
     for one in (CAPTURE, UPLOAD):
         device.change(one, *QUICK)
@@ -95,7 +97,7 @@ def test_a_crash_ends_in_a_restart(unit: str, device: Device, server: FaultServe
     while (crashes := device.restarts(unit)) < 6:  # systemd's default would be to give up at five
         device.wait_for_photos(1)
         device.signal(unit, "SIGKILL")
-        wait_for(partial(more_restarts, device, unit, crashes), what=f"restart {crashes + 1}")
+        wait_for(partial(has_restarted, device, unit, crashes), what=f"restart {crashes + 1}")
     device.wait_for_photos(1)
     device.stop(CAPTURE)
     wait_for(lambda: not device.waiting(), what="an empty spool")
@@ -103,25 +105,25 @@ def test_a_crash_ends_in_a_restart(unit: str, device: Device, server: FaultServe
     assert server.store.conflicts == 0
 
 
-def more_restarts(device: Device, unit: str, than: int) -> bool:
-    return device.restarts(unit) > than
+def has_restarted(device: Device, unit: str, earlier: int) -> bool:
+    return device.restarts(unit) > earlier
 
 
-def store_and_say_nothing(exchange: Exchange) -> None:
+def store_without_a_response(exchange: Exchange) -> None:
     exchange.store.handle(exchange.request, exchange.read())
     exchange.stopped.wait()
 
 
-def take_half_and_stall(exchange: Exchange) -> None:
+def read_half_and_stall(exchange: Exchange) -> None:
     exchange.read(exchange.request.content_length // 2)
     exchange.stopped.wait()
 
 
-@pytest.mark.parametrize("stall", [take_half_and_stall, store_and_say_nothing])
+@pytest.mark.parametrize("stall", [read_half_and_stall, store_without_a_response])
 def test_a_stop_during_an_upload_loses_nothing(
     stall: Handler, device: Device, server: FaultServer
 ) -> None:
-    """The photo waits until its receipt has come, and is not stored twice."""
+    """The photo waits for its receipt, and is not stored twice."""
     device.start(CAPTURE)
     device.wait_for_photos(3)
     device.stop(CAPTURE)
@@ -141,7 +143,7 @@ def test_a_stop_during_an_upload_loses_nothing(
     assert server.store.conflicts == 0
 
 
-def test_a_stop_lets_the_photo_in_hand_be_kept(device: Device) -> None:
+def test_a_stop_keeps_the_photo_being_taken(device: Device) -> None:
     folder = device.machine.shared / "slow"
     folder.mkdir()
     picture = SlowPicture(folder / "slow.jpg")
@@ -158,7 +160,7 @@ def test_a_stop_lets_the_photo_in_hand_be_kept(device: Device) -> None:
 
 
 def test_a_bad_setting_of_the_upload_does_not_stop_capture(device: Device) -> None:
-    """The upload ends for good and says why; photos go on being taken."""
+    """The upload exits for good and logs why; photos are still taken."""
     device.configure(BASE_URL="no URL at all")
     for unit in (CAPTURE, UPLOAD):
         device.change(unit, *QUICK)
@@ -172,8 +174,8 @@ def test_a_bad_setting_of_the_upload_does_not_stop_capture(device: Device) -> No
     assert (device.state(CAPTURE), device.restarts(CAPTURE)) == ("active", 0)
 
 
-def test_capture_with_a_bad_setting_is_tried_until_it_is_mended(device: Device) -> None:
-    """Each time after a longer pause, which the program waits itself."""
+def test_capture_with_a_bad_setting_is_restarted_until_it_is_corrected(device: Device) -> None:
+    """The program itself waits before it exits, longer each time."""
     device.configure(CAMERA_EVERY="sometimes")
     device.change(CAPTURE, *QUICK)
     device.machine.run("systemctl", "start", CAPTURE, check=False)
@@ -183,7 +185,7 @@ def test_capture_with_a_bad_setting_is_tried_until_it_is_mended(device: Device) 
     device.wait_for_photos(1)
 
 
-def test_a_time_that_passed_while_the_device_was_off_is_made_up_for(device: Device) -> None:
+def test_a_time_missed_while_the_device_was_off_takes_a_photo(device: Device) -> None:
     """The timer starts the real `capture --once`, whose photo waits for the upload."""
     stamp = f"/var/lib/systemd/timers/stamp-{TIMER}"
     device.machine.run("mkdir", "-p", "/var/lib/systemd/timers")
@@ -199,14 +201,14 @@ def test_a_time_that_passed_while_the_device_was_off_is_made_up_for(device: Devi
 
 
 def test_the_timer_fires_at_its_times(device: Device) -> None:
-    """Times that are nearer than the real ones: each second."""
+    """The times are overridden: every second."""
     device.change(TIMER, "[Timer]", "OnCalendar=", "OnCalendar=*:*:*")
     device.start(TIMER)
     wait_for(lambda: len(device.taken()) >= 2, what="two photos on schedule")
 
 
 def test_the_timer_waits_for_a_set_clock_and_capture_does_not(device: Device) -> None:
-    """systemd's own service that waits for the clock runs in no container; another stands in."""
+    """systemd's service that waits for the clock runs in no container; another replaces it."""
     run = device.machine.run
     device.change(
         "systemd-time-wait-sync.service",
@@ -223,12 +225,12 @@ def test_the_timer_waits_for_a_set_clock_and_capture_does_not(device: Device) ->
 
 
 @pytest.mark.parametrize("unit", [CAPTURE, SCHEDULED, UPLOAD])
-def test_a_service_can_do_only_what_it_needs(unit: str, device: Device) -> None:
-    """A probe (probe.py) runs in its place, confined as it is."""
-    found = probed(device, unit)
-    refused = found.pop("writing elsewhere")
-    assert isinstance(refused, dict)
-    assert "done" not in refused.values(), refused
+def test_the_sandbox_allows_what_the_service_needs_and_no_more(unit: str, device: Device) -> None:
+    """A probe (probe.py) runs in its place, in the same sandbox."""
+    found = run_probe(device, unit)
+    denied = found.pop("writing elsewhere")
+    assert isinstance(denied, dict)
+    assert "done" not in denied.values(), denied
     groups = found.pop("groups")
     assert found["state of the clock"] is not None
     assert found == {
@@ -247,7 +249,7 @@ def test_a_service_can_do_only_what_it_needs(unit: str, device: Device) -> None:
         assert {int(line.split(":")[2]) for line in lines} <= set(groups)
 
 
-def probed(device: Device, unit: str) -> dict[str, Any]:
+def run_probe(device: Device, unit: str) -> dict[str, Any]:
     run = device.machine.run
     run("install", "-d", "-m777", "/srv/open")
     run("sh", "-c", "[ -e /srv/device ] || mknod -m 666 /srv/device c 10 229")  # FUSE's
@@ -266,7 +268,7 @@ def probed(device: Device, unit: str) -> dict[str, Any]:
 def test_photos_taken_before_the_clock_is_set_wait_for_it(
     device: Device, server: FaultServer
 ) -> None:
-    """The confinement must not make an unset clock look set."""
+    """The sandbox must not make an unset clock look set."""
     if SYSTEM_CLOCK.is_set():
         pytest.skip("this machine's clock is set, and a service has no clock of its own")
     device.configure(BASE_URL=server.base_url, CAMERA_CLOCK="ntp")

@@ -1,4 +1,4 @@
-"""A device with a config file, whose cameras take the place of the one that install.sh wrote."""
+"""A device with a config file, whose cameras replace the one that install.sh wrote."""
 
 import os
 import subprocess
@@ -37,19 +37,19 @@ def device(installed: Device) -> Device:
 
 
 def test_a_config_file_is_all_that_several_cameras_need(device: Device) -> None:
-    """What install.sh wrote for one camera does not have to be taken away."""
+    """What install.sh wrote for one camera can stay."""
     assert "\nCAMERA_SOURCE=picamera2\n" in device.machine.read(f"{ETC}/environment")
     device.start(CAPTURE)
     device.wait_for_journal(CAPTURE, ["photo taken entry-", "photo taken yard-"])
     device.stop(CAPTURE)
     output = device.machine.run("pi-uploader", "config", "check", check=False).stdout
     mistake, _zone, count = output.splitlines()
-    assert mistake.startswith("BASE_URL: is not set; expected https://HOST ")
+    assert mistake.startswith("BASE_URL: is not set; must be https://HOST ")
     assert count == "1 mistake"
 
 
-def test_nobody_is_asked_for_a_name_that_the_tables_have(device: Device) -> None:
-    """Who installs at a terminal is asked for what is missing; here that is nothing."""
+def test_install_does_not_ask_for_a_camera_name_if_there_are_tables(device: Device) -> None:
+    """At a terminal it asks for missing settings; here nothing is missing."""
     device.machine.run("sh", "-c", f"echo BASE_URL=http://127.0.0.1:9 >>{ETC}/environment")
     terminal, stdin = os.openpty()
     command = device.machine.inside("sh", INSTALL, "--packages", "none", "--no-start")

@@ -1,4 +1,4 @@
-"""The units and scripts as files: what systemd's own tools and shellcheck say of them."""
+"""The units and scripts as files, checked by systemd's tools and shellcheck."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from tests.systemd.device import CAPTURE, SCHEDULED, TIMER, UNITS, UPLOAD
 
 SYSTEMD = ROOT / "systemd"
 PROGRAM = "/opt/pi-uploader/bin/pi-uploader"
-LEAST_SCORE = 25  # tenths: 2.5 or better
+MAX_EXPOSURE = 25  # tenths: 2.5 or better
 SCRIPTS = [*sorted(SYSTEMD.glob("*.sh")), *sorted((ROOT / "tests/support").rglob("*.sh"))]
 
 needs_systemd = pytest.mark.skipif(
@@ -25,7 +25,7 @@ needs_systemd = pytest.mark.skipif(
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """A copy of the units whose program is there: else systemd speaks of that alone."""
+    """A copy of the units with a program that exists: otherwise systemd reports only that."""
     for name in UNITS:
         text = (SYSTEMD / name).read_text()
         (tmp_path / name).write_text(text.replace(PROGRAM, "/bin/true"))
@@ -45,14 +45,14 @@ def test_these_are_all_units() -> None:
 
 @needs_systemd
 @pytest.mark.parametrize("unit", UNITS)
-def test_systemd_has_nothing_to_say_of_a_unit(unit: str, units: Path) -> None:
-    """It ends with 0 after unknown keys, so its output counts."""
+def test_systemd_finds_no_fault_in_a_unit(unit: str, units: Path) -> None:
+    """It exits with 0 in spite of unknown keys, so the output is compared."""
     checked = analyze("verify", units / unit)
     assert (checked.stdout + checked.stderr, checked.returncode) == ("", 0)
 
 
 @needs_systemd
-def test_systemd_would_speak_of_an_unknown_key(units: Path) -> None:
+def test_systemd_reports_an_unknown_key(units: Path) -> None:
     (units / TIMER).write_text((units / TIMER).read_text().replace("Persistent", "Perisstent"))
     assert "Perisstent" in analyze("verify", units / TIMER).stderr
 
@@ -60,14 +60,14 @@ def test_systemd_would_speak_of_an_unknown_key(units: Path) -> None:
 @needs_systemd
 @pytest.mark.parametrize("unit", [CAPTURE, UPLOAD, SCHEDULED])
 def test_a_service_scores_2_5_or_better(unit: str, units: Path) -> None:
-    score = analyze("security", "--offline=true", f"--threshold={LEAST_SCORE}", units / unit)
+    score = analyze("security", "--offline=true", f"--threshold={MAX_EXPOSURE}", units / unit)
     assert score.returncode == 0, score.stdout
     print(score.stdout.splitlines()[-1])
 
 
 @needs_systemd
 def test_the_timers_next_times(units: Path) -> None:
-    """Nine, noon and six, and then nine on the next day, in the zone of the system."""
+    """9:00, 12:00 and 18:00, then 9:00 on the next day, in the system's time zone."""
     (when,) = values(TIMER, "OnCalendar")
     shown = analyze("calendar", "--iterations=4", "--base-time=2026-11-20 08:30:00 UTC", when)
     days = [line.split(": ", 1)[1] for line in shown.stdout.splitlines() if "Next elapse" in line]
@@ -80,38 +80,38 @@ def test_the_timers_next_times(units: Path) -> None:
     ]
 
 
-def test_only_wrong_settings_of_the_upload_end_a_service_for_good() -> None:
+def test_only_wrong_upload_settings_stop_a_service_for_good() -> None:
     assert values(UPLOAD, "RestartPreventExitStatus") == ["78"]
     assert values(UPLOAD, "Restart") == values(CAPTURE, "Restart") == ["always"]
     assert values(CAPTURE, "RestartPreventExitStatus") == []
     assert values(SCHEDULED, "RestartPreventExitStatus") == []
 
 
-def test_both_services_with_a_camera_are_confined_alike() -> None:
-    """The one says why, the other repeats it."""
-    assert confinement(SCHEDULED) == confinement(CAPTURE)
+def test_both_services_with_a_camera_have_the_same_sandbox() -> None:
+    """The comments are in one of the two files."""
+    assert sandbox(SCHEDULED) == sandbox(CAPTURE)
 
 
-def confinement(unit: str) -> list[str]:
+def sandbox(unit: str) -> list[str]:
     text = (SYSTEMD / unit).read_text().partition("\nDevicePolicy=")[2].partition("\n[Install]")[0]
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 @pytest.mark.parametrize("unit", [CAPTURE, UPLOAD, SCHEDULED])
 def test_a_leak_ends_the_service_and_not_the_system(unit: str) -> None:
-    """Capture outlives an ffmpeg that is ended; upload is started again as a whole."""
+    """Capture survives the end of an ffmpeg; upload is restarted as a whole."""
     (limit,), (policy,) = values(unit, "MemoryMax"), values(unit, "OOMPolicy")
     assert (limit, policy) == (("192M", "kill") if unit == UPLOAD else ("75%", "continue"))
 
 
 def values(unit: str, key: str) -> list[str]:
-    """What a unit's file gives this key, line by line."""
+    """Return the values of this key in a unit's file."""
     lines = (SYSTEMD / unit).read_text().splitlines()
     return [line.partition("=")[2] for line in lines if line.startswith(f"{key}=")]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_shellcheck_has_nothing_to_say(script: Path) -> None:
+def test_shellcheck_finds_no_fault(script: Path) -> None:
     if not shutil.which("shellcheck"):
         reason = "there is no shellcheck: run tests/support/systemd_machine/install.sh"
         if os.environ.get("CI"):
@@ -122,15 +122,15 @@ def test_shellcheck_has_nothing_to_say(script: Path) -> None:
 
 
 @pytest.mark.parametrize("script", ["install.sh", "uninstall.sh"])
-def test_a_script_explains_itself(script: str) -> None:
+def test_a_script_has_a_help(script: str) -> None:
     shown = run_script(script, "--help")
     assert shown.returncode == 0
     for option in ("--dry-run", "--help"):
         assert option in shown.stdout
 
 
-def test_a_dry_run_installs_nothing_and_says_what_it_would() -> None:
-    """No question is asked, no root needed, and the key is not shown."""
+def test_a_dry_run_installs_nothing_and_prints_what_it_would() -> None:
+    """It asks nothing, needs no root, and does not print the key."""
     key = "the-key-of-a-dry-run"
     folders = [Path("/opt/pi-uploader"), Path("/etc/pi-uploader")]
     before = [folder.exists() for folder in folders]
@@ -145,7 +145,7 @@ def test_a_dry_run_installs_nothing_and_says_what_it_would() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "settings", "problem"),
+    ("args", "settings", "problem"),
     [
         (["--wheel"], {}, "--wheel needs a value"),
         (["--wheel", "/no/such.whl"], {}, "there is no wheel /no/such.whl"),
@@ -158,9 +158,9 @@ def test_a_dry_run_installs_nothing_and_says_what_it_would() -> None:
     ],
 )
 def test_a_mistake_ends_the_installation_before_it_begins(
-    options: list[str], settings: dict[str, str], problem: str
+    args: list[str], settings: dict[str, str], problem: str
 ) -> None:
-    shown = run_script("install.sh", "--dry-run", *options, **settings)
+    shown = run_script("install.sh", "--dry-run", *args, **settings)
     assert shown.returncode == 1
     assert problem in shown.stderr
     assert shown.stdout == ""
@@ -184,8 +184,8 @@ def test_a_mistake_ends_the_installation_before_it_begins(
         "a.b",
     ],
 )
-def test_the_name_of_the_camera_is_one_of_the_wires(name: str) -> None:
-    """One that the program would reject is reported before anything is installed."""
+def test_install_accepts_the_camera_names_that_the_program_accepts(name: str) -> None:
+    """Another name is reported before anything is installed."""
     shown = run_script("install.sh", "--dry-run", CAMERA_NAME=name)
     problem = None
     try:
@@ -198,9 +198,9 @@ def test_the_name_of_the_camera_is_one_of_the_wires(name: str) -> None:
         assert shown.stdout == ""
 
 
-def run_script(script: str, *options: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+def run_script(script: str, *args: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["sh", SYSTEMD / script, *options],
+        ["sh", SYSTEMD / script, *args],
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environ},
         capture_output=True,
         text=True,
