@@ -1,5 +1,5 @@
-"""The Pi's side of Nightjar: what triggers a photo, the camera, the spool, the way up.
+"""The device's side of Nightjar: triggers, cameras, the spool and the upload.
 
-Two processes share only the spool's folder: `capture` puts photos into it, `upload` takes them out
-when the backend has confirmed them. No azure package is imported here, ever.
+Two processes share only the spool's folder. `capture` puts photos into it, and `upload` removes
+them when the backend has confirmed them. No azure package is ever imported here.
 """

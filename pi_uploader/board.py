@@ -1,4 +1,4 @@
-"""Which Raspberry Pi this is, and what its hardware cannot do."""
+"""Which Raspberry Pi this is, and the limits of its hardware."""
 
 import re
 from pathlib import Path
@@ -17,20 +17,20 @@ def model() -> str:
 
 
 def has_hardware_encoder() -> bool:
-    """Return whether clips are encoded by the board: a Pi before the 5. A Pi 5 has no encoder, and
-    its processor no such limit."""
+    """Return whether the board encodes clips, as every Pi before the 5 does. A Pi 5 encodes them in
+    software, without a limit on their width."""
     return model().startswith("Raspberry Pi") and not is_pi_5()
 
 
 def is_pi_5() -> bool:
-    """Return whether it is a Pi 5, or another board with its chips."""
+    """Return whether this is a Pi 5, or another board with its chips."""
     return bool(re.match(r"Raspberry Pi (Compute Module )?5(00)?\b", model()))
 
 
 def contiguous_memory() -> int | None:
-    """Return the bytes of memory that is set aside for cameras (CMA); None if nobody says."""
+    """Return the bytes of memory that are reserved for cameras (CMA); None if unknown."""
     try:
-        found = re.search(r"^CmaTotal:\s+([0-9]+) kB", MEMORY_FILE.read_text(), re.M)
+        match = re.search(r"^CmaTotal:\s+([0-9]+) kB", MEMORY_FILE.read_text(), re.M)
     except OSError:
         return None
-    return int(found[1]) * 1024 if found and int(found[1]) else None
+    return int(match[1]) * 1024 if match and int(match[1]) else None

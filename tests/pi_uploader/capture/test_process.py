@@ -18,7 +18,7 @@ from photo_wire.name import new_name
 from pi_uploader.capture import capture_once, run_capture
 from pi_uploader.capture.start_backoff import MAX_DELAY_SECONDS, StartBackoff
 from pi_uploader.spool import PhotoInfo, Spool
-from pi_uploader.triggers import TriggerEvent, TriggerQueue
+from pi_uploader.triggers import TriggerQueue
 from tests.support.capturing import capture_settings, idle_settings
 from tests.support.pins import is_watched, pulse
 from tests.support.program import SlowPicture, StartProgram, photos_in
@@ -264,18 +264,6 @@ def test_once_exits_with_1_without_a_photo(
     assert program.process.wait(90) == 1
     assert "no photo for a demand trigger" in program.output
     assert photos_in(spool_folder) == 0
-
-
-class BrokenQueue(TriggerQueue):
-    """A queue that raises an unexpected error."""
-
-    def get(self, longest: float | None = None) -> TriggerEvent | None:
-        raise RuntimeError("the queue is broken")
-
-
-def test_an_unexpected_error_in_a_camera_thread_ends_the_process(tmp_path: Path) -> None:
-    """The process is started again instead of running without the camera."""
-    assert run_capture(idle_settings(tmp_path), threading.Event(), BrokenQueue) == 1
 
 
 @pytest.fixture
