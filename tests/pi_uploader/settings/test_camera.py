@@ -13,7 +13,7 @@ from gpiozero.pins.mock import MockFactory
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader import clock
-from pi_uploader.capture import process
+from pi_uploader.capture import camera_thread
 from pi_uploader.triggers.schedule import daily_trigger
 from tests.support.fake_clock import FakeClock
 from tests.support.installed_pi import NAME, InstalledPi, armed_now
@@ -205,10 +205,10 @@ def test_camera_times(pi: InstalledPi, monkeypatch: pytest.MonkeyPatch) -> None:
 
     shifted = FakeClock(wall=shifted_clock)
     monkeypatch.setattr(
-        process,
+        camera_thread,
         "daily_trigger",
-        lambda times, zone, queue, _, back_within: daily_trigger(
-            times, zone, queue, shifted, back_within
+        lambda times, zone, queue, _, heartbeat: daily_trigger(
+            times, zone, queue, shifted, heartbeat
         ),
     )
     pi.environ |= {"CAMERA_TIMES": "09:00", "CAMERA_ZONE": "UTC"}

@@ -216,7 +216,7 @@ def test_the_example_is_right_and_has_every_setting(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "key"), [("password", ""), ("azure_function_key", "the key")])
 def test_the_example_says_of_a_secret_what_is_accepted(tmp_path: Path, name: str, key: str) -> None:
     """In the file, too; and that it has a better place."""
-    assert f'# ({name} = "..." is accepted here, too; ' in config_example()
+    assert f'# ({name} = "..." is accepted here, too, ' in config_example()
     text = f"{f'azure_function_key = {key!r}' if key else ''}\n{THREE_CAMERAS}"
     text = text.replace('user = "admin"', 'user = "admin"\npassword = "abc"')
     environ = environ_of(tmp_path, text)
