@@ -1,6 +1,5 @@
 """`POST /api/alerts`, where devices report losses and other alerts, and `GET /api/alerts`."""
 
-import re
 from datetime import UTC, datetime
 
 from function_app.alerts.recording import record_alerts
@@ -15,6 +14,7 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
 from function_app.storage.models import KeptAlert, alert_key
+from function_app.storage.row_keys import ALERT_KEY
 from photo_wire.alert import (
     CLOCK,
     LOSS,
@@ -59,9 +59,6 @@ NEW_ALERTS = WireBody(
             maxItems=MAX_ALERTS,
         )
     ),
-)
-_POSITION = re.compile(
-    r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?"
 )
 
 
@@ -148,4 +145,4 @@ def _describe(kept: KeptAlert) -> dict[str, object]:
 def _after(cursor: str | None) -> str | None:
     """Return the key after which a page begins. A forged one does no harm: wherever a page begins,
     it has only what the caller may see."""
-    return None if cursor is None else decode_cursor(cursor, _POSITION)
+    return None if cursor is None else decode_cursor(cursor, ALERT_KEY)

@@ -220,14 +220,14 @@ class PhotoCounters:
 
     def _read(self, after: str, end: str) -> dict[str, PhotoCounts]:
         """Return the saved counts whose rows lie between two keys, by camera."""
-        found: dict[str, tuple[Entity, dict[date, Count], dict[date, int]]] = {}
+        saved: dict[str, tuple[Entity, dict[date, Count], dict[date, int]]] = {}
         while rows := self.rows.query(PHOTOS, PAGE_SIZE, after, end):
             for row in rows:
                 camera = camera_of_count_key(row.key)
                 if row.key == checkpoint_key(camera):
-                    found[camera] = (row, {}, {})
-                elif camera in found:
-                    checkpoint, days, deleted = found[camera]
+                    saved[camera] = (row, {}, {})
+                elif camera in saved:
+                    checkpoint, days, deleted = saved[camera]
                     days.update(days_in(row, checkpoint))
                     deleted.update(deleted_in(row))
             if len(rows) < PAGE_SIZE:
@@ -235,7 +235,7 @@ class PhotoCounters:
             after = rows[-1].key
         return {
             camera: PhotoCounts(days, checkpoint.properties[POSITION], checkpoint, deleted)
-            for camera, (checkpoint, days, deleted) in found.items()
+            for camera, (checkpoint, days, deleted) in saved.items()
         }
 
     def _checkpoint(self, camera: str) -> Entity:

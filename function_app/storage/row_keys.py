@@ -4,6 +4,7 @@ Table Storage lists a partition by ascending key. So each photo has a row for ev
 which time counts down puts the newest first, one in which it counts up the oldest.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -24,6 +25,11 @@ LOSS_CHECKPOINT = ("losses~up-to", "all")  # with the key
 # The keys between which rows of all cameras lie in the partition PHOTOS.
 LAST_SEEN_RANGE = ("m~", "m~~")
 ALL_COUNTS = ("n~", "n~~")
+
+# The key of an alert in the list of all (models.alert_key); its end may be missing or "~~".
+ALERT_KEY = re.compile(
+    r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?"
+)
 
 
 @dataclass(frozen=True, slots=True)

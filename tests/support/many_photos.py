@@ -78,5 +78,5 @@ def _list_in_file(file: Path, others: Iterable[Photo]) -> None:
             rows.append({**example, **keys, "properties": {**row, **added}, "$loki": len(rows) + 1})
     table["maxId"] = len(rows)
     for key, index in table["binaryIndices"].items():
-        index["values"] = sorted(range(len(rows)), key=lambda place: str(rows[place][key]))
+        index["values"] = sorted(range(len(rows)), key=lambda number: str(rows[number][key]))
     file.write_text(json.dumps(kept, separators=(",", ":")))

@@ -117,10 +117,10 @@ class MemoryTable:
     def rewrite(self, partition: str, rewrite: ConditionalUpdate) -> bool:
         with self._lock:
             there = self.kept.get((partition, rewrite.row.key))
-            gone = [key for key, properties in rewrite.others.items() if properties is None]
+            removed = [key for key, properties in rewrite.others.items() if properties is None]
             if there is None or there.etag != rewrite.row.etag:
                 return False
-            if any((partition, key) not in self.kept for key in gone):
+            if any((partition, key) not in self.kept for key in removed):
                 return False
             assert len(rewrite.others) < 100
             self._write(partition, rewrite.row.key, rewrite.properties)

@@ -96,13 +96,13 @@ class AzureAlerts:
         call(lambda: self._table.delete_entity(ALERTS, own_key))  # no error if it does not exist
 
     def remove_some_of(self, camera: str) -> int:
-        found = self.newest_of(camera, BATCH_SIZE, None)
-        keys = [row["RowKey"] for kept in found for row in _rows(kept)]
+        page = self.newest_of(camera, BATCH_SIZE, None)
+        keys = [row["RowKey"] for kept in page for row in _rows(kept)]
         if keys and not self._remove(keys):
             # One by one; the camera's own row of each, by which it is found, comes last.
             for key in keys:
                 call(partial(self._table.delete_entity, ALERTS, key))
-        return len(found)
+        return len(page)
 
     def _remove(self, keys: list[str]) -> bool:
         """Remove all of these rows; return False, and remove none, if one does not exist."""
@@ -133,14 +133,14 @@ class AzureAlerts:
         if runs >= _RUNS:
             return
         after: str | None = None
-        while found := self.newest(PAGE_SIZE, after):
-            shown = [one for one in found if not one.is_taken_back]
+        while page := self.newest(PAGE_SIZE, after):
+            shown = [one for one in page if not one.is_taken_back]
             rows = [
                 (Operation.PUT, _row(one, _list_prefix(one.alert.name.camera))) for one in shown
             ]
             for start in range(0, len(rows), MAX_ROWS):
                 call(partial(self._submit, rows[start : start + MAX_ROWS]))
-            after = alert_key(found[-1])
+            after = alert_key(page[-1])
         row = {"PartitionKey": ALERTS, "RowKey": _RUNS_KEY, "runs": str(runs + 1)}
         call(lambda: self._table.upsert_entity(row), self._create)
 
@@ -157,10 +157,10 @@ class AzureAlerts:
 
     def _filtered(self, camera: str, after: str | None) -> Iterator[KeptAlert]:
         """Yield a camera's alerts from the list of all."""
-        while found := self.newest(PAGE_SIZE, after):
-            shown = (one for one in found if not one.is_taken_back)
+        while page := self.newest(PAGE_SIZE, after):
+            shown = (one for one in page if not one.is_taken_back)
             yield from (one for one in shown if one.alert.name.camera == camera)
-            after = alert_key(found[-1])
+            after = alert_key(page[-1])
 
     def _list(self, first: str, end: str, count: int) -> list[KeptAlert]:
         """Return up to `count` alerts whose rows lie between two keys, both excluded."""

@@ -150,8 +150,8 @@ class Transactions:
 def _failure(response: HttpResponse, status: int, body: bytes) -> AzureError:
     """Return the error for a reply that is no success."""
     code = response.headers.get("x-ms-error-code")
-    if not code and (found := _CODE.search(body)):
-        code = next(filter(None, found.groups())).decode()
+    if not code and (match := _CODE.search(body)):
+        code = next(filter(None, match.groups())).decode()
     if code in _KNOWN_CODES or is_service_failure(status, code):
         return TransactionError(response, status, code)
     return UnknownReplyError(f"it was answered {status} {code}", status)

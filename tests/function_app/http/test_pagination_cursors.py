@@ -9,9 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from function_app.alerts import api as alerts
 from function_app.http.pagination import decode_cursor, encode_cursor
-from function_app.storage import account_keys
+from function_app.storage import account_keys, row_keys
 from photo_wire.alert import LOSS
 from photo_wire.errors import WireError
 from tests.function_app.api import MOMENT, Api, name_of
@@ -80,7 +79,7 @@ def test_the_cursors_of_alerts_are_accepted(api: Api, camera: str) -> None:
 def test_a_cursor_has_one_spelling(place: bytes) -> None:
     """Only the output of `encode_cursor` is accepted."""
     cursor = urlsafe_b64encode(place).decode().rstrip("=")
-    for form in (alerts._POSITION, account_keys.AUDIT_KEY):
+    for form in (row_keys.ALERT_KEY, account_keys.AUDIT_KEY):
         for spelled in (cursor, cursor + "=", f" {cursor}"):
             with suppress(WireError):
                 assert encode_cursor(decode_cursor(spelled, form)) == spelled

@@ -150,17 +150,17 @@ def test_arrivals_come_in_the_order_of_their_listing(services: Services, camera:
 
 def test_a_photo_is_taken_off_every_list(services: Services, camera: str) -> None:
     """And off no list but its own; twice does no harm."""
-    gone, stays = photo_of(camera), photo_of(camera, tag="00000000")
-    for photo in (gone, stays):
+    removed, stays = photo_of(camera), photo_of(camera, tag="00000000")
+    for photo in (removed, stays):
         services.index.add(photo, MOMENT + timedelta(hours=1))
-    services.index.unlist(gone, State.EXPIRED)
-    services.index.unlist(gone, State.EXPIRED)
+    services.index.unlist(removed, State.EXPIRED)
+    services.index.unlist(removed, State.EXPIRED)
     for view in (View(camera), View(camera, oldest_first=True)):
         assert services.index.query(view, 10) == [stays]
     left = services.index.list_arrivals(camera, MOMENT + timedelta(hours=2), 10)
     assert [photo for _, photo in left] == [stays]
-    assert services.index.get(gone.name) is None
-    assert services.index.add(gone, MOMENT) is None
+    assert services.index.get(removed.name) is None
+    assert services.index.add(removed, MOMENT) is None
 
 
 def test_a_camera_is_known_by_its_photos(services: Services, camera: str) -> None:

@@ -25,7 +25,7 @@ NOW = MOMENT
 LATER = NOW + timedelta(days=1)
 
 
-def told(
+def alert_of(
     number: int, came: datetime, days: int = 0, camera: str = "gate", kind: str = LOSS
 ) -> KeptAlert:
     """An alert that came in at this moment, of a photo of so many days before NOW."""
@@ -46,12 +46,12 @@ def test_losses_are_counted_by_camera_and_day(empty: Services) -> None:
     """Those that came just now, and those that came since somebody asked; of any day, in whatever
     order they come; of other kinds none."""
     assert empty.loss_counts.count(NOW) == {}
-    kept = [told(n, NOW, days) for n, days in enumerate((0, 0, 1, 40, 900, -3000))]
-    kept += [told(6, NOW, camera="entry"), told(7, NOW, camera="yard", kind=QUARANTINE)]
+    kept = [alert_of(n, NOW, days) for n, days in enumerate((0, 0, 1, 40, 900, -3000))]
+    kept += [alert_of(6, NOW, camera="entry"), alert_of(7, NOW, camera="yard", kind=QUARANTINE)]
     empty.alerts.add(kept)
     for now in (NOW, LATER, LATER):
         assert empty.loss_counts.count(now) == expected(kept)
-    kept += [told(8, LATER), told(9, LATER, 40), told(10, LATER, 5, "drive")]
+    kept += [alert_of(8, LATER), alert_of(9, LATER, 40), alert_of(10, LATER, 5, "drive")]
     empty.alerts.add([*kept[3:], *kept[-1:]])
     for now in (LATER, LATER + timedelta(days=1)):
         assert empty.loss_counts.count(now) == expected(kept)
@@ -59,7 +59,7 @@ def test_losses_are_counted_by_camera_and_day(empty: Services) -> None:
 
 def test_a_count_that_was_stopped_goes_on(empty: Services) -> None:
     """Wherever it was stopped, and whatever came in since."""
-    kept = [told(n, NOW, days) for n, days in enumerate((0, 31, 62, 93))]
+    kept = [alert_of(n, NOW, days) for n, days in enumerate((0, 31, 62, 93))]
     empty.alerts.add(kept)
     stopped = 0
 
@@ -67,7 +67,7 @@ def test_a_count_that_was_stopped_goes_on(empty: Services) -> None:
         nonlocal stopped
         stopped += 1
         now = NOW + timedelta(hours=stopped)
-        new = told(100 + stopped, now - timedelta(minutes=30), days=31 * (stopped % 5))
+        new = alert_of(100 + stopped, now - timedelta(minutes=30), days=31 * (stopped % 5))
         empty.alerts.add([new])
         kept.append(new)
         assert stopping.loss_counts.count(now) == expected(kept)
@@ -93,13 +93,13 @@ def test_what_is_counted_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> N
     alerts = Seen()
     backend = memory_services(Settings(""), alerts=alerts)
     kept = [
-        told(n, NOW + timedelta(seconds=n // 10), n % 70, f"gate-{n % 3}", kind)
+        alert_of(n, NOW + timedelta(seconds=n // 10), n % 70, f"gate-{n % 3}", kind)
         for n, kind in enumerate([LOSS, LOSS, QUARANTINE] * 100)
     ]
     alerts.add(kept)
     assert backend.loss_counts.count(LATER) == expected(kept)
     assert alerts.read == len(kept)
-    kept.append(told(1000, LATER, kind=QUARANTINE))
+    kept.append(alert_of(1000, LATER, kind=QUARANTINE))
     alerts.add(kept)
     for now, more in ((LATER, 1), (LATER + timedelta(hours=1), 1), (LATER + timedelta(hours=2), 0)):
         alerts.read = 0
@@ -114,21 +114,21 @@ class Interrupted(MemoryTable):
         super().__init__()
         self.others: list[Callable[[], object]] = []  # what they do, before each of the next calls
 
-    def get(self, *words: Any) -> Entity | None:
+    def get(self, *args: Any) -> Entity | None:
         self._let_others()
-        return super().get(*words)
+        return super().get(*args)
 
-    def query(self, *words: Any) -> list[Entity]:
+    def query(self, *args: Any) -> list[Entity]:
         self._let_others()
-        return super().query(*words)
+        return super().query(*args)
 
-    def insert(self, *words: Any) -> bool:
+    def insert(self, *args: Any) -> bool:
         self._let_others()
-        return super().insert(*words)
+        return super().insert(*args)
 
-    def replace(self, *words: Any) -> bool:
+    def replace(self, *args: Any) -> bool:
         self._let_others()
-        return super().replace(*words)
+        return super().replace(*args)
 
     def _let_others(self) -> None:
         if self.others:
@@ -139,7 +139,7 @@ def test_who_finds_another_at_work_leaves_it_to_them() -> None:
     """Also if they know less, and are killed before they are done: nothing is left out."""
     rows = Interrupted()
     backend = memory_services(Settings(""), rows=rows)
-    kept = [told(0, NOW), told(1, NOW + timedelta(minutes=10))]
+    kept = [alert_of(0, NOW), alert_of(1, NOW + timedelta(minutes=10))]
     backend.alerts.add(kept)
 
     def begin() -> None:
@@ -175,7 +175,7 @@ def test_however_losses_come_the_counts_are_right(story: list[tuple[str, int, in
         if what in "lq":
             came = now - timedelta(minutes=which / 3)  # listed a little late
             kind = LOSS if what == "l" else QUARANTINE
-            kept.append(told(number, came, 13 * which, f"gate-{which % 2}", kind))
+            kept.append(alert_of(number, came, 13 * which, f"gate-{which % 2}", kind))
             backend.alerts.add(kept[-1:])
         elif what == "r" and kept:
             backend.alerts.add([replace(kept[which % len(kept)], received_at=now)])

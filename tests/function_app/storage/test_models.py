@@ -30,21 +30,21 @@ PHOTOS = st.builds(
 @given(PHOTOS)
 def test_a_photo_survives_its_words(photo: Photo) -> None:
     """What is written as metadata and as a row is read back the same, and travels in a header."""
-    words = photo.to_properties()
-    assert parse_photo(words) == photo
-    assert all(value.isascii() and value.isprintable() and value for value in words.values())
+    properties = photo.to_properties()
+    assert parse_photo(properties) == photo
+    assert all(value.isascii() and value.isprintable() and value for value in properties.values())
 
 
 @pytest.mark.parametrize("word", ["id", "content_type", "sha256", "size", "received_at"])
 def test_a_record_without_a_word_is_damaged(word: str) -> None:
     """Somebody else wrote or changed it: the word is missing, or is a date or a number."""
-    words: dict[str, object] = {**photo_of("camera").to_properties()}
-    del words[word]
+    properties: dict[str, object] = {**photo_of("camera").to_properties()}
+    del properties[word]
     with pytest.raises(DamagedRecordError):
-        parse_photo(words)
+        parse_photo(properties)
     for value in (MOMENT, 1.5, None):
         with pytest.raises(DamagedRecordError):
-            parse_photo({**words, word: value})
+            parse_photo({**properties, word: value})
 
 
 def test_the_path_can_be_read() -> None:

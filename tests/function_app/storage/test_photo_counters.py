@@ -110,19 +110,19 @@ def test_a_month_without_photos_leaves_no_record_for_good(empty: Services) -> No
         if days:
             empty.index.invalidate_counts("gate", NOW + timedelta(days=days))
         assert len(count_rows(empty).query(PHOTOS, 10, *counts_of("gate"))) == left
-        tally = empty.index.count_photos(NOW)["gate"]
-        assert (tally.received, tally.received_on(day)) == (4, 3 if left > 1 else 0)
+        camera_counts = empty.index.count_photos(NOW)["gate"]
+        assert (camera_counts.received, camera_counts.received_on(day)) == (4, 3 if left > 1 else 0)
 
 
 def test_a_deletion_is_counted_out_or_not_done(empty: Services) -> None:
     """Stopped after each of its changes in turn, with a count after each stop."""
-    gone, *_ = hours_ago(empty, 3)
-    empty.blobs.add(gone, b"the bytes")
+    removed, *_ = hours_ago(empty, 3)
+    empty.blobs.add(removed, b"the bytes")
     assert counted(empty) == there(empty)
 
     def stop(stopping: Services) -> None:
         try:
-            delete(gone, stopping)
+            delete(removed, stopping)
         finally:
             assert counted(empty) == there(empty)
 
@@ -134,21 +134,21 @@ def test_a_photo_that_lacks_a_row_is_removed_and_counted_out(new_store: NewStore
     """Somebody took one away by hand, or a deletion of an older version was stopped."""
     connection = new_store()
     empty = connect(Settings(connection))
-    gone, stays = hours_ago(empty, 2)
+    removed, stays = hours_ago(empty, 2)
     empty.index.count_photos(NOW)
     table = Store(connection).table
-    table.delete_entity(PHOTOS, View("gate").key(gone.name))
-    delete(gone, empty)
-    assert not [row for row in table.list_entities() if str(gone.name) in row["RowKey"]]
+    table.delete_entity(PHOTOS, View("gate").key(removed.name))
+    delete(removed, empty)
+    assert not [row for row in table.list_entities() if str(removed.name) in row["RowKey"]]
     assert empty.index.query(View(), 10) == [stays]
     assert counted(empty) == there(empty)
 
 
 def test_two_cameras_whose_names_begin_alike_are_told_apart(empty: Services) -> None:
     """`gate` and `gate-2` lie beside each other among the records."""
-    (gone,) = hours_ago(empty, 1)
+    (removed,) = hours_ago(empty, 1)
     for n in range(2):
-        photo = replace(gone, name=name_of("gate-2", NOW - timedelta(hours=n + 1)))
+        photo = replace(removed, name=name_of("gate-2", NOW - timedelta(hours=n + 1)))
         empty.index.add(photo, photo.name.captured_at)
     for _ in range(2):
         found = empty.index.count_photos(NOW)
@@ -217,8 +217,8 @@ def test_whoever_asks_for_counts_saves_them(empty: Services, ask_for: Handler) -
     counted_before = replace(empty, index=cast(PhotoIndex, index))
     for handler in (ask_for, get_status):
         asked = read_request(handler.__name__, request)
-        told = json.loads(handler(asked, counted_before, owner).body)
-        assert handler is not ask_for or told == json.loads(first)
+        reply = json.loads(handler(asked, counted_before, owner).body)
+        assert handler is not ask_for or reply == json.loads(first)
         assert index.asked == ["cameras"]
         index.asked.clear()
 
@@ -245,8 +245,8 @@ def test_what_came_is_counted_also_when_it_is_gone(empty: Services) -> None:
     day = photos[0].name.captured_at.date()
 
     def received() -> tuple[int, int]:
-        tally = empty.index.count_photos(NOW)["gate"]
-        return tally.received, tally.received_on(day)
+        camera_counts = empty.index.count_photos(NOW)["gate"]
+        return camera_counts.received, camera_counts.received_on(day)
 
     until_done(lambda stopping: delete(photos[0], stopping), empty)
     assert received() == (6, 6)
@@ -268,5 +268,5 @@ def test_a_version_that_did_not_count_deletions_left_nothing_that_harms(empty: S
         count_rows(empty).upsert(PHOTOS, row.key, old)
     delete(photos[0], empty)
     assert counted(empty) == there(empty)
-    tally = empty.index.count_photos(NOW)["gate"]
-    assert (tally.received, tally.total.photos) == (4, 3)
+    camera_counts = empty.index.count_photos(NOW)["gate"]
+    assert (camera_counts.received, camera_counts.total.photos) == (4, 3)

@@ -87,9 +87,9 @@ def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
         for _ in range(2):  # counting, and from what was saved
             assert not backend.index.cameras() or counted(backend, now) == there(backend)
         lately = Counter(name.captured_at.date() for name in came if name.captured_at not in WILD)
-        for tally in backend.index.count_photos(now).values():
-            assert tally.received == len(came)
-            assert {day: tally.received_on(day) for day in lately} == lately
+        for camera_counts in backend.index.count_photos(now).values():
+            assert camera_counts.received == len(came)
+            assert {day: camera_counts.received_on(day) for day in lately} == lately
 
 
 def test_two_who_delete_the_same_photo_count_it_out_once(empty: Services) -> None:
@@ -135,7 +135,7 @@ def test_a_count_under_way_does_not_miss_a_deletion(empty: Services) -> None:
 
 def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Services) -> None:
     """Another instance wrote the checkpoint after it was read: what was read does not count."""
-    gone, *_ = hours_ago(empty, 3)
+    removed, *_ = hours_ago(empty, 3)
     empty.index.count_photos(NOW)
 
     class Meanwhile:
@@ -152,11 +152,12 @@ def test_a_deletion_whose_camera_was_counted_meanwhile_begins_again(empty: Servi
             return row
 
     rows = Meanwhile()
-    with_counters(empty, rows=rows).index.remove(gone, State.EXPIRED)
+    with_counters(empty, rows=rows).index.remove(removed, State.EXPIRED)
     assert (
-        rows.asked == [checkpoint_key("gate"), month_key("gate", gone.name.captured_at.date())] * 2
+        rows.asked
+        == [checkpoint_key("gate"), month_key("gate", removed.name.captured_at.date())] * 2
     )
-    assert empty.index.get(gone.name) is None
+    assert empty.index.get(removed.name) is None
     assert counted(empty) == there(empty)
 
 
@@ -170,7 +171,7 @@ def test_who_can_save_nothing_answers_all_the_same(empty: Services) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(count_rows(empty), name)
 
-        def rewrite(self, *words: Any) -> bool:
+        def rewrite(self, *args: Any) -> bool:
             return False
 
     slow = with_counters(empty, rows=Slow())

@@ -82,10 +82,9 @@ def _keys_built(source: str) -> Iterator[str]:
     tree = ast.parse(source)
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            is_pattern = node.value.startswith("[0-9]")  # of a cursor, which is a key
-            if "~" in node.value and id(node) not in docstrings and not is_pattern:
-                yield ast.unparse(node)
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and "~" in node.value and id(node) not in docstrings:  # type: ignore[attr-defined]
+            yield ast.unparse(node)
         if isinstance(node, ast.Call) and _is_table_call(node.func):
             yield from (
                 ast.unparse(node)

@@ -38,19 +38,19 @@ def test_a_photo_is_not_made_ready_twice(
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], str]]:
     """A service that answers one request of each connection with these bytes, and no more; nothing
     is no answer. Gives the connection string."""
-    said: list[bytes] = []
+    answers: list[bytes] = []
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             self.request.recv(1 << 16)
-            if said[0]:
-                self.request.sendall(said[0])
+            if answers[0]:
+                self.request.sendall(answers[0])
                 self.request.shutdown(socket.SHUT_WR)
             while self.request.recv(1 << 16):  # until the client has had enough
                 pass
 
     def start(answer: bytes) -> str:
-        said.append(answer)
+        answers.append(answer)
         url = f"http://127.0.0.1:{server.server_address[1]}/{ACCOUNT}"
         return (
             f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
@@ -66,7 +66,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], str]]
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (b"", "cannot be reached .ServiceResponseTimeoutError"),
         (CUT, "cannot be reached .IncompleteReadError"),
@@ -80,7 +80,7 @@ def test_what_is_no_whole_answer_is_storage_away(
     camera: str,
     monkeypatch: pytest.MonkeyPatch,
     answer: bytes,
-    told: str,
+    message: str,
 ) -> None:
     monkeypatch.setattr(account, "READ_SECONDS", 0.2)
     backend, photo = connect(Settings(service(answer))), photo_of(camera)
@@ -89,5 +89,5 @@ def test_what_is_no_whole_answer_is_storage_away(
         lambda: backend.index.add(photo, MOMENT),
     ]
     for write in writes:
-        with pytest.raises(StorageUnavailableError, match=told):
+        with pytest.raises(StorageUnavailableError, match=message):
             write()

@@ -70,11 +70,11 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
     before it is kept whole."""
     submit, left = Transactions.submit, [0]
 
-    def fragile(*words: Any) -> None:
+    def fragile(*args: Any) -> None:
         if left[0] == 0:
             raise StorageUnavailableError("killed")
         left[0] -= 1
-        submit(*words)
+        submit(*args)
 
     monkeypatch.setattr(Transactions, "submit", fragile)
     store = connect(Settings(new_store())).alerts
@@ -94,18 +94,21 @@ def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
 
 def test_a_camera_s_alerts_are_a_list_of_their_own(empty: Services) -> None:
     """In the order of the whole list, from any place in it on, of this camera alone."""
-    told = losses(5)
+    reported = losses(5)
     others = [
         KeptAlert(replace(one.alert, name=name_of(camera)), one.received_at)
         for camera in ("gate-2", "entry")
-        for one in told[:1]
+        for one in reported[:1]
     ]
-    empty.alerts.add([*told, *others])
+    empty.alerts.add([*reported, *others])
     for _ in range(3):  # before the lists are complete, while they are made, and afterwards
-        assert empty.alerts.newest_of("gate", 9, None) == in_order(told)
-        assert empty.alerts.newest_of("gate", 2, alert_key(told[3])) == [told[2], told[1]]
+        assert empty.alerts.newest_of("gate", 9, None) == in_order(reported)
+        assert empty.alerts.newest_of("gate", 2, alert_key(reported[3])) == [
+            reported[2],
+            reported[1],
+        ]
         assert empty.alerts.newest_of("gate", 9, alert_key(others[0])) == [
-            one for one in in_order(told) if alert_key(one) > alert_key(others[0])
+            one for one in in_order(reported) if alert_key(one) > alert_key(others[0])
         ]
         assert empty.alerts.newest_of("gate-2", 9, None) == others[:1]
         assert empty.alerts.newest_of("none", 9, None) == []
@@ -125,13 +128,13 @@ def test_alerts_of_before_there_were_lists_by_camera_are_listed(
         return new_rows(kept)[:2]
 
     monkeypatch.setattr(module, "_rows", old_rows)
-    store.add(told := losses(120))
-    assert store.newest_of("gate", 200, None) == in_order(told)
+    store.add(reported := losses(120))
+    assert store.newest_of("gate", 200, None) == in_order(reported)
     store.index_by_camera()
     store.add(late := losses(121, minutes=1)[120:])
     monkeypatch.setattr(module, "_rows", new_rows)
     store.add(new := losses(125, minutes=2)[121:])
-    expected = in_order([*told, *late, *new])
+    expected = in_order([*reported, *late, *new])
     assert store.newest_of("gate", 200, None) == expected
     store.index_by_camera()
     monkeypatch.setattr(store, "newest", None)  # the list of all is not looked at any more
@@ -150,11 +153,11 @@ ALERTS = st.builds(
 
 @given(st.lists(st.tuples(ALERTS, st.integers(0, 3)), min_size=1, max_size=8), st.integers(1, 4))
 def test_pages_of_the_store_hold_every_alert_once(
-    told: list[tuple[Alert, int]], limit: int
+    reported: list[tuple[Alert, int]], limit: int
 ) -> None:
     """However the pages are cut, whatever came when."""
     store, first_time = MemoryAlerts(), dict[tuple[str, str], KeptAlert]()
-    for alert, minutes in told:
+    for alert, minutes in reported:
         one = KeptAlert(alert, MOMENT + timedelta(minutes=minutes))
         store.add([one])
         first_time.setdefault((str(alert.name), alert.kind), one)

@@ -29,11 +29,11 @@ def metered(azurite: Azurite, new_store: NewStore) -> Iterator[tuple[Services, R
         yield backend, tables
 
 
-def requests(metered: tuple[Services, Recorder], told: list[KeptAlert]) -> int:
+def requests(metered: tuple[Services, Recorder], reported: list[KeptAlert]) -> int:
     """How many requests it takes to tell this."""
     backend, tables = metered
     before = len(tables.exchanges)
-    backend.alerts.add(told)
+    backend.alerts.add(reported)
     return len(tables.exchanges) - before
 
 
@@ -60,9 +60,9 @@ def test_a_report_that_is_sent_twice_costs_seven_requests(
 
 
 def test_one_alert_that_comes_again_costs_one_request(metered: tuple[Services, Recorder]) -> None:
-    told = losses(1)
-    assert [requests(metered, told) for _ in range(2)] == [1, 1]
-    assert kept(metered) == told
+    reported = losses(1)
+    assert [requests(metered, reported) for _ in range(2)] == [1, 1]
+    assert kept(metered) == reported
 
 
 def test_a_report_of_two_cameras_with_many_alerts_between_them_is_kept(
@@ -72,11 +72,11 @@ def test_a_report_of_two_cameras_with_many_alerts_between_them_is_kept(
     monkeypatch.setattr(module, "PAGE_SIZE", 10)
     between = losses(40)
     metered[0].alerts.add(between)
-    told = [
+    reported = [
         KeptAlert(Alert(name_of(camera, MOMENT + timedelta(days=n)), LOSS, "torn"), MOMENT)
         for n in range(3)
         for camera in ("entry", "site")
     ]
-    metered[0].alerts.add(told[3:])
-    assert requests(metered, told) == 3 + 5  # of the six, one is known to be kept
-    assert sorted(map(str, kept(metered))) == sorted(map(str, [*between, *told]))
+    metered[0].alerts.add(reported[3:])
+    assert requests(metered, reported) == 3 + 5  # of the six, one is known to be kept
+    assert sorted(map(str, kept(metered))) == sorted(map(str, [*between, *reported]))

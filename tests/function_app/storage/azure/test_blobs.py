@@ -30,9 +30,9 @@ def test_what_is_removed_while_it_is_looked_at_is_no_failure(
     assert blobs.add(photo, BODY) is None
     ours = blobs._put  # type: ignore[attr-defined]
 
-    def put_late(*said: object) -> None:
+    def put_late(*args: object) -> None:
         try:
-            ours(*said)
+            ours(*args)
         except HttpResponseError:
             blobs.remove(photo)
             raise

@@ -38,10 +38,10 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self.server.given += right
         ends = str(int(time.time()) + self.server.lives)  # a text, as Azure says it
-        said = {"access_token": f"token-{self.server.given}", "expires_on": ends}
+        answer = {"access_token": f"token-{self.server.given}", "expires_on": ends}
         self.send_response(200 if right else 400)
         self.end_headers()
-        self.wfile.write(json.dumps(said).encode())
+        self.wfile.write(json.dumps(answer).encode())
 
     def log_message(self, format: str, *args: object) -> None:
         pass

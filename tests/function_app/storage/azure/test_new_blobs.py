@@ -60,7 +60,7 @@ def put_by_sdk(service: BlobServiceClient, container: str) -> None:
     )
 
 
-def said(sent: Recorded) -> tuple[str, str, dict[str, str], bytes, int]:
+def content_of(sent: Recorded) -> tuple[str, str, dict[str, str], bytes, int]:
     headers = {name.lower(): value for name, value in sent.headers}
     host = headers.pop("host")
     assert host.startswith("127.0.0.1:")
@@ -88,7 +88,7 @@ def test_what_is_sent_says_what_the_sdk_says(azurite: Azurite, container: str) -
             assert blob.download_blob().readall() == BODY
             blob.delete_blob()
     ours, the_sdk_s = (one for one in recorder.exchanges if one.method == "PUT")
-    assert said(ours) == said(the_sdk_s)
+    assert content_of(ours) == content_of(the_sdk_s)
     assert ours.status == 201
     assert left[0] == left[1]
 

@@ -65,10 +65,10 @@ def test_repair_and_retention_see_what_is_behind_an_empty_page(both: Both) -> No
     and what is due is deleted."""
     direct, through, _ = both
     due, listed = stored(direct, "gate", 40), stored(direct, "gate", 3)
-    unlisted, gone = stored(direct, "gate", 2, listed=False), stored(direct, "gate", 1)
-    direct.thumbnails.write(gone, b"small")
-    direct.blobs.remove(gone)
-    direct.index.unlist(gone, State.EXPIRED)
+    unlisted, removed = stored(direct, "gate", 2, listed=False), stored(direct, "gate", 1)
+    direct.thumbnails.write(removed, b"small")
+    direct.blobs.remove(removed)
+    direct.index.unlist(removed, State.EXPIRED)
     repair = reconcile(through, NOW)
     assert (repair.photos, repair.listed, repair.unlisted, repair.thumbnails) == (3, 1, 0, 1)
     assert direct.alerts.newest(10, None) == []

@@ -62,11 +62,11 @@ def rows(account: Account, table: str) -> dict[str, dict[str, Any]]:
     return {row["RowKey"]: dict(row) for row in found}
 
 
-def said(sent: Recorded) -> list[tuple[str, str, set[tuple[str, str]], object]]:
+def operations_in(sent: Recorded) -> list[tuple[str, str, set[tuple[str, str]], object]]:
     """The requests in a transaction: method, address, what their headers ask for, and row."""
     kind = dict(sent.headers)["Content-Type"]
     (batch,) = _parts(f"Content-Type: {kind}\r\n\r\n".encode() + sent.body)
-    told = []
+    operations = []
     for part in batch.get_payload():
         first, _, rest = part.get_payload(decode=True).partition(b"\r\n")
         headers, _, body = rest.partition(b"\r\n\r\n")
@@ -77,8 +77,8 @@ def said(sent: Recorded) -> list[tuple[str, str, set[tuple[str, str]], object]]:
         if row:
             assert set(row.values()) >= {"p"}
             row = {word: text for word, text in row.items() if "@odata.type" not in word}
-        told.append((method, url.partition("/devstoreaccount1/")[2], asked, row))
-    return told
+        operations.append((method, url.partition("/devstoreaccount1/")[2], asked, row))
+    return operations
 
 
 def _parts(message: bytes) -> list[Any]:
@@ -105,8 +105,8 @@ def test_what_is_sent_says_what_the_sdk_says(
             )
             left.append(rows(account, table))
     written, deleted, written_by_sdk, deleted_by_sdk = recorder.exchanges
-    assert said(written) == said(written_by_sdk)
-    assert said(deleted) == said(deleted_by_sdk)
+    assert operations_in(written) == operations_in(written_by_sdk)
+    assert operations_in(deleted) == operations_in(deleted_by_sdk)
     assert left == [*left[2:], *left[2:]]
     assert [len(one) for one in left] == [3, 0, 3, 0]
 
@@ -135,7 +135,7 @@ def test_a_tag_is_sent_as_the_sdk_sends_it(azurite: Azurite, account: Account, t
         with pytest.raises(TableTransactionError):
             relayed.tables.get_table_client(table).submit_transaction(changes)
     ours, the_sdk_s = recorder.exchanges
-    assert said(ours) == said(the_sdk_s)
+    assert operations_in(ours) == operations_in(the_sdk_s)
     account.transactions.submit(table, [(Operation.DELETE, other)])
     for operation in (Operation.PUT, Operation.DELETE):
         with pytest.raises(HttpResponseError) as caught:
