@@ -51,10 +51,10 @@ def content(
     cache: Mapping[str, str] = CACHE,
     is_redacted: bool = False,
 ) -> Response:
-    """Return the bytes of a photo that `actor` may see, and record that in the audit log.
+    """Return the bytes of a photo, and record in the audit log that `actor` saw them.
 
-    `cache` are the headers that say how long they may be kept. A redacted photo comes without its
-    place and other metadata. Raises HTTPProblemError (404, 416) and StorageUnavailableError.
+    `cache` are the headers that limit how long they may be kept. A redacted photo comes without its
+    location and other metadata. Raises HTTPProblemError (404, 416) and StorageUnavailableError.
     """
     headers = {**_validators(photo, is_redacted), **cache}
     etag, last_modified = headers["ETag"], headers["Last-Modified"]

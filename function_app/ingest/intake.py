@@ -130,6 +130,7 @@ def _store(
     now: datetime,
     take_back: TakeBack,
 ) -> Intake:
+    """Store and list a photo that passed the checks. Raises HTTPProblemError (409)."""
     try:
         earlier = blobs.add(photo, upload.body)
     except DamagedRecordError:

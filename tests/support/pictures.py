@@ -12,6 +12,9 @@ _Entry = tuple[int, int, tuple[int, ...]]  # a TIFF tag's number, its kind, its 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL = 1, 2, 3, 4, 5, 10
 _LETTERS = {_BYTE: "B", _ASCII: "B", _SHORT: "H", _LONG: "I", _RATIONAL: "I", _SRATIONAL: "i"}
 
+Tags = dict[int, object]
+"""EXIF tags: values by their numbers."""
+
 LOCATION = b"52.520008N 13.404954E"
 _GPS = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 17.0), 29: LOCATION.decode()}
 
@@ -26,6 +29,20 @@ def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> by
     )
     file = io.BytesIO()
     picture.save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+def jpeg_with_exif(
+    exif: Tags, gps: Tags | None = None, first: Tags | None = None, seed: int = 0
+) -> bytes:
+    """Return a JPEG with these tags in EXIF's directories. `first` is the one that contains the
+    others."""
+    written = Image.Exif()
+    written.update(first or {})
+    written.get_ifd(0x8769).update(exif)
+    written.get_ifd(0x8825).update(gps or {})
+    file = io.BytesIO()
+    Image.open(io.BytesIO(jpeg(seed=seed))).save(file, "JPEG", exif=written)
     return file.getvalue()
 
 

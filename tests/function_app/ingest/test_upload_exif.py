@@ -1,34 +1,18 @@
 """The capture time of a photo that is posted without one, by its EXIF."""
 
-import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PIL import Image
 
 from tests.function_app.api import Api
-from tests.support.pictures import jpeg
+from tests.support.pictures import jpeg_with_exif
 
 ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
 
 
-Tags = dict[int, object]
-
-
-def picture(exif: Tags, gps: Tags | None = None, first: Tags | None = None, seed: int = 0) -> bytes:
-    """A JPEG with these tags in EXIF's directories."""
-    written = Image.Exif()
-    written.update(first or {})
-    written.get_ifd(0x8769).update(exif)
-    written.get_ifd(0x8825).update(gps or {})
-    file = io.BytesIO()
-    Image.open(io.BytesIO(jpeg(seed=seed))).save(file, "JPEG", exif=written)
-    return file.getvalue()
-
-
 def test_a_posted_photo_gets_the_time_of_its_exif(api: Api, phone: dict[str, str]) -> None:
     """And its clock is "exif". The same photo posted again gets the same receipt."""
-    body = picture({ORIGINAL: "2026:11:20 14:01:34", OFFSET: "+02:00"}, seed=81)
+    body = jpeg_with_exif({ORIGINAL: "2026:11:20 14:01:34", OFFSET: "+02:00"}, seed=81)
     replies = [api.ask("/api/photos", phone, "POST", data=body) for _ in range(2)]
     assert [one.status_code for one in replies] == [201, 200]
     assert replies[0].text == replies[1].text
@@ -37,7 +21,7 @@ def test_a_posted_photo_gets_the_time_of_its_exif(api: Api, phone: dict[str, str
 
 
 def test_a_stated_time_overrides_exif(api: Api, phone: dict[str, str]) -> None:
-    body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=82)
+    body = jpeg_with_exif({ORIGINAL: "2026:11:20 14:01:34"}, seed=82)
     headers = {**phone, "X-Captured-At": "2026-11-19T00:00:00Z"}
     replies = api.ask("/api/photos", headers, "POST", data=body).json()
     photo = api.read(f"/api/photos/{replies['id']}").json()
@@ -48,13 +32,13 @@ def test_a_stated_time_overrides_exif(api: Api, phone: dict[str, str]) -> None:
 def test_a_future_exif_time_is_ignored(api: Api, phone: dict[str, str], hours: int) -> None:
     """The zone is missing, or the clock is wrong."""
     then = datetime.now(UTC) + timedelta(hours=hours)
-    body = picture({ORIGINAL: f"{then:%Y:%m:%d %H:%M:%S}"}, seed=83)
+    body = jpeg_with_exif({ORIGINAL: f"{then:%Y:%m:%d %H:%M:%S}"}, seed=83)
     replies = api.ask("/api/photos", phone, "POST", data=body).json()
     assert api.read(f"/api/photos/{replies['id']}").json()["clock"] == "server"
 
 
 def test_a_device_s_photo_gets_its_arrival_time(api: Api, camera: str) -> None:
     """A Pi's clock may not be set, and old clients do not state that."""
-    body = picture({ORIGINAL: "2026:11:20 14:01:34"}, seed=84)
+    body = jpeg_with_exif({ORIGINAL: "2026:11:20 14:01:34"}, seed=84)
     stored = api.put(body, {"X-Camera-Id": camera}).json()
     assert api.read(f"/api/photos/{stored['id']}").json()["clock"] == "server"

@@ -1,30 +1,16 @@
 """When a phone's photo was taken, by its EXIF, and how it is turned."""
 
-import io
 from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from function_app.media.exif import capture_time, orientation, orientation_segment
 from photo_wire.moment import parse_time
-from tests.support.pictures import jpeg
+from tests.support.pictures import Tags, jpeg, jpeg_with_exif
 
 ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
-Tags = dict[int, object]
-
-
-def picture(exif: Tags, gps: Tags | None = None, first: Tags | None = None, seed: int = 0) -> bytes:
-    """A JPEG with these tags in EXIF's directories."""
-    written = Image.Exif()
-    written.update(first or {})
-    written.get_ifd(0x8769).update(exif)
-    written.get_ifd(0x8825).update(gps or {})
-    file = io.BytesIO()
-    Image.open(io.BytesIO(jpeg(seed=seed))).save(file, "JPEG", exif=written)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -49,13 +35,15 @@ def picture(exif: Tags, gps: Tags | None = None, first: Tags | None = None, seed
 )
 def test_capture_time(exif: Tags, gps: Tags, first: Tags, expected: str | None) -> None:
     """The zone is in its own tag or follows from GPS's time; without both, the time is UTC."""
-    assert capture_time(picture(exif, gps, first)) == (parse_time(expected) if expected else None)
+    assert capture_time(jpeg_with_exif(exif, gps, first)) == (
+        parse_time(expected) if expected else None
+    )
 
 
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=9))
 def test_damaged_exif_never_raises(at: int, noise: bytes) -> None:
     """It has a value or none."""
-    whole = picture({ORIGINAL: "2026:11:20 14:01:34"}, {GPS_DATE: "2026:11:20"}, {0x0112: 6})
+    whole = jpeg_with_exif({ORIGINAL: "2026:11:20 14:01:34"}, {GPS_DATE: "2026:11:20"}, {0x0112: 6})
     damaged = whole[:at] + noise + whole[at + len(noise) :]
     assert isinstance(capture_time(damaged), datetime | None)
     assert 1 <= orientation(damaged) <= 8
@@ -65,4 +53,4 @@ def test_damaged_exif_never_raises(at: int, noise: bytes) -> None:
 def test_an_orientation_is_read_as_it_is_written(turned: int) -> None:
     plain = jpeg()
     assert orientation(plain[:2] + orientation_segment(turned) + plain[2:]) == turned
-    assert orientation(picture({}, first={0x0112: turned})) == turned
+    assert orientation(jpeg_with_exif({}, first={0x0112: turned})) == turned
