@@ -245,7 +245,7 @@ class CameraSettings(Group):
 
     @property
     def has_trigger(self) -> bool:
-        """Whether it takes photos by itself, not only for a person and `capture --once`."""
+        """Return whether it takes photos by itself, not only for a person and `capture --once`."""
         return bool(self.times) or (self.pir_pin, self.pin, self.every) != (None, None, None)
 
     @property

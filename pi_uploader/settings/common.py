@@ -95,7 +95,7 @@ class Settings(Group):
         "CAMERA_SPOOL_MB",
         values.megabytes,
         "a whole number of megabytes, or off",
-        "Most that photos may take on the disk. Above it the least valuable is given up, and its "
+        "Most that photos may take on the disk. Above it the least valuable is deleted, and its "
         "loss reported.",
         default="off",
     )

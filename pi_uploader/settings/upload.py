@@ -57,7 +57,7 @@ class UploadSettings(Settings):
         "a whole number of kilobits per second, or off",
         "Cap on how fast photos go up, so that others on the line can work. All that are under way "
         "share it. The backend's platform ends a request after 230 s: at 100 a photo of more than "
-        "2.7 MB waits in the spool, and a person is told.",
+        "2.7 MB waits in the spool, and an alert is sent.",
         default="off",
     )
     monthly_bytes: int | None = setting(

@@ -141,7 +141,7 @@ def redact_url(text: str) -> str | None:
 
 
 def is_unencrypted(base_url: str) -> bool:
-    """Whether others could read what is sent to this URL: plain HTTP to another machine."""
+    """Return whether others could read what is sent to this URL: plain HTTP to another machine."""
     parts = urlsplit(base_url)
     if parts.scheme == "https" or parts.hostname == "localhost":
         return False

@@ -67,7 +67,7 @@ class _Records:
         return loss.photo.file_name in list_names(folder / loss.reason, self._disk)
 
     def can_list(self, folder: Path, loss: Loss) -> bool:
-        """Whether a record that is written there can be listed."""
+        """Return whether a record that is written there can be listed."""
         try:
             self._disk.names(folder)
             self._disk.names(folder / loss.reason)

@@ -83,7 +83,7 @@ class Quota:
         fits.
 
         If others have filled the disk into the reserve, the spool only stops growing: it frees a
-        byte for each new one, and does not give up photos to make up for a runaway log.
+        byte for each new one, and does not evict photos to make up for a runaway log.
         """
         return min(size, self.reserve + size - free)
 
@@ -190,7 +190,7 @@ class Evictor:
         return self._quota.usage(self._inventory.bytes_used(), free)
 
     def has_inodes(self) -> bool:
-        """Whether there are inodes for files other than photos."""
+        """Return whether there are inodes for files other than photos."""
         return self._missing_inodes() == 0
 
     def free_space_for(self, photo: SpooledPhoto) -> None:

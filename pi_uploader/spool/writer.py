@@ -155,7 +155,7 @@ class Writer:
         return path.with_name(path.name + PARTIAL), path
 
     def _has_traces(self, photo: SpooledPhoto) -> bool:
-        """Whether a failed try has left something that cannot be removed."""
+        """Return whether a failed try has left something that cannot be removed."""
         return any(_exists(trace) for trace in self._traces(photo))
 
     def _next_sequence(self) -> int:

@@ -18,12 +18,12 @@ from photo_wire.alert import (
 from photo_wire.errors import WireError
 from tests.photo_wire.strategies import names
 
-words = st.from_regex(r"[a-z][a-z0-9_-]{0,31}", fullmatch=True)
+word_texts = st.from_regex(r"[a-z][a-z0-9_-]{0,31}", fullmatch=True)
 printable = st.text(
     st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=300
 )
-details = st.dictionaries(words, printable | st.integers(-(2**53) + 1, 2**53 - 1), max_size=20)
-alerts = st.builds(Alert, names, words, printable, details)
+details = st.dictionaries(word_texts, printable | st.integers(-(2**53) + 1, 2**53 - 1), max_size=20)
+alerts = st.builds(Alert, names, word_texts, printable, details)
 
 
 @given(st.lists(alerts, min_size=1, max_size=5))

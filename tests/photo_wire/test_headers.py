@@ -17,8 +17,8 @@ NAME = "entry-20261120T120134567Z-5f3a9c2e"
 
 
 @given(headers())
-def test_everything_said_comes_back_from_the_headers(said: PhotoHeaders) -> None:
-    assert parse_headers(said.to_headers()) == said
+def test_headers_survive_the_wire(photo: PhotoHeaders) -> None:
+    assert parse_headers(photo.to_headers()) == photo
 
 
 def test_old_clients_say_nothing_and_are_understood() -> None:

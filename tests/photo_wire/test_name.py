@@ -18,7 +18,7 @@ def test_a_name_says_camera_time_and_tag() -> None:
     assert str(new_name("entry", moment, "5f3a9c2e")) == EXAMPLE
 
 
-def test_a_name_is_in_utc_whatever_zone_the_moment_was_told_in() -> None:
+def test_a_name_is_in_utc_whatever_the_zone_of_the_moment() -> None:
     vienna = timezone(timedelta(hours=1))
     assert (
         str(new_name("entry", datetime(2026, 11, 20, 13, 1, 34, 567_000, vienna), "5f3a9c2e"))

@@ -37,10 +37,10 @@ def test_a_receipt_cut_short_or_with_a_member_missing_is_none(
     text = receipt.to_json()
     with pytest.raises(WireError):
         parse_receipt(text[: data.draw(st.integers(0, len(text) - 1))].encode())
-    said = json.loads(text)
-    del said[data.draw(st.sampled_from(sorted(said)))]
+    members = json.loads(text)
+    del members[data.draw(st.sampled_from(sorted(members)))]
     with pytest.raises(WireError):
-        parse_receipt(json.dumps(said).encode())
+        parse_receipt(json.dumps(members).encode())
 
 
 @given(st.binary())

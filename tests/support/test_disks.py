@@ -37,9 +37,7 @@ def test_a_record_names_a_file_by_its_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("lasting", "left"), [(False, b"12789"), (True, b"12")])
-def test_a_disk_fails_at_the_operation_it_was_told(
-    lasting: bool, left: bytes, tmp_path: Path
-) -> None:
+def test_a_disk_fails_at_the_chosen_operation(lasting: bool, left: bytes, tmp_path: Path) -> None:
     """Only operations of the kinds named are counted."""
     disk = FailingDisk(1, errno.ENOSPC, kinds={Kind.WRITE}, lasting=lasting)
     file = disk.create(tmp_path / "file")

@@ -150,7 +150,9 @@ def test_a_misspelt_variable_gets_the_right_name() -> None:
 
 
 @pytest.mark.parametrize("part", [CaptureSettings, UploadSettings])
-def test_an_unknown_variable_like_none_of_ours_is_everybodys_mistake(part: type[Settings]) -> None:
+def test_both_processes_report_an_unknown_variable_that_resembles_none(
+    part: type[Settings],
+) -> None:
     """It could be meant for either process."""
     wrong = {"CAMERA_XYZ": SECRET}
     assert reported(part, CAPTURE | UPLOAD | wrong) == set(wrong)

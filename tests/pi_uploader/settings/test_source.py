@@ -79,7 +79,7 @@ def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
     assert load_settings(UploadSettings, environ).base_url == "https://other.example"
 
 
-def test_every_mistake_is_told_at_once_with_its_line_and_the_right_name(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once_with_line_and_right_name(tmp_path: Path) -> None:
     text = THREE_CAMERAS.replace("pin = 18", "pinn = 18").replace("pin = 19", "pin = 99")
     text = text.replace('zone = "Europe/Berlin"', 'zone = "Berlin"').replace("spool", "spol")
     assert problems(environ_of(tmp_path, text)) == [
@@ -138,7 +138,7 @@ def test_name_and_source_of_the_environment_give_way_to_those_of_the_file(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("spool = ", "config.toml: is not TOML: "),
         ("camera = 3", "config.toml:1 camera: expected a table for each camera"),
@@ -174,9 +174,9 @@ def test_name_and_source_of_the_environment_give_way_to_those_of_the_file(tmp_pa
         ("[camera.a]\nsource = 'usb'\npin = 3\npir_pin = 3", "are the same pin"),
     ],
 )
-def test_a_mistake_has_its_sentence(tmp_path: Path, text: str, told: str) -> None:
+def test_a_mistake_has_its_sentence(tmp_path: Path, text: str, expected: str) -> None:
     (problem,) = problems(environ_of(tmp_path, text))
-    assert told in problem
+    assert expected in problem
     assert "s3cr3t" not in problem
 
 
@@ -224,7 +224,7 @@ def test_the_example_says_of_a_secret_what_is_accepted(tmp_path: Path, name: str
     assert load_settings(UploadSettings, environ).function_key == (key or None)
 
 
-def test_a_password_beside_tables_is_told_its_place(tmp_path: Path) -> None:
+def test_a_password_beside_tables_is_an_error_that_names_its_place(tmp_path: Path) -> None:
     """Which of the cameras it is for is not known; it is not shown."""
     environ = environ_of(tmp_path, THREE_CAMERAS, CAMERA_PASSWORD="s3cr3t")
     assert problems(environ) == [

@@ -80,7 +80,7 @@ def test_tz_may_be_a_file(localtime: Path) -> None:
     assert shown(capture_settings(TZ=f":{localtime.with_name('tokyo')}"))[1] == 9
 
 
-def test_a_system_without_a_zone_has_utc_and_that_is_said(localtime: Path) -> None:
+def test_a_system_without_a_zone_has_utc_and_the_sentence_says_so(localtime: Path) -> None:
     """As for all of its programs (localtime(5))."""
     settings = capture_settings()
     assert shown(settings) == ("UTC", 0)

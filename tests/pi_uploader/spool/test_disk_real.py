@@ -17,7 +17,7 @@ def _rig() -> None:
     rig.require()
 
 
-def test_a_loss_on_a_read_only_disk_is_on_record_and_told_at_once(tmp_path: Path) -> None:
+def test_a_loss_on_a_read_only_disk_is_recorded_and_reported_at_once(tmp_path: Path) -> None:
     """The process that lost the photo has ended before."""
     found = rig.run(SESSION, "read_only", tmp_path)
     code, doctor = found.pop("doctor")

@@ -19,6 +19,6 @@ def test_reports_of_losses_do_not_fill_the_disk(
     assert [loss.photo for loss in losses] == photos[:10]
     for loss in losses[:8]:
         spool.losses.mark_reported(loss)
-    told = count_spool(tmp_path)
-    assert (told.waiting, told.unreported, told.losses) == (2, 2, 5)
+    counts = count_spool(tmp_path)
+    assert (counts.waiting, counts.unreported, counts.losses) == (2, 2, 5)
     assert list(spool.losses.unreported()) == losses[8:]

@@ -15,6 +15,6 @@ class SlowDisk(Disk):
         super().make_folder(folder)
 
 
-def test_folders_that_another_process_makes_meanwhile_are_in_nobodys_way(tmp_path: Path) -> None:
+def test_folders_may_be_made_by_another_process_at_the_same_moment(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool", SlowDisk())
     assert put(spool, 1) == spool.newest()
