@@ -13,7 +13,7 @@ from pi_uploader.client.backend import BackendClient
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import PhotoInfo, Quota, Spool
 from pi_uploader.upload.uploader import Uploader
-from tests.function_app.api import Api, new_camera
+from tests.support.api import Api, new_camera
 from tests.support.backend import Backend
 from tests.support.fake_clock import FakeClock
 from tests.support.pictures import jpeg

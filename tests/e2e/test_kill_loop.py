@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import StartBackend
 from tests.e2e.conftest import MakeDevice
 from tests.e2e.device import Device
-from tests.function_app.api import Api, Store
+from tests.support.api import Api, Store
 from tests.support.backend import Backend
 from tests.support.waiting import wait_for
 

@@ -6,7 +6,7 @@ import socket
 from local.azurite import Azurite
 from tests.conftest import StartBackend
 from tests.e2e.conftest import MakeDevice
-from tests.function_app.api import Api, Store, name_of, photo_headers
+from tests.support.api import Api, Store, name_of, photo_headers
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg
 from tests.support.table_relay import TableRelay

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import StartAzurite, StartBackend
 from tests.e2e.conftest import MakeDevice
-from tests.function_app.api import Api
+from tests.support.api import Api
 from tests.support.pictures import jpeg
 from tests.support.waiting import wait_for
 

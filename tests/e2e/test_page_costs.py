@@ -13,7 +13,7 @@ import pytest
 
 from photo_wire.moment import format_time
 from tests.conftest import new_backend
-from tests.function_app.api import MOMENT, Api
+from tests.support.api import MOMENT, Api
 from tests.support.many_photos import azurite_with
 from tests.support.recorder import Recorder
 

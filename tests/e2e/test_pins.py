@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pi_uploader.spool import count_spool
-from tests.function_app.api import Api
+from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg
 from tests.support.program import SlowPicture

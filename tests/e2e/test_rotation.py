@@ -13,7 +13,7 @@ from pi_uploader.client.backend import BackendClient
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.upload.uploader import Uploader
 from tests.conftest import StartBackend
-from tests.function_app.api import Api, Store, new_camera
+from tests.support.api import Api, Store, new_camera
 from tests.support.backend import Backend
 from tests.support.fake_clock import FakeClock
 from tests.support.oracle import whereabouts

@@ -9,7 +9,7 @@ from function_app import services as store_side
 from function_app.settings import Settings
 from local.azurite import Azurite
 from tests.conftest import NewStore
-from tests.function_app.api import Api, Store, new_camera
+from tests.support.api import Api, Store, new_camera
 from tests.support.backend import Backend
 from tests.support.memory_store import memory_services
 from tests.support.stored_photos import KEPT

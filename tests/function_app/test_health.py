@@ -3,7 +3,7 @@
 import photo_wire
 from local.azurite import Azurite
 from tests.conftest import NewStore, StartBackend
-from tests.function_app.api import Api
+from tests.support.api import Api
 
 OTHER_KEY = "b3RoZXIga2V5IHRoYW4gdGhlIGFjY291bnQncw=="
 

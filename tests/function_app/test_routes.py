@@ -17,7 +17,7 @@ from function_app.services import connect
 from function_app.settings import Settings
 from local.azurite import Azurite
 from photo_wire.name import PhotoName
-from tests.function_app.api import Api, name_of, new_camera, photo_headers
+from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.handlers import TIMERS
 from tests.support.pictures import jpeg
 

@@ -25,7 +25,7 @@ from local.host import Host
 from local.server import Request
 from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 

@@ -22,7 +22,7 @@ from function_app.timer_watch import (
     last_runs,
     record_run,
 )
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.memory_store import MemoryTable, memory_services
 from tests.support.pictures import jpeg
 

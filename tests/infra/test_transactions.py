@@ -27,7 +27,7 @@ from photo_wire.headers import PhotoHeaders
 from photo_wire.name import parse_name
 from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import new_backend
-from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
+from tests.support.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg, mp4, pi_dng
 from tests.support.recorder import Recorded, Recorder

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import requests
 
-from tests.function_app.api import Api
+from tests.support.api import Api
 from tests.support.backend import Backend
 
 NEW_PASSWORD = "another good password"

@@ -14,7 +14,7 @@ from function_app.services import Services
 from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import PhotoHeaders
 from photo_wire.moment import to_milliseconds
-from tests.function_app.api import name_of
+from tests.support.api import name_of
 from tests.support.handlers import read_request
 from tests.support.pictures import jpeg
 

@@ -22,7 +22,7 @@ from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
-from tests.function_app.api import MOMENT
+from tests.support.api import MOMENT
 
 CAMERAS = ("gate", "entry", "drive", "yard")
 FILE = "__azurite_db_table__.json"

@@ -12,7 +12,7 @@ from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from tests.function_app.api import name_of
+from tests.support.api import name_of
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 WILD = [datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, 23, 59, tzinfo=UTC)]

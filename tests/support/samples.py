@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from function_app.storage.models import KeptAlert, Photo
 from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 
 SHA = "ab" * 32
 BODY = b"the bytes of a photo"

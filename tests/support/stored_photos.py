@@ -12,7 +12,7 @@ from function_app.storage.models import Photo
 from function_app.storage.row_keys import PHOTOS, View, arrival_key
 from photo_wire.media import Media
 from photo_wire.moment import format_time
-from tests.function_app.api import name_of
+from tests.support.api import name_of
 from tests.support.memory_store import MemoryIndex
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

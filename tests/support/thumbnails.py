@@ -10,7 +10,7 @@ from function_app.media.errors import UndecodableError
 from function_app.media.thumbnails import MAX_CPU_SECONDS, Decoder, Job, thumbnail_job
 from function_app.storage.models import Photo, StorageUnavailableError
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 
 
 def patient_decoder(max_cpu_seconds: int = MAX_CPU_SECONDS) -> Decoder:

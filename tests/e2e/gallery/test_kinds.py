@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.device import Device
-from tests.function_app.api import Api
+from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.pictures import dng
 from tests.support.waiting import wait_for

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.gallery.conftest import Gallery, sign_in
-from tests.function_app.api import MOMENT, Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg, pi_dng
 
 WINDOWS = [

@@ -7,7 +7,7 @@ import requests
 
 from local.azurite import Azurite
 from tests.conftest import StartBackend
-from tests.function_app.api import Api, Store, name_of, new_camera, photo_headers
+from tests.support.api import Api, Store, name_of, new_camera, photo_headers
 from tests.support.pictures import jpeg
 from tests.support.table_relay import TableRelay
 from tests.support.waiting import wait_for

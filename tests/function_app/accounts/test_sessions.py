@@ -11,7 +11,7 @@ from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage import account_keys
 from tests.conftest import NewStore, StartBackend
-from tests.function_app.api import Api
+from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.browser import (
     NEW_PASSWORD,

@@ -6,7 +6,7 @@ import pytest
 
 from function_app.auth import login_throttle
 from tests.conftest import NewStore, StartBackend
-from tests.function_app.api import Api
+from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.browser import (
     NEW_PASSWORD,

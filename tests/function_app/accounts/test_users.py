@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import NewStore, StartBackend
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.pictures import jpeg
 
 PASSWORD = "a good long password"

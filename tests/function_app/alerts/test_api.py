@@ -23,7 +23,7 @@ from photo_wire.alert import (
 )
 from photo_wire.headers import PhotoHeaders
 from photo_wire.name import PhotoName
-from tests.function_app.api import MOMENT, Api, name_of
+from tests.support.api import MOMENT, Api, name_of
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg
 

@@ -7,7 +7,7 @@ import pytest
 from function_app import services as store_side
 from function_app.storage.models import KeptAlert
 from photo_wire.alert import MAX_DETAILS, MAX_REASON, Alert
-from tests.function_app.api import MOMENT, Api, name_of
+from tests.support.api import MOMENT, Api, name_of
 
 LETTERS = {"kana": "\u3042", "emoji": "\U0001f600", "quotes": '"', "backslashes": "\\"}
 

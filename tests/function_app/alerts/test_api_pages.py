@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.function_app.api import MOMENT, Api, name_of
+from tests.support.api import MOMENT, Api, name_of
 
 
 def new_token(api: Api, admin: dict[str, str], name: str, **fields: Any) -> dict[str, str]:

@@ -17,7 +17,7 @@ from function_app.storage.models import Photo
 from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.interruptions import StoppedError, fragile
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg

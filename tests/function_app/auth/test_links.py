@@ -11,7 +11,7 @@ from function_app.auth.provenance import Provenance
 from function_app.settings import Settings
 from function_app.storage import account_keys, table_store
 from tests.conftest import NewStore, StartBackend
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

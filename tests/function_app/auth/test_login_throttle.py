@@ -10,7 +10,7 @@ from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
 from function_app.storage.table_store import TableStore
 from tests.conftest import NewStore, StartBackend
-from tests.function_app.api import Api
+from tests.support.api import Api
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 

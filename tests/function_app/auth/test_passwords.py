@@ -23,8 +23,8 @@ from function_app.settings import Secrets, Settings
 from function_app.storage import account_keys
 from photo_wire.errors import WireError
 from tests.conftest import StartAzurite, StartBackend
-from tests.function_app.api import Api
 from tests.support.account_requests import ask
+from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.memory_store import MemoryTable, memory_services
 

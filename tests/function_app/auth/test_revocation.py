@@ -18,8 +18,8 @@ from function_app.services import Services
 from function_app.storage import account_keys
 from function_app.storage.models import Photo
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, name_of
 from tests.support.account_requests import ADMIN, PASSWORD, SETTINGS, Interrupted, ask, sign_in
+from tests.support.api import MOMENT, name_of
 from tests.support.memory_store import memory_services
 
 Headers = dict[str, str]

@@ -9,8 +9,8 @@ import requests
 
 from function_app.auth import tokens
 from function_app.services import Services
-from tests.function_app.api import Api, new_camera
 from tests.support.account_requests import ADMIN, SETTINGS, Interrupted, ask
+from tests.support.api import Api, new_camera
 
 
 def create(backend: Services, name: str) -> int:

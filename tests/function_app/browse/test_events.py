@@ -11,7 +11,7 @@ from function_app.browse.events import events
 from function_app.storage.models import Photo
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from tests.function_app.api import MOMENT, Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg
 
 PICTURE = jpeg(640, 480, seed=5)

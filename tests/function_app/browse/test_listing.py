@@ -18,8 +18,8 @@ from function_app.storage.row_keys import View
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from tests.function_app.api import MOMENT, name_of
 from tests.photo_wire.strategies import names
+from tests.support.api import MOMENT, name_of
 from tests.support.memory_store import MemoryIndex
 
 FEW_NAMES = st.builds(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tests.conftest import NewStore, StartBackend
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.pictures import jpeg
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)

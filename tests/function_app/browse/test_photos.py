@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from photo_wire.name import PhotoName
-from tests.function_app.api import MOMENT, Api, Store, name_of, photo_headers
+from tests.support.api import MOMENT, Api, Store, name_of, photo_headers
 from tests.support.pictures import jpeg
 
 BODY = jpeg(320, 240, seed=11)

@@ -30,7 +30,7 @@ from function_app.storage.models import StorageUnavailableError
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from tests.function_app.api import MOMENT, Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.handlers import read_request
 from tests.support.memory_store import memory_services
 from tests.support.pictures import dng_with_preview, jpeg, many_scans, mp4

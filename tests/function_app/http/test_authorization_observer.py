@@ -28,7 +28,7 @@ from local.routes import Route as Template
 from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_json
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from tests.function_app.api import Api, name_of, new_camera, photo_headers
+from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 

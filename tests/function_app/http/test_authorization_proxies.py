@@ -12,7 +12,7 @@ from function_app.services import Services
 from function_app.settings import read_settings
 from function_app.storage.models import Photo
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 from tests.support.handlers import ROUTE_OF
 from tests.support.memory_store import memory_services
 

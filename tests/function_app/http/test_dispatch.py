@@ -14,7 +14,7 @@ from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.name import PhotoName
-from tests.function_app.api import name_of, photo_headers
+from tests.support.api import name_of, photo_headers
 from tests.support.handlers import ROUTE_OF
 from tests.support.memory_store import MemoryIndex, memory_services
 from tests.support.pictures import jpeg

@@ -13,7 +13,7 @@ from function_app.http.pagination import decode_cursor, encode_cursor
 from function_app.storage import account_keys, row_keys
 from photo_wire.alert import LOSS
 from photo_wire.errors import WireError
-from tests.function_app.api import MOMENT, Api, name_of
+from tests.support.api import MOMENT, Api, name_of
 
 LISTS = ("photos", "alerts", "accesses")
 INVALID = ("", "garbage", "zzz", "eno6", "AAAA", "zz:", "~", "%C3%A4", "0" * 15, "a" * 200)

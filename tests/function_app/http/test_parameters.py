@@ -32,8 +32,8 @@ from function_app.http.parameters import (
 )
 from function_app.http.route import Inputs
 from photo_wire.errors import WireError
-from tests.function_app.api import MOMENT as TAKEN_AT
-from tests.function_app.api import name_of
+from tests.support.api import MOMENT as TAKEN_AT
+from tests.support.api import name_of
 
 ORDER = choice(("newest", "oldest"))
 

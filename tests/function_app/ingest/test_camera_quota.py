@@ -19,7 +19,7 @@ from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import LastSeen, Photo
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
-from tests.function_app.api import name_of
+from tests.support.api import name_of
 from tests.support.camera_traffic import NOW, report_losses_of, upload_from
 
 OWNER = Caller("owner", frozenset(Scope))

@@ -18,7 +18,7 @@ from function_app.storage.models import StorageUnavailableError
 from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.name import check_camera
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 from tests.support.memory_store import MemoryBlobs, MemoryIndex
 from tests.support.pictures import dng, jpeg, mp4
 

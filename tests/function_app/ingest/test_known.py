@@ -14,7 +14,7 @@ from function_app.services import Services
 from photo_wire.known import KNOWN_PATH, ids_to_json, parse_known
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from tests.function_app.api import Api, Store, name_of, photo_headers
+from tests.support.api import Api, Store, name_of, photo_headers
 from tests.support.pictures import jpeg
 from tests.support.stored_photos import BODY, NOW, stored
 

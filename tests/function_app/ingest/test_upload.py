@@ -18,7 +18,7 @@ from photo_wire.headers import UPLOAD_PATH, PhotoHeaders, content_digest
 from photo_wire.media import Media
 from photo_wire.receipt import parse_receipt
 from tests.conftest import StartBackend
-from tests.function_app.api import MOMENT, Api, Store, name_of, photo_headers
+from tests.support.api import MOMENT, Api, Store, name_of, photo_headers
 from tests.support.pictures import dng, jpeg, mp4
 
 

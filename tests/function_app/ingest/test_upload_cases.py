@@ -11,7 +11,7 @@ import pytest
 from function_app.ingest.multipart import read_parts
 from local.processes import ROOT
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 
 CASES = ROOT / "tests" / "cases"
 FORMS = sorted(CASES.glob("*.body"))

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from photo_wire.headers import UPLOAD_PATH, content_digest
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.pictures import jpeg, mp4, pi_dng
 
 Files = dict[str, tuple[str, bytes, str]]

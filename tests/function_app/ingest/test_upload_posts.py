@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.pictures import jpeg
 
 PICTURE = jpeg(640, 480, seed=5)

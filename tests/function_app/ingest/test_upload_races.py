@@ -12,7 +12,7 @@ from function_app.settings import Settings
 from function_app.storage.models import Photo
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
-from tests.function_app.api import name_of
+from tests.support.api import name_of
 from tests.support.interruptions import at_call
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg

@@ -12,7 +12,7 @@ from function_app.storage.models import Photo
 from function_app.storage.photo_counts import Count
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
-from tests.function_app.api import name_of
+from tests.support.api import name_of
 from tests.support.interruptions import until_done
 from tests.support.memory_store import memory_services
 from tests.support.stored_photos import BODY, KEPT, NOW, is_consistent, stored

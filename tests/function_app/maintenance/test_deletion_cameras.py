@@ -13,7 +13,7 @@ from function_app.storage.models import Photo, PhotoStateError
 from function_app.storage.row_keys import View
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.media import Media
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.camera_traffic import NOW, report_losses_of, upload_from
 from tests.support.pictures import jpeg
 

@@ -15,7 +15,7 @@ from function_app.storage.models import Photo, State
 from function_app.storage.row_keys import View
 from photo_wire.alert import MISSING
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 from tests.support.interruptions import StoppedError, fragile, until_done
 from tests.support.stored_photos import BODY, NOW, everything, is_consistent, stored
 

@@ -14,7 +14,7 @@ from function_app.services import Services
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
-from tests.function_app.api import name_of
+from tests.support.api import name_of
 from tests.support.interruptions import until_done
 from tests.support.stored_photos import BODY, NOW, is_consistent, stored
 

@@ -10,7 +10,7 @@ from function_app.auth.caller import Caller, Scope
 from function_app.services import Services
 from function_app.stats.api import get_status
 from photo_wire.name import PhotoName
-from tests.function_app.api import Api, name_of, photo_headers
+from tests.support.api import Api, name_of, photo_headers
 from tests.support.camera_traffic import report_losses_of, upload_from
 from tests.support.handlers import read_request
 from tests.support.interruptions import fragile

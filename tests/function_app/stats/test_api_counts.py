@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from photo_wire.name import PhotoName, new_name
-from tests.function_app.api import MOMENT, Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg
 
 PICTURE = jpeg(640, 480, seed=5)

@@ -9,7 +9,7 @@ from function_app.services import Services
 from function_app.stats.api import last_photo
 from function_app.storage.models import Photo
 from photo_wire.name import PhotoName
-from tests.function_app.api import MOMENT, Api, name_of, new_camera, photo_headers
+from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.support.photo_counting import NOW, hours_ago, last_is_there, listed
 from tests.support.pictures import jpeg
 

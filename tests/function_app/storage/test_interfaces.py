@@ -20,7 +20,7 @@ from function_app.storage.row_keys import View
 from function_app.storage.table_store import ConditionalUpdate
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
-from tests.function_app.api import MOMENT, name_of, new_camera
+from tests.support.api import MOMENT, name_of, new_camera
 from tests.support.samples import BODY, SHA, photo_of
 
 

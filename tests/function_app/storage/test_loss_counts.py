@@ -17,7 +17,7 @@ from function_app.storage import loss_counts
 from function_app.storage.models import KeptAlert
 from function_app.storage.table_store import Entity
 from photo_wire.alert import LOSS, QUARANTINE, Alert
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 from tests.support.interruptions import StoppedError, fragile, until_done
 from tests.support.memory_store import MemoryAlerts, MemoryTable, memory_services
 

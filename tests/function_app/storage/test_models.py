@@ -10,8 +10,8 @@ from function_app.storage.models import (
     parse_photo,
 )
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT
 from tests.photo_wire import strategies
+from tests.support.api import MOMENT
 from tests.support.samples import SHA, photo_of
 
 PHOTOS = st.builds(

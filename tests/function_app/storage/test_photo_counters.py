@@ -24,7 +24,7 @@ from function_app.storage.models import LastSeen, State
 from function_app.storage.photo_counts import PhotoCounts
 from function_app.storage.row_keys import ALL_COUNTS, PHOTOS, View, count_up, counts_of
 from tests.conftest import NewStore
-from tests.function_app.api import Store, name_of
+from tests.support.api import Store, name_of
 from tests.support.handlers import read_request
 from tests.support.interruptions import StoppedError, fragile, until_done
 from tests.support.photo_counting import NOW, WILD, counted, hours_ago, listed, small_steps, there

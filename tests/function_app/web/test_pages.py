@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.function_app.api import Api
+from tests.support.api import Api
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from function_app.web.sharing import MAX_PHOTOS
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
-from tests.function_app.api import MOMENT, Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg, located_jpeg
 
 PICTURE = jpeg(640, 480, seed=5)

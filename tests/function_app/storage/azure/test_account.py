@@ -13,7 +13,7 @@ from function_app.settings import Settings
 from function_app.storage.azure import account
 from function_app.storage.models import StorageUnavailableError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
-from tests.function_app.api import MOMENT
+from tests.support.api import MOMENT
 from tests.support.samples import BODY, photo_of
 
 CUT = b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nno"  # three bytes are missing

@@ -16,7 +16,7 @@ from function_app.storage.azure.transactions import Transactions
 from function_app.storage.models import KeptAlert, StorageUnavailableError, alert_key
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 from tests.support.memory_store import MemoryAlerts
 from tests.support.samples import in_order, losses
 

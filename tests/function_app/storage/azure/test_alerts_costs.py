@@ -13,7 +13,7 @@ from function_app.storage.models import KeptAlert
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
-from tests.function_app.api import MOMENT, name_of
+from tests.support.api import MOMENT, name_of
 from tests.support.recorder import Recorder
 from tests.support.samples import in_order, losses
 

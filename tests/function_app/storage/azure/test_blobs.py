@@ -7,7 +7,7 @@ from function_app.services import Services
 from function_app.storage.models import DamagedRecordError, Photo
 from local.azurite import Azurite
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, Store, name_of
+from tests.support.api import MOMENT, Store, name_of
 from tests.support.samples import BODY, SHA, photo_of
 
 

@@ -13,7 +13,7 @@ from function_app.storage.models import Photo, StorageUnavailableError
 from function_app.storage.row_keys import View
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.conftest import NewStore, StartAzurite, StartBackend
-from tests.function_app.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
+from tests.support.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
 from tests.support.pictures import jpeg
 from tests.support.samples import BODY, photo_of
 from tests.support.table_relay import TableRelay

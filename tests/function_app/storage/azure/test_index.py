@@ -7,7 +7,7 @@ import pytest
 from function_app.services import Services
 from function_app.storage.row_keys import View
 from local.azurite import Azurite
-from tests.function_app.api import MOMENT, Store
+from tests.support.api import MOMENT, Store
 from tests.support.samples import photo_of
 
 

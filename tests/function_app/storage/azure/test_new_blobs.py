@@ -22,7 +22,7 @@ from function_app.storage.azure.new_blobs import NewBlobs
 from function_app.storage.models import Photo
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from photo_wire.media import Media
-from tests.function_app.api import MOMENT, name_of, new_camera
+from tests.support.api import MOMENT, name_of, new_camera
 from tests.support.recorder import Recorded, Recorder
 from tests.support.samples import BODY, SHA
 

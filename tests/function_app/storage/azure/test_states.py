@@ -13,7 +13,7 @@ from function_app.storage.models import (
     StorageUnavailableError,
 )
 from photo_wire.moment import format_time
-from tests.function_app.api import MOMENT
+from tests.support.api import MOMENT
 
 
 class TestLastSeen:

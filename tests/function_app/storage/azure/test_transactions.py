@@ -24,7 +24,7 @@ from function_app.storage.azure.transactions import (
     Transactions,
 )
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
-from tests.function_app.api import new_camera
+from tests.support.api import new_camera
 from tests.support.recorder import Recorded, Recorder
 
 SDK = {

@@ -1,4 +1,4 @@
-"""The tests' ways in: the backend's HTTP interface, and what stands in the store behind it."""
+"""A client of the running backend, and a view of the storage account behind it."""
 
 import secrets
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ MOMENT = datetime(2026, 11, 20, 12, 1, 34, 567_000, UTC)
 
 
 class Api:
-    """One client of the running backend, which knows its keys."""
+    """A client of the running backend, which knows its keys."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -44,15 +44,15 @@ class Api:
     def read(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
     ) -> requests.Response:
-        """Ask for a path with the read token."""
+        """Request a path with the read token."""
         bearer = {"Authorization": f"Bearer {self.backend.read_token}"}
         return self.ask(path, {**bearer, **(headers or {})}, method)
 
     def thumbnail(
         self, name: object, headers: Mapping[str, str] | None = None
     ) -> requests.Response:
-        """Ask for a photo's thumbnail; again as long as none can be made now, as every client does:
-        a machine that works for others may keep a request waiting for longer than it may wait."""
+        """Request a photo's thumbnail, and repeat that while none can be made now, as every client
+        does: on a busy machine a request may have to wait longer than the backend lets it."""
 
         def ask() -> list[requests.Response]:
             reply = self.read(f"/api/photos/{name}/thumbnail", headers)
@@ -67,7 +67,7 @@ class Api:
     def ask(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", **more: Any
     ) -> requests.Response:
-        """Ask for a path without any right."""
+        """Request a path without credentials."""
         return self.http.request(
             method, self.backend.base_url + path, headers=headers, timeout=90, **more
         )
@@ -93,7 +93,7 @@ class Api:
 
 
 class Store:
-    """What stands in the storage account, seen from beside the backend."""
+    """The blobs and rows in the storage account, read without the backend."""
 
     def __init__(self, connection_string: str) -> None:
         blobs = BlobServiceClient.from_connection_string(connection_string)
@@ -122,7 +122,7 @@ def new_camera() -> str:
 
 
 def photo_headers(name: PhotoName) -> dict[str, str]:
-    """What a device says of a photo of this name."""
+    """Return a device's headers for a photo of this name."""
     return {"X-Photo-Id": str(name), "X-Trigger": "motion", "X-Clock": "synced"}
 
 
