@@ -64,8 +64,8 @@ def require_ffmpeg(source: str) -> None:
     if not shutil.which("ffmpeg"):
         raise SettingsError(
             [
-                f"CAMERA_SOURCE: {source!r} needs ffmpeg, which is not installed; expected "
-                "apt-get install ffmpeg before"
+                f"CAMERA_SOURCE: {source!r} needs ffmpeg, which is not installed; run "
+                "apt-get install ffmpeg"
             ]
         )
 

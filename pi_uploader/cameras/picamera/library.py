@@ -118,11 +118,11 @@ def find_shared_sensors(wanted: Mapping[str, str | None]) -> list[str]:
 def _import_problem(error: Exception) -> str:
     start = (
         "CAMERA_SOURCE: 'picamera2' needs the Pi's camera library, which cannot be imported "
-        f"({type(error).__name__}: {error}); expected "
+        f"({type(error).__name__}: {error}); "
     )
     if "numpy" in str(error).lower() or "_ARRAY_API" in str(error):
         return (
-            f"{start}Debian's numpy, for which it was built, and not another one in the venv or in "
+            f"{start}use Debian's numpy, for which it was built, and not another one in the venv or in "
             "the home: /opt/pi-uploader/bin/pip uninstall numpy, or apt-get install --reinstall "
             "python3-numpy python3-simplejpeg"
         )
@@ -130,11 +130,11 @@ def _import_problem(error: Exception) -> str:
     if missing is None or missing.split(".")[0] == "picamera2":
         hint = "" if missing else " (--reinstall if it is there)"
         return (
-            f"{start}apt-get install python3-picamera2{hint} before, and a venv with "
+            f"{start}run apt-get install python3-picamera2{hint}, and use a venv with "
             "--system-site-packages"
         )
     return (
-        f"{start}apt-get install --reinstall python3-picamera2 python3-libcamera before, for the "
+        f"{start}run apt-get install --reinstall python3-picamera2 python3-libcamera, for the "
         "same Python as the venv's"
     )
 

@@ -23,8 +23,8 @@ class SimulatedCamera:
         except ImportError as error:
             raise SettingsError(
                 [
-                    "CAMERA_SOURCE: 'simulated' needs Pillow, which is not installed; expected "
-                    "pip install 'nightjar[simulated]' before, or CAMERA_REPLAY with a folder"
+                    "CAMERA_SOURCE: 'simulated' needs Pillow, which is not installed; run "
+                    "pip install 'nightjar[simulated]', or set CAMERA_REPLAY to a folder"
                 ]
             ) from error
         self._name = name
