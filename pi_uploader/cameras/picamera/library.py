@@ -122,7 +122,7 @@ def _import_problem(error: Exception) -> str:
     )
     if "numpy" in str(error).lower() or "_ARRAY_API" in str(error):
         return (
-            f"{start}use Debian's numpy, for which it was built, and no other one in the venv or in "
+            f"{start}use Debian's numpy, for which it was built, and no other in the venv or in "
             "the home: /opt/pi-uploader/bin/pip uninstall numpy, or apt-get install --reinstall "
             "python3-numpy python3-simplejpeg"
         )
