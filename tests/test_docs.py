@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from local.dist import tracked
 from local.processes import ROOT
 
 DECISIONS = ROOT / "docs" / "decisions"
@@ -98,13 +99,12 @@ def test_every_term_of_the_glossary_is_used() -> None:
     terms = re.findall(r"^\| \*\*(.+)\*\* \| .+\. \|$", glossary.read_text(), re.M)
     assert len(terms) >= 40
     assert terms == sorted(terms, key=str.lower)
-    folders = ("function_app", "pi_uploader", "tests")
-    code = [file for one in folders for file in (ROOT / one).rglob("*.*")]
-    files = [file for file in code if file.suffix in (".py", ".js", ".html")]
+    code = ("function_app", "pi_uploader", "tests")
+    files = [ROOT / name for name in tracked("*.py", "*.js", "*.html") if name.startswith(code)]
     files += [*PAGES, *DECISIONS.glob("*.md")]
     text = "\n".join(file.read_text() for file in files if file != glossary).lower()
-    words = re.sub(r"[\s#*`]+", " ", text)
-    assert [one for one in terms if not re.search(rf"\b{one}(s|es|d)?\b", words)] == []
+    text = re.sub(r"[\s#*`]+", " ", text)
+    assert [one for one in terms if not re.search(rf"\b{one}(s|es|d)?\b", text)] == []
 
 
 @pytest.mark.parametrize("shown", LOGGED)
@@ -130,26 +130,28 @@ def test_every_promise_is_listed_and_tested() -> None:
 def test_commands_are_commands() -> None:
     """Each `pi-uploader` line is understood, as far as its help."""
     found = re.findall(r"\bpi-uploader ((?:[a-z]+)(?: (?:list|export|requeue|verify))?)", OPERATE)
-    commands = {tuple(words.split()) for words in found} | {("spool", "export")}
+    commands = {tuple(line.split()) for line in found} | {("spool", "export")}
     assert len(commands) >= 4
-    for words in commands:
+    for args in commands:
         done = subprocess.run(
-            [sys.executable, "-m", "pi_uploader", *words, "--help"],
+            [sys.executable, "-m", "pi_uploader", *args, "--help"],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
             timeout=90,
         )
-        assert done.returncode == 0, (words, done.stderr)
+        assert done.returncode == 0, (args, done.stderr)
 
 
 def test_targets_of_make_are_there() -> None:
     targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.M)
     for page in PAGES:
-        for words in re.findall(r"(?:`|^ {4})make ([a-z][a-z0-9 -]*)", page.read_text(), re.M):
-            for word in words.split():
-                assert word in targets, (page.name, words)
+        for targets_named in re.findall(
+            r"(?:`|^ {4})make ([a-z][a-z0-9 -]*)", page.read_text(), re.M
+        ):
+            for target in targets_named.split():
+                assert target in targets, (page.name, targets_named)
 
 
 def test_settings_are_settings() -> None:

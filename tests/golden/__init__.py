@@ -1,4 +1,4 @@
-"""What every released version said on the wire, kept and replayed, so that a device and a backend
+"""What every released version sent over the wire, kept and replayed, so that a device and a backend
 of different versions go on understanding each other.
 
     0.1.0/                 one folder for each version, never changed once the version is released

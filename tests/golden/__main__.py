@@ -22,9 +22,9 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="although this version is released (don't)"
     )
-    words = parser.parse_args()
+    args = parser.parse_args()
     folder = FOLDER / __version__
-    if folder.exists() and is_released() and not words.again:
+    if folder.exists() and is_released() and not args.again:
         print(
             f"{__version__} is released, so what it says is a fact: give photo_wire/__init__.py "
             "the next version first, and CHANGELOG.md a section for it.",

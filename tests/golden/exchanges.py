@@ -55,7 +55,7 @@ class Golden:
         return self.header(PHOTO_ID) is not None
 
     @property
-    def said(self) -> Any:
+    def fields(self) -> Any:
         """The reply's JSON; None if it has no body."""
         return json.loads(self.reply) if self.reply else None
 
@@ -65,37 +65,37 @@ class Golden:
         return self.path.replace(KEY, key), headers
 
     def write(self, folder: Path) -> None:
-        said = {
+        fields = {
             **{name: getattr(self, name) for name in ("version", "story", "what", "storage")},
             "request": {
                 "method": self.method,
                 "path": self.path,
                 "headers": dict(self.headers),
-                "body": _words(self.body),
+                "body": _encode_body(self.body),
             },
             "reply": {
                 "status": self.status,
                 "headers": dict(self.reply_headers),
-                "body": _words(self.reply),
+                "body": _encode_body(self.reply),
             },
             "outcome": asdict(self.outcome) if self.outcome else None,
         }
-        text = json.dumps(said, indent=2, ensure_ascii=True) + "\n"
+        text = json.dumps(fields, indent=2, ensure_ascii=True) + "\n"
         (folder / f"{self.story}.json").write_text(text)
 
 
 def read(file: Path) -> Golden:
-    said = json.loads(file.read_text())
-    request, reply, outcome = said["request"], said["reply"], said["outcome"]
+    fields = json.loads(file.read_text())
+    request, reply, outcome = fields["request"], fields["reply"], fields["outcome"]
     return Golden(
-        **{name: said[name] for name in ("version", "story", "what", "storage")},
+        **{name: fields[name] for name in ("version", "story", "what", "storage")},
         method=request["method"],
         path=request["path"],
         headers=request["headers"],
-        body=_bytes(request["body"]),
+        body=_decode_body(request["body"]),
         status=reply["status"],
         reply_headers=reply["headers"],
-        reply=_bytes(reply["body"]),
+        reply=_decode_body(reply["body"]),
         outcome=Outcome(**outcome) if outcome else None,
     )
 
@@ -131,18 +131,18 @@ def _kept(headers: Headers) -> dict[str, str]:
     return {name: value for name, value in headers if name.lower() not in _OF_THIS_CONNECTION}
 
 
-def _words(body: bytes) -> dict[str, Any]:
+def _encode_body(body: bytes) -> dict[str, Any]:
     """Readable where it is JSON, else in base64; a long tail of zeros is counted."""
     with suppress(ValueError):
-        said = json.loads(body)
-        if json.dumps(said).encode() == body:  # to the byte what will be read again
-            return {"json": said}
+        fields = json.loads(body)
+        if json.dumps(fields).encode() == body:  # to the byte what will be read again
+            return {"json": fields}
     head = body.rstrip(b"\0") if len(body) > 100_000 else body
     zeros = {"then_zeros": len(body) - len(head)} if len(head) < len(body) else {}
     return {"base64": base64.b64encode(head).decode(), **zeros}
 
 
-def _bytes(words: Mapping[str, Any]) -> bytes:
-    if "json" in words:
-        return json.dumps(words["json"]).encode()
-    return base64.b64decode(words["base64"]) + bytes(words.get("then_zeros", 0))
+def _decode_body(encoded: Mapping[str, Any]) -> bytes:
+    if "json" in encoded:
+        return json.dumps(encoded["json"]).encode()
+    return base64.b64decode(encoded["base64"]) + bytes(encoded.get("then_zeros", 0))

@@ -1,5 +1,5 @@
-"""Devices and backends of different versions understand each other: what every version said on the
-wire is said again, to the backend of today and to the uploader of today."""
+"""Devices and backends of different versions understand each other: what every version sent over the
+wire is sent again, to the backend of today and to the uploader of today."""
 
 import http.client
 import json
@@ -79,9 +79,9 @@ def test_todays_backend_answers_the_requests_of(version: str, today: dict[str, B
 
 def in_order(recorded: dict[str, Golden]) -> list[str]:
     """A story's reply may rest on the one before it."""
-    told = [story.name for story in stories()]
-    assert recorded.keys() <= set(told), "a story that was recorded once is told for ever"
-    return [name for name in told if name in recorded]
+    current = [story.name for story in stories()]
+    assert recorded.keys() <= set(current), "a story that was recorded once is replayed for ever"
+    return [name for name in current if name in recorded]
 
 
 def ask(backend: Backend, golden: Golden) -> tuple[int, CaseInsensitiveDict[str], bytes]:
@@ -105,15 +105,15 @@ def differences(
     people may change, and a newer backend may say more."""
     if status != golden.status:
         return [f"{status} instead of {golden.status}: {body!r}"]
-    if golden.said is None:
+    if golden.fields is None:
         return [] if body == golden.reply else [f"a body where there was none: {body!r}"]
     kind, was = headers.get("Content-Type"), CaseInsensitiveDict(golden.reply_headers)
     problems = [] if kind == was["Content-Type"] else [f"Content-Type {kind}"]
     if "Retry-After" in was and not headers.get("Retry-After", "").isdigit():
         problems.append("no Retry-After")
-    said = json.loads(body)
-    for member, before in golden.said.items():
-        now = said.get(member)
+    fields = json.loads(body)
+    for member, before in golden.fields.items():
+        now = fields.get(member)
         if member == "received_at" or (not golden.names_the_photo and member == "captured_at"):
             parse_time(now)
         elif member == "id" and not golden.names_the_photo:
@@ -132,7 +132,7 @@ def differences(
 
 @pytest.mark.parametrize("golden", BY_UPLOADER, ids=lambda one: f"{one.version}-{one.story}")
 def test_todays_uploader_understands_the_reply(golden: Golden) -> None:
-    """And asks for it in words that the old backend knew."""
+    """And requests it as the old backend expects."""
     assert golden.outcome
     with FaultServer(Plays(golden)) as server:
         delivery = BackendClient(server.base_url, golden.header("x-functions-key"))
@@ -182,7 +182,7 @@ class Plays:
 
 
 def says_all_of(body: bytes, before: bytes) -> bool:
-    """Whether these alerts say all that those said; a newer uploader may say more."""
+    """Return whether these alerts have all that those have; a newer uploader may add more."""
     alerts, were = json.loads(body)["alerts"], json.loads(before)["alerts"]
     return len(alerts) == len(were) and all(
         {**was, "details": None} == {**{key: now.get(key) for key in was}, "details": None}
@@ -193,15 +193,15 @@ def says_all_of(body: bytes, before: bytes) -> bool:
 
 def photo_of(golden: Golden) -> SpooledPhoto:
     """The photo that was sent."""
-    said = parse_headers(CaseInsensitiveDict(golden.headers))
-    assert said.name
-    assert said.media
-    assert said.trigger
-    assert said.clock
-    assert said.sha256
+    fields = parse_headers(CaseInsensitiveDict(golden.headers))
+    assert fields.name
+    assert fields.media
+    assert fields.trigger
+    assert fields.clock
+    assert fields.sha256
     size = len(golden.body)
     return SpooledPhoto(
-        1, PhotoInfo(said.name, said.media, said.trigger, said.clock), size, said.sha256
+        1, PhotoInfo(fields.name, fields.media, fields.trigger, fields.clock), size, fields.sha256
     )
 
 
@@ -210,14 +210,14 @@ def losses_of(golden: Golden) -> list[Loss]:
     losses = []
     for alert in parse_alerts(golden.body):
         assert alert.kind == LOSS
-        said = {name: str(value) for name, value in alert.details.items()}
-        media = Media.of_content_type(said["content_type"])
+        fields = {name: str(value) for name, value in alert.details.items()}
+        media = Media.of_content_type(fields["content_type"])
         assert media
         photo = SpooledPhoto(
             1,
-            PhotoInfo(alert.name, media, Trigger(said["trigger"]), ClockStatus(said["clock"])),
-            int(said["size"]),
-            said["sha256"],
+            PhotoInfo(alert.name, media, Trigger(fields["trigger"]), ClockStatus(fields["clock"])),
+            int(fields["size"]),
+            fields["sha256"],
         )
         losses.append(Loss(photo, alert.reason))
     return losses
@@ -227,7 +227,7 @@ def losses_of(golden: Golden) -> list[Loss]:
 
 
 def test_this_version_is_recorded_as_it_is(today: dict[str, Backend]) -> None:
-    """Whoever changes what is said on the wire has to record it (`make golden`), and for that to
+    """Whoever changes what goes over the wire has to record it (`make golden`), and for that to
     give a released version its successor."""
     assert __version__ in SETS, "run `make golden`"
     recorded = {one.story: one for one in record(today["here"], today["away"])}
@@ -240,7 +240,7 @@ def test_this_version_is_recorded_as_it_is(today: dict[str, Backend]) -> None:
         assert now.outcome == golden.outcome, story
         headers = CaseInsensitiveDict(now.reply_headers)
         assert differences(golden, now.status, headers, now.reply) == [], story
-        assert (now.said or {}).keys() == (golden.said or {}).keys(), story
+        assert (now.fields or {}).keys() == (golden.fields or {}).keys(), story
 
 
 def of_the_photo(golden: Golden) -> dict[str, str]:
@@ -252,19 +252,19 @@ def of_the_photo(golden: Golden) -> dict[str, str]:
 @pytest.mark.parametrize("version", SETS)
 def test_a_set_has_all_words_of_its_version(version: str) -> None:
     """Each kind of photo, trigger, and clock, and each status that the backend answers with."""
-    said = [parse_headers(CaseInsensitiveDict(one.headers)) for one in SETS[version].values()]
-    assert {str(one.trigger) for one in said} >= {"motion", "gpio", "schedule", "demand"}
-    assert {str(one.clock) for one in said} >= {"synced", "corrected", "unsynced"}
-    assert {one.content_type for one in said} >= {"image/jpeg", "image/x-adobe-dng", "video/mp4"}
+    fields = [parse_headers(CaseInsensitiveDict(one.headers)) for one in SETS[version].values()]
+    assert {str(one.trigger) for one in fields} >= {"motion", "gpio", "schedule", "demand"}
+    assert {str(one.clock) for one in fields} >= {"synced", "corrected", "unsynced"}
+    assert {one.content_type for one in fields} >= {"image/jpeg", "image/x-adobe-dng", "video/mp4"}
     statuses = {one.status for one in SETS[version].values()}
     assert statuses >= {200, 201, 401, 409, 411, 413, 415, 422, 503}
 
 
 def test_this_versions_words_are_all_in_its_set() -> None:
-    said = [parse_headers(CaseInsensitiveDict(one.headers)) for one in SETS[__version__].values()]
-    assert {one.trigger for one in said} >= set(Trigger)
-    assert {one.clock for one in said} >= set(ClockStatus)
-    assert {one.media for one in said} >= set(Media)
+    fields = [parse_headers(CaseInsensitiveDict(one.headers)) for one in SETS[__version__].values()]
+    assert {one.trigger for one in fields} >= set(Trigger)
+    assert {one.clock for one in fields} >= set(ClockStatus)
+    assert {one.media for one in fields} >= set(Media)
 
 
 def test_no_key_is_in_a_set(secrets_used: set[str]) -> None:
@@ -280,7 +280,7 @@ def test_problems_say_what_to_do() -> None:
     for one in ALL:
         if one.status >= 400 and one.reply:
             assert CaseInsensitiveDict(one.reply_headers)["Content-Type"] == PROBLEM_TYPE
-            assert len(one.said["detail"]) > 20
+            assert len(one.fields["detail"]) > 20
 
 
 def test_a_released_version_is_not_recorded_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,13 +322,13 @@ JPEG = SETS[__version__]["jpeg"]
 )
 def test_a_difference_is_seen(status: int, changed: dict[str, object]) -> None:
     headers = CaseInsensitiveDict(JPEG.reply_headers)
-    body = json.dumps({**JPEG.said, **changed}).encode()
+    body = json.dumps({**JPEG.fields, **changed}).encode()
     assert len(differences(JPEG, status, headers, body)) == 1
 
 
 def test_a_backend_that_says_more_is_understood() -> None:
     headers = CaseInsensitiveDict(JPEG.reply_headers)
-    body = json.dumps({**JPEG.said, "thumbnail": True}).encode()
+    body = json.dumps({**JPEG.fields, "thumbnail": True}).encode()
     assert differences(JPEG, 201, headers, body) == []
     with FaultServer(lambda exchange: exchange.send(Response(201, body, {}))) as server:
         delivery = BackendClient(server.base_url, KEY)
