@@ -1,5 +1,5 @@
-"""Devices and backends of different versions understand each other: what every version sent over the
-wire is sent again, to the backend of today and to the uploader of today."""
+"""Devices and backends of different versions understand each other: what every version sent over
+the wire is sent again, to the backend of today and to the uploader of today."""
 
 import http.client
 import json
