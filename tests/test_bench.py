@@ -42,7 +42,7 @@ def test_the_bench_prints_every_figure_beside_its_aim() -> None:
     assert "aims missed" in done.stdout
 
 
-def test_an_unknown_section_is_told_the_right_ones() -> None:
+def test_an_unknown_section_is_answered_with_the_known_ones() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "speed"], cwd=ROOT, capture_output=True, text=True
     )

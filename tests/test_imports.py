@@ -183,3 +183,36 @@ def test_the_rules_do_not_know_the_functions_host() -> None:
         and any(_is_in(name, "azure.functions") for name in imports_of(path.read_text(), module))
     }
     assert found == set()
+
+
+def test_no_test_imports_another() -> None:
+    """What several tests need lies in conftest.py or tests/support/."""
+    modules = dict(_modules("tests"))
+    found = [
+        f"{module} imports {name}"
+        for module, path in modules.items()
+        for name in imports_of(path.read_text(), module)
+        if any(
+            one in modules and one.rpartition(".")[2].startswith("test_")
+            for one in (name, name.rpartition(".")[0])
+        )
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("package", ["function_app", "pi_uploader", "photo_wire"])
+def test_a_test_lies_where_its_module_does(package: str) -> None:
+    """The test of x/y.py is tests/x/test_y.py, or test_y_and_more.py beside it."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "tests" / package).rglob("test_*.py"))
+        if not _has_module(path)
+    ]
+    assert found == []
+
+
+def _has_module(test: Path) -> bool:
+    folder = ROOT / test.parent.relative_to(ROOT / "tests")
+    names = {path.stem.strip("_") for path in folder.glob("*") if path.name != "__pycache__"}
+    name = test.stem.removeprefix("test_")
+    return any(name == one or name.startswith(f"{one}_") for one in names)

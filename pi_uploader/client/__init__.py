@@ -1,6 +1,6 @@
 """The backend as the device sees it: one HTTP client, its connection, and its errors."""
 
 from pi_uploader.client.backend import MAX_CALL_SECONDS, BackendClient
-from pi_uploader.client.errors import RejectedError, UnavailableError
+from pi_uploader.client.errors import RejectedError, RequestError, UnavailableError
 
-__all__ = ["MAX_CALL_SECONDS", "BackendClient", "RejectedError", "UnavailableError"]
+__all__ = ["MAX_CALL_SECONDS", "BackendClient", "RejectedError", "RequestError", "UnavailableError"]

@@ -20,12 +20,21 @@ _NO_TRUST = "gave no TLS connection that can be trusted"
 _UNKNOWN_ISSUER = {18, 19, 20, 21}  # X509_V_ERR_..., of openssl/x509_vfy.h
 
 
-class UnavailableError(NightjarError):
-    """The network or the backend cannot accept photos now, whichever photo it is.
+class RequestError(NightjarError):
+    """A request to the backend failed. `status` is the response's code, `retry_after` the wait in
+    seconds that the server asked for; None if there was none."""
 
-    `retry_after` is the wait in seconds that the server asked for, `status` its status code; None
-    if there was none. `retry_at_once`: one more try without a wait may succeed.
-    """
+    def __init__(
+        self, problem: str, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(problem)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class UnavailableError(RequestError):
+    """The network or the backend cannot accept photos now, whichever photo it is. `retry_at_once`:
+    one more try without a wait may succeed."""
 
     retryable = True
 
@@ -36,18 +45,15 @@ class UnavailableError(NightjarError):
         retry_at_once: bool = False,
         status: int | None = None,
     ) -> None:
-        super().__init__(problem)
-        self.retry_after = retry_after
+        super().__init__(problem, status, retry_after)
         self.retry_at_once = retry_at_once
-        self.status = status
 
 
-class RejectedError(NightjarError):
-    """The backend rejects this request for its content, such as a photo. `status` is its code."""
+class RejectedError(RequestError):
+    """The backend rejects this request for its content, such as a photo."""
 
     def __init__(self, status: int, detail: str) -> None:
-        super().__init__(f"rejected with {status}: {detail or 'no reason given'}")
-        self.status = status
+        super().__init__(f"rejected with {status}: {detail or 'no reason given'}", status)
 
 
 def unavailable(error: Exception, route: Route) -> UnavailableError:

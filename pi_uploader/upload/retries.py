@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pi_uploader.backoff import backoff
-from pi_uploader.client import RejectedError, UnavailableError
+from pi_uploader.client import RequestError
 from pi_uploader.clock import Clock
 
 MAX_BACKOFF_SECONDS = 120.0  # also how long uploads may pause after the network returns
@@ -112,10 +112,10 @@ class RetryTracker:
             failed.until = self._clock.monotonic() + defer
         return failed.count
 
-    def back_off(self, sequence: int, error: RejectedError | UnavailableError) -> float:
+    def back_off(self, sequence: int, error: RequestError) -> float:
         """Open a breaker after this error; return the seconds until the photo may be tried
         again."""
-        if isinstance(error, UnavailableError):
+        if error.retryable:
             return self.breaker.record_failure(error.retry_after)
         self._rejected.add(sequence)
         wait = self.retry_breaker.record_failure(None)

@@ -17,6 +17,7 @@ from pi_uploader.client import (
     MAX_CALL_SECONDS,
     BackendClient,
     RejectedError,
+    RequestError,
     UnavailableError,
 )
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
@@ -205,7 +206,7 @@ class Uploader:
     def _handle_failure(
         self,
         photo: SpooledPhoto,
-        error: RejectedError | UnavailableError,
+        error: RequestError,
         max_failures: float,
         reason: str,
     ) -> float:

@@ -19,7 +19,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.pictures import jpeg
 from tests.support.spool_photos import name
 
-BEHIND = timedelta(hours=3)
+LATE = timedelta(hours=3)
 EARLIER_BOOT = BootTime("00000000", 1)
 
 
@@ -42,7 +42,7 @@ def test_a_full_spool_and_a_wrong_clock_are_listed(backend: Backend, tmp_path: P
         return Uploader(
             spool,
             BackendClient(backend.base_url, backend.function_key),
-            clock=FakeClock(seconds=lambda: now[0], wall=lambda: datetime.now(UTC) - BEHIND),
+            clock=FakeClock(seconds=lambda: now[0], wall=lambda: datetime.now(UTC) - LATE),
         )
 
     def put(number: int, taken: BootTime | None = None) -> None:

@@ -108,8 +108,8 @@ def test_a_page_of_some_cameras_costs_the_same_too(
     """For who may see two of four: one request and twice the page's size for each of the two."""
     count, api, tables = photos
     bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
-    said = {"name": f"two-{limit}", "scopes": ["read"], "cameras": ["gate", "yard"]}
-    token = api.ask("/api/tokens", bearer, "POST", json=said).json()["token"]
+    scope = {"name": f"two-{limit}", "scopes": ["read"], "cameras": ["gate", "yard"]}
+    token = api.ask("/api/tokens", bearer, "POST", json=scope).json()["token"]
     api.ask("/api/session", {"Authorization": f"Bearer {token}"})  # the first use is noted
     lines = []
     for path in LISTS:

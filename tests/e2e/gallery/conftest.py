@@ -1,6 +1,7 @@
 """A real browser, a gallery with photos in it, and a place for pictures of it."""
 
 import hashlib
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+from PIL import Image
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -24,9 +26,12 @@ from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, PhotoHeaders, Trigger
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import CaptureContext
+from pi_uploader.cameras.media.dng import add_preview
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
 from tests.conftest import NewStore, StartBackend, new_backend
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.backend import Backend
+from tests.support.pictures import jpeg, pi_dng
 from tests.support.waiting import wait_for
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -35,6 +40,33 @@ expect.set_options(timeout=TIMEOUT)
 DESK = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
 FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
+WINDOWS = [
+    (320, 568),
+    (390, 844),
+    (844, 390),
+    (768, 1024),
+    (1024, 600),
+    (1024, 768),
+    (1280, 720),
+    (1366, 657),
+    (1920, 969),
+    (2560, 1080),
+]
+SHAPES = {
+    "4:3": (2592, 1944),
+    "16:9": (2304, 1296),
+    "portrait": (1296, 2304),
+    "square": (2000, 2000),
+    "panorama": (3000, 600),
+}
+WAIT_FOR_END = """video => new Promise((done, failed) => {
+    video.onended = () => done(video.currentTime);
+    video.onerror = () => failed(video.error.message);
+    video.muted = true;
+    video.playbackRate = 8;
+    video.currentTime = 6;
+    video.play();
+})"""
 
 
 @pytest.fixture(scope="session")
@@ -200,3 +232,28 @@ def width_when_loaded(picture: Locator) -> int:
         what="the picture",
     )
     return width
+
+
+@pytest.fixture
+def shapes(new_store: NewStore, start_backend: StartBackend) -> Gallery:
+    """A gallery with a photo of each shape, and a raw picture of 4:3."""
+    gallery = Gallery(start_backend(new_store()))
+    api = Api(gallery.backend)
+    raw = io.BytesIO(pi_dng(1, size=(640, 480)))
+    add_preview(raw, jpeg(1280, 960), (1280, 960))
+    contents = {shape: plain_jpeg(size) for shape, size in SHAPES.items()}
+    contents["raw"] = raw.getvalue()
+    for number, (shape, content) in enumerate(contents.items()):
+        name = name_of(shape.replace(":", "-"), MOMENT + timedelta(minutes=number))
+        content_type = "image/x-adobe-dng" if shape == "raw" else "image/jpeg"
+        headers = {**photo_headers(name), "Content-Type": content_type}
+        assert api.put(content, headers).status_code == 201
+        gallery.names.append(name)
+    return gallery
+
+
+def plain_jpeg(size: tuple[int, int]) -> bytes:
+    """Return a JPEG of one colour, which is quickly made and sent."""
+    file = io.BytesIO()
+    Image.new("RGB", size, "steelblue").save(file, "JPEG")
+    return file.getvalue()

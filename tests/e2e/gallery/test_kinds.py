@@ -12,20 +12,13 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.device import Device
+from tests.e2e.gallery.conftest import WAIT_FOR_END
 from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.pictures import dng
 from tests.support.waiting import wait_for
 
 SECONDS = 10  # of the clip
-WAIT_FOR_END = """video => new Promise((done, failed) => {
-    video.onended = () => done(video.currentTime);
-    video.onerror = () => failed(video.error.message);
-    video.muted = true;
-    video.playbackRate = 8;
-    video.currentTime = 6;
-    video.play();
-})"""
 pytestmark = pytest.mark.skipif(
     not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server, as root"
 )

@@ -13,7 +13,7 @@ from pi_uploader.cameras.ffmpeg import Stream, record_clip
 from pi_uploader.cameras.media.dng import add_preview
 from pi_uploader.cameras.usb import ENCODER_OPTIONS
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.test_kinds import WAIT_FOR_END
+from tests.e2e.gallery.conftest import WAIT_FOR_END
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg, mp4, pi_dng
 from tests.support.waiting import wait_for

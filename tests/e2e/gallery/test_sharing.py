@@ -2,8 +2,7 @@
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import Gallery, sign_in
-from tests.e2e.gallery.test_viewer import WINDOWS, shapes  # noqa: F401  the fixture
+from tests.e2e.gallery.conftest import WINDOWS, Gallery, sign_in
 
 BOX = """picture => {
     const {left, right, width, height} = picture.getBoundingClientRect();
@@ -30,7 +29,7 @@ def test_a_shared_photo_has_its_location_only_on_request(page: Page, gallery: Ga
 
 def test_a_guest_sees_the_whole_photo(
     page: Page,
-    shapes: Gallery,  # noqa: F811
+    shapes: Gallery,
 ) -> None:
     """Whatever its shape and the window's, none is larger than the window or distorted."""
     faults = []

@@ -29,7 +29,7 @@ BODY = jpeg()
 SHA256 = hashlib.sha256(BODY).hexdigest()
 NAME = name_of("gate", NOW)
 PHOTO = Photo(NAME, Media.JPEG, SHA256, len(BODY), NOW)
-TOLD: dict[str, str | int] = {"content_type": "image/jpeg", "sha256": SHA256, "size": len(BODY)}
+REPORTED: dict[str, str | int] = {"content_type": "image/jpeg", "sha256": SHA256, "size": len(BODY)}
 
 
 def upload(backend: Services) -> None:
@@ -39,7 +39,7 @@ def upload(backend: Services) -> None:
 
 def report(backend: Services) -> set[str]:
     """Report the loss; return the photos that the response calls stored."""
-    return set(record_alerts([Alert(NAME, LOSS, "no-room", TOLD)], backend, NOW).stored)
+    return set(record_alerts([Alert(NAME, LOSS, "no-room", REPORTED)], backend, NOW).stored)
 
 
 def is_lost(backend: Services) -> bool:
@@ -84,7 +84,7 @@ def test_a_repair_that_lists_the_photo_takes_the_loss_back(empty: Services) -> N
 def test_the_loss_of_other_bytes_stays(empty: Services) -> None:
     """Under the id of a stored photo."""
     upload(empty)
-    other = Alert(NAME, LOSS, "no-room", {**TOLD, "sha256": "ab" * 32})
+    other = Alert(NAME, LOSS, "no-room", {**REPORTED, "sha256": "ab" * 32})
     assert record_alerts([other], empty, NOW).recorded == {str(NAME)}
     assert is_lost(empty)
 
@@ -155,7 +155,7 @@ def test_lists_and_statistics_forget_the_loss(api: Api, camera: str) -> None:
     """Over HTTP: it is listed, and no longer when the photo arrives."""
     now = datetime.now(UTC)
     name = name_of(camera, now)
-    loss = {"id": str(name), "kind": "loss", "reason": "no-room", "details": TOLD}
+    loss = {"id": str(name), "kind": "loss", "reason": "no-room", "details": REPORTED}
     key = {"x-functions-key": api.backend.function_key}
 
     def alerts() -> tuple[int, int]:

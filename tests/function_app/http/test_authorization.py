@@ -159,7 +159,7 @@ def test_random_credentials_are_refused(authorization: str, cookies: str) -> Non
     assert status(Access.READER, empty, headers) == 401
 
 
-def test_without_settings_and_people_everybody_is_refused() -> None:
+def test_without_settings_and_users_nobody_is_authorized() -> None:
     """There is no default password and no default token."""
     empty = memory_services(Settings(""))
     for headers in ({}, bearer(""), bearer("None"), cookie("owner.")):

@@ -85,7 +85,7 @@ def test_a_value_is_parsed(kind: Kind[object], value: object, expected: object) 
         (photo_names(2), {"a": 1}, "it: is not a list of at most 2 photos' ids"),
     ],
 )
-def test_a_wrong_value_is_told_what_is_expected(
+def test_the_error_of_a_wrong_value_says_what_is_expected(
     kind: Kind[object], value: object, text: str
 ) -> None:
     with pytest.raises(WireError, match="^" + text.replace("(", "\\(")):

@@ -144,7 +144,7 @@ def test_a_photo_that_lacks_a_row_is_removed_and_counted_out(new_store: NewStore
     assert counted(empty) == there(empty)
 
 
-def test_two_cameras_whose_names_begin_alike_are_told_apart(empty: Services) -> None:
+def test_cameras_with_a_common_prefix_are_counted_separately(empty: Services) -> None:
     """`gate` and `gate-2` lie beside each other among the records."""
     (removed,) = hours_ago(empty, 1)
     for n in range(2):

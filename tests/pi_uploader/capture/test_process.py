@@ -188,7 +188,7 @@ def test_a_service_with_wrong_settings_exits_later_each_time(
     assert StartBackoff(state).next_delay() == 0
 
 
-def test_a_machine_without_pins_is_told_what_to_set(start_program: StartProgram) -> None:
+def test_the_error_on_a_machine_without_pins_names_the_setting(start_program: StartProgram) -> None:
     """One line replaces the warnings of four drivers."""
     program = start_program("capture", CAMERA_SOURCE="simulated", GPIOZERO_PIN_FACTORY="none-such")
     assert program.process.wait(90) == 78

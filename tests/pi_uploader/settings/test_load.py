@@ -143,7 +143,7 @@ def test_a_missing_setting_is_called_missing() -> None:
         load_settings(UploadSettings, {})
 
 
-def test_a_misspelt_variable_gets_the_right_name() -> None:
+def test_an_unknown_variable_is_reported_with_the_nearest_name() -> None:
     """CAMERA_... is ours, so an unknown one is a mistake."""
     with pytest.raises(SettingsError, match=r"^CAMERA_COLDOWN: .* expected CAMERA_COOLDOWN$"):
         load_settings(CaptureSettings, CAPTURE | {"CAMERA_COLDOWN": "3s"})

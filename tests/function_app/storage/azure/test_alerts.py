@@ -63,7 +63,7 @@ def test_many_who_tell_the_same_tell_it_once(empty: Services) -> None:
     assert kept == in_order(kept)
 
 
-def test_what_was_cut_short_is_made_whole_when_it_is_told_again(
+def test_an_interrupted_report_is_completed_by_its_repetition(
     new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever the instance was killed: each alert is in the list once, and is found by nobody

@@ -105,7 +105,7 @@ def test_what_is_there_stays(azurite: Azurite, container: str, sdk_only: bool) -
 
 
 @pytest.mark.parametrize("sdk_only", [False, True])
-def test_a_wrong_key_and_a_missing_container_are_told_by_name(
+def test_a_wrong_key_and_a_missing_container_have_their_error_codes(
     azurite: Azurite, container: str, sdk_only: bool
 ) -> None:
     account = open_account(azurite.connection_string, len(BODY), sdk_only=sdk_only)

@@ -184,7 +184,7 @@ def test_one_change_that_cannot_be_made_undoes_the_others(
     assert set(rows(account, table)) == {"there"}
 
 
-def test_a_missing_table_and_a_wrong_key_are_told_by_name(
+def test_a_missing_table_and_a_wrong_key_have_their_error_codes(
     azurite: Azurite, account: Account, table: str
 ) -> None:
     with pytest.raises(HttpResponseError) as caught:
