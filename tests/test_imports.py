@@ -202,7 +202,7 @@ def test_no_test_imports_another() -> None:
 
 @pytest.mark.parametrize("package", ["function_app", "pi_uploader", "photo_wire"])
 def test_a_test_lies_where_its_module_does(package: str) -> None:
-    """The test of x/y.py is tests/x/test_y.py, or test_y_and_more.py beside it."""
+    """In the same folder below tests/, with the name of the module first."""
     found = [
         str(path.relative_to(ROOT))
         for path in sorted((ROOT / "tests" / package).rglob("test_*.py"))
