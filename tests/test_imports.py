@@ -10,7 +10,7 @@ import pytest
 from local.processes import ROOT
 
 PACKAGES = ("photo_wire", "pi_uploader", "function_app", "local", "tests")
-STORAGE_SDKS = ("azure.core", "azure.data", "azure.storage", "requests")  # they send through requests
+STORAGE_SDKS = ("azure.core", "azure.data", "azure.storage", "requests")  # which sends for them
 FORBIDDEN = {
     "pi_uploader": ("azure", "function_app", "local", "tests"),
     "function_app": ("pi_uploader", "local", "tests", "gpiozero", "picamera2"),
