@@ -1,13 +1,13 @@
-# Everything that a person does here. `make` lists it.
+# All commands for people who work on Nightjar. `make` lists them.
 
 PYTHON ?= python3
 PORT ?= 7071
-# a Python 3.13 that really runs: a pyenv shim may stand there and refuse
+# a Python 3.13 that really runs: a pyenv shim may be there and fail
 PYTHON313 := $(or $(PYTHON313),$(shell for one in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python3; do \
 	"$$one" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	&& command -v "$$one" && break; done))
 
-# Tests at once: more than two cores could run, since many wait for the processes that they drive.
+# Tests at once: more than the cores, since many tests wait for the processes that they start.
 WORKERS ?= 4
 # What runs on Python 3.13, too: see docs/decisions/0043.
 TESTS_313 := $(addprefix tests/,e2e function_app golden photo_wire pi_uploader test_secrets.py)
@@ -17,7 +17,7 @@ PIP := -m pip install --quiet --disable-pip-version-check
 RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(AZURITE_PORT)) \
 	$(if $(VERBOSE),--verbose) \
 	$(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STATE),--state "$(STATE)")
-PAGE := tests/function_app/web/page# what checks the gallery's JavaScript
+PAGE := tests/function_app/web/page# the tools that check the gallery's JavaScript
 OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 
 .DEFAULT_GOAL := help
@@ -28,7 +28,7 @@ OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo '  make run PORT=7072 PHOTOS=folder AZURITE_PORT=11000 STATE=folder VERBOSE=1: each one may be left out'
+	@echo '  make run PORT=7072 PHOTOS=folder AZURITE_PORT=11000 STATE=folder VERBOSE=1: all of them are optional'
 
 setup: .venv/.done node_modules/.done ## install what `make run` needs into .venv and node_modules
 
@@ -57,10 +57,10 @@ else
 		-n $(WORKERS) -m "not slow" $(TESTS_313)
 endif
 
-drill: setup-dev ## a long story: kills, a full disk, an outage, and the balance at its end
+drill: setup-dev ## a long run of faults: kills, a full disk, an outage, and an account of every photo
 	@$(PY) -m tests.drill
 
-bench: setup-dev ## figures, each as a ratio to a floor measured in the same run
+bench: setup-dev ## benchmarks, each as a ratio to the possible minimum, measured in the same run
 	@$(PY) -m bench
 
 cost: ## what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
@@ -77,10 +77,10 @@ dist: .venv/.dev ## dist/: the Pi's wheel and the backend's zip, the same bytes 
 lock: .venv/.dev ## write the files with hashes anew, after a change of pinned requirements
 	@$(PY) -m local.lock
 
-golden: setup-dev ## what this version says on the wire, recorded for the versions to come
+golden: setup-dev ## record this version's requests and responses, for tests of later versions
 	@$(PY) -m tests.golden
 
-screenshots: setup-dev browser ## the README's moving picture, taken anew by the gallery's tests
+screenshots: setup-dev browser ## make the README's moving picture again, by the gallery's tests
 	@$(PY) -m pytest -q tests/e2e/gallery/test_arrival.py
 	@mkdir -p docs/pictures && cp .local/screenshots/arrival.webp docs/pictures/
 
@@ -103,13 +103,13 @@ browser:
 	@command -v chromium || command -v chromium-browser || command -v google-chrome \
 	|| local/debian-package chromium "The gallery's tests need Chromium or Google Chrome"
 
-power-cut: # what the disk that loses unflushed writes is made of; without it its tests say so and skip
+power-cut: # the tools of the disk that loses unflushed writes; without them its tests say so and skip
 	@test "$$(id -u)" != 0 || sh tests/support/power_cut/install.sh
 
 rtsp-server: # the network camera of the tests, and ffmpeg
 	@test "$$(id -u)" != 0 || sh tests/support/rtsp/install.sh
 
-systemd-tools: # what the units are checked with, and the machine of namespaces that runs them
+systemd-tools: # the tools that check the units, and the machine of namespaces that runs them
 	@test "$$(id -u)" != 0 || sh tests/support/systemd_machine/install.sh
 
 .venv/.done: requirements.txt requirements-local.txt

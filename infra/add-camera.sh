@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a key for one more camera, and brings it to its Pi. See --help.
+# Makes a key for one more camera, and copies it to its Pi. See --help.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -8,8 +8,8 @@ usage() {
     cat <<'END'
 infra/add-camera.sh NAME CAMERA [--to USER@PI] [--group GROUP]
 
-Makes a key called CAMERA for the app NAME; one that is there stays. --to brings it over ssh to a Pi
-on which systemd/install.sh has run, where it becomes a systemd credential. It is shown nowhere.
+Makes a key called CAMERA for the app NAME, unless there is one. --to copies it over ssh to a Pi on
+which systemd/install.sh has run, where it becomes a systemd credential. It is shown nowhere.
 END
 }
 

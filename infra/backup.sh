@@ -8,9 +8,10 @@ usage() {
     cat <<'END'
 infra/backup.sh NAME FOLDER [--month YYYY-MM] [--group GROUP]
 
-Saves all photos of the app NAME into FOLDER, or those of one month, with what is known of each, and
-all alerts; then compares every photo with its SHA-256. Run again, it brings FOLDER up to date.
-restore.sh brings it back. It needs the roles that deploy.sh gives to who runs it, and room on disk.
+Saves all photos of the app NAME into FOLDER, or those of one month, with their metadata, and all
+alerts; then compares every photo with its SHA-256. Run it again to bring FOLDER up to date.
+restore.sh uploads the photos again. backup.sh needs the roles that deploy.sh assigns to whoever
+runs it, and room on the disk.
 END
 }
 
@@ -33,7 +34,7 @@ main() {
     case $month in
     '') part=/ list=photos.json ;;
     [0-9][0-9][0-9][0-9]-0[1-9] | [0-9][0-9][0-9][0-9]-1[0-2])
-        part=/${month%-*}/${month#*-}/ # as the blobs' names have it
+        part=/${month%-*}/${month#*-}/ # as in the blobs' names
         list=photos-$month.json
         ;;
     *) fail "$month is no month; say --month 2026-11" ;;
@@ -57,7 +58,7 @@ main() {
     python3 "$here/saved.py" check "$folder" "$list"
 }
 
-# save FILE COMMAND...: what az tells. The file that is there stays until the new one is whole.
+# save FILE COMMAND...: save az's output. An existing file stays until the new one is complete.
 save() {
     file=$folder/$1
     shift

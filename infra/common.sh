@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154  # $group, $name and more are shared with who sources this
-# What the scripts beside this share. Sourced, not run.
+# Functions that the other scripts share. Sourced, not run.
 #
-# Secrets travel in shell variables, through pipes, and in files of a folder that only this user can
-# read and that is gone at the end; never in a command's arguments, which every process list shows.
+# Secrets are only in shell variables, in pipes, and in files of a folder that only this user can read
+# and that is deleted at the end; never in a command's arguments, which every process list shows.
 
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,8 +18,8 @@ step() {
     echo "== $*"
 }
 
-# begin TOOL...: what every script needs first.
-# shellcheck disable=SC2120  # some need no tool more than az
+# begin TOOL...: check what every script needs first.
+# shellcheck disable=SC2120  # some scripts need no tool besides az
 begin() {
     for tool in az "$@"; do
         command -v "$tool" >/dev/null || fail "$tool is not installed here; infra/README.md says what" \
@@ -39,7 +39,7 @@ needs_value() {
     [ $# -gt 1 ] || fail "$1 needs a value; --help shows which"
 }
 
-# A name that goes into queries and URLs holds nothing that means something there.
+# The name goes into queries and URLs, so it may hold no character with a meaning there.
 check_name() {
     case $1 in
     '' | *[!a-z0-9-]* | -* | *-) fail "the app's name \"$1\" may have a-z, 0-9 and - inside" ;;
@@ -48,7 +48,7 @@ check_name() {
     [ ${#1} -le 40 ] || fail "the app's name \"$1\" is too long: 40 letters at most"
 }
 
-# The resource group: the app's name unless another is given, which hints have to repeat then.
+# The resource group is the app's name, unless --group gives another one; then hints have to repeat it.
 set_group() {
     [ -n "$name" ] || fail "which app? infra/$script NAME; --help shows the rest"
     check_name "$name"
@@ -66,7 +66,7 @@ check_camera() {
     [ ${#1} -le 32 ] || fail "the camera's name \"$1\" has more than 32 letters"
 }
 
-# sure QUESTION: go on only after a yes.
+# sure QUESTION: ask, and go on only after a yes.
 sure() {
     [ "$yes" = no ] || return 0
     [ -t 0 ] || fail "nobody is here to say yes: add --yes"
@@ -75,7 +75,7 @@ sure() {
     case $answer in [yY] | [yY]es) ;; *) fail "nothing was changed" ;; esac
 }
 
-# again TIMES SECONDS COMMAND...: until it succeeds.
+# again TIMES SECONDS COMMAND...: repeat the command until it succeeds.
 again() {
     times=$1 pause=$2
     shift 2
@@ -86,16 +86,16 @@ again() {
     done
 }
 
-# output NAME: what main.json gave back.
+# output NAME: print an output of the deployment of main.json.
 output() {
     az deployment group show --resource-group "$group" --name $deployment \
         --query "properties.outputs.$1.value" --output tsv 2>"$scratch/error" ||
         fail "there is no Nightjar in the resource group \"$group\": run deploy.sh, or give --group"
 }
 
-# All keys open the two device routes of all cameras; one for each lets one be taken back alone.
-# has_key CAMERA: whether it has one, which is then in $key. That the keys cannot be read right now
-# does not count as an answer: else a key that is in use would be made anew.
+# Each key permits the device routes for all cameras; with a key for each, one can be revoked alone.
+# has_key CAMERA: succeed if it has a key, and set $key. End the script if the keys cannot be read at
+# the moment: otherwise a key that is in use would be replaced.
 has_key() {
     again 5 15 list_key "$1" || {
         cat "$scratch/error" >&2
@@ -112,7 +112,7 @@ list_key() {
     rm "$scratch/key"
 }
 
-# new_key CAMERA: another one, if it has one. Azure makes it up: then it stands in no command.
+# new_key CAMERA: make or replace its key. Azure makes it up, so that it appears in no command.
 new_key() {
     old=''
     if has_key "$1"; then old=$key; fi
@@ -130,9 +130,9 @@ has_new_key() {
     list_key "$1" && [ -n "$key" ] && [ "$key" != "$old" ]
 }
 
-# bring_key CAMERA USER@PI: into the file from which systemd makes a credential. Through a pipe into a
-# file of the user's, which is on the Pi whole before the second line: that one has a terminal instead,
-# since sudo may ask for a password (Raspberry Pi OS of 2026-04 and later does).
+# bring_key CAMERA USER@PI: write the key into the file from which systemd makes a credential. The
+# first connection pipes it into a file of the user's. The second one has a terminal instead of the
+# pipe, since sudo may ask for a password (Raspberry Pi OS of 2026-04 and later does).
 bring_key() {
     has_key "$1" || fail "the camera $1 has no key: run infra/add-camera.sh $name $1$of_group"
     if printf %s "$key" | ssh "$2" 'umask 077 && rm -f .azure_function_key &&
@@ -149,7 +149,7 @@ bring_key() {
         "and may you sudo? Then run infra/add-camera.sh $name $1 --to $2$of_group"
 }
 
-# hand_over CAMERA [USER@PI]: bring the key, or say how.
+# hand_over CAMERA [USER@PI]: copy the key to the Pi, or say how to do it.
 hand_over() {
     if [ -n "${2-}" ]; then
         bring_key "$1" "$2"
@@ -169,7 +169,7 @@ On the Pi, then paste it, Return, Ctrl-D:
 END
 }
 
-# ask_secret QUESTION: into $secret, which is not shown; empty without a terminal.
+# ask_secret QUESTION: read $secret without showing it; empty without a terminal.
 ask_secret() {
     secret=''
     [ -t 0 ] || return 0
@@ -182,15 +182,15 @@ ask_secret() {
     echo
 }
 
-# good_token: whether $token can be the read token; made up if it is empty.
+# good_token: check that $token can be the read token; make one up if it is empty.
 good_token() {
     [ -n "$token" ] || token=$(python3 -c 'import secrets; print(secrets.token_hex(24))')
     case $token in *[!A-Za-z0-9._~-]*) fail "the read token may have letters, digits and . _ ~ -" ;; esac
     [ ${#token} -ge 16 ] || fail "the read token is too short: take 16 letters or more"
 }
 
-# request FILE URL [LINE...]: describes a request in a curl config file, $scratch/next, where also
-# its key is; the answer's body will be in FILE.
+# request FILE URL [LINE...]: write a request, with its key, to a curl config file, $scratch/next. The
+# response's body will be in FILE.
 request() {
     printf 'silent\nmax-time = 240\nurl = "%s"\noutput = "%s"\nwrite-out = "%%{http_code}"\n' \
         "$2" "$1" >"$scratch/next"
@@ -198,8 +198,8 @@ request() {
     [ $# -eq 0 ] || printf '%s\n' "$@" >>"$scratch/next"
 }
 
-# answered STATUS...: make that request; whether the answer has one of these. It is in $code then.
+# answered STATUS...: send that request, set $code, and succeed if it is one of these statuses.
 answered() {
-    code=$(curl --disable --config "$scratch/next") || true # no answer: it says 000
+    code=$(curl --disable --config "$scratch/next") || true # without a response curl prints 000
     case " $* " in *" $code "*) ;; *) return 1 ;; esac
 }

@@ -27,15 +27,15 @@ SMALL_INSTANCES = 512  # MB
 _PAGE = """\
 # What it costs
 
-Written by `python -m infra.cost_page`, and compared with it by a test: change
-[infra/prices.json](../infra/prices.json), then run `make cost-page`.
+`python -m infra.cost_page` writes this page, and a test fails if it differs. After a change of
+[infra/prices.json](../infra/prices.json) run `make cost-page`.
 
-Prices in {currency}, of {date}, for {where}. {how_found}
+Prices in {currency} of {date}, for {where}. {how_found}
 
 {table}
 
-Photos of 500 KB, kept for 120 days. The last column is a month with instances of {small} MB instead
-of 2,048. For other numbers:
+The photos have 500 KB and are kept for 120 days. The last column is the cost of a month with
+instances of {small} MB instead of 2,048. For other numbers:
 
     make cost CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
 
@@ -45,60 +45,60 @@ of 2,048. For other numbers:
 
 ## What the numbers rest on
 
-- **Requests are measured, not guessed.** [infra/transactions.json](../infra/transactions.json) says
-  what Azure is asked for when a photo is stored, shown, or listed, and
-  `tests/infra/test_transactions.py` counts it on the real backend over Azurite:
+- **Requests are measured, not guessed.** [infra/transactions.json](../infra/transactions.json) has
+  the requests to Azure when a photo is stored, shown or listed, and
+  `tests/infra/test_transactions.py` counts them with the real backend and Azurite:
   - a photo stored: {stored};
     the first one that an instance stores after its start: {first_stored}.
-    The sums leave that out: a million table requests cost {million_requests};
+    The totals leave that out: a million table requests cost {million_requests};
   - a photo shown as a thumbnail: {shown};
   - a photo opened in full: {opened};
-  - a photo deleted when its time is over: {over}; by a person: {deleted};
-  - a look at the list: {listed};
+  - a photo deleted by retention: {over}; by a person: {deleted};
+  - a request for the list: {listed};
   - a photo sent again: {again}.
-    That happens when a receipt is lost on its way: seldom, so it is not in the sums.
-- **It is what a month costs once the oldest photo is as old as it gets.** Photos are counted for
-  the days they are kept and for {soft_delete} days more, for which Azure keeps what was deleted
-  (soft delete). Index rows are counted for the days that photos are kept; a rule that deletes
-  blobs by their age leaves rows behind, which cost next to nothing.
+    That happens when a receipt is lost: seldom, so it is not in the totals.
+- **The costs are those of a month in which retention already deletes photos.** Photos are counted for
+  the days they are kept and for {soft_delete} days more, for which Azure keeps deleted photos
+  (soft delete). Index rows are counted for the days that photos are kept. The storage account's own
+  rule, which deletes blobs by their age, leaves rows, which cost almost nothing.
 - **A visit** opens the page, signs in, loads the thumbnails of the newest {page} photos, opens
-  {photos_opened} of the photos, and looks for new ones every {looks} s, for {minutes:g} minutes,
-  and for alerts every {looks_at_alerts} s. A browser that has seen a photo within a day does not
-  load it again; here it does.
-- **Timers** run where nothing happens, too: the cleanup each hour, with {hourly} table requests and
-  one more for each camera, taken to be {per_request:g} s each; the repair each week. With one
-  camera that is {timer_runs} executions a month, and {timer_cost} beyond what is free.
-- **Time is counted the dear way.** Each photo that comes in is taken to be alone on its instance
-  and is billed for {shortest:g} s, the least that Azure bills; what a visit loads at once shares
-  an instance, {concurrency} calls at a time. Which requests Azure counts together could not be
-  tried here, nor whether a slow line makes a call longer.
-- **Logs** have a daily cap of {cap:g} GB, {capped:g} GB a month. That is within what is free, so
-  here they cost nothing. At {log} bytes for each execution the cap is reached with {silent_calls}
-  executions a day, which is what some {silent_cameras} cameras make. With more, **the log is silent
-  for the rest of each day**: that of 1,000 cameras after {silent_hours:.1f} hours. Photos are
-  stored and shown nevertheless; what is missing is what the app says about it. To hear it all day,
+  {photos_opened} of the photos, and requests new photos every {looks} s, for {minutes:g} minutes,
+  and alerts every {looks_at_alerts} s. A browser that has shown a photo within a day does not load it
+  again; in this calculation it does.
+- **Timers** also run when nothing happens: the cleanup each hour, with {hourly} table requests and
+  one more for each camera, assumed to take {per_request:g} s each; the repair each week. With one
+  camera that is {timer_runs} executions a month, and {timer_cost} beyond the free amounts.
+- **Execution time is estimated high.** Each uploaded photo is assumed to be alone on its instance
+  and is billed for {shortest:g} s, the minimum that Azure bills. The requests that a visit sends at
+  once share an instance, {concurrency} at a time. Which requests Azure counts together could not be
+  tried here, nor whether a slow connection makes an execution longer.
+- **Logs** have a daily cap of {cap:g} GB, {capped:g} GB a month. That is within the free amount, so
+  here they cost nothing. With {log} bytes for each execution the cap is reached at {silent_calls}
+  executions a day, which is what about {silent_cameras} cameras make. With more, **nothing is logged
+  for the rest of each day**: with 1,000 cameras after {silent_hours:.1f} hours. Photos are
+  still stored and shown; only the log is missing. To log all day,
   raise the cap with `infra/deploy.sh NAME --log {whole_cap:g}`; that
   costs {whole_log} more a month.
-- **Assumed, and measured by nobody**: the {log} bytes of log for each execution (look at the first
+- **Assumed, and not measured**: the {log} bytes of log for each execution (check the first
   month), that {photos_opened} photos are opened in a visit, the {thumbnail} KB of a thumbnail, the
-  {shortest:g} s of each execution, and photos of {size} KB. That last number counts most. A camera
-  takes what `CAMERA_SIZE` says, and its usual `full` is larger, as large as the sensor; nobody has
-  measured which size gives {size} KB. With photos of 4 MB one camera costs {large_photos}, and not
-  {one}.
-- **Free amounts** hold for a whole subscription: with other apps in it, they may be used up.
+  {shortest:g} s of each execution, and photos of {size} KB. That last number matters most. A camera
+  takes photos of the size in `CAMERA_SIZE`, and its default `full` is larger, as large as the sensor;
+  nobody has measured which size results in {size} KB. With photos of 4 MB one camera costs
+  {large_photos}, and not {one}.
+- **Free amounts** are for a whole subscription: other apps in it may use them up.
 
-Not in the sums: a domain of your own, taxes, support plans, the Functions host's own requests to
+Not in the totals: a domain of your own, taxes, support plans, the Functions host's own requests to
 its storage account (its keys, its deployment package, when its timers ran), which could not be
-measured without Azure, what the repair asks for each week, and backups elsewhere.
+measured without Azure, the requests of the weekly repair, and backups elsewhere.
 
 ## What makes it cheaper
 
 {cheaper}
 
-Moving photos to the cool tier is not among them: at 500 KB a photo, the write that moves it costs
-about what the cheaper months save, and reads become dearer.
+Moving photos to the cool tier is not among them: for a photo of 500 KB, the write that moves it costs
+about what the cheaper months save, and reads become more expensive.
 
-What would make it dearer: a sign of life from each camera every 5 minutes. There is none today;
+A heartbeat from each camera every 5 minutes would make it more expensive. There is none today;
 from 1,000 cameras it would add {heartbeats} a month, more than all their photos cost.
 
 ## Where the prices are from

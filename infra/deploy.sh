@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts Nightjar's backend into Azure, or brings it up to date. See --help.
+# Deploys Nightjar's backend to Azure, or updates it. See --help.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -10,36 +10,38 @@ usage() {
     cat <<'END'
 infra/deploy.sh [NAME [REGION]] [OPTION...]
 
-Makes or updates, in a resource group of its own: the function app NAME, its storage account, its
-identity and roles, and its log; then publishes the code, makes a key for each camera, stores a test
-photo and reads it back. What is not given is asked for. Run it again at any time: what was set
-before stays as it is.
+Creates or updates, in a resource group of its own: the function app NAME, its storage account, its
+identity and roles, and its log. Then publishes the code, makes a key for each camera, stores a test
+photo and reads it back. Asks for what is not given. Run it again at any time: options that were set
+before stay as they are.
 
-  --camera CAMERA      make a key for this camera; give it once for each (default: entry, or those
-                       that have one)
-  --keep-days DAYS     delete photos after so many days; 0: never; or for some cameras others, like
-                       120d,gate=30d,site=forever (default: 120)
-  --evidence-days DAYS a container "evidence" where nothing can be deleted for so long (default: 0)
-  --memory MB          of an instance: 512, 2048 or 4096 (default: 2048)
-  --log GB             what the log takes a day; beyond it is silent (default: 0.1)
-  --entra ID           also ask for a Microsoft sign-in, with this app registration's client id;
-                       "none" forgets it
-  --build-here         install the backend's packages on this machine and publish them too, where
-                       Azure's own build is away or takes another Python; needs pip
+  --camera CAMERA      make a key for this camera; repeat the option for each camera (default: entry,
+                       or the cameras that have a key)
+  --keep-days DAYS     delete photos after this number of days; 0: never; or with other numbers for
+                       some cameras, such as 120d,gate=30d,site=forever (default: 120)
+  --evidence-days DAYS make a container "evidence" where nothing can be deleted for this number of
+                       days (default: 0, no container)
+  --memory MB          memory of an instance: 512, 2048 or 4096 (default: 2048)
+  --log GB             daily cap of the log; above it nothing is logged (default: 0.1)
+  --entra ID           require a Microsoft sign-in, too, with this app registration's client id;
+                       "none" removes it
+  --build-here         install the backend's packages on this machine and publish them, too, if
+                       Azure's own build fails or uses another Python; needs pip
   --group GROUP        the resource group (default: NAME)
-  --dry-run            say what would be done, and do nothing
+  --dry-run            print what would be done, and do nothing
   --yes                do not ask whether to go on
   --help               this text
 
-The gallery's password is asked for the first time, or taken from GALLERY_PASSWORD in the environment,
-and made up if left empty (an easy one is refused); so is READ_TOKEN, for programs. Never write them on the command line.
+The first time it asks for the gallery's password, or reads GALLERY_PASSWORD from the environment. If
+that is empty, it makes up a password; a password that is easy to guess is rejected. The same holds
+for READ_TOKEN, the token for programs. Never write them on the command line.
 END
 }
 
 main() {
     name='' region='' group='' cameras='' dry=no yes=no build_here=no options=''
     password=${GALLERY_PASSWORD-} token=${READ_TOKEN-}
-    unset GALLERY_PASSWORD READ_TOKEN # no command started here has to know them
+    unset GALLERY_PASSWORD READ_TOKEN # commands that are started here need not see them
     while [ $# -gt 0 ]; do
         case $1 in
         --camera) needs_value "$@" && check_camera "$2" && cameras="$cameras $2" && shift ;;
@@ -103,7 +105,7 @@ ask_name() {
     set_group
 }
 
-# What is there already: $is_new, $is_region, and the last deployment's parameters.
+# Find out what is there already: set $is_new, $is_region, and the last deployment's parameters.
 look() {
     step "looking at the subscription \"$subscription\""
     az functionapp list --query "[?name=='$name'].[resourceGroup, location]" --output tsv \
@@ -164,7 +166,7 @@ check_region() {
             "$(sort "$scratch/regions" | tr '\n' ' ')"
 }
 
-# One that is there stays, unless another is given.
+# A password that is set stays, unless another one is given.
 ask_password() {
     [ -z "$password" ] && [ $is_new = yes ] && [ $dry = no ] || return 0
     ask_secret "A password for the gallery, such as four unrelated words (empty: one is made up)"
@@ -172,7 +174,7 @@ ask_password() {
 }
 
 plan() {
-    # Who runs this may look at the photos in Storage Explorer; a service principal is nobody.
+    # Whoever runs this may look at the photos in Storage Explorer, except a service principal.
     reader=$(az ad signed-in-user show --query id --output tsv 2>/dev/null || true)
     [ -z "$reader" ] || options="$options readerId=$reader"
     # shellcheck disable=SC2086  # several words on purpose
@@ -201,7 +203,7 @@ plan() {
 
 make_resources() {
     step "the resources; this takes some minutes"
-    # A new subscription does not know these yet, and says so only in the middle of the work.
+    # A new subscription does not have these yet, and would fail only in the middle of the deployment.
     for namespace in Microsoft.Web Microsoft.Storage Microsoft.Insights \
         Microsoft.OperationalInsights; do
         state=$(az provider show --namespace $namespace --query registrationState --output tsv)
@@ -210,7 +212,7 @@ make_resources() {
             azure_failed "the subscription could not be prepared for $namespace"
     done
     if [ "$(az group exists --name "$group")" = false ]; then
-        # destroy.sh destroys nothing without this tag
+        # destroy.sh deletes no group without this tag
         az group create --name "$group" --location "$region" --tags made-by=nightjar \
             --output none 2>"$scratch/error" || azure_failed "the resource group was not made"
     fi
@@ -227,7 +229,7 @@ make_resources() {
     fi
 }
 
-# azure_failed WHAT: what Azure said, and what can be done about it.
+# azure_failed WHAT: end with Azure's error text, and with what can be done about it.
 azure_failed() {
     cat "$scratch/error" >&2
     case $(cat "$scratch/error") in
@@ -277,7 +279,7 @@ print(receipt["id"])' "$scratch/answer" "$here/test-photo.jpg") ||
                 fail "what comes back for the test photo is another: something stands between here and $host"
             echo "Read back, byte for byte."
         elif [ "$stored $code" = "200 404" ]; then
-            # A deletion leaves a mark: the same bytes are known, and are not stored once more.
+            # A deletion leaves a tombstone: the same bytes are known, and are not stored once more.
             echo "An earlier run stored it, and somebody has deleted it since: fine."
         else
             fail "the test photo was stored and cannot be read back (status $code)"
@@ -290,8 +292,8 @@ has_microsoft_sign_in() {
     grep '^  --entra ' "$scratch/plan" | grep -q -v '^  --entra  *none'
 }
 
-# Sign in once as a browser would, look at the raw cookie, and sign out: Azure builds each cookie anew
-# on its way out, and a cookie that browsers refuse would keep everybody out of the gallery.
+# Sign in once as a browser does, check the raw cookie, and sign out. Azure rewrites each cookie in its
+# responses, and with a cookie that browsers reject nobody could use the gallery.
 try_sign_in() {
     step "a sign-in"
     if has_microsoft_sign_in; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes Nightjar out of Azure, with every photo. See --help.
+# Deletes Nightjar from Azure, with every photo. See --help.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -8,8 +8,8 @@ usage() {
     cat <<'END'
 infra/destroy.sh NAME [--group GROUP] [--yes]
 
-Deletes the resource group that deploy.sh made for the app NAME, with all photos in it, for good.
-infra/backup.sh saves them before. A group that deploy.sh did not make is left alone.
+Deletes the resource group that deploy.sh created for the app NAME, with all photos in it, for good.
+Save the photos before with infra/backup.sh. A group that deploy.sh did not create is not deleted.
 END
 }
 

@@ -1,8 +1,8 @@
 // Nightjar in Azure: one function app, one storage account, one identity, one log.
-// main.json says the same for those without Bicep; deploy.sh deploys that one. A test holds both
-// together: after a change here, `python -m tests.infra.bicep` writes main.json anew.
+// main.json is the same template without Bicep; deploy.sh deploys main.json. A test fails if they
+// differ: after a change here, `python -m tests.infra.bicep` writes main.json again.
 
-@description('The function app\'s name, and with it the first part of its URL. The others derive from it.')
+@description('The function app\'s name, which is the first part of its URL. The other names derive from it.')
 @minLength(3)
 @maxLength(40)
 param name string
@@ -16,22 +16,22 @@ param location string = resourceGroup().location
 @maxLength(200)
 param galleryPassword string
 
-@description('With this, programs read photos: 16 or more random letters and digits.')
+@description('The token with which programs read photos: 16 or more random letters and digits.')
 @secure()
 @minLength(16)
 param readToken string
 
-@description('With this, programs may do everything. Empty: no program may.')
+@description('The token with which programs may do everything. Empty: there is none.')
 @secure()
 param adminToken string = ''
 
-@description('Where people reach the gallery, if a proxy stands before it that rewrites Host, or the app has a name of its own. Empty: the app\'s.')
+@description('The address of the gallery, if a proxy before it rewrites Host, or the app has a domain of its own. Empty: the app\'s address.')
 param publicUrl string = ''
 
 @description('How many proxies add to X-Forwarded-For, Azure\'s own included. Empty: Azure\'s alone.')
 param trustedProxyCount string = ''
 
-@description('1 to write no storage request by hand. Empty: the fast ones are.')
+@description('1: the SDK makes every storage request. Empty: some are written by hand, which is faster.')
 @allowed([
   ''
   '0'
@@ -55,7 +55,7 @@ param pythonVersion string = '3.13'
 ])
 param instanceMemoryMB int = 2048
 
-@description('So many instances at most, which also bounds what an attack can cost.')
+@description('The maximum number of instances, which also limits what an attack can cost.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -65,39 +65,39 @@ param maximumInstanceCount int = 40
 @maxValue(64)
 param concurrency int = 8
 
-@description('The largest photo that the backend takes. Azure itself ends at 100 MB.')
+@description('The largest photo that the backend accepts, in MB. Azure\'s own limit is 100 MB.')
 @minValue(1)
 @maxValue(95)
 param maxPhotoMB int = 32
 
-@description('How long the backend keeps photos: 120d, or forever, or with cameras of their own: 120d,gate=30d')
+@description('How long the backend keeps photos: 120d, or forever, or with values for single cameras: 120d,gate=30d')
 param retention string = '120d'
 
-@description('The second net: what is this old, storage deletes. A week more than the longest retention. 0: never.')
+@description('After this number of days storage itself deletes photos, if the backend has not. A week more than the longest retention. 0: never.')
 @minValue(0)
 @maxValue(36500)
 param netDays int = 127
 
-@description('A deleted photo can be brought back, and is paid for, for so long.')
+@description('For this number of days a deleted photo can be restored, and is paid for.')
 @minValue(1)
 @maxValue(365)
 param softDeleteDays int = 7
 
-@description('Above 0 there is a container "evidence" in which nothing can be changed or deleted for so many days.')
+@description('Above 0 there is a container "evidence" in which nothing can be changed or deleted for this number of days.')
 @minValue(0)
 @maxValue(36500)
 param evidenceDays int = 0
 
-@description('The log takes so many GB a day and no more, as text because Bicep knows no fractions.')
+@description('The daily cap of the log in GB, as text because Bicep has no fractions.')
 param dailyLogGB string = '0.1'
 
-@description('The id of an Entra app registration: then the gallery also asks for a Microsoft sign-in. Empty: it does not.')
+@description('The id of an Entra app registration: then the gallery also requires a Microsoft sign-in. Empty: it does not.')
 param entraClientId string = ''
 
 @description('The object id of the person who may look at photos and rows in Storage Explorer. Empty: nobody.')
 param readerId string = ''
 
-// Names. Of a storage account's the world has only one, so it gets a hash of the resource group.
+// Names. The name of a storage account is unique in the world, so it gets a hash of the resource group.
 var storageName = '${take(toLower(replace(name, '-', '')), 11)}${uniqueString(resourceGroup().id)}'
 var packageContainer = 'app-package'
 
@@ -119,7 +119,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
     allowCrossTenantReplication: false
-    allowSharedKeyAccess: false // no key, so none can leak: everybody comes with an identity
+    allowSharedKeyAccess: false // without keys none can leak; all access is by identity
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
@@ -165,8 +165,8 @@ resource evidence 'Microsoft.Storage/storageAccounts/blobServices/containers@202
   }
 }
 
-// Not locked: who may change the storage account can still lift it. Locking is for good, and so is
-// done by hand (README.md).
+// Not locked: whoever may change the storage account can still remove it. Locking cannot be undone, so
+// it is done by hand (README.md).
 resource evidenceKept 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2023-05-01' = if (evidenceDays > 0) {
   parent: evidence
   name: 'default'
@@ -175,8 +175,9 @@ resource evidenceKept 'Microsoft.Storage/storageAccounts/blobServices/containers
   }
 }
 
-// The second net for retention. It never touches table rows: that is the backend's task. It is always
-// here, since a policy that is left out of a later deployment would stay, and go on deleting.
+// Deletes old blobs if the backend's retention does not run. It never deletes table rows: that is the
+// backend's task. It is always here, since a policy that a later deployment leaves out would stay, and
+// continue to delete.
 resource net 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
   parent: storage
   name: 'default'
@@ -235,7 +236,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: log.id
-    DisableLocalAuth: true // the connection string alone lets nobody write
+    DisableLocalAuth: true // the connection string alone does not permit writing
   }
 }
 
@@ -269,7 +270,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       minTlsVersion: '1.2'
       appSettings: [
         {
-          name: 'AzureWebJobsStorage__accountName' // by identity: there is no key
+          name: 'AzureWebJobsStorage__accountName' // access by identity: there is no key
           value: storage.name
         }
         {
@@ -281,7 +282,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           value: 'Authorization=AAD'
         }
         {
-          name: 'PYTHON_THREADPOOL_THREAD_COUNT' // else Python's own, which is five
+          name: 'PYTHON_THREADPOOL_THREAD_COUNT' // Python's default would be five
           value: string(concurrency)
         }
         {
@@ -354,7 +355,7 @@ resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
   }
 }
 
-// These three are changes of one site, which refuses (409) two at a time: one after another.
+// These three change one site, which rejects (409) two changes at once: so one after another.
 resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
   name: 'ftp'
@@ -366,8 +367,8 @@ resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
   }
 }
 
-// A wall before the gallery. Devices have function keys and no Microsoft account: their paths and
-// the health check pass, and the backend asks there for what it always asks for.
+// A Microsoft sign-in before the gallery. Devices have function keys and no Microsoft account, so their
+// paths and the health check are excluded; the backend authorizes these requests as always.
 resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (entraClientId != '') {
   parent: app
   name: 'authsettingsV2'
@@ -413,8 +414,8 @@ resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (entraClientId != '
   }
 }
 
-// What the app may do. Owner of blobs, not contributor: the Functions host itself asks for it.
-// No queues, since nothing here uses them.
+// The app's roles. Owner of blobs, not contributor: the Functions host itself needs it. No queues, since
+// nothing here uses them.
 resource appOwnsBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(storage.id, app.id, blobDataOwner)
   scope: storage

@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154  # $group, $name and more are shared with who sources this
-# How deploy.sh brings the code into Azure, and finds out whether it runs there. Sourced, not run.
+# How deploy.sh publishes the code to Azure, and checks whether it runs there. Sourced, not run.
 #
-# az is not believed about a finished deployment: it asks the app for its state 15 times and then calls
-# it unhealthy, which a new app's roles alone can take longer than. The backend's own health check
-# judges, and a deployment that went through is not made again.
+# After a deployment az asks the app for its state 15 times, and then calls it unhealthy. The roles of a
+# new app alone can take longer. So the script trusts the backend's own health check instead of az, and
+# does not repeat a deployment that has succeeded.
 
 publish() {
     step "the code, for Python $python"
@@ -17,7 +17,7 @@ publish() {
     remove_written_connection
 }
 
-# Have Azure install the packages and start the code.
+# Let Azure install the packages and start the code.
 publish_source() {
     again 5 30 publish_once || {
         cat "$scratch/error" >&2
@@ -31,7 +31,7 @@ publish_source() {
 publish_once() {
     az functionapp deployment source config-zip --resource-group "$group" --name "$name" \
         --src "$scratch/backend.zip" --build-remote true --output none 2>"$scratch/error" && return
-    # az says so once the deployment has gone through, before it asks whether the app is healthy
+    # az prints this when the deployment has succeeded, before it asks whether the app is healthy
     if grep -q -e 'Waiting for sync triggers' -e 'Deployment was successful' "$scratch/error"; then
         echo "Published. az does not see it running yet; its own health check is asked now."
         return
@@ -41,7 +41,7 @@ publish_once() {
     return 1
 }
 
-# What the build log says of the Python that installed the packages.
+# Print which Python installed the packages, by the build log.
 check_build() {
     if az functionapp log deployment show --resource-group "$group" --name "$name" --output json \
         >"$scratch/build-log" 2>"$scratch/error"; then
@@ -53,8 +53,8 @@ check_build() {
     echo "Azure built it with Python ${built:-of a version that its log does not tell}."
 }
 
-# other_python FILE: end here if the log in FILE tells of another Python than the app's. Packages of
-# another one do not load, and nothing else would say so: the app has no function then, and it is 404.
+# other_python FILE: end here if the log in FILE names another Python than the app's. The packages of
+# another Python do not load, and nothing else reports that: the app has no function, and returns 404.
 other_python() {
     built=$(built_by "$1")
     [ -z "$built" ] || [ "$built" = "$python" ] || fail "Azure built the code with Python $built, and" \
@@ -62,14 +62,14 @@ other_python() {
         "--build-here, which publishes packages that are installed on this machine"
 }
 
-# built_by FILE: the version, such as 3.13, of the Python in a build log; nothing if it tells none.
+# built_by FILE: print the version of the Python in a build log, such as 3.13; nothing if it has none.
 built_by() {
     sed -n -e 's/.*--platform-version \([0-9]*\.[0-9]*\).*/\1/p' \
         -e 's/.*Python Version: [^ "]*python\/\([0-9]*\.[0-9]*\)\..*/\1/p' "$1" | head -n 1
 }
 
-# Publish with the packages, and without a build: az has one made for every Python app, whatever it is
-# told, so this speaks to the app's deployment site itself.
+# Publish with the packages, and without a build. az starts a build for every Python app, whatever its
+# arguments say, so this sends the zip to the app's deployment site itself.
 publish_built() {
     again 5 30 send_built || {
         cat "$scratch/error" >&2
@@ -104,8 +104,8 @@ send_built() {
     return 1
 }
 
-# Whether a deployment is over; $status is Azure's number then, of which 4 is success. One that is no
-# longer known (404), after it was (202), has gone through.
+# Succeed if a deployment is over; $status is then Azure's number, and 4 means success. A deployment that
+# is no longer known (404), after it was (202), has succeeded.
 is_deployed() {
     answered 200 202 404 || return 1
     case $code$seen in
@@ -119,7 +119,7 @@ print(json.load(open(sys.argv[1])).get("status"))' "$scratch/deployed" 2>/dev/nu
 }
 
 # Azure may write a connection string of its own beside the account's name (azure-functions-host issue
-# 11796), with a key that the account does not accept. The backend passes over it; the host may not.
+# 11796), with a key that the account does not accept. The backend ignores it; the host may not.
 remove_written_connection() {
     az functionapp config appsettings list --resource-group "$group" --name "$name" \
         --query "[].name" --output tsv >"$scratch/names" 2>"$scratch/error" ||
@@ -131,7 +131,7 @@ remove_written_connection() {
     echo "Removed the setting AzureWebJobsStorage, which Azure wrote: the app has an identity."
 }
 
-# The health check reads a blob and a row, so its 200 also says that the roles work.
+# The health check reads a blob and a row, so its 200 also proves that the roles work.
 wait_for_backend() {
     step "waiting for the backend at https://$host"
     request "$scratch/answer" "https://$host/api/health"

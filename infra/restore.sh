@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings back what backup.sh has saved. See --help.
+# Uploads the photos that backup.sh saved. See --help.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -8,9 +8,10 @@ usage() {
     cat <<'END'
 infra/restore.sh NAME FOLDER [--group GROUP]
 
-Sends what backup.sh saved in FOLDER to the app NAME, the way the cameras do: each photo under its
-own name, checked by its SHA-256, and listed anew. What is there already stays as it is, so this may
-be run again. Photos that it brings back count as received now; their own time stays.
+Uploads the photos that backup.sh saved in FOLDER to the app NAME, as devices do: each photo with its
+own name, checked by its SHA-256, and listed again. Photos that are there already stay as they are,
+so you can run this again. Restored photos count as received now; the time at which they were taken
+stays.
 END
 }
 
@@ -34,7 +35,7 @@ main() {
     has_key default || fail "the app $name has no key \"default\": is it deployed? Run deploy.sh"
     printf %s "$key" | python3 "$here/saved.py" requests "$folder" "https://$host" "$scratch"
     step "sending to https://$host"
-    curl --disable --config "$scratch/requests" >"$scratch/answers" || true # a bad one does not end it
+    curl --disable --config "$scratch/requests" >"$scratch/answers" || true # go on after a failed request
     python3 "$here/saved.py" answers "$scratch" ||
         fail "these did not get there; run this again when what they say is mended"
 }

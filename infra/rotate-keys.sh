@@ -8,13 +8,13 @@ usage() {
     cat <<'END'
 infra/rotate-keys.sh NAME [CAMERA...] [OPTION...]
 
-Gives these cameras of the app NAME another key, restarts the app, since a running instance goes on
-accepting a key that it has seen, and tries the old one until it is refused. Until a Pi has its new
-key, its photos wait there in the spool: none is lost.
+Replaces the keys of these cameras of the app NAME. Then restarts the app, since a running instance
+accepts every key that it has read, and tries the old keys until they are rejected. Until a Pi has
+its new key, its photos wait there in the spool: none is lost.
 
-  --to USER@PI   bring the key over ssh to this Pi; for one camera at a time
-  --read-token   replace the token for programs too; people stay signed in. It is asked for, or
-                 taken from READ_TOKEN in the environment, and made up if left empty
+  --to USER@PI   copy the key over ssh to this Pi; for one camera at a time
+  --read-token   replace the token for programs, too; people stay signed in. Asks for the new
+                 token, or reads READ_TOKEN from the environment; if that is empty, makes one up
   --group GROUP  the resource group (default: NAME)
   --yes          do not ask whether to go on
 END
@@ -59,7 +59,7 @@ main() {
 }
 
 # The Functions host keeps the keys that it has read for as long as an instance lives
-# (azure-functions-host issue 4213): that another key was made says nothing about the old one.
+# (azure-functions-host issue 4213), so the old key may still be accepted after a new one was made.
 end_old_keys() {
     step "a restart, so that no instance knows the old key; what is cut off is sent again"
     az functionapp restart --resource-group "$group" --name "$name" --output none \
@@ -69,7 +69,7 @@ end_old_keys() {
             "az functionapp restart -g $group -n $name"
     }
     for camera in $cameras; do
-        # without a body: with a key that is accepted this is refused, too, but not with 401
+        # without a body: this is rejected with an accepted key, too, but not with 401
         request "$scratch/answer" "https://$host/api/camera/photo" 'request = "PUT"' 'data = ""' \
             "header = \"x-functions-key: $(cat "$scratch/old-$camera")\""
         rm "$scratch/old-$camera"
@@ -81,7 +81,7 @@ end_old_keys() {
     rm "$scratch/next"
 }
 
-# Five times in a row, since each request may meet another instance.
+# Five times in a row, since each request may reach another instance.
 is_refused() {
     for _ in 1 2 3 4 5; do answered 401 || return 1; done
 }
@@ -113,7 +113,7 @@ new_read_token() {
         "minutes: az functionapp restart -g $group -n $name"
     rm "$scratch/next"
     cat <<END
-Programs read with another token from now on. This shows it:
+Programs need another token from now on. This shows it:
   az functionapp config appsettings list -g $group -n $name \\
     --query "[?name=='READ_TOKEN'].value" -o tsv
 END

@@ -17,22 +17,22 @@ sudo systemd/install.sh [OPTION...]
 
 Installs Nightjar on Raspberry Pi OS Bookworm or Trixie: Debian's packages, the program in
 /opt/pi-uploader, the user nightjar, settings in /etc/pi-uploader, and services that run from now on.
-Run it again to bring in a newer version; settings, key and photos stay as they are.
+Run it again to install a newer version; settings, key and photos stay as they are.
 
   --packages none      install no Debian packages (default: apt)
   --wheel FILE         install this wheel, not the checkout that this script is in
   --key-file FILE      read the backend's function key from FILE
-  --scheduled          photos at 09:00, 12:00 and 18:00 and at no other time
-  --continuous         photos whenever something triggers one (the default the first time; later
-                       it stays as it is)
-  --hardware-watchdog  have the Pi's own watchdog restart it when its kernel hangs
+  --scheduled          take photos at 09:00, 12:00 and 18:00 and at no other time
+  --continuous         take photos at each trigger (the default the first time; later the choice
+                       stays as it is)
+  --hardware-watchdog  let the Pi's own watchdog restart it when its kernel hangs
   --no-start           enable the services, but start them only at the next boot
-  --dry-run            say what would be done, and do nothing
+  --dry-run            print what would be done, and do nothing
   --help               this text
 
-The backend's URL, the camera's name and the key are asked for, if there is a terminal and they are
-not here yet. They may also be given in the environment, as BASE_URL, CAMERA_NAME and
-AZURE_FUNCTION_KEY (sudo passes them on with --preserve-env=BASE_URL,CAMERA_NAME,AZURE_FUNCTION_KEY).
+On a terminal it asks for the backend's URL, the camera's name and the key, if they are not set yet.
+You can also set them in the environment, as BASE_URL, CAMERA_NAME and AZURE_FUNCTION_KEY
+(sudo passes them on with --preserve-env=BASE_URL,CAMERA_NAME,AZURE_FUNCTION_KEY).
 Never write the key on the command line.
 END
 }
@@ -41,7 +41,7 @@ main() {
     from=apt wheel='' key_file='' capture=''
     hardware_watchdog=no start=yes dry=no
     url=${BASE_URL-} name=${CAMERA_NAME-} key=${AZURE_FUNCTION_KEY-}
-    unset BASE_URL CAMERA_NAME AZURE_FUNCTION_KEY # no command started here has to know them
+    unset BASE_URL CAMERA_NAME AZURE_FUNCTION_KEY # commands that are started here need not see them
     while [ $# -gt 0 ]; do
         case $1 in
         --packages) needs_value "$@" && from=$2 && shift ;;
@@ -82,12 +82,12 @@ step() {
     echo "== $*"
 }
 
-# Run a command, or in a dry run say it.
+# Run a command; in a dry run only print it.
 run() {
     if [ $dry = yes ]; then echo "would run: $*"; else "$@"; fi
 }
 
-# place FILE DESTINATION MODE OWNER: install a file; afterwards $placed says whether it is new.
+# place FILE DESTINATION MODE OWNER: install a file, and set $placed to whether it is new or changed.
 place() {
     placed=no
     if ! cmp -s "$1" "$2"; then
@@ -119,7 +119,7 @@ check() {
     https://?* | http://?*) ;;
     *) fail "BASE_URL: $url is not https://HOST" ;;
     esac
-    case $name in # [a-z] would mean A to Z, too, in some languages
+    case $name in # in some languages [a-z] matches A to Z, too
     -* | *[!abcdefghijklmnopqrstuvwxyz0123456789-]* | ?????????????????????????????????*)
         fail "CAMERA_NAME is no camera's name; use 1 to 32 of a-z, 0-9 and -, beginning with a" \
             "letter or digit"
@@ -128,7 +128,7 @@ check() {
     case $key in *[![:graph:]]*) fail "the key holds a space or something unprintable" ;; esac
 }
 
-# Ask for what is neither given nor here yet. Without a terminal nothing is asked.
+# Ask for what is neither given nor set yet. Without a terminal ask nothing.
 ask() {
     [ -t 0 ] || return 0
     if [ -z "$url" ] && ! grep -qs '^BASE_URL=' $etc/environment; then
@@ -150,7 +150,7 @@ ask() {
     fi
 }
 
-# Whether the config file has cameras, whose names are those of their tables.
+# Succeed if the config file has cameras; their names are those of their tables.
 has_tables() {
     grep -qs '^[[:space:]]*\[[[:space:]]*camera[[:space:]]*\.' $etc/config.toml
 }
@@ -184,11 +184,11 @@ make_user() {
 install_program() {
     step "the program, in $opt"
     version=$($python -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
-    if [ ! -d "$opt/lib/$version" ]; then # first time, or Debian has another Python by now
+    if [ ! -d "$opt/lib/$version" ]; then # the first time, or Debian has a newer Python
         run $python -m venv --system-site-packages --clear $opt
     fi
-    # What the wheel needs, and setuptools to build it: the very files that the tests ran with. Of
-    # each one hash is known, so piwheels' own builds are passed over.
+    # The packages that the wheel needs, and setuptools to build it: the same files that the tests use.
+    # One hash of each is known, so pip ignores piwheels' own builds.
     run $opt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
         --only-binary :all: --requirement "$here/requirements.txt"
     if [ -z "$wheel" ]; then
@@ -200,8 +200,8 @@ install_program() {
             --no-build-isolation --no-index --wheel-dir "$scratch" "$scratch/source"
         wheel=$(find "$scratch" -name 'nightjar-*.whl')
     fi
-    # The same version may have other content. Then once more without a way to the package index: that
-    # fails if the wheel is of another version, which needs something else.
+    # A wheel of the same version may have other content, so install it once more. This is done without
+    # the package index: it fails if the wheel is of another version, which needs other packages.
     run $opt/bin/python -m pip install --quiet --disable-pip-version-check --no-index \
         --force-reinstall --no-deps "${wheel:-nightjar-*.whl}"
     run $opt/bin/python -m pip install --quiet --disable-pip-version-check --no-index \
@@ -228,7 +228,7 @@ install_settings() {
     fi
 }
 
-# write_setting NAME VALUE: in place of the old value, if there is one.
+# write_setting NAME VALUE: write a setting, and replace its old value if there is one.
 write_setting() {
     if [ $dry = no ]; then
         grep -v -e "^$1=" -e "^#$1=" $etc/environment >"$scratch/environment" || true
@@ -273,7 +273,7 @@ start_services() {
     done
 }
 
-# What the service itself said last of what is wrong; systemctl's own words are of no use then.
+# Print what the service logged last; systemctl's own message does not help here.
 say_why_not() {
     echo "$1 does not run yet; journalctl -u $1 says why"
     journalctl --sync

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installed as /usr/local/bin/pi-uploader: any command of pi-uploader just as the services run it, as
+# Installed as /usr/local/bin/pi-uploader. Runs any command of pi-uploader as the services run it: as
 # their user, with their settings, key, groups and spool.
 #
 #   sudo pi-uploader status
@@ -17,9 +17,9 @@ set -- -- /opt/pi-uploader/bin/pi-uploader "$@"
 for file in /etc/pi-uploader/*_password; do # of all network cameras, or of one
     [ ! -f "$file" ] || set -- --property="LoadCredential=${file##*/}:$file" "$@"
 done
-# The doctor needs the camera and the pins, which the capture service holds. systemd itself starts it
-# again, however the doctor ends: by Ctrl-C, with the connection, or after a driver has hung. (Not by
-# ExecStopPost=, which cannot be run when the terminal is gone.)
+# The doctor needs the camera and the pins, which the capture service uses. systemd itself starts that
+# service again, however the doctor ends: by Ctrl-C, by a lost connection, or after a driver has hung.
+# (Not with ExecStopPost=, which cannot be run when the terminal is gone.)
 capture=pi-uploader-capture.service
 case $asked:$(systemctl is-active $capture) in
 *-h*:*) ;;

@@ -10,11 +10,11 @@ usage() {
     cat <<'END'
 sudo systemd/uninstall.sh [OPTION...]
 
-Stops Nightjar's services and removes them and the program. The photos stay where they are, with the
-user nightjar, to whom they belong. Debian's packages stay too.
+Stops and removes Nightjar's services and the program. The photos stay, with the user nightjar, who
+owns them. Debian's packages stay, too.
 
-  --settings   remove the settings and the key as well
-  --dry-run    say what would be done, and do nothing
+  --settings   remove the settings and the key, too
+  --dry-run    print what would be done, and do nothing
   --help       this text
 END
 }

@@ -205,6 +205,6 @@ def test_the_page_in_docs_is_what_the_command_writes() -> None:
     assert written == page(PRICE_LIST, COUNTS)
     for use in TABLE:
         assert f"| {use.cameras:,} |" in written
-    for text in ("after 4.3 hours", "--log 0.6", "costs 26.59 more", "some 180 cameras"):
+    for text in ("after 4.3 hours", "--log 0.6", "costs 26.59 more", "about 180 cameras"):
         assert text in written
     assert heartbeats(TABLE[-1], PRICE_LIST) > costs(TABLE[-1])  # as the page says
