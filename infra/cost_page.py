@@ -57,14 +57,14 @@ instances of {small} MB instead of 2,048. For other numbers:
   - a request for the list: {listed};
   - a photo sent again: {again}.
     That happens when a receipt is lost: seldom, so it is not in the totals.
-- **The costs are those of a month in which retention already deletes photos.** Photos are counted for
-  the days they are kept and for {soft_delete} days more, for which Azure keeps deleted photos
+- **The costs are those of a month in which retention already deletes photos.** Photos are counted
+  for the days they are kept and for {soft_delete} days more, for which Azure keeps deleted photos
   (soft delete). Index rows are counted for the days that photos are kept. The storage account's own
   rule, which deletes blobs by their age, leaves rows, which cost almost nothing.
 - **A visit** opens the page, signs in, loads the thumbnails of the newest {page} photos, opens
   {photos_opened} of the photos, and requests new photos every {looks} s, for {minutes:g} minutes,
-  and alerts every {looks_at_alerts} s. A browser that has shown a photo within a day does not load it
-  again; in this calculation it does.
+  and alerts every {looks_at_alerts} s. A browser that has shown a photo within a day does not load
+  it again; in this calculation it does.
 - **Timers** also run when nothing happens: the cleanup each hour, with {hourly} table requests and
   one more for each camera, assumed to take {per_request:g} s each; the repair each week. With one
   camera that is {timer_runs} executions a month, and {timer_cost} beyond the free amounts.
@@ -74,16 +74,16 @@ instances of {small} MB instead of 2,048. For other numbers:
   tried here, nor whether a slow connection makes an execution longer.
 - **Logs** have a daily cap of {cap:g} GB, {capped:g} GB a month. That is within the free amount, so
   here they cost nothing. With {log} bytes for each execution the cap is reached at {silent_calls}
-  executions a day, which is what about {silent_cameras} cameras make. With more, **nothing is logged
-  for the rest of each day**: with 1,000 cameras after {silent_hours:.1f} hours. Photos are
+  executions a day, which is what about {silent_cameras} cameras make. With more, **nothing is
+  logged for the rest of each day**: with 1,000 cameras after {silent_hours:.1f} hours. Photos are
   still stored and shown; only the log is missing. To log all day,
   raise the cap with `infra/deploy.sh NAME --log {whole_cap:g}`; that
   costs {whole_log} more a month.
 - **Assumed, and not measured**: the {log} bytes of log for each execution (check the first
   month), that {photos_opened} photos are opened in a visit, the {thumbnail} KB of a thumbnail, the
   {shortest:g} s of each execution, and photos of {size} KB. That last number matters most. A camera
-  takes photos of the size in `CAMERA_SIZE`, and its default `full` is larger, as large as the sensor;
-  nobody has measured which size results in {size} KB. With photos of 4 MB one camera costs
+  takes photos of the size in `CAMERA_SIZE`, and its default `full` is larger, as large as the
+  sensor; nobody has measured which size results in {size} KB. With photos of 4 MB one camera costs
   {large_photos}, and not {one}.
 - **Free amounts** are for a whole subscription: other apps in it may use them up.
 
@@ -95,8 +95,8 @@ measured without Azure, the requests of the weekly repair, and backups elsewhere
 
 {cheaper}
 
-Moving photos to the cool tier is not among them: for a photo of 500 KB, the write that moves it costs
-about what the cheaper months save, and reads become more expensive.
+Moving photos to the cool tier is not among them: for a photo of 500 KB, the write that moves it
+costs about what the cheaper months save, and reads become more expensive.
 
 A heartbeat from each camera every 5 minutes would make it more expensive. There is none today;
 from 1,000 cameras it would add {heartbeats} a month, more than all their photos cost.
