@@ -33,17 +33,8 @@ class Backend:
 
     def start(self) -> None:
         """Start it, and wait until it answers with any status. Raises StartError if it does not."""
-        env = {
-            **os.environ,
-            "AzureWebJobsStorage": self.connection_string,
-            "READ_TOKEN": self.read_token,
-            "ADMIN_TOKEN": self.admin_token,
-            "GALLERY_PASSWORD": self.password,
-            "FUNCTION_KEY": self.function_key,
-            "TRUSTED_PROXY_COUNT": "2",  # the local host, and a test that sends a client's address
-            **self.env,
-        }
-        command = [sys.executable, "-m", "local.host", "--port", str(self.port)]
+        command = [*self._command(), "--port", str(self.port)]
+        env = self._environment()
         with self.log.open("ab") as output:
             self.process = start(command, env=env, output=output)
         health = f"{self.base_url}/api/health"
@@ -63,3 +54,18 @@ class Backend:
         """Kill it with SIGKILL."""
         if self.process:
             kill(self.process)
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "local.host"]
+
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            **os.environ,
+            "AzureWebJobsStorage": self.connection_string,
+            "READ_TOKEN": self.read_token,
+            "ADMIN_TOKEN": self.admin_token,
+            "GALLERY_PASSWORD": self.password,
+            "FUNCTION_KEY": self.function_key,
+            "TRUSTED_PROXY_COUNT": "2",  # the local host, and a test that sends a client's address
+            **self.env,
+        }
