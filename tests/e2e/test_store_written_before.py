@@ -230,19 +230,26 @@ def test_a_photo_that_retention_deleted_is_stored_when_it_comes_again(
     assert client.stats("yard") == (came + 1, there + 1)
 
 
-def test_a_removed_owner_takes_along_what_they_made(
+def test_a_revoked_token_and_a_removed_owner_take_along_what_they_made(
     recorded: RecordedStore, client: Client
 ) -> None:
-    for who in ("olga", "token-script", "token-grandchild"):
+    """Olga made the token `script`, and with that the token `grandchild` and a link were made."""
+    links = recorded.facts["links"]
+    made = {"olga": "photo", "token-script": "span with location"}
+    for who in (*made, "token-grandchild"):
         assert client.status(who, "/api/session") != 401
-    revoked = client.ask("owner", "/api/people/olga", "DELETE")
-    assert revoked["revoked"]["tokens"] == ["grandchild", "script"]
-    assert revoked["staying"] == {"tokens": ["phone"], "people": []}
-    assert len(revoked["revoked"]["links"]) == 2
-    for who in ("olga", "token-script", "token-grandchild"):
+    for who, path, tokens, staying in (
+        ("token-script", "/api/tokens/script", ["grandchild"], []),
+        ("olga", "/api/people/olga", [], ["phone"]),
+    ):
+        assert client.status("anybody", f"/api/shared/{links[made[who]]}") == 200
+        answer = client.ask("owner", path, "DELETE")
+        assert answer["revoked"]["tokens"] == tokens
+        assert len(answer["revoked"]["links"]) == 1
+        assert answer["staying"] == {"tokens": staying, "people": []}
+        assert client.status("anybody", f"/api/shared/{links[made[who]]}") == 404
         assert client.status(who, "/api/session") == 401
-    link = recorded.facts["links"]["span with location"]
-    assert client.status("anybody", f"/api/shared/{link}") == 404
+    assert client.status("token-grandchild", "/api/session") == 401
 
 
 def test_a_changed_password_ends_the_sessions_that_the_version_began(

@@ -9,7 +9,6 @@ Run it on a machine whose clock is not synchronized, such as a container, so tha
 undated.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -20,9 +19,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from local.processes import ROOT
 from photo_wire.alert import ALERTS_PATH, LOSS, AlertsReceipt, parse_alerts
-from tests.golden.exchanges import FOLDER
+from tests.golden.recording import main
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.faults import for_photo, status
 from tests.support.pictures import jpeg
@@ -192,24 +190,5 @@ def record(code: Path, folder: Path) -> None:
     (folder / "list.jsonl").write_text(photos)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.golden.record_spool")
-    parser.add_argument("--code", type=Path, default=ROOT, help="a checkout of the version")
-    parser.add_argument("--into", type=Path, help="another folder, to try it")
-    args = parser.parse_args()
-    version = subprocess.run(
-        [sys.executable, "-c", "import photo_wire; print(photo_wire.__version__)"],
-        cwd=args.code,
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE,
-    ).stdout.strip()
-    folder = args.into or FOLDER / f"spool-{version}"
-    if folder.exists():
-        sys.exit(f"{folder} is there already: what a version has written is a fact")
-    record(args.code, folder)
-    print(f"recorded in {folder}: commit it")
-
-
 if __name__ == "__main__":
-    main()
+    main("spool", record)

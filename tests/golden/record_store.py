@@ -9,9 +9,7 @@ tests/e2e/test_store_written_before.py reads it with today's code.
 All secrets in it are made up here, and open nothing else.
 """
 
-import argparse
 import hashlib
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -24,8 +22,7 @@ import requests
 from azure.storage.blob import ContainerClient
 
 from local.azurite import Azurite
-from local.processes import ROOT
-from tests.golden.exchanges import FOLDER
+from tests.golden.recording import main
 from tests.golden.stores import Exchange, answer_of, dump, write
 from tests.support.clocked_backend import ClockedBackend
 from tests.support.pictures import dng_with_preview, jpeg, jpeg_with_exif, located_jpeg, mp4
@@ -549,24 +546,5 @@ def record(code: Path, folder: Path) -> None:
     write(replace(store, bodies=bodies, exchanges=old.exchanges, facts=facts), folder)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.golden.record_store")
-    parser.add_argument("--code", type=Path, default=ROOT, help="a checkout of the version")
-    parser.add_argument("--into", type=Path, help="another folder, to try it")
-    args = parser.parse_args()
-    version = subprocess.run(
-        [sys.executable, "-c", "import photo_wire; print(photo_wire.__version__)"],
-        cwd=args.code,
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE,
-    ).stdout.strip()
-    folder = args.into or FOLDER / f"store-{version}"
-    if folder.exists():
-        sys.exit(f"{folder} is there already: what a version has written is a fact")
-    record(args.code, folder)
-    print(f"recorded in {folder}: commit it")
-
-
 if __name__ == "__main__":
-    main()
+    main("store", record)
