@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_store, "PAGE", 3)
+    monkeypatch.setattr(table_store, "PAGE_SIZE", 3)
 
 
 def share(kept: table_store.TableStore, until: datetime, number: int = 0) -> str:
