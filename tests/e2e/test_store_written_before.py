@@ -196,7 +196,7 @@ def test_only_a_link_made_so_shows_where_a_photo_was_taken(
         *(("span", False), ("span with location", True)),
     ):
         path = f"/api/shared/{links[link]}/{located}/content"
-        content = client.send(Exchange("anybody", path)).content
+        content = client.send(Exchange("anonymous", path)).content
         assert content.startswith(b"\xff\xd8")
         assert (LOCATION in content) == is_shown, link
 
@@ -224,7 +224,7 @@ def test_a_photo_that_retention_deleted_is_stored_when_it_comes_again(
 ) -> None:
     came, there = client.stats("yard")
     name = recorded.facts["photos"]["clip 0"]
-    photo = {"headers": {"X-Photo-Id": name}, "body": recorded.facts["gone"][name]}
+    photo = {"headers": {"X-Photo-Id": name}, "body": recorded.facts["removed"][name]}
     for expected in (201, 200):
         assert client.status("device", "/api/camera/photo", "PUT", **photo) == expected
     assert client.stats("yard") == (came + 1, there + 1)
@@ -242,12 +242,12 @@ def test_a_revoked_token_and_a_removed_owner_take_along_what_they_made(
         ("token-script", "/api/tokens/script", ["grandchild"], []),
         ("olga", "/api/people/olga", [], ["phone"]),
     ):
-        assert client.status("anybody", f"/api/shared/{links[made[who]]}") == 200
+        assert client.status("anonymous", f"/api/shared/{links[made[who]]}") == 200
         answer = client.ask("owner", path, "DELETE")
         assert answer["revoked"]["tokens"] == tokens
         assert len(answer["revoked"]["links"]) == 1
         assert answer["staying"] == {"tokens": staying, "people": []}
-        assert client.status("anybody", f"/api/shared/{links[made[who]]}") == 404
+        assert client.status("anonymous", f"/api/shared/{links[made[who]]}") == 404
         assert client.status(who, "/api/session") == 401
     assert client.status("token-grandchild", "/api/session") == 401
 
@@ -262,7 +262,7 @@ def test_a_changed_password_ends_the_sessions_that_the_version_began(
     assert client.status("vera", "/api/session") == 401
     for password, status in ((old, 401), (new, 200)):
         body = {"name": "vera", "password": password}
-        assert client.status("anybody", SIGN_IN, "POST", json=body) == status
+        assert client.status("anonymous", SIGN_IN, "POST", json=body) == status
 
 
 def test_a_repair_finds_nothing_to_mend(recorded: RecordedStore, start: StartBackend) -> None:

@@ -56,7 +56,7 @@ class OldBackend:
         self.now = BEGIN
         self.bodies: dict[str, bytes] = {}  # all that were sent
         self.credentials: dict[str, Headers] = {
-            "anybody": {},
+            "anonymous": {},
             "device": {"x-functions-key": backend.function_key},
             "read-token": {"Authorization": f"Bearer {backend.read_token}"},
             "admin-token": {"Authorization": f"Bearer {backend.admin_token}"},
@@ -379,7 +379,7 @@ def _try_passwords(old: OldBackend) -> None:
         old.wait(seconds=wait)
         body = {"name": "olga", "password": "a wrong guess of a stranger"}
         headers = {"X-Forwarded-For": AWAY}
-        old.ask("anybody", "POST", "/api/session", 401, json=body, headers=headers)
+        old.ask("anonymous", "POST", "/api/session", 401, json=body, headers=headers)
 
 
 def record_answers(old: OldBackend, sent: list[Exchange]) -> None:
@@ -458,7 +458,7 @@ def _record_rights(old: OldBackend) -> None:
         for path in ("tokens", "people", "shares", "accesses"):
             old.record(who, f"/api/{path}")
         old.record(who, raw, method="DELETE")
-    strangers = ("anybody", "early-vera", "early-bert", "ended", "token-revoked", "token-of-bert")
+    strangers = ("anonymous", "early-vera", "early-bert", "ended", "token-revoked", "token-of-bert")
     others = ("browser-olga", "token-phone", "token-janitor", "token-script", "admin-token", "olga")
     for who in (*strangers, *others):
         old.record(who, "/api/session")
@@ -467,16 +467,16 @@ def _record_rights(old: OldBackend) -> None:
 
 def _record_links(old: OldBackend) -> None:
     for called, secret in old.links.items():
-        old.record("anybody", f"/api/shared/{secret}")
-        old.record("anybody", f"/shared/{secret}")
+        old.record("anonymous", f"/api/shared/{secret}")
+        old.record("anonymous", f"/shared/{secret}")
         for one in ("located", "gate 0", "raw 0", "gate 1"):
             path = f"/api/shared/{secret}/{old.names[one]}/content"
             is_redacted = "location" not in called  # its bytes may change with the redaction
-            old.record("anybody", path, method="HEAD" if is_redacted else "GET")
+            old.record("anonymous", path, method="HEAD" if is_redacted else "GET")
 
 
 def _record_sign_ins(old: OldBackend) -> None:
-    def sign_in(name: str, password: str, who: str = "anybody", address: str = HOME) -> None:
+    def sign_in(name: str, password: str, who: str = "anonymous", address: str = HOME) -> None:
         body, headers = {"name": name, "password": password}, {"X-Forwarded-For": address}
         old.record(who, "/api/session", "POST", headers=headers, json=body)
 
@@ -502,7 +502,7 @@ def _record_devices(old: OldBackend) -> None:
         *(("disk", "disk"), ("clock", "clock"), ("missing", "gate 3")),
     ):
         if called != "disk":  # whose camera was removed: that would be a new alert
-            alert = {"id": old.names[called], "kind": kind, "reason": "told again", "details": {}}
+            alert = {"id": old.names[called], "kind": kind, "reason": "repeated", "details": {}}
             old.record("device", "/api/alerts", "POST", json={"alerts": [alert]})
 
 
@@ -525,8 +525,8 @@ def record(code: Path, folder: Path) -> None:
             store, now = dump(azurite.connection_string), old.now
             old.restart_at(now + timedelta(seconds=1))
             # What retention deleted would be stored again, with another moment of arrival.
-            gone = {old.names[called] for called in ("clip 0", "clip 1", "clip 2", "gate 3")}
-            expired = [one for one in sent if one.headers.get("X-Photo-Id") in gone]
+            removed = {old.names[called] for called in ("clip 0", "clip 1", "clip 2", "gate 3")}
+            expired = [one for one in sent if one.headers.get("X-Photo-Id") in removed]
             again = [one for one in sent if one not in expired]
             record_answers(old, again)
         finally:
@@ -540,7 +540,7 @@ def record(code: Path, folder: Path) -> None:
         "credentials": old.credentials,
         "photos": old.names,
         "links": old.links,
-        "gone": {one.headers["X-Photo-Id"]: one.body for one in expired},
+        "removed": {one.headers["X-Photo-Id"]: one.body for one in expired},
     }
     bodies = {**old.bodies, **store.bodies}
     write(replace(store, bodies=bodies, exchanges=old.exchanges, facts=facts), folder)

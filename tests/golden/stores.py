@@ -78,8 +78,8 @@ def answer_of(response: requests.Response) -> Any:
         return None
     if kind.startswith("application/json"):
         return response.json()
-    told = {one: response.headers[one] for one in ANSWERED_HEADERS if one in response.headers}
-    return {**told, "sha256": hashlib.sha256(response.content).hexdigest()}
+    described = {one: response.headers[one] for one in ANSWERED_HEADERS if one in response.headers}
+    return {**described, "sha256": hashlib.sha256(response.content).hexdigest()}
 
 
 @dataclass(frozen=True)
