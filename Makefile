@@ -25,7 +25,7 @@ OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 .NOTPARALLEL:
 .PHONY: help setup setup-dev run func test test-fast test-313 drill bench cost cost-page dist lock golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
 
-help: ## this list
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make run PORT=7072 PHOTOS=folder AZURITE_PORT=11000 STATE=folder VERBOSE=1: all of them are optional'
@@ -34,21 +34,21 @@ setup: .venv/.done node_modules/.done ## install what `make run` needs into .ven
 
 setup-dev: setup .venv/.dev ## install what the tests and the checks need, too
 
-run: setup ## Azurite, the backend and a simulated device; Ctrl-C ends them
+run: setup ## run Azurite, the backend and a simulated device; Ctrl-C ends them
 	@exec $(RUN)
 
 func: setup ## the same with the backend under Azure Functions Core Tools
 	@exec $(RUN) --core-tools
 
-test: setup-dev browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## everything, and on Python 3.13 the fast tests of what runs there
+test: setup-dev browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## run all tests, and on Python 3.13 the fast tests of the code that runs there
 	@echo "== all tests on $$($(PY) --version)"
 	@$(PY) -m pytest -q -n $(WORKERS)
 	@$(MAKE) --no-print-directory test-313
 
-test-fast: setup-dev ## the fast tests, in about three minutes
+test-fast: setup-dev ## run the fast tests, in about three minutes
 	@$(PY) -m pytest -q -n $(WORKERS) -m "not slow"
 
-test-313: setup-dev $(if $(PYTHON313),.venv-3.13/.done) ## on Python 3.13 the fast tests of what runs there; COVERAGE=yes says which lines they run
+test-313: setup-dev $(if $(PYTHON313),.venv-3.13/.done) ## run the fast tests on Python 3.13; COVERAGE=yes reports which lines they run
 ifeq ($(PYTHON313),)
 	@echo "== no Python 3.13 here, so nothing ran on it; PYTHON313=/path/to/python3.13 names one"
 else
@@ -63,18 +63,18 @@ drill: setup-dev ## a long run of faults: kills, a full disk, an outage, and an 
 bench: setup-dev ## benchmarks, each as a ratio to the possible minimum, measured in the same run
 	@$(PY) -m bench
 
-cost: ## what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
+cost: ## print what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
 	@$(PYTHON) -m infra.cost $(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(PHOTOS),--photos $(PHOTOS)) \
 	$(if $(SIZE),--size $(SIZE)) $(if $(RETENTION),--retention $(RETENTION)) \
 	$(if $(VISITS),--visits $(VISITS))
 
-cost-page: ## docs/cost.md, written anew from infra/prices.json
+cost-page: ## write docs/cost.md again from infra/prices.json
 	@$(PYTHON) -m infra.cost_page > docs/cost.md
 
-dist: .venv/.dev ## dist/: the Pi's wheel and the backend's zip, the same bytes at every build
+dist: .venv/.dev ## build the Pi's wheel and the backend's zip, the same bytes at every build
 	@$(PY) -m local.dist
 
-lock: .venv/.dev ## write the files with hashes anew, after a change of pinned requirements
+lock: .venv/.dev ## write the files with hashes again, after a change of pinned requirements
 	@$(PY) -m local.lock
 
 golden: setup-dev ## record this version's requests and responses, for tests of later versions
@@ -84,10 +84,10 @@ screenshots: setup-dev browser ## make the README's moving picture again, by the
 	@$(PY) -m pytest -q tests/e2e/gallery/test_arrival.py
 	@mkdir -p docs/pictures && cp .local/screenshots/arrival.webp docs/pictures/
 
-arm-schemas: .venv/.dev ## infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
+arm-schemas: .venv/.dev ## check infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
 	@$(PY) -m tests.infra.schemas $(if $(FROM),"$(FROM)")
 
-check: .venv/.dev $(PAGE)/node_modules/.done ## ruff, mypy, ESLint, tsc and the directions of imports
+check: .venv/.dev $(PAGE)/node_modules/.done ## run ruff, mypy, ESLint, tsc and the test of imports
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy

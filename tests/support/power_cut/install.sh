@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the power-cut rig needs on Debian and Ubuntu, if it is missing. Without root it only
-# says what to do: the test that needs the rig then skips, and says so.
+# Installs the tools of the simulated power cut on Debian and Ubuntu, if they are missing. Without root
+# it only says what to do; the test that needs them then skips, and says so.
 set -eu
 
 missing=""

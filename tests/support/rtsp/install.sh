@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what the network camera of the tests is made of on Debian and Ubuntu, if it is missing,
-# and ffmpeg, which takes its photos. Without root it only says what to do: the tests that need them
-# then skip, and say so.
+# Installs the tools of the tests' network camera on Debian and Ubuntu, if they are missing, and ffmpeg,
+# which takes its photos. Without root it only says what to do; the tests that need them then skip, and
+# say so.
 set -eu
 
 missing=""

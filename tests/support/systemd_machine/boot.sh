@@ -1,8 +1,8 @@
 #!/bin/sh
-# boot.sh FOLDER SHARED CGROUP: become a systemd that has a machine of its own.
+# boot.sh FOLDER SHARED CGROUP: start a systemd that has a machine of its own.
 #
-# Runs as the first process of fresh mount, pid, uts and ipc namespaces. What it changes on disk
-# goes into memory, in the empty FOLDER; SHARED is a folder that both sides see, as /srv/shared.
+# Runs as the first process of new mount, pid, uts and ipc namespaces. Its changes of the disk are kept
+# in memory, in the empty FOLDER. SHARED is a folder that host and machine see, as /srv/shared.
 set -eu
 folder=$1 shared=$2 cgroup=$3
 
@@ -39,7 +39,7 @@ mount -t devpts -o newinstance,mode=620,ptmxmode=666 devpts "$root/dev/pts"
 ln -s pts/ptmx "$root/dev/ptmx"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 
-# What the host runs at its boot is not wanted here: its timers would fetch packages.
+# Do not run the services that the host runs at its boot: its timers would fetch packages.
 rm -rf "$root"/etc/systemd/system/*.wants
 echo systemd-machine >"$root/etc/hostname"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests of systemd/ need on Debian and Ubuntu, if it is missing. Without root it
-# only says what to do: the tests that need it then skip, and say so.
+# Installs the tools that the tests of systemd/ need on Debian and Ubuntu, if they are missing. Without
+# root it only says what to do; the tests that need them then skip, and say so.
 set -eu
 
 missing=""
