@@ -37,7 +37,7 @@ setup-dev: setup .venv/.dev ## install what the tests and the checks need, too
 run: setup ## run Azurite, the backend and a simulated device; Ctrl-C ends them
 	@exec $(RUN)
 
-func: setup ## the same with the backend under Azure Functions Core Tools
+func: setup ## run the same with the backend under Azure Functions Core Tools
 	@exec $(RUN) --core-tools
 
 test: setup-dev browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## run all tests, and on Python 3.13 the fast tests of the code that runs there
@@ -57,10 +57,10 @@ else
 		-n $(WORKERS) -m "not slow" $(TESTS_313)
 endif
 
-drill: setup-dev ## a long run of faults: kills, a full disk, an outage, and an account of every photo
+drill: setup-dev ## run many faults (kills, a full disk, an outage), and account for every photo
 	@$(PY) -m tests.drill
 
-bench: setup-dev ## benchmarks, each as a ratio to the possible minimum, measured in the same run
+bench: setup-dev ## run the benchmarks, each as a ratio to the possible minimum of the same run
 	@$(PY) -m bench
 
 cost: ## print what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
