@@ -22,7 +22,7 @@ def _check_sign_in(services: Services) -> None:
     secrets = services.settings.secrets
     if secrets.gallery_password or secrets.read_token or secrets.admin_token:
         return
-    if users.find(services.people, users.OWNER) is None:
+    if users.find(services.accounts, users.OWNER) is None:
         raise HTTPProblemError(
             503,
             "Nobody can look at photos until the setting GALLERY_PASSWORD holds the owner's first "

@@ -6,7 +6,7 @@ from photo_wire.problem import Problem
 
 
 class HTTPProblemError(Exception):
-    """Raised for a request that is refused. `problem` has the response's status and one sentence
+    """Raised for a request that is rejected. `problem` has the response's status and one sentence
     that says what to do; `headers` are those that the status requires, such as
     WWW-Authenticate."""
 

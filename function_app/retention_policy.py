@@ -9,7 +9,7 @@ from photo_wire.errors import WireError
 from photo_wire.name import check_camera
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d")
-_EXPECTED = "is not like 120d, or forever, or 120d, gate=30d"
+_EXPECTED = "must be like 120d, or forever, or 120d, gate=30d"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ ROUTES: tuple[Route, ...] = (
         ("POST",),
         Access.PUBLIC,
         upload.post_to_device_route,
-        Operation("Refuse a POST, and say where photos are posted.", {}, (405,)),
+        Operation("Reject POST with a hint.", {}, (405,)),
     ),
     Route(
         "api/photos",
@@ -80,8 +80,8 @@ ROUTES: tuple[Route, ...] = (
         Access.READER,
         photos.list_photos,
         Operation(
-            "List photos, by `order` the newest or the oldest first. A page may hold fewer than "
-            "asked for and have a next one.",
+            "List photos, by `order` the newest or the oldest first. May have fewer than "
+            "`limit` photos even if there are more; follow `next_cursor`.",
             {200: "PhotoPage"},
         ),
         Inputs(query=listing.PARAMETERS),
@@ -92,8 +92,7 @@ ROUTES: tuple[Route, ...] = (
         Access.DEVICE,
         known.post_known,
         Operation(
-            "Ask which of up to 100 photos are known: stored, or deleted by a person or by "
-            "retention.",
+            "Check which of up to 100 photos are stored or were deleted on purpose.",
             {200: "KnownPhotos"},
         ),
         Inputs(body=known.KNOWN_IDS),
@@ -103,7 +102,7 @@ ROUTES: tuple[Route, ...] = (
         GET,
         Access.READER,
         photos.get_photo,
-        Operation("Get what is known of a photo.", {200: "Photo"}, (404,)),
+        Operation("Get a photo's metadata.", {200: "Photo"}, (404,)),
         Inputs(path=(PHOTO,)),
     ),
     Route(
@@ -197,7 +196,9 @@ ROUTES: tuple[Route, ...] = (
         GET,
         Access.READER,
         stats.get_status,
-        Operation("Get the current status.", {200: "Status"}),
+        Operation(
+            "Get the system status: totals, last photo, last cleanup and repair.", {200: "Status"}
+        ),
         Inputs(query=()),
     ),
     Route(
@@ -229,7 +230,8 @@ ROUTES: tuple[Route, ...] = (
         Access.ADMIN,
         sharing.make_share,
         Operation(
-            "Make a link that opens a photo, or a camera's photos of a time, without signing in.",
+            "Create a link that opens a photo, or a camera's photos in a time range, without "
+            "signing in.",
             {201: "MadeShare"},
             (404,),
         ),
@@ -357,8 +359,8 @@ ROUTES: tuple[Route, ...] = (
         Access.ADMIN,
         users.remove_person,
         Operation(
-            "Remove a person, and revoke their links and tokens. People whom they added stay, "
-            "and are listed.",
+            "Remove a person, and revoke their links and tokens. People they added keep access; "
+            "they are listed in `staying`.",
             {200: "Revoked"},
             (404, 409),
         ),
@@ -376,7 +378,7 @@ ROUTES: tuple[Route, ...] = (
         ("POST",),
         Access.ADMIN,
         tokens.make_token,
-        Operation("Make a token for a program.", {201: "MadeToken"}, (409,)),
+        Operation("Create a token for a program.", {201: "MadeToken"}, (409,)),
         Inputs(body=tokens.NEW_TOKEN),
     ),
     Route(
@@ -385,8 +387,8 @@ ROUTES: tuple[Route, ...] = (
         Access.ADMIN,
         tokens.revoke_token,
         Operation(
-            "Revoke a token, and what was made with it. People who were added with it stay, and "
-            "are listed.",
+            "Revoke a token, and what was created with it. People who were added with it keep "
+            "access; they are listed in `staying`.",
             {200: "Revoked"},
             (404,),
         ),

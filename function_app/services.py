@@ -14,6 +14,7 @@ from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.azure.tables import AzureTable
 from function_app.storage.interfaces import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
 from function_app.storage.loss_counts import LossCounts
+from function_app.storage.photo_store import PhotoStore
 from function_app.storage.table_store import TableStore
 from function_app.timer_watch import TimerWatch
 
@@ -45,19 +46,24 @@ class KnownCameras:
 @dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with: the stores of photos, alerts and accounts, the audit log, the counts
-    of lost photos, the settings, and what this process remembers of timers and cameras. `people`
-    also has sessions, tokens, shared links and login attempts."""
+    of lost photos, the settings, and what this process remembers of timers and cameras. `accounts`
+    has users, sessions, tokens, shared links, login attempts and the runs of the timers."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
     thumbnails: Thumbnails
     alerts: Alerts
-    people: TableStore
+    accounts: TableStore
     audit_log: AuditLog
     loss_counts: LossCounts
     settings: Settings
     timer_watch: TimerWatch = field(default_factory=TimerWatch)
     known_cameras: KnownCameras = field(default_factory=KnownCameras)
+
+    @property
+    def photo_store(self) -> PhotoStore:
+        """The blobs and the index, for what writes both."""
+        return PhotoStore(self.blobs, self.index, self.loss_counts.take_back)
 
 
 class LazyServices:
@@ -91,7 +97,7 @@ def connect(settings: Settings) -> Services:
         index=AzurePhotoIndex(account),
         thumbnails=AzureThumbnails(account.blobs),
         alerts=alerts,
-        people=AzureTable(account, "people"),
+        accounts=AzureTable(account, "people"),  # the table is named after its first content
         audit_log=AuditLog(AzureTable(account, "accesses"), settings.network.trusted_proxies),
         loss_counts=LossCounts(AzureTable(account, TABLE), alerts),
         settings=settings,

@@ -133,7 +133,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def _account_name(text: str) -> str | None:
     if text and not _ACCOUNT_NAME.fullmatch(text):
-        raise ValueError("is not a storage account's name: 3 to 24 of a-z and 0-9")
+        raise ValueError("must be a storage account's name: 3 to 24 of a-z and 0-9")
     return text or None
 
 
@@ -152,7 +152,7 @@ def _connection_string(text: str) -> str:
     has_key = values.get("accountname") and _is_base64(values.get("accountkey", ""))
     if not is_signed and not has_key:
         raise ValueError(
-            "is not a storage connection string: copy it whole from the account's access keys "
+            "must be a storage connection string: copy it whole from the account's access keys "
             "(AccountName=...;AccountKey=...;...), or use UseDevelopmentStorage=true for Azurite"
         )
     return text
@@ -188,13 +188,13 @@ def _origin(text: str) -> str | None:
     address = text.lower().removesuffix("/")
     origin, netloc = origin_of(address), address.partition("://")[2]
     if not origin.startswith(("http://", "https://")) or any(one in netloc for one in "/?#@"):
-        raise ValueError("is not an address without a path, such as https://photos.example.org")
+        raise ValueError("must be an address without a path, such as https://photos.example.org")
     return origin
 
 
 def _is_on(text: str) -> bool:
     if text not in ("", "0", "1"):
-        raise ValueError("is neither 1 nor 0")
+        raise ValueError("must be 1 or 0")
     return text == "1"
 
 
@@ -202,12 +202,12 @@ def _proxies(text: str, default: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_TRUSTED_PROXIES):
-        raise ValueError(f"is not a whole number from 0 to {MAX_TRUSTED_PROXIES}")
+        raise ValueError(f"must be a whole number from 0 to {MAX_TRUSTED_PROXIES}")
     return int(text)
 
 
 def _megabytes(text: str) -> int:
     digits = text or str(DEFAULT_MAX_PHOTO_MB)
     if not (digits.isascii() and digits.isdigit() and 1 <= int(digits[:9]) <= MAX_PHOTO_MB_LIMIT):
-        raise ValueError(f"is not a whole number of megabytes from 1 to {MAX_PHOTO_MB_LIMIT}")
+        raise ValueError(f"must be a whole number of megabytes from 1 to {MAX_PHOTO_MB_LIMIT}")
     return int(digits) * 1024 * 1024

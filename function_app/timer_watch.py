@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from function_app.storage.interfaces import Alerts
-from function_app.storage.models import KeptAlert, StorageUnavailableError
+from function_app.storage.models import StorageUnavailableError, StoredAlert
 from function_app.storage.table_store import TableStore
 from function_app.storage.timer_runs import TimerRuns
 from photo_wire.alert import Alert
@@ -57,7 +57,7 @@ class TimerWatch:
             log.warning("timers: %s", error)
 
 
-def _alert(job: str, since: datetime, now: datetime) -> KeptAlert:
+def _alert(job: str, since: datetime, now: datetime) -> StoredAlert:
     reason = (
         f"the {job} has not run since {format_time(since)}: restart the app, and until it runs "
         f"again call POST /api/{job}/run now and then"
@@ -65,4 +65,6 @@ def _alert(job: str, since: datetime, now: datetime) -> KeptAlert:
     log.warning("timers: %s", reason)
     name = new_name(CAMERA, since, _TAGS[job])
     hours = int((now - since) / timedelta(hours=1))
-    return KeptAlert(Alert(name, KIND, reason, {"job": job, "hours": hours}), to_milliseconds(now))
+    return StoredAlert(
+        Alert(name, KIND, reason, {"job": job, "hours": hours}), to_milliseconds(now)
+    )

@@ -309,7 +309,7 @@ try_sign_in() {
         echo "The first password opens nothing: the owner has another one by now. Sign in with a" \
             "browser, once."
     elif answered 403; then
-        echo "The first password is easy to guess, so it opens nothing, and nobody can sign in to the" \
+        echo "The first password is too easy to guess and is not accepted, so nobody can sign in to the" \
             "gallery: run this again with another one in GALLERY_PASSWORD."
     elif [ "$code" = 200 ]; then
         (cd "$here/.." && python3 -m infra.sign_in "$scratch/headers" "$scratch/cookie") ||

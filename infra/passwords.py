@@ -13,7 +13,7 @@ MAX_SCORED_LENGTH = 72  # characters, as in the backend
 USER_INPUTS = ("owner", "nightjar", "gallery", "camera")
 # The stricter rule; tests/infra/test_passwords.py compares it with zxcvbn.
 STRICT_MIN_LENGTH, STRICT_MIN_CHARACTERS, STRICT_MIN_WORDS = 20, 10, 4
-_EASY = "GALLERY_PASSWORD is easy to guess, so it opens nothing: set another one."
+_EASY = "GALLERY_PASSWORD is too easy to guess and is not accepted: set another one."
 _ADVICE = "Take four words that do not belong together, or leave it empty and one is made up."
 
 
@@ -26,8 +26,9 @@ def password_problem(password: str) -> str | None:
     if is_surely_strong(password):
         return None
     return (
-        f"GALLERY_PASSWORD may be easy to guess, and then it opens nothing. {_ADVICE} (Without the "
-        f"Python package zxcvbn it needs {STRICT_MIN_LENGTH} characters, and {STRICT_MIN_WORDS} "
+        "GALLERY_PASSWORD may be too easy to guess, and then it is not accepted. "
+        f"{_ADVICE} (Without the Python package zxcvbn it needs "
+        f"{STRICT_MIN_LENGTH} characters, and {STRICT_MIN_WORDS} "
         "different words with spaces or digits between them.)"
     )
 

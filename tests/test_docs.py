@@ -25,7 +25,7 @@ LOGGED = {  # as the page shows it, and as the source has it
     "404: nothing takes photos there": "nothing takes photos there",
     "but not with a receipt": "but not with a receipt",
     "gave no TLS connection that can be trusted": "gave no TLS connection that can be trusted",
-    "503: Storage is away": "Storage is away",
+    "503: Storage is unavailable": "Storage is unavailable",
     "came outside of CAMERA_ARMED": "came outside of CAMERA_ARMED",
     "took none": "took none",
     "method=PUT route=api/camera/photo status=201 ms=59 photo=NAME": (

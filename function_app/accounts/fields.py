@@ -8,7 +8,7 @@ from function_app.http.parameters import NAME, Kind, optional, required
 # Any JSON value is taken: whether the password is good enough depends on whose it is.
 ANY_PASSWORD: Kind[object] = Kind(
     json_schema.text(minLength=MIN_LENGTH, maxLength=MAX_LENGTH),
-    f"a text of {MIN_LENGTH} to {MAX_LENGTH} characters",
+    f"a string of {MIN_LENGTH} to {MAX_LENGTH} characters",
     lambda value, name: value,
 )
 CAMERAS = optional(

@@ -35,13 +35,13 @@ def open_session(request: Request, services: Services, caller: Caller) -> Respon
     """200 with the session's cookie and the user, for `{"name": ..., "password": ...}`.
 
     A browser in which this user signed in before has a count of wrong passwords of its own. The
-    owner's first password opens nothing if it is a common one.
+    owner's first password is not accepted if it is a common one.
     """
     if request.headers.get("Origin") is not None:  # a program need not send one to sign in
         check_origin(request.http, services.settings.network)
     name, password, now = request[USER].strip().lower(), request[PASSWORD], datetime.now(UTC)
     device_cookie = read_cookie(request.headers, BROWSER, request.url)
-    device = sessions.find_device(services.people, name, device_cookie, now)
+    device = sessions.find_device(services.accounts, name, device_cookie, now)
     address = client_address(request.headers, services.settings.network.trusted_proxies)
     identities = {"browser": device} if device else login_throttle.stranger(name, address)
     queue = KNOWN_QUEUE if device else ANONYMOUS_QUEUE
@@ -49,10 +49,10 @@ def open_session(request: Request, services: Services, caller: Caller) -> Respon
     if user is None:
         services.audit_log.record(request.headers, "somebody", FAILED_SIGN_IN)
         raise HTTPProblemError(401, "Name or password is wrong.", {"WWW-Authenticate": "Bearer"})
-    login_throttle.record_success(services.people, identities, now)
+    login_throttle.record_success(services.accounts, identities, now)
     if not user.password_hash and is_common(password, name):
         raise HTTPProblemError(
-            403, "GALLERY_PASSWORD is easy to guess, so it opens nothing: set another one."
+            403, "GALLERY_PASSWORD is too easy to guess and is not accepted: set another one."
         )
     cookies = _start_session(user, request, services, now, is_known_device=device is not None)
     services.audit_log.record(request.headers, name, "signed in")
@@ -73,14 +73,14 @@ def get_session(request: Request, services: Services, caller: Caller) -> Respons
 
 def close_session(request: Request, services: Services, caller: Caller) -> Response:
     """204; this session has ended, and the browser forgets its cookie."""
-    sessions.end(services.people, caller)
+    sessions.end(services.accounts, caller)
     return Response(204, cookies=(set_cookie(SESSION, "", 0, request.url),))
 
 
 def close_all_sessions(request: Request, services: Services, caller: Caller) -> Response:
     """200 with how many sessions of this user have ended, this one included."""
-    users.end_epoch(services.people, caller.name)
-    ended = sessions.end_all(services.people, caller.name)
+    users.end_epoch(services.accounts, caller.name)
+    ended = sessions.end_all(services.accounts, caller.name)
     services.audit_log.record(request.headers, caller.actor, "signed out everywhere")
     return json_response({"ended": ended}, cookies=(set_cookie(SESSION, "", 0, request.url),))
 
@@ -93,12 +93,12 @@ def change_password(request: Request, services: Services, caller: Caller) -> Res
     user = _authenticate(caller.name, old_password, identities, services, KNOWN_QUEUE, now)
     if user is None:
         raise HTTPProblemError(403, "The old password is wrong.")
-    login_throttle.record_success(services.people, identities, now)
+    login_throttle.record_success(services.accounts, identities, now)
     new = users.check_new_password(request[NEW_PASSWORD], caller.name)
-    changed = users.change_password(services.people, user, new)
+    changed = users.change_password(services.accounts, user, new)
     if changed is None:
         raise HTTPProblemError(409, "Something else changed this account just now: try again.")
-    sessions.end_all(services.people, caller.name)
+    sessions.end_all(services.accounts, caller.name)
     services.audit_log.record(request.headers, caller.actor, "changed the password")
     cookies = _start_session(changed, request, services, now, is_known_device=False)
     return Response(204, cookies=cookies)
@@ -115,14 +115,14 @@ def _authenticate(
     """Count an attempt and return the user with this name and password. Raises HTTPProblemError:
     429 after too many wrong passwords; 503 if too many are being hashed, and then the attempt is
     not counted."""
-    login_throttle.count_attempt(services.people, identities, now)
+    login_throttle.count_attempt(services.accounts, identities, now)
     first_password = services.settings.secrets.gallery_password
     try:
         if is_valid_name(name):
-            return users.authenticate(services.people, name, password, first_password, queue)
+            return users.authenticate(services.accounts, name, password, first_password, queue)
         verify_password(password, None, queue)
     except HTTPProblemError:
-        login_throttle.cancel_attempt(services.people, identities, now)
+        login_throttle.cancel_attempt(services.accounts, identities, now)
         raise
     return None
 
@@ -133,7 +133,7 @@ def _start_session(
     """Create a session and return the headers that set its cookie, and that of the device if it is
     not known yet. Raises HTTPProblemError (401) for a user who was removed, or signed out
     everywhere, just now."""
-    value = sessions.create(services.people, user, now)
+    value = sessions.create(services.accounts, user, now)
     if value is None:
         raise HTTPProblemError(
             401, "This account was changed just now: sign in again.", {"WWW-Authenticate": "Bearer"}
@@ -142,6 +142,6 @@ def _start_session(
     session = set_cookie(SESSION, value, seconds, request.url)
     if is_known_device:
         return (session,)
-    value = sessions.remember_device(services.people, user.name, now)
+    value = sessions.remember_device(services.accounts, user.name, now)
     seconds = int(sessions.DEVICE_COOKIE_TTL.total_seconds())
     return session, set_cookie(BROWSER, value, seconds, request.url)

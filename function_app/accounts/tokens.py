@@ -1,4 +1,4 @@
-"""`/api/tokens`: list, make and revoke tokens."""
+"""`/api/tokens`: list, create and revoke tokens."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ from photo_wire.moment import format_time
 
 def _parse_scopes(value: object, name: str) -> list[Scope]:
     if not isinstance(value, list) or not value or not all(one in list(Scope) for one in value):
-        raise WireError(name, f"is not a list of some of {', '.join(Scope)}")
+        raise WireError(name, f"must be a list of some of {', '.join(Scope)}")
     return [Scope(one) for one in value]
 
 
@@ -37,7 +37,7 @@ NEW_TOKEN = JSONBody("NewToken", (NEW_NAME, SCOPES, CAMERAS))
 
 def list_tokens(request: Request, services: Services, caller: Caller) -> Response:
     """200 with what is on record of each token, without its secret."""
-    found = tokens.list_tokens(services.people)
+    found = tokens.list_tokens(services.accounts)
     return json_response({"tokens": [_to_json(token) for token in found]})
 
 
@@ -49,9 +49,9 @@ def make_token(request: Request, services: Services, caller: Caller) -> Response
     if Scope.ADMIN in scopes and cameras is not None:
         raise WireError("cameras", "must be null for a token with the scope admin")
     grant = Grant(frozenset(scopes), cameras)
-    secret = tokens.create(services.people, name, grant, datetime.now(UTC), created_by(caller))
+    secret = tokens.create(services.accounts, name, grant, datetime.now(UTC), created_by(caller))
     undo_if_revoked(
-        services.people, caller, lambda: tokens.remove_by_secret(services.people, secret)
+        services.accounts, caller, lambda: tokens.remove_by_secret(services.accounts, secret)
     )
     services.audit_log.record(request.headers, caller.actor, "made the token", name)
     shown = {"scopes": sorted(scopes), "cameras": cameras_to_json(cameras)}
@@ -62,7 +62,7 @@ def revoke_token(request: Request, services: Services, caller: Caller) -> Respon
     """200 with what was created with the token, which is revoked too; users stay, and are
     listed."""
     name = request[NEW_NAME]
-    found, report = tokens.find_by_name(services.people, name), RevocationReport()
+    found, report = tokens.find_by_name(services.accounts, name), RevocationReport()
     if not found:
         raise HTTPProblemError(404, f"There is no token called {quoted(name)}.")
 
@@ -71,9 +71,9 @@ def revoke_token(request: Request, services: Services, caller: Caller) -> Respon
 
     for token in found:
         log("revoked the token", name)
-        tokens.disable(services.people, token)
-        report = revoke_created_with_token(services.people, token, log)
-        tokens.remove(services.people, token)
+        tokens.disable(services.accounts, token)
+        report = revoke_created_with_token(services.accounts, token, log)
+        tokens.remove(services.accounts, token)
     return json_response({"name": name, **report.to_json()})
 
 

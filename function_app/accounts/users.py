@@ -20,7 +20,7 @@ NEW_PERSON = JSONBody("NewPerson", (NEW_NAME, FIRST_PASSWORD, ROLE, CAMERAS))
 
 def list_people(request: Request, services: Services, caller: Caller) -> Response:
     """200 with all users."""
-    found = users.list_users(services.people)
+    found = users.list_users(services.accounts)
     return json_response({"people": [_to_json(user) for user in found]})
 
 
@@ -30,8 +30,8 @@ def add_person(request: Request, services: Services, caller: Caller) -> Response
     if role == Role.OWNER and cameras is not None:
         raise WireError("cameras", "must be null for an owner, who may see all cameras")
     password = users.check_new_password(request[FIRST_PASSWORD], name)
-    user = users.add(services.people, name, password, role, cameras, created_by(caller))
-    undo_if_revoked(services.people, caller, lambda: users.remove(services.people, name))
+    user = users.add(services.accounts, name, password, role, cameras, created_by(caller))
+    undo_if_revoked(services.accounts, caller, lambda: users.remove(services.accounts, name))
     services.audit_log.record(request.headers, caller.actor, "let in", name)
     return json_response(_to_json(user), 201)
 
@@ -41,12 +41,12 @@ def remove_person(request: Request, services: Services, caller: Caller) -> Respo
     revoked. Users whom they added stay, and are listed for an owner to decide about. Called again,
     it finishes what an interrupted call left, and then returns 404."""
     name = request[NEW_NAME]
-    existed = users.remove(services.people, name)
+    existed = users.remove(services.accounts, name)
     if existed:
         services.audit_log.record(request.headers, caller.actor, "shut out", name)
-    sessions.end_all(services.people, name)
+    sessions.end_all(services.accounts, name)
     report = revoke_created_by_user(
-        services.people,
+        services.accounts,
         name,
         lambda action, target: services.audit_log.record(
             request.headers, caller.actor, action, target

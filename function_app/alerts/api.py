@@ -9,11 +9,11 @@ from function_app.http.pagination import decode_cursor, encode_cursor, merge, ta
 from function_app.http.parameters import CAMERA, CURSOR, LIMIT, Kind, optional
 from function_app.http.request import Request, WireBody
 from function_app.http.responses import LogDetails, Response, json_response
-from function_app.ingest.camera_quota import quota_problem, record_cameras, refused_cameras
+from function_app.ingest.camera_quota import quota_problem, record_cameras, rejected_cameras
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
-from function_app.storage.models import KeptAlert, alert_key
+from function_app.storage.models import StoredAlert, alert_key
 from function_app.storage.row_keys import ALERT_KEY
 from photo_wire.alert import (
     CLOCK,
@@ -79,7 +79,7 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
     cameras = {alert.name.camera for alert in alerts}
     if waiting is not None and len(cameras) == 1:  # the number is of one camera
         services.index.update_waiting(cameras.pop(), waiting)
-    services.timer_watch.check(services.people, services.alerts, now)
+    services.timer_watch.check(services.accounts, services.alerts, now)
     details = LogDetails(tuple(alert.name for alert in alerts))
     return Response(200, receipt.to_json(), log_details=details)
 
@@ -87,10 +87,10 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
 def _allowed(alerts: list[Alert], services: Services, now: datetime) -> list[Alert]:
     """Return the alerts of cameras that are known or may be new. The others are missing in the
     receipt, so their devices keep them. Raises HTTPProblemError (429) if no alert is left."""
-    refused = refused_cameras({alert.name.camera for alert in alerts}, services, now)
-    allowed = [alert for alert in alerts if alert.name.camera not in refused]
+    rejected = rejected_cameras({alert.name.camera for alert in alerts}, services, now)
+    allowed = [alert for alert in alerts if alert.name.camera not in rejected]
     if alerts and not allowed:
-        raise quota_problem(*next(iter(refused.items())))
+        raise quota_problem(*next(iter(rejected.items())))
     return allowed
 
 
@@ -122,18 +122,18 @@ def _cameras(caller: Caller, camera: str | None) -> frozenset[str] | None:
 
 def _newest(
     alerts: Alerts, cameras: frozenset[str] | None, count: int, after: str | None
-) -> list[KeptAlert]:
+) -> list[StoredAlert]:
     """Return the first `count` alerts of these cameras after the key `after`."""
     if cameras is None:
         return alerts.newest(count, after)
 
-    def read(camera: str, size: int, last: KeptAlert | None) -> list[KeptAlert]:
+    def read(camera: str, size: int, last: StoredAlert | None) -> list[StoredAlert]:
         return alerts.newest_of(camera, size, alert_key(last) if last else after)
 
     return merge(cameras, read, alert_key, count)
 
 
-def _describe(kept: KeptAlert) -> dict[str, object]:
+def _describe(kept: StoredAlert) -> dict[str, object]:
     return {
         **kept.alert.to_properties(),
         "camera": kept.alert.name.camera,

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from function_app.ingest.stored import list_found
 from function_app.services import Services
-from function_app.storage.models import KeptAlert
+from function_app.storage.models import StoredAlert
 from photo_wire.alert import LOSS, Alert, AlertsReceipt
 from photo_wire.media import Media
 
@@ -13,13 +12,13 @@ def record_alerts(alerts: list[Alert], services: Services, now: datetime) -> Ale
     """Store alerts that arrived at this moment, except for losses of stored photos. Return which
     were recorded, and which photos are stored. Raises StorageUnavailableError.
 
-    A photo that arrives at the same moment is listed in one transaction, and its loss recorded in
-    another, and one of the two is refused: so either the upload takes the loss back, or this does.
+    A photo that arrives at the same moment is indexed in one transaction and its loss is recorded
+    in another, and one of the two fails: so either the upload takes the loss back, or this does.
     """
     stored = {alert.name for alert in alerts if is_loss_of_stored(alert, services, now)}
     new = [alert for alert in alerts if alert.kind != LOSS or alert.name not in stored]
     if new:
-        services.alerts.add([KeptAlert(alert, now) for alert in new])
+        services.alerts.add([StoredAlert(alert, now) for alert in new])
     losses = {
         alert.name: str(alert.details.get("sha256", "")) for alert in new if alert.kind == LOSS
     }
@@ -34,7 +33,7 @@ def record_alerts(alerts: list[Alert], services: Services, now: datetime) -> Ale
 def is_loss_of_stored(alert: Alert, services: Services, now: datetime) -> bool:
     """Return whether an alert is the loss of a photo that is stored, or was until it was deleted:
     the device gave it up because the receipt never arrived. If its bytes are stored and it is not
-    listed, it is listed first. Raises StorageUnavailableError."""
+    indexed, it is indexed first. Raises StorageUnavailableError."""
     media = Media.of_content_type(str(alert.details.get("content_type", "")))
     if alert.kind != LOSS or media is None:
         return False
@@ -43,5 +42,5 @@ def is_loss_of_stored(alert: Alert, services: Services, now: datetime) -> bool:
         return False
     if photo.deleted_at:
         return True
-    listed = list_found(photo, services.blobs, services.index, services.loss_counts.take_back, now)
-    return listed is None or listed.sha256 == photo.sha256
+    indexed = services.photo_store.index_existing(photo, now)
+    return indexed is None or indexed.sha256 == photo.sha256

@@ -14,7 +14,7 @@ FAILED_SIGN_IN = "did not sign in"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """`actor` did `action` to `target` (a photo, a camera or a person), from a network. The stored
     columns are `who`, `what` and `which`."""
 
@@ -54,7 +54,7 @@ class AuditLog:
         }
         self.table.upsert(AUDIT_LOG, audit_key(now, secrets.token_hex(4)), properties)
 
-    def newest(self, count: int, after: str) -> list[Entry]:
+    def newest(self, count: int, after: str) -> list[AuditEntry]:
         """Return up to `count` entries after this key, newest first; "" for the first page."""
         return [_entry(entity) for entity in self.table.query(AUDIT_LOG, count, after)]
 
@@ -64,9 +64,9 @@ def is_failed_sign_in(entity: Entity) -> bool:
     return entity.properties["what"] == FAILED_SIGN_IN
 
 
-def _entry(entity: Entity) -> Entry:
+def _entry(entity: Entity) -> AuditEntry:
     properties = entity.properties
-    return Entry(
+    return AuditEntry(
         entity.key,
         parse_time(properties["at"]),
         properties["who"],

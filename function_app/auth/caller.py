@@ -7,7 +7,8 @@ from enum import StrEnum
 from photo_wire.errors import WireError, quoted
 from photo_wire.name import check_camera
 
-MAX_CAMERAS = 100  # that a caller may be limited to: a page of a list takes a request for each
+# The maximum in a camera limit: each page of a list costs one request per camera.
+MAX_LIMITED_CAMERAS = 100
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _TOKEN_LABEL = "token "  # noqa: S105 - how the audit log calls tokens
@@ -87,7 +88,7 @@ def is_valid_name(name: str) -> bool:
 def check_name(name: object, field: str) -> str:
     """Return the name if it is valid. Raises WireError for `field` if it is not."""
     if not isinstance(name, str) or not is_valid_name(name):
-        raise WireError(field, f"{quoted(str(name))} is not 1 to 32 of a-z, 0-9, '.', '-' and '_'")
+        raise WireError(field, f"{quoted(str(name))} must be 1 to 32 of a-z, 0-9, '.', '-' and '_'")
     return name
 
 
@@ -103,12 +104,13 @@ def parse_cameras(cameras: object) -> frozenset[str] | None:
 
 
 def parse_camera_limit(cameras: object) -> frozenset[str] | None:
-    """Return the cameras that a caller is to be limited to, at most MAX_CAMERAS; None for all.
-    Raises WireError."""
+    """Return the cameras that a caller is to be limited to, at most MAX_LIMITED_CAMERAS;
+    None for all. Raises WireError."""
     parsed = parse_cameras(cameras)
-    if parsed is not None and len(parsed) > MAX_CAMERAS:
+    if parsed is not None and len(parsed) > MAX_LIMITED_CAMERAS:
         raise WireError(
-            "cameras", f"has {len(parsed)} names: give at most {MAX_CAMERAS}, or null for all"
+            "cameras",
+            f"has {len(parsed)} names: give at most {MAX_LIMITED_CAMERAS}, or null for all",
         )
     return parsed
 

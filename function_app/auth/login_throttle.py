@@ -1,8 +1,8 @@
-"""Throttle sign-ins: wrong passwords cost time.
+"""Throttle sign-ins: exponential delay after failures.
 
 They are counted for an account together with the client's address, and for the address alone (for
-IPv6 the network of 64 bits, since a stranger has all of its addresses). So whoever guesses has to
-wait, and nobody else does: no stranger can lock a user out of their account. Attempts in an open
+IPv6 the network of 64 bits, since a stranger has all of its addresses). So only
+whoever guesses has to wait: no stranger can lock a user out of their account. Attempts in an open
 session, or in a browser in which that user signed in before, are counted for that session or
 browser alone. If many addresses guess at one account, each gets one free attempt instead of five
 (docs/decisions/0038-strangers-lock-nobody-out.md).
@@ -81,7 +81,7 @@ def count_attempt(table: TableStore, identities: Identities, now: datetime) -> N
 
 
 def record_success(table: TableStore, identities: Identities, now: datetime) -> None:
-    """Take an attempt back whose password was right. Failures of others at the same address, and
+    """Undo the count of a successful attempt. Failures of others at the same address, and
     for the same account, stay: otherwise somebody with an account of their own could guess for
     free."""
     for kind, identity in identities.items():
@@ -93,7 +93,7 @@ def record_success(table: TableStore, identities: Identities, now: datetime) -> 
 
 
 def cancel_attempt(table: TableStore, identities: Identities, now: datetime) -> None:
-    """Take an attempt back whose password was not checked after all."""
+    """Undo the count of an attempt whose password was not checked after all."""
     for kind, identity in identities.items():
         key = attempt_key(kind, identity)
         _adjust(table, key, table.get(LOGIN_ATTEMPTS, key), now, -1)
@@ -126,7 +126,8 @@ def _add_failure(
         _check_wait(kind, entity, now)
         failures = _current(entity, now)[0] + 1
         wait = LIMITS[kind].wait_seconds(failures, free)
-        # Without a wait not `now`: a request that began earlier would have to wait until then.
+        # Store EPOCH, not `now`, if there is no wait: otherwise a request with an earlier `now`
+        # would be blocked.
         wait_until = now + timedelta(seconds=wait) if wait else EPOCH
         if _write(table, key, entity, failures, wait_until, now):
             return
@@ -135,7 +136,8 @@ def _add_failure(
 
 
 def _adjust(table: TableStore, key: str, entity: Entity | None, now: datetime, change: int) -> None:
-    """Change a count without a wait. If other requests keep changing it, it stays a little off."""
+    """Change a count without a wait. If other requests keep changing it, the count may be slightly
+    wrong."""
     for _ in range(_MAX_ADJUST_TRIES):
         failures, wait_until = _current(entity, now)
         if entity is None and change < 0:

@@ -52,8 +52,8 @@ def created_by(caller: Caller) -> Provenance:
     if len(caller.via) > MAX_TOKEN_CHAIN:
         raise HTTPProblemError(
             403,
-            f"{caller.actor} was made by a token that was made by a token, and so on, more than "
-            f"{MAX_TOKEN_CHAIN} times: sign in, or use a token that a person made.",
+            f"{caller.actor} has a chain of more than {MAX_TOKEN_CHAIN} tokens: sign in, or use a "
+            "token that a user created.",
         )
     return Provenance(caller.actor, caller.root, caller.via)
 
@@ -79,5 +79,5 @@ def _check_not_revoked(table: TableStore, caller: Caller) -> None:
     entity = table.get(*key) if key else None
     if key and (entity is None or DISABLED in entity.properties):
         raise HTTPProblemError(
-            401, "Your right to do this has just ended.", {"WWW-Authenticate": "Bearer"}
+            401, "Your session or token was just revoked.", {"WWW-Authenticate": "Bearer"}
         )

@@ -31,10 +31,9 @@ PAGE_SIZE = 1000
 def create(table: TableStore, user: User, now: datetime) -> str | None:
     """Create a session and return its cookie's value. Remove the user's expired sessions.
 
-    Return None if the user was removed, or their epoch ended, since they were read. Whoever ends
-    sessions does that first and then removes the sessions that exist; so a session that is written
-    too late to be removed there finds the user removed or changed here, and no request has to read
-    the user again.
+    Return None if the user was removed, or their epoch changed, since they were read. Revocation
+    changes the epoch first, then deletes sessions. So read the user after writing: if the epoch
+    differs, delete the new session. No later request has to read the user again.
     """
     partition = sessions_of(user.name)
     for entity in table.query(partition, PAGE_SIZE):

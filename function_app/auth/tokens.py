@@ -44,8 +44,8 @@ def create(
     """Create a token and return its secret, which is never shown again. Raises HTTPProblemError
     (409) if there is one of this name.
 
-    Of several that are created at once at most one stays: each looks for others once it is written,
-    and whichever is later sees the earlier one and is removed. They may all be removed.
+    Two concurrent calls with one name may both fail with 409, but never both succeed: each checks
+    again after its write.
     """
     secret = PREFIX + secrets.token_urlsafe(32)
     key = hash_secret(secret)
@@ -127,7 +127,7 @@ def remove_by_secret(table: TableStore, secret: str) -> None:
 def _check_name_is_free(table: TableStore, name: str, key: str) -> None:
     """Raise HTTPProblemError (409) if another token than that of this key has the name."""
     if any(one.name == name and one.key != key for one in list_tokens(table)):
-        raise HTTPProblemError(409, f"There is a token called {name} already: revoke it first.")
+        raise HTTPProblemError(409, f"The name {name} is taken by a token: revoke it first.")
 
 
 def _token(entity: Entity) -> Token:

@@ -100,9 +100,7 @@ def add(
     was_inserted = name != OWNER and table.insert(USERS, name, user.to_properties())
     # An insert that was repeated because its response was lost finds its own record.
     if not was_inserted and find(table, name) != user:
-        raise HTTPProblemError(
-            409, f"There is somebody called {name} already: choose another name."
-        )
+        raise HTTPProblemError(409, f"The name {name} is taken: choose another name.")
     return user
 
 
@@ -131,7 +129,7 @@ def remove(table: TableStore, name: str) -> bool:
     """Remove a user. Return whether there was one. Raises HTTPProblemError (409) for the owner,
     without whom nobody could add users."""
     if name == OWNER:
-        raise HTTPProblemError(409, "The owner stays: change their password instead.")
+        raise HTTPProblemError(409, "The owner cannot be removed: change their password instead.")
     existed = table.get(USERS, name) is not None
     table.remove(USERS, name)
     return existed
@@ -140,7 +138,7 @@ def remove(table: TableStore, name: str) -> bool:
 def check_new_password(password: object, name: str) -> str:
     """Return the password if the user of this name may set it. Raises WireError if it is weak."""
     if not isinstance(password, str):
-        raise WireError("password", "is not a text")
+        raise WireError("password", "must be a string")
     if problem := password_problem(password):
         raise WireError("password", problem)
     if is_common(password, name):

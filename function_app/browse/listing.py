@@ -39,14 +39,16 @@ def _parse_time_of_day(value: str, name: str) -> time:
     try:
         return datetime.strptime(value, "%H:%M").time()
     except ValueError:
-        raise WireError(name, f"{quoted(value)} is not a time of day such as 22:30") from None
+        raise WireError(name, f"must be a time of day such as 22:30, not {quoted(value)}") from None
 
 
 def _parse_zone(value: str, name: str) -> tzinfo:
     try:
         return ZoneInfo(value) if value else UTC
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder's name is an OSError
-        raise WireError(name, f"{quoted(value)} is not a time zone such as Europe/Berlin") from None
+        raise WireError(
+            name, f"must be a time zone such as Europe/Berlin, not {quoted(value)}"
+        ) from None
 
 
 _TIME_OF_DAY = Kind(

@@ -61,13 +61,13 @@ def authorize(access: Access, req: func.HttpRequest, services: Services, now: da
     if caller.session and req.method not in _SAFE_METHODS:
         check_origin(req, services.settings.network)
     if access is Access.PERSON and caller.session is None:
-        raise HTTPProblemError(403, "This is for people who signed in, not for tokens.")
+        raise HTTPProblemError(403, "This requires a session; a token does not suffice.")
     scope = _SCOPES.get(access)
     if scope and scope not in caller.scopes:
         raise HTTPProblemError(403, f'{caller.name} lacks the permission "{scope}".')
     if scope is Scope.ADMIN and caller.cameras is not None:
         raise HTTPProblemError(
-            403, f"This is about all cameras, and {caller.name} is limited to some."
+            403, f"This requires access to all cameras; {caller.name} is limited to some."
         )
     return caller
 
@@ -112,10 +112,10 @@ def _authenticate(
     if scheme.lower() == "bearer":
         secret = secret.strip()
         return _static_token(secret, services.settings.secrets) or tokens.find(
-            services.people, secret, now
+            services.accounts, secret, now
         )
     value = read_cookie(headers, SESSION, url)
-    return sessions.find(services.people, value, now) if value else None
+    return sessions.find(services.accounts, value, now) if value else None
 
 
 def _static_token(secret: str, secrets: Secrets) -> Caller | None:

@@ -1,4 +1,4 @@
-"""The two cookies: a session's, and that of a browser in which somebody signed in before."""
+"""The two cookies: a session's, and the device cookie of a browser that has signed in."""
 
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 SESSION = "nightjar_session"
 BROWSER = "nightjar_browser"
 # A browser accepts a cookie with this prefix only over https and with Secure. `__Host-` would also
-# bind it to this host, but browsers refuse that one with a Domain, and Azure's Python worker sends
+# bind it to this host, but browsers reject that one with a Domain, and Azure's Python worker sends
 # `domain=` with every cookie (azure-functions-python-worker issue 1902; its fix, pull request 1911,
 # is open). Until that is fixed, another https host under the same registrable domain can set a
 # cookie of this name, and so have a person act in a session that is not theirs. It can read
@@ -18,8 +18,8 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def set_cookie(cookie: str, value: str, seconds: int, url: str) -> str:
-    """Return the value of a Set-Cookie header by which a browser keeps a cookie for so many
-    seconds; with 0 seconds it drops the cookie."""
+    """Return the value of a Set-Cookie header that makes a browser keep a cookie for `seconds`;
+    0 deletes the cookie."""
     name = _name(cookie, url)
     jar = SimpleCookie({name: value})
     attributes: dict[str, Any] = {"path": "/", "max-age": seconds, "samesite": "Strict"}

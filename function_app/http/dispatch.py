@@ -62,7 +62,7 @@ def handle(route: Route, req: func.HttpRequest, services: Callable[[], Services]
         return problem_response(Problem(503, str(error)), _RETRY_SOON)
     except StorageUnavailableError as error:
         log.warning("%s: %s", route.name, error)
-        problem = Problem(503, f"Storage is away, try again later: {error}.")
+        problem = Problem(503, f"Storage is unavailable; try again later: {error}.")
         return problem_response(problem, _RETRY_SOON)
     except Exception:
         log.exception("%s failed", route.name)

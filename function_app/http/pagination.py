@@ -13,7 +13,7 @@ from photo_wire.errors import WireError
 MAX_PARALLEL_READS = 8
 
 Entry = TypeVar("Entry")
-Read = Callable[[str, int, Entry | None], list[Entry]]
+ReadPage = Callable[[str, int, Entry | None], list[Entry]]
 """Read (camera, count, after): up to `count` entries of a camera's list, in order, after one of
 them, or (None) from where the page begins. Fewer entries mean that the list ends there."""
 
@@ -39,7 +39,7 @@ def decode_cursor(cursor: str, form: re.Pattern[str] = re.compile(".*", re.DOTAL
 
 def wrong_cursor() -> WireError:
     """Return the error for a cursor that is not one of the list."""
-    return WireError("cursor", "is not the next_cursor of a page of this list")
+    return WireError("cursor", "must be the next_cursor of a page of this list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def take_page(
     scan_limit: int | None = None,
     is_shown: Callable[[Entry], bool] = lambda entry: True,
 ) -> Page[Entry]:
-    """Return the page with which a list begins. `found` are its next entries, one more than
-    `scan_limit` if there are so many, which tells whether another page follows.
+    """Return the page with which a list begins. `found` are its next entries: up to one more
+    than `scan_limit`, which tells whether another page follows.
 
     A filtered list scans more entries than a page shows (`scan_limit` instead of `limit`) and no
     more, so that each page costs about the same: it may show fewer entries than asked for, even
@@ -77,7 +77,7 @@ def take_page(
 
 
 def merge(
-    cameras: Collection[str], read: Read[Entry], key: Callable[[Entry], str], count: int
+    cameras: Collection[str], read: ReadPage[Entry], key: Callable[[Entry], str], count: int
 ) -> list[Entry]:
     """Return the first `count` entries of these cameras' lists together, in the order of `key`,
     without reading an entry of any other camera. So whoever may see some cameras learns nothing of

@@ -55,7 +55,7 @@ class Parameter(Generic[T]):
 
 
 def required(name: str, kind: Kind[T], description: str = "") -> Parameter[T]:
-    """Return a parameter without which a request is refused."""
+    """Return a parameter without which a request is rejected."""
     return Parameter(name, kind, description, True, None)
 
 
@@ -81,7 +81,7 @@ def check_known(names: Iterable[str], known: Iterable[Parameter[Any]], what: str
 def check_range(first: date | None, last: date | None) -> None:
     """Raise WireError if the range of a list (days or moments) ends before it begins."""
     if first is not None and last is not None and last < first:
-        raise WireError("to", "is before 'from', so nothing lies between them")
+        raise WireError("to", "must not be before 'from'")
 
 
 # Kinds for the path and the query, where every value comes as text.
@@ -94,7 +94,7 @@ def whole_number(minimum: int, maximum: int, what: str = "a whole number") -> Ki
     def parse(value: str, name: str) -> int:
         # Nine digits are enough; int() is slow for very long texts.
         if not (value.isascii() and value.isdigit() and minimum <= int(value[:9]) <= maximum):
-            raise WireError(name, f"{quoted(value)} is not {expected}")
+            raise WireError(name, f"must be {expected}, not {quoted(value)}")
         return int(value[:9])
 
     return Kind(json_schema.number(minimum=minimum, maximum=maximum), expected, parse)
@@ -109,7 +109,7 @@ def _parse_day(value: str, name: str) -> date:
     try:
         return datetime.strptime(value, "%Y-%m-%d").date()
     except ValueError:
-        raise WireError(name, f"{quoted(value)} is not a day such as 2026-11-20") from None
+        raise WireError(name, f"must be a day such as 2026-11-20, not {quoted(value)}") from None
 
 
 MOMENT = Kind(json_schema.TIME, "a time such as 2026-11-20T12:01:34Z", _parse_moment)
@@ -117,8 +117,8 @@ DAY = Kind(json_schema.DAY, "a day such as 2026-11-20", _parse_day)
 
 
 def opaque(schema: Schema) -> Kind[str]:
-    """Return the kind of texts that the handler looks up: a wrong one gives 404, not 400."""
-    return Kind(schema, "a text", lambda value, name: str(value or ""))
+    """Return the kind of strings that the handler looks up: a wrong one gives 404, not 400."""
+    return Kind(schema, "a string", lambda value, name: str(value or ""))
 
 
 # Kinds for the query and for JSON.
@@ -131,7 +131,7 @@ def choice(options: Iterable[T], schema: Schema | None = None) -> Kind[T]:
 
     def parse(value: object, name: str) -> T:
         if value not in allowed:
-            raise WireError(name, f"{quoted(str(value))} is not {expected}")
+            raise WireError(name, f"must be {expected}, not {quoted(str(value))}")
         return allowed[allowed.index(value)]
 
     return Kind(schema or json_schema.text(enum=allowed), expected, parse)
@@ -139,11 +139,11 @@ def choice(options: Iterable[T], schema: Schema | None = None) -> Kind[T]:
 
 def _parse_text(value: object, name: str) -> str:
     if not isinstance(value, str):
-        raise WireError(name, "is not a text")
+        raise WireError(name, "must be a string")
     return value
 
 
-TEXT = Kind(json_schema.text(), "a text", _parse_text)
+TEXT = Kind(json_schema.text(), "a string", _parse_text)
 PHOTO_NAME: Kind[PhotoName] = Kind(
     json_schema.PHOTO_ID,
     "a photo's id",
@@ -162,7 +162,7 @@ NAME = Kind(json_schema.NAME, "a name", check_name)
 
 def _parse_boolean(value: object, name: str) -> bool:
     if not isinstance(value, bool):
-        raise WireError(name, "is neither true nor false")
+        raise WireError(name, "must be true or false")
     return value
 
 
@@ -181,7 +181,7 @@ def json_number(minimum: int, maximum: int) -> Kind[int]:
     def parse(value: object, name: str) -> int:
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         if not is_whole or not minimum <= value <= maximum:  # type: ignore[operator]
-            raise WireError(name, f"is not {expected}")
+            raise WireError(name, f"must be {expected}")
         return value  # type: ignore[return-value]
 
     return Kind(json_schema.number(minimum=minimum, maximum=maximum), expected, parse)
@@ -195,7 +195,7 @@ def photo_names(maximum: int, minimum: int = 0) -> Kind[list[PhotoName]]:
 
     def parse(value: object, name: str) -> list[PhotoName]:
         if not isinstance(value, list) or not minimum <= len(value) <= maximum:
-            raise WireError(name, f"is not {expected}")
+            raise WireError(name, f"must be {expected}")
         return list(dict.fromkeys(parse_name(str(one), name) for one in value))
 
     schema = json_schema.array(json_schema.PHOTO_ID, **size, maxItems=maximum)

@@ -19,30 +19,35 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class JSONBody:
     """A JSON object with these fields. `name` is the name of its schema. If the body is not
-    required, an empty one means an object without fields. `forms` is for an object with several
-    forms: the fields that each form requires and the others do not have. The handler checks that a
-    body has one of the forms."""
+    required, an empty one means an object without fields. `variants`
+    are alternative sets of required fields (anyOf): no field is in two of them. The handler checks
+    that a body has one of the sets."""
 
     name: str
     fields: tuple[Parameter[Any], ...]
     is_required: bool = True
-    forms: tuple[tuple[Parameter[Any], ...], ...] = ()
+    variants: tuple[tuple[Parameter[Any], ...], ...] = ()
 
     @property
     def schema(self) -> Schema:
         """The JSON Schema of the body."""
-        if not self.forms:
+        if not self.variants:
             return _object(self.fields, {one.name for one in self.fields if one.is_required})
-        shared = [one for one in self.fields if not any(one in form for form in self.forms)]
+        shared = [
+            one for one in self.fields if not any(one in variant for variant in self.variants)
+        ]
         return {
-            "anyOf": [_object((*form, *shared), {one.name for one in form}) for form in self.forms]
+            "anyOf": [
+                _object((*variant, *shared), {one.name for one in variant})
+                for variant in self.variants
+            ]
         }
 
     def read(self, body: bytes) -> dict[Parameter[Any], Any]:
         """Return the fields' values. Raises HTTPProblemError (400, 413), and WireError for a field
         that is unknown, missing or wrong."""
         values = {} if not body and not self.is_required else self._object_in(body)
-        check_known(values, self.fields, "known here")
+        check_known(values, self.fields, "a known field")
         return {one: one.read(values) for one in self.fields}
 
     def _object_in(self, body: bytes) -> Mapping[str, Any]:
@@ -76,7 +81,8 @@ class WireBody:
 @dataclass(frozen=True, slots=True)
 class PhotoBody:
     """A photo, with headers that describe it. With `form_fields` the body may also be a form
-    (multipart/form-data) that has the photo; they name the headers that its fields stand for."""
+    (multipart/form-data) that has the photo. `form_fields` maps each form field to the header it
+    replaces."""
 
     form_fields: Mapping[str, str] | None = None
     is_required: bool = True

@@ -20,7 +20,7 @@ _DEFAULT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-# A year, for this host alone: the domain may have others. Browsers ignore it without https.
+# A year, without includeSubDomains: other hosts may lack https. Browsers ignore it over http.
 _HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 _STATUSES_WITHOUT_BODY = (204, 304)
 

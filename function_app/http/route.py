@@ -1,5 +1,5 @@
 """Routes: what the Functions host, the checks before a handler is called, and the API's description
-have to know of each function."""
+need to know about each route."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Handler = Callable[[Request, Services, Caller], Response]
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
     """The parameters in a route's path and query, and its body. If `query` is None, the route
-    ignores the query; otherwise unknown parameters are refused."""
+    ignores the query; otherwise unknown parameters are rejected."""
 
     path: tuple[Parameter[Any], ...] = ()
     query: tuple[Parameter[Any], ...] | None = None
@@ -31,7 +31,7 @@ class Inputs:
         HTTPProblemError (400, 413)."""
         values = {one: one.read(request.route_params) for one in self.path}
         if self.query is not None:
-            check_known(request.params, self.query, "a parameter of this list")
+            check_known(request.params, self.query, "a query parameter of this route")
             values |= {one: one.read(request.params) for one in self.query}
         if isinstance(self.body, JSONBody):
             values |= self.body.read(request.get_body())

@@ -18,7 +18,7 @@ def render_template(file: Path, values: Mapping[str, object]) -> bytes:
 
 @cache
 def _template(file: Path) -> "Template":
-    # Only who asks for a page waits for this import: 50 ms.
+    # Imported lazily: it takes 50 ms.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

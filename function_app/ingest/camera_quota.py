@@ -1,5 +1,5 @@
 """The quota of new cameras. A function key may store photos and report alerts under any camera
-name, and whoever stole one could create so many cameras that nobody finds their own.
+name. Whoever stole one could create thousands of cameras and hide the real ones among them.
 
 A camera is known once a photo of it was listed, or an alert of it arrived. The time of that is
 stored until the camera is removed.
@@ -17,9 +17,9 @@ NEW_CAMERA_PERIOD = timedelta(days=1)
 RETRY_AFTER_SECONDS = 600
 
 
-def refused_cameras(cameras: Collection[str], services: Services, now: datetime) -> dict[str, str]:
+def rejected_cameras(cameras: Collection[str], services: Services, now: datetime) -> dict[str, str]:
     """Return those of these cameras that are new and exceed the quota, each with the reason. A
-    known camera is never refused. Raises StorageUnavailableError.
+    known camera is never rejected. Raises StorageUnavailableError.
 
     A camera that this process knows takes no request; another one that has sent a photo takes one.
     Only for the rest all cameras are read.
@@ -32,18 +32,18 @@ def refused_cameras(cameras: Collection[str], services: Services, now: datetime)
     services.known_cameras.add(known)
     recent = sum(now - at < NEW_CAMERA_PERIOD for at in first_seen.values())
     remaining = min(MAX_CAMERAS - len(known), MAX_NEW_CAMERAS - recent)
-    refused = sorted(new - known)[max(remaining, 0) :]
+    rejected = sorted(new - known)[max(remaining, 0) :]
     reason = (
-        f"{len(known)} cameras have sent something, and {MAX_CAMERAS} may"
+        f"the limit of {MAX_CAMERAS} cameras is reached"
         if len(known) >= MAX_CAMERAS
-        else f"{MAX_NEW_CAMERAS} cameras a day may be new, and so many were"
+        else f"the daily limit of {MAX_NEW_CAMERAS} new cameras is reached"
     )
-    return dict.fromkeys(refused, reason)
+    return dict.fromkeys(rejected, reason)
 
 
 def check_camera_quota(camera: str, services: Services, now: datetime) -> None:
     """Raise HTTPProblemError (429) if this camera is new and exceeds the quota."""
-    if reason := refused_cameras([camera], services, now).get(camera):
+    if reason := rejected_cameras([camera], services, now).get(camera):
         raise quota_problem(camera, reason)
 
 
@@ -52,9 +52,9 @@ def quota_problem(camera: str, reason: str) -> HTTPProblemError:
     device keeps it."""
     return HTTPProblemError(
         429,
-        f"The camera {camera} is new here: {reason}. What it sends waits on its device and may "
-        "come later. If these are not your cameras, replace the key of the device that makes them; "
-        "an owner removes a camera with DELETE /api/cameras/NAME.",
+        f"The camera {camera} is new here: {reason}. What it sends stays on its device, "
+        "which tries again later. If these are not your cameras, rotate the key of the device that "
+        "sends them; an owner removes a camera with DELETE /api/cameras/NAME.",
         {"Retry-After": f"{RETRY_AFTER_SECONDS}"},
     )
 

@@ -1,4 +1,4 @@
-"""Receive a photo: check it, name it, store its bytes, list it.
+"""Receive a photo: check it, name it, store its bytes, index it.
 
 The bytes are stored first, and the index follows. Every step may be repeated: a client that sends
 the same photo again, at the same moment or after a crash at any point, gets the same receipt.
@@ -9,12 +9,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from function_app.ingest.stored import TakeBack, list_found, list_photo
 from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.exif import capture_time
 from function_app.media.inspection import inspect
 from function_app.problems import HTTPProblemError
-from function_app.storage.interfaces import PhotoBlobs, PhotoIndex
 from function_app.storage.models import (
     EXIF_CLOCK,
     SERVER_CLOCK,
@@ -22,6 +20,7 @@ from function_app.storage.models import (
     NameReservation,
     Photo,
 )
+from function_app.storage.photo_store import PhotoStore
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
@@ -82,20 +81,13 @@ def check_size(size: int, max_size: int) -> None:
     if size > max_size:
         raise HTTPProblemError(
             413,
-            f"The photo has {size} bytes and may have {max_size}: "
+            f"The photo is {size} bytes; the maximum is {max_size}: "
             "send a smaller one, or raise the setting MAX_PHOTO_MB.",
         )
 
 
-def receive(
-    upload: Upload,
-    blobs: PhotoBlobs,
-    index: PhotoIndex,
-    now: datetime,
-    take_back: TakeBack = lambda name: None,
-) -> Intake:
-    """Store the photo that arrived at `now`, once, and list it. `take_back` is called with its name
-    if its device had reported it lost.
+def receive(upload: Upload, store: PhotoStore, now: datetime) -> Intake:
+    """Store the photo that arrived at `now`, once, and index it.
 
     Nothing is stored before all checks have passed. Raises HTTPProblemError (409, 415, 422),
     WireError if something that the client states is malformed, and StorageUnavailableError.
@@ -108,7 +100,7 @@ def receive(
     arrived_at = to_milliseconds(now)
     exif_time = _exif_time(upload, media, arrived_at)
     proposed = _propose_name(upload, camera, sha256, arrived_at, exif_time)
-    reservation = index.reserve_name(proposed) if _is_time_unknown(upload) else proposed
+    reservation = store.index.reserve_name(proposed) if _is_time_unknown(upload) else proposed
     photo = Photo(
         name=reservation.name,
         media=media,
@@ -119,20 +111,13 @@ def receive(
         clock=_clock(upload.headers, reservation, exif_time),
         site=site,
     )
-    return _store(photo, upload, blobs, index, now, take_back)
+    return _store(photo, upload, store, now)
 
 
-def _store(
-    photo: Photo,
-    upload: Upload,
-    blobs: PhotoBlobs,
-    index: PhotoIndex,
-    now: datetime,
-    take_back: TakeBack,
-) -> Intake:
-    """Store and list a photo that passed the checks. Raises HTTPProblemError (409)."""
+def _store(photo: Photo, upload: Upload, store: PhotoStore, now: datetime) -> Intake:
+    """Store and index a photo that passed the checks. Raises HTTPProblemError (409)."""
     try:
-        earlier = blobs.add(photo, upload.body)
+        earlier = store.blobs.add(photo, upload.body)
     except DamagedRecordError:
         raise _id_taken(photo.name) from None
     if earlier and earlier.sha256 != photo.sha256:
@@ -140,26 +125,26 @@ def _store(
     stored = earlier or photo
     if stored.deleted_at:
         return Intake(stored.receipt(), is_new=False)  # it arrived, and was deleted since
-    # List it also if the blob was there: a crash may have prevented that.
-    add = list_found if earlier else list_photo
-    listed = add(stored, blobs, index, take_back, now, upload.headers.waiting)
-    if listed and listed.sha256 != stored.sha256:
-        blobs.remove(stored)  # same id, other format, so another path: the listed one was first
-        raise _id_of_deleted(photo.name) if listed.deleted_at else _id_taken(photo.name)
+    # Index it also if the blob was there: a crash may have prevented that.
+    add = store.index_existing if earlier else store.index_photo
+    indexed = add(stored, now, upload.headers.waiting)
+    if indexed and indexed.sha256 != stored.sha256:
+        # Same id, other format, so another path: the indexed one was first.
+        store.blobs.remove(stored)
+        raise _id_of_deleted(photo.name) if indexed.deleted_at else _id_taken(photo.name)
     return Intake(stored.receipt(), is_new=earlier is None)
 
 
 def _id_taken(name: PhotoName) -> HTTPProblemError:
     return HTTPProblemError(
-        409, f"The id {name} belongs to a photo with other bytes: give this one an id of its own."
+        409, f"The id {name} belongs to a photo with other bytes: give this photo a new id."
     )
 
 
 def _id_of_deleted(name: PhotoName) -> HTTPProblemError:
     return HTTPProblemError(
         409,
-        f"The photo {name} was deleted by a person and does not come back, and this is another one "
-        "under its id: give it an id of its own.",
+        f"The photo {name} was deleted. Its id cannot be reused: give this photo a new id.",
     )
 
 
@@ -221,7 +206,8 @@ def _parse_site(text: str | None) -> str | None:
     if len(site) > _MAX_SITE_LENGTH or not site.isprintable():
         raise WireError(
             WEBSITE_ID,
-            f"{quoted(site)} is not a text of up to {_MAX_SITE_LENGTH} printable characters",
+            f"must be a string of up to {_MAX_SITE_LENGTH} printable characters, "
+            f"not {quoted(site)}",
         )
     return site or None
 

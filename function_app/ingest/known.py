@@ -7,7 +7,6 @@ from function_app.auth.caller import Caller
 from function_app.http.parameters import photo_names, required
 from function_app.http.request import JSONBody, Request
 from function_app.http.responses import Response, json_response
-from function_app.ingest.stored import list_found
 from function_app.services import Services
 from function_app.storage.models import State
 from photo_wire.known import MAX_IDS
@@ -41,7 +40,7 @@ def find_missing(names: list[PhotoName], services: Services, now: datetime) -> s
 
 
 def is_known(name: PhotoName, services: Services, now: datetime) -> bool:
-    """Return whether a photo is stored, or was deleted. If it is stored and not listed, list it.
+    """Return whether a photo is stored, or was deleted. If it is stored and not indexed, index it.
 
     Raises StorageUnavailableError.
     """
@@ -58,8 +57,6 @@ def is_known(name: PhotoName, services: Services, now: datetime) -> bool:
     for media in Media:
         if photo := services.blobs.find_or_tombstone(name, media):
             if photo.deleted_at is None:
-                list_found(
-                    photo, services.blobs, services.index, services.loss_counts.take_back, now
-                )
+                services.photo_store.index_existing(photo, now)
             return True
     return False

@@ -87,15 +87,15 @@ def post_photo(request: Request, services: Services, caller: Caller) -> Response
 
 
 def store(upload: Upload, services: Services, now: datetime) -> Response:
-    """Store and list a photo that arrived at `now`, and return its receipt.
+    """Store and index a photo that arrived at `now`, and return its receipt.
 
     Raises what `receive` raises, and HTTPProblemError (429) if there are too many new cameras.
     """
     camera = camera_of(upload)
     check_camera_quota(camera, services, now)
-    intake = receive(upload, services.blobs, services.index, now, services.loss_counts.take_back)
+    intake = receive(upload, services.photo_store, now)
     record_cameras([camera], services, now)
-    services.timer_watch.check(services.people, services.alerts, now)
+    services.timer_watch.check(services.accounts, services.alerts, now)
     return Response(
         201 if intake.is_new else 200,
         intake.receipt.to_json().encode(),
@@ -136,8 +136,8 @@ def _read_form(body: bytes, headers: Mapping[str, str]) -> tuple[PhotoHeaders, b
     if other_bytes > _MAX_FORM_BYTES:
         raise HTTPProblemError(
             400,
-            f"The form has {other_bytes} bytes beside the photo, and up to {_MAX_FORM_BYTES} are "
-            "read: send only the photo and its fields.",
+            f"The form has {other_bytes} bytes besides the photo; the maximum is "
+            f"{_MAX_FORM_BYTES}: send only the photo and its fields.",
         )
     fields = {part.name: decode_text(part.body).strip() for part in parts if part is not photo}
     stated = {name: headers[name] for name in _PHOTO_HEADERS if headers.get(name) is not None}
@@ -147,7 +147,7 @@ def _read_form(body: bytes, headers: Mapping[str, str]) -> tuple[PhotoHeaders, b
         if not value:
             continue
         if stated.get(header, value) != value:
-            raise WireError(header, f"is not what the form's field {field} says")
+            raise WireError(header, f"must be what the form's field {field} states")
         if header not in stated:
             stated[header], field_of[header] = value, field
     content_type = photo.content_type if Media.of_content_type(photo.content_type) else ""

@@ -92,7 +92,7 @@ def run_cleanup(request: Request, services: Services, caller: Caller) -> Respons
     dry_run, now = request[DRY_RUN], datetime.now(UTC)
     cleanup = clean_up(services, now, request[MAX_DELETED], dry_run)
     if not dry_run:
-        record_run(services.people, CLEANUP, now)
+        record_run(services.accounts, CLEANUP, now)
     if not dry_run and cleanup.deleted:
         count = str(sum(cleanup.deleted.values()))
         services.audit_log.record(request.headers, caller.actor, "cleaned up", count)
@@ -104,7 +104,7 @@ def run_repair(request: Request, services: Services, caller: Caller) -> Response
     cameras, everything = request[CAMERAS], request[EVERYTHING]
     report = reconcile(services, datetime.now(UTC), cameras, everything)
     if cameras is None:
-        record_run(services.people, REPAIR, datetime.now(UTC))
+        record_run(services.accounts, REPAIR, datetime.now(UTC))
     action = "rebuilt" if everything else "repaired"
     target = "all cameras" if cameras is None else " ".join(sorted(cameras))
     services.audit_log.record(request.headers, caller.actor, action, target)

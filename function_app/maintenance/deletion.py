@@ -1,8 +1,8 @@
 """Delete photos, and cameras with everything that they sent.
 
 Of a photo the bytes go first, then the thumbnail, and last the rows by which it is found: after a
-crash in between, the photo is still listed, and deleting it again finishes the work. In the other
-order its bytes would be left, and a repair would list them again. The index subtracts the photo
+crash in between, the photo is still indexed, and deleting it again finishes the work. In the other
+order its bytes would be left, and a repair would index them again. The index subtracts the photo
 from the counts in the transaction that removes the rows: another deletion at that moment removes
 nothing, and subtracts nothing.
 """
@@ -18,7 +18,7 @@ from function_app.storage.models import Photo, State
 from function_app.storage.row_keys import View
 from photo_wire.moment import to_milliseconds
 
-TOMBSTONE_TTL = timedelta(days=365)  # longer than a photo waits in a spool, or lies on a card
+TOMBSTONE_TTL = timedelta(days=365)  # longer than a photo waits in a spool or stays on an SD card
 CAMERA_SECONDS = 120.0  # for a camera; the platform ends the request after 230
 _PAGE_SIZE = 100
 _THREADS = 8
@@ -26,8 +26,8 @@ _THREADS = 8
 
 @dataclass(frozen=True, slots=True)
 class CameraDeletion:
-    """How many photos and alerts of a camera were deleted. `more`: the time was over before all
-    were."""
+    """How many photos and alerts of a camera were deleted. `more`: it timed
+    out before everything was deleted."""
 
     photos: int
     alerts: int

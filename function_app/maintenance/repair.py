@@ -1,7 +1,7 @@
 """Repair the index: make it agree with the blobs, which are the truth.
 
 Blobs, rows and thumbnails of each camera are merge-joined by photo. An interrupted deletion is
-finished; rows without a blob are removed, and an alert says so; a blob without rows is listed; a
+finished; rows without a blob are removed, and an alert says so; a blob without rows is indexed; a
 thumbnail without a photo is removed, and so are orphaned rows. Whatever was received within the
 last hour may still be on its way, and is left alone.
 """
@@ -15,11 +15,10 @@ from heapq import merge
 from itertools import groupby
 from secrets import SystemRandom
 
-from function_app.ingest.stored import unlist_deleted
 from function_app.maintenance.deletion import TOMBSTONE_TTL, is_tombstone_expired
 from function_app.maintenance.retention import RUN_SECONDS
 from function_app.services import Services
-from function_app.storage.models import KeptAlert, Photo, Relisted, State
+from function_app.storage.models import Photo, Reindexed, State, StoredAlert
 from function_app.storage.row_keys import View
 from photo_wire.alert import MISSING, Alert
 from photo_wire.name import PhotoName
@@ -30,8 +29,8 @@ _PAGE_SIZE = 1000
 
 @dataclass(slots=True)
 class RepairReport:
-    """What a repair found and did. `orphans` are rows among the arrivals that belong to no listed
-    photo; `unrecognized` are blobs that Nightjar did not write, or whose id is that of a listed
+    """What a repair found and did. `orphans` are rows among the arrivals that belong to no indexed
+    photo; `unrecognized` are blobs that Nightjar did not write, or whose id is that of an indexed
     photo. `cameras` were repaired; for those in `skipped` there was no time."""
 
     photos: int = field(default=0, init=False)
@@ -73,18 +72,18 @@ class PhotoState:
 
     @property
     def photo(self) -> Photo | None:
-        """The stored photo: of several formats under one name the one that is listed."""
+        """The stored photo: of several formats under one name the one that is indexed."""
         stored = [blob for blob in self.blobs if not blob.deleted_at]
-        listed = (blob for blob in stored if self.row and blob.path == self.row.path)
-        return next(listed, stored[0] if stored else None)
+        indexed = (blob for blob in stored if self.row and blob.path == self.row.path)
+        return next(indexed, stored[0] if stored else None)
 
     @property
     def others(self) -> list[Photo]:
-        """Other stored formats under the name, which were refused when they arrived (409)."""
+        """Other stored formats under the name, which were rejected when they arrived (409)."""
         return [blob for blob in self.blobs if not blob.deleted_at and blob is not self.photo]
 
     @property
-    def is_listed(self) -> bool:
+    def is_indexed(self) -> bool:
         """Whether the row is that of the stored photo."""
         return bool(self.row and self.photo and self.row.path == self.photo.path)
 
@@ -117,26 +116,26 @@ def reconcile(
     seconds: float = RUN_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> RepairReport:
-    """Repair these cameras, or all. With `everything` each photo is listed again, as after the loss
-    of the whole index. Raises StorageUnavailableError.
+    """Repair these cameras, or all. With `everything` each photo is indexed again, as after the
+    loss of the whole index. Raises StorageUnavailableError.
 
     It may be stopped at any point and called again. After `seconds`, measured by `clock`, no
     further camera is begun. Their order is random, so that it is not always the same cameras that
     are skipped.
     """
     end = clock() + seconds
-    listed = set(services.index.cameras())
-    known = listed | set(services.blobs.cameras())
+    indexed = set(services.index.cameras())
+    known = indexed | set(services.blobs.cameras())
     remaining = sorted(known if cameras is None else known & set(cameras))
     SystemRandom().shuffle(remaining)
     report = RepairReport()
     while remaining and clock() < end:
         camera = remaining.pop()
         newest = _reconcile_camera(camera, services, now, report, everything)
-        if newest and (everything or camera not in listed):
+        if newest and (everything or camera not in indexed):
             services.index.update_last_seen(newest)
         services.index.purge_states(camera, now - TOMBSTONE_TTL)
-        # Photos may arrive while the repair runs: deletions among them count as possible, too.
+        # Invalidate into the future: photos that arrive during the repair may be deleted during it.
         services.index.invalidate_counts(camera, now + GRACE_PERIOD)
         report.cameras.append(camera)
     report.cameras.sort()
@@ -149,21 +148,21 @@ def _reconcile_camera(
 ) -> Photo | None:
     """Repair a camera and return the newest of its stored photos."""
     newest: Photo | None = None
-    blobs, rows = _stored(camera, services, report), _listed(camera, services)
+    blobs, rows = _read_blobs(camera, services, report), _read_index(camera, services)
     for state in merge_join(blobs, rows, services.thumbnails.list_names(camera)):
         for tombstone in state.tombstones:
             _finish_deletion(tombstone, state.row, services, now, report)
         if state.row and not state.row_has_blob:
-            _unlist(state.row, services, now, report)
+            _unindex(state.row, services, now, report)
         report.unrecognized += len(state.others)
-        if state.tombstones and state.photo and not state.is_listed:
+        if state.tombstones and state.photo and not state.is_indexed:
             report.unrecognized += 1  # a person deleted the photo of this id, in another format
         elif photo := state.photo:
             report.photos += 1
             newest = photo
             is_settled = now - photo.received_at > GRACE_PERIOD
-            if everything or (not state.is_listed and is_settled):
-                _list(photo, state.row is not None, services, report)
+            if everything or (not state.is_indexed and is_settled):
+                _reindex(photo, state.row is not None, services, report)
         elif state.has_thumbnail:
             services.thumbnails.remove(state.name)
             report.thumbnails += 1
@@ -173,7 +172,7 @@ def _reconcile_camera(
     return newest
 
 
-def _stored(camera: str, services: Services, report: RepairReport) -> Iterator[Photo]:
+def _read_blobs(camera: str, services: Services, report: RepairReport) -> Iterator[Photo]:
     """Yield the camera's blobs, photos and tombstones, the oldest first."""
     for photo in services.blobs.list_photos(camera):
         if photo:
@@ -182,7 +181,7 @@ def _stored(camera: str, services: Services, report: RepairReport) -> Iterator[P
             report.unrecognized += 1
 
 
-def _listed(camera: str, services: Services) -> Iterator[Photo]:
+def _read_index(camera: str, services: Services) -> Iterator[Photo]:
     """Yield the camera's photos as the index has them, the oldest first."""
     after: PhotoName | None = None
     while page := services.index.query(View(camera, oldest_first=True), _PAGE_SIZE, after):
@@ -190,27 +189,29 @@ def _listed(camera: str, services: Services) -> Iterator[Photo]:
         after = page[-1].name
 
 
-def _list(photo: Photo, has_row: bool, services: Services, report: RepairReport) -> None:
-    """List a blob without rows, or write its rows again. It was read a while ago and may have been
-    deleted since; then it stays deleted. A deletion at this moment removes the bytes first and the
-    rows last: rows that existed are that deletion's to remove and to count; those that were written
-    here are removed here."""
+def _reindex(photo: Photo, has_row: bool, services: Services, report: RepairReport) -> None:
+    """Index a blob without rows, or write its rows again. It was read a while ago and may have been
+    deleted since; then it stays deleted.
+
+    A concurrent deletion removes the bytes first and the rows last. If the rows existed before, the
+    concurrent deletion removes and counts them. If this call wrote them, it removes them itself.
+    """
     if not services.blobs.find(photo.name, photo.media):
         return
     if not has_row and services.index.state(photo.name) is State.LOST:
         services.loss_counts.take_back(photo.name)
-    result = services.index.relist(photo)
-    if result is Relisted.OTHER_FORMAT:
+    result = services.index.reindex(photo)
+    if result is Reindexed.OTHER_FORMAT:
         report.unrecognized += 1
-    elif result is Relisted.REWRITTEN:
+    elif result is Reindexed.REWRITTEN:
         return
     elif services.blobs.find(photo.name, photo.media):
         report.listed += 1
     else:
-        unlist_deleted(photo, services.blobs, services.index)
+        services.photo_store.unindex_deleted(photo)
 
 
-def _unlist(row: Photo, services: Services, now: datetime, report: RepairReport) -> None:
+def _unindex(row: Photo, services: Services, now: datetime, report: RepairReport) -> None:
     """Remove rows without a blob, unless the blob has arrived since. If the photo is due for
     deletion, retention (the app's or the storage account's) has deleted it, and it is no loss."""
     if now - row.received_at <= GRACE_PERIOD or services.blobs.find(row.name, row.media):
@@ -219,7 +220,7 @@ def _unlist(row: Photo, services: Services, now: datetime, report: RepairReport)
     is_expired = retention.is_expired(row.name.camera, row.received_at, now)
     if not is_expired:
         alert = Alert(row.name, MISSING, "its bytes are gone from the store")
-        services.alerts.add([KeptAlert(alert, now)])  # first, so that no crash hides the loss
+        services.alerts.add([StoredAlert(alert, now)])  # first, so that no crash hides the loss
     services.thumbnails.remove(row.name)
     state = State.EXPIRED if is_expired else State.MISSING
     services.index.remove(row, state)

@@ -92,16 +92,16 @@ def clean_up(
 
 def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> str | None:
     """Delete a photo that is due and return its camera. Return None for an orphan, a row among the
-    arrivals that belongs to no listed photo: it is removed too, and subtracted from the counts. A
+    arrivals that belongs to no indexed photo: it is removed too, and subtracted from the counts. A
     dry run deletes nothing."""
     position, photo = arrival
     camera = photo.name.camera
-    is_listed = services.index.position(photo.name) == position
-    if is_listed and not dry_run:
+    is_indexed = services.index.position(photo.name) == position
+    if is_indexed and not dry_run:
         delete(photo, services)
     elif not dry_run:
         services.index.remove_orphan(camera, position, photo)
-    return camera if is_listed else None
+    return camera if is_indexed else None
 
 
 def _turns(services: Services, now: datetime) -> deque[_Turn]:

@@ -30,18 +30,18 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
         ready, now = services(), datetime.now(UTC)
         log_cleanup(clean_up(ready, now))
-        purged = purge_sign_ins(ready.people, ready.audit_log, now)
-        expired = purge_links(ready.people, now)
-        record_run(ready.people, CLEANUP, datetime.now(UTC))
+        purged = purge_sign_ins(ready.accounts, ready.audit_log, now)
+        expired = purge_links(ready.accounts, now)
+        record_run(ready.accounts, CLEANUP, datetime.now(UTC))
         log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
         ready.alerts.index_by_camera()
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         ready = services()
         log_repair(reconcile(ready, datetime.now(UTC), seconds=WEEKLY_SECONDS))
-        record_run(ready.people, REPAIR, datetime.now(UTC))
+        record_run(ready.accounts, REPAIR, datetime.now(UTC))
         now = datetime.now(UTC)
-        # A status saves no counts, and would have to count from ever further back.
+        # Save the counts here: GET /api/status does not, and would get slower each week.
         ready.index.count_photos(now)
         ready.loss_counts.count(now)
 
@@ -56,8 +56,8 @@ def log_cleanup(cleanup: Cleanup) -> None:
     log.info("cleanup: deleted %d photos of %d cameras", count, len(cleanup.deleted))
     if cleanup.overdue_by is not None:
         log.warning(
-            "cleanup: the time of a run was over, and photos are left that are due, the oldest for "
-            "%.1f days; if that grows, also call POST /api/cleanup/run until it says no more",
+            "cleanup: the run timed out with expired photos left, overdue by up to %.1f days; if "
+            "this grows, call POST /api/cleanup/run until `more` is false",
             cleanup.overdue_by / timedelta(days=1),
         )
 
@@ -67,7 +67,7 @@ def log_repair(report: RepairReport) -> None:
     log.info("repair: %s", report)
     if report.skipped:
         log.warning(
-            "repair: the time of a run was over before %d cameras were repaired, such as %s; call "
+            "repair: the run timed out before %d cameras were repaired, such as %s; call "
             "POST /api/repair/run with some of them as cameras, or wait for next week's run",
             len(report.skipped),
             ", ".join(report.skipped[:10]),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from function_app.media.errors import NotAPhotoError, NotRedactableError, TruncatedError
-from function_app.media.sources import Read, bytes_source, file_source
+from function_app.media.sources import ReadAt, bytes_source, file_source
 
 FIRST_BOX = b"ftyp"
 MAX_BOXES = 10_000  # in the whole file; an hour in fragments of a second has 7,200 at its top
@@ -70,7 +70,7 @@ class Box(NamedTuple):
 class BoxReader:
     """Reads boxes with `read`, up to `max_boxes` in all."""
 
-    def __init__(self, read: Read, max_boxes: int) -> None:
+    def __init__(self, read: ReadAt, max_boxes: int) -> None:
         self._read, self._boxes_left = read, max_boxes
 
     def boxes(self, at: int, end: int) -> Iterator[Box]:

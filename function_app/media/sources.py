@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import BinaryIO
 
-Read = Callable[[int, int], bytes]
+ReadAt = Callable[[int, int], bytes]
 """Takes an offset and a size. Returns the bytes there: fewer at the end of the source."""
 
 
-def bytes_source(data: bytes) -> Read:
+def bytes_source(data: bytes) -> ReadAt:
     """Return a function that reads `data`."""
     return lambda at, size: data[at : at + size]
 
 
-def file_source(file: BinaryIO) -> Read:
+def file_source(file: BinaryIO) -> ReadAt:
     """Return a function that reads a file, which raises what `file` raises."""
 
     def read(at: int, size: int) -> bytes:

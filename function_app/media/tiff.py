@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from function_app.media.errors import TruncatedError
-from function_app.media.sources import Read
+from function_app.media.sources import ReadAt
 
 OFFSET_TYPES = {3: "H", 4: "I", 13: "I"}  # SHORT, LONG, IFD: offsets, sizes and other integers
 ENTRY_BYTES = 12  # of a tag in its directory
@@ -58,7 +58,7 @@ class Directory:
 class TiffReader:
     """Reads a TIFF with `read`. `byte_order` is that of `struct`: "<" or ">"."""
 
-    def __init__(self, read: Read, byte_order: str) -> None:
+    def __init__(self, read: ReadAt, byte_order: str) -> None:
         self._read, self.byte_order = read, byte_order
 
     def first_directory(self) -> int:

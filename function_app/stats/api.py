@@ -138,7 +138,7 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
     total = sum((counts.total for counts in counts_of.values()), Count())
     losses_of = _losses(services, caller, None, save=False)
     retention = services.settings.retention.default
-    runs = last_runs(services.people)
+    runs = last_runs(services.accounts)
     return json_response(
         {
             "version": __version__,

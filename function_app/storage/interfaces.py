@@ -1,4 +1,4 @@
-"""What the rest of the backend asks of the stores. Every method may raise
+"""The interfaces of the stores, which the rest of the backend uses. Every method may raise
 StorageUnavailableError."""
 
 from collections.abc import Iterator, Mapping
@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from function_app.storage.models import (
-    KeptAlert,
     LastSeen,
     NameReservation,
     Photo,
-    Relisted,
+    Reindexed,
     State,
+    StoredAlert,
 )
 from function_app.storage.photo_counts import Arrival, PhotoCounts
 from function_app.storage.row_keys import View
@@ -58,7 +58,7 @@ class PhotoBlobs(Protocol):
         ...
 
     def check(self) -> None:
-        """Return if the store answers."""
+        """Return if the store can be reached."""
         ...
 
 
@@ -66,7 +66,7 @@ class PhotoIndex(Protocol):
     """Which photos are listed, how many there are, and what is known of their ids and cameras."""
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
-        """List the photo at this moment, unless one is listed under its id already: then change
+        """Index the photo at this moment, unless one is indexed under its id already: then change
         nothing and return that one. `waiting` is how many others the device has in its backlog.
 
         Raises PhotoStateError, and changes nothing, if a photo of this id was reported as lost, or
@@ -78,17 +78,18 @@ class PhotoIndex(Protocol):
         """As `add`, whatever became of a photo of this id."""
         ...
 
-    def relist(self, photo: Photo) -> Relisted:
-        """List the photo, whatever became of it since, at the moment at which it was listed before,
-        or else was received. If another format is listed under its id, that one stays."""
+    def reindex(self, photo: Photo) -> Reindexed:
+        """Write the photo's rows, whatever became of it since, with the time at which it was
+        indexed before, or else was received. If another format is indexed under its id, that one
+        stays."""
         ...
 
     def remove(self, photo: Photo, state: State) -> None:
-        """Take the photo off the list if it is listed, subtract it from the counts, and record the
-        state of its id: all of it, or nothing."""
+        """Remove the photo from the index if it is there, subtract it from the counts, and record
+        the state of its id: all of it, or nothing."""
         ...
 
-    def unlist(self, photo: Photo, state: State) -> None:
+    def unindex(self, photo: Photo, state: State) -> None:
         """As `remove`, but leave the counts alone: they do not contain the photo, or are to be
         invalidated."""
         ...
@@ -147,8 +148,8 @@ class PhotoIndex(Protocol):
 
     def record_losses(self, losses: Mapping[PhotoName, str]) -> set[PhotoName]:
         """Record that these photos, up to 100, were reported as lost, each with its SHA-256 (empty
-        if not known). Return those of which nothing is recorded because they came (CAME): a photo
-        of this SHA-256, or any if it is not known, was stored under this id."""
+        if not known). Return those that were not recorded because the photo had been stored (a
+        state in CAME): one of this SHA-256, or any if it is not known."""
         ...
 
     def cameras(self) -> dict[str, LastSeen]:
@@ -190,7 +191,7 @@ class PhotoIndex(Protocol):
         ...
 
     def check(self) -> None:
-        """Return if the index answers."""
+        """Return if the index can be reached."""
         ...
 
 
@@ -217,17 +218,17 @@ class Thumbnails(Protocol):
 class Alerts(Protocol):
     """What the devices reported. An alert's key orders the alerts (models.alert_key)."""
 
-    def add(self, alerts: list[KeptAlert]) -> None:
+    def add(self, alerts: list[StoredAlert]) -> None:
         """Store these alerts, except for each of which one of the same id and kind is stored
         already, or comes before it here."""
         ...
 
-    def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
+    def newest(self, count: int, after: str | None, end: str | None = None) -> list[StoredAlert]:
         """Return up to `count` alerts, including those that were taken back, the last that came in
         first: those after the key `after` and before the key `end`."""
         ...
 
-    def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
+    def newest_of(self, camera: str, count: int, after: str | None) -> list[StoredAlert]:
         """Return up to `count` alerts of a camera that were not taken back, the last that came in
         first: those after the key `after`, which may be another camera's."""
         ...
@@ -237,12 +238,12 @@ class Alerts(Protocol):
         are copied. The first calls read all alerts, so they belong to a timer."""
         ...
 
-    def find(self, name: PhotoName, kind: str) -> KeptAlert | None:
+    def find(self, name: PhotoName, kind: str) -> StoredAlert | None:
         """Return the alert of this id and kind, even if it was taken back; None if there is none,
         or an older version stored it."""
         ...
 
-    def take_back(self, kept: KeptAlert) -> None:
+    def take_back(self, kept: StoredAlert) -> None:
         """Leave an alert out of the lists from now on."""
         ...
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from function_app.storage.interfaces import Alerts
-from function_app.storage.models import KeptAlert, alert_key
+from function_app.storage.models import StoredAlert, alert_key
 from function_app.storage.row_keys import (
     LOSS_CHECKPOINT,
     LOSS_MONTHS,
@@ -121,7 +121,7 @@ class LossCounts:
         for row in query_all(self.rows, RETRACTED_LOSSES):
             yield parse_name(row.key)
 
-    def _alerts_since(self, counted_up_to: str | None) -> Iterator[KeptAlert]:
+    def _alerts_since(self, counted_up_to: str | None) -> Iterator[StoredAlert]:
         """Yield the alerts that came in after this moment, the last first."""
         after: str | None = None
         while page := self.alerts.newest(PAGE_SIZE, after, counted_up_to):

@@ -42,7 +42,7 @@ CAME = (State.LISTED, State.DELETED, State.EXPIRED)
 
 
 class PhotoStateError(Exception):
-    """A photo is not listed because of what is known of its id. `media` is the format of the photo
+    """A photo is not indexed because of the state of its id. `media` is the format of the photo
     that had the id."""
 
     def __init__(self, name: PhotoName, state: State, media: Media) -> None:
@@ -51,10 +51,10 @@ class PhotoStateError(Exception):
         self.media = media
 
 
-class Relisted(IntEnum):
-    """What `PhotoIndex.relist` did. The first counts as false."""
+class Reindexed(IntEnum):
+    """What `PhotoIndex.reindex` did. The first counts as false."""
 
-    OTHER_FORMAT = 0  # nothing: a photo of another format is listed under the id
+    OTHER_FORMAT = 0  # nothing: a photo of another format is indexed under the id
     REWRITTEN = 1  # it had rows
     ADDED = 2  # it had none
 
@@ -109,8 +109,9 @@ def blob_path(name: PhotoName, media: Media) -> str:
 
 
 def parse_photo(record: Mapping[str, object]) -> Photo:
-    """Return the photo that `Photo.to_properties` described. A property that is not a text, such as
-    a date that somebody typed in Storage Explorer, counts as missing. Raises DamagedRecordError."""
+    """Return the photo that `Photo.to_properties` described. A property that is not a string, such
+    as a date that somebody typed in Storage Explorer, counts as missing. Raises
+    DamagedRecordError."""
     properties = {name: value for name, value in record.items() if isinstance(value, str)}
     try:
         media = Media.of_content_type(properties["content_type"])
@@ -143,7 +144,7 @@ class NameReservation:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAlert:
+class StoredAlert:
     """An alert, and when it first came in. One that was taken back since is counted, but not
     listed."""
 
@@ -152,7 +153,7 @@ class KeptAlert:
     is_taken_back: bool = False
 
 
-def alert_key(kept: KeptAlert) -> str:
+def alert_key(kept: StoredAlert) -> str:
     """Return the key that orders the alerts: the last that came in has the lowest, and of those
     that came in together that of the last photo."""
     name = kept.alert.name

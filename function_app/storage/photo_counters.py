@@ -51,7 +51,7 @@ PAGE_SIZE = 1000
 MAX_MONTHS = 50
 # A photo may be listed a little after the moment in its position: a request ends within this time.
 SETTLE_TIME = timedelta(minutes=5)
-# Nobody is told how many photos of a day were deleted once the day is older than this.
+# Deleted photos are counted by day for this long.
 DELETED_COUNTS_TTL = timedelta(days=400)
 _MAX_SAVE_ATTEMPTS = 5
 _MAX_INVALIDATE_ATTEMPTS = 20  # each that fails means that another instance's change was made
@@ -123,7 +123,7 @@ class PhotoCounters:
 
     def invalidate(self, camera: str, until: datetime) -> None:
         """Have the next count begin anew. Photos that came before `until` may have been deleted.
-        Months without photos whose deleted photos nobody asks for any more are removed."""
+        Remove months that have no photos and are older than DELETED_COUNTS_TTL."""
         for _ in range(_MAX_INVALIDATE_ATTEMPTS):
             checkpoint = self._checkpoint(camera)
             properties = {

@@ -47,7 +47,7 @@ WITH_LOCATION = defaulting("with_location", BOOLEAN, False)
 NEW_SHARE = JSONBody(
     "NewShare",
     (SHARED_PHOTO, SHARED_CAMERA, SHARED_FROM, SHARED_TO, HOURS, WITH_LOCATION),
-    forms=((SHARED_PHOTO,), (SHARED_CAMERA, SHARED_FROM, SHARED_TO)),
+    variants=((SHARED_PHOTO,), (SHARED_CAMERA, SHARED_FROM, SHARED_TO)),
 )
 KEY = required("key", opaque(json_schema.text(pattern="^[0-9a-f]{32}$")), "The link's key.")
 SECRET = required(
@@ -73,11 +73,11 @@ def make_share(request: Request, services: Services, caller: Caller) -> Response
         if not caller.may_see(camera):
             raise HTTPProblemError(404, f"There is no camera {camera}.")
         if last < first:
-            raise WireError("to", "is before from: such a link would open nothing")
+            raise WireError("to", "must not be before 'from'")
         span = TimeSpan(camera, first, last)
         link = SharedLink("", span, until, created_by(caller), with_location=request[WITH_LOCATION])
-    key, secret = links.store(services.people, link)
-    undo_if_revoked(services.people, caller, lambda: links.revoke(services.people, key))
+    key, secret = links.store(services.accounts, link)
+    undo_if_revoked(services.accounts, caller, lambda: links.revoke(services.accounts, key))
     target = f"{link.target} by {links.link_label(key)}"
     services.audit_log.record(request.headers, caller.actor, "shared", target)
     network = services.settings.network
@@ -101,7 +101,7 @@ def list_shares(request: Request, services: Services, caller: Caller) -> Respons
                     "with_location": one.with_location,
                     **one.provenance.to_json(),
                 }
-                for one in links.list_links(services.people)
+                for one in links.list_links(services.accounts)
                 if caller.may_see(one.span.camera)
             ]
         }
@@ -111,7 +111,7 @@ def list_shares(request: Request, services: Services, caller: Caller) -> Respons
 def revoke_share(request: Request, services: Services, caller: Caller) -> Response:
     """204; the link no longer works."""
     key = request[KEY]
-    if not key.isalnum() or not key.isascii() or not links.revoke(services.people, key):
+    if not key.isalnum() or not key.isascii() or not links.revoke(services.accounts, key):
         raise HTTPProblemError(404, "There is no such link.")
     services.audit_log.record(
         request.headers, caller.actor, "revoked a link", links.link_label(key)
@@ -177,7 +177,7 @@ def get_shared_content(request: Request, services: Services, caller: Caller) -> 
 
 
 def _link(request: Request, services: Services) -> SharedLink:
-    link = links.find(services.people, request[SECRET], datetime.now(UTC))
+    link = links.find(services.accounts, request[SECRET], datetime.now(UTC))
     if link is None:
         raise HTTPProblemError(404, "This link has expired, was revoked, or never existed.")
     return link

@@ -23,6 +23,6 @@ def test_a_policy_is_parsed(text: str, expected: RetentionPolicy) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0d", "120", "4 months", "gate=30d", "30d, gate", "30d,"])
-def test_an_invalid_policy_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not like"):
+def test_an_invalid_policy_is_rejected(text: str) -> None:
+    with pytest.raises(ValueError, match="must be like"):
         parse_retention(text)

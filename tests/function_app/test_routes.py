@@ -57,7 +57,7 @@ def name(api: Api, camera: str) -> PhotoName:
 @pytest.fixture(scope="module")
 def invalid_credentials(azurite: Azurite) -> dict[str, dict[str, str]]:
     """Headers with credentials that are not valid, or no longer."""
-    rows = connect(Settings(azurite.connection_string)).people
+    rows = connect(Settings(azurite.connection_string)).accounts
     now, who = datetime.now(UTC), new_camera()
     person = users.add(rows, who, "a good password", Role.VIEWER, frozenset({"nowhere"}))
     over = sessions.create(rows, person, now - sessions.SESSION_TTL - timedelta(seconds=1))
@@ -78,7 +78,7 @@ def invalid_credentials(azurite: Azurite) -> dict[str, dict[str, str]]:
 @pytest.fixture(scope="module")
 def viewer(azurite: Azurite) -> dict[str, str]:
     """Headers of a viewer of a camera that does not exist."""
-    rows = connect(Settings(azurite.connection_string)).people
+    rows = connect(Settings(azurite.connection_string)).accounts
     person = users.add(rows, new_camera(), "a good password", Role.VIEWER, frozenset({"nowhere"}))
     return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
@@ -145,7 +145,10 @@ def test_a_token_for_another_camera_gets_404(
     azurite: Azurite, api: Api, name: PhotoName, route: Route, method: str
 ) -> None:
     """As for a photo that does not exist; a token for the camera is accepted."""
-    rows, scope = connect(Settings(azurite.connection_string)).people, REQUIRED_SCOPES[route.access]
+    rows, scope = (
+        connect(Settings(azurite.connection_string)).accounts,
+        REQUIRED_SCOPES[route.access],
+    )
     path = path_of(route, str(name))
     for camera, is_found in (("another", False), (name.camera, True)):
         secret = tokens.create(
@@ -160,7 +163,7 @@ def test_a_token_for_another_camera_gets_404(
 
 def test_lists_show_no_other_camera(azurite: Azurite, api: Api, name: PhotoName) -> None:
     """Photos, events, alerts, cameras, days and statistics of a token for another camera."""
-    rows = connect(Settings(azurite.connection_string)).people
+    rows = connect(Settings(azurite.connection_string)).accounts
     secret = tokens.create(
         rows,
         new_camera(),

@@ -20,7 +20,7 @@ from function_app.routes import ROUTES
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
 from function_app.storage import account_keys
-from function_app.storage.models import KeptAlert, Photo
+from function_app.storage.models import Photo, StoredAlert
 from local.host import Host
 from local.server import Request
 from photo_wire.alert import LOSS, Alert
@@ -74,48 +74,50 @@ class World:
             photo = Photo(name, Media.JPEG, "ab" * 32, len(body), MOMENT)
             self.backend.blobs.add(photo, body)
             self.backend.index.add(photo, MOMENT)
-            self.backend.alerts.add([KeptAlert(Alert(name, LOSS, "no-room"), MOMENT)])
+            self.backend.alerts.add([StoredAlert(Alert(name, LOSS, "no-room"), MOMENT)])
         until = self.now + timedelta(hours=1)
         one = links.link_to_photo(OURS, until, ORIGIN)
         first, last = MOMENT - timedelta(minutes=1), MOMENT + timedelta(minutes=1)
         several = links.SharedLink("", links.TimeSpan("cam-a", first, last), until, ORIGIN)
         over = links.link_to_photo(OURS, self.now - timedelta(seconds=1), ORIGIN)
         for what, share in (("photo", one), ("event", several), ("over", over), ("revoked", one)):
-            self.keys[what], self.links[what] = links.store(self.backend.people, share)
-        links.revoke(self.backend.people, self.keys["revoked"])
+            self.keys[what], self.links[what] = links.store(self.backend.accounts, share)
+        links.revoke(self.backend.accounts, self.keys["revoked"])
         self.person("someone", Role.VIEWER, None)  # to be removed
         self.token("token-to-revoke", frozenset({Scope.READ}), None)
 
     def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> users.User:
         kept = passwords.hash_password(PASSWORD)
         person = users.User(name, role, kept, cameras, "epoch", ORIGIN)
-        self.backend.people.upsert(account_keys.USERS, name, person.to_properties())
+        self.backend.accounts.upsert(account_keys.USERS, name, person.to_properties())
         return person
 
     def session(
         self, name: str, role: Role, cameras: frozenset[str] | None = None, days: int = 0
     ) -> Headers:
         began = self.now - timedelta(days=days)
-        value = sessions.create(self.backend.people, self.person(name, role, cameras), began)
+        value = sessions.create(self.backend.accounts, self.person(name, role, cameras), began)
         return cookie(str(value))
 
     def token(self, name: str, scopes: frozenset[Scope], cameras: frozenset[str] | None) -> Headers:
-        secret = tokens.create(self.backend.people, name, tokens.Grant(scopes, cameras), self.now)
+        secret = tokens.create(self.backend.accounts, name, tokens.Grant(scopes, cameras), self.now)
         return bearer(secret)
 
     def closed_session(self) -> Headers:
         headers = self.session("closer", Role.OWNER)
-        sessions.end_all(self.backend.people, "closer")
+        sessions.end_all(self.backend.accounts, "closer")
         return headers
 
     def revoked_token(self) -> Headers:
         headers = self.token("revoked", ALL, None)
-        tokens.revoke(self.backend.people, "revoked")
+        tokens.revoke(self.backend.accounts, "revoked")
         return headers
 
     def disabled_token(self) -> Headers:
         headers = self.token("disabled", ALL, None)
-        tokens.disable(self.backend.people, tokens.find_by_name(self.backend.people, "disabled")[0])
+        tokens.disable(
+            self.backend.accounts, tokens.find_by_name(self.backend.accounts, "disabled")[0]
+        )
         return headers
 
     def token_of_somebody_removed(self) -> Headers:
@@ -307,9 +309,9 @@ def test_every_route_accepts_the_right_callers_and_refuses_all_others(who: str) 
 def assert_unchanged(world: World) -> None:
     """A refused caller has changed nothing."""
     assert {name for name in (OURS, THEIRS) if world.backend.index.get(name)} == {OURS, THEIRS}
-    assert users.find(world.backend.people, "someone")
-    assert tokens.find_by_name(world.backend.people, "token-to-revoke")
-    assert {one.key for one in links.list_links(world.backend.people)} >= {
+    assert users.find(world.backend.accounts, "someone")
+    assert tokens.find_by_name(world.backend.accounts, "token-to-revoke")
+    assert {one.key for one in links.list_links(world.backend.accounts)} >= {
         world.keys["photo"],
         world.keys["event"],
     }

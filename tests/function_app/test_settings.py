@@ -113,7 +113,7 @@ def test_an_exception_for_an_invalid_camera_is_an_error(text: str, problem: str)
     ],
 )
 def test_an_address_and_a_count_are_checked(variable: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=f"{variable} is not"):
+    with pytest.raises(SettingsError, match=f"{variable} must be"):
         read_settings({"AzureWebJobsStorage": ACCOUNT, variable: text})
 
 

@@ -41,7 +41,7 @@ class Process:
         """A device's request at `now`, a quarter of an hour after the last. Returns the reasons of
         all alerts."""
         self.seconds += CHECK_INTERVAL_SECONDS
-        self.watch.check(self.backend.people, self.backend.alerts, now)
+        self.watch.check(self.backend.accounts, self.backend.alerts, now)
         return [kept.alert.reason for kept in self.backend.alerts.newest(100, None)]
 
 
@@ -52,8 +52,8 @@ def memory() -> Services:
 
 def test_a_stopped_cleanup_raises_an_alert_after_three_hours(memory: Services) -> None:
     process = Process(memory)
-    record_run(memory.people, CLEANUP, NOW)
-    record_run(memory.people, REPAIR, NOW)
+    record_run(memory.accounts, CLEANUP, NOW)
+    record_run(memory.accounts, REPAIR, NOW)
     assert process.check(NOW + MAX_AGE[CLEANUP]) == []
     (reason,) = process.check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
     assert reason.startswith("the cleanup has not run since 2026-11-27T12:00:00.000Z")
@@ -62,8 +62,8 @@ def test_a_stopped_cleanup_raises_an_alert_after_three_hours(memory: Services) -
 
 def test_a_stopped_repair_raises_an_alert_after_a_week(memory: Services) -> None:
     process, late = Process(memory), NOW + MAX_AGE[REPAIR]
-    record_run(memory.people, REPAIR, NOW)
-    record_run(memory.people, CLEANUP, late)
+    record_run(memory.accounts, REPAIR, NOW)
+    record_run(memory.accounts, CLEANUP, late)
     assert process.check(late) == []
     (reason,) = process.check(late + A_MOMENT)
     assert reason.startswith("the repair has not run since")
@@ -72,7 +72,7 @@ def test_a_stopped_repair_raises_an_alert_after_a_week(memory: Services) -> None
 def test_timers_that_never_ran_raise_an_alert(memory: Services) -> None:
     """They are expected from the first request on."""
     assert Process(memory).check(NOW) == []
-    assert last_runs(memory.people) == {CLEANUP: None, REPAIR: None}
+    assert last_runs(memory.accounts) == {CLEANUP: None, REPAIR: None}
     (reason,) = Process(memory).check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
     assert "the cleanup has not run since 2026-11-27T12:00:00.000Z" in reason
 
@@ -80,10 +80,10 @@ def test_timers_that_never_ran_raise_an_alert(memory: Services) -> None:
 def test_a_stall_raises_one_alert_in_all_processes(memory: Services) -> None:
     """And the next stall another one."""
     late = MAX_AGE[CLEANUP] + A_MOMENT
-    record_run(memory.people, CLEANUP, NOW)
+    record_run(memory.accounts, CLEANUP, NOW)
     for hours in range(3):
         assert len(Process(memory).check(NOW + late + timedelta(hours=hours))) == 1
-    record_run(memory.people, CLEANUP, NOW + timedelta(hours=8))
+    record_run(memory.accounts, CLEANUP, NOW + timedelta(hours=8))
     assert len(Process(memory).check(NOW + timedelta(hours=9))) == 1
     assert len(Process(memory).check(NOW + timedelta(hours=8) + late)) == 2
 
@@ -97,7 +97,7 @@ def test_a_process_checks_only_at_intervals(memory: Services) -> None:
             return super().query(*args, **more)
 
     rows = CountedRows()
-    process = Process(replace(memory, people=rows))
+    process = Process(replace(memory, accounts=rows))
     process.check(NOW)
     for _ in range(100):
         process.watch.check(rows, memory.alerts, NOW + timedelta(days=1))
@@ -111,7 +111,7 @@ def test_unavailable_storage_does_not_fail_the_request(
         def query(self, *args: Any, **more: Any) -> Any:
             raise StorageUnavailableError("the table people")
 
-    Process(replace(memory, people=AwayRows())).check(NOW)
+    Process(replace(memory, accounts=AwayRows())).check(NOW)
     assert "timers: the table people" in caplog.text
 
 
@@ -124,7 +124,7 @@ def test_a_timer_records_when_it_ran(memory: Services, job: str) -> None:
         if one.get_function_name() == {CLEANUP: "hourly_cleanup", REPAIR: "weekly_repair"}[job]
     ]
     timer(None)  # it asks nothing of it
-    ran = last_runs(memory.people)[job]
+    ran = last_runs(memory.accounts)[job]
     assert ran is not None
     assert ran >= before
 
@@ -148,7 +148,7 @@ def test_the_status_has_the_time_of_the_last_run(api: Api) -> None:
 
 def test_an_upload_raises_the_alert_of_a_stall(memory: Services) -> None:
     """Nothing else runs in a memory whose timers stand still; reading a status writes nothing."""
-    record_run(memory.people, CLEANUP, datetime.now(UTC) - timedelta(hours=4))
+    record_run(memory.accounts, CLEANUP, datetime.now(UTC) - timedelta(hours=4))
     (put,) = [
         one.get_user_function()
         for one in build_app(lambda: memory).get_functions()

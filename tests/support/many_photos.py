@@ -16,7 +16,7 @@ from typing import Any
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.azure.photo_table import TABLE, listed_row, photo_rows
-from function_app.storage.models import KeptAlert, Photo
+from function_app.storage.models import Photo, StoredAlert
 from local.azurite import ACCOUNT, Azurite
 from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import Trigger
@@ -54,7 +54,7 @@ def _list_by_door(azurite: Azurite, first: Iterable[Photo]) -> None:
     for photo in first:
         backend.index.add(photo, photo.received_at)
         lost = [Alert(_older(photo, minutes), LOSS, "no-room") for minutes in range(100)]
-        backend.alerts.add([KeptAlert(alert, photo.received_at) for alert in lost])
+        backend.alerts.add([StoredAlert(alert, photo.received_at) for alert in lost])
     for _ in range(2):  # as the hourly timer has done on any backend that has run for two hours
         backend.alerts.index_by_camera()
 

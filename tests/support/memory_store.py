@@ -12,13 +12,13 @@ from function_app.settings import Settings
 from function_app.storage.loss_counts import LossCounts
 from function_app.storage.models import (
     CAME,
-    KeptAlert,
     LastSeen,
     NameReservation,
     Photo,
     PhotoStateError,
-    Relisted,
+    Reindexed,
     State,
+    StoredAlert,
     alert_key,
     blob_path,
 )
@@ -174,29 +174,29 @@ class MemoryIndex:
     def _add(self, photo: Photo, now: datetime, waiting: int | None) -> Photo | None:
         if photo.name in self.listed:
             return self.listed[photo.name]
-        self._list(photo, arrival_position(photo.name, now))
+        self._write(photo, arrival_position(photo.name, now))
         self._update_last_seen(LastSeen(photo.name, to_milliseconds(now), waiting))
         return None
 
-    def _list(self, photo: Photo, position: str) -> None:
+    def _write(self, photo: Photo, position: str) -> None:
         self.listed[photo.name] = photo
         self._positions[photo.name] = position
         self._arrivals[arrivals_of(photo.name.camera) + position] = photo
         self.states[photo.name] = (State.LISTED, photo.sha256, photo.media)
 
-    def relist(self, photo: Photo) -> Relisted:
+    def reindex(self, photo: Photo) -> Reindexed:
         with self._lock:
             listed = self.listed.get(photo.name)
             if listed and listed.media != photo.media:
-                return Relisted.OTHER_FORMAT
+                return Reindexed.OTHER_FORMAT
             position = self.position(photo.name)
-            self._list(photo, position or arrival_position(photo.name, photo.received_at))
-            return Relisted.REWRITTEN if listed else Relisted.ADDED
+            self._write(photo, position or arrival_position(photo.name, photo.received_at))
+            return Reindexed.REWRITTEN if listed else Reindexed.ADDED
 
     def remove(self, photo: Photo, state: State) -> None:
         self._remove(photo, state, is_counted=True)
 
-    def unlist(self, photo: Photo, state: State) -> None:
+    def unindex(self, photo: Photo, state: State) -> None:
         self._remove(photo, state, is_counted=False)
 
     def _remove(self, photo: Photo, state: State, is_counted: bool) -> None:
@@ -334,22 +334,22 @@ class MemoryAlerts:
     """Alerts in a dictionary."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, KeptAlert] = {}
+        self.kept: dict[str, StoredAlert] = {}
         self._lock = threading.Lock()
         self._known: set[tuple[PhotoName, str]] = set()
 
-    def add(self, alerts: list[KeptAlert]) -> None:
+    def add(self, alerts: list[StoredAlert]) -> None:
         with self._lock:
             for one in alerts:
                 if (one.alert.name, one.alert.kind) not in self._known:
                     self._known.add((one.alert.name, one.alert.kind))
                     self.kept[alert_key(one)] = one
 
-    def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
+    def newest(self, count: int, after: str | None, end: str | None = None) -> list[StoredAlert]:
         keys = sorted(one for one in self.kept if (after or "") < one < (end or ":"))
         return [self.kept[one] for one in keys[:count]]
 
-    def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
+    def newest_of(self, camera: str, count: int, after: str | None) -> list[StoredAlert]:
         mine = [
             key
             for key, one in self.kept.items()
@@ -368,11 +368,11 @@ class MemoryAlerts:
     def index_by_camera(self) -> None:
         return
 
-    def find(self, name: PhotoName, kind: str) -> KeptAlert | None:
+    def find(self, name: PhotoName, kind: str) -> StoredAlert | None:
         ours = (one for one in list(self.kept.values()) if one.alert.name == name)
         return next((one for one in ours if one.alert.kind == kind), None)
 
-    def take_back(self, kept: KeptAlert) -> None:
+    def take_back(self, kept: StoredAlert) -> None:
         self.kept[alert_key(kept)] = replace(kept, is_taken_back=True)
 
 
@@ -406,7 +406,7 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
         "index": MemoryIndex(rows),
         "thumbnails": MemoryThumbnails(),
         "alerts": alerts,
-        "people": MemoryTable(),
+        "accounts": MemoryTable(),
         "audit_log": AuditLog(MemoryTable(), settings.network.trusted_proxies),
         "loss_counts": LossCounts(rows, alerts),
     }

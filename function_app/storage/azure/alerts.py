@@ -22,7 +22,7 @@ from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Operation
-from function_app.storage.models import KeptAlert, alert_key
+from function_app.storage.models import StoredAlert, alert_key
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
@@ -51,7 +51,7 @@ class AzureAlerts:
         self._create = partial(create_table, account.tables, TABLE)
         self._is_indexed = False  # True once all alerts were found in the lists by camera
 
-    def add(self, alerts: list[KeptAlert]) -> None:
+    def add(self, alerts: list[StoredAlert]) -> None:
         # The first of each id and kind: a transaction cannot insert a row twice. In the order of
         # their keys, so that one request tells which alerts of a batch are stored already.
         by_key = {_guard_key(one.alert.name, one.alert.kind): one for one in reversed(alerts)}
@@ -68,22 +68,22 @@ class AzureAlerts:
                 ) in new:  # another instance stores some of them just now, or they lie far apart
                     self._insert([one])
 
-    def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
+    def newest(self, count: int, after: str | None, end: str | None = None) -> list[StoredAlert]:
         return self._list(after or "", end or _END, count)
 
-    def newest_of(self, camera: str, count: int, after: str | None) -> list[KeptAlert]:
+    def newest_of(self, camera: str, count: int, after: str | None) -> list[StoredAlert]:
         if not self._is_indexed and self._runs() < _RUNS:
             return list(islice(self._filtered(camera, after), count))
         self._is_indexed = True
         prefix = _list_prefix(camera)
         return self._list(prefix + (after or ""), prefix + _END, count)
 
-    def find(self, name: PhotoName, kind: str) -> KeptAlert | None:
+    def find(self, name: PhotoName, kind: str) -> StoredAlert | None:
         guard = self._find(_guard_key(name, kind))
         row = self._find(guard["list_key"]) if guard and "list_key" in guard else None
         return _parse_alert(row) if row else None
 
-    def take_back(self, kept: KeptAlert) -> None:
+    def take_back(self, kept: StoredAlert) -> None:
         key = alert_key(kept)
         change = {"PartitionKey": ALERTS, "RowKey": key, TAKEN_BACK: "yes"}
 
@@ -155,17 +155,17 @@ class AzureAlerts:
 
         return call(look)
 
-    def _filtered(self, camera: str, after: str | None) -> Iterator[KeptAlert]:
+    def _filtered(self, camera: str, after: str | None) -> Iterator[StoredAlert]:
         """Yield a camera's alerts from the list of all."""
         while page := self.newest(PAGE_SIZE, after):
             shown = (one for one in page if not one.is_taken_back)
             yield from (one for one in shown if one.alert.name.camera == camera)
             after = alert_key(page[-1])
 
-    def _list(self, first: str, end: str, count: int) -> list[KeptAlert]:
+    def _list(self, first: str, end: str, count: int) -> list[StoredAlert]:
         """Return up to `count` alerts whose rows lie between two keys, both excluded."""
 
-        def query() -> list[KeptAlert]:
+        def query() -> list[StoredAlert]:
             rows = self._table.query_entities(
                 "PartitionKey eq @alerts and RowKey gt @first and RowKey lt @end",
                 parameters={"alerts": ALERTS, "first": first, "end": end},
@@ -192,7 +192,7 @@ class AzureAlerts:
 
         return call(look)
 
-    def _insert(self, alerts: list[KeptAlert]) -> bool:
+    def _insert(self, alerts: list[StoredAlert]) -> bool:
         """Store all of these alerts; return False, and store none, if one is stored already."""
         changes = [(Operation.INSERT, row) for one in alerts for row in _rows(one)]
         return insert(self._submit, changes, self._create)
@@ -208,16 +208,16 @@ def _list_prefix(camera: str) -> str:
     return f"c~{camera}~"
 
 
-def _rows(kept: KeptAlert) -> list[dict[str, str]]:
+def _rows(kept: StoredAlert) -> list[dict[str, str]]:
     return [_guard(kept), _row(kept), _row(kept, _list_prefix(kept.alert.name.camera))]
 
 
-def _guard(kept: KeptAlert) -> dict[str, str]:
+def _guard(kept: StoredAlert) -> dict[str, str]:
     key = _guard_key(kept.alert.name, kept.alert.kind)
     return {"PartitionKey": ALERTS, "RowKey": key, "list_key": alert_key(kept)}
 
 
-def _row(kept: KeptAlert, prefix: str = "") -> dict[str, str]:
+def _row(kept: StoredAlert, prefix: str = "") -> dict[str, str]:
     """Return the alert's row in the list whose keys begin with `prefix`."""
     alert = kept.alert
     return {
@@ -232,13 +232,13 @@ def _row(kept: KeptAlert, prefix: str = "") -> dict[str, str]:
     }
 
 
-def _parse_alert(row: dict[str, Any]) -> KeptAlert | None:
+def _parse_alert(row: dict[str, Any]) -> StoredAlert | None:
     """Return the alert of a row; None for one that somebody changed by hand, which must not close
     the whole list."""
     try:
         details = json.loads(row["details"])
         alert = Alert(parse_name(row["id"]), row["kind"], row["reason"], details)
-        return KeptAlert(alert, parse_time(row["received_at"]), TAKEN_BACK in row)
+        return StoredAlert(alert, parse_time(row["received_at"]), TAKEN_BACK in row)
     except (KeyError, TypeError, ValueError) as error:  # WireError is a ValueError
         log.warning("left out of the alerts: %s: %s", row.get("RowKey"), error)
         return None

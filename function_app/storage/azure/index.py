@@ -31,7 +31,7 @@ from function_app.storage.models import (
     NameReservation,
     Photo,
     PhotoStateError,
-    Relisted,
+    Reindexed,
     State,
     StorageUnavailableError,
     parse_photo,
@@ -68,9 +68,9 @@ class AzurePhotoIndex(States):
         self._counting: dict[str, threading.Lock] = {}  # by camera
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
-        # The state is inserted too, so that of a listing and the report of its loss one fails.
+        # The state is inserted too, so that either the upload or the report of its loss fails.
         rows = [*photo_rows(photo, now), listed_row(photo)]
-        if self._list_photo(rows, last_seen_row(photo.name, now, waiting)):
+        if self._index(rows, last_seen_row(photo.name, now, waiting)):
             return None
         if listed := self.get(photo.name):
             return listed
@@ -82,30 +82,32 @@ class AzurePhotoIndex(States):
 
     def add_anyway(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         last_seen = last_seen_row(photo.name, now, waiting)
-        if self._list_photo(photo_rows(photo, now), last_seen, listed_row(photo)):
+        if self._index(photo_rows(photo, now), last_seen, listed_row(photo)):
             return None
         listed = self.get(photo.name)
         if listed is None:
-            raise StorageUnavailableError(f"{photo.name} was unlisted while it was to be listed")
+            raise StorageUnavailableError(
+                f"{photo.name} was removed from the index during its upload"
+            )
         return listed
 
-    def _list_photo(self, rows: list[Row], last_seen: Row, *replaced: Row) -> bool:
+    def _index(self, rows: list[Row], last_seen: Row, *replaced: Row) -> bool:
         """Insert a photo's rows together with what was last seen of its camera; return False if one
         of them exists already."""
         return self._last_seen.write(
             last_seen, lambda newest: self._insert(rows, *replaced, newest)
         )
 
-    def relist(self, photo: Photo) -> Relisted:
+    def reindex(self, photo: Photo) -> Reindexed:
         for _ in range(MAX_ATTEMPTS):
             row = self._find(PHOTOS, View().key(photo.name))
             if row is None:
                 if self._insert(photo_rows(photo, photo.received_at), listed_row(photo)):
-                    return Relisted.ADDED
+                    return Reindexed.ADDED
             elif row["content_type"] != photo.media.content_type:
-                return Relisted.OTHER_FORMAT
+                return Reindexed.OTHER_FORMAT
             elif self._replace(photo, row):
-                return Relisted.REWRITTEN
+                return Reindexed.REWRITTEN
         raise StorageUnavailableError(f"other instances changed {photo.name} each time")
 
     def _replace(self, photo: Photo, row: TableEntity) -> bool:
@@ -119,7 +121,7 @@ class AzurePhotoIndex(States):
     def remove(self, photo: Photo, state: State) -> None:
         self._remove_photo(photo, state, counted=photo)
 
-    def unlist(self, photo: Photo, state: State) -> None:
+    def unindex(self, photo: Photo, state: State) -> None:
         self._remove_photo(photo, state, counted=None)
 
     def _remove_photo(self, photo: Photo, state: State, counted: Photo | None) -> None:
@@ -197,7 +199,7 @@ class AzurePhotoIndex(States):
         prefix = arrivals_of(camera)
         for key, name, _ in self._listings(prefix, prefix + ":"):
             position = key.removeprefix(prefix)
-            # The photo may have been listed since.
+            # The photo may have been indexed since.
             if position not in positions and self.position(name) != position:
                 yield position
 

@@ -42,7 +42,7 @@ form("new-password").addEventListener("submit", (event) => {
 for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (
   byId("account-dialog").querySelectorAll("[autocomplete=new-password]"))) {
   field.addEventListener("input", () => field.setCustomValidity(new Set(field.value).size < 5
-    ? "Choose a password of ten characters or more, five of them different." : ""));
+    ? "Choose a password of at least 10 characters, at least 5 of them different." : ""));
 }
 byId("everywhere").addEventListener("click", () => {
   if (!confirm("Sign out on every device and in every browser, here too?")) return;
@@ -165,7 +165,7 @@ function linkLine(link) {
     : `${moment(link.from)} to ${moment(link.to)}`;
   return element("li", { title: link.photo ?? "" }, element("b", {}, link.camera),
     ` \u00b7 ${shared} \u00b7 open until ${moment(link.until)}, by ${link.made_by} `,
-    confirmedButton("Revoke", "Revoke this link? It opens nothing any more, whoever has it.", () => revokeLink(link)));
+    confirmedButton("Revoke", "Revoke this link? It stops working for everyone.", () => revokeLink(link)));
 }
 
 form("new-person").addEventListener("submit", (event) => {

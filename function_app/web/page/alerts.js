@@ -1,4 +1,4 @@
-// The alerts: what was lost, what waits for a person. The button shows how many are new.
+// The alerts: what was lost, what needs attention. The button shows how many are new.
 
 import { listAlerts } from "./api.js";
 import { byId, dialog, element, moment, report } from "./dom.js";
@@ -17,11 +17,11 @@ const LOSSES = {
 /** @type {Record<string, (reason: string) => string>} The sentence for each kind of alert. */
 const SENTENCES = {
   loss: (reason) => `A photo was lost: ${LOSSES[reason] ?? reason}.`,
-  quarantine: (reason) => `A photo is in quarantine on the device (${reason}) and waits there for a person: sudo pi-uploader spool list.`,
-  "spool-filling": (reason) => `Photos pile up on the device: ${reason}.`,
-  disk: (reason) => `A disk fails: ${reason}.`,
-  clock: (reason) => `Times are wrong: ${reason}.`,
-  "timer-stalled": (reason) => `In the cloud ${reason}.`,
+  quarantine: (reason) => `A photo is in quarantine (${reason}) and needs attention: run sudo pi-uploader spool list on the device.`,
+  "spool-filling": (reason) => `The spool is filling up: ${reason}.`,
+  disk: (reason) => `Disk problem: ${reason}.`,
+  clock: (reason) => `Clock problem: ${reason}.`,
+  "timer-stalled": (reason) => `Cloud timer problem: ${reason}.`,
   missing: () => "A photo that was stored is missing from the store.",
 };
 

@@ -41,7 +41,7 @@
 
 export class SignedOutError extends Error {}
 
-const TIMEOUT = 30_000; // ms; the backend gives storage up after 25 s and says so
+const TIMEOUT = 30_000; // ms; storage requests time out after 25 s
 const REMOVAL_TIMEOUT = 240_000; // ms; a removal goes on for 120 s, and Azure ends a request after 230 s
 
 /**

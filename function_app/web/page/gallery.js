@@ -102,7 +102,7 @@ function render() {
 
 function whyEmpty() {
   if (!isFiltered()) return "No photos yet: the first one appears here by itself.";
-  if (daysAreReversed()) return "The first day is after the last one: no photo lies between them.";
+  if (daysAreReversed()) return "The start date is after the end date.";
   return state.cursor ? "No such photos among the newest ones; there are older ones to look through." : "No such photos.";
 }
 

@@ -7,7 +7,7 @@ import { element } from "./dom.js";
 
 const MAX_TRIES = 10;
 const RETRY_DELAY = 2000; // ms
-const TRIGGERS = { motion: "motion", gpio: "pin", schedule: "schedule", demand: "on demand" };
+const TRIGGERS = { motion: "motion", gpio: "contact", schedule: "schedule", demand: "on demand" };
 
 /** @param {Photo} photo */
 export const timeOfDay = (photo) => new Date(photo.captured_at).toLocaleTimeString([], { timeStyle: "medium" });
@@ -54,7 +54,7 @@ const rawPicture = (photo) =>
     element("b", {}, "DNG"), element("small", {}, "raw picture, to download"));
 
 /**
- * Make a thumbnail. While many are made, the backend answers 503: it is requested again then.
+ * Make a thumbnail. Retry on 503 (busy).
  *
  * @param {Photo} photo
  * @param {() => Node | string} [makeFallback] makes what stands there if the photo has no preview

@@ -9,7 +9,7 @@ import { state } from "./state.js";
 
 const EXTENSIONS = /** @type {Record<string, string>} */ ({ "image/jpeg": "jpg", "video/mp4": "mp4" });
 const HOUR = 3_600_000; // ms
-// The days are those of infra/main.bicep; docs/operate.md says how (One photo).
+// 7 days: soft delete in infra/main.bicep. To restore: docs/operate.md, "One photo".
 const AFTER_DELETION = "Nobody sees it here any more. In Azure, whoever runs the storage can restore it for 7 days.";
 
 /** @type {(photo: Photo) => void} */

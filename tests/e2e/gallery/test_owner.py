@@ -72,7 +72,7 @@ def test_the_reason_why_no_viewer_was_added_is_visible(
     page.get_by_label("Their password").fill("a good password")
     page.get_by_label("all, also future ones").check()
     page.get_by_role("button", name="Add viewer").click()
-    expect(page.locator("#owner-problem")).to_contain_text("There is somebody called owner already")
+    expect(page.locator("#owner-problem")).to_contain_text("The name owner is taken")
     expect(page.locator("#owner-problem")).to_be_in_viewport(ratio=1)
 
 
@@ -86,7 +86,7 @@ def test_a_weak_password_is_rejected_beside_its_field(
     message = "document.querySelector(field).validationMessage".replace("field", repr(field))
     page.locator(field).fill("ababababababab")
     assert page.evaluate(message) == (
-        "Choose a password of ten characters or more, five of them different."
+        "Choose a password of at least 10 characters, at least 5 of them different."
     )
     page.locator(field).fill("abcdeabcdeabcde")
     assert page.evaluate(message) == ""

@@ -77,7 +77,7 @@ def test_photos_can_be_filtered_by_trigger_day_and_hours(
 ) -> None:
     """All were taken on motion; up to the first day, the second day's are left out."""
     sign_in(page, gallery)
-    page.get_by_role("combobox", name="Taken").select_option("on motion")
+    page.get_by_role("combobox", name="Trigger").select_option("motion")
     expect(page.locator(".photo")).to_have_count(len(gallery.names))
     page.get_by_label("Up to this day").fill("2026-11-20")
     first_day = [name for name in gallery.names if name.captured_at.day == 20]
@@ -89,7 +89,7 @@ def test_photos_can_be_filtered_by_trigger_day_and_hours(
     page.get_by_label("To this time of day").fill("16:45")
     expect(page.locator(".photo")).to_have_count(len(early))
     page.screenshot(path=screenshots / "choice.png")
-    page.get_by_role("combobox", name="Taken").select_option("on demand")
+    page.get_by_role("combobox", name="Trigger").select_option("on demand")
     expect(page.locator(".photo")).to_have_count(0)
     expect(page.get_by_text("No such photos.")).to_be_visible()
     page.get_by_role("button", name="Show all").click()
@@ -101,9 +101,7 @@ def test_reversed_days_are_explained(page: Page, gallery: Gallery) -> None:
     sign_in(page, gallery)
     page.get_by_label("From this day").fill("2026-11-21")
     page.get_by_label("Up to this day").fill("2026-11-20")
-    expect(page.locator("#nothing")).to_have_text(
-        "The first day is after the last one: no photo lies between them."
-    )
+    expect(page.locator("#nothing")).to_have_text("The start date is after the end date.")
     expect(page.locator(".photo")).to_have_count(0)
     page.get_by_label("Up to this day").fill("2026-11-21")
     expect(page.locator(".photo").first).to_be_visible()

@@ -12,19 +12,19 @@ def test_on_a_phone_the_photos_come_first(page: Page, gallery: Gallery) -> None:
     """What to choose by is folded up until it is asked for; on a desk it lies open."""
     page.set_viewport_size(PHONE)
     sign_in(page, gallery)
-    expect(page.get_by_role("combobox", name="Taken")).to_be_hidden()
+    expect(page.get_by_role("combobox", name="Trigger")).to_be_hidden()
     photo = page.locator(".photo").first.bounding_box()
     assert photo
     assert photo["y"] < PHONE["height"] / 4
     page.get_by_text("Filter", exact=True).click()
-    page.get_by_role("combobox", name="Taken").select_option("on demand")
+    page.get_by_role("combobox", name="Trigger").select_option("on demand")
     expect(page.get_by_text("No such photos.")).to_be_visible()
     page.get_by_text("Filter", exact=True).click()
-    expect(page.get_by_role("combobox", name="Taken")).to_be_hidden()
+    expect(page.get_by_role("combobox", name="Trigger")).to_be_hidden()
     page.get_by_role("button", name="Show all").click()
     expect(page.locator(".photo").first).to_be_visible()
     page.set_viewport_size(DESK)
-    expect(page.get_by_role("combobox", name="Taken")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Trigger")).to_be_visible()
     expect(page.get_by_text("Filter", exact=True)).to_be_hidden()
 
 

@@ -158,7 +158,7 @@ def test_removing_an_unknown_user_is_not_logged(api: Api, admin: dict[str, str])
     vera = {"name": "vera", "password": PASSWORD}
     assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
     assert sign_in(api, "vera", PASSWORD) == 200
-    connect(Settings(api.backend.connection_string)).people.remove(account_keys.USERS, "vera")
+    connect(Settings(api.backend.connection_string)).accounts.remove(account_keys.USERS, "vera")
     assert api.ask("/api/session").status_code == 200
     assert api.ask("/api/people/vera", admin, "DELETE").status_code == 404
     assert api.ask("/api/session").status_code == 401

@@ -91,7 +91,7 @@ def test_the_setting_is_valid_until_the_owner_changes_the_password(own: Backend)
     restart(own, "a third password")
     found = [sign_in(Api(own), one).status_code for one in (own.password, leaked, NEW_PASSWORD)]
     assert found == [401, 401, 200]
-    connect(Settings(own.connection_string)).people.remove(account_keys.USERS, users.OWNER)
+    connect(Settings(own.connection_string)).accounts.remove(account_keys.USERS, users.OWNER)
     assert sign_in(Api(own), own.password).status_code == 200, "reset, as docs/api.md says"
 
 

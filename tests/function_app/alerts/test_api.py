@@ -50,7 +50,7 @@ def recorded(backend: Backend, *alerts: Alert) -> frozenset[str]:
 
 def reader_of(backend: Backend, *cameras: str) -> dict[str, str]:
     """What somebody sends who may see these cameras alone."""
-    rows = connect(Settings(backend.connection_string)).people
+    rows = connect(Settings(backend.connection_string)).accounts
     limited, scopes = frozenset(cameras), frozenset({Scope.READ})
     secret = tokens.create(rows, cameras[0], tokens.Grant(scopes, limited), datetime.now(UTC))
     return {"Authorization": f"Bearer {secret}"}

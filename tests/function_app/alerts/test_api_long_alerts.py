@@ -5,7 +5,7 @@ import json
 import pytest
 
 from function_app import services as store_side
-from function_app.storage.models import KeptAlert
+from function_app.storage.models import StoredAlert
 from photo_wire.alert import MAX_DETAILS, MAX_REASON, Alert
 from tests.support.api import MOMENT, Api, name_of
 
@@ -19,7 +19,7 @@ def longest(letter: str) -> dict[str, str | int]:
 @pytest.mark.parametrize("letter", LETTERS.values(), ids=LETTERS)
 def test_every_store_accepts_the_longest_alert(empty: store_side.Services, letter: str) -> None:
     """And returns it unchanged."""
-    kept = KeptAlert(Alert(name_of("gate"), "x", letter * MAX_REASON, longest(letter)), MOMENT)
+    kept = StoredAlert(Alert(name_of("gate"), "x", letter * MAX_REASON, longest(letter)), MOMENT)
     empty.alerts.add([kept])
     assert empty.alerts.newest(2, None) == [kept]
 

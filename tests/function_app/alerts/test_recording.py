@@ -34,7 +34,7 @@ REPORTED: dict[str, str | int] = {"content_type": "image/jpeg", "sha256": SHA256
 
 def upload(backend: Services) -> None:
     headers = PhotoHeaders(name=NAME)
-    receive(Upload(BODY, headers), backend.blobs, backend.index, NOW, backend.loss_counts.take_back)
+    receive(Upload(BODY, headers), backend.photo_store, NOW)
 
 
 def report(backend: Services) -> set[str]:

@@ -33,7 +33,7 @@ def share(kept: table_store.TableStore, until: datetime, number: int = 0) -> str
 @pytest.mark.parametrize("count", [0, 2, 3, 4, 7])
 def test_all_pages_are_listed(empty: store_side.Services, count: int) -> None:
     """Keys are hashes, so one page would be a random part."""
-    kept, scopes = empty.people, frozenset({Scope.READ})
+    kept, scopes = empty.accounts, frozenset({Scope.READ})
     for number in range(count):
         share(kept, NOW, number)
         tokens.create(kept, f"token-{number}", tokens.Grant(scopes), NOW)
@@ -57,10 +57,10 @@ def test_only_expired_links_are_purged(
     monkeypatch.setattr(purge, "MAX_REMOVED", 4)
     minute = timedelta(minutes=1)
     for number in range(7):
-        share(empty.people, NOW - number * minute)
-    alive = {share(empty.people, NOW + (number + 1) * minute) for number in range(4)}
-    assert [purge.purge_links(empty.people, NOW) for _ in range(3)] == [4, 3, 0]
-    assert {one.key for one in links.list_links(empty.people)} == alive
+        share(empty.accounts, NOW - number * minute)
+    alive = {share(empty.accounts, NOW + (number + 1) * minute) for number in range(4)}
+    assert [purge.purge_links(empty.accounts, NOW) for _ in range(3)] == [4, 3, 0]
+    assert {one.key for one in links.list_links(empty.accounts)} == alive
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_a_link_beyond_the_first_page_is_listed_and_revoked(
     """By the key in the list, which is the one that its creation returned."""
     connection_string = new_store()
     api = Api(start_backend(connection_string))
-    kept = store_side.connect(Settings(connection_string)).people
+    kept = store_side.connect(Settings(connection_string)).accounts
     until = datetime.now(UTC) + timedelta(days=90)
     for number in range(table_store.PAGE_SIZE):
         share(kept, until, number)

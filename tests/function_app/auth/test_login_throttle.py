@@ -27,7 +27,7 @@ def attempts(rows: TableStore, name: str, address: str, count: int) -> int:
 
 def test_an_attempt_during_a_wait_is_not_counted(empty: store_side.Services) -> None:
     """No password is checked, so none is wrong, however often they try."""
-    rows, pair = empty.people, login_throttle.stranger("owner", "198.51.100.99")
+    rows, pair = empty.accounts, login_throttle.stranger("owner", "198.51.100.99")
     free = attempts(rows, "owner", "198.51.100.99", 50)
     assert free == login_throttle.FREE_FAILURES + 1
     for second in range(20):
@@ -41,7 +41,7 @@ def test_an_attempt_during_a_wait_is_not_counted(empty: store_side.Services) -> 
 def test_the_owner_never_waits_for_strangers(empty: store_side.Services, strangers: int) -> None:
     """From an address of their own, in an unknown browser. Under attack each address has fewer free
     attempts; the right password needs one."""
-    rows = empty.people
+    rows = empty.accounts
     found = [attempts(rows, "owner", f"198.51.{n}.1", 9) for n in range(strangers)]
     assert found[0] == login_throttle.FREE_FAILURES + 1
     is_attacked = strangers == login_throttle.ATTACK_THRESHOLD
@@ -65,7 +65,7 @@ def test_signing_in_to_an_account_gives_no_more_guesses_at_another(
     empty: store_side.Services,
 ) -> None:
     """A success takes back its own attempt alone, never failures for other accounts."""
-    rows, let_through = empty.people, 0
+    rows, let_through = empty.accounts, 0
     for _ in range(100):
         own = login_throttle.stranger("mallory", "198.51.100.99")
         try:
@@ -81,14 +81,14 @@ def test_many_users_at_one_address_do_not_wait(empty: store_side.Services) -> No
     """A household, or an office: successes are not counted."""
     for number in range(60):
         person = login_throttle.stranger(f"p{number % 7}", "192.0.2.1")
-        login_throttle.count_attempt(empty.people, person, NOW)
-        login_throttle.record_success(empty.people, person, NOW)
+        login_throttle.count_attempt(empty.accounts, person, NOW)
+        login_throttle.record_success(empty.accounts, person, NOW)
 
 
 def test_the_wait_doubles_and_failures_expire(empty: store_side.Services) -> None:
     """For an account from one address to an hour, for the address to a quarter of one. One attempt
     is forgiven each hour, all after a day, and those for the account after the right password."""
-    rows, now, waits = empty.people, NOW, [0]
+    rows, now, waits = empty.accounts, NOW, [0]
     for kind, expected in (("pair", 3601), ("address", 901)):
         for _ in range(40):
             try:
@@ -111,7 +111,7 @@ def test_the_owner_signs_in_during_an_attack(
     """Over HTTP: from another address, in an unknown browser."""
     connection_string = new_store()
     own = start_backend(connection_string)
-    rows, now = store_side.connect(Settings(connection_string)).people, datetime.now(UTC)
+    rows, now = store_side.connect(Settings(connection_string)).accounts, datetime.now(UTC)
     for number in range(login_throttle.ATTACK_THRESHOLD):
         guess = {
             **login_throttle.stranger("owner", f"198.51.100.{number}"),

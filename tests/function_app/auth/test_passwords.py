@@ -72,10 +72,10 @@ def test_each_sign_in_hashes_exactly_one_password(
 ) -> None:
     """Whether the user exists or not, and whether the owner's password is still the setting."""
     backend = memory_services(Settings("", secrets=Secrets(gallery_password=first)))
-    users.add(backend.people, "vera", OWN, Role.VIEWER, None)
+    users.add(backend.accounts, "vera", OWN, Role.VIEWER, None)
     if is_changed:
         owner = users.User(users.OWNER, Role.OWNER, passwords.hash_password(OWN))
-        backend.people.upsert(account_keys.USERS, users.OWNER, owner.to_properties())
+        backend.accounts.upsert(account_keys.USERS, users.OWNER, owner.to_properties())
     scrypts.clear()
     reply = ask(backend, "open_session", {}, {"name": name, "password": password})
     assert len(scrypts) == 1

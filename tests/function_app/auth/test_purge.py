@@ -28,7 +28,7 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def clear(backend: Services, now: datetime = NOW) -> int:
-    return purge.purge_sign_ins(backend.people, backend.audit_log, now)
+    return purge.purge_sign_ins(backend.accounts, backend.audit_log, now)
 
 
 def logged(backend: Services) -> list[str]:
@@ -40,15 +40,15 @@ def test_expired_counts_are_purged(backend: Services) -> None:
     for n in range(7):
         old = {"pair": f"nobody {n}", "address": f"198.51.100.{n}"}
         login_throttle.count_attempt(
-            backend.people, old, NOW - login_throttle.COUNT_TTL - timedelta(seconds=1)
+            backend.accounts, old, NOW - login_throttle.COUNT_TTL - timedelta(seconds=1)
         )
-    login_throttle.count_attempt(backend.people, {"pair": "vera"}, NOW - timedelta(hours=23))
+    login_throttle.count_attempt(backend.accounts, {"pair": "vera"}, NOW - timedelta(hours=23))
     for _ in range(6):
-        login_throttle.count_attempt(backend.people, {"pair": "owner"}, NOW)
+        login_throttle.count_attempt(backend.accounts, {"pair": "owner"}, NOW)
     assert clear(backend) == 14
-    assert len(backend.people.query(account_keys.LOGIN_ATTEMPTS, 1000)) == 2
+    assert len(backend.accounts.query(account_keys.LOGIN_ATTEMPTS, 1000)) == 2
     with pytest.raises(HTTPProblemError):
-        login_throttle.count_attempt(backend.people, {"pair": "owner"}, NOW)
+        login_throttle.count_attempt(backend.accounts, {"pair": "owner"}, NOW)
     assert clear(backend) == 0
 
 
@@ -68,5 +68,5 @@ def test_a_run_purges_a_limited_number(backend: Services, monkeypatch: pytest.Mo
     """The next run continues: a timer's time is short."""
     monkeypatch.setattr(purge, "MAX_REMOVED", 3)
     for n in range(7):
-        login_throttle.count_attempt(backend.people, {"pair": f"nobody {n}"}, NOW)
+        login_throttle.count_attempt(backend.accounts, {"pair": f"nobody {n}"}, NOW)
     assert [clear(backend, NOW + timedelta(days=2)) for _ in range(4)] == [3, 3, 1, 0]

@@ -86,7 +86,7 @@ def test_removing_a_user_revokes_tokens_created_by_a_revoked_token() -> None:
     link = new_link(backend, second)
     assert add_owner(backend, second, "grace") == 201
     assert add_owner(backend, sign_in(backend, "grace", PASSWORD), "heidi") == 201
-    tokens.revoke(backend.people, "first")  # as a version did that left what it had made
+    tokens.revoke(backend.accounts, "first")  # as a version did that left what it had made
     assert can_read(backend, second)
     body = remove(backend, "eve")
     assert not can_read(backend, second)
@@ -212,8 +212,8 @@ def test_what_is_created_during_a_revocation_is_revoked_too(how: str, end: str, 
             assert ask(one, handler, ADMIN, name=name).status == 200
 
         first, second = (make, go) if turn == "while it is created" else (go, make)
-        rows = Interrupted(backend.people, at, lambda: second(backend))  # noqa: B023
-        first(replace(backend, people=rows))
+        rows = Interrupted(backend.accounts, at, lambda: second(backend))  # noqa: B023
+        first(replace(backend, accounts=rows))
         if at >= rows.calls:
             second(backend)
         assert not can_read(backend, made[0])
@@ -231,11 +231,11 @@ def test_a_user_added_during_a_removal_is_reported_or_not_added() -> None:
         def go(one: Services, reported: list[bool] = reported) -> None:
             reported.append("grace" in str(remove(one, "eve")["staying"]))
 
-        rows = Interrupted(backend.people, at, lambda: go(backend))  # noqa: B023
-        add_owner(replace(backend, people=rows), eve, "grace")
+        rows = Interrupted(backend.accounts, at, lambda: go(backend))  # noqa: B023
+        add_owner(replace(backend, accounts=rows), eve, "grace")
         if at >= rows.calls:
             go(backend)
-        assert reported == [True] or users.find(backend.people, "grace") is None
+        assert reported == [True] or users.find(backend.accounts, "grace") is None
         if at >= rows.calls:
             assert at > 1
             return
@@ -256,19 +256,19 @@ def test_a_chain_of_tokens_has_a_maximum_length() -> None:
 def old_token(backend: Services, name: str, made_by: str) -> Headers:
     """Create a token as a version did that stored no roots."""
     secret = tokens.create(
-        backend.people,
+        backend.accounts,
         name,
         tokens.Grant(frozenset({Scope.ADMIN, Scope.READ})),
         MOMENT,
         Provenance(made_by),
     )
-    (token,) = tokens.find_by_name(backend.people, name)
-    row = backend.people.get(account_keys.TOKENS, token.key)
+    (token,) = tokens.find_by_name(backend.accounts, name)
+    row = backend.accounts.get(account_keys.TOKENS, token.key)
     assert row is not None
     properties = {
         column: text for column, text in row.properties.items() if column not in ("root", "via")
     }
-    backend.people.upsert(account_keys.TOKENS, token.key, properties)
+    backend.accounts.upsert(account_keys.TOKENS, token.key, properties)
     return {"Authorization": f"Bearer {secret}"}
 
 
@@ -298,8 +298,8 @@ def test_an_interrupted_revocation_is_finished_by_the_next() -> None:
     backend = new_backend()
     first = new_token(backend, sign_in(backend, "eve", PASSWORD), "first")
     second = new_token(backend, first, "second")
-    (token,) = tokens.find_by_name(backend.people, "first")
-    tokens.disable(backend.people, token)
+    (token,) = tokens.find_by_name(backend.accounts, "first")
+    tokens.disable(backend.accounts, token)
     assert not can_read(backend, first)
     assert can_read(backend, second)
     assert ask(backend, "revoke_token", ADMIN, name="first").status == 200

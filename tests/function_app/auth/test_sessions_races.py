@@ -56,10 +56,10 @@ def reset_users(backend: Services, *names: str) -> None:
         "browsers~owner",
         "browsers~eve",
     ):
-        for row in backend.people.query(partition, 1000):
-            backend.people.remove(partition, row.key)
+        for row in backend.accounts.query(partition, 1000):
+            backend.accounts.remove(partition, row.key)
     for name in names:
-        users.add(backend.people, name, PASSWORD, Role.VIEWER, frozenset({"gate"}))
+        users.add(backend.accounts, name, PASSWORD, Role.VIEWER, frozenset({"gate"}))
 
 
 def remove_eve(backend: Services) -> None:
@@ -78,8 +78,8 @@ def at_each_call(
     so on; the last time after all of them."""
     for at in count():
         reset_users(backend, "eve")
-        rows = Interrupted(backend.people, at, lambda: happens(backend))
-        done = doing(replace(backend, people=rows))
+        rows = Interrupted(backend.accounts, at, lambda: happens(backend))
+        done = doing(replace(backend, accounts=rows))
         if at >= rows.calls:
             happens(backend)
         yield done
@@ -99,18 +99,18 @@ class TestSignIn:
                 return
             remove_eve(backend)
             if end == "removed and let in again":
-                users.add(backend.people, "eve", NEW_PASSWORD, Role.VIEWER, frozenset())
+                users.add(backend.accounts, "eve", NEW_PASSWORD, Role.VIEWER, frozenset())
 
         for session in at_each_call(backend, lambda one: sign_in(one, "eve", PASSWORD), happens):
             assert not is_open(backend, session)
-            assert (users.find(backend.people, "eve") is None) == (end == "removed")
+            assert (users.find(backend.accounts, "eve") is None) == (end == "removed")
 
     def test_signing_out_everywhere_stops_a_session_being_created(self, backend: Services) -> None:
         """A sign-in that begins afterwards has a session."""
 
         def begin(interrupted: Services) -> dict[str, str]:
-            eve = users.find(backend.people, "eve")
-            value = eve and sessions.create(interrupted.people, eve, datetime.now(UTC))
+            eve = users.find(backend.accounts, "eve")
+            value = eve and sessions.create(interrupted.accounts, eve, datetime.now(UTC))
             return {"Cookie": f"__Secure-nightjar_session={value}"} if value else {}
 
         def end(backend: Services) -> None:
@@ -165,7 +165,7 @@ class TestEndingSessions:
             return session_headers(reply) if reply.status == 204 else session
 
         for session in at_each_call(backend, change, remove_eve):
-            assert users.find(backend.people, "eve") is None
+            assert users.find(backend.accounts, "eve") is None
             assert not is_open(backend, session)
 
     def test_one_of_two_concurrent_password_changes_succeeds(self, backend: Services) -> None:
@@ -205,9 +205,9 @@ def test_a_user_without_an_epoch_can_sign_in(backend: Services) -> None:
     """A record of an old version has none, until the user signs out everywhere or changes the
     password."""
     reset_users(backend, "eve")
-    (row,) = backend.people.query(account_keys.USERS, 2)
+    (row,) = backend.accounts.query(account_keys.USERS, 2)
     properties = {column: value for column, value in row.properties.items() if column != "epoch"}
-    backend.people.upsert(account_keys.USERS, "eve", properties)
+    backend.accounts.upsert(account_keys.USERS, "eve", properties)
     session = sign_in(backend, "eve", PASSWORD)
     assert is_open(backend, session)
     assert ask(backend, "close_all_sessions", session).status == 200

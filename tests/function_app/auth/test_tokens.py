@@ -27,12 +27,12 @@ def test_at_most_one_token_of_a_name_is_created(empty: Services) -> None:
     backend = replace(empty, settings=SETTINGS)
     for at in count():
         name, others = f"backup-{at}", list[int]()
-        rows = Interrupted(backend.people, at, lambda: others.append(create(backend, name)))  # noqa: B023
-        status = create(replace(backend, people=rows), name)
+        rows = Interrupted(backend.accounts, at, lambda: others.append(create(backend, name)))  # noqa: B023
+        status = create(replace(backend, accounts=rows), name)
         if at >= rows.calls:
             others.append(create(backend, name))
         assert sorted([status, *others]) == [201, 409]
-        assert [one.name for one in tokens.list_tokens(backend.people)].count(name) == 1
+        assert [one.name for one in tokens.list_tokens(backend.accounts)].count(name) == 1
         if at >= rows.calls:
             assert at > 1
             return

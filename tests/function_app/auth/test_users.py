@@ -28,9 +28,9 @@ class Repeated:
 
 def test_a_repeated_insert_finds_its_own_record(empty: Services) -> None:
     """A second user of the name is refused, even with the same password."""
-    rows: Any = Repeated(empty.people)
+    rows: Any = Repeated(empty.accounts)
     added = users.add(rows, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
-    assert users.list_users(empty.people) == [added]
+    assert users.list_users(empty.accounts) == [added]
     for name in ("vera", users.OWNER):
         with pytest.raises(HTTPProblemError):
             users.add(rows, name, "a good password", Role.VIEWER, frozenset({"gate"}))

@@ -114,7 +114,7 @@ def test_a_failed_picture_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(thumbnails, "_decoder", Failing())
     backend = memory_services(Settings(""))
     name = name_of("gate")
-    receive(Upload(jpeg(), PhotoHeaders(name=name)), backend.blobs, backend.index, MOMENT)
+    receive(Upload(jpeg(), PhotoHeaders(name=name)), backend.photo_store, MOMENT)
     request = HttpRequest(
         "GET", "/", headers={}, params={}, route_params={"id": str(name)}, body=b""
     )

@@ -29,8 +29,10 @@ def backend() -> Services:
 @pytest.fixture(scope="module")
 def viewer(backend: Services) -> str:
     """The session of a viewer of the camera gate."""
-    person = users.add(backend.people, "vera", "a good password", Role.VIEWER, frozenset({"gate"}))
-    session = sessions.create(backend.people, person, NOW)
+    person = users.add(
+        backend.accounts, "vera", "a good password", Role.VIEWER, frozenset({"gate"})
+    )
+    session = sessions.create(backend.accounts, person, NOW)
     assert session
     return session
 
@@ -72,20 +74,20 @@ def test_a_token_has_its_scopes_and_cameras(backend: Services, scope: Scope) -> 
     """Its use is recorded; once revoked, it is refused everywhere."""
     cameras = None if scope is Scope.ADMIN else frozenset({"gate"})
     secret = tokens.create(
-        backend.people, scope.value, tokens.Grant(frozenset({scope}), cameras), NOW
+        backend.accounts, scope.value, tokens.Grant(frozenset({scope}), cameras), NOW
     )
     allowed = [access for access in SCOPED if status(access, backend, bearer(secret)) == 200]
     assert allowed == [SCOPED[list(Scope).index(scope)]]
     caller = authorize(allowed[0], request(bearer(secret)), backend, NOW)
-    (token,) = tokens.find_by_name(backend.people, scope.value)
+    (token,) = tokens.find_by_name(backend.accounts, scope.value)
     scopes = frozenset({scope})
     assert caller == Caller(scope.value, scopes, cameras, via=(token.key,))
     assert caller.may_see("gate")
     assert caller.may_see("entry") is (cameras is None)
-    (token,) = tokens.find_by_name(backend.people, scope.value)
+    (token,) = tokens.find_by_name(backend.accounts, scope.value)
     assert token.used_at == NOW
-    assert tokens.revoke(backend.people, scope.value)
-    assert not tokens.revoke(backend.people, scope.value)
+    assert tokens.revoke(backend.accounts, scope.value)
+    assert not tokens.revoke(backend.accounts, scope.value)
     assert status(allowed[0], backend, bearer(secret)) == 401
 
 
@@ -94,7 +96,7 @@ def test_admin_routes_require_access_to_all_cameras(backend: Services) -> None:
     other cameras."""
     scopes = frozenset({Scope.READ, Scope.ADMIN})
     secret = tokens.create(
-        backend.people, "gatekeeper", tokens.Grant(scopes, frozenset({"gate"})), NOW
+        backend.accounts, "gatekeeper", tokens.Grant(scopes, frozenset({"gate"})), NOW
     )
     assert status(Access.READER, backend, bearer(secret)) == 200
     assert status(Access.ADMIN, backend, bearer(secret)) == 403

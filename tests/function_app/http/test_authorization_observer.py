@@ -22,7 +22,7 @@ from function_app.routes import ROUTES
 from function_app.services import Services, connect
 from function_app.settings import Secrets, Settings
 from function_app.storage import account_keys
-from function_app.storage.models import KeptAlert, Photo
+from function_app.storage.models import Photo, StoredAlert
 from local.azurite import Azurite
 from local.routes import Route as Template
 from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_json
@@ -80,15 +80,15 @@ def play(events: list[Event], start: datetime) -> Services:
                 backend.index.add(photo, now, waiting=event.number)
             case "alert":
                 alert = Alert(name, (LOSS, QUARANTINE)[event.number % 2], "no-room")
-                backend.alerts.add([KeptAlert(alert, now)])
+                backend.alerts.add([StoredAlert(alert, now)])
             case "delete":
                 if listed := backend.index.get(name):
                     delete(listed, backend, deleted_at=now)
             case "share":
-                links.store(backend.people, links.link_to_photo(name, now, Provenance("owner")))
+                links.store(backend.accounts, links.link_to_photo(name, now, Provenance("owner")))
                 limited = frozenset({event.camera})
                 tokens.create(
-                    backend.people,
+                    backend.accounts,
                     f"t{event.camera}{number}",
                     tokens.Grant(frozenset(Scope), limited),
                     now,
@@ -185,8 +185,8 @@ class Observer:
 def observe(backend: Services, cameras: frozenset[str], start: datetime) -> dict[str, Answer]:
     """What somebody sees who may see these cameras and look, and delete there."""
     person = users.User("vera", Role.VIEWER, "", cameras)
-    backend.people.upsert(account_keys.USERS, person.name, person.to_properties())
-    value = sessions.create(backend.people, person, datetime.now(UTC))
+    backend.accounts.upsert(account_keys.USERS, person.name, person.to_properties())
+    value = sessions.create(backend.accounts, person, datetime.now(UTC))
     headers = {"Cookie": f"__Host-nightjar_session={value}; __Secure-nightjar_session={value}"}
     names = [
         Event(camera, "photo", at, number).name(start)
@@ -197,7 +197,7 @@ def observe(backend: Services, cameras: frozenset[str], start: datetime) -> dict
     ask = asks(backend)
     seen = Observer(ask, headers, (*OWN, *OTHERS), tuple(names)).look()
     secret = tokens.create(
-        backend.people, "cleaner", tokens.Grant(frozenset(Scope), cameras), start
+        backend.accounts, "cleaner", tokens.Grant(frozenset(Scope), cameras), start
     )
     bearer = {"Authorization": f"Bearer {secret}"}
     for name in names:
@@ -245,7 +245,7 @@ def test_responses_over_http_do_not_depend_on_hidden_cameras(api: Api, azurite: 
         return names
 
     mine = happen(own, times[::2])
-    rows = connect(Settings(azurite.connection_string)).people
+    rows = connect(Settings(azurite.connection_string)).accounts
     person = users.add(rows, own, "a good password", Role.VIEWER, frozenset({own, f"{own}-2"}))
     cookie = {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
@@ -287,7 +287,7 @@ def test_the_page_of_a_hidden_camera_is_empty(cameras: frozenset[str]) -> None:
     backend = play(events, NOW)
     ask = asks(backend)
     secret = tokens.create(
-        backend.people, "reader", tokens.Grant(frozenset({Scope.READ}), cameras), NOW
+        backend.accounts, "reader", tokens.Grant(frozenset({Scope.READ}), cameras), NOW
     )
     for path in ("photos", "events", "alerts"):
         bearer = {"Authorization": f"Bearer {secret}"}

@@ -63,26 +63,30 @@ def test_a_value_is_parsed(kind: Kind[object], value: object, expected: object) 
 @pytest.mark.parametrize(
     ("kind", "value", "text"),
     [
-        (whole_number(1, 200), "0", "it: '0' is not a whole number from 1 to 200"),
-        (whole_number(1, 200), "1.5", "it: '1.5' is not a whole number from 1 to 200"),
-        (whole_number(1, 200), "\u0663", "it: '\\\\u0663' is not a whole number from 1 to 200"),
-        (whole_number(1, 9, "a number of seconds"), "", "it: '' is not a number of seconds from"),
-        (json_number(1, 200), 201, "it: is not a whole number from 1 to 200"),
-        (json_number(1, 200), True, "it: is not a whole number from 1 to 200"),
-        (json_number(1, 200), "5", "it: is not a whole number from 1 to 200"),
-        (DAY, "today", "it: 'today' is not a day such as 2026-11-20"),
+        (whole_number(1, 200), "0", "it: must be a whole number from 1 to 200, not '0'"),
+        (whole_number(1, 200), "1.5", "it: must be a whole number from 1 to 200, not '1.5'"),
+        (
+            whole_number(1, 200),
+            "\u0663",
+            "it: must be a whole number from 1 to 200, not '\\\\u0663'",
+        ),
+        (whole_number(1, 9, "a number of seconds"), "", "it: must be a number of seconds from"),
+        (json_number(1, 200), 201, "it: must be a whole number from 1 to 200"),
+        (json_number(1, 200), True, "it: must be a whole number from 1 to 200"),
+        (json_number(1, 200), "5", "it: must be a whole number from 1 to 200"),
+        (DAY, "today", "it: must be a day such as 2026-11-20, not 'today'"),
         (MOMENT, "yesterday", "it: 'yesterday' is not an RFC 3339 time"),
-        (TIME, 5, "it: is not a text"),
-        (ORDER, "random", "it: 'random' is not one of newest, oldest"),
-        (ORDER, None, "it: 'None' is not one of newest, oldest"),
-        (BOOLEAN, "false", "it: is neither true nor false"),
-        (TEXT, None, "it: is not a text"),
+        (TIME, 5, "it: must be a string"),
+        (ORDER, "random", "it: must be one of newest, oldest, not 'random'"),
+        (ORDER, None, "it: must be one of newest, oldest, not 'None'"),
+        (BOOLEAN, "false", "it: must be true or false"),
+        (TEXT, None, "it: must be a string"),
         (CAMERA_NAME, "Gate", "it: 'Gate' is not a camera's name"),
-        (NAME, "Vera", "it: 'Vera' is not 1 to 32"),
-        (PHOTO_NAME, ["x"], "it: is not a text"),
-        (photo_names(2, minimum=1), [], "it: is not a list of 1 to 2 photos' ids"),
-        (photo_names(2), [1, 2, 3], "it: is not a list of at most 2 photos' ids"),
-        (photo_names(2), {"a": 1}, "it: is not a list of at most 2 photos' ids"),
+        (NAME, "Vera", "it: 'Vera' must be 1 to 32"),
+        (PHOTO_NAME, ["x"], "it: must be a string"),
+        (photo_names(2, minimum=1), [], "it: must be a list of 1 to 2 photos' ids"),
+        (photo_names(2), [1, 2, 3], "it: must be a list of at most 2 photos' ids"),
+        (photo_names(2), {"a": 1}, "it: must be a list of at most 2 photos' ids"),
     ],
 )
 def test_the_error_of_a_wrong_value_says_what_is_expected(
@@ -108,11 +112,13 @@ def read(inputs: Inputs, query: dict[str, str], path: dict[str, str] | None = No
     )
 
 
-def test_an_unknown_parameter_is_refused_where_a_query_is_declared() -> None:
+def test_an_unknown_parameter_is_rejected_where_a_query_is_declared() -> None:
     """A route that declares none ignores the query."""
-    with pytest.raises(WireError, match="'page': is not a parameter of this list; use camera, l"):
+    with pytest.raises(
+        WireError, match="'page': is not a query parameter of this route; use camera, l"
+    ):
         read(Inputs(query=(CAMERA, LIMIT)), {"page": "2"})
-    with pytest.raises(WireError, match=r"'page': is not a parameter of this list$"):
+    with pytest.raises(WireError, match=r"'page': is not a query parameter of this route$"):
         read(Inputs(query=()), {"page": "2"})
     read(Inputs(), {"page": "2"})
 
@@ -158,5 +164,5 @@ def test_a_range_ends_after_it_begins() -> None:
     for last in (first, None):
         parameters.check_range(first, last)
     parameters.check_range(None, first)
-    with pytest.raises(WireError, match=r"^to: is before 'from'"):
+    with pytest.raises(WireError, match=r"^to: must not be before 'from'"):
         parameters.check_range(first, first.replace(day=19))

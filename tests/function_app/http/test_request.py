@@ -39,7 +39,7 @@ def test_the_schema_says_what_is_read() -> None:
 def test_the_schema_of_an_object_of_two_forms() -> None:
     """Each form requires its own fields, and has the shared ones, too."""
     one, other = optional("one", TEXT), optional("other", TEXT)
-    body = JSONBody("Thing", (one, other, HOURS), forms=((one,), (other,)))
+    body = JSONBody("Thing", (one, other, HOURS), variants=((one,), (other,)))
     forms = body.schema["anyOf"]
     assert [form["required"] for form in forms] == [["one"], ["other"]]
     assert [list(form["properties"]) for form in forms] == [["one", "hours"], ["other", "hours"]]
@@ -57,7 +57,7 @@ def test_what_is_not_a_json_object_is_refused(body: bytes) -> None:
 
 
 def test_an_unknown_field_is_refused() -> None:
-    with pytest.raises(WireError, match="'nme': is not known here; use name, hours, force"):
+    with pytest.raises(WireError, match="'nme': is not a known field; use name, hours, force"):
         BODY.read(b'{"nme": "x"}')
 
 

@@ -9,7 +9,7 @@ import pytest
 from function_app.auth.caller import Caller, Scope
 from function_app.ingest import camera_quota as quota
 from function_app.ingest.camera_quota import NEW_CAMERA_PERIOD, RETRY_AFTER_SECONDS
-from function_app.ingest.camera_quota import refused_cameras as refused
+from function_app.ingest.camera_quota import rejected_cameras as rejected
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store
 from function_app.maintenance.deletion import camera_exists
@@ -42,7 +42,7 @@ def photo_of(camera: str) -> Photo:
 
 
 def test_new_cameras_are_accepted_up_to_the_quota(empty: Services) -> None:
-    """Three a day, by photos and alerts alike, and five in all. A known one is never refused."""
+    """Three a day, by photos and alerts alike, and five in all. A known one is never rejected."""
     assert [upload_from(empty, one) for one in ("a", "b")] == [201, 201]
     assert report_losses_of(empty, "b", "c", "d") == ["b", "c"]
     assert upload_from(restarted(empty), "d") == 429
@@ -50,18 +50,21 @@ def test_new_cameras_are_accepted_up_to_the_quota(empty: Services) -> None:
         report_losses_of(empty, "d", "e")
     assert caught.value.problem.status == 429
     assert caught.value.headers == {"Retry-After": f"{RETRY_AFTER_SECONDS}"}
-    assert "camera d is new here: 3 cameras a day may be new" in caught.value.problem.detail
+    assert (
+        "camera d is new here: the daily limit of 3 new cameras is reached"
+        in caught.value.problem.detail
+    )
     assert "DELETE /api/cameras/NAME" in caught.value.problem.detail
     tomorrow = NOW + NEW_CAMERA_PERIOD + timedelta(days=1)
     assert [upload_from(empty, one, tomorrow) for one in "def"] == [201, 201, 429]
     for seen in (empty, restarted(empty)):
         taken = [upload_from(seen, one, tomorrow) for one in "abcde"]  # c had sent an alert alone
         assert taken == [200, 200, 201 if seen is empty else 200, 200, 200]
-        assert refused("abcdef", seen, tomorrow).keys() == {"f"}
+        assert rejected("abcdef", seen, tomorrow).keys() == {"f"}
         assert report_losses_of(seen, *"abcde") == list("abcde")
 
 
-def test_a_refused_camera_is_not_recorded(empty: Services) -> None:
+def test_a_rejected_camera_is_not_recorded(empty: Services) -> None:
     """Neither a body that is no photo, nor a photo of a camera beyond the quota, makes a camera
     known."""
     with pytest.raises(HTTPProblemError) as caught:
@@ -79,7 +82,7 @@ def test_cameras_of_an_older_version_are_known(empty: Services) -> None:
     """They have photos, and no record of their own."""
     for number in range(7):
         empty.index.add(photo_of(f"old-{number}"), NOW)
-    assert refused([f"old-{number}" for number in range(7)], empty, NOW) == {}
+    assert rejected([f"old-{number}" for number in range(7)], empty, NOW) == {}
     assert upload_from(empty, "new") == 429
 
 
@@ -101,5 +104,5 @@ def test_a_new_process_looks_up_a_camera_with_one_read(empty: Services) -> None:
     index = OnlyLastSeen(empty.index)
     cold = replace(restarted(empty), index=cast(PhotoIndex, index))
     for _ in range(2):
-        assert refused(["gate"], cold, NOW) == {}
+        assert rejected(["gate"], cold, NOW) == {}
     assert index.asked == ["gate"]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from function_app.ingest.intake import Intake, Upload, check_size, receive
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import StorageUnavailableError
+from function_app.storage.photo_store import PhotoStore
 from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.name import check_camera
@@ -34,7 +35,7 @@ class Stores:
         self.blobs, self.index = MemoryBlobs(), MemoryIndex()
 
     def receive(self, upload: Upload, now: datetime = LATER) -> Intake:
-        return receive(upload, self.blobs, self.index, now)
+        return receive(upload, PhotoStore(self.blobs, self.index, lambda name: None), now)
 
     @property
     def are_empty(self) -> bool:
@@ -101,7 +102,7 @@ def test_a_crash_between_blob_and_index_heals(stores: Stores) -> None:
             raise StorageUnavailableError("pulled the plug")
 
     with pytest.raises(StorageUnavailableError):
-        receive(upload, stores.blobs, Crash(), MOMENT)
+        receive(upload, PhotoStore(stores.blobs, Crash(), lambda name: None), MOMENT)
     assert not stores.index.listed
     intake = stores.receive(upload, LATER)
     assert not intake.is_new

@@ -291,7 +291,7 @@ def test_a_deletion_applies_to_the_id_in_every_format(api: Api, store: Store, ca
     for body in (dng(1), mp4(1), jpeg(8, 8)):
         reply = api.put(body, photo_headers(name))
         assert reply.status_code == 409
-        assert "was deleted by a person" in reply.json()["detail"]
+        assert "was deleted. Its id cannot be reused" in reply.json()["detail"]
     again = api.put(jpeg(), photo_headers(name))
     assert (again.status_code, again.json()["id"]) == (200, str(name))
     assert api.listed(camera) == []

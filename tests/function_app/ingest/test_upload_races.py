@@ -27,7 +27,7 @@ by = pytest.mark.parametrize("deleted_at", [None, LATER], ids=["by retention", "
 
 
 def send(backend: Services, now: datetime = LATER) -> Intake:
-    return receive(UPLOAD, backend.blobs, backend.index, now)
+    return receive(UPLOAD, backend.photo_store, now)
 
 
 def stored(backend: Services) -> Photo:

@@ -6,7 +6,7 @@ import pytest
 
 from function_app.alerts.recording import record_alerts
 from function_app.auth.caller import Caller, Scope
-from function_app.ingest.camera_quota import refused_cameras as refused
+from function_app.ingest.camera_quota import rejected_cameras as rejected
 from function_app.maintenance.deletion import camera_exists, delete_all_of
 from function_app.services import Services
 from function_app.storage.models import Photo, PhotoStateError
@@ -51,7 +51,7 @@ def test_everything_of_a_camera_is_deleted(empty: Services) -> None:
     assert empty.index.query(View("gate"), 10) == []
     with pytest.raises(PhotoStateError):
         empty.index.add(photo_of("gate"), NOW)
-    assert refused(["gate"], empty, NOW) == {}
+    assert rejected(["gate"], empty, NOW) == {}
     assert report_losses_of(empty, "gate") == ["gate"]
 
 

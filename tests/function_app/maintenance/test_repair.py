@@ -119,7 +119,7 @@ def test_the_whole_index_is_rebuilt_from_the_blobs(own: Services) -> None:
     photos = [stored(own, camera, n) for camera in ("gate", "entry") for n in range(1, 4)]
     before = everything(own)
     for photo in photos[:5]:
-        own.index.unlist(photo, State.EXPIRED)
+        own.index.unindex(photo, State.EXPIRED)
     reconcile(own, NOW, everything=True)
     assert everything(own) == before
 

@@ -153,8 +153,8 @@ def test_a_photo_is_taken_off_every_list(services: Services, camera: str) -> Non
     removed, stays = photo_of(camera), photo_of(camera, tag="00000000")
     for photo in (removed, stays):
         services.index.add(photo, MOMENT + timedelta(hours=1))
-    services.index.unlist(removed, State.EXPIRED)
-    services.index.unlist(removed, State.EXPIRED)
+    services.index.unindex(removed, State.EXPIRED)
+    services.index.unindex(removed, State.EXPIRED)
     for view in (View(camera), View(camera, oldest_first=True)):
         assert services.index.query(view, 10) == [stays]
     left = services.index.list_arrivals(camera, MOMENT + timedelta(hours=2), 10)
@@ -228,9 +228,9 @@ def test_the_first_and_the_last_moment_can_be_listed(services: Services, camera:
 def test_listing_again_makes_the_rows_that_are_missing(services: Services, camera: str) -> None:
     """As if the photo had been listed when it was received; and never twice."""
     photo = photo_of(camera)
-    assert services.index.relist(photo)
-    assert services.index.relist(photo)
-    assert not services.index.relist(replace(photo, media=Media.MP4))
+    assert services.index.reindex(photo)
+    assert services.index.reindex(photo)
+    assert not services.index.reindex(replace(photo, media=Media.MP4))
     for view in (View(camera), View(camera, oldest_first=True)):
         assert services.index.query(view, 10) == [photo]
     found = services.index.list_arrivals(camera, MOMENT + timedelta(seconds=1), 10)
@@ -249,13 +249,13 @@ def test_listing_again_keeps_the_moment_of_listing(services: Services, camera: s
     (before,) = services.index.list_arrivals(camera, end, 10)
     assert services.index.position(photo.name) == before[0]
     changed = replace(photo, size=photo.size + 1)
-    services.index.relist(changed)
+    services.index.reindex(changed)
     assert services.index.list_arrivals(camera, end, 10) == [(before[0], changed)]
     services.index.remove_orphan(camera, before[0])
     assert services.index.list_arrivals(camera, end, 10) == []
-    services.index.relist(changed)
+    services.index.reindex(changed)
     assert services.index.list_arrivals(camera, end, 10) == [(before[0], changed)]
-    services.index.unlist(photo, State.EXPIRED)
+    services.index.unindex(photo, State.EXPIRED)
     assert services.index.position(photo.name) is None
     services.index.remove_orphan(camera, before[0])  # what is gone already is no error
 
@@ -287,61 +287,61 @@ def test_a_row_is_inserted_once(services: Services, camera: str) -> None:
     """Of many at the same moment one does it; its words are those that count."""
     with ThreadPoolExecutor(8) as pool:
         answers = list(
-            pool.map(lambda n: services.people.insert(camera, "key", {"n": str(n)}), range(8))
+            pool.map(lambda n: services.accounts.insert(camera, "key", {"n": str(n)}), range(8))
         )
     assert answers.count(True) == 1
-    row = services.people.get(camera, "key")
+    row = services.accounts.get(camera, "key")
     assert row
     assert row.properties == {"n": str(answers.index(True))}
 
 
 def test_a_row_that_changed_meanwhile_is_not_replaced(services: Services, camera: str) -> None:
     """Nor one that is gone: whoever writes has to read it again."""
-    services.people.upsert(camera, "key", {"count": "1"})
-    seen = services.people.get(camera, "key")
+    services.accounts.upsert(camera, "key", {"count": "1"})
+    seen = services.accounts.get(camera, "key")
     assert seen
-    assert services.people.replace(camera, seen, {"count": "2"})
-    assert not services.people.replace(camera, seen, {"count": "3"})
-    now = services.people.get(camera, "key")
+    assert services.accounts.replace(camera, seen, {"count": "2"})
+    assert not services.accounts.replace(camera, seen, {"count": "3"})
+    now = services.accounts.get(camera, "key")
     assert now
     assert now.properties == {"count": "2"}
-    services.people.remove(camera, "key")
-    services.people.remove(camera, "key")
-    assert not services.people.replace(camera, now, {"count": "4"})
-    assert services.people.get(camera, "key") is None
+    services.accounts.remove(camera, "key")
+    services.accounts.remove(camera, "key")
+    assert not services.accounts.replace(camera, now, {"count": "4"})
+    assert services.accounts.get(camera, "key") is None
 
 
 def test_rows_are_rewritten_together_or_not_at_all(services: Services, camera: str) -> None:
     """Only while the first is as it was read; others are written, whatever they are, or removed."""
     for key in ("a", "b", "c"):
-        services.people.upsert(camera, key, {"is": "old"})
-    seen = services.people.get(camera, "a")
+        services.accounts.upsert(camera, key, {"is": "old"})
+    seen = services.accounts.get(camera, "a")
     assert seen
     changes = {"b": {"is": "new"}, "c": None, "d": {"is": "new"}}
     rewrite = ConditionalUpdate(seen, {"is": "new"}, changes)
-    assert services.people.rewrite(camera, rewrite)
-    rows = services.people.query(camera, 10)
+    assert services.accounts.rewrite(camera, rewrite)
+    rows = services.accounts.query(camera, 10)
     assert [(row.key, dict(row.properties)) for row in rows] == [
         (key, {"is": "new"}) for key in ("a", "b", "d")
     ]
-    assert not services.people.rewrite(camera, rewrite)
+    assert not services.accounts.rewrite(camera, rewrite)
     missing = ConditionalUpdate(rows[0], {"is": "newest"}, {"c": None})
-    assert not services.people.rewrite(camera, missing)
-    assert services.people.query(camera, 10) == rows
+    assert not services.accounts.rewrite(camera, missing)
+    assert services.accounts.query(camera, 10) == rows
     same = ConditionalUpdate(rows[0], rows[0].properties)
-    assert services.people.rewrite(camera, same)
-    assert not services.people.rewrite(camera, same)
+    assert services.accounts.rewrite(camera, same)
+    assert not services.accounts.rewrite(camera, same)
 
 
 def test_rows_are_walked_by_key(services: Services, camera: str) -> None:
     """Of one partition, so many, behind a key; what is put twice is there once."""
     for key in ("b", "a", "c", "a"):
-        services.people.upsert(camera, key, {"is": key})
-    services.people.upsert(f"{camera}-2", "d", {})
-    assert [row.key for row in services.people.query(camera, 10)] == ["a", "b", "c"]
-    assert [row.key for row in services.people.query(camera, 1, after="a")] == ["b"]
-    assert [row.key for row in services.people.query(camera, 9, "a", "c")] == ["b"]
-    assert services.people.query("nobody's", 10) == []
+        services.accounts.upsert(camera, key, {"is": key})
+    services.accounts.upsert(f"{camera}-2", "d", {})
+    assert [row.key for row in services.accounts.query(camera, 10)] == ["a", "b", "c"]
+    assert [row.key for row in services.accounts.query(camera, 1, after="a")] == ["b"]
+    assert [row.key for row in services.accounts.query(camera, 9, "a", "c")] == ["b"]
+    assert services.accounts.query("nobody's", 10) == []
 
 
 def test_a_store_that_answers_is_well(services: Services) -> None:

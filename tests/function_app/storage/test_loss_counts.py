@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage import loss_counts
-from function_app.storage.models import KeptAlert
+from function_app.storage.models import StoredAlert
 from function_app.storage.table_store import Entity
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.support.api import MOMENT, name_of
@@ -27,13 +27,13 @@ LATER = NOW + timedelta(days=1)
 
 def alert_of(
     number: int, came: datetime, days: int = 0, camera: str = "gate", kind: str = LOSS
-) -> KeptAlert:
+) -> StoredAlert:
     """An alert that came in at this moment, of a photo of so many days before NOW."""
     name = name_of(camera, NOW - timedelta(days=days), f"{number:08x}")
-    return KeptAlert(Alert(name, kind, "no-room"), came)
+    return StoredAlert(Alert(name, kind, "no-room"), came)
 
 
-def expected(kept: list[KeptAlert]) -> dict[str, Counter[date]]:
+def expected(kept: list[StoredAlert]) -> dict[str, Counter[date]]:
     """Their counts, of each loss once."""
     names = {one.alert.name for one in kept if one.alert.kind == LOSS}
     counts: dict[str, Counter[date]] = {}
@@ -81,7 +81,7 @@ class Seen(MemoryAlerts):
 
     read = 0
 
-    def newest(self, count: int, after: str | None, end: str | None = None) -> list[KeptAlert]:
+    def newest(self, count: int, after: str | None, end: str | None = None) -> list[StoredAlert]:
         found = super().newest(count, after, end)
         self.read += len(found)
         return found
@@ -169,7 +169,7 @@ def test_however_losses_come_the_counts_are_right(story: list[tuple[str, int, in
     """They are told, told again, and counted, by one who is killed at some point, or by two at
     once, in any order, as time goes on."""
     rows = Interrupted()
-    backend, now, kept = memory_services(Settings(""), rows=rows), NOW, list[KeptAlert]()
+    backend, now, kept = memory_services(Settings(""), rows=rows), NOW, list[StoredAlert]()
     for number, (what, minutes, which) in enumerate(story):
         now += timedelta(minutes=minutes)
         if what in "lq":

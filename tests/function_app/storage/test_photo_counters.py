@@ -230,10 +230,10 @@ def test_a_month_that_was_counted_before_a_recount_does_not_come_back(empty: Ser
     listed(empty, NOW, 9, NOW - timedelta(hours=1))
     empty.index.count_photos(NOW)
     for photo in photos:
-        empty.index.unlist(photo, State.EXPIRED)
+        empty.index.unindex(photo, State.EXPIRED)
     empty.index.invalidate_counts("gate", NOW)
     assert counted(empty) == there(empty)
-    empty.index.relist(photos[0])
+    empty.index.reindex(photos[0])
     delete(photos[0], empty)
     assert counted(empty) == there(empty)
 

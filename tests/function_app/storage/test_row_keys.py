@@ -119,7 +119,7 @@ def test_no_other_package_builds_a_key() -> None:
     "source",
     [
         'rows.get(f"sessions~{name}", key)',
-        'services.people.query("people", 10)',
+        'services.accounts.query("people", 10)',
         'rows.upsert(USERS, f"{kind}-{name}", {})',
         'key = f"n~{camera}"',
         'query_all(rows, "tokens")',

@@ -11,7 +11,7 @@ JOBS = ("cleanup", "repair")
 
 
 def test_a_job_that_never_ran_is_waited_for_since_the_first_look(empty: Services) -> None:
-    runs = TimerRuns(empty.people)
+    runs = TimerRuns(empty.accounts)
     assert runs.last_runs(JOBS) == {"cleanup": None, "repair": None}
     for now in (NOW, LATER):
         assert runs.expected_since(JOBS, now) == {"cleanup": NOW, "repair": NOW}
@@ -19,7 +19,7 @@ def test_a_job_that_never_ran_is_waited_for_since_the_first_look(empty: Services
 
 
 def test_a_job_that_ran_is_expected_since_then(empty: Services) -> None:
-    runs = TimerRuns(empty.people)
+    runs = TimerRuns(empty.accounts)
     runs.expected_since(JOBS, NOW)
     runs.record("cleanup", LATER)
     assert runs.last_runs(JOBS) == {"cleanup": LATER, "repair": None}
@@ -27,10 +27,10 @@ def test_a_job_that_ran_is_expected_since_then(empty: Services) -> None:
 
 
 def test_the_persisted_words_stay(empty: Services) -> None:
-    runs = TimerRuns(empty.people)
+    runs = TimerRuns(empty.accounts)
     runs.expected_since(["repair"], NOW)
     runs.record("cleanup", NOW)
-    rows = empty.people.query(TIMERS, 10)
+    rows = empty.accounts.query(TIMERS, 10)
     assert TIMERS == "timers"
     assert {row.key: dict(row.properties) for row in rows} == {
         "cleanup": {"last_run": "2026-11-27T12:00:00.000Z"},

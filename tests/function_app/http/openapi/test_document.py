@@ -113,7 +113,7 @@ def there(backend: Any) -> str:
 @pytest.fixture(scope="module")
 def holders(backend: Any, azurite: Azurite) -> list[dict[str, str]]:
     """Headers of a caller who may do everything, and of callers who may see some cameras."""
-    rows, now = connect(Settings(azurite.connection_string)).people, datetime.now(UTC)
+    rows, now = connect(Settings(azurite.connection_string)).accounts, datetime.now(UTC)
     two, one = frozenset({"gate", "entry"}), frozenset({"gate"})
     token = tokens.create(rows, new_camera(), tokens.Grant(frozenset({Scope.READ}), two), now)
     viewer = users.add(rows, new_camera(), "a good password", Role.VIEWER, one)

@@ -13,7 +13,7 @@ from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.azure import alerts as module
 from function_app.storage.azure.transactions import Transactions
-from function_app.storage.models import KeptAlert, StorageUnavailableError, alert_key
+from function_app.storage.models import StorageUnavailableError, StoredAlert, alert_key
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
 from tests.support.api import MOMENT, name_of
@@ -24,7 +24,7 @@ from tests.support.samples import in_order, losses
 def test_the_last_that_came_in_is_the_first(empty: Services) -> None:
     """Whenever its photo was taken; and a walk can begin behind one and end before another."""
     kept = [
-        KeptAlert(
+        StoredAlert(
             Alert(name_of("gate", MOMENT + timedelta(days=days)), LOSS, "torn"),
             MOMENT + timedelta(minutes=minutes),
         )
@@ -96,7 +96,7 @@ def test_a_camera_s_alerts_are_a_list_of_their_own(empty: Services) -> None:
     """In the order of the whole list, from any place in it on, of this camera alone."""
     reported = losses(5)
     others = [
-        KeptAlert(replace(one.alert, name=name_of(camera)), one.received_at)
+        StoredAlert(replace(one.alert, name=name_of(camera)), one.received_at)
         for camera in ("gate-2", "entry")
         for one in reported[:1]
     ]
@@ -124,7 +124,7 @@ def test_alerts_of_before_there_were_lists_by_camera_are_listed(
     store = connect(Settings(new_store())).alerts
     new_rows = module._rows
 
-    def old_rows(kept: KeptAlert) -> list[dict[str, str]]:
+    def old_rows(kept: StoredAlert) -> list[dict[str, str]]:
         return new_rows(kept)[:2]
 
     monkeypatch.setattr(module, "_rows", old_rows)
@@ -156,9 +156,9 @@ def test_pages_of_the_store_hold_every_alert_once(
     reported: list[tuple[Alert, int]], limit: int
 ) -> None:
     """However the pages are cut, whatever came when."""
-    store, first_time = MemoryAlerts(), dict[tuple[str, str], KeptAlert]()
+    store, first_time = MemoryAlerts(), dict[tuple[str, str], StoredAlert]()
     for alert, minutes in reported:
-        one = KeptAlert(alert, MOMENT + timedelta(minutes=minutes))
+        one = StoredAlert(alert, MOMENT + timedelta(minutes=minutes))
         store.add([one])
         first_time.setdefault((str(alert.name), alert.kind), one)
     seen: list[str] = []

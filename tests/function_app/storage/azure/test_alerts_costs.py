@@ -9,7 +9,7 @@ import pytest
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.azure import alerts as module
-from function_app.storage.models import KeptAlert
+from function_app.storage.models import StoredAlert
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
@@ -25,11 +25,11 @@ def metered(azurite: Azurite, new_store: NewStore) -> Iterator[tuple[Services, R
         there = f"http://127.0.0.1:{azurite.ports[2]}/"
         through = new_store().replace(there, f"{tables.base_url}/")
         backend = connect(Settings(through))
-        backend.alerts.add([KeptAlert(Alert(name_of("other"), LOSS, "first"), MOMENT)])
+        backend.alerts.add([StoredAlert(Alert(name_of("other"), LOSS, "first"), MOMENT)])
         yield backend, tables
 
 
-def requests(metered: tuple[Services, Recorder], reported: list[KeptAlert]) -> int:
+def requests(metered: tuple[Services, Recorder], reported: list[StoredAlert]) -> int:
     """How many requests it takes to tell this."""
     backend, tables = metered
     before = len(tables.exchanges)
@@ -37,7 +37,7 @@ def requests(metered: tuple[Services, Recorder], reported: list[KeptAlert]) -> i
     return len(tables.exchanges) - before
 
 
-def kept(metered: tuple[Services, Recorder]) -> list[KeptAlert]:
+def kept(metered: tuple[Services, Recorder]) -> list[StoredAlert]:
     """What the list has, but for the first."""
     found = metered[0].alerts.newest(500, None)
     return [one for one in found if one.alert.reason != "first"]
@@ -52,7 +52,7 @@ def test_a_report_that_is_sent_twice_costs_seven_requests(
     assert requests(metered, losses(100, minutes=5)) == 7
     assert kept(metered) == in_order(losses(100))
     asides = [
-        KeptAlert(Alert(one.alert.name, QUARANTINE, "damaged"), one.received_at)
+        StoredAlert(Alert(one.alert.name, QUARANTINE, "damaged"), one.received_at)
         for one in losses(100, minutes=9)[::2]
     ]
     assert requests(metered, [*losses(100, minutes=9), *asides]) == 5 * 3
@@ -73,7 +73,7 @@ def test_a_report_of_two_cameras_with_many_alerts_between_them_is_kept(
     between = losses(40)
     metered[0].alerts.add(between)
     reported = [
-        KeptAlert(Alert(name_of(camera, MOMENT + timedelta(days=n)), LOSS, "torn"), MOMENT)
+        StoredAlert(Alert(name_of(camera, MOMENT + timedelta(days=n)), LOSS, "torn"), MOMENT)
         for n in range(3)
         for camera in ("entry", "site")
     ]

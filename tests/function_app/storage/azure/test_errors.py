@@ -160,7 +160,7 @@ def test_storage_may_go_and_come_back(
     for reply in (api.put(jpeg(), headers), api.read("/api/photos"), api.ask("/api/health")):
         assert reply.status_code == 503
         assert reply.headers["Retry-After"] == "10"
-        assert "Storage is away" in reply.json()["detail"]
+        assert "Storage is unavailable" in reply.json()["detail"]
     azurite.start()
     assert api.put(jpeg(), headers).status_code == 201
     assert [photo["id"] for photo in api.listed(camera)] == [headers["X-Photo-Id"]]

@@ -10,7 +10,7 @@ import pytest
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up
 from function_app.services import Services, connect
-from function_app.storage.models import KeptAlert, State
+from function_app.storage.models import State, StoredAlert
 from local.azurite import Azurite
 from photo_wire.alert import LOSS, Alert
 from tests.conftest import NewStore
@@ -42,8 +42,8 @@ def test_every_listing_goes_on_behind_an_empty_page(both: Both) -> None:
     photo, other = stored(direct, "gate", 1), stored(direct, "site", 2)
     direct.thumbnails.write(photo, b"small")
     leave_orphan(direct, other, NOW - timedelta(hours=1))
-    direct.alerts.add([KeptAlert(Alert(photo.name, LOSS, "torn"), NOW)])
-    direct.people.upsert("some", "one", {})
+    direct.alerts.add([StoredAlert(Alert(photo.name, LOSS, "torn"), NOW)])
+    direct.accounts.upsert("some", "one", {})
     assert everything(through) == everything(direct)
     assert [name for one in ("gate", "site") for name in through.thumbnails.list_names(one)]
     for listing in (
@@ -51,7 +51,7 @@ def test_every_listing_goes_on_behind_an_empty_page(both: Both) -> None:
         lambda one: one.index.cameras(),
         lambda one: list(one.index.list_orphans("site")),
         lambda one: one.alerts.newest(10, None),
-        lambda one: one.people.query("some", 10),
+        lambda one: one.accounts.query("some", 10),
     ):
         before = sum(len(one.held) for one in relays)
         found = listing(direct)
@@ -68,7 +68,7 @@ def test_repair_and_retention_see_what_is_behind_an_empty_page(both: Both) -> No
     unlisted, removed = stored(direct, "gate", 2, listed=False), stored(direct, "gate", 1)
     direct.thumbnails.write(removed, b"small")
     direct.blobs.remove(removed)
-    direct.index.unlist(removed, State.EXPIRED)
+    direct.index.unindex(removed, State.EXPIRED)
     repair = reconcile(through, NOW)
     assert (repair.photos, repair.listed, repair.unlisted, repair.thumbnails) == (3, 1, 0, 1)
     assert direct.alerts.newest(10, None) == []
