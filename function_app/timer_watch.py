@@ -3,16 +3,15 @@ works (azure-functions-host issue 11828), so requests of devices check them and 
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from function_app.storage.interfaces import Alerts
 from function_app.storage.models import StorageUnavailableError, StoredAlert
 from function_app.storage.table_store import TableStore
-from function_app.storage.timer_runs import TimerRuns
 from photo_wire.alert import Alert
-from photo_wire.moment import format_time, to_milliseconds
+from photo_wire.moment import format_time, parse_time, to_milliseconds
 from photo_wire.name import new_name
 
 CLEANUP, REPAIR = "cleanup", "repair"
@@ -20,9 +19,40 @@ MAX_AGE = {CLEANUP: timedelta(hours=3), REPAIR: timedelta(days=7, hours=3)}
 KIND = "timer-stalled"
 CAMERA = "backend"  # every alert has a camera name; this one is listed under "backend"
 CHECK_INTERVAL_SECONDS = 900.0  # between two checks of a process
+TIMERS = "timers"  # the partition; the key of a row is the job's name
+_LAST_RUN = "last_run"
+_EXPECTED_SINCE = "expected_since"  # of a job that never ran
 _TAGS = {CLEANUP: "00000001", REPAIR: "00000002"}  # one stall has one alert id
 
 log = logging.getLogger(__name__)
+
+
+class TimerRuns:
+    """When the jobs of the timers ran, stored in the table of accounts. All methods raise
+    StorageUnavailableError."""
+
+    def __init__(self, table: TableStore) -> None:
+        self._table = table
+
+    def record(self, job: str, now: datetime) -> None:
+        """Record that a job has run to its end."""
+        self._table.upsert(TIMERS, job, {_LAST_RUN: format_time(now)})
+
+    def last_runs(self, jobs: Collection[str]) -> dict[str, datetime | None]:
+        """Return when each job last ran to its end; None if it never did. One request."""
+        rows = {row.key: row.properties for row in self._table.query(TIMERS, len(jobs))}
+        texts = {job: rows.get(job, {}).get(_LAST_RUN) for job in jobs}
+        return {job: parse_time(text) if text else None for job, text in texts.items()}
+
+    def expected_since(self, jobs: Collection[str], now: datetime) -> dict[str, datetime]:
+        """Return when each job last ran, or since when it is expected: for a job that never
+        ran, since the first call of this. One request, and one more for each such job."""
+        rows = {row.key: row.properties for row in self._table.query(TIMERS, len(jobs))}
+        for job in jobs:
+            if job not in rows:
+                rows[job] = {_EXPECTED_SINCE: format_time(now)}
+                self._table.insert(TIMERS, job, rows[job])
+        return {job: parse_time(next(iter(rows[job].values()))) for job in jobs}
 
 
 def record_run(table: TableStore, job: str, now: datetime) -> None:

@@ -1,5 +1,5 @@
-"""A timer that has stopped (azure-functions-host issue 11828) raises an alert, once for each
-stall."""
+"""When jobs last ran is recorded, and a timer that has stopped (azure-functions-host issue 11828)
+raises an alert, once for each stall."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,8 @@ from function_app.timer_watch import (
     KIND,
     MAX_AGE,
     REPAIR,
+    TIMERS,
+    TimerRuns,
     TimerWatch,
     last_runs,
     record_run,
@@ -27,7 +29,7 @@ from tests.support.memory_store import MemoryTable, memory_services
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-A_MOMENT = timedelta(minutes=1)
+A_MOMENT, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Process:
@@ -159,3 +161,31 @@ def test_an_upload_raises_the_alert_of_a_stall(memory: Services) -> None:
     assert put(request).status_code == 201
     (kept,) = memory.alerts.newest(10, None)
     assert (kept.alert.kind, kept.alert.details["hours"]) == (KIND, 4)
+
+
+def test_a_job_that_never_ran_is_expected_since_the_first_check(empty: Services) -> None:
+    runs = TimerRuns(empty.accounts)
+    assert runs.last_runs(MAX_AGE) == {"cleanup": None, "repair": None}
+    for now in (NOW, NOW + HOUR):
+        assert runs.expected_since(MAX_AGE, now) == {"cleanup": NOW, "repair": NOW}
+    assert runs.last_runs(MAX_AGE) == {"cleanup": None, "repair": None}
+
+
+def test_a_job_that_ran_is_expected_since_then(empty: Services) -> None:
+    runs = TimerRuns(empty.accounts)
+    runs.expected_since(MAX_AGE, NOW)
+    runs.record("cleanup", NOW + HOUR)
+    assert runs.last_runs(MAX_AGE) == {"cleanup": NOW + HOUR, "repair": None}
+    assert runs.expected_since(MAX_AGE, NOW + HOUR) == {"cleanup": NOW + HOUR, "repair": NOW}
+
+
+def test_the_persisted_words_stay(empty: Services) -> None:
+    runs = TimerRuns(empty.accounts)
+    runs.expected_since(["repair"], NOW)
+    runs.record("cleanup", NOW)
+    rows = empty.accounts.query(TIMERS, 10)
+    assert TIMERS == "timers"
+    assert {row.key: dict(row.properties) for row in rows} == {
+        "cleanup": {"last_run": "2026-11-27T12:00:00.000Z"},
+        "repair": {"expected_since": "2026-11-27T12:00:00.000Z"},
+    }

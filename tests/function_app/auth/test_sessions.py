@@ -1,11 +1,112 @@
-"""Device cookies: how many are valid, and for how long."""
+"""Sessions and device cookies: creating, finding and ending them."""
 
 from datetime import UTC, datetime, timedelta
 
-from function_app.auth import sessions
+import pytest
+
+from function_app.auth import sessions, users
+from function_app.auth.caller import Caller, Role, Scope
+from function_app.auth.users import User
+from function_app.storage.account_keys import sessions_of
 from tests.support.memory_store import MemoryTable
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+PASSWORD = "a good long password"
+
+
+@pytest.fixture
+def table() -> MemoryTable:
+    return MemoryTable()
+
+
+@pytest.fixture
+def vera(table: MemoryTable) -> User:
+    """A viewer of the camera gate."""
+    return users.add(table, "vera", PASSWORD, Role.VIEWER, frozenset({"gate"}))
+
+
+def create(table: MemoryTable, user: User, now: datetime = NOW) -> str:
+    value = sessions.create(table, user, now)
+    assert value
+    return value
+
+
+def test_a_session_has_the_scopes_and_cameras_of_its_user(table: MemoryTable, vera: User) -> None:
+    caller = sessions.find(table, create(table, vera), NOW)
+    assert caller
+    assert (caller.name, caller.root, caller.via) == ("vera", "vera", ())
+    assert caller.scopes == {Scope.READ}
+    assert caller.cameras == frozenset({"gate"})
+    assert caller.session
+    owner = users.add(table, "anna", PASSWORD, Role.OWNER, None)
+    caller = sessions.find(table, create(table, owner), NOW)
+    assert caller
+    assert (caller.scopes, caller.cameras) == (frozenset(Scope), None)
+
+
+def test_the_table_has_only_a_hash_of_the_secret(table: MemoryTable, vera: User) -> None:
+    secret = create(table, vera).rpartition(".")[2]
+    assert secret
+    assert secret not in repr(table.kept)
+
+
+def test_a_session_expires_and_a_later_one_removes_it(table: MemoryTable, vera: User) -> None:
+    value, end = create(table, vera), NOW + sessions.SESSION_TTL
+    assert sessions.find(table, value, end - timedelta(milliseconds=1))
+    assert sessions.find(table, value, end) is None
+    assert len(table.query(sessions_of("vera"), 10)) == 1
+    create(table, vera, end)
+    assert len(table.query(sessions_of("vera"), 10)) == 1
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "vera", "vera.", ".secret", "vera.secret", "v/era.x", "ä.x"]
+)
+def test_an_unknown_or_malformed_cookie_finds_no_session(
+    table: MemoryTable, vera: User, cookie: str
+) -> None:
+    """Nor does another user's name before the secret of a session."""
+    value = create(table, vera)
+    assert sessions.find(table, cookie, NOW) is None
+    assert sessions.find(table, value.replace("vera", "anna"), NOW) is None
+
+
+def test_no_session_begins_for_a_user_who_was_changed_or_removed(
+    table: MemoryTable, vera: User
+) -> None:
+    """Since they were read: nothing of it stays."""
+    users.end_epoch(table, "vera")
+    assert sessions.create(table, vera, NOW) is None
+    users.remove(table, "vera")
+    assert sessions.create(table, vera, NOW) is None
+    assert table.query(sessions_of("vera"), 10) == []
+
+
+def test_ending_a_session_leaves_the_others(table: MemoryTable, vera: User) -> None:
+    """It may be ended twice; a caller without a session ends none."""
+    first, second = create(table, vera), create(table, vera)
+    caller = sessions.find(table, first, NOW)
+    assert caller
+    for _ in range(2):
+        sessions.end(table, caller)
+        assert sessions.find(table, first, NOW) is None
+    sessions.end(table, Caller("vera", frozenset({Scope.READ})))
+    assert sessions.find(table, second, NOW)
+
+
+def test_ending_all_sessions_of_a_user_forgets_their_browsers_too(
+    table: MemoryTable, vera: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over all pages, and those of another user stay."""
+    monkeypatch.setattr(sessions, "PAGE_SIZE", 2)
+    values = [create(table, vera) for _ in range(5)]
+    device = sessions.remember_device(table, "vera", NOW)
+    anna = create(table, users.add(table, "anna", PASSWORD, Role.VIEWER, None))
+    assert sessions.end_all(table, "vera") == 5
+    assert [sessions.find(table, one, NOW) for one in values] == [None] * 5
+    assert sessions.find_device(table, "vera", device, NOW) is None
+    assert sessions.find(table, anna, NOW)
+    assert sessions.end_all(table, "vera") == 0
 
 
 def test_a_limited_number_of_devices_is_known_for_a_year() -> None:

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from function_app.auth import sessions, tokens, users
 from function_app.auth.caller import Caller, Role, Scope
-from function_app.http.authorization import Access, authorize
+from function_app.http.authorization import Access, authorize, find_photo
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
+from photo_wire.name import PhotoName
 from tests.support.memory_store import memory_services
+from tests.support.samples import photo_of
 
 READ_TOKEN, ADMIN_TOKEN = "the-read-token-of-this-test", "the-admin-token-of-this-test"
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -189,3 +191,27 @@ def test_a_session_cookie_counts_only_under_its_own_name(
         return
     with pytest.raises(HTTPProblemError):
         authorize(Access.READER, asked, backend, NOW)
+
+
+def test_a_photo_is_found_for_a_caller_who_may_see_its_camera() -> None:
+    """A viewer of another camera gets the same 404 as for a photo that is not there."""
+    services = memory_services(Settings(""))
+    photo, missing = photo_of("gate"), photo_of("gate", tag="00000009").name
+    services.index.add(photo, NOW)
+    everywhere, viewer, other = (
+        Caller("vera", frozenset({Scope.READ}), cameras)
+        for cameras in (None, frozenset({"gate"}), frozenset({"entry"}))
+    )
+    for caller in (everywhere, viewer):
+        assert find_photo(photo.name, services, caller) == photo
+
+    def problem(name: PhotoName, caller: Caller) -> tuple[int, str]:
+        with pytest.raises(HTTPProblemError) as caught:
+            find_photo(name, services, caller)
+        detail = caught.value.problem.detail
+        return caught.value.problem.status, detail.replace(str(name), "ID")
+
+    expected = (404, "There is no photo ID: it never arrived, or it was deleted.")
+    assert problem(photo.name, other) == expected
+    for caller in (everywhere, viewer, other):
+        assert problem(missing, caller) == expected
