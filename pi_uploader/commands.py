@@ -148,9 +148,9 @@ def spool_list(args: argparse.Namespace) -> int:
     from pi_uploader.spool.admin import describe, describe_kept, list_photos
 
     spool = _open_spool()
-    for place, photo in list_photos(spool):
-        line = f"{place:24} {photo.name}  {photo.trigger:8} {photo.size:>10} bytes"
-        _print(json.dumps(describe(place, photo)) if args.json else line)
+    for location, photo in list_photos(spool):
+        line = f"{location:24} {photo.name}  {photo.trigger:8} {photo.size:>10} bytes"
+        _print(json.dumps(describe(location, photo)) if args.json else line)
     for kept in spool.archive.photos():
         facts = describe_kept(kept)
         _print(json.dumps(facts) if args.json else f"{facts['place']:24} {kept.name}")

@@ -46,7 +46,7 @@ def settings_text() -> str:
     """Return the help on every setting: name, meaning, what is expected, default."""
     lines = [
         "settings (environment variables; an empty one counts as not set; for the services of a Pi",
-        f"they stand in {DEFAULT_ENVIRONMENT}):",
+        f"they are in {DEFAULT_ENVIRONMENT}):",
         f"    {CONFIG}",
         "        Config file, needed for several cameras; pi-uploader config example prints one.",
         f"        Default: {DEFAULT_CONFIG}, if it exists.",
@@ -67,7 +67,7 @@ def config_example() -> str:
     lines = [
         f"# {DEFAULT_CONFIG}: the settings of pi-uploader.",
         "# Remove the # before what you want to change; then: pi-uploader config check",
-        "# An environment variable (CAMERA_SPOOL, BASE_URL, ...) overrides what stands here.",
+        "# An environment variable (CAMERA_SPOOL, BASE_URL, ...) overrides the value in this file.",
     ]
     for part in (Settings, CaptureSettings, UploadSettings):
         lines += ["", f"# --- {part.title}"]

@@ -79,11 +79,11 @@ class AlertBatches:
                         self.defer(alert.kind, str(alert.name), f"the backend {error}")
                 raise
             else:
-                self._note_receipt(batch, receipt)
+                self._record_receipt(batch, receipt)
                 on_accepted(batch, receipt)
 
     def defer(self, kind: str, photo_id: str, problem: str) -> None:
-        """Leave this alert alone for a while, twice as long each time. `problem` says why."""
+        """Defer this alert, twice as long each time. `problem` says why."""
         key = (kind, photo_id)
         failures = self._deferred[key].failures + 1 if key in self._deferred else 1
         delay = backoff(failures, FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS)
@@ -94,10 +94,10 @@ class AlertBatches:
         )
 
     def forget(self, kind: str, photo_id: str) -> None:
-        """Note that this alert is not to be sent any more."""
+        """Forget the deferral of an alert that is not to be sent any more."""
         self._deferred.pop((kind, photo_id), None)
 
-    def _note_receipt(self, batch: list[Alert], receipt: AlertsReceipt) -> None:
+    def _record_receipt(self, batch: list[Alert], receipt: AlertsReceipt) -> None:
         accepted = receipt.recorded | receipt.stored
         for alert in batch:
             if str(alert.name) in accepted:

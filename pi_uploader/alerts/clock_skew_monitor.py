@@ -37,7 +37,7 @@ class UncertainTimes:
 
 
 class ClockSkewMonitor:
-    """Looks at each delivery. Threads share it."""
+    """Checks each delivery. Threads share it."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class ClockSkewMonitor:
         self._skewed_since: float | None = None
         self._lock = threading.Lock()
 
-    def note_delivery(self, photo: SpooledPhoto, server_time: datetime | None) -> None:
+    def record_delivery(self, photo: SpooledPhoto, server_time: datetime | None) -> None:
         """Compare the clocks, now that this photo is delivered. `server_time` is the time of the
         server's clock; None if it does not say."""
         if server_time and server_time < EPOCH:  # no clock shows that, and no name can hold it
@@ -101,8 +101,8 @@ def clock_alert(
     if lag:
         side = "behind" if lag > timedelta(0) else "ahead of"
         sentences.append(
-            f"the device's clock is {_duration(abs(lag))} {side} the server's, and the times of "
-            "its photos with it"
+            f"the device's clock is {_duration(abs(lag))} {side} the server's, so its photos "
+            "have wrong times"
         )
         details["seconds_behind"] = round(lag.total_seconds())
     if uncertain:

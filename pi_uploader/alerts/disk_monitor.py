@@ -25,7 +25,7 @@ def is_read_only(folder: Path) -> bool:
 
 
 class DiskMonitor:
-    """Looks at the spool's disk now and then."""
+    """Checks the spool's disk periodically."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class DiskMonitor:
         self._task = PeriodicTask(clock, FIRST_POLL_SECONDS)
 
     def poll(self) -> None:
-        """Raise the alert if the disk fails, or clear it if that is over; if it is time to look."""
+        """If a check is due, raise the alert or clear it."""
         if self._task.try_claim():
             try:
                 self._check()

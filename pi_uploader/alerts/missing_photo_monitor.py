@@ -1,7 +1,7 @@
-"""Ask the backend now and then whether it still has the photos of the last receipts.
+"""Ask the backend periodically whether it still has the photos of the last receipts.
 
-A receipt is true on the day on which it was given: a store may lose photos later. So the device
-keeps its last thousand receipts and asks for some of them now and then. It raises an alert for each
+A receipt is true when it is given: a store may lose photos later. So the device keeps its last
+thousand receipts and checks some of them periodically. It raises an alert for each
 photo that the backend no longer has, and sends the photo again if a copy was kept on the device
 (`CAMERA_KEEP`).
 
@@ -9,7 +9,7 @@ photo that the backend no longer has, and sends the photo again if a copy was ke
     missing.log     the same for each photo that the backend no longer has
 
 The spool does not depend on these files. They are never flushed: a power cut may take the last
-lines, and then a few photos are not asked for.
+lines, and then a few photos are not checked.
 """
 
 import logging
@@ -37,7 +37,7 @@ MAX_RECEIPTS = 1000
 RECEIPTS_FILE = "receipts.log"  # in the spool's folder
 MISSING_FILE = "missing.log"
 FIRST_POLL_SECONDS = 60.0  # after the start; no photo waits for it
-POLL_SECONDS = 3600.0  # all receipts are asked for within ten hours
+POLL_SECONDS = 3600.0  # all receipts are checked within ten hours
 POLL_AFTER_MISSING_SECONDS = 60.0  # one missing photo suggests that there are more
 RETRY_SECONDS = 600.0  # after a request that failed, or while there are no receipts
 RETRY_OLD_BACKEND_SECONDS = 24 * 3600.0
@@ -103,7 +103,7 @@ class PhotoLog:
 
 
 class MissingPhotoMonitor:
-    """Asks for the photos of some receipts now and then. Any thread may note a receipt; one at a
+    """Checks the photos of some receipts periodically. Any thread may record a receipt; one at a
     time may poll."""
 
     def __init__(self, spool: Spool, client: BackendClient, clock: Clock) -> None:
@@ -117,14 +117,14 @@ class MissingPhotoMonitor:
         self._asked: set[str] = set()  # ids, in this round
         self._sent_again: set[str] = set()  # ids, since the start
 
-    def note_receipt(self, photo: SpooledPhoto) -> None:
-        """Note that the backend has this photo."""
+    def record_receipt(self, photo: SpooledPhoto) -> None:
+        """Record that the backend has this photo."""
         self._receipts.add(photo)
         self._missing.remove([str(photo.name)])
 
     def poll(self, heartbeat: Heartbeat = no_heartbeat) -> None:
-        """Ask for up to 100 photos, the newest first, if it is time to. Report those that are
-        missing, and send them again if copies were kept."""
+        """If a check is due, check up to 100 photos, the newest first. Report the missing ones, and
+        send them again if copies were kept."""
         if self._clock.monotonic() < self._next_poll:
             return
         delay = RETRY_SECONDS
@@ -154,13 +154,11 @@ class MissingPhotoMonitor:
 
     def _report(self, missing: list[SpooledPhoto], heartbeat: Heartbeat) -> None:
         """Report missing photos. Their receipts are removed only when that is done: if the process
-        ends in between, the next one asks for them again."""
+        ends in between, the next one checks them again."""
         if not missing:
             return
         for photo in missing:
-            log.error(
-                "photo missing %s: the cloud gave a receipt, and has it no longer", photo.name
-            )
+            log.error("photo missing %s: the backend confirmed it but no longer has it", photo.name)
         due = [one for one in missing if self._batches.is_due(MISSING, str(one.name))]
         self._batches.send([missing_alert(one) for one in due], self._on_accepted, heartbeat)
 

@@ -4,8 +4,8 @@ It holds the last alert of each kind, until that kind may be raised anew. So a r
 again, an alert that was raised without a network is sent later, and it keeps its id: if it is sent
 twice, the backend has it once.
 
-The file is replaced as a whole and never flushed: no photo depends on it. If a full disk refuses it
-or a power cut destroys it, an alert may be sent once more.
+The file is replaced as a whole and never flushed: no photo depends on it. If a full disk cannot
+store it or a power cut destroys it, an alert may be sent once more.
 """
 
 import json
@@ -60,8 +60,8 @@ class AlertOutbox:
             self._sent.discard(alert.kind)
             self._write()
 
-    def mark_sent(self, alert: Alert) -> None:
-        """Note that the backend has this alert on record."""
+    def record_sent(self, alert: Alert) -> None:
+        """Record that the backend has this alert."""
         with self._lock:
             if self._alerts.get(alert.kind) == alert:
                 self._sent.add(alert.kind)

@@ -38,7 +38,7 @@ log = logging.getLogger("upload")
 
 
 class AlertReporter:
-    """What is still to be reported.
+    """Sends what is still to be reported.
 
     `count_waiting` returns how many photos of a camera wait. Any thread
     may ask whether a report is due; the one that claims it sends it.
@@ -75,25 +75,25 @@ class AlertReporter:
 
     # --- what happens on the device
 
-    def note_quarantined(self, reason: str, photo: SpooledPhoto) -> None:
-        """Report that this photo was moved to quarantine, and why."""
+    def record_quarantined(self, reason: str, photo: SpooledPhoto) -> None:
+        """Report that this photo was quarantined, and why."""
         self._quarantine.append(quarantine_alert(reason, photo))
 
-    def note_stuck(self, reason: str, photo: SpooledPhoto) -> None:
-        """Report, once, that this photo can neither be sent nor be moved to quarantine."""
+    def record_stuck(self, reason: str, photo: SpooledPhoto) -> None:
+        """Report, once, that this photo can be neither sent nor quarantined."""
         if photo not in self._stuck:
             self._stuck.add(photo)
             self._quarantine.append(quarantine_alert(reason, photo))
 
-    def note_delivery(self, photo: SpooledPhoto) -> None:
-        """Note that the backend has this photo: keep the receipt, and compare the clocks."""
+    def record_delivery(self, photo: SpooledPhoto) -> None:
+        """Record that the backend has this photo: keep the receipt, and compare the clocks."""
         for kind in (LOSS, QUARANTINE):
             self._batches.forget(kind, str(photo.name))
-        self._missing_photos.note_receipt(photo)
-        self._clock_skew.note_delivery(photo, self._client.server_time)
+        self._missing_photos.record_receipt(photo)
+        self._clock_skew.record_delivery(photo, self._client.server_time)
 
     def poll(self) -> None:
-        """Have the monitors look at the device, those for which it is time."""
+        """Poll the monitors of the disk and the spool."""
         self._disk.poll()
         self._spool_usage.poll()
 
@@ -117,15 +117,15 @@ class AlertReporter:
             self._task.release(delay)
 
     def _send_about_photos(self, in_flight: Collection[int], heartbeat: Heartbeat) -> bool:
-        """Report quarantined and lost photos; return whether that succeeded. The backend knows
-        better if one of them had arrived, and only its receipt was lost."""
+        """Report quarantined and lost photos; return whether that succeeded. If a photo had arrived
+        and only its receipt was lost, the backend answers `stored`."""
         try:
-            self._send_quarantine(heartbeat)  # before the loss of a photo that was given up there
+            self._send_quarantine(heartbeat)  # before the loss of a photo that was evicted there
             self._send_losses(in_flight, heartbeat)
         except UnavailableError as error:
             log.warning("losses and quarantined photos are not reported yet: the backend %s", error)
         except OSError as error:
-            log.error("losses cannot be reported, the disk answers: %s", error.strerror)
+            log.error("losses cannot be reported: disk error: %s", error.strerror)
         else:
             return True
         return False
@@ -147,7 +147,7 @@ class AlertReporter:
         self._batches.send(alerts, on_accepted, heartbeat)
 
     def _send_losses(self, in_flight: Collection[int], heartbeat: Heartbeat) -> None:
-        # A photo in flight may arrive; its receipt then takes the loss back.
+        # A photo in flight may arrive; its receipt then revokes the loss.
         due = (
             loss
             for loss in self._spool.losses.unreported()
@@ -163,15 +163,15 @@ class AlertReporter:
         self._batches.send(list(map(loss_alert, losses.values())), on_accepted, heartbeat)
 
     def _settle_loss(self, loss: Loss, receipt: AlertsReceipt) -> None:
-        """Note what the backend knows of a loss. If the disk does not move its record, the loss is
-        reported again later, and holds up no other."""
+        """Record what the backend knows of a loss. If the record cannot be moved, the loss is
+        reported again later, and does not hold up others."""
         name = str(loss.photo.name)
         try:
             if name in receipt.stored:
                 self._spool.losses.forget(loss.photo)
                 log.info("no loss after all, the backend has it: %s", name)
             elif name in receipt.recorded:
-                self._spool.losses.mark_reported(loss)
+                self._spool.losses.record_reported(loss)
                 log.info("loss reported %s (%s)", name, loss.reason)
         except OSError as error:
             self._batches.defer(LOSS, name, f"its record cannot be moved: {error.strerror}")
@@ -189,7 +189,7 @@ class AlertReporter:
                 self._next_outbox_try = self._clock.monotonic() + RETRY_OUTBOX_SECONDS
                 log.warning("%s %s is not sent yet: the backend %s", alert.kind, alert.name, error)
             else:
-                self._outbox.mark_sent(alert)
+                self._outbox.record_sent(alert)
                 log.info("%s sent %s", alert.kind, alert.name)
 
     def _send_alerts(self, alerts: list[Alert]) -> AlertsReceipt:

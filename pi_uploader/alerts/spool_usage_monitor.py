@@ -1,4 +1,4 @@
-"""Raise an alert when the spool is filling up: once, before photos have to be given up."""
+"""Raise an alert when the spool is filling up: once, before photos have to be evicted."""
 
 import logging
 from datetime import datetime
@@ -21,7 +21,7 @@ log = logging.getLogger("upload")
 
 
 class SpoolUsageMonitor:
-    """Looks at the spool now and then."""
+    """Checks the spool's usage periodically."""
 
     def __init__(
         self,
@@ -35,8 +35,7 @@ class SpoolUsageMonitor:
         self._task = PeriodicTask(clock, FIRST_POLL_SECONDS)
 
     def poll(self) -> None:
-        """Raise the alert if the spool is filling up, or clear it if that is over; if it is time to
-        look."""
+        """If a check is due, raise the alert or clear it."""
         if not self._task.try_claim():
             return
         delay = POLL_SECONDS
@@ -44,7 +43,7 @@ class SpoolUsageMonitor:
             if self._check():
                 delay = QUIET_SECONDS
         except OSError as error:
-            log.error("cannot tell how full the spool is, the disk answers: %s", error.strerror)
+            log.error("the spool's usage is unknown: disk error: %s", error.strerror)
         finally:
             self._task.release(delay)
 
@@ -77,9 +76,9 @@ def filling_alert(fill: Usage, oldest: SpooledPhoto, waiting: int, now: datetime
     return Alert(
         new_name(oldest.name.camera, now),
         SPOOL_FILLING,
-        f"the photos take {fill.share:.0%} of the room that they may take on the device; {waiting} "
-        f"wait, the oldest since {readable(oldest.name.captured_at)}; when there is no more "
-        "room, the least valuable are given up",
+        f"the photos use {fill.share:.0%} of the allowed space on the device; {waiting} "
+        f"wait, the oldest since {readable(oldest.name.captured_at)}; when the spool is full, "
+        "the least valuable are evicted",
         {
             "bytes_used": fill.used,
             "bytes_allowed": fill.allowed,

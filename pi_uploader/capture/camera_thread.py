@@ -75,10 +75,10 @@ class CameraThread:
         try:
             self._handler.run(self.queue, watchdog.watch(f"camera {name}"))
         except CameraGoneError as error:
-            log.error("%s: %s; the process ends, to be started again", name, error)
+            log.error("%s: %s; exiting, so that a restart can reopen the camera", name, error)
             self._end_process()
         except Exception:
-            log.exception("%s: unexpected error; the process ends, to be started again", name)
+            log.exception("%s: unexpected error; exiting for a restart", name)
             self._end_process()
 
     def _end_process(self) -> None:
@@ -101,7 +101,7 @@ class CameraThread:
 
     def _log_summary(self) -> None:
         log.info(
-            "capture with %s ends: %s, %s unanswered",
+            "capture with %s stopped: %s, %s unhandled",
             self._settings.name,
             self._handler.stats,
             counted(self.queue.unhandled(), "trigger"),

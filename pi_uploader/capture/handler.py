@@ -19,7 +19,7 @@ from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
-FIRST_REST_SECONDS, MAX_REST_SECONDS = 1.0, 60.0  # for the camera after an error
+FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS = 1.0, 60.0  # after a camera error
 MAX_WAIT_SECONDS = 20.0  # for a trigger, before the next heartbeat
 CHECK_INTERVAL_SECONDS = 60.0  # without a photo, after which the camera is checked
 MAX_CHECK_SECONDS = 90.0  # a check may reopen the camera
@@ -33,12 +33,12 @@ log = logging.getLogger("capture")
 class CaptureStats:
     """What became of the triggers.
 
-    Photos: `kept` in the spool, `lost` because the spool could not store them, `failed` because the
+    Photos: `stored` in the spool, `lost` because the spool failed to, `failed` because the
     camera took none. Triggers without a photo of their own: `coalesced` while the camera was busy,
     `cooled_down` within the cooldown, `disarmed` outside of the armed hours.
     """
 
-    kept: int = 0
+    stored: int = 0
     lost: int = 0
     failed: int = 0
     coalesced: int = 0
@@ -47,7 +47,7 @@ class CaptureStats:
 
     def __str__(self) -> str:
         return (
-            f"{counted(self.kept, 'photo')} kept, {self.lost} lost, {self.failed} failed; "
+            f"{counted(self.stored, 'photo')} stored, {self.lost} lost, {self.failed} failed; "
             f"{counted(self.coalesced, 'trigger')} coalesced, {self.cooled_down} cooled down, "
             f"{self.disarmed} disarmed"
         )
@@ -93,12 +93,12 @@ class TriggerHandler:
         while not queue.is_closed:
             heartbeat(2 * MAX_WAIT_SECONDS)
             if event := queue.get(MAX_WAIT_SECONDS):
-                heartbeat(MAX_PHOTO_SECONDS * self._settings.burst + MAX_REST_SECONDS)
+                heartbeat(MAX_PHOTO_SECONDS * self._settings.burst + MAX_RETRY_DELAY_SECONDS)
                 self._handle_or_log(event)
-                queue.sleep(rest_after(self._failures))
+                queue.sleep(retry_delay(self._failures))
             heartbeat(MAX_CHECK_SECONDS)
             self._check_camera()
-        self._log_skipped()
+        self._log_ignored()
 
     def _handle_or_log(self, event: TriggerEvent) -> None:
         try:
@@ -141,7 +141,7 @@ class TriggerHandler:
             self._cooled_down += event.count
             self.stats.cooled_down += event.count
             return
-        self._log_skipped()
+        self._log_ignored()
         self._take_photo(event)
         for _ in range(1, self._settings.burst):
             if self._sleep(self._settings.burst_gap):
@@ -186,12 +186,12 @@ class TriggerHandler:
             self._failures += 1
             self.stats.failed += 1
             log.error(
-                "%s: no photo for %s: %s: %s; the camera rests for %g s",
+                "%s: no photo for %s: %s: %s; retrying in %g s",
                 self._settings.name,
                 _describe(event),
                 type(error).__name__,
                 error,
-                rest_after(self._failures),
+                retry_delay(self._failures),
             )
             return None
         self._failures = 0
@@ -220,13 +220,13 @@ class TriggerHandler:
                 self.stats.lost,
             )
             return
-        self.stats.kept += 1
+        self.stats.stored += 1
         log.info("photo taken %s %s %d bytes", info.name, info.trigger, len(content))
         if event.count > 1:
             self.stats.coalesced += event.count - 1
-            log.info("%s stands for %s", info.name, _describe(event))
+            log.info("%s covers %d coalesced %s triggers", info.name, event.count, event.trigger)
 
-    def _log_skipped(self) -> None:
+    def _log_ignored(self) -> None:
         if self._cooled_down:
             log.info(
                 "%s: %s came within %g s after a photo and took none",
@@ -243,9 +243,9 @@ class TriggerHandler:
         self._cooled_down = self._disarmed = 0
 
 
-def rest_after(failures: int) -> float:
-    """Return the seconds for which a camera rests after this many failures in a row."""
-    return backoff(failures, FIRST_REST_SECONDS, MAX_REST_SECONDS)
+def retry_delay(failures: int) -> float:
+    """Return the seconds to wait after this many camera failures in a row."""
+    return backoff(failures, FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS)
 
 
 def _describe(event: TriggerEvent) -> str:

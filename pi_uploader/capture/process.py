@@ -44,7 +44,7 @@ def run_capture(
 
     Raises SettingsError if a camera or a pin cannot work with these settings, OSError if the
     spool's folder cannot be made or a pin is in use, CameraGoneError if there is no camera at all.
-    Each failed start in a row raises later (`StartBackoff`).
+    After repeated failed starts it waits longer before it raises (`StartBackoff`).
     """
     start_backoff = StartBackoff(os.environ)
     try:
@@ -102,7 +102,7 @@ def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
             handler.handle(TriggerEvent(trigger, 0.0))
             all_stats.append(handler.stats)
         _purge_archive(settings, spool)
-    return 0 if not missing and all(stats.kept + stats.disarmed for stats in all_stats) else 1
+    return 0 if not missing and all(stats.stored + stats.disarmed for stats in all_stats) else 1
 
 
 def open_spool(settings: CaptureSettings) -> Spool:
@@ -157,7 +157,7 @@ def _purge_until(
         if stop.wait(min(pause, max(0.0, end - time.monotonic()))):
             return True
         if time.monotonic() >= end:
-            log.info("the process ends, to be started again and look for the missing camera")
+            log.info("exiting, so that a restart can look for the missing camera")
             return False
 
 

@@ -46,7 +46,7 @@ _HINTS = {
     308: "a redirect is not followed; set BASE_URL to the final address",
     401: "the key is not accepted; check AZURE_FUNCTION_KEY",
     403: "access is denied; check AZURE_FUNCTION_KEY and the network rules of the function app",
-    404: "nothing takes photos there; check BASE_URL and that the backend is deployed",
+    404: "there is no upload endpoint at this address; check BASE_URL and the deployment",
 }
 
 
@@ -106,7 +106,7 @@ class BackendClient:
         except WireError as error:
             raise _no_receipt(response, error) from None
         if not receipt.confirms(photo.name, photo.sha256, photo.size):
-            raise UnavailableError(f"answered with a receipt for other bytes than {photo.name}")
+            raise UnavailableError(f"returned a receipt that does not match {photo.name}")
         self.server_time = _date(response.headers)
         return receipt
 
@@ -131,12 +131,12 @@ class BackendClient:
         except WireError as error:
             raise _no_receipt(response, error) from None
         if known.known | known.missing != set(ids) or known.known & known.missing:
-            raise UnavailableError("answered for other photos than were asked for")
+            raise UnavailableError("returned ids that were not requested")
         return known
 
     @retry(
         # The server may have closed a connection that was kept open, which only its next use
-        # shows. There is one quick second try; every longer wait is up to the caller.
+        # shows. There is one quick retry; every longer wait is up to the caller.
         retry=retry_if_exception(
             lambda error: isinstance(error, UnavailableError) and error.retry_at_once
         ),

@@ -14,9 +14,8 @@ _OS_ERROR_TEXTS = {
     errno.ECONNREFUSED: "connection refused",
     errno.ENETUNREACH: "the network cannot be reached",
     errno.EHOSTUNREACH: "the host cannot be reached",
-    errno.ETIMEDOUT: "no answer",
+    errno.ETIMEDOUT: "no response",
 }
-_NO_TRUST = "gave no TLS connection that can be trusted"
 _UNKNOWN_ISSUER = {18, 19, 20, 21}  # X509_V_ERR_..., of openssl/x509_vfy.h
 
 
@@ -63,15 +62,15 @@ def unavailable(error: Exception, route: Route) -> UnavailableError:
             return UnavailableError(_tls_problem(error, route))
         case requests.exceptions.ConnectTimeout():
             return UnavailableError(
-                f"gave no connection within {CONNECT_TIMEOUT_SECONDS:g} s ({route})"
+                f"could not be reached within {CONNECT_TIMEOUT_SECONDS:g} s ({route})"
             )
         case requests.exceptions.ReadTimeout():
-            return UnavailableError(f"was silent for {READ_TIMEOUT_SECONDS:g} s ({route})")
+            return UnavailableError(f"sent no data for {READ_TIMEOUT_SECONDS:g} s ({route})")
         case requests.exceptions.ConnectionError() if _is_not_connected(error):
-            return UnavailableError(f"gave no connection ({route}: {connection_problem(error)})")
+            return UnavailableError(f"could not be reached ({route}: {connection_problem(error)})")
         case requests.exceptions.ConnectionError() | HTTPError() | OSError():
-            return UnavailableError(f"cut the connection ({route})", retry_at_once=True)
-    return UnavailableError(f"gave no readable answer ({type(error).__name__})")
+            return UnavailableError(f"closed the connection ({route})", retry_at_once=True)
+    return UnavailableError(f"sent an invalid response ({type(error).__name__})")
 
 
 def connection_problem(error: BaseException) -> str:
@@ -79,14 +78,14 @@ def connection_problem(error: BaseException) -> str:
     for cause in _causes(error):
         match cause:
             case socket.gaierror() if cause.errno == socket.EAI_AGAIN:
-                return "name not known now, for no name server answers"
+                return "host name not found now: the DNS server does not respond"
             case socket.gaierror():
-                return "name not known"
+                return "host name not found"
             case TimeoutError():
-                return "no answer"
+                return "no response"
             case OSError() if cause.errno in _OS_ERROR_TEXTS:
                 return _OS_ERROR_TEXTS[cause.errno]
-            case OSError() if type(cause) is OSError and cause.args:  # such as a proxy's answer
+            case OSError() if type(cause) is OSError and cause.args:  # such as a proxy's response
                 return str(cause.strerror or cause.args[0])
     return "no connection"
 
@@ -104,9 +103,10 @@ def _tls_problem(error: Exception, route: Route) -> str:
         )
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"{_NO_TRUST} ({route}: {cause.verify_message}){_next_step(cause)}"
+            problem = f"failed certificate verification ({route}: {cause.verify_message})"
+            return problem + _next_step(cause)
     reasons = [one.reason or "unknown" for one in _causes(error) if isinstance(one, ssl.SSLError)]
-    return f"{_NO_TRUST} ({route}: {', '.join(reasons[:1])})"
+    return f"failed the TLS handshake ({route}: {', '.join(reasons[:1])})"
 
 
 def _next_step(error: ssl.SSLCertVerificationError) -> str:

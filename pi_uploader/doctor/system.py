@@ -67,7 +67,7 @@ def check_disk(settings: CaptureSettings) -> Finding:
         return Finding("disk", Severity.BAD, diagnosis.sentence, diagnosis.next_step)
     text = f"{folder} can be written; {free / 1e6:,.0f} MB are free"
     if free < settings.reserve_bytes:
-        return Finding("disk", Severity.BAD, text, "free some space: photos are given up")
+        return Finding("disk", Severity.BAD, text, "free some space: photos are evicted")
     if inodes is not None and inodes < INODES_FOR_A_DAY:
         next_step = "remove many small files: df -i; each photo takes one inode"
         return Finding("disk", Severity.WARNING, f"{text}, and {inodes:,} inodes", next_step)

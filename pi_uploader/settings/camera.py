@@ -52,7 +52,7 @@ class CameraSettings(Group):
         "picamera2, rtsp, usb or simulated",
         "Kind of camera: the Pi's own, one on the network, one on a USB port, or one that draws "
         "its photos or replays a folder's.",
-        default=Default(required, "none: it has to be set, so that nothing is simulated unawares"),
+        default=Default(required, "none: it must be set, so that nothing is simulated by accident"),
     )
     sensor: str | None = setting(
         "CAMERA_SENSOR",
@@ -66,13 +66,13 @@ class CameraSettings(Group):
         "CAMERA_REPLAY",
         values.path,
         "the absolute path of a folder with .jpg, .jpeg, .dng or .mp4 files",
-        "Folder whose pictures the simulated camera gives, by name, again and again.",
+        "Folder whose pictures the simulated camera repeats, in the order of their names.",
     )
     url: str | None = setting(
         "CAMERA_URL",
         camera_values.rtsp_url,
         "rtsp://HOST/PATH or rtsps://HOST/PATH, without user and password",
-        "Where the network camera gives its stream.",
+        "URL of the network camera's stream.",
         redact=camera_values.redact_rtsp_url,
     )
     user: str | None = setting(
@@ -168,7 +168,7 @@ class CameraSettings(Group):
         "CAMERA_FOCUS",
         camera_values.focus,
         "dioptres from 0 (far) to 15 (near), or auto",
-        "Focus of a camera that can (picamera2).",
+        "Focus distance, for cameras with autofocus (picamera2).",
         default="auto",
     )
     exposure: float | None = setting(
@@ -196,7 +196,7 @@ class CameraSettings(Group):
         "CAMERA_DEBOUNCE",
         values.duration,
         "a duration such as 0.3s",
-        "Time in which a contact that bounces counts as one.",
+        "Debounce time of the contact.",
         default="0.3s",
     )
     every: float | None = setting(

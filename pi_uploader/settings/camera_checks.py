@@ -20,48 +20,49 @@ def contradictions(values: Mapping[str, Any], source: Source) -> list[str]:
     """Return a line for each contradiction between the settings of one camera. `values` has those
     that are right one by one, by the names of their fields."""
 
-    def place(*names: str) -> str:
-        return ", ".join(map(source.place, names))
+    def location(*names: str) -> str:
+        return ", ".join(map(source.location, names))
 
     kind, format_ = values.get("source"), values.get("format")
     problems = []
     if values.get("pir_pin") is not None and values.get("pir_pin") == values.get("pin"):
-        problems.append(f"{place('PIR_PIN', 'CAMERA_PIN')}: are the same pin; expected two")
+        problems.append(f"{location('PIR_PIN', 'CAMERA_PIN')}: are the same pin; expected two")
     if kind == "rtsp" and values.get("url", 0) is None:
         problems.append(
-            f"{place('CAMERA_URL')}: is not set; must be rtsp://HOST/PATH for a camera of kind rtsp"
+            f"{location('CAMERA_URL')}: is not set; must be rtsp://HOST/PATH for a camera of kind "
+            "rtsp"
         )
     if values.get("transport") == "udp" and (values.get("url") or "").startswith("rtsps:"):
         problems.append(
-            f"{place('CAMERA_TRANSPORT')}: must be tcp, because udp encrypts nothing, and "
+            f"{location('CAMERA_TRANSPORT')}: must be tcp, because udp encrypts nothing, and "
             "CAMERA_URL is rtsps"
         )
     if values.get("replay") and kind not in (None, "simulated"):
         problems.append(
-            f"{place('CAMERA_REPLAY')}: must not be set for a camera of kind {kind}, only for "
+            f"{location('CAMERA_REPLAY')}: must not be set for a camera of kind {kind}, only for "
             "simulated"
         )
     if kind == "picamera2":
-        problems += _size_problems(values, place("CAMERA_SIZE"))
+        problems += _size_problems(values, location("CAMERA_SIZE"))
     if kind and format_ and format_ not in FORMATS[kind]:
         able = " or ".join(one.name.lower() for one in FORMATS[kind])
         problems.append(
-            f"{place('CAMERA_FORMAT')}: must be {able} for a camera of kind {kind}, not "
+            f"{location('CAMERA_FORMAT')}: must be {able} for a camera of kind {kind}, not "
             f"{format_.name.lower()}"
         )
     return problems
 
 
-def _size_problems(values: Mapping[str, Any], place: str) -> Iterator[str]:
+def _size_problems(values: Mapping[str, Any], location: str) -> Iterator[str]:
     """Yield what the Pi's camera or this board's encoder cannot do."""
     size = values.get("size")
     if size is None:
         return
     if size[0] % 2 or size[1] % 2:
-        yield f"{place}: must be even numbers of pixels for the Pi's camera, such as 1920x1080"
+        yield f"{location}: must be even numbers of pixels for the Pi's camera, such as 1920x1080"
     is_too_wide = size[0] > board.MAX_CLIP_WIDTH and values.get("format") is Media.MP4
     if is_too_wide and board.has_hardware_encoder():
         yield (
-            f"{place}: must be at most {board.MAX_CLIP_WIDTH} pixels wide for a clip, such as "
+            f"{location}: must be at most {board.MAX_CLIP_WIDTH} pixels wide for a clip, such as "
             f"1920x1080: the encoder of this board ({board.model()}) cannot do {size[0]}"
         )

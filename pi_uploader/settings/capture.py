@@ -47,7 +47,7 @@ class CaptureSettings(Settings):
         if system.zone is None and any(one.times or one.armed for one in settings.cameras):
             raise SettingsError(
                 [
-                    f"{source.place('CAMERA_ZONE')}: the system's time zone is not known "
+                    f"{source.location('CAMERA_ZONE')}: the system's time zone is not known "
                     f"({system.origin}), and CAMERA_TIMES or CAMERA_ARMED is set; expected a time "
                     "zone such as Europe/Berlin"
                 ]
@@ -108,9 +108,9 @@ class OnceSettings(CaptureSettings):
 
 
 def _no_trigger(source: Source) -> str:
-    places = map(source.place, ("PIR_PIN", "CAMERA_PIN", "CAMERA_EVERY", "CAMERA_TIMES"))
+    locations = map(source.location, ("PIR_PIN", "CAMERA_PIN", "CAMERA_EVERY", "CAMERA_TIMES"))
     return (
-        f"{', '.join(places)}: nothing would ever take a photo; expected at least one of these "
+        f"{', '.join(locations)}: nothing would ever take a photo; expected at least one of these "
         "(capture --once needs none)"
     )
 

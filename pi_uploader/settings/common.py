@@ -88,22 +88,22 @@ class Settings(Group):
         "CAMERA_KEEP_MB",
         values.megabytes,
         "a whole number of megabytes, or off",
-        "Most that kept photos may take on the disk. Above it the oldest are deleted.",
+        "Maximum disk space for kept photos. Above it the oldest are deleted.",
         default="off",
     )
     spool_bytes: int | None = setting(
         "CAMERA_SPOOL_MB",
         values.megabytes,
         "a whole number of megabytes, or off",
-        "Most that photos may take on the disk. Above it the least valuable is deleted, and its "
-        "loss reported.",
+        "Maximum disk space for photos. Above it the least valuable is evicted, and its loss "
+        "reported.",
         default="off",
     )
     reserve_bytes: int = setting(
         "CAMERA_RESERVE_MB",
         values.reserve,
         "a whole number of megabytes",
-        "Room on the disk that photos leave to the system.",
+        "Free space to reserve for the system.",
         default="64",
     )
     clock_is_trusted: bool = setting(

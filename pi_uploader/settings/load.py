@@ -106,7 +106,7 @@ def _unknown_keys(
         if not set(own).isdisjoint(nearest):
             full = key if camera is None else f"{CAMERAS}.{camera}.{key}"
             yield (
-                f"{file.place(camera, key)} {quoted(full)[1:-1]}: no setting has this name; "
+                f"{file.location(camera, key)} {quoted(full)[1:-1]}: no setting has this name; "
                 f"expected {', '.join(map(key_of, nearest))}"
             )
 
@@ -124,15 +124,15 @@ def _variables_beside_tables(
     first = next(iter(file.cameras))
     for name in sorted(set(of_cameras).difference(IN_EVERY_TABLE)):
         if name in own and environ.get(name):
-            place = f"there, as {key_of(name)} in [{CAMERAS}.{first}]"
+            location = f"there, as {key_of(name)} in [{CAMERAS}.{first}]"
             if name == "CAMERA_PASSWORD":
-                place = (
+                location = (
                     "as the systemd credential camera_password for all cameras, or "
                     f"{first}_password for {first} (on a Pi the file of that name in "
                     f"{DEFAULT_ENVIRONMENT.parent})"
                 )
             yield (
-                f"{name}: is set, but {file.path} has cameras of its own; expected it {place}, "
+                f"{name}: is set, but {file.path} has cameras of its own; expected it {location}, "
                 f"and no {name} in the environment ({DEFAULT_ENVIRONMENT} on a Pi)"
             )
 

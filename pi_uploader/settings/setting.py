@@ -57,22 +57,22 @@ class Setting:
 
     def value(self, source: Source) -> Any:
         """Return the value that this source gives. Raises ValueError with a sentence that tells
-        the setting's place, what it must be, and its value as far as that may be shown."""
-        place = source.place(self.name)
+        the setting's location, what it must be, and its value as far as that may be shown."""
+        location = source.location(self.name)
         text = source.text(self.name)
         if text is None:
             default = self.default.value
             try:
                 text = default(source) if callable(default) else default
             except ValueError as problem:
-                raise ValueError(f"{place}: {problem}; must be {self.expected}") from None
+                raise ValueError(f"{location}: {problem}; must be {self.expected}") from None
         if text is None:
             return None
         try:
             return self.parse(text)
         except ValueError as problem:
             raise ValueError(
-                f"{place}: must be {self.expected}{self._describe_wrong(text, problem)}"
+                f"{location}: must be {self.expected}{self._describe_wrong(text, problem)}"
             ) from None
 
     def _describe_wrong(self, text: str, problem: ValueError) -> str:

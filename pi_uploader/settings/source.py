@@ -37,7 +37,7 @@ class Source(Protocol):
     def text(self, name: str) -> str | None:
         """Return the text that is set; None for nothing or an empty text."""
 
-    def place(self, name: str) -> str:
+    def location(self, name: str) -> str:
         """Return where the setting is, for a message."""
 
 
@@ -51,7 +51,7 @@ class Variables:
     def text(self, name: str) -> str | None:
         return self.environ.get(name) or None
 
-    def place(self, name: str) -> str:
+    def location(self, name: str) -> str:
         return name
 
 
@@ -73,13 +73,13 @@ class Table:
             return self._variable(name)
         return _as_text(self.entries.get(key_of(name))) or None
 
-    def place(self, name: str) -> str:
+    def location(self, name: str) -> str:
         if self._variable(name):
             return name
         key = key_of(name)
         if self.camera is not None:
-            return f"{self.file.place(self.camera, key)} {CAMERAS}.{self.camera}.{key}"
-        return f"{self.file.place(None, key)} {key}" if key in self.entries else name
+            return f"{self.file.location(self.camera, key)} {CAMERAS}.{self.camera}.{key}"
+        return f"{self.file.location(None, key)} {key}" if key in self.entries else name
 
     def _variable(self, name: str) -> str | None:
         return self.environ.get(name) or None if self.camera is None else None
@@ -95,7 +95,7 @@ class ConfigFile:
     top: Mapping[str, Any] = field(repr=False)
     cameras: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
-    def place(self, camera: str | None, key: str) -> str:
+    def location(self, camera: str | None, key: str) -> str:
         """Return the file and the line of a key, or of the table in which it is missing."""
         return f"{self.path}:{_line(self.text, camera, key)}"
 
@@ -111,7 +111,7 @@ def config_file(environ: Environment) -> ConfigFile | None:
     """Return the config file that CAMERA_CONFIG names, or the default one; None if that is
     missing.
 
-    Raises ValueError, with its place, if it cannot be read or is not TOML.
+    Raises ValueError, with its path, if it cannot be read or is not TOML.
     """
     named = environ.get(CONFIG)
     path = Path(named) if named else DEFAULT_CONFIG

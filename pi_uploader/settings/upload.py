@@ -29,7 +29,7 @@ class UploadSettings(Settings):
         "BASE_URL",
         values.base_url,
         "https://HOST with nothing after it, such as https://my-nightjar.azurewebsites.net",
-        "Where the backend is. With http:// everything, the key too, travels readable.",
+        "URL of the backend. http:// is unencrypted: the key is readable in transit.",
         default=Default(required_to_upload, "none: it has to be set"),
         redact=values.redact_url,
     )
@@ -37,7 +37,7 @@ class UploadSettings(Settings):
         "AZURE_FUNCTION_KEY",
         values.function_key,
         "the function key as the portal shows it",
-        "Key that the backend asks devices for. It is never shown.",
+        "Function key of this device. It is never shown.",
         default=Default(
             lambda source: credential(source.environ, "azure_function_key"),
             "the systemd credential azure_function_key, if there is one",
@@ -48,23 +48,23 @@ class UploadSettings(Settings):
         "CAMERA_UPLOADS",
         values.uploads,
         f"a number from 1 to {values.MAX_UPLOADS}",
-        "Photos under way at once. More drain a backlog faster where the line has a long delay.",
+        "Parallel uploads; more help on high-latency connections.",
         default="2",
     )
     bytes_per_second: float | None = setting(
         "CAMERA_MAX_KBPS",
         values.kilobits,
         "a whole number of kilobits per second, or off",
-        "Cap on how fast photos go up, so that others on the line can work. All that are under way "
-        "share it. The backend's platform ends a request after 230 s: at 100 a photo of more than "
-        "2.7 MB waits in the spool, and an alert is sent.",
+        "Upload rate limit of all photos together, so that others on the connection can work. The "
+        "backend's platform ends a request after 230 s: at 100 a photo of more than 2.7 MB waits "
+        "in the spool, and an alert is sent.",
         default="off",
     )
     monthly_bytes: int | None = setting(
         "CAMERA_MONTHLY_MB",
         values.megabytes,
         "a whole number of megabytes, or off",
-        "Data budget of a calendar month (UTC). Above it photos wait for the next month.",
+        "Monthly data quota (calendar month, UTC). Above it photos wait for the next month.",
         default="off",
     )
 
@@ -87,8 +87,8 @@ class UploadSettings(Settings):
         warnings = self.missing
         if self.base_url is not None and values.is_unencrypted(self.base_url):
             warnings.append(
-                f"BASE_URL: {self.base_url} is not https; the key and the photos travel readable "
-                "for everyone on the way"
+                f"BASE_URL: {self.base_url} is not https; the key and the photos are readable in "
+                "transit"
             )
         if self.base_url is not None and (slow := _too_slow(self.bytes_per_second)):
             warnings.append(slow)

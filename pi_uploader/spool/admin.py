@@ -14,7 +14,7 @@ from pi_uploader.spool.photo import DamagedPhotoError, SpooledPhoto
 from pi_uploader.spool.spool import Spool
 
 OnFailure = Callable[[str], None]
-"""Is called with a sentence about a photo that was left out."""
+"""Called with a sentence about a photo that was skipped."""
 
 
 def ignore(problem: str) -> None:
@@ -76,8 +76,8 @@ def _count_waiting(folder: Path, disk: Disk) -> WaitingCounts:
 
 
 def list_photos(spool: Spool) -> Iterator[tuple[str, SpooledPhoto]]:
-    """Yield every photo of the spool after its place: `waiting`, `undated`, `quarantine/REASON` or
-    `lost/REASON`."""
+    """Yield every photo of the spool after its location: `waiting`, `undated`, `quarantine/REASON`
+    or `lost/REASON`."""
     for photo in spool.waiting_photos():
         yield "waiting", photo
     for photo in spool.undated_photos():
@@ -88,11 +88,11 @@ def list_photos(spool: Spool) -> Iterator[tuple[str, SpooledPhoto]]:
         yield f"lost/{loss.reason}", loss.photo
 
 
-def describe(place: str, photo: SpooledPhoto) -> dict[str, object]:
+def describe(location: str, photo: SpooledPhoto) -> dict[str, object]:
     """Return what the spool knows of a photo, for JSON."""
     return {
         "id": str(photo.name),
-        "place": place,
+        "place": location,
         "captured_at": format_time(photo.name.captured_at),
         "trigger": photo.trigger.value,
         "clock": photo.clock.value,
@@ -128,8 +128,8 @@ def verify(spool: Spool) -> Iterator[tuple[SpooledPhoto, str]]:
 
 
 def requeue(spool: Spool, on_failure: OnFailure = ignore) -> Iterator[SpooledPhoto]:
-    """Requeue every photo in quarantine, except damaged ones, and yield it. A photo that the disk
-    does not move goes to `on_failure`."""
+    """Requeue every photo in quarantine, except damaged ones, and yield it. For a photo that
+    cannot be moved, `on_failure` is called."""
     for reason, photo in list(spool.quarantined_photos()):
         if reason == "damaged":
             continue

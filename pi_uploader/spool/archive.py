@@ -3,7 +3,7 @@
     kept/entry/2026-11-20/entry-20261120T120134567Z-5f3a9c2e.jpg
 
 They are out of the spool. The oldest are deleted when they reach their maximum age, when the
-archive is larger than its limit, and before any other photo when the spool needs room.
+archive is larger than its limit, and before any other photo when the spool needs space.
 """
 
 from collections.abc import Iterator

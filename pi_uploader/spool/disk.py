@@ -133,6 +133,6 @@ def _diagnose_full(folder: Path, error: OSError, disk: Disk) -> Diagnosis:
             "folders with the most",
         )
     return Diagnosis(
-        f"{folder} cannot be written: the disk is full (ENOSPC), and photos are given up",
+        f"{folder} cannot be written: the disk is full (ENOSPC), and photos are evicted",
         "free some space: df -h shows the disks, sudo du -xh / | sort -h the largest folders",
     )

@@ -45,10 +45,10 @@ def export(spool: Spool, target: Path, on_failure: OnFailure = ignore) -> Iterat
 
 def _to_export(spool: Spool) -> Iterator[tuple[Path, str, dict[str, object]]]:
     """Yield each photo's file, the name of its copy, and what is known of it."""
-    for place, photo in list_photos(spool):
-        if not place.startswith("lost/"):
-            source = spool.folder / place / (photo.file_name if "/" in place else photo.path)
-            yield source, f"{photo.name}.{photo.media.suffix}", describe(place, photo)
+    for location, photo in list_photos(spool):
+        if not location.startswith("lost/"):
+            source = spool.folder / location / (photo.file_name if "/" in location else photo.path)
+            yield source, f"{photo.name}.{photo.media.suffix}", describe(location, photo)
     for kept in spool.archive.photos():
         yield kept.file, kept.file.name, describe_kept(kept)
 

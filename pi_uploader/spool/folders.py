@@ -4,8 +4,8 @@
     undated/00000168/{file name}
     quarantine/{reason}/{file name}       and lost/ and reported/ likewise
 
-To choose a photo, one lists the folder of folders and one of these, never the whole spool: that
-takes under a millisecond with 100,000 waiting. Sequence numbers give the order, so that no step of
+Choosing a photo lists the parent folder and one shard, never the whole spool: that takes under a
+millisecond with 100,000 waiting. Sequence numbers give the order, so that no step of
 the clock can change it. Other files in these folders are ignored.
 """
 
@@ -100,7 +100,7 @@ def make_durable_folder(folder: Path, disk: Disk) -> None:
         make_durable_folder(folder.parent, disk)
     with suppress(FileExistsError):
         disk.make_folder(folder)
-    # Even if the folder was there: the process that made it may have died before this.
+    # Even if the folder exists: the process that created it may have been killed before it flushed.
     disk.flush_folder(folder.parent)
 
 
@@ -116,7 +116,7 @@ def move(path: Path, target: Path, disk: Disk) -> None:
 
 def remove_if_empty(shard: Path, disk: Disk) -> None:
     """Remove an empty folder of photos, except the newest, which is for the next photo. A failure
-    is ignored: a photo was just put there, or the disk refuses, and an empty folder does no
+    is ignored: a photo was just put there, or the disk fails, and an empty folder does no
     harm."""
     with suppress(OSError):
         if parse_shard(shard.name) is None or disk.names(shard):

@@ -1,11 +1,11 @@
-"""Lost photos, on record until the backend knows of them, and a while longer.
+"""Records of lost photos: all unreported ones, and the last 1000 reported ones for each reason.
 
-    lost/no-room/{file name}        the backend does not know of it yet
-    reported/no-room/{file name}    the same, once it does
+    lost/no-room/{file name}        not reported to the backend yet
+    reported/no-room/{file name}    reported
 
-A record is an empty file with the photo's name, in the folder of the reason. If the disk takes no
-record (it is read-only, or has no inode left), the record goes to a fallback: a folder in memory
-that outlives the process. It moves to the disk as soon as the disk takes it.
+A record is an empty file with the photo's name, in the folder of the reason. If the disk
+cannot store it (it is read-only, or has no inode left), the record goes to a fallback: a folder in
+memory that outlives the process. It moves to the disk as soon as the disk can store it.
 """
 
 import errno
@@ -26,8 +26,10 @@ from pi_uploader.spool.folders import (
 from pi_uploader.spool.photo import SpooledPhoto
 
 NO_ROOM, DISK_ERROR, TORN = "no-room", "disk-error", "torn"  # the reasons
-MAX_REPORTED = 1000  # records of losses that the backend has
-SHARED_RECORD = "loss-record"  # an empty file: a record that is one more name of it takes no inode
+MAX_REPORTED = 1000  # records for each reason
+SHARED_RECORD = (
+    "loss-record"  # an empty file; a hard link to it serves as a record without a new inode
+)
 _NEW_NAME = ".new"
 
 
@@ -50,12 +52,12 @@ def fallback_folder(runtime: Path, spool: Path) -> Path:
 
 
 class _Records:
-    """The folders `lost` and `reported` in one place."""
+    """The folders `lost` and `reported` in one folder."""
 
-    def __init__(self, place: Path, disk: Disk) -> None:
-        self.lost = place / "lost"
-        self.reported = place / "reported"
-        self._shared = place / SHARED_RECORD
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self.lost = folder / "lost"
+        self.reported = folder / "reported"
+        self._shared = folder / SHARED_RECORD
         self._disk = disk
 
     def list(self, folder: Path) -> Iterator[Loss]:
@@ -88,7 +90,7 @@ class _Records:
                 self._disk.link(self._shared, record)  # this takes no inode
         self._disk.flush_folder(record.parent)
 
-    def mark_reported(self, loss: Loss) -> None:
+    def record_reported(self, loss: Loss) -> None:
         """Move a record from `lost` to `reported`. Raises FileNotFoundError if it is not in
         `lost`."""
         move(loss.record_in(self.lost), loss.record_in(self.reported), self._disk)
@@ -105,7 +107,7 @@ class _Records:
             return True
 
     def share_inode(self, record: Path) -> bool:
-        """Turn a record into one more name of the shared empty file. Return whether this freed an
+        """Replace a record by a hard link to the shared empty file. Return whether this freed an
         inode. Raises OSError if the file system has no hard links, or no space for one."""
         if not self._shared.exists():
             self._disk.link(record, self._shared)
@@ -118,11 +120,12 @@ class _Records:
 
 
 class _FallbackRecords(_Records):
-    """Records in memory. Any user may be able to make the folder that they lie in."""
+    """Records in memory."""
 
     def add(self, folder: Path, loss: Loss) -> None:
         runtime = self.lost.parent.parent
         make_durable_folder(runtime, Disk())
+        # Check the owner: any user may be able to create the parent folder.
         if os.geteuid() not in (0, runtime.stat().st_uid):
             raise PermissionError(errno.EPERM, "belongs to another user", f"{runtime}")
         super().add(folder, loss)
@@ -137,7 +140,7 @@ class Losses:
         self._fallback = _FallbackRecords(fallback, Disk()) if fallback else None
         self.lost_folder = self._records.lost
         self.reported_folder = self._records.reported
-        self._is_searched = False  # for records with an inode of their own; new ones are few
+        self._are_all_searched = False  # whether all records were already searched for own inodes
 
     def evict(self, path: Path, loss: Loss) -> None:
         """Turn a photo into the record of its loss by one rename, which needs no space. Its bytes
@@ -153,7 +156,7 @@ class Losses:
             if path.exists() or not record.exists():
                 raise
             # It is renamed, but a folder cannot be flushed. If a power cut undoes the rename, the
-            # photo is found damaged, so its loss is noticed all the same.
+            # photo is found damaged, so its loss is recorded all the same.
         self._record_in_fallback_if_hidden(loss)
         self._disk.empty(record)
 
@@ -176,7 +179,7 @@ class Losses:
                 self._fallback.add(self._fallback.lost, loss)
 
     def unreported(self) -> Iterator[Loss]:
-        """Yield the losses that the backend does not know yet."""
+        """Yield the losses that were not reported yet."""
         reported = {loss.photo.file_name for loss in self._reported_in_fallback()}
         for loss in self._records.list(self.lost_folder):
             if loss.photo.file_name not in reported:
@@ -185,7 +188,7 @@ class Losses:
             yield from self._fallback.list(self._fallback.lost)
 
     def reported(self) -> Iterator[Loss]:
-        """Yield the last losses that the backend knows, up to 1000 of each reason."""
+        """Yield the last losses that were reported, up to 1000 of each reason."""
         yield from self._records.list(self.reported_folder)
         yield from self._reported_in_fallback()
 
@@ -193,17 +196,17 @@ class Losses:
         if self._fallback:
             yield from self._fallback.list(self._fallback.reported)
 
-    def mark_reported(self, loss: Loss) -> None:
-        """Note that the backend knows of a loss. Keep only the newest of these records, because
-        each takes an inode."""
+    def record_reported(self, loss: Loss) -> None:
+        """Record that a loss was reported. Keep only the newest of these records: each takes an
+        inode."""
         try:
-            self._records.mark_reported(loss)
+            self._records.record_reported(loss)
         except OSError as error:
             if self._fallback is None:
                 raise
             if self._fallback.has(self._fallback.lost, loss):
-                self._fallback.mark_reported(loss)
-            elif not isinstance(error, FileNotFoundError):  # the disk takes no change
+                self._fallback.record_reported(loss)
+            elif not isinstance(error, FileNotFoundError):  # the disk cannot be changed
                 self._fallback.add(self._fallback.reported, loss)
             return
         folder = self.reported_folder / loss.reason
@@ -226,7 +229,7 @@ class Losses:
                 self._fallback.remove(self._fallback.lost, Loss(photo, reason))
 
     def move_fallback_to_disk(self) -> None:
-        """Move the records of the fallback to the disk, as far as it takes them."""
+        """Move the records of the fallback to the disk, as far as the disk can store them."""
         if self._fallback is None:
             return
         with suppress(OSError):
@@ -236,23 +239,23 @@ class Losses:
                     self._fallback.remove(self._fallback.lost, loss)
             for loss in self._reported_in_fallback():
                 try:
-                    self._records.mark_reported(loss)
+                    self._records.record_reported(loss)
                 except FileNotFoundError:
                     self._records.add(self.reported_folder, loss)
                 self._fallback.remove(self._fallback.reported, loss)
 
     def free_inodes(self, count: int) -> int:
         """Free up to `count` inodes of records and return how many were freed. No record is lost:
-        it becomes a name of one shared file, or moves to the fallback."""
+        it becomes a hard link to one shared file, or moves to the fallback."""
         freed = 0
-        if self._is_searched:
+        if self._are_all_searched:
             return 0
         for folder in (self.reported_folder, self.lost_folder):
             for loss in self._records.list(folder):
                 if freed >= count:
                     return freed
                 freed += self.free_inode_of(loss, folder)
-        self._is_searched = True
+        self._are_all_searched = True
         return freed
 
     def free_inode_of(self, loss: Loss, folder: Path | None = None) -> bool:

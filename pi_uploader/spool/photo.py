@@ -190,7 +190,7 @@ def open_verified(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
     try:
         file = disk.open(path)
     except OSError as error:
-        # A symbolic link to nowhere is not a missing file: it is in the photo's place.
+        # A dangling symlink counts as unreadable, not missing.
         is_missing = isinstance(error, FileNotFoundError) and not path.is_symlink()
         if is_missing or error.errno in PROCESS_ERRORS:
             raise
@@ -207,7 +207,7 @@ def open_verified(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
         raise _unreadable(photo, "read", error) from error
     if digest.hexdigest() != photo.sha256:
         file.close()
-        raise DamagedPhotoError(photo.name, "its bytes are not those the camera gave")
+        raise DamagedPhotoError(photo.name, "its bytes are not those that the camera delivered")
     return file
 
 

@@ -1,6 +1,6 @@
-"""How much the spool may hold, and which photos are evicted when it is full.
+"""The spool's quota, and which photos are evicted when it is full.
 
-The archive makes room first, because the backend has its photos. Then the photos in quarantine are
+The archive is emptied first, because the backend has its photos. Then the photos in quarantine are
 evicted, then those that wait, the least valuable first and the oldest first among equals.
 """
 
@@ -25,7 +25,7 @@ from pi_uploader.spool.folders import (
 from pi_uploader.spool.losses import NO_ROOM, Loss, Losses
 from pi_uploader.spool.photo import SpooledPhoto, parse_file_name
 
-MAX_REFUSALS = 10  # photos that the disk does not let go, before eviction ends
+MAX_FAILED_EVICTIONS = 10  # failed evictions after which to stop
 
 log = logging.getLogger("spool")
 
@@ -48,7 +48,7 @@ def eviction_priority(photo: SpooledPhoto) -> EvictionPriority:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The bytes that photos take, and those that they may take on the disk as it is."""
+    """The bytes that photos use, and those that they may use on the disk as it is."""
 
     used: int
     allowed: int
@@ -136,8 +136,8 @@ class Inventory:
         return sum(photo.size for photo in photos if photo)
 
     def to_evict(self, highest: EvictionPriority) -> Iterator[tuple[Path, SpooledPhoto]]:
-        """Yield the photos that make room for one of priority `highest`, each with its file, in
-        the order of eviction. The caller evicts every photo that it receives."""
+        """Yield the photos to evict for one of priority `highest`, each with its file, in the order
+        of eviction. The caller evicts every photo that it receives."""
         for reason, photo in iter_photos_by_reason(self._quarantine, self._disk):
             yield self._quarantine / reason / photo.file_name, photo
         for priority in EvictionPriority:
@@ -160,12 +160,12 @@ class NoRoomError(NightjarError, OSError):
     """The photo does not fit within the spool's quota."""
 
     def __init__(self) -> None:
-        super().__init__(errno.ENOSPC, "no room for it within the spool's budget and reserve")
+        super().__init__(errno.ENOSPC, "the spool is full (quota and reserve)")
 
 
 class Evictor:
-    """Frees space for new photos. What cannot be measured counts as enough: the disk itself then
-    tells whether a photo fits."""
+    """Frees space for new photos. Space that cannot be measured counts as enough: then writing the
+    photo shows whether it fits."""
 
     def __init__(
         self,
@@ -185,7 +185,7 @@ class Evictor:
 
     def usage(self) -> Usage:
         """Return how much of the quota is used. Archived photos count as free space, because they
-        make room. Raises OSError if the disk does not tell how much is free."""
+        are deleted first. Raises OSError if the free space of the disk is unknown."""
         free = self._disk.free(self._folder) + self._archive.bytes_used()
         return self._quota.usage(self._inventory.bytes_used(), free)
 
@@ -202,8 +202,8 @@ class Evictor:
         self._free_space(photo, self._missing_bytes(photo), excess, self._missing_inodes())
 
     def free_size_of(self, photo: SpooledPhoto) -> None:
-        """Free as much as this photo takes, whatever the disk reports as free: it has refused the
-        photo, as a full quota of the user does. Raises NoRoomError."""
+        """Free the size of this photo, whatever the disk reports as free: writing the photo failed,
+        as with a used-up quota of the user. Raises NoRoomError."""
         self._free_space(photo, photo.size, 0, 1)
 
     def _free_space(self, photo: SpooledPhoto, on_disk: int, excess: int, inodes: int) -> None:
@@ -215,14 +215,14 @@ class Evictor:
         missing = max(on_disk, excess)
         if missing <= 0 and inodes <= 0:
             return
-        refusals = 0
+        failures = 0
         for path, other in self._inventory.to_evict(eviction_priority(photo)):
             try:
                 inodes -= self._evict(path, other, needs_inode=inodes > 0)
             except OSError as error:
-                refusals += 1
-                log.error("%s cannot be given up: %s", other.name, error.strerror)
-                if refusals == MAX_REFUSALS:
+                failures += 1
+                log.error("%s cannot be evicted: %s", other.name, error.strerror)
+                if failures == MAX_FAILED_EVICTIONS:
                     break
                 continue
             missing -= other.size
@@ -238,7 +238,7 @@ class Evictor:
         except FileNotFoundError:
             if path.exists():
                 raise
-            return 1  # delivered a moment ago, which made the same room
+            return 1  # delivered a moment ago, which freed the same space
         return int(needs_inode and self._losses.free_inode_of(loss))
 
     def _missing_bytes(self, photo: SpooledPhoto) -> int:

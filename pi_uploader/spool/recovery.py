@@ -1,5 +1,5 @@
 """Recovery before the first photo is put: finish the partial files of a process that was killed,
-and find the sequence numbers that are taken."""
+and find the highest sequence number in use."""
 
 import fcntl
 import logging
@@ -19,8 +19,8 @@ from pi_uploader.spool.photo import (
 )
 
 PARTIAL = ".partial"
-MAX_TRIES = 3
-LOCK_FLAGS = os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe of that name would wait
+MAX_ATTEMPTS = 3
+LOCK_FLAGS = os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK  # opening a pipe of that name would block
 
 log = logging.getLogger("spool")
 
@@ -36,18 +36,23 @@ class Recovery:
         self._lock: TextIO | None = None
 
     def run(self) -> int:
-        """Recover, and return the highest sequence number that is taken. Log what the disk refuses
-        and leave it: no failure of this keeps a photo from being put.
+        """Recover, and return the highest sequence number in use. Disk errors are logged: none of
+        them stops a photo from being put.
 
         From now on this process holds the writers' lock, shared with other writers. A process that
         gets it exclusively knows that every partial file was left by a process that was killed.
         """
         for folder in (self._folder.parent, self._folder, self._losses.lost_folder):
-            self._flush(folder)  # the process that made folders in it may not have
+            # The process that created this folder may have been killed before it flushed.
+            self._flush(folder)
         try:
             self._lock = self._lock or self._open_lock()
         except OSError as error:
-            log.error("%s: %s; photos left half written stay so", error.filename, error.strerror)
+            log.error(
+                "%s: %s; incomplete photos cannot be recovered now",
+                error.filename,
+                error.strerror,
+            )
         else:
             with suppress(BlockingIOError):
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -64,7 +69,7 @@ class Recovery:
         )
 
     def _flush(self, folder: Path) -> None:
-        for _ in range(MAX_TRIES):
+        for _ in range(MAX_ATTEMPTS):
             try:
                 self._disk.flush_folder(folder)
             except OSError as error:
@@ -74,7 +79,7 @@ class Recovery:
         log.error("%s cannot be flushed: %s", folder, problem.strerror)
 
     def _finish_partials(self, folder: Path) -> None:
-        """Store the partial files that are whole, and record the others as lost."""
+        """Store the partial files that are complete, and record the others as lost."""
         for shard in list_shards(folder, self._disk):
             names = set(list_names(folder / shard, self._disk))
             for file_name in sorted(names):
@@ -85,10 +90,10 @@ class Recovery:
                 try:
                     self._finish(partial, photo, is_stored=photo.file_name in names)
                 except OSError as error:
-                    log.error("%s stays half written: %s", partial, error.strerror)
+                    log.error("%s stays incomplete: %s", partial, error.strerror)
 
     def _finish(self, partial: Path, photo: SpooledPhoto, is_stored: bool) -> None:
-        if is_stored:  # left by an earlier try; a later one succeeded
+        if is_stored:  # left by an earlier attempt; a later one succeeded
             self._disk.remove(partial)
             return
         try:

@@ -49,7 +49,7 @@ class Spool:
     that capture put photos, the one that uploads opens, renames, removes and quarantines them.
 
     `keep` and `keep_bytes` limit the archive's age and size, None for no limit. `runtime` is a
-    folder in memory for records of losses that the disk does not take.
+    folder in memory for records of losses that cannot be written to the disk.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Spool:
         lost, reasons = self.losses.lost_folder, (NO_ROOM, DISK_ERROR, TORN)
         parts = (self.quarantine_folder, lost, self.losses.reported_folder)
         for part in (*parts, *(lost / reason for reason in reasons)):
-            with suppress(OSError):  # made now, because a full disk would refuse them later
+            with suppress(OSError):  # made now, because a full disk would not take them later
                 if not part.exists():
                     self._disk.make_folder(part)
 
@@ -98,30 +98,30 @@ class Spool:
         """Store a photo. When this returns, it survives a power cut: the file is flushed, then
         renamed to its name, then the folder is flushed.
 
-        Raises SpoolError if there is no room or the disk does not take it. Its loss is recorded
-        then. So are the losses of photos that were evicted to make room.
+        Raises SpoolError if it does not fit or the disk fails, and records its loss. The losses of
+        photos that were evicted for it are recorded, too.
         """
         sha256 = hashlib.sha256(content).hexdigest()
         return self._writer.put(SpooledPhoto(0, info, len(content), sha256), content)
 
     def recover(self) -> None:
-        """Prepare to put photos: finish what an earlier process left half done. Without a call,
+        """Prepare to put photos: finish what an earlier process left incomplete. Without a call,
         the first `put` does it."""
         self._writer.recover()
 
     def usage(self) -> Usage:
         """Return how much of the quota is used. Archived photos count as free space, because they
-        make room. Raises OSError if the disk does not tell how much is free."""
+        are deleted first. Raises OSError if the free space of the disk is unknown."""
         return self._evictor.usage()
 
     # --- upload
 
     def newest(self, exclude: PhotoFilter | None = None) -> SpooledPhoto | None:
-        """Return the waiting photo that was put last, except those for which `exclude` holds."""
+        """Return the waiting photo that was put last and is not excluded by `exclude`."""
         return self._first(exclude, newest_first=True)
 
     def oldest(self, exclude: PhotoFilter | None = None) -> SpooledPhoto | None:
-        """Return the waiting photo that was put first, except those for which `exclude` holds."""
+        """Return the waiting photo that was put first and is not excluded by `exclude`."""
         return self._first(exclude, newest_first=False)
 
     def _first(self, exclude: PhotoFilter | None, newest_first: bool) -> SpooledPhoto | None:
@@ -140,8 +140,8 @@ class Spool:
 
     def remove(self, photo: SpooledPhoto, keep: bool = False) -> None:
         """Remove a photo that the backend has confirmed; with `keep` move it to the archive. If the
-        power fails before this is durable, the photo is sent once more, and the backend answers
-        that it has it."""
+        power fails before this is durable, the photo is sent once more, and the backend responds
+        that it already has it."""
         path = self._waiting.path_of(photo)
         try:
             if keep:
@@ -165,7 +165,7 @@ class Spool:
 
     def requeue_kept(self, photo: SpooledPhoto) -> bool:
         """Move an uploaded photo from the archive back to those that wait. Return False if the
-        archive has no whole copy of it."""
+        archive has no intact copy of it."""
         path = self.archive.path_of(photo)
         try:
             open_verified(path, photo, self._disk).close()

@@ -1,4 +1,4 @@
-"""Putting a photo into the spool: whole and durable, or as the record of its loss.
+"""Put a photo into the spool: complete and durable, or as the record of its loss.
 
 A photo that fits on the disk is stored even if the bookkeeping fails (counting, locking, recording
 another loss, removing empty folders). The bookkeeping is tried again with the next photo.
@@ -26,8 +26,10 @@ from pi_uploader.spool.recovery import PARTIAL, Recovery
 
 log = logging.getLogger("spool")
 
-MAX_TRIES = 4  # unchanged, unchanged again, and then:
-IN_NEXT_FOLDER, WITH_MORE_ROOM = 2, 3  # the latter only if the disk is full
+# Attempts 0 and 1 use the same folder; 2 uses the next folder; 3, if the disk is full, follows an
+# eviction.
+MAX_ATTEMPTS = 4
+IN_NEXT_FOLDER, AFTER_EVICTION = 2, 3
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -53,7 +55,7 @@ class Writer:
         self._pending_losses: list[Loss] = []
 
     def recover(self) -> None:
-        """Prepare to put photos: finish what an earlier process left half done."""
+        """Prepare to put photos: finish what an earlier process left incomplete."""
         self._sequence = max(self._recovery.run(), self._sequence or 0)
 
     def put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
@@ -65,13 +67,13 @@ class Writer:
         self._record_pending_losses()
         problem: OSError | None = None
         first = photo = replace(photo, sequence=self._next_sequence())
-        for attempt in range(MAX_TRIES):
+        for attempt in range(MAX_ATTEMPTS):
             if attempt == IN_NEXT_FOLDER:
                 photo = self._move_to_next_folder(photo, problem)
-            elif attempt == WITH_MORE_ROOM:
+            elif attempt == AFTER_EVICTION:
                 if problem is None or problem.errno not in DISK_FULL or self._has_traces(photo):
                     break
-                photo = self._free_more_room(first)
+                photo = self._evict_for(first)
             try:
                 self._evictor.free_space_for(photo)
                 self._make_folder(photo, must_be_durable=attempt < IN_NEXT_FOLDER)
@@ -91,7 +93,7 @@ class Writer:
         self._pending_losses.append(Loss(photo, NO_ROOM if full else DISK_ERROR))
         self._record_pending_losses()
         reason = problem.strerror if problem else "no error"
-        raise SpoolError(photo.name, f"lost, the disk answers: {reason}") from problem
+        raise SpoolError(photo.name, f"lost: disk error: {reason}") from problem
 
     def _move_to_next_folder(self, photo: SpooledPhoto, problem: OSError | None) -> SpooledPhoto:
         """Return the photo with the first number of the next folder, because its own folder may be
@@ -103,8 +105,8 @@ class Writer:
         self._sequence = sequence
         return replace(photo, sequence=sequence)
 
-    def _free_more_room(self, photo: SpooledPhoto) -> SpooledPhoto:
-        """Evict others for a photo, and return it with its first number."""
+    def _evict_for(self, photo: SpooledPhoto) -> SpooledPhoto:
+        """Evict other photos for this one, and return it with its first number."""
         with suppress(OSError):
             self._evictor.free_size_of(photo)
         self._sequence = photo.sequence
@@ -145,7 +147,7 @@ class Writer:
             raise
 
     def _clear(self, photo: SpooledPhoto) -> None:
-        """Remove what a failed try to put this photo has left."""
+        """Remove the files that a failed attempt to put this photo has left."""
         for trace in self._traces(photo):
             with suppress(FileNotFoundError, NotADirectoryError):
                 self._disk.remove(trace)
@@ -155,7 +157,7 @@ class Writer:
         return path.with_name(path.name + PARTIAL), path
 
     def _has_traces(self, photo: SpooledPhoto) -> bool:
-        """Return whether a failed try has left something that cannot be removed."""
+        """Return whether a failed attempt has left a file that cannot be removed."""
         return any(_exists(trace) for trace in self._traces(photo))
 
     def _next_sequence(self) -> int:
@@ -166,18 +168,18 @@ class Writer:
 
     def _record_pending_losses(self) -> None:
         """Record the losses of photos that never came to the disk. At that time the disk may have
-        refused even an empty file."""
+        rejected even an empty file."""
         self._pending_losses = [loss for loss in self._pending_losses if not self._record(loss)]
         if self._evictor.has_inodes():
             self._losses.move_fallback_to_disk()
 
     def _record(self, loss: Loss) -> bool:
-        """Record a loss and return whether that is settled."""
+        """Record a loss and return whether that is done."""
         try:
             self._clear(loss.photo)
         except OSError:
             if _exists(self._waiting.path_of(loss.photo)):
-                return False  # it is whole, only perhaps not durable: it may still be sent
+                return False  # it is complete, only perhaps not durable: it may still be sent
         try:
             self._losses.record(loss)
         except OSError:

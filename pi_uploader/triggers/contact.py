@@ -30,13 +30,13 @@ class Debounce:
         self._last_edge = float("-inf")
 
     def close(self, now: float) -> bool:
-        """Note that the contact closes at `now` (monotonic seconds); return whether that counts."""
+        """Record that the contact closes at `now` (monotonic seconds); return whether it counts."""
         counts = not self._is_closed and now - self._last_edge >= self._seconds
         self._is_closed, self._last_edge = True, now
         return counts
 
     def open(self, now: float) -> None:
-        """Note that the contact opens at `now` (monotonic seconds)."""
+        """Record that the contact opens at `now` (monotonic seconds)."""
         self._is_closed, self._last_edge = False, now
 
 

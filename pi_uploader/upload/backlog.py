@@ -1,4 +1,4 @@
-"""The photos that wait: which of them is sent next, and how many there are of each camera."""
+"""The photos that wait: which of them is sent next, and how many each camera has."""
 
 import threading
 from collections import Counter
@@ -28,16 +28,16 @@ class PhotoSelector:
 
     def __init__(self, spool: Spool, retries: RetryTracker, clock: Clock) -> None:
         self.in_flight: dict[int, SpooledPhoto] = {}  # by sequence number
-        self.undeletable: set[SpooledPhoto] = set()  # delivered, and the disk does not remove them
+        self.undeletable: set[SpooledPhoto] = set()  # delivered, but not removable
         self._spool = spool
         self._retries = retries
         self._clock = clock
-        self._skipped_until: dict[SpooledPhoto, float] = {}
+        self._deferred_until: dict[SpooledPhoto, float] = {}
         self._turn = 0
 
     def candidates(self) -> Iterator[SpooledPhoto]:
-        """Yield the photos that may be sent now, the best choice first. If the oldest is too much
-        for the limits, the newest may be sent, and the other way round."""
+        """Yield the newest and the oldest photo that may be sent, the better choice first: if one
+        exceeds the limits, the other may fit."""
         is_oldest_first = is_backlog_turn(self._turn)
         for is_oldest in (is_oldest_first, not is_oldest_first):
             photo = self._choose(is_oldest)
@@ -47,45 +47,45 @@ class PhotoSelector:
 
     def has_only_retries(self) -> bool:
         """Return whether photos wait, and all of them failed lately."""
-        return not self._spool.newest(self._is_deferred) and bool(
-            self._spool.newest(self._is_excluded)
+        return not self._spool.newest(self._is_unavailable_or_retry) and bool(
+            self._spool.newest(self._is_unavailable)
         )
 
     def next_turn(self) -> None:
-        """Note that a photo was delivered."""
+        """Record that a photo was delivered."""
         self._turn += 1
 
-    def skip(self, photo: SpooledPhoto, seconds: float) -> None:
-        """Exclude this photo for `seconds`."""
+    def defer(self, photo: SpooledPhoto, seconds: float) -> None:
+        """Do not choose this photo for `seconds`."""
         now = self._clock.monotonic()
-        self._skipped_until = {
-            one: until for one, until in self._skipped_until.items() if until > now
+        self._deferred_until = {
+            one: until for one, until in self._deferred_until.items() if until > now
         }
-        self._skipped_until[photo] = now + seconds
+        self._deferred_until[photo] = now + seconds
 
     def _choose(self, is_oldest: bool) -> SpooledPhoto | None:
         pick = self._spool.oldest if is_oldest else self._spool.newest
-        photo = pick(self._is_deferred)
+        photo = pick(self._is_unavailable_or_retry)
         if photo is None and not self._retries.retry_breaker.open_for():
-            photo = pick(self._is_excluded)
+            photo = pick(self._is_unavailable)
         return photo
 
-    def _is_excluded(self, photo: SpooledPhoto) -> bool:
+    def _is_unavailable(self, photo: SpooledPhoto) -> bool:
         return (
             photo.sequence in self.in_flight
             or photo in self.undeletable
-            or self._skipped_until.get(photo, 0.0) > self._clock.monotonic()
+            or self._deferred_until.get(photo, 0.0) > self._clock.monotonic()
         )
 
-    def _is_deferred(self, photo: SpooledPhoto) -> bool:
-        return self._is_excluded(photo) or self._retries.should_defer(photo.sequence)
+    def _is_unavailable_or_retry(self, photo: SpooledPhoto) -> bool:
+        return self._is_unavailable(photo) or self._retries.should_defer(photo.sequence)
 
 
 class BacklogCounter:
-    """Counts the photos that wait, for the backend to know: about, and those of each camera.
+    """Estimates how many photos of each camera are waiting, to report it to the backend.
 
-    Counting reads every name in the spool, two seconds for a hundred thousand. So it is done now
-    and then, never before the first delivery, and in between each delivered photo is subtracted.
+    Counting reads every name in the spool, two seconds for a hundred thousand. So it is done
+    rarely and never before the first delivery; in between, each delivered photo is subtracted.
     Threads share it.
     """
 
@@ -112,14 +112,14 @@ class BacklogCounter:
                 return None
             return None if self._counts is None else self._counts[camera]
 
-    def note_removed(self, photo: PhotoName) -> None:
-        """Note that this photo does not wait any more."""
+    def record_removed(self, photo: PhotoName) -> None:
+        """Record that this photo is no longer waiting."""
         with self._lock:
             if not self._count_if_due() and self._counts and self._counts[photo.camera]:
                 self._counts[photo.camera] -= 1
 
     def _count_if_due(self) -> bool:
-        """Count all that wait, if it is time to; return whether it was."""
+        """Count all waiting photos if a count is due; return whether it was."""
         start = self._clock.monotonic()
         if start < self._next_count:
             return False

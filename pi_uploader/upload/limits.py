@@ -1,4 +1,4 @@
-"""What the line allows: how fast bytes may be sent, and how many in a month."""
+"""Upload rate limit and monthly quota."""
 
 import math
 import threading
@@ -20,7 +20,7 @@ CHUNK_SIZE = 16 * 1024  # bytes that are sent at once; small, so that a slow lin
 
 class RateLimit:
     """The maximal bytes per second of all photos together; None for no limit. `sleep`
-    waits for seconds. Threads share it."""
+    waits for some seconds. Threads share it."""
 
     def __init__(
         self,
@@ -158,9 +158,9 @@ class PhotoBody:
     """The bytes of a photo for `requests` to read: no faster than `rate` allows, and counted in the
     reservation each time they are read.
 
-    An error of the disk is no failure of the network: `read` raises UnreadablePhotoError, which
-    `requests` does not catch. There is no `fileno`: `requests` would take this for a real file, and
-    ask for its mode, too.
+    A disk error is not a network error: `read` raises UnreadablePhotoError, which
+    `requests` does not catch. There is no `fileno`: `requests` would treat this as a real file and
+    read its mode, too.
     """
 
     def __init__(

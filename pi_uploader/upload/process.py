@@ -9,20 +9,20 @@ from pi_uploader.settings import UploadSettings
 from pi_uploader.spool import Quota, Spool, SpooledPhoto
 from pi_uploader.upload.limits import MonthlyQuota, RateLimit, UploadLimits
 from pi_uploader.upload.state import state_file
-from pi_uploader.upload.time_correction import MAX_DISK_ERRORS, SKIP_SECONDS, TimeCorrection
+from pi_uploader.upload.time_correction import DEFER_SECONDS, MAX_DISK_ERRORS, TimeCorrection
 from pi_uploader.upload.uploader import MAX_NAP_SECONDS, Uploader, UploadOptions
 from pi_uploader.watchdog import Heartbeat, Watchdog, no_heartbeat
 
-JOIN_SECONDS = 5.0  # at the end; a photo that is cut off after that stays in the spool
-IDLE_SECONDS = 0.5  # between looks at the spool
-DISK_PAUSE_SECONDS = 60.0  # after many errors of the disk
+JOIN_SECONDS = 5.0  # at the end; a photo that is not sent by then stays in the spool
+IDLE_SECONDS = 0.5  # between two checks of the spool
+DISK_PAUSE_SECONDS = 60.0  # after many disk errors
 
 log = logging.getLogger("upload")
 
 
 def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     """Upload from the spool until `stop` is set; return the exit code of the process. If uploading
-    is off, move the photos to those that are kept instead."""
+    is off, archive the photos instead."""
     watchdog = Watchdog()
     spool = Spool(
         settings.spool,
@@ -70,7 +70,7 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
 def upload_all(
     uploader: Uploader, stop: threading.Event, heartbeat: Heartbeat = no_heartbeat
 ) -> None:
-    """Upload photo after photo until `stop` is set. No error ends the loop, such as that of a disk
+    """Upload photo after photo until `stop` is set. No error ends the loop, not even that of a disk
     that fails for a while."""
     while not stop.is_set():
         try:
@@ -88,10 +88,10 @@ def keep_all(
     heartbeat: Heartbeat = no_heartbeat,
     clock: Clock = SYSTEM_CLOCK,
 ) -> None:
-    """Move every photo that waits to those that are kept, until `stop` is set. One that the disk
-    does not move is skipped for a while, and holds up none of the others."""
+    """Archive every photo that waits, until `stop` is set. One that cannot be moved is deferred for
+    an hour and does not hold up the others."""
     time_correction = TimeCorrection(spool, clock)
-    skipped: dict[SpooledPhoto, float] = {}  # until when, in monotonic seconds
+    deferred_until: dict[SpooledPhoto, float] = {}  # until when, in monotonic seconds
     while not stop.is_set():
         heartbeat(10 * DISK_PAUSE_SECONDS)
         time_correction.name_undated()
@@ -99,13 +99,13 @@ def keep_all(
         for photo in spool.waiting_photos():
             if stop.is_set() or disk_errors == MAX_DISK_ERRORS:
                 break
-            if skipped.get(photo, 0.0) > clock.monotonic():
+            if deferred_until.get(photo, 0.0) > clock.monotonic():
                 continue
             try:
                 spool.remove(photo, keep=True)
                 log.info("photo kept %s", photo.name)
             except OSError as error:
                 disk_errors += 1
-                skipped[photo] = clock.monotonic() + SKIP_SECONDS
-                log.error("%s waits to be kept, the disk answers: %s", photo.name, error.strerror)
+                deferred_until[photo] = clock.monotonic() + DEFER_SECONDS
+                log.error("%s cannot be kept now: disk error: %s", photo.name, error.strerror)
         stop.wait(DISK_PAUSE_SECONDS if disk_errors == MAX_DISK_ERRORS else IDLE_SECONDS)

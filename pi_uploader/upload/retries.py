@@ -1,4 +1,4 @@
-"""When to try again after a failure: the backend as a whole, and each photo."""
+"""When to retry after a failure: the backend as a whole, and each photo."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,18 +8,17 @@ from pi_uploader.client import RequestError
 from pi_uploader.clock import Clock
 
 MAX_BACKOFF_SECONDS = 120.0  # also how long uploads may pause after the network returns
-MAX_RETRY_AFTER_SECONDS = 3600.0  # a server that asks for more is asked again after an hour
+MAX_RETRY_AFTER_SECONDS = 3600.0  # a longer Retry-After is cut to an hour
 MAX_DEFER_SECONDS = 120.0  # of a single photo
-MAX_REJECTED_IN_A_ROW = 10  # photos; if there are more, the backend is taken to be out of order
+MAX_REJECTED_IN_A_ROW = 10  # photos; if there are more, the backend counts as broken
 
 
 def backoff_seconds(failures: int, retry_after: float | None, chance: Callable[[], float]) -> float:
-    """Return the seconds for which to leave the backend alone after `failures` (1, 2, ...) in a
-    row.
+    """Return the seconds to wait after `failures` (1, 2, ...) in a row.
 
     With full jitter: a random time up to a limit that doubles with each failure, so that many
-    devices do not return at once. `retry_after` is the server's wish in seconds, honoured up to an
-    hour. `chance` returns a number from 0 to 1.
+    devices do not return at once. `retry_after` is the Retry-After value in seconds, honoured up to
+    an hour. `chance` returns a number from 0 to 1.
     """
     limit = backoff(failures, 2.0, MAX_BACKOFF_SECONDS)
     return max(1.0, limit * chance(), min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS))
@@ -46,7 +45,8 @@ class CircuitBreaker:
         return self.open_for() == 0.0 and (self.failures == 0 or in_flight == 0)
 
     def record_failure(self, retry_after: float | None) -> float:
-        """Open it; return the seconds until it closes. `retry_after`: the server's wish."""
+        """Open it; return the seconds until it closes. `retry_after`: the Retry-After
+        value in seconds."""
         self.failures += 1
         wait = backoff_seconds(self.failures, retry_after, self._chance)
         self._open_until = max(self._open_until, self._clock.monotonic() + wait)
@@ -61,7 +61,7 @@ class CircuitBreaker:
 @dataclass(slots=True)
 class _PhotoFailures:
     """How often a photo has failed, each time after others were accepted; how many photos had been
-    accepted at the last failure; and the time before which the photo is left alone."""
+    accepted at the last failure; and the monotonic time until which the photo is deferred."""
 
     count: int
     accepted: int
@@ -69,13 +69,13 @@ class _PhotoFailures:
 
 
 class RetryTracker:
-    """What the last failures mean for the next attempts. Not thread-safe.
+    """Decides from the last failures when to retry. Not thread-safe.
 
-    A failure says little about the photo: the backend may be the one to blame. It counts against
-    the photo only if others were accepted since its last failure. While the backend fails,
-    `breaker` is open. A rejection is about one photo: it opens `retry_breaker`, which holds up only
-    photos that failed before, unless many photos are rejected in a row. (docs/decisions/0004 and
-    0023 give the reasons; they call a breaker a gate.)
+    A failure may be the fault of the backend, not of the photo. It counts against the photo only if
+    others were accepted since its last failure. While the backend fails, `breaker` is open. A
+    rejection is about one photo: it opens `retry_breaker`, which holds up only photos that failed
+    before, unless many photos are rejected in a row. (docs/decisions/0004 and 0023 give the
+    reasons; they call a breaker a gate.)
     """
 
     def __init__(self, clock: Clock, chance: Callable[[], float]) -> None:
@@ -94,7 +94,7 @@ class RetryTracker:
         )
 
     def record_success(self, sequence: int) -> None:
-        """Note that a photo was accepted."""
+        """Record that a photo was accepted."""
         self.breaker.record_success()
         self.retry_breaker.record_success()
         self._accepted += 1
@@ -102,12 +102,12 @@ class RetryTracker:
         self._rejected.clear()
 
     def record_failure(self, sequence: int) -> int:
-        """Note that a photo has failed; return how many failures count against it."""
+        """Record that a photo has failed; return how many failures count against it."""
         failed = self._failed.setdefault(sequence, _PhotoFailures(0, -1, 0.0))
         if failed.accepted != self._accepted:
             failed.count += 1
             failed.accepted = self._accepted
-            # The second try comes at once, each further one later.
+            # Defers: 0, 2, 6, 14, ... 120 s (backoff minus its first step).
             defer = backoff(failed.count, 2.0, MAX_DEFER_SECONDS + 2.0) - 2.0
             failed.until = self._clock.monotonic() + defer
         return failed.count
@@ -124,5 +124,5 @@ class RetryTracker:
         return wait
 
     def forget(self, sequence: int) -> None:
-        """Note that the photo is not in the spool any more."""
+        """Forget the failures of a photo that is no longer in the spool."""
         self._failed.pop(sequence, None)

@@ -1,6 +1,6 @@
 """The state of the upload process, in a small file that `pi-uploader status` reads.
 
-It is replaced as a whole and never flushed, and nothing is decided by it.
+It is replaced as a whole and never flushed, and no decision depends on it.
 """
 
 from contextlib import suppress
@@ -61,8 +61,8 @@ class UploadState:
         self._written_at = float("-inf")
         self._is_written = True
 
-    def note_delivery(self, receipt: Receipt, now: float, wall_clock: datetime) -> None:
-        """Note a receipt at `now` (monotonic seconds)."""
+    def record_delivery(self, receipt: Receipt, now: float, wall_clock: datetime) -> None:
+        """Record a receipt at `now` (monotonic seconds)."""
         self._last_receipt = {"id": str(receipt.name), "at": format_time(wall_clock)}
         had_problem = self._problem is not None
         self._back_off_until = self._problem = None
@@ -74,13 +74,13 @@ class UploadState:
             self.write(now)
         self.write_if_due(now)
 
-    def note_problem(self, problem: str, until: datetime, now: float) -> None:
-        """Note that nothing is sent before `until`, and why. `now` is in monotonic seconds."""
+    def record_problem(self, problem: str, until: datetime, now: float) -> None:
+        """Record that nothing is sent before `until`, and why. `now` is in monotonic seconds."""
         self._back_off_until, self._problem = format_time(until), problem
         self._write(now)
 
-    def note_deferred_reports(self, count: int, problem: str | None) -> None:
-        """Note how many losses and quarantined photos cannot be reported for now, and why."""
+    def record_deferred_reports(self, count: int, problem: str | None) -> None:
+        """Record how many losses and quarantined photos cannot be reported for now, and why."""
         if self._deferred_reports != (count, problem):
             self._deferred_reports = count, problem
             self._is_written = False

@@ -12,9 +12,9 @@ from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP
 from pi_uploader.spool import Spool, SpooledPhoto
 
 MAX_CLOCK_WAIT_MS = 15 * 60 * 1000  # for which a photo waits for the clock to be set
-SKIP_SECONDS = 3600.0  # for which a photo is left alone that the disk does not move
+DEFER_SECONDS = 3600.0  # for which a photo that cannot be moved is deferred
 RETRY_SECONDS = 60.0  # after the first failure of a photo, and after many
-MAX_DISK_ERRORS = 10  # photos that cannot be moved, before the others wait, too
+MAX_DISK_ERRORS = 10  # photos that cannot be moved, after which the others wait, too
 NOTICE_SECONDS = 300.0  # between two warnings that photos wait for the clock
 
 OnStuck = Callable[[str, SpooledPhoto], None]
@@ -48,8 +48,8 @@ def _ignore(reason: str, photo: SpooledPhoto) -> None:
 
 
 class TimeCorrection:
-    """Names photos. `on_stuck` is called with each photo that
-    the disk does not rename, and why. Not thread-safe."""
+    """Names photos. `on_stuck` is called with each photo that cannot be renamed, and the reason.
+    Not thread-safe."""
 
     def __init__(
         self,
@@ -60,19 +60,19 @@ class TimeCorrection:
         self._spool = spool
         self._clock = clock
         self._on_stuck = on_stuck
-        self._skipped_until: dict[SpooledPhoto, float] = {}  # those that failed before
+        self._deferred_until: dict[SpooledPhoto, float] = {}  # those that failed before
         self._next_try = clock.monotonic()
         self._next_notice = clock.monotonic()
 
     def name_undated(self) -> None:
-        """Name the photos whose time is known by now. One that the disk does not rename holds up
-        none of the others."""
+        """Name the photos whose time is known by now. A photo that cannot be renamed does not hold
+        up the others."""
         if self._clock.monotonic() < self._next_try:
             return
         now, is_set = self._clock.since_boot(), self._clock.is_set()
         disk_errors = 0
         for photo in self._spool.undated_photos():
-            if self._skipped_until.get(photo, 0.0) > self._clock.monotonic():
+            if self._deferred_until.get(photo, 0.0) > self._clock.monotonic():
                 continue
             final = final_name(photo, now, self._clock.now(), is_set)
             if final is None:
@@ -82,26 +82,26 @@ class TimeCorrection:
             try:
                 self._spool.rename(photo, name, clock)
             except FileNotFoundError:
-                continue  # given up a moment ago, to make room
+                continue  # evicted a moment ago
             except OSError as error:
-                self._skip(photo, error)
+                self._defer(photo, error)
                 disk_errors += 1
                 if disk_errors == MAX_DISK_ERRORS:
                     self._next_try = self._clock.monotonic() + RETRY_SECONDS
                     return
             else:
-                self._skipped_until.pop(photo, None)
+                self._deferred_until.pop(photo, None)
                 log.info("photo named %s (before: %s), clock %s", name, photo.name, clock)
 
-    def _skip(self, photo: SpooledPhoto, error: OSError) -> None:
-        """Leave a photo alone: for a minute at first, then for an hour, which is reported."""
-        if photo not in self._skipped_until:
-            self._skipped_until[photo] = self._clock.monotonic() + RETRY_SECONDS
+    def _defer(self, photo: SpooledPhoto, error: OSError) -> None:
+        """Defer a photo: for a minute at first, then for an hour, which is reported."""
+        if photo not in self._deferred_until:
+            self._deferred_until[photo] = self._clock.monotonic() + RETRY_SECONDS
             return
-        self._skipped_until[photo] = self._clock.monotonic() + SKIP_SECONDS
+        self._deferred_until[photo] = self._clock.monotonic() + DEFER_SECONDS
         self._on_stuck(f"cannot be named: {error.strerror}", photo)
         log.error(
-            "%s waits for its name, the disk answers: %s; it is tried again in an hour",
+            "%s waits for its name: disk error: %s; next try in an hour",
             photo.name,
             error.strerror,
         )

@@ -1,4 +1,4 @@
-"""Choose a photo, send it, and do with it what the response says: remove, retry or quarantine."""
+"""Choose a photo, send it, and then remove, retry or quarantine it, as the response requires."""
 
 import logging
 import math
@@ -26,15 +26,15 @@ from pi_uploader.upload.backlog import BacklogCounter, PhotoSelector
 from pi_uploader.upload.limits import PhotoBody, Reservation, UploadLimits
 from pi_uploader.upload.retries import RetryTracker
 from pi_uploader.upload.state import UploadState
-from pi_uploader.upload.time_correction import SKIP_SECONDS, TimeCorrection
+from pi_uploader.upload.time_correction import DEFER_SECONDS, TimeCorrection
 from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
-IDLE_SECONDS = 0.5  # between looks at a spool from which nothing can be sent
+IDLE_SECONDS = 0.5  # between two steps while nothing can be sent
 MAX_NAP_SECONDS = 5.0  # while the breaker is open: another thread may close it
 TOO_MANY_REQUESTS = 429
-MAX_REJECTIONS = 2  # of a photo, with another accepted in between, before its quarantine
-MAX_FAILURES = 10  # the same if the backend failed with it, without rejecting it
-MAX_UNREADABLE = 5  # photos in a row that are moved to quarantine because of the disk
+MAX_REJECTIONS = 2  # of a photo, with another accepted in between; then quarantine
+MAX_FAILURES = 10  # the same for backend errors
+MAX_UNREADABLE = 5  # photos in a row that are quarantined because of the disk
 
 log = logging.getLogger("upload")
 
@@ -59,9 +59,9 @@ class _Chosen(NamedTuple):
 class Uploader:
     """Uploads from a spool. Several threads share one and call `step`.
 
-    A photo that fails is tried again after another one was accepted, and moved to quarantine if it
-    fails then, too. So one bad photo does not hold up the others, and a backend that rejects
-    everything for a while sends nothing to quarantine.
+    A photo that fails is tried again after another one was accepted, and quarantined if it
+    fails then, too. So one bad photo does not hold up the others, and while a backend
+    rejects everything, nothing is quarantined.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Uploader:
         self._selector = PhotoSelector(spool, self.retries, clock)
         self._backlog = BacklogCounter(spool, clock)
         self._reporter = AlertReporter(spool, client, clock, self._backlog.count_waiting)
-        self._time_correction = TimeCorrection(spool, clock, self._reporter.note_stuck)
+        self._time_correction = TimeCorrection(spool, clock, self._reporter.record_stuck)
         self._unreadable = 0  # photos in a row
 
     def seconds_until_send(self) -> float:
@@ -124,8 +124,8 @@ class Uploader:
         """Choose the photo to send next, and mark it as in flight."""
         for photo in self._selector.candidates():
             if problem := self._limits.problem(photo):
-                log.error("%s waits, and is looked at again in an hour: %s", photo.name, problem)
-                self._skip(photo, problem)
+                log.error("%s waits, next try in an hour: %s", photo.name, problem)
+                self._defer(photo, problem)
             elif reservation := self._limits.reserve(
                 photo, self._selector.in_flight.values(), self._clock.now()
             ):
@@ -134,16 +134,16 @@ class Uploader:
         return None
 
     def _release(self, chosen: _Chosen) -> None:
-        """Note that the photo is not in flight any more."""
+        """Record that the photo is no longer in flight."""
         self._limits.settle(chosen.reservation)
         with self._lock:
             self._selector.in_flight.pop(chosen.photo.sequence, None)
 
-    def _skip(self, photo: SpooledPhoto, reason: str) -> None:
-        """Leave this photo alone for an hour, and report it once."""
+    def _defer(self, photo: SpooledPhoto, reason: str) -> None:
+        """Defer this photo for an hour, and report it once."""
         with self._lock:
-            self._selector.skip(photo, SKIP_SECONDS)
-        self._reporter.note_stuck(reason, photo)
+            self._selector.defer(photo, DEFER_SECONDS)
+        self._reporter.record_stuck(reason, photo)
 
     # --- send
 
@@ -156,7 +156,7 @@ class Uploader:
                 body = PhotoBody(photo, file, reservation, self._limits.rate)
                 receipt = self.client.send_photo(photo, body, self._waiting_after(photo))
         except FileNotFoundError:
-            return 0.0  # given up a moment ago, to make room
+            return 0.0  # evicted a moment ago
         except UnreadablePhotoError as error:
             self._handle_unreadable(photo, error)
             return 0.0
@@ -166,7 +166,7 @@ class Uploader:
         except RejectedError as error:
             return self._handle_failure(photo, error, MAX_REJECTIONS, f"rejected-{error.status}")
         except UnavailableError as error:
-            # A camera above the quota (429) waits for a person, however long that takes.
+            # 429, camera above the quota: keep retrying until someone fixes it.
             allowed = math.inf if error.status == TOO_MANY_REQUESTS else MAX_FAILURES
             return self._handle_failure(photo, error, allowed, "never-accepted")
         self._handle_receipt(photo, receipt)
@@ -192,16 +192,20 @@ class Uploader:
             self.retries.record_success(photo.sequence)
             self._selector.next_turn()
             self._unreadable = 0
-            self._state.note_delivery(receipt, self._clock.monotonic(), self._clock.now())
+            self._state.record_delivery(receipt, self._clock.monotonic(), self._clock.now())
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
         try:
             self._spool.remove(photo, self._keep)
         except OSError as error:
             with self._lock:
                 self._selector.undeletable.add(photo)
-            log.error("%s is delivered, but the disk keeps it: %s", photo.name, error.strerror)
-        self._reporter.note_delivery(photo)
-        self._backlog.note_removed(photo.name)
+            log.error(
+                "%s was delivered but cannot be deleted from the spool: %s",
+                photo.name,
+                error.strerror,
+            )
+        self._reporter.record_delivery(photo)
+        self._backlog.record_removed(photo.name)
 
     def _handle_failure(
         self,
@@ -210,29 +214,29 @@ class Uploader:
         max_failures: float,
         reason: str,
     ) -> float:
-        """Back off, or move the photo to quarantine for `reason` if it has failed too often. Return
-        the seconds to wait before the next step."""
+        """Back off, or quarantine the photo for `reason` if it has failed too often. Return the
+        seconds to wait before the next step."""
         with self._lock:
-            is_condemned = self.retries.record_failure(photo.sequence) >= max_failures
-            if not is_condemned:
+            should_quarantine = self.retries.record_failure(photo.sequence) >= max_failures
+            if not should_quarantine:
                 wait = self.retries.back_off(photo.sequence, error)
                 until = self._clock.now() + timedelta(seconds=wait)
-                self._state.note_problem(str(error), until, self._clock.monotonic())
-        if is_condemned:
+                self._state.record_problem(str(error), until, self._clock.monotonic())
+        if should_quarantine:
             self._quarantine(photo, reason, error)
         else:
             log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
         return min(self.retries.breaker.open_for(), MAX_NAP_SECONDS)
 
     def _handle_unreadable(self, photo: SpooledPhoto, error: UnreadablePhotoError) -> None:
-        """Move a photo to quarantine that the disk does not read. If there are many in a row, the
-        disk is the one to blame: the photos stay where they are, and are tried in an hour."""
+        """Quarantine an unreadable photo. If there are many in a row, the disk is to blame: the
+        photos stay where they are, and are tried again in an hour."""
         with self._lock:
             self._unreadable += 1
             is_disk_failing = self._unreadable > MAX_UNREADABLE
         if is_disk_failing:
-            self._skip(photo, str(error.problem))
-            log.error("%s; it is tried again in an hour", error)
+            self._defer(photo, str(error.problem))
+            log.error("%s; next try in an hour", error)
         else:
             self._quarantine(photo, "unreadable", error)
 
@@ -240,28 +244,28 @@ class Uploader:
         try:
             self._spool.quarantine(photo, reason)
         except FileNotFoundError:
-            pass  # given up a moment ago, to make room
+            pass  # evicted a moment ago
         except OSError as disk_error:
-            self._skip(photo, f"{reason}; cannot be set aside: {disk_error.strerror}")
-            log.error("%s cannot be set aside (%s): %s", photo.name, error, disk_error.strerror)
+            self._defer(photo, f"{reason}; cannot be quarantined: {disk_error.strerror}")
+            log.error("%s cannot be quarantined (%s): %s", photo.name, error, disk_error.strerror)
             return
         else:
-            log.error("photo set aside as %s: %s: %s", reason, photo.name, error)
-            self._reporter.note_quarantined(reason, photo)
-            self._backlog.note_removed(photo.name)
+            log.error("photo quarantined as %s: %s: %s", reason, photo.name, error)
+            self._reporter.record_quarantined(reason, photo)
+            self._backlog.record_removed(photo.name)
         with self._lock:
             self.retries.forget(photo.sequence)
 
     # --- report
 
     def _report(self, heartbeat: Heartbeat) -> None:
-        """Send alerts, if it is time to and the backend can be reached."""
+        """Send alerts if a report is due and the backend can be reached."""
         if self.retries.breaker.failures or not self._reporter.try_claim():
             return
-        self._remove_delivered()  # else they could be given up, and reported as losses
+        self._remove_delivered()  # else they could be evicted, and reported as losses
         self._reporter.send(self._selector.in_flight, heartbeat)
         with self._lock:
-            self._state.note_deferred_reports(*self._reporter.deferred)
+            self._state.record_deferred_reports(*self._reporter.deferred)
 
     def _remove_delivered(self) -> None:
         """Try again to remove the delivered photos that the disk did not remove."""

@@ -59,9 +59,9 @@ def main(card: Path, capacity: int, speed: float, runtime: Path | None) -> None:
     for line in sys.stdin:
         number, trigger, size = line.split()
         camera.number, camera.size = int(number), int(size)
-        kept_before = handler.stats.kept
+        kept_before = handler.stats.stored
         handler.handle(TriggerEvent(Trigger(trigger), clock.now()))
-        print(number, "kept" if handler.stats.kept > kept_before else "lost", flush=True)
+        print(number, "kept" if handler.stats.stored > kept_before else "lost", flush=True)
 
 
 if __name__ == "__main__":

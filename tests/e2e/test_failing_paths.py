@@ -57,7 +57,7 @@ class Outcome:
 def run_device(
     folder: Path, disk: FailingPathDisk, server: FaultServer, client: BackendClient
 ) -> Outcome:
-    """Put, give up, name, keep, quarantine and send photos, beside a partial file."""
+    """Put, evict, name, keep, quarantine and send photos, beside a partial file."""
     outcome = Outcome()
     place, runtime = folder / "spool", folder / "run"
     before = Spool(place, FailingPathDisk())  # which does not flush

@@ -80,7 +80,7 @@ class Service:
         """Stop capturing; return what it logged about each camera's triggers."""
         self.capture.send_signal(signal.SIGTERM)
         assert self.capture.wait(90) == 0
-        output = re.findall(r"capture with (\S+) ends: (.+)", self.log.read_text())
+        output = re.findall(r"capture with (\S+) stopped: (.+)", self.log.read_text())
         return {
             camera: {
                 word: int(number) for number, word in re.findall(r"(\d+) (?:\w+ )?(\w+)", text)
@@ -127,7 +127,7 @@ def test_a_contact_that_bounces_is_one_photo(service: MakeService) -> None:
     device.pin("high 18")
     wait_for(lambda: device.capture.poll() is None)
     assert device.listed(device.gate) == ["gpio"]
-    assert device.end()[device.gate]["kept"] == 1
+    assert device.end()[device.gate]["stored"] == 1
 
 
 def test_a_flood_while_the_camera_is_busy_is_counted(service: MakeService, tmp_path: Path) -> None:
@@ -146,5 +146,5 @@ def test_a_flood_while_the_camera_is_busy_is_counted(service: MakeService, tmp_p
     wait_for(lambda: len(device.listed(device.yard)) == 2, what="both photos")
     wait_for(lambda: count_spool(device.spool).waiting == 0, what="an empty spool")
     output = device.end()[device.yard]
-    assert output["kept"] == 2
-    assert output["coalesced"] + output["kept"] == 51
+    assert output["stored"] == 2
+    assert output["coalesced"] + output["stored"] == 51

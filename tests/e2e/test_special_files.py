@@ -85,9 +85,9 @@ def test_an_invalid_line_costs_only_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("special", [*SPECIAL.values(), deep])
 def test_in_place_of_a_counter_it_counts_as_zero(special: MakeFile, tmp_path: Path) -> None:
-    for name in ("budget.json", "upload.json", "failed-capture-starts"):
+    for name in ("quota.json", "upload.json", "failed-capture-starts"):
         special(tmp_path / name)
-    MonthlyQuota(tmp_path / "budget.json", monthly_bytes=1)
+    MonthlyQuota(tmp_path / "quota.json", monthly_bytes=1)
     UploadState(tmp_path / "upload.json")
     assert StartBackoff({"STATE_DIRECTORY": str(tmp_path)}).next_delay() == 0
 

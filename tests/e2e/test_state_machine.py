@@ -28,7 +28,7 @@ from pi_uploader.client.backend import BackendClient
 from pi_uploader.clock import SYSTEM_CLOCK
 from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto, SpoolError
 from pi_uploader.spool.admin import requeue
-from pi_uploader.upload.time_correction import SKIP_SECONDS
+from pi_uploader.upload.time_correction import DEFER_SECONDS
 from pi_uploader.upload.uploader import Uploader
 from tests.support import faults
 from tests.support.disks import NEEDS_SPACE, FailingDisk, Kind
@@ -226,7 +226,7 @@ class DeviceStateMachine(RuleBasedStateMachine):
         found = stored | places.keys()
         assert self.captured - self.refused <= found <= self.captured | self.in_progress
         assert all(len(folders) == 1 for folders in places.values())
-        # One whose receipt was lost may wait, be in quarantine or be given up; never reported.
+        # One whose receipt was lost may wait, be in quarantine or be evicted; never reported.
         assert not stored & {one for one, folders in places.items() if folders == ["reported"]}
 
     @invariant()
@@ -260,7 +260,9 @@ class DeviceStateMachine(RuleBasedStateMachine):
         self.disk.at, self.is_clock_set, self.server.handler = None, True, store_photo
         self.take(Trigger.MOTION, True, 1)
         for _ in range(5 * ROOM):
-            self.now += max(REPORT_SECONDS, SKIP_SECONDS / ROOM, self.uploader.seconds_until_send())
+            self.now += max(
+                REPORT_SECONDS, DEFER_SECONDS / ROOM, self.uploader.seconds_until_send()
+            )
             self.uploader.step()
         places, stored = whereabouts(self.folder), self.stored()
         assert {folders[0] for folders in places.values()} <= {"quarantine", "reported"}

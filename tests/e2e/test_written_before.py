@@ -178,7 +178,7 @@ def test_the_state_files_are_read(spool_folder: Path) -> None:
 
 
 def test_the_bytes_of_the_month_are_read(spool_folder: Path) -> None:
-    """A budget of just these bytes is used up in that month, and not in the next one."""
+    """A quota of just these bytes is used up in that month, and not in the next one."""
     file = spool_folder / "data-sent.json"
     sent = json.loads(file.read_text())
     month = datetime.strptime(sent["month"], "%Y-%m").replace(tzinfo=UTC)

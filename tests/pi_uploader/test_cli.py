@@ -36,7 +36,7 @@ def test_help_teaches_every_setting_command_and_exit_code() -> None:
         assert f" {one.name} {one.meaning} Expected: {one.expected}. Default: " in text
         if isinstance(one.default.value, str):
             assert f"{one.expected}. Default: {one.default.value}." in text
-    assert "for the services of a Pi they stand in /etc/pi-uploader/environment" in text
+    assert "for the services of a Pi they are in /etc/pi-uploader/environment" in text
     for word in ("run", "capture", "upload", "status", "0", "1", "2", "78"):
         assert f"\n    {word} " in done.stdout or f"\n  {word} " in done.stdout
 

@@ -18,7 +18,7 @@ from pi_uploader.cameras.rtsp.connection import (
 )
 from pi_uploader.cameras.rtsp.messages import Message, MessageReader
 
-SILENCE_SECONDS = 5.0  # after which a camera that sends nothing is given up
+SILENCE_SECONDS = 5.0  # without data, after which the session ends
 MAX_REDIRECTS = 3
 _CHUNK_SIZE = 65_536  # bytes
 _USER_SETTINGS = (

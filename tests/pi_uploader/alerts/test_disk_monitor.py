@@ -56,7 +56,7 @@ def test_a_read_only_disk_is_reported_again_after_it_was_writable(
     look()
     [alert] = outbox.pending()
     assert (alert.kind, "read-only" in alert.reason) == (DISK, True)
-    outbox.mark_sent(alert)
+    outbox.record_sent(alert)
     look()
     assert outbox.pending() == []
     is_read_only[0] = False

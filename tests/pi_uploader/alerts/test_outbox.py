@@ -23,7 +23,7 @@ def test_an_alert_is_pending_until_it_is_marked_as_sent(tmp_path: Path) -> None:
     outbox.add(disk)
     outbox.add(clock)
     assert AlertOutbox(file).pending() == [disk, clock]
-    outbox.mark_sent(disk)
+    outbox.record_sent(disk)
     restarted = AlertOutbox(file)
     assert restarted.pending() == [clock]
     assert restarted.is_sent(DISK)
@@ -36,16 +36,16 @@ def test_a_new_alert_replaces_the_last_one_of_its_kind(tmp_path: Path) -> None:
     outbox = AlertOutbox(tmp_path / "alerts.json")
     old, new = alert(), alert(reason="the disk is full")
     outbox.add(old)
-    outbox.mark_sent(old)
+    outbox.record_sent(old)
     outbox.add(new)
-    outbox.mark_sent(old)
+    outbox.record_sent(old)
     assert outbox.pending() == [new]
 
 
 def test_a_forgotten_alert_may_be_raised_anew(tmp_path: Path) -> None:
     outbox = AlertOutbox(tmp_path / "alerts.json")
     outbox.add(alert())
-    outbox.mark_sent(alert())
+    outbox.record_sent(alert())
     outbox.forget(DISK)
     assert outbox.last(DISK) is None
     assert not outbox.is_sent(DISK)

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_for
 
 
 def test_a_loss_whose_photo_arrives_after_all_is_never_reported(tmp_path: Path) -> None:
-    """It is given up while its PUT is in flight; another thread reports losses meanwhile."""
+    """It is evicted while its PUT is in flight; another thread reports losses meanwhile."""
     arrived, go_on, now = threading.Event(), threading.Event(), 0.0
 
     def slowly(exchange: Exchange) -> None:

@@ -63,7 +63,7 @@ def test_a_full_spool_is_reported_once_with_the_facts(tmp_path: Path) -> None:
     assert alerts(server) == [alert]
     assert posts(server) == 1
     assert alert.name.camera == oldest.name.camera
-    assert "80% of the room" in alert.reason
+    assert "80% of the allowed space" in alert.reason
     assert f"the oldest since {oldest.name.captured_at:%Y-%m-%d %H:%M} UTC;" in alert.reason
     assert alert.details == {
         "bytes_used": HIGH_WATERMARK * SIZE,

@@ -111,7 +111,7 @@ def test_a_signal_ends_the_clip_and_keeps_what_was_recorded(
         what="some of the clip",
     )
     assert program.stop(number) == 0
-    assert "1 photo kept, 0 lost, 0 failed" in program.output
+    assert "1 photo stored, 0 lost, 0 failed" in program.output
     clip = Spool(spool_folder).newest()
     assert clip
     assert clip.media is Media.MP4

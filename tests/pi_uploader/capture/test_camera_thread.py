@@ -55,8 +55,8 @@ def test_the_summary_counts_photos_and_unhandled_triggers(
     thread.stop()
     thread.queue.put(TriggerEvent(Trigger.MOTION, 1.0))
     thread.join()
-    assert "capture with camera ends: 1 photo kept, 0 lost, 0 failed" in caplog.text
-    assert "1 trigger unanswered" in caplog.text
+    assert "capture with camera stopped: 1 photo stored, 0 lost, 0 failed" in caplog.text
+    assert "1 trigger unhandled" in caplog.text
     assert not thread.has_failed
 
 

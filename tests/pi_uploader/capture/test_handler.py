@@ -16,7 +16,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.capture import TriggerHandler
 from pi_uploader.capture import handler as handler_module
-from pi_uploader.capture.handler import CaptureStats, rest_after
+from pi_uploader.capture.handler import CaptureStats, retry_delay
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Spool
 from pi_uploader.spool.disk import Disk
@@ -57,13 +57,13 @@ def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
     for event in motion_at(100.0, 100.5, 101.9, 102.0):
         handler.handle(event)
     handler.handle(TriggerEvent(Trigger.SCHEDULE, 102.1))  # a timer has no cooldown
-    assert (handler.stats.kept, handler.stats.cooled_down) == (3, 2)
+    assert (handler.stats.stored, handler.stats.cooled_down) == (3, 2)
     assert "2 motion triggers came within 2 s after a photo and took none" in caplog.text
 
 
 @settings(max_examples=50, deadline=None)
 @given(gaps=st.lists(st.floats(0, 5), max_size=30), fails=st.lists(st.booleans(), max_size=30))
-def test_every_motion_is_kept_failed_or_cooled_down(
+def test_every_motion_is_stored_failed_or_cooled_down(
     tmp_path_factory: pytest.TempPathFactory, gaps: list[float], fails: list[bool]
 ) -> None:
     """The counts add up to the triggers."""
@@ -83,8 +83,8 @@ def test_every_motion_is_kept_failed_or_cooled_down(
         now += gap
         handler.handle(TriggerEvent(Trigger.MOTION, now))
     stats = handler.stats
-    assert stats.kept + stats.failed + stats.cooled_down == len(gaps)
-    assert photos_in(folder) == stats.kept
+    assert stats.stored + stats.failed + stats.cooled_down == len(gaps)
+    assert photos_in(folder) == stats.stored
 
 
 def test_a_camera_error_costs_one_photo_and_a_rest(
@@ -95,21 +95,19 @@ def test_a_camera_error_costs_one_photo_and_a_rest(
     handler = TriggerHandler(camera_settings(), camera, Spool(spool_folder))
     for event in motion_at(1.0, 2.0, 3.0):
         handler.handle(event)
-    assert (handler.stats.failed, handler.stats.kept) == (2, 1)
+    assert (handler.stats.failed, handler.stats.stored) == (2, 1)
     assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
-    assert (
-        "for a motion trigger: CameraError: no frame came; the camera rests for 1 s" in caplog.text
-    )
-    assert "RuntimeError: Camera frontend timed out; the camera rests for 2 s" in caplog.text
+    assert "for a motion trigger: CameraError: no frame came; retrying in 1 s" in caplog.text
+    assert "RuntimeError: Camera frontend timed out; retrying in 2 s" in caplog.text
 
 
 def test_the_rest_grows_to_a_minute() -> None:
     """The camera is tried again, at most once a minute."""
-    assert [rest_after(failures) for failures in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
-    assert rest_after(5000) == 60
+    assert [retry_delay(failures) for failures in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert retry_delay(5000) == 60
 
 
-def test_a_full_disk_loses_one_photo_and_the_next_is_kept(
+def test_a_full_disk_loses_one_photo_and_the_next_is_stored(
     spool_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log has the photo's id, the disk's error and what to do."""
@@ -117,12 +115,12 @@ def test_a_full_disk_loses_one_photo_and_the_next_is_kept(
     spool = Spool(spool_folder, disk)
     handler = TriggerHandler(camera_settings(), ScriptedCamera(), spool)
     handler.handle(TriggerEvent(Trigger.SCHEDULE, 1.0))
-    assert (handler.stats.lost, handler.stats.kept) == (1, 0)
+    assert (handler.stats.lost, handler.stats.stored) == (1, 0)
     assert "photo lost gate-" in caplog.text
     assert "No space left on device; free some space" in caplog.text
     disk.is_full = False
     handler.handle(TriggerEvent(Trigger.SCHEDULE, 2.0))
-    assert (handler.stats.lost, handler.stats.kept, photos_in(spool_folder)) == (1, 1, 1)
+    assert (handler.stats.lost, handler.stats.stored, photos_in(spool_folder)) == (1, 1, 1)
 
 
 def test_a_photo_from_before_the_clock_was_set_waits_for_it(spool_folder: Path) -> None:
@@ -177,7 +175,7 @@ def test_a_photo_without_bytes_is_a_failure(spool_folder: Path) -> None:
 
     handler = TriggerHandler(camera_settings(), Empty(), Spool(spool_folder))
     handler.handle(TriggerEvent(Trigger.SCHEDULE, 1.0))
-    assert (handler.stats.failed, handler.stats.kept, photos_in(spool_folder)) == (1, 0, 0)
+    assert (handler.stats.failed, handler.stats.stored, photos_in(spool_folder)) == (1, 0, 0)
 
 
 def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
@@ -195,14 +193,14 @@ def test_a_burst_is_several_photos_of_one_trigger(spool_folder: Path) -> None:
     handler.handle(TriggerEvent(Trigger.GPIO, 1.0, count=2))
     photos = list(Spool(spool_folder).waiting_photos())
     assert [photo.is_first for photo in photos] == [True, False, False]
-    assert (sleeps, handler.stats.kept, handler.stats.coalesced) == ([0.2, 0.2], 3, 1)
+    assert (sleeps, handler.stats.stored, handler.stats.coalesced) == ([0.2, 0.2], 3, 1)
 
 
 def test_a_burst_ends_when_the_process_stops(spool_folder: Path) -> None:
     one = camera_settings(CAMERA_BURST="20")
     handler = TriggerHandler(one, ScriptedCamera(), Spool(spool_folder), sleep=lambda seconds: True)
     handler.handle(TriggerEvent(Trigger.GPIO, 1.0))
-    assert handler.stats.kept == 1
+    assert handler.stats.stored == 1
 
 
 def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
@@ -218,13 +216,13 @@ def test_a_trigger_outside_the_armed_hours_is_counted_and_takes_no_photo(
         clock=FakeClock(wall=datetime(2026, 11, 21, 12, 0, tzinfo=UTC), is_set=lambda: is_set),
     )
     handler.handle(TriggerEvent(Trigger.MOTION, 1.0, count=3))
-    assert (handler.stats.disarmed, handler.stats.kept) == (3, 0)
+    assert (handler.stats.disarmed, handler.stats.stored) == (3, 0)
     handler.handle(TriggerEvent(Trigger.DEMAND, 2.0))
-    assert handler.stats.kept == 1
+    assert handler.stats.stored == 1
     assert "gate: 3 triggers came outside of CAMERA_ARMED and took no photo" in caplog.text
     is_set = False
     handler.handle(TriggerEvent(Trigger.MOTION, 3.0))
-    assert (handler.stats.disarmed, handler.stats.kept) == (3, 2)
+    assert (handler.stats.disarmed, handler.stats.stored) == (3, 2)
 
 
 def test_a_camera_that_is_gone_ends_the_process(spool_folder: Path) -> None:
@@ -306,7 +304,7 @@ class WorkingCamera:
 
 @pytest.mark.parametrize("moment", FAR_MOMENTS, ids=str)
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_a_photo_is_kept_whatever_the_clock_shows(
+def test_a_photo_is_stored_whatever_the_clock_shows(
     moment: datetime, zone: str, tmp_path: Path
 ) -> None:
     """The armed hours are compared in the site's time zone, which cannot represent these times."""
@@ -320,7 +318,7 @@ def test_a_photo_is_kept_whatever_the_clock_shows(
         zone=ZoneInfo(zone),
     )
     handler.handle(TriggerEvent(Trigger.MOTION, 0.0))
-    assert handler.stats.kept == 1
+    assert handler.stats.stored == 1
     assert spool.newest() is not None
 
 
@@ -345,13 +343,13 @@ def test_an_unexpected_error_costs_one_photo(tmp_path: Path) -> None:
         queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
         wait_for(lambda: handler.stats.failed == 2, what="the second error")
         queue.put(TriggerEvent(Trigger.DEMAND, 0.0))
-        wait_for(lambda: handler.stats.kept, what="a photo")
+        wait_for(lambda: handler.stats.stored, what="a photo")
     finally:
         queue.close()
         thread.join(90)
 
 
 def test_the_summary_of_a_capture() -> None:
-    assert str(CaptureStats(kept=1, coalesced=1)).startswith(
-        "1 photo kept, 0 lost, 0 failed; 1 trigger c"
+    assert str(CaptureStats(stored=1, coalesced=1)).startswith(
+        "1 photo stored, 0 lost, 0 failed; 1 trigger c"
     )

@@ -93,7 +93,7 @@ def test_a_flood_during_a_capture_is_one_more_photo_and_is_counted(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """While the camera is busy, motion comes five times: one photo stands for the five."""
+    """While the camera is busy, motion comes five times: one photo covers the five."""
     caplog.set_level(logging.INFO)
     picture = SlowPicture(tmp_path / "a.jpg")
     pin = pins.pin(17)
@@ -109,7 +109,7 @@ def test_a_flood_during_a_capture_is_one_more_photo_and_is_counted(
     picture.wait_for_reader()
     picture.give(b"second")
     wait_for(lambda: photos_in(spool_folder) == 2, what="two photos")
-    wait_for(lambda: "stands for 5 motion triggers" in caplog.text, what="the count")
+    wait_for(lambda: "covers 5 coalesced motion triggers" in caplog.text, what="the count")
     assert queue.unhandled() == 0
 
 
@@ -126,12 +126,13 @@ def test_a_schedule_fills_the_spool(start_program: StartProgram, spool_folder: P
     spooled = [(str(photo.name), str(photo.size)) for photo in Spool(spool_folder).waiting_photos()]
     assert taken == spooled
     assert (
-        f"capture with camera ends: {len(taken)} photos kept, 0 lost, 0 failed; " in program.output
+        f"capture with camera stopped: {len(taken)} photos stored, 0 lost, 0 failed; "
+        in program.output
     )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_photo_being_taken_is_kept_when_the_process_is_stopped(
+def test_the_photo_being_taken_is_stored_when_the_process_is_stopped(
     start_program: StartProgram, spool_folder: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     """The signal arrives while the camera works; the photo is stored before the exit."""
@@ -227,7 +228,7 @@ def test_all_cameras_share_the_spool_in_order(
     assert len({photo.sequence for photo in photos}) == len(photos)
     of_camera = Counter(photo.name.camera for photo in photos)
     assert set(of_camera) == {"entry", "exit"}
-    ended = dict(re.findall(r"capture with (\w+) ends: (\d+) photos? kept", program.output))
+    ended = dict(re.findall(r"capture with (\w+) stopped: (\d+) photos? stored", program.output))
     assert {camera: int(count) for camera, count in ended.items()} == of_camera
 
 

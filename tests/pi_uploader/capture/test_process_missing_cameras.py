@@ -148,4 +148,4 @@ def test_the_summary_is_logged_before_a_camera_hangs_at_the_end(
         wait_for(lambda: "photo taken" in caplog.text, what="a photo")
         one.stop.set()
         assert "closing it hangs" in str(one.wait())
-    assert "capture with camera ends: 1 photo kept, 0 lost, 0 failed" in caplog.text
+    assert "capture with camera stopped: 1 photo stored, 0 lost, 0 failed" in caplog.text

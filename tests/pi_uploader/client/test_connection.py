@@ -85,7 +85,7 @@ REFUSED = {
     Kind.NOT_YET_VALID: "not yet valid; waiting for this device's clock",
     Kind.EXPIRED: "certificate has expired",
     Kind.SELF_SIGNED: "self-signed certificate); a certificate authority of your own goes into",
-    Kind.OTHER_HOST: "gave no TLS connection that can be trusted",
+    Kind.OTHER_HOST: "failed certificate verification",
 }
 
 

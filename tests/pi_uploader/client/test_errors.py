@@ -30,7 +30,7 @@ def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultServer(faults.status(407)) as proxy:
         monkeypatch.setenv("https_proxy", f"http://me:s3cr3t@127.0.0.1:{proxy.port}")
         text = problem("https://backend.invalid")
-    assert text.startswith(f"gave no connection (the proxy 127.0.0.1, port {proxy.port}: ")
+    assert text.startswith(f"could not be reached (the proxy 127.0.0.1, port {proxy.port}: ")
     assert "407" in text
     assert "s3cr3t" not in text
 
@@ -39,9 +39,9 @@ def test_a_refused_connection_names_host_port_and_reason() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     text = problem(f"http://127.0.0.1:{port}")
-    assert text == f"gave no connection (127.0.0.1, port {port}: connection refused)"
+    assert text == f"could not be reached (127.0.0.1, port {port}: connection refused)"
 
 
 def test_an_unknown_host_name_is_reported_as_such() -> None:
     text = problem("https://nobody.invalid")
-    assert text.startswith("gave no connection (nobody.invalid, port 443: name not known")
+    assert text.startswith("could not be reached (nobody.invalid, port 443: host name not found")

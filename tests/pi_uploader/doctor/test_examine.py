@@ -41,7 +41,9 @@ def test_the_command_prints_each_finding_and_exits_with_1(start_program: StartPr
     program = start_program("doctor", **CAMERA, BASE_URL="https://nobody.invalid")
     assert program.process.wait(90) == 1
     assert "ok       camera" in program.output
-    assert "bad      network  no connection to nobody.invalid, port 443: name" in program.output
+    assert (
+        "bad      network  no connection to nobody.invalid, port 443: host name" in program.output
+    )
     assert "-> check BASE_URL" in program.output
 
 

@@ -32,7 +32,7 @@ def test_a_backend_that_is_not_running(tmp_path: Path) -> None:
 def test_an_unknown_host_name(tmp_path: Path) -> None:
     findings = examine_device(tmp_path, BASE_URL="https://nobody.invalid")
     sentence = findings["network"].text
-    assert sentence.startswith("no connection to nobody.invalid, port 443: name not known")
+    assert sentence.startswith("no connection to nobody.invalid, port 443: host name not found")
 
 
 def test_a_name_that_only_the_proxy_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

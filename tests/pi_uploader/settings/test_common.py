@@ -92,7 +92,7 @@ def test_camera_keep_mb(pi: InstalledPi, server: FaultServer) -> None:
 
 @pytest.mark.setting("CAMERA_SPOOL_MB")
 def test_camera_spool_mb(pi: InstalledPi, tmp_path: Path) -> None:
-    """Above it the least valuable photo is given up, and its loss is on record."""
+    """Above it the least valuable photo is evicted, and its loss is on record."""
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "a.jpg").write_bytes(b"x" * BIG)
     pi.environ |= {

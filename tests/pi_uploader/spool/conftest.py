@@ -30,3 +30,9 @@ def photos(tmp_path: Path) -> list[SpooledPhoto]:
     spool.quarantine(photos[2], "rejected-422")
     spool.quarantine(photos[3], "damaged")
     return photos
+
+
+@pytest.fixture
+def folders_of_three_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a short run create, cross and remove folders."""
+    monkeypatch.setattr("pi_uploader.spool.photo.SHARD_SIZE", 3)

@@ -61,16 +61,16 @@ def test_a_photo_of_a_clock_that_was_never_set_is_of_no_age(tmp_path: Path) -> N
 
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 100), max_size=12), st.integers(0, 400))
-def test_above_the_budget_the_oldest_go(sizes: list[int], budget: int) -> None:
+def test_above_the_limit_the_oldest_are_deleted(sizes: list[int], limit: int) -> None:
     """What is left fits, is the newest, and one more would not have fitted."""
     with TemporaryDirectory() as folder:
-        spool = Spool(Path(folder), keep_bytes=budget)
+        spool = Spool(Path(folder), keep_bytes=limit)
         files = [keep(spool, age * DAY, b"x" * size) for age, size in enumerate(sizes)]
         spool.archive.purge(NOW)
         left = [file.exists() for file in files]
         assert left == sorted(left, reverse=True)
-        assert sum(sizes[: sum(left)]) <= budget
-        assert all(left) or sum(sizes[: sum(left) + 1]) > budget
+        assert sum(sizes[: sum(left)]) <= limit
+        assert all(left) or sum(sizes[: sum(left) + 1]) > limit
 
 
 class SmallDisk(Disk):
@@ -82,7 +82,7 @@ class SmallDisk(Disk):
         return self.size - sum(file.stat().st_size for file in folder.rglob("*.jpg"))
 
 
-def test_kept_photos_make_room_before_any_photo_is_lost(tmp_path: Path) -> None:
+def test_kept_photos_are_deleted_before_any_photo_is_evicted(tmp_path: Path) -> None:
     """They were uploaded; those that wait were not."""
     spool = Spool(tmp_path, SmallDisk(), Quota(reserve=0))
     oldest, newer = keep(spool, 2 * DAY, b"x" * 40), keep(spool, DAY, b"x" * 40)
@@ -100,7 +100,7 @@ def put(spool: Spool, content: bytes) -> SpooledPhoto:
     )
 
 
-def test_a_photo_that_was_given_up_on_its_way_is_no_loss(tmp_path: Path) -> None:
+def test_a_photo_that_was_evicted_during_its_upload_is_no_loss(tmp_path: Path) -> None:
     """It arrived after all; there is nothing left to keep."""
     spool = Spool(tmp_path, quota=Quota(max_bytes=10, reserve=0))
     photo = put(spool, b"0123456789")

@@ -34,7 +34,7 @@ def test_a_loss_on_a_read_only_disk_is_recorded_and_reported_at_once(tmp_path: P
 
 
 @pytest.mark.parametrize("kind", ["tmpfs", "ext4"])
-def test_without_inodes_the_least_valuable_photos_make_way(kind: str, tmp_path: Path) -> None:
+def test_without_inodes_the_least_valuable_photos_are_evicted(kind: str, tmp_path: Path) -> None:
     """On ext4 the records of their losses stay on the disk without taking inodes themselves."""
     found: dict[str, Any] = rig.run(SESSION, f"no_inodes_{kind}", tmp_path)
     code, doctor = found.pop("doctor")
@@ -58,7 +58,7 @@ def test_a_photo_with_a_bad_inode_holds_up_no_other(tmp_path: Path) -> None:
     assert found == {
         "stored": 29,
         "losses": 1,
-        "alert of the photo": "unreadable; cannot be set aside: Bad message",
+        "alert of the photo": "unreadable; cannot be quarantined: Bad message",
         "alert of the undated one": "cannot be named: Bad message",
         "waiting": 2,
         "verify finds": 2,

@@ -66,11 +66,11 @@ FOREIGN = (
 
 @pytest.fixture
 def _full_spool(tmp_path: Path) -> None:
-    """A spool with something in each of its folders: three photos are given up, and the loss of one
-    is reported; one is kept, one set aside, one undated, one waits."""
+    """A spool with something in each of its folders: three photos are evicted, and the loss of one
+    is reported; one is kept, one quarantined, one undated, one waits."""
     spool = room_for(tmp_path, 3)
     photos = [put(spool, number) for number in range(6)]
-    spool.losses.mark_reported(next(spool.losses.unreported()))
+    spool.losses.record_reported(next(spool.losses.unreported()))
     spool.remove(photos[3], keep=True)
     spool.quarantine(photos[4], "rejected-422")
     put(spool, 6, taken=BootTime("00000000", 1))
@@ -90,7 +90,7 @@ def test_no_photo_is_lost_and_nothing_stumbles(folder: str, tmp_path: Path) -> N
     fitting = [put(spool, number) for number in (20, 21)]
     after = count_spool(tmp_path)
     assert (after.waiting, after.quarantined, after.losses) == (4, 1, before.losses)
-    put(spool, 22)  # the one that was set aside makes way
+    put(spool, 22)  # the quarantined one is evicted
     after = count_spool(tmp_path)
     assert (after.waiting, after.quarantined, after.losses) == (5, 0, before.losses + 1)
     assert spool.usage().used == 5 * SIZE

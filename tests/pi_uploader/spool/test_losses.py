@@ -18,7 +18,7 @@ def test_reports_of_losses_do_not_fill_the_disk(
     losses = list(spool.losses.unreported())
     assert [loss.photo for loss in losses] == photos[:10]
     for loss in losses[:8]:
-        spool.losses.mark_reported(loss)
+        spool.losses.record_reported(loss)
     counts = count_spool(tmp_path)
     assert (counts.waiting, counts.unreported, counts.losses) == (2, 2, 5)
     assert list(spool.losses.unreported()) == losses[8:]

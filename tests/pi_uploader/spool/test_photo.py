@@ -77,7 +77,7 @@ def test_other_bytes_are_damage(content: bytes, tmp_path: Path) -> None:
     photo = put(Spool(tmp_path), 1)
     path = tmp_path / "waiting" / photo.path
     path.write_bytes(content)
-    with pytest.raises(DamagedPhotoError, match="not those the camera gave"):
+    with pytest.raises(DamagedPhotoError, match="not those that the camera delivered"):
         open_verified(path, photo, Disk())
 
 

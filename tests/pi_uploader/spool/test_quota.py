@@ -34,7 +34,9 @@ def test_the_priority_follows_from_trigger_and_event(
     assert eviction_priority(put(Spool(tmp_path), 1, trigger, is_first)) is priority
 
 
-def test_quarantine_goes_first_then_the_lowest_priority_then_the_oldest(tmp_path: Path) -> None:
+def test_quarantined_photos_are_evicted_first_then_the_lowest_priority_then_the_oldest(
+    tmp_path: Path,
+) -> None:
     spool = Spool(tmp_path, quota=Quota(max_bytes=5 * SIZE, reserve=0))
     first = put(spool, 1, Trigger.MOTION, is_first=True)
     in_event = [put(spool, number, Trigger.MOTION) for number in (2, 3)]
@@ -70,7 +72,7 @@ def test_inodes_have_a_reserve_too(free: int | None, missing: int) -> None:
     assert Quota(reserve_inodes=16).missing_inodes(free) == missing
 
 
-def test_usage_is_bounded_by_budget_and_disk() -> None:
+def test_usage_is_bounded_by_quota_and_disk() -> None:
     assert Quota(max_bytes=50, reserve=10).usage(40, 100) == Usage(40, 50)
     assert Quota(max_bytes=500, reserve=10).usage(40, 100) == Usage(40, 130)
     assert Usage(0, 0).share == 0

@@ -35,16 +35,16 @@ def test_photos_are_counted_now_and_then_and_delivered_ones_subtracted(tmp_path:
     nothing_read = disk.operations
     assert backlog.count_after("gate", 1) is None  # the first photo goes at once
     assert disk.operations == nothing_read
-    backlog.note_removed(GATE)
+    backlog.record_removed(GATE)
     assert backlog.count_after("gate", 1) == 4
     put(3)
     counted = disk.operations
     for left in (3, 2, 1, 0, 0):
-        backlog.note_removed(GATE)
+        backlog.record_removed(GATE)
         assert backlog.count_after("gate", 1) == left
     assert disk.operations == counted
     now[0] += MIN_COUNT_PAUSE_SECONDS
-    backlog.note_removed(GATE)
+    backlog.record_removed(GATE)
     assert backlog.count_after("gate", 1) == 7
 
 
@@ -117,7 +117,7 @@ def test_photos_in_flight_delivered_or_skipped_are_no_candidates(tmp_path: Path)
     in_flight, delivered, skipped, _ = reversed(selection.photos)
     selection.selector.in_flight[in_flight.sequence] = in_flight
     selection.selector.undeletable.add(delivered)
-    selection.selector.skip(skipped, 60.0)
+    selection.selector.defer(skipped, 60.0)
     assert selection.candidates() == [0, 0]
     selection.clock.seconds = 60.0
     assert selection.candidates() == [1, 0]

@@ -35,7 +35,7 @@ class Machine:
         self.wall_clock += timedelta(seconds=seconds)
 
     def deliver(self, size: int = 10) -> None:
-        self.state.note_delivery(
+        self.state.record_delivery(
             Receipt(name(1), "0" * 64, size, self.wall_clock), self.seconds, self.wall_clock
         )
 
@@ -66,7 +66,7 @@ def test_a_restart_keeps_the_counts_and_the_last_receipt(machine: Machine) -> No
     machine.deliver()
     machine.start()
     machine.wait(2)
-    machine.state.note_problem("gave no connection", machine.wall_clock, machine.seconds)
+    machine.state.record_problem("could not be reached", machine.wall_clock, machine.seconds)
     assert machine.shown() == (1, 10)
     assert read_state(machine.file)["last_receipt"]["id"] == str(name(1))
 

@@ -10,9 +10,9 @@ from photo_wire.headers import ClockStatus
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.time_correction import (
+    DEFER_SECONDS,
     MAX_CLOCK_WAIT_MS,
     RETRY_SECONDS,
-    SKIP_SECONDS,
     TimeCorrection,
     final_name,
 )
@@ -81,7 +81,7 @@ def test_a_photo_that_the_disk_does_not_rename_is_reported_at_its_second_failure
     disk.at = None
     correction.name_undated()
     assert list(spool.undated_photos()) == [stuck]
-    clock.seconds = RETRY_SECONDS + SKIP_SECONDS
+    clock.seconds = RETRY_SECONDS + DEFER_SECONDS
     correction.name_undated()
     assert list(spool.undated_photos()) == []
     [named] = spool.waiting_photos()

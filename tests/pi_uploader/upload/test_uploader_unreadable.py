@@ -10,7 +10,7 @@ from photo_wire.alert import QUARANTINE
 from pi_uploader.alerts.reporter import REPORT_SECONDS
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.admin import requeue, verify
-from pi_uploader.upload.time_correction import SKIP_SECONDS
+from pi_uploader.upload.time_correction import DEFER_SECONDS
 from pi_uploader.upload.uploader import MAX_UNREADABLE
 from tests.support.disks import READ, FailingPathDisk, Kind
 from tests.support.fault_server import FaultServer
@@ -85,10 +85,10 @@ def test_one_that_cannot_be_moved_either_is_skipped_for_an_hour_and_reported(
         disk.bad = set()
         device.try_once()
         assert device.places(bad) == ["waiting"]
-        device.now += SKIP_SECONDS
+        device.now += DEFER_SECONDS
         device.try_once()
         assert len(server.store.photos) == 5
-    assert reason == "unreadable; cannot be set aside: Bad message"
+    assert reason == "unreadable; cannot be quarantined: Bad message"
 
 
 def test_an_unreadable_disk_sends_few_photos_to_quarantine(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_an_unreadable_disk_sends_few_photos_to_quarantine(tmp_path: Path) -> No
             device.try_once()
         assert len(list(device.spool.quarantined_photos())) == MAX_UNREADABLE
         disk.bad = set()
-        device.now += SKIP_SECONDS
+        device.now += DEFER_SECONDS
         device.try_all(max_tries=12)
         assert len(server.store.photos) == 12 - MAX_UNREADABLE
 

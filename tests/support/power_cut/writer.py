@@ -34,7 +34,7 @@ DISKS = {"real": Disk, "no folder flush": NeverFlushesFolders, "no flush": Never
 
 
 def write(folder: Path, log: Path, disk: Disk, photos: int) -> None:
-    """Put so many photos; each fifth is set aside, each third of the others removed."""
+    """Put so many photos; each fifth is quarantined, each third of the others removed."""
     spool = Spool(folder, disk, Quota(reserve=0))
     chance = random.Random(photos)
     for number in range(photos):

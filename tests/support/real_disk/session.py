@@ -157,7 +157,7 @@ def bad_inode(folder: Path) -> dict[str, Any]:
     disk.damage_inode(place / "waiting" / photos[26].path)
     disk.damage_inode(place / "undated" / undated[0].path)
     spool = Spool(place, quota=Quota(max_bytes=31 * 96, reserve=0))
-    put(spool, 60)  # the least valuable that can be given up makes way
+    put(spool, 60)  # the least valuable that can be evicted is
     verified, exported = len(list(verify(spool))), len(list(export(spool, folder / "out")))
     codes = [
         program(folder, "spool", command, *more).returncode

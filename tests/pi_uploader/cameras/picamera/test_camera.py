@@ -257,7 +257,7 @@ def test_the_process_ends_with_1_when_the_camera_is_gone(start_program: StartPro
     )
     assert program.process.wait(90) == 1
     assert "camera: it failed again" in program.output
-    assert "the process ends, to be started again" in program.output
+    assert "exiting, so that a restart can reopen the camera" in program.output
 
 
 def test_without_picamera2_the_setting_is_rejected() -> None:

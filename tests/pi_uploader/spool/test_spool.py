@@ -1,4 +1,4 @@
-"""The first start of a device: capture and upload make the spool's folders at the same moment."""
+"""The spool's folders: capture and upload may create them at the same moment."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whatever the disk refuses: a photo is kept, or its loss is on record, never neither or both."""
+"""Whichever operation of the disk fails: a photo is stored, or its loss is recorded, never both."""
 
 import errno
 import hashlib
