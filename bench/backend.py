@@ -34,8 +34,8 @@ from function_app.storage.azure.blobs import CONTAINER
 from function_app.storage.azure.errors import call
 from function_app.storage.azure.photo_table import (
     TABLE,
+    indexed_row,
     last_seen_row,
-    listed_row,
     photo_rows,
 )
 from function_app.storage.models import Photo
@@ -182,7 +182,7 @@ def _through_sdks(account: Account) -> Put:
                 body, metadata=metadata, content_settings=settings, validate_content=True
             )
         )
-        rows = [*photo_rows(photo, photo.received_at), listed_row(photo)]
+        rows = [*photo_rows(photo, photo.received_at), indexed_row(photo)]
         changes = [
             *((TransactionOperation.CREATE, row) for row in rows),
             (TransactionOperation.UPSERT, last_seen_row(photo.name, photo.received_at)),

@@ -1,7 +1,7 @@
 """The quota of new cameras. A function key may store photos and report alerts under any camera
 name. Whoever stole one could create thousands of cameras and hide the real ones among them.
 
-A camera is known once a photo of it was listed, or an alert of it arrived. The time of that is
+A camera is known once a photo of it was indexed, or an alert of it arrived. The time of that is
 stored until the camera is removed.
 """
 

@@ -47,7 +47,7 @@ Value = TypeVar("Value")
 
 
 def list_cameras(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with every camera: its counts, when its last photo was listed, and which is the last of
+    """200 with every camera: its counts, when its last photo was indexed, and which is the last of
     those that still exist. Counting takes a request for each camera that sent something since the
     last count; `counts=none` leaves it out: then counts, first day and last photo are null."""
     cameras = services.index.cameras()
@@ -58,7 +58,7 @@ def list_cameras(request: Request, services: Services, caller: Caller) -> Respon
         return {
             "camera": camera,
             "first_day": str(min(counts.days)) if counts and counts.days else None,
-            "last_seen": format_time(seen.listed_at),
+            "last_seen": format_time(seen.indexed_at),
             "last_photo": _to_text(last_photo(seen, counts, services)) if counts else None,
             "waiting": seen.waiting,
             "photos": counts.total.photos if counts else None,
@@ -102,7 +102,7 @@ def get_stats(request: Request, services: Services, caller: Caller) -> Response:
             "received": counts_of.get(camera, NO_PHOTOS).received,
             "photos": counts_of.get(camera, NO_PHOTOS).total.photos,
             "bytes": counts_of.get(camera, NO_PHOTOS).total.size,
-            "last_seen": format_time(seen[camera].listed_at) if camera in seen else None,
+            "last_seen": format_time(seen[camera].indexed_at) if camera in seen else None,
             "waiting": seen[camera].waiting if camera in seen else None,
             "days": _by_day(
                 days, counts_of.get(camera, NO_PHOTOS), losses_of.get(camera, Counter())
@@ -131,7 +131,7 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
     counts_of = _photo_counts(services, caller, None, seen, save=False)
     newest_first = sorted(
         (seen[camera] for camera in counts_of if camera in seen),
-        key=lambda one: one.listed_at,
+        key=lambda one: one.indexed_at,
         reverse=True,
     )
     last_photos = (last_photo(one, counts_of[one.last.camera], services) for one in newest_first)
@@ -146,7 +146,7 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
             "photos": total.photos,
             "bytes": total.size,
             "last_photo": _to_text(next(filter(None, last_photos), None)),
-            "last_seen": format_time(newest_first[0].listed_at) if newest_first else None,
+            "last_seen": format_time(newest_first[0].indexed_at) if newest_first else None,
             "losses_since_yesterday": _losses_on(_last_days(2), losses_of),
             "retention_days": retention.days if retention else None,
             "last_cleanup": _format(runs[CLEANUP]),
@@ -156,11 +156,11 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
 
 
 def last_photo(seen: LastSeen, counts: PhotoCounts, services: Services) -> PhotoName | None:
-    """Return the camera's photo that was listed last; None if it has none. If that one may have
+    """Return the camera's photo that was indexed last; None if it has none. If that one may have
     been deleted, look for the newest that exists, which takes a request."""
     if not counts.total.photos:
         return None
-    if arrival_position(seen.last, seen.listed_at) > counts.deleted_up_to:
+    if arrival_position(seen.last, seen.indexed_at) > counts.deleted_up_to:
         return seen.last
     newest = services.index.query(View(seen.last.camera), 1)
     return newest[0].name if newest else None

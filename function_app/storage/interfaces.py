@@ -63,7 +63,7 @@ class PhotoBlobs(Protocol):
 
 
 class PhotoIndex(Protocol):
-    """Which photos are listed, how many there are, and what is known of their ids and cameras."""
+    """Which photos are indexed, how many there are, and what is known of their ids and cameras."""
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         """Index the photo at this moment, unless one is indexed under its id already: then change
@@ -95,7 +95,7 @@ class PhotoIndex(Protocol):
         ...
 
     def get(self, name: PhotoName) -> Photo | None:
-        """Return the photo of this name, if it is listed."""
+        """Return the photo of this name, if it is indexed."""
         ...
 
     def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
@@ -106,17 +106,17 @@ class PhotoIndex(Protocol):
     def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""
     ) -> list[Arrival]:
-        """Return up to `count` of a camera's photos that were listed before that moment, in the
+        """Return up to `count` of a camera's photos that were indexed before that moment, in the
         order in which they were, each with its position in that order; those after the position
         `after`."""
         ...
 
     def position(self, name: PhotoName) -> str | None:
-        """Return the photo's position among its camera's arrivals; None if it is not listed."""
+        """Return the photo's position among its camera's arrivals; None if it is not indexed."""
         ...
 
     def list_orphans(self, camera: str) -> Iterator[str]:
-        """Yield the positions among a camera's arrivals that belong to no listed photo."""
+        """Yield the positions among a camera's arrivals that belong to no indexed photo."""
         ...
 
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
@@ -134,7 +134,7 @@ class PhotoIndex(Protocol):
         ...
 
     def invalidate_counts(self, camera: str, until: datetime) -> None:
-        """Have the next count of this camera begin anew, because photos that were listed before
+        """Have the next count of this camera begin anew, because photos that were indexed before
         `until` may have been removed without it."""
         ...
 
@@ -143,7 +143,7 @@ class PhotoIndex(Protocol):
         ...
 
     def purge_states(self, camera: str, before: datetime) -> None:
-        """Remove what was recorded before that moment of a camera's ids that are not listed."""
+        """Remove what was recorded before that moment of a camera's ids that are not indexed."""
         ...
 
     def record_losses(self, losses: Mapping[PhotoName, str]) -> set[PhotoName]:
@@ -153,15 +153,15 @@ class PhotoIndex(Protocol):
         ...
 
     def cameras(self) -> dict[str, LastSeen]:
-        """Return every camera that ever had a photo listed, by its name."""
+        """Return every camera that ever had a photo indexed, by its name."""
         ...
 
     def last_seen(self, camera: str) -> LastSeen | None:
-        """Return what was last listed of this camera; None if nothing ever was."""
+        """Return what was last indexed of this camera; None if nothing ever was."""
         ...
 
     def update_last_seen(self, photo: Photo) -> None:
-        """Make this photo its camera's last seen, unless a photo that was listed later is."""
+        """Make this photo its camera's last seen, unless a photo that was indexed later is."""
         ...
 
     def update_waiting(self, camera: str, waiting: int) -> None:
@@ -181,7 +181,7 @@ class PhotoIndex(Protocol):
         ...
 
     def forget_camera(self, camera: str) -> None:
-        """Remove the counts and all that is known of a camera that has no listed photos. Its ids
+        """Remove the counts and all that is known of a camera that has no indexed photos. Its ids
         stay known."""
         ...
 

@@ -33,7 +33,7 @@ from photo_wire.alert import LOSS
 from photo_wire.name import PhotoName, parse_name
 
 PAGE_SIZE = 1000
-# An alert may be listed a little after the moment at which it came in: a request ends within this.
+# An alert may be stored a little after the moment at which it came in: a request ends within this.
 SETTLE_TIME = timedelta(minutes=5)
 _THREADS = 16
 

@@ -146,7 +146,7 @@ class NameReservation:
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
     """An alert, and when it first came in. One that was taken back since is counted, but not
-    listed."""
+    indexed."""
 
     alert: Alert
     received_at: datetime
@@ -162,9 +162,9 @@ def alert_key(kept: StoredAlert) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """The photo of a camera that was listed last, when, and how many others the device then had in
+    """The photo of a camera that was indexed last, when, and how many others the device then had in
     its backlog."""
 
     last: PhotoName
-    listed_at: datetime
+    indexed_at: datetime
     waiting: int | None = None

@@ -1,7 +1,7 @@
 """Count photos by camera and day without counting all of them again.
 
 For each camera a checkpoint says up to which position its arrivals are counted, in the order in
-which they were listed, and a row for each month has the counts of its days (UTC). Each count goes
+which they were indexed, and a row for each month has the counts of its days (UTC). Each count goes
 on from the checkpoint and moves it forward, so it costs no more than the photos that came since.
 
 Every change to a camera's counts, by a count or by a deletion, is one transaction that writes the
@@ -49,7 +49,7 @@ from function_app.storage.table_store import ConditionalUpdate, Entity, TableSto
 PAGE_SIZE = 1000
 # The photos of a device with a wrong clock may lie in many months; a transaction takes 100 rows.
 MAX_MONTHS = 50
-# A photo may be listed a little after the moment in its position: a request ends within this time.
+# A photo may be indexed a little after the moment in its position: a request ends within this time.
 SETTLE_TIME = timedelta(minutes=5)
 # Deleted photos are counted by day for this long.
 DELETED_COUNTS_TTL = timedelta(days=400)
@@ -60,7 +60,7 @@ _THREADS = 16
 
 
 class ArrivalSource(Protocol):
-    """What lists the photos of a camera in the order in which they were listed."""
+    """What lists the photos of a camera in the order in which they were indexed."""
 
     def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""
@@ -91,7 +91,7 @@ class PhotoCounters:
 
         def count(camera: str) -> PhotoCounts:
             counts = saved.get(camera, PhotoCounts({}))
-            return self._update(camera, counts, cameras[camera].listed_at, now, save)
+            return self._update(camera, counts, cameras[camera].indexed_at, now, save)
 
         names = sorted(cameras)
         if len(names) <= 1:
@@ -103,7 +103,7 @@ class PhotoCounters:
         self, photo: Photo, position: str, is_orphan: bool = False
     ) -> ConditionalUpdate:
         """Return the change to the counts when the photo at this position is removed. An orphan, a
-        row that belongs to no listed photo, does not count as a deleted photo."""
+        row that belongs to no indexed photo, does not count as a deleted photo."""
         camera, day = photo.name.camera, photo.name.captured_at.date()
         checkpoint, key = self._checkpoint(camera), month_key(camera, day)
         deleted_up_to = max(checkpoint.properties.get(DELETED_UP_TO, ""), position)
@@ -150,13 +150,13 @@ class PhotoCounters:
         self,
         camera: str,
         counts: PhotoCounts,
-        last_listed: datetime,
+        last_indexed: datetime,
         now: datetime,
         save: bool,
     ) -> PhotoCounts:
         """Return these counts with what came since."""
         settled, attempts = now - SETTLE_TIME, _MAX_SAVE_ATTEMPTS
-        while counts.position < position_after(min(last_listed, settled)):
+        while counts.position < position_after(min(last_indexed, settled)):
             page = self.arrivals.list_arrivals(camera, settled, PAGE_SIZE, counts.position)
             if not page:
                 break
@@ -181,7 +181,7 @@ class PhotoCounters:
                 counts = updated
                 break
             counts = self._read_camera(camera)
-        if last_listed < settled:
+        if last_indexed < settled:
             return counts
         for page in self._pages(camera, now + SETTLE_TIME, counts.position):
             counts = counts.with_photos(page)

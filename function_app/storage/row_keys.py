@@ -83,14 +83,14 @@ def all_keys(name: PhotoName) -> list[str]:
     ]
 
 
-def arrival_key(name: PhotoName, listed_at: datetime) -> str:
+def arrival_key(name: PhotoName, indexed_at: datetime) -> str:
     """Return the photo's key among its camera's arrivals, in the order of their listing."""
-    return arrivals_of(name.camera) + arrival_position(name, listed_at)
+    return arrivals_of(name.camera) + arrival_position(name, indexed_at)
 
 
-def arrival_position(name: PhotoName, listed_at: datetime) -> str:
+def arrival_position(name: PhotoName, indexed_at: datetime) -> str:
     """Return the photo's position among its camera's arrivals: the key without the camera."""
-    return f"{count_up(listed_at)}~{name}"
+    return f"{count_up(indexed_at)}~{name}"
 
 
 def arrivals_of(camera: str) -> str:
@@ -99,12 +99,12 @@ def arrivals_of(camera: str) -> str:
 
 
 def arrived_at(position: str) -> datetime:
-    """Return when the photo at this position among its camera's arrivals was listed."""
+    """Return when the photo at this position among its camera's arrivals was indexed."""
     return from_milliseconds(int(position.partition("~")[0]))
 
 
 def position_after(moment: datetime) -> str:
-    """Return the position after everything that was listed in this millisecond."""
+    """Return the position after everything that was indexed in this millisecond."""
     return f"{count_up(moment)}~~"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from function_app.services import connect
 from function_app.settings import Settings
-from function_app.storage.azure.photo_table import TABLE, listed_row, photo_rows
+from function_app.storage.azure.photo_table import TABLE, indexed_row, photo_rows
 from function_app.storage.models import Photo, StoredAlert
 from local.azurite import ACCOUNT, Azurite
 from photo_wire.alert import LOSS, Alert
@@ -73,7 +73,7 @@ def _list_in_file(file: Path, others: Iterable[Photo]) -> None:
     example = rows[0]
     added = {name: value for name, value in example["properties"].items() if "Timestamp" in name}
     for photo in others:
-        for row in [*photo_rows(photo, photo.received_at), listed_row(photo)]:
+        for row in [*photo_rows(photo, photo.received_at), indexed_row(photo)]:
             keys = {key: row[key] for key in table["binaryIndices"]}
             rows.append({**example, **keys, "properties": {**row, **added}, "$loki": len(rows) + 1})
     table["maxId"] = len(rows)

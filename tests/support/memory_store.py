@@ -299,7 +299,7 @@ class MemoryIndex:
     def _update_last_seen(self, last_seen: LastSeen) -> None:
         camera = last_seen.last.camera
         known = self._last_seen.get(camera, last_seen)
-        self._last_seen[camera] = max(last_seen, known, key=lambda one: one.listed_at)
+        self._last_seen[camera] = max(last_seen, known, key=lambda one: one.indexed_at)
 
     def update_waiting(self, camera: str, waiting: int) -> None:
         with self._lock:

@@ -16,8 +16,8 @@ from function_app.storage.azure.account import Account
 from function_app.storage.azure.photo_table import (
     NOT_FOUND,
     Row,
+    indexed_row,
     last_seen_row,
-    listed_row,
     parse_listing,
     parse_photo_row,
     photo_rows,
@@ -69,11 +69,11 @@ class AzurePhotoIndex(States):
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         # The state is inserted too, so that either the upload or the report of its loss fails.
-        rows = [*photo_rows(photo, now), listed_row(photo)]
+        rows = [*photo_rows(photo, now), indexed_row(photo)]
         if self._index(rows, last_seen_row(photo.name, now, waiting)):
             return None
-        if listed := self.get(photo.name):
-            return listed
+        if indexed := self.get(photo.name):
+            return indexed
         row = self._find(PHOTOS, state_key(photo.name))
         if row and row["state"] in (State.LOST, State.DELETED):
             media = Media.of_content_type(row["content_type"]) or photo.media
@@ -82,14 +82,14 @@ class AzurePhotoIndex(States):
 
     def add_anyway(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         last_seen = last_seen_row(photo.name, now, waiting)
-        if self._index(photo_rows(photo, now), last_seen, listed_row(photo)):
+        if self._index(photo_rows(photo, now), last_seen, indexed_row(photo)):
             return None
-        listed = self.get(photo.name)
-        if listed is None:
+        indexed = self.get(photo.name)
+        if indexed is None:
             raise StorageUnavailableError(
                 f"{photo.name} was removed from the index during its upload"
             )
-        return listed
+        return indexed
 
     def _index(self, rows: list[Row], last_seen: Row, *replaced: Row) -> bool:
         """Insert a photo's rows together with what was last seen of its camera; return False if one
@@ -102,7 +102,7 @@ class AzurePhotoIndex(States):
         for _ in range(MAX_ATTEMPTS):
             row = self._find(PHOTOS, View().key(photo.name))
             if row is None:
-                if self._insert(photo_rows(photo, photo.received_at), listed_row(photo)):
+                if self._insert(photo_rows(photo, photo.received_at), indexed_row(photo)):
                     return Reindexed.ADDED
             elif row["content_type"] != photo.media.content_type:
                 return Reindexed.OTHER_FORMAT
@@ -113,7 +113,7 @@ class AzurePhotoIndex(States):
     def _replace(self, photo: Photo, row: TableEntity) -> bool:
         """Write the photo's rows in place of those that exist; return False if this one, the first
         of them, was changed or removed meanwhile."""
-        rows = [*photo_rows(photo, parse_time(row["listed_at"])), listed_row(photo)]
+        rows = [*photo_rows(photo, parse_time(row["listed_at"])), indexed_row(photo)]
         return not self._try_submit(
             [(Operation.PUT, one) for one in rows], row.metadata["etag"] or ""
         )
@@ -127,8 +127,8 @@ class AzurePhotoIndex(States):
     def _remove_photo(self, photo: Photo, state: State, counted: Photo | None) -> None:
         keys = all_keys(photo.name)
         row = self._find(PHOTOS, keys[0])
-        listed_at = parse_time(row["listed_at"]) if row else photo.received_at
-        position = arrival_position(photo.name, listed_at)
+        indexed_at = parse_time(row["listed_at"]) if row else photo.received_at
+        position = arrival_position(photo.name, indexed_at)
         new_state = state_row(photo.name, state, photo.sha256, photo.media)
         self._remove(photo.name.camera, position, keys, counted, new_state)
 
@@ -194,16 +194,16 @@ class AzurePhotoIndex(States):
         return arrival_position(name, parse_time(row["listed_at"])) if row else None
 
     def list_orphans(self, camera: str) -> Iterator[str]:
-        listed = self._listings(*View(camera, oldest_first=True).keys(None))
-        positions = {arrival_position(name, listed_at) for _, name, listed_at in listed}
+        indexed = self._indexed(*View(camera, oldest_first=True).keys(None))
+        positions = {arrival_position(name, indexed_at) for _, name, indexed_at in indexed}
         prefix = arrivals_of(camera)
-        for key, name, _ in self._listings(prefix, prefix + ":"):
+        for key, name, _ in self._indexed(prefix, prefix + ":"):
             position = key.removeprefix(prefix)
             # The photo may have been indexed since.
             if position not in positions and self.position(name) != position:
                 yield position
 
-    def _listings(self, after: str, end: str) -> Iterator[tuple[str, PhotoName, datetime]]:
+    def _indexed(self, after: str, end: str) -> Iterator[tuple[str, PhotoName, datetime]]:
         """Yield the key, the photo's name and the moment of its listing of all rows between two
         keys."""
         columns = ["RowKey", "id", "listed_at"]

@@ -110,10 +110,11 @@ class PhotoTable:
         return call(read)
 
 
-def photo_rows(photo: Photo, listed_at: datetime) -> list[Row]:
-    """Return the photo's rows in all orders, the first that of all photos, newest first."""
-    properties = {**photo.to_properties(), "listed_at": format_time(listed_at)}
-    keys = [*all_keys(photo.name), arrival_key(photo.name, listed_at)]
+def photo_rows(photo: Photo, indexed_at: datetime) -> list[Row]:
+    """Return the photo's rows in all orders, the first that of all photos, newest first. The column
+    `listed_at` has the time at which it was indexed."""
+    properties = {**photo.to_properties(), "listed_at": format_time(indexed_at)}
+    keys = [*all_keys(photo.name), arrival_key(photo.name, indexed_at)]
     return [{"PartitionKey": PHOTOS, "RowKey": key, **properties} for key in keys]
 
 
@@ -128,18 +129,18 @@ def state_row(name: PhotoName, state: State, sha256: str, media: Media | None) -
     }
 
 
-def listed_row(photo: Photo) -> Row:
-    """Return the row that says that a photo of this id is listed."""
+def indexed_row(photo: Photo) -> Row:
+    """Return the row that says that a photo of this id is indexed."""
     return state_row(photo.name, State.LISTED, photo.sha256, photo.media)
 
 
-def last_seen_row(name: PhotoName, listed_at: datetime, waiting: int | None = None) -> Row:
+def last_seen_row(name: PhotoName, indexed_at: datetime, waiting: int | None = None) -> Row:
     """Return the row with what was last seen of a camera."""
     return {
         "PartitionKey": PHOTOS,
         "RowKey": last_seen_key(name.camera),
         "last": str(name),
-        "listed_at": format_time(listed_at),
+        "listed_at": format_time(indexed_at),
         "waiting": "" if waiting is None else str(waiting),
     }
 
@@ -152,8 +153,8 @@ def parse_last_seen(row: dict[str, Any]) -> tuple[str, LastSeen] | None:
     try:
         last = parse_name(row["last"])
         waiting = row.get("waiting", "")
-        listed_at = parse_time(row["listed_at"])
-        return last.camera, LastSeen(last, listed_at, int(waiting) if waiting else None)
+        indexed_at = parse_time(row["listed_at"])
+        return last.camera, LastSeen(last, indexed_at, int(waiting) if waiting else None)
     except (KeyError, TypeError, ValueError) as error:
         log.warning("left out of the cameras: %s: %s", row.get("RowKey"), error)
         return None
@@ -169,7 +170,7 @@ def parse_photo_row(row: dict[str, Any]) -> tuple[str, Photo] | None:
 
 
 def parse_listing(row: dict[str, Any]) -> tuple[str, PhotoName, datetime] | None:
-    """Return the row's key, whose it is, and when that photo was listed."""
+    """Return the row's key, whose it is, and when that photo was indexed."""
     try:
         return row["RowKey"], parse_name(row["id"]), parse_time(row["listed_at"])
     except (KeyError, TypeError, WireError) as error:

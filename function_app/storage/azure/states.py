@@ -1,4 +1,4 @@
-"""What is known of photo ids and of cameras, also while no photo of theirs is listed."""
+"""What is known of photo ids and of cameras, also while no photo of theirs is indexed."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ _MAX_CHANGES = 100  # in a transaction
 
 
 class LastSeenWriter:
-    """Writes what was last seen of each camera, in the order in which the photos were listed.
+    """Writes what was last seen of each camera, in the order in which the photos were indexed.
 
     Requests of one camera may overlap, and the last to write need not be the last that came. So the
     threads of a process take turns at a camera, and a late one writes the newest row that this
@@ -172,7 +172,7 @@ class States(PhotoTable):
                     return
                 continue
             parsed = parse_last_seen(row)
-            if parsed and parsed[1].listed_at >= photo.received_at:
+            if parsed and parsed[1].indexed_at >= photo.received_at:
                 return
             if not self._try_submit([(Operation.PUT, new)], row.metadata["etag"] or ""):
                 return
@@ -184,7 +184,7 @@ class States(PhotoTable):
         change = {"PartitionKey": PHOTOS, "RowKey": last_seen_key(camera), "waiting": str(waiting)}
 
         def merge() -> None:
-            with suppress(ResourceNotFoundError):  # no photo of this camera was ever listed
+            with suppress(ResourceNotFoundError):  # no photo of this camera was ever indexed
                 self._table.update_entity(change, UpdateMode.MERGE)
 
         call(merge)

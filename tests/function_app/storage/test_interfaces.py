@@ -179,7 +179,7 @@ def test_an_older_photo_takes_nothing_back_of_what_was_last_seen(
     that wait is older, too."""
     newest, late, rebuilt = (photo_of(camera, MOMENT - timedelta(hours=n)) for n in range(3))
     seen = LastSeen(newest.name, MOMENT + timedelta(seconds=2), 3)
-    services.index.add(newest, seen.listed_at, seen.waiting)
+    services.index.add(newest, seen.indexed_at, seen.waiting)
     for photo, add in ((late, services.index.add), (rebuilt, services.index.add_anyway)):
         assert add(photo, MOMENT + timedelta(seconds=1), 7) is None
         assert services.index.last_seen(camera) == services.index.cameras()[camera] == seen
