@@ -172,7 +172,7 @@ class MissingPhotoMonitor:
             self._send_again(photo)
 
     def _send_again(self, photo: SpooledPhoto) -> None:
-        """Send a photo again if a copy was kept; only once, so that a backend that gives receipts
+        """Send a photo again if a copy was kept; only once, so that a backend that sends receipts
         and stores nothing is not sent the same photos for ever."""
         if str(photo.name) in self._sent_again:
             log.error(

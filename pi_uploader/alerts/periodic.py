@@ -1,4 +1,4 @@
-"""Run a task now and then, in whichever thread comes first when it is due."""
+"""Run a task periodically, in whichever thread polls first when it is due."""
 
 import math
 import threading

@@ -166,7 +166,7 @@ def _run(stream: Stream, outputs: Sequence[str], timeout: float) -> None:
         try:
             stderr = _communicate(process, stream, started + timeout)
         except subprocess.TimeoutExpired:
-            raise CameraError(f"it gave nothing within {timeout:g} s") from None
+            raise CameraError(f"it sent no data within {timeout:g} s") from None
         finally:
             process.kill()
     if process.returncode and not stream.stop.is_set():

@@ -127,7 +127,7 @@ class TriggerHandler:
             except CameraGoneError:
                 raise
             except Exception as error:  # noqa: BLE001  as for a photo: the next one may succeed
-                log.error("%s: the camera gives no pictures: %s", self._settings.name, error)
+                log.error("%s: the camera delivers no pictures: %s", self._settings.name, error)
 
     def handle(self, event: TriggerEvent) -> None:
         """Take the photos for a trigger and put them into the spool, unless it is motion within the
@@ -198,7 +198,7 @@ class TriggerHandler:
         if not shot.content:
             self.stats.failed += 1
             log.error(
-                "%s: no photo for %s: the camera gave no bytes",
+                "%s: no photo for %s: the camera returned an empty photo",
                 self._settings.name,
                 _describe(event),
             )

@@ -98,7 +98,7 @@ class CameraSettings(Group):
         values.one_of("digest", "basic"),
         "digest or basic",
         "How the network camera gets the password where the connection is not encrypted. digest: "
-        "never readable; basic: readable for everyone on the way, if the camera asks for that.",
+        "never readable; basic: readable in transit, if the camera asks for that.",
         default="digest",
     )
     ca: Path | None = setting(

@@ -61,8 +61,8 @@ def all_settings() -> list[Setting]:
 def unknown_settings(
     environ: Environment, file: ConfigFile | None, own: Collection[str]
 ) -> list[str]:
-    """Return a line for each variable that begins with CAMERA_ and each key of the file that is no
-    setting, with the nearest name.
+    """Return a line for each variable that begins with CAMERA_ and each key of the file that is
+    not a setting, with the nearest name.
 
     `own` are the names of this process's settings. A name that is nearer to a setting of the other
     process is left to that process.

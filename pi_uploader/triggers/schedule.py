@@ -14,7 +14,7 @@ from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
 MAX_TICK_DELAY = 60.0  # seconds that a tick may be late on a busy machine; more is a hang
 MAX_DELAY = timedelta(minutes=10)  # how late a photo of a time of day may still be taken
-MAX_WAIT = 20.0  # seconds between two looks at the clock: it may have been set
+MAX_WAIT = 20.0  # seconds between two readings of the clock: it may have been set
 
 log = logging.getLogger("schedule")
 

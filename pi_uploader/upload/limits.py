@@ -15,7 +15,7 @@ from pi_uploader.settings.upload import MAX_UPLOAD_SECONDS
 from pi_uploader.spool import SpooledPhoto, UnreadablePhotoError
 from pi_uploader.state_files import read_json, write_json_atomically
 
-CHUNK_SIZE = 16 * 1024  # bytes that are sent at once; small, so that a slow line is used evenly
+CHUNK_SIZE = 16 * 1024  # bytes per write; small, so that a slow connection is used evenly
 
 
 class RateLimit:

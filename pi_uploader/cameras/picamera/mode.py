@@ -80,18 +80,19 @@ class Mode:
         width, height = actual["raw" if self.format is Media.DNG else "main"]["size"]
         if self.size and self.size != (width, height):
             yield (
-                f"CAMERA_SIZE: {self.size[0]}x{self.size[1]} was asked for, and the camera gives "
-                f"{width}x{height}"
+                f"CAMERA_SIZE: {self.size[0]}x{self.size[1]} was requested, but the camera "
+                f"delivers {width}x{height}"
             )
         if self.size is None and self.format is Media.MP4:
             yield f"CAMERA_SIZE: is full, which for clips is {width}x{height}"
         transform = actual["transform"]
         if (transform.hflip, transform.vflip) != (self.rotation == 180,) * 2:
-            yield f"CAMERA_ROTATION: {self.rotation} was asked for, and this camera cannot do it"
+            yield f"CAMERA_ROTATION: {self.rotation} was requested, but this camera cannot do it"
         actual_format = actual["main"].get("format")
         if actual_format != pixel_format:
             yield (
-                f"the camera gives {actual_format}, and not {pixel_format}: colours may be wrong"
+                f"the camera delivers {actual_format} instead of {pixel_format}: "
+                "colours may be wrong"
             )
         memory = board.contiguous_memory()
         needed = STILL_BUFFERS * BYTES_PER_PIXEL * width * height

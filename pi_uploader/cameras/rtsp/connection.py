@@ -113,7 +113,7 @@ def _start_tls(
             f"{address} does not speak TLS here ({error.reason}); is the port in CAMERA_URL right?"
         ) from None
     except TimeoutError:
-        raise CameraError(f"{address} gave nothing for {timeout:g} s") from None
+        raise CameraError(f"{address} sent no data for {timeout:g} s") from None
     except OSError as error:
         raise CameraError(f"{address} ends the connection: {error.strerror or error}") from None
     presented = _fingerprint(connection)

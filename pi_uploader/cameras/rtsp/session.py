@@ -67,7 +67,7 @@ class RelaySession:
             self._connection.close()
 
     def run(self) -> None:
-        """Relay until one side ends the connection. Raises CameraError for what the camera refuses,
+        """Relay until one side ends the connection. Raises CameraError for what the camera rejects,
         NotRtspError for other data than RTSP, OSError from the connections."""
         while (request := self._requests.next()) is not None:
             if isinstance(request, bytes):
@@ -90,7 +90,7 @@ class RelaySession:
 
     def _exchange(self, request: Message) -> Message:
         """Return the camera's response to a request, after authentication and redirects. Raises
-        CameraError if the camera refuses it."""
+        CameraError if the camera rejects it."""
         attempts = 0
         while True:
             self._send(request)
@@ -166,7 +166,7 @@ class RelaySession:
         if status == 461:
             return wrong_transport_text(self.camera, self._target.transport)
         reason = response.first_line.split(" ", 1)[1][:100]
-        return f"{self.camera} refuses with {quoted(reason)[1:-1]}"
+        return f"{self.camera} rejects the request with {quoted(reason)[1:-1]}"
 
     def _forward_stream(self) -> None:
         """Forward pictures to ffmpeg, and its requests to the camera, until one side ends."""
@@ -204,10 +204,7 @@ class RelaySession:
 
 def silence_text(camera: Address | str) -> str:
     """Return the error text for a camera that sends nothing, or nothing usable."""
-    return (
-        f"{camera} gave nothing for {SILENCE_SECONDS:g} s, or what is not RTSP, or no complete "
-        "picture"
-    )
+    return f"{camera} sent no data for {SILENCE_SECONDS:g} s, or no RTSP, or no complete picture"
 
 
 def wrong_transport_text(camera: Address, transport: str) -> str:

@@ -1,4 +1,4 @@
-"""The simulated camera: it looks at a garden gate at dusk, which a fox and a person pass."""
+"""The simulated camera: it shows a garden gate at dusk, where a fox and a person pass."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from pi_uploader.settings import SettingsError
 
 class SimulatedCamera:
     """Draws what the camera called `name` would see. `now` returns the time in UTC; the same time
-    gives the same photo.
+    returns the same photo.
 
     Raises SettingsError if Pillow, which draws, is not installed.
     """

@@ -270,7 +270,7 @@ def test_an_idle_camera_is_checked_every_minute(
     queue.put(TriggerEvent(Trigger.MOTION, 1.0))
     handler.run(queue)
     assert next(clock) == 130  # asked at 0, 60 and 120 seconds
-    assert "gate: the camera gives no pictures: no encoder" in caplog.text
+    assert "gate: the camera delivers no pictures: no encoder" in caplog.text
 
 
 def test_a_camera_that_fails_while_idle_ends_the_process(spool_folder: Path) -> None:

@@ -17,7 +17,7 @@ class TestDifferences:
         hardware.adjustments = {"main": {"size": (1920, 1072)}}
         Picamera2Camera(Mode(size=(1920, 1080)))
         assert caplog.messages == [
-            "CAMERA_SIZE: 1920x1080 was asked for, and the camera gives 1920x1072"
+            "CAMERA_SIZE: 1920x1080 was requested, but the camera delivers 1920x1072"
         ]
 
     def test_another_size_of_a_raw_picture(
@@ -25,7 +25,7 @@ class TestDifferences:
     ) -> None:
         hardware.adjustments = {"raw": {"size": (2304, 1296)}}
         Picamera2Camera(Mode(size=(2304, 1728), format=Media.DNG))
-        assert "and the camera gives 2304x1296" in caplog.text
+        assert "but the camera delivers 2304x1296" in caplog.text
 
     @pytest.mark.parametrize("rotation", [0, 180])
     def test_another_rotation(
@@ -37,13 +37,15 @@ class TestDifferences:
         hardware.adjustments = {"transform": Transform(hflip=is_rotated, vflip=is_rotated)}
         Picamera2Camera(Mode(rotation=rotation))
         assert caplog.messages == [
-            f"CAMERA_ROTATION: {rotation} was asked for, and this camera cannot do it"
+            f"CAMERA_ROTATION: {rotation} was requested, but this camera cannot do it"
         ]
 
     def test_another_format(self, hardware: Any, caplog: pytest.LogCaptureFixture) -> None:
         hardware.adjustments = {"main": {"format": "YUYV"}}
         Picamera2Camera()
-        assert caplog.messages == ["the camera gives YUYV, and not BGR888: colours may be wrong"]
+        assert caplog.messages == [
+            "the camera delivers YUYV instead of BGR888: colours may be wrong"
+        ]
 
     def test_the_size_of_full_clips_is_logged(
         self, hardware: Any, caplog: pytest.LogCaptureFixture

@@ -201,7 +201,7 @@ def test_a_frozen_camera_times_out_and_works_again_afterwards(
         camera.freeze()
         with monkeypatch.context() as patch:
             patch.setattr(session, "SILENCE_SECONDS", 1.0)
-            assert "gave nothing for 1 s" in failure_text(RtspCamera(camera.url))
+            assert "sent no data for 1 s" in failure_text(RtspCamera(camera.url))
         camera.thaw()
         assert has_ball(RtspCamera(camera.url).take(CONTEXT))
 
