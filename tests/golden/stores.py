@@ -2,8 +2,8 @@
 
 A folder `store-VERSION` has rows.jsonl and blobs.jsonl (all tables and containers), bodies.json
 (the bytes that these and the exchanges name by SHA-256), exchanges.jsonl (requests, in order, and
-what the version answered) and facts.jsonl (its made-up secrets are there: tests/golden/test_golden.py
-looks for secrets in the files *.json). record_store.py writes it.
+what the version answered) and facts.jsonl. record_store.py writes it. Its made-up secrets are in
+the files *.jsonl: test_golden.py searches the files *.json for secrets.
 
 Sessions, links and counts depend on the time. So facts.jsonl has the moment at which the store was
 recorded, and whoever reads the store runs a backend at that moment (tests/support/clocked_host.py):
