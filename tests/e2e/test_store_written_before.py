@@ -268,7 +268,7 @@ def test_a_changed_password_ends_the_sessions_that_the_version_began(
         assert client.status("anonymous", SIGN_IN, "POST", json=body) == status
 
 
-def test_a_repair_finds_nothing_to_mend(recorded: RecordedStore, start: StartBackend) -> None:
+def test_a_repair_finds_nothing_to_change(recorded: RecordedStore, start: StartBackend) -> None:
     """Two hours later, when nothing may be on its way any more; also if all is rebuilt, and by the
     timer. Everything is counted anew, and the counts are the same."""
     client = start(timedelta(hours=2))
