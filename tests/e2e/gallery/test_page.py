@@ -213,7 +213,9 @@ def test_alerts_are_sentences_and_new_until_they_were_seen(
     expect(lines).to_have_text(
         [
             re.compile("^drive.*odd-kind: <img src=x onerror=alert"),
-            re.compile("^entry.*in quarantine on the device .rejected-422..*: sudo pi-uploader"),
+            re.compile(
+                "^entry.*in quarantine .rejected-422. and needs attention: run sudo pi-uploader"
+            ),
             re.compile("^gate.*A photo was lost: the device had no more room."),
         ]
     )

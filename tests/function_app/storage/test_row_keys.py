@@ -16,7 +16,7 @@ NAME = parse_name("gate-20261120T120134567Z-5f3a9c2e")
 POSITION = "001795176094567~gate-20261120T120134567Z-5f3a9c2e"
 AT = NAME.captured_at
 TABLE_METHODS = {"get", "insert", "upsert", "replace", "rewrite", "remove", "query", "query_all"}
-STORES = {"rows", "people", "accesses", "table", "store"}
+STORES = {"rows", "accounts", "accesses", "table", "store"}
 
 
 def test_the_persisted_keys_of_a_photo_stay() -> None:
