@@ -49,24 +49,24 @@ class SpoolUsageMonitor:
 
     def _check(self) -> bool:
         """Return whether the alert was raised."""
-        fill = self._spool.usage()
+        usage = self._spool.usage()
         if self._outbox.last(SPOOL_FILLING):
-            if fill.share < LOW_WATERMARK and self._outbox.is_sent(SPOOL_FILLING):
+            if usage.share < LOW_WATERMARK and self._outbox.is_sent(SPOOL_FILLING):
                 self._outbox.forget(SPOOL_FILLING)
             return False
-        if fill.share < HIGH_WATERMARK:
+        if usage.share < HIGH_WATERMARK:
             return False
         waiting = chain(self._spool.waiting_photos(), self._spool.undated_photos())
         oldest = next(waiting, None)
         if oldest is None:
             return False  # all were just delivered, or only quarantined photos take space
-        alert = filling_alert(fill, oldest, 1 + sum(1 for _ in waiting), self._clock.now())
+        alert = filling_alert(usage, oldest, 1 + sum(1 for _ in waiting), self._clock.now())
         self._outbox.add(alert)
         log.warning("%s", alert.reason)
         return True
 
 
-def filling_alert(fill: Usage, oldest: SpooledPhoto, waiting: int, now: datetime) -> Alert:
+def filling_alert(usage: Usage, oldest: SpooledPhoto, waiting: int, now: datetime) -> Alert:
     """Return the alert of a spool this full. `waiting` is how many photos wait; `oldest` is the
     first of them.
 
@@ -76,12 +76,12 @@ def filling_alert(fill: Usage, oldest: SpooledPhoto, waiting: int, now: datetime
     return Alert(
         new_name(oldest.name.camera, now),
         SPOOL_FILLING,
-        f"the photos use {fill.share:.0%} of the allowed space on the device; {waiting} "
+        f"the photos use {usage.share:.0%} of the allowed space on the device; {waiting} "
         f"wait, the oldest since {readable(oldest.name.captured_at)}; when the spool is full, "
         "the least valuable are evicted",
         {
-            "bytes_used": fill.used,
-            "bytes_allowed": fill.allowed,
+            "bytes_used": usage.used,
+            "bytes_allowed": usage.allowed,
             "waiting": waiting,
             "oldest": str(oldest.name),
         },

@@ -76,13 +76,13 @@ class NewBlobs:
             self._put_with_sdk(container, path, body, content_type, metadata)
             return
         try:
-            self._put_by_hand(container, path, body, content_type, metadata)
+            self._put_directly(container, path, body, content_type, metadata)
         except UnknownReplyError as error:
             self._fallback.repeat(
                 error, lambda: self._put_with_sdk(container, path, body, content_type, metadata)
             )
 
-    def _put_by_hand(
+    def _put_directly(
         self, container: str, path: str, body: bytes, content_type: str, metadata: Mapping[str, str]
     ) -> None:
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()

@@ -102,11 +102,11 @@ class Transactions:
             self._submit_with_sdk(table, changes, etag)
             return
         try:
-            self._submit_by_hand(table, changes, etag)
+            self._submit_directly(table, changes, etag)
         except UnknownReplyError as error:
             self._fallback.repeat(error, lambda: self._submit_with_sdk(table, changes, etag))
 
-    def _submit_by_hand(self, table: str, changes: Sequence[Change], etag: str) -> None:
+    def _submit_directly(self, table: str, changes: Sequence[Change], etag: str) -> None:
         boundary = str(uuid4())
         request = HttpRequest(
             "POST",
