@@ -14,7 +14,8 @@ from photo_wire.errors import WireError, quoted
 from photo_wire.moment import EPOCH, to_milliseconds
 
 _CAMERA = r"[a-z0-9][a-z0-9-]{0,31}"
-_NAME = re.compile(rf"({_CAMERA})-([0-9]{{8}})T([0-9]{{6}})([0-9]{{3}})Z-([0-9a-f]{{8}})")
+_DAY, _CLOCK = r"([0-9]{4})([0-9]{2})([0-9]{2})", r"([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{3})"
+_NAME = re.compile(rf"({_CAMERA})-{_DAY}T{_CLOCK}Z-([0-9a-f]{{8}})")
 _TAG = re.compile(r"[0-9a-f]{8}")
 
 
@@ -53,10 +54,11 @@ def parse_name(text: str, field: str = "photo id") -> PhotoName:
     match = _NAME.fullmatch(text)
     if match is None:
         raise _not_a_name(field, text)
-    camera, day, clock, ms, tag = match.groups()
-    try:
-        moment = datetime.strptime(day + clock, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        return PhotoName(camera, moment.replace(microsecond=int(ms) * 1000), tag)
+    camera, *parts, tag = match.groups()
+    year, month, day, hour, minute, second, ms = map(int, parts)
+    try:  # not strptime: lists parse a thousand names at once, and it takes five times as long
+        moment = datetime(year, month, day, hour, minute, second, ms * 1000, UTC)
+        return PhotoName(camera, moment, tag)
     except ValueError:  # no such day or hour, or a moment before 1970
         raise _not_a_name(field, text) from None
 

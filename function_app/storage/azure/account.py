@@ -13,6 +13,8 @@ from requests.structures import CaseInsensitiveDict
 
 from function_app.storage.azure.identity import ManagedIdentityCredential
 from function_app.storage.azure.new_blobs import NewBlobs
+from function_app.storage.azure.queries import Queries
+from function_app.storage.azure.table_requests import TableRequests
 from function_app.storage.azure.transactions import Transactions
 
 CONNECT_SECONDS = 5
@@ -23,13 +25,14 @@ MAX_CONNECTIONS = 64
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account's clients. One reads blobs and the other creates them, over the same connections;
-    the same holds for tables."""
+    """The account's clients. One creates blobs and the other does the rest, over the same
+    connections; of tables, `tables` writes single rows."""
 
     blobs: BlobServiceClient
     new_blobs: NewBlobs
     tables: TableServiceClient
     transactions: Transactions
+    queries: Queries
 
 
 def open_account(
@@ -61,11 +64,13 @@ def open_account(
         tables = TableServiceClient(
             f"https://{account_name}.table.core.windows.net", credential=identity, **table_options
         )
+    table_requests = TableRequests(tables, table_transport)
     return Account(
         blobs,
         NewBlobs(blobs, blob_transport, sdk_only),
         tables,
-        Transactions(tables, table_transport, sdk_only),
+        Transactions(tables, table_requests, sdk_only),
+        Queries(tables, table_requests, sdk_only),
     )
 
 
@@ -94,11 +99,12 @@ class _Session(requests.Session):
     ) -> requests.Response:
         if not is_prepared:
             return super().request(method, url, *args, **options)
-        body: bytes = options["data"]
+        body: bytes | None = options["data"]
         request = requests.PreparedRequest()
         request.method, request.url, request.body = method, url, body
         request.headers = CaseInsensitiveDict(options["headers"])
-        request.headers["Content-Length"] = str(len(body))
+        if body is not None:
+            request.headers["Content-Length"] = str(len(body))
         sending = {name: options[name] for name in ("timeout", "verify", "cert")}
         response = self.get_adapter(url).send(request, stream=True, **sending)
         if not options.get("stream"):

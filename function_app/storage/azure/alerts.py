@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
+from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range, literal
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Operation
 from function_app.storage.models import StoredAlert, alert_key
+from function_app.storage.table_store import Entity
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
@@ -31,7 +32,6 @@ TABLE = "alerts"
 ALERTS = "alerts"  # the partition
 MAX_ROWS = 100  # in a transaction
 BATCH_SIZE = 33  # alerts in a transaction: three rows each
-PAGE_SIZE = 1000  # rows that a request answers at most
 TAKEN_BACK = "taken_back"  # a column
 _END = ":"  # of the list: the character that follows 9
 _RUNS_KEY = "m~by-camera"  # of the row that counts the runs of index_by_camera
@@ -46,6 +46,7 @@ class AzureAlerts:
     """Alerts in one table, which is created when it is first missed."""
 
     def __init__(self, account: Account) -> None:
+        self._queries = account.queries
         self._table = account.tables.get_table_client(TABLE)
         self._submit = partial(account.transactions.submit, TABLE)
         self._create = partial(create_table, account.tables, TABLE)
@@ -80,7 +81,8 @@ class AzureAlerts:
 
     def find(self, name: PhotoName, kind: str) -> StoredAlert | None:
         guard = self._find(_guard_key(name, kind))
-        row = self._find(guard["list_key"]) if guard and "list_key" in guard else None
+        list_key = guard.properties.get("list_key") if guard else None
+        row = self._find(list_key) if list_key else None
         return _parse_alert(row) if row else None
 
     def take_back(self, kept: StoredAlert) -> None:
@@ -119,14 +121,8 @@ class AzureAlerts:
 
         return call(submit)
 
-    def _find(self, key: str) -> dict[str, Any] | None:
-        def get() -> dict[str, Any] | None:
-            try:
-                return self._table.get_entity(ALERTS, key)
-            except ResourceNotFoundError:  # the row, or the whole table
-                return None
-
-        return call(get)
+    def _find(self, key: str) -> Entity | None:
+        return call(lambda: self._queries.get(TABLE, ALERTS, key))
 
     def index_by_camera(self) -> None:
         runs = self._runs()
@@ -147,13 +143,8 @@ class AzureAlerts:
     def _runs(self) -> int:
         """Return how often index_by_camera came to its end."""
 
-        def look() -> int:
-            try:
-                return int(self._table.get_entity(ALERTS, _RUNS_KEY)["runs"])
-            except ResourceNotFoundError:  # the row, or the whole table
-                return 0
-
-        return call(look)
+        row = self._find(_RUNS_KEY)
+        return int(row.properties["runs"]) if row else 0
 
     def _filtered(self, camera: str, after: str | None) -> Iterator[StoredAlert]:
         """Yield a camera's alerts from the list of all."""
@@ -165,32 +156,20 @@ class AzureAlerts:
     def _list(self, first: str, end: str, count: int) -> list[StoredAlert]:
         """Return up to `count` alerts whose rows lie between two keys, both excluded."""
 
-        def query() -> list[StoredAlert]:
-            rows = self._table.query_entities(
-                "PartitionKey eq @alerts and RowKey gt @first and RowKey lt @end",
-                parameters={"alerts": ALERTS, "first": first, "end": end},
-                results_per_page=min(count, PAGE_SIZE),
-            )
-            try:
-                return list(islice(filter(None, map(_parse_alert, rows)), count))
-            except ResourceNotFoundError:
-                return []  # no table yet, so no alert
-
-        return call(query)
+        query = Query(TABLE, key_range(ALERTS, first, end), min(count, PAGE_SIZE))
+        return call(
+            lambda: list(islice(filter(None, map(_parse_alert, self._queries.rows(query))), count))
+        )
 
     def _stored_guards(self, keys: list[str]) -> set[str]:
         """Return which of these guards, sorted by key, exist, as far as one request tells."""
 
-        def look() -> set[str]:
-            rows = self._table.query_entities(
-                "PartitionKey eq @alerts and RowKey ge @first and RowKey le @last",
-                parameters={"alerts": ALERTS, "first": keys[0], "last": keys[-1]},
-                results_per_page=PAGE_SIZE,
-                select=["RowKey"],
-            )
-            return {row["RowKey"] for row in islice(rows, PAGE_SIZE)}
-
-        return call(look)
+        where = (
+            f"PartitionKey eq {literal(ALERTS)}"
+            f" and RowKey ge {literal(keys[0])} and RowKey le {literal(keys[-1])}"
+        )
+        query = Query(TABLE, where, columns=[])
+        return call(lambda: {row.key for row in islice(self._queries.rows(query), PAGE_SIZE)})
 
     def _insert(self, alerts: list[StoredAlert]) -> bool:
         """Store all of these alerts; return False, and store none, if one is stored already."""
@@ -232,13 +211,14 @@ def _row(kept: StoredAlert, prefix: str = "") -> dict[str, str]:
     }
 
 
-def _parse_alert(row: dict[str, Any]) -> StoredAlert | None:
+def _parse_alert(row: Entity) -> StoredAlert | None:
     """Return the alert of a row; None for one that somebody changed by hand, which must not close
     the whole list."""
+    column = row.properties
     try:
-        details = json.loads(row["details"])
-        alert = Alert(parse_name(row["id"]), row["kind"], row["reason"], details)
-        return StoredAlert(alert, parse_time(row["received_at"]), TAKEN_BACK in row)
+        details = json.loads(column["details"])
+        alert = Alert(parse_name(column["id"]), column["kind"], column["reason"], details)
+        return StoredAlert(alert, parse_time(column["received_at"]), TAKEN_BACK in column)
     except (KeyError, TypeError, ValueError) as error:  # WireError is a ValueError
-        log.warning("left out of the alerts: %s: %s", row.get("RowKey"), error)
+        log.warning("left out of the alerts: %s: %s", row.key, error)
         return None

@@ -99,17 +99,18 @@ class SdkFallback:
         self._kind = kind
         self._has_warned = False
 
-    def repeat(self, error: UnknownReplyError, operation: Callable[[], None]) -> None:
-        """Call `operation`, which must do no harm if it was done already. Log a warning, the first
-        time, unless the SDK gets the same status: then the reply has nothing to do with how the
-        request was written. Raises what `operation` raises."""
+    def repeat(self, error: UnknownReplyError, operation: Callable[[], Result]) -> Result:
+        """Return the result of `operation`, which must do no harm if it was done already. Log a
+        warning, the first time, unless the SDK gets the same status: then the reply has nothing to
+        do with how the request was written. Raises what `operation` raises."""
         try:
-            operation()
+            result = operation()
         except HttpResponseError as repeated:
             if repeated.status_code != error.status:
                 self._warn(error)
             raise
         self._warn(error)
+        return result
 
     def _warn(self, error: UnknownReplyError) -> None:
         if not self._has_warned:

@@ -10,11 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime
 
-from azure.data.tables import TableEntity
-
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.photo_table import (
-    NOT_FOUND,
     Row,
     indexed_row,
     last_seen_row,
@@ -23,6 +20,7 @@ from function_app.storage.azure.photo_table import (
     photo_rows,
     state_row,
 )
+from function_app.storage.azure.queries import NOT_FOUND, PAGE_SIZE
 from function_app.storage.azure.states import MAX_ATTEMPTS, States
 from function_app.storage.azure.tables import changes_of
 from function_app.storage.azure.transactions import Operation
@@ -51,12 +49,10 @@ from function_app.storage.row_keys import (
     reserved_name_key,
     state_key,
 )
-from function_app.storage.table_store import ConditionalUpdate
+from function_app.storage.table_store import ConditionalUpdate, Entity
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
-
-_PAGE_SIZE = 1000
 
 
 class AzurePhotoIndex(States):
@@ -75,9 +71,9 @@ class AzurePhotoIndex(States):
         if indexed := self.get(photo.name):
             return indexed
         row = self._find(PHOTOS, state_key(photo.name))
-        if row and row["state"] in (State.LOST, State.DELETED):
-            media = Media.of_content_type(row["content_type"]) or photo.media
-            raise PhotoStateError(photo.name, State(row["state"]), media)
+        if row and row.properties["state"] in (State.LOST, State.DELETED):
+            media = Media.of_content_type(row.properties["content_type"]) or photo.media
+            raise PhotoStateError(photo.name, State(row.properties["state"]), media)
         return self.add_anyway(photo, now, waiting)
 
     def add_anyway(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
@@ -104,19 +100,17 @@ class AzurePhotoIndex(States):
             if row is None:
                 if self._insert(photo_rows(photo, photo.received_at), indexed_row(photo)):
                     return Reindexed.ADDED
-            elif row["content_type"] != photo.media.content_type:
+            elif row.properties["content_type"] != photo.media.content_type:
                 return Reindexed.OTHER_FORMAT
             elif self._replace(photo, row):
                 return Reindexed.REWRITTEN
         raise StorageUnavailableError(f"other instances changed {photo.name} each time")
 
-    def _replace(self, photo: Photo, row: TableEntity) -> bool:
+    def _replace(self, photo: Photo, row: Entity) -> bool:
         """Write the photo's rows in place of those that exist; return False if this one, the first
         of them, was changed or removed meanwhile."""
-        rows = [*photo_rows(photo, parse_time(row["listed_at"])), indexed_row(photo)]
-        return not self._try_submit(
-            [(Operation.PUT, one) for one in rows], row.metadata["etag"] or ""
-        )
+        rows = [*photo_rows(photo, parse_time(row.properties["listed_at"])), indexed_row(photo)]
+        return not self._try_submit([(Operation.PUT, one) for one in rows], row.etag)
 
     def remove(self, photo: Photo, state: State) -> None:
         self._remove_photo(photo, state, counted=photo)
@@ -127,7 +121,7 @@ class AzurePhotoIndex(States):
     def _remove_photo(self, photo: Photo, state: State, counted: Photo | None) -> None:
         keys = all_keys(photo.name)
         row = self._find(PHOTOS, keys[0])
-        indexed_at = parse_time(row["listed_at"]) if row else photo.received_at
+        indexed_at = parse_time(row.properties["listed_at"]) if row else photo.received_at
         position = arrival_position(photo.name, indexed_at)
         new_state = state_row(photo.name, state, photo.sha256, photo.media)
         self._remove(photo.name.camera, position, keys, counted, new_state)
@@ -176,7 +170,7 @@ class AzurePhotoIndex(States):
 
     def get(self, name: PhotoName) -> Photo | None:
         row = self._find(PHOTOS, View().key(name))
-        return parse_photo(row) if row else None
+        return parse_photo(row.properties) if row else None
 
     def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         rows = self._list(*view.keys(after), count, parse_photo_row)
@@ -191,7 +185,7 @@ class AzurePhotoIndex(States):
 
     def position(self, name: PhotoName) -> str | None:
         row = self._find(PHOTOS, View().key(name))
-        return arrival_position(name, parse_time(row["listed_at"])) if row else None
+        return arrival_position(name, parse_time(row.properties["listed_at"])) if row else None
 
     def list_orphans(self, camera: str) -> Iterator[str]:
         indexed = self._indexed(*View(camera, oldest_first=True).keys(None))
@@ -206,8 +200,8 @@ class AzurePhotoIndex(States):
     def _indexed(self, after: str, end: str) -> Iterator[tuple[str, PhotoName, datetime]]:
         """Yield the key, the photo's name and the moment of its listing of all rows between two
         keys."""
-        columns = ["RowKey", "id", "listed_at"]
-        while rows := self._list(after, end, _PAGE_SIZE, parse_listing, columns):
+        columns = ["id", "listed_at"]
+        while rows := self._list(after, end, PAGE_SIZE, parse_listing, columns):
             yield from rows
             after = rows[-1][0]
 
@@ -220,7 +214,7 @@ class AzurePhotoIndex(States):
         self._counters.invalidate(camera, until)
 
     def forget_camera(self, camera: str) -> None:
-        keys = self._list(*counts_of(camera), _PAGE_SIZE, lambda row: str(row["RowKey"]))
+        keys = self._list(*counts_of(camera), PAGE_SIZE, lambda row: row.key)
         self._forget_last_seen(camera)
         for key in keys:
             self._rows.remove(PHOTOS, key)
@@ -235,7 +229,8 @@ class AzurePhotoIndex(States):
         row = self._find(RESERVED_NAMES, key)
         if row is None:
             raise StorageUnavailableError(f"the reservation {key} was removed meanwhile")
-        return NameReservation(parse_name(row["id"]), sha256, parse_time(row["received_at"]))
+        received_at = parse_time(row.properties["received_at"])
+        return NameReservation(parse_name(row.properties["id"]), sha256, received_at)
 
     def check(self) -> None:
         self._find(PHOTOS, "none")

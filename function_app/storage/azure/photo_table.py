@@ -1,17 +1,17 @@
 """The table `photos`: how its rows are read and changed, and what is in the rows of a photo."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.data.tables import TableEntity
+from azure.core.exceptions import HttpResponseError
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
+from function_app.storage.azure.queries import NOT_FOUND, PAGE_SIZE, Query, key_range
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
@@ -28,14 +28,13 @@ from function_app.storage.row_keys import (
     last_seen_key,
     state_key,
 )
+from function_app.storage.table_store import Entity
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 TABLE = "photos"
-NOT_FOUND = ("ResourceNotFound", "TableNotFound")
-_PAGE_SIZE = 1000  # rows that a request answers at most
 _CHANGED = "UpdateConditionNotSatisfied"
 
 Row = dict[str, str]
@@ -49,6 +48,7 @@ class PhotoTable:
     StorageUnavailableError."""
 
     def __init__(self, account: Account) -> None:
+        self._queries = account.queries
         self._table = account.tables.get_table_client(TABLE)
         self._submit = partial(account.transactions.submit, TABLE)
         self._create = partial(create_table, account.tables, TABLE)
@@ -75,39 +75,23 @@ class PhotoTable:
         changes += [(Operation.PUT, row) for row in replaced]
         return insert(self._submit, changes, self._create)
 
-    def _find(self, partition: str, key: str) -> TableEntity | None:
-        def get() -> TableEntity | None:
-            try:
-                return self._table.get_entity(partition, key)
-            except ResourceNotFoundError:  # the row, or the whole table
-                return None
-
-        return call(get)
+    def _find(self, partition: str, key: str) -> Entity | None:
+        return call(lambda: self._queries.get(TABLE, partition, key))
 
     def _list(
         self,
         after: str,
         end: str,
         count: int,
-        parse: Callable[[dict[str, Any]], Value | None],
-        columns: list[str] | None = None,
+        parse: Callable[[Entity], Value | None],
+        columns: Sequence[str] | None = None,
     ) -> list[Value]:
         """Return up to `count` parsed rows between two keys, both excluded: one request up to 1,000
         rows. Rows that `parse` returns None for are left out."""
-
-        def read() -> list[Value]:
-            rows = self._table.query_entities(
-                "PartitionKey eq @photos and RowKey gt @after and RowKey lt @end",
-                parameters={"photos": PHOTOS, "after": after, "end": end},
-                results_per_page=min(count, _PAGE_SIZE),
-                select=columns,
-            )
-            try:
-                return list(islice(filter(None, map(parse, rows)), count))
-            except ResourceNotFoundError:
-                return []  # no table yet, so no photo
-
-        return call(read)
+        query = Query(TABLE, key_range(PHOTOS, after, end), min(count, PAGE_SIZE), columns)
+        return call(
+            lambda: list(islice(filter(None, map(parse, self._queries.rows(query))), count))
+        )
 
 
 def photo_rows(photo: Photo, indexed_at: datetime) -> list[Row]:
@@ -148,31 +132,32 @@ def last_seen_row(name: PhotoName, indexed_at: datetime, waiting: int | None = N
 # A row that somebody changed by hand must not close the whole list: it is left out.
 
 
-def parse_last_seen(row: dict[str, Any]) -> tuple[str, LastSeen] | None:
+def parse_last_seen(row: Entity) -> tuple[str, LastSeen] | None:
     """Return the camera and what was last seen of it."""
     try:
-        last = parse_name(row["last"])
-        waiting = row.get("waiting", "")
-        indexed_at = parse_time(row["listed_at"])
+        last = parse_name(row.properties["last"])
+        waiting = row.properties.get("waiting", "")
+        indexed_at = parse_time(row.properties["listed_at"])
         return last.camera, LastSeen(last, indexed_at, int(waiting) if waiting else None)
-    except (KeyError, TypeError, ValueError) as error:
-        log.warning("left out of the cameras: %s: %s", row.get("RowKey"), error)
+    except (KeyError, ValueError) as error:  # WireError is a ValueError
+        log.warning("left out of the cameras: %s: %s", row.key, error)
         return None
 
 
-def parse_photo_row(row: dict[str, Any]) -> tuple[str, Photo] | None:
+def parse_photo_row(row: Entity) -> tuple[str, Photo] | None:
     """Return the row's key and the photo."""
     try:
-        return row["RowKey"], parse_photo(row)
+        return row.key, parse_photo(row.properties)
     except DamagedRecordError as error:
         log.warning("left out of a list: %s", error)
         return None
 
 
-def parse_listing(row: dict[str, Any]) -> tuple[str, PhotoName, datetime] | None:
+def parse_listing(row: Entity) -> tuple[str, PhotoName, datetime] | None:
     """Return the row's key, whose it is, and when that photo was indexed."""
     try:
-        return row["RowKey"], parse_name(row["id"]), parse_time(row["listed_at"])
-    except (KeyError, TypeError, WireError) as error:
-        log.warning("left out of a list: %s: %s", row["RowKey"], error)
+        listed_at = parse_time(row.properties["listed_at"])
+        return row.key, parse_name(row.properties["id"]), listed_at
+    except (KeyError, WireError) as error:
+        log.warning("left out of a list: %s: %s", row.key, error)
         return None

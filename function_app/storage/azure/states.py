@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
@@ -20,6 +20,7 @@ from function_app.storage.azure.photo_table import (
     parse_last_seen,
     state_row,
 )
+from function_app.storage.azure.queries import Query, key_range, literal
 from function_app.storage.azure.tables import AzureTable
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
@@ -98,28 +99,17 @@ class States(PhotoTable):
 
     def state(self, name: PhotoName) -> State | None:
         row = self._find(PHOTOS, state_key(name))
-        return State(row["state"]) if row else None
+        return State(row.properties["state"]) if row else None
 
     def purge_states(self, camera: str, before: datetime) -> None:
-        first, end = states_of(camera)
+        expired = (
+            f"{key_range(PHOTOS, *states_of(camera))} and state ne {literal(State.LISTED)}"
+            f" and Timestamp lt datetime'{before.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
+        )
+        query = Query(TABLE, expired, _MAX_CHANGES, columns=[])
 
         def find() -> list[str]:
-            rows = self._table.query_entities(
-                "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end"
-                " and state ne @listed and Timestamp lt @before",
-                parameters={
-                    "photos": PHOTOS,
-                    "first": first,
-                    "end": end,
-                    "listed": State.LISTED.value,
-                    "before": before,
-                },
-                select=["RowKey"],
-            )
-            try:
-                return [row["RowKey"] for row in islice(rows, _MAX_CHANGES)]
-            except ResourceNotFoundError:
-                return []
+            return [row.key for row in islice(self._queries.rows(query), _MAX_CHANGES)]
 
         while keys := call(find):
             changes: list[Change] = [
@@ -140,23 +130,15 @@ class States(PhotoTable):
         if self._insert([row]):
             return True
         known = self._find(PHOTOS, state_key(name))
-        if known is None or known["state"] not in CAME:
+        if known is None or known.properties["state"] not in CAME:
             return True
-        return row["sha256"] not in ("", known["sha256"])
+        return row["sha256"] not in ("", known.properties["sha256"])
 
     def cameras(self) -> dict[str, LastSeen]:
-        def read() -> dict[str, LastSeen]:
-            first, end = LAST_SEEN_RANGE
-            rows = self._table.query_entities(
-                "PartitionKey eq @photos and RowKey gt @first and RowKey lt @end",
-                parameters={"photos": PHOTOS, "first": first, "end": end},
-            )
-            try:
-                return dict(filter(None, map(parse_last_seen, rows)))
-            except ResourceNotFoundError:
-                return {}
-
-        return call(read)
+        query = Query(TABLE, key_range(PHOTOS, *LAST_SEEN_RANGE))
+        return call(
+            lambda: dict(filter(None, map(parse_last_seen, self._queries.rows(query)))),
+        )
 
     def last_seen(self, camera: str) -> LastSeen | None:
         row = self._find(PHOTOS, last_seen_key(camera))
@@ -174,7 +156,7 @@ class States(PhotoTable):
             parsed = parse_last_seen(row)
             if parsed and parsed[1].indexed_at >= photo.received_at:
                 return
-            if not self._try_submit([(Operation.PUT, new)], row.metadata["etag"] or ""):
+            if not self._try_submit([(Operation.PUT, new)], row.etag):
                 return
         raise StorageUnavailableError(
             f"other instances changed what was last seen of {photo.name.camera} each time"

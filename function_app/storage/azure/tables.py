@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -16,29 +15,25 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
+from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.table_store import ConditionalUpdate, Entity
 
 _CHANGED = ("UpdateConditionNotSatisfied", "ResourceNotFound")
-_PAGE_SIZE = 1000  # rows that a request answers at most
 
 
 class AzureTable:
     """TableStore in one table, which is created when it is first missed."""
 
     def __init__(self, account: Account, table: str) -> None:
+        self._name = table
+        self._queries = account.queries
         self._table = account.tables.get_table_client(table)
         self._submit = partial(account.transactions.submit, table)
         self._create = partial(create_table, account.tables, table)
 
     def get(self, partition: str, key: str) -> Entity | None:
-        def find() -> Entity | None:
-            try:
-                return _entity(self._table.get_entity(partition, key))
-            except ResourceNotFoundError:  # the row, or the whole table
-                return None
-
-        return call(find)
+        return call(lambda: self._queries.get(self._name, partition, key))
 
     def insert(self, partition: str, key: str, properties: Mapping[str, str]) -> bool:
         change = (Operation.INSERT, _row(partition, key, properties))
@@ -83,19 +78,9 @@ class AzureTable:
         call(lambda: self._table.delete_entity(partition, key))  # no error if it does not exist
 
     def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
-        def read() -> list[Entity]:
-            rows = self._table.query_entities(
-                "PartitionKey eq @partition and RowKey gt @after"
-                + (" and RowKey lt @end" if end else ""),
-                parameters={"partition": partition, "after": after, "end": end},
-                results_per_page=min(count, _PAGE_SIZE),
-            )
-            try:
-                return [_entity(row) for row in islice(rows, count)]
-            except ResourceNotFoundError:
-                return []
-
-        return call(read)
+        where = key_range(partition, after, end)
+        query = Query(self._name, where, min(count, PAGE_SIZE))
+        return call(lambda: list(islice(self._queries.rows(query), count)))
 
 
 def create_table(service: TableServiceClient, table: str) -> None:
@@ -141,12 +126,3 @@ def changes_of(partition: str, update: ConditionalUpdate) -> list[Change]:
 
 def _row(partition: str, key: str, properties: Mapping[str, str]) -> dict[str, str]:
     return {"PartitionKey": partition, "RowKey": key, **properties}
-
-
-def _entity(row: Any) -> Entity:
-    properties = {
-        name: value
-        for name, value in row.items()
-        if isinstance(value, str) and name not in ("PartitionKey", "RowKey")
-    }
-    return Entity(row["RowKey"], properties, row.metadata["etag"])

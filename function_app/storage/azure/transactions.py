@@ -6,48 +6,27 @@ SDK's transport sends it, and the message is the one that the SDK would send. A 
 known here makes the SDK repeat the transaction (docs/decisions/0047-the-sdk-as-a-fallback.md).
 """
 
-import base64
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
-from email.utils import formatdate
 from enum import Enum
-from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from typing import Any
 from uuid import uuid4
 
-from azure.core import MatchConditions, PipelineClient
-from azure.core.credentials import (
-    AzureNamedKeyCredential,
-    AzureSasCredential,
-    TokenCredential,
-)
-from azure.core.exceptions import AzureError, HttpResponseError
-from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import (
-    AzureSasCredentialPolicy,
-    BearerTokenCredentialPolicy,
-    HTTPPolicy,
-    SansIOHTTPPolicy,
-)
-from azure.core.pipeline.transport import RequestsTransport
-from azure.core.rest import HttpRequest, HttpResponse
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
 from azure.data.tables import TableServiceClient, TransactionOperation, UpdateMode
 
-from function_app.storage.azure.errors import SdkFallback, UnknownReplyError, is_service_failure
-from function_app.storage.azure.identity import SCOPE
-
-SERVICE_VERSION = "2019-02-02"  # of the service's API
-_STATUS = re.compile(rb"\r\n\r\nHTTP/1\.[01] (\d{3}) ")
-_KNOWN_CODES = (
-    *("EntityAlreadyExists", "ResourceNotFound", "UpdateConditionNotSatisfied"),
-    *("TableNotFound", "TableBeingDeleted"),
+from function_app.storage.azure.errors import SdkFallback, UnknownReplyError
+from function_app.storage.azure.table_requests import (
+    SERVICE_VERSION,
+    TableRequests,
+    failure,
+    row_address,
 )
-_CODE = re.compile(rb"\"code\":\s*\"(\w+)\"|<(?:\w+:)?code>(\w+)<", re.IGNORECASE)  # JSON or XML
 
-_Policy = SansIOHTTPPolicy[HttpRequest, HttpResponse] | HTTPPolicy[HttpRequest, HttpResponse]
+_STATUS = re.compile(rb"\r\n\r\nHTTP/1\.[01] (\d{3}) ")
+
 Change = tuple["Operation", Mapping[str, str]]
 """An operation on a row, and the row: its properties, PartitionKey and RowKey among them."""
 TransactionOperationType = (
@@ -64,29 +43,17 @@ class Operation(Enum):
     DELETE = "DELETE"  # fails if it does not exist
 
 
-class TransactionError(HttpResponseError):
-    """Nothing was changed. `error_code` is the service's code for the reason."""
-
-    def __init__(self, response: HttpResponse, status: int, code: str | None) -> None:
-        super().__init__(f"the transaction was answered {status} {code}", response=response)
-        self.status_code = status
-        self.error_code = code
-
-
 class Transactions:
-    """Transactions in the tables of the account that `service` opens, over the same `transport`.
-    With `sdk_only` they are all made by the SDK."""
+    """Transactions in the tables of the account that `service` opens. With `sdk_only` they are all
+    made by the SDK."""
 
     def __init__(
-        self, service: TableServiceClient, transport: RequestsTransport, sdk_only: bool = False
+        self, service: TableServiceClient, requests: TableRequests, sdk_only: bool = False
     ) -> None:
         self._service = service
+        self._requests = requests
         self._sdk_only = sdk_only
         self._fallback = SdkFallback("a table transaction")
-        self._url = service.url
-        self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
-            self._url, policies=[_authorization(service.credential)], transport=transport
-        )
 
     def submit(self, table: str, changes: Sequence[Change], etag: str = "") -> None:
         """Make all of these changes, at most 100, to rows of one partition; with an `etag`, only if
@@ -108,27 +75,22 @@ class Transactions:
 
     def _submit_directly(self, table: str, changes: Sequence[Change], etag: str) -> None:
         boundary = str(uuid4())
-        request = HttpRequest(
+        response = self._requests.send(
             "POST",
-            f"{self._url}/$batch",
-            headers={
-                "x-ms-version": SERVICE_VERSION,
-                "x-ms-date": formatdate(usegmt=True),
-                "DataServiceVersion": "3.0",
+            "$batch",
+            {
                 "MaxDataServiceVersion": "3.0;NetFx",
                 "Content-Type": f"multipart/mixed; boundary=batch_{boundary}",
                 "Accept": "application/json",
             },
-            content=_body(f"{self._url}/{table}", changes, boundary, etag),
+            _body(f"{self._requests.url}/{table}", changes, boundary, etag),
         )
-        response = self._client.send_request(request, is_prepared=True)
-        body = response.content
         if response.status_code != 202:
-            raise _failure(response, response.status_code, body)
-        statuses = [int(status) for status in _STATUS.findall(body)]
+            raise failure(response, response.status_code)
+        statuses = [int(status) for status in _STATUS.findall(response.content)]
         for status in statuses:
             if not 200 <= status < 300:
-                raise _failure(response, status, body)
+                raise failure(response, status)
         if len(statuses) != len(changes):
             raise UnknownReplyError(
                 f"{len(changes)} changes got {len(statuses)} answers", response.status_code
@@ -147,16 +109,6 @@ class Transactions:
             raise AzureError(f"{len(changes)} changes got {len(answers)} answers")
 
 
-def _failure(response: HttpResponse, status: int, body: bytes) -> AzureError:
-    """Return the error for a reply that is no success."""
-    code = response.headers.get("x-ms-error-code")
-    if not code and (match := _CODE.search(body)):
-        code = next(filter(None, match.groups())).decode()
-    if code in _KNOWN_CODES or is_service_failure(status, code):
-        return TransactionError(response, status, code)
-    return UnknownReplyError(f"it was answered {status} {code}", status)
-
-
 def _sdk_operation(
     operation: Operation, row: Mapping[str, str], etag: str
 ) -> TransactionOperationType:
@@ -169,36 +121,6 @@ def _sdk_operation(
         return TransactionOperation.DELETE, entity, condition
     kind = TransactionOperation.UPDATE if etag else TransactionOperation.UPSERT
     return kind, entity, {"mode": UpdateMode.REPLACE, **condition}
-
-
-def _authorization(credential: object) -> _Policy:
-    if isinstance(credential, AzureNamedKeyCredential):
-        return _SharedKey(credential)
-    if isinstance(credential, AzureSasCredential):
-        return AzureSasCredentialPolicy(credential)
-    return BearerTokenCredentialPolicy(cast(TokenCredential, credential), SCOPE)
-
-
-class _SharedKey(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
-    """Signs a request with the account's key, as "Authorize with Shared Key" says for tables in
-    Microsoft's reference of the storage services."""
-
-    def __init__(self, credential: AzureNamedKeyCredential) -> None:
-        self._credential = credential
-
-    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
-        sent = request.http_request
-        account, key = self._credential.named_key
-        signed = (
-            sent.method,
-            "",  # no Content-MD5
-            sent.headers["Content-Type"],
-            sent.headers["x-ms-date"],
-            f"/{account}{urlsplit(sent.url).path}",
-        )
-        digest = hmac.digest(base64.b64decode(key), "\n".join(signed).encode(), hashlib.sha256)
-        signature = base64.b64encode(digest).decode()
-        sent.headers["Authorization"] = f"SharedKey {account}:{signature}"
 
 
 def _body(table_url: str, changes: Sequence[Change], boundary: str, etag: str) -> bytes:
@@ -220,7 +142,8 @@ def _body(table_url: str, changes: Sequence[Change], boundary: str, etag: str) -
 def _request(table_url: str, operation: Operation, row: Mapping[str, str], etag: str) -> list[str]:
     """Return the lines of the HTTP request that makes one change, to a row of this etag if one is
     given."""
-    url = table_url if operation is Operation.INSERT else f"{table_url}({_key(row)})"
+    address = row_address(row["PartitionKey"], row["RowKey"])
+    url = table_url if operation is Operation.INSERT else table_url + address
     lines = [
         f"{operation.value} {url} HTTP/1.1",
         "Accept: application/json;odata=minimalmetadata",
@@ -241,11 +164,3 @@ def _request(table_url: str, operation: Operation, row: Mapping[str, str], etag:
         "",
         body,
     ]
-
-
-def _key(row: Mapping[str, str]) -> str:
-    partition, key = (quote(row[one].replace("'", "''"), safe="") for one in _KEYS)
-    return f"PartitionKey='{partition}',RowKey='{key}'"
-
-
-_KEYS = ("PartitionKey", "RowKey")

@@ -2,10 +2,7 @@
 
 import email
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -17,14 +14,14 @@ from hypothesis import strategies as st
 
 from function_app.storage.azure.account import Account, open_account
 from function_app.storage.azure.errors import error_code
+from function_app.storage.azure.table_requests import TableError
 from function_app.storage.azure.transactions import (
     Change,
     Operation,
-    TransactionError,
-    Transactions,
 )
-from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
+from local.azurite import ACCOUNT_KEY, Azurite
 from tests.support.api import new_camera
+from tests.support.liar import Liar
 from tests.support.recorder import Recorded, Recorder
 
 SDK = {
@@ -197,48 +194,10 @@ def test_a_missing_table_and_a_wrong_key_have_their_error_codes(
     assert "b3RoZXIga2V5" not in f"{caught.value!r} {caught.value}"
 
 
-@dataclass
-class Liar:
-    """A service that replies to each request with the next of `replies`, and then with the last
-    again: a status and a body, in which BATCH and CHANGESET are as the request names them."""
-
-    replies: list[tuple[int, bytes]]
-    requests: int = 0
-    port: int = 0
-
-    def transactions(self, sdk_only: bool = False) -> Transactions:
-        there = (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
-            f"BlobEndpoint=http://127.0.0.1:1/x;"
-            f"TableEndpoint=http://127.0.0.1:{self.port}/{ACCOUNT};"
-        )
-        return open_account(there, 1, sdk_only=sdk_only).transactions
-
-
 @pytest.fixture
 def liar() -> Iterator[Liar]:
-    lies = Liar([])
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            status, body = lies.replies[min(lies.requests, len(lies.replies) - 1)]
-            lies.requests += 1
-            self.send_response(status)
-            if body.startswith(b"--b"):
-                self.send_header("Content-Type", "multipart/mixed; boundary=b")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        lies.port = server.server_port
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
-        yield lies
-        server.shutdown()
+    with Liar() as running:
+        yield running
 
 
 def batch(*answers: bytes) -> bytes:
@@ -278,10 +237,10 @@ def test_only_an_answer_for_each_change_is_success(liar: Liar, reply: tuple[int,
     liar.replies = [reply]
     for sdk_only in (False, True):
         with pytest.raises(AzureError):
-            liar.transactions(sdk_only).submit("photos", CHANGES)
+            liar.account(sdk_only).transactions.submit("photos", CHANGES)
     assert liar.requests == 3  # by hand, repeated with the SDK, and with the SDK alone
     liar.replies = [RIGHT]
-    liar.transactions().submit("photos", CHANGES)
+    liar.account().transactions.submit("photos", CHANGES)
 
 
 @pytest.mark.parametrize("reply", UNKNOWN)
@@ -290,7 +249,7 @@ def test_an_unknown_reply_is_repeated_with_the_sdk(
 ) -> None:
     """That one transaction alone, with one warning in the log of a process."""
     liar.replies = [reply, RIGHT, RIGHT, reply, RIGHT]
-    transactions = liar.transactions()
+    transactions = liar.account().transactions
     for requests in (2, 3, 5):
         transactions.submit("photos", CHANGES)
         assert liar.requests == requests
@@ -310,8 +269,8 @@ def test_a_known_failure_is_not_repeated(
     liar: Liar, reply: tuple[int, bytes], code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     liar.replies = [reply]
-    with pytest.raises(TransactionError, match=f"answered [0-9]+ {code}"):
-        liar.transactions().submit("photos", CHANGES)
+    with pytest.raises(TableError, match=f"answered [0-9]+ {code}"):
+        liar.account().transactions.submit("photos", CHANGES)
     assert liar.requests == 1
     assert caplog.messages == []
 
@@ -322,7 +281,7 @@ def test_a_transaction_that_was_made_before_the_unknown_reply_fails_as_made(
     """The SDK finds the rows there, as another instance's: callers read what is there."""
     liar.replies = [(200, b""), (202, batch(refused(b"EntityAlreadyExists")))]
     with pytest.raises(HttpResponseError) as caught:
-        liar.transactions().submit("photos", CHANGES)
+        liar.account().transactions.submit("photos", CHANGES)
     assert error_code(caught.value) == "EntityAlreadyExists"
     assert "repeated with the SDK" in caplog.text
 
@@ -333,6 +292,6 @@ def test_a_status_that_the_sdk_gets_too_is_no_unknown_reply(
     """A wrong key, for one."""
     liar.replies = [UNKNOWN[7]]
     with pytest.raises(HttpResponseError) as caught:
-        liar.transactions().submit("photos", CHANGES)
+        liar.account().transactions.submit("photos", CHANGES)
     assert caught.value.status_code == 403
     assert caplog.messages == []
