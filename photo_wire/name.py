@@ -8,7 +8,8 @@ search term from the Pi's log to Storage Explorer.
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from photo_wire.errors import WireError, quoted
 from photo_wire.moment import EPOCH, to_milliseconds
@@ -17,6 +18,11 @@ _CAMERA = r"[a-z0-9][a-z0-9-]{0,31}"
 _DAY, _CLOCK = r"([0-9]{4})([0-9]{2})([0-9]{2})", r"([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{3})"
 _NAME = re.compile(rf"({_CAMERA})-{_DAY}T{_CLOCK}Z-([0-9a-f]{{8}})")
 _TAG = re.compile(r"[0-9a-f]{8}")
+CAMERA_AND_DAY = (
+    rf"({_CAMERA})-([0-9]{{8}})T(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9][0-9]{{3}}Z-[0-9a-f]{{8}}"
+)
+"""A regular expression for counting: what matches is a name if `is_day` accepts its second group.
+Its first group is the camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,16 @@ def parse_name(text: str, field: str = "photo id") -> PhotoName:
         return PhotoName(camera, moment, tag)
     except ValueError:  # no such day or hour, or a moment before 1970
         raise _not_a_name(field, text) from None
+
+
+@lru_cache(maxsize=1024)
+def is_day(digits: str) -> bool:
+    """Return whether YYYYMMDD is a day from 1970 on, as in the name of a photo."""
+    try:
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return False
+    return day >= EPOCH.date()
 
 
 def check_camera(text: str, field: str = "camera") -> str:

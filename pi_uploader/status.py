@@ -1,17 +1,14 @@
 """What `pi-uploader status` shows. It only reads."""
 
 from datetime import datetime, timedelta
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from photo_wire.headers import ClockStatus
-from pi_uploader.alerts.missing_photo_monitor import count_missing
+from pi_uploader.alerts.photo_log import count_missing
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
-from pi_uploader.spool import count_spool
-from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.folders import iter_photos
+from pi_uploader.spool import SpooledPhoto, count_spool
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
 UPLOAD_STATE_DEFAULTS: dict[str, Any] = {
@@ -36,7 +33,7 @@ def spool_status(
     counts = count_spool(folder, runtime)
     oldest = counts.backlog.oldest
     now, boot_time = clock.now(), clock.since_boot()
-    age = _age(folder, now, boot_time)
+    age = _age(oldest, now, boot_time) if oldest else None
     state = read_state(state_file(folder))
     photos_delivered, bytes_delivered = delivered_last_hour(state, boot_time, now)
     facts = {
@@ -44,7 +41,7 @@ def spool_status(
         "waiting": counts.waiting,
         "waiting_bytes": counts.backlog.bytes,
         "waiting_for_clock": counts.backlog.undated,
-        "oldest": str(oldest) if oldest else None,
+        "oldest": str(oldest.name) if oldest else None,
         "oldest_age_seconds": None if age is None else round(age.total_seconds()),
         "quarantined": counts.quarantined,
         "losses": counts.losses,
@@ -109,12 +106,8 @@ def _describe_undated(count: int, is_clock_set: bool) -> list[str]:
     return [f"{before} taken; {CLOCK_AWAITED}", f"              -> {CLOCK_NEXT_STEP}"]
 
 
-def _age(folder: Path, now: datetime, boot_time: BootTime) -> timedelta | None:
+def _age(oldest: SpooledPhoto, now: datetime, boot_time: BootTime) -> timedelta | None:
     """Return how long the oldest photo has waited; None if unknown: the clock was not set."""
-    photos = chain(*(iter_photos(folder / one, Disk()) for one in ("waiting", "undated")))
-    oldest = next(photos, None)
-    if oldest is None:
-        return None
     if oldest.boot_time:
         milliseconds = boot_time.milliseconds - oldest.boot_time.milliseconds
         same_boot = oldest.boot_time.boot == boot_time.boot

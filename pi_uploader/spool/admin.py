@@ -1,16 +1,21 @@
 """What a person does with a spool: count, list, verify, requeue. (export.py copies photos out.)"""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from photo_wire.moment import format_time
-from photo_wire.name import PhotoName
 from pi_uploader.spool.archive import Archive, KeptPhoto
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.folders import iter_photos, iter_photos_by_reason, unreadable_folders
+from pi_uploader.spool.folders import PARTS, WAITING_PARTS, iter_listings
 from pi_uploader.spool.losses import Losses, fallback_folder
-from pi_uploader.spool.photo import DamagedPhotoError, SpooledPhoto
+from pi_uploader.spool.photo import (
+    DamagedPhotoError,
+    SpooledPhoto,
+    cameras_and_sizes,
+    parse_file_name,
+)
 from pi_uploader.spool.spool import Spool
 
 OnFailure = Callable[[str], None]
@@ -28,7 +33,7 @@ class WaitingCounts:
     photos: int
     undated: int
     bytes: int
-    oldest: PhotoName | None
+    oldest: SpooledPhoto | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +54,43 @@ class SpoolCounts:
         return self.backlog.photos
 
 
-def count_spool(folder: Path, runtime: Path | None = None) -> SpoolCounts:
+def count_spool(folder: Path, runtime: Path | None = None, disk: Disk | None = None) -> SpoolCounts:
     """Count what is in the spool in `folder`, without changing it; nothing if there is no such
-    folder. This reads all names of the spool, one folder of photos at a time. `runtime`: as for a
-    Spool."""
-    disk = Disk()
+    folder. This lists each folder once and parses the name of the oldest photo alone. `runtime` and
+    `disk`: as for a Spool."""
+    disk = disk or Disk()
     losses = Losses(folder, disk, fallback_folder(runtime, folder) if runtime else None)
-    unreported = sum(1 for _ in losses.unreported())
+    lost_in_fallback, reported_in_fallback = losses.in_fallback()
+    photos: Counter[str] = Counter()  # by part of the spool
+    sizes: Counter[str] = Counter()
+    unreadable: list[str] = []
+    oldest = None
+    for part in PARTS:
+        for listing in iter_listings(folder, part, disk):
+            names = listing.names
+            if listing.problem:
+                unreadable.append(f"{listing.folder}: {listing.problem}")
+            if part == "lost" and reported_in_fallback:
+                names = [name for name in names if name not in reported_in_fallback]
+            found = cameras_and_sizes(names)
+            photos[part] += len(found)
+            sizes[part] += sum(size for _, size in found)
+            if not oldest and part in WAITING_PARTS:
+                oldest = next(filter(None, map(parse_file_name, sorted(names))), None)
+    unreported = photos["lost"] + lost_in_fallback
     return SpoolCounts(
-        _count_waiting(folder, disk),
-        quarantined=sum(1 for _ in iter_photos_by_reason(folder / "quarantine", disk)),
-        losses=unreported + sum(1 for _ in losses.reported()),
+        WaitingCounts(
+            photos=photos["waiting"] + photos["undated"],
+            undated=photos["undated"],
+            bytes=sizes["waiting"] + sizes["undated"],
+            oldest=oldest,
+        ),
+        quarantined=photos["quarantine"],
+        losses=unreported + photos["reported"] + len(reported_in_fallback),
         unreported=unreported,
-        kept=sum(1 for _ in Archive(folder / "kept", disk).photos()),
-        unreadable=tuple(f"{one}: {error}" for one, error in unreadable_folders(folder, disk)),
+        kept=Archive(folder / "kept", disk).count(),
+        unreadable=tuple(unreadable),
     )
-
-
-def _count_waiting(folder: Path, disk: Disk) -> WaitingCounts:
-    photos, undated, size, oldest = 0, 0, 0, None
-    for part in ("waiting", "undated"):
-        for photo in iter_photos(folder / part, disk):
-            photos, size, oldest = photos + 1, size + photo.size, oldest or photo.name
-            undated += part == "undated"
-    return WaitingCounts(photos, undated, size, oldest)
 
 
 def list_photos(spool: Spool) -> Iterator[tuple[str, SpooledPhoto]]:

@@ -6,7 +6,8 @@ They are out of the spool. The oldest are deleted when they reach their maximum 
 archive is larger than its limit, and before any other photo when the spool needs space.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +15,16 @@ from pathlib import Path
 
 from photo_wire.errors import WireError
 from photo_wire.media import Media
-from photo_wire.name import PhotoName, parse_name
+from photo_wire.name import CAMERA_AND_DAY, PhotoName, is_day, parse_name
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.folders import list_names
 from pi_uploader.spool.photo import SpooledPhoto
 
 FIRST_VALID_YEAR = "2024"
 """Earlier years come from a clock that was never set; such a photo's age is not known."""
+_COUNTED = re.compile(
+    rf"/{CAMERA_AND_DAY}\.(?:{'|'.join(media.suffix for media in Media)})(?=/|\Z)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Archive:
         self._disk = disk
         self._max_age = max_age
         self._max_bytes = max_bytes
-        self._sizes: dict[Path, tuple[int, int]] = {}  # day: when it changed, bytes in it then
+        self._sizes: dict[Path, tuple[int | None, int]] = {}  # day: when changed, bytes in it
 
     def path_of(self, photo: SpooledPhoto) -> Path:
         """Return where a photo is kept."""
@@ -93,6 +97,11 @@ class Archive:
                 if photo := _parse(folder / file_name):
                     yield photo
 
+    def count(self) -> int:
+        """Return how many photos are kept. No name is parsed."""
+        folders = (self.folder / camera / day for day, camera in self._days())
+        return sum(_count_photos(list_names(folder, self._disk)) for folder in folders)
+
     def free_space(self, missing: int, files: int = 0) -> tuple[int, int]:
         """Delete the oldest photos until `missing` bytes and `files` files are freed; return how
         many bytes and files were. A photo that cannot be deleted stays."""
@@ -108,13 +117,13 @@ class Archive:
 
     def bytes_used(self) -> int:
         """Return the bytes that kept photos take. The sizes of unchanged days are cached."""
-        sizes: dict[Path, tuple[int, int]] = {}
+        sizes: dict[Path, tuple[int | None, int]] = {}
         for day, camera in self._days():
             folder = self.folder / camera / day
             with suppress(OSError):  # deleted a moment ago, or a folder that cannot be read
                 changed_at = self._disk.changed_at(folder)
                 known = self._sizes.get(folder)
-                if not known or known[0] != changed_at:
+                if not known or changed_at is None or known[0] != changed_at:
                     files = list_names(folder, self._disk)
                     known = changed_at, sum(_size(folder / file) or 0 for file in files)
                 sizes[folder] = known
@@ -158,6 +167,12 @@ def _parse(file: Path) -> KeptPhoto | None:
         return KeptPhoto(parse_name(stem), media, file)
     except WireError:
         return None
+
+
+def _count_photos(file_names: Iterable[str]) -> int:
+    """Return for how many of these names `_parse` returns a photo."""
+    found = _COUNTED.findall("/" + "/".join(file_names))  # a slash is in no file name
+    return sum(is_day(day) for _, day in found)
 
 
 def _size(file: Path) -> int | None:

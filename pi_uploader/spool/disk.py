@@ -6,11 +6,15 @@ EIO. The spool's own code is the same in both cases.
 
 import errno
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from pi_uploader.state_files import open_regular_file
+
+TIME_STEP_NS = 2_100_000_000
+"""In which two changes may get the same time, on the file system with the coarsest times: FAT."""
 
 
 class Disk:
@@ -71,10 +75,11 @@ class Disk:
         except (FileNotFoundError, NotADirectoryError):
             return []
 
-    def changed_at(self, folder: Path) -> int:
-        """Return when a name in a folder was last added or removed, in nanoseconds of the disk's
-        clock."""
-        return folder.stat().st_mtime_ns
+    def changed_at(self, folder: Path) -> int | None:
+        """Return when a name in a folder was last added or removed, in nanoseconds of the wall
+        clock; None if that is so close to now that the next change may get the same time."""
+        changed_at = folder.stat().st_mtime_ns
+        return changed_at if abs(time.time_ns() - changed_at) > TIME_STEP_NS else None
 
     def free(self, folder: Path) -> int:
         """Return the free bytes of the disk that holds this folder."""

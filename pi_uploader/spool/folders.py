@@ -24,6 +24,8 @@ from pi_uploader.spool.photo import (
 )
 
 PhotoFilter = Callable[[SpooledPhoto], bool]
+WAITING_PARTS = ("waiting", "undated")  # folders of 250 photos, named by their numbers
+PARTS = (*WAITING_PARTS, "quarantine", "lost", "reported")  # folders named by reasons
 LOST_AND_FOUND = "lost+found"  # of ext4; only root may read it
 
 
@@ -126,22 +128,42 @@ def remove_if_empty(shard: Path, disk: Disk) -> None:
             disk.remove_folder(shard)
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The names in one of the spool's folders, in no order. `problem` is the disk's error if it
+    cannot be listed."""
+
+    folder: Path
+    names: list[str]
+    problem: str | None = None
+
+
+def iter_listings(spool: Path, part: str, disk: Disk) -> Iterator[Listing]:
+    """List each folder of photos in a part of the spool (waiting, undated, quarantine, lost or
+    reported), in their order, and the part itself if it cannot be listed. Folders that the spool
+    did not make are skipped if they cannot be listed."""
+    parent = _list(spool / part, disk)
+    if parent.problem:
+        yield parent
+    for name in sorted(parent.names):
+        if part in WAITING_PARTS and parse_shard(name) is None:
+            continue
+        listing = _list(spool / part / name, disk)
+        if not (listing.problem and name == LOST_AND_FOUND):
+            yield listing
+
+
+def _list(folder: Path, disk: Disk) -> Listing:
+    try:
+        return Listing(folder, disk.names(folder))
+    except OSError as error:
+        return Listing(folder, [], error.strerror or str(error))
+
+
 def unreadable_folders(spool: Path, disk: Disk) -> Iterator[tuple[Path, str]]:
     """Yield each folder of a spool that cannot be listed, with the disk's error. Photos in it are
-    neither counted nor sent. Folders that the spool did not make are skipped."""
-    for part in ("waiting", "undated"):
-        yield from _unreadable(spool / part, disk)
-        for shard in list_shards(spool / part, disk):
-            yield from _unreadable(spool / part / shard, disk)
-    for part in ("quarantine", "lost", "reported"):
-        yield from _unreadable(spool / part, disk)
-        for reason in list_names(spool / part, disk):
-            if reason != LOST_AND_FOUND:
-                yield from _unreadable(spool / part / reason, disk)
-
-
-def _unreadable(folder: Path, disk: Disk) -> Iterator[tuple[Path, str]]:
-    try:
-        disk.names(folder)
-    except OSError as error:
-        yield folder, error.strerror or str(error)
+    neither counted nor sent."""
+    for part in PARTS:
+        for listing in iter_listings(spool, part, disk):
+            if listing.problem:
+                yield listing.folder, listing.problem

@@ -196,6 +196,14 @@ class Losses:
         if self._fallback:
             yield from self._fallback.list(self._fallback.reported)
 
+    def in_fallback(self) -> tuple[int, set[str]]:
+        """Return how many losses that were not reported are recorded in memory, and the file names
+        of the photos whose losses were reported according to it."""
+        if self._fallback is None:
+            return 0, set()
+        unreported = sum(1 for _ in self._fallback.list(self._fallback.lost))
+        return unreported, {loss.photo.file_name for loss in self._reported_in_fallback()}
+
     def record_reported(self, loss: Loss) -> None:
         """Record that a loss was reported. Keep only the newest of these records: each takes an
         inode."""

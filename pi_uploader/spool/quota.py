@@ -6,6 +6,7 @@ evicted, then those that wait, the least valuable first and the oldest first amo
 
 import errno
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -23,7 +24,8 @@ from pi_uploader.spool.folders import (
     list_shards,
 )
 from pi_uploader.spool.losses import NO_ROOM, Loss, Losses
-from pi_uploader.spool.photo import SpooledPhoto, parse_file_name
+from pi_uploader.spool.photo import SpooledPhoto
+from pi_uploader.spool.totals import CachedTotals
 
 MAX_FAILED_EVICTIONS = 10  # failed evictions after which to stop
 
@@ -96,7 +98,7 @@ class Quota:
 class Inventory:
     """The photos whose bytes the spool holds: those that wait, and those in quarantine.
 
-    Sizes of unchanged folders are cached, and so is where the last search for a photo to evict
+    The totals of unchanged folders are cached, and so is where the last search for a photo to evict
     ended. A spool that stays full does not read 100,000 names for each new photo.
     """
 
@@ -104,36 +106,29 @@ class Inventory:
         self._waiting = waiting
         self._quarantine = quarantine
         self._disk = disk
-        self._sizes: dict[Path, tuple[int, int]] = {}  # folder: when it changed, bytes in it then
+        self._waiting_totals = CachedTotals(lambda: self._shards(waiting.waiting), disk)
+        self._undated_totals = CachedTotals(lambda: self._shards(waiting.undated), disk)
+        self._quarantine_totals = CachedTotals(self._reasons, disk)
         self._evicted_up_to: dict[tuple[Path, EvictionPriority], int] = {}
 
     def bytes_used(self) -> int:
         """Return the bytes of all photos, read from their names."""
-        sizes: dict[Path, tuple[int, int]] = {}
-        for folder in self._folders():
-            known = self._sizes.get(folder)
-            try:
-                changed_at = self._disk.changed_at(folder)
-                if not known or known[0] != changed_at:
-                    known = changed_at, self._size(folder)
-            except FileNotFoundError:  # the uploader has just removed the empty folder
-                continue
-            except OSError:  # a folder that cannot be read counts as it was
-                known = known or (0, 0)
-            sizes[folder] = known
-        self._sizes = sizes
-        return sum(size for _, size in sizes.values())
+        parts = (self._quarantine_totals, self._waiting_totals, self._undated_totals)
+        return sum(totals.bytes for part in parts for totals in part.read())
 
-    def _folders(self) -> Iterator[Path]:
-        for reason in list_names(self._quarantine, self._disk):
-            yield self._quarantine / reason
-        for folder in self._waiting:
-            for shard in list_shards(folder, self._disk):
-                yield folder / shard
+    def waiting_by_camera(self) -> Counter[str]:
+        """Return how many photos of each camera wait to be uploaded, without undated ones."""
+        cameras: Counter[str] = Counter()
+        for totals in self._waiting_totals.read():
+            cameras.update(totals.cameras)
+        return cameras
 
-    def _size(self, folder: Path) -> int:
-        photos = map(parse_file_name, self._disk.names(folder))
-        return sum(photo.size for photo in photos if photo)
+    def _shards(self, folder: Path) -> Iterator[Path]:
+        return (folder / shard for shard in list_shards(folder, self._disk))
+
+    def _reasons(self) -> Iterator[Path]:
+        folder = self._quarantine
+        return (folder / reason for reason in list_names(folder, self._disk))
 
     def to_evict(self, highest: EvictionPriority) -> Iterator[tuple[Path, SpooledPhoto]]:
         """Yield the photos to evict for one of priority `highest`, each with its file, in the order

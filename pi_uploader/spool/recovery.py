@@ -81,10 +81,10 @@ class Recovery:
     def _finish_partials(self, folder: Path) -> None:
         """Store the partial files that are complete, and record the others as lost."""
         for shard in list_shards(folder, self._disk):
-            names = set(list_names(folder / shard, self._disk))
-            for file_name in sorted(names):
+            names = list_names(folder / shard, self._disk)
+            for file_name in sorted(name for name in names if name.endswith(PARTIAL)):
                 photo = parse_file_name(file_name.removesuffix(PARTIAL))
-                if photo is None or not file_name.endswith(PARTIAL):
+                if photo is None:
                     continue
                 partial = folder / shard / file_name
                 try:

@@ -12,11 +12,13 @@ happens to it next, and each step is one rename. There is no ledger, cursor or m
 disagree with the files.
 
 In the order of a photo's way: photo.py (the file name), writer.py and recovery.py (put), quota.py
-(evict), losses.py (the record of a loss), archive.py (kept photos). All of them use folders.py and
-disk.py. admin.py and export.py are for a person: count, list, verify, requeue, export.
+(evict), totals.py (count), losses.py (the record of a loss), archive.py (kept photos). All of them
+use folders.py and disk.py. admin.py and export.py are for a person: count, list, verify, requeue,
+export.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -70,9 +72,9 @@ class Spool:
         fallback = fallback_folder(runtime, folder) if runtime else None
         self.losses = Losses(folder, self._disk, fallback)
         self.archive = Archive(folder / "kept", self._disk, keep, keep_bytes)
-        inventory = Inventory(self._waiting, self.quarantine_folder, self._disk)
+        self._inventory = Inventory(self._waiting, self.quarantine_folder, self._disk)
         self._evictor = Evictor(
-            folder, quota or Quota(), inventory, self.archive, self.losses, self._disk
+            folder, quota or Quota(), self._inventory, self.archive, self.losses, self._disk
         )
         recovery = Recovery(folder, self._waiting, self.losses, self._disk)
         self._writer = Writer(self._waiting, recovery, self._evictor, self.losses, self._disk)
@@ -185,6 +187,11 @@ class Spool:
     def waiting_photos(self) -> Iterator[SpooledPhoto]:
         """Yield the photos that wait to be uploaded, oldest first."""
         return iter_photos(self.waiting_folder, self._disk)
+
+    def waiting_by_camera(self) -> Counter[str]:
+        """Return how many photos of each camera wait to be uploaded. Folders that have not changed
+        since the last call, or since the last `usage`, are not read again."""
+        return self._inventory.waiting_by_camera()
 
     def undated_photos(self) -> Iterator[SpooledPhoto]:
         """Yield the photos that wait for the clock to be set, oldest first."""

@@ -84,9 +84,9 @@ class PhotoSelector:
 class BacklogCounter:
     """Estimates how many photos of each camera are waiting, to report it to the backend.
 
-    Counting reads every name in the spool, two seconds for a hundred thousand. So it is done
-    rarely and never before the first delivery; in between, each delivered photo is subtracted.
-    Threads share it.
+    The first count reads every name in the spool, a later one the folders that have changed. So
+    it is done rarely and never before the first delivery; in between, each delivered photo is
+    subtracted. Threads share it.
     """
 
     def __init__(self, spool: Spool, clock: Clock) -> None:
@@ -123,7 +123,7 @@ class BacklogCounter:
         start = self._clock.monotonic()
         if start < self._next_count:
             return False
-        self._counts = Counter(one.name.camera for one in self._spool.waiting_photos())
+        self._counts = self._spool.waiting_by_camera()
         now = self._clock.monotonic()
         self._next_count = now + max(MIN_COUNT_PAUSE_SECONDS, (now - start) / MAX_COUNT_SHARE)
         return True

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.alerts.missing_photo_monitor import MISSING_FILE, RECEIPTS_FILE, PhotoLog
+from pi_uploader.alerts.photo_log import MISSING_FILE, RECEIPTS_FILE, PhotoLog
 from pi_uploader.capture.start_backoff import StartBackoff
 from pi_uploader.spool import Spool
 from pi_uploader.spool.admin import verify

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from photo_wire.alert import LOSS, QUARANTINE, SPOOL_FILLING
-from pi_uploader.alerts.missing_photo_monitor import RECEIPTS_FILE, PhotoLog
 from pi_uploader.alerts.outbox import AlertOutbox
+from pi_uploader.alerts.photo_log import RECEIPTS_FILE, PhotoLog
 from pi_uploader.spool import Spool, count_spool
 from pi_uploader.spool.admin import requeue, verify
 from pi_uploader.upload.limits import MonthlyQuota

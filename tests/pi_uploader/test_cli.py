@@ -116,6 +116,11 @@ def test_capturing_loads_nothing_that_it_does_not_use() -> None:
     assert not loaded & {"gpiozero", "requests", "tenacity", "PIL", "azure", "function_app"}
 
 
+def test_status_loads_no_http() -> None:
+    loaded = loaded_by("import pi_uploader.cli, pi_uploader.status")
+    assert not loaded & {"gpiozero", "requests", "tenacity", "PIL", "azure", "function_app"}
+
+
 def test_uploading_loads_no_camera_and_no_pins() -> None:
     """The two processes share only the spool."""
     loaded = loaded_by("import pi_uploader.cli, pi_uploader.upload.process")

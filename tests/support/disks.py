@@ -92,7 +92,7 @@ class WatchedDisk(Disk):
     def names(self, folder: Path) -> list[str]:
         return self.perform(Kind.NAMES, super().names, folder)
 
-    def changed_at(self, folder: Path) -> int:
+    def changed_at(self, folder: Path) -> int | None:
         return self.perform(Kind.CHANGED_AT, super().changed_at, folder)
 
     def free(self, folder: Path) -> int:

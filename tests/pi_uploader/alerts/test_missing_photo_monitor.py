@@ -12,12 +12,10 @@ from photo_wire.known import KNOWN_PATH, MAX_IDS
 from pi_uploader.alerts import missing_photo_monitor
 from pi_uploader.alerts.missing_photo_monitor import (
     FIRST_POLL_SECONDS,
-    MISSING_FILE,
     POLL_SECONDS,
-    RECEIPTS_FILE,
     RETRY_OLD_BACKEND_SECONDS,
-    PhotoLog,
 )
+from pi_uploader.alerts.photo_log import MISSING_FILE, RECEIPTS_FILE, PhotoLog
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.status import spool_status
 from pi_uploader.upload.uploader import UploadOptions
@@ -196,25 +194,6 @@ def test_a_photo_that_could_not_be_reported_is_asked_for_again(tmp_path: Path) -
         server.handler = store_photo
         ask(device)
         assert ids_missing(device) == server.store.alerts.keys() == {str(photo.name)}
-
-
-def test_the_log_keeps_the_last_photos_and_tolerates_any_content(tmp_path: Path) -> None:
-    """Its file does not grow for ever; half a line, which a power cut leaves, costs one receipt."""
-    with FaultServer() as server:
-        photos = Device(tmp_path, server).take(7)
-    file = tmp_path / RECEIPTS_FILE
-    log = PhotoLog(file, max_photos=3)
-    for photo in photos:
-        log.add(photo)
-    assert log.photos() == photos[:3:-1]
-    assert len(file.read_text().splitlines()) < 6
-    file.write_text(file.read_text() + photos[0].file_name[:40])
-    assert PhotoLog(file, max_photos=3).photos()[-3:] == photos[:3:-1]
-    file.write_bytes(b"\xff\xfe no text")
-    again = PhotoLog(file, max_photos=3)
-    assert again.photos() == []
-    again.add(photos[0])
-    assert again.photos() == [photos[0]]
 
 
 def test_a_log_that_cannot_be_written_costs_no_delivery(tmp_path: Path) -> None:

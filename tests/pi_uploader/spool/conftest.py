@@ -9,6 +9,7 @@ from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
+from pi_uploader.spool.photo import parse_file_name
 
 
 @pytest.fixture
@@ -36,3 +37,17 @@ def photos(tmp_path: Path) -> list[SpooledPhoto]:
 def folders_of_three_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a short run create, cross and remove folders."""
     monkeypatch.setattr("pi_uploader.spool.photo.SHARD_SIZE", 3)
+
+
+@pytest.fixture
+def parsed_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which the names of files are added that are parsed in full."""
+    names: list[str] = []
+
+    def parse(file_name: str) -> SpooledPhoto | None:
+        names.append(file_name)
+        return parse_file_name(file_name)
+
+    for module in ("admin", "folders", "recovery"):
+        monkeypatch.setattr(f"pi_uploader.spool.{module}.parse_file_name", parse)
+    return names

@@ -3,8 +3,23 @@
 import json
 from pathlib import Path
 
-from pi_uploader.spool import Spool, SpooledPhoto
+import pytest
+
+from pi_uploader.spool import Spool, SpooledPhoto, count_spool
+from pi_uploader.spool.disk import Disk
 from tests.support.spool_command import spool_command
+from tests.support.spool_photos import put
+
+
+class RecordingNames(Disk):
+    """Keeps in `listed` the folders that are listed."""
+
+    def __init__(self) -> None:
+        self.listed: list[Path] = []
+
+    def names(self, folder: Path) -> list[str]:
+        self.listed.append(folder)
+        return super().names(folder)
 
 
 def test_list_shows_every_photo_and_where_it_is(tmp_path: Path, photos: list[SpooledPhoto]) -> None:
@@ -15,6 +30,25 @@ def test_list_shows_every_photo_and_where_it_is(tmp_path: Path, photos: list[Spo
     assert {one["id"] for one in output} == {str(photo.name) for photo in photos}
     text = spool_command(tmp_path / "spool", "list").stdout
     assert all(str(photo.name) in text for photo in photos)
+
+
+@pytest.mark.usefixtures("folders_of_three_photos")
+def test_counting_lists_each_folder_once_and_parses_the_oldest_alone(
+    tmp_path: Path, parsed_names: list[str]
+) -> None:
+    spool = Spool(tmp_path)
+    photos = [put(spool, number) for number in range(12)]
+    spool.quarantine(photos[4], "rejected-422")
+    disk = RecordingNames()
+    parsed_names.clear()
+    counts = count_spool(tmp_path, disk=disk)
+    assert (counts.waiting, counts.quarantined) == (11, 1)
+    assert counts.backlog.oldest == photos[0]
+    assert parsed_names == [photos[0].file_name]
+    assert len(disk.listed) == len(set(disk.listed))
+    shards = set((tmp_path / "waiting").iterdir())
+    assert len(shards) > 3
+    assert shards < set(disk.listed)
 
 
 def test_verify_finds_a_flipped_bit(tmp_path: Path, photos: list[SpooledPhoto]) -> None:

@@ -13,7 +13,9 @@ from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
+from pi_uploader.spool.archive import Archive
 from pi_uploader.spool.disk import Disk
+from tests.support.file_names import kept_file_names
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -57,6 +59,18 @@ def test_a_photo_of_a_clock_that_was_never_set_is_of_no_age(tmp_path: Path) -> N
     file = keep(spool, NOW - datetime(1970, 1, 1, tzinfo=UTC))
     assert spool.archive.purge(NOW) == 0
     assert file.exists()
+
+
+@settings(deadline=None)
+@given(st.sets(kept_file_names, max_size=8))
+def test_what_is_counted_is_what_is_listed(names: set[str]) -> None:
+    with TemporaryDirectory() as folder:
+        day = Path(folder) / "gate" / "2026-11-21"
+        day.mkdir(parents=True)
+        for name in names:
+            (day / name).touch()
+        archive = Archive(Path(folder), Disk())
+        assert archive.count() == len(list(archive.photos()))
 
 
 @settings(deadline=None)

@@ -3,47 +3,29 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from photo_wire.headers import ClockStatus, Trigger
-from photo_wire.media import Media
-from pi_uploader.clock import BootTime
 from pi_uploader.spool import (
     DamagedPhotoError,
-    PhotoInfo,
     Spool,
     SpooledPhoto,
     UnreadablePhotoError,
 )
 from pi_uploader.spool.disk import Disk
-from pi_uploader.spool.photo import MAX_SEQUENCE, open_verified, parse_file_name, parse_shard
+from pi_uploader.spool.photo import (
+    cameras_and_sizes,
+    open_verified,
+    parse_file_name,
+    parse_shard,
+)
+from tests.support.file_names import file_names, spooled_photos
 from tests.support.spool_photos import name, put
 
 FILE_NAME = f"0000042117~{name(1)}~motion+first~synced~483112~{'ab' * 32}.jpg"
 
-boot_times = st.builds(
-    BootTime, st.from_regex("[0-9a-f]{8}", fullmatch=True), st.integers(0, 10**15 - 1)
-)
-infos = st.builds(
-    PhotoInfo,
-    st.integers(0, 10_000).map(name),
-    st.sampled_from(Media),
-    st.sampled_from(Trigger),
-    st.sampled_from(ClockStatus),
-    is_first=st.booleans(),
-    boot_time=st.none() | boot_times,
-)
-photos = st.builds(
-    SpooledPhoto,
-    st.integers(0, MAX_SEQUENCE),
-    infos,
-    st.integers(0, 10**12 - 1),
-    st.from_regex("[0-9a-f]{64}", fullmatch=True),
-)
 
-
-@given(photos)
+@given(spooled_photos)
 def test_a_file_name_holds_the_whole_photo(photo: SpooledPhoto) -> None:
     assert parse_file_name(photo.file_name) == photo
     assert parse_shard(photo.path.parts[0]) is not None
@@ -65,6 +47,15 @@ def test_a_file_name_holds_the_whole_photo(photo: SpooledPhoto) -> None:
 def test_another_name_is_no_photo(file_name: str) -> None:
     assert parse_file_name(FILE_NAME) is not None
     assert parse_file_name(file_name) is None
+
+
+@given(st.lists(file_names))
+@example([FILE_NAME.replace("20261120", day) for day in ("19691231", "20260229", "20240229")])
+@example([FILE_NAME + "\n", "\n" + FILE_NAME, FILE_NAME, f"{FILE_NAME}~", FILE_NAME * 2])
+@example([FILE_NAME.replace("T12", "T24"), FILE_NAME.replace("~synced", "~synced@0000abcd-5")])
+def test_what_is_counted_is_what_is_parsed(names: list[str]) -> None:
+    photos = [photo for photo in map(parse_file_name, names) if photo]
+    assert cameras_and_sizes(names) == [(photo.name.camera, photo.size) for photo in photos]
 
 
 @pytest.mark.parametrize("shard", ["", "1", "0000000x", "99999999", "000000001"])

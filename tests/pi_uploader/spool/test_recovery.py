@@ -76,6 +76,21 @@ def test_the_partial_file_of_a_running_writer_is_left_alone(
     assert file.exists()
 
 
+@pytest.mark.usefixtures("folders_of_three_photos")
+def test_what_is_complete_is_not_parsed(tmp_path: Path, parsed_names: list[str]) -> None:
+    """Recovery parses the names of partial files and, for the last number, one more."""
+    photos = [put(Spool(tmp_path), number) for number in range(12)]
+    path = tmp_path / "waiting" / photos[3].path
+    partial = path.rename(f"{path}{PARTIAL}")
+    spool = Spool(tmp_path)
+    parsed_names.clear()
+    spool.recover()
+    assert parsed_names == [photos[3].file_name, photos[-1].file_name]
+    assert not partial.exists()
+    assert list(spool.waiting_photos()) == photos
+    assert put(spool, 12).sequence == photos[-1].sequence + 1
+
+
 class Killed(BaseException):
     """What kill -9 is to the spool: nothing more is done."""
 
