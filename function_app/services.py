@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from function_app.auth.audit_log import AuditLog
+from function_app.memory import return_large_buffers
 from function_app.settings import Settings, read_settings
 from function_app.storage.azure.account import open_account
 from function_app.storage.azure.alerts import AzureAlerts
@@ -79,6 +80,7 @@ class LazyServices:
         cannot be used."""
         with self._lock:
             if self._services is None:
+                return_large_buffers()
                 self._services = connect(read_settings(self._environment))
             return self._services
 

@@ -66,8 +66,8 @@ class Use:
     visits: float = 4
     minutes: float = 2
     soft_delete: int = 7
-    memory: int = 2048
-    concurrency: int = 8
+    memory: int = int(_TEMPLATE["parameters"]["instanceMemoryMB"]["defaultValue"])
+    concurrency: int = int(_TEMPLATE["parameters"]["concurrency"]["defaultValue"])
     log: float = float(_TEMPLATE["parameters"]["dailyLogGB"]["defaultValue"])
 
     def __str__(self) -> str:
@@ -277,7 +277,7 @@ def argument_parser() -> argparse.ArgumentParser:
         type=int,
         choices=(512, 2048, 4096),
         default=defaults.memory,
-        help="of an instance, in MB (2048)",
+        help=f"of an instance, in MB ({defaults.memory})",
     )
     add(
         "--concurrency",

@@ -22,7 +22,7 @@ TABLE = (  # a home with one, a business with ten, an integrator whose customers
     Use(cameras=1000, photos=50, visits=1000),
 )
 COMPARISON = Use(cameras=1, photos=100, visits=10)
-SMALL_INSTANCES = 512  # MB
+LARGE_INSTANCES = 2048  # MB
 
 _PAGE = """\
 # What it costs
@@ -35,7 +35,7 @@ Prices in {currency} of {date}, for {where}. {how_found}
 {table}
 
 The photos have 500 KB and are kept for 120 days. The last column is the cost of a month with
-instances of {small} MB instead of 2,048. For other numbers:
+instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
 
     make cost CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
 
@@ -99,7 +99,7 @@ Moving photos to the cool tier is not among them: for a photo of 500 KB, the wri
 costs about what the cheaper months save, and reads become more expensive.
 
 A heartbeat from each camera every 5 minutes would make it more expensive. There is none today;
-from 1,000 cameras it would add {heartbeats} a month, more than all their photos cost.
+from 1,000 cameras it would add {heartbeats} a month to the {large}.
 
 ## Where the prices are from
 
@@ -118,12 +118,12 @@ def page(prices: Prices, transactions: Transactions) -> str:
 
     rows = [
         "| cameras | photos a day from each | visits a day | a month | for each camera "
-        f"| with {SMALL_INSTANCES} MB |",
+        f"| with {LARGE_INSTANCES:,} MB |",
         "|---:|---:|---:|---:|---:|---:|",
         *(
             f"| {use.cameras:,} | {use.photos:g} | {use.visits:,.0f} | **{money(costs(use))}** "
             f"| {money(costs(use) / use.cameras)} "
-            f"| {money(costs(replace(use, memory=SMALL_INSTANCES)))} |"
+            f"| {money(costs(replace(use, memory=LARGE_INSTANCES)))} |"
             for use in (*TABLE, COMPARISON)
         ),
     ]
@@ -143,7 +143,8 @@ def page(prices: Prices, transactions: Transactions) -> str:
         where=prices.where,
         how_found=prices.how_found,
         table="\n".join(rows),
-        small=SMALL_INSTANCES,
+        large_instances=LARGE_INSTANCES,
+        memory=defaults.memory,
         bills="\n\n".join(bills),
         stored=_requests(transactions, "photo stored"),
         first_stored=_requests(transactions, "photo stored by a new instance"),
@@ -189,11 +190,11 @@ def page(prices: Prices, transactions: Transactions) -> str:
             for what, use in {
                 "Photos kept for 30 days instead of 120": replace(large, retention=30),
                 "Photos of 250 KB": replace(large, size=250_000),
-                f"Instances of {SMALL_INSTANCES} MB": replace(large, memory=SMALL_INSTANCES),
                 "Half the visits to the gallery": replace(large, visits=large.visits / 2),
             }.items()
         ),
         heartbeats=money(heartbeats(large, prices)),
+        large=money(costs(large)),
         sources="\n".join(
             f"- {price.name}: <{price.source}>" + (f" ({price.doubt})" if price.doubt else "")
             for price in prices.prices.values()

@@ -21,7 +21,7 @@ before stay as they are.
                        some cameras, such as 120d,gate=30d,site=forever (default: 120)
   --evidence-days DAYS make a container "evidence" where nothing can be deleted for this number of
                        days (default: 0, no container)
-  --memory MB          memory of an instance: 512, 2048 or 4096 (default: 2048)
+  --memory MB          memory of an instance: 512, 2048 or 4096 (default: 512)
   --log GB             daily cap of the log; above it nothing is logged (default: 0.1)
   --entra ID           require a Microsoft sign-in, too, with this app registration's client id;
                        "none" removes it

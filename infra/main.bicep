@@ -47,20 +47,20 @@ param storageSdkOnly string = ''
 ])
 param pythonVersion string = '3.13'
 
-@description('Memory of an instance. 512 is the cheapest, and too small for several large photos at once.')
+@description('Memory of an instance, in MB. 512 is the cheapest, and too small for several photos of 30 MB at once.')
 @allowed([
   512
   2048
   4096
 ])
-param instanceMemoryMB int = 2048
+param instanceMemoryMB int = 512
 
 @description('The maximum number of instances, which also limits what an attack can cost.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Requests that one instance works on at once, and its threads. Azure\'s default is one. A body is in memory several times, in the host and in the worker: eight of 32 MB are about 1 GB.')
+@description('Requests that one instance works on at once, and its threads. Azure\'s default is one. A body is in memory up to three times in the worker: eight of 32 MB are about 800 MB.')
 @minValue(1)
 @maxValue(64)
 param concurrency int = 8

@@ -20,7 +20,7 @@ FORBIDDEN = {
 # From the lowest layer to the highest: a module imports from its own line and from lines above it.
 LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "function_app": (
-        ("origins", "problems", "retention_policy"),
+        ("memory", "origins", "problems", "retention_policy"),
         ("media",),
         ("storage",),
         ("auth", "timer_watch"),

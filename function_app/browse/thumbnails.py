@@ -47,11 +47,11 @@ def _make(photo: Photo, services: Services) -> bytes:
     takes the decoder's time does so once. Raises HTTPProblemError (503) and
     StorageUnavailableError."""
     thumbnail = b""
-    with suppress(UndecodableError):
-        chunk_size = photo.size if photo.media is Media.JPEG else CHUNK_SIZE
-        with open_photo(services.blobs, photo, chunk_size) as file:
+    with suppress(UndecodableError), _decoder.room() as has_waited_for_room:
+        with open_photo(services.blobs, photo, CHUNK_SIZE) as file:
             job = thumbnail_job(file, photo.media)
         with _decoder.slot(job) as has_waited:
+            has_waited = has_waited or has_waited_for_room
             stored = services.thumbnails.read(photo) if has_waited else None
             if stored is not None:  # by another request
                 return stored

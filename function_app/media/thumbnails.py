@@ -86,6 +86,13 @@ class Decoder:
     ) -> None:
         self._max_cpu_seconds, self._max_seconds = max_cpu_seconds, max_seconds
         self._quick, self._slow = _Lane(slots=2, queue=6), _Lane(slots=1, queue=1)
+        # as many as may be slow, and as many as may be quick and running
+        self._photos = _Lane(slots=4, queue=6)
+
+    def room(self) -> AbstractContextManager[bool]:
+        """Hold the room for one photo in memory, and yield whether the request had to wait for it.
+        Read no photo before. Raises HTTPProblemError (503) if that takes too long."""
+        return self._photos.slot()
 
     def slot(self, job: Job) -> AbstractContextManager[bool]:
         """Hold the slot in which this job may run, and yield whether it had to wait for it. Raises

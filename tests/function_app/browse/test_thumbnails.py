@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from function_app.auth.caller import Caller, Scope
 from function_app.browse import thumbnails
 from function_app.browse.thumbnails import get_thumbnail, open_photo
 from function_app.ingest.intake import Upload, receive
+from function_app.media import thumbnails as decoder
 from function_app.media.errors import UndecodableError
 from function_app.media.thumbnails import (
     MAX_WORK,
@@ -123,6 +125,27 @@ def test_a_failed_picture_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) 
             get_thumbnail(read_request("get_thumbnail", request), backend, READER)
         assert refused.value.problem.status == 404
     assert len(tried) == 1
+
+
+def test_no_photo_is_read_before_there_is_room_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that wait hold no photo in memory. One that waits too long gets 503."""
+    monkeypatch.setattr(decoder, "MAX_WAIT_SECONDS", 0.01)
+    turns = Decoder()
+    monkeypatch.setattr(thumbnails, "_decoder", turns)
+    blobs = RecordingBlobs(PICTURE, Media.JPEG)
+    backend = memory_services(Settings(""), blobs=blobs)
+    backend.index.add(blobs.photo, MOMENT)
+    request = HttpRequest(
+        "GET", "/", headers={}, params={}, route_params={"id": str(blobs.photo.name)}, body=b""
+    )
+    with ExitStack() as photos_in_memory:
+        for _ in range(4):
+            photos_in_memory.enter_context(turns.room())
+        with pytest.raises(HTTPProblemError) as refused:
+            get_thumbnail(read_request("get_thumbnail", request), backend, READER)
+        assert (refused.value.problem.status, blobs.reads) == (503, [])
+    assert get_thumbnail(read_request("get_thumbnail", request), backend, READER).status == 200
+    assert blobs.reads == [(0, len(PICTURE))]
 
 
 def exif(*entries: tuple[int, int, int, int]) -> bytes:
