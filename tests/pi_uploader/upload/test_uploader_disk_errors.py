@@ -22,14 +22,15 @@ TAKEN = BootTime("00000000", 1)  # in an earlier boot, so that it is named at on
 
 
 class StopAfterAWhile(threading.Event):
-    """Set when the spool is empty, or after a while of the device's time. Waiting advances it."""
+    """Set when the spool is empty, or after a while of the device's time: each step takes a second,
+    and what it waits."""
 
     def __init__(self, device: Device) -> None:
         super().__init__()
         self._device = device
 
     def wait(self, timeout: float | None = None) -> bool:
-        self._device.now += timeout or 0.0
+        self._device.now += 1.0 + (timeout or 0.0)
         waiting = list(entries(self._device.folder, ["waiting", "undated"]))
         if self._device.now >= MAX_SECONDS or not waiting:
             self.set()
