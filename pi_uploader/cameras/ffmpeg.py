@@ -151,8 +151,8 @@ def _draw_poster(clip: Path, skip_frames: int) -> bytes:
 
 
 def _run(stream: Stream, outputs: Sequence[str], timeout: float) -> None:
-    """Run ffmpeg until it ends or the stream is stopped. Raises CameraError if it fails or takes
-    longer than `timeout` seconds."""
+    """Run ffmpeg until it ends or the stream is stopped. Raises CameraError if it fails, or takes
+    longer than `timeout` seconds, or than STOP_SECONDS to stop."""
     started = time.monotonic()
     # In its own session it does not receive a Ctrl-C from the terminal: with a second signal beside
     # ours it would leave the file incomplete.
@@ -166,6 +166,8 @@ def _run(stream: Stream, outputs: Sequence[str], timeout: float) -> None:
         try:
             stderr = _communicate(process, stream, started + timeout)
         except subprocess.TimeoutExpired:
+            if stream.stop.is_set():
+                raise CameraError(f"ffmpeg did not end within {STOP_SECONDS:g} s") from None
             raise CameraError(f"it sent no data within {timeout:g} s") from None
         finally:
             process.kill()

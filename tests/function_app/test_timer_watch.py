@@ -24,6 +24,7 @@ from function_app.timer_watch import (
     last_runs,
     record_run,
 )
+from tests.conftest import NewStore, StartBackend
 from tests.support.api import Api, name_of, photo_headers
 from tests.support.memory_store import MemoryTable, memory_services
 from tests.support.pictures import jpeg
@@ -131,8 +132,11 @@ def test_a_timer_records_when_it_ran(memory: Services, job: str) -> None:
     assert ran >= before
 
 
-def test_the_status_has_the_time_of_the_last_run(api: Api) -> None:
+def test_the_status_has_the_time_of_the_last_run(
+    new_store: NewStore, start_backend: StartBackend
+) -> None:
     """A dry run does not count, nor does a repair of some cameras."""
+    api = Api(start_backend(new_store()))
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
 
     def runs() -> tuple[str | None, str | None]:

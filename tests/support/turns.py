@@ -1,11 +1,11 @@
 """Several who work on the same stores at once, interleaved as a test says."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import cycle
 from typing import Any
+
+from greenlet import getcurrent, greenlet
 
 from function_app.services import Services
 from tests.support.services import wrapped
@@ -13,54 +13,39 @@ from tests.support.services import wrapped
 
 class Turns:
     """Tasks of which one runs at a time, each up to its next call of a store. `left` of a task is
-    how many calls it makes before its process is killed."""
+    how many calls it makes before its process is killed. Each has a stack of its own (greenlet)
+    and no thread: on a busy machine a thread would wait for its turn on the processor, too."""
 
     def __init__(self, backend: Services) -> None:
         self._backend = backend
-        self._waiting: dict[int, threading.Semaphore] = {}
-        self._stopped = threading.Semaphore(0)
 
     def run(
         self, tasks: list[tuple[Callable[[Services], object], int | None]], order: list[int]
     ) -> None:
-        with ThreadPoolExecutor(max(len(tasks), 1)) as pool:
-            work = []
-            for number, (task, left) in enumerate(tasks):
-                self._waiting[number] = threading.Semaphore(0)
-                work.append(pool.submit(self._work, number, task, self._seen_by(number, left)))
-                self._stopped.acquire()
-            turns = cycle(order or [0])
-            while self._waiting:
-                numbers = sorted(self._waiting)
-                self._waiting[numbers[next(turns) % len(numbers)]].release()
-                self._stopped.acquire()
-        for one in work:
-            one.result()
+        running = {number: self._begin(task, left) for number, (task, left) in enumerate(tasks)}
+        turns = cycle(order or [0])
+        while running:
+            numbers = sorted(running)
+            number = numbers[next(turns) % len(numbers)]
+            running[number].switch()
+            if running[number].dead:
+                del running[number]
 
-    def _work(self, number: int, task: Callable[[Services], object], own: Services) -> None:
-        try:
-            self._wait(number)
-            with suppress(KilledError):
-                task(own)
-        finally:
-            del self._waiting[number]
-            self._stopped.release()
-
-    def _wait(self, number: int) -> None:
-        waiting = self._waiting[number]
-        self._stopped.release()
-        waiting.acquire()
-
-    def _seen_by(self, number: int, left: int | None) -> Services:
-        calls = [10_000 if left is None else left]
+    def _begin(self, task: Callable[[Services], object], left: int | None) -> greenlet:
+        """Return the task, ready for its first turn."""
+        calls, test = [10_000 if left is None else left], getcurrent()
 
         def before_a_call() -> None:
-            self._wait(number)
+            test.switch()
             if calls[0] == 0:
                 raise KilledError
             calls[0] -= 1
 
-        return wrapped(self._backend, lambda store: Watched(store, before_a_call))
+        def work() -> None:
+            with suppress(KilledError):
+                task(wrapped(self._backend, lambda store: Watched(store, before_a_call)))
+
+        return greenlet(work)
 
 
 class KilledError(Exception):

@@ -1,6 +1,10 @@
 """ffmpeg: pictures with missing data, error messages, and time limits."""
 
-from pi_uploader.cameras import ffmpeg
+from pathlib import Path
+
+import pytest
+
+from pi_uploader.cameras import CameraError, ffmpeg
 from pi_uploader.cameras.ffmpeg import MAX_GREY_SHARE, Stream, grey_share
 from pi_uploader.capture.handler import MAX_PHOTO_SECONDS
 from pi_uploader.settings.camera_values import MAX_CLIP_SECONDS
@@ -28,3 +32,20 @@ def test_an_error_message_is_explained_without_secrets() -> None:
         "ffmpeg ended after 1.2 s: ...: broken"
     )
     assert ffmpeg._explain(stream, "", 1) == "ffmpeg ended after 1.0 s: no error message"
+
+
+def test_an_ffmpeg_that_ignores_the_stop_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says so; without a stop it says that no data came in time."""
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\ntrap '' INT\nexec sleep 1000\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(ffmpeg, "STOP_SECONDS", 0.2)
+    stopped, silent = Stream(()), Stream(())
+    stopped.stop.set()
+    with pytest.raises(CameraError, match=r"did not end within 0\.2 s"):
+        ffmpeg._run(stopped, [], 1000.0)
+    with pytest.raises(CameraError, match=r"sent no data within 0\.3 s"):
+        ffmpeg._run(silent, [], 0.3)

@@ -124,15 +124,19 @@ def test_a_response_before_the_end_of_the_body_is_understood(
 
 
 @pytest.mark.parametrize("code", [400, 401, 500])
-def test_a_server_that_rejects_everything_for_a_day_quarantines_nothing(
-    code: int, tmp_path: Path
+@pytest.mark.parametrize("hours", [3, pytest.param(24, marks=pytest.mark.slow)])
+def test_a_server_that_rejects_everything_quarantines_nothing(
+    code: int, hours: int, tmp_path: Path
 ) -> None:
+    """In a day; the fast tests try three hours, after which each photo was sent more often than
+    MAX_FAILURES."""
     with FaultServer(faults.status(code)) as server:
         device = Device(tmp_path, server, chance=1.0)
         photos = device.take(5)
-        while device.now < 24 * 3600:
+        while device.now < hours * 3600:
             device.try_once()
         assert [device.places(photo) for photo in photos] == [["waiting"]] * 5
+        assert len(server.requests) > len(photos) * MAX_FAILURES
         server.handler = store_photo
         device.try_all(max_tries=10)
     assert len(server.store.photos) == 5
