@@ -5,7 +5,6 @@ crash the uploader. The output goes to files, not to pipes, since an MP4 is not 
 """
 
 import shutil
-import signal
 import struct
 import subprocess
 import threading
@@ -190,7 +189,8 @@ def _communicate(process: "subprocess.Popen[bytes]", stream: Stream, deadline: f
             if time.monotonic() >= deadline:
                 raise
         if stream.stop.is_set() and not is_stopping:
-            process.send_signal(signal.SIGINT)
+            # Not SIGINT: in the background of a shell that is ignored, until ffmpeg handles it.
+            process.terminate()
             is_stopping, deadline = True, min(deadline, time.monotonic() + STOP_SECONDS)
 
 

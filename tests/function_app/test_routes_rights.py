@@ -87,8 +87,7 @@ class World:
         self.token("token-to-revoke", frozenset({Scope.READ}), None)
 
     def person(self, name: str, role: Role, cameras: frozenset[str] | None) -> users.User:
-        kept = passwords.hash_password(PASSWORD)
-        person = users.User(name, role, kept, cameras, "epoch", ORIGIN)
+        person = users.User(name, role, kept_password(), cameras, "epoch", ORIGIN)
         self.backend.accounts.upsert(account_keys.USERS, name, person.to_properties())
         return person
 
@@ -127,6 +126,12 @@ class World:
         gone = call(self.backend, "DELETE", "/api/people/leaver", bearer(ADMIN_TOKEN))
         assert (made.status_code, gone.status_code) == (201, 200)
         return bearer(json.loads(made.get_body())["token"])
+
+
+@cache
+def kept_password() -> str:
+    """Return what is stored of PASSWORD."""
+    return passwords.hash_password(PASSWORD)
 
 
 def bearer(secret: str) -> Headers:

@@ -1,5 +1,6 @@
 """ffmpeg: pictures with missing data, error messages, and time limits."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -34,18 +35,42 @@ def test_an_error_message_is_explained_without_secrets() -> None:
     assert ffmpeg._explain(stream, "", 1) == "ffmpeg ended after 1.0 s: no error message"
 
 
-def test_an_ffmpeg_that_ignores_the_stop_is_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> Stream:
+    """A stream that was stopped before ffmpeg began."""
+    monkeypatch.setattr(ffmpeg, "STOP_SECONDS", 0.5)
+    stream = Stream(())
+    stream.stop.set()
+    return stream
+
+
+def replace_ffmpeg(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
+    """Put a shell script in the place of ffmpeg."""
+    program = folder / "ffmpeg"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+def test_an_ffmpeg_that_does_not_stop_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: Stream
 ) -> None:
     """The error says so; without a stop it says that no data came in time."""
-    program = tmp_path / "ffmpeg"
-    program.write_text("#!/bin/sh\ntrap '' INT\nexec sleep 1000\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(ffmpeg, "STOP_SECONDS", 0.2)
-    stopped, silent = Stream(()), Stream(())
-    stopped.stop.set()
-    with pytest.raises(CameraError, match=r"did not end within 0\.2 s"):
+    replace_ffmpeg(monkeypatch, tmp_path, "trap '' TERM; while :; do sleep 0.05; done")
+    with pytest.raises(CameraError, match=r"did not end within 0\.5 s"):
         ffmpeg._run(stopped, [], 1000.0)
     with pytest.raises(CameraError, match=r"sent no data within 0\.3 s"):
-        ffmpeg._run(silent, [], 0.3)
+        ffmpeg._run(Stream(()), [], 0.3)
+
+
+def test_a_stop_works_in_the_background_of_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: Stream
+) -> None:
+    """There SIGINT is ignored, and so it is in ffmpeg until that has begun to handle it."""
+    monkeypatch.setattr(ffmpeg, "STOP_SECONDS", 90.0)
+    replace_ffmpeg(monkeypatch, tmp_path, "exec sleep 1000")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        ffmpeg._run(stopped, [], 1000.0)
+    finally:
+        signal.signal(signal.SIGINT, before)
