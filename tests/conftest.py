@@ -16,8 +16,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from function_app.auth import passwords
 from local.azurite import ACCOUNT_KEY, Azurite
 from tests.support.backend import Backend
+from tests.support.password_cost import TEST_COST
 from tests.support.scheduling import FileScheduling, sort_longest_first
 from tests.support.secret_scan import SecretScan
 
@@ -34,6 +36,14 @@ StartBackend = Callable[..., Backend]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SecretScan(config), SecretScan.__name__)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords at no cost. `new_backend` starts backends that do so, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_COST", TEST_COST)
+        yield
 
 
 @pytest.fixture(scope="session")

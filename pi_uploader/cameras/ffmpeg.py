@@ -98,6 +98,8 @@ def record_clip(
         outputs += ["-movflags", "+faststart", "-f", "mp4", str(file)]
         _run(stream, outputs, seconds + CLIP_START_SECONDS)
         content = file.read_bytes() if file.exists() else b""
+        if stream.stop.is_set() and b"stts" not in content:
+            raise CameraError("the clip was stopped before its first picture")
         content = _make_playable(content)
         if stream.stop.is_set():
             return content  # the process is ending: there is no time for a poster

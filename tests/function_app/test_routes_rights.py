@@ -264,11 +264,6 @@ def call(
     return shared_host().host.handle(Request(method, SITE + path, where, params, headers, body))
 
 
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_COST", 2)
-
-
 def expected(name: str, method: str, who: str) -> int | None:
     """Return the status with which a caller is refused; None if they are not."""
     identity, needed = IDENTITIES[who], NEEDS[name]

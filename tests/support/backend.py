@@ -1,4 +1,5 @@
-"""The backend as a child process: the local host over the real function_app."""
+"""The backend as a child process: the local host over the real function_app. Only the cost of
+hashing passwords is another."""
 
 import os
 import subprocess
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.processes import answers, free_ports, kill, start, stop, wait_until
+from tests.support.password_cost import TEST_COST
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Backend:
             kill(self.process)
 
     def _command(self) -> list[str]:
-        return [sys.executable, "-m", "local.host"]
+        return [sys.executable, "-m", "tests.support.host"]
 
     def _environment(self) -> Mapping[str, str]:
         return {
@@ -66,6 +68,7 @@ class Backend:
             "ADMIN_TOKEN": self.admin_token,
             "GALLERY_PASSWORD": self.password,
             "FUNCTION_KEY": self.function_key,
+            "PASSWORD_COST": str(TEST_COST),
             "TRUSTED_PROXY_COUNT": "2",  # the local host, and a test that sends a client's address
             **self.env,
         }

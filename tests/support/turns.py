@@ -5,7 +5,7 @@ from contextlib import suppress
 from itertools import cycle
 from typing import Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from function_app.services import Services
 from tests.support.services import wrapped

@@ -82,6 +82,8 @@ class RtspCamera:
             try:
                 return take(stream)
             except CameraError as error:
+                if stream.stop.is_set():
+                    raise  # the relay's connections ended because of that
                 raise CameraError(relay.problem or str(error)) from error
 
 

@@ -8,7 +8,6 @@ import pytest
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage import account_keys
-from tests.conftest import NewStore, StartBackend
 from tests.support.api import Api, name_of, photo_headers
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg
@@ -19,9 +18,8 @@ PASSWORD, NEW = "a good long password", "another good password"
 
 
 @pytest.fixture
-def api(new_store: NewStore, start_backend: StartBackend) -> Api:
-    """Return the only client of a backend with a store of its own."""
-    own: Backend = start_backend(new_store())
+def api(own: Backend) -> Api:
+    """Return the only client of a backend."""
     return Api(own)
 
 
@@ -43,11 +41,13 @@ def sign_in(api: Api, name: str, password: str) -> int:
     return api.ask("/api/session", FROM, "POST", json=body).status_code
 
 
-def test_each_entry_has_the_network_of_the_request(api: Api, admin: dict[str, str]) -> None:
+def test_each_entry_has_the_network_of_the_request(
+    api: Api, admin: dict[str, str], camera: str
+) -> None:
     """Whatever was done; no entry has the address, or a forged one."""
-    name, here = name_of("gate"), {**FROM, "Origin": api.backend.base_url}
+    name, here = name_of(camera), {**FROM, "Origin": api.backend.base_url}
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
-    vera = {"name": "vera", "password": PASSWORD, "cameras": ["gate"]}
+    vera = {"name": "vera", "password": PASSWORD, "cameras": [camera]}
     assert api.ask("/api/people", admin, "POST", json=vera).status_code == 201
     assert sign_in(api, "vera", "a wrong password") == 401
     assert sign_in(api, "vera", PASSWORD) == 200
@@ -100,9 +100,9 @@ def test_a_repair_is_logged_with_its_cameras(api: Api, admin: dict[str, str]) ->
     ]
 
 
-def test_no_token_passes_for_a_user(api: Api, admin: dict[str, str]) -> None:
+def test_no_token_passes_for_a_user(api: Api, admin: dict[str, str], camera: str) -> None:
     """Whatever its name is, and whatever it does; nor do its links."""
-    names = [name_of("gate", tag=f"0000000{n}") for n in range(3)]
+    names = [name_of(camera, tag=f"0000000{n}") for n in range(3)]
     for name in names:
         assert api.put(jpeg(), photo_headers(name)).status_code == 201
     body = {"name": "owner", "scopes": ["read", "delete", "admin"]}
@@ -127,9 +127,11 @@ def test_no_token_passes_for_a_user(api: Api, admin: dict[str, str]) -> None:
     ]
 
 
-def test_each_link_is_distinguished_in_the_log(api: Api, admin: dict[str, str]) -> None:
+def test_each_link_is_distinguished_in_the_log(
+    api: Api, admin: dict[str, str], camera: str
+) -> None:
     """Its creation, opening, downloads and revocation, of two links that open the same photo."""
-    name = name_of("gate")
+    name = name_of(camera)
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
     asked = [api.ask("/api/shares", admin, "POST", json={"photo": str(name)}) for _ in range(2)]
     for made in (one.json() for one in asked):

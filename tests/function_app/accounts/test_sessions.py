@@ -26,12 +26,6 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def own(new_store: NewStore, start_backend: StartBackend) -> Backend:
-    """Start a backend with a store of its own, where nobody has signed in yet."""
-    return start_backend(new_store())
-
-
-@pytest.fixture
 def browsers(own: Backend) -> tuple[Api, Api]:
     """Return two browsers of the owner, signed in."""
     found = Api(own), Api(own)
@@ -75,9 +69,12 @@ def test_a_new_password_replaces_the_old_one(browsers: tuple[Api, Api]) -> None:
     assert sign_in(other, NEW_PASSWORD).status_code == 200
 
 
-def test_the_setting_is_valid_until_the_owner_changes_the_password(own: Backend) -> None:
+def test_the_setting_is_valid_until_the_owner_changes_the_password(
+    new_store: NewStore, start_backend: StartBackend
+) -> None:
     """A deployment with another one invalidates a leaked one. Once the password was changed in the
     gallery, the setting has no effect."""
+    own = start_backend(new_store())
     leaked, api = own.password, Api(own)
     assert sign_in(api, leaked).status_code == 200
     restart(own, "a second password")
@@ -102,8 +99,11 @@ def restart(own: Backend, password: str) -> None:
     own.start()
 
 
-def test_without_the_setting_an_unchanged_password_is_invalid(own: Backend) -> None:
+def test_without_the_setting_an_unchanged_password_is_invalid(
+    new_store: NewStore, start_backend: StartBackend
+) -> None:
     """With the setting it is valid again."""
+    own = start_backend(new_store())
     first = own.password
     assert sign_in(Api(own), first).status_code == 200
     restart(own, "")

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from function_app.auth import login_throttle
-from tests.conftest import NewStore, StartBackend
 from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.browser import (
@@ -17,12 +16,6 @@ from tests.support.browser import (
 )
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def own(new_store: NewStore, start_backend: StartBackend) -> Backend:
-    """Start a backend with a store of its own, where nobody has signed in yet."""
-    return start_backend(new_store())
 
 
 def test_strangers_do_not_lock_a_user_out_of_a_known_browser(own: Backend) -> None:

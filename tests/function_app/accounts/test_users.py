@@ -2,16 +2,16 @@
 
 import pytest
 
-from tests.conftest import NewStore, StartBackend
 from tests.support.api import Api, name_of, photo_headers
+from tests.support.backend import Backend
 from tests.support.pictures import jpeg
 
 PASSWORD = "a good long password"
 
 
 @pytest.fixture
-def api(new_store: NewStore, start_backend: StartBackend) -> Api:
-    return Api(start_backend(new_store()))
+def api(own: Backend) -> Api:
+    return Api(own)
 
 
 @pytest.fixture
@@ -33,11 +33,13 @@ def make_link(api: Api, headers: dict[str, str], photo: str) -> str:
     return "/shared/" + str(reply.json()["url"]).rpartition("/")[2]
 
 
-def test_removing_a_user_revokes_what_they_created(api: Api, admin: dict[str, str]) -> None:
+def test_removing_a_user_revokes_what_they_created(
+    api: Api, admin: dict[str, str], camera: str
+) -> None:
     """Tokens and links, those too that were created with such a token. Those of others stay, as
     does a token by which a camera uploads; and the creator of each is named."""
-    photo = str(name_of("gate"))
-    assert api.put(jpeg(), photo_headers(name_of("gate"))).status_code == 201
+    photo = str(name_of(camera))
+    assert api.put(jpeg(), photo_headers(name_of(camera))).status_code == 201
     body = {"name": "leaver", "password": PASSWORD, "role": "owner"}
     assert api.ask("/api/people", admin, "POST", json=body).status_code == 201
     body = {"name": "leaver", "password": PASSWORD}
@@ -45,7 +47,8 @@ def test_removing_a_user_revokes_what_they_created(api: Api, admin: dict[str, st
     here = {"Origin": api.backend.base_url}
     theirs = make_token(api, here, "theirs", "admin", "read")
     theirs_too = make_token(api, theirs, "theirs-too", "read")
-    camera, ours = make_token(api, here, "camera", "upload"), make_token(api, admin, "ours", "read")
+    device = make_token(api, here, "camera", "upload")
+    ours = make_token(api, admin, "ours", "read")
     links = [make_link(api, one, photo) for one in (here, theirs, admin)]
     made = {one["name"]: one["made_by"] for one in api.ask("/api/tokens", admin).json()["tokens"]}
     assert made == {
@@ -59,7 +62,7 @@ def test_removing_a_user_revokes_what_they_created(api: Api, admin: dict[str, st
     found = [api.ask("/api/photos", one).status_code for one in (theirs, theirs_too, ours)]
     assert found == [401, 401, 200]
     assert [api.ask(one).status_code for one in links] == [404, 404, 200]
-    sent = {**camera, "Content-Type": "image/jpeg"}
+    sent = {**device, "Content-Type": "image/jpeg"}
     assert api.ask("/api/photos", sent, "POST", data=jpeg(seed=1)).status_code == 201
     lines = api.ask("/api/accesses?limit=200", admin).json()["accesses"]
     log = [one for one in lines if one["what"].startswith(("revoked", "shut"))]

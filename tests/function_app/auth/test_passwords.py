@@ -1,5 +1,7 @@
 """Which passwords are accepted, and what it costs to hash one."""
 
+import base64
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -27,6 +29,7 @@ from tests.support.account_requests import ask
 from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.memory_store import MemoryTable, memory_services
+from tests.support.password_cost import PRODUCTION_COST, TEST_COST
 
 FIRST, OWN = "the first password", "another good password"
 COMMON = [
@@ -51,9 +54,8 @@ def test_a_good_password_is_accepted(password: str) -> None:
 
 @pytest.fixture
 def scrypts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Grows with each password that is hashed; the hash costs nothing."""
+    """Grows with each password that is hashed."""
     hashed, scrypt = list[str](), passwords._scrypt
-    monkeypatch.setattr(passwords, "_COST", 2)
 
     def counted(password: str, salt: bytes) -> bytes:
         hashed.append(password)
@@ -166,7 +168,9 @@ def test_a_flood_of_sign_ins_does_not_exhaust_memory(
 ) -> None:
     """With forty strangers at once the backend grows by the memory of few hashes, and answers
     others."""
-    own: Backend = start_backend(start_azurite().connection_string)
+    own: Backend = start_backend(
+        start_azurite().connection_string, PASSWORD_COST=f"{PRODUCTION_COST}"
+    )
 
     def peak() -> int:
         """The most memory that the process ever had, in kB."""
@@ -188,6 +192,20 @@ def test_a_flood_of_sign_ins_does_not_exhaust_memory(
     assert set(found) <= {401, 503}
     print(f"40 sign-ins at once: {found.count(401)} looked at, {peak() - before} kB more")
     assert peak() - before < 100_000
+
+
+def test_the_cost_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    """16 MB and a twentieth of a second for each guess; no setting lowers it, the tests replace a
+    constant. What is stored must stay readable: a higher cost needs a hash that names it."""
+    assert PRODUCTION_COST == 2**14
+    assert TEST_COST < PRODUCTION_COST
+    salt, password = b"sixteen bytes...", "a good password"
+    digest = hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
+    stored = "$".join(("scrypt", *(base64.b64encode(one).decode() for one in (salt, digest))))
+    assert not verify_password(password, stored)
+    monkeypatch.setattr(passwords, "_COST", PRODUCTION_COST)
+    assert verify_password(password, stored)
+    assert not verify_password(password + "!", stored)
 
 
 @settings(max_examples=5, deadline=None)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from function_app.auth import links, passwords, provenance, tokens, users
+from function_app.auth import links, provenance, tokens, users
 from function_app.auth.caller import Scope
 from function_app.auth.provenance import Provenance
 from function_app.services import Services
@@ -24,12 +24,6 @@ from tests.support.memory_store import memory_services
 
 Headers = dict[str, str]
 PHOTO = name_of("gate")
-
-
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash quickly: many passwords are tried."""
-    monkeypatch.setattr(passwords, "_COST", 2)
 
 
 def new_backend() -> Services:

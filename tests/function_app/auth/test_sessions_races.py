@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from function_app.auth import passwords, sessions, users
+from function_app.auth import sessions, users
 from function_app.auth.caller import Role
 from function_app.services import Services, connect
 from function_app.storage import account_keys
@@ -32,9 +32,8 @@ Done = TypeVar("Done")
 
 
 @pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.slow)])
-def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    """Of both kinds; its passwords cost nothing, since many are tried."""
-    monkeypatch.setattr(passwords, "_COST", 2)
+def backend(request: pytest.FixtureRequest) -> Iterator[Services]:
+    """Of both kinds."""
     if request.param == "memory":
         yield memory_services(SETTINGS)
         return
