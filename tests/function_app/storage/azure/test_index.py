@@ -1,11 +1,14 @@
 """The index on Azure: rows that were changed by hand, and the cost of a page."""
 
 import logging
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from function_app.services import Services
-from function_app.storage.row_keys import View
+from function_app.services import Services, connect
+from function_app.storage.models import Reindexed, State
+from function_app.storage.row_keys import View, arrival_position
 from local.azurite import Azurite
 from tests.support.api import MOMENT, Store
 from tests.support.samples import photo_of
@@ -39,3 +42,27 @@ def test_a_page_is_one_request(
     for view in (camera, None):
         assert len(backend.index.query(View(view), 5)) == 5
     assert sum("GET /" in record.getMessage() for record in caplog.records) == 2
+
+
+def test_a_photo_that_came_again_while_it_was_reindexed_has_no_orphan(
+    connected: Services, camera: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the read of its row and the write of all of them, another instance has deleted the
+    photo and stored it again: its place among the arrivals is a later one."""
+    index, photo, later = connected.index, photo_of(camera), MOMENT + timedelta(hours=1)
+    index.add(photo, MOMENT)
+    other, replace = connect(connected.settings).index, index._replace  # type: ignore[attr-defined]
+    tries = []
+
+    def meanwhile(*args: Any) -> bool:
+        if not tries:
+            other.remove(photo, State.EXPIRED)
+            other.add(photo, later)
+        tries.append(replace(*args))
+        return bool(tries[-1])
+
+    monkeypatch.setattr(index, "_replace", meanwhile)
+    assert index.reindex(photo) is Reindexed.REWRITTEN
+    assert tries == [False, True]
+    assert list(index.list_orphans(camera)) == []
+    assert index.position(photo.name) == arrival_position(photo.name, later)
