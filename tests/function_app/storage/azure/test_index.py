@@ -52,7 +52,7 @@ def test_a_photo_that_came_again_while_it_was_reindexed_has_no_orphan(
     index, photo, later = connected.index, photo_of(camera), MOMENT + timedelta(hours=1)
     index.add(photo, MOMENT)
     other, replace = connect(connected.settings).index, index._replace  # type: ignore[attr-defined]
-    tries = []
+    tries = list[bool]()
 
     def meanwhile(*args: Any) -> bool:
         if not tries:
