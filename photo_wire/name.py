@@ -5,8 +5,8 @@ is part of the spool's file name, of every URL, of the blob's path and of the ke
 search term from the Pi's log to Storage Explorer.
 """
 
+import os
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -52,7 +52,7 @@ def new_name(camera: str, captured_at: datetime, tag: str | None = None) -> Phot
 
     `tag` is random unless it is given. Raises WireError for a camera name that is not allowed.
     """
-    return PhotoName(camera, to_milliseconds(captured_at), tag or secrets.token_hex(4))
+    return PhotoName(camera, to_milliseconds(captured_at), tag or os.urandom(4).hex())
 
 
 def parse_name(text: str, field: str = "photo id") -> PhotoName:

@@ -3,7 +3,6 @@
 A Pi has no clock chip: it boots with a wall time in the past, until the network sets it.
 """
 
-import ctypes
 import sys
 import time
 from dataclasses import dataclass
@@ -83,6 +82,8 @@ def _kernel_clock_state() -> int | None:
     """
     if sys.platform != "linux":
         return None
+    import ctypes  # not at the start: most systems have the marker
+
     timex = ctypes.create_string_buffer(_TIMEX_SIZE)  # all zero: `modes` too, so it only reads
     state: int = ctypes.CDLL(None).adjtimex(timex)
     return TIME_ERROR if state < 0 else state

@@ -8,7 +8,8 @@ from photo_wire.headers import ClockStatus
 from pi_uploader.alerts.photo_log import count_missing
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
-from pi_uploader.spool import SpooledPhoto, count_spool
+from pi_uploader.spool import SpooledPhoto
+from pi_uploader.spool.admin import count_spool
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
 UPLOAD_STATE_DEFAULTS: dict[str, Any] = {

@@ -75,8 +75,8 @@ def _run(
             resources.callback(thread.join)
             thread.open_triggers(resources, watchdog)
         start_backoff.reset()
-        watchdog.notify_ready()  # before what may take minutes; triggers are queued by now
         resources.enter_context(demand_trigger([thread.queue for thread in threads]))
+        watchdog.notify_ready()  # before what may take minutes; triggers are queued by now
         spool.recover()  # now, so that the first photo does not wait for it
         start_heartbeat(math.inf)
         for thread in threads:

@@ -7,7 +7,6 @@ stops the other. load.py reads them from the environment and the config file.
 # ruff: noqa: RUF009  setting() returns a dataclasses.field
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,6 +36,8 @@ def runtime_folder(source: Source) -> str:
             return folder
     if environ.get("XDG_RUNTIME_DIR", "").startswith("/"):
         return f"{environ['XDG_RUNTIME_DIR']}/pi-uploader"
+    import tempfile  # not on an installed Pi, where systemd makes the folder
+
     return f"{tempfile.gettempdir()}/pi-uploader-{os.getuid()}"
 
 

@@ -1,6 +1,5 @@
 """Loading settings from the environment and the config file, all mistakes reported at once."""
 
-import difflib
 from collections.abc import Collection, Iterator
 from typing import TypeVar
 
@@ -138,4 +137,6 @@ def _variables_beside_tables(
 
 
 def _nearest(name: str, names: dict[str, str]) -> list[str]:
+    import difflib  # for a mistake alone
+
     return [names[one] for one in difflib.get_close_matches(name, names, n=1) or names]

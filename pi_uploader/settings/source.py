@@ -5,7 +5,6 @@ In the file a setting has its variable's name in lower case, without CAMERA_: CA
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,6 +116,8 @@ def config_file(environ: Environment) -> ConfigFile | None:
     path = Path(named) if named else DEFAULT_CONFIG
     try:
         text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin it with a BOM
+        import tomllib  # only if there is a config file
+
         content = tomllib.loads(text)
     except FileNotFoundError:
         if named:

@@ -1,6 +1,5 @@
 """The spool, in which photos wait until the backend has confirmed them, safe from power cuts."""
 
-from pi_uploader.spool.admin import SpoolCounts, count_spool
 from pi_uploader.spool.losses import Loss
 from pi_uploader.spool.photo import (
     DamagedPhotoError,
@@ -18,10 +17,8 @@ __all__ = [
     "PhotoInfo",
     "Quota",
     "Spool",
-    "SpoolCounts",
     "SpoolError",
     "SpooledPhoto",
     "UnreadablePhotoError",
     "Usage",
-    "count_spool",
 ]

@@ -22,9 +22,7 @@ from pi_uploader.spool.photo import SpooledPhoto
 
 FIRST_VALID_YEAR = "2024"
 """Earlier years come from a clock that was never set; such a photo's age is not known."""
-_COUNTED = re.compile(
-    rf"/{CAMERA_AND_DAY}\.(?:{'|'.join(media.suffix for media in Media)})(?=/|\Z)"
-)
+_COUNTED = rf"/{CAMERA_AND_DAY}\.(?:{'|'.join(media.suffix for media in Media)})(?=/|\Z)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,7 @@ def _parse(file: Path) -> KeptPhoto | None:
 
 def _count_photos(file_names: Iterable[str]) -> int:
     """Return for how many of these names `_parse` returns a photo."""
-    found = _COUNTED.findall("/" + "/".join(file_names))  # a slash is in no file name
+    found = re.findall(_COUNTED, "/" + "/".join(file_names))  # a slash is in no file name
     return sum(is_day(day) for _, day in found)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.photo import (
@@ -128,8 +129,7 @@ def remove_if_empty(shard: Path, disk: Disk) -> None:
             disk.remove_folder(shard)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """The names in one of the spool's folders, in no order. `problem` is the disk's error if it
     cannot be listed."""
 

@@ -2,19 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.photo import cameras_and_sizes
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """The photos of one folder: the bytes of all, and the number of each camera."""
 
     bytes: int = 0
-    cameras: Mapping[str, int] = field(default_factory=dict)
+    cameras: Mapping[str, int] = MappingProxyType({})
 
 
 class CachedTotals:

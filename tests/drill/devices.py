@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from pi_uploader.spool import count_spool
+from pi_uploader.spool.admin import count_spool
 from tests.drill.accounting import CardContents
 from tests.drill.plan import Part, Photo
 from tests.drill.process import Process, ProcessError

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from pi_uploader.spool import count_spool
+from pi_uploader.spool.admin import count_spool
 from tests.drill.accounting import Balance, CardContents, Ledger
 from tests.drill.clock import FastClock
 from tests.drill.devices import command_for, hashes

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pi_uploader.spool import Spool, count_spool
+from pi_uploader.spool import Spool
+from pi_uploader.spool.admin import count_spool
 from tests.support.backend import Backend
 
 

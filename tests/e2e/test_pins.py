@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import count_spool
+from pi_uploader.spool.admin import count_spool
 from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg

@@ -18,8 +18,8 @@ import pytest
 from photo_wire.alert import LOSS, QUARANTINE, SPOOL_FILLING
 from pi_uploader.alerts.outbox import AlertOutbox
 from pi_uploader.alerts.photo_log import RECEIPTS_FILE, PhotoLog
-from pi_uploader.spool import Spool, count_spool
-from pi_uploader.spool.admin import requeue, verify
+from pi_uploader.spool import Spool
+from pi_uploader.spool.admin import count_spool, requeue, verify
 from pi_uploader.upload.limits import MonthlyQuota
 from pi_uploader.upload.state import read_state, state_file
 from tests.golden.exchanges import FOLDER

@@ -8,7 +8,8 @@ from pathlib import Path
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpooledPhoto, count_spool
+from pi_uploader.spool import DamagedPhotoError, PhotoInfo, Quota, Spool, SpooledPhoto
+from pi_uploader.spool.admin import count_spool
 from pi_uploader.spool.photo import parse_file_name
 
 HOLDING = ("waiting", "undated", "quarantine")

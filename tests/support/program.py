@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from pi_uploader.spool import count_spool
+from pi_uploader.spool.admin import count_spool
 from tests.support.waiting import wait_for
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import Spool, SpooledPhoto, count_spool
+from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.spool.admin import count_spool
 from pi_uploader.spool.disk import Disk
 from tests.support.spool_command import spool_command
 from tests.support.spool_photos import put

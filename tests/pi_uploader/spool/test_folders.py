@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pi_uploader.clock import BootTime
-from pi_uploader.spool import Quota, Spool, count_spool
-from pi_uploader.spool.admin import list_photos, requeue, verify
+from pi_uploader.spool import Quota, Spool
+from pi_uploader.spool.admin import count_spool, list_photos, requeue, verify
 from pi_uploader.spool.export import export
 from tests.support.fault_server import FaultServer
 from tests.support.spool_photos import content, put

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import Quota, Spool, count_spool
+from pi_uploader.spool import Quota, Spool
+from pi_uploader.spool.admin import count_spool
 from tests.support.spool_photos import put
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pi_uploader.spool import Spool, count_spool
+from pi_uploader.spool import Spool
+from pi_uploader.spool.admin import count_spool
 from pi_uploader.spool.disk import TIME_STEP_NS
 from pi_uploader.spool.totals import CachedTotals, Totals
 from tests.support.disks import FailingDisk, FailingPathDisk, Fault, Kind

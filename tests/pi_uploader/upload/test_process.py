@@ -3,7 +3,8 @@
 import threading
 from pathlib import Path
 
-from pi_uploader.spool import Spool, count_spool
+from pi_uploader.spool import Spool
+from pi_uploader.spool.admin import count_spool
 from pi_uploader.upload.process import keep_all
 from pi_uploader.upload.state import read_state, state_file
 from tests.support.disks import FailingPathDisk, Fault, Kind

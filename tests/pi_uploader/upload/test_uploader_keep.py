@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from pi_uploader.client.backend import BackendClient
-from pi_uploader.spool import Spool, count_spool
+from pi_uploader.spool import Spool
+from pi_uploader.spool.admin import count_spool
 from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support.disks import NEEDS_SPACE, FailingDisk
 from tests.support.fake_clock import FakeClock

@@ -14,8 +14,8 @@ from typing import Any
 from local.processes import ROOT
 from photo_wire.headers import Trigger
 from pi_uploader.clock import BootTime
-from pi_uploader.spool import Quota, Spool, count_spool
-from pi_uploader.spool.admin import verify
+from pi_uploader.spool import Quota, Spool
+from pi_uploader.spool.admin import count_spool, verify
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.export import export
 from tests.support.fault_server import FaultServer
