@@ -9,7 +9,7 @@ tests/support/secret_scan.py searches the logs for the secrets.
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -100,10 +100,8 @@ def start_azurite(log_folder: Path) -> Iterator[StartAzurite]:
 @pytest.fixture(scope="session")
 def backend(azurite: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
     """The session's backend over `azurite`. Do not stop it: use `start_backend` for that."""
-    one = new_backend(azurite.connection_string, {}, log_folder, secrets_used)
-    one.start()
-    yield one
-    one.stop()
+    with running_backend(azurite.connection_string, log_folder, secrets_used) as one:
+        yield one
 
 
 @pytest.fixture
@@ -119,6 +117,17 @@ def start_backend(log_folder: Path, secrets_used: set[str]) -> Iterator[StartBac
             return one
 
         yield start
+
+
+@contextmanager
+def running_backend(
+    connection_string: str, logs: Path, secrets_used: set[str]
+) -> Iterator[Backend]:
+    """A backend with new keys, for a fixture that several tests share."""
+    one = new_backend(connection_string, {}, logs, secrets_used)
+    one.start()
+    yield one
+    one.stop()
 
 
 def new_backend(

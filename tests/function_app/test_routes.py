@@ -1,7 +1,9 @@
 """Every route of the table is protected, unless it is named here."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from azure.functions import AuthLevel
@@ -15,9 +17,10 @@ from function_app.http.route import Route
 from function_app.routes import ROUTES
 from function_app.services import connect
 from function_app.settings import Settings
-from local.azurite import Azurite
 from photo_wire.name import PhotoName
+from tests.conftest import NewStore, running_backend
 from tests.support.api import Api, name_of, new_camera, photo_headers
+from tests.support.backend import Backend
 from tests.support.handlers import TIMERS
 from tests.support.pictures import jpeg
 
@@ -46,18 +49,30 @@ def call_id(value: object) -> str:
     return value.name if isinstance(value, Route) else str(value)
 
 
-@pytest.fixture
-def name(api: Api, camera: str) -> PhotoName:
-    """A stored photo."""
-    name = name_of(camera)
+@pytest.fixture(scope="module")
+def backend(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
+    """A backend with few photos: the routes that list or count all of them are called often."""
+    with running_backend(new_store(), log_folder, secrets_used) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def name(backend: Backend) -> PhotoName:
+    """A stored photo, which no test may delete."""
+    return store_photo(Api(backend))
+
+
+def store_photo(api: Api) -> PhotoName:
+    """Store a photo of a new camera, and return its name."""
+    name = name_of(new_camera())
     assert api.put(jpeg(), photo_headers(name)).status_code == 201
     return name
 
 
 @pytest.fixture(scope="module")
-def invalid_credentials(azurite: Azurite) -> dict[str, dict[str, str]]:
+def invalid_credentials(backend: Backend) -> dict[str, dict[str, str]]:
     """Headers with credentials that are not valid, or no longer."""
-    rows = connect(Settings(azurite.connection_string)).accounts
+    rows = connect(Settings(backend.connection_string)).accounts
     now, who = datetime.now(UTC), new_camera()
     person = users.add(rows, who, "a good password", Role.VIEWER, frozenset({"nowhere"}))
     over = sessions.create(rows, person, now - sessions.SESSION_TTL - timedelta(seconds=1))
@@ -76,9 +91,9 @@ def invalid_credentials(azurite: Azurite) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def viewer(azurite: Azurite) -> dict[str, str]:
+def viewer(backend: Backend) -> dict[str, str]:
     """Headers of a viewer of a camera that does not exist."""
-    rows = connect(Settings(azurite.connection_string)).accounts
+    rows = connect(Settings(backend.connection_string)).accounts
     person = users.add(rows, new_camera(), "a good password", Role.VIEWER, frozenset({"nowhere"}))
     return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
@@ -142,13 +157,14 @@ def test_a_viewer_may_only_read(
 
 @pytest.mark.parametrize(("route", "method"), PHOTO_CALLS, ids=call_id)
 def test_a_token_for_another_camera_gets_404(
-    azurite: Azurite, api: Api, name: PhotoName, route: Route, method: str
+    backend: Backend, api: Api, route: Route, method: str
 ) -> None:
     """As for a photo that does not exist; a token for the camera is accepted."""
     rows, scope = (
-        connect(Settings(azurite.connection_string)).accounts,
+        connect(Settings(backend.connection_string)).accounts,
         REQUIRED_SCOPES[route.access],
     )
+    name = store_photo(api)
     path = path_of(route, str(name))
     for camera, is_found in (("another", False), (name.camera, True)):
         secret = tokens.create(
@@ -161,9 +177,9 @@ def test_a_token_for_another_camera_gets_404(
         assert (reply.status_code == 404) is not is_found
 
 
-def test_lists_show_no_other_camera(azurite: Azurite, api: Api, name: PhotoName) -> None:
+def test_lists_show_no_other_camera(backend: Backend, api: Api, name: PhotoName) -> None:
     """Photos, events, alerts, cameras, days and statistics of a token for another camera."""
-    rows = connect(Settings(azurite.connection_string)).accounts
+    rows = connect(Settings(backend.connection_string)).accounts
     secret = tokens.create(
         rows,
         new_camera(),

@@ -7,7 +7,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 
-from tests.conftest import NewStore, new_backend
+from tests.conftest import NewStore, running_backend
 from tests.support.backend import Backend
 
 TABLES_OF_PEOPLE = ("people", "accesses")  # as function_app/services.py names them
@@ -18,10 +18,8 @@ def backend_for_accounts(
     new_store: NewStore, log_folder: Path, secrets_used: set[str]
 ) -> Iterator[Backend]:
     """The backend behind `own`."""
-    backend = new_backend(new_store(), {}, log_folder, secrets_used)
-    backend.start()
-    yield backend
-    backend.stop()
+    with running_backend(new_store(), log_folder, secrets_used) as backend:
+        yield backend
 
 
 @pytest.fixture

@@ -14,6 +14,10 @@ from tests.support.memory_store import memory_services
 from tests.support.stored_photos import KEPT, NOW, stored
 from tests.support.turns import Turns
 
+# Each store makes the same requests: the slow tests try every moment on Azurite, too.
+KINDS = pytest.mark.parametrize(
+    "own", ["memory", pytest.param("azurite", marks=pytest.mark.slow)], indirect=True
+)
 by = pytest.mark.parametrize("deleted_at", [None, NOW], ids=["by retention", "by a person"])
 
 
@@ -40,6 +44,7 @@ def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_a_photo(
         assert backend.index.get(gone.name) is None
 
 
+@KINDS
 @by
 def test_a_deletion_before_any_request_of_a_rebuild_is_counted(
     own: Services, deleted_at: datetime | None

@@ -17,7 +17,13 @@ from function_app.storage.row_keys import View
 from tests.support.interruptions import StoppedError, at_call, fragile
 from tests.support.stored_photos import NOW, is_consistent, stored
 
+# Each store makes the same requests: the slow tests try every moment on Azurite, too.
+KINDS = pytest.mark.parametrize(
+    "own", ["memory", pytest.param("azurite", marks=pytest.mark.slow)], indirect=True
+)
 
+
+@KINDS
 @pytest.mark.parametrize("rebuild", [False, True], ids=["repair", "rebuild"])
 @pytest.mark.parametrize("is_slow", [False, True], ids=["at once", "slowly"])
 @pytest.mark.parametrize(

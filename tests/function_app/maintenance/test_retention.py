@@ -66,9 +66,12 @@ def test_cameras_take_turns(own: Services) -> None:
     assert (dict(done.deleted), done.more) == ({"gate": 3}, False)
 
 
-def test_a_run_continues_until_no_photo_is_due(own: Services) -> None:
+def test_a_run_continues_until_no_photo_is_due(
+    own: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also beyond one page."""
-    many = retention.PAGE_SIZE + 1
+    many = 21
+    monkeypatch.setattr(retention, "PAGE_SIZE", many - 1)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: stored(own, "gate", 31 + n / 1000), range(many)))
     stays = stored(own, "gate", 1)
