@@ -16,14 +16,13 @@ from tempfile import TemporaryDirectory
 
 from pi_uploader.cameras.camera import CameraError
 from pi_uploader.cameras.media.mp4 import (
-    PREVIEW_WIDTH,
     VIDEO_CODECS,
     add_poster,
     clip_folder,
     codecs_of,
-    or_none,
     tag_as_hvc1,
 )
+from pi_uploader.cameras.media.preview import PREVIEW_WIDTH, or_none
 from pi_uploader.settings import SettingsError
 
 STILL_TIMEOUT_SECONDS = 20.0  # for one picture: connecting, and waiting for a key frame
@@ -39,6 +38,7 @@ MISSING_DATA_COLOURS = (  # Y, U, V, for each range of Y
     b"\x7e\x80\x80",
     b"\x82\x80\x80",
 )
+_STILL_FILES = ("picture.jpg", "preview.jpg", "sample")
 GLOBAL_OPTIONS = ("-hide_banner", "-loglevel", "error", "-y", "-fflags", "+discardcorrupt")
 
 
@@ -57,6 +57,15 @@ class Stream:
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
 
 
+@dataclass(frozen=True)
+class Still:
+    """A picture and its preview, both JPEGs of one frame. The preview is empty if ffmpeg drew
+    none."""
+
+    picture: bytes = field(repr=False)
+    preview: bytes = field(repr=False)
+
+
 def require_ffmpeg(source: str) -> None:
     """Raise SettingsError if ffmpeg is not installed; `source` is the CAMERA_SOURCE that needs
     it."""
@@ -69,21 +78,23 @@ def require_ffmpeg(source: str) -> None:
         )
 
 
-def capture_still(stream: Stream, skip_frames: int = 0) -> bytes:
-    """Return the next picture as a JPEG, after `skip_frames` others; of an RTSP stream, the next
-    key frame.
+def capture_still(stream: Stream, skip_frames: int = 0) -> Still:
+    """Return the next picture with its preview, after `skip_frames` others; of an RTSP stream, the
+    next key frame.
 
     Decoders fill missing data with one known grey. A picture with too much of it is discarded, and
     the next one taken. Raises CameraError if no picture was complete in time.
     """
     for _ in range(MAX_ATTEMPTS):
         with TemporaryDirectory(prefix="nightjar-") as folder:
-            picture, sample = Path(folder, "picture.jpg"), Path(folder, "sample")
-            _run(stream, _still_outputs(picture, sample, skip_frames), STILL_TIMEOUT_SECONDS)
+            picture, preview, sample = (Path(folder, name) for name in _STILL_FILES)
+            _run(stream, _still_outputs(Path(folder), skip_frames), STILL_TIMEOUT_SECONDS)
             if not picture.exists():
                 continue
             if grey_share(sample.read_bytes()) <= MAX_GREY_SHARE:
-                return picture.read_bytes()
+                return Still(
+                    picture.read_bytes(), preview.read_bytes() if preview.exists() else b""
+                )
     raise CameraError(f"{MAX_ATTEMPTS} pictures were grey or broken")
 
 
@@ -127,15 +138,20 @@ def grey_share(sample: bytes) -> float:
     return sum(bytes(pixel) in MISSING_DATA_COLOURS for pixel in pixels) / max(plane, 1)
 
 
-def _still_outputs(picture: Path, sample: Path, skip_frames: int) -> list[str]:
+def _still_outputs(folder: Path, skip_frames: int) -> list[str]:
+    picture, preview, sample = (str(folder / name) for name in _STILL_FILES)
     width, height = SAMPLE_SIZE
+    jpeg = ("-frames:v", "1", "-c:v", "mjpeg", "-f", "image2", "-update", "1")
     return [
         "-filter_complex",
-        f"[0:v:0]select='gte(n,{skip_frames})',split[whole][other];"
+        f"[0:v:0]select='gte(n,{skip_frames})',split=3[whole][small][other];"
+        f"[small]scale='min({PREVIEW_WIDTH},iw)':'min({PREVIEW_WIDTH},ih)'"
+        ":force_original_aspect_ratio=decrease[preview];"
         f"[other]scale={width}:{height}:flags=neighbor,format=yuv444p[sample]",
-        *("-map", "[whole]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "2"),
-        *("-f", "image2", "-update", "1", str(picture)),
-        *("-map", "[sample]", "-frames:v", "1", "-f", "rawvideo", str(sample)),
+        *("-map", "[whole]", *jpeg, "-q:v", "2", picture),
+        # Without bitexact ffmpeg writes its own name into each JPEG.
+        *("-map", "[preview]", *jpeg, "-q:v", "5", "-flags:v", "+bitexact", preview),
+        *("-map", "[sample]", "-frames:v", "1", "-f", "rawvideo", sample),
     ]
 
 

@@ -7,6 +7,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras.camera import CaptureContext, Shot
 from pi_uploader.cameras.ffmpeg import Stream, capture_still, record_clip, require_ffmpeg
 from pi_uploader.cameras.media.exif import with_exif
+from pi_uploader.cameras.media.preview import with_preview
 from pi_uploader.settings import SettingsError
 
 DEVICE_NAMES = Path("/sys/class/video4linux")
@@ -50,7 +51,8 @@ class UsbCamera:
             clip = record_clip(self._stream, self._clip_seconds, ENCODER_OPTIONS, WARM_UP_FRAMES)
             return Shot(clip, Media.MP4)
         still = capture_still(self._stream, skip_frames=WARM_UP_FRAMES)
-        return Shot(with_exif(still, context), Media.JPEG)
+        photo = with_exif(still.picture, context)
+        return Shot(with_preview(photo, lambda: still.preview), Media.JPEG)
 
     def stop_recording(self) -> None:
         """End a clip now; a photo is finished as usual."""

@@ -8,18 +8,14 @@ not written again: the description (moov) grows by the poster, and the offsets i
 behind it grow by the same amount.
 """
 
-import logging
 import os
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 CLIP_FOLDER = Path("/var/tmp")  # noqa: S108  /tmp is memory on many systems (Debian 13), and a Pi has little
-PREVIEW_WIDTH = 480  # pixels of posters and previews, as of the gallery's thumbnails
 VIDEO_CODECS = {b"avc1", b"avc3", b"hvc1", b"hev1"}  # H.264 and H.265
 
 _CODEC_PATH = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")  # each inside the previous
@@ -29,9 +25,6 @@ _OFFSET_TABLE_PATH = (b"trak", b"mdia", b"minf", b"stbl")  # each inside the pre
 _OFFSET_FORMATS = {b"stco": "I", b"co64": "Q"}  # the tables with the offsets of a track's chunks
 _COVER_IS_JPEG = 13
 _META_HEADER = bytes(4) + struct.pack(">I4s8x4s4s9x", 33, b"hdlr", b"mdir", b"appl")
-
-Result = TypeVar("Result")
-log = logging.getLogger("capture")
 
 
 @contextmanager
@@ -113,21 +106,6 @@ def _codec_offsets(clip: bytes) -> list[int]:
         for start, end in ranges
         for _, entry, _, _ in iter_boxes(clip, start + _STSD_HEADER, end)
     ]
-
-
-def or_none(make_preview: Callable[[], Result]) -> Result | None:
-    """Return what `make_preview` returns, or None if it fails: a photo without its preview or
-    poster is better than none. Each distinct failure is logged once."""
-    try:
-        return make_preview()
-    except Exception as error:  # noqa: BLE001  whatever it is, the photo is kept
-        _warn_once(f"{type(error).__name__}: {error}")
-        return None
-
-
-@lru_cache(maxsize=100)
-def _warn_once(cause: str) -> None:
-    log.warning("a photo goes without a small picture of it: %s", cause)
 
 
 def add_poster(clip: bytes, poster: bytes) -> bytes:

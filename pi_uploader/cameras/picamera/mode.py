@@ -7,7 +7,7 @@ from typing import Any
 
 from photo_wire.media import Media
 from pi_uploader import board
-from pi_uploader.cameras.media.mp4 import PREVIEW_WIDTH
+from pi_uploader.cameras.media.preview import PREVIEW_WIDTH
 from pi_uploader.cameras.picamera.faults import MEMORY_ADVICE
 
 MANUAL_FOCUS, CONTINUOUS_FOCUS = 0, 2  # libcamera's AfMode

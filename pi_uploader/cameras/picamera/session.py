@@ -13,13 +13,8 @@ from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.cameras.media.dng import add_preview
 from pi_uploader.cameras.media.exif import image_tags, photo_tags
-from pi_uploader.cameras.media.mp4 import (
-    PREVIEW_WIDTH,
-    add_poster,
-    clip_folder,
-    has_pictures,
-    or_none,
-)
+from pi_uploader.cameras.media.mp4 import add_poster, clip_folder, has_pictures
+from pi_uploader.cameras.media.preview import PREVIEW_WIDTH, draw_preview, or_none, with_preview
 from pi_uploader.cameras.picamera.faults import call_with_timeout, describe_error
 from pi_uploader.cameras.picamera.library import list_sensors, select_sensor
 from pi_uploader.cameras.picamera.mode import FOCUS_FAILED, FOCUSED, Mode
@@ -80,7 +75,10 @@ class Session:
                 _save(lambda: request.save("main", content, format="jpeg", exif_data=exif))
         finally:
             request.release()  # an unreleased request stalls the camera
-        return Shot(content.getvalue(), self._mode.format)
+        photo = content.getvalue()
+        if self._mode.format is Media.JPEG:
+            photo = with_preview(photo, lambda: draw_preview(photo))
+        return Shot(photo, self._mode.format)
 
     def check(self) -> None:
         """Wait for a frame. Raises CameraError if none comes."""

@@ -8,6 +8,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
 from pi_uploader.cameras.ffmpeg import Stream, capture_still, record_clip, require_ffmpeg
 from pi_uploader.cameras.media.exif import with_exif
+from pi_uploader.cameras.media.preview import with_preview
 from pi_uploader.cameras.rtsp import session
 from pi_uploader.cameras.rtsp.auth import Credentials
 from pi_uploader.cameras.rtsp.connection import SYSTEM_TRUST, Address, Trust
@@ -64,7 +65,9 @@ class RtspCamera:
         if seconds := self._clip_seconds:
             clip = self._through_relay(lambda stream: record_clip(stream, seconds, _COPY))
             return Shot(clip, Media.MP4)
-        return Shot(with_exif(self._through_relay(capture_still), context), Media.JPEG)
+        still = self._through_relay(capture_still)
+        photo = with_exif(still.picture, context)
+        return Shot(with_preview(photo, lambda: still.preview), Media.JPEG)
 
     def stop_recording(self) -> None:
         """End a clip now; a photo is finished as usual."""

@@ -7,6 +7,7 @@ from io import BytesIO
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CaptureContext, Shot
 from pi_uploader.cameras.media.exif import with_exif
+from pi_uploader.cameras.media.preview import draw_preview, with_preview
 from pi_uploader.settings import SettingsError
 
 
@@ -36,7 +37,9 @@ class SimulatedCamera:
 
         file = BytesIO()
         draw(self._now(), self._name).save(file, "JPEG", quality=85)
-        return Shot(with_exif(file.getvalue(), context), Media.JPEG)
+        photo = file.getvalue()
+        whole = with_preview(with_exif(photo, context), lambda: draw_preview(photo))
+        return Shot(whole, Media.JPEG)
 
     def close(self) -> None:
         """Do nothing: nothing is open."""

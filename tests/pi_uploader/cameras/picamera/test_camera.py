@@ -16,7 +16,7 @@ from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraGoneError, CaptureContext
 from pi_uploader.cameras.camera import Recorder
-from pi_uploader.cameras.media import mp4
+from pi_uploader.cameras.media import preview as previews
 from pi_uploader.cameras.media.exif import EXIF_IFD
 from pi_uploader.cameras.picamera import camera as camera_module
 from pi_uploader.cameras.picamera.camera import Picamera2Camera
@@ -139,7 +139,7 @@ def test_a_clip_whose_poster_fails_is_kept_without(
     hardware: Any, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The frame is released; the failure is logged once."""
-    mp4._warn_once.cache_clear()
+    previews._warn_once.cache_clear()
     camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(0.01)))
     for _ in range(3):
         hardware.failed_images.append(error)
