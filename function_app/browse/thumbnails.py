@@ -1,4 +1,5 @@
-"""The route for thumbnails, which are made when they are first requested, and then kept."""
+"""The route for thumbnails. The preview in a photo is its thumbnail; others are made when they are
+first requested, and then kept."""
 
 import io
 from contextlib import suppress
@@ -6,12 +7,13 @@ from contextlib import suppress
 from function_app.auth.caller import Caller
 from function_app.browse.photos import CACHE
 from function_app.browse.ranges import is_cached
-from function_app.http.authorization import find_photo
+from function_app.http.authorization import find_photo, unknown_photo
 from function_app.http.parameters import PHOTO
 from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.media.decode_thumbnail import SIZE
-from function_app.media.errors import UndecodableError
+from function_app.media.errors import InvalidPhotoError, UndecodableError
+from function_app.media.previews import shown
 from function_app.media.thumbnails import Decoder, thumbnail_job
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
@@ -27,11 +29,14 @@ _decoder = Decoder()  # one for the process: it shares out the processors
 def get_thumbnail(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a JPEG, 304 if the client has it; 404 if none can be made, 503 if not now."""
     photo = find_photo(request[PHOTO], services, caller)
-    headers = {"ETag": f'"{photo.sha256}-{SIZE[0]}"', **CACHE}
+    version = "preview" if photo.preview else str(SIZE[0])
+    headers = {"ETag": f'"{photo.sha256}-{version}"', **CACHE}
     content_type = Media.JPEG.content_type
     if is_cached(request.headers.get("If-None-Match"), headers["ETag"]):
         return Response(304, content_type=content_type, headers=headers)
-    thumbnail = services.thumbnails.read(photo)
+    thumbnail = _read_preview(photo, services.blobs)
+    if thumbnail is None:
+        thumbnail = services.thumbnails.read(photo)
     if thumbnail is None:
         thumbnail = _make(photo, services)
     if not thumbnail:
@@ -40,6 +45,19 @@ def get_thumbnail(request: Request, services: Services, caller: Caller) -> Respo
             404, f"There is no thumbnail of {photo.name}: it has no preview.", CACHE
         )
     return Response(200, thumbnail, content_type, headers)
+
+
+def _read_preview(photo: Photo, blobs: PhotoBlobs) -> bytes | None:
+    """Return the photo's preview, by one request to the storage; None without a request if it has
+    none. Raises HTTPProblemError (404) if the photo was deleted, and StorageUnavailableError."""
+    if photo.preview is None:
+        return None
+    body = blobs.read(photo, photo.preview.offset, photo.preview.size)
+    if body is None:
+        raise unknown_photo(photo.name)
+    with suppress(InvalidPhotoError):  # unless somebody changed the photo's record
+        return shown(body, photo.preview)
+    return None
 
 
 def _make(photo: Photo, services: Services) -> bytes:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from function_app.media import previews
 from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.exif import capture_time
 from function_app.media.inspection import inspect
@@ -110,6 +111,7 @@ def receive(upload: Upload, store: PhotoStore, now: datetime) -> Intake:
         trigger=upload.headers.trigger,
         clock=_clock(upload.headers, reservation, exif_time),
         site=site,
+        preview=previews.find(upload.body) if media is Media.JPEG else None,
     )
     return _store(photo, upload, store, now)
 

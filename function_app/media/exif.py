@@ -1,4 +1,5 @@
-"""The EXIF of a JPEG (CIPA DC-008), of which the orientation and the capture time are read.
+"""The EXIF of a JPEG (CIPA DC-008), of which the orientation, the capture time and the place of the
+thumbnail are read.
 
 Cameras and programs write EXIF wrongly in many ways, and none of them makes a picture unreadable:
 whatever is odd counts as absent. Nothing is raised.
@@ -19,6 +20,7 @@ SIGNATURE = b"Exif\0\0"
 MAX_TAGS = 1_000  # in one directory
 
 _ORIENTATION, _DATE_TIME, _EXIF, _GPS = 0x0112, 0x0132, 0x8769, 0x8825
+_THUMBNAIL_OFFSET, _THUMBNAIL_SIZE = 0x0201, 0x0202  # JPEGInterchangeFormat and its length
 _ORIGINAL, _OFFSET, _OFFSET_ORIGINAL, _SUBSECONDS = 0x9003, 0x9010, 0x9011, 0x9291
 _GPS_TIME, _GPS_DATE = 7, 29
 _INTEGERS = {1: "B", 3: "H", 4: "I"}  # BYTE, SHORT, LONG
@@ -46,6 +48,19 @@ def orientation_segment(orientation: int) -> bytes:
     tiff = struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, orientation, 0, 0)
     content = SIGNATURE + tiff
     return struct.pack(">BBH", 0xFF, APP1, 2 + len(content)) + content
+
+
+def thumbnail(jpeg: bytes) -> range | None:
+    """Return where in the file the thumbnail's bytes are, if there are any and they lie within the
+    EXIF segment. They may be anything."""
+    tiff = _place_in(jpeg)
+    exif = _Exif(jpeg[tiff.start : tiff.stop])
+    tags = exif.second()
+    offset = exif.integer(tags.get(_THUMBNAIL_OFFSET))
+    size = exif.integer(tags.get(_THUMBNAIL_SIZE))
+    if not offset or not size or offset + size > len(tiff):
+        return None
+    return tiff[offset : offset + size]
 
 
 def capture_time(jpeg: bytes) -> datetime | None:
@@ -84,6 +99,14 @@ class _Exif:
             return self._tags(self._tiff.first_directory())
         except TruncatedError:
             return {}
+
+    def second(self) -> _Tags:
+        """Return the tags of the directory that follows the first one. No later one is read."""
+        try:
+            first = self._tiff.directory(self._tiff.first_directory(), MAX_TAGS)
+        except TruncatedError:
+            return {}
+        return self._tags(first.next_at or 0) if first.count <= MAX_TAGS else {}
 
     def directory(self, pointer: Tag | None) -> _Tags:
         """Return the tags of the directory to which a tag points."""
@@ -135,13 +158,20 @@ class _Exif:
 
 def _tiff_in(jpeg: bytes) -> bytes:
     """Return the TIFF of a JPEG's first EXIF segment; no bytes if it has none."""
+    place = _place_in(jpeg)
+    return jpeg[place.start : place.stop]
+
+
+def _place_in(jpeg: bytes) -> range:
+    """Return where in the file the TIFF of the first EXIF segment is; an empty range if there is
+    none."""
     try:
         for segment in header(jpeg):
             if segment.marker == APP1 and jpeg.startswith(SIGNATURE, segment.content):
-                return jpeg[segment.content + len(SIGNATURE) : segment.end]
+                return range(segment.content + len(SIGNATURE), segment.end)
     except InvalidPhotoError:
         pass
-    return b""
+    return range(0)
 
 
 def _time(text: str, subseconds: str) -> datetime | None:

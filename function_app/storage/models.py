@@ -1,17 +1,21 @@
 """What is known of a stored photo, and what else the stores keep."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from urllib.parse import quote, unquote
 
+from function_app.media.previews import Preview
 from function_app.storage.row_keys import count_down
 from photo_wire.alert import Alert
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 from photo_wire.receipt import Receipt
+
+_PREVIEW = re.compile(r"([0-9]{1,9}) ([1-9][0-9]{0,4}) ([1-8])")  # MAX_BYTES has five digits
 
 # What `Photo.clock` says beside photo_wire's ClockStatus, of a photo without a time:
 SERVER_CLOCK = "server"  # its time is that of its arrival
@@ -63,6 +67,7 @@ class Reindexed(IntEnum):
 class Photo:
     """A photo as it is stored. `sha256` (hex) and `size` (bytes) are those of the stored bytes.
     `trigger` and `clock` come from the device, `site` from an old client; None if it sent none.
+    `preview` is where a JPEG contains a small one; photos of older versions state none.
     With `deleted_at` this is the tombstone of a photo whose bytes were removed then.
     """
 
@@ -74,6 +79,7 @@ class Photo:
     trigger: str | None = None
     clock: str | None = None
     site: str | None = None
+    preview: Preview | None = None
     deleted_at: datetime | None = None
 
     @property
@@ -97,6 +103,7 @@ class Photo:
             "trigger": self.trigger,
             "clock": self.clock,
             "site": quote(self.site) if self.site else None,  # may hold any letter of any language
+            "preview": _preview_to_text(self.preview) if self.preview else None,
             "deleted_at": format_time(self.deleted_at) if self.deleted_at else None,
         }
         return {name: value for name, value in properties.items() if value is not None}
@@ -126,11 +133,23 @@ def parse_photo(record: Mapping[str, object]) -> Photo:
             trigger=properties.get("trigger"),
             clock=properties.get("clock"),
             site=unquote(properties["site"]) if "site" in properties else None,
+            preview=_parse_preview(properties.get("preview", "")),
             deleted_at=parse_time(properties["deleted_at"]) if "deleted_at" in properties else None,
         )
     except (KeyError, ValueError) as error:  # WireError is a ValueError
         name = properties.get("id", "a record")
         raise DamagedRecordError(f"{name} cannot be read: {error}") from None
+
+
+def _preview_to_text(preview: Preview) -> str:
+    return f"{preview.offset} {preview.size} {preview.orientation}"
+
+
+def _parse_preview(text: str) -> Preview | None:
+    """Return the preview that a photo's record states; None if it states none, or something else: a
+    thumbnail is then made of the photo."""
+    match = _PREVIEW.fullmatch(text)
+    return Preview(*map(int, match.groups())) if match else None
 
 
 @dataclass(frozen=True, slots=True)
