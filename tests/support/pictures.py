@@ -113,6 +113,26 @@ def jpeg_with_thumbnail(seed: int = 0) -> bytes:
     return whole[:2] + struct.pack(">2sH", b"\xff\xe1", len(segment) + 2) + segment + whole[2:]
 
 
+def jpeg_with_preview(
+    preview: bytes, photo: bytes, order: str = "<", orientation: int = 1, **wrong: int
+) -> bytes:
+    """Return the photo with this preview in its EXIF: in the directory after the first one.
+
+    `wrong` values replace the right ones: the `offset` and `size` of the preview, where the first
+    directory says that the `next` is, and the second one its `follower`.
+    """
+    first, second, at = 8, 26, 56
+    values = {"offset": at, "size": len(preview), "next": second, "follower": 0, **wrong}
+    mark = b"II" if order == "<" else b"MM"
+    tiff = struct.pack(f"{order}2sHI", mark, 42, first)
+    tiff += struct.pack(f"{order}HHHIHHI", 1, 0x0112, _SHORT, 1, orientation, 0, values["next"])
+    tiff += struct.pack(f"{order}HHHII", 2, 0x0201, _LONG, 1, values["offset"])
+    tiff += struct.pack(f"{order}HHII", 0x0202, _LONG, 1, values["size"])
+    tiff += struct.pack(f"{order}I", values["follower"])
+    content = b"Exif\0\0" + tiff + preview
+    return photo[:2] + struct.pack(">2sH", b"\xff\xe1", len(content) + 2) + content + photo[2:]
+
+
 def dng(seed: int = 0, order: str = "<", size: tuple[int, int] = (32, 24)) -> bytes:
     """A DNG 1.4 of a camera's shape, which raw converters open: a preview in the first directory,
     and the sensor's raw picture in its sub-directory. `order` is `<` for Intel's bytes and `>` for

@@ -39,6 +39,7 @@ def draw_preview(jpeg: bytes) -> bytes:
         photo.draft("RGB", (round(photo.width * scale), round(photo.height * scale)))
         small = photo.convert("RGB")
     small.thumbnail((PREVIEW_WIDTH, PREVIEW_WIDTH))
+    small.info.clear()  # such as a comment, which Pillow would write again
     for quality in _QUALITIES:
         file = BytesIO()
         small.save(file, "JPEG", quality=quality)

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from function_app.media.previews import MAX_BYTES, Preview
+from function_app.settings import MAX_PHOTO_MB_LIMIT
 from function_app.storage.models import (
     DamagedRecordError,
     Photo,
@@ -24,6 +26,13 @@ PHOTOS = st.builds(
     trigger=st.none() | st.just("motion"),
     clock=st.none() | st.just("synced"),
     site=st.none() | st.text(min_size=1).filter(str.isprintable),
+    preview=st.none()
+    | st.builds(
+        Preview,
+        offset=st.integers(0, MAX_PHOTO_MB_LIMIT << 20),
+        size=st.integers(1, MAX_BYTES),
+        orientation=st.integers(1, 8),
+    ),
 )
 
 
@@ -33,6 +42,16 @@ def test_a_photo_survives_its_words(photo: Photo) -> None:
     properties = photo.to_properties()
     assert parse_photo(properties) == photo
     assert all(value.isascii() and value.isprintable() and value for value in properties.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "1 2", "1 2 0", "1 2 9", "1 0 1", "-1 2 1", "1 2 3 4", "1 2 \u0661", "x", "1 2 1\n"],
+)
+def test_a_wrong_place_of_a_preview_counts_as_none(text: str) -> None:
+    """A thumbnail is then made of the photo."""
+    photo = photo_of("gate")
+    assert parse_photo({**photo.to_properties(), "preview": text}) == photo
 
 
 @pytest.mark.parametrize("word", ["id", "content_type", "sha256", "size", "received_at"])

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from function_app.media.mp4 import cover
+from function_app.media.previews import find
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CaptureContext, ffmpeg, usb
@@ -145,6 +146,44 @@ def test_a_clip_carries_a_poster(device: str) -> None:
         poster = Image.open(BytesIO(cover(BytesIO(clip))))
         poster.load()
         assert (poster.format, poster.size) == ("JPEG", expected)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((1280, 720), (480, 270)),
+        ((720, 1280), (270, 480)),
+        ((1001, 601), (480, 288)),
+        ((320, 240), (320, 240)),
+    ],
+)
+def test_a_still_carries_a_preview(
+    device: str, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    """480 pixels long at most, of the same frame, without ffmpeg's name in it."""
+    photo = UsbCamera(device, size=size).take(CONTEXT).content
+    found = find(photo)
+    assert found
+    preview = photo[found.offset : found.offset + found.size]
+    small = Image.open(BytesIO(preview))
+    small.load()
+    assert (small.size, dict(small.getexif())) == (expected, {})
+    assert b"Lav" not in preview
+    whole = Image.open(BytesIO(photo)).convert("RGB").resize(expected)
+    difference = ImageStat.Stat(ImageChops.difference(whole, small.convert("RGB")))
+    assert max(difference.mean) < 12  # another frame of this picture differs by more than 20
+
+
+def test_a_still_whose_preview_fails_is_kept_without(
+    device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here ffmpeg writes none."""
+    wrapper = tmp_path / "bin" / "ffmpeg"
+    forgets = 'args = ["/dev/null" if one.endswith("preview.jpg") else one for one in args]\n'
+    wrapper.write_text(wrapper.read_text().replace("os.execv", forgets + "os.execv"))
+    photo = UsbCamera(device).take(CONTEXT).content
+    assert find(photo) is None
+    assert Image.open(BytesIO(photo)).getexif()[0x010E] == "shed, gpio"
 
 
 @pytest.mark.parametrize("seconds", ["5", "0.2"])

@@ -11,6 +11,7 @@ from PIL import Image
 
 from function_app.media.dng import preview
 from function_app.media.mp4 import cover
+from function_app.media.previews import find
 from local.processes import ROOT
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
@@ -19,6 +20,7 @@ from pi_uploader.cameras.camera import Recorder
 from pi_uploader.cameras.media import preview as previews
 from pi_uploader.cameras.media.exif import EXIF_IFD
 from pi_uploader.cameras.picamera import camera as camera_module
+from pi_uploader.cameras.picamera import session
 from pi_uploader.cameras.picamera.camera import Picamera2Camera
 from pi_uploader.cameras.picamera.mode import ClipLength, Mode
 from pi_uploader.settings import SettingsError
@@ -110,6 +112,27 @@ def test_a_dng_is_as_the_camera_made_it_with_a_preview(hardware: Any) -> None:
     Picamera2Camera(Mode(format=Media.DNG, size=(2304, 1728)))
     mode = configuration(hardware)
     assert (mode["main"]["size"], mode["raw"]["size"]) == ((960, 720), (2304, 1728))
+
+
+def test_a_photo_contains_its_preview(hardware: Any) -> None:
+    """Drawn when the frame is released. The tags of the photo stay."""
+    camera = Picamera2Camera(Mode(size=(2304, 1296)))
+    photo = camera.take(CONTEXT).content
+    found = find(photo)
+    assert found
+    small = Image.open(BytesIO(photo[found.offset : found.offset + found.size]))
+    assert (small.size, dict(small.getexif())) == ((480, 270), {})
+    assert Image.open(BytesIO(photo)).getexif()[0x010E] == CONTEXT.description
+
+
+def test_a_photo_whose_preview_fails_is_kept_without(
+    hardware: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "draw_preview", lambda _: 1 / 0)
+    photo = Picamera2Camera().take(CONTEXT).content
+    assert find(photo) is None
+    assert Image.open(BytesIO(photo)).getexif()[0x010E] == CONTEXT.description
+    assert len(hardware.opened) == 1
 
 
 def test_a_dng_whose_preview_fails_is_kept_without(hardware: Any) -> None:

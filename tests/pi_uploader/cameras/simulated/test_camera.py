@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from function_app.media.previews import find
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CaptureContext
@@ -33,6 +34,13 @@ def test_a_photo_is_a_jpeg_with_exif() -> None:
         0x9011: "+00:00",
         0x9291: "567",
     }
+
+
+def test_a_photo_contains_its_preview() -> None:
+    content = SimulatedCamera("garden", lambda: TIME).take(CONTEXT).content
+    found = find(content)
+    assert found
+    assert 8_000 < found.size < 30_000
 
 
 def test_while_the_clock_is_not_set_exif_has_no_time() -> None:
