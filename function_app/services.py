@@ -97,7 +97,7 @@ def connect(settings: Settings) -> Services:
     return Services(
         blobs=AzurePhotoBlobs(account),
         index=AzurePhotoIndex(account),
-        thumbnails=AzureThumbnails(account.blobs),
+        thumbnails=AzureThumbnails(account),
         alerts=alerts,
         accounts=AzureTable(account, "people"),  # the table is named after its first content
         audit_log=AuditLog(AzureTable(account, "accesses"), settings.network.trusted_proxies),

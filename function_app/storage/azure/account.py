@@ -11,6 +11,8 @@ from azure.storage.blob import BlobServiceClient
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
+from function_app.storage.azure.blob_reads import BlobReads
+from function_app.storage.azure.blob_requests import BlobRequests
 from function_app.storage.azure.identity import ManagedIdentityCredential
 from function_app.storage.azure.new_blobs import NewBlobs
 from function_app.storage.azure.queries import Queries
@@ -25,11 +27,12 @@ MAX_CONNECTIONS = 64
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account's clients. One creates blobs and the other does the rest, over the same
-    connections; of tables, `tables` writes single rows."""
+    """The account's clients. `new_blobs` creates blobs, `blob_reads` reads them, and `blobs` does
+    the rest, over the same connections; of tables, `tables` writes single rows."""
 
     blobs: BlobServiceClient
     new_blobs: NewBlobs
+    blob_reads: BlobReads
     tables: TableServiceClient
     transactions: Transactions
     queries: Queries
@@ -64,10 +67,12 @@ def open_account(
         tables = TableServiceClient(
             f"https://{account_name}.table.core.windows.net", credential=identity, **table_options
         )
+    blob_requests = BlobRequests(blobs, blob_transport)
     table_requests = TableRequests(tables, table_transport)
     return Account(
         blobs,
-        NewBlobs(blobs, blob_transport, sdk_only),
+        NewBlobs(blobs, blob_requests, sdk_only),
+        BlobReads(blobs, blob_requests, sdk_only),
         tables,
         Transactions(tables, table_requests, sdk_only),
         Queries(tables, table_requests, sdk_only),

@@ -11,7 +11,7 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobProperties, BlobServiceClient, ContentSettings
+from azure.storage.blob import BlobProperties, ContentSettings
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
@@ -30,6 +30,7 @@ class AzurePhotoBlobs:
     def __init__(self, account: Account) -> None:
         self._container = account.blobs.get_container_client(CONTAINER)
         self._put = partial(account.new_blobs.put, CONTAINER)
+        self._read = partial(account.blob_reads.read_range, CONTAINER)
 
     def add(self, photo: Photo, body: bytes) -> Photo | None:
         def put() -> Photo | None:
@@ -55,19 +56,7 @@ class AzurePhotoBlobs:
         return call(put_again, self._create)
 
     def read(self, photo: Photo, first: int, count: int) -> bytes | None:
-        blob = self._container.get_blob_client(photo.path)
-
-        def get() -> bytes | None:
-            try:
-                return blob.download_blob(offset=first, length=count).readall()
-            except ResourceNotFoundError:
-                return None
-            except HttpResponseError as error:
-                if error_code(error) != "InvalidRange":  # a tombstone has no bytes
-                    raise
-                return None
-
-        return call(get)
+        return call(lambda: self._read(photo.path, first, count))
 
     def find(self, name: PhotoName, media: Media) -> Photo | None:
         photo = self.find_or_tombstone(name, media)
@@ -150,17 +139,12 @@ THUMBNAILS = "thumbnails"
 class AzureThumbnails:
     """Thumbnails in one container, which is created when it is first missed."""
 
-    def __init__(self, service: BlobServiceClient) -> None:
-        self._container = service.get_container_client(THUMBNAILS)
+    def __init__(self, account: Account) -> None:
+        self._container = account.blobs.get_container_client(THUMBNAILS)
+        self._read = partial(account.blob_reads.read, THUMBNAILS)
 
     def read(self, photo: Photo) -> bytes | None:
-        def get() -> bytes | None:
-            try:
-                return self._container.download_blob(_thumbnail_path(photo.name)).readall()
-            except ResourceNotFoundError:
-                return None
-
-        return call(get)
+        return call(lambda: self._read(_thumbnail_path(photo.name)))
 
     def write(self, photo: Photo, body: bytes) -> None:
         kind = ContentSettings(content_type=Media.JPEG.content_type)

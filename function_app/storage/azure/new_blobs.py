@@ -9,52 +9,29 @@ the SDK would send. A reply that is not known here makes the SDK repeat it
 import base64
 import hashlib
 from collections.abc import Mapping
-from email.utils import formatdate
-from typing import cast
-from urllib.parse import quote
 
-from azure.core import PipelineClient
-from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, HttpResponseError
-from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, SansIOHTTPPolicy
-from azure.core.pipeline.transport import RequestsTransport
-from azure.core.rest import HttpRequest, HttpResponse
+from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
-from function_app.storage.azure.errors import SdkFallback, UnknownReplyError, is_service_failure
-from function_app.storage.azure.identity import SCOPE
+from function_app.storage.azure.blob_requests import BlobRequests, failure
+from function_app.storage.azure.errors import SdkFallback, UnknownReplyError
 
 EXISTS = ("BlobAlreadyExists", "ConditionNotMet")
 _CREATED = 201
 _KNOWN_CODES = (*EXISTS, "ContainerNotFound", "ContainerBeingDeleted")
-_Policy = SansIOHTTPPolicy[HttpRequest, HttpResponse] | HTTPPolicy[HttpRequest, HttpResponse]
-
-
-class NotCreatedError(HttpResponseError):
-    """The blob was not created. `error_code` is the service's code for the reason."""
-
-    def __init__(self, response: HttpResponse, code: str | None) -> None:
-        self.error_code = code
-        status = response.status_code
-        super().__init__(f"a new blob was answered {status} {code}", response=response)
 
 
 class NewBlobs:
-    """New blobs in the account that `service` opens, over the same `transport`. With `sdk_only`
-    they are all created by the SDK."""
+    """New blobs in the account that `service` opens, over the same
+    connections. With `sdk_only` they are all created by the SDK."""
 
     def __init__(
-        self, service: BlobServiceClient, transport: RequestsTransport, sdk_only: bool = False
+        self, service: BlobServiceClient, requests: BlobRequests, sdk_only: bool = False
     ) -> None:
         self._service = service
+        self._requests = requests
         self._sdk_only = sdk_only
         self._fallback = SdkFallback("a new blob")
-        url, question, signature = service.url.partition("?")
-        self._url, self._query = url.rstrip("/"), question + signature
-        self._version = service.api_version
-        self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
-            self._url, policies=_authorization(service.credential), transport=transport
-        )
 
     def put(
         self,
@@ -86,29 +63,17 @@ class NewBlobs:
         self, container: str, path: str, body: bytes, content_type: str, metadata: Mapping[str, str]
     ) -> None:
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-        request = HttpRequest(
-            "PUT",
-            f"{self._url}/{container}/{quote(path)}{self._query}",
-            headers={
-                "x-ms-version": self._version,
-                "x-ms-date": formatdate(usegmt=True),
-                "x-ms-blob-type": "BlockBlob",
-                "x-ms-blob-content-type": content_type,
-                "Content-Type": "application/octet-stream",
-                "Content-MD5": md5,  # the service compares the bytes with it
-                "If-None-Match": "*",  # only if there is no blob
-                **{f"x-ms-meta-{name}": value for name, value in metadata.items()},
-            },
-            content=body,
-        )
-        response = self._client.send_request(request, is_prepared=True)
+        headers = {
+            "x-ms-blob-type": "BlockBlob",
+            "x-ms-blob-content-type": content_type,
+            "Content-Type": "application/octet-stream",
+            "Content-MD5": md5,  # the service compares the bytes with it
+            "If-None-Match": "*",  # only if there is no blob
+            **{f"x-ms-meta-{name}": value for name, value in metadata.items()},
+        }
+        response = self._requests.send("PUT", (container, path), headers, body)
         if response.status_code != _CREATED:
-            code = response.headers.get("x-ms-error-code")
-            if code in _KNOWN_CODES or is_service_failure(response.status_code, code):
-                raise NotCreatedError(response, code)
-            raise UnknownReplyError(
-                f"it was answered {response.status_code} {code}", response.status_code
-            )
+            raise failure(response, _KNOWN_CODES)
         if response.headers.get("Content-MD5", md5) != md5:
             raise AzureError("the service says that it stored other bytes than were sent")
 
@@ -123,11 +88,3 @@ class NewBlobs:
             content_settings=ContentSettings(content_type=content_type),
             validate_content=True,
         )
-
-
-def _authorization(credential: object) -> list[_Policy]:
-    if credential is None:  # a shared access signature, which is in the address
-        return []
-    if isinstance(credential, SansIOHTTPPolicy):  # the account's key
-        return [credential]
-    return [BearerTokenCredentialPolicy(cast(TokenCredential, credential), SCOPE)]

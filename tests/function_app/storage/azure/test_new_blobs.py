@@ -16,6 +16,7 @@ from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
 from function_app.storage.azure.account import Account, open_account
+from function_app.storage.azure.blob_requests import BlobRequests
 from function_app.storage.azure.blobs import AzurePhotoBlobs
 from function_app.storage.azure.errors import error_code
 from function_app.storage.azure.new_blobs import NewBlobs
@@ -143,7 +144,9 @@ def test_an_identity_sends_its_token() -> None:
     service = BlobServiceClient("https://nightjarxyz.blob.core.windows.net", cast(Any, Token()))
     transport = Unsent()
     with pytest.raises(ServiceRequestError):
-        NewBlobs(service, transport).put("photos", "gate/a b.jpg", BODY, "image/jpeg", {"a": "b"})
+        NewBlobs(service, BlobRequests(service, transport)).put(
+            "photos", "gate/a b.jpg", BODY, "image/jpeg", {"a": "b"}
+        )
     (sent,) = transport.kept
     assert sent.headers["Authorization"] == "Bearer a-token"
     assert sent.url == "https://nightjarxyz.blob.core.windows.net/photos/gate/a%20b.jpg"

@@ -1,0 +1,94 @@
+"""Read blobs and ranges of them, each by one request.
+
+The SDK's download_blob takes several times the CPU of this (docs/decisions/0062-reads-by-hand.md),
+and a page of photos reads fifty. A reply that is not known here makes the SDK repeat the request
+(docs/decisions/0047-the-sdk-as-a-fallback.md).
+"""
+
+from collections.abc import Callable
+
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient
+
+from function_app.storage.azure.blob_requests import BlobRequests, failure
+from function_app.storage.azure.errors import SdkFallback, UnknownReplyError, error_code
+
+_WHOLE, _PARTIAL = 200, 206
+_MISSING = ("BlobNotFound", "ContainerNotFound")
+_NO_SUCH_BYTES = "InvalidRange"
+
+
+class BlobReads:
+    """Reads blobs of the account that `service` opens. With `sdk_only` the SDK makes all requests.
+
+    Both methods return None if the blob, or the container, does not exist. They raise the errors of
+    azure-core.
+    """
+
+    def __init__(
+        self, service: BlobServiceClient, requests: BlobRequests, sdk_only: bool = False
+    ) -> None:
+        self._service = service
+        self._requests = requests
+        self._sdk_only = sdk_only
+        self._fallback = SdkFallback("a blob that is read")
+
+    def read(self, container: str, path: str) -> bytes | None:
+        """Return all bytes of a blob."""
+        return self._first_of(
+            lambda: self._read_directly(container, path),
+            lambda: self._read_with_sdk(container, path),
+        )
+
+    def read_range(self, container: str, path: str, first: int, count: int) -> bytes | None:
+        """Return `count` bytes of a blob from byte `first` on, fewer if it ends before. Return None
+        also if it has no byte there."""
+        return self._first_of(
+            lambda: self._read_range_directly(container, path, first, count),
+            lambda: self._read_with_sdk(container, path, first, count),
+        )
+
+    def _first_of(
+        self, directly: Callable[[], bytes | None], with_sdk: Callable[[], bytes | None]
+    ) -> bytes | None:
+        if self._sdk_only:
+            return with_sdk()
+        try:
+            return directly()
+        except UnknownReplyError as error:
+            return self._fallback.repeat(error, with_sdk)
+
+    def _read_directly(self, container: str, path: str) -> bytes | None:
+        response = self._requests.send("GET", (container, path), {}, None)
+        if response.status_code == _WHOLE:
+            return response.content
+        if response.headers.get("x-ms-error-code") in _MISSING:
+            return None
+        raise failure(response, ())
+
+    def _read_range_directly(
+        self, container: str, path: str, first: int, count: int
+    ) -> bytes | None:
+        asked = {"x-ms-range": f"bytes={first}-{first + count - 1}"}
+        response = self._requests.send("GET", (container, path), asked, None)
+        if response.headers.get("x-ms-error-code") in (*_MISSING, _NO_SUCH_BYTES):
+            return None
+        if response.status_code != _PARTIAL:
+            raise failure(response, ())
+        begins = response.headers.get("Content-Range", "").startswith(f"bytes {first}-")
+        if not begins or len(response.content) > count:
+            raise UnknownReplyError("it was answered with another range", _PARTIAL)
+        return response.content
+
+    def _read_with_sdk(
+        self, container: str, path: str, first: int | None = None, count: int | None = None
+    ) -> bytes | None:
+        blob = self._service.get_blob_client(container, path)
+        try:
+            return blob.download_blob(offset=first, length=count).readall()
+        except ResourceNotFoundError:
+            return None
+        except HttpResponseError as error:
+            if error_code(error) != _NO_SUCH_BYTES:
+                raise
+            return None
