@@ -19,6 +19,7 @@ from typing import BinaryIO
 from function_app.media import dng, exif, jpeg, mp4
 from function_app.media.decode_thumbnail import NO_THUMBNAIL
 from function_app.media.errors import InvalidPhotoError, UndecodableError
+from function_app.memory import SMALLEST_INSTANCE, memory_limit
 from function_app.problems import HTTPProblemError
 from photo_wire.media import Media
 
@@ -29,6 +30,9 @@ MAX_PIXELS = 250_000_000  # of a JPEG that is decoded while it is read: 200 mega
 MAX_BUFFERED_PIXELS = 64_000_000  # of one that is kept in memory as a whole: six bytes each
 MAX_WORK = 1_000_000_000  # pixels times scans: a second or two
 MAX_QUICK_WORK = 200_000_000  # about 0.3 s
+BUFFERED_PIXEL_BYTES = 6  # two for each component, if none is subsampled
+MAX_QUICK_MEMORY = 128 << 20  # bytes
+MIN_QUICK_SLOTS = 2
 _RETRY = {"Retry-After": "2"}  # seconds
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
 
@@ -38,12 +42,14 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Job:
     """A picture to decode: its bytes, its format by Pillow's name, its EXIF orientation (1 to 8),
-    and its cost in decoded pixels, which each scan of a JPEG decodes again."""
+    and its cost: decoded pixels, which each scan of a JPEG decodes again, and the bytes of memory
+    that the decoder needs for as long as it runs."""
 
     picture: bytes
     format: str
     orientation: int
     work: int
+    memory: int = 0
 
 
 @dataclass
@@ -85,9 +91,10 @@ class Decoder:
         self, max_cpu_seconds: int = MAX_CPU_SECONDS, max_seconds: float = MAX_SECONDS
     ) -> None:
         self._max_cpu_seconds, self._max_seconds = max_cpu_seconds, max_seconds
-        self._quick, self._slow = _Lane(slots=2, queue=6), _Lane(slots=1, queue=1)
+        quick = quick_slots(_processors(), memory_limit())
+        self._quick, self._slow = _Lane(quick, queue=6), _Lane(slots=1, queue=1)
         # as many as may be slow, and as many as may be quick and running
-        self._photos = _Lane(slots=4, queue=6)
+        self._photos = _Lane(slots=2 + quick, queue=6)
 
     def room(self) -> AbstractContextManager[bool]:
         """Hold the room for one photo in memory, and yield whether the request had to wait for it.
@@ -97,7 +104,8 @@ class Decoder:
     def slot(self, job: Job) -> AbstractContextManager[bool]:
         """Hold the slot in which this job may run, and yield whether it had to wait for it. Raises
         HTTPProblemError (503) if that takes too long."""
-        return (self._quick if job.work <= MAX_QUICK_WORK else self._slow).slot()
+        is_quick = job.work <= MAX_QUICK_WORK and job.memory <= MAX_QUICK_MEMORY
+        return (self._quick if is_quick else self._slow).slot()
 
     def run(self, job: Job) -> bytes:
         """Return the thumbnail, a JPEG. Raises UndecodableError, and HTTPProblemError (503) if the
@@ -127,6 +135,19 @@ class Decoder:
         output = done.stderr.decode(errors="replace").strip()
         log.warning("no thumbnail now: %s ended with %d: %s", command[0], done.returncode, output)
         raise _busy()
+
+
+def quick_slots(processors: int, memory: int) -> int:
+    """Return how many quick pictures are decoded at the same time, with so many processors and
+    bytes of memory.
+
+    The smallest instance has the memory for two (docs/decisions/0065-small-instances.md), and each
+    further one needs what it may have at most. More of them than processors would only make all of
+    them slower. Two are allowed on a single processor: while one is decoded, the process of the
+    other starts and reads.
+    """
+    further = max(0, memory - SMALLEST_INSTANCE) // MAX_QUICK_MEMORY
+    return max(MIN_QUICK_SLOTS, min(processors, MIN_QUICK_SLOTS + further))
 
 
 def thumbnail_job(photo: BinaryIO, media: Media) -> Job:
@@ -172,7 +193,14 @@ def jpeg_job(data: bytes, orientation: int = exif.UPRIGHT) -> Job:
         raise UndecodableError
     if orientation == exif.UPRIGHT:
         orientation = exif.orientation(data)
-    return Job(picture, "JPEG", orientation, work)
+    memory = BUFFERED_PIXEL_BYTES * width * height if is_buffered else 0
+    return Job(picture, "JPEG", orientation, work, memory)
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux alone has it
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _busy() -> HTTPProblemError:

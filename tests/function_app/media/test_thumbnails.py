@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
@@ -17,11 +18,13 @@ from function_app.media.dng import MAX_TIFF_PIXELS
 from function_app.media.errors import UndecodableError
 from function_app.media.thumbnails import (
     MAX_BUFFERED_PIXELS,
+    MAX_QUICK_MEMORY,
     MAX_QUICK_WORK,
     MAX_WORK,
     Decoder,
     Job,
     jpeg_job,
+    quick_slots,
 )
 from function_app.problems import HTTPProblemError
 from photo_wire.media import Media
@@ -95,6 +98,38 @@ def test_the_largest_pictures_of_phones_have_a_thumbnail(megapixels: int) -> Non
     job = jpeg_job(file.getvalue())
     assert job.work <= MAX_QUICK_WORK
     assert Image.open(io.BytesIO(patient_decoder().run(job))).size == (480, 360)
+
+
+@pytest.mark.parametrize(
+    ("processors", "megabytes", "slots"),
+    [
+        (1, 512, 2),
+        (8, 512, 2),
+        (8, 256, 2),
+        (1, 4096, 2),
+        (4, 2048, 4),
+        (8, 768, 4),
+        (16, 4096, 16),
+    ],
+)
+def test_quick_slots_follow_processors_and_memory(
+    processors: int, megabytes: int, slots: int
+) -> None:
+    """Two at least; no more than the processors, nor than fit into the memory."""
+    assert quick_slots(processors, megabytes << 20) == slots
+
+
+def test_a_picture_that_needs_much_memory_is_slow() -> None:
+    """A progressive one is kept in memory as a whole, however few its scans are."""
+    assert jpeg_job(jpeg()).memory == 0
+    assert jpeg_job(many_scans(10, (4056, 3040))).memory == 6 * 4056 * 3040 < MAX_QUICK_MEMORY
+    large, turns = Job(b"", "JPEG", 1, work=1, memory=MAX_QUICK_MEMORY + 1), Decoder()
+    with turns.slot(large), turns.slot(Job(b"", "JPEG", 1, work=1)) as has_waited:
+        assert not has_waited
+    with ExitStack() as held:
+        for _ in range(quick_slots(1, 0)):
+            held.enter_context(turns.slot(Job(b"", "JPEG", 1, work=1)))
+        assert not held.enter_context(turns.slot(large))
 
 
 class TestTheProcess:
