@@ -110,7 +110,6 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "cameras asked for": visits,
         "list looked at": visits * list_polls,
         "alerts looked at": visits * alert_polls,
-        "thumbnail made": per_day * month if visits else 0,
         "thumbnail shown": visits * thumbnails,
         "photo opened": visits * opened,
         "photo's time over": per_day * month,
@@ -140,7 +139,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     amounts = {
         "capacity": per_day
         * (use.retention + use.soft_delete)
-        * (use.size + transactions.thumbnail_bytes)
+        * (use.size + transactions.thumbnail_bytes)  # a photo contains its thumbnail
         / GB,
         "rows": kept * transactions.row_bytes_per_photo / GB,
         **{kind: requests[kind] for kind in ("blob_writes", "blob_reads", "table_requests")},

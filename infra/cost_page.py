@@ -52,6 +52,7 @@ instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
     the first one that an instance stores after its start: {first_stored}.
     The totals leave that out: a million table requests cost {million_requests};
   - a photo shown as a thumbnail: {shown};
+    a JPEG of Nightjar's cameras contains it. That of another photo is made once: {made};
   - a photo opened in full: {opened};
   - a photo deleted by retention: {over}; by a person: {deleted};
   - a request for the list: {listed};
@@ -150,6 +151,7 @@ def page(prices: Prices, transactions: Transactions) -> str:
         first_stored=_requests(transactions, "photo stored by a new instance"),
         million_requests=money(prices.prices["table_requests"].of(1_000_000)),
         shown=_requests(transactions, "thumbnail shown"),
+        made=_requests(transactions, "thumbnail made"),
         opened=_requests(transactions, "photo opened"),
         over=_requests(transactions, "photo's time over"),
         deleted=_requests(transactions, "photo deleted"),

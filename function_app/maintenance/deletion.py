@@ -45,7 +45,10 @@ def delete(photo: Photo, services: Services, deleted_at: datetime | None = None)
         services.blobs.write_tombstone(photo, deleted_at)
     else:
         services.blobs.remove(photo)
-    services.thumbnails.remove(photo.name)
+    # A photo with a preview has no other thumbnail, unless an older version made one: then a repair
+    # removes it. What a person deletes has to be gone at once.
+    if deleted_at or photo.preview is None:
+        services.thumbnails.remove(photo.name)
     services.index.remove(photo, State.DELETED if deleted_at else State.EXPIRED)
 
 

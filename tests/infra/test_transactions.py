@@ -29,7 +29,7 @@ from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import new_backend
 from tests.support.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
-from tests.support.pictures import jpeg, mp4, pi_dng
+from tests.support.pictures import jpeg, jpeg_with_preview, mp4, pi_dng
 from tests.support.recorder import Recorded, Recorder
 
 EXPECTED = Transactions.read(TRANSACTIONS)
@@ -209,6 +209,16 @@ def test_a_photo_looked_at(meter: Meter, visitor: Api) -> None:
         ("photo opened", "/content"),
     ):
         assert meter.count(lambda part=part: visitor.ask(path + part)) == EXPECTED.events[event]  # type: ignore[misc]
+
+
+def test_the_thumbnail_of_a_device_s_photo_is_never_made(meter: Meter, visitor: Api) -> None:
+    """It is a part of the photo, from the first request on."""
+    name = name_of(meter.camera, MOMENT + timedelta(seconds=5000))
+    photo = jpeg_with_preview(jpeg(480, 360, quality=50), jpeg(1200, 900))
+    assert meter.api.put(photo, photo_headers(name)).status_code == 201
+    for _ in range(2):
+        counted = meter.count(lambda: visitor.ask(f"/api/photos/{name}/thumbnail"))
+        assert counted == EXPECTED.events["thumbnail shown"]
 
 
 def test_a_preview_costs_what_a_picture_does(meter: Meter, visitor: Api) -> None:

@@ -147,6 +147,23 @@ def test_a_deleted_photo_has_no_thumbnail(decoder: CountingDecoder) -> None:
     assert decoder.started == 0
 
 
+@pytest.mark.parametrize("is_by_a_person", [True, False])
+def test_retention_does_not_look_for_a_thumbnail(is_by_a_person: bool) -> None:
+    """What a person deletes has to be gone at once, also the thumbnail of an older version."""
+    removed: list[PhotoName] = []
+
+    class Thumbnails(MemoryThumbnails):
+        def remove(self, name: PhotoName) -> None:
+            removed.append(name)
+
+    services, name = memory_services(SETTINGS, thumbnails=Thumbnails()), name_of("gate")
+    store(services, name, TAKEN.content)
+    photo = services.index.get(name)
+    assert photo
+    delete(photo, services, MOMENT if is_by_a_person else None)
+    assert removed == ([name] if is_by_a_person else [])
+
+
 def test_a_repair_restores_the_place_of_the_preview(decoder: CountingDecoder) -> None:
     """It is in the blob's metadata, too."""
     services, name = memory_services(SETTINGS), name_of("gate")
