@@ -6,6 +6,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from gpiozero.pins.mock import MockFactory
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
-from pi_uploader.capture import capture_once, run_capture
+from pi_uploader.capture import capture_once, process, run_capture
 from pi_uploader.capture.start_backoff import MAX_DELAY_SECONDS, StartBackoff
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerQueue
+from pi_uploader.watchdog import Watchdog
 from tests.support.capturing import capture_settings, idle_settings
 from tests.support.pins import is_watched, pulse
 from tests.support.program import SlowPicture, StartProgram, photos_in
@@ -244,6 +246,25 @@ def test_a_signal_takes_a_photo_with_each_camera(
     photos = list(Spool(spool_folder).waiting_photos())
     assert {photo.trigger for photo in photos} == {Trigger.DEMAND}
     assert program.stop() == 0
+
+
+def test_the_signal_is_handled_before_the_process_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a handler it would end the process, after systemd was sent READY."""
+    order: list[str] = []
+    stop = threading.Event()
+    stop.set()
+
+    @contextmanager
+    def handle_signal(_: list[TriggerQueue]) -> Iterator[None]:
+        order.append("handler")
+        yield
+
+    monkeypatch.setattr(process, "demand_trigger", handle_signal)
+    monkeypatch.setattr(Watchdog, "notify_ready", lambda _: order.append("ready"))
+    assert run_capture(idle_settings(tmp_path), stop) == 0
+    assert order == ["handler", "ready"]
 
 
 def test_once_takes_one_photo_and_exits(start_program: StartProgram, spool_folder: Path) -> None:
