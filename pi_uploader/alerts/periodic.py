@@ -24,6 +24,11 @@ class PeriodicTask:
             self._due_at = math.inf
             return True
 
+    def due_in(self) -> float:
+        """Return the seconds until the task is due; infinity while a thread runs it."""
+        with self._lock:
+            return max(0.0, self._due_at - self._clock.monotonic())
+
     def release(self, delay: float) -> None:
         """Make the task due again in `delay` seconds."""
         with self._lock:

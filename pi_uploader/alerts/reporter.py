@@ -2,6 +2,7 @@
 monitors."""
 
 import logging
+import math
 from collections.abc import Callable, Collection
 from itertools import islice, starmap
 
@@ -56,6 +57,7 @@ class AlertReporter:
         self._clock = clock
         self._count_waiting = count_waiting
         self._task = PeriodicTask(clock)
+        self._has_changed = True  # there may be something to report
         self._batches = AlertBatches(self._send_alerts, clock)
         self._quarantine: list[Alert] = []  # pending, of photos in quarantine or stuck
         self._stuck: set[SpooledPhoto] = set()
@@ -78,12 +80,13 @@ class AlertReporter:
     def record_quarantined(self, reason: str, photo: SpooledPhoto) -> None:
         """Report that this photo was quarantined, and why."""
         self._quarantine.append(quarantine_alert(reason, photo))
+        self._has_changed = True
 
     def record_stuck(self, reason: str, photo: SpooledPhoto) -> None:
         """Report, once, that this photo can be neither sent nor quarantined."""
         if photo not in self._stuck:
             self._stuck.add(photo)
-            self._quarantine.append(quarantine_alert(reason, photo))
+            self.record_quarantined(reason, photo)
 
     def record_delivery(self, photo: SpooledPhoto) -> None:
         """Record that the backend has this photo: keep the receipt, and compare the clocks."""
@@ -91,6 +94,10 @@ class AlertReporter:
             self._batches.forget(kind, str(photo.name))
         self._missing_photos.record_receipt(photo)
         self._clock_skew.record_delivery(photo, self._client.server_time)
+
+    def record_change(self) -> None:
+        """Record that a process has put something into the spool, which may be a loss."""
+        self._has_changed = True
 
     def poll(self) -> None:
         """Poll the monitors of the disk and the spool."""
@@ -104,10 +111,18 @@ class AlertReporter:
         will."""
         return self._task.try_claim()
 
+    def due_in(self) -> float:
+        """Return the seconds until there is something to send; infinity if nothing is known."""
+        is_pending = (
+            bool(self._outbox.pending()) and self._next_outbox_try <= self._clock.monotonic()
+        )
+        return self._task.due_in() if is_pending or self._has_changed else math.inf
+
     def send(self, in_flight: Collection[int], heartbeat: Heartbeat) -> None:
         """Send what is pending, up to a limit. `in_flight` are the sequence numbers of the photos
         that are being sent at this moment."""
         delay = RETRY_SECONDS
+        self._has_changed = False
         try:
             if self._send_about_photos(in_flight, heartbeat):
                 delay = REPORT_SECONDS
@@ -123,8 +138,10 @@ class AlertReporter:
             self._send_quarantine(heartbeat)  # before the loss of a photo that was evicted there
             self._send_losses(in_flight, heartbeat)
         except UnavailableError as error:
+            self._has_changed = True
             log.warning("losses and quarantined photos are not reported yet: the backend %s", error)
         except OSError as error:
+            self._has_changed = True
             log.error("losses cannot be reported: disk error: %s", error.strerror)
         else:
             return True
@@ -144,17 +161,23 @@ class AlertReporter:
                 if str(alert.name) in receipt.recorded:
                     self._quarantine.remove(alert)
 
+        if alerts:
+            self._has_changed = True  # there may be more
         self._batches.send(alerts, on_accepted, heartbeat)
 
     def _send_losses(self, in_flight: Collection[int], heartbeat: Heartbeat) -> None:
-        # A photo in flight may arrive; its receipt then revokes the loss.
         due = (
             loss
             for loss in self._spool.losses.unreported()
-            if loss.photo.sequence not in in_flight
-            and self._batches.is_due(LOSS, str(loss.photo.name))
+            if self._batches.is_due(LOSS, str(loss.photo.name))
         )
         losses = {str(one.photo.name): one for one in islice(due, MAX_ALERTS)}
+        if losses:
+            self._has_changed = True  # there may be more
+        # A photo in flight may arrive; its receipt then revokes the loss.
+        losses = {
+            name: loss for name, loss in losses.items() if loss.photo.sequence not in in_flight
+        }
 
         def on_accepted(batch: list[Alert], receipt: AlertsReceipt) -> None:
             for alert in batch:

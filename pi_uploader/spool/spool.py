@@ -40,6 +40,7 @@ from pi_uploader.spool.folders import (
     unreadable_folders,
 )
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, TORN, Losses, fallback_folder
+from pi_uploader.spool.notification import notify
 from pi_uploader.spool.photo import DamagedPhotoError, PhotoInfo, SpooledPhoto, open_verified
 from pi_uploader.spool.quota import Evictor, Inventory, Quota, Usage
 from pi_uploader.spool.recovery import Recovery
@@ -104,12 +105,16 @@ class Spool:
         photos that were evicted for it are recorded, too.
         """
         sha256 = hashlib.sha256(content).hexdigest()
-        return self._writer.put(SpooledPhoto(0, info, len(content), sha256), content)
+        try:
+            return self._writer.put(SpooledPhoto(0, info, len(content), sha256), content)
+        finally:  # of a loss, too: it is to be reported
+            notify(self.folder)
 
     def recover(self) -> None:
         """Prepare to put photos: finish what an earlier process left incomplete. Without a call,
         the first `put` does it."""
         self._writer.recover()
+        notify(self.folder)
 
     def usage(self) -> Usage:
         """Return how much of the quota is used. Archived photos count as free space, because they
@@ -164,6 +169,7 @@ class Spool:
         """Move a photo that was quarantined for `reason` back to those that wait."""
         source = self.quarantine_folder / reason / photo.file_name
         move(source, self._waiting.path_of(photo), self._disk)
+        notify(self.folder)
 
     def requeue_kept(self, photo: SpooledPhoto) -> bool:
         """Move an uploaded photo from the archive back to those that wait. Return False if the
@@ -174,6 +180,7 @@ class Spool:
             move(path, self._waiting.path_of(photo), self._disk)
         except (DamagedPhotoError, OSError):
             return False
+        notify(self.folder)
         return True
 
     def rename(self, photo: SpooledPhoto, name: PhotoName, clock: ClockStatus) -> SpooledPhoto:

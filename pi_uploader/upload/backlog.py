@@ -1,5 +1,6 @@
 """The photos that wait: which of them is sent next, and how many each camera has."""
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -50,6 +51,16 @@ class PhotoSelector:
         return not self._spool.newest(self._is_unavailable_or_retry) and bool(
             self._spool.newest(self._is_unavailable)
         )
+
+    def has_more(self) -> bool:
+        """Return whether another photo waits, besides those in flight, that did not fail lately."""
+        return self._spool.newest(self._is_unavailable_or_retry) is not None
+
+    def due_in(self) -> float:
+        """Return the seconds until the deferral of a photo ends next; infinity if none will."""
+        now = self._clock.monotonic()
+        deferrals = (until - now for until in self._deferred_until.values() if until > now)
+        return min(self._retries.due_in(), *deferrals, math.inf)
 
     def next_turn(self) -> None:
         """Record that a photo was delivered."""

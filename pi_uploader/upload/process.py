@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from pi_uploader.client import BackendClient
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
@@ -10,12 +11,20 @@ from pi_uploader.spool import Quota, Spool, SpooledPhoto
 from pi_uploader.upload.limits import MonthlyQuota, RateLimit, UploadLimits
 from pi_uploader.upload.state import state_file
 from pi_uploader.upload.time_correction import DEFER_SECONDS, MAX_DISK_ERRORS, TimeCorrection
-from pi_uploader.upload.uploader import MAX_NAP_SECONDS, Uploader, UploadOptions
+from pi_uploader.upload.uploader import Uploader, UploadOptions
+from pi_uploader.upload.wake_ups import (
+    MARGIN_SECONDS,
+    POLL_SECONDS,
+    NotificationThread,
+    WakeUps,
+)
 from pi_uploader.watchdog import Heartbeat, Watchdog, no_heartbeat
 
 JOIN_SECONDS = 5.0  # at the end; a photo that is not sent by then stays in the spool
-IDLE_SECONDS = 0.5  # between two checks of the spool
+ERROR_PAUSE_SECONDS = 5.0  # after an unexpected error
 DISK_PAUSE_SECONDS = 60.0  # after many disk errors
+
+Sleep = Callable[[float], object]
 
 log = logging.getLogger("upload")
 
@@ -34,7 +43,18 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.archive.folder)
         watchdog.notify_ready()
         watchdog.start()
-        keep_all(spool, stop, watchdog.watch("keeping"), clock)
+        wake_ups = WakeUps()
+        notifications = NotificationThread(
+            spool.folder, wake_ups.wake, watchdog.watch("notifications")
+        )
+
+        def close_at_stop() -> None:
+            stop.wait()
+            notifications.close()
+            wake_ups.close()
+
+        threading.Thread(target=close_at_stop, name="stop", daemon=True).start()
+        keep_all(spool, stop, watchdog.watch("keeping"), clock, wake_ups.sleep)
         return 0
     uploader = Uploader(
         spool,
@@ -52,15 +72,23 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     names = [f"upload {number + 1}" for number in range(settings.uploads)]
     threads = [
         threading.Thread(
-            target=upload_all, args=(uploader, stop, watchdog.watch(name)), name=name, daemon=True
+            target=upload_all,
+            args=(uploader, stop, watchdog.watch(name), uploader.wake_ups.sleep),
+            name=name,
+            daemon=True,
         )
         for name in names
     ]
     for thread in threads:
         thread.start()
+    notifications = NotificationThread(
+        spool.folder, uploader.notify, watchdog.watch("notifications")
+    )
     watchdog.notify_ready()
     watchdog.start()
     stop.wait()
+    notifications.close()
+    uploader.wake_ups.close()
     for thread in threads:
         thread.join(JOIN_SECONDS / len(threads))
     uploader.finish()
@@ -68,18 +96,22 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
 
 
 def upload_all(
-    uploader: Uploader, stop: threading.Event, heartbeat: Heartbeat = no_heartbeat
+    uploader: Uploader,
+    stop: threading.Event,
+    heartbeat: Heartbeat = no_heartbeat,
+    sleep: Sleep | None = None,
 ) -> None:
     """Upload photo after photo until `stop` is set. No error ends the loop, not even that of a disk
-    that fails for a while."""
+    that fails for a while. `sleep` waits for some seconds or less, by default until `stop`."""
+    sleep = sleep or stop.wait
     while not stop.is_set():
         try:
             wait = uploader.step(heartbeat)
         except Exception:
             log.exception("the upload goes on after an unexpected error")
-            wait = MAX_NAP_SECONDS
-        heartbeat(2 * MAX_NAP_SECONDS)
-        stop.wait(wait)
+            wait = ERROR_PAUSE_SECONDS
+        heartbeat(wait + MARGIN_SECONDS)
+        sleep(wait)
 
 
 def keep_all(
@@ -87,9 +119,11 @@ def keep_all(
     stop: threading.Event,
     heartbeat: Heartbeat = no_heartbeat,
     clock: Clock = SYSTEM_CLOCK,
+    sleep: Sleep | None = None,
 ) -> None:
     """Archive every photo that waits, until `stop` is set. One that cannot be moved is deferred for
-    an hour and does not hold up the others."""
+    an hour and does not hold up the others. `sleep` is as for `upload_all`."""
+    sleep = sleep or stop.wait
     time_correction = TimeCorrection(spool, clock)
     deferred_until: dict[SpooledPhoto, float] = {}  # until when, in monotonic seconds
     while not stop.is_set():
@@ -108,4 +142,5 @@ def keep_all(
                 disk_errors += 1
                 deferred_until[photo] = clock.monotonic() + DEFER_SECONDS
                 log.error("%s cannot be kept now: disk error: %s", photo.name, error.strerror)
-        stop.wait(DISK_PAUSE_SECONDS if disk_errors == MAX_DISK_ERRORS else IDLE_SECONDS)
+        is_failing = disk_errors == MAX_DISK_ERRORS
+        sleep(DISK_PAUSE_SECONDS if is_failing else min(time_correction.due_in(), POLL_SECONDS))

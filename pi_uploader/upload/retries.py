@@ -1,5 +1,6 @@
 """When to retry after a failure: the backend as a whole, and each photo."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -85,6 +86,14 @@ class RetryTracker:
         self._failed: dict[int, _PhotoFailures] = {}  # by sequence number
         self._accepted = 0
         self._rejected: set[int] = set()  # sequence numbers, since a photo was accepted
+
+    def due_in(self) -> float:
+        """Return the seconds until a breaker or the deferral of a photo ends next; infinity if none
+        will."""
+        now = self._clock.monotonic()
+        waits = (self.breaker.open_for(), self.retry_breaker.open_for())
+        deferrals = (one.until - now for one in self._failed.values())
+        return min((wait for wait in (*waits, *deferrals) if wait > 0), default=math.inf)
 
     def should_defer(self, sequence: int) -> bool:
         """Return whether to try another photo rather than this one now."""

@@ -3,6 +3,7 @@
 It is replaced as a whole and never flushed, and no decision depends on it.
 """
 
+import math
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -89,6 +90,12 @@ class UploadState:
         """Write what is not written yet, but not more than once a second."""
         if not self._is_written and now - self._written_at >= WRITE_SECONDS:
             self._write(now)
+
+    def due_in(self, now: float) -> float:
+        """Return the seconds until there is something to write; infinity if there is nothing."""
+        if self._is_written:
+            return math.inf
+        return max(0.0, self._written_at + WRITE_SECONDS - now)
 
     def write(self, now: float) -> None:
         """Write what is not written yet."""

@@ -1,6 +1,7 @@
 """Give photos that were taken before the clock was set their final names."""
 
 import logging
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ MAX_CLOCK_WAIT_MS = 15 * 60 * 1000  # for which a photo waits for the clock to b
 DEFER_SECONDS = 3600.0  # for which a photo that cannot be moved is deferred
 RETRY_SECONDS = 60.0  # after the first failure of a photo, and after many
 MAX_DISK_ERRORS = 10  # photos that cannot be moved, after which the others wait, too
+CLOCK_POLL_SECONDS = 1.0  # between two looks at the clock while photos wait for it
 NOTICE_SECONDS = 300.0  # between two warnings that photos wait for the clock
 
 OnStuck = Callable[[str, SpooledPhoto], None]
@@ -61,8 +63,13 @@ class TimeCorrection:
         self._clock = clock
         self._on_stuck = on_stuck
         self._deferred_until: dict[SpooledPhoto, float] = {}  # those that failed before
+        self._waits_for_clock = False
         self._next_try = clock.monotonic()
         self._next_notice = clock.monotonic()
+
+    def due_in(self) -> float:
+        """Return the seconds until photos may have to be named; infinity if none wait for it."""
+        return CLOCK_POLL_SECONDS if self._waits_for_clock else math.inf
 
     def name_undated(self) -> None:
         """Name the photos whose time is known by now. A photo that cannot be renamed does not hold
@@ -71,11 +78,13 @@ class TimeCorrection:
             return
         now, is_set = self._clock.since_boot(), self._clock.is_set()
         disk_errors = 0
+        self._waits_for_clock = False
         for photo in self._spool.undated_photos():
             if self._deferred_until.get(photo, 0.0) > self._clock.monotonic():
                 continue
             final = final_name(photo, now, self._clock.now(), is_set)
             if final is None:
+                self._waits_for_clock = True
                 self._log_waiting_for_clock()
                 return  # all further photos are younger
             name, clock = final

@@ -27,10 +27,9 @@ from pi_uploader.upload.limits import PhotoBody, Reservation, UploadLimits
 from pi_uploader.upload.retries import RetryTracker
 from pi_uploader.upload.state import UploadState
 from pi_uploader.upload.time_correction import DEFER_SECONDS, TimeCorrection
+from pi_uploader.upload.wake_ups import POLL_SECONDS, WakeUps
 from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
-IDLE_SECONDS = 0.5  # between two steps while nothing can be sent
-MAX_NAP_SECONDS = 5.0  # while the breaker is open: another thread may close it
 TOO_MANY_REQUESTS = 429
 MAX_REJECTIONS = 2  # of a photo, with another accepted in between; then quarantine
 MAX_FAILURES = 10  # the same for backend errors
@@ -76,6 +75,7 @@ class Uploader:
         options = options or UploadOptions()
         self.client = client
         self.retries = RetryTracker(clock, chance)
+        self.wake_ups = WakeUps()
         self._spool = spool
         self._limits = options.limits
         self._keep = options.keep
@@ -96,27 +96,48 @@ class Uploader:
         return wait
 
     def step(self, heartbeat: Heartbeat = no_heartbeat) -> float:
-        """Send one photo, if one may be sent; return the seconds to wait before the next step."""
+        """Send one photo, if one may be sent; return the seconds to sleep before the next step,
+        which a wake-up may end."""
         heartbeat(MAX_CALL_SECONDS)
         self._reporter.poll()  # also while the backend cannot be reached
         with self._lock:
             self._state.write_if_due(self._clock.monotonic())
             if not self.retries.breaker.allows(len(self._selector.in_flight)):
-                return min(self.retries.breaker.open_for(), MAX_NAP_SECONDS) or IDLE_SECONDS
+                return self._due_in()
             self._time_correction.name_undated()
             chosen = self._choose()
+            if chosen and self.wake_ups.has_sleeper() and self._selector.has_more():
+                self.wake_ups.wake()
         try:
             self._report(heartbeat)
             heartbeat(MAX_CALL_SECONDS)
-            return self._send(chosen) if chosen else IDLE_SECONDS
+            return self._send(chosen) if chosen else self._due_in()
         finally:
             if chosen:
                 self._release(chosen)
+
+    def notify(self) -> None:
+        """Have a thread look into the spool: a process has put something into it."""
+        self._reporter.record_change()
+        self.wake_ups.wake()
 
     def finish(self) -> None:
         """Write the state file, before the process ends."""
         with self._lock:
             self._state.write(self._clock.monotonic())
+
+    def _due_in(self) -> float:
+        """Return the seconds until there is something to do that is known of already, a minute at
+        most."""
+        with self._lock:
+            due = (
+                self._state.due_in(self._clock.monotonic()),
+                self._selector.due_in(),
+                self._time_correction.due_in(),
+                # No report is sent while the backend fails.
+                math.inf if self.retries.breaker.failures else self._reporter.due_in(),
+            )
+        return min(*due, POLL_SECONDS)
 
     # --- choose
 
@@ -226,7 +247,7 @@ class Uploader:
             self._quarantine(photo, reason, error)
         else:
             log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
-        return min(self.retries.breaker.open_for(), MAX_NAP_SECONDS)
+        return self._due_in() if self.retries.breaker.open_for() else 0.0
 
     def _handle_unreadable(self, photo: SpooledPhoto, error: UnreadablePhotoError) -> None:
         """Quarantine an unreadable photo. If there are many in a row, the disk is to blame: the
