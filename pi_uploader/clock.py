@@ -36,6 +36,7 @@ class Clock:
     def __init__(self, is_trusted: bool = False) -> None:
         """`is_trusted`: the wall time counts as set, whatever the system says (CAMERA_CLOCK)."""
         self._is_trusted = is_trusted
+        self._boot: str | None = None
 
     def now(self) -> datetime:
         """Return the wall time in UTC, kept within what a photo's name and every time zone can
@@ -48,8 +49,9 @@ class Clock:
 
     def since_boot(self) -> BootTime:
         """Return the time since this boot. Sleep counts, unlike in `monotonic`."""
-        boot = BOOT_ID.read_text()[:8] if BOOT_ID.exists() else "00000000"
-        return BootTime(boot, time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000)
+        if self._boot is None:  # it never changes while this process runs
+            self._boot = BOOT_ID.read_text()[:8] if BOOT_ID.exists() else "00000000"
+        return BootTime(self._boot, time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000)
 
     def is_set(self) -> bool:
         """Return whether the wall time can be trusted: it was synchronized since the boot.

@@ -11,6 +11,7 @@ from local.processes import ROOT
 from photo_wire import __version__
 from pi_uploader.client.backend import BackendClient
 from tests.support.backend import Backend
+from tests.support.fault_server import FaultServer
 
 SEMANTIC = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
 
@@ -31,8 +32,10 @@ def test_packages_take_it_from_there() -> None:
 def test_both_sides_say_it(backend: Backend) -> None:
     health = requests.get(f"{backend.base_url}/api/health", timeout=90).json()
     assert health["version"] == __version__
-    session = BackendClient("http://127.0.0.1:9", None)._session
-    assert session.headers["User-Agent"] == f"pi-uploader/{__version__}"
+    with FaultServer() as server:
+        BackendClient(server.base_url, None).send_alerts([])
+        [request] = server.requests
+    assert request.headers["User-Agent"] == f"pi-uploader/{__version__}"
 
 
 def test_the_changelog_begins_with_it() -> None:

@@ -1,6 +1,8 @@
 """The HTTP client of the backend: what is sent, and what counts as a receipt."""
 
+import random
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,7 +11,7 @@ from io import BytesIO
 from typing import Protocol
 
 import requests
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
+from requests.utils import default_headers
 from urllib3.exceptions import HTTPError
 
 from photo_wire import __version__
@@ -25,19 +27,15 @@ from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH, PhotoHea
 from photo_wire.known import KNOWN_PATH, KnownPhotos, ids_to_json, parse_known
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
-from pi_uploader.client.connection import (
-    CONNECT_TIMEOUT_SECONDS,
-    READ_TIMEOUT_SECONDS,
-    deadline,
-    open_session,
-    route_to,
-)
+from pi_uploader.client.connection import Adapter, route_to
+from pi_uploader.client.deadlines import Deadlines
 from pi_uploader.client.errors import RejectedError, UnavailableError, unavailable
 from pi_uploader.spool import SpooledPhoto
 
 MAX_PUT_SECONDS = 230.0  # from the first byte to the last; Azure's load balancer ends it then
 MAX_CALL_SECONDS = 2 * MAX_PUT_SECONDS + 60.0  # two tries, and handling the response
 MAX_RESPONSE_BYTES = 64 * 1024  # a receipt has 300
+QUICK_RETRY_SECONDS = 0.1, 0.5  # at least and at most
 _REJECTED = {400, 409, 411, 413, 415, 422}  # status codes about the content of the request
 _HINTS = {
     301: "a redirect is not followed; set BASE_URL to the final address",
@@ -68,10 +66,10 @@ class Response:
 
 
 class BackendClient:
-    """The client, with one session for the life of the process. Threads share it.
+    """The client, with one pool of connections for the life of the process. Threads share it.
 
-    `connections` is how many of them the session keeps open; `max_put_seconds` the time limit of
-    one request. Raises SettingsError as `route_to` and `open_session` do.
+    `connections` is how many of them are kept open; `max_put_seconds` the time limit of one
+    request. Raises SettingsError as `route_to` and `Adapter` do.
     """
 
     def __init__(
@@ -81,14 +79,12 @@ class BackendClient:
         connections: int = 1,
         max_put_seconds: float = MAX_PUT_SECONDS,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
         self._max_put_seconds = max_put_seconds
         self.server_time: datetime | None = None  # the Date of the last receipt, if it had one
         self._route = route_to(base_url)
-        self._session = open_session(self._route, connections)
-        self._session.headers["User-Agent"] = f"pi-uploader/{__version__}"
-        if function_key:
-            self._session.headers[FUNCTION_KEY] = function_key
+        self._deadlines = Deadlines()
+        self._adapter = Adapter(self._route, connections, self._deadlines)
+        self._templates = _templates(base_url.rstrip("/"), function_key)  # by path
 
     def send_photo(self, photo: SpooledPhoto, body: Body, waiting: int | None = None) -> Receipt:
         """PUT the photo and return the receipt that repeats its id, SHA-256 and size. `waiting` is
@@ -99,8 +95,7 @@ class BackendClient:
         the page of a captive portal, a wrong key, a receipt for other bytes.
         """
         headers = replace(photo.headers, waiting=waiting).to_headers()
-        headers["Content-Length"] = str(photo.size)
-        response = self._request("PUT", UPLOAD_PATH, body, headers)
+        response = self._request(UPLOAD_PATH, headers, body, photo.size)
         try:
             receipt = parse_receipt(response.body)
         except WireError as error:
@@ -113,9 +108,9 @@ class BackendClient:
     def send_alerts(self, alerts: list[Alert], waiting: int | None = None) -> AlertsReceipt:
         """POST up to 100 alerts and return which of them are on record. `waiting` is how many
         photos wait in the spool. Raises as `send_photo` does."""
-        body = BytesIO(alerts_to_json(alerts))
+        body = alerts_to_json(alerts)
         headers = PhotoHeaders(content_type="application/json", waiting=waiting).to_headers()
-        response = self._request("POST", ALERTS_PATH, body, headers)
+        response = self._request(ALERTS_PATH, headers, BytesIO(body), len(body))
         try:
             return parse_alerts_receipt(response.body)
         except WireError as error:
@@ -124,8 +119,9 @@ class BackendClient:
     def find_known(self, ids: list[str]) -> KnownPhotos:
         """POST up to 100 photo ids and return which of them the backend has. Raises as `send_photo`
         does; a backend that is too old for this request responds with 404."""
-        body = BytesIO(ids_to_json(ids))
-        response = self._request("POST", KNOWN_PATH, body, {CONTENT_TYPE: "application/json"})
+        body = ids_to_json(ids)
+        headers = {CONTENT_TYPE: "application/json"}
+        response = self._request(KNOWN_PATH, headers, BytesIO(body), len(body))
         try:
             known = parse_known(response.body)
         except WireError as error:
@@ -134,40 +130,57 @@ class BackendClient:
             raise UnavailableError("returned ids that were not requested")
         return known
 
-    @retry(
-        # The server may have closed a connection that was kept open, which only its next use
-        # shows. There is one quick retry; every longer wait is up to the caller.
-        retry=retry_if_exception(
-            lambda error: isinstance(error, UnavailableError) and error.retry_at_once
-        ),
-        stop=stop_after_attempt(2),
-        wait=wait_random(0.1, 0.5),
-        reraise=True,
-    )
-    def _request(self, method: str, path: str, body: Body, headers: dict[str, str]) -> Response:
-        """Return the response to one request. Raises RejectedError and UnavailableError unless its
-        status code is one of success."""
+    def _request(self, path: str, headers: dict[str, str], body: Body, size: int) -> Response:
+        """Return the response to one request with a body of `size` bytes. Raises RejectedError and
+        UnavailableError unless its status code is one of success.
+
+        The server may have closed a connection that was kept open, which only its next use shows.
+        So there is one quick retry; every longer wait is up to the caller.
+        """
+        try:
+            return self._send_once(path, headers, body, size)
+        except UnavailableError as error:
+            if not error.retry_at_once:
+                raise
+        time.sleep(random.uniform(*QUICK_RETRY_SECONDS))  # noqa: S311  no secret
+        return self._send_once(path, headers, body, size)
+
+    def _send_once(self, path: str, headers: dict[str, str], body: Body, size: int) -> Response:
+        """Send the request once. Raises as `_request` does."""
         body.seek(0)
-        with deadline(self._max_put_seconds) as timed_out:
+        template = self._templates[path]
+        request = requests.PreparedRequest()
+        request.method, request.url = template.method, template.url
+        request.headers = template.headers.copy()
+        request.headers.update(headers)
+        request.headers["Content-Length"] = str(size)
+        # An empty file would be sent in chunks. (The types of `requests` do not know of files.)
+        request.body = body if size else b""  # type: ignore[assignment]
+        with self._deadlines.limit(self._max_put_seconds) as deadline:
             try:
-                with self._session.request(
-                    method,
-                    self._base_url + path,
-                    # `requests` would send an empty file with a chunked body
-                    data=body if headers.get("Content-Length") != "0" else b"",
-                    headers=headers,
-                    timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
+                with self._adapter.respond(request) as response:
                     content = response.raw.read(MAX_RESPONSE_BYTES, decode_content=True)
                     return _checked(Response(response.status_code, response.headers, content))
             except (requests.RequestException, HTTPError, OSError) as error:
-                if timed_out.is_set():
+                if deadline.has_passed:
                     raise UnavailableError(
                         f"took longer than {self._max_put_seconds:g} s"
                     ) from None
                 raise unavailable(error, self._route) from None
+
+
+def _templates(base_url: str, function_key: str | None) -> dict[str, requests.PreparedRequest]:
+    """Return a request for each path, with the headers that all requests have. They are prepared
+    once: that costs as much as sending a small photo."""
+    headers = default_headers()
+    headers["User-Agent"] = f"pi-uploader/{__version__}"
+    if function_key:
+        headers[FUNCTION_KEY] = function_key
+    methods = {UPLOAD_PATH: "PUT", ALERTS_PATH: "POST", KNOWN_PATH: "POST"}
+    return {
+        path: requests.Request(method, base_url + path, headers).prepare()
+        for path, method in methods.items()
+    }
 
 
 def _checked(response: Response) -> Response:

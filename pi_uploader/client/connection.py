@@ -1,11 +1,7 @@
 """The connection to the backend: its route through a proxy, its certificates, its time limits."""
 
 import os
-import socket
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +14,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy, should_bypass_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 
+from pi_uploader.client.deadlines import Deadlines
 from pi_uploader.settings import SettingsError
 
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -28,9 +25,6 @@ BLOCK_SIZE = 64 * 1024  # bytes per write
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # which curl and requests know, too
 _DEFAULT_PORTS = {"https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
-
-_this_thread = threading.local()
-
 
 # --- the route
 
@@ -120,103 +114,79 @@ def _context_for(variable: str, path: Path) -> ssl.SSLContext:
 def _has_authorities(context: ssl.SSLContext) -> bool:
     """Return whether the system has a store. OpenSSL reads those in its folder on demand."""
     folder = ssl.get_default_verify_paths().capath
-    return bool(context.get_ca_certs()) or (folder is not None and any(Path(folder).glob("*.0")))
+    return bool(context.cert_store_stats()["x509_ca"]) or (
+        folder is not None and any(Path(folder).glob("*.0"))
+    )
 
 
-# --- the session
+# --- the adapter
 
 
-def open_session(route: Route, connections: int = 1) -> requests.Session:
-    """Return a session that keeps up to `connections` connections open, with one TLS context.
+class Adapter(HTTPAdapter):
+    """What `requests` sends with: it keeps up to `connections` of them open, with one TLS context,
+    and has `deadlines` close those whose request takes too long.
 
     The context is made once: `requests` by itself reads the CA bundle again for each connection,
     which costs a Pi more than the photo does. Raises SettingsError as `tls_context` does.
     """
-    session = requests.Session()
-    session.proxies = dict(route.proxies)
-    session.trust_env = False
-    adapter = _SharedContextAdapter(pool_maxsize=connections)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
 
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[threading.Event]:
-    """Close the connection of this thread's request after `seconds`, whatever it is doing.
-
-    `requests` only has a time limit on silence, which a server that sends one byte a second never
-    reaches. The event that is yielded is set if the request has timed out.
-    """
-    timed_out = threading.Event()
-    connections: list[HTTPConnection] = []
-
-    def close() -> None:
-        timed_out.set()
-        for connection in connections:
-            if connection.sock is not None:
-                with suppress(OSError):  # the plain shutdown: the one of TLS is not thread-safe
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, close)
-    timer.daemon = True
-    timer.start()
-    _this_thread.connections = connections
-    try:
-        yield timed_out
-    finally:
-        _this_thread.connections = None
-        timer.cancel()
-
-
-def _register(connection: HTTPConnection) -> None:
-    """Have `deadline` close this connection, if one is set in this thread."""
-    connections = getattr(_this_thread, "connections", None)
-    if connections is not None:
-        connections.append(connection)
-
-
-class _Connection(HTTPConnection):
-    def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        _register(self)
-        super().putrequest(*args, **kwargs)
-
-
-class _SecureConnection(HTTPSConnection):
-    def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        _register(self)
-        super().putrequest(*args, **kwargs)
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-_POOLS = {"http": _Pool, "https": _SecurePool}
-
-
-class _SharedContextAdapter(HTTPAdapter):
-    def __init__(self, pool_maxsize: int) -> None:
+    def __init__(self, route: Route, connections: int, deadlines: Deadlines) -> None:
+        self._route = route
         self._pool_settings: dict[str, Any] = {
             "ssl_context": tls_context(),
             "blocksize": BLOCK_SIZE,
         }
-        super().__init__(pool_maxsize=pool_maxsize)
+        self._pools = _pools(deadlines)
+        self._pool: ConnectionPool | None = None
+        super().__init__(pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs | self._pool_settings)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Give connections through a proxy the same TLS context and the same deadline."""
+        """Give connections through a proxy the same TLS context and the same deadlines."""
         manager = super().proxy_manager_for(proxy, **kwargs, **self._pool_settings)
         if not proxy.startswith("socks"):
-            manager.pool_classes_by_scheme = _POOLS
+            manager.pool_classes_by_scheme = self._pools
         return manager
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:
+        """Return the pool of the backend's connections. It is looked up once: there is one host."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Do nothing: the context verifies, and there is no other bundle to read."""
+
+    def respond(self, request: requests.PreparedRequest) -> requests.Response:
+        """Send a request, and return the response once its headers have come. A redirect is not
+        followed. Raises as `requests` does.
+
+        A session would do the same with more work: it has nothing to add, such as cookies.
+        """
+        timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
+        return self.send(request, stream=True, timeout=timeout, proxies=self._route.proxies)
+
+
+def _pools(deadlines: Deadlines) -> dict[str, type[HTTPConnectionPool]]:
+    """Return urllib3's pools, with connections that `deadlines` closes."""
+
+    class Connection(HTTPConnection):
+        def putrequest(self, *args: Any, **kwargs: Any) -> None:
+            deadlines.register(self)
+            super().putrequest(*args, **kwargs)
+
+    class SecureConnection(HTTPSConnection):
+        def putrequest(self, *args: Any, **kwargs: Any) -> None:
+            deadlines.register(self)
+            super().putrequest(*args, **kwargs)
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    return {"http": Pool, "https": SecurePool}

@@ -76,10 +76,12 @@ class TimeCorrection:
         up the others."""
         if self._clock.monotonic() < self._next_try:
             return
-        now, is_set = self._clock.since_boot(), self._clock.is_set()
         disk_errors = 0
         self._waits_for_clock = False
+        now: BootTime | None = None
         for photo in self._spool.undated_photos():
+            if now is None:  # asked only if there is a photo
+                now, is_set = self._clock.since_boot(), self._clock.is_set()
             if self._deferred_until.get(photo, 0.0) > self._clock.monotonic():
                 continue
             final = final_name(photo, now, self._clock.now(), is_set)

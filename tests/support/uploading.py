@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from tenacity import wait_none
 
 from pi_uploader.client import BackendClient
 from pi_uploader.spool import Spool, SpooledPhoto
@@ -23,7 +22,7 @@ KEY = "a function key of the tests"
 def quick_client(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients make their second try without a wait, and trust one authority. Reading all those of
     the system takes each client 0.05 s."""
-    monkeypatch.setattr("pi_uploader.client.backend.BackendClient._request.retry.wait", wait_none())
+    monkeypatch.setattr("pi_uploader.client.backend.QUICK_RETRY_SECONDS", (0.0, 0.0))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
 
 

@@ -1,0 +1,94 @@
+"""The time limits of requests. One thread for all of them closes the connections of those that
+take too long.
+
+`requests` only has a limit on silence, which a server that sends one byte a second never reaches.
+"""
+
+import math
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from urllib3.connection import HTTPConnection
+
+REPEAT_SECONDS = 1.0  # between two attempts to close a connection that may not be open yet
+
+
+class Deadline:
+    """The time limit of one request: `at` is its end, in monotonic seconds."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self.has_passed = False
+        self._connections: list[HTTPConnection] = []
+
+    def register(self, connection: HTTPConnection) -> None:
+        """Have this connection closed when the time has passed."""
+        self._connections.append(connection)
+
+    def expire(self) -> None:
+        """Close the connections, whatever they are doing."""
+        self.has_passed = True
+        for connection in self._connections:
+            if connection.sock is not None:
+                with suppress(OSError):  # the plain shutdown: the one of TLS is not thread-safe
+                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+
+class Deadlines:
+    """The deadlines of the requests that are running. Threads share it."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._running: set[Deadline] = set()
+        self._looks_at = math.inf  # when the thread looks at them next, in monotonic seconds
+        self._thread: threading.Thread | None = None
+        self._of_this_thread = threading.local()
+
+    @property
+    def running(self) -> int:
+        """How many requests are running."""
+        return len(self._running)
+
+    @contextmanager
+    def limit(self, seconds: float) -> Iterator[Deadline]:
+        """Close the connection of this thread's request after `seconds`. `has_passed` of the
+        deadline that is yielded tells whether that happened."""
+        deadline = Deadline(time.monotonic() + seconds)
+        self._add(deadline)
+        self._of_this_thread.deadline = deadline
+        try:
+            yield deadline
+        finally:
+            self._of_this_thread.deadline = None
+            with self._condition:  # the thread is not woken up for that: it looks later
+                self._running.discard(deadline)
+
+    def register(self, connection: HTTPConnection) -> None:
+        """Have the deadline of this thread's request close this connection."""
+        deadline: Deadline | None = getattr(self._of_this_thread, "deadline", None)
+        if deadline is not None:
+            deadline.register(connection)
+
+    def _add(self, deadline: Deadline) -> None:
+        with self._condition:
+            self._running.add(deadline)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            elif deadline.at < self._looks_at:
+                self._condition.notify()
+
+    def _run(self) -> None:
+        with self._condition:
+            while True:
+                now = time.monotonic()
+                for deadline in self._running:
+                    if deadline.at <= now:
+                        deadline.expire()
+                        deadline.at = now + REPEAT_SECONDS  # if it was still connecting
+                self._looks_at = min((one.at for one in self._running), default=math.inf)
+                is_idle = self._looks_at == math.inf
+                self._condition.wait(None if is_idle else self._looks_at - now)

@@ -1,0 +1,104 @@
+"""One thread closes the connections of all requests that take too long."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from urllib3.connection import HTTPConnection
+
+from pi_uploader.client.deadlines import Deadlines
+from tests.support.waiting import wait_for
+
+FAR = 3600.0  # seconds; no test waits for it
+MANY = 50
+
+
+@contextmanager
+def connected() -> Iterator[tuple[HTTPConnection, socket.socket]]:
+    """Yield a connection and the socket of its server, which neither reads nor sends."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connection = HTTPConnection("127.0.0.1", listener.getsockname()[1])
+        connection.connect()
+        server, _ = listener.accept()
+        with server:
+            yield connection, server
+        connection.close()
+
+
+def send_for_ever(connection: HTTPConnection) -> None:
+    while True:
+        connection.sock.sendall(bytes(2**20))
+
+
+def receive(connection: HTTPConnection) -> None:
+    if connection.sock.recv(1) == b"":
+        raise ConnectionError
+
+
+@pytest.mark.parametrize("block", [send_for_ever, receive])
+def test_a_blocked_request_is_ended(block: object) -> None:
+    """It blocks in sendall to a server that reads nothing, or in recv from one that sends
+    nothing."""
+    deadlines = Deadlines()
+    with connected() as (connection, _), deadlines.limit(0.01) as deadline:
+        deadlines.register(connection)
+        with pytest.raises(OSError):  # noqa: PT011  which of them is up to the system
+            block(connection)  # type: ignore[operator]
+        assert deadline.has_passed
+
+
+def test_a_connection_that_is_opened_too_late_is_closed_too() -> None:
+    """The time has passed while the host's name was looked up."""
+    deadlines = Deadlines()
+    with connected() as (connection, _), deadlines.limit(0.0) as deadline:
+        wait_for(lambda: deadline.has_passed, what="the end of the time")
+        deadlines.register(connection)
+        with pytest.raises(ConnectionError):
+            receive(connection)
+
+
+def test_a_near_deadline_is_not_held_up_by_far_ones() -> None:
+    deadlines = Deadlines()
+    with ExitStack() as stack:
+        for _ in range(MANY):
+            stack.enter_context(deadlines.limit(FAR))
+        near = stack.enter_context(deadlines.limit(0.0))
+        wait_for(lambda: near.has_passed, what="the near deadline")
+
+
+def test_a_request_that_ends_in_time_leaves_nothing_behind() -> None:
+    """There is one thread for all."""
+    deadlines = Deadlines()
+    before = threading.active_count()
+    for _ in range(MANY):
+        with deadlines.limit(FAR):
+            assert threading.active_count() == before + 1
+    assert deadlines.running == 0
+
+
+def test_the_connections_of_other_threads_are_left_alone() -> None:
+    deadlines = Deadlines()
+    with connected() as (mine, server), deadlines.limit(FAR):
+        deadlines.register(mine)
+
+        def other() -> None:
+            with deadlines.limit(0.0) as deadline:
+                wait_for(lambda: deadline.has_passed, what="the end of the time")
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(90)
+        server.sendall(b"x")
+        receive(mine)
+
+
+def test_outside_of_a_request_no_connection_is_registered() -> None:
+    deadlines = Deadlines()
+    with connected() as (connection, server):
+        with deadlines.limit(FAR):
+            pass
+        deadlines.register(connection)
+        server.sendall(b"x")
+        receive(connection)
