@@ -106,7 +106,7 @@ class Uploader:
                 return self._due_in()
             self._time_correction.name_undated()
             chosen = self._choose()
-            if chosen and self.wake_ups.has_sleeper() and self._selector.has_more():
+            if chosen and self.wake_ups.sleepers and self._selector.has_more():
                 self.wake_ups.wake()
         try:
             self._report(heartbeat)

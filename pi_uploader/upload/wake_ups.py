@@ -10,6 +10,7 @@ from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
 POLL_SECONDS = 60.0  # between two looks into the spool: a notification may be lost
 UNNOTIFIED_POLL_SECONDS = 1.0  # the same, if there can be no notifications
+CLOSE_SECONDS = 1.0  # at most, until a thread that was notified has ended
 MARGIN_SECONDS = 10.0  # by which a heartbeat may come later than announced
 
 log = logging.getLogger("upload")
@@ -21,7 +22,7 @@ class WakeUps:
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._sleepers = 0
+        self.sleepers = 0  # threads that sleep now
         self._is_pending = False
         self._is_closed = False
 
@@ -37,16 +38,12 @@ class WakeUps:
             self._is_closed = True
             self._condition.notify_all()
 
-    def has_sleeper(self) -> bool:
-        """Return whether a thread sleeps."""
-        return self._sleepers > 0
-
     def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` or until a wake-up."""
         with self._condition:
-            self._sleepers += 1
+            self.sleepers += 1
             self._condition.wait_for(lambda: self._is_pending or self._is_closed, seconds)
-            self._sleepers -= 1
+            self.sleepers -= 1
             self._is_pending = False
 
 
@@ -70,9 +67,10 @@ class NotificationThread:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread, and with it the listener."""
         self._closed.set()
         notify(self._folder)
+        self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         problem = ""

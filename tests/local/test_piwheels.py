@@ -13,7 +13,7 @@ import pytest
 
 from local.lock_files import PI_LOCK
 
-PIN = next(line for line in PI_LOCK.read_text().splitlines() if line.startswith("tenacity=="))
+PIN = next(line for line in PI_LOCK.read_text().splitlines() if line.startswith("idna=="))
 NAME, _, VERSION = PIN.partition(" ")[0].partition("==")
 
 pytestmark = pytest.mark.slow

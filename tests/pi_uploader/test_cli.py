@@ -113,7 +113,7 @@ def test_status_ignores_wrong_settings_of_capture_and_upload(tmp_path: Path) -> 
 def test_capturing_loads_nothing_that_it_does_not_use() -> None:
     """A Pi Zero has 512 MB: gpiozero is loaded with a pin, Pillow with a scene, HTTP never."""
     loaded = loaded_by("import pi_uploader.cli, pi_uploader.capture, pi_uploader.cameras.replay")
-    assert not loaded & {"gpiozero", "requests", "tenacity", "PIL", "azure", "function_app"}
+    assert not loaded & {"gpiozero", "requests", "PIL", "azure", "function_app"}
 
 
 def test_status_loads_no_http() -> None:

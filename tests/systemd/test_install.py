@@ -154,8 +154,8 @@ def test_a_package_with_another_hash_is_not_installed(device: Device) -> None:
     lock = device.machine.shared / "source" / "systemd" / "requirements.txt"
     before = lock.read_text()
     pip = ("/opt/pi-uploader/bin/python", "-m", "pip")
-    device.machine.run(*pip, "uninstall", "--yes", "tenacity")
-    lock.write_text(re.sub(r"(?m)^(tenacity==.*sha256:).*", rf"\g<1>{'0' * 64}", before))
+    device.machine.run(*pip, "uninstall", "--yes", "certifi")
+    lock.write_text(re.sub(r"(?m)^(certifi==.*sha256:).*", rf"\g<1>{'0' * 64}", before))
     try:
         with pytest.raises(AssertionError, match="DO NOT MATCH THE HASHES"):
             device.install("--no-start")

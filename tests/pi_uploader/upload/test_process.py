@@ -3,8 +3,11 @@
 import threading
 from pathlib import Path
 
+import pytest
+
 from pi_uploader.spool import Spool
 from pi_uploader.spool.admin import count_spool
+from pi_uploader.spool.notification import SOCKET_NAME
 from pi_uploader.upload.process import keep_all
 from pi_uploader.upload.state import read_state, state_file
 from tests.support.disks import FailingPathDisk, Fault, Kind
@@ -42,3 +45,63 @@ def test_the_state_file_is_complete_when_the_service_ends(tmp_path: Path) -> Non
                 wait_for(lambda: not pi.waiting(), what="an empty spool")
             shown = read_state(state_file(pi.spool_folder))
             assert sum(minute["photos"] for minute in shown["minutes"]) == count
+
+
+FAR = 3600.0  # seconds between two polls; a test that waits for one has failed
+
+
+@pytest.fixture
+def _no_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service learns of photos by notifications alone."""
+    for module in ("process", "uploader", "wake_ups"):
+        monkeypatch.setattr(f"pi_uploader.upload.{module}.POLL_SECONDS", FAR)
+
+
+@pytest.mark.usefixtures("_no_poll")
+def test_photos_are_sent_when_they_are_put(tmp_path: Path) -> None:
+    with FaultServer() as server:
+        pi = InstalledPi(installed_settings(tmp_path, server.base_url))
+        with pi.uploading():
+            for count in (1, 2, 3):
+                put(pi.spool, count)
+                wait_for(lambda count=count: len(server.store.photos) == count, what="a photo")  # type: ignore[misc]
+
+
+@pytest.mark.usefixtures("_no_poll")
+def test_without_a_backend_photos_are_kept_when_they_are_put(tmp_path: Path) -> None:
+    pi = InstalledPi(installed_settings(tmp_path, "") | {"CAMERA_UPLOAD": "off"})
+    with pi.uploading():
+        for count in (1, 2, 3):
+            put(pi.spool, count)
+            wait_for(lambda count=count: len(pi.kept()) == count, what="a kept photo")  # type: ignore[misc]
+
+
+@pytest.mark.usefixtures("_no_poll")
+@pytest.mark.parametrize("upload", ["on", "off"])
+def test_where_there_are_no_notifications_photos_are_found_all_the_same(
+    upload: str, tmp_path: Path
+) -> None:
+    with FaultServer() as server:
+        pi = InstalledPi(installed_settings(tmp_path, server.base_url) | {"CAMERA_UPLOAD": upload})
+        pi.spool_folder.mkdir(parents=True)
+        (pi.spool_folder / SOCKET_NAME).write_text("a file of another program")
+        with pi.uploading():
+            put(pi.spool, 1)
+            wait_for(lambda: server.store.photos or pi.kept(), what="the photo")
+
+
+def test_without_a_backend_a_lost_notification_is_made_up_for(tmp_path: Path) -> None:
+    """Nobody listens. The clock of the sleep is 6,000 times as fast."""
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=keep_all,
+        args=(Spool(tmp_path), stop),
+        kwargs={"sleep": lambda seconds: stop.wait(seconds / 6000)},
+    )
+    thread.start()
+    try:
+        put(Spool(tmp_path), 1)
+        wait_for(lambda: count_spool(tmp_path).kept, what="a kept photo")
+    finally:
+        stop.set()
+        thread.join(90)
