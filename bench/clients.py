@@ -78,7 +78,7 @@ def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[],
 
     def run() -> None:
         threads = [
-            threading.Thread(target=upload_all, args=(uploader, stop)) for _ in range(in_flight)
+            threading.Thread(target=upload_all, args=(uploader, stop)) for _ in range(in_flight + 1)
         ]
         for thread in threads:
             thread.start()

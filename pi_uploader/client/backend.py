@@ -79,6 +79,7 @@ class BackendClient:
         connections: int = 1,
         max_put_seconds: float = MAX_PUT_SECONDS,
     ) -> None:
+        self.connections = connections
         self._max_put_seconds = max_put_seconds
         self.server_time: datetime | None = None  # the Date of the last receipt, if it had one
         self._route = route_to(base_url)

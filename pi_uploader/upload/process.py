@@ -69,7 +69,7 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         ),
         clock=clock,
     )
-    names = [f"upload {number + 1}" for number in range(settings.uploads)]
+    names = [f"upload {number + 1}" for number in range(thread_count(settings))]
     threads = [
         threading.Thread(
             target=upload_all,
@@ -93,6 +93,12 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         thread.join(JOIN_SECONDS / len(threads))
     uploader.finish()
     return 0
+
+
+def thread_count(settings: UploadSettings) -> int:
+    """Return the number of upload threads: one more than send at once, to prepare the next photo.
+    A rate limit leaves time for that."""
+    return settings.uploads + (settings.bytes_per_second is None)
 
 
 def upload_all(

@@ -58,6 +58,9 @@ class _Chosen(NamedTuple):
 class Uploader:
     """Uploads from a spool. Several threads share one and call `step`.
 
+    As many of them send at once as the client has connections. With one thread more, the next photo
+    is read and verified, and the last one removed, while the others are being sent.
+
     A photo that fails is tried again after another one was accepted, and quarantined if it
     fails then, too. So one bad photo does not hold up the others, and while a backend
     rejects everything, nothing is quarantined.
@@ -81,6 +84,7 @@ class Uploader:
         self._keep = options.keep
         self._state = UploadState(options.state_file, clock)
         self._clock = clock
+        self._sending = threading.Semaphore(client.connections)
         self._lock = threading.RLock()
         self._selector = PhotoSelector(spool, self.retries, clock)
         self._backlog = BacklogCounter(spool, clock)
@@ -110,8 +114,7 @@ class Uploader:
                 self.wake_ups.wake()
         try:
             self._report(heartbeat)
-            heartbeat(MAX_CALL_SECONDS)
-            return self._send(chosen) if chosen else self._due_in()
+            return self._send(chosen, heartbeat) if chosen else self._due_in()
         finally:
             if chosen:
                 self._release(chosen)
@@ -168,12 +171,16 @@ class Uploader:
 
     # --- send
 
-    def _send(self, chosen: _Chosen) -> float:
+    def _send(self, chosen: _Chosen, heartbeat: Heartbeat) -> float:
         """Send the photo and handle the response; return the seconds to wait before the next
         step."""
         photo, reservation = chosen
+        heartbeat(2 * MAX_CALL_SECONDS)  # the threads that send come first
         try:
-            with self._open(photo) as file:
+            with self._open(photo) as file, self._sending:
+                heartbeat(MAX_CALL_SECONDS)
+                if self.retries.breaker.open_for():  # another photo has failed meanwhile
+                    return self._due_in()
                 body = PhotoBody(photo, file, reservation, self._limits.rate)
                 receipt = self.client.send_photo(photo, body, self._waiting_after(photo))
         except FileNotFoundError:
