@@ -29,8 +29,8 @@ def to_milliseconds(moment: datetime) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """Return an aware moment as the wire writes it: UTC, three digits of a second, a Z."""
-    utc = to_milliseconds(moment)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    utc = to_milliseconds(moment).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def parse_time(text: str, field: str = "time") -> datetime:

