@@ -57,7 +57,7 @@ class Device:
         self.spool = spool or Spool(folder)
         self.uploader = Uploader(
             self.spool,
-            BackendClient(server.base_url, KEY, max_put_seconds=max_put_seconds),
+            BackendClient(server.base_url, KEY, connections=2, max_put_seconds=max_put_seconds),
             options,
             clock=self.clock,
             chance=lambda: chance,
