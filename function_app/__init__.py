@@ -3,28 +3,21 @@
 The Functions host imports this package and finds `app`. Importing it reads no setting and opens
 no connection: if the import fails, the host starts without any function and gives no reason
 (azure-functions-python-worker issue 1338).
+
+No garbage is collected meanwhile: an import makes hundreds of thousands of objects that stay, and
+looking through them takes a tenth of a cold start. What is there at the end is never looked through
+again (docs/decisions/0064-a-cold-start-imports-what-a-photo-needs.md).
 """
 
-import os
-from collections.abc import Callable
+import gc
 
-import azure.functions as func
+_was_enabled = gc.isenabled()
+gc.disable()
+try:
+    from function_app.registration import app, build_app
+finally:
+    gc.freeze()
+    if _was_enabled:
+        gc.enable()
 
-from function_app.http.dispatch import register
-from function_app.maintenance.timers import register_timers
-from function_app.routes import ROUTES
-from function_app.services import LazyServices, Services
-
-
-def build_app(services: Callable[[], Services] | None = None) -> func.FunctionApp:
-    """Return a new app with all functions of the route table. Its get_functions() works once.
-    `services` is called at each request; by default it makes them of the environment."""
-    services = services or LazyServices(os.environ)
-    built = func.FunctionApp()
-    for route in ROUTES:
-        register(built, route, services)
-    register_timers(built, services)
-    return built
-
-
-app = build_app()
+__all__ = ["app", "build_app"]

@@ -1,30 +1,55 @@
-"""The table of all functions with a route: path, methods, who may call it, handler, inputs and
-responses.
+"""The table of all functions with a route: path, methods, who may call it, its name in Azure, and
+the endpoint: handler, inputs and responses.
 
-The API's description is made from this table, too (http/openapi/).
+The API's description is made from this table, too (http/openapi/). The table itself imports no
+handler: a cold start needs the first four columns of each row, and the first photo one endpoint
+(docs/decisions/0064-a-cold-start-imports-what-a-photo-needs.md).
 """
 
-from function_app.accounts import audit_log, sessions, tokens, users
-from function_app.accounts.fields import NEW_NAME
-from function_app.alerts import api as alerts
+from typing import TYPE_CHECKING
+
 from function_app.auth.caller import Caller
-from function_app.browse import events, listing, photos, thumbnails
-from function_app.health import get_health
 from function_app.http.authorization import Access
-from function_app.http.openapi.pages import docs_response, openapi_response
 from function_app.http.parameters import CURSOR, LIMIT, PHOTO
 from function_app.http.request import PhotoBody, Request
 from function_app.http.responses import Response
-from function_app.http.route import Inputs, Operation, Route
-from function_app.ingest import known, upload
-from function_app.maintenance import api as maintenance
+from function_app.http.route import Endpoint, Inputs, Operation, Route
+from function_app.ingest import upload
+from function_app.lazy_module import LazyModule
 from function_app.services import Services
-from function_app.stats import api as stats
-from function_app.web import pages, sharing
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.known import KNOWN_PATH
 from photo_wire.media import Media
+
+if TYPE_CHECKING:
+    from function_app import health
+    from function_app.accounts import audit_log, fields, sessions, tokens, users
+    from function_app.alerts import api as alerts
+    from function_app.browse import events, listing, photos, thumbnails
+    from function_app.http.openapi import pages as openapi
+    from function_app.ingest import known
+    from function_app.maintenance import api as maintenance
+    from function_app.stats import api as stats
+    from function_app.web import pages, sharing
+else:
+    health = LazyModule("function_app.health")
+    audit_log = LazyModule("function_app.accounts.audit_log")
+    fields = LazyModule("function_app.accounts.fields")
+    sessions = LazyModule("function_app.accounts.sessions")
+    tokens = LazyModule("function_app.accounts.tokens")
+    users = LazyModule("function_app.accounts.users")
+    alerts = LazyModule("function_app.alerts.api")
+    events = LazyModule("function_app.browse.events")
+    listing = LazyModule("function_app.browse.listing")
+    photos = LazyModule("function_app.browse.photos")
+    thumbnails = LazyModule("function_app.browse.thumbnails")
+    openapi = LazyModule("function_app.http.openapi.pages")
+    known = LazyModule("function_app.ingest.known")
+    maintenance = LazyModule("function_app.maintenance.api")
+    stats = LazyModule("function_app.stats.api")
+    pages = LazyModule("function_app.web.pages")
+    sharing = LazyModule("function_app.web.sharing")
 
 PHOTO_TYPES = " ".join(media.content_type for media in Media)
 GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
@@ -34,12 +59,12 @@ _UPLOAD_ERRORS = (409, 411, 415, 422, 429)
 
 def get_openapi(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the API's description as OpenAPI, for programs."""
-    return openapi_response(ROUTES)
+    return openapi.openapi_response(ROUTES)
 
 
 def get_docs(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the API's description as a page, for people."""
-    return docs_response(ROUTES)
+    return openapi.docs_response(ROUTES)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -47,388 +72,522 @@ ROUTES: tuple[Route, ...] = (
         UPLOAD_PATH.removeprefix("/"),
         ("PUT",),
         Access.DEVICE,
-        upload.put_photo,
-        Operation(
-            "Store a photo and return a receipt for it.",
-            {201: "Receipt", 200: "Receipt"},
-            _UPLOAD_ERRORS,
+        "put_photo",
+        lambda: Endpoint(
+            upload.put_photo,
+            Operation(
+                "Store a photo and return a receipt for it.",
+                {201: "Receipt", 200: "Receipt"},
+                _UPLOAD_ERRORS,
+            ),
+            Inputs(body=PhotoBody()),
         ),
-        Inputs(body=PhotoBody()),
     ),
     Route(
         UPLOAD_PATH.removeprefix("/"),
         ("POST",),
         Access.PUBLIC,
-        upload.post_to_device_route,
-        Operation("Reject POST with a hint.", {}, (405,)),
+        "post_to_device_route",
+        lambda: Endpoint(
+            upload.post_to_device_route,
+            Operation("Reject POST with a hint.", {}, (405,)),
+        ),
     ),
     Route(
         "api/photos",
         ("POST",),
         Access.UPLOADER,
-        upload.post_photo,
-        Operation(
-            "Store a photo that a phone, a script or a network camera posts.",
-            {201: "Receipt", 200: "Receipt"},
-            _UPLOAD_ERRORS,
+        "post_photo",
+        lambda: Endpoint(
+            upload.post_photo,
+            Operation(
+                "Store a photo that a phone, a script or a network camera posts.",
+                {201: "Receipt", 200: "Receipt"},
+                _UPLOAD_ERRORS,
+            ),
+            Inputs(body=upload.PHOTO_OR_FORM),
         ),
-        Inputs(body=upload.PHOTO_OR_FORM),
     ),
     Route(
         "api/photos",
         GET,
         Access.READER,
-        photos.list_photos,
-        Operation(
-            "List photos, by `order` the newest or the oldest first. May have fewer than "
-            "`limit` photos even if there are more; follow `next_cursor`.",
-            {200: "PhotoPage"},
+        "list_photos",
+        lambda: Endpoint(
+            photos.list_photos,
+            Operation(
+                "List photos, by `order` the newest or the oldest first. May have fewer than "
+                "`limit` photos even if there are more; follow `next_cursor`.",
+                {200: "PhotoPage"},
+            ),
+            Inputs(query=listing.PARAMETERS),
         ),
-        Inputs(query=listing.PARAMETERS),
     ),
     Route(
         KNOWN_PATH.removeprefix("/"),
         ("POST",),
         Access.DEVICE,
-        known.post_known,
-        Operation(
-            "Check which of up to 100 photos are stored or were deleted on purpose.",
-            {200: "KnownPhotos"},
+        "post_known",
+        lambda: Endpoint(
+            known.post_known,
+            Operation(
+                "Check which of up to 100 photos are stored or were deleted on purpose.",
+                {200: "KnownPhotos"},
+            ),
+            Inputs(body=known.KNOWN_IDS),
         ),
-        Inputs(body=known.KNOWN_IDS),
     ),
     Route(
         "api/photos/{id}",
         GET,
         Access.READER,
-        photos.get_photo,
-        Operation("Get a photo's metadata.", {200: "Photo"}, (404,)),
-        Inputs(path=(PHOTO,)),
+        "get_photo",
+        lambda: Endpoint(
+            photos.get_photo,
+            Operation("Get a photo's metadata.", {200: "Photo"}, (404,)),
+            Inputs(path=(PHOTO,)),
+        ),
     ),
     Route(
         "api/photos/{id}",
         ("DELETE",),
         Access.DELETER,
-        maintenance.delete_photo,
-        Operation("Delete a photo. It cannot be restored.", errors=(404,)),
-        Inputs(path=(PHOTO,)),
+        "delete_photo",
+        lambda: Endpoint(
+            maintenance.delete_photo,
+            Operation("Delete a photo. It cannot be restored.", errors=(404,)),
+            Inputs(path=(PHOTO,)),
+        ),
     ),
     Route(
         "api/photos/delete",
         ("POST",),
         Access.DELETER,
-        maintenance.delete_photos,
-        Operation("Delete up to 100 photos. They cannot be restored.", {200: "Deleted"}),
-        Inputs(body=maintenance.DELETION),
+        "delete_photos",
+        lambda: Endpoint(
+            maintenance.delete_photos,
+            Operation("Delete up to 100 photos. They cannot be restored.", {200: "Deleted"}),
+            Inputs(body=maintenance.DELETION),
+        ),
     ),
     Route(
         "api/photos/{id}/content",
         GET_OR_HEAD,
         Access.READER,
-        photos.get_content,
-        Operation("Get a photo's bytes, or a range of them.", _PHOTO_RESPONSES, (404, 416)),
-        Inputs(path=(PHOTO,)),
+        "get_content",
+        lambda: Endpoint(
+            photos.get_content,
+            Operation("Get a photo's bytes, or a range of them.", _PHOTO_RESPONSES, (404, 416)),
+            Inputs(path=(PHOTO,)),
+        ),
     ),
     Route(
         "api/photos/{id}/thumbnail",
         GET,
         Access.READER,
-        thumbnails.get_thumbnail,
-        Operation(
-            "Get a small picture of a photo.", {200: Media.JPEG.content_type, 304: None}, (404,)
+        "get_thumbnail",
+        lambda: Endpoint(
+            thumbnails.get_thumbnail,
+            Operation(
+                "Get a small picture of a photo.", {200: Media.JPEG.content_type, 304: None}, (404,)
+            ),
+            Inputs(path=(PHOTO,)),
         ),
-        Inputs(path=(PHOTO,)),
     ),
     Route(
         "api/events",
         GET,
         Access.READER,
-        events.list_events,
-        Operation(
-            "List a camera's events: photos that lie close together in time. `limit` counts "
-            "photos.",
-            {200: "EventPage"},
+        "list_events",
+        lambda: Endpoint(
+            events.list_events,
+            Operation(
+                "List a camera's events: photos that lie close together in time. `limit` counts "
+                "photos.",
+                {200: "EventPage"},
+            ),
+            Inputs(query=events.PARAMETERS),
         ),
-        Inputs(query=events.PARAMETERS),
     ),
     Route(
         "api/cameras",
         GET,
         Access.READER,
-        stats.list_cameras,
-        Operation("List the cameras, with what was received from each and when.", {200: "Cameras"}),
-        Inputs(query=stats.CAMERAS_PARAMETERS),
+        "list_cameras",
+        lambda: Endpoint(
+            stats.list_cameras,
+            Operation(
+                "List the cameras, with what was received from each and when.", {200: "Cameras"}
+            ),
+            Inputs(query=stats.CAMERAS_PARAMETERS),
+        ),
     ),
     Route(
         "api/cameras/{name}",
         ("DELETE",),
         Access.ADMIN,
-        maintenance.delete_camera,
-        Operation(
-            "Remove a camera with its photos, its alerts and its stats. They cannot be restored.",
-            {200: "RemovedCamera"},
-            (404,),
+        "delete_camera",
+        lambda: Endpoint(
+            maintenance.delete_camera,
+            Operation(
+                "Remove a camera with its photos, its alerts and its stats. They cannot be "
+                "restored.",
+                {200: "RemovedCamera"},
+                (404,),
+            ),
+            Inputs(path=(maintenance.CAMERA,)),
         ),
-        Inputs(path=(maintenance.CAMERA,)),
     ),
     Route(
         "api/days",
         GET,
         Access.READER,
-        stats.list_days,
-        Operation("Count the photos of each day (UTC).", {200: "Days"}),
-        Inputs(query=stats.DAYS_PARAMETERS),
+        "list_days",
+        lambda: Endpoint(
+            stats.list_days,
+            Operation("Count the photos of each day (UTC).", {200: "Days"}),
+            Inputs(query=stats.DAYS_PARAMETERS),
+        ),
     ),
     Route(
         "api/stats",
         GET,
         Access.READER,
-        stats.get_stats,
-        Operation(
-            "Count the photos that were received, that are stored and that were lost, by camera "
-            "and day (UTC).",
-            {200: "Stats"},
+        "get_stats",
+        lambda: Endpoint(
+            stats.get_stats,
+            Operation(
+                "Count the photos that were received, that are stored and that were lost, by "
+                "camera and day (UTC).",
+                {200: "Stats"},
+            ),
+            Inputs(query=stats.STATS_PARAMETERS),
         ),
-        Inputs(query=stats.STATS_PARAMETERS),
     ),
     Route(
         "api/status",
         GET,
         Access.READER,
-        stats.get_status,
-        Operation(
-            "Get the system status: totals, last photo, last cleanup and repair.", {200: "Status"}
+        "get_status",
+        lambda: Endpoint(
+            stats.get_status,
+            Operation(
+                "Get the system status: totals, last photo, last cleanup and repair.",
+                {200: "Status"},
+            ),
+            Inputs(query=()),
         ),
-        Inputs(query=()),
     ),
     Route(
         ALERTS_PATH.removeprefix("/"),
         ("POST",),
         Access.DEVICE,
-        alerts.post_alerts,
-        Operation("Record alerts, such as the loss of a photo.", {200: "AlertsReceipt"}, (429,)),
-        Inputs(body=alerts.NEW_ALERTS),
+        "post_alerts",
+        lambda: Endpoint(
+            alerts.post_alerts,
+            Operation(
+                "Record alerts, such as the loss of a photo.", {200: "AlertsReceipt"}, (429,)
+            ),
+            Inputs(body=alerts.NEW_ALERTS),
+        ),
     ),
     Route(
         "api/alerts",
         GET,
         Access.READER,
-        alerts.list_alerts,
-        Operation("List alerts, the last received first.", {200: "AlertPage"}),
-        Inputs(query=alerts.PARAMETERS),
+        "list_alerts",
+        lambda: Endpoint(
+            alerts.list_alerts,
+            Operation("List alerts, the last received first.", {200: "AlertPage"}),
+            Inputs(query=alerts.PARAMETERS),
+        ),
     ),
     Route(
         "api/shares",
         GET,
         Access.ADMIN,
-        sharing.list_shares,
-        Operation("List the shared links.", {200: "Shares"}),
+        "list_shares",
+        lambda: Endpoint(
+            sharing.list_shares,
+            Operation("List the shared links.", {200: "Shares"}),
+        ),
     ),
     Route(
         "api/shares",
         ("POST",),
         Access.ADMIN,
-        sharing.make_share,
-        Operation(
-            "Create a link that opens a photo, or a camera's photos in a time range, without "
-            "signing in.",
-            {201: "MadeShare"},
-            (404,),
+        "make_share",
+        lambda: Endpoint(
+            sharing.make_share,
+            Operation(
+                "Create a link that opens a photo, or a camera's photos in a time range, without "
+                "signing in.",
+                {201: "MadeShare"},
+                (404,),
+            ),
+            Inputs(body=sharing.NEW_SHARE),
         ),
-        Inputs(body=sharing.NEW_SHARE),
     ),
     Route(
         "api/shares/{key}",
         ("DELETE",),
         Access.ADMIN,
-        sharing.revoke_share,
-        Operation("Revoke a shared link.", errors=(404,)),
-        Inputs(path=(sharing.KEY,)),
+        "revoke_share",
+        lambda: Endpoint(
+            sharing.revoke_share,
+            Operation("Revoke a shared link.", errors=(404,)),
+            Inputs(path=(sharing.KEY,)),
+        ),
     ),
     Route(
         "api/shared/{secret}",
         GET,
         Access.PUBLIC,
-        sharing.list_shared,
-        Operation("List the photos that a shared link opens.", {200: "SharedPhotos"}, (404,)),
-        Inputs(path=(sharing.SECRET,)),
+        "list_shared",
+        lambda: Endpoint(
+            sharing.list_shared,
+            Operation("List the photos that a shared link opens.", {200: "SharedPhotos"}, (404,)),
+            Inputs(path=(sharing.SECRET,)),
+        ),
     ),
     Route(
         "api/shared/{secret}/{id}/content",
         GET_OR_HEAD,
         Access.PUBLIC,
-        sharing.get_shared_content,
-        Operation(
-            "Get the bytes of a photo that a shared link opens.", _PHOTO_RESPONSES, (404, 416)
-        ),
-        Inputs(
-            path=(
-                sharing.SECRET,
-                PHOTO,
-            )
+        "get_shared_content",
+        lambda: Endpoint(
+            sharing.get_shared_content,
+            Operation(
+                "Get the bytes of a photo that a shared link opens.", _PHOTO_RESPONSES, (404, 416)
+            ),
+            Inputs(
+                path=(
+                    sharing.SECRET,
+                    PHOTO,
+                )
+            ),
         ),
     ),
     Route(
         "shared/{secret}",
         GET_OR_HEAD,
         Access.PUBLIC,
-        sharing.get_shared,
-        Operation("Show what a shared link opens.", {200: "text/html", 404: "text/html"}),
-        Inputs(path=(sharing.SECRET,)),
+        "get_shared",
+        lambda: Endpoint(
+            sharing.get_shared,
+            Operation("Show what a shared link opens.", {200: "text/html", 404: "text/html"}),
+            Inputs(path=(sharing.SECRET,)),
+        ),
     ),
     Route(
         "api/cleanup/run",
         ("POST",),
         Access.ADMIN,
-        maintenance.run_cleanup,
-        Operation(
-            "Delete photos that retention no longer keeps, up to 1,000 in a run.",
-            {200: "CleanedUp"},
+        "run_cleanup",
+        lambda: Endpoint(
+            maintenance.run_cleanup,
+            Operation(
+                "Delete photos that retention no longer keeps, up to 1,000 in a run.",
+                {200: "CleanedUp"},
+            ),
+            Inputs(body=maintenance.CLEANUP_OPTIONS),
         ),
-        Inputs(body=maintenance.CLEANUP_OPTIONS),
     ),
     Route(
         "api/repair/run",
         ("POST",),
         Access.ADMIN,
-        maintenance.run_repair,
-        Operation(
-            "Make the index agree with the blobs; `everything` rebuilds it.", {200: "Repaired"}
+        "run_repair",
+        lambda: Endpoint(
+            maintenance.run_repair,
+            Operation(
+                "Make the index agree with the blobs; `everything` rebuilds it.", {200: "Repaired"}
+            ),
+            Inputs(body=maintenance.REPAIR_OPTIONS),
         ),
-        Inputs(body=maintenance.REPAIR_OPTIONS),
     ),
     Route(
         "api/session",
         GET,
         Access.READER,
-        sessions.get_session,
-        Operation("Get the current session.", {200: "Caller"}),
+        "get_session",
+        lambda: Endpoint(
+            sessions.get_session,
+            Operation("Get the current session.", {200: "Caller"}),
+        ),
     ),
     Route(
         "api/session",
         ("POST",),
         Access.PUBLIC,
-        sessions.open_session,
-        Operation("Sign in with name and password.", {200: "SignedIn"}, (401, 403, 429)),
-        Inputs(body=sessions.SIGN_IN),
+        "open_session",
+        lambda: Endpoint(
+            sessions.open_session,
+            Operation("Sign in with name and password.", {200: "SignedIn"}, (401, 403, 429)),
+            Inputs(body=sessions.SIGN_IN),
+        ),
     ),
     Route(
         "api/session",
         ("DELETE",),
         Access.PERSON,
-        sessions.close_session,
-        Operation("Sign out."),
+        "close_session",
+        lambda: Endpoint(
+            sessions.close_session,
+            Operation("Sign out."),
+        ),
     ),
     Route(
         "api/sessions",
         ("DELETE",),
         Access.PERSON,
-        sessions.close_all_sessions,
-        Operation("Sign out everywhere.", {200: "Ended"}),
+        "close_all_sessions",
+        lambda: Endpoint(
+            sessions.close_all_sessions,
+            Operation("Sign out everywhere.", {200: "Ended"}),
+        ),
     ),
     Route(
         "api/password",
         ("PUT",),
         Access.PERSON,
-        sessions.change_password,
-        Operation("Change your password, and sign out everywhere else.", errors=(409, 429)),
-        Inputs(body=sessions.PASSWORD_CHANGE),
+        "change_password",
+        lambda: Endpoint(
+            sessions.change_password,
+            Operation("Change your password, and sign out everywhere else.", errors=(409, 429)),
+            Inputs(body=sessions.PASSWORD_CHANGE),
+        ),
     ),
     Route(
         "api/people",
         GET,
         Access.ADMIN,
-        users.list_people,
-        Operation("List the people who may sign in.", {200: "People"}),
+        "list_people",
+        lambda: Endpoint(
+            users.list_people,
+            Operation("List the people who may sign in.", {200: "People"}),
+        ),
     ),
     Route(
         "api/people",
         ("POST",),
         Access.ADMIN,
-        users.add_person,
-        Operation(
-            "Add a person who may sign in: a viewer of all cameras or of some, or another owner.",
-            {201: "Person"},
-            (409,),
+        "add_person",
+        lambda: Endpoint(
+            users.add_person,
+            Operation(
+                "Add a person who may sign in: a viewer of all cameras or of some, or another "
+                "owner.",
+                {201: "Person"},
+                (409,),
+            ),
+            Inputs(body=users.NEW_PERSON),
         ),
-        Inputs(body=users.NEW_PERSON),
     ),
     Route(
         "api/people/{name}",
         ("DELETE",),
         Access.ADMIN,
-        users.remove_person,
-        Operation(
-            "Remove a person, and revoke their links and tokens. People they added keep access; "
-            "they are listed in `staying`.",
-            {200: "Revoked"},
-            (404, 409),
+        "remove_person",
+        lambda: Endpoint(
+            users.remove_person,
+            Operation(
+                "Remove a person, and revoke their links and tokens. People they added keep "
+                "access; they are listed in `staying`.",
+                {200: "Revoked"},
+                (404, 409),
+            ),
+            Inputs(path=(fields.NEW_NAME,)),
         ),
-        Inputs(path=(NEW_NAME,)),
     ),
     Route(
         "api/tokens",
         GET,
         Access.ADMIN,
-        tokens.list_tokens,
-        Operation("List the programs' tokens.", {200: "Tokens"}),
+        "list_tokens",
+        lambda: Endpoint(
+            tokens.list_tokens,
+            Operation("List the programs' tokens.", {200: "Tokens"}),
+        ),
     ),
     Route(
         "api/tokens",
         ("POST",),
         Access.ADMIN,
-        tokens.make_token,
-        Operation("Create a token for a program.", {201: "MadeToken"}, (409,)),
-        Inputs(body=tokens.NEW_TOKEN),
+        "make_token",
+        lambda: Endpoint(
+            tokens.make_token,
+            Operation("Create a token for a program.", {201: "MadeToken"}, (409,)),
+            Inputs(body=tokens.NEW_TOKEN),
+        ),
     ),
     Route(
         "api/tokens/{name}",
         ("DELETE",),
         Access.ADMIN,
-        tokens.revoke_token,
-        Operation(
-            "Revoke a token, and what was created with it. People who were added with it keep "
-            "access; they are listed in `staying`.",
-            {200: "Revoked"},
-            (404,),
+        "revoke_token",
+        lambda: Endpoint(
+            tokens.revoke_token,
+            Operation(
+                "Revoke a token, and what was created with it. People who were added with it keep "
+                "access; they are listed in `staying`.",
+                {200: "Revoked"},
+                (404,),
+            ),
+            Inputs(path=(fields.NEW_NAME,)),
         ),
-        Inputs(path=(NEW_NAME,)),
     ),
     Route(
         "api/accesses",
         GET,
         Access.ADMIN,
-        audit_log.list_accesses,
-        Operation("List the audit log: who did what, newest first.", {200: "Accesses"}),
-        Inputs(query=(LIMIT, CURSOR)),
+        "list_accesses",
+        lambda: Endpoint(
+            audit_log.list_accesses,
+            Operation("List the audit log: who did what, newest first.", {200: "Accesses"}),
+            Inputs(query=(LIMIT, CURSOR)),
+        ),
     ),
     Route(
         "api/health",
         GET_OR_HEAD,
         Access.PUBLIC,
-        get_health,
-        Operation("Check that the settings are right and that storage answers.", {200: "Health"}),
+        "get_health",
+        lambda: Endpoint(
+            health.get_health,
+            Operation(
+                "Check that the settings are right and that storage answers.", {200: "Health"}
+            ),
+        ),
     ),
     Route(
         "api/openapi.json",
         GET,
         Access.PUBLIC,
-        get_openapi,
-        Operation("Get this description.", {200: "application/json"}),
+        "get_openapi",
+        lambda: Endpoint(
+            get_openapi,
+            Operation("Get this description.", {200: "application/json"}),
+        ),
     ),
     Route(
         "api/docs",
         GET,
         Access.PUBLIC,
-        get_docs,
-        Operation("Get this description as a page for people.", {200: "text/html"}),
+        "get_docs",
+        lambda: Endpoint(
+            get_docs,
+            Operation("Get this description as a page for people.", {200: "text/html"}),
+        ),
     ),
     Route(
         "{*path}",
         GET_OR_HEAD,
         Access.PUBLIC,
-        pages.get_page,
-        operation=None,
-        inputs=Inputs(path=(pages.FILE,)),
+        "get_page",
+        lambda: Endpoint(
+            pages.get_page,
+            inputs=Inputs(path=(pages.FILE,)),
+        ),
     ),
 )

@@ -10,8 +10,8 @@ publish() {
     packages=''
     [ "$build_here" = no ] || packages=--packages
     # shellcheck disable=SC2086  # nothing, or one word
-    (cd "$here/.." && python3 -m local.dist --only zip --to "$scratch" --python "$python" $packages) ||
-        exit 1
+    (cd "$here/.." && python3 -m local.dist --only zip --to "$scratch" --python "$python" \
+        --compiled $packages) || exit 1
     mv "$scratch"/nightjar-function-*.zip "$scratch/backend.zip"
     if [ "$build_here" = yes ]; then publish_built; else publish_source; fi
     remove_written_connection

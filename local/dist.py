@@ -1,6 +1,7 @@
 """Build a release into dist/: the wheel for the Pi, and the zip for Azure.
 
     python -m local.dist [--only zip | --only wheel] [--to FOLDER] [--python VERSION] [--packages]
+                         [--compiled]
 
 Builds are reproducible, byte by byte, on any machine: only files that git tracks are included,
 sorted, not compressed (deflate differs between machines), and with one date, SOURCE_DATE_EPOCH or
@@ -8,12 +9,14 @@ else that of the last commit. Building the zip needs only Python and git; buildi
 the setuptools that requirements-dev.txt pins. Beside the wheel goes the list of what a Pi installs
 with it, and into the zip the list of what Azure installs for its version of Python: each package
 pinned, with its hash. --packages includes these packages themselves, for an Azure whose own build
-uses another Python; then nothing is built there."""
+uses another Python; then nothing is built there. --compiled includes bytecode, too, if this is
+Azure's version of Python; such a zip is the same only where Python is the same."""
 
 import argparse
 import hashlib
 import json
 import os
+import py_compile
 import re
 import shutil
 import subprocess
@@ -47,13 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     python = default_python()
     parser.add_argument("--python", choices=AZURE_PYTHONS, default=python, help=f"({python})")
     parser.add_argument("--packages", action="store_true", help="include the packages in the zip")
+    parser.add_argument("--compiled", action="store_true", help="include bytecode in the zip")
     args = parser.parse_args(argv)
     try:
         args.to.mkdir(parents=True, exist_ok=True)
         date = release_date()
         files = []
         if args.only != "wheel":
-            files.append(build_zip(args.to, date, args.python, packages=args.packages))
+            files.append(build_zip(args.to, date, args.python, args.packages, args.compiled))
         if args.only != "zip":
             files.append(build_wheel(args.to, date))
             requirements = args.to / f"nightjar-{__version__}-requirements.txt"
@@ -89,7 +93,13 @@ def default_python() -> str:
     return str(template["parameters"]["pythonVersion"]["defaultValue"])
 
 
-def build_zip(folder: Path, date: int, python: str = "", packages: bool = False) -> Path:
+def build_zip(
+    folder: Path,
+    date: int,
+    python: str = "",
+    packages: bool = False,
+    compiled: bool = False,
+) -> Path:
     """Build the function app's zip in `folder`, for this version of Python (by default Azure's).
     Return its path. Raises DistError if a file is in the wrong place."""
     files = azure_files()
@@ -108,6 +118,8 @@ def build_zip(folder: Path, date: int, python: str = "", packages: bool = False)
     content["requirements.txt"] = azure_lock(python).read_bytes()
     if packages:
         content |= installed_packages(python)
+    if compiled:
+        content |= bytecode(content, python)
     target = folder / f"nightjar-function-{__version__}.zip"
     write_zip(target, content, date)
     return target
@@ -133,6 +145,34 @@ def installed_packages(python: str) -> dict[str, bytes]:
             if file.is_file()
             and not (name := file.relative_to(scratch).as_posix()).startswith("bin/")
         }
+
+
+def bytecode(content: Mapping[str, bytes], python: str) -> dict[str, bytes]:
+    """Return the bytecode of these modules by its name in the zip; none if this is another version
+    of Python. Unpacking may change the times of files, so the bytecode does not depend on them."""
+    running = "{}.{}".format(*sys.version_info)
+    if running != python:
+        print(f"without bytecode: this is Python {running}, the app runs Python {python}")
+        return {}
+    found = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        source, target = Path(scratch, "module.py"), Path(scratch, "module.pyc")
+        for name in sorted(name for name in content if name.endswith(".py")):
+            source.write_bytes(content[name])
+            try:
+                py_compile.compile(
+                    str(source),
+                    str(target),
+                    name,
+                    doraise=True,
+                    invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+                )
+            except py_compile.PyCompileError:
+                continue  # a package's template, or code for another Python: it is not imported
+            folder, _, stem = name.removesuffix(".py").rpartition("/")
+            cached = f"__pycache__/{stem}.{sys.implementation.cache_tag}.pyc"
+            found[f"{folder}/{cached}" if folder else cached] = target.read_bytes()
+    return found
 
 
 def azure_files() -> list[str]:

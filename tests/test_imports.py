@@ -20,7 +20,7 @@ FORBIDDEN = {
 # From the lowest layer to the highest: a module imports from its own line and from lines above it.
 LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "function_app": (
-        ("memory", "origins", "problems", "retention_policy"),
+        ("lazy_module", "memory", "origins", "problems", "retention_policy"),
         ("media",),
         ("storage",),
         ("auth", "timer_watch"),
@@ -32,6 +32,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("maintenance",),
         ("accounts", "health", "stats", "web"),
         ("routes",),
+        ("registration",),
         ("__init__",),
     ),
     "pi_uploader": (

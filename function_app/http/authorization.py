@@ -8,7 +8,6 @@ from enum import Enum
 
 import azure.functions as func
 
-from function_app.auth import sessions, tokens
 from function_app.auth.caller import ANONYMOUS, DEVICE, Caller, Scope
 from function_app.http.cookies import SESSION, read_cookie
 from function_app.origins import origin_of
@@ -108,6 +107,8 @@ def unknown_photo(name: PhotoName) -> HTTPProblemError:
 def _authenticate(
     headers: Mapping[str, str], url: str, services: Services, now: datetime
 ) -> Caller | None:
+    from function_app.auth import sessions, tokens  # of people and programs, not of devices
+
     scheme, _, secret = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         secret = secret.strip()

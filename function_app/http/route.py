@@ -3,6 +3,7 @@ need to know about each route."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import azure.functions as func
@@ -50,21 +51,45 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Route:
-    """A function of the app. `path` is written as the Functions host expects it, without a leading
-    slash. GET does not imply HEAD. Without an `operation` the API's description omits the route."""
+class Endpoint:
+    """What a route does. Without an `operation` the API's description omits the route."""
 
-    path: str
-    methods: tuple[str, ...]
-    access: Access
     handler: Handler
     operation: Operation | None = None
     inputs: Inputs = field(default_factory=Inputs)
 
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """A function of the app, with this name in Azure: that of its handler. `path` is written as the
+    Functions host expects it, without a leading slash. GET does not imply HEAD. `make_endpoint` is
+    called at the first request, and imports what the handler needs."""
+
+    path: str
+    methods: tuple[str, ...]
+    access: Access
+    name: str
+    make_endpoint: Callable[[], Endpoint]
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """The endpoint, made once."""
+        return self.make_endpoint()
+
     @property
-    def name(self) -> str:
-        """The function's name in Azure: that of its handler."""
-        return self.handler.__name__
+    def handler(self) -> Handler:
+        """The function that responds to a request."""
+        return self.endpoint.handler
+
+    @property
+    def operation(self) -> Operation | None:
+        """The route's part of the API's description."""
+        return self.endpoint.operation
+
+    @property
+    def inputs(self) -> Inputs:
+        """The parameters and the body."""
+        return self.endpoint.inputs
 
     @property
     def problems(self) -> set[int]:

@@ -4,14 +4,21 @@ they do may be repeated; the routes do the same on request."""
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from function_app.auth.purge import purge_links, purge_sign_ins
-from function_app.maintenance.repair import RepairReport, reconcile
-from function_app.maintenance.retention import Cleanup, clean_up
+from function_app.lazy_module import LazyModule
 from function_app.services import Services
 from function_app.timer_watch import CLEANUP, REPAIR, record_run
+
+if TYPE_CHECKING:
+    from function_app.auth import purge
+    from function_app.maintenance import repair, retention
+else:  # a cold start does not wait for what an instance needs once an hour
+    purge = LazyModule("function_app.auth.purge")
+    repair = LazyModule("function_app.maintenance.repair")
+    retention = LazyModule("function_app.maintenance.retention")
 
 # NCRONTAB with seconds, UTC. Every hour, since one run a day could not keep up with a thousand
 # cameras (docs/decisions/0015-retention-by-turns.md).
@@ -29,16 +36,16 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
         ready, now = services(), datetime.now(UTC)
-        log_cleanup(clean_up(ready, now))
-        purged = purge_sign_ins(ready.accounts, ready.audit_log, now)
-        expired = purge_links(ready.accounts, now)
+        log_cleanup(retention.clean_up(ready, now))
+        purged = purge.purge_sign_ins(ready.accounts, ready.audit_log, now)
+        expired = purge.purge_links(ready.accounts, now)
         record_run(ready.accounts, CLEANUP, datetime.now(UTC))
         log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
         ready.alerts.index_by_camera()
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         ready = services()
-        log_repair(reconcile(ready, datetime.now(UTC), seconds=WEEKLY_SECONDS))
+        log_repair(repair.reconcile(ready, datetime.now(UTC), seconds=WEEKLY_SECONDS))
         record_run(ready.accounts, REPAIR, datetime.now(UTC))
         now = datetime.now(UTC)
         # Save the counts here: GET /api/status does not, and would get slower each week.
@@ -50,7 +57,7 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
         app.function_name(work.__name__)(timer(work))
 
 
-def log_cleanup(cleanup: Cleanup) -> None:
+def log_cleanup(cleanup: "retention.Cleanup") -> None:
     """Log what a run deleted, and warn if it falls behind."""
     count = sum(cleanup.deleted.values())
     log.info("cleanup: deleted %d photos of %d cameras", count, len(cleanup.deleted))
@@ -62,7 +69,7 @@ def log_cleanup(cleanup: Cleanup) -> None:
         )
 
 
-def log_repair(report: RepairReport) -> None:
+def log_repair(report: "repair.RepairReport") -> None:
     """Log what a run repaired, and warn if it skipped cameras."""
     log.info("repair: %s", report)
     if report.skipped:

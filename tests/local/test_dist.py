@@ -27,6 +27,7 @@ from photo_wire import __version__
 DATE = "1795000000"
 ZIP = f"nightjar-function-{__version__}.zip"
 WHEEL = f"nightjar-{__version__}-py3-none-any.whl"
+RUNNING = "{}.{}".format(*sys.version_info)
 REQUIREMENTS = f"nightjar-{__version__}-requirements.txt"
 
 
@@ -154,6 +155,36 @@ def test_the_unpacked_zip_is_the_complete_app(dist: Path, tmp_path: Path) -> Non
     assert files == f"{package / '__init__.py'} {wire / '__init__.py'} {__version__}"
     assert "put_photo" in functions.split()
     assert "index.html" in pages.split()
+
+
+def test_a_compiled_zip_needs_no_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its bytecode is used whatever the times and the text of the files say; for another version of
+    Python there is none."""
+    running, others = RUNNING, [one for one in AZURE_PYTHONS if one != RUNNING]
+    with zipfile.ZipFile(build_zip(tmp_path, int(DATE), running, compiled=True)) as packed:
+        names = packed.namelist()
+        packed.extractall(tmp_path)
+    modules = [name for name in names if name.endswith(".py")]
+    assert len([name for name in names if name.endswith(".pyc")]) == len(modules)
+    assert capsys.readouterr().out == ""
+    for name in modules:
+        (tmp_path / name).write_text("raise ImportError('compiled anew')")
+    done = subprocess.run(
+        [sys.executable, "-c", "import function_app; print(len(function_app.app.get_functions()))"],
+        cwd=tmp_path,
+        env=_environ(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 0
+    for other in others:
+        with zipfile.ZipFile(build_zip(tmp_path, int(DATE), other, compiled=True)) as packed:
+            assert sorted(azure_files()) == packed.namelist()
+        assert f"the app runs Python {other}" in capsys.readouterr().out
 
 
 def test_the_wheel_holds_the_device_and_nothing_else(dist: Path) -> None:
