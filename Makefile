@@ -23,7 +23,7 @@ OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run func test test-fast test-313 drill bench cost cost-page dist lock golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
+.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-packages proof cost cost-page dist lock golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,12 +40,12 @@ run: setup ## run Azurite, the backend and a simulated device; Ctrl-C ends them
 func: setup ## run the same with the backend under Azure Functions Core Tools
 	@exec $(RUN) --core-tools
 
-test: setup-dev browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## run all tests, and on Python 3.13 the fast tests of the code that runs there
+test: setup-dev bench-packages browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## run all tests, and on Python 3.13 the fast tests of the code that runs there
 	@echo "== all tests on $$($(PY) --version)"
 	@$(PY) -m pytest -q -n $(WORKERS)
 	@$(MAKE) --no-print-directory test-313
 
-test-fast: setup-dev ## run the fast tests, in about three minutes
+test-fast: setup-dev bench-packages ## run the fast tests, in about three minutes
 	@$(PY) -m pytest -q -n $(WORKERS) -m "not slow"
 
 test-313: setup-dev $(if $(PYTHON313),.venv-3.13/.done) ## run the fast tests on Python 3.13; COVERAGE=yes reports which lines they run
@@ -60,8 +60,13 @@ endif
 drill: setup-dev ## run many faults (kills, a full disk, an outage), and account for every photo
 	@$(PY) -m tests.drill
 
-bench: setup-dev ## run the benchmarks, each as a ratio to the possible minimum of the same run
-	@$(PY) -m bench
+bench: setup-dev .venv/.bench ## run the benchmarks, beside the possible minimum; ARGS="--quick counts" for some, ARGS=--help explains
+	@$(PY) -m bench $(ARGS)
+
+proof: setup-dev .venv/.bench ## run all benchmarks, and write their figures into docs/proof.md
+	@$(PY) -m bench --idle 300 --write docs/proof.md
+
+bench-packages: .venv/.bench # what the benchmarks compare Nightjar with
 
 cost: ## print what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
 	@$(PYTHON) -m infra.cost $(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(PHOTOS),--photos $(PHOTOS)) \
@@ -129,6 +134,11 @@ systemd-tools: # the tools that check the units, and the machine of namespaces t
 	$(PY) $(PIP) --no-deps --upgrade --target .venv/picamera2-source -r requirements-picamera2.txt
 	for one in $(OLD_PICAMERA2:requirements-picamera2-%.txt=%); do $(PY) $(PIP) --no-deps --upgrade \
 		--target .venv/picamera2-source-$$one -r requirements-picamera2-$$one.txt || exit 1; done
+	@touch $@
+
+.venv/.bench: .venv/.done $(wildcard bench/requirements-*.txt)
+	$(PY) $(PIP) --no-deps --require-hashes --upgrade --target .venv/bench -r \
+		bench/requirements-$$($(PY) -c 'import sys; print("{}.{}".format(*sys.version_info))').txt
 	@touch $@
 
 .venv-3.13/.done: requirements.txt requirements-local.txt requirements-dev.txt requirements-3.13.txt

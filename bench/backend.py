@@ -4,15 +4,13 @@ import contextlib
 import http.client
 import os
 import secrets
-import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from urllib.parse import urlsplit
@@ -25,7 +23,9 @@ from azure.storage.blob import (
     generate_account_sas,
 )
 
-from bench.memory import MB, _peak_memory
+from bench.effort import Effort
+from bench.memory import MB
+from bench.repeat import Samples, in_turns, percentile
 from bench.report import Figure
 from function_app.services import connect
 from function_app.settings import Settings
@@ -52,11 +52,9 @@ Put = Callable[[bytes], None]
 """Store these bytes as a new photo."""
 
 
-def measure(folder: Path, quick: bool) -> list[Figure]:
+def measure(folder: Path, effort: Effort) -> list[Figure]:
     with running(folder, Azurite(None)) as (azurite, backend):
-        result = _uploads(azurite, backend, quick)
-        result += _memory(backend, 4 if quick else 16)
-    return [*result, *_cold_start(3 if quick else 9)]
+        return _uploads(azurite, backend, effort)
 
 
 @contextlib.contextmanager
@@ -83,21 +81,17 @@ def running(
 
 @dataclass
 class Timings:
-    """The timings of one path: photos per second, and the seconds of each photo."""
+    """The timings of one path: photos per second of each round, and the seconds of each photo."""
 
-    rates: list[float]
+    rate: Samples
     each: list[float]
 
     @property
-    def rate(self) -> float:
-        return statistics.median(self.rates)
-
-    @property
     def p95(self) -> float:
-        return statistics.quantiles(self.each, n=20)[-1]
+        return percentile(self.each, 95)
 
 
-def _uploads(azurite: Azurite, backend: Backend, quick: bool) -> list[Figure]:
+def _uploads(azurite: Azurite, backend: Backend, effort: Effort) -> list[Figure]:
     account = open_account(azurite.connection_string, 4 * MB)
     paths: dict[str, Callable[[], Put]] = {
         "backend": lambda: _to_backend(backend),
@@ -105,12 +99,10 @@ def _uploads(azurite: Azurite, backend: Backend, quick: bool) -> list[Figure]:
         "raw": lambda: _raw(azurite),
     }
     result = []
-    for size in (50_000, 500_000, 2_000_000):
-        body = _picture(size)
-        for clients in (1, 4, 16):
-            photos = (6 if quick else 24) * (1 if size > 10**6 else 2)
-            times = _interleaved(paths, body, clients, photos, rounds=1 if quick else 3)
+    for size in effort.pick((50_000, 500_000, 2_000_000), (50_000, 500_000), (50_000,)):
+        for clients in effort.pick((1, 4, 16), (1, 4), (4,)):
             what = f"PUT of {size // 1000:,} KB, {clients} at once"
+            times = _path_timings(paths, _picture(size), clients, effort, what)
             ours, sdks, raw = times["backend"], times["SDKs"], times["raw"]
             result += [
                 Figure(f"{what}: share of the SDKs'", ours.rate / sdks.rate, "", 0.9),
@@ -121,17 +113,21 @@ def _uploads(azurite: Azurite, backend: Backend, quick: bool) -> list[Figure]:
     return result
 
 
-def _interleaved(
-    paths: dict[str, Callable[[], Put]], body: bytes, clients: int, photos: int, rounds: int
+def _path_timings(
+    paths: dict[str, Callable[[], Put]], body: bytes, clients: int, effort: Effort, what: str
 ) -> dict[str, Timings]:
-    times = {name: Timings([], []) for name in paths}
-    for number in range(rounds + 1):
-        for name, path in paths.items():
-            seconds, each = _timed(path, body, clients, photos)
-            if number:  # the first round warms up
-                times[name].rates.append(photos / seconds)
-                times[name].each.extend(each)
-    return times
+    photos = effort.pick(24, 12, 2) * (1 if len(body) > 10**6 else 2)
+    each: dict[str, list[float]] = {name: [] for name in paths}
+
+    def rate(name: str) -> float:
+        seconds, of_each = _timed(paths[name], body, clients, photos)
+        each[name] += of_each
+        return photos / seconds
+
+    for path in paths.values():  # to warm up
+        _timed(path, body, clients, clients)
+    rates = in_turns(effort, *(partial(rate, name) for name in paths), what=what)
+    return {name: Timings(one, each[name]) for name, one in zip(paths, rates, strict=True)}
 
 
 def _timed(
@@ -261,30 +257,3 @@ def _picture(size: int) -> bytes:
         length = min(65_000, max(2, size - len(small) - len(comments) - 2))
         comments += b"\xff\xfe" + length.to_bytes(2, "big") + os.urandom(length - 2)
     return small[:2] + comments + small[2:]
-
-
-def _memory(backend: Backend, uploads: int) -> list[Figure]:
-    assert backend.process
-    _timed(lambda: _to_backend(backend), _picture(4 * MB), uploads, 2 * uploads)
-    peak = _peak_memory(Path(f"/proc/{backend.process.pid}/status").read_text())
-    return [Figure(f"peak memory with {uploads} uploads of 4 MB at once", peak, "MB")]
-
-
-def _cold_start(rounds: int) -> list[Figure]:
-    """Measure a new process that imports the app and lists its functions, as Azure's worker."""
-    code = (
-        "import function_app; len(function_app.app.get_functions());"
-        "print([one for one in open('/proc/self/status') if 'VmHWM' in one][0])"
-    )
-    took, peak = [], 0.0
-    for _ in range(rounds):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", code], check=True, capture_output=True, text=True
-        )
-        took.append(time.perf_counter() - start)
-        peak = _peak_memory(done.stdout)
-    return [
-        Figure("cold import of the backend", statistics.median(took) * 1000, "ms"),
-        Figure("  memory after it", peak, "MB"),
-    ]

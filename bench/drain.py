@@ -5,27 +5,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.clients import Client, drain, filled, keep_alive, ordinary_client, server
-from bench.report import Figure, interleaved, seconds
+from bench.effort import Effort
+from bench.repeat import in_turns, seconds
+from bench.report import Figure
 from local.azurite import Azurite
 from tests.conftest import new_backend
 
 SIZE = 500_000  # bytes
 
 
-def measure(folder: Path, quick: bool) -> list[Figure]:
-    return [*_to_backend(folder, quick), *_with_latency(folder, quick)]
+def measure(folder: Path, effort: Effort) -> list[Figure]:
+    return [*_to_backend(folder, effort), *_with_latency(folder, effort)]
 
 
-def _to_backend(folder: Path, quick: bool) -> list[Figure]:
-    photos, rounds = (10, 1) if quick else (100, 3)
+def _to_backend(folder: Path, effort: Effort) -> list[Figure]:
+    photos = effort.pick(60, 10, 2)
     result = []
     with (folder / "azurite.log").open("ab") as log, Azurite(output=log) as azurite:
         backend = new_backend(azurite.connection_string, {}, folder, set())
         backend.start()
         try:
             for in_flight in (2, 4):
-                ours, floor, ordinary = interleaved(
-                    rounds,
+                ours, floor, ordinary = in_turns(
+                    effort,
                     *(
                         _timed(client, folder, photos, backend.base_url, backend.function_key, n)
                         for client, n in (
@@ -34,6 +36,7 @@ def _to_backend(folder: Path, quick: bool) -> list[Figure]:
                             (ordinary_client, in_flight),
                         )
                     ),
+                    what=f"a backlog, {in_flight} in flight",
                 )
                 result += [
                     Figure(
@@ -41,7 +44,7 @@ def _to_backend(folder: Path, quick: bool) -> list[Figure]:
                         floor / ours,
                         "",
                         0.9,
-                        remark=f"{photos / ours:.0f} photos/s, floor {photos / floor:.0f}/s",
+                        remark=f"{photos / ours.median:.0f}/s, floor {photos / floor.median:.0f}/s",
                     ),
                     Figure("  a naive client's share", floor / ordinary),
                 ]
@@ -50,8 +53,8 @@ def _to_backend(folder: Path, quick: bool) -> list[Figure]:
     return result
 
 
-def _with_latency(folder: Path, quick: bool) -> list[Figure]:
-    photos, rounds = (20, 1) if quick else (120, 3)
+def _with_latency(folder: Path, effort: Effort) -> list[Figure]:
+    photos = effort.pick(80, 20, 8)
     with (
         server("bench.null_server") as local,
         server("bench.latency_proxy", local.rpartition(":")[2]) as distant,
@@ -59,13 +62,13 @@ def _with_latency(folder: Path, quick: bool) -> list[Figure]:
         in_flight_counts = (1, 4, 8)
         ways = [_timed(drain, folder, photos, distant, "", count) for count in in_flight_counts]
         ways.append(_timed(ordinary_client, folder, photos // 4, distant, "", 1))
-        one, four, eight, ordinary = interleaved(rounds, *ways)
+        one, four, eight, ordinary = in_turns(effort, *ways, what="50 ms round trip")
     ordinary *= 4
     rate = "50 ms round trip, {} in flight: times one in flight".format
     return [
         Figure("50 ms round trip, 1 in flight", photos / one, "photos/s"),
-        Figure(rate(4), one / four, "times", 3.7, remark=f"{photos / four:.0f} photos/s"),
-        Figure(rate(8), one / eight, "times", 7, remark=f"{photos / eight:.0f} photos/s"),
+        Figure(rate(4), one / four, "times", 3.7, remark=f"{photos / four.median:.0f} photos/s"),
+        Figure(rate(8), one / eight, "times", 7, remark=f"{photos / eight.median:.0f} photos/s"),
         Figure("  a naive client, in terms of one in flight", one / ordinary, "times"),
     ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 from bench.clients import drain, filled, ordinary_client
+from bench.effort import Effort
 from bench.report import Figure
 from tests.support.certificates import Authority, Kind
 from tests.support.fault_server import FaultServer
@@ -15,8 +16,8 @@ from tests.support.fault_server import FaultServer
 CONNECTIONS = 2
 
 
-def measure(folder: Path, quick: bool) -> list[Figure]:
-    photos = 20 if quick else 100
+def measure(folder: Path, effort: Effort) -> list[Figure]:
+    photos = effort.pick(100, 20, 4)
     authority = Authority(folder)
     bundle = {"REQUESTS_CA_BUNDLE": str(authority.bundle)}
     counts = {}

@@ -4,6 +4,7 @@ backend costs. `python -m bench.null_server` prints its port and runs until it i
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.parser import BytesParser
 
@@ -11,9 +12,13 @@ from photo_wire.headers import parse_headers
 from photo_wire.receipt import Receipt
 
 BLOCK_SIZE = 256 * 1024
+Respond = Callable[[dict[str, str], int], bytes]
+"""Returns the whole response to a request with these headers and a body of this size."""
 
 
-def serve(connection: socket.socket) -> None:
+def serve(connection: socket.socket, respond: Respond | None = None) -> None:
+    """Respond to the requests of a connection until it is closed."""
+    respond = respond or response
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     buffer, room = bytearray(), memoryview(bytearray(BLOCK_SIZE))
     with connection:
@@ -33,7 +38,7 @@ def serve(connection: socket.socket) -> None:
                     return
                 remaining -= count
             buffer.clear()
-            connection.sendall(response(dict(headers.items()), length))
+            connection.sendall(respond(dict(headers.items()), length))
 
 
 def response(headers: dict[str, str], size: int) -> bytes:

@@ -9,6 +9,8 @@ from pathlib import Path
 import requests
 
 from bench.backend import running
+from bench.effort import Effort
+from bench.repeat import percentile
 from bench.report import Figure
 from function_app.services import connect
 from function_app.settings import Settings
@@ -18,16 +20,16 @@ from tests.support.backend import Backend
 from tests.support.many_photos import azurite_with
 
 
-def measure(folder: Path, quick: bool) -> list[Figure]:
+def measure(folder: Path, effort: Effort) -> list[Figure]:
     """Measure a page through the backend, and the same query without it: Azurite's own time grows
     with the rows of a table, that of Table Storage does not."""
     lines, medians = [], []
-    for count in (100, 1_000) if quick else (1_000, 100_000):
+    for count in effort.pick((1_000, 100_000), (100, 1_000), (60, 120)):
         data = folder / f"pages-{count}"
         with running(folder, azurite_with(count, data)) as (azurite, backend):
-            ours, stores = _page_times(azurite, backend, 20 if quick else 100)
+            ours, stores = _page_times(azurite, backend, effort.pick(100, 20, 2))
         shutil.rmtree(data)
-        p50, p95 = statistics.median(ours), statistics.quantiles(ours, n=20)[-1]
+        p50, p95 = statistics.median(ours), percentile(ours, 95)
         own = statistics.median(stores)
         medians.append((p50, own))
         remark = f"p95 {p95 * 1000:.0f} ms; the store's own {own * 1000:.1f} ms"

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.clients import NO_RESERVE, filled
-from bench.report import Figure, interleaved, seconds
+from bench.effort import Effort
+from bench.repeat import Samples, in_turns, seconds
+from bench.report import Figure
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
@@ -19,16 +21,16 @@ from tests.support.disks import Kind, Operation, RecordingDisk
 SIZE = 500_000  # bytes
 
 
-def measure(folder: Path, quick: bool) -> list[Figure]:
+def measure(folder: Path, effort: Effort) -> list[Figure]:
     counts = _counted(folder / "counted")
-    ours, floor, puts = _timed(folder, rounds=5 if quick else 15, photos=10 if quick else 40)
+    ours, floor, hashing = _timed(folder, effort)
     return [
         Figure("flushes to the disk per photo", counts["flushes"], "", 2, at_most=True),
         Figure("bytes written per byte of photo", counts["bytes"], "", 1.05, at_most=True),
         Figure("put() of 500 KB", ours * 1000, "ms"),
         Figure("write, fsync, rename, fsync of the folder alone", floor * 1000, "ms"),
-        Figure("SHA-256 of 500 KB, which put() does too", puts * 1000, "ms"),
-        Figure("put() in terms of these two", ours / (floor + puts), "times"),
+        Figure("SHA-256 of 500 KB, which put() does too", hashing * 1000, "ms"),
+        Figure("put() in terms of these two", ours / (floor + hashing), "times"),
     ]
 
 
@@ -48,7 +50,8 @@ def _counted(folder: Path) -> dict[str, float]:
     return {"flushes": (flushes - 1) / photos, "bytes": written / (photos * SIZE)}
 
 
-def _timed(folder: Path, rounds: int, photos: int) -> tuple[float, float, float]:
+def _timed(folder: Path, effort: Effort) -> list[Samples]:
+    photos = effort.pick(40, 10, 2)
     content = secrets.token_bytes(SIZE)
     spool = Spool(folder / "timed", quota=NO_RESERVE)
     plain = folder / "plain"
@@ -63,8 +66,7 @@ def _timed(folder: Path, rounds: int, photos: int) -> tuple[float, float, float]
     def hash_one() -> float:
         return _per_photo(lambda: hashlib.sha256(content).digest(), photos)
 
-    ours, floor, hashing = interleaved(rounds, put_one, write_one, hash_one)
-    return ours, floor, hashing
+    return in_turns(effort, put_one, write_one, hash_one, what="put() of 500 KB")
 
 
 def _per_photo(action: Callable[[], object], photos: int) -> float:

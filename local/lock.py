@@ -3,10 +3,10 @@
     python -m local.lock
 
 They are made from the pinned requirements: run this after a change of requirements.txt,
-requirements-local.txt or requirements-dev.txt. Each package has one hash, of the wheel to be
-installed; pip ignores all other files, such as wheels for another Python, and piwheels' own builds
-for a Pi (docs/decisions/0040-one-hash-for-each-package.md). It queries the package index, as pip
-does, and downloads nothing.
+requirements-local.txt, requirements-dev.txt or requirements-bench.txt. Each package has one hash,
+of the wheel to be installed; pip ignores all other files, such as wheels for another Python, and
+piwheels' own builds for a Pi (docs/decisions/0040-one-hash-for-each-package.md). It queries the
+package index, as pip does, and downloads nothing.
 """
 
 import json
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 
 from packaging.requirements import Requirement
 
-from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform
+from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform, bench_lock
 from local.processes import ROOT
 
 _HEADER = "# Written by `python -m local.lock`: {content}.\n# pip checks each hash.\n"
@@ -48,9 +48,15 @@ def main() -> int:
             text = _lock(["--no-deps", *azure_pins(python)], azure_platform(python))
             content = f"what Azure installs for Python {python}"
             azure_lock(python).write_text(_HEADER.format(content=content) + text)
+            bench = ["--requirement", "requirements-bench.txt"]
+            text = _lock_with_our_pins(bench, azure_platform(python))
+            content = f"what make bench compares Nightjar with, for Python {python} on x86-64"
+            bench_lock(python).write_text(_HEADER.format(content=content) + text)
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         requirements = [*project["dependencies"], "setuptools"]  # setuptools builds the wheel there
-        text = _lock_for_any_machine(requirements)
+        any_machine = ["--platform", "any", "--abi", "none", "--implementation", "py"]
+        any_machine += ["--python-version", AZURE_PYTHONS[0]]
+        text = _lock_with_our_pins(requirements, any_machine)
         PI_LOCK.write_text(_HEADER.format(content="what a Pi installs beside the wheel") + text)
     except LockError as error:
         print(error, file=sys.stderr)
@@ -58,16 +64,15 @@ def main() -> int:
     return 0
 
 
-def _lock_for_any_machine(requirements: Sequence[str]) -> str:
-    """Return the lines of wheels for any machine, in the versions with which the tests run."""
+def _lock_with_our_pins(requirements: Sequence[str], platform: Sequence[str]) -> str:
+    """Return the lines of what pip would install on a platform, in the versions with which the
+    tests run."""
     files = [ROOT / f"requirements{part}.txt" for part in ("", "-local", "-dev")]
     pins = [line for file in files for line in file.read_text().splitlines() if "==" in line]
-    any_machine = ["--platform", "any", "--abi", "none", "--implementation", "py"]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         constraints.write("\n".join(pins))
         constraints.flush()
-        pinned = ["--constraint", constraints.name]
-        return _lock([*pinned, *requirements], [*any_machine, "--python-version", AZURE_PYTHONS[0]])
+        return _lock(["--constraint", constraints.name, *requirements], platform)
 
 
 def _lock(requirements: Sequence[str], platform: Sequence[str]) -> str:

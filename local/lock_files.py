@@ -15,6 +15,11 @@ def azure_lock(python: str) -> Path:
     return ROOT / "infra" / f"requirements-{python}.txt"
 
 
+def bench_lock(python: str) -> Path:
+    """Return the file from which `make bench` installs what Nightjar is compared with."""
+    return ROOT / "bench" / f"requirements-{python}.txt"
+
+
 def azure_platform(python: str) -> list[str]:
     """Return pip's options for Azure's machines: Linux on x86-64 with this version of Python."""
     tags = [f"manylinux_2_{one}" if one < 100 else f"manylinux{one}" for one in _GLIBC_MINORS]

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from local.dist import default_python
 from local.lock import azure_pins
-from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock
+from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock, bench_lock
 from local.processes import ROOT
 
 RUN_LOCK = "run: make lock"
@@ -32,6 +32,13 @@ def pins(*lines: str) -> dict[str, str]:
 @pytest.mark.parametrize("python", AZURE_PYTHONS)
 def test_azure_installs_the_pinned_requirements(python: str) -> None:
     assert locked(azure_lock(python)) == pins(*azure_pins(python)), RUN_LOCK
+
+
+@pytest.mark.parametrize("python", AZURE_PYTHONS)
+def test_the_bench_installs_the_pinned_peers(python: str) -> None:
+    lock = locked(bench_lock(python))
+    peers = pins(*(ROOT / "requirements-bench.txt").read_text().splitlines())
+    assert peers.items() <= lock.items(), RUN_LOCK
 
 
 def test_each_python_has_its_own_azure_functions() -> None:

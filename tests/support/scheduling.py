@@ -19,7 +19,7 @@ LONGEST_FIRST = (
     "tests/systemd/test_passwords.py",
     "tests/pi_uploader/spool/test_spool_power_cut.py",
     "tests/local/test_run.py",
-    "tests/test_bench.py",
+    "tests/bench/test_sections.py",
 )
 
 

@@ -1,0 +1,77 @@
+"""The thumbnails of a page of fresh photos, requested as a browser does."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.backend import running
+from bench.effort import Effort
+from bench.repeat import Samples, in_turns, seconds
+from bench.report import Figure
+from local.azurite import Azurite
+from photo_wire.headers import Trigger
+from photo_wire.name import PhotoName
+from pi_uploader.cameras.camera import CaptureContext
+from pi_uploader.cameras.simulated.camera import SimulatedCamera
+from tests.support.api import Api
+from tests.support.backend import Backend
+from tests.support.small_instance import large_picture, upload
+
+CONNECTIONS = 6  # that a browser opens to one server
+AIM = 1.5  # seconds for 50 photos of a device
+
+
+def measure(folder: Path, effort: Effort) -> list[Figure]:
+    count = effort.pick(50, 12, 3)
+    result = []
+    with running(folder, Azurite(None)) as (_, backend):
+        for kind, content, aim in (
+            ("of the device", _shot(), AIM),
+            ("of strangers, 12 megapixels", large_picture(), None),
+        ):
+            what = f"{count} fresh thumbnails {kind}"
+            fresh, kept = _looks(backend, content, count, effort, what)
+            result += [
+                Figure(what, fresh, "s", aim, at_most=True),
+                Figure("  the same photos once more", kept, "s"),
+            ]
+    return result
+
+
+def _looks(
+    backend: Backend, content: bytes, count: int, effort: Effort, what: str
+) -> tuple[Samples, Samples]:
+    """Upload new photos in each round. Return the seconds of their thumbnails, and of the same
+    thumbnails once more."""
+    again: list[float] = []
+
+    def look() -> float:
+        names = [upload(backend, "bench", content) for _ in range(count)]
+        first = seconds(lambda: _page(backend, names))
+        again.append(seconds(lambda: _page(backend, names)))
+        return first
+
+    (fresh,) = in_turns(effort, look, what=what)
+    return fresh, Samples(tuple(again))
+
+
+def _page(backend: Backend, names: Sequence[PhotoName]) -> None:
+    """Request the thumbnails over CONNECTIONS connections; again if one cannot be made now."""
+    shares = [names[start::CONNECTIONS] for start in range(CONNECTIONS)]
+
+    def load(share: Sequence[PhotoName]) -> None:
+        api = Api(backend)
+        for name in share:
+            reply = api.thumbnail(name)
+            if reply.status_code != 200:
+                raise RuntimeError(f"a thumbnail was answered {reply.status_code} {reply.text}")
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(load, shares))
+
+
+def _shot() -> bytes:
+    """Return a photo as a device takes it."""
+    context = CaptureContext("bench", Trigger.MOTION, datetime.now(UTC))
+    return SimulatedCamera("bench").take(context).content
