@@ -13,6 +13,7 @@ from function_app.storage.azure.blobs import AzurePhotoBlobs, AzureThumbnails
 from function_app.storage.azure.index import AzurePhotoIndex
 from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.azure.tables import AzureTable
+from function_app.storage.figures import FiguresTable
 from function_app.storage.interfaces import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
 from function_app.storage.loss_counts import LossCounts
 from function_app.storage.photo_store import PhotoStore
@@ -47,8 +48,9 @@ class KnownCameras:
 @dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with: the stores of photos, alerts and accounts, the audit log, the counts
-    of lost photos, the settings, and what this process remembers of timers and cameras. `accounts`
-    has users, sessions, tokens, shared links, login attempts and the runs of the timers."""
+    of lost photos, the figures, the settings, and what this process remembers of timers and
+    cameras. `accounts` has users, sessions, tokens, shared links, login attempts and the runs of
+    the timers."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
@@ -57,6 +59,7 @@ class Services:
     accounts: TableStore
     audit_log: AuditLog
     loss_counts: LossCounts
+    figures: FiguresTable
     settings: Settings
     timer_watch: TimerWatch = field(default_factory=TimerWatch)
     known_cameras: KnownCameras = field(default_factory=KnownCameras)
@@ -93,7 +96,7 @@ def connect(settings: Settings) -> Services:
         settings.storage.account_name,
         settings.storage.sdk_only,
     )
-    alerts = AzureAlerts(account)
+    alerts, counts = AzureAlerts(account), AzureTable(account, TABLE)
     return Services(
         blobs=AzurePhotoBlobs(account),
         index=AzurePhotoIndex(account),
@@ -101,6 +104,7 @@ def connect(settings: Settings) -> Services:
         alerts=alerts,
         accounts=AzureTable(account, "people"),  # the table is named after its first content
         audit_log=AuditLog(AzureTable(account, "accesses"), settings.network.trusted_proxies),
-        loss_counts=LossCounts(AzureTable(account, TABLE), alerts),
+        loss_counts=LossCounts(counts, alerts),
+        figures=FiguresTable(counts),
         settings=settings,
     )

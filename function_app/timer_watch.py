@@ -14,15 +14,20 @@ from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time, to_milliseconds
 from photo_wire.name import new_name
 
-CLEANUP, REPAIR = "cleanup", "repair"
-MAX_AGE = {CLEANUP: timedelta(hours=3), REPAIR: timedelta(days=7, hours=3)}
+# The keys of their rows. "stats" comes last: version 0.1.0 reads the first two.
+CLEANUP, REPAIR, COUNT = "cleanup", "repair", "stats"
+MAX_AGE = {
+    CLEANUP: timedelta(hours=3),
+    REPAIR: timedelta(days=7, hours=3),
+    COUNT: timedelta(hours=1),
+}
 KIND = "timer-stalled"
 CAMERA = "backend"  # every alert has a camera name; this one is listed under "backend"
 CHECK_INTERVAL_SECONDS = 900.0  # between two checks of a process
 TIMERS = "timers"  # the partition; the key of a row is the job's name
 _LAST_RUN = "last_run"
 _EXPECTED_SINCE = "expected_since"  # of a job that never ran
-_TAGS = {CLEANUP: "00000001", REPAIR: "00000002"}  # one stall has one alert id
+_TAGS = {CLEANUP: "00000001", REPAIR: "00000002", COUNT: "00000003"}  # one stall has one alert id
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +94,11 @@ class TimerWatch:
 
 def _alert(job: str, since: datetime, now: datetime) -> StoredAlert:
     reason = (
-        f"the {job} has not run since {format_time(since)}: restart the app, and until it runs "
-        f"again call POST /api/{job}/run now and then"
+        f"the count of photos has not run since {format_time(since)}: restart the app, and until "
+        "it runs again /api/stats shows what was counted then"
+        if job == COUNT
+        else f"the {job} has not run since {format_time(since)}: restart the app, and until it "
+        f"runs again call POST /api/{job}/run now and then"
     )
     log.warning("timers: %s", reason)
     name = new_name(CAMERA, since, _TAGS[job])

@@ -4,7 +4,9 @@ It behaves as the Functions host 4.1037: 404 for a wrong method, an empty 401 fo
 empty body in place of a chunked one, 500 for a body above 100 MB, an empty 500 for an exception.
 
 `python -m local.host --port 7071` serves function_app with the keys in FUNCTION_KEY (several are
-separated by commas). They are in the environment because a process list shows arguments.
+separated by commas). They are in the environment because a process list shows arguments. Timer
+functions run by their schedules; `POST /admin/functions/{name}` with the key in MASTER_KEY runs one
+at once.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from azure.functions.decorators.http import HttpTrigger
 from local.processes import ROOT
 from local.routes import Route
 from local.server import Request, Server
+from local.timers import Timers
 
 _LOG = logging.getLogger("local.host")
 
@@ -68,34 +71,61 @@ class HttpFunction:
 class Host:
     """Answers requests with an app's functions, which `app.get_functions()` returns once per app.
 
-    Functions at level FUNCTION need one of `keys`; `prefix` is host.json's routePrefix. Functions
-    with other triggers are ignored. Raises ValueError for a route that the real host would reject
-    or that this one does not support."""
+    Functions at level FUNCTION need one of `keys`; `prefix` is host.json's routePrefix. `admin`
+    answers what begins with /admin/; functions with other triggers are ignored. Raises ValueError
+    for a route that the real host would reject or that this one does not support."""
 
     def __init__(
-        self, functions: Iterable[Function], keys: Sequence[str], prefix: str = ""
+        self,
+        functions: Iterable[Function],
+        keys: Sequence[str],
+        prefix: str = "",
+        admin: Callable[[Request], HttpResponse] | None = None,
     ) -> None:
         all_functions = [_http_function(one, prefix) for one in functions]
         http_functions = filter(None, all_functions)
         self.functions = sorted(http_functions, key=lambda one: one.route.rank)
-        self._keys = [key.encode() for key in keys]
+        self._keys = keys
+        self._admin = admin
 
     def handle(self, request: Request) -> HttpResponse:
         """Return the response of the function whose route matches; 404 if none does, 401 if the
         key is wrong."""
+        if self._admin and request.path.lower().startswith("/admin/"):
+            return self._admin(request)
         for function in self.functions:
             route_params = function.route.match(request.path)
             if route_params is None or not function.allows(request.method):
                 continue
-            if function.auth_level is AuthLevel.ANONYMOUS or self._is_authorized(request):
+            if function.auth_level is AuthLevel.ANONYMOUS or is_authorized(request, self._keys):
                 return function(request, route_params)
             return HttpResponse(status_code=401)
         return HttpResponse(status_code=404)
 
-    def _is_authorized(self, request: Request) -> bool:
-        key_text = request.headers.get("x-functions-key", request.query.get("code", ""))
-        matches = [hmac.compare_digest(key_text.encode(), key) for key in self._keys]
-        return any(matches)  # after comparing all: constant time
+
+def is_authorized(request: Request, keys: Sequence[str]) -> bool:
+    """Return whether the request has one of these keys."""
+    key_text = request.headers.get("x-functions-key", request.query.get("code", ""))
+    matches = [hmac.compare_digest(key_text.encode(), key.encode()) for key in keys]
+    return any(matches)  # after comparing all: constant time
+
+
+@dataclass(frozen=True)
+class Admin:
+    """Answers `POST /admin/functions/{name}` as the real host does: with the master key it runs a
+    timer function at once."""
+
+    timers: Timers
+    master_keys: Sequence[str]  # none or one
+
+    def __call__(self, request: Request) -> HttpResponse:
+        """Return 202 if the function will run, 404 if there is none, 401 for a wrong key."""
+        if not is_authorized(request, self.master_keys):
+            return HttpResponse(status_code=401)
+        prefix, _, name = request.path.rstrip("/").rpartition("/")
+        if request.method != "POST" or prefix.lower() != "/admin/functions":
+            return HttpResponse(status_code=404)
+        return HttpResponse(status_code=202 if self.timers.run_soon(name) else 404)
 
 
 def _http_function(function: Function, prefix: str) -> HttpFunction | None:
@@ -126,6 +156,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
     keys = [key for key in os.environ.pop("FUNCTION_KEY", "").split(",") if key]
+    master_keys = [key for key in (os.environ.pop("MASTER_KEY", ""),) if key]
     if not keys:
         print("FUNCTION_KEY is not set: set it to the key that devices use.", file=sys.stderr)
         return 2
@@ -135,14 +166,16 @@ def main() -> int:
     host_json = json.loads((ROOT / "host.json").read_text())
     prefix = host_json.get("extensions", {}).get("http", {}).get("routePrefix", "api")
     app = importlib.import_module("function_app").app  # as Azure's Python worker does
-    host = Host(app.get_functions(), keys, prefix)
+    functions = app.get_functions()
+    timers = Timers(functions, os.environ)
+    host = Host(functions, keys, prefix, Admin(timers, master_keys))
     try:
         server = Server(host.handle, options.address, options.port)
     except OSError as error:
         print(f"Port {options.port}: {error.strerror}. Choose another --port.", file=sys.stderr)
         return 1
     _LOG.info("%d functions on %s", len(host.functions), server.base_url)
-    with server:
+    with timers, server:
         server.serve_forever()
     return 0
 

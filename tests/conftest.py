@@ -143,6 +143,7 @@ def new_backend(
         env=env,
     )
     secrets_used.update({one.function_key, one.read_token, one.admin_token, one.password})
+    secrets_used.add(one.master_key)
     return one
 
 

@@ -95,5 +95,6 @@ def delete_all_of(
             return CameraDeletion(photos, alerts, more=True)
     services.loss_counts.forget(camera)
     services.index.forget_camera(camera)
+    services.figures.remove(camera)
     services.known_cameras.remove(camera)
     return CameraDeletion(photos, alerts, more=False)

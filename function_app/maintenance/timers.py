@@ -1,7 +1,8 @@
-"""The timers: an hourly cleanup and a weekly repair. They come late, twice, or not at all, so what
-they do may be repeated; the routes do the same on request."""
+"""The timers: a count each minute, an hourly cleanup and a weekly repair. They come late, twice, or
+not at all, so what they do may be repeated; routes clean up and repair on request, too."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,25 +15,33 @@ from function_app.timer_watch import CLEANUP, REPAIR, record_run
 
 if TYPE_CHECKING:
     from function_app.auth import purge
-    from function_app.maintenance import repair, retention
-else:  # a cold start does not wait for what an instance needs once an hour
+    from function_app.maintenance import counting, repair, retention
+else:  # a cold start does not wait for what an instance needs by the minute or hour
     purge = LazyModule("function_app.auth.purge")
+    counting = LazyModule("function_app.maintenance.counting")
     repair = LazyModule("function_app.maintenance.repair")
     retention = LazyModule("function_app.maintenance.retention")
 
-# NCRONTAB with seconds, UTC. Every hour, since one run a day could not keep up with a thousand
-# cameras (docs/decisions/0015-retention-by-turns.md).
+# NCRONTAB with seconds, UTC. The cleanup runs every hour, since one run a day could not keep up
+# with a thousand cameras (docs/decisions/0015-retention-by-turns.md).
+EVERY_MINUTE = "0 * * * * *"
 EVERY_HOUR = "0 17 * * * *"
 EVERY_SUNDAY = "0 43 4 * * 0"
 # For the weekly repair: the plan (Flex Consumption) ends a timer's call after 30 minutes, and the
 # camera that has been begun by then is repaired to its end.
 WEEKLY_SECONDS = 1500.0
+SLOW_SECONDS = 60.0  # a count that takes longer than the time between two
 
 log = logging.getLogger(__name__)
 
 
 def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> None:
-    """Add the two timer functions to the app. `services` is called at each run."""
+    """Add the timer functions to the app. `services` is called at each run."""
+
+    def minutely_count(timer: func.TimerRequest) -> None:
+        started, now = time.monotonic(), datetime.now(UTC)
+        changed = counting.update_figures(services(), now)
+        log_count(changed, time.monotonic() - started)
 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
         ready, now = services(), datetime.now(UTC)
@@ -47,14 +56,25 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
         ready = services()
         log_repair(repair.reconcile(ready, datetime.now(UTC), seconds=WEEKLY_SECONDS))
         record_run(ready.accounts, REPAIR, datetime.now(UTC))
-        now = datetime.now(UTC)
-        # Save the counts here: GET /api/status does not, and would get slower each week.
-        ready.index.count_photos(now)
-        ready.loss_counts.count(now)
 
-    for schedule, work in ((EVERY_HOUR, hourly_cleanup), (EVERY_SUNDAY, weekly_repair)):
-        timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=True)
+    # The monitor catches up on runs that were missed while the app was stopped, for one blob write
+    # a run. A count that was missed is made up for within a minute.
+    for schedule, work, use_monitor in (
+        (EVERY_MINUTE, minutely_count, False),
+        (EVERY_HOUR, hourly_cleanup, True),
+        (EVERY_SUNDAY, weekly_repair, True),
+    ):
+        timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=use_monitor)
         app.function_name(work.__name__)(timer(work))
+
+
+def log_count(changed: int, seconds: float) -> None:
+    """Log what a run changed, and warn if it took longer than a minute. A run without changes is
+    logged at DEBUG only: each minute a line would reach the log's daily cap sooner."""
+    level = logging.INFO if changed else logging.DEBUG
+    log.log(level, "count: changed the figures of %d cameras", changed)
+    if seconds > SLOW_SECONDS:
+        log.warning("count: the run took %.0f s; figures are older than two minutes", seconds)
 
 
 def log_cleanup(cleanup: "retention.Cleanup") -> None:

@@ -1,7 +1,7 @@
 """The interfaces of the stores, which the rest of the backend uses. Every method may raise
 StorageUnavailableError."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -126,11 +126,11 @@ class PhotoIndex(Protocol):
         ...
 
     def count_photos(
-        self, now: datetime, save: bool = True, cameras: Mapping[str, LastSeen] | None = None
+        self, now: datetime, cameras: Mapping[str, LastSeen] | None = None
     ) -> dict[str, PhotoCounts]:
-        """Return how many photos each camera has at this moment, by day. `save` writes down what
-        was counted, so that the next count goes on from there. `cameras` spares one request if the
-        caller has read them already."""
+        """Return how many photos each camera has at this moment, by day, and save what was counted,
+        so that the next count goes on from there. `cameras` spares one request if the caller has
+        read them already."""
         ...
 
     def invalidate_counts(self, camera: str, until: datetime) -> None:
@@ -152,8 +152,9 @@ class PhotoIndex(Protocol):
         state in CAME): one of this SHA-256, or any if it is not known."""
         ...
 
-    def cameras(self) -> dict[str, LastSeen]:
-        """Return every camera that ever had a photo indexed, by its name."""
+    def cameras(self, among: Collection[str] | None = None) -> dict[str, LastSeen]:
+        """Return every camera that ever had a photo indexed, by its name; `among` limits them to
+        these names. One request for each thousand."""
         ...
 
     def last_seen(self, camera: str) -> LastSeen | None:

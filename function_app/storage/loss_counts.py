@@ -65,9 +65,9 @@ class LossCounts:
         self.rows = rows
         self.alerts = alerts
 
-    def count(self, now: datetime, save: bool = True) -> dict[str, Counter[date]]:
+    def count(self, now: datetime) -> dict[str, Counter[date]]:
         """Return the losses of every camera that had some, by day. It takes three requests, and
-        those for what is not counted yet, which `save` writes down for the next count."""
+        those for what is not counted yet, which are saved for the next count."""
         checkpoint = self.rows.get(*LOSS_CHECKPOINT)  # before the months, which are never behind it
         months = {month.row.key: month for month in self._months()}
         counted_up_to = checkpoint.properties[COUNTED_UP_TO] if checkpoint else None
@@ -83,7 +83,7 @@ class LossCounts:
             is_counted = key in months and alert_position > months[key].counted_up_to
             if kept.alert.kind == LOSS and not is_counted:
                 (older if is_settled else recent)[key][name.captured_at.date()] += 1
-        if has_settled and save:
+        if has_settled:
             self._save(older, months, settled, checkpoint)
         losses: defaultdict[str, Counter[date]] = defaultdict(Counter)
         for part in ({key: month.days for key, month in months.items()}, older, recent):

@@ -14,7 +14,7 @@ Deleted photos are counted too, in all and by day: together with those that are 
 photos that ever came. That number survives when the other counts are invalidated.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -40,6 +40,7 @@ from function_app.storage.row_keys import (
     arrived_at,
     camera_of_count_key,
     checkpoint_key,
+    count_up,
     counts_of,
     month_key,
     position_after,
@@ -77,27 +78,23 @@ class PhotoCounters:
         self.rows = rows
         self.arrivals = arrivals
 
-    def count(
-        self, cameras: Mapping[str, LastSeen], now: datetime, save: bool = True
-    ) -> dict[str, PhotoCounts]:
-        """Return the counts of each of these cameras at this moment. `save` writes them down, so
-        that the next count goes on from there.
+    def count(self, cameras: Mapping[str, LastSeen], now: datetime) -> dict[str, PhotoCounts]:
+        """Return the counts of each of these cameras at this moment, and save them as far as they
+        are settled, so that the next count goes on from there.
 
-        It takes one request for what was counted before (one more for each further thousand months
-        in which cameras have photos), and one or two for each camera of which something came since,
-        several cameras at once.
+        It takes one request for each thousand rows that were saved before; and for each camera of
+        which something arrived since one to list that, and one to save it. Several cameras at once.
         """
         saved = self._read(*ALL_COUNTS)
-
-        def count(camera: str) -> PhotoCounts:
-            counts = saved.get(camera, PhotoCounts({}))
-            return self._update(camera, counts, cameras[camera].indexed_at, now, save)
-
-        names = sorted(cameras)
-        if len(names) <= 1:
-            return {camera: count(camera) for camera in names}
+        counts_of = {camera: saved.get(camera, PhotoCounts({})) for camera in sorted(cameras)}
+        outdated = {
+            camera: counts
+            for camera, counts in counts_of.items()
+            if counts.position < position_after(cameras[camera].indexed_at)
+        }
         with ThreadPoolExecutor(_THREADS) as pool:
-            return dict(zip(names, pool.map(count, names), strict=True))
+            updated = pool.map(lambda one: self._update(one, outdated[one], now), outdated)
+            return {**counts_of, **dict(zip(outdated, updated, strict=True))}
 
     def removal_update(
         self, photo: Photo, position: str, is_orphan: bool = False
@@ -146,61 +143,51 @@ class PhotoCounters:
         expired = [row for row in months if not first <= row.key <= last]
         return [row.key for row in expired if not days_in(row, checkpoint)][:_MAX_REMOVED_MONTHS]
 
-    def _update(
-        self,
-        camera: str,
-        counts: PhotoCounts,
-        last_indexed: datetime,
-        now: datetime,
-        save: bool,
-    ) -> PhotoCounts:
-        """Return these counts with what came since."""
-        settled, attempts = now - SETTLE_TIME, _MAX_SAVE_ATTEMPTS
-        while counts.position < position_after(min(last_indexed, settled)):
-            page = self.arrivals.list_arrivals(camera, settled, PAGE_SIZE, counts.position)
-            if not page:
-                break
-            if not (save and attempts):
+    def _update(self, camera: str, counts: PhotoCounts, now: datetime) -> PhotoCounts:
+        """Return these counts with what arrived since, and save what is settled.
+
+        A camera that was never counted gets an empty checkpoint only: an arrival may be saved only
+        by a count that read the checkpoint before it listed the arrival, because a deletion in
+        between would have changed the checkpoint. The next count saves.
+        """
+        end, attempts = count_up(now - SETTLE_TIME), _MAX_SAVE_ATTEMPTS
+        while page := self.arrivals.list_arrivals(
+            camera, now + SETTLE_TIME, PAGE_SIZE, counts.position
+        ):
+            is_last = len(page) < PAGE_SIZE
+            settled = [arrival for arrival in page if arrival[0] < end]
+            if not (settled and attempts):
                 counts = counts.with_photos(page)
-                if len(page) < PAGE_SIZE:
+                if is_last:
                     break
                 continue
+            saved = _of_few_months(settled)
+            saves_all = is_last and len(saved) == len(settled)
             if counts.checkpoint is None:
-                self._checkpoint(camera)
-                counts = self._read_camera(camera)
-                continue
-            arrivals = _of_few_months(page)
-            updated = counts.with_photos(arrivals)
-            is_last = len(arrivals) < PAGE_SIZE and len(arrivals) == len(page)
-            if is_last:
-                end = position_after(arrived_at(updated.position))
-                updated = replace(updated, position=end)
-            if not self._save(camera, updated, arrivals):
-                attempts -= 1  # another instance counted or deleted meanwhile: read that first
-            elif is_last:
-                counts = updated
-                break
+                self.rows.insert(PHOTOS, checkpoint_key(camera), new_checkpoint())
+                is_done = is_last
+            elif self._save(camera, counts, saved, saves_all):
+                is_done = saves_all
+            else:  # another instance counted or deleted meanwhile: read that first
+                attempts -= 1
+                is_done = False
+            if is_done:
+                return counts.with_photos(page)
             counts = self._read_camera(camera)
-        if last_indexed < settled:
-            return counts
-        for page in self._pages(camera, now + SETTLE_TIME, counts.position):
-            counts = counts.with_photos(page)
         return counts
 
-    def _pages(self, camera: str, before: datetime, position: str) -> Iterator[list[Arrival]]:
-        """Yield the camera's photos after this position, page by page."""
-        while page := self.arrivals.list_arrivals(camera, before, PAGE_SIZE, position):
-            yield page
-            if len(page) < PAGE_SIZE:
-                return
-            position = page[-1][0]
-
-    def _save(self, camera: str, counts: PhotoCounts, arrivals: list[Arrival]) -> bool:
-        """Write the checkpoint, and the months of these arrivals; return False if the checkpoint
-        was changed since it was read."""
+    def _save(
+        self, camera: str, counts: PhotoCounts, arrivals: list[Arrival], is_last: bool
+    ) -> bool:
+        """Add these arrivals to the saved counts; return False if the checkpoint was changed since
+        it was read. After the last arrivals the position is the end of their millisecond, which
+        tells the next count that nothing arrived since."""
         checkpoint = counts.checkpoint
         if checkpoint is None:
             return False
+        counts = counts.with_photos(arrivals)
+        if is_last:
+            counts = replace(counts, position=position_after(arrived_at(counts.position)))
         changed = {month_key(camera, photo.name.captured_at.date()) for _, photo in arrivals}
         days: dict[str, dict[date, Count]] = {key: {} for key in changed}
         deleted: dict[str, dict[date, int]] = {key: {} for key in changed}

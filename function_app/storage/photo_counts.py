@@ -48,6 +48,11 @@ class PhotoCounts:
         return self.checkpoint.properties.get(DELETED_UP_TO, "") if self.checkpoint else ""
 
     @property
+    def generation(self) -> str:
+        """What changes whenever all is to be counted anew."""
+        return self.checkpoint.properties[GENERATION] if self.checkpoint else ""
+
+    @property
     def total(self) -> Count:
         """The photos of all days."""
         return sum(self.days.values(), Count())

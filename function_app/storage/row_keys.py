@@ -5,6 +5,7 @@ which time counts down puts the newest first, one in which it counts up the olde
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,9 +22,9 @@ NEW_CAMERAS = "cameras"  # when something of a camera first came
 LOSS_MONTHS = "losses~months"
 RETRACTED_LOSSES = "losses~taken-back"
 LOSS_CHECKPOINT = ("losses~up-to", "all")  # with the key
+FIGURES = "figures"
 
-# The keys between which rows of all cameras lie in the partition PHOTOS.
-LAST_SEEN_RANGE = ("m~", "m~~")
+# The keys between which the counts of all cameras lie in the partition PHOTOS.
 ALL_COUNTS = ("n~", "n~~")
 
 # The key of an alert in the list of all (models.alert_key); its end may be missing or "~~".
@@ -111,6 +112,34 @@ def position_after(moment: datetime) -> str:
 def last_seen_key(camera: str) -> str:
     """Return the key of what was last seen of a camera."""
     return f"m~{camera}~seen"
+
+
+def last_seen_of(cameras: Collection[str] | None) -> tuple[str, str]:
+    """Return the keys between which lies what was last seen of these cameras, or of all (None)."""
+    return _keys_of("m~", cameras)
+
+
+def figures_key(camera: str) -> str:
+    """Return the key of a camera's figures, in a partition of their own."""
+    return f"{camera}~all"
+
+
+def camera_of_figures_key(key: str) -> str:
+    """Return the camera whose figures have this key."""
+    return key.partition("~")[0]
+
+
+def figures_of(cameras: Collection[str] | None) -> tuple[str, str]:
+    """Return the keys between which the figures of these cameras, or of all (None), lie."""
+    return _keys_of("", cameras)
+
+
+def _keys_of(prefix: str, cameras: Collection[str] | None) -> tuple[str, str]:
+    """Return the keys, both excluded, between which the rows of these cameras lie, and no others if
+    it is one camera."""
+    if cameras is None:
+        return prefix, f"{prefix}~"
+    return min(f"{prefix}{one}~" for one in cameras), max(f"{prefix}{one}~~" for one in cameras)
 
 
 def state_key(name: PhotoName) -> str:

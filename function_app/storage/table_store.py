@@ -1,6 +1,6 @@
 """Small records: users, sessions, tokens, shared links, the audit log, and counts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,6 +42,10 @@ class TableStore(Protocol):
         """Write a record, whether one exists or not."""
         ...
 
+    def upsert_all(self, partition: str, rows: Mapping[str, Mapping[str, str]]) -> None:
+        """Write up to 100 records by key, whether they exist or not: all or nothing."""
+        ...
+
     def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
         """Write a record in place of `row`; return False if that was changed meanwhile."""
         ...
@@ -54,9 +58,17 @@ class TableStore(Protocol):
         """Remove the record, if it exists."""
         ...
 
-    def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
+    def query(
+        self,
+        partition: str,
+        count: int,
+        after: str = "",
+        end: str = "",
+        columns: Sequence[str] | None = None,
+    ) -> list[Entity]:
         """Return up to `count` records in the order of their keys, those after `after`, and before
-        `end` if given."""
+        `end` if given; of their properties only those in `columns`, if given. One request for each
+        PAGE_SIZE records."""
         ...
 
 

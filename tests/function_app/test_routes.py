@@ -195,6 +195,7 @@ def test_lists_show_no_other_camera(backend: Backend, api: Api, name: PhotoName)
     alert = {"alerts": [{"id": str(lost), "kind": "loss", "reason": "no-room", "details": {}}]}
     key = {"x-functions-key": api.backend.function_key}
     assert api.ask("/api/alerts", key, "POST", json=alert).status_code == 200
+    api.backend.count()
     for path in (
         "/api/photos",
         f"/api/photos?camera={name.camera}",

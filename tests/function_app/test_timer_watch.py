@@ -15,6 +15,7 @@ from function_app.storage.models import StorageUnavailableError
 from function_app.timer_watch import (
     CHECK_INTERVAL_SECONDS,
     CLEANUP,
+    COUNT,
     KIND,
     MAX_AGE,
     REPAIR,
@@ -30,6 +31,7 @@ from tests.support.memory_store import MemoryTable, memory_services
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+FUNCTIONS = {CLEANUP: "hourly_cleanup", REPAIR: "weekly_repair", COUNT: "minutely_count"}
 A_MOMENT, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -57,6 +59,7 @@ def test_a_stopped_cleanup_raises_an_alert_after_three_hours(memory: Services) -
     process = Process(memory)
     record_run(memory.accounts, CLEANUP, NOW)
     record_run(memory.accounts, REPAIR, NOW)
+    record_run(memory.accounts, COUNT, NOW + MAX_AGE[CLEANUP])
     assert process.check(NOW + MAX_AGE[CLEANUP]) == []
     (reason,) = process.check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
     assert reason.startswith("the cleanup has not run since 2026-11-27T12:00:00.000Z")
@@ -67,21 +70,43 @@ def test_a_stopped_repair_raises_an_alert_after_a_week(memory: Services) -> None
     process, late = Process(memory), NOW + MAX_AGE[REPAIR]
     record_run(memory.accounts, REPAIR, NOW)
     record_run(memory.accounts, CLEANUP, late)
+    record_run(memory.accounts, COUNT, late)
     assert process.check(late) == []
     (reason,) = process.check(late + A_MOMENT)
     assert reason.startswith("the repair has not run since")
 
 
+def test_a_stopped_count_raises_an_alert_after_an_hour(memory: Services) -> None:
+    process = Process(memory)
+    for job in MAX_AGE:
+        record_run(memory.accounts, job, NOW)
+    assert process.check(NOW + MAX_AGE[COUNT]) == []
+    (reason,) = process.check(NOW + MAX_AGE[COUNT] + A_MOMENT)
+    assert reason.startswith("the count of photos has not run since 2026-11-27T12:00:00.000Z")
+    assert "POST" not in reason  # there is no route for it
+
+
+def test_a_version_that_knows_two_jobs_finds_both_of_its_rows(empty: Services) -> None:
+    """Version 0.1.0 may run beside this one during a deployment: it reads the first two rows."""
+    for job in MAX_AGE:
+        record_run(empty.accounts, job, NOW)
+    assert [row.key for row in empty.accounts.query(TIMERS, 2)] == [CLEANUP, REPAIR]
+
+
 def test_timers_that_never_ran_raise_an_alert(memory: Services) -> None:
     """They are expected from the first request on."""
     assert Process(memory).check(NOW) == []
-    assert last_runs(memory.accounts) == {CLEANUP: None, REPAIR: None}
-    (reason,) = Process(memory).check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
-    assert "the cleanup has not run since 2026-11-27T12:00:00.000Z" in reason
+    assert last_runs(memory.accounts) == {CLEANUP: None, REPAIR: None, COUNT: None}
+    reasons = Process(memory).check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
+    for job in ("cleanup", "count of photos"):
+        expected = f"the {job} has not run since 2026-11-27T12:00:00.000Z"
+        assert any(reason.startswith(expected) for reason in reasons)
+    assert len(reasons) == 2
 
 
 def test_a_stall_raises_one_alert_in_all_processes(memory: Services) -> None:
     """And the next stall another one."""
+    record_run(memory.accounts, COUNT, NOW + timedelta(hours=12))
     late = MAX_AGE[CLEANUP] + A_MOMENT
     record_run(memory.accounts, CLEANUP, NOW)
     for hours in range(3):
@@ -118,13 +143,13 @@ def test_unavailable_storage_does_not_fail_the_request(
     assert "timers: the table people" in caplog.text
 
 
-@pytest.mark.parametrize("job", [CLEANUP, REPAIR])
+@pytest.mark.parametrize("job", MAX_AGE)
 def test_a_timer_records_when_it_ran(memory: Services, job: str) -> None:
     before = datetime.now(UTC) - A_MOMENT
     (timer,) = [
         one.get_user_function()
         for one in build_app(lambda: memory).get_functions()
-        if one.get_function_name() == {CLEANUP: "hourly_cleanup", REPAIR: "weekly_repair"}[job]
+        if one.get_function_name() == FUNCTIONS[job]
     ]
     timer(None)  # it asks nothing of it
     ran = last_runs(memory.accounts)[job]
@@ -169,27 +194,31 @@ def test_an_upload_raises_the_alert_of_a_stall(memory: Services) -> None:
 
 def test_a_job_that_never_ran_is_expected_since_the_first_check(empty: Services) -> None:
     runs = TimerRuns(empty.accounts)
-    assert runs.last_runs(MAX_AGE) == {"cleanup": None, "repair": None}
+    never = {"cleanup": None, "repair": None, "stats": None}
+    assert runs.last_runs(MAX_AGE) == never
     for now in (NOW, NOW + HOUR):
-        assert runs.expected_since(MAX_AGE, now) == {"cleanup": NOW, "repair": NOW}
-    assert runs.last_runs(MAX_AGE) == {"cleanup": None, "repair": None}
+        assert runs.expected_since(MAX_AGE, now) == dict.fromkeys(never, NOW)
+    assert runs.last_runs(MAX_AGE) == never
 
 
 def test_a_job_that_ran_is_expected_since_then(empty: Services) -> None:
     runs = TimerRuns(empty.accounts)
     runs.expected_since(MAX_AGE, NOW)
     runs.record("cleanup", NOW + HOUR)
-    assert runs.last_runs(MAX_AGE) == {"cleanup": NOW + HOUR, "repair": None}
-    assert runs.expected_since(MAX_AGE, NOW + HOUR) == {"cleanup": NOW + HOUR, "repair": NOW}
+    assert runs.last_runs(MAX_AGE) == {"cleanup": NOW + HOUR, "repair": None, "stats": None}
+    expected = {"cleanup": NOW + HOUR, "repair": NOW, "stats": NOW}
+    assert runs.expected_since(MAX_AGE, NOW + HOUR) == expected
 
 
 def test_the_persisted_words_stay(empty: Services) -> None:
     runs = TimerRuns(empty.accounts)
     runs.expected_since(["repair"], NOW)
     runs.record("cleanup", NOW)
+    runs.record(COUNT, NOW)
     rows = empty.accounts.query(TIMERS, 10)
     assert TIMERS == "timers"
     assert {row.key: dict(row.properties) for row in rows} == {
         "cleanup": {"last_run": "2026-11-27T12:00:00.000Z"},
         "repair": {"expected_since": "2026-11-27T12:00:00.000Z"},
+        "stats": {"last_run": "2026-11-27T12:00:00.000Z"},
     }

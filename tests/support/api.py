@@ -48,6 +48,13 @@ class Api:
         bearer = {"Authorization": f"Bearer {self.backend.read_token}"}
         return self.ask(path, {**bearer, **(headers or {})}, method)
 
+    def read_counts(self, path: str) -> Any:
+        """Return the JSON of a path with counts, after a count of all that is stored now."""
+        self.backend.count()
+        reply = self.read(path)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
     def thumbnail(
         self, name: object, headers: Mapping[str, str] | None = None
     ) -> requests.Response:

@@ -2,14 +2,21 @@
 hashing passwords is another."""
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import requests
+
 from local.processes import answers, free_ports, kill, start, stop, wait_until
 from tests.support.password_cost import TEST_COST
+from tests.support.waiting import wait_for
+
+# They run when a test says so, and at no other moment.
+TIMERS = ("minutely_count", "hourly_cleanup", "weekly_repair")
 
 
 @dataclass
@@ -25,6 +32,7 @@ class Backend:
     read_token: str = field(repr=False)
     admin_token: str = field(repr=False)
     password: str = field(repr=False)  # the owner's first password
+    master_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     port: int = field(default_factory=lambda: free_ports(1)[0])
     process: "subprocess.Popen[bytes] | None" = None
@@ -47,6 +55,29 @@ class Backend:
             print(self.log.read_text())  # pytest shows it beside the failure
             raise
 
+    def start_timer(self, name: str) -> None:
+        """Have a timer's function run now; do not wait for its end."""
+        response = requests.post(
+            f"{self.base_url}/admin/functions/{name}",
+            json={"input": ""},
+            headers={"x-functions-key": self.master_key},
+            timeout=90,
+        )
+        assert response.status_code == 202, response.text
+
+    def count(self) -> None:
+        """Count all that is stored now: have the counting timer run, and wait until it has."""
+        before = self._as_of()
+        self.start_timer("minutely_count")
+        wait_for(lambda: self._as_of() != before, 90, "the count")
+
+    def _as_of(self) -> str | None:
+        bearer = {"Authorization": f"Bearer {self.read_token}"}
+        response = requests.get(f"{self.base_url}/api/status", headers=bearer, timeout=90)
+        assert response.status_code == 200, response.text
+        as_of: str | None = response.json()["as_of"]
+        return as_of
+
     def stop(self) -> None:
         """Stop it with SIGTERM."""
         if self.process:
@@ -68,6 +99,8 @@ class Backend:
             "ADMIN_TOKEN": self.admin_token,
             "GALLERY_PASSWORD": self.password,
             "FUNCTION_KEY": self.function_key,
+            "MASTER_KEY": self.master_key,
+            **{f"AzureWebJobs__{name}__Disabled": "true" for name in TIMERS},
             "PASSWORD_COST": str(TEST_COST),
             "TRUSTED_PROXY_COUNT": "2",  # the local host, and a test that sends a client's address
             **self.env,

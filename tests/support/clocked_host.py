@@ -4,8 +4,7 @@ It is started by its path and imports nothing of this checkout, so that it runs 
 one, too: PYTHONPATH has the checkout's folder. CLOCK_FILE has the path of a file with the seconds
 that are added to this machine's clock; it is read anew each time, so the clock can be moved.
 
-`timer NAME` runs a timer's function once. Azure's host does that by a schedule, and the local host
-never does.
+`timer NAME` runs a timer's function once, and returns when it has ended.
 """
 
 import datetime

@@ -29,11 +29,11 @@ class Fragile:
         if name in self.READS:
             return call
 
-        def counted(*args: Any) -> Any:
+        def counted(*args: Any, **kwargs: Any) -> Any:
             if self._left[0] == 0:
                 raise StoppedError
             self._left[0] -= 1
-            return call(*args)
+            return call(*args, **kwargs)
 
         return counted
 

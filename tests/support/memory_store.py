@@ -1,7 +1,8 @@
 """The stores in memory: what the Azure adapters promise, without Azure."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from function_app.auth.audit_log import AuditLog
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage.figures import FiguresTable
 from function_app.storage.loss_counts import LossCounts
 from function_app.storage.models import (
     CAME,
@@ -28,7 +30,6 @@ from function_app.storage.row_keys import (
     PHOTOS,
     View,
     arrival_position,
-    arrivals_of,
     count_up,
     counts_of,
 )
@@ -106,6 +107,12 @@ class MemoryTable:
         with self._lock:
             self._write(partition, key, properties)
 
+    def upsert_all(self, partition: str, rows: Mapping[str, Mapping[str, str]]) -> None:
+        assert 0 < len(rows) <= 100
+        with self._lock:
+            for key, properties in rows.items():
+                self._write(partition, key, properties)
+
     def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
         with self._lock:
             now = self.kept.get((partition, row.key))
@@ -134,15 +141,28 @@ class MemoryTable:
     def remove(self, partition: str, key: str) -> None:
         self.kept.pop((partition, key), None)
 
-    def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
+    def query(
+        self,
+        partition: str,
+        count: int,
+        after: str = "",
+        end: str = "",
+        columns: Sequence[str] | None = None,
+    ) -> list[Entity]:
         keys = sorted(key for one, key in self.kept if one == partition and key > after)
         keys = [key for key in keys if not end or key < end]
-        return [self.kept[partition, key] for key in keys[:count]]
+        found = [self.kept[partition, key] for key in keys[:count]]
+        return found if columns is None else [_with_columns(row, columns) for row in found]
 
     def _write(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
         assert all(len(text) <= MAX_LETTERS for text in properties.values())
         self._written += 1
         self.kept[partition, key] = Entity(key, dict(properties), str(self._written))
+
+
+def _with_columns(row: Entity, columns: Sequence[str]) -> Entity:
+    properties = {name: row.properties[name] for name in columns if name in row.properties}
+    return replace(row, properties=properties)
 
 
 class MemoryIndex:
@@ -154,7 +174,7 @@ class MemoryIndex:
         self.listed: dict[PhotoName, Photo] = {}
         self.reservations: dict[tuple[str, str], NameReservation] = {}
         self.states: dict[PhotoName, tuple[State, str, Media]] = {}
-        self._arrivals: dict[str, Photo] = {}
+        self.arrivals: defaultdict[str, dict[str, Photo]] = defaultdict(dict)  # by camera
         self._positions: dict[PhotoName, str] = {}
         self._last_seen: dict[str, LastSeen] = {}
         self._first_seen: dict[str, datetime] = {}
@@ -181,7 +201,7 @@ class MemoryIndex:
     def _write(self, photo: Photo, position: str) -> None:
         self.listed[photo.name] = photo
         self._positions[photo.name] = position
-        self._arrivals[arrivals_of(photo.name.camera) + position] = photo
+        self.arrivals[photo.name.camera][position] = photo
         self.states[photo.name] = (State.LISTED, photo.sha256, photo.media)
 
     def reindex(self, photo: Photo) -> Reindexed:
@@ -200,33 +220,33 @@ class MemoryIndex:
         self._remove(photo, state, is_counted=False)
 
     def _remove(self, photo: Photo, state: State, is_counted: bool) -> None:
-        prefix = arrivals_of(photo.name.camera)
+        arrivals = self.arrivals[photo.name.camera]
         while True:
             fallback = arrival_position(photo.name, photo.received_at)
             position = self.position(photo.name) or fallback
-            is_there = prefix + position in self._arrivals
+            is_there = position in arrivals
             update = None
             if is_counted and is_there:
                 update = self._counters.removal_update(photo, position)
             with self._lock:
-                if is_there and prefix + position not in self._arrivals:
+                if is_there and position not in arrivals:
                     continue
                 if update and not self.rows.rewrite(PHOTOS, update):
                     continue
                 if self.listed.pop(photo.name, None) or is_there:
                     self.states[photo.name] = (state, photo.sha256, photo.media)
-                self._arrivals.pop(prefix + position, None)
+                arrivals.pop(position, None)
                 return
 
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
-        key = arrivals_of(camera) + position
-        while key in self._arrivals:
+        arrivals = self.arrivals[camera]
+        while position in arrivals:
             update = None
             if counted:
                 update = self._counters.removal_update(counted, position, is_orphan=True)
             with self._lock:
-                if key in self._arrivals and (update is None or self.rows.rewrite(PHOTOS, update)):
-                    del self._arrivals[key]
+                if position in arrivals and (update is None or self.rows.rewrite(PHOTOS, update)):
+                    del arrivals[position]
 
     def get(self, name: PhotoName) -> Photo | None:
         return self.listed.get(name)
@@ -241,25 +261,22 @@ class MemoryIndex:
     def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""
     ) -> list[Arrival]:
-        prefix = arrivals_of(camera)
-        first, end = prefix + after, prefix + count_up(before)
-        keys = sorted(key for key in self._arrivals if first < key < end)[:count]
-        return [(key.removeprefix(prefix), self._arrivals[key]) for key in keys]
+        arrivals, end = self.arrivals[camera], count_up(before)
+        positions = sorted(one for one in list(arrivals) if after < one < end)[:count]
+        return [(one, arrivals[one]) for one in positions]
 
     def position(self, name: PhotoName) -> str | None:
         return self._positions[name] if name in self.listed else None
 
     def list_orphans(self, camera: str) -> Iterator[str]:
-        prefix = arrivals_of(camera)
-        for key, photo in sorted(self._arrivals.items()):
-            position = key.removeprefix(prefix)
-            if photo.name.camera == camera and position != self.position(photo.name):
+        for position, photo in sorted(self.arrivals[camera].items()):
+            if position != self.position(photo.name):
                 yield position
 
     def count_photos(
-        self, now: datetime, save: bool = True, cameras: Mapping[str, LastSeen] | None = None
+        self, now: datetime, cameras: Mapping[str, LastSeen] | None = None
     ) -> dict[str, PhotoCounts]:
-        return self._counters.count(self.cameras() if cameras is None else cameras, now, save)
+        return self._counters.count(self.cameras() if cameras is None else cameras, now)
 
     def invalidate_counts(self, camera: str, until: datetime) -> None:
         self._counters.invalidate(camera, until)
@@ -286,8 +303,9 @@ class MemoryIndex:
                     came.add(name)
         return came
 
-    def cameras(self) -> dict[str, LastSeen]:
-        return dict(self._last_seen)
+    def cameras(self, among: Collection[str] | None = None) -> dict[str, LastSeen]:
+        known = dict(self._last_seen)
+        return {one: known[one] for one in known if among is None or one in among}
 
     def last_seen(self, camera: str) -> LastSeen | None:
         return self._last_seen.get(camera)
@@ -409,5 +427,6 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
         "accounts": MemoryTable(),
         "audit_log": AuditLog(MemoryTable(), settings.network.trusted_proxies),
         "loss_counts": LossCounts(rows, alerts),
+        "figures": FiguresTable(rows),
     }
     return Services(**{**default, **parts}, settings=settings)

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from function_app.maintenance.counting import update_figures
 from function_app.services import Services
-from function_app.stats.api import last_photo
 from function_app.storage import photo_counters as module
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
-from photo_wire.name import PhotoName
+from photo_wire.name import parse_name
 from tests.support.api import name_of
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -55,14 +55,15 @@ def counted(backend: Services, now: datetime = NOW) -> dict[date, tuple[int, int
     return {day: (one.photos, one.size) for day, one in days.items()}
 
 
-def _last_photo(backend: Services, now: datetime) -> PhotoName | None:
-    counts = backend.index.count_photos(now)["gate"]
-    return last_photo(backend.index.cameras()["gate"], counts, backend)
+def last_photo(backend: Services, now: datetime = NOW) -> str | None:
+    """The camera's last photo, by the figures of a count at this moment."""
+    update_figures(backend, now)
+    return backend.figures.read(["gate"])["gate"].last_photo
 
 
 def last_is_there(backend: Services, now: datetime = NOW) -> bool:
     """Whether the camera's last photo is one that is listed, or none if none is."""
-    last = last_photo(
-        backend.index.cameras()["gate"], backend.index.count_photos(now)["gate"], backend
-    )
-    return backend.index.get(last) is not None if last else not backend.index.query(View("gate"), 1)
+    last = last_photo(backend, now)
+    if last is None:
+        return not backend.index.query(View("gate"), 1)
+    return backend.index.get(parse_name(last)) is not None

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import Any, cast
 
 from function_app.services import Services
+from function_app.storage.figures import FiguresTable
 from function_app.storage.loss_counts import LossCounts
 from function_app.storage.photo_counters import PhotoCounters
 from function_app.storage.table_store import TableStore
@@ -33,10 +34,12 @@ def wrapped(services: Services, wrap: Callable[[object], Any]) -> Services:
     """Return services of which each store is wrapped, as are those with which photos and losses are
     counted."""
     index = with_counters(services, wrap(count_rows(services)), wrap(services.index)).index
-    stores = [one.name for one in fields(Services) if one.name not in ("settings", "loss_counts")]
+    derived = ("settings", "loss_counts", "figures")
+    stores = [one.name for one in fields(Services) if one.name not in derived]
     parts = {name: wrap(getattr(services, name)) for name in stores}
     parts["index"] = _WrappedIndex(wrap(index), index)
     parts["loss_counts"] = LossCounts(wrap(services.loss_counts.rows), parts["alerts"])
+    parts["figures"] = FiguresTable(wrap(services.figures.rows))
     return replace(services, **parts)
 
 

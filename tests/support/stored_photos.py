@@ -9,7 +9,7 @@ from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.models import Photo
-from function_app.storage.row_keys import PHOTOS, View, arrival_key
+from function_app.storage.row_keys import PHOTOS, View, arrival_key, arrival_position
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from tests.support.api import name_of
@@ -64,10 +64,10 @@ def is_consistent(backend: Services) -> bool:
 
 def leave_orphan(backend: Services, photo: Photo, at: datetime) -> None:
     """Write a row of this photo among its camera's arrivals, as if it was listed at that moment."""
-    key = arrival_key(photo.name, at)
     if isinstance(backend.index, MemoryIndex):
-        backend.index._arrivals[key] = photo
+        backend.index.arrivals[photo.name.camera][arrival_position(photo.name, at)] = photo
         return
     tables = TableServiceClient.from_connection_string(backend.settings.connection_string)
+    key = arrival_key(photo.name, at)
     row = {"PartitionKey": PHOTOS, "RowKey": key, "listed_at": format_time(at)}
     tables.get_table_client(TABLE).upsert_entity({**photo.to_properties(), **row})

@@ -80,6 +80,7 @@ SCHEMAS: dict[str, Schema] = {
     "AlertPage": record(alerts=array(ref("Alert")), next_cursor=_CURSOR),
     "AlertsReceipt": record(recorded=array(PHOTO_ID), stored=array(PHOTO_ID)),
     "Cameras": record(
+        as_of=nullable(TIME),
         cameras=array(
             record(
                 camera=CAMERA,
@@ -90,11 +91,12 @@ SCHEMAS: dict[str, Schema] = {
                 photos=nullable(COUNT),
                 bytes=nullable(COUNT),
             )
-        )
+        ),
     ),
     "RemovedCamera": record(photos=COUNT, alerts=COUNT, more=BOOLEAN),
-    "Days": record(days=array(record(day=DAY, photos=COUNT))),
+    "Days": record(as_of=nullable(TIME), days=array(record(day=DAY, photos=COUNT))),
     "Stats": record(
+        as_of=nullable(TIME),
         since=DAY,
         received=COUNT,
         photos=COUNT,
@@ -116,6 +118,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "Status": record(
+        as_of=nullable(TIME),
         version=text(),
         cameras=COUNT,
         photos=COUNT,

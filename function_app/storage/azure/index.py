@@ -206,9 +206,9 @@ class AzurePhotoIndex(States):
             after = rows[-1][0]
 
     def count_photos(
-        self, now: datetime, save: bool = True, cameras: Mapping[str, LastSeen] | None = None
+        self, now: datetime, cameras: Mapping[str, LastSeen] | None = None
     ) -> dict[str, PhotoCounts]:
-        return self._counters.count(self.cameras() if cameras is None else cameras, now, save)
+        return self._counters.count(self.cameras() if cameras is None else cameras, now)
 
     def invalidate_counts(self, camera: str, until: datetime) -> None:
         self._counters.invalidate(camera, until)

@@ -1,7 +1,7 @@
 """What is known of photo ids and of cameras, also while no photo of theirs is indexed."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -31,10 +31,10 @@ from function_app.storage.models import (
     StorageUnavailableError,
 )
 from function_app.storage.row_keys import (
-    LAST_SEEN_RANGE,
     NEW_CAMERAS,
     PHOTOS,
     last_seen_key,
+    last_seen_of,
     state_key,
     states_of,
 )
@@ -134,11 +134,12 @@ class States(PhotoTable):
             return True
         return row["sha256"] not in ("", known.properties["sha256"])
 
-    def cameras(self) -> dict[str, LastSeen]:
-        query = Query(TABLE, key_range(PHOTOS, *LAST_SEEN_RANGE))
-        return call(
-            lambda: dict(filter(None, map(parse_last_seen, self._queries.rows(query)))),
-        )
+    def cameras(self, among: Collection[str] | None = None) -> dict[str, LastSeen]:
+        if among is not None and not among:
+            return {}
+        query = Query(TABLE, key_range(PHOTOS, *last_seen_of(among)))
+        found = call(lambda: dict(filter(None, map(parse_last_seen, self._queries.rows(query)))))
+        return {one: found[one] for one in found if among is None or one in among}
 
     def last_seen(self, camera: str) -> LastSeen | None:
         row = self._find(PHOTOS, last_seen_key(camera))

@@ -43,6 +43,10 @@ class AzureTable:
         row = _row(partition, key, properties)
         call(lambda: self._table.upsert_entity(row, UpdateMode.REPLACE), self._create)
 
+    def upsert_all(self, partition: str, rows: Mapping[str, Mapping[str, str]]) -> None:
+        changes = [(Operation.PUT, _row(partition, key, row)) for key, row in rows.items()]
+        call(lambda: self._submit(changes), self._create)
+
     def replace(self, partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
         def update() -> bool:
             try:
@@ -77,9 +81,15 @@ class AzureTable:
     def remove(self, partition: str, key: str) -> None:
         call(lambda: self._table.delete_entity(partition, key))  # no error if it does not exist
 
-    def query(self, partition: str, count: int, after: str = "", end: str = "") -> list[Entity]:
-        where = key_range(partition, after, end)
-        query = Query(self._name, where, min(count, PAGE_SIZE))
+    def query(
+        self,
+        partition: str,
+        count: int,
+        after: str = "",
+        end: str = "",
+        columns: Sequence[str] | None = None,
+    ) -> list[Entity]:
+        query = Query(self._name, key_range(partition, after, end), min(count, PAGE_SIZE), columns)
         return call(lambda: list(islice(self._queries.rows(query), count)))
 
 

@@ -189,6 +189,7 @@ def test_statistics_count_every_loss_of_every_camera(backend: Backend) -> None:
     asides = [name_of("all-lost", now + timedelta(seconds=n)) for n in range(99)]
     recorded(backend, *(Alert(name, QUARANTINE, "damaged") for name in asides))
     recorded(backend, loss(stored, hashlib.sha256(body).hexdigest()), *map(loss, names[1:]))
+    backend.count()
     for query in ("?days=2", "?days=2&camera=all-lost"):
         stats = Api(backend).ask(f"/api/stats{query}", reader).json()
         assert (stats["losses"], stats["photos"]) == (1100, 0 if "camera" in query else 1)

@@ -1,22 +1,30 @@
 """`GET /api/stats` and `/api/status`: what was received, exists and was lost."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.functions as func
 
 from function_app.auth.caller import Caller, Scope
+from function_app.http.request import Request
+from function_app.http.responses import Response
+from function_app.maintenance.counting import update_figures
 from function_app.services import Services
-from function_app.stats.api import get_status
+from function_app.stats.api import get_stats, get_status, list_cameras, list_days
+from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
-from tests.support.api import Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.camera_traffic import report_losses_of, upload_from
 from tests.support.handlers import read_request
 from tests.support.interruptions import fragile
 from tests.support.pictures import jpeg
 
 OWNER = Caller("owner", frozenset(Scope))
+HANDLERS = (list_cameras, list_days, get_stats, get_status)
+
+Handler = Callable[[Request, Services, Caller], Response]
 
 
 def put(api: Api, name: PhotoName) -> PhotoName:
@@ -25,9 +33,7 @@ def put(api: Api, name: PhotoName) -> PhotoName:
 
 
 def stats(api: Api, camera: str, days: int = 30) -> Any:
-    reply = api.read(f"/api/stats?camera={camera}&days={days}")
-    assert reply.status_code == 200, reply.text
-    return reply.json()
+    return api.read_counts(f"/api/stats?camera={camera}&days={days}")
 
 
 def test_future_days_are_not_among_the_last_days(api: Api, camera: str) -> None:
@@ -37,7 +43,7 @@ def test_future_days_are_not_among_the_last_days(api: Api, camera: str) -> None:
     for days in (0, 400, 20_000):
         put(api, name_of(camera, now + timedelta(days=days)))
     key = {"x-functions-key": api.backend.function_key}
-    before = api.read("/api/status").json()["losses_since_yesterday"]
+    before = api.read_counts("/api/status")["losses_since_yesterday"]
     lost = [name_of(camera, now + timedelta(days=days), "0" * 8) for days in (0, 2, 400)]
     alerts = [{"id": str(one), "kind": "loss", "reason": "no-room"} for one in lost]
     assert api.ask("/api/alerts", key, "POST", json={"alerts": alerts}).status_code == 200
@@ -45,8 +51,8 @@ def test_future_days_are_not_among_the_last_days(api: Api, camera: str) -> None:
     assert (found["photos"], found["losses"]) == (3, 1)
     (day,) = found["cameras"][0]["days"]
     assert (day["day"], day["photos"], day["losses"]) == (f"{now:%Y-%m-%d}", 1, 1)
-    assert len(api.read(f"/api/days?camera={camera}").json()["days"]) == 3
-    assert api.read("/api/status").json()["losses_since_yesterday"] == before + 1
+    assert len(api.read_counts(f"/api/days?camera={camera}")["days"]) == 3
+    assert api.read_counts("/api/status")["losses_since_yesterday"] == before + 1
 
 
 def test_deleted_photos_still_count_as_received(api: Api, camera: str) -> None:
@@ -74,12 +80,50 @@ def test_deleted_photos_still_count_as_received(api: Api, camera: str) -> None:
         assert api.ask("/api/repair/run", admin, "POST", json=body).status_code == 200
 
 
-def test_a_status_writes_nothing(empty: Services) -> None:
-    """It counts without saving the counts."""
-    upload_from(empty, "a")
-    upload_from(empty, "b")
+Body = dict[str, Any]
+
+
+def ask(handler: Handler, services: Services, caller: Caller = OWNER) -> Body:
+    """The response of a handler, which may change nothing."""
+    request = func.HttpRequest("GET", "http://x/", headers={}, body=b"")
+    unchanged = fragile(services, 0)  # it fails at the first change
+    answer: Body = json.loads(
+        handler(read_request(handler.__name__, request), unchanged, caller).body
+    )
+    return answer
+
+
+def test_reads_show_the_last_count_and_write_nothing(empty: Services) -> None:
+    """Nothing before the first count, not even of cameras that are known, and when it was."""
+    for camera in ("a", "b"):
+        upload_from(empty, camera)
     report_losses_of(empty, "c")
-    later = fragile(empty, 0)  # it fails at the first change
-    request = func.HttpRequest("GET", "http://x/api/status", headers={}, body=b"")
-    status = json.loads(get_status(read_request("get_status", request), later, OWNER).body)
-    assert (status["photos"], status["cameras"]) == (2, 3)
+    assert [ask(one, empty)["as_of"] for one in HANDLERS] == [None] * 4
+    assert [one["photos"] for one in ask(list_cameras, empty)["cameras"]] == [None, None]
+    assert ask(list_cameras, empty)["cameras"][0]["last_photo"] is None
+    assert [one["photos"] for one in ask(get_stats, empty)["cameras"]] == [0, 0]
+    assert ask(list_days, empty)["days"] == []
+    assert (ask(get_status, empty)["photos"], ask(get_status, empty)["cameras"]) == (0, 2)
+    now = datetime.now(UTC)
+    update_figures(empty, now)
+    upload_from(empty, "d", now + timedelta(seconds=1))  # since the count
+    assert [ask(one, empty)["as_of"] for one in HANDLERS] == [format_time(now)] * 4
+    cameras = ask(list_cameras, empty)["cameras"]
+    assert [one["photos"] for one in cameras] == [1, 1, None]
+    assert [one["last_photo"] for one in cameras] == [str(name_of(one)) for one in "abd"]
+    status = ask(get_status, empty)
+    assert (status["photos"], status["cameras"]) == (2, 4)
+    assert status["last_photo"] == str(name_of("d"))
+    assert [one["camera"] for one in ask(get_stats, empty)["cameras"]] == ["a", "b", "c", "d"]
+    assert ask(list_days, empty)["days"] == [{"day": str(MOMENT.date()), "photos": 2}]
+
+
+def test_a_caller_without_cameras_sees_none(empty: Services) -> None:
+    upload_from(empty, "a")
+    update_figures(empty, datetime.now(UTC))
+    nobody = Caller("nobody", frozenset(Scope), frozenset())
+    assert ask(list_cameras, empty, nobody)["cameras"] == []
+    assert ask(list_days, empty, nobody)["days"] == []
+    assert ask(get_stats, empty, nobody)["cameras"] == []
+    status = ask(get_status, empty, nobody)
+    assert (status["cameras"], status["photos"], status["last_seen"]) == (0, 0, None)

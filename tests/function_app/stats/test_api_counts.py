@@ -24,12 +24,12 @@ def test_a_camera_is_listed_with_its_counts(api: Api, camera: str) -> None:
     body = {**photo_headers(names[2]), "Content-Type": "image/jpeg", "X-Waiting": "41"}
     assert api.put(PICTURE, body).status_code == 201
     (found,) = [
-        one for one in api.read("/api/cameras").json()["cameras"] if one["camera"] == camera
+        one for one in api.read_counts("/api/cameras")["cameras"] if one["camera"] == camera
     ]
     assert (found["photos"], found["bytes"]) == (3, 3 * len(PICTURE))
     assert (found["first_day"], found["last_photo"]) == ("2026-11-20", str(names[2]))
     assert found["waiting"] == 41
-    assert api.read(f"/api/stats?camera={camera}").json()["waiting"] == 41
+    assert api.read_counts(f"/api/stats?camera={camera}")["waiting"] == 41
     body = {**photo_headers(name_of(camera)), "X-Waiting": "many"}
     assert api.put(PICTURE, body).status_code == 400
 
@@ -38,13 +38,13 @@ def test_days_with_photos_are_counted(api: Api, camera: str) -> None:
     """Within the requested days."""
     for hours in (0, 1, 24, 72):
         put(api, name_of(camera, MOMENT + timedelta(hours=hours)))
-    days = api.read(f"/api/days?camera={camera}").json()["days"]
+    days = api.read_counts(f"/api/days?camera={camera}")["days"]
     assert days == [
         {"day": "2026-11-20", "photos": 2},
         {"day": "2026-11-21", "photos": 1},
         {"day": "2026-11-23", "photos": 1},
     ]
-    some = api.read(f"/api/days?camera={camera}&from=2026-11-21&to=2026-11-22").json()["days"]
+    some = api.read_counts(f"/api/days?camera={camera}&from=2026-11-21&to=2026-11-22")["days"]
     assert some == days[1:2]
 
 
@@ -56,11 +56,11 @@ def test_statistics_count_losses_too(api: Api, camera: str) -> None:
     alert = {"id": str(lost), "kind": "loss", "reason": "no-room", "details": {}}
     key = {"x-functions-key": api.backend.function_key}
     api.ask("/api/alerts", key, "POST", json={"alerts": [alert]})
-    found = api.read(f"/api/stats?camera={camera}&days=2").json()
+    found = api.read_counts(f"/api/stats?camera={camera}&days=2")
     assert (found["photos"], found["bytes"], found["losses"]) == (1, len(PICTURE), 1)
     days = found["cameras"][0]["days"]
     assert sum(day["losses"] for day in days) == sum(day["photos"] for day in days) == 1
-    status = api.read("/api/status").json()
+    status = api.read_counts("/api/status")
     assert status["losses_since_yesterday"] >= 1
     assert status["retention_days"] == 120
 
@@ -69,7 +69,7 @@ def test_cameras_are_listed_without_counting(api: Api, camera: str) -> None:
     """The same ones as with counts."""
     put(api, name_of(camera))
     named, counted = (
-        {one["camera"]: one for one in api.read(f"/api/cameras{query}").json()["cameras"]}
+        {one["camera"]: one for one in api.read_counts(f"/api/cameras{query}")["cameras"]}
         for query in ("?counts=none", "")
     )
     assert named.keys() == counted.keys()

@@ -35,7 +35,9 @@ def test_the_persisted_keys_of_a_photo_stay() -> None:
 def test_the_persisted_keys_of_counts_and_cameras_stay() -> None:
     day = date(2026, 11, 20)
     assert row_keys.last_seen_key("gate") == "m~gate~seen"
-    assert row_keys.LAST_SEEN_RANGE == ("m~", "m~~")
+    assert row_keys.last_seen_of(None) == ("m~", "m~~")
+    assert row_keys.figures_key("gate") == "gate~all"
+    assert row_keys.camera_of_figures_key("gate-2~all") == "gate-2"
     assert row_keys.checkpoint_key("gate") == "n~gate~0"
     assert row_keys.month_key("gate", day) == "n~gate~2026-11"
     assert row_keys.counts_of("gate") == ("n~gate~", "n~gate~~")
@@ -45,6 +47,21 @@ def test_the_persisted_keys_of_counts_and_cameras_stay() -> None:
     assert row_keys.camera_of_loss_key("2026-11~gate") == "gate"
 
 
+@pytest.mark.parametrize("camera", ["gate", "g", "gate-2", "z" * 32, "0"])
+def test_the_rows_of_one_camera_lie_between_keys_of_their_own(camera: str) -> None:
+    names = ["0", "g", "gate", "gate-", "gate-2", "gate0", "gatez", "z" * 31, "z" * 32]
+    for key_of, keys_of in (
+        (row_keys.last_seen_key, row_keys.last_seen_of),
+        (row_keys.figures_key, row_keys.figures_of),
+    ):
+        after, end = keys_of([camera])
+        assert [one for one in names if after < key_of(one) < end] == [camera]
+        after, end = keys_of(None)
+        assert all(after < key_of(one) < end for one in names)
+        after, end = keys_of({camera, "gate0", "gate"})
+        assert {camera, "gate0", "gate"} <= {one for one in names if after < key_of(one) < end}
+
+
 def test_the_persisted_partitions_stay() -> None:
     assert row_keys.PHOTOS == "photos"
     assert row_keys.RESERVED_NAMES == "claims"
@@ -52,6 +69,7 @@ def test_the_persisted_partitions_stay() -> None:
     assert row_keys.LOSS_MONTHS == "losses~months"
     assert row_keys.RETRACTED_LOSSES == "losses~taken-back"
     assert row_keys.LOSS_CHECKPOINT == ("losses~up-to", "all")
+    assert row_keys.FIGURES == "figures"
 
 
 def test_the_checkpoint_comes_before_the_months() -> None:

@@ -1,0 +1,106 @@
+"""What a read of counts costs in requests, however many cameras there are and whatever arrived."""
+
+from datetime import UTC, datetime, timedelta
+
+import azure.functions as func
+import pytest
+
+from function_app.maintenance.counting import update_figures
+from function_app.services import Services, connect
+from function_app.settings import Secrets, Settings
+from local.azurite import Azurite
+from tests.conftest import NewStore
+from tests.support.handlers import call
+from tests.support.many_cameras import Requests, add_photo, fill
+from tests.support.memory_store import memory_services
+from tests.support.recorder import Recorder
+
+NOW = datetime.now(UTC)
+LATER = NOW + timedelta(minutes=10)
+READ_TOKEN = "a token that reads"
+READS = {
+    "list_cameras": 3,
+    "list_cameras?counts=none": 1,
+    "list_days": 2,
+    "list_days?from=2026-01-01&to=2026-12-31": 2,
+    "get_stats": 3,
+    "get_stats?days=366": 3,
+    "get_status": 3,
+    "list_days?camera=camera-0001": 2,
+    "get_stats?camera=camera-0001": 3,
+}
+
+
+def read(what: str, services: Services) -> None:
+    handler, _, query = what.partition("?")
+    params = dict(one.split("=") for one in query.split("&")) if query else {}
+    headers = {"Authorization": f"Bearer {READ_TOKEN}"}
+    request = func.HttpRequest("GET", "http://x/", headers=headers, params=params, body=b"")
+    assert call(handler, request, services).status == 200
+
+
+def costs(services: Services) -> dict[str, int]:
+    """The requests of each read."""
+    found = {}
+    for what in READS:
+        requests = Requests()
+        read(what, requests.of(services))
+        found[what] = requests.count
+    return found
+
+
+@pytest.mark.parametrize("cameras", [3, 100, 1000])
+def test_a_read_takes_three_requests_at_most(cameras: int) -> None:
+    """Before the first count, with all that is to be counted, after it, and with fresh photos and
+    losses of every camera since."""
+    settings = Settings("", secrets=Secrets(read_token=READ_TOKEN))
+    services = memory_services(settings)
+    fill(services, cameras, 2 * cameras, 6 * cameras, NOW)
+    assert costs(services) == READS
+    for now in (NOW, LATER):
+        update_figures(services, now)
+        assert costs(services) == READS
+    fill(services, cameras, cameras, cameras, LATER)
+    assert costs(services) == READS
+
+
+def test_a_read_takes_as_many_requests_to_a_real_store(
+    new_store: NewStore, azurite: Azurite
+) -> None:
+    """Counted at a relay before Azurite's tables."""
+    with Recorder(azurite.ports[2]) as tables:
+        direct, port = new_store(), azurite.ports[2]
+        through = direct.replace(f"127.0.0.1:{port}/", f"127.0.0.1:{tables.port}/")
+        assert through != direct
+        services = connect(Settings(through, secrets=Secrets(read_token=READ_TOKEN)))
+        fill(connect(Settings(direct)), 30, 60, 90, NOW)
+        for _ in range(2):
+            for what, most in READS.items():
+                before = len(tables.exchanges)
+                read(what, services)
+                assert len(tables.exchanges) - before <= most, what
+            update_figures(services, LATER)
+
+
+def test_a_count_takes_a_request_for_each_camera_of_which_something_arrived() -> None:
+    """Two when it is saved. The others cost nothing but their rows in the lists."""
+    services = memory_services(Settings(""))
+    fill(services, 100, 200, 100, NOW - timedelta(hours=1))
+
+    def cost(now: datetime) -> int:
+        requests = Requests()
+        update_figures(requests.of(services), now)
+        return requests.count
+
+    # Cameras; figures read and written; counts; losses: checkpoint, months, list, taken back,
+    # months written one by one, checkpoint; the run. Each camera: its arrivals, its checkpoint.
+    cost(NOW)
+    cost(NOW)
+    unchanged = cost(NOW)
+    assert unchanged <= 9
+    for number in range(10):
+        add_photo(services, number, NOW)
+    assert cost(NOW) == unchanged + 10 + 1  # listed, and one transaction with ten rows of figures
+    assert cost(NOW) == unchanged + 10  # listed once more, since it is not settled
+    assert cost(LATER) == unchanged + 2 * 10  # listed and saved
+    assert cost(LATER) == unchanged
