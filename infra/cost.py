@@ -113,11 +113,12 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "thumbnail shown": visits * thumbnails,
         "photo opened": visits * opened,
         "photo's time over": per_day * month,
+        "photo counted": per_day * month,
     }
     requests: dict[str, float] = defaultdict(float)
     for event, times in occurrences.items():
-        for kind, count in transactions.events[event].items():
-            requests[kind] += times * count
+        for kind, number in transactions.events[event].items():
+            requests[kind] += times * number
     # Each photo is assumed to arrive alone, and its deletion to take as long. The simultaneous
     # requests of a visit share an instance, up to its concurrency.
     waves = [
@@ -129,13 +130,19 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         opened,
     ]
     # The timers also run without any photo; the hourly one sends one request for each camera.
-    hours, weeks = 24 * month, month / 7
+    hours, weeks, minutes = 24 * month, month / 7, 24 * 60 * month
+    count = transactions.events["minutely count"]["table_requests"]
+    requests["executions"] += minutes
+    requests["table_requests"] += minutes * count
     hourly = transactions.events["hourly cleanup"]["table_requests"] + use.cameras
     requests["executions"] += hours + weeks
     requests["table_requests"] += hours * hourly
     min_seconds = prices.shortest_execution_seconds
     seconds = (2 * per_day * month + visits * sum(waves) + weeks) * min_seconds
     seconds += hours * max(min_seconds, hourly * SECONDS_PER_REQUEST)
+    counted = transactions.events["photo counted"]["table_requests"]
+    seconds += minutes * max(min_seconds, count * SECONDS_PER_REQUEST)
+    seconds += per_day * month * counted * SECONDS_PER_REQUEST
     amounts = {
         "capacity": per_day
         * (use.retention + use.soft_delete)

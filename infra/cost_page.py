@@ -66,9 +66,13 @@ instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
   {photos_opened} of the photos, and requests new photos every {looks} s, for {minutes:g} minutes,
   and alerts every {looks_at_alerts} s. A browser that has shown a photo within a day does not load
   it again; in this calculation it does.
-- **Timers** also run when nothing happens: the cleanup each hour, with {hourly} table requests and
-  one more for each camera, assumed to take {per_request:g} s each; the repair each week. With one
-  camera that is {timer_runs} executions a month, and {timer_cost} beyond the free amounts.
+- **Timers** also run when nothing happens: the count each minute, with {minutely} table requests;
+  the cleanup each hour, with {hourly} and one more for each camera; the repair each week. Each
+  request is assumed to take {per_request:g} s. For a photo the count sends {counted} requests more,
+  since it is listed in each run of its first five minutes. With one camera the timers are
+  {timer_runs} executions a month, and {timer_requests} for table requests. The count takes
+  {shortest:g} s a run at least: {timer_memory} GB-s of memory, or {large_memory} with instances of
+  {large_instances:,} MB, which is most of the free amount.
 - **Execution time is estimated high.** Each uploaded photo is assumed to be alone on its instance
   and is billed for {shortest:g} s, the minimum that Azure bills. The requests that a visit sends at
   once share an instance, {concurrency} at a time. Which requests Azure counts together could not be
@@ -133,6 +137,9 @@ def page(prices: Prices, transactions: Transactions) -> str:
         for use in TABLE
     ]
     large, defaults = TABLE[-1], Use()
+    hours = 24 * prices.days_in_a_month
+    minutes = 60 * hours
+    count_seconds = minutes * prices.shortest_execution_seconds
     calls = executions(large, prices, transactions)  # a day
     cap_calls = defaults.log * GB / transactions.log_bytes_per_execution
     uncapped = replace(
@@ -167,14 +174,17 @@ def page(prices: Prices, transactions: Transactions) -> str:
         concurrency=defaults.concurrency,
         hourly=transactions.events["hourly cleanup"]["table_requests"],
         per_request=SECONDS_PER_REQUEST,
-        timer_runs=round(24 * prices.days_in_a_month + prices.days_in_a_month / 7),
-        timer_cost=money(
+        minutely=transactions.events["minutely count"]["table_requests"],
+        counted=transactions.events["photo counted"]["table_requests"],
+        timer_runs=f"{round(minutes + hours + prices.days_in_a_month / 7):,}",
+        timer_requests=money(
             prices.prices["table_requests"].of(
-                24
-                * prices.days_in_a_month
-                * (1 + transactions.events["hourly cleanup"]["table_requests"])
+                hours * (1 + transactions.events["hourly cleanup"]["table_requests"])
+                + minutes * transactions.events["minutely count"]["table_requests"]
             )
         ),
+        timer_memory=f"{count_seconds * defaults.memory / 1024:,.0f}",
+        large_memory=f"{count_seconds * LARGE_INSTANCES / 1024:,.0f}",
         log=f"{transactions.log_bytes_per_execution:,}",
         cap=defaults.log,
         capped=defaults.log * prices.days_in_a_month,

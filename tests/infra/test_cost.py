@@ -98,13 +98,15 @@ def test_only_executions_beyond_the_free_ones_are_paid(amount: float, cost: floa
 
 def test_an_idle_system_costs_almost_nothing() -> None:
     """Only the timers' requests to tables, none of which is free."""
-    assert costs(Use(photos=0, visits=0)) == pytest.approx(720 * 13 * 0.00036 / 10_000)
+    assert costs(Use(photos=0, visits=0)) == pytest.approx(
+        (720 * 13 + 43_200 * 8) * 0.00036 / 10_000
+    )
 
 
 def test_one_camera_computed_by_hand() -> None:
     """50 photos a day of 500 KB, 127 days of them, each with its thumbnail in it and deleted in the
     end; 4 visits a day of 50 thumbnails, 10 photos, 9 looks, 1 at the alerts and 1 at the cameras;
-    a timer each hour of 30 days, and one each week."""
+    a timer each minute of 30 days, one each hour, and one each week."""
     items = {item.price.name: item for item in bill(Use(), PRICE_LIST, COUNTS)}
     amounts = {name: round(item.amount, 4) for name, item in items.items()}
     assert amounts == {
@@ -112,27 +114,28 @@ def test_one_camera_computed_by_hand() -> None:
         "index rows kept": round(50 * 120 * 5500 / 1e9, 4),
         "blob writes and lists": 1500,
         "blob reads": 120 * (50 + 10),
-        "table requests": 1500 * (1 + 5)
+        "table requests": 1500 * (1 + 5 + 8)
         + 120 * (18 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3)
-        + 720 * (12 + 1),
-        "executions": round(1500 + 120 * (11 + 2 + 1 + 9 + 1 + 50 + 10) + 720 + 30 / 7, 4),
+        + 720 * (12 + 1)
+        + 43_200 * 8,
+        "executions": round(1500 + 120 * (11 + 2 + 1 + 9 + 1 + 50 + 10) + 43_920 + 30 / 7, 4),
         "memory while executing": round(
-            0.5 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 720 + 30 / 7), 4
+            0.5 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 43_920 + 120 + 30 / 7), 4
         ),
         "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.00006), 4),
-        "logs (Application Insights)": round((1500 + 120 * 84 + 720 + 30 / 7) * 3000 / 1e9, 4),
+        "logs (Application Insights)": round((1500 + 120 * 84 + 43_920 + 30 / 7) * 3000 / 1e9, 4),
     }
     assert items["photos kept"].cost == pytest.approx(3.33375 * 0.0208)
 
 
 def test_the_log_is_billed_up_to_its_cap() -> None:
-    """That of a thousand cameras, computed by hand: 4,020,714 executions a month of 3,000 bytes."""
+    """That of a thousand cameras, computed by hand: 4,063,914 executions a month of 3,000 bytes."""
     large = TABLE[-1]
     logs = [bill(replace(large, log=cap), PRICE_LIST, COUNTS)[-1] for cap in (0.1, 0.4, 0.6, 100)]
     assert [one.price.name for one in logs] == ["logs (Application Insights)"] * 4
-    assert [one.amount for one in logs] == pytest.approx([3, 12, 12.0621, 12.0621], abs=1e-4)
+    assert [one.amount for one in logs] == pytest.approx([3, 12, 12.1917, 12.1917], abs=1e-4)
     assert [one.cost for one in logs] == pytest.approx(
-        [0, 7 * 2.3, 7.0621 * 2.3, 7.0621 * 2.3], abs=1e-3
+        [0, 7 * 2.3, 7.1917 * 2.3, 7.1917 * 2.3], abs=1e-3
     )
     template = json.loads((ROOT / "infra" / "main.json").read_text())
     assert Use().log == float(template["parameters"]["dailyLogGB"]["defaultValue"])
@@ -205,6 +208,6 @@ def test_the_page_in_docs_is_what_the_command_writes() -> None:
     assert written == page(PRICE_LIST, COUNTS)
     for use in TABLE:
         assert f"| {use.cameras:,} |" in written
-    for text in ("after 6.0 hours", "--log 0.5", "costs 16.24 more", "about 250 cameras"):
+    for text in ("after 5.9 hours", "--log 0.5", "costs 16.54 more", "about 250 cameras"):
         assert text in written
     assert f"{heartbeats(TABLE[-1], PRICE_LIST):.2f} a month to the" in written

@@ -16,6 +16,7 @@ import pytest
 from function_app import build_app
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store as store_photo
+from function_app.maintenance.counting import update_figures
 from function_app.maintenance.retention import clean_up, delete_due
 from function_app.services import connect
 from function_app.settings import Settings
@@ -320,6 +321,27 @@ def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:
         texts = sum(8 + 2 * len(name) + 2 * len(text) + 4 for name, text in row.items())
         sizes.append(4 + 2 * keys + texts)
     assert 0.8 * EXPECTED.row_bytes_per_photo <= sum(sizes) <= EXPECTED.row_bytes_per_photo
+
+
+def test_the_minutely_timer(meter: Meter) -> None:
+    """When nothing arrived; and what a photo adds to the runs that list it, until it is saved."""
+    stores = connect(Settings(meter.api.backend.connection_string))
+    start = datetime.now(UTC) + timedelta(days=1)
+    for _ in range(2):  # all that other tests stored is saved
+        update_figures(stores, start)
+    expected = EXPECTED.events["minutely count"]["table_requests"]
+    assert meter.count(lambda: update_figures(stores, start)) == {"table_requests": expected}
+    meter.put(1006)
+    # It is indexed at the time of the backend's clock, so the runs are as if by that clock.
+    start = datetime.now(UTC)
+    runs = [start + timedelta(minutes=minute, seconds=1) for minute in range(7)]
+
+    def run_all() -> None:
+        for now in runs:
+            update_figures(stores, now)
+
+    more = EXPECTED.events["photo counted"]["table_requests"]
+    assert meter.count(run_all) == {"table_requests": len(runs) * expected + more}
 
 
 def test_the_hourly_timer(meter: Meter) -> None:
