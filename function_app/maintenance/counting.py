@@ -1,17 +1,18 @@
 """Count what arrived, was deleted and was lost, and write the figures that reads show."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from function_app.services import Services
 from function_app.storage.figures import Figures, compute_figures
 from function_app.storage.models import LastSeen
+from function_app.storage.parallel import map_parallel
 from function_app.storage.photo_counts import PhotoCounts, total_deleted
 from function_app.storage.row_keys import View, arrival_position
 from function_app.timer_watch import COUNT, record_run
 
-_THREADS = 16
+NO_PHOTOS = PhotoCounts({})
 
 
 def update_figures(services: Services, now: datetime) -> int:
@@ -25,18 +26,16 @@ def update_figures(services: Services, now: datetime) -> int:
     written = services.figures.read()
     counts_of = services.index.count_photos(now, seen)
     losses_of = services.loss_counts.count(now)
-
-    def compute(camera: str) -> Figures:
-        counts = counts_of.get(camera, PhotoCounts({}))
-        last, checked = "", ""
-        if camera in seen:
-            last, checked = _last_photo(services, seen[camera], counts, written.get(camera))
-        return compute_figures(counts, losses_of.get(camera, Counter[date]()), last, checked)
-
-    with ThreadPoolExecutor(_THREADS) as pool:  # the last photo may take a request
-        names = sorted({*seen, *losses_of})
-        figures = dict(zip(names, pool.map(compute, names), strict=True))
-    changed = {one: figures[one] for one in names if figures[one] != written.get(one)}
+    last_photos = _last_photos(services, seen, counts_of, written)
+    figures = {
+        camera: compute_figures(
+            counts_of.get(camera, NO_PHOTOS),
+            losses_of.get(camera, Counter[date]()),
+            *last_photos.get(camera, ("", "")),
+        )
+        for camera in sorted({*seen, *losses_of})
+    }
+    changed = {one: figures[one] for one in figures if figures[one] != written.get(one)}
     services.figures.write(changed)
     removed = written.keys() - figures.keys()
     for camera in removed:
@@ -45,21 +44,37 @@ def update_figures(services: Services, now: datetime) -> int:
     return len(changed) + len(removed)
 
 
-def _last_photo(
-    services: Services, seen: LastSeen, counts: PhotoCounts, written: Figures | None
-) -> tuple[str, str]:
-    """Return the id of the camera's photo that was indexed last, and "". If that one may have been
-    deleted, return the newest that exists, and the state for which it was looked up: as long as the
-    state stays, the one that was `written` does. It takes a request to look it up."""
-    if not counts.total.photos:
-        return "", ""
+def _last_photos(
+    services: Services,
+    seen: Mapping[str, LastSeen],
+    counts_of: Mapping[str, PhotoCounts],
+    written: Mapping[str, Figures],
+) -> dict[str, tuple[str, str]]:
+    """Return the id of each camera's photo that was indexed last, and "". If that one may have been
+    deleted, return the newest that exists, and the state for which it was looked up. That takes a
+    request; as long as the state stays, the photo that was written before does."""
+    found, states = {}, {}
+    for camera, one in seen.items():
+        counts = counts_of[camera]
+        if not counts.total.photos:
+            found[camera] = ("", "")
+        elif not (state := _state(one, counts)):
+            found[camera] = (str(one.last), "")
+        elif camera in written and written[camera].last_checked == state:
+            found[camera] = (written[camera].last_photo or "", state)
+        else:
+            states[camera] = state
+    newest = map_parallel(lambda camera: services.index.query(View(camera), 1), states)
+    for camera, photos in newest.items():
+        found[camera] = (str(photos[0].name) if photos else "", states[camera])
+    return found
+
+
+def _state(seen: LastSeen, counts: PhotoCounts) -> str:
+    """Return a text that changes whenever a photo of the camera arrives or is deleted; an empty one
+    if the photo that was indexed last has not been deleted."""
     position = arrival_position(seen.last, seen.indexed_at)
     if counts.checkpoint is None or position > counts.deleted_up_to:
-        return str(seen.last), ""
-    state = (
-        f"{position} {counts.generation} {counts.deleted_up_to} {total_deleted(counts.checkpoint)}"
-    )
-    if written and written.last_checked == state:
-        return written.last_photo or "", state
-    newest = services.index.query(View(seen.last.camera), 1)
-    return str(newest[0].name) if newest else "", state
+        return ""
+    deleted = total_deleted(counts.checkpoint)
+    return f"{position} {counts.generation} {counts.deleted_up_to} {deleted}"

@@ -15,12 +15,12 @@ photos that ever came. That number survives when the other counts are invalidate
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from function_app.storage.models import LastSeen, Photo, StorageUnavailableError
+from function_app.storage.parallel import map_parallel
 from function_app.storage.photo_counts import (
     DELETED,
     DELETED_UP_TO,
@@ -57,7 +57,6 @@ DELETED_COUNTS_TTL = timedelta(days=400)
 _MAX_SAVE_ATTEMPTS = 5
 _MAX_INVALIDATE_ATTEMPTS = 20  # each that fails means that another instance's change was made
 _MAX_REMOVED_MONTHS = 90  # in a transaction
-_THREADS = 16
 
 
 class ArrivalSource(Protocol):
@@ -92,9 +91,8 @@ class PhotoCounters:
             for camera, counts in counts_of.items()
             if counts.position < position_after(cameras[camera].indexed_at)
         }
-        with ThreadPoolExecutor(_THREADS) as pool:
-            updated = pool.map(lambda one: self._update(one, outdated[one], now), outdated)
-            return {**counts_of, **dict(zip(outdated, updated, strict=True))}
+        updated = map_parallel(lambda camera: self._update(camera, outdated[camera], now), outdated)
+        return {**counts_of, **updated}
 
     def removal_update(
         self, photo: Photo, position: str, is_orphan: bool = False
