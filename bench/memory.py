@@ -38,6 +38,7 @@ class Upload:
     def __init__(self, spool: Path, url: str) -> None:
         self._spool = spool
         env = {"PATH": os.environ["PATH"], "CAMERA_SPOOL": str(spool), "BASE_URL": url}
+        env["MALLOC_ARENA_MAX"] = "1"  # as in systemd/pi-uploader-upload.service
         self._start = time.perf_counter()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "pi_uploader", "upload"],

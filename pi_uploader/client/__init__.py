@@ -1,5 +1,6 @@
 """The backend as the device sees it: one HTTP client, its connection, and its errors."""
 
+import pi_uploader.client.lean  # noqa: F401  before the others, which import requests
 from pi_uploader.client.backend import MAX_CALL_SECONDS, BackendClient
 from pi_uploader.client.errors import RejectedError, RequestError, UnavailableError
 

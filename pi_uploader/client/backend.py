@@ -152,9 +152,9 @@ class BackendClient:
         template = self._templates[path]
         request = requests.PreparedRequest()
         request.method, request.url = template.method, template.url
-        request.headers = template.headers.copy()
-        request.headers.update(headers)
-        request.headers["Content-Length"] = str(size)
+        length = {"Content-Length": str(size)}
+        # A dictionary is enough: each name is written in one way only.
+        request.headers = {**template.headers, **headers, **length}  # type: ignore[assignment]
         # An empty file would be sent in chunks. (The types of `requests` do not know of files.)
         request.body = body if size else b""  # type: ignore[assignment]
         with self._deadlines.limit(self._max_put_seconds) as deadline:

@@ -42,7 +42,8 @@ class WaitingFolders:
 
     def path_of(self, photo: SpooledPhoto) -> Path:
         """Return the path of a photo that waits."""
-        return (self.undated if photo.boot_time else self.waiting) / photo.path
+        folder = self.undated if photo.boot_time else self.waiting
+        return folder.joinpath(f"{shard_of(photo.sequence):08d}", photo.file_name)
 
 
 def list_names(folder: Path, disk: Disk) -> list[str]:

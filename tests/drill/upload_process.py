@@ -15,6 +15,7 @@ from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.process import upload_all
 from pi_uploader.upload.state import state_file
 from pi_uploader.upload.uploader import Uploader, UploadOptions
+from pi_uploader.upload.wake_ups import NotificationThread
 from tests.drill.clock import FastClock, FastEvent
 from tests.drill.plan import RESERVE_BYTES
 from tests.drill.process import READY
@@ -34,12 +35,22 @@ def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path |
     options = UploadOptions(state_file=state_file(spool.folder))
     uploader = Uploader(spool, client, options, clock=FakeClock(seconds=clock.now))
     stop = FastEvent(clock)
-    threads = [threading.Thread(target=upload_all, args=(uploader, stop)) for _ in range(UPLOADS)]
+    threads = [
+        threading.Thread(
+            target=upload_all,
+            args=(uploader, stop),
+            kwargs={"sleep": lambda seconds: uploader.wake_ups.sleep(seconds / speed)},
+        )
+        for _ in range(UPLOADS + 1)
+    ]
     for thread in threads:
         thread.start()
+    notifications = NotificationThread(spool.folder, uploader.notify)
     print(READY, flush=True)
     sys.stdin.read()
     stop.set()
+    notifications.close()
+    uploader.wake_ups.close()
 
 
 if __name__ == "__main__":

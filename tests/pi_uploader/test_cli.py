@@ -124,7 +124,7 @@ def test_status_loads_no_http() -> None:
 def test_uploading_loads_no_camera_and_no_pins() -> None:
     """The two processes share only the spool."""
     loaded = loaded_by("import pi_uploader.cli, pi_uploader.upload.process")
-    assert not loaded & {"gpiozero", "PIL", "azure", "function_app"}
+    assert not loaded & {"gpiozero", "PIL", "azure", "function_app", "charset_normalizer"}
 
 
 def loaded_by(code: str) -> set[str]:
