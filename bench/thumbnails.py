@@ -1,5 +1,9 @@
-"""The thumbnails of a page of fresh photos, requested as a browser does."""
+"""The thumbnails of a page of fresh photos, requested as a browser does.
 
+The photos have 12 megapixels. A device writes a preview into its own, strangers do not.
+"""
+
+import io
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -9,14 +13,17 @@ from bench.backend import running
 from bench.effort import Effort
 from bench.repeat import Samples, in_turns, seconds
 from bench.report import Figure
+from function_app.media.previews import find
 from local.azurite import Azurite
 from photo_wire.headers import Trigger
 from photo_wire.name import PhotoName
 from pi_uploader.cameras.camera import CaptureContext
-from pi_uploader.cameras.simulated.camera import SimulatedCamera
+from pi_uploader.cameras.media.exif import with_exif
+from pi_uploader.cameras.media.preview import draw_preview, with_preview
+from pi_uploader.cameras.simulated.scene import draw
 from tests.support.api import Api
 from tests.support.backend import Backend
-from tests.support.small_instance import large_picture, upload
+from tests.support.small_instance import PIXELS, large_picture, upload
 
 CONNECTIONS = 6  # that a browser opens to one server
 AIM = 1.5  # seconds for 50 photos of a device
@@ -27,8 +34,8 @@ def measure(folder: Path, effort: Effort) -> list[Figure]:
     result = []
     with running(folder, Azurite(None)) as (_, backend):
         for kind, content, aim in (
-            ("of the device", _shot(), AIM),
-            ("of strangers, 12 megapixels", large_picture(), None),
+            ("of a device", _of_a_device(), AIM),
+            ("of strangers", large_picture(), None),
         ):
             what = f"{count} fresh thumbnails {kind}"
             fresh, kept = _looks(backend, content, count, effort, what)
@@ -71,7 +78,13 @@ def _page(backend: Backend, names: Sequence[PhotoName]) -> None:
         list(pool.map(load, shares))
 
 
-def _shot() -> bytes:
-    """Return a photo as a device takes it."""
-    context = CaptureContext("bench", Trigger.MOTION, datetime.now(UTC))
-    return SimulatedCamera("bench").take(context).content
+def _of_a_device() -> bytes:
+    """Return a photo as a device stores it. Raises RuntimeError if it got no preview, such as a
+    picture that is all noise."""
+    now, file = datetime.now(UTC), io.BytesIO()
+    draw(now, "bench").resize(PIXELS).save(file, "JPEG", quality=95)
+    picture = with_exif(file.getvalue(), CaptureContext("bench", Trigger.MOTION, now))
+    whole = with_preview(picture, lambda: draw_preview(picture))
+    if find(whole) is None:
+        raise RuntimeError("the photo of a device has no preview")
+    return whole

@@ -20,7 +20,7 @@ FIGURES = {
     "receive": ["in terms of a minimal FastAPI app", "in terms of a minimal Functions app"],
     "counts": [f"api/{route}, 3 cameras" for route in ("cameras", "days", "stats", "status")],
     "pages": ["a page of 50 of 120 photos", "growth"],
-    "thumbnails": ["fresh thumbnails of the device", "fresh thumbnails of strangers"],
+    "thumbnails": ["fresh thumbnails of a device", "fresh thumbnails of strangers"],
     "cold": ["in terms of a minimal app's", "memory after the import"],
     "small": ["uploads of 4 MB"],
 }
