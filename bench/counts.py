@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import azure.functions as func
 
 from bench.effort import Effort
-from bench.repeat import progress, seconds
+from bench.repeat import Samples, in_turns, progress, seconds
 from bench.report import Figure
 from function_app import build_app
 from function_app.services import Services
@@ -33,7 +34,7 @@ PHOTOS_OF_A_CAMERA = 50
 ALERTS_OF_A_CAMERA = 6
 MAX_REQUESTS, MAX_CPU_MS = 3, 60
 ROUTES = ("list_cameras", "list_days", "get_stats", "get_status")
-TIMER = "count_figures"
+TIMER = "minutely_count"
 TOKEN = "bench-token-of-24-letters"
 
 
@@ -74,63 +75,73 @@ class _MeteredStore:
 def measure(folder: Path, effort: Effort) -> list[Figure]:
     result = []
     for cameras in effort.pick((3, 100, 1000), (3, 100), (3,)):
-        progress(f"the figures of {cameras:,} cameras with {PHOTOS_OF_A_CAMERA} photos each")
-        result += _with_cameras(cameras)
+        progress(f"{cameras:,} cameras with {PHOTOS_OF_A_CAMERA} photos each")
+        result += _with_cameras(cameras, effort)
     return result
 
 
-def _with_cameras(cameras: int) -> list[Figure]:
-    """Measure each route after a new photo of each camera."""
+def _with_cameras(cameras: int, effort: Effort) -> list[Figure]:
+    """Measure the counting timer and each route, each time after a new photo of each camera."""
     meter = _Meter()
     stored = memory_services(Settings("", secrets=Secrets(read_token=TOKEN)))
     services = wrapped(stored, meter.wrap)
-    now = datetime.now(UTC) - timedelta(days=2)
     names = [f"camera-{number}" for number in range(cameras)]
-    for camera in names:
-        for number in range(PHOTOS_OF_A_CAMERA):
-            _add_photo(stored, camera, now + timedelta(minutes=number))
-        lost = [
-            Alert(new_name(camera, now, f"{number:08x}"), LOSS, "no-room")
-            for number in range(ALERTS_OF_A_CAMERA)
-        ]
-        stored.alerts.add([StoredAlert(alert, datetime.now(UTC)) for alert in lost])
-    timer = next(
-        (
-            one.get_user_function()
-            for one in build_app(lambda: services).get_functions()
-            if one.get_function_name() == TIMER
-        ),
-        None,
-    )
+    _fill(stored, names)
+
+    def figures(
+        what: str, action: Callable[[], object], requests: float | None, cpu: float | None
+    ) -> list[Figure]:
+        return _figures(
+            meter, effort, (lambda: _add_to_each(stored, names), action), what, (requests, cpu)
+        )
+
     result = []
-    if timer:
-        timer(None)  # the first count; the next one counts what is new
-        _add_to_each(stored, names)
-        result += _figures(f"the counting timer, {cameras:,} cameras", meter, lambda: timer(None))
-    else:
-        for route in ROUTES:
-            _get(route, services)
+    if count := _timer(services):
+        count()  # the first count; each later one counts what is new
+        result += figures(f"the counting timer, {cameras:,} cameras", count, None, None)
     for route in ROUTES:
-        _add_to_each(stored, names)
         what = f"{ROUTE_OF[route].path}, {cameras:,} cameras"
-        result += _figures(what, meter, lambda route=route: _get(route, services), True)  # type: ignore[misc]
+        result += figures(what, partial(_get, route, services), MAX_REQUESTS, MAX_CPU_MS)
     return result
 
 
 def _figures(
-    what: str, meter: _Meter, action: Callable[[], object], has_aim: bool = False
+    meter: _Meter,
+    effort: Effort,
+    actions: tuple[Callable[[], object], Callable[[], object]],
+    what: str,
+    aims: tuple[float | None, float | None],
 ) -> list[Figure]:
-    meter.requests, meter.cpu, meter.delay = 0, 0.0, DELAY_SECONDS
-    start = time.process_time()
-    took = seconds(action)
-    cpu = time.process_time() - start - meter.cpu
-    meter.delay = 0.0
-    most_requests, most_cpu = (MAX_REQUESTS, MAX_CPU_MS) if has_aim else (None, None)
+    """Measure the second of two actions; the first prepares each round. `aims` are the most
+    requests, and the most CPU in milliseconds."""
+    prepare, action = actions
+    requests, walls = [], []
+
+    def cpu() -> float:
+        prepare()
+        meter.requests, meter.cpu, meter.delay = 0, 0.0, DELAY_SECONDS
+        start = time.process_time()
+        walls.append(seconds(action))
+        used = time.process_time() - start - meter.cpu
+        meter.delay = 0.0
+        requests.append(meter.requests)
+        return used * 1000
+
+    (cpu_ms,) = in_turns(effort, cpu, what=what)
+    wall = Samples(tuple(walls))
     return [
-        Figure(f"{what}: requests", meter.requests, "", most_requests, at_most=True),
-        Figure("  CPU", cpu * 1000, "ms", most_cpu, at_most=True),
-        Figure(f"  until the end, {DELAY_SECONDS * 1000:g} ms a request", took, "s"),
+        Figure(f"{what}: requests", max(requests), "", aims[0], at_most=True),
+        Figure("  CPU", cpu_ms, "ms", aims[1], at_most=True),
+        Figure(f"  until the end, {DELAY_SECONDS * 1000:g} ms a request", wall, "s"),
     ]
+
+
+def _timer(services: Services) -> Callable[[], object] | None:
+    """Return the timer that counts; None if this version of the backend has none."""
+    for function in build_app(lambda: services).get_functions():
+        if function.get_function_name() == TIMER:
+            return partial(function.get_user_function(), None)
+    return None
 
 
 def _get(route: str, services: Services) -> None:
@@ -139,6 +150,20 @@ def _get(route: str, services: Services) -> None:
     response = call(route, request, services)
     if response.status != 200:
         raise RuntimeError(f"{route} was answered {response.status} {response.body!r}")
+
+
+def _fill(services: Services, cameras: list[str]) -> None:
+    """Add the photos of two days ago, and alerts of today."""
+    now = datetime.now(UTC)
+    first = now - timedelta(days=2)
+    for camera in cameras:
+        for number in range(PHOTOS_OF_A_CAMERA):
+            _add_photo(services, camera, first + timedelta(minutes=number))
+        lost = [
+            Alert(new_name(camera, first, f"{number:08x}"), LOSS, "no-room")
+            for number in range(ALERTS_OF_A_CAMERA)
+        ]
+        services.alerts.add([StoredAlert(alert, now) for alert in lost])
 
 
 def _add_to_each(services: Services, cameras: list[str]) -> None:
