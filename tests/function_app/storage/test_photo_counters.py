@@ -59,6 +59,19 @@ def test_a_count_that_was_stopped_goes_on_from_where_it_was(
     assert counted(empty) == there(empty)
 
 
+def test_the_photo_at_the_checkpoint_is_counted_out(
+    empty: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The count was stopped right after it had saved a step that ends with this photo."""
+    small_steps(monkeypatch)
+    photos = hours_ago(empty, 10)
+    for _ in range(2):  # the first makes the record
+        with suppress(StoppedError):
+            fragile(empty, 1).index.count_photos(NOW)
+    delete(photos[2], empty)
+    assert counted(empty) == there(empty)
+
+
 @QUICKER
 def test_photos_of_any_years_are_counted(empty: Services) -> None:
     """A device whose clock was wild, and one that lasts: more months than a transaction takes."""
