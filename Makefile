@@ -105,8 +105,9 @@ clean: ## remove what make installed; your photos in .local stay
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 browser:
-	@command -v chromium || command -v chromium-browser || command -v google-chrome \
-	|| local/debian-package chromium "The gallery's tests need Chromium or Google Chrome"
+	@command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
+	|| command -v google-chrome \
+	|| local/debian-package chromium-headless-shell "The gallery's tests need Chromium or Google Chrome"
 
 power-cut: # the tools of the disk that loses unflushed writes; without them its tests say so and skip
 	@test "$$(id -u)" != 0 || sh tests/support/power_cut/install.sh

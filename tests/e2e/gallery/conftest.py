@@ -34,7 +34,7 @@ from tests.support.backend import Backend
 from tests.support.pictures import jpeg, pi_dng
 from tests.support.waiting import wait_for
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 TIMEOUT = 120_000  # milliseconds: much more than a page that is right needs on a busy machine
 expect.set_options(timeout=TIMEOUT)
 DESK = ViewportSize(width=1280, height=860)
@@ -71,7 +71,8 @@ WAIT_FOR_END = """video => new Promise((done, failed) => {
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without its calls home."""
+    """Debian's Chromium, without its calls home. The headless shell opens no windows: a context
+    costs it a fifth of the CPU time."""
     program = next(filter(None, map(shutil.which, CHROMIUM)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
