@@ -171,7 +171,7 @@ def test_a_still_carries_a_preview(
     assert b"Lav" not in preview
     whole = Image.open(BytesIO(photo)).convert("RGB").resize(expected)
     difference = ImageStat.Stat(ImageChops.difference(whole, small.convert("RGB")))
-    assert max(difference.mean) < 12  # another frame of this picture differs by more than 20
+    assert max(difference.mean) < 5.5  # up to 4.4 by the size; the next frame differs by 6.1
 
 
 def test_a_still_whose_preview_fails_is_kept_without(
