@@ -11,7 +11,7 @@ from pi_uploader.watchdog import Heartbeat, no_heartbeat
 POLL_SECONDS = 60.0  # between two looks into the spool: a notification may be lost
 UNNOTIFIED_POLL_SECONDS = 1.0  # the same, if there can be no notifications
 CLOSE_SECONDS = 1.0  # at most, until a thread that was notified has ended
-MARGIN_SECONDS = 10.0  # by which a heartbeat may come later than announced
+MARGIN_SECONDS = 60.0  # by which a heartbeat may come late: a worn card stalls for many seconds
 
 log = logging.getLogger("upload")
 
