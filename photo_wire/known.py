@@ -6,8 +6,7 @@ retention) or `missing`.
 """
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from photo_wire.errors import WireError, parse_json_object
 
@@ -20,8 +19,7 @@ def ids_to_json(ids: list[str]) -> bytes:
     return json.dumps({"ids": ids}).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPhotos:
+class KnownPhotos(NamedTuple):
     """The ids of the known and of the missing photos."""
 
     known: frozenset[str]

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from function_app.auth.client_address import client_address, logged_network
 from function_app.storage.account_keys import AUDIT_LOG, audit_key
@@ -13,8 +14,7 @@ from photo_wire.moment import format_time, parse_time
 FAILED_SIGN_IN = "did not sign in"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(NamedTuple):
     """`actor` did `action` to `target` (a photo, a camera or a person), from a network. The stored
     columns are `who`, `what` and `which`."""
 

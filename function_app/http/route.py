@@ -2,9 +2,10 @@
 need to know about each route."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import azure.functions as func
 
@@ -16,6 +17,7 @@ from function_app.http.responses import Response
 from function_app.services import Services
 
 Handler = Callable[[Request, Services, Caller], Response]
+_NO_CONTENT: Mapping[int, str | None] = MappingProxyType({204: None})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,24 +41,22 @@ class Inputs:
         return Request(request, values)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Operation:
+class Operation(NamedTuple):
     """The rest of a route's description. `responses` has, for each status that is not a problem,
     the name of a JSON schema, or content types with spaces between them, or None for no body.
     `errors` are the statuses of problems that only some routes have."""
 
     summary: str
-    responses: Mapping[int, str | None] = field(default_factory=lambda: {204: None})
+    responses: Mapping[int, str | None] = _NO_CONTENT
     errors: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Endpoint:
+class Endpoint(NamedTuple):
     """What a route does. Without an `operation` the API's description omits the route."""
 
     handler: Handler
     operation: Operation | None = None
-    inputs: Inputs = field(default_factory=Inputs)
+    inputs: Inputs = Inputs()
 
 
 @dataclass(frozen=True, eq=False)

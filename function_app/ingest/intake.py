@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from function_app.media import previews
 from function_app.media.errors import NotAPhotoError, TruncatedError
@@ -61,8 +62,7 @@ class Upload:
     uses_exif_time: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
+class Intake(NamedTuple):
     """The result: the receipt, and whether the photo is new. A photo that was stored before has the
     receipt that it got then."""
 

@@ -7,7 +7,7 @@ the rest the error says what is wrong.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from function_app.media.inspection import begins_like_a_photo
 from photo_wire.errors import quoted
@@ -30,8 +30,7 @@ class FormError(ValueError):
     """The form cannot be read. The text continues "The form cannot be read: ..."."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part of a form: the name of its field ("" for none), whether it is a file, the type that
     its sender states ("" for none), and its bytes."""
 

@@ -7,7 +7,7 @@ it. Nothing is decoded here.
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from function_app.media.errors import InvalidPhotoError, NotAPhotoError, TruncatedError
 
@@ -33,8 +33,7 @@ _MARKER = re.compile(rb"\xff[\x01-\xfe]")  # after any fill bytes, which are 0xF
 _IN_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # no stuffed zero, no restart, no fill byte
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """The bytes from `start` (the 0xFF of its marker) to `end`. The parameters begin at `content`.
     The compressed data of a scan follow after the `end` of its SOS."""
 

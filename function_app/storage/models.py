@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from function_app.media.previews import Preview
@@ -152,8 +153,7 @@ def _parse_preview(text: str) -> Preview | None:
     return Preview(*map(int, match.groups())) if match else None
 
 
-@dataclass(frozen=True, slots=True)
-class NameReservation:
+class NameReservation(NamedTuple):
     """The name that a photo got here, because it came without a time. When the same bytes come from
     the same camera again, they get the same name."""
 

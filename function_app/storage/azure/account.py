@@ -1,8 +1,7 @@
 """The storage account: the clients for its blobs and its tables, kept for the process."""
 
 import logging
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from azure.core.pipeline.transport import RequestsTransport
@@ -25,8 +24,7 @@ READ_SECONDS = 25
 MAX_CONNECTIONS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """The account's clients. `new_blobs` creates blobs, `blob_reads` reads them, and `blobs` does
     the rest, over the same connections; of tables, `tables` writes single rows."""
 
