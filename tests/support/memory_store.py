@@ -162,7 +162,7 @@ class MemoryTable:
 
 def _with_columns(row: Entity, columns: Sequence[str]) -> Entity:
     properties = {name: row.properties[name] for name in columns if name in row.properties}
-    return replace(row, properties=properties)
+    return row._replace(properties=properties)
 
 
 class MemoryIndex:
