@@ -1,7 +1,7 @@
 """What handlers return, and how it becomes an HTTP response."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import azure.functions as func
@@ -50,6 +50,12 @@ class Response:
 def json_response(content: object, status: int = 200, cookies: tuple[str, ...] = ()) -> Response:
     """Return a response with `content` as JSON."""
     return Response(status, json.dumps(content).encode(), cookies=cookies)
+
+
+def json_with_list(fields: Mapping[str, object], name: str, items: Iterable[str]) -> str:
+    """Return the JSON of an object with these fields, of which there is one at least, and a list
+    of this name. Its items are JSON already."""
+    return f"{json.dumps(fields)[:-1]}, {json.dumps(name)}: [{', '.join(items)}]}}"
 
 
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

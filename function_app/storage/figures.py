@@ -7,7 +7,7 @@ from what was counted (docs/decisions/0056-figures-by-a-timer.md).
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -79,13 +79,17 @@ class Figures:
         """The state for which `last_photo` was looked up (maintenance/counting.py)."""
         return self.properties[LAST_CHECKED]
 
-    def days(self, first: str = "", last: str = "~") -> Iterator[tuple[str, DayFigures]]:
-        """Yield the figures of each day that has any, from `first` to `last` (YYYY-MM-DD)."""
-        for column in sorted(self.properties):
-            if column.startswith(_YEAR):
-                for day, figures in json.loads(self.properties[column]).items():
-                    if first <= day <= last:
-                        yield day, DayFigures(*figures)
+    def days(self, first: str = "", last: str = "~") -> list[tuple[str, DayFigures]]:
+        """Return the figures of each day that has any, from `first` to `last` (YYYY-MM-DD), in
+        their order."""
+        columns = sorted(column for column in self.properties if column.startswith(_YEAR))
+        years = (json.loads(self.properties[column]) for column in columns)
+        return [
+            (day, DayFigures._make(figures))
+            for year in years
+            for day, figures in year.items()
+            if first <= day <= last
+        ]
 
 
 def compute_figures(

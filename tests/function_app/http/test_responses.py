@@ -2,7 +2,13 @@
 
 import json
 
-from function_app.http.responses import Response, json_response, problem_response, render
+from function_app.http.responses import (
+    Response,
+    json_response,
+    json_with_list,
+    problem_response,
+    render,
+)
 from photo_wire.problem import Problem
 
 
@@ -48,3 +54,9 @@ def test_a_problem_is_problem_json() -> None:
 def test_several_cookies_are_several_headers() -> None:
     rendered = render(json_response({}, cookies=("a=1; Path=/", "b=2; Path=/")), "GET")
     assert rendered.headers.get_all("Set-Cookie") == ["a=1; Path=/", "b=2; Path=/"]
+
+
+def test_a_list_of_json_texts_is_appended() -> None:
+    for items in ([], [{"a": 1}], [{"a": 'a "b"'}, {"a": None}]):
+        text = json_with_list({"x": "é", "y": None}, "items", map(json.dumps, items))
+        assert text == json.dumps({"x": "é", "y": None, "items": items})
