@@ -138,6 +138,7 @@ class Adapter(HTTPAdapter):
         }
         self._pools = _pools(deadlines)
         self._pool: ConnectionPool | None = None
+        self._targets: dict[str | None, str] = {}  # of request lines, by URL
         super().__init__(pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -156,6 +157,19 @@ class Adapter(HTTPAdapter):
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*args, **kwargs)
         return self._pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Return what the request line names. It is worked out once for each URL."""
+        if (target := self._targets.get(request.url)) is None:
+            target = self._targets[request.url] = super().request_url(request, proxies)
+        return target
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Return the response with its status code, headers and body, which are all that is read
+        of it: no cookies, and no guess at the encoding of its text."""
+        response = requests.Response()
+        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
+        return response
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Do nothing: the context verifies, and there is no other bundle to read."""

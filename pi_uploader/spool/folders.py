@@ -119,14 +119,15 @@ def move(path: Path, target: Path, disk: Disk) -> None:
 
 
 def remove_if_empty(shard: Path, disk: Disk) -> None:
-    """Remove an empty folder of photos, except the newest, which is for the next photo. A failure
-    is ignored: a photo was just put there, or the disk fails, and an empty folder does no
-    harm."""
+    """Remove an empty folder of photos, except the newest, which is for the next photo.
+
+    The folder itself is not listed: that takes longer than all else that deletes a photo, and the
+    system refuses to remove a folder that is not empty. A failure is ignored: a photo was just put
+    there, or the disk fails, and an empty folder does no harm.
+    """
     with suppress(OSError):
-        if parse_shard(shard.name) is None or disk.names(shard):
-            return
-        newest = next(iter(list_shards(shard.parent, disk, newest_first=True)), shard.name)
-        if shard.name != newest:
+        shards = [name for name in disk.names(shard.parent) if parse_shard(name) is not None]
+        if shard.name in shards and shard.name != max(shards):
             disk.remove_folder(shard)
 
 
