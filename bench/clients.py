@@ -76,19 +76,15 @@ def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[],
     spool = Spool(folder, quota=NO_RESERVE)
     uploader = Uploader(spool, BackendClient(base_url, key, connections=in_flight))
 
-    def run() -> None:
-        threads = [
-            threading.Thread(target=upload_all, args=(uploader, stop)) for _ in range(in_flight + 1)
-        ]
-        for thread in threads:
-            thread.start()
-        while spool.newest() is not None:
-            stop.wait(0.01)
-        stop.set()
-        for thread in threads:
-            thread.join()
+    def sleep(seconds: float) -> None:  # a thread that looked for the end would count as work
+        if seconds and spool.newest() is None:
+            stop.set()
+        stop.wait(seconds)
 
-    return run
+    def upload() -> None:
+        upload_all(uploader, stop, sleep=sleep)
+
+    return lambda: _with_threads(upload, in_flight + 1)
 
 
 def keep_alive(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[], None]:

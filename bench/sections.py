@@ -55,7 +55,8 @@ SECTIONS = {
     ),
     "send": Section(
         "What sending a photo of 500 KB costs the device",
-        "CPU of the uploader beside requests, httpx, http.client and curl with the same bytes",
+        "CPU of the uploader beside requests, httpx, http.client and curl with the same bytes; "
+        "requests reads them from a file, as the uploader does, or has them in memory",
         senders.measure,
     ),
     "drain": Section(

@@ -11,7 +11,7 @@ FIGURES = {
     "durable": ["flushes to the disk per photo", "bytes written per byte of photo", "put() of"],
     "trigger": ["trigger to receipt, p50", "trigger to receipt, p95"],
     "idle": ["idle upload: wake-ups", "idle upload: CPU", "idle capture: wake-ups"],
-    "send": ["in terms of requests'", "requests.Session", "httpx", "http.client", "curl"],
+    "send": ["in terms of requests'", "the same file", "in memory", "httpx", "http.client", "curl"],
     "drain": ["4 in flight: share of the floor", "50 ms round trip, 8 in flight"],
     "backlog": ["status, 200 waiting", "capture is ready", "os.walk", "start to first upload"],
     "tls": ["TLS handshakes per 100 photos"],
