@@ -26,6 +26,8 @@ STOP_SECONDS = 8.0  # from SIGTERM to SIGKILL; enough to store the photo being t
 COMMANDS: Mapping[str, Sequence[str]] = {
     name: [sys.executable, "-m", "pi_uploader", name] for name in ("capture", "upload")
 }
+ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"upload": {"MALLOC_ARENA_MAX": "1"}}
+"""Variables of a child that may be set otherwise outside: the same as in systemd/*.service."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 log = logging.getLogger("run")
@@ -102,7 +104,7 @@ class Child:
             self.process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
-                env=self._listener.environ,
+                env={**ENVIRONMENTS.get(self.name, {}), **self._listener.environ},
                 start_new_session=True,
                 preexec_fn=_terminate_with_parent(),
             )

@@ -61,6 +61,20 @@ def test_a_child_that_crashes_is_started_again(supervise: Supervise, tmp_path: P
     assert "upload ended with 3; it starts again in 2 s" in program.output
 
 
+def test_the_upload_alone_gets_one_memory_pool(supervise: Supervise, tmp_path: Path) -> None:
+    """As in systemd's units."""
+    pools = {name: tmp_path / name for name in ("capture", "upload")}
+    scripts = {
+        name: f"echo pools=$MALLOC_ARENA_MAX > {file}; exec sleep 1000"
+        for name, file in pools.items()
+    }
+    program = supervise(**scripts)
+    for name, expected in {"capture": "pools=\n", "upload": "pools=1\n"}.items():
+        wait_for(lambda: pools[name].exists() and pools[name].read_text(), what=name)
+        assert pools[name].read_text() == expected
+    assert program.stop() == 0
+
+
 def test_a_child_that_was_killed_is_started_again(supervise: Supervise, tmp_path: Path) -> None:
     """As the kernel kills a process when memory is short."""
     started = tmp_path / "started"
