@@ -63,15 +63,17 @@ def test_a_child_that_crashes_is_started_again(supervise: Supervise, tmp_path: P
 
 def test_the_upload_alone_gets_one_memory_pool(supervise: Supervise, tmp_path: Path) -> None:
     """As in systemd's units."""
-    pools = {name: tmp_path / name for name in ("capture", "upload")}
-    scripts = {
-        name: f"echo pools=$MALLOC_ARENA_MAX > {file}; exec sleep 1000"
-        for name, file in pools.items()
-    }
-    program = supervise(**scripts)
-    for name, expected in {"capture": "pools=\n", "upload": "pools=1\n"}.items():
-        wait_for(lambda: pools[name].exists() and pools[name].read_text(), what=name)
-        assert pools[name].read_text() == expected
+    capture, upload = tmp_path / "capture", tmp_path / "upload"
+    program = supervise(
+        capture=f"echo pools=$MALLOC_ARENA_MAX > {capture}; exec sleep 1000",
+        upload=f"echo pools=$MALLOC_ARENA_MAX > {upload}; exec sleep 1000",
+    )
+    wait_for(
+        lambda: all(file.exists() and file.read_text() for file in (capture, upload)),
+        what="both children",
+    )
+    assert capture.read_text() == "pools=\n"
+    assert upload.read_text() == "pools=1\n"
     assert program.stop() == 0
 
 
