@@ -4,7 +4,8 @@ import argparse
 import re
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from local.azurite import Azurite
@@ -34,22 +35,30 @@ def main() -> int:
     with ExitStack() as running:
         logs = Path(running.enter_context(tempfile.TemporaryDirectory()))
         azurite = running.enter_context(Azurite())
-        here, away = backends(azurite.connection_string, logs, set())
-        for backend in (here, away):
-            running.callback(backend.stop)
-            backend.start()
+        here, away = running.enter_context(backends(azurite.connection_string, logs, set()))
         recorded = record(here, away)
     write(recorded, folder)
     print(f"{len(recorded)} requests and replies in {folder.relative_to(ROOT)}: commit them.")
     return 0
 
 
-def backends(connection_string: str, logs: Path, secrets_used: set[str]) -> tuple[Backend, Backend]:
-    """Two, not started: one over this store, and one whose store is away."""
+@contextmanager
+def backends(
+    connection_string: str, logs: Path, secrets_used: set[str]
+) -> Iterator[tuple[Backend, Backend]]:
+    """Two that run: one over this store, and one whose store is away. The second one's port is
+    assigned once the first listens, since the system may assign a port twice until then."""
     env = {"MAX_PHOTO_MB": str(MAX_MB)}
     nowhere = re.sub(r"127\.0\.0\.1:[0-9]+", "127.0.0.1:9", connection_string)
-    here = new_backend(connection_string, env, logs, secrets_used)
-    return here, new_backend(nowhere, env, logs, secrets_used)
+    with ExitStack() as running:
+
+        def start(storage: str) -> Backend:
+            backend = new_backend(storage, env, logs, secrets_used)
+            running.callback(backend.stop)
+            backend.start()
+            return backend
+
+        yield start(connection_string), start(nowhere)
 
 
 def is_released() -> bool:

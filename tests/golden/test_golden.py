@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -47,11 +46,7 @@ def today(
     azurite_of_its_own: Azurite, log_folder: Path, secrets_used: set[str]
 ) -> Iterator[dict[str, Backend]]:
     """The backend of today over an empty store, and one whose store is away."""
-    with ExitStack() as running:
-        both = backends(azurite_of_its_own.connection_string, log_folder, secrets_used)
-        for backend in both:
-            running.callback(backend.stop)
-            backend.start()
+    with backends(azurite_of_its_own.connection_string, log_folder, secrets_used) as both:
         yield dict(zip(("here", "away"), both, strict=True))
 
 
