@@ -14,7 +14,7 @@ import pytest
 from photo_wire.moment import format_time
 from tests.conftest import new_backend
 from tests.support.api import MOMENT, Api
-from tests.support.many_photos import azurite_with
+from tests.support.many_photos import CAMERAS, azurite_with
 from tests.support.recorder import Recorder
 
 LIMIT = 50
@@ -53,7 +53,11 @@ def photos(
         backend = new_backend(through, {}, log_folder, secrets_used)
         running.callback(backend.stop)
         backend.start()
-        yield count, Api(backend), tables
+        api = Api(backend)
+        # A process reads once whether the lists of alerts by camera are complete.
+        reply = api.read(f"/api/alerts?camera={CAMERAS[0]}")
+        assert reply.status_code == 200, reply.text
+        yield count, api, tables
 
 
 class Cost(NamedTuple):

@@ -242,9 +242,11 @@ def test_a_photo_that_retention_deleted_is_stored_when_it_comes_again(
 
 
 def test_a_revoked_token_and_a_removed_owner_take_along_what_they_made(
-    recorded: RecordedStore, client: Client
+    recorded: RecordedStore, start: StartBackend
 ) -> None:
-    """Olga made the token `script`, and with that the token `grandchild` and a link were made."""
+    """Olga made the token `script`, and with that the token `grandchild` and a link were made.
+    Other tests need her and her link: this one has a store of its own."""
+    client = start()
     links = recorded.facts["links"]
     made = {"olga": "photo", "token-script": "span with location"}
     for who in (*made, "token-grandchild"):
