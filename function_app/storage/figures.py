@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from function_app.storage.photo_counts import Count, PhotoCounts
 from function_app.storage.row_keys import (
@@ -37,14 +36,10 @@ _YEAR = "y"
 log = logging.getLogger(__name__)
 
 
-class DayFigures(NamedTuple):
-    """The photos of a day: how many are stored, their size in bytes, how many were ever received,
-    and how many were lost."""
-
-    photos: int
-    size: int
-    received: int
-    losses: int
+DayFigures = tuple[str, int, int, int, int]
+"""A day (YYYY-MM-DD), how many of its photos are stored, their size in bytes, how many were ever
+received, and how many were lost. A thousand cameras may have 30,000 of them: as objects of a class
+they take twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +74,15 @@ class Figures:
         """The state for which `last_photo` was looked up (maintenance/counting.py)."""
         return self.properties[LAST_CHECKED]
 
-    def days(self, first: str = "", last: str = "~") -> list[tuple[str, DayFigures]]:
+    def days(self, first: str = "", last: str = "~") -> list[DayFigures]:
         """Return the figures of each day that has any, from `first` to `last` (YYYY-MM-DD), in
         their order."""
         columns = sorted(column for column in self.properties if column.startswith(_YEAR))
         years = (json.loads(self.properties[column]) for column in columns)
         return [
-            (day, DayFigures._make(figures))
+            (day, photos, size, received, losses)
             for year in years
-            for day, figures in year.items()
+            for day, (photos, size, received, losses) in year.items()
             if first <= day <= last
         ]
 

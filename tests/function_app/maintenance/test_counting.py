@@ -66,7 +66,7 @@ def written(backend: Services) -> Counted:
     return {
         camera: (
             [one.total.photos, one.total.size, one.received],
-            {day: list(of_day) for day, of_day in one.days()},
+            {day: of_day for day, *of_day in one.days()},
         )
         for camera, one in backend.figures.read().items()
     }

@@ -7,7 +7,7 @@ import pytest
 
 from function_app.services import Services
 from function_app.storage import figures as module
-from function_app.storage.figures import DayFigures, Figures, columns_of_years, compute_figures
+from function_app.storage.figures import Figures, columns_of_years, compute_figures
 from function_app.storage.photo_counts import Count, PhotoCounts
 from function_app.storage.row_keys import FIGURES
 
@@ -41,10 +41,10 @@ def test_the_days_within_a_range_are_read(empty: Services) -> None:
     read = empty.figures.read(["gate"], columns)["gate"]
     assert (read.total, read.received, read.first_day) == (Count(3, 35), 3, "2025-01-01")
     assert list(read.days("2026-11-01", "2027-02-01")) == [
-        ("2026-11-20", DayFigures(2, 30, 5, 4)),
-        ("2027-01-01", DayFigures(0, 0, 0, 5)),
+        ("2026-11-20", 2, 30, 5, 4),
+        ("2027-01-01", 0, 0, 0, 5),
     ]
-    assert [day for day, _ in empty.figures.read()["gate"].days()] == [
+    assert [day for day, *_ in empty.figures.read()["gate"].days()] == [
         *("2025-01-01", "2026-01-02", "2026-11-20", "2027-01-01")
     ]
 
@@ -99,7 +99,7 @@ def test_the_latest_years_are_kept_if_not_all_fit(
     monkeypatch.setattr(module, "MAX_DAYS_TEXT", 1000)
     days = {date(1970 + n, 1, 1): Count(1, 1) for n in range(100)}
     figures = compute_figures(PhotoCounts(days), {}, "", "")
-    kept = [day for day, _ in figures.days()]
+    kept = [day for day, *_ in figures.days()]
     assert 1 < len(kept) < 100
     assert kept[-1] == "2069-01-01"
     assert figures.total.photos == 100
