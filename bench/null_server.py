@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.parser import BytesParser
 
@@ -21,7 +22,7 @@ def serve(connection: socket.socket, respond: Respond | None = None) -> None:
     respond = respond or response
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     buffer, room = bytearray(), memoryview(bytearray(BLOCK_SIZE))
-    with connection:
+    with connection, suppress(ConnectionError):  # the client was ended
         while True:
             while (end := buffer.find(b"\r\n\r\n")) < 0:
                 block = connection.recv(BLOCK_SIZE)

@@ -113,7 +113,7 @@ class Uploader:
             if chosen and self.wake_ups.sleepers and self._selector.has_more():
                 self.wake_ups.wake()
         try:
-            self._report(heartbeat)
+            self._report(heartbeat, can_send_photo=chosen is not None)
             return self._send(chosen, heartbeat) if chosen else self._due_in()
         finally:
             if chosen:
@@ -137,10 +137,16 @@ class Uploader:
                 self._state.due_in(self._clock.monotonic()),
                 self._selector.due_in(),
                 self._time_correction.due_in(),
-                # No report is sent while the backend fails.
-                math.inf if self.retries.breaker.failures else self._reporter.due_in(),
+                self._report_due_in(),
             )
         return min(*due, POLL_SECONDS)
+
+    def _report_due_in(self) -> float:
+        """Return the seconds until a report may be sent; infinity if nothing is to be reported, or
+        while a failing backend is tried with a photo."""
+        if self.retries.breaker.failures and self._selector.in_flight:
+            return math.inf
+        return max(self.retries.breaker.open_for(), self._reporter.due_in())
 
     # --- choose
 
@@ -286,9 +292,12 @@ class Uploader:
 
     # --- report
 
-    def _report(self, heartbeat: Heartbeat) -> None:
-        """Send alerts if a report is due and the backend can be reached."""
-        if self.retries.breaker.failures or not self._reporter.try_claim():
+    def _report(self, heartbeat: Heartbeat, can_send_photo: bool) -> None:
+        """Send alerts if a report is due. While the backend fails, a photo is sent first; without
+        one, as when the photo that failed was evicted, the report is the next attempt."""
+        if self.retries.breaker.failures and can_send_photo:
+            return
+        if not self._reporter.try_claim():
             return
         self._remove_delivered()  # else they could be evicted, and reported as losses
         self._reporter.send(self._selector.in_flight, heartbeat)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.alerts.reporter import REPORT_SECONDS
+from pi_uploader.alerts.reporter import REPORT_SECONDS, RETRY_SECONDS
 from pi_uploader.clock import BootTime
-from pi_uploader.spool import Quota, Spool
+from pi_uploader.spool import Loss, Quota, Spool
+from pi_uploader.spool.losses import NO_ROOM
 from pi_uploader.upload.wake_ups import POLL_SECONDS
 from tests.support import faults
 from tests.support.fault_server import FaultServer, store_photo
@@ -95,3 +96,18 @@ def test_photos_are_named_as_soon_as_the_clock_is_set(tmp_path: Path, count: int
         steps(device, 2)
         assert len(server.store.photos) == count
         assert steps(device, FIVE_MINUTES) <= FIVE_MINUTES / POLL_SECONDS + 2
+
+
+def test_the_loss_of_the_photo_that_failed_is_reported(tmp_path: Path) -> None:
+    """Its failure has opened the breaker, and no other photo is there to close it."""
+    with FaultServer(faults.status(503)) as server:
+        device = Device(tmp_path, server, chance=1.0)
+        (photo,) = device.take(1)
+        device.uploader.step()
+        path = next(tmp_path.rglob(photo.file_name))
+        device.spool.losses.evict(path, Loss(photo, NO_ROOM))
+        device.uploader.notify()
+        assert steps(device, 600) <= 600 / POLL_SECONDS + 2
+        server.handler = store_photo
+        steps(device, 2 * RETRY_SECONDS)
+        assert [alert.name for alert in server.store.alerts.values()] == [photo.name]
