@@ -40,6 +40,22 @@ export function element(name, properties = {}, ...children) {
 }
 
 /**
+ * Set the children of an element. Those that stay are not moved, so that they keep the focus; they must be in order.
+ *
+ * @param {Element} parent
+ * @param {Element[]} children
+ */
+export function setChildren(parent, children) {
+  const kept = new Set(children);
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (child === next) next = next.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+}
+
+/**
  * Make a button that runs an action.
  *
  * @param {string} label

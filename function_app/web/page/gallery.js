@@ -3,15 +3,17 @@
 import { getSession, listCameras, listPhotos, SignedOutError, signIn, signOut } from "./api.js";
 import { openAccount } from "./account.js";
 import { closeAlerts, countAlerts, openAlerts } from "./alerts.js";
-import { byId, element, form, input, messageOf, report, select } from "./dom.js";
+import { byId, element, form, input, messageOf, moment, report, select, setChildren } from "./dom.js";
 import { day, describe, showSmall, timeIsUncertain, timeOfDay } from "./media.js";
-import { resetState, state } from "./state.js";
+import { addPhotos, belongsToShown, isShown, resetState, state } from "./state.js";
 import { openPhoto, setUpViewer, updateNeighbours } from "./viewer.js";
 
 /** @import { Photo } from "./api.js" */
 
 const PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 200; // of the API
 const MAX_PAGES = 20; // read at once, where few photos match the filter
+const CLOCK_TOLERANCE = 300_000; // ms; a device whose clock differs by more reports it as an alert
 const POLL_INTERVAL = 15_000; // ms; only while the page is visible, since each poll costs a call
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -46,58 +48,93 @@ async function showNewest() {
     addCameraOptions(await listCameras());
   }
   const version = state.requestVersion;
-  const page = daysAreReversed() ? { photos: [], next_cursor: null }
-    : await listPhotos({ ...filter(), limit: PAGE_SIZE }, state.photos.length > 0 ? 1 : MAX_PAGES);
+  const isFirst = state.photos.length === 0;
+  const read = isFirst ? await readFirst() : await readNew();
   if (version !== state.requestVersion) return; // the filter was changed meanwhile
-  const shownIds = new Set(state.photos.map((photo) => photo.id));
-  const fresh = page.photos.filter((photo) => !shownIds.has(photo.id));
-  // A late photo (from a backlog) belongs further down, and more than a page of new ones would leave a
-  // gap. Both are rare: start again from the top then.
-  const [top] = state.photos;
-  const belongOnTop = !top || fresh.every((photo) => photo.captured_at >= top.captured_at);
-  if (!belongOnTop || fresh.length === page.photos.length) {
-    state.photos = page.photos;
-    state.cursor = page.next_cursor;
-    render();
-  } else if (fresh.length > 0) {
-    state.photos.unshift(...fresh);
-    render();
+  if (!read.isJoined) {
+    state.photos = [];
+    state.cursor = read.next_cursor;
   }
+  const hasNew = addPhotos(read.photos);
+  if (isFirst || hasNew) render();
   byId("sign-in").hidden = true;
   showTools(true);
+}
+
+async function readFirst() {
+  const page = daysAreReversed() ? { photos: [], next_cursor: null }
+    : await listPhotos({ ...filter(), limit: PAGE_SIZE }, MAX_PAGES);
+  return { ...page, isJoined: false };
+}
+
+/**
+ * Read the list from its top, as far as it is shown: a late photo belongs further down. Read on while there are new
+ * photos. `isJoined` is false if they are too many to reach those that are shown: the list then begins anew.
+ */
+async function readNew() {
+  const limit = Math.min(Math.max(state.photos.length, PAGE_SIZE), MAX_PAGE_SIZE);
+  /** @type {Photo[]} */
+  const photos = [];
+  /** @type {string | null} */
+  let cursor = null;
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const page = await listPhotos({ ...filter(), limit, cursor }, 1);
+    photos.push(...page.photos.filter(belongsToShown));
+    cursor = page.next_cursor;
+    if (cursor === null || page.photos.every((photo) => isShown(photo) || !belongsToShown(photo))) {
+      return { photos, next_cursor: cursor, isJoined: true };
+    }
+  }
+  return { photos, next_cursor: cursor, isJoined: false };
 }
 
 async function showOlder() {
   const version = state.requestVersion;
   const page = await listPhotos({ ...filter(), limit: PAGE_SIZE, cursor: state.cursor }, MAX_PAGES);
   if (version !== state.requestVersion) return;
-  state.photos.push(...page.photos);
   state.cursor = page.next_cursor;
+  addPhotos(page.photos);
   render();
 }
 
-/** Show the photos. Those that are on the page already keep their element: nothing flickers or loads twice. */
+/** Show the photos. Those that are on the page already stay where they are on the screen, and keep the focus. */
 function render() {
   /** @type {NodeListOf<HTMLElement>} */
-  const shown = document.querySelectorAll(".photo");
-  const cards = new Map([...shown].map((one) => [one.dataset.id, one]));
-  /** @type {Map<string, HTMLElement>} */
-  const grids = new Map();
+  const found = document.querySelectorAll(".photo");
+  const shown = [...found];
+  const cards = new Map(shown.map((one) => [one.dataset.id, one]));
+  const sections = new Map([...byId("days").children].map((one) => [one.firstElementChild?.textContent, one]));
+  /** @type {Map<string, HTMLElement[]>} */
+  const days = new Map();
   for (const photo of state.photos) {
-    const grid = grids.get(day(photo)) ?? element("div", { className: "photos" });
-    grids.set(day(photo), grid);
-    grid.append(cards.get(photo.id) ?? card(photo));
+    const ofDay = days.get(day(photo)) ?? [];
+    days.set(day(photo), ofDay);
+    ofDay.push(cards.get(photo.id) ?? card(photo));
   }
-  byId("days").replaceChildren(
-    ...[...grids].map(([name, grid]) => element("section", {}, element("h2", {}, name), grid)),
-  );
+  const inView = scrollY > 0 ? shown.find((one) => one.getBoundingClientRect().bottom > 0) : undefined;
+  const top = inView?.getBoundingClientRect().top ?? 0;
+  setChildren(byId("days"), [...days].map(([name, ofDay]) => {
+    const section = sections.get(name)
+      ?? element("section", {}, element("h2", {}, name), element("div", { className: "photos" }));
+    if (section.lastElementChild) setChildren(section.lastElementChild, ofDay);
+    return section;
+  }));
+  if (inView?.isConnected) scrollBy({ top: inView.getBoundingClientRect().top - top, behavior: "instant" });
   byId("older").hidden = state.cursor === null;
-  byId("summary").textContent = state.photos[0] ? `Newest: ${timeOfDay(state.photos[0])}` : "";
+  byId("summary").textContent = newestTime();
   byId("nothing").textContent = whyEmpty();
   byId("nothing").hidden = state.photos.length > 0;
   byId("all").hidden = !isFiltered();
   addCameraOptions(state.photos.map((photo) => photo.camera));
   updateNeighbours();
+}
+
+/** Say when the newest photo was taken. A photo of the future has a wrong time: it is not the newest. */
+function newestTime() {
+  const newest = state.photos.find((photo) => Date.parse(photo.captured_at) <= Date.now() + CLOCK_TOLERANCE);
+  if (!newest) return "";
+  const isToday = new Date(newest.captured_at).toDateString() === new Date().toDateString();
+  return `Newest: ${isToday ? timeOfDay(newest) : moment(newest.captured_at, { dateStyle: "medium", timeStyle: "medium" })}`;
 }
 
 function whyEmpty() {
