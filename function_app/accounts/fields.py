@@ -18,5 +18,6 @@ CAMERAS = optional(
         "a list of camera names",
         lambda value, name: parse_camera_limit(value),
     ),
+    "The only cameras that are permitted. If it is left out or null: all cameras, later ones too.",
 )
 NEW_NAME = required("name", NAME, "The name.")

@@ -41,9 +41,7 @@ def get_thumbnail(request: Request, services: Services, caller: Caller) -> Respo
         thumbnail = _make(photo, services)
     if not thumbnail:
         # The bytes of a photo never change, so the answer may be cached.
-        raise HTTPProblemError(
-            404, f"There is no thumbnail of {photo.name}: it has no preview.", CACHE
-        )
+        raise HTTPProblemError(404, f"No thumbnail can be made of {photo.name}.", CACHE)
     return Response(200, thumbnail, content_type, headers)
 
 

@@ -52,11 +52,12 @@ def authorize(access: Access, req: func.HttpRequest, services: Services, now: da
         return DEVICE
     caller = _authenticate(req.headers, req.url, services, now)
     if caller is None:
-        raise HTTPProblemError(
-            401,
-            "Sign in, or send a token as Authorization: Bearer TOKEN.",
-            {"WWW-Authenticate": "Bearer"},
+        detail = (
+            "Sign in, or send a token as Authorization: Bearer TOKEN."
+            if _bearer_token(req.headers) is None
+            else "The token is wrong, or it was revoked."
         )
+        raise HTTPProblemError(401, detail, {"WWW-Authenticate": "Bearer"})
     if caller.session and req.method not in _SAFE_METHODS:
         check_origin(req, services.settings.network)
     if access is Access.PERSON and caller.session is None:
@@ -109,14 +110,19 @@ def _authenticate(
 ) -> Caller | None:
     from function_app.auth import sessions, tokens  # of people and programs, not of devices
 
-    scheme, _, secret = headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        secret = secret.strip()
+    secret = _bearer_token(headers)
+    if secret is not None:
         return _static_token(secret, services.settings.secrets) or tokens.find(
             services.accounts, secret, now
         )
     value = read_cookie(headers, SESSION, url)
     return sessions.find(services.accounts, value, now) if value else None
+
+
+def _bearer_token(headers: Mapping[str, str]) -> str | None:
+    """Return the token that a request sends, whether it is valid or not; None if it sends none."""
+    scheme, _, secret = headers.get("Authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
 
 
 def _static_token(secret: str, secrets: Secrets) -> Caller | None:

@@ -70,12 +70,13 @@ def defaulting(name: str, kind: Kind[T], default: T, description: str = "") -> P
 
 
 def check_known(names: Iterable[str], known: Iterable[Parameter[Any]], what: str) -> None:
-    """Raise WireError for the first of these names that is not the name of a known parameter."""
+    """Raise WireError for the first of these names that is not the name of a known parameter.
+    `what` is "query parameter" or "field"."""
     allowed = [one.name for one in known]
     for name in names:
         if name not in allowed:
-            hint = f"; use {', '.join(allowed)}" if allowed else ""
-            raise WireError(quoted(name), f"is not {what}{hint}")
+            hint = f"use {', '.join(allowed)}" if allowed else "there are none here"
+            raise WireError(f"unknown {what}", f"{quoted(name)}; {hint}")
 
 
 def check_range(first: date | None, last: date | None) -> None:

@@ -47,7 +47,7 @@ class JSONBody:
         """Return the fields' values. Raises HTTPProblemError (400, 413), and WireError for a field
         that is unknown, missing or wrong."""
         values = {} if not body and not self.is_required else self._object_in(body)
-        check_known(values, self.fields, "a known field")
+        check_known(values, self.fields, "field")
         return {one: one.read(values) for one in self.fields}
 
     def _object_in(self, body: bytes) -> Mapping[str, Any]:
@@ -65,7 +65,13 @@ class JSONBody:
 
 
 def _object(fields: tuple[Parameter[Any], ...], required: set[str]) -> Schema:
-    schemas = {one.name: one.kind.schema for one in fields}
+    schemas = {
+        one.name: {
+            **one.kind.schema,
+            **({"description": one.description} if one.description else {}),
+        }
+        for one in fields
+    }
     return partial_record(tuple(name for name in schemas if name in required), **schemas)
 
 

@@ -34,7 +34,7 @@ class Inputs:
         HTTPProblemError (400, 413)."""
         values = {one: one.read(request.route_params) for one in self.path}
         if self.query is not None:
-            check_known(request.params, self.query, "a query parameter of this route")
+            check_known(request.params, self.query, "query parameter")
             values |= {one: one.read(request.params) for one in self.query}
         if isinstance(self.body, JSONBody):
             values |= self.body.read(request.get_body())

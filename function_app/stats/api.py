@@ -7,7 +7,7 @@ alone.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from function_app.auth.caller import Caller
@@ -104,27 +104,30 @@ def list_days(request: Request, services: Services, caller: Caller) -> Response:
 
 
 def get_stats(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with how many photos were ever received, still exist, and were lost, by camera and
-    day."""
+    """200 with how many photos were ever received, still exist, and were lost, by camera and day.
+    A camera that was not counted yet has no numbers (null)."""
     first, today = _last_days(request[DAYS])
     selection = _selection(caller, request[CAMERA])
     as_of = last_runs(services.accounts)[COUNT]
     figures = services.figures.read(selection, columns_of_years(first, today))
     seen = services.index.cameras(selection)
     losses, cameras = 0, []
+    is_counted = _is_counted(as_of, seen, figures)
     for camera in sorted({*seen, *figures}):
         days = figures[camera].days(str(first), str(today)) if camera in figures else []
         losses += _losses(days)
         cameras.append(_statistics(camera, seen.get(camera), figures.get(camera), days))
     total = _total(figures.values())
+    waiting = [one.waiting for one in seen.values() if one.waiting is not None]
+    received = sum(one.received for one in figures.values())
     statistics = {
         "as_of": _format(as_of),
         "since": str(first),
-        "received": sum(one.received for one in figures.values()),
-        "photos": total.photos,
-        "bytes": total.size,
-        "losses": losses,
-        "waiting": sum(one.waiting or 0 for one in seen.values()),
+        "received": received if is_counted else None,
+        "photos": total.photos if is_counted else None,
+        "bytes": total.size if is_counted else None,
+        "losses": losses if is_counted else None,
+        "waiting": sum(waiting) if waiting else None,
     }
     return Response(200, json_with_list(statistics, "cameras", cameras).encode())
 
@@ -134,12 +137,12 @@ def _statistics(
 ) -> str:
     """Return the JSON of a camera's statistics. It is text at once, since a thousand cameras may
     have 30,000 days: as dictionaries these take four times as long."""
-    total = figures.total if figures else Count()
+    total = figures.total if figures else None
     statistics = {
         "camera": camera,
-        "received": figures.received if figures else 0,
-        "photos": total.photos,
-        "bytes": total.size,
+        "received": figures.received if figures else None,
+        "photos": total.photos if total else None,
+        "bytes": total.size if total else None,
         "last_seen": format_time(seen.indexed_at) if seen else None,
         "waiting": seen.waiting if seen else None,
     }
@@ -148,7 +151,8 @@ def _statistics(
 
 def get_status(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the current status: the version, what is stored, the newest photo, yesterday's
-    losses, and when the cleanup and the repair last completed. Writes nothing."""
+    losses, and when the cleanup and the repair last completed. What was not counted yet is null.
+    Writes nothing."""
     yesterday, today = _last_days(2)
     runs = last_runs(services.accounts)
     figures = services.figures.read(caller.cameras, columns_of_years(yesterday, today))
@@ -156,24 +160,32 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
     newest_first = sorted(seen.items(), key=lambda item: item[1].indexed_at, reverse=True)
     last_photos = (_last_photo(one, figures.get(name), runs[COUNT]) for name, one in newest_first)
     total = _total(figures.values())
+    is_counted = _is_counted(runs[COUNT], seen, figures)
+    losses = sum(_losses(one.days(str(yesterday), str(today))) for one in figures.values())
     retention = services.settings.retention.default
     return json_response(
         {
             "as_of": _format(runs[COUNT]),
             "version": __version__,
             "cameras": len({*seen, *figures}),
-            "photos": total.photos,
-            "bytes": total.size,
+            "photos": total.photos if is_counted else None,
+            "bytes": total.size if is_counted else None,
             "last_photo": next(filter(None, last_photos), None),
             "last_seen": format_time(newest_first[0][1].indexed_at) if newest_first else None,
-            "losses_since_yesterday": sum(
-                _losses(one.days(str(yesterday), str(today))) for one in figures.values()
-            ),
+            "losses_since_yesterday": losses if is_counted else None,
             "retention_days": retention.days if retention else None,
             "last_cleanup": _format(runs[CLEANUP]),
             "last_repair": _format(runs[REPAIR]),
         }
     )
+
+
+def _is_counted(
+    as_of: datetime | None, seen: Mapping[str, LastSeen], figures: Mapping[str, Figures]
+) -> bool:
+    """Return whether the sums of these figures mean anything: not before the first count, and not
+    if there are cameras of which none was counted yet."""
+    return as_of is not None and (bool(figures) or not seen)
 
 
 def _last_photo(seen: LastSeen, figures: Figures | None, as_of: datetime | None) -> str | None:

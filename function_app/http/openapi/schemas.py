@@ -26,6 +26,10 @@ from photo_wire.media import Media
 _SHA256 = text(pattern="^[0-9a-f]{64}$")
 _SCOPES = array(text(enum=list(Scope)))
 _CURSOR = nullable(text())
+_AS_OF = {
+    **nullable(TIME),
+    "description": "When the last run of the counting timer began; the counts are as of then.",
+}
 
 SCHEMAS: dict[str, Schema] = {
     "Problem": partial_record(
@@ -80,7 +84,7 @@ SCHEMAS: dict[str, Schema] = {
     "AlertPage": record(alerts=array(ref("Alert")), next_cursor=_CURSOR),
     "AlertsReceipt": record(recorded=array(PHOTO_ID), stored=array(PHOTO_ID)),
     "Cameras": record(
-        as_of=nullable(TIME),
+        as_of=_AS_OF,
         cameras=array(
             record(
                 camera=CAMERA,
@@ -94,21 +98,21 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "RemovedCamera": record(photos=COUNT, alerts=COUNT, more=BOOLEAN),
-    "Days": record(as_of=nullable(TIME), days=array(record(day=DAY, photos=COUNT))),
+    "Days": record(as_of=_AS_OF, days=array(record(day=DAY, photos=COUNT))),
     "Stats": record(
-        as_of=nullable(TIME),
+        as_of=_AS_OF,
         since=DAY,
-        received=COUNT,
-        photos=COUNT,
-        bytes=COUNT,
-        losses=COUNT,
-        waiting=COUNT,
+        received=nullable(COUNT),
+        photos=nullable(COUNT),
+        bytes=nullable(COUNT),
+        losses=nullable(COUNT),
+        waiting=nullable(COUNT),
         cameras=array(
             record(
                 camera=CAMERA,
-                received=COUNT,
-                photos=COUNT,
-                bytes=COUNT,
+                received=nullable(COUNT),
+                photos=nullable(COUNT),
+                bytes=nullable(COUNT),
                 last_seen=nullable(TIME),
                 waiting=nullable(COUNT),
                 days=array(
@@ -118,14 +122,14 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "Status": record(
-        as_of=nullable(TIME),
+        as_of=_AS_OF,
         version=text(),
         cameras=COUNT,
-        photos=COUNT,
-        bytes=COUNT,
+        photos=nullable(COUNT),
+        bytes=nullable(COUNT),
         last_photo=nullable(PHOTO_ID),
         last_seen=nullable(TIME),
-        losses_since_yesterday=COUNT,
+        losses_since_yesterday=nullable(COUNT),
         retention_days=nullable(number(minimum=1)),
         last_cleanup=nullable(TIME),
         last_repair=nullable(TIME),
@@ -202,7 +206,7 @@ SCHEMAS: dict[str, Schema] = {
         listed=COUNT,
         unlisted=COUNT,
         thumbnails=COUNT,
-        strays=COUNT,
+        strays={**COUNT, "description": "The orphans that were removed."},
         foreign=COUNT,
         cameras=array(CAMERA),
         left=array(CAMERA),

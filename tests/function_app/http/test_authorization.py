@@ -153,6 +153,9 @@ def test_invalid_credentials_are_refused(
         authorize(access, request(headers), backend, NOW)
     assert caught.value.problem.status == 401
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
+    sends_token = headers.get("Authorization", "").lower().startswith("bearer")
+    expected = "The token is wrong, or it was revoked." if sends_token else "Sign in, or send a "
+    assert caught.value.problem.detail.startswith(expected)
 
 
 @given(st.text(), st.text())

@@ -10,9 +10,12 @@ import azure.functions as func
 from function_app.auth.caller import Caller, Scope
 from function_app.http.request import Request
 from function_app.http.responses import Response
+from function_app.ingest.intake import Upload
+from function_app.ingest.upload import store
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.stats.api import get_stats, get_status, list_cameras, list_days
+from photo_wire.headers import PhotoHeaders
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
 from tests.support.api import MOMENT, Api, name_of, photo_headers
@@ -83,9 +86,9 @@ def test_deleted_photos_still_count_as_received(api: Api, camera: str) -> None:
 Body = dict[str, Any]
 
 
-def ask(handler: Handler, services: Services, caller: Caller = OWNER) -> Body:
+def ask(handler: Handler, services: Services, caller: Caller = OWNER, **query: str) -> Body:
     """The response of a handler, which may change nothing."""
-    request = func.HttpRequest("GET", "http://x/", headers={}, body=b"")
+    request = func.HttpRequest("GET", "http://x/", headers={}, params=query, body=b"")
     unchanged = fragile(services, 0)  # it fails at the first change
     answer: Body = json.loads(
         handler(read_request(handler.__name__, request), unchanged, caller).body
@@ -94,16 +97,22 @@ def ask(handler: Handler, services: Services, caller: Caller = OWNER) -> Body:
 
 
 def test_reads_show_the_last_count_and_write_nothing(empty: Services) -> None:
-    """Nothing before the first count, not even of cameras that are known, and when it was."""
+    """Nothing (null, not 0) before the first count, even of cameras that are known; later when it
+    was, and null for a camera that is new since."""
     for camera in ("a", "b"):
         upload_from(empty, camera)
     report_losses_of(empty, "c")
     assert [ask(one, empty)["as_of"] for one in HANDLERS] == [None] * 4
     assert [one["photos"] for one in ask(list_cameras, empty)["cameras"]] == [None, None]
     assert ask(list_cameras, empty)["cameras"][0]["last_photo"] is None
-    assert [one["photos"] for one in ask(get_stats, empty)["cameras"]] == [0, 0]
+    stats = ask(get_stats, empty)
+    for one in (stats, *stats["cameras"]):
+        assert (one["received"], one["photos"], one["bytes"]) == (None, None, None)
+    assert stats["losses"] is None
     assert ask(list_days, empty)["days"] == []
-    assert (ask(get_status, empty)["photos"], ask(get_status, empty)["cameras"]) == (0, 2)
+    status = ask(get_status, empty)
+    assert (status["photos"], status["bytes"], status["cameras"]) == (None, None, 2)
+    assert status["losses_since_yesterday"] is None
     now = datetime.now(UTC)
     update_figures(empty, now)
     upload_from(empty, "d", now + timedelta(seconds=1))  # since the count
@@ -114,8 +123,24 @@ def test_reads_show_the_last_count_and_write_nothing(empty: Services) -> None:
     status = ask(get_status, empty)
     assert (status["photos"], status["cameras"]) == (2, 4)
     assert status["last_photo"] == str(name_of("d"))
-    assert [one["camera"] for one in ask(get_stats, empty)["cameras"]] == ["a", "b", "c", "d"]
+    stats = ask(get_stats, empty)
+    assert [one["camera"] for one in stats["cameras"]] == ["a", "b", "c", "d"]
+    assert [one["photos"] for one in stats["cameras"]] == [1, 1, 0, None]
+    assert (stats["received"], stats["photos"]) == (2, 2)
+    assert ask(get_stats, empty, camera="d")["photos"] is None
     assert ask(list_days, empty)["days"] == [{"day": str(MOMENT.date()), "photos": 2}]
+
+
+def test_waiting_photos_are_null_until_a_device_says_how_many(empty: Services) -> None:
+    """Those of the cameras that are known are summed up."""
+    upload_from(empty, "a")
+    assert ask(get_stats, empty)["waiting"] is None
+    for camera, waiting in (("b", 3), ("c", 0)):
+        headers = PhotoHeaders(name=name_of(camera), waiting=waiting)
+        store(Upload(jpeg(), headers), empty, datetime.now(UTC))
+    assert ask(get_stats, empty)["waiting"] == 3
+    assert ask(get_stats, empty, camera="a")["waiting"] is None
+    assert ask(get_stats, empty, camera="c")["waiting"] == 0
 
 
 def test_a_caller_without_cameras_sees_none(empty: Services) -> None:
