@@ -60,13 +60,13 @@ def _run(options: argparse.Namespace) -> None:
     """Run everything. Raises ShutdownRequested at the user's wish, StartError for a failure."""
     state = State(options.state)
     replay_setting = _replay_setting(options.photos)
-    if is_taken(options.port):
-        raise StartError(
-            f"Port {options.port} is taken by another program; choose another one, for example: "
-            f"make run PORT={options.port + 1}"
-        )
     base_url = f"http://127.0.0.1:{options.port}"
     with state.in_use(), ProcessGroup({} if options.verbose else HIDDEN_LINES) as group:
+        if is_taken(options.port):
+            raise StartError(
+                f"Port {options.port} is taken by another program; choose another one, for "
+                f"example: make run PORT={options.port + 1}"
+            )
         keys = state.keys()
         azurite = Azurite(state.azurite, ports=azurite_ports(options.azurite_port))
         backend = _backend_command(options, keys, azurite.connection_string)

@@ -49,7 +49,8 @@ class State:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StartError(
-                    f"Another `make run` is using {self.folder}; end that one first."
+                    f"Nightjar already runs here, with its data in {self.folder}: use it, or end "
+                    "that `make run` first, with Ctrl-C."
                 ) from None
             self.run_file.unlink(missing_ok=True)  # of a run that was killed
             try:

@@ -66,7 +66,6 @@ def _parser() -> argparse.ArgumentParser:
         "--trigger",
         type=Trigger,
         choices=list(Trigger),
-        default=Trigger.DEMAND,
         help="the trigger that --once records with the photo (default: demand)",
     )
     _add(

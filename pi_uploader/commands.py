@@ -11,6 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+from photo_wire.headers import Trigger
 from pi_uploader.messages import counted
 from pi_uploader.settings import (
     MISCONFIGURED,
@@ -20,12 +21,13 @@ from pi_uploader.settings import (
     SettingsError,
     UploadSettings,
     load_settings,
+    sort_by_line,
 )
 
 if TYPE_CHECKING:
     from pi_uploader.spool import Spool
 
-OK, FAILED = 0, 1  # exit codes; argparse exits with 2
+OK, FAILED, MISUSED = 0, 1, 2  # exit codes; argparse exits with 2
 
 log = logging.getLogger("pi-uploader")
 
@@ -45,7 +47,10 @@ def capture(args: argparse.Namespace) -> int:
     from pi_uploader.signals import STOP_SIGNALS, on_signals
 
     if args.once:
-        return capture_once(_load_and_warn(OnceSettings), args.trigger)
+        return capture_once(_load_and_warn(OnceSettings), args.trigger or Trigger.DEMAND)
+    if args.trigger:
+        log.error("--trigger is for --once alone: add --once, or leave --trigger out")
+        return MISUSED
     stop = threading.Event()
     with on_signals(STOP_SIGNALS, lambda _: stop.set()):
         return run_capture(_load_or_wait(stop), stop)
@@ -118,7 +123,11 @@ def config_check(_: argparse.Namespace) -> int:
         warnings += [f"warning: {one}" for one in settings.warnings if one not in settings.missing]
         if isinstance(settings, CaptureSettings):
             zone = settings.zone_sentence
-    for one in (*problems, *warnings, *_service_warnings(problems)):
+    for one in (
+        *sort_by_line(problems, os.environ),
+        *warnings,
+        *_service_warnings(problems),
+    ):
         _print(one)
     if zone:
         _print(zone)
@@ -172,13 +181,22 @@ def spool_verify(_: argparse.Namespace) -> int:
 
 def spool_requeue(_: argparse.Namespace) -> int:
     """Move photos from quarantine back into the spool."""
-    from pi_uploader.spool.admin import requeue
+    from pi_uploader.spool.admin import DAMAGED, requeue
 
+    spool = _open_spool()
     requeued = 0
     failures: list[str] = []
-    for photo in requeue(_open_spool(), failures.append):
+    for photo in requeue(spool, failures.append):
         _print(f"{photo.name} waits again")
         requeued += 1
+    damaged = sum(reason == DAMAGED for reason, _photo in spool.quarantined_photos())
+    if damaged:
+        _print(
+            f"{counted(damaged, 'damaged photo')} left in quarantine: the bytes are not the "
+            "camera's, so they are not sent; pi-uploader spool export FOLDER copies them out"
+        )
+    elif not requeued and not failures:
+        _print("no photo is in quarantine")
     return _finish(f"{requeued} requeued", failures)
 
 

@@ -7,7 +7,7 @@ parsers. common.py, camera.py, capture.py, upload.py: the settings themselves. l
 from pi_uploader.settings.camera import CameraSettings
 from pi_uploader.settings.capture import CaptureSettings, OnceSettings
 from pi_uploader.settings.common import Settings
-from pi_uploader.settings.load import all_settings, load_settings
+from pi_uploader.settings.load import all_settings, load_settings, sort_by_line
 from pi_uploader.settings.setting import Group, Setting, SettingsError
 from pi_uploader.settings.upload import UploadSettings
 
@@ -23,6 +23,7 @@ __all__ = [
     "UploadSettings",
     "all_settings",
     "load_settings",
+    "sort_by_line",
 ]
 
 MISCONFIGURED = 78

@@ -50,7 +50,7 @@ class Settings(Group):
 
     spool: Path = setting(
         "CAMERA_SPOOL",
-        values.path,
+        values.folder,
         "the absolute path of a folder, such as /var/lib/pi-uploader/spool",
         "Folder in which photos wait until the backend has confirmed them.",
         default=Default(
@@ -61,7 +61,7 @@ class Settings(Group):
     )
     runtime: Path = setting(
         "CAMERA_RUNTIME_FOLDER",
-        values.path,
+        values.folder,
         "the absolute path of a folder on another disk or in memory, such as /run/pi-uploader",
         "Folder for records of lost photos while the spool's own disk takes none: it is read-only "
         "or full.",

@@ -1,5 +1,6 @@
 """Loading settings from the environment and the config file, all mistakes reported at once."""
 
+import re
 from collections.abc import Collection, Iterator
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from pi_uploader.settings.source import (
     Source,
     Variables,
     config_file,
+    config_path,
     key_of,
 )
 from pi_uploader.settings.upload import UploadSettings
@@ -47,8 +49,20 @@ def load_settings(kind: type[Kind], environ: Environment) -> Kind:
         problems[:0] = error.problems
     problems += unknown_settings(environ, file, [one.name for one in kind.all_settings()])
     if problems or settings is None:
-        raise SettingsError(problems)
+        raise SettingsError(sort_by_line(problems, environ))
     return settings
+
+
+def sort_by_line(problems: list[str], environ: Environment) -> list[str]:
+    """Sort the lines of several problems by the line of the config file, those without one
+    first."""
+    file = re.escape(str(config_path(environ)))
+
+    def line(problem: str) -> int:
+        match = re.match(rf"{file}:([0-9]+) ", problem)
+        return int(match[1]) if match else 0
+
+    return sorted(problems, key=line)
 
 
 def all_settings() -> list[Setting]:

@@ -106,21 +106,25 @@ class ConfigFile:
         return Table(self, self.cameras[camera], camera)
 
 
+def config_path(environ: Environment) -> Path:
+    """Return the path of the config file that CAMERA_CONFIG names, or of the default one."""
+    return Path(environ.get(CONFIG) or DEFAULT_CONFIG)
+
+
 def config_file(environ: Environment) -> ConfigFile | None:
     """Return the config file that CAMERA_CONFIG names, or the default one; None if that is
     missing.
 
     Raises ValueError, with its path, if it cannot be read or is not TOML.
     """
-    named = environ.get(CONFIG)
-    path = Path(named) if named else DEFAULT_CONFIG
+    path = config_path(environ)
     try:
         text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin it with a BOM
         import tomllib  # only if there is a config file
 
         content = tomllib.loads(text)
     except FileNotFoundError:
-        if named:
+        if environ.get(CONFIG):
             raise ValueError(f"{CONFIG}: there is no file {path}") from None
         return None
     except OSError as error:

@@ -4,12 +4,16 @@ A parser gets a text that is not empty. It raises ValueError: without a message 
 not what is expected, else with the reason, as it follows the value: "has a user name in it".
 """
 
+import errno
 import ipaddress
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from photo_wire.errors import quoted
 
 MAX_UPLOADS = 16
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -94,6 +98,24 @@ def path(text: str) -> Path:
     return whole
 
 
+def folder(text: str) -> Path:
+    """Return the absolute path of a folder, which need not exist."""
+    whole = path(text)
+    try:
+        is_folder = stat.S_ISDIR(whole.stat().st_mode)
+    except FileNotFoundError:
+        return whole
+    except NotADirectoryError:
+        raise ValueError("lies in a file: choose another folder") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise ValueError("has too long a name: choose a shorter one") from None
+        return whole  # who uses the folder reports what the disk says
+    if not is_folder:
+        raise ValueError("is a file: choose another folder, or move the file away")
+    return whole
+
+
 def zone(text: str) -> ZoneInfo | None:
     """Return a time zone by its name; None for `local`, the system's (system_zone.py)."""
     if text == "local":
@@ -120,6 +142,8 @@ def url_of(text: str, *schemes: str) -> SplitResult:
         host, _ = url.hostname, url.port
     except ValueError:
         raise ValueError("is not a URL") from None
+    if url.scheme not in schemes and f"{url.scheme}://" in text.lower():
+        raise ValueError(f"begins with {quoted(f'{url.scheme}://')}")
     if url.scheme not in schemes or not host:
         raise ValueError
     return url

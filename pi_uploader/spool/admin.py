@@ -18,6 +18,8 @@ from pi_uploader.spool.photo import (
 )
 from pi_uploader.spool.spool import Spool
 
+DAMAGED = "damaged"  # the reason of photos in quarantine that are not requeued
+
 OnFailure = Callable[[str], None]
 """Called with a sentence about a photo that was skipped."""
 
@@ -149,7 +151,7 @@ def requeue(spool: Spool, on_failure: OnFailure = ignore) -> Iterator[SpooledPho
     """Requeue every photo in quarantine, except damaged ones, and yield it. For a photo that
     cannot be moved, `on_failure` is called."""
     for reason, photo in list(spool.quarantined_photos()):
-        if reason == "damaged":
+        if reason == DAMAGED:
             continue
         try:
             spool.requeue(photo, reason)

@@ -42,8 +42,10 @@ class Listener:
                     self._path.unlink(missing_ok=True)
                 self._socket.bind(address)
             self._inode = self._path.lstat().st_ino
-        except OSError:
+        except OSError as error:
             self._socket.close()
+            if error.errno == errno.EADDRINUSE:
+                raise OSError(errno.EADDRINUSE, _who_uses(self._path)) from None
             raise
 
     def __enter__(self) -> Self:
@@ -82,6 +84,13 @@ def _address(spool: Path) -> Iterator[bytes]:
         yield f"/proc/self/fd/{folder}/{SOCKET_NAME}".encode()
     finally:
         os.close(folder)
+
+
+def _who_uses(path: Path) -> str:
+    """Return who has the place of the socket, for a message."""
+    if path.is_socket():
+        return "another upload process runs on this spool: end one of them"
+    return f"{path} is a file of another program: move it away"
 
 
 def _is_abandoned(path: Path, address: bytes) -> bool:

@@ -78,8 +78,8 @@ class NotificationThread:
             try:
                 self._listen()
             except OSError as error:
-                if problem != str(error):
-                    problem = str(error)
+                if problem != (error.strerror or str(error)):
+                    problem = error.strerror or str(error)
                     log.warning(
                         "no notification of new photos (%s): the spool is read every second",
                         problem,

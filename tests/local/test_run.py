@@ -200,7 +200,7 @@ def test_a_state_folder_serves_one_run_at_a_time(start_run: StartRun, tmp_path: 
     first.ready()
     second = start_run(tmp_path / "state")
     assert second.process.wait(90) == 1
-    assert "Another `make run` is using" in second.log.read_text()
+    assert "Nightjar already runs here" in second.log.read_text()
     assert first.ready()
     assert first.end() == 0
 

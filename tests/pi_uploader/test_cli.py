@@ -134,3 +134,38 @@ def loaded_by(code: str) -> set[str]:
         [sys.executable, "-c", code + show], capture_output=True, text=True, check=True
     )
     return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "args", [("capture",), ("capture", "--once"), ("upload",), ("status",), ("spool", "list")]
+)
+@pytest.mark.parametrize(
+    ("folder", "problem"),
+    [
+        ("file", "is a file: choose another folder, or move the file away"),
+        ("file/spool", "lies in a file: choose another folder"),
+        ("x" * 300, "has too long a name: choose a shorter one"),
+    ],
+    ids=["a file", "in a file", "too long"],
+)
+def test_a_spool_that_cannot_be_a_folder_is_a_wrong_setting(
+    tmp_path: Path, args: tuple[str, ...], folder: str, problem: str
+) -> None:
+    """One line says so, whatever the command."""
+    (tmp_path / "file").write_text("not a folder")
+    camera = {"CAMERA_SOURCE": "simulated", "PIR_PIN": "none", "CAMERA_EVERY": "1h"}
+    backend = {"BASE_URL": "http://127.0.0.1:9", "AZURE_FUNCTION_KEY": "key"}
+    done = pi_uploader(*args, CAMERA_SPOOL=str(tmp_path / folder), **camera, **backend)
+    assert done.returncode == 78
+    lines = [line for line in done.stderr.splitlines() if " ERROR " in line]
+    assert len(lines) == 1
+    assert "CAMERA_SPOOL: must be the absolute path of a folder" in lines[0]
+    assert lines[0].endswith(problem)
+    assert "Traceback" not in done.stderr
+
+
+def test_capture_refuses_a_trigger_without_once() -> None:
+    """It would be ignored."""
+    done = pi_uploader("capture", "--trigger", "motion")
+    assert done.returncode == 2
+    assert "--trigger is for --once alone: add --once, or leave --trigger out" in done.stderr

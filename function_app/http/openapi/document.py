@@ -67,7 +67,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
         "info": {
             "title": "Nightjar",
             "version": __version__,
-            "description": "A security camera without a server: it stores and shows photos.",
+            "description": "It stores and shows the photos of security cameras.",
         },
         "paths": paths,
         "components": {

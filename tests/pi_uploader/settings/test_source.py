@@ -83,14 +83,14 @@ def test_all_mistakes_are_reported_at_once_with_line_and_right_name(tmp_path: Pa
     text = THREE_CAMERAS.replace("pin = 18", "pinn = 18").replace("pin = 19", "pin = 99")
     text = text.replace('zone = "Europe/Berlin"', 'zone = "Berlin"').replace("spool", "spol")
     assert problems(environ_of(tmp_path, text)) == [
+        "config.toml:1 spol: no setting has this name; expected spool",
         "config.toml:2 zone: must be a time zone such as Europe/Berlin, or local; 'Berlin' is "
         "not a time zone that this system knows",
         "config.toml:6 camera.entry.pir_pin, config.toml:6 camera.entry.pin, config.toml:6 "
         "camera.entry.every, config.toml:6 camera.entry.times: nothing would ever take a photo; "
         "expected at least one of these (capture --once needs none)",
-        "config.toml:15 camera.exit.pin: must be a BCM number from 0 to 27, or none, not '99'",
-        "config.toml:1 spol: no setting has this name; expected spool",
         "config.toml:10 camera.entry.pinn: no setting has this name; expected pin",
+        "config.toml:15 camera.exit.pin: must be a BCM number from 0 to 27, or none, not '99'",
     ]
 
 
@@ -108,6 +108,16 @@ def test_what_is_wrong_with_uploading_does_not_stop_capturing(tmp_path: Path) ->
     assert [one.partition(":")[0] for one in problems(environ, UploadSettings)] == [
         "config.toml"
     ] * 3
+
+
+def test_mistakes_are_sorted_by_line(tmp_path: Path) -> None:
+    """Those of the environment come first."""
+    text = 'max_kbs = 5\nuploads = 99\nkeep = "long"\nbase_url = "nowhere"\n'
+    environ = environ_of(tmp_path, text, CAMERA_MONTHLY_MB="few")
+    assert [one.partition(" ")[0] for one in problems(environ, UploadSettings)] == [
+        "CAMERA_MONTHLY_MB:",
+        *(f"config.toml:{line}" for line in (1, 2, 3, 4)),
+    ]
 
 
 def test_two_cameras_cannot_share_a_pin(tmp_path: Path) -> None:

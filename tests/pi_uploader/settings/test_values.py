@@ -5,6 +5,7 @@ import pytest
 from pi_uploader.settings import (
     CameraSettings,
     CaptureSettings,
+    SettingsError,
     UploadSettings,
     load_settings,
 )
@@ -44,3 +45,12 @@ def test_base_url(url: str, base_url: str, warned: bool) -> None:
 def only_camera(environ: dict[str, str]) -> CameraSettings:
     [camera] = load_settings(CaptureSettings, environ).cameras
     return camera
+
+
+def test_a_wrong_scheme_is_shown_and_the_rest_is_not() -> None:
+    """A URL may hold a password."""
+    wrong = {"BASE_URL": f"htp://me:{SECRET}@nightjar.example", "AZURE_FUNCTION_KEY": SECRET}
+    with pytest.raises(SettingsError) as caught:
+        load_settings(UploadSettings, wrong)
+    assert str(caught.value).endswith("; the value begins with 'htp://'")
+    assert SECRET not in str(caught.value)

@@ -69,6 +69,19 @@ def test_requeue_moves_all_but_damaged_photos_back(
     assert list(Spool(tmp_path / "spool").waiting_photos()) == photos[:3]
 
 
+def test_requeue_says_why_photos_stay_and_what_to_do(
+    tmp_path: Path, photos: list[SpooledPhoto]
+) -> None:
+    for _ in range(2):
+        done = spool_command(tmp_path / "spool", "requeue")
+        assert "1 damaged photo left in quarantine: " in done.stdout
+        assert "pi-uploader spool export FOLDER" in done.stdout
+    assert done.stdout.endswith("\n0 requeued\n")
+    Spool(tmp_path / "empty")
+    empty = spool_command(tmp_path / "empty", "requeue")
+    assert empty.stdout == "no photo is in quarantine\n0 requeued\n"
+
+
 def test_without_a_spool_each_command_says_so(tmp_path: Path) -> None:
     for args in (["list"], ["verify"], ["requeue"], ["export", str(tmp_path / "out")]):
         done = spool_command(tmp_path / "none", *args)

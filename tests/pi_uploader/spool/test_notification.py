@@ -109,14 +109,14 @@ def test_a_listener_does_not_replace_what_is_not_its_own(
 ) -> None:
     obstacle(tmp_path)
     before = (tmp_path / SOCKET_NAME).lstat()
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(OSError, match="is a file of another program: move it away"):
         Listener(tmp_path)
     assert (tmp_path / SOCKET_NAME).lstat() == before
 
 
 def test_a_second_listener_does_not_replace_the_first(tmp_path: Path) -> None:
     with Listener(tmp_path) as first:
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match="another upload process runs on this spool: end one"):
             Listener(tmp_path)
         notify(tmp_path)
         assert first.wait(ENOUGH)
