@@ -1,11 +1,12 @@
 """Count what arrived, was deleted and was lost, and write the figures that reads show."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 
 from function_app.services import Services
-from function_app.storage.figures import Figures, compute_figures
+from function_app.storage.figures import MAX_YEARS, Figures, compute_figures
 from function_app.storage.models import LastSeen
 from function_app.storage.parallel import map_parallel
 from function_app.storage.photo_counts import PhotoCounts, total_deleted
@@ -13,6 +14,8 @@ from function_app.storage.row_keys import View, arrival_position
 from function_app.timer_watch import COUNT, record_run
 
 NO_PHOTOS = PhotoCounts({})
+
+log = logging.getLogger(__name__)
 
 
 def update_figures(services: Services, now: datetime) -> int:
@@ -32,16 +35,30 @@ def update_figures(services: Services, now: datetime) -> int:
             counts_of.get(camera, NO_PHOTOS),
             losses_of.get(camera, Counter[date]()),
             *last_photos.get(camera, ("", "")),
+            today=now.date(),
         )
         for camera in sorted({*seen, *losses_of})
     }
     changed = {one: figures[one] for one in figures if figures[one] != written.get(one)}
-    services.figures.write(changed)
+    failed = services.figures.write(changed)
+    _log_incomplete(changed)
     removed = written.keys() - figures.keys()
     for camera in removed:
         services.figures.remove(camera)
     record_run(services.accounts, COUNT, now)
-    return len(changed) + len(removed)
+    return len(changed) - len(failed) + len(removed)
+
+
+def _log_incomplete(figures: Mapping[str, Figures]) -> None:
+    """Warn if not all days of a camera fit into its row, in one line for all cameras."""
+    if cameras := [camera for camera, one in figures.items() if not one.is_complete]:
+        log.warning(
+            "count: photos or losses of %d cameras, such as %s, are dated in more than %d years; "
+            "those of the years furthest from today are in the totals, but not in the days",
+            len(cameras),
+            cameras[0],
+            MAX_YEARS,
+        )
 
 
 def _last_photos(

@@ -24,7 +24,7 @@ from function_app.http.parameters import (
 from function_app.http.request import Request
 from function_app.http.responses import Response, json_response, json_with_list
 from function_app.services import Services
-from function_app.storage.figures import TOTALS, DayFigures, Figures, columns_of_years
+from function_app.storage.figures import TOTALS, DayFigures, Figures, columns_of_days
 from function_app.storage.models import LastSeen
 from function_app.storage.photo_counts import Count
 from function_app.timer_watch import CLEANUP, COUNT, REPAIR, last_runs
@@ -88,7 +88,8 @@ def list_days(request: Request, services: Services, caller: Caller) -> Response:
     first, last = request[FIRST_DAY], request[LAST_DAY]
     check_range(first, last)
     as_of = last_runs(services.accounts)[COUNT]
-    columns = columns_of_years(first, last) if first and last else None
+    today = datetime.now(UTC).date()
+    columns = columns_of_days(first or date.min, last or date.max, today)
     days: Counter[str] = Counter()
     for figures in services.figures.read(_selection(caller, request[CAMERA]), columns).values():
         for day, photos, *_ in figures.days(str(first or date.min), str(last or date.max)):
@@ -109,7 +110,7 @@ def get_stats(request: Request, services: Services, caller: Caller) -> Response:
     first, today = _last_days(request[DAYS])
     selection = _selection(caller, request[CAMERA])
     as_of = last_runs(services.accounts)[COUNT]
-    figures = services.figures.read(selection, columns_of_years(first, today))
+    figures = services.figures.read(selection, columns_of_days(first, today, today))
     seen = services.index.cameras(selection)
     losses, cameras = 0, []
     is_counted = _is_counted(as_of, seen, figures)
@@ -155,7 +156,7 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
     Writes nothing."""
     yesterday, today = _last_days(2)
     runs = last_runs(services.accounts)
-    figures = services.figures.read(caller.cameras, columns_of_years(yesterday, today))
+    figures = services.figures.read(caller.cameras, columns_of_days(yesterday, today, today))
     seen = services.index.cameras(caller.cameras)
     newest_first = sorted(seen.items(), key=lambda item: item[1].indexed_at, reverse=True)
     last_photos = (_last_photo(one, figures.get(name), runs[COUNT]) for name, one in newest_first)

@@ -8,9 +8,11 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
+from function_app.storage.models import StorageUnavailableError
+from function_app.storage.parallel import map_parallel
 from function_app.storage.photo_counts import Count, PhotoCounts
 from function_app.storage.row_keys import (
     FIGURES,
@@ -22,15 +24,20 @@ from function_app.storage.table_store import TableStore
 
 MAX_CAMERAS = 100_000  # more than may exist: all rows are read
 MAX_ROWS = 100  # in a transaction
-# Characters in a transaction, whose limit is 4 MiB, and in a row's days, whose limit is 1 MiB with
-# two bytes for each character: 40 years with photos on each day.
-MAX_TRANSACTION, MAX_DAYS_TEXT = 1_500_000, 400_000
+MAX_TRANSACTION = 1_500_000  # characters in a transaction, whose limit is 4 MiB
+# A row may have 252 columns and 1 MiB, a column 32 Ki characters of two bytes: RECENT and this many
+# years fit, whatever is in them.
+MAX_YEARS = 14
+# Days in RECENT. Its last is tomorrow, so that the last 60 days are in it just after midnight too.
+RECENT_DAYS = 63
 
-# The columns. That of a year, such as `y2026`, has its days (UTC) that have any of it, as JSON:
+# The columns. RECENT has the last days (UTC) that have any of it, as JSON:
 # {"2026-11-20": [photos, bytes, received, losses], ...}
+# That of a year, such as `y2026`, has the other days of the year.
 PHOTOS, SIZE, RECEIVED = "photos", "bytes", "received"
 FIRST_DAY, LAST_PHOTO, LAST_CHECKED = "first_day", "last_photo", "checked"
 TOTALS = (PHOTOS, SIZE, RECEIVED, FIRST_DAY, LAST_PHOTO)
+RECENT = "recent"
 _YEAR = "y"
 
 log = logging.getLogger(__name__)
@@ -48,6 +55,8 @@ class Figures:
     used."""
 
     properties: Mapping[str, str]
+    is_complete: bool = field(default=True, compare=False)
+    """Whether all days that have any were put into the row."""
 
     @property
     def total(self) -> Count:
@@ -72,35 +81,54 @@ class Figures:
     @property
     def last_checked(self) -> str:
         """The state for which `last_photo` was looked up (maintenance/counting.py)."""
-        return self.properties[LAST_CHECKED]
+        return self.properties.get(LAST_CHECKED, "")
 
     def days(self, first: str = "", last: str = "~") -> list[DayFigures]:
         """Return the figures of each day that has any, from `first` to `last` (YYYY-MM-DD), in
         their order."""
-        columns = sorted(column for column in self.properties if column.startswith(_YEAR))
-        years = (json.loads(self.properties[column]) for column in columns)
-        return [
+        found = [
             (day, photos, size, received, losses)
-            for year in years
-            for day, (photos, size, received, losses) in year.items()
+            for column, text in self.properties.items()
+            if column == RECENT or column.startswith(_YEAR)
+            for day, (photos, size, received, losses) in _parse(text).items()
             if first <= day <= last
         ]
+        found.sort()
+        return found
+
+
+def _parse(text: str) -> dict[str, tuple[int, int, int, int]]:
+    """Return the days in a column; none if it is damaged: the next count writes it anew."""
+    try:
+        days: dict[str, tuple[int, int, int, int]] = json.loads(text)
+        if all(len(numbers) == 4 for numbers in days.values()):
+            return days
+    except (ValueError, TypeError, AttributeError):
+        pass
+    return {}
 
 
 def compute_figures(
-    counts: PhotoCounts, losses: Mapping[date, int], last_photo: str, last_checked: str
+    counts: PhotoCounts,
+    losses: Mapping[date, int],
+    last_photo: str,
+    last_checked: str,
+    today: date,
 ) -> Figures:
     """Return a camera's figures. `last_photo` may be empty. Of years that do not all fit into a row
-    the latest are kept; the totals are those of all."""
+    those nearest to `today` are kept; the totals are those of all."""
     total = counts.total
-    texts: defaultdict[str, list[str]] = defaultdict(list)
+    first_recent = today - timedelta(days=RECENT_DAYS - 2)
+    last_recent = today + timedelta(days=1)
+    recent: list[str] = []
+    years: defaultdict[int, list[str]] = defaultdict(list)
     for day in sorted({*counts.days, *counts.deleted, *losses}):
         count, lost = counts.days.get(day, Count()), losses.get(day, 0)
         received = count.photos + counts.deleted.get(day, 0)
         if received or lost:
-            texts[f"{_YEAR}{day.year:04}"].append(
-                f'"{day}":[{count.photos},{count.size},{received},{lost}]'
-            )
+            part = recent if first_recent <= day <= last_recent else years[day.year]
+            part.append(f'"{day}":[{count.photos},{count.size},{received},{lost}]')
+    nearest = sorted(years, key=lambda year: (abs(year - today.year), year))[:MAX_YEARS]
     properties = {
         PHOTOS: str(total.photos),
         SIZE: str(total.size),
@@ -108,21 +136,29 @@ def compute_figures(
         FIRST_DAY: str(min(counts.days, default="")),
         LAST_PHOTO: last_photo,
         LAST_CHECKED: last_checked,
+        RECENT: _column(recent),
+        **{_year_column(year): _column(years[year]) for year in sorted(nearest)},
     }
-    space = MAX_DAYS_TEXT
-    for column in sorted(texts, reverse=True):
-        properties[column] = f"{{{','.join(texts[column])}}}"
-        space -= len(properties[column])
-        if space < 0:
-            del properties[column]
-            log.warning("figures: the days before %s do not fit", column.removeprefix(_YEAR))
-            break
-    return Figures(properties)
+    return Figures(properties, is_complete=len(nearest) == len(years))
 
 
-def columns_of_years(first: date, last: date) -> list[str]:
-    """Return the columns of the totals, and of the days from the first to the last."""
-    return [*TOTALS, *(f"{_YEAR}{year:04}" for year in range(first.year, last.year + 1))]
+def _column(days: list[str]) -> str:
+    return f"{{{','.join(days)}}}"
+
+
+def _year_column(year: int) -> str:
+    return f"{_YEAR}{year:04}"
+
+
+def columns_of_days(first: date, last: date, today: date) -> list[str] | None:
+    """Return the columns of the totals, and of the days from the first to the last; None for all,
+    which are never more than a request may select."""
+    if today - timedelta(days=RECENT_DAYS - 3) <= first and last <= today:
+        return [*TOTALS, RECENT]
+    years = range(first.year, last.year + 1)
+    if len(years) > MAX_YEARS:
+        return None
+    return [*TOTALS, RECENT, *map(_year_column, years)]
 
 
 class FiguresTable:
@@ -142,19 +178,39 @@ class FiguresTable:
         by_camera = {camera_of_figures_key(row.key): Figures(row.properties) for row in found}
         return {one: by_camera[one] for one in by_camera if cameras is None or one in cameras}
 
-    def write(self, figures: Mapping[str, Figures]) -> None:
-        """Write these rows, up to 100 in a request."""
+    def write(self, figures: Mapping[str, Figures]) -> set[str]:
+        """Write these rows, up to 100 in a request. If that fails, write each of them alone; log
+        and return the cameras whose rows could not be written."""
+        failed: set[str] = set()
         batch: dict[str, Mapping[str, str]] = {}
         space = MAX_TRANSACTION
         for camera, one in figures.items():
             size = sum(map(len, one.properties.values()))
             if batch and (len(batch) == MAX_ROWS or size > space):
-                self.rows.upsert_all(FIGURES, batch)
+                failed |= self._write(batch)
                 batch, space = {}, MAX_TRANSACTION
-            batch[figures_key(camera)] = one.properties
+            batch[camera] = one.properties
             space -= size
-        if batch:
-            self.rows.upsert_all(FIGURES, batch)
+        return failed | self._write(batch)
+
+    def _write(self, batch: Mapping[str, Mapping[str, str]]) -> set[str]:
+        if not batch:
+            return set()
+        try:
+            self.rows.upsert_all(FIGURES, {figures_key(one): batch[one] for one in batch})
+        except StorageUnavailableError as error:
+            log.warning("figures: %d rows are written one by one: %s", len(batch), error)
+            is_written = map_parallel(lambda camera: self._write_one(camera, batch[camera]), batch)
+            return {camera for camera in batch if not is_written[camera]}
+        return set()
+
+    def _write_one(self, camera: str, properties: Mapping[str, str]) -> bool:
+        try:
+            self.rows.upsert(FIGURES, figures_key(camera), properties)
+        except StorageUnavailableError as error:
+            log.warning("figures: those of %s could not be written: %s", camera, error)
+            return False
+        return True
 
     def remove(self, camera: str) -> None:
         """Remove the figures of a camera, if there are any."""

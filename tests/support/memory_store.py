@@ -1,5 +1,6 @@
 """The stores in memory: what the Azure adapters promise, without Azure."""
 
+import json
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -38,7 +39,12 @@ from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import PhotoName
 
-MAX_LETTERS = 32 * 1024  # in a property of a table's row
+# Azure's limits ("Understanding the Table service data model", "Performing entity group
+# transactions" in Microsoft's reference). A stored character takes two bytes (UTF-16).
+MAX_PROPERTIES = 252  # of a row, without its two keys and its Timestamp
+MAX_PROPERTY_BYTES, MAX_ROW_BYTES, MAX_TRANSACTION_BYTES = 64 * 1024, 1 << 20, 4 << 20
+MAX_ROWS = 100  # in a transaction
+MAX_SELECTED = 255  # columns of a query
 
 
 class MemoryBlobs:
@@ -108,7 +114,7 @@ class MemoryTable:
             self._write(partition, key, properties)
 
     def upsert_all(self, partition: str, rows: Mapping[str, Mapping[str, str]]) -> None:
-        assert 0 < len(rows) <= 100
+        _check_transaction(rows)
         with self._lock:
             for key, properties in rows.items():
                 self._write(partition, key, properties)
@@ -129,7 +135,7 @@ class MemoryTable:
                 return False
             if any((partition, key) not in self.kept for key in removed):
                 return False
-            assert len(rewrite.others) < 100
+            _check_transaction({rewrite.row.key: rewrite.properties, **rewrite.others})
             self._write(partition, rewrite.row.key, rewrite.properties)
             for key, properties in rewrite.others.items():
                 if properties is None:
@@ -149,15 +155,35 @@ class MemoryTable:
         end: str = "",
         columns: Sequence[str] | None = None,
     ) -> list[Entity]:
+        assert columns is None or len({"RowKey", "Timestamp", *columns}) <= MAX_SELECTED
         keys = sorted(key for one, key in self.kept if one == partition and key > after)
         keys = [key for key in keys if not end or key < end]
         found = [self.kept[partition, key] for key in keys[:count]]
         return found if columns is None else [_with_columns(row, columns) for row in found]
 
     def _write(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
-        assert all(len(text) <= MAX_LETTERS for text in properties.values())
+        _check_row(partition, key, properties)
         self._written += 1
         self.kept[partition, key] = Entity(key, dict(properties), str(self._written))
+
+
+def _check_row(partition: str, key: str, properties: Mapping[str, str]) -> None:
+    """Assert that Azure would store this row."""
+    assert len(properties) <= MAX_PROPERTIES
+    assert all(_utf16(text) <= MAX_PROPERTY_BYTES for text in properties.values())
+    columns = sum(8 + _utf16(name) + _utf16(text) + 4 for name, text in properties.items())
+    assert 4 + _utf16(partition) + _utf16(key) + columns <= MAX_ROW_BYTES
+
+
+def _check_transaction(rows: Mapping[str, Mapping[str, str] | None]) -> None:
+    """Assert that Azure would take these rows in one request, each with up to 1 KiB around it."""
+    assert 0 < len(rows) <= MAX_ROWS
+    sizes = [1024 + len(json.dumps(dict(row or {}))) for row in rows.values()]
+    assert sum(sizes) <= MAX_TRANSACTION_BYTES
+
+
+def _utf16(text: str) -> int:
+    return len(text.encode("utf-16-le"))
 
 
 def _with_columns(row: Entity, columns: Sequence[str]) -> Entity:

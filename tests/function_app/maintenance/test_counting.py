@@ -304,3 +304,24 @@ def test_what_a_repair_took_off_the_list_is_not_the_last(empty: Services) -> Non
         empty.blobs.remove(photo)
     reconcile(empty, NOW)
     assert last_photo(empty, NOW + timedelta(days=1)) is None
+
+
+def test_photos_of_all_years_stop_the_figures_of_no_camera(
+    empty: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor do losses, whatever the clock of a device or a stranger says. One line says so."""
+    hours_ago(empty, 2)
+    for number, year in enumerate(range(1970, 2230)):
+        taken = NOW.replace(year=year, day=1)
+        name = name_of("evil", taken, f"{number:08x}")
+        empty.index.add(Photo(name, Media.JPEG, "ab" * 32, 1, NOW), NOW)
+        loss = Alert(name_of("evil-2", taken, f"{number:08x}"), LOSS, "no-room")
+        empty.alerts.add([StoredAlert(loss, NOW)])
+    for _ in range(3):
+        update_figures(empty, NOW)
+    figures = empty.figures.read()
+    assert figures["gate"].total.photos == 2
+    assert figures["evil"].total.photos == 260
+    assert f"{NOW.year}-11-01" in [day for day, *_ in figures["evil-2"].days()]
+    assert last_runs(empty.accounts)[COUNT] == NOW
+    assert caplog.text.count("in the totals, but not in the days") == 1

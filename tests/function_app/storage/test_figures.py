@@ -7,7 +7,8 @@ import pytest
 
 from function_app.services import Services
 from function_app.storage import figures as module
-from function_app.storage.figures import Figures, columns_of_years, compute_figures
+from function_app.storage.figures import Figures, columns_of_days, compute_figures
+from function_app.storage.models import StorageUnavailableError
 from function_app.storage.photo_counts import Count, PhotoCounts
 from function_app.storage.row_keys import FIGURES
 
@@ -15,7 +16,7 @@ DAY = date(2026, 11, 20)
 COUNTS = PhotoCounts(
     {DAY: Count(2, 30), date(2025, 1, 1): Count(1, 5)}, deleted={DAY: 3, date(2026, 1, 2): 1}
 )
-GATE = compute_figures(COUNTS, {DAY: 4, date(2027, 1, 1): 5}, "an-id", "")
+GATE = compute_figures(COUNTS, {DAY: 4, date(2027, 1, 1): 5}, "an-id", "", DAY)
 
 
 def test_the_persisted_columns_stay(empty: Services) -> None:
@@ -29,15 +30,16 @@ def test_the_persisted_columns_stay(empty: Services) -> None:
         "first_day": "2025-01-01",
         "last_photo": "an-id",
         "checked": "",
+        "recent": '{"2026-11-20":[2,30,5,4]}',
         "y2025": '{"2025-01-01":[1,5,1,0]}',
-        "y2026": '{"2026-01-02":[0,0,1,0],"2026-11-20":[2,30,5,4]}',
+        "y2026": '{"2026-01-02":[0,0,1,0]}',
         "y2027": '{"2027-01-01":[0,0,0,5]}',
     }
 
 
 def test_the_days_within_a_range_are_read(empty: Services) -> None:
     empty.figures.write({"gate": GATE})
-    columns = columns_of_years(date(2026, 11, 1), date(2027, 2, 1))
+    columns = columns_of_days(date(2026, 11, 1), date(2027, 2, 1), DAY)
     read = empty.figures.read(["gate"], columns)["gate"]
     assert (read.total, read.received, read.first_day) == (Count(3, 35), 3, "2025-01-01")
     assert list(read.days("2026-11-01", "2027-02-01")) == [
@@ -87,20 +89,71 @@ def test_a_year_with_photos_on_each_day_fits(empty: Services) -> None:
     days = {date(2024, 1, 1) + timedelta(days=n): Count(99_999, 10**12) for n in range(366)}
     deleted = dict.fromkeys(days, 99_999)
     empty.figures.write(
-        {"gate": compute_figures(PhotoCounts(days, deleted=deleted), deleted, "an-id", "")}
+        {"gate": compute_figures(PhotoCounts(days, deleted=deleted), deleted, "an-id", "", DAY)}
     )
     assert len(list(empty.figures.read()["gate"].days())) == 366
 
 
-def test_the_latest_years_are_kept_if_not_all_fit(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_days_of_any_years_fit_into_a_row(empty: Services) -> None:
+    """A device whose clock was wild, or a stranger with an upload token: the nearest years are
+    kept, and the totals are those of all (MemoryTable checks Azure's limits)."""
+    days = {date(year, 6, 1): Count(1, 1) for year in range(1970, 10_000)}
+    figures = compute_figures(PhotoCounts(days), {}, "", "", DAY)
+    empty.figures.write({"gate": figures})
+    assert empty.figures.read() == {"gate": figures}
+    assert [int(day[:4]) for day, *_ in figures.days()] == list(range(2019, 2033))
+    assert (figures.total.photos, figures.is_complete) == (len(days), False)
+
+
+def test_a_full_row_fits(empty: Services) -> None:
+    """Photos and losses on each day of all years that are kept, and five such rows at once."""
+    days = {DAY - timedelta(days=n): Count(99_999, 10**12) for n in range(-2500, 2500)}
+    numbers = dict.fromkeys(days, 99_999)
+    full = compute_figures(PhotoCounts(days, deleted=numbers), numbers, "an-id", "", DAY)
+    assert len(full.properties) == 7 + module.MAX_YEARS
+    assert empty.figures.write({f"camera-{n}": full for n in range(5)}) == set()
+    assert empty.figures.read()["camera-4"] == full
+
+
+def test_the_last_sixty_days_are_in_one_column() -> None:
+    """Whether the reader or the timer is the first to notice that a day begins."""
+    days = {DAY + timedelta(days=n): Count(1, 1) for n in range(-400, 5)}
+    for counted in (DAY - timedelta(days=1), DAY, DAY + timedelta(days=1)):
+        figures = compute_figures(PhotoCounts(days), {}, "", "", counted)
+        first = DAY - timedelta(days=59)
+        columns = columns_of_days(first, DAY, DAY)
+        assert columns == [*module.TOTALS, "recent"]
+        selected = Figures({column: figures.properties[column] for column in columns})
+        assert len(selected.days(str(first), str(DAY))) == 60
+        assert [day for day, *_ in figures.days()] == sorted(map(str, days))
+
+
+@pytest.mark.parametrize(("first", "last"), [(date.min, date.max), (date(1970, 1, 1), DAY)])
+def test_no_more_columns_are_selected_than_a_request_may(
+    empty: Services, first: date, last: date
 ) -> None:
-    """A device whose clock was wild for years: its row stays within the limits, and says so."""
-    monkeypatch.setattr(module, "MAX_DAYS_TEXT", 1000)
-    days = {date(1970 + n, 1, 1): Count(1, 1) for n in range(100)}
-    figures = compute_figures(PhotoCounts(days), {}, "", "")
-    kept = [day for day, *_ in figures.days()]
-    assert 1 < len(kept) < 100
-    assert kept[-1] == "2069-01-01"
-    assert figures.total.photos == 100
-    assert "do not fit" in caplog.text
+    empty.figures.write({"gate": GATE})
+    assert empty.figures.read(["gate"], columns_of_days(first, last, DAY)) == {"gate": GATE}
+    short = columns_of_days(date(2020, 1, 1), DAY, DAY)
+    assert short is not None
+    assert len(short) == 6 + 7
+
+
+def test_a_row_that_cannot_be_written_stops_no_other(
+    empty: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Rows:
+        """Refuses the row of a camera, alone or among others."""
+
+        def upsert_all(self, partition: str, rows: Mapping[str, Mapping[str, str]]) -> None:
+            if "bad~all" in rows:
+                raise StorageUnavailableError("it answered 400")
+            empty.figures.rows.upsert_all(partition, rows)
+
+        def upsert(self, partition: str, key: str, row: Mapping[str, str]) -> None:
+            self.upsert_all(partition, {key: row})
+
+    table = module.FiguresTable(Rows())  # type: ignore[arg-type]
+    assert table.write(dict.fromkeys(("aaa", "bad", "zzz"), GATE)) == {"bad"}
+    assert set(empty.figures.read()) == {"aaa", "zzz"}
+    assert "those of bad could not be written: it answered 400" in caplog.text
