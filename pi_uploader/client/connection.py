@@ -188,14 +188,20 @@ def _pools(deadlines: Deadlines) -> dict[str, type[HTTPConnectionPool]]:
     """Return urllib3's pools, with connections that `deadlines` closes."""
 
     class Connection(HTTPConnection):
+        def connect(self) -> None:
+            deadlines.register(self)  # a proxy may take its time with its response
+            super().connect()
+
+        def getresponse(self) -> Any:
+            deadlines.register(self)  # also one that was open already
+            return super().getresponse()
+
         def putrequest(self, *args: Any, **kwargs: Any) -> None:
             deadlines.register(self)
             super().putrequest(*args, **kwargs)
 
-    class SecureConnection(HTTPSConnection):
-        def putrequest(self, *args: Any, **kwargs: Any) -> None:
-            deadlines.register(self)
-            super().putrequest(*args, **kwargs)
+    class SecureConnection(Connection, HTTPSConnection):
+        pass
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = Connection

@@ -4,6 +4,7 @@ take too long.
 `requests` only has a limit on silence, which a server that sends one byte a second never reaches.
 """
 
+import logging
 import math
 import socket
 import threading
@@ -12,8 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from urllib3.connection import HTTPConnection
+from urllib3.util.ssltransport import SSLTransport
 
 REPEAT_SECONDS = 1.0  # between two attempts to close a connection that may not be open yet
+
+log = logging.getLogger("client")
 
 
 class Deadline:
@@ -23,18 +27,30 @@ class Deadline:
         self.at = at
         self.has_passed = False
         self._connections: list[HTTPConnection] = []
+        self._sockets: list[object] = []  # which the connections had when they were registered
 
     def register(self, connection: HTTPConnection) -> None:
-        """Have this connection closed when the time has passed."""
+        """Have this connection closed when the time has passed: with the socket that it has now and
+        with the one that it has then. A connection forgets its socket before the last response has
+        been read (Connection: close)."""
         self._connections.append(connection)
+        self._sockets.append(connection.sock)
 
     def expire(self) -> None:
         """Close the connections, whatever they are doing."""
         self.has_passed = True
-        for connection in self._connections:
-            if connection.sock is not None:
+        for one in {*self._sockets, *(connection.sock for connection in self._connections)}:
+            if (plain := _plain_socket(one)) is not None:
                 with suppress(OSError):  # the plain shutdown: the one of TLS is not thread-safe
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+                    socket.socket.shutdown(plain, socket.SHUT_RDWR)
+
+
+def _plain_socket(connected: object) -> socket.socket | None:
+    """Return the socket below TLS inside TLS, which is how an HTTPS proxy is passed; None if there
+    is none yet or no longer."""
+    while isinstance(connected, SSLTransport):
+        connected = connected.socket
+    return connected if isinstance(connected, socket.socket) else None
 
 
 class Deadlines:
@@ -46,6 +62,7 @@ class Deadlines:
         self._looks_at = math.inf  # when the thread looks at them next, in monotonic seconds
         self._thread: threading.Thread | None = None
         self._of_this_thread = threading.local()
+        self._has_logged = False
 
     @property
     def running(self) -> int:
@@ -87,8 +104,18 @@ class Deadlines:
                 now = time.monotonic()
                 for deadline in self._running:
                     if deadline.at <= now:
-                        deadline.expire()
+                        self._expire(deadline)
                         deadline.at = now + REPEAT_SECONDS  # if it was still connecting
                 self._looks_at = min((one.at for one in self._running), default=math.inf)
                 is_idle = self._looks_at == math.inf
                 self._condition.wait(None if is_idle else self._looks_at - now)
+
+    def _expire(self, deadline: Deadline) -> None:
+        """Close the connections of a request. No error ends the thread, which all requests need;
+        the first one is logged."""
+        try:
+            deadline.expire()
+        except Exception:
+            if not self._has_logged:
+                self._has_logged = True
+                log.exception("the connection of a request that takes too long cannot be closed")

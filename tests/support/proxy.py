@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from tests.support.certificates import Certificate
 from tests.support.fault_server import BLOCK_SIZE, Exchange
 
 
@@ -26,9 +27,11 @@ class TunnelProxy:
 
 
 @contextmanager
-def tunnel_proxy() -> Iterator[TunnelProxy]:
-    """Run a proxy that accepts CONNECT to any host, until the end of the block."""
+def tunnel_proxy(certificate: Certificate | None = None) -> Iterator[TunnelProxy]:
+    """Run a proxy that accepts CONNECT to any host, until the end of the block. With a certificate
+    it is an HTTPS proxy."""
     ends: list[socket.socket] = []
+    context = certificate.context() if certificate else None
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy = TunnelProxy(listener.getsockname()[1])
 
@@ -41,6 +44,9 @@ def tunnel_proxy() -> Iterator[TunnelProxy]:
 
         def serve(client: socket.socket) -> None:
             with suppress(OSError):
+                if context:
+                    client = context.wrap_socket(client, server_side=True)
+                    ends.append(client)
                 headers = b""
                 while b"\r\n\r\n" not in headers:
                     headers += client.recv(BLOCK_SIZE)

@@ -8,7 +8,7 @@ import pytest
 from photo_wire.headers import CONTENT_DIGEST, FUNCTION_KEY, PHOTO_ID, content_digest
 from pi_uploader.client import connection
 from tests.support import faults
-from tests.support.fault_server import FaultServer, Handler, store_photo
+from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.store import Response
 from tests.support.uploading import KEY, SHORT_TIMEOUT, Device
 
@@ -120,6 +120,24 @@ def test_a_photo_stays_in_the_spool_while_the_response_comes_byte_by_byte(tmp_pa
         Device(tmp_path, server).try_once()
     assert device.places(photo) == []
     assert list(server.store.photos) == [str(photo.name)]
+
+
+def test_a_response_after_which_the_connection_closes_has_a_deadline_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The connection has forgotten its socket when the body comes, byte by byte."""
+
+    def drip_body(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.send_bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 999\r\n\r\n")
+        while not exchange.stopped.wait(0.1):
+            exchange.send_bytes(b" ")
+
+    with FaultServer(drip_body) as server:
+        device = Device(tmp_path, server, max_put_seconds=SHORT_TIMEOUT)
+        device.take(1)
+        device.try_once()
+        assert "took longer than 0.5 s" in caplog.text
 
 
 def test_a_photo_stays_in_the_spool_while_connections_are_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from urllib3.connection import HTTPConnection
 
-from pi_uploader.client.deadlines import Deadlines
+from pi_uploader.client.deadlines import Deadline, Deadlines
 from tests.support.waiting import wait_for
 
 FAR = 3600.0  # seconds; no test waits for it
@@ -102,3 +102,52 @@ def test_outside_of_a_request_no_connection_is_registered() -> None:
         deadlines.register(connection)
         server.sendall(b"x")
         receive(connection)
+
+
+def test_a_connection_that_forgets_its_socket_meanwhile_is_closed() -> None:
+    """Its own thread closes it while the time passes, between two looks at it."""
+
+    class Forgetful(HTTPConnection):
+        looks = 0
+
+        @property
+        def sock(self) -> socket.socket | None:
+            self.looks += 1
+            return server if self.looks % 2 == 0 else None
+
+        @sock.setter
+        def sock(self, value: object) -> None:
+            pass
+
+    deadlines = Deadlines()
+    with connected() as (client, server), deadlines.limit(0.0):
+        deadlines.register(Forgetful("127.0.0.1"))
+        with pytest.raises(ConnectionError):
+            receive(client)
+
+
+def test_a_socket_that_its_connection_has_forgotten_is_closed() -> None:
+    """As after the headers of a response with Connection: close."""
+    deadlines = Deadlines()
+    with connected() as (connection, server), deadlines.limit(0.01):
+        deadlines.register(connection)
+        forgotten, connection.sock = connection.sock, None
+        with forgotten:
+            assert server.recv(1) == b""
+
+
+def test_no_error_ends_the_time_limits_of_others(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged once."""
+
+    def fail(deadline: Deadline) -> None:
+        deadline.has_passed = True
+        raise TypeError
+
+    monkeypatch.setattr(Deadline, "expire", fail)
+    deadlines = Deadlines()
+    for _ in range(3):
+        with deadlines.limit(0.0) as deadline:
+            wait_for(lambda: deadline.has_passed, what="the end of the time")
+    assert caplog.text.count("cannot be closed") == 1
