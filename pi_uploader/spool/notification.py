@@ -30,7 +30,7 @@ class Listener:
 
     Raises OSError if it cannot: a file of another program has the name of the socket, another
     process listens, or the file system has no sockets. A socket that a killed process left is
-    replaced.
+    replaced, and so is that of another user in a folder of this one (sudo pi-uploader run).
     """
 
     def __init__(self, spool: Path) -> None:
@@ -94,7 +94,9 @@ def _who_uses(path: Path) -> str:
 
 
 def _is_abandoned(path: Path, address: bytes) -> bool:
-    """Return whether the socket was left by a process that is gone."""
+    """Return whether the socket was left by a process that is gone. One of another user, to which
+    this one may not connect, counts as left if the folder is this user's, whose upload it is for.
+    """
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             return False
@@ -102,6 +104,13 @@ def _is_abandoned(path: Path, address: bytes) -> bool:
             probe.connect(address)
     except ConnectionRefusedError:
         return True
+    except PermissionError:
+        return _owner(path) != os.geteuid() == _owner(path.parent)
     except FileNotFoundError:
         return False
     return False
+
+
+def _owner(path: Path) -> int:
+    """Return the id of the user to whom a file belongs."""
+    return path.stat().st_uid

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import Spool, SpoolError
+from pi_uploader.spool import Spool, SpoolError, notification
 from pi_uploader.spool.notification import MAX_ADDRESS, SOCKET_NAME, Listener, notify
 from tests.support.disks import FailingDisk, Kind
 from tests.support.spool_photos import put
@@ -125,6 +125,32 @@ def test_a_second_listener_does_not_replace_the_first(tmp_path: Path) -> None:
 def test_the_socket_of_a_killed_process_is_replaced(tmp_path: Path) -> None:
     leave_socket(tmp_path)
     assert (tmp_path / SOCKET_NAME).is_socket()
+    with Listener(tmp_path) as listener:
+        notify(tmp_path)
+        assert listener.wait(ENOUGH)
+
+
+@pytest.mark.parametrize("is_owner", [True, False])
+def test_the_socket_of_another_user_is_replaced_in_a_folder_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_owner: bool
+) -> None:
+    """The one that `sudo pi-uploader run` left, to which the service may not even connect."""
+
+    class Forbidden(socket.socket):
+        def connect(self, address: object) -> None:
+            raise PermissionError
+
+    leave_socket(tmp_path)
+    us, other = os.geteuid(), os.geteuid() + 1
+    owners = {tmp_path: us if is_owner else other, tmp_path / SOCKET_NAME: other}
+    monkeypatch.setattr(notification, "_owner", owners.__getitem__)
+    monkeypatch.setattr(
+        notification, "_new_socket", lambda: Forbidden(socket.AF_UNIX, socket.SOCK_DGRAM)
+    )
+    if not is_owner:
+        with pytest.raises(OSError, match="in use"):
+            Listener(tmp_path)
+        return
     with Listener(tmp_path) as listener:
         notify(tmp_path)
         assert listener.wait(ENOUGH)
