@@ -18,7 +18,6 @@ from pi_uploader.client import (
     BackendClient,
     RejectedError,
     RequestError,
-    UnavailableError,
 )
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
@@ -188,7 +187,10 @@ class Uploader:
                 if self.retries.breaker.open_for():  # another photo has failed meanwhile
                     return self._due_in()
                 body = PhotoBody(photo, file, reservation, self._limits.rate)
-                receipt = self.client.send_photo(photo, body, self._waiting_after(photo))
+                try:
+                    receipt = self.client.send_photo(photo, body, self._waiting_after(photo))
+                except RequestError as error:  # recorded before the next thread sends
+                    return self._handle_failure(photo, error)
         except FileNotFoundError:
             return 0.0  # evicted a moment ago
         except UnreadablePhotoError as error:
@@ -197,12 +199,6 @@ class Uploader:
         except DamagedPhotoError as error:
             self._quarantine(photo, "damaged", error)
             return 0.0
-        except RejectedError as error:
-            return self._handle_failure(photo, error, MAX_REJECTIONS, f"rejected-{error.status}")
-        except UnavailableError as error:
-            # 429, camera above the quota: keep retrying until someone fixes it.
-            allowed = math.inf if error.status == TOO_MANY_REQUESTS else MAX_FAILURES
-            return self._handle_failure(photo, error, allowed, "never-accepted")
         self._handle_receipt(photo, receipt)
         return 0.0
 
@@ -241,15 +237,15 @@ class Uploader:
         self._reporter.record_delivery(photo)
         self._backlog.record_removed(photo.name)
 
-    def _handle_failure(
-        self,
-        photo: SpooledPhoto,
-        error: RequestError,
-        max_failures: float,
-        reason: str,
-    ) -> float:
-        """Back off, or quarantine the photo for `reason` if it has failed too often. Return the
-        seconds to wait before the next step."""
+    def _handle_failure(self, photo: SpooledPhoto, error: RequestError) -> float:
+        """Back off, or quarantine the photo if it has failed too often. Return the seconds to wait
+        before the next step."""
+        max_failures: float = MAX_FAILURES
+        reason = "never-accepted"
+        if isinstance(error, RejectedError):
+            max_failures, reason = MAX_REJECTIONS, f"rejected-{error.status}"
+        elif error.status == TOO_MANY_REQUESTS:
+            max_failures = math.inf  # camera above the quota: keep retrying until someone fixes it
         with self._lock:
             should_quarantine = self.retries.record_failure(photo.sequence) >= max_failures
             if not should_quarantine:

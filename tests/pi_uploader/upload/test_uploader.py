@@ -1,7 +1,9 @@
 """A bad photo holds up no other, and a bad server sends no good photo to quarantine."""
 
 import logging
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,3 +177,22 @@ def test_photos_of_a_camera_above_the_quota_wait_without_limit(tmp_path: Path) -
         server.handler = store_photo
         device.try_all(2)
         assert str(waits.name) in server.store.photos
+
+
+@pytest.mark.parametrize("code", [503, 429])
+def test_a_thread_that_waits_for_its_turn_sends_nothing_after_a_failure(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gets its turn at the very moment at which the thread whose photo failed gives it up."""
+
+    class Turn(threading.Semaphore):
+        def __exit__(self, *error: Any) -> None:
+            super().__exit__(*error)
+            device.uploader.step()  # of the other thread
+
+    with FaultServer(faults.status(code)) as server:
+        device = Device(tmp_path, server)
+        device.take(2)
+        monkeypatch.setattr(device.uploader, "_sending", Turn())
+        device.uploader.step()
+        assert len(server.requests) == 1
