@@ -119,7 +119,6 @@ def get_stats(request: Request, services: Services, caller: Caller) -> Response:
         losses += _losses(days)
         cameras.append(_statistics(camera, seen.get(camera), figures.get(camera), days))
     total = _total(figures.values())
-    waiting = [one.waiting for one in seen.values() if one.waiting is not None]
     received = sum(one.received for one in figures.values())
     statistics = {
         "as_of": _format(as_of),
@@ -128,7 +127,7 @@ def get_stats(request: Request, services: Services, caller: Caller) -> Response:
         "photos": total.photos if is_counted else None,
         "bytes": total.size if is_counted else None,
         "losses": losses if is_counted else None,
-        "waiting": sum(waiting) if waiting else None,
+        "waiting": sum(one.waiting or 0 for one in seen.values()),
     }
     return Response(200, json_with_list(statistics, "cameras", cameras).encode())
 

@@ -130,13 +130,10 @@ def client(start: StartBackend) -> Client:
 
 def includes(now: Any, before: Any) -> bool:
     """Return whether an answer says all that was answered before; it may say more. Where a photo
-    was recorded by its id, the id is compared. Where nobody knows how many photos wait, the
-    answer is null now, and was 0."""
+    was recorded by its id, the id is compared."""
     if isinstance(before, dict):
         return isinstance(now, dict) and all(
-            name in now
-            and (includes(now[name], value) or (name, value, now[name]) == ("waiting", 0, None))
-            for name, value in before.items()
+            name in now and includes(now[name], value) for name, value in before.items()
         )
     if isinstance(before, list):
         return len(now) == len(before) and all(map(includes, now, before))

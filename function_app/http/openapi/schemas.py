@@ -106,7 +106,7 @@ SCHEMAS: dict[str, Schema] = {
         photos=nullable(COUNT),
         bytes=nullable(COUNT),
         losses=nullable(COUNT),
-        waiting=nullable(COUNT),
+        waiting=COUNT,
         cameras=array(
             record(
                 camera=CAMERA,
