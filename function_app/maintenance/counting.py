@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from function_app.services import Services
-from function_app.storage.figures import MAX_YEARS, Figures, compute_figures
+from function_app.storage.figures import MAX_YEARS, Figures, compute_figures, of_cameras
 from function_app.storage.models import LastSeen
 from function_app.storage.parallel import map_parallel
 from function_app.storage.photo_counts import PhotoCounts, total_deleted
-from function_app.storage.row_keys import View, arrival_position
+from function_app.storage.row_keys import View, arrival_position, figures_key
 from function_app.timer_watch import COUNT, record_run
 
 NO_PHOTOS = PhotoCounts({})
@@ -26,10 +26,13 @@ def update_figures(services: Services, now: datetime) -> int:
     that is wrong, whatever the reason. The moment as of which the figures are is written last.
     """
     seen = services.index.cameras()
-    written = services.figures.read()
+    rows = services.figures.read_rows()
+    written = of_cameras(rows)
     counts_of = services.index.count_photos(now, seen)
-    losses_of = services.loss_counts.count(now)
+    damaged = seen.keys() - counts_of.keys()  # their figures stay as they are
+    losses_of = services.loss_counts.count(now, damaged)
     last_photos = _last_photos(services, seen, counts_of, written)
+    cameras = {*seen, *losses_of, *damaged}
     figures = {
         camera: compute_figures(
             counts_of.get(camera, NO_PHOTOS),
@@ -37,14 +40,14 @@ def update_figures(services: Services, now: datetime) -> int:
             *last_photos.get(camera, ("", "")),
             today=now.date(),
         )
-        for camera in sorted({*seen, *losses_of})
+        for camera in sorted(cameras - damaged)
     }
     changed = {one: figures[one] for one in figures if figures[one] != written.get(one)}
     failed = services.figures.write(changed)
     _log_incomplete(changed)
-    removed = written.keys() - figures.keys()
-    for camera in removed:
-        services.figures.remove(camera)
+    removed = rows.keys() - set(map(figures_key, cameras))
+    for key in removed:
+        services.figures.remove_row(key)
     record_run(services.accounts, COUNT, now)
     return len(changed) - len(failed) + len(removed)
 
@@ -68,23 +71,31 @@ def _last_photos(
     written: Mapping[str, Figures],
 ) -> dict[str, tuple[str, str]]:
     """Return the id of each camera's photo that was indexed last, and "". If that one may have been
-    deleted, return the newest that exists, and the state for which it was looked up. That takes a
-    request; as long as the state stays, the photo that was written before does."""
+    deleted, return the newest that exists, and what `_checked` returns for it. To look it up takes
+    a request; as long as the state stays, the photo that was written before does."""
     found, states = {}, {}
-    for camera, one in seen.items():
-        counts = counts_of[camera]
+    for camera, counts in counts_of.items():
+        one = seen[camera]
         if not counts.total.photos:
             found[camera] = ("", "")
         elif not (state := _state(one, counts)):
             found[camera] = (str(one.last), "")
-        elif camera in written and written[camera].last_checked == state:
-            found[camera] = (written[camera].last_photo or "", state)
+        elif camera in written and written[camera].last_checked == _checked(
+            state, last := written[camera].last_photo or ""
+        ):
+            found[camera] = (last, _checked(state, last))
         else:
             states[camera] = state
     newest = map_parallel(lambda camera: services.index.query(View(camera), 1), states)
     for camera, photos in newest.items():
-        found[camera] = (str(photos[0].name) if photos else "", states[camera])
+        last = str(photos[0].name) if photos else ""
+        found[camera] = (last, _checked(states[camera], last))
     return found
+
+
+def _checked(state: str, last_photo: str) -> str:
+    """Return the text that says that this photo was the last one in this state."""
+    return f"{state} {last_photo}"
 
 
 def _state(seen: LastSeen, counts: PhotoCounts) -> str:

@@ -59,6 +59,13 @@ class Figures:
     """Whether all days that have any were put into the row."""
 
     @property
+    def is_readable(self) -> bool:
+        """Whether the row has the totals, as the timer wrote them."""
+        return all(column in self.properties for column in TOTALS) and all(
+            self.properties[column].isdecimal() for column in (PHOTOS, SIZE, RECEIVED)
+        )
+
+    @property
     def total(self) -> Count:
         """The stored photos."""
         return Count(int(self.properties[PHOTOS]), int(self.properties[SIZE]))
@@ -161,6 +168,16 @@ def columns_of_days(first: date, last: date, today: date) -> list[str] | None:
     return [*TOTALS, RECENT, *map(_year_column, years)]
 
 
+def of_cameras(rows: Mapping[str, Figures]) -> dict[str, Figures]:
+    """Return the figures by camera of these rows by key. A damaged row counts as missing, one with
+    another key is not used: the next count corrects both."""
+    return {
+        camera: figures
+        for key, figures in rows.items()
+        if key == figures_key(camera := camera_of_figures_key(key)) and figures.is_readable
+    }
+
+
 class FiguresTable:
     """The rows of figures, in a partition of `rows`. All methods raise StorageUnavailableError."""
 
@@ -175,8 +192,13 @@ class FiguresTable:
         if cameras is not None and not cameras:
             return {}
         found = self.rows.query(FIGURES, MAX_CAMERAS, *figures_of(cameras), columns)
-        by_camera = {camera_of_figures_key(row.key): Figures(row.properties) for row in found}
+        by_camera = of_cameras({row.key: Figures(row.properties) for row in found})
         return {one: by_camera[one] for one in by_camera if cameras is None or one in cameras}
+
+    def read_rows(self) -> dict[str, Figures]:
+        """Return all rows by their keys, also those that are damaged or of no camera."""
+        rows = self.rows.query(FIGURES, MAX_CAMERAS)
+        return {row.key: Figures(row.properties) for row in rows}
 
     def write(self, figures: Mapping[str, Figures]) -> set[str]:
         """Write these rows, up to 100 in a request. If that fails, write each of them alone; log
@@ -214,4 +236,8 @@ class FiguresTable:
 
     def remove(self, camera: str) -> None:
         """Remove the figures of a camera, if there are any."""
-        self.rows.remove(FIGURES, figures_key(camera))
+        self.remove_row(figures_key(camera))
+
+    def remove_row(self, key: str) -> None:
+        """Remove the row with this key, if there is one."""
+        self.rows.remove(FIGURES, key)

@@ -20,6 +20,7 @@ from datetime import date, datetime, timedelta
 
 from function_app.storage.interfaces import Alerts
 from function_app.storage.models import StoredAlert, alert_key
+from function_app.storage.photo_counts import MALFORMED
 from function_app.storage.row_keys import (
     LOSS_CHECKPOINT,
     LOSS_MONTHS,
@@ -30,6 +31,7 @@ from function_app.storage.row_keys import (
 )
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.alert import LOSS
+from photo_wire.errors import WireError
 from photo_wire.name import PhotoName, parse_name
 
 PAGE_SIZE = 1000
@@ -51,10 +53,7 @@ class _Month:
 
     days: Counter[date]
     row: Entity
-
-    @property
-    def counted_up_to(self) -> str:
-        return self.row.properties[COUNTED_UP_TO]
+    counted_up_to: str
 
 
 class LossCounts:
@@ -65,11 +64,14 @@ class LossCounts:
         self.rows = rows
         self.alerts = alerts
 
-    def count(self, now: datetime) -> dict[str, Counter[date]]:
+    def count(self, now: datetime, damaged: set[str] | None = None) -> dict[str, Counter[date]]:
         """Return the losses of every camera that had some, by day. It takes three requests, and
-        those for what is not counted yet, which are saved for the next count."""
+        those for what is not counted yet, which are saved for the next count.
+
+        A damaged row is logged and does not count; its camera is added to `damaged`."""
+        damaged = set() if damaged is None else damaged
         checkpoint = self.rows.get(*LOSS_CHECKPOINT)  # before the months, which are never behind it
-        months = {month.row.key: month for month in self._months()}
+        months = {month.row.key: month for month in self._months(damaged)}
         counted_up_to = checkpoint.properties[COUNTED_UP_TO] if checkpoint else None
         settled = count_down(now - SETTLE_TIME)
         older: defaultdict[str, Counter[date]] = defaultdict(Counter)
@@ -109,9 +111,9 @@ class LossCounts:
 
     def forget(self, camera: str) -> None:
         """Remove the counts of a camera whose alerts are deleted."""
-        for month in list(self._months()):
-            if camera_of_loss_key(month.row.key) == camera:
-                self.rows.remove(LOSS_MONTHS, month.row.key)
+        for row in list(self._month_rows()):
+            if camera_of_loss_key(row.key) == camera:
+                self.rows.remove(LOSS_MONTHS, row.key)
         for name in list(self._retracted()):
             if name.camera == camera:
                 self.rows.remove(RETRACTED_LOSSES, str(name))
@@ -119,7 +121,10 @@ class LossCounts:
     def _retracted(self) -> Iterator[PhotoName]:
         """Yield the photos whose losses were taken back."""
         for row in query_all(self.rows, RETRACTED_LOSSES):
-            yield parse_name(row.key)
+            try:
+                yield parse_name(row.key)
+            except WireError:
+                log.warning("losses: the row %s of %s is no photo's", row.key, RETRACTED_LOSSES)
 
     def _alerts_since(self, counted_up_to: str | None) -> Iterator[StoredAlert]:
         """Yield the alerts that came in after this moment, the last first."""
@@ -130,13 +135,27 @@ class LossCounts:
                 return
             after = alert_key(page[-1])
 
-    def _months(self) -> Iterator[_Month]:
+    def _months(self, damaged: set[str]) -> Iterator[_Month]:
+        """Yield the months; log those that are damaged, and add their cameras to `damaged`."""
+        for row in self._month_rows():
+            try:
+                days = json.loads(row.properties[DAYS])
+                counts = {date.fromisoformat(day): int(count) for day, count in days.items()}
+                month = _Month(Counter(counts), row, row.properties[COUNTED_UP_TO])
+            except MALFORMED as error:
+                log.warning(
+                    "losses: the row %s of %s is damaged (%s): the figures of its camera stay as "
+                    "they are",
+                    *(row.key, LOSS_MONTHS, type(error).__name__),
+                )
+                damaged.add(camera_of_loss_key(row.key))
+            else:
+                yield month
+
+    def _month_rows(self) -> Iterator[Entity]:
         after = ""
         while rows := self.rows.query(LOSS_MONTHS, PAGE_SIZE, after):
-            for row in rows:
-                days = json.loads(row.properties[DAYS])
-                counts = Counter({date.fromisoformat(day): count for day, count in days.items()})
-                yield _Month(counts, row)
+            yield from rows
             if len(rows) < PAGE_SIZE:
                 return
             after = rows[-1].key

@@ -29,7 +29,8 @@ class StorageUnavailableError(Exception):
 
 
 class DamagedRecordError(Exception):
-    """What is stored under a photo's name was not written by Nightjar, or was changed since."""
+    """What is stored under a photo's name, or in a row of counts, was not written by Nightjar, or
+    was changed since."""
 
 
 class State(StrEnum):

@@ -14,12 +14,19 @@ Deleted photos are counted too, in all and by day: together with those that are 
 photos that ever came. That number survives when the other counts are invalidated.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Protocol
 
-from function_app.storage.models import LastSeen, Photo, StorageUnavailableError
+from function_app.storage.models import (
+    DamagedRecordError,
+    LastSeen,
+    Photo,
+    StorageUnavailableError,
+)
 from function_app.storage.parallel import map_parallel
 from function_app.storage.photo_counts import (
     DELETED,
@@ -28,6 +35,7 @@ from function_app.storage.photo_counts import (
     Arrival,
     Count,
     PhotoCounts,
+    counts_in,
     days_in,
     deleted_in,
     month_properties,
@@ -58,6 +66,8 @@ _MAX_SAVE_ATTEMPTS = 5
 _MAX_INVALIDATE_ATTEMPTS = 20  # each that fails means that another instance's change was made
 _MAX_REMOVED_MONTHS = 90  # in a transaction
 
+log = logging.getLogger(__name__)
+
 
 class ArrivalSource(Protocol):
     """What lists the photos of a camera in the order in which they were indexed."""
@@ -79,20 +89,30 @@ class PhotoCounters:
 
     def count(self, cameras: Mapping[str, LastSeen], now: datetime) -> dict[str, PhotoCounts]:
         """Return the counts of each of these cameras at this moment, and save them as far as they
-        are settled, so that the next count goes on from there.
+        are settled, so that the next count goes on from there. A camera of which a row is damaged
+        is logged and left out.
 
         It takes one request for each thousand rows that were saved before; and for each camera of
         which something arrived since one to list that, and one to save it. Several cameras at once.
         """
-        saved = self._read(*ALL_COUNTS)
-        counts_of = {camera: saved.get(camera, PhotoCounts({})) for camera in sorted(cameras)}
-        outdated = {
-            camera: counts
+        counts_of = dict.fromkeys(sorted(cameras), PhotoCounts({}))
+        for camera, rows in self._saved(*ALL_COUNTS):
+            if camera in counts_of:
+                try:
+                    counts_of[camera] = counts_in(rows, camera)
+                except DamagedRecordError as error:
+                    _log_damaged(camera, error)
+                    del counts_of[camera]
+        outdated = [
+            camera
             for camera, counts in counts_of.items()
             if counts.position < position_after(cameras[camera].indexed_at)
-        }
-        updated = map_parallel(lambda camera: self._update(camera, outdated[camera], now), outdated)
-        return {**counts_of, **updated}
+        ]
+        updated = map_parallel(
+            lambda camera: self._try_update(camera, counts_of[camera], now), outdated
+        )
+        all_counts = {**counts_of, **updated}
+        return {camera: counts for camera, counts in all_counts.items() if counts is not None}
 
     def removal_update(
         self, photo: Photo, position: str, is_orphan: bool = False
@@ -140,6 +160,14 @@ class PhotoCounters:
         months = self.rows.query(PHOTOS, PAGE_SIZE, checkpoint.key, counts_of(camera)[1])
         expired = [row for row in months if not first <= row.key <= last]
         return [row.key for row in expired if not days_in(row, checkpoint)][:_MAX_REMOVED_MONTHS]
+
+    def _try_update(self, camera: str, counts: PhotoCounts, now: datetime) -> PhotoCounts | None:
+        """As _update; log and return None if a row of the camera is damaged."""
+        try:
+            return self._update(camera, counts, now)
+        except DamagedRecordError as error:
+            _log_damaged(camera, error)
+            return None
 
     def _update(self, camera: str, counts: PhotoCounts, now: datetime) -> PhotoCounts:
         """Return these counts with what arrived since, and save what is settled.
@@ -200,28 +228,23 @@ class PhotoCounters:
         return self.rows.rewrite(PHOTOS, ConditionalUpdate(checkpoint, properties, months))
 
     def _read_camera(self, camera: str) -> PhotoCounts:
-        """Return the saved counts of a camera."""
-        return self._read(*counts_of(camera)).get(camera, PhotoCounts({}))
+        """Return the saved counts of a camera. Raises DamagedRecordError."""
+        for _, rows in self._saved(*counts_of(camera)):
+            return counts_in(rows, camera)
+        return PhotoCounts({})
 
-    def _read(self, after: str, end: str) -> dict[str, PhotoCounts]:
-        """Return the saved counts whose rows lie between two keys, by camera."""
-        saved: dict[str, tuple[Entity, dict[date, Count], dict[date, int]]] = {}
+    def _saved(self, after: str, end: str) -> Iterator[tuple[str, list[Entity]]]:
+        """Yield each camera with its rows that lie between two keys, in the order of the keys."""
+        rows = self._rows(after, end)
+        for camera, of_camera in groupby(rows, lambda row: camera_of_count_key(row.key)):
+            yield camera, list(of_camera)
+
+    def _rows(self, after: str, end: str) -> Iterator[Entity]:
         while rows := self.rows.query(PHOTOS, PAGE_SIZE, after, end):
-            for row in rows:
-                camera = camera_of_count_key(row.key)
-                if row.key == checkpoint_key(camera):
-                    saved[camera] = (row, {}, {})
-                elif camera in saved:
-                    checkpoint, days, deleted = saved[camera]
-                    days.update(days_in(row, checkpoint))
-                    deleted.update(deleted_in(row))
+            yield from rows
             if len(rows) < PAGE_SIZE:
-                break
+                return
             after = rows[-1].key
-        return {
-            camera: PhotoCounts(days, checkpoint.properties[POSITION], checkpoint, deleted)
-            for camera, (checkpoint, days, deleted) in saved.items()
-        }
 
     def _checkpoint(self, camera: str) -> Entity:
         """Return the camera's checkpoint; write an empty one first if there is none."""
@@ -233,6 +256,10 @@ class PhotoCounters:
         if checkpoint is None:
             raise StorageUnavailableError(f"the row {key} was removed right after it was written")
         return checkpoint
+
+
+def _log_damaged(camera: str, error: DamagedRecordError) -> None:
+    log.warning("count: the figures of %s stay as they are until it is repaired: %s", camera, error)
 
 
 def _of_few_months(page: list[Arrival]) -> list[Arrival]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import uuid4
 
-from function_app.storage.models import Photo
+from function_app.storage.models import DamagedRecordError, Photo
+from function_app.storage.row_keys import checkpoint_key
 from function_app.storage.table_store import Entity
 
 # The persisted columns of a checkpoint, by what they mean here.
@@ -16,6 +17,9 @@ GENERATION = "since"  # in a month's row too
 DELETED_UP_TO = "gone"
 DELETED = "deleted"  # how many; in a month's row by day
 DAYS = "days"  # in a month's row
+
+# What code raises that reads a row which somebody changed.
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 
 Arrival = tuple[str, Photo]  # a photo with its position among its camera's arrivals
 
@@ -100,14 +104,38 @@ def days_in(row: Entity | None, checkpoint: Entity) -> dict[date, Count]:
     if row is None or row.properties[GENERATION] != checkpoint.properties[GENERATION]:
         return {}
     counts = json.loads(row.properties[DAYS])
-    return {date.fromisoformat(day): Count(*count) for day, count in counts.items()}
+    return {
+        date.fromisoformat(day): Count(int(photos), int(size))
+        for day, (photos, size) in counts.items()
+    }
 
 
 def deleted_in(row: Entity | None) -> dict[date, int]:
     """Return how many photos of each day of a month were deleted; older versions did not count
     them."""
     counts = json.loads(row.properties.get(DELETED, "{}")) if row else {}
-    return {date.fromisoformat(day): number for day, number in counts.items()}
+    return {date.fromisoformat(day): int(number) for day, number in counts.items()}
+
+
+def counts_in(rows: Iterable[Entity], camera: str) -> PhotoCounts:
+    """Return the counts of a camera in these rows, its checkpoint first; none if there is no
+    checkpoint. Raises DamagedRecordError."""
+    checkpoint, *months = rows
+    if checkpoint.key != checkpoint_key(camera):
+        return PhotoCounts({})
+    days: dict[date, Count] = {}
+    deleted: dict[date, int] = {}
+    key = checkpoint.key
+    try:
+        position = checkpoint.properties[POSITION]
+        total_deleted(checkpoint)
+        for row in months:
+            key = row.key
+            days.update(days_in(row, checkpoint))
+            deleted.update(deleted_in(row))
+    except MALFORMED as error:
+        raise DamagedRecordError(f"the row {key} is damaged ({type(error).__name__})") from None
+    return PhotoCounts(days, position, checkpoint, deleted)
 
 
 def total_deleted(checkpoint: Entity) -> int:
