@@ -93,26 +93,29 @@ class Figures:
     def days(self, first: str = "", last: str = "~") -> list[DayFigures]:
         """Return the figures of each day that has any, from `first` to `last` (YYYY-MM-DD), in
         their order."""
-        found = [
-            (day, photos, size, received, losses)
-            for column, text in self.properties.items()
-            if column == RECENT or column.startswith(_YEAR)
-            for day, (photos, size, received, losses) in _parse(text).items()
-            if first <= day <= last
-        ]
+        found: list[DayFigures] = []
+        for column, text in self.properties.items():
+            if column == RECENT or column.startswith(_YEAR):
+                found += _parse(text, first, last)
         found.sort()
         return found
 
 
-def _parse(text: str) -> dict[str, tuple[int, int, int, int]]:
-    """Return the days in a column; none if it is damaged: the next count writes it anew."""
+def _parse(text: str, first: str, last: str) -> list[DayFigures]:
+    """Return the days in a column from `first` to `last`; none if it is damaged: the next count
+    writes it anew. Days before `first` are not parsed if it is there itself."""
+    start = text.find(f'"{first}"')
     try:
-        days: dict[str, tuple[int, int, int, int]] = json.loads(text)
-        if all(len(numbers) == 4 for numbers in days.values()):
-            return days
+        days: dict[str, tuple[int, int, int, int]] = json.loads(
+            f"{{{text[start:]}" if start > 0 else text
+        )
+        return [
+            (day, photos, size, received, losses)
+            for day, (photos, size, received, losses) in days.items()
+            if first <= day <= last
+        ]
     except (ValueError, TypeError, AttributeError):
-        pass
-    return {}
+        return []
 
 
 def compute_figures(
