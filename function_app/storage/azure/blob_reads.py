@@ -5,9 +5,12 @@ and a page of photos reads fifty. A reply that is not known here makes the SDK r
 (docs/decisions/0047-the-sdk-as-a-fallback.md).
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.pipeline import PipelineResponse
 from azure.storage.blob import BlobServiceClient
 
 from function_app.storage.azure.blob_requests import BlobRequests, failure
@@ -16,6 +19,9 @@ from function_app.storage.azure.errors import SdkFallback, UnknownReplyError, er
 _WHOLE, _PARTIAL = 200, 206
 _MISSING = ("BlobNotFound", "ContainerNotFound")
 _NO_SUCH_BYTES = "InvalidRange"
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")  # RFC 9110, 14.4
+# What the SDK raises for a reply that is none of its service.
+_MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class BlobReads:
@@ -75,8 +81,8 @@ class BlobReads:
             return None
         if response.status_code != _PARTIAL:
             raise failure(response, ())
-        begins = response.headers.get("Content-Range", "").startswith(f"bytes {first}-")
-        if not begins or len(response.content) > count:
+        stated = [response.headers.get("Content-Range", "")]
+        if not _is_range(response.content, stated, first, count):
             raise UnknownReplyError("it was answered with another range", _PARTIAL)
         return response.content
 
@@ -84,11 +90,42 @@ class BlobReads:
         self, container: str, path: str, first: int | None = None, count: int | None = None
     ) -> bytes | None:
         blob = self._service.get_blob_client(container, path)
+        stated: list[str] = []  # by Content-Range; the SDK takes it for the requested one
+
+        def note(reply: PipelineResponse[Any, Any]) -> None:
+            stated.append(reply.http_response.headers.get("Content-Range", ""))
+
         try:
-            return blob.download_blob(offset=first, length=count).readall()
+            content = blob.download_blob(
+                offset=first, length=count, raw_response_hook=note
+            ).readall()
         except ResourceNotFoundError:
             return None
         except HttpResponseError as error:
             if error_code(error) != _NO_SUCH_BYTES:
                 raise
             return None
+        except _MALFORMED as error:
+            what = f"a blob was answered in an unknown way ({type(error).__name__})"
+            raise AzureError(what) from None
+        is_part = first is not None
+        if (is_part or content) and not _is_range(content, stated, first or 0, count):
+            raise AzureError("a range of a blob was answered with another one")
+        return content
+
+
+def _is_range(content: bytes, stated: Iterable[str], first: int, count: int | None) -> bool:
+    """Return whether `content` is the requested range as far as the blob goes; without a count, all
+    from `first` on. `stated` are the Content-Range headers of the replies that it came with, one
+    after another; if a reply came twice, so does its header."""
+    lengths: dict[int, int] = {}  # by the first byte
+    size = 0
+    for header in stated:
+        if match := _CONTENT_RANGE.fullmatch(header):
+            begin, last, size = map(int, match.groups())
+            lengths[begin] = last + 1 - begin
+    at = first
+    while length := lengths.pop(at, 0):
+        at += length
+    end = size if count is None else min(first + count, size)
+    return not lengths and at == end == first + len(content)

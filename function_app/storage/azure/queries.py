@@ -32,7 +32,7 @@ _NEXT = "x-ms-continuation-Next"  # how the headers begin that say where the nex
 _SYSTEM_COLUMNS = ("PartitionKey", "RowKey", "Timestamp")
 _TYPE, _TEXT = "@odata.type", "Edm.String"  # how the name of a column's type ends; a type
 # What code raises that takes a reply for rows which is none.
-_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+_MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Result = TypeVar("Result")
 Continuation = dict[str, str | None]
@@ -132,7 +132,7 @@ class Queries:
         response = self._requests.send("GET", path, _ACCEPT)
         if _is_missing(response):
             return [], None
-        page = _parse(response, lambda reply: [_entity(row) for row in reply["value"]])
+        page = _parse(response, _entities)
         keys = {name: response.headers.get(_NEXT + name) for name in ("PartitionKey", "RowKey")}
         return page, keys if any(keys.values()) else None
 
@@ -179,6 +179,14 @@ def _read_with_sdk(read: Callable[[], Result], missing: Result) -> Result:
         return missing
     except _MALFORMED as error:
         raise AzureError(f"a query was answered without rows ({type(error).__name__})") from None
+
+
+def _entities(reply: Mapping[str, Any]) -> list[Entity]:
+    """Return the rows of a page. Raises one of _MALFORMED if it is none."""
+    rows = reply["value"]
+    if not isinstance(rows, list):
+        raise TypeError("a page is not a list")
+    return [_entity(row) for row in rows]
 
 
 def _entity(row: Mapping[str, Any]) -> Entity:

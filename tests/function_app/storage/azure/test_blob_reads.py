@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from function_app.storage.azure.account import Account, open_account
-from function_app.storage.azure.errors import error_code
+from function_app.storage.azure.errors import call, error_code
+from function_app.storage.models import StorageUnavailableError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.support.api import new_camera
 from tests.support.recorder import Recorded, Recorder
@@ -108,12 +109,13 @@ class Liar:
     requests: int = 0
     port: int = 0
 
-    def account(self) -> Account:
+    def account(self, sdk_only: bool = False) -> Account:
         return open_account(
             f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
             f"BlobEndpoint=http://127.0.0.1:{self.port}/{ACCOUNT};"
             f"TableEndpoint=http://127.0.0.1:1/{ACCOUNT};",
             1 << 20,
+            sdk_only=sdk_only,
         )
 
 
@@ -143,19 +145,23 @@ def liar() -> Iterator[Liar]:
 
 RANGE = {"Content-Range": "bytes 10-14/1000", "ETag": '"1"'}
 RIGHT = (206, RANGE, b"right")
+UNKNOWN = [
+    (200, {}, bytes(1000)),  # a proxy that knows no ranges
+    (200, {}, b"right"),
+    (206, {"Content-Range": "bytes 0-4/1000"}, b"wrong"),
+    (206, {"Content-Range": "bytes 11-15/1000"}, b"wrong"),
+    (206, {"Content-Range": "bytes 10-12/1000"}, b"rig"),
+    (206, {"Content-Range": "bytes 10-14"}, b"right"),
+    (206, {}, b"wrong"),
+    (206, RANGE, b"rig"),
+    (206, RANGE, b""),
+    (206, RANGE, b"too many bytes"),
+    (204, {}, b""),
+    (404, {}, b"a proxy's page"),
+]
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [
-        (200, {}, bytes(1000)),  # a proxy that knows no ranges
-        (206, {"Content-Range": "bytes 0-4/1000"}, b"wrong"),
-        (206, {}, b"wrong"),
-        (206, RANGE, b"too many bytes"),
-        (204, {}, b""),
-        (404, {}, b"a proxy's page"),
-    ],
-)
+@pytest.mark.parametrize("reply", UNKNOWN)
 def test_an_unknown_reply_is_repeated_with_the_sdk(
     liar: Liar,
     reply: tuple[int, Mapping[str, str], bytes],
@@ -169,6 +175,33 @@ def test_an_unknown_reply_is_repeated_with_the_sdk(
         assert liar.requests == requests
     (line,) = [one for one in caplog.messages if "repeated with the SDK" in one]
     assert line.startswith("storage: a blob that is read: ")
+
+
+@pytest.mark.parametrize("reply", UNKNOWN[:-1])
+@pytest.mark.parametrize("sdk_only", [False, True])
+def test_bytes_of_another_range_never_count(
+    liar: Liar, reply: tuple[int, Mapping[str, str], bytes], sdk_only: bool
+) -> None:
+    """Not by hand and not with the SDK, which gets the same reply."""
+    liar.replies = [reply]
+    reads = liar.account(sdk_only).blob_reads
+    with pytest.raises(StorageUnavailableError):
+        call(lambda: reads.read_range("photos", PATH, 10, 5))
+
+
+def test_a_range_is_cut_where_the_blob_ends(liar: Liar) -> None:
+    liar.replies = [(206, {"Content-Range": "bytes 10-12/13", "ETag": '"1"'}, b"end")]
+    for sdk_only in (False, True):
+        reads = liar.account(sdk_only).blob_reads
+        assert reads.read_range("photos", PATH, 10, 5) == b"end"
+
+
+def test_the_sdk_may_read_a_range_in_pieces(azurite: Azurite, container: str) -> None:
+    """As it does if the largest photo was made smaller."""
+    reads = open_account(azurite.connection_string, 100, sdk_only=True).blob_reads
+    reads._service._config.max_chunk_get_size = 100
+    assert reads.read_range(container, PATH, 10, 350) == BODY[10:360]
+    assert reads.read(container, PATH) == BODY
 
 
 def test_a_cut_reply_is_an_error(liar: Liar) -> None:

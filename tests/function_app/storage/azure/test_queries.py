@@ -244,6 +244,7 @@ UNKNOWN = [
     (200, b'{"value": [{"RowKey": "k"}'),
     (200, b'{"value": null, "RowKey": null}'),
     (200, b'{"value": [{"text": "without a key"}]}'),
+    (200, b'{"value": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
     (200, b"[]"),
     (202, GOOD_LIST[1]),
     (404, b"<html>Not here</html>"),
@@ -281,6 +282,12 @@ def test_an_unknown_reply_is_repeated_with_the_sdk(
     (line,) = [one for one in caplog.messages if "repeated with the SDK" in one]
     assert line.startswith("storage: a query: ")
     assert "STORAGE_SDK_ONLY=1" in line
+
+
+def test_an_object_is_no_page_of_rows(liar: Liar) -> None:
+    """To the SDK it would be an empty one."""
+    liar.replies = [(200, b'{"value": {}}'), GOOD_LIST]
+    assert [row.key for row in liar.account().queries.rows(Query("photos", "true"))] == ["k"]
 
 
 def test_a_known_failure_is_not_repeated(liar: Liar, caplog: pytest.LogCaptureFixture) -> None:
