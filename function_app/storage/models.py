@@ -135,7 +135,7 @@ def parse_photo(record: Mapping[str, object]) -> Photo:
             trigger=properties.get("trigger"),
             clock=properties.get("clock"),
             site=unquote(properties["site"]) if "site" in properties else None,
-            preview=_parse_preview(properties.get("preview", "")),
+            preview=_parse_preview(properties.get("preview", ""), int(properties["size"])),
             deleted_at=parse_time(properties["deleted_at"]) if "deleted_at" in properties else None,
         )
     except (KeyError, ValueError) as error:  # WireError is a ValueError
@@ -147,11 +147,12 @@ def _preview_to_text(preview: Preview) -> str:
     return f"{preview.offset} {preview.size} {preview.orientation}"
 
 
-def _parse_preview(text: str) -> Preview | None:
-    """Return the preview that a photo's record states; None if it states none, or something else: a
-    thumbnail is then made of the photo."""
+def _parse_preview(text: str, photo_size: int) -> Preview | None:
+    """Return the preview that a photo's record states; None if it states none, or something else,
+    such as a place beyond the photo's end: a thumbnail is then made of the photo."""
     match = _PREVIEW.fullmatch(text)
-    return Preview(*map(int, match.groups())) if match else None
+    preview = Preview(*map(int, match.groups())) if match else None
+    return preview if preview and preview.offset + preview.size <= photo_size else None
 
 
 class NameReservation(NamedTuple):

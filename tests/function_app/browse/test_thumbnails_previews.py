@@ -175,14 +175,17 @@ def test_a_repair_restores_the_place_of_the_preview(decoder: CountingDecoder) ->
     assert stored == photo
 
 
-def test_a_changed_record_leads_to_a_decoded_thumbnail(decoder: CountingDecoder) -> None:
+@pytest.mark.parametrize("record", ["3 500 1", "999999999 500 1", "0 99999 1", "x"])
+def test_a_changed_record_leads_to_a_decoded_thumbnail(
+    decoder: CountingDecoder, record: str
+) -> None:
     """Somebody changed the photo's metadata in Storage Explorer."""
     services, name = memory_services(SETTINGS), name_of("gate")
     store(services, name, TAKEN.content)
     photo = services.index.get(name)
     assert photo
     assert photo.preview
-    properties = {**photo.to_properties(), "preview": "3 500 1"}
+    properties = {**photo.to_properties(), "preview": record}
     services.index.remove(photo, State.EXPIRED)
     services.index.add_anyway(parse_photo(properties), MOMENT)
     assert thumbnail_of(services, name).body == b"decoded"

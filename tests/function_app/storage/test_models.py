@@ -1,5 +1,7 @@
 """A stored photo is written as properties and read back."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,12 @@ from tests.photo_wire import strategies
 from tests.support.api import MOMENT
 from tests.support.samples import SHA, photo_of
 
+PREVIEWS = st.builds(
+    Preview,
+    offset=st.integers(0, MAX_PHOTO_MB_LIMIT << 20),
+    size=st.integers(1, MAX_BYTES),
+    orientation=st.integers(1, 8),
+)
 PHOTOS = st.builds(
     Photo,
     name=strategies.names,
@@ -26,14 +34,12 @@ PHOTOS = st.builds(
     trigger=st.none() | st.just("motion"),
     clock=st.none() | st.just("synced"),
     site=st.none() | st.text(min_size=1).filter(str.isprintable),
-    preview=st.none()
-    | st.builds(
-        Preview,
-        offset=st.integers(0, MAX_PHOTO_MB_LIMIT << 20),
-        size=st.integers(1, MAX_BYTES),
-        orientation=st.integers(1, 8),
-    ),
-)
+    preview=st.none() | PREVIEWS,
+).filter(lambda photo: not photo.preview or is_inside(photo.preview, photo.size))
+
+
+def is_inside(preview: Preview, size: int) -> bool:
+    return preview.offset + preview.size <= size
 
 
 @given(PHOTOS)
@@ -52,6 +58,13 @@ def test_a_wrong_place_of_a_preview_counts_as_none(text: str) -> None:
     """A thumbnail is then made of the photo."""
     photo = photo_of("gate")
     assert parse_photo({**photo.to_properties(), "preview": text}) == photo
+
+
+@given(PREVIEWS, st.integers(1, 1 << 20))
+def test_a_preview_beyond_the_end_counts_as_none(preview: Preview, size: int) -> None:
+    photo = replace(photo_of("gate"), size=size, preview=preview)
+    read = parse_photo(photo.to_properties())
+    assert read == (photo if is_inside(preview, size) else replace(photo, preview=None))
 
 
 @pytest.mark.parametrize("word", ["id", "content_type", "sha256", "size", "received_at"])
