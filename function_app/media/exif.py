@@ -7,11 +7,11 @@ whatever is odd counts as absent. Nothing is raised.
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from function_app.media.errors import InvalidPhotoError, TruncatedError
-from function_app.media.jpeg import APP1, header
+from function_app.media.jpeg import APP1, Segment, header
 from function_app.media.sources import bytes_source
 from function_app.media.tiff import Tag, TiffReader, byte_order
 
@@ -34,9 +34,10 @@ _ZONE = re.compile(r"([+-])(\d\d):(\d\d)")
 _Tags = Mapping[int, Tag]
 
 
-def orientation(jpeg: bytes) -> int:
-    """Return how the picture has to be turned, as EXIF numbers it: 1 to 8, 1 for upright."""
-    exif = _Exif(_tiff_in(jpeg))
+def orientation(jpeg: bytes, segments: Iterable[Segment] | None = None) -> int:
+    """Return how the picture has to be turned, as EXIF numbers it: 1 to 8, 1 for upright.
+    `segments` are those of its header, for a caller who has found them."""
+    exif = _Exif(_tiff_in(jpeg, segments))
     value = exif.integer(exif.first().get(_ORIENTATION))
     return value if value and 1 <= value <= 8 else UPRIGHT
 
@@ -50,10 +51,10 @@ def orientation_segment(orientation: int) -> bytes:
     return struct.pack(">BBH", 0xFF, APP1, 2 + len(content)) + content
 
 
-def thumbnail(jpeg: bytes) -> range | None:
+def thumbnail(jpeg: bytes, segments: Iterable[Segment]) -> range | None:
     """Return where in the file the thumbnail's bytes are, if there are any and they lie within the
-    EXIF segment. They may be anything."""
-    tiff = _place_in(jpeg)
+    EXIF segment, which is one of `segments`. They may be anything."""
+    tiff = _place_in(jpeg, segments)
     exif = _Exif(jpeg[tiff.start : tiff.stop])
     tags = exif.second()
     offset = exif.integer(tags.get(_THUMBNAIL_OFFSET))
@@ -156,17 +157,17 @@ class _Exif:
         return dict(directory.tags) if directory.count <= MAX_TAGS else {}
 
 
-def _tiff_in(jpeg: bytes) -> bytes:
+def _tiff_in(jpeg: bytes, segments: Iterable[Segment] | None = None) -> bytes:
     """Return the TIFF of a JPEG's first EXIF segment; no bytes if it has none."""
-    place = _place_in(jpeg)
+    place = _place_in(jpeg, header(jpeg) if segments is None else segments)
     return jpeg[place.start : place.stop]
 
 
-def _place_in(jpeg: bytes) -> range:
+def _place_in(jpeg: bytes, segments: Iterable[Segment]) -> range:
     """Return where in the file the TIFF of the first EXIF segment is; an empty range if there is
     none."""
     try:
-        for segment in header(jpeg):
+        for segment in segments:
             if segment.marker == APP1 and jpeg.startswith(SIGNATURE, segment.content):
                 return range(segment.content + len(SIGNATURE), segment.end)
     except InvalidPhotoError:

@@ -5,6 +5,7 @@ It is found once, when the photo arrives. From then on a thumbnail is one range 
 what every browser decodes at little cost is used. Everything else counts as no preview.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from function_app.media import exif, jpeg
@@ -32,17 +33,18 @@ class Preview:
 
 def find(photo: bytes) -> Preview | None:
     """Return the preview of a JPEG; None if it has none that can be used. Raises nothing."""
-    thumbnail = exif.thumbnail(photo)
-    if thumbnail is None or len(thumbnail) > MAX_BYTES:
-        return None
-    data = photo[thumbnail.start : thumbnail.stop]
     try:
-        is_usable = _is_usable(data) and _has_same_shape(_size_of(data), _size_of(photo))
+        segments = list(jpeg.header(photo))  # once: a stranger can make that take 0.2 s
+        thumbnail = exif.thumbnail(photo, segments)
+        if thumbnail is None or len(thumbnail) > MAX_BYTES:
+            return None
+        data = photo[thumbnail.start : thumbnail.stop]
+        size = _size_of(data, jpeg.header(data))
+        if not _is_usable(data) or not _has_same_shape(size, _size_of(photo, segments)):
+            return None
     except InvalidPhotoError:
         return None
-    if not is_usable:
-        return None
-    return Preview(thumbnail.start, len(thumbnail), exif.orientation(photo))
+    return Preview(thumbnail.start, len(thumbnail), exif.orientation(photo, segments))
 
 
 def shown(data: bytes, preview: Preview) -> bytes:
@@ -65,9 +67,9 @@ def _is_usable(data: bytes) -> bool:
     return bits == _BITS and components in (1, 3) and has_one_scan and is_small
 
 
-def _size_of(data: bytes) -> tuple[int, int]:
-    """Return the width and height of a JPEG, in pixels. Raises InvalidPhotoError."""
-    frame = next((one for one in jpeg.header(data) if one.marker in jpeg.FRAMES), None)
+def _size_of(data: bytes, segments: Iterable[jpeg.Segment]) -> tuple[int, int]:
+    """Return the width and height of a JPEG with these segments, in pixels."""
+    frame = next((one for one in segments if one.marker in jpeg.FRAMES), None)
     return (0, 0) if frame is None else jpeg.frame_size(data, frame)
 
 

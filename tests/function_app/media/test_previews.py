@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -57,6 +58,22 @@ def test_a_preview_is_turned_as_its_photo_is(turned: int) -> None:
     """Its pixels are in the order of the photo's."""
     body = preview_of(jpeg_with_preview(SMALL, PHOTO, orientation=turned))
     assert exif.orientation(body) == turned
+
+
+def test_the_header_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Megabytes of fill bytes make a walk slow."""
+    walked: list[int] = []
+    header = jpeg.header
+
+    def counted(data: bytes) -> Iterator[jpeg.Segment]:
+        walked.append(len(data))
+        return header(data)
+
+    for module in (jpeg, exif):
+        monkeypatch.setattr(module, "header", counted)
+    filled = GOOD[:2] + b"\xff" * 1000 + GOOD[2:]
+    assert find(filled)
+    assert walked.count(len(filled)) == 1
 
 
 @pytest.mark.parametrize("photo", [PHOTO, jpeg_with_exif({}), jpeg_with_thumbnail(), b"\xff\xd8"])
