@@ -68,8 +68,9 @@ class Response:
 class BackendClient:
     """The client, with one pool of connections for the life of the process. Threads share it.
 
-    `connections` is how many of them are kept open; `max_put_seconds` the time limit of one
-    request. Raises SettingsError as `route_to` and `Adapter` do.
+    `connections` is how many photos are sent at once. One connection more is kept open, since a
+    report may be sent at the same time. `max_put_seconds` is the time limit of one request. Raises
+    SettingsError as `route_to` and `Adapter` do.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class BackendClient:
         self.server_time: datetime | None = None  # the Date of the last receipt, if it had one
         self._route = route_to(base_url)
         self._deadlines = Deadlines()
-        self._adapter = Adapter(self._route, connections, self._deadlines)
+        self._adapter = Adapter(self._route, connections + 1, self._deadlines)
         self._templates = _templates(base_url.rstrip("/"), function_key)  # by path
 
     def send_photo(self, photo: SpooledPhoto, body: Body, waiting: int | None = None) -> Receipt:

@@ -1,6 +1,9 @@
 """A photo leaves the spool on its receipt only, whatever the server does."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from photo_wire.headers import CONTENT_DIGEST, FUNCTION_KEY, PHOTO_ID, content_d
 from pi_uploader.client import connection
 from tests.support import faults
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
+from tests.support.spool_photos import content
 from tests.support.store import Response
 from tests.support.uploading import KEY, SHORT_TIMEOUT, Device
 
@@ -234,3 +238,29 @@ def test_an_outage_of_a_day_costs_few_requests(tmp_path: Path) -> None:
         server.handler = store_photo
         device.try_all(max_tries=21)
     assert len(server.store.photos) == len(photos)
+
+
+def test_photos_and_a_report_at_once_keep_their_connections(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """None is thrown away, and none is opened anew."""
+    together = threading.Barrier(3, timeout=90)
+
+    def wait_for_all(exchange: Exchange) -> None:
+        exchange.read()
+        together.wait()
+        store_photo(exchange)
+
+    with FaultServer(wait_for_all) as server, ThreadPoolExecutor() as threads:
+        device = Device(tmp_path, server)
+        for start in (0, 2):
+            photos = device.take(2, start=start)
+            sent = [
+                threads.submit(device.uploader.client.send_photo, photo, BytesIO(content(number)))
+                for number, photo in enumerate(photos, start)
+            ]
+            device.uploader.client.send_alerts([])
+            for one in sent:
+                one.result(90)
+        assert server.connections == 3
+    assert caplog.messages == []
