@@ -148,7 +148,7 @@ def test_the_socket_of_another_user_is_replaced_in_a_folder_of_ones_own(
         notification, "_new_socket", lambda: Forbidden(socket.AF_UNIX, socket.SOCK_DGRAM)
     )
     if not is_owner:
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match="another upload process runs on this spool"):
             Listener(tmp_path)
         return
     with Listener(tmp_path) as listener:
