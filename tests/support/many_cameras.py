@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from function_app.services import Services
 from function_app.storage.models import Photo, StoredAlert
+from function_app.storage.photo_counts import POSITION, Count, month_properties, new_checkpoint
+from function_app.storage.row_keys import PHOTOS, checkpoint_key, month_key, position_after
 from function_app.storage.table_store import PAGE_SIZE
 from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
 from tests.support.api import name_of
-from tests.support.services import wrapped
+from tests.support.services import count_rows, wrapped
 
 
 def fill(
@@ -33,6 +37,25 @@ def add_photo(services: Services, camera: int, at: datetime) -> None:
     """Index a photo of the camera of this number, which was taken and arrived at this moment."""
     name = name_of(_camera(camera), at, f"{camera:08x}")
     services.index.add(Photo(name, Media.JPEG, "ab" * 32, 500_000, name.captured_at), at, waiting=1)
+
+
+def add_days(services: Services, cameras: int, days: int, now: datetime) -> None:
+    """Save counts of each camera, as if it had 150 photos on each of the last `days`; the last
+    arrived at `now`. The next count computes its figures."""
+    rows = count_rows(services)
+    today = now.date()
+    dates = [today - timedelta(days=number) for number in range(days)]
+    for number in range(cameras):
+        camera = _camera(number)
+        add_photo(services, number, now)
+        rows.upsert(PHOTOS, checkpoint_key(camera), new_checkpoint())
+        checkpoint = rows.get(PHOTOS, checkpoint_key(camera))
+        assert checkpoint
+        counted = {**checkpoint.properties, POSITION: position_after(now)}
+        rows.upsert(PHOTOS, checkpoint.key, counted)
+        for key, of_month in groupby(dates, partial(month_key, camera)):
+            counts = dict.fromkeys(of_month, Count(150, 75_000_000))
+            rows.upsert(PHOTOS, key, month_properties(checkpoint, counts, {}))
 
 
 def _camera(number: int) -> str:

@@ -353,6 +353,19 @@ def test_a_damaged_row_of_figures_is_written_anew(empty: Services, column: str) 
         assert update_figures(empty, NOW) == 0
 
 
+def test_a_row_of_the_former_format_is_written_anew(empty: Services) -> None:
+    """It had all days of a year in the year's column."""
+    hours_ago(empty, 3)
+    update_figures(empty, NOW)
+    right = empty.figures.read()
+    former = dict(right["gate"].properties)
+    former["y2026"] = former.pop("recent")
+    empty.figures.rows.upsert(FIGURES, figures_key("gate"), former)
+    assert empty.figures.read()["gate"].days() == right["gate"].days()
+    assert update_figures(empty, NOW) == 1
+    assert empty.figures.read() == right
+
+
 def test_rows_of_no_camera_are_removed(empty: Services) -> None:
     """By their own keys, and they hide no camera's."""
     hours_ago(empty, 3)

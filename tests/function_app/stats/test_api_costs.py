@@ -1,6 +1,8 @@
 """What a read of counts costs in requests, however many cameras there are and whatever arrived."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import azure.functions as func
 import pytest
@@ -11,7 +13,7 @@ from function_app.settings import Secrets, Settings
 from local.azurite import Azurite
 from tests.conftest import NewStore
 from tests.support.handlers import call
-from tests.support.many_cameras import Requests, add_photo, fill
+from tests.support.many_cameras import Requests, add_days, add_photo, fill
 from tests.support.memory_store import memory_services
 from tests.support.recorder import Recorder
 
@@ -62,6 +64,26 @@ def test_a_read_takes_three_requests_at_most(cameras: int) -> None:
         assert costs(services) == READS
     fill(services, cameras, cameras, cameras, LATER)
     assert costs(services) == READS
+
+
+def test_the_last_days_cost_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With photos on 400 days the status and the last 60 days read two months of text alone."""
+    services = memory_services(Settings("", secrets=Secrets(read_token=READ_TOKEN)))
+    add_days(services, 30, 400, NOW)
+    update_figures(services, NOW)
+    assert costs(services) == READS
+    texts = []
+
+    def loads(text: str) -> object:
+        texts.append(text)
+        return json.loads(text)
+
+    monkeypatch.setattr("function_app.storage.figures.json", SimpleNamespace(loads=loads))
+    for what, days in (("get_status", 2), ("get_stats", 30), ("get_stats?days=60", 60)):
+        read(what, services)
+        assert len(texts) == 30
+        assert all(2 <= text.count('"') <= 2 * days for text in texts), what
+        texts.clear()
 
 
 def test_a_read_takes_as_many_requests_to_a_real_store(
