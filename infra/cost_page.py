@@ -74,7 +74,7 @@ instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
   {shortest:g} s a run at least: {timer_memory} GB-s of memory, or {large_memory} with instances of
   {large_instances:,} MB, which is most of the free amount.
   It takes longer if many cameras have counts of many days, which are kept for 400 days: with
-  1,000 such cameras 1.9 s of CPU (0.3 s with 60 days), measured without Azure and not in the
+  1,000 such cameras 1.4 s of CPU (0.2 s with 60 days), measured without Azure and not in the
   totals.
 - **Execution time is estimated high.** Each uploaded photo is assumed to be alone on its instance
   and is billed for {shortest:g} s, the minimum that Azure bills. The requests that a visit sends at

@@ -127,13 +127,13 @@ def compute_figures(
 ) -> Figures:
     """Return a camera's figures. `last_photo` may be empty. Of years that do not all fit into a row
     those nearest to `today` are kept; the totals are those of all."""
-    total = counts.total
+    total, none = counts.total, Count()
     first_recent = today - timedelta(days=RECENT_DAYS - 2)
     last_recent = today + timedelta(days=1)
     recent: list[str] = []
     years: defaultdict[int, list[str]] = defaultdict(list)
     for day in sorted({*counts.days, *counts.deleted, *losses}):
-        count, lost = counts.days.get(day, Count()), losses.get(day, 0)
+        count, lost = counts.days.get(day, none), losses.get(day, 0)
         received = count.photos + counts.deleted.get(day, 0)
         if received or lost:
             part = recent if first_recent <= day <= last_recent else years[day.year]

@@ -59,7 +59,8 @@ class PhotoCounts:
     @property
     def total(self) -> Count:
         """The photos of all days."""
-        return sum(self.days.values(), Count())
+        counts = self.days.values()
+        return Count(sum(one.photos for one in counts), sum(one.size for one in counts))
 
     @property
     def received(self) -> int:
