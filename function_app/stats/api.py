@@ -2,8 +2,8 @@
 many bytes, and when the last ones arrived.
 
 Nothing is counted here: the figures are those of the counting timer, as of its last run. Each
-response takes at most three requests for a thousand cameras; for one camera they read its rows
-alone.
+response takes at most three requests for a thousand cameras, unless the days of a year or more do
+not fit into one reply of Azure (4 MiB); for one camera they read its rows alone.
 """
 
 from collections import Counter

@@ -116,16 +116,13 @@ class BlobReads:
 
 def _is_range(content: bytes, stated: Iterable[str], first: int, count: int | None) -> bool:
     """Return whether `content` is the requested range as far as the blob goes; without a count, all
-    from `first` on. `stated` are the Content-Range headers of the replies that it came with, one
-    after another; if a reply came twice, so does its header."""
-    lengths: dict[int, int] = {}  # by the first byte
-    size = 0
-    for header in stated:
-        if match := _CONTENT_RANGE.fullmatch(header):
-            begin, last, size = map(int, match.groups())
-            lengths[begin] = last + 1 - begin
-    at = first
-    while length := lengths.pop(at, 0):
-        at += length
+    from `first` on. `stated` are the Content-Range headers of the replies that it came with, each
+    of which has to begin where the one before it ends: a reply with fewer bytes than it states
+    makes the SDK ask for the rest."""
+    at, size = first, 0
+    for match in map(_CONTENT_RANGE.fullmatch, stated):
+        if match is None or int(match[1]) != at:
+            return False
+        at, size = int(match[2]) + 1, int(match[3])
     end = size if count is None else min(first + count, size)
-    return not lengths and at == end == first + len(content)
+    return at == end == first + len(content)

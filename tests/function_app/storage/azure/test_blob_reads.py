@@ -189,6 +189,15 @@ def test_bytes_of_another_range_never_count(
         call(lambda: reads.read_range("photos", PATH, 10, 5))
 
 
+def test_a_range_is_not_put_together_of_repeated_bytes(liar: Liar) -> None:
+    """The SDK asks for what is missing in a reply, and gets the same once more."""
+    liar.replies = [(206, {"Content-Range": "bytes 10-13/1000", "ETag": '"1"'}, b"ri")]
+    for sdk_only in (False, True):
+        reads = liar.account(sdk_only).blob_reads
+        with pytest.raises(StorageUnavailableError):
+            call(lambda reads=reads: reads.read_range("photos", PATH, 10, 4))  # type: ignore[misc]
+
+
 def test_a_range_is_cut_where_the_blob_ends(liar: Liar) -> None:
     liar.replies = [(206, {"Content-Range": "bytes 10-12/13", "ETag": '"1"'}, b"end")]
     for sdk_only in (False, True):
