@@ -199,10 +199,9 @@ def test_the_error_on_a_machine_without_pins_names_the_setting(start_program: St
     assert "PIR_PIN: pin 17 cannot be used" in program.output
 
 
-def test_a_spool_that_cannot_be_created_is_an_error_with_its_path(
+def test_a_file_in_the_place_of_the_spool_is_a_mistake_in_the_settings(
     start_program: StartProgram, tmp_path: Path
 ) -> None:
-    """There is a file instead of the folder."""
     (tmp_path / "spool").write_text("")
     program = start_program(
         "capture",
@@ -211,8 +210,25 @@ def test_a_spool_that_cannot_be_created_is_an_error_with_its_path(
         CAMERA_EVERY="1h",
         CAMERA_SPOOL=str(tmp_path / "spool"),
     )
-    assert program.process.wait(90) == 1
+    assert program.process.wait(90) == 78
+    assert "CAMERA_SPOOL" in program.output
     assert str(tmp_path / "spool") in program.output
+    assert len(program.output.splitlines()) == 1
+
+
+def test_a_spool_that_cannot_be_created_is_an_error_with_its_path(
+    start_program: StartProgram,
+) -> None:
+    """Not even root makes a folder in /proc."""
+    program = start_program(
+        "capture",
+        CAMERA_SOURCE="simulated",
+        PIR_PIN="none",
+        CAMERA_EVERY="1h",
+        CAMERA_SPOOL="/proc/spool",
+    )
+    assert program.process.wait(90) == 1
+    assert "/proc/spool" in program.output
     assert len(program.output.splitlines()) == 1
 
 

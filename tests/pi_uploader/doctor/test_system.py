@@ -80,8 +80,8 @@ def test_an_unknown_zone_is_a_warning_if_no_hours_need_it(tmp_path: Path) -> Non
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    findings = examine_device(tmp_path, CAMERA_SPOOL=str(tmp_path / "file" / "spool"))
+    """Not even root makes a folder in /proc."""
+    findings = examine_device(tmp_path, CAMERA_SPOOL="/proc/spool")
     assert findings["disk"].is_bad
     assert "CAMERA_SPOOL" in findings["disk"].next_step
 
