@@ -45,7 +45,7 @@ test: setup-dev bench-packages browser power-cut rtsp-server systemd-tools $(if 
 	@$(PY) -m pytest -q -n $(WORKERS)
 	@$(MAKE) --no-print-directory test-313
 
-test-fast: setup-dev bench-packages ## run the fast tests, in about three minutes
+test-fast: setup-dev bench-packages ## run the fast tests, in a few minutes
 	@$(PY) -m pytest -q -n $(WORKERS) -m "not slow"
 
 test-313: setup-dev $(if $(PYTHON313),.venv-3.13/.done) ## run the fast tests on Python 3.13; COVERAGE=yes reports which lines they run
