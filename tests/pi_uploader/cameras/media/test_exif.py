@@ -53,12 +53,17 @@ def test_a_preview_of_no_bytes_or_too_many_is_rejected(size: int) -> None:
         add_preview(PHOTO, bytes(size))
 
 
+FIRST_OF_EXIF = 24  # after JFIF's segment, the marker and the length
+
+
 @given(st.integers(0, 200), st.binary(min_size=1, max_size=9))
 def test_damaged_exif_raises_an_error_that_is_named(at: int, noise: bytes) -> None:
     """Or it is not damaged where it matters, and the picture is unchanged."""
     photo = jpeg_with_exif({}, first={0x010E: "gate"})
     damaged = photo[:at] + noise + photo[at + len(noise) :]
     try:
-        assert add_preview(damaged, SMALL).endswith(damaged[-400:])
+        with_preview = add_preview(damaged, SMALL)
     except (ValueError, struct.error):
         return
+    if at >= FIRST_OF_EXIF:  # else the segment may have another length, and reach into the picture
+        assert with_preview.endswith(damaged[-400:])
