@@ -6,7 +6,7 @@ and a page of photos reads fifty. A reply that is not known here makes the SDK r
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
@@ -36,12 +36,11 @@ class BlobReads:
     ) -> None:
         self._service = service
         self._requests = requests
-        self._sdk_only = sdk_only
-        self._fallback = SdkFallback("a blob that is read")
+        self._fallback = SdkFallback("a blob that is read", sdk_only)
 
     def read(self, container: str, path: str) -> bytes | None:
         """Return all bytes of a blob."""
-        return self._first_of(
+        return self._fallback.run(
             lambda: self._read_directly(container, path),
             lambda: self._read_with_sdk(container, path),
         )
@@ -49,20 +48,10 @@ class BlobReads:
     def read_range(self, container: str, path: str, first: int, count: int) -> bytes | None:
         """Return `count` bytes of a blob from byte `first` on, fewer if it ends before. Return None
         also if it has no byte there."""
-        return self._first_of(
+        return self._fallback.run(
             lambda: self._read_range_directly(container, path, first, count),
             lambda: self._read_with_sdk(container, path, first, count),
         )
-
-    def _first_of(
-        self, directly: Callable[[], bytes | None], with_sdk: Callable[[], bytes | None]
-    ) -> bytes | None:
-        if self._sdk_only:
-            return with_sdk()
-        try:
-            return directly()
-        except UnknownReplyError as error:
-            return self._fallback.repeat(error, with_sdk)
 
     def _read_directly(self, container: str, path: str) -> bytes | None:
         response = self._requests.send("GET", (container, path), {}, None)

@@ -93,18 +93,30 @@ class UnknownReplyError(AzureError):
 
 class SdkFallback:
     """Repeats an operation with the SDK when its hand-written request got an unknown reply. One for
-    each kind of operation in a process."""
+    each kind of operation in a process. With `sdk_only` the SDK makes all requests."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, sdk_only: bool) -> None:
         self._kind = kind
+        self._sdk_only = sdk_only
         self._has_warned = False
 
-    def repeat(self, error: UnknownReplyError, operation: Callable[[], Result]) -> Result:
-        """Return the result of `operation`, which must do no harm if it was done already. Log a
-        warning, the first time, unless the SDK gets the same status: then the reply has nothing to
-        do with how the request was written. Raises what `operation` raises."""
+    def run(self, directly: Callable[[], Result], with_sdk: Callable[[], Result]) -> Result:
+        """Return the result of `directly`, the hand-written request; after an unknown reply that of
+        `with_sdk`, which must do no harm if the operation was done already.
+
+        Log a warning, the first time, unless the SDK gets the same status: then the reply has
+        nothing to do with how the request was written. Raises what the two raise.
+        """
+        if self._sdk_only:
+            return with_sdk()
         try:
-            result = operation()
+            return directly()
+        except UnknownReplyError as error:
+            return self._repeat(error, with_sdk)
+
+    def _repeat(self, error: UnknownReplyError, with_sdk: Callable[[], Result]) -> Result:
+        try:
+            result = with_sdk()
         except HttpResponseError as repeated:
             if repeated.status_code != error.status:
                 self._warn(error)

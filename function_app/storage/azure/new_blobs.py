@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
 from function_app.storage.azure.blob_requests import BlobRequests, failure
-from function_app.storage.azure.errors import SdkFallback, UnknownReplyError
+from function_app.storage.azure.errors import SdkFallback
 
 EXISTS = ("BlobAlreadyExists", "ConditionNotMet")
 _CREATED = 201
@@ -30,8 +30,7 @@ class NewBlobs:
     ) -> None:
         self._service = service
         self._requests = requests
-        self._sdk_only = sdk_only
-        self._fallback = SdkFallback("a new blob")
+        self._fallback = SdkFallback("a new blob", sdk_only)
 
     def put(
         self,
@@ -49,15 +48,10 @@ class NewBlobs:
         Raises HttpResponseError if it was not created, its code in EXISTS if there is a blob at
         this path, and the other errors of azure-core.
         """
-        if self._sdk_only:
-            self._put_with_sdk(container, path, body, content_type, metadata)
-            return
-        try:
-            self._put_directly(container, path, body, content_type, metadata)
-        except UnknownReplyError as error:
-            self._fallback.repeat(
-                error, lambda: self._put_with_sdk(container, path, body, content_type, metadata)
-            )
+        self._fallback.run(
+            lambda: self._put_directly(container, path, body, content_type, metadata),
+            lambda: self._put_with_sdk(container, path, body, content_type, metadata),
+        )
 
     def _put_directly(
         self, container: str, path: str, body: bytes, content_type: str, metadata: Mapping[str, str]

@@ -82,13 +82,12 @@ class Queries:
     ) -> None:
         self._service = service
         self._requests = requests
-        self._sdk_only = sdk_only
-        self._fallback = SdkFallback("a query")
+        self._fallback = SdkFallback("a query", sdk_only)
 
     def get(self, table: str, partition: str, key: str) -> Entity | None:
         """Return the row of this key; None if it, or the table, does not exist. Raises the errors
         of azure-core."""
-        return self._read(
+        return self._fallback.run(
             lambda: self._get_directly(table, partition, key),
             lambda: self._get_with_sdk(table, partition, key),
         )
@@ -103,18 +102,10 @@ class Queries:
             yield from page
 
     def _page(self, query: Query, continuation: Continuation | None) -> Page:
-        return self._read(
+        return self._fallback.run(
             lambda: self._page_directly(query, continuation),
             lambda: self._page_with_sdk(query, continuation),
         )
-
-    def _read(self, directly: Callable[[], Result], with_sdk: Callable[[], Result]) -> Result:
-        if self._sdk_only:
-            return with_sdk()
-        try:
-            return directly()
-        except UnknownReplyError as error:
-            return self._fallback.repeat(error, with_sdk)
 
     def _get_directly(self, table: str, partition: str, key: str) -> Entity | None:
         response = self._requests.send("GET", table + row_address(partition, key), _ACCEPT)

@@ -52,8 +52,7 @@ class Transactions:
     ) -> None:
         self._service = service
         self._requests = requests
-        self._sdk_only = sdk_only
-        self._fallback = SdkFallback("a table transaction")
+        self._fallback = SdkFallback("a table transaction", sdk_only)
 
     def submit(self, table: str, changes: Sequence[Change], etag: str = "") -> None:
         """Make all of these changes, at most 100, to rows of one partition; with an `etag`, only if
@@ -65,13 +64,10 @@ class Transactions:
         Raises HttpResponseError, with an `error_code`, if one of the changes cannot be made, and
         the other errors of azure-core.
         """
-        if self._sdk_only:
-            self._submit_with_sdk(table, changes, etag)
-            return
-        try:
-            self._submit_directly(table, changes, etag)
-        except UnknownReplyError as error:
-            self._fallback.repeat(error, lambda: self._submit_with_sdk(table, changes, etag))
+        self._fallback.run(
+            lambda: self._submit_directly(table, changes, etag),
+            lambda: self._submit_with_sdk(table, changes, etag),
+        )
 
     def _submit_directly(self, table: str, changes: Sequence[Change], etag: str) -> None:
         boundary = str(uuid4())
