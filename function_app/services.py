@@ -50,13 +50,14 @@ class Services:
     """What handlers work with: the stores of photos, alerts and accounts, the audit log, the counts
     of lost photos, the figures, the settings, and what this process remembers of timers and
     cameras. `accounts` has users, sessions, tokens, shared links, login attempts and the runs of
-    the timers."""
+    the timers; `devices` what is known of devices, by the keys of storage/device_keys.py."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
     thumbnails: Thumbnails
     alerts: Alerts
     accounts: TableStore
+    devices: TableStore
     audit_log: AuditLog
     loss_counts: LossCounts
     figures: FiguresTable
@@ -103,6 +104,7 @@ def connect(settings: Settings) -> Services:
         thumbnails=AzureThumbnails(account),
         alerts=alerts,
         accounts=AzureTable(account, "people"),  # the table is named after its first content
+        devices=AzureTable(account, "devices"),
         audit_log=AuditLog(AzureTable(account, "accesses"), settings.network.trusted_proxies),
         loss_counts=LossCounts(counts, alerts),
         figures=FiguresTable(counts),

@@ -35,12 +35,21 @@ class Role(StrEnum):
         return frozenset({Scope.READ} if self is Role.VIEWER else set(Scope))
 
 
+class Standing(StrEnum):
+    """What is known of the device that sent a request: its signature is by the key of its name, or
+    by another key, or it sent none."""
+
+    VERIFIED = "verified"
+    UNKNOWN = "unknown"
+    UNSIGNED = "unsigned"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller. `cameras` are those they may access, None for all. `session` is the
     key of a user's session, None for programs. `root` is the user, or the token of the settings,
     from whom their right comes, and `via` the keys of the tokens in between, this caller's own last
-    (provenance.py)."""
+    (provenance.py). `device` is the name under which a device signs its requests."""
 
     name: str
     scopes: frozenset[Scope]
@@ -48,6 +57,8 @@ class Caller:
     session: str | None = None
     root: str | None = None
     via: tuple[str, ...] = ()
+    device: str | None = None
+    standing: Standing = Standing.UNSIGNED
 
     @property
     def is_token(self) -> bool:

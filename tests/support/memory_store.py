@@ -451,6 +451,7 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
         "thumbnails": MemoryThumbnails(),
         "alerts": alerts,
         "accounts": MemoryTable(),
+        "devices": MemoryTable(),
         "audit_log": AuditLog(MemoryTable(), settings.network.trusted_proxies),
         "loss_counts": LossCounts(rows, alerts),
         "figures": FiguresTable(rows),

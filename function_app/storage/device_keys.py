@@ -1,0 +1,21 @@
+"""The partitions of the table `devices`. No device or camera can have a name with a tilde."""
+
+IDENTITIES = "identities"  # by device: its public key, and keys that wait for the owner's approval
+CAMERAS = "cameras"  # by camera: the device that takes its photos
+STATES = "states"  # by device: its last heartbeat
+
+
+def history_of(device: str) -> str:
+    """Return the partition of a device's hourly figures."""
+    return f"history~{device}"
+
+
+def commands_of(device: str) -> str:
+    """Return the partition of a device's commands."""
+    return f"commands~{device}"
+
+
+def intervals_of(device: str) -> str:
+    """Return the partition of the intervals in which a device was silent, and those in which one of
+    its cameras was disarmed or failing."""
+    return f"intervals~{device}"
