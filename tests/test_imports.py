@@ -37,7 +37,17 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("__init__",),
     ),
     "pi_uploader": (
-        ("backoff", "board", "clock", "errors", "messages", "signals", "state_files"),
+        (
+            "backoff",
+            "board",
+            "clock",
+            "errors",
+            "log_ring",
+            "messages",
+            "signals",
+            "state_files",
+            "unix_sockets",
+        ),
         ("watchdog",),
         ("settings",),
         ("control", "identity", "spool", "triggers"),

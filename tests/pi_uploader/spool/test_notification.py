@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pi_uploader.spool import Spool, SpoolError, notification
-from pi_uploader.spool.notification import MAX_ADDRESS, SOCKET_NAME, Listener, notify
+from pi_uploader import unix_sockets
+from pi_uploader.spool import Spool, SpoolError
+from pi_uploader.spool.notification import SOCKET_NAME, Listener, notify
+from pi_uploader.unix_sockets import MAX_ADDRESS
 from tests.support.disks import FailingDisk, Kind
 from tests.support.spool_photos import put
 
@@ -143,10 +145,8 @@ def test_the_socket_of_another_user_is_replaced_in_a_folder_of_ones_own(
     leave_socket(tmp_path)
     us, other = os.geteuid(), os.geteuid() + 1
     owners = {tmp_path: us if is_owner else other, tmp_path / SOCKET_NAME: other}
-    monkeypatch.setattr(notification, "_owner", owners.__getitem__)
-    monkeypatch.setattr(
-        notification, "_new_socket", lambda: Forbidden(socket.AF_UNIX, socket.SOCK_DGRAM)
-    )
+    monkeypatch.setattr(unix_sockets, "_owner", owners.__getitem__)
+    monkeypatch.setattr(socket, "socket", Forbidden)
     if not is_owner:
         with pytest.raises(OSError, match="another upload process runs on this spool"):
             Listener(tmp_path)
