@@ -8,9 +8,15 @@ from photo_wire.problem import Problem
 class HTTPProblemError(Exception):
     """Raised for a request that is rejected. `problem` has the response's status and one sentence
     that says what to do; `headers` are those that the status requires, such as
-    WWW-Authenticate."""
+    WWW-Authenticate. `counter_above` is for a device whose counter is too low."""
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        counter_above: int | None = None,
+    ) -> None:
         super().__init__(detail)
-        self.problem = Problem(status, detail)
+        self.problem = Problem(status, detail, counter_above)
         self.headers = headers or {}

@@ -7,22 +7,32 @@ from http import HTTPStatus
 from photo_wire.errors import WireError, parse_json_object, printable
 
 PROBLEM_TYPE = "application/problem+json"
+_MAX_COUNTER = 2**53  # JSON carries every number up to this exactly
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """`status` is the response's status code; `detail` is one sentence: what is wrong, and what to
-    do."""
+    do. `counter_above`, with status 401, tells a device to sign its request again, with a counter
+    above this one."""
 
     status: int
     detail: str
+    counter_above: int | None = None
 
     @property
     def title(self) -> str:
         return HTTPStatus(self.status).phrase
 
     def to_json(self) -> str:
-        return json.dumps({"title": self.title, "status": self.status, "detail": self.detail})
+        members: dict[str, object] = {
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.counter_above is not None:
+            members["counter_above"] = self.counter_above
+        return json.dumps(members)
 
 
 def parse_problem(status: int, body: bytes) -> Problem:
@@ -30,7 +40,13 @@ def parse_problem(status: int, body: bytes) -> Problem:
     Functions host) gives a problem without a detail; nothing is raised. The detail is escaped, so
     that it cannot change a log or a terminal."""
     try:
-        detail = parse_json_object(body, "problem").get("detail")
+        members = parse_json_object(body, "problem")
     except WireError:
-        detail = None
-    return Problem(status, printable(detail) if isinstance(detail, str) else "")
+        members = {}
+    detail, counter = members.get("detail"), members.get("counter_above")
+    is_counter = type(counter) is int and 0 <= counter < _MAX_COUNTER
+    return Problem(
+        status,
+        printable(detail) if isinstance(detail, str) else "",
+        counter if is_counter else None,
+    )

@@ -23,3 +23,14 @@ def test_another_body_gives_no_detail(body: bytes) -> None:
 def test_the_detail_cannot_change_a_terminal() -> None:
     body = json.dumps({"detail": "red \x1b[31m and \u202e turned"}).encode()
     assert parse_problem(400, body).detail == r"red \x1b[31m and \u202e turned"
+
+
+def test_a_problem_tells_a_device_above_which_counter_to_sign() -> None:
+    problem = Problem(401, "Sign it again.", counter_above=7)
+    assert parse_problem(401, problem.to_json().encode()) == problem
+    assert "counter_above" not in Problem(401, "").to_json()
+
+
+@pytest.mark.parametrize("counter", ["true", '"7"', "7.0", "-1", str(2**53), "null", "[]"])
+def test_another_counter_is_ignored(counter: str) -> None:
+    assert parse_problem(401, f'{{"counter_above": {counter}}}'.encode()).counter_above is None
