@@ -1,0 +1,342 @@
+"""A heartbeat: a device's report of its state, and the backend's reply.
+
+A device sends it to `POST /api/devices/{device}/heartbeat` as JSON. While it sends photos, a
+heartbeat that is due rides on the next upload, in the header X-Heartbeat; the reply is then in the
+header X-Heartbeat-Reply. Both count only in requests with the signature of the device.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from enum import Enum, StrEnum
+from typing import Any
+
+from photo_wire.command import Command, CommandResult, check_command_id, parse_commands
+from photo_wire.command import parse_result as parse_command_result
+from photo_wire.errors import WireError, parse_json_object
+from photo_wire.headers import ClockStatus
+from photo_wire.members import Members
+from photo_wire.moment import format_time
+from photo_wire.name import check_camera
+
+HEARTBEAT = "X-Heartbeat"
+HEARTBEAT_REPLY = "X-Heartbeat-Reply"
+MAX_STATE_BYTES = 16 * 1024  # of JSON, without the results of commands
+MAX_BYTES = 256 * 1024  # of JSON, with them
+MAX_HEADER = 4 * 1024  # characters
+MAX_CAMERAS = 32
+MAX_PINS = 40  # of a camera
+MAX_RESULTS = 64  # of commands
+MAX_INTERVAL = 86_400  # seconds
+MAX_TEXT = 64  # characters of a site, a version, a source, the use of a pin, a goodbye
+MAX_REASON = 200  # characters of what makes a camera fail
+_MAX_URL = 2048
+_MAX_WORDS = 16
+
+
+def heartbeat_path(device: str) -> str:
+    """Return the path to which a device of this name sends its heartbeats."""
+    return f"/api/devices/{device}/heartbeat"
+
+
+class NetworkKind(StrEnum):
+    """How a device reaches the network."""
+
+    WIFI = "wifi"
+    ETHERNET = "ethernet"
+    MOBILE = "mobile"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The network of a device; `signal` is in dBm."""
+
+    kind: NetworkKind
+    signal: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolState:
+    """The photos that wait on a device: how many, when the oldest was taken, how many bytes."""
+
+    waiting: int | None = None
+    oldest: datetime | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PinState:
+    """A GPIO pin that a camera uses: its BCM number, the setting that names it, and whether it is
+    active now, which a triggered camera can be and an idle one is not."""
+
+    number: int
+    use: str | None = None
+    is_active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraState:
+    """The state of a camera. `failures` are those since its last photo, `failing` is why the last
+    one happened, `disarmed_until` None for a person's word; `can` are the kinds of pictures that it
+    takes: photo, clip, live."""
+
+    source: str | None = None
+    armed: bool | None = None
+    disarmed_until: datetime | None = None
+    last_trigger: datetime | None = None
+    last_photo: datetime | None = None
+    failures: int | None = None
+    failing: str | None = None
+    pins: tuple[PinState, ...] = ()
+    can: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """The state of a device. Members that it does not know are None.
+
+    `interval` is the number of seconds to the next heartbeat, `uptime` in seconds; `cpu` is the
+    share of all cores that was busy; sizes are in bytes, the temperature in degrees Celsius.
+    `losses` and `quarantine` are numbers of photos. `commands` are the results that the backend has
+    not acknowledged yet. `goodbye` is the reason of a planned end.
+    """
+
+    version: str
+    interval: int
+    sent_at: datetime | None = None
+    uptime: float | None = None
+    cpu: float | None = None
+    memory_free: int | None = None
+    memory_total: int | None = None
+    disk_free: int | None = None
+    disk_total: int | None = None
+    inodes_free: int | None = None
+    temperature: float | None = None
+    throttled: tuple[str, ...] = ()
+    clock: ClockStatus | None = None
+    network: Network | None = None
+    site: str | None = None
+    spool: SpoolState | None = None
+    losses: int | None = None
+    quarantine: int | None = None
+    sent_this_month: int | None = None
+    monthly_limit: int | None = None
+    paused_until: datetime | None = None
+    cameras: Mapping[str, CameraState] = field(default_factory=dict)
+    commands: tuple[CommandResult, ...] = ()
+    goodbye: str | None = None
+
+    def to_json(self) -> bytes:
+        """Return the body of the request."""
+        return _dump(self)
+
+    def to_header(self) -> str | None:
+        """Return the value of X-Heartbeat, or None if it would be too long."""
+        body = self.to_json()
+        if len(body) > MAX_STATE_BYTES:
+            return None
+        header = base64.urlsafe_b64encode(zlib.compress(body)).rstrip(b"=").decode()
+        return header if len(header) <= MAX_HEADER else None
+
+
+def parse_heartbeat(body: bytes) -> Heartbeat:
+    """Return the heartbeat in a body. Raises WireError, naming the member that is wrong. Texts are
+    made printable and cut, see Members.text."""
+    if len(body) > MAX_BYTES:
+        raise WireError("heartbeat", f"has more than {MAX_BYTES} bytes")
+    members = Members(parse_json_object(body, "heartbeat"))
+    version, interval = (
+        members.text("version", MAX_TEXT),
+        members.whole("interval", 1, MAX_INTERVAL),
+    )
+    if not version:
+        raise members.missing("version")
+    if interval is None:
+        raise members.missing("interval")
+    spool, network, clock = (
+        members.child("spool"),
+        members.child("network"),
+        members.text("clock", 16),
+    )
+    heartbeat = Heartbeat(
+        version=version,
+        interval=interval,
+        sent_at=members.time("sent_at"),
+        uptime=members.number("uptime", 0, 1e12),
+        cpu=members.number("cpu", 0, 1000),
+        memory_free=members.whole("memory_free"),
+        memory_total=members.whole("memory_total"),
+        disk_free=members.whole("disk_free"),
+        disk_total=members.whole("disk_total"),
+        inodes_free=members.whole("inodes_free"),
+        temperature=members.number("temperature", -300, 1000),
+        throttled=members.keywords("throttled", _MAX_WORDS),
+        clock=None if clock is None else _clock(clock),
+        network=_parse_network(network) if network else None,
+        site=members.text("site", MAX_TEXT),
+        spool=_parse_spool(spool) if spool else None,
+        losses=members.whole("losses"),
+        quarantine=members.whole("quarantine"),
+        sent_this_month=members.whole("sent_this_month"),
+        monthly_limit=members.whole("monthly_limit"),
+        paused_until=members.time("paused_until"),
+        cameras={
+            check_camera(name, "cameras"): _parse_camera(camera)
+            for name, camera in members.children("cameras", MAX_CAMERAS).items()
+        },
+        commands=tuple(
+            parse_command_result(one, f"commands[{index}]")
+            for index, one in enumerate(members.array("commands", MAX_RESULTS))
+        ),
+        goodbye=members.text("goodbye", MAX_TEXT),
+    )
+    size = len(replace(heartbeat, commands=()).to_json()) if heartbeat.commands else len(body)
+    if size > MAX_STATE_BYTES:
+        raise WireError("heartbeat", f"has more than {MAX_STATE_BYTES} bytes besides its commands")
+    return heartbeat
+
+
+def parse_header(text: str) -> Heartbeat:
+    """Return the heartbeat in the header X-Heartbeat. Raises WireError."""
+    if len(text) > MAX_HEADER:
+        raise WireError(HEARTBEAT, f"is longer than {MAX_HEADER} characters")
+    inflater = zlib.decompressobj()
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        packed = base64.b64decode(padded, altchars=b"-_", validate=True)
+        # With a limit: a few KB of zeros inflate to megabytes.
+        body = inflater.decompress(packed, MAX_STATE_BYTES + 1)
+    except (binascii.Error, ValueError, zlib.error):
+        raise WireError(HEARTBEAT, "is not base64url of deflated JSON") from None
+    if len(body) > MAX_STATE_BYTES or not inflater.eof:
+        raise WireError(HEARTBEAT, f"does not inflate to at most {MAX_STATE_BYTES} bytes")
+    return parse_heartbeat(body)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLink:
+    """Where a device reads its commands, until when. The address contains a secret."""
+
+    url: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatReply:
+    """The backend's reply. `open` are the commands that the device should execute, `acknowledged`
+    the ids of those whose results are recorded. `is_recorded` is False while the device's key waits
+    for the owner's approval: nothing was recorded then, and the reply has nothing."""
+
+    link: CommandLink | None = None
+    open: tuple[Command, ...] = ()
+    acknowledged: tuple[str, ...] = ()
+    is_recorded: bool = True
+
+    def to_json(self) -> bytes:
+        """Return the reply as JSON in ASCII, for a body or a header."""
+        if not self.is_recorded:
+            return json.dumps({"standing": "unknown"}).encode()
+        link = self.link
+        members = {
+            "link": {"url": link.url, "expires_at": format_time(link.expires_at)} if link else None,
+            "open": [command.to_properties() for command in self.open],
+            "acknowledged": list(self.acknowledged),
+        }
+        return json.dumps(members).encode()
+
+
+def parse_reply(body: bytes) -> HeartbeatReply:
+    """Return the reply in a body or a header. Raises WireError, and never quotes an address."""
+    members = Members(parse_json_object(body, "reply"))
+    if members.text("standing", 16) == "unknown":
+        return HeartbeatReply(is_recorded=False)
+    link = members.child("link")
+    ids = members.array("acknowledged", MAX_RESULTS)
+    if not all(isinstance(one, str) for one in ids):
+        raise WireError("acknowledged", "is not a list of ids")
+    return HeartbeatReply(
+        _parse_link(link) if link else None,
+        parse_commands(members.array("open", MAX_RESULTS)),
+        tuple(check_command_id(one, "acknowledged") for one in ids),
+    )
+
+
+def _parse_camera(members: Members) -> CameraState:
+    pins = members.array("pins", MAX_PINS)
+    return CameraState(
+        source=members.text("source", MAX_TEXT),
+        armed=members.flag("armed"),
+        disarmed_until=members.time("disarmed_until"),
+        last_trigger=members.time("last_trigger"),
+        last_photo=members.time("last_photo"),
+        failures=members.whole("failures"),
+        failing=members.text("failing", MAX_REASON),
+        pins=tuple(
+            _parse_pin(Members(one, f"{members.path('pins')}[{index}]"))
+            for index, one in enumerate(pins)
+        ),
+        can=members.keywords("can", _MAX_WORDS),
+    )
+
+
+def _parse_pin(members: Members) -> PinState:
+    number = members.whole("number", 0, 1000)
+    if number is None:
+        raise members.missing("number")
+    return PinState(number, members.text("use", MAX_TEXT), members.flag("is_active"))
+
+
+def _parse_network(members: Members) -> Network:
+    kind = members.text("kind", 16) or ""
+    known = kind in list(NetworkKind)
+    return Network(
+        NetworkKind(kind) if known else NetworkKind.OTHER, members.number("signal", -1000, 1000)
+    )
+
+
+def _parse_spool(members: Members) -> SpoolState:
+    return SpoolState(members.whole("waiting"), members.time("oldest"), members.whole("bytes"))
+
+
+def _clock(text: str) -> ClockStatus:
+    try:
+        return ClockStatus(text)
+    except ValueError:
+        raise WireError("clock", f"is not one of {', '.join(ClockStatus)}") from None
+
+
+def _parse_link(members: Members) -> CommandLink:
+    url, expires_at = members.text("url", _MAX_URL), members.time("expires_at")
+    if not url or not url.isascii() or not url.startswith(("https://", "http://")):
+        raise WireError("link.url", "is not an address")
+    if expires_at is None:
+        raise members.missing("expires_at")
+    return CommandLink(url, expires_at)
+
+
+def _dump(value: object) -> bytes:
+    """Return the compact JSON of a dataclass. The text of a device may hold half a surrogate pair,
+    which becomes a question mark: it is not Unicode text."""
+    text = json.dumps(_to_json(value), ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="replace")
+
+
+def _to_json(value: Any) -> Any:
+    """Return the JSON of a value: dataclasses by their members, without those that are unknown."""
+    if isinstance(value, CommandResult):
+        return value.to_properties()
+    if isinstance(value, datetime):
+        return format_time(value)
+    if isinstance(value, Enum | str | int | float):
+        return value
+    if isinstance(value, tuple):
+        return [_to_json(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: _to_json(one) for name, one in value.items()}
+    members = {one.name: getattr(value, one.name) for one in fields(value)}
+    return {name: _to_json(one) for name, one in members.items() if one not in (None, (), {})}

@@ -1,0 +1,241 @@
+"""Heartbeats and their replies survive the way as JSON and as headers, and nothing else passes for
+them."""
+
+import base64
+import contextlib
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photo_wire.command import Command, CommandResult, CommandState
+from photo_wire.errors import WireError
+from photo_wire.headers import ClockStatus
+from photo_wire.heartbeat import (
+    MAX_HEADER,
+    MAX_STATE_BYTES,
+    CameraState,
+    CommandLink,
+    Heartbeat,
+    HeartbeatReply,
+    Network,
+    NetworkKind,
+    PinState,
+    SpoolState,
+    parse_header,
+    parse_heartbeat,
+    parse_reply,
+)
+from photo_wire.members import MAX_NUMBER
+from photo_wire.moment import parse_time
+from tests.photo_wire.strategies import cameras, moments
+
+characters = st.characters(exclude_categories=["C", "Z"]) | st.just(" ")
+texts = st.text(characters, max_size=64)
+counts = st.integers(0, MAX_NUMBER)
+keywords = st.lists(st.from_regex(r"[a-z][a-z0-9_-]{0,31}", fullmatch=True), max_size=3).map(tuple)
+ids = st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
+results = st.builds(
+    CommandResult, ids, st.sampled_from([CommandState.DONE, CommandState.TAKEN]), output=texts
+)
+pins = st.builds(PinState, st.integers(0, 53), st.none() | texts, st.none() | st.booleans())
+states = st.builds(
+    CameraState,
+    source=st.none() | texts,
+    armed=st.none() | st.booleans(),
+    disarmed_until=st.none() | moments,
+    last_trigger=st.none() | moments,
+    last_photo=st.none() | moments,
+    failures=st.none() | counts,
+    failing=st.none() | st.text(characters, max_size=200),
+    pins=st.lists(pins, max_size=3).map(tuple),
+    can=keywords,
+)
+heartbeats = st.builds(
+    Heartbeat,
+    version=st.text(characters, min_size=1, max_size=64),
+    interval=st.integers(1, 86_400),
+    sent_at=st.none() | moments,
+    uptime=st.none() | st.floats(0, 1e12),
+    cpu=st.none() | st.floats(0, 1),
+    memory_free=st.none() | counts,
+    memory_total=st.none() | counts,
+    disk_free=st.none() | counts,
+    disk_total=st.none() | counts,
+    inodes_free=st.none() | counts,
+    temperature=st.none() | st.floats(-40, 120),
+    throttled=keywords,
+    clock=st.none() | st.sampled_from(ClockStatus),
+    network=st.none()
+    | st.builds(Network, st.sampled_from(NetworkKind), st.none() | st.floats(-120, 0)),
+    site=st.none() | texts,
+    spool=st.none()
+    | st.builds(SpoolState, st.none() | counts, st.none() | moments, st.none() | counts),
+    losses=st.none() | counts,
+    quarantine=st.none() | counts,
+    sent_this_month=st.none() | counts,
+    monthly_limit=st.none() | counts,
+    paused_until=st.none() | moments,
+    cameras=st.dictionaries(cameras, states, max_size=3),
+    commands=st.lists(results, max_size=3).map(tuple),
+    goodbye=st.none() | texts,
+)
+commands = st.builds(Command, ids, st.just("photo"), moments)
+links = st.builds(CommandLink, st.just("https://store.example/devices/a.json?sig=x"), moments)
+replies = st.builds(
+    HeartbeatReply,
+    st.none() | links,
+    st.lists(commands, max_size=3).map(tuple),
+    st.lists(ids, max_size=3).map(tuple),
+)
+
+
+@given(heartbeats)
+def test_every_heartbeat_comes_back_from_its_json(sent: Heartbeat) -> None:
+    assert parse_heartbeat(sent.to_json()) == sent
+
+
+@given(heartbeats)
+def test_every_heartbeat_comes_back_from_its_header_or_has_none(sent: Heartbeat) -> None:
+    header = sent.to_header()
+    if header is not None:
+        assert len(header) <= MAX_HEADER
+        assert parse_header(header) == sent
+
+
+@given(replies | st.just(HeartbeatReply(is_recorded=False)))
+def test_every_reply_comes_back_from_its_json_which_a_header_can_hold(sent: HeartbeatReply) -> None:
+    body = sent.to_json()
+    assert parse_reply(body) == sent
+    assert body.isascii()
+    assert body.decode().isprintable()
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_no_bytes_raise_anything_but_a_wire_error(body: bytes) -> None:
+    for parse in (parse_heartbeat, parse_reply):
+        with contextlib.suppress(WireError):
+            parse(body)
+    with contextlib.suppress(WireError):
+        parse_header(_header_of(body))
+    with contextlib.suppress(WireError):
+        parse_header(body.decode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"version": None}, "version"),
+        ({"version": 14}, "version"),
+        ({"interval": None}, "interval"),
+        ({"interval": 0}, "interval"),
+        ({"interval": True}, "interval"),
+        ({"interval": 1.5}, "interval"),
+        ({"sent_at": 1_790_000_000}, "sent_at"),
+        ({"sent_at": "1969-12-31T23:59:59Z"}, "sent_at"),
+        ({"cpu": "low"}, "cpu"),
+        ({"cpu": -0.1}, "cpu"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"temperature": float("inf")}, "temperature"),
+        ({"disk_free": -1}, "disk_free"),
+        ({"disk_free": 2**53}, "disk_free"),
+        ({"throttled": "undervoltage"}, "throttled"),
+        ({"throttled": ["Under voltage"]}, "throttled"),
+        ({"clock": "late"}, "clock"),
+        ({"network": "wifi"}, "network"),
+        ({"network": {"kind": "wifi", "signal": "-60"}}, "network.signal"),
+        ({"spool": {"oldest": "yesterday"}}, "spool.oldest"),
+        ({"cameras": []}, "cameras"),
+        ({"cameras": {"../x": {}}}, "cameras"),
+        ({"cameras": {"gate": {"armed": "yes"}}}, "cameras.gate.armed"),
+        ({"cameras": {"gate": {"pins": [{"number": 4}] * 41}}}, "cameras.gate.pins"),
+        ({"cameras": {"gate": {"pins": [{"use": "pir_pin"}]}}}, "cameras.gate.pins[0].number"),
+        ({"cameras": {f"c{n}": {} for n in range(33)}}, "cameras"),
+        ({"commands": [{}]}, "commands[0].state"),
+        ({"commands": {}}, "commands"),
+        ({"goodbye": True}, "goodbye"),
+    ],
+)
+def test_a_wrong_member_is_named(change: dict[str, Any], field: str) -> None:
+    whole = {"version": "0.14.0", "interval": 300}
+    assert parse_heartbeat(json.dumps(whole).encode()) == Heartbeat(version="0.14.0", interval=300)
+    with pytest.raises(WireError) as caught:
+        parse_heartbeat(json.dumps(whole | change).encode())
+    assert caught.value.field == field
+
+
+def test_a_later_version_may_say_more() -> None:
+    later = {"version": "2", "interval": 300, "fans": [1], "network": {"kind": "satellite"}}
+    parsed = parse_heartbeat(json.dumps(later).encode())
+    assert parsed.network == Network(NetworkKind.OTHER)
+
+
+def test_what_a_camera_says_cannot_break_a_heartbeat() -> None:
+    raw = "no\x1b[2J picture\n\ud800" + "x" * 1000
+    sent = Heartbeat(version="1", interval=1, cameras={"gate": CameraState(failing=raw)})
+    failing = parse_heartbeat(sent.to_json()).cameras["gate"].failing
+    assert failing is not None
+    assert failing.startswith(r"no\x1b[2J picture\n?xxx")
+    assert len(failing) == 200
+
+
+def test_the_clock_may_be_far_off() -> None:
+    for year in (1970, 2100, 9999):
+        moment = parse_time(f"{year}-01-01T00:00:00Z")
+        sent = Heartbeat(version="1", interval=1, sent_at=moment)
+        assert parse_heartbeat(sent.to_json()) == sent
+
+
+def test_a_state_is_small_and_results_of_commands_may_be_large() -> None:
+    reason = "y" * 200
+    state = CameraState(source="x" * 64, armed=True, failures=3, failing=reason, can=("photo",))
+    sent = Heartbeat(version="1", interval=1, cameras={f"camera-{n}": state for n in range(32)})
+    results = (CommandResult("a" * 32, CommandState.DONE, output="z" * 150_000),)
+    assert parse_heartbeat(replace(sent, commands=results).to_json()).commands == results
+    pins = tuple(PinState(n, "pir_pin", is_active=True) for n in range(40))
+    crowded = replace(sent, cameras={f"c{n}": CameraState(pins=pins) for n in range(32)})
+    for one in (crowded, replace(crowded, commands=results)):
+        with pytest.raises(WireError, match="16384 bytes besides its commands"):
+            parse_heartbeat(one.to_json())
+        assert one.to_header() is None
+    with pytest.raises(WireError, match="more than 262144 bytes"):
+        parse_heartbeat(b" " * 262_145)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda header: header[:-5],
+        lambda header: header + "AAAA" * 1024,
+        lambda header: "!" + header[1:],
+        lambda header: "é" + header[1:],
+        lambda header: "",
+        lambda header: _header_of(b"{}"),
+        lambda header: _header_of(b"\0" * 2_000_000),  # 2 KB that would become 2 MB
+        lambda header: _header_of(b'{"version": "1", "interval": 1}' + b" " * MAX_STATE_BYTES),
+    ],
+)
+def test_a_damaged_header_is_refused(damage: Callable[[str], str]) -> None:
+    header = Heartbeat(version="1", interval=1).to_header()
+    assert header is not None
+    with pytest.raises(WireError):
+        parse_header(damage(header))
+
+
+def test_an_address_is_in_no_message() -> None:
+    link = {"url": "ftp://store.example/?sig=secret", "expires_at": "2026-11-20T12:01:34Z"}
+    with pytest.raises(WireError) as caught:
+        parse_reply(json.dumps({"link": link}).encode())
+    reply = HeartbeatReply(
+        CommandLink("https://store.example/?sig=secret", parse_time("2026-11-20T12:01:34Z"))
+    )
+    assert "secret" not in f"{caught.value} {reply}"
+
+
+def _header_of(body: bytes) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(body)).rstrip(b"=").decode()
