@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from function_app.auth.audit_log import AuditLog
+from function_app.auth.device_keys import DeviceKeys
 from function_app.memory import return_large_buffers
 from function_app.settings import Settings, read_settings
 from function_app.storage.azure.account import open_account
@@ -50,7 +51,8 @@ class Services:
     """What handlers work with: the stores of photos, alerts and accounts, the audit log, the counts
     of lost photos, the figures, the settings, and what this process remembers of timers and
     cameras. `accounts` has users, sessions, tokens, shared links, login attempts and the runs of
-    the timers; `devices` what is known of devices, by the keys of storage/device_keys.py."""
+    the timers; `devices` what is known of devices, by the keys of storage/device_keys.py, and
+    `device_keys` has which key and which cameras each has."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
@@ -58,6 +60,7 @@ class Services:
     alerts: Alerts
     accounts: TableStore
     devices: TableStore
+    device_keys: DeviceKeys
     audit_log: AuditLog
     loss_counts: LossCounts
     figures: FiguresTable
@@ -98,13 +101,15 @@ def connect(settings: Settings) -> Services:
         settings.storage.sdk_only,
     )
     alerts, counts = AzureAlerts(account), AzureTable(account, TABLE)
+    devices = AzureTable(account, "devices")
     return Services(
         blobs=AzurePhotoBlobs(account),
         index=AzurePhotoIndex(account),
         thumbnails=AzureThumbnails(account),
         alerts=alerts,
         accounts=AzureTable(account, "people"),  # the table is named after its first content
-        devices=AzureTable(account, "devices"),
+        devices=devices,
+        device_keys=DeviceKeys(devices, alerts),
         audit_log=AuditLog(AzureTable(account, "accesses"), settings.network.trusted_proxies),
         loss_counts=LossCounts(counts, alerts),
         figures=FiguresTable(counts),

@@ -45,11 +45,23 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestSignature:
+    """The signature of a device's request, checked by the key that it names: the two headers as
+    they were sent, the counter, and the SHA-256 (hex) of the body."""
+
+    signature_input: str
+    signature: str
+    counter: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller. `cameras` are those they may access, None for all. `session` is the
     key of a user's session, None for programs. `root` is the user, or the token of the settings,
     from whom their right comes, and `via` the keys of the tokens in between, this caller's own last
-    (provenance.py). `device` is the name under which a device signs its requests."""
+    (provenance.py). Of a device, `device` is the name under which it signs its requests, and
+    `key_name` the device or camera for which alone its function key speaks; None for any."""
 
     name: str
     scopes: frozenset[Scope]
@@ -59,6 +71,8 @@ class Caller:
     via: tuple[str, ...] = ()
     device: str | None = None
     standing: Standing = Standing.UNSIGNED
+    signature: RequestSignature | None = None
+    key_name: str | None = None
 
     @property
     def is_token(self) -> bool:

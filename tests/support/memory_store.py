@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from function_app.auth.audit_log import AuditLog
+from function_app.auth.device_keys import DeviceKeys
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.figures import FiguresTable
@@ -445,13 +446,15 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
     the counts."""
     rows = parts.pop("rows", None) or MemoryTable()
     alerts = parts.get("alerts") or MemoryAlerts()
+    devices = parts.get("devices") or MemoryTable()
     default = {
         "blobs": MemoryBlobs(),
         "index": MemoryIndex(rows),
         "thumbnails": MemoryThumbnails(),
         "alerts": alerts,
         "accounts": MemoryTable(),
-        "devices": MemoryTable(),
+        "devices": devices,
+        "device_keys": DeviceKeys(devices, alerts),
         "audit_log": AuditLog(MemoryTable(), settings.network.trusted_proxies),
         "loss_counts": LossCounts(rows, alerts),
         "figures": FiguresTable(rows),
