@@ -11,11 +11,13 @@ from function_app.settings import Settings, read_settings
 from function_app.storage.azure.account import open_account
 from function_app.storage.azure.alerts import AzureAlerts
 from function_app.storage.azure.blobs import AzurePhotoBlobs, AzureThumbnails
+from function_app.storage.azure.device_blobs import AzureDeviceBlobs
 from function_app.storage.azure.index import AzurePhotoIndex
 from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.azure.tables import AzureTable
+from function_app.storage.commands import Commands
 from function_app.storage.figures import FiguresTable
-from function_app.storage.interfaces import Alerts, PhotoBlobs, PhotoIndex, Thumbnails
+from function_app.storage.interfaces import Alerts, DeviceBlobs, PhotoBlobs, PhotoIndex, Thumbnails
 from function_app.storage.loss_counts import LossCounts
 from function_app.storage.photo_store import PhotoStore
 from function_app.storage.table_store import TableStore
@@ -52,7 +54,8 @@ class Services:
     of lost photos, the figures, the settings, and what this process remembers of timers and
     cameras. `accounts` has users, sessions, tokens, shared links, login attempts and the runs of
     the timers; `devices` what is known of devices, by the keys of storage/device_keys.py, and
-    `device_keys` has which key and which cameras each has."""
+    `device_blobs` what devices read and write by links. `device_keys` has which key and which
+    cameras each has."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
@@ -60,6 +63,7 @@ class Services:
     alerts: Alerts
     accounts: TableStore
     devices: TableStore
+    device_blobs: DeviceBlobs
     device_keys: DeviceKeys
     audit_log: AuditLog
     loss_counts: LossCounts
@@ -72,6 +76,11 @@ class Services:
     def photo_store(self) -> PhotoStore:
         """The blobs and the index, for what writes both."""
         return PhotoStore(self.blobs, self.index, self.loss_counts.take_back)
+
+    @property
+    def commands(self) -> Commands:
+        """The commands of devices, for what writes their rows and blobs."""
+        return Commands(self.devices, self.device_blobs)
 
 
 class LazyServices:
@@ -109,6 +118,7 @@ def connect(settings: Settings) -> Services:
         alerts=alerts,
         accounts=AzureTable(account, "people"),  # the table is named after its first content
         devices=devices,
+        device_blobs=AzureDeviceBlobs(account),
         device_keys=DeviceKeys(devices, alerts),
         audit_log=AuditLog(AzureTable(account, "accesses"), settings.network.trusted_proxies),
         loss_counts=LossCounts(counts, alerts),

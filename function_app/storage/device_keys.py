@@ -3,6 +3,7 @@
 IDENTITIES = "identities"  # by device: its public key, and keys that wait for the owner's approval
 CAMERAS = "cameras"  # by camera: the device that takes its photos
 STATES = "states"  # by device: its last heartbeat
+LOOKING = "looking"  # by camera: its device, and until when somebody looks at it live
 
 
 def history_of(device: str) -> str:

@@ -12,6 +12,7 @@ from function_app.storage.models import (
     Reindexed,
     State,
     StoredAlert,
+    StoredBlob,
 )
 from function_app.storage.photo_counts import Arrival, PhotoCounts
 from function_app.storage.row_keys import View
@@ -213,6 +214,29 @@ class Thumbnails(Protocol):
 
     def list_names(self, camera: str) -> Iterator[PhotoName]:
         """Yield the photos of a camera that have thumbnails, the oldest first."""
+        ...
+
+
+class DeviceBlobs(Protocol):
+    """Blobs that devices read or write themselves, by links, and large results of commands."""
+
+    def read(self, path: str, max_bytes: int) -> StoredBlob | None:
+        """Return the blob; None if there is none, it is empty, or it has over `max_bytes`."""
+        ...
+
+    def write(self, path: str, content: bytes, content_type: str, etag: str = "") -> bool:
+        """Write the blob in place of the one that was read with this etag; without an etag, only if
+        there is none. Return False, and write nothing, if it changed meanwhile."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove the blob, if there is one."""
+        ...
+
+    def link(self, path: str, until: datetime, may_write: bool = False) -> str | None:
+        """Return an address by which its holder may read this blob and no other until then, or
+        with `may_write` write it instead. None if this account's credentials cannot sign one. The
+        address is a secret."""
         ...
 
 

@@ -165,6 +165,16 @@ class NameReservation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob that a device may read or write, as it was read. `etag` changes whenever it is
+    written."""
+
+    content: bytes
+    etag: str
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoredAlert:
     """An alert, and when it first came in. One that was taken back since is counted, but not
     indexed."""

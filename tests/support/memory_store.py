@@ -23,6 +23,7 @@ from function_app.storage.models import (
     Reindexed,
     State,
     StoredAlert,
+    StoredBlob,
     alert_key,
     blob_path,
 )
@@ -441,6 +442,34 @@ class MemoryThumbnails:
         yield from sorted(mine, key=lambda name: (name.captured_at, str(name)))
 
 
+class MemoryDeviceBlobs:
+    """DeviceBlobs in a dictionary. Nobody can follow its links."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, StoredBlob] = {}
+        self._lock = threading.Lock()
+        self._written = 0
+
+    def read(self, path: str, max_bytes: int) -> StoredBlob | None:
+        found = self.kept.get(path)
+        return found if found and 0 < len(found.content) <= max_bytes else None
+
+    def write(self, path: str, content: bytes, content_type: str, etag: str = "") -> bool:
+        with self._lock:
+            now = self.kept.get(path)
+            if etag != (now.etag if now else ""):
+                return False
+            self._written += 1
+            self.kept[path] = StoredBlob(content, str(self._written), datetime.now(UTC))
+            return True
+
+    def remove(self, path: str) -> None:
+        self.kept.pop(path, None)
+
+    def link(self, path: str, until: datetime, may_write: bool = False) -> str | None:
+        return f"http://memory.example/devices/{path}?until={until:%s}&write={int(may_write)}"
+
+
 def memory_services(settings: Settings, **parts: Any) -> Services:
     """Services that keep everything in memory; `parts` replace some of them. `rows` are those of
     the counts."""
@@ -454,6 +483,7 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
         "alerts": alerts,
         "accounts": MemoryTable(),
         "devices": devices,
+        "device_blobs": MemoryDeviceBlobs(),
         "device_keys": DeviceKeys(devices, alerts),
         "audit_log": AuditLog(MemoryTable(), settings.network.trusted_proxies),
         "loss_counts": LossCounts(rows, alerts),

@@ -1,0 +1,246 @@
+"""The commands of devices: their rows, and the blob by which a device learns of them.
+
+The rows are the truth. The blob is written after them, only as long as nobody else has written it
+since it was read, which is before the rows are; then both are read again. So an older state of the
+rows never replaces a newer one: the blob was written in between, by whoever made the newer one, or
+they write it later. A crash before that leaves a blob without the command, which then comes with
+the reply to the next heartbeat.
+"""
+
+import zlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from function_app.storage.command_rows import (
+    AFTER_COMMANDS,
+    OPEN,
+    CommandRecord,
+    OpenCommands,
+    first_key_before,
+    parse_open,
+    parse_record,
+)
+from function_app.storage.device_keys import commands_of
+from function_app.storage.interfaces import DeviceBlobs
+from function_app.storage.models import StorageUnavailableError, StoredBlob
+from function_app.storage.table_store import PAGE_SIZE, ConditionalUpdate, Entity, TableStore
+from photo_wire.command import (
+    MAX_BLOB_BYTES,
+    MAX_OPEN,
+    MAX_OUTPUT_BYTES,
+    Command,
+    CommandBlob,
+    CommandResult,
+    CommandState,
+    Kind,
+    parse_blob,
+)
+from photo_wire.errors import WireError
+from photo_wire.name import PhotoName
+
+COMMAND_TTL = timedelta(days=31)
+MAX_PURGED = 1000  # commands of a device in a run
+_ATTEMPTS = 50  # each means that somebody else's change was made
+_BUSY = "a device's commands are changed too often at once"
+_JSON = "application/json"
+_COMPRESSED = "application/zlib"
+_FOR_PHOTOS = (Kind.PHOTO, Kind.CLIP)
+
+
+class TooManyCommandsError(Exception):
+    """The device has MAX_OPEN open commands."""
+
+
+class _Read(NamedTuple):
+    """The list of open commands, and its row."""
+
+    row: Entity
+    open: OpenCommands
+
+
+def blob_path(device: str) -> str:
+    """Return the name of the blob that the device polls."""
+    return f"commands/{device}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """The commands in the table `devices` and in the blobs. All methods raise
+    StorageUnavailableError."""
+
+    table: TableStore
+    blobs: DeviceBlobs
+
+    def ask(self, device: str, wanted: CommandRecord, now: datetime) -> CommandRecord:
+        """Store a command and tell the device. Return it with its id; that of `wanted` is of no
+        command. Raises TooManyCommandsError.
+
+        Five requests: three reads and two writes.
+        """
+        record = wanted
+        for _ in range(_ATTEMPTS):
+            found = self._read(device) or self._create_row(device)
+            open_now = found.open.at(now)
+            if found.open.find(record.command.id):  # the write before was made, and nobody knew
+                self._project(device, now)
+                return record
+            if len(open_now.commands) >= MAX_OPEN:
+                raise TooManyCommandsError
+            record = replace(wanted, command=replace(wanted.command, id=open_now.new_id(now)))
+            if self._rewrite(device, found.row, open_now.with_command(record.command), record):
+                self._project(device, now)
+                return record
+        raise StorageUnavailableError(_BUSY)
+
+    def record(self, device: str, result: CommandResult, now: datetime) -> CommandRecord | None:
+        """Store what a device reports of a command, and return it; None if it is not known.
+
+        Two reads and a write, and three requests more if the blob listed the command."""
+        for _ in range(_ATTEMPTS):
+            found = self._read(device)  # before the command: none becomes open again
+            row = self.table.get(commands_of(device), result.id)
+            if found is None or row is None:
+                return None
+            before = parse_record(row.key, row.properties)
+            record = before.after(result, now)
+            if record == before:
+                return record
+            if record.has_output and not before.has_output:
+                self._write_output(device, result)
+            command = found.open.find(result.id)
+            if command is None:
+                if self.table.replace(commands_of(device), row, record.to_properties()):
+                    return record
+                continue
+            open_now = found.open.with_state(command, record.state)
+            if self._rewrite(device, found.row, open_now.at(now), record):
+                if open_now.to_do != found.open.to_do:
+                    self._project(device, now)
+                return record
+        raise StorageUnavailableError(_BUSY)
+
+    def record_photo(self, device: str, photo: PhotoName, now: datetime) -> None:
+        """Mark the command done for which a device took this photo, if there is one. A command for
+        all cameras is done when the device says so. One request if no command is open."""
+        found = self._find_by_tag(device, photo.tag)
+        if found is None or found.command.kind not in _FOR_PHOTOS:
+            return
+        if found.command.camera not in (None, photo.camera):
+            return
+        state = CommandState.TAKEN if found.command.camera is None else CommandState.DONE
+        self.record(device, CommandResult(found.command.id, state, photos=(str(photo),)), now)
+
+    def get(self, device: str, command_id: str) -> CommandRecord | None:
+        """Return a command. One request."""
+        row = self.table.get(commands_of(device), command_id)
+        return parse_record(row.key, row.properties) if row else None
+
+    def newest(self, device: str, count: int, after: str) -> list[CommandRecord]:
+        """Return up to `count` commands, the newest first, those after the id `after`."""
+        rows = self.table.query(commands_of(device), count, after, AFTER_COMMANDS)
+        return [parse_record(row.key, row.properties) for row in rows]
+
+    def output(self, device: str, command_id: str) -> str | None:
+        """Return the output of a command; None if it is gone."""
+        stored = self.blobs.read(_output_path(device, command_id), 2 * MAX_OUTPUT_BYTES)
+        return zlib.decompress(stored.content).decode() if stored else None
+
+    def to_do(self, device: str, now: datetime) -> tuple[Command, ...]:
+        """Return the commands that the device has not taken yet. One request; at the first time
+        some more, which create the blob that the device polls."""
+        found = self._read(device)
+        if found is None:
+            self._project(device, now)
+            self._create_row(device)  # last: it says that the blob is there
+            return ()
+        return found.open.at(now).to_do
+
+    def purge(self, device: str, now: datetime) -> int:
+        """Remove commands older than COMMAND_TTL, with their outputs. Return how many."""
+        old = self.table.query(
+            commands_of(device),
+            min(PAGE_SIZE, MAX_PURGED),
+            first_key_before(now - COMMAND_TTL),
+            AFTER_COMMANDS,
+        )
+        for row in old:
+            self._remove(device, row)
+        return len(old)
+
+    def forget(self, device: str) -> None:
+        """Remove all commands of a device, their outputs, and the blob that it polls."""
+        while rows := self.table.query(commands_of(device), PAGE_SIZE):
+            for row in rows:
+                self._remove(device, row)
+        self.blobs.remove(blob_path(device))
+
+    def read_blob(self, device: str) -> tuple[CommandBlob, str]:
+        """Return what the device polls, and the blob's etag; "" if there is none."""
+        return _parse(self.blobs.read(blob_path(device), MAX_BLOB_BYTES))
+
+    def write_blob(self, device: str, content: CommandBlob, etag: str) -> bool:
+        """Write what the device polls, unless it changed since it was read with this etag."""
+        return self.blobs.write(blob_path(device), content.to_json(), _JSON, etag)
+
+    def _project(self, device: str, now: datetime) -> None:
+        """Write the blob anew from the rows."""
+        for _ in range(_ATTEMPTS):
+            blob, etag = self.read_blob(device)  # before the rows
+            found = self._read(device)
+            open_now = found.open.at(now) if found else OpenCommands()
+            if self.write_blob(device, _projected(blob, open_now, now), etag):
+                return
+        raise StorageUnavailableError(_BUSY)
+
+    def _rewrite(
+        self, device: str, row: Entity, open_now: OpenCommands, record: CommandRecord
+    ) -> bool:
+        """Write the list of open commands and one command at once, unless the list changed."""
+        changed = {record.command.id: record.to_properties()}
+        update = ConditionalUpdate(row, open_now.to_properties(), changed)
+        return self.table.rewrite(commands_of(device), update)
+
+    def _read(self, device: str) -> _Read | None:
+        row = self.table.get(commands_of(device), OPEN)
+        return _Read(row, parse_open(row.properties)) if row else None
+
+    def _create_row(self, device: str) -> _Read:
+        self.table.insert(commands_of(device), OPEN, OpenCommands().to_properties())
+        found = self._read(device)
+        if found is None:
+            raise StorageUnavailableError("the device is just being removed")
+        return found
+
+    def _find_by_tag(self, device: str, tag: str) -> CommandRecord | None:
+        rows = self.table.query(commands_of(device), 1, tag, f"{tag}{AFTER_COMMANDS}")
+        return parse_record(rows[0].key, rows[0].properties) if rows else None
+
+    def _write_output(self, device: str, result: CommandResult) -> None:
+        content = zlib.compress(result.output.encode())
+        self.blobs.write(_output_path(device, result.id), content, _COMPRESSED)
+
+    def _remove(self, device: str, row: Entity) -> None:
+        if "output" in row.properties:  # first, so that none is left alone
+            self.blobs.remove(_output_path(device, row.key))
+        self.table.remove(commands_of(device), row.key)
+
+
+def _projected(blob: CommandBlob, open_now: OpenCommands, now: datetime) -> CommandBlob:
+    """Return the blob with these commands, and only with cameras at which somebody looks."""
+    looking = {camera: until for camera, until in blob.looking_until.items() if until > now}
+    live = {camera: link for camera, link in blob.live.items() if camera in looking}
+    return CommandBlob(open_now.to_do, looking, live)
+
+
+def _parse(stored: StoredBlob | None) -> tuple[CommandBlob, str]:
+    if stored is None:
+        return CommandBlob(), ""
+    try:
+        return parse_blob(stored.content), stored.etag
+    except WireError:  # somebody else wrote it: it is written anew
+        return CommandBlob(), stored.etag
+
+
+def _output_path(device: str, command_id: str) -> str:
+    return f"outputs/{device}/{command_id}"
