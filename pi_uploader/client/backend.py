@@ -1,12 +1,10 @@
 """The HTTP client of the backend: what is sent, and what counts as a receipt."""
 
 import random
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Protocol
 
@@ -27,7 +25,9 @@ from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH, PhotoHea
 from photo_wire.known import KNOWN_PATH, KnownPhotos, ids_to_json, parse_known
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
+from pi_uploader.client.blobs import BlobClient
 from pi_uploader.client.connection import Adapter, route_to
+from pi_uploader.client.dates import response_date, retry_after
 from pi_uploader.client.deadlines import Deadlines
 from pi_uploader.client.errors import RejectedError, UnavailableError, unavailable
 from pi_uploader.spool import SpooledPhoto
@@ -86,7 +86,13 @@ class BackendClient:
         self._route = route_to(base_url)
         self._deadlines = Deadlines()
         self._adapter = Adapter(self._route, connections + 1, self._deadlines)
+        self._needs_tls = base_url.startswith("https:")
         self._templates = _templates(base_url.rstrip("/"), function_key)  # by path
+
+    def blobs(self) -> BlobClient:
+        """Return a client for the blobs that the backend links to. It shares certificates and
+        deadlines with this one."""
+        return BlobClient(self._deadlines, self._adapter.context, self._needs_tls)
 
     def send_photo(self, photo: SpooledPhoto, body: Body, waiting: int | None = None) -> Receipt:
         """PUT the photo and return the receipt that repeats its id, SHA-256 and size. `waiting` is
@@ -104,7 +110,7 @@ class BackendClient:
             raise _no_receipt(response, error) from None
         if not receipt.confirms(photo.name, photo.sha256, photo.size):
             raise UnavailableError(f"returned a receipt that does not match {photo.name}")
-        self.server_time = _date(response.headers)
+        self.server_time = response_date(response.headers)
         return receipt
 
     def send_alerts(self, alerts: list[Alert], waiting: int | None = None) -> AlertsReceipt:
@@ -195,7 +201,7 @@ def _checked(response: Response) -> Response:
     hint = _HINTS.get(response.status, problem.detail or "it will be tried again")
     raise UnavailableError(
         f"answered {response.status}: {hint}",
-        _retry_after(response.headers),
+        retry_after(response.headers),
         status=response.status,
     )
 
@@ -205,31 +211,3 @@ def _no_receipt(response: Response, error: WireError) -> UnavailableError:
         f"answered {response.status}, but not with a receipt ({error}); is BASE_URL right, or is "
         "there a login page in between?"
     )
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3); None if it cannot be read.
-
-    A date in it is compared with the response's own Date, since the device's clock may be wrong.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    sent = _date(headers)
-    return max(0.0, (_utc(until) - sent).total_seconds()) if sent else None
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    """Return the time of the server's clock when it responded; None if it does not say."""
-    try:
-        return _utc(parsedate_to_datetime(headers.get("Date", "")))
-    except (ValueError, OverflowError):
-        return None
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

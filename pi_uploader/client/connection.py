@@ -127,13 +127,21 @@ class Adapter(HTTPAdapter):
     and has `deadlines` close those whose request takes too long.
 
     The context is made once: `requests` by itself reads the CA bundle again for each connection,
-    which costs a Pi more than the photo does. Raises SettingsError as `tls_context` does.
+    which costs a Pi more than the photo does. Adapters share it by `context`. Raises SettingsError
+    as `tls_context` does.
     """
 
-    def __init__(self, route: Route, connections: int, deadlines: Deadlines) -> None:
+    def __init__(
+        self,
+        route: Route,
+        connections: int,
+        deadlines: Deadlines,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.context = context or tls_context()
         self._route = route
         self._pool_settings: dict[str, Any] = {
-            "ssl_context": tls_context(),
+            "ssl_context": self.context,
             "blocksize": BLOCK_SIZE,
         }
         self._pools = _pools(deadlines)
