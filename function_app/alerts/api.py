@@ -3,17 +3,18 @@
 from datetime import UTC, datetime
 
 from function_app.alerts.recording import record_alerts
-from function_app.auth.caller import Caller
+from function_app.auth.caller import Caller, Standing
 from function_app.http.json_schema import ALERT_KIND, PHOTO_ID, array, partial_record, record, text
 from function_app.http.pagination import decode_cursor, encode_cursor, merge, take_page
 from function_app.http.parameters import CAMERA, CURSOR, LIMIT, Kind, optional
 from function_app.http.request import Request, WireBody
 from function_app.http.responses import LogDetails, Response, json_response
 from function_app.ingest.camera_quota import quota_problem, record_cameras, rejected_cameras
+from function_app.ingest.upload import sender_of
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
-from function_app.storage.models import StoredAlert, alert_key
+from function_app.storage.models import UNKNOWN, Sender, StoredAlert, alert_key
 from function_app.storage.row_keys import ALERT_KEY
 from photo_wire.alert import (
     CLOCK,
@@ -74,14 +75,39 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
     alerts, waiting = parse_alerts(body), parse_headers(request.headers).waiting
     now = to_milliseconds(datetime.now(UTC))
     allowed = _allowed(alerts, services, now)
-    receipt = record_alerts(allowed, services, now)
-    record_cameras({alert.name.camera for alert in allowed}, services, now)
+    senders = {
+        camera: _sender(caller, camera, services, now)
+        for camera in sorted({alert.name.camera for alert in allowed})
+    }
+    sent = [StoredAlert(alert, now, sender=senders[alert.name.camera]) for alert in allowed]
+    receipt = record_alerts(sent, services, now)
+    record_cameras(senders, services, now)
     cameras = {alert.name.camera for alert in alerts}
     if waiting is not None and len(cameras) == 1:  # the number is of one camera
-        services.index.update_waiting(cameras.pop(), waiting)
+        _update_waiting(cameras.pop(), waiting, caller, services, now)
     services.timer_watch.check(services.accounts, services.alerts, now)
     details = LogDetails(tuple(alert.name for alert in alerts))
     return Response(200, receipt.to_json(), log_details=details)
+
+
+def _sender(caller: Caller, camera: str, services: Services, now: datetime) -> Sender | None:
+    """Return who sends the alerts of a camera. For a camera that no device has, a wrong signature
+    counts as none: whoever has a function key may leave it out."""
+    may_speak = services.device_keys.may_speak(caller, camera, now)
+    sender = sender_of(caller, may_speak)
+    return None if may_speak and sender and sender.standing == UNKNOWN else sender
+
+
+def _update_waiting(
+    camera: str, waiting: int, caller: Caller, services: Services, now: datetime
+) -> None:
+    """Record how many photos of a camera wait, if the caller may say so. A request of a device
+    says it once: a recorded one would tell what was."""
+    keys = services.device_keys
+    if not keys.may_speak(caller, camera, now):
+        return
+    if caller.standing is not Standing.VERIFIED or keys.advance(caller, now):
+        services.index.update_waiting(camera, waiting)
 
 
 def _allowed(alerts: list[Alert], services: Services, now: datetime) -> list[Alert]:
@@ -139,6 +165,8 @@ def _describe(kept: StoredAlert) -> dict[str, object]:
         "camera": kept.alert.name.camera,
         "at": format_time(kept.alert.name.captured_at),
         "received_at": format_time(kept.received_at),
+        "device": kept.sender.device if kept.sender else None,
+        "standing": kept.sender.standing if kept.sender else None,
     }
 
 

@@ -8,19 +8,28 @@ from photo_wire.alert import LOSS, Alert, AlertsReceipt
 from photo_wire.media import Media
 
 
-def record_alerts(alerts: list[Alert], services: Services, now: datetime) -> AlertsReceipt:
+def record_alerts(sent: list[StoredAlert], services: Services, now: datetime) -> AlertsReceipt:
     """Store alerts that arrived at this moment, except for losses of stored photos. Return which
-    were recorded, and which photos are stored. Raises StorageUnavailableError.
+    were recorded, and which photos are stored. Those of an unknown sender are stored, and nothing
+    else. Raises StorageUnavailableError.
 
     A photo that arrives at the same moment is indexed in one transaction and its loss is recorded
     in another, and one of the two fails: so either the upload takes the loss back, or this does.
     """
+    alerts = [one.alert for one in sent if not one.is_unknown]
     stored = {alert.name for alert in alerts if is_loss_of_stored(alert, services, now)}
-    new = [alert for alert in alerts if alert.kind != LOSS or alert.name not in stored]
-    if new:
-        services.alerts.add([StoredAlert(alert, now) for alert in new])
+    added = [
+        one
+        for one in sent
+        if one.is_unknown or one.alert.kind != LOSS or one.alert.name not in stored
+    ]
+    if added:
+        services.alerts.add(added)
+    new = [one.alert for one in added]
     losses = {
-        alert.name: str(alert.details.get("sha256", "")) for alert in new if alert.kind == LOSS
+        one.alert.name: str(one.alert.details.get("sha256", ""))
+        for one in added
+        if one.alert.kind == LOSS and not one.is_unknown
     }
     arrived = services.index.record_losses(losses)
     stored |= arrived

@@ -85,6 +85,11 @@ class Caller:
         user."""
         return token_label(self.name) if self.is_token else self.name
 
+    def standing_for(self, may_speak: bool) -> Standing:
+        """Return the caller's standing as the sender of something of a camera for which they may
+        speak, or not."""
+        return self.standing if may_speak else Standing.UNKNOWN
+
     def may_see(self, camera: str) -> bool:
         """Return whether the caller may access this camera."""
         return self.cameras is None or camera in self.cameras

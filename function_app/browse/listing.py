@@ -177,6 +177,8 @@ def describe(photo: Photo) -> dict[str, object]:
         "sha256": photo.sha256,
         "size": photo.size,
         "site": photo.site,
+        "device": photo.sender.device if photo.sender else None,
+        "standing": photo.sender.standing if photo.sender else None,
     }
 
 

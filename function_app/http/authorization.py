@@ -3,20 +3,24 @@ each route declares its `Access`."""
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
 import azure.functions as func
 
 from function_app.auth.caller import ANONYMOUS, DEVICE, Caller, Scope
+from function_app.auth.device_keys import name_in_key
 from function_app.http.cookies import SESSION, read_cookie
 from function_app.origins import origin_of
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.settings import PUBLIC_URL, Network, Secrets
 from function_app.storage.models import Photo
+from photo_wire.headers import FUNCTION_KEY
 from photo_wire.name import PhotoName
 
+_SIGNATURE_INPUT = "Signature-Input"
 _SAFE_METHODS = ("GET", "HEAD")
 
 
@@ -43,13 +47,14 @@ _SCOPES = {
 def authorize(access: Access, req: func.HttpRequest, services: Services, now: datetime) -> Caller:
     """Return the caller of a route with this access.
 
-    Raises HTTPProblemError: 401 without valid credentials; 403 without the required scope, and for
-    a page of another site that uses a person's session.
+    Raises HTTPProblemError: 401 without valid credentials, and for a device's signature with a
+    counter that is too low; 403 without the required scope, and for a page of another site that
+    uses a person's session.
     """
     if access is Access.PUBLIC:
         return ANONYMOUS
     if access is Access.DEVICE:
-        return DEVICE
+        return _device(req, services, now)
     caller = _authenticate(req.headers, req.url, services, now)
     if caller is None:
         detail = (
@@ -103,6 +108,19 @@ def find_photo(name: PhotoName, services: Services, caller: Caller) -> Photo:
 def unknown_photo(name: PhotoName) -> HTTPProblemError:
     """Return the problem for a photo that is not there."""
     return HTTPProblemError(404, f"There is no photo {name}: it never arrived, or it was deleted.")
+
+
+def _device(req: func.HttpRequest, services: Services, now: datetime) -> Caller:
+    """Return the device, whose function key the Functions host has checked. A signature says which
+    one it is."""
+    caller = DEVICE
+    if name := name_in_key(req.headers.get(FUNCTION_KEY)):
+        caller = replace(DEVICE, key_name=name)
+    if req.headers.get(_SIGNATURE_INPUT) is None:
+        return caller
+    from function_app.http import signed_requests  # with cryptography, for devices with a key
+
+    return signed_requests.verify(req, services.device_keys, caller, now)
 
 
 def _authenticate(

@@ -21,6 +21,7 @@ from function_app.storage.models import (
     DamagedRecordError,
     NameReservation,
     Photo,
+    Sender,
 )
 from function_app.storage.photo_store import PhotoStore
 from photo_wire.errors import WireError, quoted
@@ -52,7 +53,8 @@ class Upload:
 
     `camera_name` and `website_id` are the query parameters of old clients; None if absent.
     `uses_exif_time`: whether a photo that is sent without a time gets that of its EXIF. The clock
-    of a phone is set; that of an old device may not be.
+    of a phone is set; that of an old device may not be. `sender` is the device that sent it, and
+    `sha256` (hex) that of the body, if it was computed already.
     """
 
     body: bytes
@@ -60,6 +62,13 @@ class Upload:
     camera_name: str | None = None
     website_id: str | None = None
     uses_exif_time: bool = False
+    sender: Sender | None = None
+    sha256: str | None = None
+
+
+class RepeatedRequestError(Exception):
+    """A request that stored a photo came again, with the same signature: a recorded one, or one
+    that a proxy repeated."""
 
 
 class Intake(NamedTuple):
@@ -90,8 +99,9 @@ def check_size(size: int, max_size: int) -> None:
 def receive(upload: Upload, store: PhotoStore, now: datetime) -> Intake:
     """Store the photo that arrived at `now`, once, and index it.
 
-    Nothing is stored before all checks have passed. Raises HTTPProblemError (409, 415, 422),
-    WireError if something that the client states is malformed, and StorageUnavailableError.
+    Nothing is stored before all checks have passed. Raises RepeatedRequestError if this very
+    request has stored the photo already, HTTPProblemError (409, 415, 422), WireError if something
+    that the client states is malformed, and StorageUnavailableError.
     """
     camera = camera_of(upload)
     site = _parse_site(upload.website_id)
@@ -112,6 +122,7 @@ def receive(upload: Upload, store: PhotoStore, now: datetime) -> Intake:
         clock=_clock(upload.headers, reservation, exif_time),
         site=site,
         preview=previews.find(upload.body) if media is Media.JPEG else None,
+        sender=upload.sender,
     )
     return _store(photo, upload, store, now)
 
@@ -124,6 +135,8 @@ def _store(photo: Photo, upload: Upload, store: PhotoStore, now: datetime) -> In
         raise _id_taken(photo.name) from None
     if earlier and earlier.sha256 != photo.sha256:
         raise _id_of_deleted(photo.name) if earlier.deleted_at else _id_taken(photo.name)
+    if earlier and _have_one_signature(photo, earlier):
+        raise RepeatedRequestError(str(photo.name))
     stored = earlier or photo
     if stored.deleted_at:
         return Intake(stored.receipt(), is_new=False)  # it arrived, and was deleted since
@@ -135,6 +148,11 @@ def _store(photo: Photo, upload: Upload, store: PhotoStore, now: datetime) -> In
         store.blobs.remove(stored)
         raise _id_of_deleted(photo.name) if indexed.deleted_at else _id_taken(photo.name)
     return Intake(stored.receipt(), is_new=earlier is None)
+
+
+def _have_one_signature(photo: Photo, earlier: Photo) -> bool:
+    ours, theirs = photo.sender, earlier.sender
+    return bool(ours and theirs and ours.signature and ours.signature == theirs.signature)
 
 
 def _id_taken(name: PhotoName) -> HTTPProblemError:
@@ -216,7 +234,7 @@ def _parse_site(text: str | None) -> str | None:
 
 def _check_digest(upload: Upload) -> str:
     """Return the body's SHA-256 in hex. Raises HTTPProblemError (422) if another is stated."""
-    sha256 = hashlib.sha256(upload.body).hexdigest()
+    sha256 = upload.sha256 or hashlib.sha256(upload.body).hexdigest()
     if upload.headers.sha256 not in (None, sha256):
         raise HTTPProblemError(
             422, "The body does not match its Content-Digest, so it was damaged: send it again."

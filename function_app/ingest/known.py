@@ -7,6 +7,7 @@ from function_app.auth.caller import Caller
 from function_app.http.parameters import photo_names, required
 from function_app.http.request import JSONBody, Request
 from function_app.http.responses import Response, json_response
+from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import State
 from photo_wire.known import MAX_IDS
@@ -20,9 +21,14 @@ _THREADS = 8
 
 def post_known(request: Request, services: Services, caller: Caller) -> Response:
     """200 with which of up to 100 photos are known and which are missing. The caller learns nothing
-    else about a photo."""
-    names = request[IDS]
-    missing = find_missing(names, services, datetime.now(UTC))
+    else about a photo, and about those of another device's cameras nothing at all: 403."""
+    names, now = request[IDS], datetime.now(UTC)
+    for camera in sorted({name.camera for name in names}):
+        if not services.device_keys.may_speak(caller, camera, now):
+            raise HTTPProblemError(
+                403, f"The camera {camera} belongs to a device with a key: only that one may ask."
+            )
+    missing = find_missing(names, services, now)
     return json_response(
         {
             "known": [str(name) for name in names if name not in missing],

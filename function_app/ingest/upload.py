@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from function_app.auth.caller import Caller
+from function_app.auth.caller import Caller, Standing
 from function_app.http.request import PhotoBody, Request
 from function_app.http.responses import LogDetails, Response
 from function_app.ingest.camera_quota import check_camera_quota, record_cameras
 from function_app.ingest.intake import (
     CAMERA_NAME,
     WEBSITE_ID,
+    RepeatedRequestError,
     Upload,
     camera_of,
     check_size,
@@ -26,6 +27,7 @@ from function_app.ingest.multipart import FormError, Part, decode_text, is_form,
 from function_app.media.inspection import begins_like_a_photo
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
+from function_app.storage.models import Sender
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import (
     CAMERA_ID,
@@ -60,9 +62,13 @@ def put_photo(request: Request, services: Services, caller: Caller) -> Response:
         )
     check_size(len(body), services.settings.max_photo_bytes)
     upload = Upload(
-        body, parse_headers(request.headers), query.get(CAMERA_NAME), query.get(WEBSITE_ID)
+        body,
+        parse_headers(request.headers),
+        query.get(CAMERA_NAME),
+        query.get(WEBSITE_ID),
+        sha256=caller.signature.sha256 if caller.signature else None,
     )
-    return store(upload, services, datetime.now(UTC))
+    return store(upload, services, caller, datetime.now(UTC))
 
 
 def post_to_device_route(request: Request, services: Services, caller: Caller) -> Response:
@@ -83,23 +89,50 @@ def post_photo(request: Request, services: Services, caller: Caller) -> Response
         headers, photo = _read_form(body, request.headers)
     check_size(len(photo), max_bytes)
     upload = Upload(photo, _with_camera(headers, caller), uses_exif_time=True)
-    return store(upload, services, datetime.now(UTC))
+    return store(upload, services, caller, datetime.now(UTC))
 
 
-def store(upload: Upload, services: Services, now: datetime) -> Response:
+def store(upload: Upload, services: Services, caller: Caller, now: datetime) -> Response:
     """Store and index a photo that arrived at `now`, and return its receipt.
 
-    Raises what `receive` raises, and HTTPProblemError (429) if there are too many new cameras.
+    Raises what `receive` raises, and HTTPProblemError: 401 if the same request has stored it, 429
+    if there are too many new cameras.
     """
     camera = camera_of(upload)
     check_camera_quota(camera, services, now)
-    intake = receive(upload, services.photo_store, now)
+    photos = services.photo_store
+    may_speak = services.device_keys.claim(caller, camera, now)
+    upload = replace(upload, sender=sender_of(caller, may_speak))
+    if not may_speak:
+        # What it says of the backlog is ignored, and it does not take back the report of a loss.
+        last_seen = services.index.last_seen(camera)
+        waiting = last_seen.waiting if last_seen else None
+        upload = replace(upload, headers=replace(upload.headers, waiting=waiting))
+        photos = replace(photos, take_back=lambda name: None)
+    try:
+        intake = receive(upload, photos, now)
+    except RepeatedRequestError:
+        raise services.device_keys.low_counter(caller, now) from None
     record_cameras([camera], services, now)
     services.timer_watch.check(services.accounts, services.alerts, now)
     return Response(
         201 if intake.is_new else 200,
         intake.receipt.to_json().encode(),
         log_details=LogDetails((intake.receipt.name,)),
+    )
+
+
+def sender_of(caller: Caller, may_speak: bool) -> Sender | None:
+    """Return what is stored of the sender of a photo or an alert, who may speak for its camera or
+    not. None if nobody signed it, as an old client does, and the camera has no device with a
+    key."""
+    standing = caller.standing_for(may_speak)
+    if standing is Standing.UNSIGNED:
+        return None
+    if caller.signature is None:
+        return Sender(caller.device, standing)
+    return Sender(
+        caller.device, standing, caller.signature.signature_input, caller.signature.signature
     )
 
 

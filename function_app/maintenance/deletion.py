@@ -97,4 +97,5 @@ def delete_all_of(
     services.index.forget_camera(camera)
     services.figures.remove(camera)
     services.known_cameras.remove(camera)
+    services.device_keys.forget_camera(camera)
     return CameraDeletion(photos, alerts, more=False)

@@ -83,7 +83,7 @@ class LossCounts:
             is_settled = alert_position > settled
             has_settled = has_settled or is_settled
             is_counted = key in months and alert_position > months[key].counted_up_to
-            if kept.alert.kind == LOSS and not is_counted:
+            if kept.alert.kind == LOSS and not is_counted and not kept.is_unknown:
                 (older if is_settled else recent)[key][name.captured_at.date()] += 1
         if has_settled:
             self._save(older, months, settled, checkpoint)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from function_app.media.previews import Preview
-from function_app.storage.row_keys import count_down
+from function_app.storage.row_keys import UNKNOWN_SUFFIX, count_down
 from photo_wire.alert import Alert
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
@@ -65,11 +65,49 @@ class Reindexed(IntEnum):
     ADDED = 2  # it had none
 
 
+UNKNOWN = "unknown"  # the standing of a sender that may be somebody else than the camera's device
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The device that sent something: the name under which it signed, and its standing: "verified"
+    or UNKNOWN. `signature_input` and `signature` are the headers that it sent; empty if they were
+    not kept."""
+
+    device: str | None
+    standing: str
+    signature_input: str = ""
+    signature: str = ""
+
+    def to_properties(self) -> dict[str, str]:
+        """Return what is stored of the sender."""
+        properties = {
+            "device": self.device,
+            "standing": self.standing,
+            "signature_input": self.signature_input,
+            "signature": self.signature,
+        }
+        return {name: value for name, value in properties.items() if value}
+
+
+def parse_sender(properties: Mapping[str, str]) -> Sender | None:
+    """Return the sender that `Sender.to_properties` described, if a record has one."""
+    if "standing" not in properties:
+        return None
+    return Sender(
+        properties.get("device"),
+        properties["standing"],
+        properties.get("signature_input", ""),
+        properties.get("signature", ""),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A photo as it is stored. `sha256` (hex) and `size` (bytes) are those of the stored bytes.
     `trigger` and `clock` come from the device, `site` from an old client; None if it sent none.
-    `preview` is where a JPEG contains a small one; photos of older versions state none.
+    `preview` is where a JPEG contains a small one; photos of older versions state none. `sender` is
+    None if the photo was not signed, and its camera has no device with a key.
     With `deleted_at` this is the tombstone of a photo whose bytes were removed then.
     """
 
@@ -83,6 +121,7 @@ class Photo:
     site: str | None = None
     preview: Preview | None = None
     deleted_at: datetime | None = None
+    sender: Sender | None = None
 
     @property
     def path(self) -> str:
@@ -108,7 +147,8 @@ class Photo:
             "preview": _preview_to_text(self.preview) if self.preview else None,
             "deleted_at": format_time(self.deleted_at) if self.deleted_at else None,
         }
-        return {name: value for name, value in properties.items() if value is not None}
+        stated = {name: value for name, value in properties.items() if value is not None}
+        return stated | (self.sender.to_properties() if self.sender else {})
 
 
 def blob_path(name: PhotoName, media: Media) -> str:
@@ -137,6 +177,7 @@ def parse_photo(record: Mapping[str, object]) -> Photo:
             site=unquote(properties["site"]) if "site" in properties else None,
             preview=_parse_preview(properties.get("preview", ""), int(properties["size"])),
             deleted_at=parse_time(properties["deleted_at"]) if "deleted_at" in properties else None,
+            sender=parse_sender(properties),
         )
     except (KeyError, ValueError) as error:  # WireError is a ValueError
         name = properties.get("id", "a record")
@@ -177,18 +218,25 @@ class StoredBlob:
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
     """An alert, and when it first came in. One that was taken back since is counted, but not
-    indexed."""
+    indexed. One of an unknown sender (UNKNOWN) is listed, and has no effect."""
 
     alert: Alert
     received_at: datetime
     is_taken_back: bool = False
+    sender: Sender | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether somebody else than the camera's device may have sent it."""
+        return self.sender is not None and self.sender.standing == UNKNOWN
 
 
 def alert_key(kept: StoredAlert) -> str:
     """Return the key that orders the alerts: the last that came in has the lowest, and of those
     that came in together that of the last photo."""
     name = kept.alert.name
-    return f"{count_down(kept.received_at)}~{count_down(name.captured_at)}~{name}~{kept.alert.kind}"
+    key = f"{count_down(kept.received_at)}~{count_down(name.captured_at)}~{name}~{kept.alert.kind}"
+    return key + UNKNOWN_SUFFIX if kept.is_unknown else key
 
 
 @dataclass(frozen=True, slots=True)

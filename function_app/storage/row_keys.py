@@ -29,8 +29,10 @@ ALL_COUNTS = ("n~", "n~~")
 
 # The key of an alert in the list of all (models.alert_key); its end may be missing or "~~".
 ALERT_KEY = re.compile(
-    r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32})?"
+    r"[0-9]{15}~[0-9]{15}(~~|~[a-z0-9-]+T[0-9]{9}Z-[0-9a-f]{8}~[a-z0-9_-]{1,32}(~unknown)?)?"
 )
+# Ends the keys of an unknown sender's alert, so that it does not take the place of the device's.
+UNKNOWN_SUFFIX = "~unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from function_app import build_app
+from function_app.auth.caller import DEVICE
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store as store_photo
 from function_app.maintenance.counting import update_figures
@@ -131,7 +132,7 @@ def test_a_photo_stored_by_a_new_instance(meter: Meter) -> None:
     cold = connect(Settings(meter.api.backend.connection_string))
     name = name_of(meter.camera, MOMENT + timedelta(seconds=1006))
     upload = Upload(jpeg(seed=1006), PhotoHeaders(name=name))
-    counted = meter.count(lambda: store_photo(upload, cold, datetime.now(UTC)))
+    counted = meter.count(lambda: store_photo(upload, cold, DEVICE, datetime.now(UTC)))
     assert {"executions": 1, **counted} == EXPECTED.events["photo stored by a new instance"]
 
 

@@ -25,7 +25,7 @@ def upload_from(services: Services, camera: str, now: datetime = NOW) -> int:
     """Upload a photo of this camera; return the status of the response."""
     upload = Upload(jpeg(), PhotoHeaders(name=name_of(camera)))
     try:
-        return store(upload, services, now).status
+        return store(upload, services, DEVICE, now).status
     except HTTPProblemError as error:
         return error.problem.status
 

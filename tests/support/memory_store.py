@@ -382,13 +382,13 @@ class MemoryAlerts:
     def __init__(self) -> None:
         self.kept: dict[str, StoredAlert] = {}
         self._lock = threading.Lock()
-        self._known: set[tuple[PhotoName, str]] = set()
+        self._known: set[tuple[PhotoName, str, bool]] = set()
 
     def add(self, alerts: list[StoredAlert]) -> None:
         with self._lock:
             for one in alerts:
-                if (one.alert.name, one.alert.kind) not in self._known:
-                    self._known.add((one.alert.name, one.alert.kind))
+                if (guard := (one.alert.name, one.alert.kind, one.is_unknown)) not in self._known:
+                    self._known.add(guard)
                     self.kept[alert_key(one)] = one
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[StoredAlert]:
@@ -407,7 +407,7 @@ class MemoryAlerts:
         with self._lock:
             found = self.newest_of(camera, 33, None)
             for one in found:
-                self._known.discard((one.alert.name, one.alert.kind))
+                self._known.discard((one.alert.name, one.alert.kind, one.is_unknown))
                 del self.kept[alert_key(one)]
         return len(found)
 
@@ -415,7 +415,8 @@ class MemoryAlerts:
         return
 
     def find(self, name: PhotoName, kind: str) -> StoredAlert | None:
-        ours = (one for one in list(self.kept.values()) if one.alert.name == name)
+        kept = list(self.kept.values())
+        ours = (one for one in kept if one.alert.name == name and not one.is_unknown)
         return next((one for one in ours if one.alert.kind == kind), None)
 
     def take_back(self, kept: StoredAlert) -> None:

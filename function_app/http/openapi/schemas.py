@@ -1,7 +1,7 @@
 """The JSON of the API's responses, as named JSON Schemas. Those of requests are with the routes'
 parameters (http/parameters.py)."""
 
-from function_app.auth.caller import Role, Scope
+from function_app.auth.caller import Role, Scope, Standing
 from function_app.http.json_schema import (
     ALERT_KIND,
     BOOLEAN,
@@ -30,6 +30,11 @@ _AS_OF = {
     **nullable(TIME),
     "description": "When the last run of the counting timer began; the counts are as of then.",
 }
+_STANDING = {
+    **nullable(text(enum=[Standing.VERIFIED, Standing.UNKNOWN])),
+    "description": "Of the device that sent it: its signature is by its own key, or it is unknown "
+    "who sent it. Null if it was not signed and its camera has no device with a key.",
+}
 
 SCHEMAS: dict[str, Schema] = {
     "Problem": partial_record(
@@ -57,6 +62,8 @@ SCHEMAS: dict[str, Schema] = {
         sha256=_SHA256,
         size=number(minimum=1),
         site=nullable(text()),
+        device=nullable(CAMERA),
+        standing=_STANDING,
     ),
     "PhotoPage": record(photos=array(ref("Photo")), next_cursor=_CURSOR),
     "SharedPhotos": record(photos=array(ref("Photo")), more=BOOLEAN, until=TIME),
@@ -80,6 +87,8 @@ SCHEMAS: dict[str, Schema] = {
         camera=CAMERA,
         at=TIME,
         received_at=TIME,
+        device=nullable(CAMERA),
+        standing=_STANDING,
     ),
     "AlertPage": record(alerts=array(ref("Alert")), next_cursor=_CURSOR),
     "AlertsReceipt": record(recorded=array(PHOTO_ID), stored=array(PHOTO_ID)),

@@ -22,7 +22,8 @@ from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range, literal
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Operation
-from function_app.storage.models import StoredAlert, alert_key
+from function_app.storage.models import StoredAlert, alert_key, parse_sender
+from function_app.storage.row_keys import UNKNOWN_SUFFIX
 from function_app.storage.table_store import Entity
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
@@ -55,7 +56,7 @@ class AzureAlerts:
     def add(self, alerts: list[StoredAlert]) -> None:
         # The first of each id and kind: a transaction cannot insert a row twice. In the order of
         # their keys, so that one request tells which alerts of a batch are stored already.
-        by_key = {_guard_key(one.alert.name, one.alert.kind): one for one in reversed(alerts)}
+        by_key = {_guard(one)["RowKey"]: one for one in reversed(alerts)}
         all_keys = sorted(by_key)
         for start in range(0, len(all_keys), BATCH_SIZE):
             keys = all_keys[start : start + BATCH_SIZE]
@@ -193,6 +194,7 @@ def _rows(kept: StoredAlert) -> list[dict[str, str]]:
 
 def _guard(kept: StoredAlert) -> dict[str, str]:
     key = _guard_key(kept.alert.name, kept.alert.kind)
+    key += UNKNOWN_SUFFIX if kept.is_unknown else ""
     return {"PartitionKey": ALERTS, "RowKey": key, "list_key": alert_key(kept)}
 
 
@@ -208,6 +210,7 @@ def _row(kept: StoredAlert, prefix: str = "") -> dict[str, str]:
         "reason": alert.reason,
         "details": json.dumps(dict(alert.details), ensure_ascii=False),
         "received_at": format_time(kept.received_at),
+        **(kept.sender.to_properties() if kept.sender else {}),
     }
 
 
@@ -218,7 +221,8 @@ def _parse_alert(row: Entity) -> StoredAlert | None:
     try:
         details = json.loads(column["details"])
         alert = Alert(parse_name(column["id"]), column["kind"], column["reason"], details)
-        return StoredAlert(alert, parse_time(column["received_at"]), TAKEN_BACK in column)
+        received_at = parse_time(column["received_at"])
+        return StoredAlert(alert, received_at, TAKEN_BACK in column, parse_sender(column))
     except (KeyError, TypeError, ValueError) as error:  # WireError is a ValueError
         log.warning("left out of the alerts: %s: %s", row.key, error)
         return None

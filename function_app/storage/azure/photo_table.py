@@ -35,6 +35,7 @@ from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 TABLE = "photos"
+BLOB_ONLY = ("signature_input", "signature")  # lists need no signatures, and each row is paid for
 _CHANGED = "UpdateConditionNotSatisfied"
 
 Row = dict[str, str]
@@ -98,6 +99,8 @@ def photo_rows(photo: Photo, indexed_at: datetime) -> list[Row]:
     """Return the photo's rows in all orders, the first that of all photos, newest first. The column
     `listed_at` has the time at which it was indexed."""
     properties = {**photo.to_properties(), "listed_at": format_time(indexed_at)}
+    for name in BLOB_ONLY:
+        properties.pop(name, None)
     keys = [*all_keys(photo.name), arrival_key(photo.name, indexed_at)]
     return [{"PartitionKey": PHOTOS, "RowKey": key, **properties} for key in keys]
 

@@ -13,7 +13,7 @@ from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.models import Photo
+from function_app.storage.models import Photo, StoredAlert
 from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
@@ -37,9 +37,14 @@ def upload(backend: Services) -> None:
     receive(Upload(BODY, headers), backend.photo_store, NOW)
 
 
+def sent(details: dict[str, str | int]) -> StoredAlert:
+    """Return the loss as it arrives now."""
+    return StoredAlert(Alert(NAME, LOSS, "no-room", details), NOW)
+
+
 def report(backend: Services) -> set[str]:
     """Report the loss; return the photos that the response calls stored."""
-    return set(record_alerts([Alert(NAME, LOSS, "no-room", REPORTED)], backend, NOW).stored)
+    return set(record_alerts([sent(REPORTED)], backend, NOW).stored)
 
 
 def is_lost(backend: Services) -> bool:
@@ -84,7 +89,7 @@ def test_a_repair_that_lists_the_photo_takes_the_loss_back(empty: Services) -> N
 def test_the_loss_of_other_bytes_stays(empty: Services) -> None:
     """Under the id of a stored photo."""
     upload(empty)
-    other = Alert(NAME, LOSS, "no-room", {**REPORTED, "sha256": "ab" * 32})
+    other = sent({**REPORTED, "sha256": "ab" * 32})
     assert record_alerts([other], empty, NOW).recorded == {str(NAME)}
     assert is_lost(empty)
 
@@ -92,7 +97,7 @@ def test_the_loss_of_other_bytes_stays(empty: Services) -> None:
 @pytest.mark.parametrize("comes_first", [False, True])
 def test_a_loss_without_a_digest_matches_by_id(empty: Services, comes_first: bool) -> None:
     """As other programs report one. Whichever comes first, the photo is stored, and not lost."""
-    bare = [Alert(NAME, LOSS, "no-room")]
+    bare = [sent({})]
     if comes_first:
         upload(empty)
         assert record_alerts(bare, empty, NOW).stored == {str(NAME)}

@@ -175,6 +175,8 @@ def test_the_json_of_a_photo() -> None:
         "sha256": "ab" * 32,
         "size": 5,
         "site": None,
+        "device": None,
+        "standing": None,
     }
 
 

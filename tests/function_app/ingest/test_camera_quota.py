@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from function_app.auth.caller import Caller, Scope
+from function_app.auth.caller import DEVICE, Caller, Scope
 from function_app.ingest import camera_quota as quota
 from function_app.ingest.camera_quota import NEW_CAMERA_PERIOD, RETRY_AFTER_SECONDS
 from function_app.ingest.camera_quota import rejected_cameras as rejected
@@ -68,7 +68,7 @@ def test_a_rejected_camera_is_not_recorded(empty: Services) -> None:
     """Neither a body that is no photo, nor a photo of a camera beyond the quota, makes a camera
     known."""
     with pytest.raises(HTTPProblemError) as caught:
-        store(Upload(b"none", PhotoHeaders(camera="a")), empty, NOW)
+        store(Upload(b"none", PhotoHeaders(camera="a")), empty, DEVICE, NOW)
     assert caught.value.problem.status == 415
     assert not camera_exists("a", empty)
     for one in "bcd":

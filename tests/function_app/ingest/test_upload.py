@@ -52,6 +52,8 @@ def test_a_device_s_photo_is_stored_listed_and_read_back(
         "sha256": sha256(body),
         "size": len(body),
         "site": None,
+        "device": None,
+        "standing": None,
     }
     assert api.read(f"/api/photos/{name}/content").content == body
     assert store.blobs(camera) == [f"{camera}/2026/11/20/{name}.jpg"]

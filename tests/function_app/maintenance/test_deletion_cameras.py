@@ -9,7 +9,7 @@ from function_app.auth.caller import Caller, Scope
 from function_app.ingest.camera_quota import rejected_cameras as rejected
 from function_app.maintenance.deletion import camera_exists, delete_all_of
 from function_app.services import Services
-from function_app.storage.models import Photo, PhotoStateError
+from function_app.storage.models import Photo, PhotoStateError, StoredAlert
 from function_app.storage.row_keys import View
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.media import Media
@@ -30,7 +30,7 @@ def test_everything_of_a_camera_is_deleted(empty: Services) -> None:
     for camera in ("gate", "gate-2"):
         assert upload_from(empty, camera) == 201
         alerts = [
-            Alert(name_of(camera, tag=f"{n:08x}"), kind, "no-room")
+            StoredAlert(Alert(name_of(camera, tag=f"{n:08x}"), kind, "no-room"), NOW)
             for n in range(40)
             for kind in (LOSS, QUARANTINE)
         ]

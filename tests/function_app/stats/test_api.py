@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.functions as func
 
-from function_app.auth.caller import Caller, Scope
+from function_app.auth.caller import DEVICE, Caller, Scope
 from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.ingest.intake import Upload
@@ -138,7 +138,7 @@ def test_waiting_photos_are_null_until_a_device_says_how_many(empty: Services) -
     assert (stats["waiting"], stats["cameras"][0]["waiting"]) == (0, None)
     for camera, waiting in (("b", 3), ("c", 0)):
         headers = PhotoHeaders(name=name_of(camera), waiting=waiting)
-        store(Upload(jpeg(), headers), empty, datetime.now(UTC))
+        store(Upload(jpeg(), headers), empty, DEVICE, datetime.now(UTC))
     assert ask(get_stats, empty)["waiting"] == 3
     stats = ask(get_stats, empty, camera="c")
     assert (stats["waiting"], stats["cameras"][0]["waiting"]) == (0, 0)
