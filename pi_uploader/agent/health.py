@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from photo_wire.heartbeat import Network, NetworkKind
+
 THROTTLED_FILE = "sys/devices/platform/soc/soc:firmware/get_throttled"  # of a Pi's firmware
 _THROTTLED_BITS = {  # https://www.raspberrypi.com/documentation/computers/os.html, get_throttled
     0: "undervoltage",
@@ -19,19 +21,11 @@ _IDLE, _IOWAIT, _STEAL = 3, 4, 7  # columns of /proc/stat; proc_stat(5)
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """The interface of the default route: its `kind` (wifi, ethernet, mobile or other), and the
-    signal of Wi-Fi in dBm."""
-
-    kind: str
-    signal: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Health:
     """`uptime` is in seconds, `cpu` the busy share of all cores (0 to 1) since the last reading,
     memory and disk in bytes, `temperature` in degrees Celsius. `throttled` names what the firmware
-    limits now; a name that ends in -earlier tells that it did since the boot."""
+    limits now; a name that ends in -earlier tells that it did since the boot. The network is that
+    of the default route."""
 
     uptime: float | None = None
     cpu: float | None = None
@@ -41,7 +35,7 @@ class Health:
     disk_total: int | None = None
     inodes_free: int | None = None
     temperature: float | None = None
-    throttled: tuple[str, ...] | None = None
+    throttled: tuple[str, ...] = ()
     network: Network | None = None
 
 
@@ -113,10 +107,10 @@ class HealthReader:
         millidegrees = _number(self._text("sys/class/thermal/thermal_zone0/temp").strip())
         return None if millidegrees is None else millidegrees / 1000
 
-    def _throttled(self) -> tuple[str, ...] | None:
+    def _throttled(self) -> tuple[str, ...]:
         text = self._text(THROTTLED_FILE).strip()
         if not re.fullmatch("(0x)?[0-9a-f]{1,8}", text):
-            return None
+            return ()
         flags = int(text, 16)
         now = [name for bit, name in _THROTTLED_BITS.items() if flags >> bit & 1]
         earlier = [
@@ -150,18 +144,18 @@ class HealthReader:
         routes = routes or [(int(metric, 16), interface) for metric, interface in ipv6]
         return min(routes)[1] if routes else None
 
-    def _kind_of(self, interface: str) -> str:
+    def _kind_of(self, interface: str) -> NetworkKind:
         folder = self.root / "sys/class/net" / interface
         is_mobile = "DEVTYPE=wwan" in self._text(f"sys/class/net/{interface}/uevent")
         if is_mobile or interface.startswith(("wwan", "ppp")):
-            return "mobile"
+            return NetworkKind.MOBILE
         with suppress(OSError):
             if (folder / "wireless").exists() or (folder / "phy80211").exists():
-                return "wifi"
+                return NetworkKind.WIFI
             is_ethernet = self._text(f"sys/class/net/{interface}/type").strip() == f"{_ETHERNET}"
             if is_ethernet and (folder / "device").exists():  # others, such as a VPN, have none
-                return "ethernet"
-        return "other"
+                return NetworkKind.ETHERNET
+        return NetworkKind.OTHER
 
     def _signal_of(self, interface: str) -> float | None:
         """Return the level in /proc/net/wireless. Above 0 it is relative, not in dBm."""

@@ -11,7 +11,6 @@ command is reported as expired.
 import json
 import logging
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +24,7 @@ from photo_wire.command import (
     parse_result,
 )
 from photo_wire.errors import WireError
-from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.disk import Disk, replace_durably
 from pi_uploader.state_files import read_json
 
 MAX_PENDING = 50  # commands whose results the backend has not acknowledged
@@ -135,18 +134,8 @@ class Journal:
     def _write(self) -> None:
         """Replace the file durably: after a power cut it is the old one or the new one. Raises
         OSError."""
-        new = self._file.with_suffix(".new")
-        content = json.dumps([one.to_properties() for one in self._entries.values()]).encode()
-        with suppress(FileNotFoundError):
-            self._disk.remove(new)
-        file = self._disk.create(new)
-        try:
-            self._disk.write(file, content)
-            self._disk.flush(file)
-        finally:
-            self._disk.close(file)
-        self._disk.rename(new, self._file)
-        self._disk.flush_folder(self._file.parent)
+        content = json.dumps([one.to_properties() for one in self._entries.values()])
+        replace_durably(self._file, content.encode(), self._disk)
 
 
 def _without_output(

@@ -7,6 +7,7 @@ EIO. The spool's own code is the same in both cases.
 import errno
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -90,6 +91,22 @@ class Disk:
         """Return how many files can still be made on that disk; None if it has no such limit."""
         stats = os.statvfs(folder)
         return stats.f_favail if stats.f_files else None
+
+
+def replace_durably(path: Path, content: bytes, disk: Disk) -> None:
+    """Replace a file: after a power cut it is the old one or, once this has returned, the new one.
+    Raises OSError."""
+    new = path.with_suffix(".new")
+    with suppress(FileNotFoundError):
+        disk.remove(new)
+    file = disk.create(new)
+    try:
+        disk.write(file, content)
+        disk.flush(file)
+    finally:
+        disk.close(file)
+    disk.rename(new, path)
+    disk.flush_folder(path.parent)
 
 
 _FAILING_DISK = (errno.EIO, errno.EBADMSG, errno.EUCLEAN)

@@ -23,7 +23,7 @@ from pi_uploader.spool.folders import (
     make_durable_folder,
     move,
 )
-from pi_uploader.spool.photo import SpooledPhoto
+from pi_uploader.spool.photo import SpooledPhoto, cameras_and_sizes
 
 NO_ROOM, DISK_ERROR, TORN = "no-room", "disk-error", "torn"  # the reasons
 MAX_REPORTED = 1000  # records for each reason
@@ -203,6 +203,18 @@ class Losses:
             return 0, set()
         unreported = sum(1 for _ in self._fallback.list(self._fallback.lost))
         return unreported, {loss.photo.file_name for loss in self._reported_in_fallback()}
+
+    def count(self) -> int:
+        """Return how many losses are recorded, reported or not. No name of the disk is parsed."""
+        unreported, reported = self.in_fallback()
+        total = unreported + len(reported)
+        for folder in (self.lost_folder, self.reported_folder):
+            for reason in list_names(folder, self._disk):
+                names = list_names(folder / reason, self._disk)
+                if reported and folder == self.lost_folder:
+                    names = [name for name in names if name not in reported]
+                total += len(cameras_and_sizes(names))
+        return total
 
     def record_reported(self, loss: Loss) -> None:
         """Record that a loss was reported. Keep only the newest of these records: each takes an

@@ -61,6 +61,15 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """The photos that wait, undated ones included, with their bytes; and those in quarantine."""
+
+    photos: int
+    bytes: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quota:
     """`max_bytes`: what photos may take on the disk, None for no limit. `reserve`: the bytes of the
     disk that are left to the system; `reserve_inodes` the same for inodes, of which every photo
@@ -115,6 +124,15 @@ class Inventory:
         """Return the bytes of all photos, read from their names."""
         parts = (self._quarantine_totals, self._waiting_totals, self._undated_totals)
         return sum(totals.bytes for part in parts for totals in part.read())
+
+    def backlog(self) -> Backlog:
+        """Return how many photos the spool holds, read from their names."""
+        waiting = [*self._waiting_totals.read(), *self._undated_totals.read()]
+        return Backlog(
+            photos=sum(one.photos for one in waiting),
+            bytes=sum(one.bytes for one in waiting),
+            quarantined=sum(one.photos for one in self._quarantine_totals.read()),
+        )
 
     def waiting_by_camera(self) -> Counter[str]:
         """Return how many photos of each camera wait to be uploaded, without undated ones."""

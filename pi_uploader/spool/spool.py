@@ -42,7 +42,7 @@ from pi_uploader.spool.folders import (
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, TORN, Losses, fallback_folder
 from pi_uploader.spool.notification import notify
 from pi_uploader.spool.photo import DamagedPhotoError, PhotoInfo, SpooledPhoto, open_verified
-from pi_uploader.spool.quota import Evictor, Inventory, Quota, Usage
+from pi_uploader.spool.quota import Backlog, Evictor, Inventory, Quota, Usage
 from pi_uploader.spool.recovery import Recovery
 from pi_uploader.spool.writer import Writer
 
@@ -199,6 +199,10 @@ class Spool:
         """Return how many photos of each camera wait to be uploaded. Folders that have not changed
         since the last call, or since the last `usage`, are not read again."""
         return self._inventory.waiting_by_camera()
+
+    def backlog(self) -> Backlog:
+        """Return how many photos the spool holds. Unchanged folders are not read again."""
+        return self._inventory.backlog()
 
     def undated_photos(self) -> Iterator[SpooledPhoto]:
         """Yield the photos that wait for the clock to be set, oldest first."""

@@ -16,6 +16,10 @@ class Totals(NamedTuple):
     bytes: int = 0
     cameras: Mapping[str, int] = MappingProxyType({})
 
+    @property
+    def photos(self) -> int:
+        return sum(self.cameras.values())
+
 
 class CachedTotals:
     """The totals of the folders that `list_folders` returns. Only a folder that has changed is read
