@@ -2,16 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
-
-@dataclass
-class CarriedHeartbeat:
-    """A heartbeat in the headers of an upload: `header` is that of the request, `reply` that of the
-    response, None without one."""
-
-    header: str
-    reply: str | None = None
+from pi_uploader.client import CarriedHeartbeat
 
 
 class HeartbeatCarrier:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import requests
 from requests.utils import default_headers
@@ -22,6 +22,14 @@ from photo_wire.alert import (
 )
 from photo_wire.errors import WireError
 from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH, PhotoHeaders
+from photo_wire.heartbeat import (
+    HEARTBEAT,
+    HEARTBEAT_REPLY,
+    Heartbeat,
+    HeartbeatReply,
+    heartbeat_path,
+    parse_reply,
+)
 from photo_wire.known import KNOWN_PATH, KnownPhotos, ids_to_json, parse_known
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
@@ -65,12 +73,28 @@ class Response:
     body: bytes
 
 
+class HeartbeatResponse(NamedTuple):
+    """The reply to a heartbeat, and the time of the server's clock when it came, if it was told."""
+
+    reply: HeartbeatReply
+    server_time: datetime | None
+
+
+@dataclass
+class CarriedHeartbeat:
+    """A heartbeat in the headers of an upload: `header` is that of the request, `reply` that of the
+    response, None without one."""
+
+    header: str
+    reply: str | None = None
+
+
 class BackendClient:
     """The client, with one pool of connections for the life of the process. Threads share it.
 
-    `connections` is how many photos are sent at once. One connection more is kept open, since a
-    report may be sent at the same time. `max_put_seconds` is the time limit of one request. Raises
-    SettingsError as `route_to` and `Adapter` do.
+    `connections` is how many photos are sent at once. Two connections more are kept open, since a
+    report and a heartbeat may be sent at the same time. `max_put_seconds` is the time limit of one
+    request. Raises SettingsError as `route_to` and `Adapter` do.
     """
 
     def __init__(
@@ -85,25 +109,47 @@ class BackendClient:
         self.server_time: datetime | None = None  # the Date of the last receipt, if it had one
         self._route = route_to(base_url)
         self._deadlines = Deadlines()
-        self._adapter = Adapter(self._route, connections + 1, self._deadlines)
+        self._adapter = Adapter(self._route, connections + 2, self._deadlines)
         self._needs_tls = base_url.startswith("https:")
-        self._templates = _templates(base_url.rstrip("/"), function_key)  # by path
+        self._base_url = base_url.rstrip("/")
+        self._headers = default_headers()
+        self._headers["User-Agent"] = f"pi-uploader/{__version__}"
+        if function_key:
+            self._headers[FUNCTION_KEY] = function_key
+        methods = {UPLOAD_PATH: "PUT", ALERTS_PATH: "POST", KNOWN_PATH: "POST"}
+        self._templates = {path: self._template(method, path) for path, method in methods.items()}
+
+    def _template(self, method: str, path: str) -> requests.PreparedRequest:
+        """Return a request with the headers that all requests have. It is prepared once: that costs
+        as much as sending a small photo."""
+        return requests.Request(method, self._base_url + path, self._headers).prepare()
 
     def blobs(self) -> BlobClient:
         """Return a client for the blobs that the backend links to. It shares certificates and
         deadlines with this one."""
         return BlobClient(self._deadlines, self._adapter.context, self._needs_tls)
 
-    def send_photo(self, photo: SpooledPhoto, body: Body, waiting: int | None = None) -> Receipt:
+    def send_photo(
+        self,
+        photo: SpooledPhoto,
+        body: Body,
+        waiting: int | None = None,
+        carried: CarriedHeartbeat | None = None,
+    ) -> Receipt:
         """PUT the photo and return the receipt that repeats its id, SHA-256 and size. `waiting` is
-        how many photos of its camera will be left in the spool.
+        how many photos of its camera will be left in the spool. `carried` is a heartbeat for the
+        same request, which gets the backend's reply to it.
 
         Raises RejectedError if the backend says that this photo cannot be stored. Raises
         UnavailableError for everything else that is not such a receipt: no response, a redirect,
         the page of a captive portal, a wrong key, a receipt for other bytes.
         """
         headers = replace(photo.headers, waiting=waiting).to_headers()
+        if carried:
+            headers[HEARTBEAT] = carried.header
         response = self._request(UPLOAD_PATH, headers, body, photo.size)
+        if carried:
+            carried.reply = response.headers.get(HEARTBEAT_REPLY)
         try:
             receipt = parse_receipt(response.body)
         except WireError as error:
@@ -137,6 +183,20 @@ class BackendClient:
         if known.known | known.missing != set(ids) or known.known & known.missing:
             raise UnavailableError("returned ids that were not requested")
         return known
+
+    def send_heartbeat(self, device: str, heartbeat: Heartbeat) -> HeartbeatResponse:
+        """POST the state of this device. Raises as `send_photo` does; a backend that is too old for
+        heartbeats responds with 404."""
+        path, body = heartbeat_path(device), heartbeat.to_json()
+        if path not in self._templates:
+            self._templates[path] = self._template("POST", path)
+        headers = {CONTENT_TYPE: "application/json"}
+        response = self._request(path, headers, BytesIO(body), len(body))
+        try:
+            reply = parse_reply(response.body)
+        except WireError as error:
+            raise _no_receipt(response, error) from None
+        return HeartbeatResponse(reply, response_date(response.headers))
 
     def _request(self, path: str, headers: dict[str, str], body: Body, size: int) -> Response:
         """Return the response to one request with a body of `size` bytes. Raises RejectedError and
@@ -177,23 +237,9 @@ class BackendClient:
                 raise unavailable(error, self._route) from None
 
 
-def _templates(base_url: str, function_key: str | None) -> dict[str, requests.PreparedRequest]:
-    """Return a request for each path, with the headers that all requests have. They are prepared
-    once: that costs as much as sending a small photo."""
-    headers = default_headers()
-    headers["User-Agent"] = f"pi-uploader/{__version__}"
-    if function_key:
-        headers[FUNCTION_KEY] = function_key
-    methods = {UPLOAD_PATH: "PUT", ALERTS_PATH: "POST", KNOWN_PATH: "POST"}
-    return {
-        path: requests.Request(method, base_url + path, headers).prepare()
-        for path, method in methods.items()
-    }
-
-
 def _checked(response: Response) -> Response:
     """Return a successful response. Raises RejectedError and UnavailableError for all others."""
-    if response.status in (200, 201):
+    if response.status in (200, 201, 202):  # 202: a heartbeat of a device that is not approved yet
         return response
     problem = parse_problem(response.status, response.body)
     if response.status in _REJECTED:

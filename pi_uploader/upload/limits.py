@@ -15,6 +15,7 @@ from pi_uploader.settings.upload import MAX_UPLOAD_SECONDS
 from pi_uploader.spool import SpooledPhoto, UnreadablePhotoError
 from pi_uploader.state_files import read_json, write_json_atomically
 
+FIRST_VALID_YEAR = 2024
 CHUNK_SIZE = 16 * 1024  # bytes per write; small, so that a slow connection is used evenly
 
 
@@ -85,6 +86,7 @@ class MonthlyQuota:
         self._file = file
         self._monthly_bytes = monthly_bytes
         self._month, self._sent = "", 0
+        self._written = -1  # the count in the file, once it was written
         with suppress(OSError, ValueError, KeyError, TypeError):
             content = read_json(file)
             self._month, self._sent = str(content["month"]), int(content["bytes"])
@@ -92,27 +94,51 @@ class MonthlyQuota:
     def reserve(self, size: int, now: datetime) -> Reservation | None:
         """Count these bytes before they are sent; return None if they are more than the month still
         allows. `settle` corrects the count."""
-        month = f"{now:%Y-%m}"
-        if self._monthly_bytes is None:
-            return Reservation(size, month)
-        if month != self._month:
-            self._month, self._sent = month, 0
-        if self._sent + size > self._monthly_bytes:
+        self._begin_month(now)
+        if self._monthly_bytes is not None and self._sent + size > self._monthly_bytes:
             return None
         self._sent += size
-        self._write()
-        return Reservation(size, month)
+        if self._monthly_bytes is not None:
+            self._write()
+        return Reservation(size, self._month)
 
     def settle(self, reservation: Reservation) -> None:
         """Count the bytes that were sent instead of those that were reserved: none if a photo could
         not be read or there was no connection; more if a second try was needed. If the process ends
         before, what was reserved stays counted."""
         difference = reservation.sent - reservation.size
-        if difference and self._monthly_bytes is not None and reservation.month == self._month:
+        if difference and reservation.month == self._month:
             self._sent += difference
-            self._write()
+            if self._monthly_bytes is not None:
+                self._write()
+
+    def is_spent(self, now: datetime) -> bool:
+        """Return whether the month allows nothing more."""
+        self._begin_month(now)
+        return self._monthly_bytes is not None and self._sent >= self._monthly_bytes
+
+    def add(self, size: int, now: datetime) -> None:
+        """Count bytes that were sent, whether the month allowed them or not. They are few, and
+        written with the next ones."""
+        self._begin_month(now)
+        self._sent += size
+
+    def used(self, now: datetime) -> tuple[int, int | None]:
+        """Return the bytes of this month, and its limit. Write the count, so that a restart does
+        not forget it."""
+        self._begin_month(now)
+        self._write()
+        return self._sent, self._monthly_bytes
+
+    def _begin_month(self, now: datetime) -> None:
+        """Begin a new count in a new month. A clock that was never set tells no month."""
+        if now.year >= FIRST_VALID_YEAR and f"{now:%Y-%m}" != self._month:
+            self._month, self._sent = f"{now:%Y-%m}", 0
 
     def _write(self) -> None:
+        if self._sent == self._written:
+            return
+        self._written = self._sent
         with suppress(OSError):
             write_json_atomically(self._file, {"month": self._month, "bytes": self._sent})
 
@@ -146,6 +172,26 @@ class UploadLimits:
             return Reservation(photo.size)
         with self._lock:
             return self._quota.reserve(photo.size, now)
+
+    def is_spent(self, now: datetime) -> bool:
+        """Return whether the quota of this month is used up."""
+        if self._quota is None:
+            return False
+        with self._lock:
+            return self._quota.is_spent(now)
+
+    def add(self, size: int, now: datetime) -> None:
+        """Count bytes that are not those of a photo."""
+        if self._quota:
+            with self._lock:
+                self._quota.add(size, now)
+
+    def used(self, now: datetime) -> tuple[int, int | None]:
+        """Return the bytes of this month, and its limit."""
+        if self._quota is None:
+            return 0, None
+        with self._lock:
+            return self._quota.used(now)
 
     def settle(self, reservation: Reservation) -> None:
         """Count what was sent, and no longer what was reserved."""

@@ -32,6 +32,24 @@ def test_the_count_survives_a_restart_and_ends_with_the_month(tmp_path: Path) ->
     assert again.reserve(600_000, DECEMBER)
 
 
+@pytest.mark.parametrize("limit", [1_000_000, None])
+def test_what_is_no_photo_counts_too(limit: int | None, tmp_path: Path) -> None:
+    quota = MonthlyQuota(tmp_path / "sent.json", limit)
+    assert quota.reserve(600_000, NOVEMBER)
+    quota.add(400_000, NOVEMBER)
+    assert quota.is_spent(NOVEMBER) == (limit is not None)
+    quota.add(1, NOVEMBER)
+    assert quota.used(NOVEMBER) == (1_000_001, limit)
+    assert MonthlyQuota(tmp_path / "sent.json", limit).used(NOVEMBER) == (1_000_001, limit)
+    assert quota.used(DECEMBER) == (0, limit)
+
+
+def test_a_clock_that_is_not_set_begins_no_month(tmp_path: Path) -> None:
+    quota = MonthlyQuota(tmp_path / "sent.json", 1_000_000)
+    quota.add(1_000_000, NOVEMBER)
+    assert quota.is_spent(datetime(1970, 1, 1, tzinfo=UTC))
+
+
 class LimitedDevice(Device):
     """A device with a quota of a megabyte, or with a rate limit on the same clock."""
 
