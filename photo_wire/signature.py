@@ -44,7 +44,6 @@ HEADERS = (
     WAITING,
     HEARTBEAT,
 )
-COUNTER_ABOVE = "counter_above"  # the member of a problem with status 401; see docs/api.md
 MAX_COUNTER = 2**53  # JSON carries it exactly, and so do the index's numbers
 KEY_BYTES, SIGNATURE_BYTES = 32, 64
 _LABEL, _ALGORITHM = "nightjar", "ed25519"
