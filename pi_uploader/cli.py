@@ -12,6 +12,7 @@ from photo_wire.errors import printable
 from photo_wire.headers import Trigger
 from pi_uploader import commands, help_text
 from pi_uploader.errors import NightjarError
+from pi_uploader.log_ring import LogRing
 from pi_uploader.settings import MISCONFIGURED, SettingsError
 
 log = logging.getLogger("pi-uploader")
@@ -128,10 +129,12 @@ def _add_spool_commands(subparsers: "Subparsers") -> None:
 
 
 def _log_to_stderr() -> None:
-    """Log to standard error: one line for each message, its time in UTC."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_OneLineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    """Log to standard error, and keep the last lines: one for each message, its time in UTC."""
+    handlers = [logging.StreamHandler(), LogRing()]
+    formatter = _OneLineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=handlers)
 
 
 class _OneLineFormatter(logging.Formatter):

@@ -9,8 +9,10 @@ from pi_uploader.cameras.camera import (
     CameraGoneError,
     CaptureContext,
     Checkable,
+    ClipRecorder,
     Recorder,
     Shot,
+    Viewfinder,
 )
 from pi_uploader.settings import CameraSettings
 
@@ -20,8 +22,10 @@ __all__ = [
     "CameraGoneError",
     "CaptureContext",
     "Checkable",
+    "ClipRecorder",
     "Recorder",
     "Shot",
+    "Viewfinder",
     "find_shared_cameras",
     "open_camera",
 ]

@@ -8,6 +8,8 @@ from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.errors import NightjarError
 
+VIEW_WIDTH = 640  # pixels, of the longer side of a live picture
+
 
 class CameraError(NightjarError):
     """The camera took no photo this time; the text says why. The next attempt may succeed."""
@@ -72,3 +74,21 @@ class Checkable(Protocol):
     def check(self) -> None:
         """Verify that the camera still delivers frames, and reopen it if not. Raises
         CameraGoneError if reopening does not help, CameraError for another fault."""
+
+
+@runtime_checkable
+class Viewfinder(Protocol):
+    """A camera that can show a small picture of now, beside the photos that it takes."""
+
+    def preview(self) -> bytes:
+        """Return a JPEG, VIEW_WIDTH pixels on its longer side at most. Called while another thread
+        is in `take`, which it delays by one frame at most. Raises CameraError."""
+
+
+@runtime_checkable
+class ClipRecorder(Protocol):
+    """A camera that can record a clip, even if its photos are pictures."""
+
+    def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
+        """Record a clip of this length now. Raises CameraError if that fails, or if it cannot in
+        its mode."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
+from pi_uploader.cameras.media.preview import draw_view
 from pi_uploader.settings import SettingsError
 
 
@@ -34,6 +35,18 @@ class ReplayCamera:
             return Shot((self._folder / name).read_bytes(), pictures[name])
         except OSError as error:
             raise CameraError(f"{self._folder / name} cannot be read: {error.strerror}") from error
+
+    def preview(self) -> bytes:
+        """Return the picture that was taken last, small; before the first one, the first picture.
+        Raises CameraError if it is no JPEG."""
+        pictures = self._list_pictures()
+        name = self._last_name if self._last_name in pictures else min(pictures)
+        if pictures[name] is not Media.JPEG:
+            raise CameraError(f"{name} is no JPEG, of which a live picture could be made")
+        try:
+            return draw_view((self._folder / name).read_bytes())
+        except Exception as error:
+            raise CameraError(f"{name} cannot be shown: {type(error).__name__}: {error}") from error
 
     def close(self) -> None:
         """Do nothing: no file stays open."""

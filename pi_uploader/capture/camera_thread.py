@@ -3,9 +3,13 @@
 import logging
 import threading
 from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pi_uploader.cameras import Camera, CameraGoneError, Recorder
+from pi_uploader.capture.arming import Arming, DisarmedCameras
 from pi_uploader.capture.handler import TriggerHandler
+from pi_uploader.capture.stats import Activity
 from pi_uploader.clock import Clock
 from pi_uploader.messages import counted
 from pi_uploader.settings import CameraSettings, CaptureSettings
@@ -16,43 +20,86 @@ from pi_uploader.triggers.motion import motion_trigger
 from pi_uploader.triggers.schedule import daily_trigger, interval_trigger
 from pi_uploader.watchdog import Watchdog
 
+if TYPE_CHECKING:
+    from gpiozero import DigitalInputDevice
+
 MAX_STOP_SECONDS = 5.0  # for the photo that is being taken
 
 log = logging.getLogger("capture")
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What the cameras of a process have in common. `stop` ends the process."""
+
+    settings: CaptureSettings
+    spool: Spool
+    disarmed: DisarmedCameras
+    stop: threading.Event
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pin that triggers a camera: its BCM number, and the setting that names it."""
+
+    number: int
+    use: str
+    device: "DigitalInputDevice"
+
+    @property
+    def is_active(self) -> bool | None:
+        """Whether the pin is active now: it detects motion, or its contact is closed. None if it
+        cannot be read."""
+        try:
+            return bool(self.device.is_active)
+        except Exception:  # noqa: BLE001  whatever the pin's driver raises
+            return None
+
+
 class CameraThread:
-    """A camera with its trigger queue. Sets `stop`, and `has_failed`, if only a new process can use
-    the camera again."""
+    """A camera with its trigger queue. Stops the process, and sets `has_failed`, if only a new
+    process can use the camera again."""
 
     def __init__(
-        self,
-        process_settings: CaptureSettings,
-        settings: CameraSettings,
-        camera: Camera,
-        queue: TriggerQueue,
-        spool: Spool,
-        stop: threading.Event,
+        self, settings: CameraSettings, camera: Camera, queue: TriggerQueue, shared: Shared
     ) -> None:
+        self.settings = settings
+        self.camera = camera
         self.queue = queue
+        self.pins: list[Pin] = []
         self.has_failed = False
-        self._settings = settings
-        self._camera = camera
-        self._zone = process_settings.zone
-        self._clock = Clock(process_settings.clock_is_trusted)
-        self._stop = stop
+        self._zone = shared.settings.zone
+        self._clock = Clock(shared.settings.clock_is_trusted)
+        self._stop = shared.stop
         self._thread: threading.Thread | None = None
-        self._handler = TriggerHandler(
-            settings, camera, spool, clock=self._clock, zone=self._zone, sleep=queue.sleep
+        self.arming = Arming(
+            settings.name, settings.armed, self._zone, self._clock, shared.disarmed
         )
+        self._handler = TriggerHandler(
+            settings,
+            camera,
+            shared.spool,
+            clock=self._clock,
+            arming=self.arming,
+            sleep=queue.sleep,
+        )
+
+    @property
+    def activity(self) -> Activity:
+        """What the camera did last."""
+        return self._handler.activity
 
     def open_triggers(self, resources: ExitStack, watchdog: Watchdog) -> None:
         """Begin to queue triggers. Raises SettingsError or PinBusyError for a pin."""
-        settings, name = self._settings, self._settings.name
-        if settings.pir_pin is not None:
-            resources.enter_context(motion_trigger(settings.pir_pin, self.queue))
-        if settings.pin is not None:
-            resources.enter_context(contact_trigger(settings.pin, self.queue, settings.debounce))
+        settings, name = self.settings, self.settings.name
+        if (number := settings.pir_pin) is not None:
+            sensor = resources.enter_context(motion_trigger(number, self.queue))
+            self.pins.append(Pin(number, "pir_pin", sensor))
+        if (number := settings.pin) is not None:
+            contact = resources.enter_context(
+                contact_trigger(number, self.queue, settings.debounce)
+            )
+            self.pins.append(Pin(number, "pin", contact))
         if settings.every is not None:
             heartbeat = watchdog.watch(f"the timer of {name}")
             resources.enter_context(interval_trigger(settings.every, self.queue, heartbeat))
@@ -64,14 +111,14 @@ class CameraThread:
 
     def start(self, watchdog: Watchdog) -> None:
         """Handle triggers in a thread from now on."""
-        log.info("capturing with %s (%s)", self._settings.name, self._settings.source)
+        log.info("capturing with %s (%s)", self.settings.name, self.settings.source)
         self._thread = threading.Thread(
-            target=self._run, args=(watchdog,), name=self._settings.name, daemon=True
+            target=self._run, args=(watchdog,), name=self.settings.name, daemon=True
         )
         self._thread.start()
 
     def _run(self, watchdog: Watchdog) -> None:
-        name = self._settings.name
+        name = self.settings.name
         try:
             self._handler.run(self.queue, watchdog.watch(f"camera {name}"))
         except CameraGoneError as error:
@@ -88,8 +135,8 @@ class CameraThread:
     def stop(self) -> None:
         """Handle no more triggers, and end a clip that is being recorded."""
         self.queue.close()
-        if isinstance(self._camera, Recorder):
-            self._camera.stop_recording()
+        if isinstance(self.camera, Recorder):
+            self.camera.stop_recording()
 
     def join(self) -> None:
         """Stop, wait for the photo that is being taken, and log the summary. Called before the
@@ -102,7 +149,7 @@ class CameraThread:
     def _log_summary(self) -> None:
         log.info(
             "capture with %s stopped: %s, %s unhandled",
-            self._settings.name,
+            self.settings.name,
             self._handler.stats,
             counted(self.queue.unhandled(), "trigger"),
         )

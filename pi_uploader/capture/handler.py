@@ -4,19 +4,27 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
+from dataclasses import replace
 
 from photo_wire.headers import ClockStatus, Trigger
-from photo_wire.name import new_name
+from photo_wire.name import PhotoName, new_name
 from pi_uploader.backoff import backoff
-from pi_uploader.cameras import Camera, CameraGoneError, CaptureContext, Checkable, Shot
+from pi_uploader.cameras import (
+    Camera,
+    CameraError,
+    CameraGoneError,
+    CaptureContext,
+    Checkable,
+    ClipRecorder,
+    Shot,
+)
+from pi_uploader.capture.arming import Arming
+from pi_uploader.capture.stats import Activity, CaptureStats
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.messages import counted
 from pi_uploader.settings import CameraSettings
-from pi_uploader.settings.times_of_day import is_armed
 from pi_uploader.spool import PhotoInfo, Spool
-from pi_uploader.triggers import TriggerEvent, TriggerQueue
+from pi_uploader.triggers import PhotoRequest, TriggerEvent, TriggerQueue
 from pi_uploader.watchdog import Heartbeat, no_heartbeat
 
 FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS = 1.0, 60.0  # after a camera error
@@ -29,30 +37,6 @@ EVENT_GAP_SECONDS = 60.0  # without a photo, after which the next one begins an 
 log = logging.getLogger("capture")
 
 
-@dataclass
-class CaptureStats:
-    """What became of the triggers.
-
-    Photos: `stored` in the spool, `lost` because the spool failed to, `failed` because the
-    camera took none. Triggers without a photo of their own: `coalesced` while the camera was busy,
-    `cooled_down` within the cooldown, `disarmed` outside of the armed hours.
-    """
-
-    stored: int = 0
-    lost: int = 0
-    failed: int = 0
-    coalesced: int = 0
-    cooled_down: int = 0
-    disarmed: int = 0
-
-    def __str__(self) -> str:
-        return (
-            f"{counted(self.stored, 'photo')} stored, {self.lost} lost, {self.failed} failed; "
-            f"{counted(self.coalesced, 'trigger')} coalesced, {self.cooled_down} cooled down, "
-            f"{self.disarmed} disarmed"
-        )
-
-
 def _sleep(seconds: float) -> bool:
     time.sleep(seconds)
     return False
@@ -61,7 +45,8 @@ def _sleep(seconds: float) -> bool:
 class TriggerHandler:
     """Handles the triggers of one camera. A photo that fails never ends it.
 
-    `sleep` waits for some seconds, and returns whether to stop.
+    `sleep` waits for some seconds, and returns whether to stop. `arming` is by default that of the
+    camera's hours, in UTC.
     """
 
     def __init__(
@@ -71,21 +56,22 @@ class TriggerHandler:
         spool: Spool,
         *,
         clock: Clock = SYSTEM_CLOCK,
-        zone: tzinfo = UTC,
+        arming: Arming | None = None,
         sleep: Callable[[float], bool] = _sleep,
     ) -> None:
         self.stats = CaptureStats()
+        self.activity = Activity()
         self._settings = settings
         self._camera = camera
         self._spool = spool
         self._clock = clock
-        self._zone = zone
+        self._arming = arming or Arming(settings.name, settings.armed, clock=clock)
         self._sleep = sleep
         self._last_motion = -math.inf  # monotonic seconds of the last photo of a motion
         self._last_photo = -math.inf  # and of the last photo
         self._last_check = -math.inf  # and of the last check of the idle camera
         self._cooled_down = 0  # motion triggers since the last motion photo
-        self._disarmed = 0  # triggers since the last photo
+        self._outside_hours = self._disarmed = 0  # triggers since the last photo
         self._failures = 0  # of the camera, in a row
 
     def run(self, queue: TriggerQueue, heartbeat: Heartbeat = no_heartbeat) -> None:
@@ -131,9 +117,14 @@ class TriggerHandler:
 
     def handle(self, event: TriggerEvent) -> None:
         """Take the photos for a trigger and put them into the spool, unless it is motion within the
-        cooldown, or the camera is not armed now. Raises CameraGoneError."""
+        cooldown, or the camera is not armed now. A photo on demand is always taken, and once if
+        somebody waits for it. Raises CameraGoneError."""
+        if self._clock.is_set():
+            self.activity.last_trigger = self._clock.now()
+        if event.request:
+            self._answer(event, event.request)
+            return
         if not self._is_armed(event):
-            self._disarmed += event.count
             self.stats.disarmed += event.count
             return
         is_motion = event.trigger is Trigger.MOTION
@@ -148,24 +139,38 @@ class TriggerHandler:
                 return
             self._take_photo(replace(event, count=1))
 
-    def _is_armed(self, event: TriggerEvent) -> bool:
-        if event.trigger is Trigger.DEMAND or not self._settings.armed:
-            return True
-        if not self._clock.is_set():
-            return True  # the time of day is unknown: one photo too many is better than none
-        return is_armed(self._clock.now(), self._settings.armed, self._zone)
+    def _answer(self, event: TriggerEvent, request: PhotoRequest) -> None:
+        """Take the photo that somebody waits for. Raises CameraGoneError."""
+        try:
+            if name := self._take_photo(event):
+                request.finish(name)
+        finally:
+            request.fail(self.activity.problem or "the camera took no photo")
 
-    def _take_photo(self, event: TriggerEvent) -> None:
+    def _is_armed(self, event: TriggerEvent) -> bool:
+        """Return whether to take a photo for this trigger, and count it if not."""
+        if event.trigger is Trigger.DEMAND:
+            return True
+        if self._arming.disarmed():
+            self._disarmed += event.count
+            return False
+        if not self._arming.is_in_hours():
+            self._outside_hours += event.count
+            return False
+        return True
+
+    def _take_photo(self, event: TriggerEvent) -> PhotoName | None:
+        """Take a photo and put it into the spool. Return its name; None if that failed."""
         started, is_set = self._clock.monotonic(), self._clock.is_set()
         taken_at, boot_time = self._clock.now(), self._clock.since_boot()
         context = CaptureContext(self._settings.name, event.trigger, taken_at if is_set else None)
         shot = self._take_shot(event, context)
         if shot is None:
-            return
+            return None
         if event.trigger is Trigger.MOTION:
             self._last_motion = started
         info = PhotoInfo(
-            new_name(self._settings.name, taken_at),
+            new_name(self._settings.name, taken_at, event.request.tag if event.request else None),
             shot.media,
             event.trigger,
             ClockStatus.SYNCED if is_set else ClockStatus.UNSYNCED,
@@ -173,18 +178,28 @@ class TriggerHandler:
             boot_time=None if is_set else boot_time,
         )
         self._last_photo = started
-        self._put(shot.content, info, event)
+        if not self._put(shot.content, info, event):
+            return None
+        self.activity.last_photo = taken_at if is_set else None
+        self.activity.failures, self.activity.problem = 0, ""
+        return info.name
+
+    def _record_failure(self, problem: str) -> None:
+        self.activity.failures += 1
+        self.activity.problem = problem
 
     def _take_shot(self, event: TriggerEvent, context: CaptureContext) -> Shot | None:
         try:
-            shot = self._camera.take(context)
-        except CameraGoneError:  # only a new process can open it again
+            shot = self._take(event, context)
+        except CameraGoneError as error:  # only a new process can open it again
             self.stats.failed += 1
+            self._record_failure(str(error))
             log.error("%s: no photo for %s", self._settings.name, _describe(event))
             raise
         except Exception as error:  # noqa: BLE001  whatever a driver raises, the next photo may succeed
             self._failures += 1
             self.stats.failed += 1
+            self._record_failure(f"{type(error).__name__}: {error}")
             log.error(
                 "%s: no photo for %s: %s: %s; retrying in %g s",
                 self._settings.name,
@@ -197,6 +212,7 @@ class TriggerHandler:
         self._failures = 0
         if not shot.content:
             self.stats.failed += 1
+            self._record_failure("the camera returned an empty photo")
             log.error(
                 "%s: no photo for %s: the camera returned an empty photo",
                 self._settings.name,
@@ -205,11 +221,20 @@ class TriggerHandler:
             return None
         return shot
 
-    def _put(self, content: bytes, info: PhotoInfo, event: TriggerEvent) -> None:
+    def _take(self, event: TriggerEvent, context: CaptureContext) -> Shot:
+        if event.request is None or event.request.clip_seconds is None:
+            return self._camera.take(context)
+        if not isinstance(self._camera, ClipRecorder):
+            raise CameraError("this camera records no clips")
+        return self._camera.take_clip(context, event.request.clip_seconds)
+
+    def _put(self, content: bytes, info: PhotoInfo, event: TriggerEvent) -> bool:
+        """Put a photo into the spool; return whether it is there."""
         try:
             self._spool.put(content, info)
         except Exception as error:  # noqa: BLE001  a SpoolError or worse; the next photo may fit
             self.stats.lost += 1
+            self._record_failure(str(error))
             log.error(
                 "photo lost %s %s %d bytes: %s; free some space or replace the disk (%d lost since "
                 "the start)",
@@ -219,12 +244,13 @@ class TriggerHandler:
                 error,
                 self.stats.lost,
             )
-            return
+            return False
         self.stats.stored += 1
         log.info("photo taken %s %s %d bytes", info.name, info.trigger, len(content))
         if event.count > 1:
             self.stats.coalesced += event.count - 1
             log.info("%s covers %d coalesced %s triggers", info.name, event.count, event.trigger)
+        return True
 
     def _log_ignored(self) -> None:
         if self._cooled_down:
@@ -234,13 +260,13 @@ class TriggerHandler:
                 counted(self._cooled_down, "motion trigger"),
                 self._settings.cooldown,
             )
-        if self._disarmed:
-            log.info(
-                "%s: %s came outside of CAMERA_ARMED and took no photo",
-                self._settings.name,
-                counted(self._disarmed, "trigger"),
-            )
-        self._cooled_down = self._disarmed = 0
+        for count, text in (
+            (self._outside_hours, "%s: %s came outside of CAMERA_ARMED and took no photo"),
+            (self._disarmed, "%s: %s came while it was disarmed and took no photo"),
+        ):
+            if count:
+                log.info(text, self._settings.name, counted(count, "trigger"))
+        self._cooled_down = self._outside_hours = self._disarmed = 0
 
 
 def retry_delay(failures: int) -> float:

@@ -11,8 +11,11 @@ from datetime import timedelta
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import Camera, CameraGoneError, find_shared_cameras, open_camera
-from pi_uploader.capture.camera_thread import CameraThread
+from pi_uploader.capture.arming import Arming, DisarmedCameras
+from pi_uploader.capture.camera_thread import CameraThread, Shared
+from pi_uploader.capture.control_server import ControlServer
 from pi_uploader.capture.handler import TriggerHandler
+from pi_uploader.capture.requests import Requests
 from pi_uploader.capture.start_backoff import StartBackoff
 from pi_uploader.clock import Clock
 from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
@@ -68,9 +71,11 @@ def _run(
         cameras, missing = _open_cameras(settings, resources)
         spool = open_spool(settings)
         _warn_if_clock_is_not_set(settings)
-        threads = [
-            CameraThread(settings, one, camera, new_queue(), spool, stop) for one, camera in cameras
-        ]
+        disarmed = DisarmedCameras(settings.spool, Clock(settings.clock_is_trusted))
+        shared = Shared(settings, spool, disarmed, stop)
+        threads = [CameraThread(one, camera, new_queue(), shared) for one, camera in cameras]
+        server = ControlServer(settings.spool, Requests(threads, missing, shared).answer)
+        resources.callback(server.close)
         for thread in threads:
             resources.callback(thread.join)
             thread.open_triggers(resources, watchdog)
@@ -81,6 +86,7 @@ def _run(
         start_heartbeat(math.inf)
         for thread in threads:
             thread.start(watchdog)
+        server.start()
         seconds = RETRY_MISSING_SECONDS if missing else math.inf
         is_stopped = _purge_until(stop, settings, spool, seconds)
         for thread in threads:  # all at once, before each is waited for
@@ -95,10 +101,11 @@ def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
         cameras, missing = _open_cameras(settings, resources)
         spool = open_spool(settings)
         all_stats = []
+        clock = Clock(settings.clock_is_trusted)
+        disarmed = DisarmedCameras(settings.spool, clock)
         for one, camera in cameras:
-            handler = TriggerHandler(
-                one, camera, spool, clock=Clock(settings.clock_is_trusted), zone=settings.zone
-            )
+            arming = Arming(one.name, one.armed, settings.zone, clock, disarmed)
+            handler = TriggerHandler(one, camera, spool, clock=clock, arming=arming)
             handler.handle(TriggerEvent(trigger, 0.0))
             all_stats.append(handler.stats)
         _purge_archive(settings, spool)
@@ -118,8 +125,8 @@ def open_spool(settings: CaptureSettings) -> Spool:
 
 def _open_cameras(
     settings: CaptureSettings, resources: ExitStack
-) -> tuple[list[tuple[CameraSettings, Camera]], list[str]]:
-    """Open every camera; return them, and the names of those that are missing.
+) -> tuple[list[tuple[CameraSettings, Camera]], dict[str, str]]:
+    """Open every camera; return them, and the missing ones by name, each with the reason.
 
     Raises SettingsError with the problems of all cameras, CameraGoneError if all are missing.
     """
@@ -139,7 +146,7 @@ def _open_cameras(
         raise CameraGoneError("; ".join(f"{name}: {error}" for name, error in missing.items()))
     for name, gone in missing.items():
         log.error("%s: %s; the other cameras work", name, gone)
-    return cameras, list(missing)
+    return cameras, {name: str(gone) for name, gone in missing.items()}
 
 
 def _purge_until(

@@ -221,6 +221,14 @@ class CameraSettings(Group):
         "photo on demand is taken always.",
         default="always",
     )
+    live_when_disarmed: bool = setting(
+        "CAMERA_LIVE_WHEN_DISARMED",
+        values.switch,
+        "on or off",
+        "off: while the camera is disarmed, it shows no live picture either. A photo on demand is "
+        "taken always.",
+        default="on",
+    )
     cooldown: float = setting(
         "CAMERA_COOLDOWN",
         values.duration,

@@ -4,6 +4,7 @@ Each kind has a module, which only puts trigger events into a camera's queue. Wh
 done by the thread that reads the queue.
 """
 
+from pi_uploader.triggers.photo_request import PhotoRequest
 from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
 
-__all__ = ["TriggerEvent", "TriggerQueue"]
+__all__ = ["PhotoRequest", "TriggerEvent", "TriggerQueue"]

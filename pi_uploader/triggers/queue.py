@@ -4,20 +4,25 @@ import threading
 from dataclasses import dataclass, replace
 
 from photo_wire.headers import Trigger
+from pi_uploader.triggers.photo_request import PhotoRequest
+
+ENDING = "the capture process is ending"
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerEvent:
     """One trigger at `monotonic` (seconds of `time.monotonic`), or the last of `count` of its
-    kind."""
+    kind. `request` is set if somebody waits for the photo."""
 
     trigger: Trigger
     monotonic: float
     count: int = 1
+    request: PhotoRequest | None = None
 
 
 class TriggerQueue:
-    """The triggers of one camera that are not handled yet, one entry for each kind.
+    """The triggers of one camera that are not handled yet, one entry for each kind, and one for
+    each request.
 
     What comes while the camera is busy is merged into the waiting entry of its kind and counted. So
     a flood takes no memory, and no trigger is forgotten. Any thread may call any method.
@@ -25,16 +30,19 @@ class TriggerQueue:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: dict[Trigger, TriggerEvent] = {}
+        self._waiting: dict[Trigger | PhotoRequest, TriggerEvent] = {}
         self._closed = threading.Event()
 
     def put(self, event: TriggerEvent) -> None:
         """Add a trigger. Never waits for the camera."""
         with self._changed:
-            earlier = self._waiting.get(event.trigger)
+            key = event.request or event.trigger
+            earlier = self._waiting.get(key)
             count = event.count + (earlier.count if earlier else 0)
-            self._waiting[event.trigger] = replace(event, count=count)
+            self._waiting[key] = replace(event, count=count)
             self._changed.notify()
+            if event.request and self._closed.is_set():
+                event.request.fail(ENDING)
 
     def get(self, timeout: float | None = None) -> TriggerEvent | None:
         """Wait for a trigger and remove it, the kind that waits longest first. Return None if the
@@ -51,10 +59,13 @@ class TriggerQueue:
         return self._closed.is_set()
 
     def close(self) -> None:
-        """Make `get` and `sleep` return at once, from now on."""
+        """Make `get` and `sleep` return at once, from now on. Requests that wait fail."""
         with self._changed:
             self._closed.set()
             self._changed.notify_all()
+            for event in self._waiting.values():
+                if event.request:
+                    event.request.fail(ENDING)
 
     def sleep(self, seconds: float) -> bool:
         """Wait for these seconds, or until the queue is closed; return whether it is. Triggers are

@@ -8,12 +8,17 @@ import logging
 from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from pi_uploader.cameras.camera import VIEW_WIDTH
 from pi_uploader.cameras.media.exif import add_preview
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PREVIEW_WIDTH = 480  # pixels, as of the gallery's thumbnails; of a photo's preview the longer side
 MAX_JPEG_PREVIEW_BYTES = 30_000
+VIEW_QUALITY = 75  # of a live picture's JPEG
 _QUALITIES = (80, 60, 40)  # the noise of a night makes a preview large
 
 Result = TypeVar("Result")
@@ -32,21 +37,35 @@ def draw_preview(jpeg: bytes) -> bytes:
     an eighth of its size, which takes little memory. Raises ValueError if the preview is too
     large, and whatever Pillow raises.
     """
-    from PIL import Image
-
-    with Image.open(BytesIO(jpeg), formats=["JPEG"]) as photo:
-        scale = PREVIEW_WIDTH / max(photo.size)
-        photo.draft("RGB", (round(photo.width * scale), round(photo.height * scale)))
-        small = photo.convert("RGB")
-    # Bicubic, the default, would take twice the time.
-    small.thumbnail((PREVIEW_WIDTH, PREVIEW_WIDTH), Image.Resampling.BILINEAR)
-    small.info.clear()  # such as a comment, which Pillow would write again
+    small = _shrink(jpeg, PREVIEW_WIDTH)
     for quality in _QUALITIES:
         file = BytesIO()
         small.save(file, "JPEG", quality=quality)
         if file.tell() <= MAX_JPEG_PREVIEW_BYTES:
             return file.getvalue()
     raise ValueError(f"the preview has more than {MAX_JPEG_PREVIEW_BYTES} bytes")
+
+
+def draw_view(jpeg: bytes) -> bytes:
+    """Return a JPEG's live picture: VIEW_WIDTH pixels on its longer side at most. Raises as
+    `draw_preview` does, and ImportError without Pillow."""
+    file = BytesIO()
+    _shrink(jpeg, VIEW_WIDTH).save(file, "JPEG", quality=VIEW_QUALITY)
+    return file.getvalue()
+
+
+def _shrink(jpeg: bytes, width: int) -> "Image.Image":
+    """Return a picture of `width` pixels on its longer side at most, without metadata."""
+    from PIL import Image
+
+    with Image.open(BytesIO(jpeg), formats=["JPEG"]) as photo:
+        scale = width / max(photo.size)
+        photo.draft("RGB", (round(photo.width * scale), round(photo.height * scale)))
+        small = photo.convert("RGB")
+    # Bicubic, the default, would take twice the time.
+    small.thumbnail((width, width), Image.Resampling.BILINEAR)
+    small.info.clear()  # such as a comment, which Pillow would write again
+    return small
 
 
 def or_none(make_preview: Callable[[], Result]) -> Result | None:

@@ -1,13 +1,14 @@
 """The simulated camera: it shows a garden gate at dusk, where a fox and a person pass."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 
 from photo_wire.media import Media
-from pi_uploader.cameras.camera import CaptureContext, Shot
+from pi_uploader.cameras.camera import VIEW_WIDTH, CaptureContext, Shot
 from pi_uploader.cameras.media.exif import with_exif
-from pi_uploader.cameras.media.preview import draw_preview, with_preview
+from pi_uploader.cameras.media.preview import VIEW_QUALITY, draw_preview, with_preview
 from pi_uploader.settings import SettingsError
 
 
@@ -30,6 +31,7 @@ class SimulatedCamera:
             ) from error
         self._name = name
         self._now = now
+        self._stop = threading.Event()
 
     def take(self, context: CaptureContext) -> Shot:
         """Return a JPEG of 1280 x 720 pixels."""
@@ -40,6 +42,29 @@ class SimulatedCamera:
         photo = file.getvalue()
         whole = with_preview(with_exif(photo, context), lambda: draw_preview(photo))
         return Shot(whole, Media.JPEG)
+
+    def preview(self) -> bytes:
+        """Return the scene of now, small."""
+        from PIL import Image
+
+        from pi_uploader.cameras.simulated.scene import draw
+
+        picture = draw(self._now(), self._name)
+        picture.thumbnail((VIEW_WIDTH, VIEW_WIDTH), Image.Resampling.BILINEAR)
+        file = BytesIO()
+        picture.save(file, "JPEG", quality=VIEW_QUALITY)
+        return file.getvalue()
+
+    def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
+        """Return a clip of the `seconds` that begin now, drawn at once. Raises CameraError, also
+        if ffmpeg is not installed."""
+        from pi_uploader.cameras.simulated.clip import record
+
+        return Shot(record(self._name, self._now(), seconds, self._stop), Media.MP4)
+
+    def stop_recording(self) -> None:
+        """End a clip now."""
+        self._stop.set()
 
     def close(self) -> None:
         """Do nothing: nothing is open."""

@@ -8,7 +8,8 @@ import pytest
 
 from photo_wire.headers import Trigger
 from pi_uploader.capture import run_capture
-from pi_uploader.capture.camera_thread import CameraThread
+from pi_uploader.capture.arming import DisarmedCameras
+from pi_uploader.capture.camera_thread import CameraThread, Shared
 from pi_uploader.spool import Spool
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.watchdog import Watchdog
@@ -29,10 +30,10 @@ class RecordingCamera(ScriptedCamera):
 def camera_thread(tmp_path: Path) -> tuple[CameraThread, RecordingCamera]:
     """The thread of one camera, not started."""
     settings = idle_settings(tmp_path)
-    camera, stop = RecordingCamera(), threading.Event()
-    spool = Spool(tmp_path / "spool")
+    camera, spool = RecordingCamera(), Spool(tmp_path / "spool")
+    shared = Shared(settings, spool, DisarmedCameras(spool.folder), threading.Event())
     [one] = settings.cameras
-    return CameraThread(settings, one, camera, TriggerQueue(), spool, stop), camera
+    return CameraThread(one, camera, TriggerQueue(), shared), camera
 
 
 def test_a_stop_closes_the_queue_and_ends_a_recording(

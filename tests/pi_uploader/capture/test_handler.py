@@ -16,7 +16,9 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.capture import TriggerHandler
 from pi_uploader.capture import handler as handler_module
-from pi_uploader.capture.handler import CaptureStats, retry_delay
+from pi_uploader.capture.arming import Arming
+from pi_uploader.capture.handler import retry_delay
+from pi_uploader.capture.stats import CaptureStats
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Spool
 from pi_uploader.spool.disk import Disk
@@ -310,13 +312,9 @@ def test_a_photo_is_stored_whatever_the_clock_shows(
     """The armed hours are compared in the site's time zone, which cannot represent these times."""
     [one] = idle_settings(tmp_path, CAMERA_ARMED="00:00-12:00, 12:00-00:00").cameras
     spool = Spool(tmp_path / "spool")
-    handler = TriggerHandler(
-        one,
-        WorkingCamera(),
-        spool,
-        clock=FakeClock(wall=moment),
-        zone=ZoneInfo(zone),
-    )
+    clock = FakeClock(wall=moment)
+    arming = Arming(one.name, one.armed, ZoneInfo(zone), clock)
+    handler = TriggerHandler(one, WorkingCamera(), spool, clock=clock, arming=arming)
     handler.handle(TriggerEvent(Trigger.MOTION, 0.0))
     assert handler.stats.stored == 1
     assert spool.newest() is not None

@@ -14,7 +14,10 @@ from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader import clock
 from pi_uploader.capture import camera_thread
+from pi_uploader.control import RequestRefusedError
+from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.triggers.schedule import daily_trigger
+from tests.support.capturing import asking
 from tests.support.fake_clock import FakeClock
 from tests.support.installed_pi import NAME, InstalledPi, armed_now
 from tests.support.pictures import jpeg
@@ -22,6 +25,7 @@ from tests.support.pins import is_watched, pulse
 from tests.support.waiting import wait_for
 
 FFMPEG = shutil.which("ffmpeg")
+JPEG_START = b"\xff\xd8\xff"
 
 
 def mode(camera: Any) -> dict[str, Any]:
@@ -224,6 +228,21 @@ def test_camera_armed(pi: InstalledPi, hours_from_now: int, photos: int) -> None
     pi.environ |= {"CAMERA_ARMED": armed_now(hours_from_now), "CAMERA_ZONE": "UTC"}
     assert pi.once(Trigger.SCHEDULE) == 0
     assert len(pi.waiting()) == photos
+
+
+@pytest.mark.setting("CAMERA_LIVE_WHEN_DISARMED")
+@pytest.mark.parametrize("live", ["on", "off"])
+def test_camera_live_when_disarmed(pi: InstalledPi, live: str) -> None:
+    """With a camera that may show a live picture while it is armed."""
+    pi.environ |= {"CAMERA_SOURCE": "simulated", "CAMERA_LIVE_WHEN_DISARMED": live}
+    with asking(load_settings(CaptureSettings, pi.environ)) as ask:
+        assert ask("preview", camera=NAME).body.startswith(JPEG_START)
+        ask("disarm")
+        if live == "on":
+            assert ask("preview", camera=NAME).body.startswith(JPEG_START)
+            return
+        with pytest.raises(RequestRefusedError, match="CAMERA_LIVE_WHEN_DISARMED is off"):
+            ask("preview", camera=NAME)
 
 
 @pytest.mark.setting("CAMERA_ZONE")

@@ -204,6 +204,7 @@ def test_the_defaults() -> None:
         every=None,
         times=(),
         armed=(),
+        live_when_disarmed=True,
         cooldown=2.0,
         burst=1,
         burst_gap=0.5,
