@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from function_app.accounts import audit_log, fields, sessions, tokens, users
     from function_app.alerts import api as alerts
     from function_app.browse import events, listing, photos, thumbnails
+    from function_app.devices import keys as device_keys
     from function_app.http.openapi import pages as openapi
     from function_app.ingest import known
     from function_app.maintenance import api as maintenance
@@ -40,6 +41,7 @@ else:
     tokens = LazyModule("function_app.accounts.tokens")
     users = LazyModule("function_app.accounts.users")
     alerts = LazyModule("function_app.alerts.api")
+    device_keys = LazyModule("function_app.devices.keys")
     events = LazyModule("function_app.browse.events")
     listing = LazyModule("function_app.browse.listing")
     photos = LazyModule("function_app.browse.photos")
@@ -133,6 +135,7 @@ ROUTES: tuple[Route, ...] = (
             Operation(
                 "Check which of up to 100 photos are stored or were deleted on purpose.",
                 {200: "KnownPhotos"},
+                (403,),
             ),
             Inputs(body=known.KNOWN_IDS),
         ),
@@ -300,6 +303,38 @@ ROUTES: tuple[Route, ...] = (
             alerts.list_alerts,
             Operation("List alerts, the last received first.", {200: "AlertPage"}),
             Inputs(query=alerts.PARAMETERS),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/keys",
+        GET,
+        Access.ADMIN,
+        "list_keys",
+        lambda: Endpoint(
+            device_keys.list_keys,
+            Operation(
+                "Get the fingerprint of a device's key, the keys that wait for approval, its "
+                "cameras, and those that it wants from other devices.",
+                {200: "DeviceKeys"},
+                (404,),
+            ),
+            Inputs(path=(device_keys.DEVICE,)),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/key",
+        ("POST",),
+        Access.ADMIN,
+        "decide_key",
+        lambda: Endpoint(
+            device_keys.decide_key,
+            Operation(
+                "Approve or reject a key that waits, by its fingerprint. Other instances of the "
+                "app follow within a minute.",
+                {200: "DeviceKeys"},
+                (404,),
+            ),
+            Inputs(path=(device_keys.DEVICE,), body=device_keys.DECISION),
         ),
     ),
     Route(

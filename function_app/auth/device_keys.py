@@ -189,6 +189,11 @@ class DeviceKeys:
         known = self._cached(device, now)
         return known[0] if known else None
 
+    def read(self, device: str) -> DeviceIdentity | None:
+        """Return what is stored of a device now."""
+        row = self._rows.get(IDENTITIES, device)
+        return _parse_identity(row) if row else None
+
     def meet(self, device: str, key: str, counter: int, now: datetime) -> DeviceIdentity | None:
         """Return what is known of a device, after a request that this key signed validly. A name
         without a key gets this one, as far as the quota of new devices allows; a key beside the

@@ -11,6 +11,8 @@ from function_app import build_app
 # What no device needs: pages and lists, people, the timers' work, and libraries for these.
 LATER = (
     *("function_app.accounts", "function_app.alerts", "function_app.browse", "function_app.stats"),
+    *("function_app.devices", "function_app.http.signed_requests", "photo_wire.signature"),
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
     *("function_app.web", "function_app.health", "function_app.http.openapi"),
     *("function_app.http.templates", "function_app.http.pagination"),
     *("function_app.maintenance.api", "function_app.maintenance.repair"),

@@ -25,6 +25,7 @@ from local.host import Host
 from local.server import Request
 from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
+from photo_wire.signature import fingerprint, format_key
 from tests.support.api import MOMENT, name_of
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
@@ -33,6 +34,7 @@ KEY, READ_TOKEN, ADMIN_TOKEN = "the-device-key", "the-read-token-of-all", "the-a
 PASSWORD, SITE = "a good long password", "http://127.0.0.1:7071"
 OURS, THEIRS = name_of("cam-a"), name_of("cam-b")
 ALL = frozenset(Scope)
+WAITING_KEY = b"\1" * 32
 Headers = dict[str, str]
 ORIGIN = Provenance("owner", "owner")
 
@@ -83,6 +85,8 @@ class World:
         for what, share in (("photo", one), ("event", several), ("over", over), ("revoked", one)):
             self.keys[what], self.links[what] = links.store(self.backend.accounts, share)
         links.revoke(self.backend.accounts, self.keys["revoked"])
+        for key in (bytes(32), WAITING_KEY):
+            self.backend.device_keys.meet("cam-a", format_key(key), 1, self.now)
         self.person("someone", Role.VIEWER, None)  # to be removed
         self.token("token-to-revoke", frozenset({Scope.READ}), None)
 
@@ -202,6 +206,7 @@ NEEDS: dict[str, object] = {
     **dict.fromkeys(("run_cleanup", "run_repair", "list_accesses"), Scope.ADMIN),
     **dict.fromkeys(("list_people", "add_person", "remove_person"), Scope.ADMIN),
     **dict.fromkeys(("list_tokens", "make_token", "revoke_token"), Scope.ADMIN),
+    **dict.fromkeys(("list_keys", "decide_key"), Scope.ADMIN),
     "delete_camera": Scope.ADMIN,
     **dict.fromkeys(("close_session", "close_all_sessions", "change_password"), "person"),
     **dict.fromkeys(("list_shared", "get_shared", "get_shared_content"), "public"),
@@ -218,6 +223,7 @@ BODIES: dict[str, object] = {
     "make_token": {"name": "new", "scopes": ["read"]},
     "post_known": {"ids": [str(OURS)]},
     "post_alerts": {"alerts": []},
+    "decide_key": {"fingerprint": fingerprint(WAITING_KEY)},
 }
 CALLS = [(route.name, method) for route in ROUTES for method in route.methods]
 
@@ -226,6 +232,7 @@ def path_of(name: str, world: World) -> str:
     path = "/" + next(route.path for route in ROUTES if route.name == name)
     path = path.replace("{id}", str(OURS)).replace("{secret}", world.links["photo"])
     path = path.replace("{key}", world.keys["event"]).replace("{*path}", "")
+    path = path.replace("{device}", "cam-a")
     of = {"remove_person": "someone", "delete_camera": "cam-a"}.get(name, "token-to-revoke")
     path = path.replace("{name}", of).replace("{camera}", "cam-a")
     return path + ("?camera=cam-a" if name == "list_events" else "")

@@ -2,6 +2,7 @@
 parameters (http/parameters.py)."""
 
 from function_app.auth.caller import Role, Scope, Standing
+from function_app.auth.device_keys import MAX_WAITING_KEYS
 from function_app.http.json_schema import (
     ALERT_KIND,
     BOOLEAN,
@@ -30,6 +31,7 @@ _AS_OF = {
     **nullable(TIME),
     "description": "When the last run of the counting timer began; the counts are as of then.",
 }
+_FINGERPRINT = text(pattern="^[A-Za-z0-9_-]{16}$")
 _STANDING = {
     **nullable(text(enum=[Standing.VERIFIED, Standing.UNKNOWN])),
     "description": "Of the device that sent it: its signature is by its own key, or it is unknown "
@@ -92,6 +94,16 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "AlertPage": record(alerts=array(ref("Alert")), next_cursor=_CURSOR),
     "AlertsReceipt": record(recorded=array(PHOTO_ID), stored=array(PHOTO_ID)),
+    "DeviceKeys": record(
+        device=CAMERA,
+        fingerprint=nullable(_FINGERPRINT),
+        first_seen=TIME,
+        waiting=array(
+            record(fingerprint=nullable(_FINGERPRINT), since=TIME), maxItems=MAX_WAITING_KEYS
+        ),
+        cameras=array(CAMERA),
+        wanted=array(CAMERA),
+    ),
     "Cameras": record(
         as_of=_AS_OF,
         cameras=array(

@@ -1,0 +1,1 @@
+"""What devices report of themselves, and what people ask of them."""
