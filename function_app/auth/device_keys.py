@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -217,7 +218,7 @@ class DeviceKeys:
                 changed = replace(changed, alerted_at=to_milliseconds(now))
             if self._write(row, changed):
                 if is_alert_due:
-                    self._alert(device, "another key than its own signs for it", key, now)
+                    self._alert(device, (device, key), "a new key signs for it", now)
                 return changed
         raise _changed_each_time(device)
 
@@ -286,7 +287,9 @@ class DeviceKeys:
             if binding.wanted_by or device in binding.rejected:
                 return False
             if self._rebind(camera, replace(binding, wanted_by=device)):
-                self._alert(camera, f"the device {device} sends its photos, too", device, now)
+                known = self.find(device, now)
+                reason = f"the device {device} sends photos of it, and it belongs to another one"
+                self._alert(camera, (device, known.key if known else ""), reason, now)
         raise _changed_each_time(camera)
 
     def cameras(self, device: str) -> dict[str, bool]:
@@ -389,11 +392,18 @@ class DeviceKeys:
         recent = sum(now - at < NEW_DEVICE_PERIOD for at in first_seen)
         return len(first_seen) < MAX_DEVICES and recent < MAX_NEW_DEVICES
 
-    def _alert(self, name: str, reason: str, who: str, now: datetime) -> None:
-        """Raise the alert, under the name of a device or a camera, of who else speaks for it."""
-        tag = hashlib.sha256(who.encode()).hexdigest()[:8]
-        text = f"{reason}, and waits for an owner: GET /api/devices/NAME/keys has the details"
-        alert = Alert(new_name(name, now, tag), ALERT_KIND, text)
+    def _alert(self, name: str, sender: tuple[str, str], reason: str, now: datetime) -> None:
+        """Raise the alert, under the name of a device or a camera, that a sender (a device and its
+        key) waits to speak for it."""
+        from photo_wire.signature import fingerprint, parse_key  # seldom needed
+
+        device, key = sender
+        tag = hashlib.sha256(f"{device} {key}".encode()).hexdigest()[:8]
+        details = {"device": device}
+        with suppress(WireError):  # of a row that somebody changed by hand
+            details["fingerprint"] = fingerprint(parse_key(key))
+        text = f"{reason}: until an owner approves, such photos are stored and marked"
+        alert = Alert(new_name(name, now, tag), ALERT_KIND, text, details)
         self._alerts.add([StoredAlert(alert, to_milliseconds(now))])
 
 

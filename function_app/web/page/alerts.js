@@ -22,6 +22,7 @@ const SENTENCES = {
   disk: (reason) => `Disk problem: ${reason}.`,
   clock: (reason) => `Clock problem: ${reason}.`,
   "timer-stalled": (reason) => `Cloud timer problem: ${reason}.`,
+  "unknown-device": (reason) => `Unknown device: ${reason}.`,
   missing: () => "A photo that was stored is missing from the store.",
 };
 
@@ -78,8 +79,9 @@ function line(alert) {
   const when = moment(alert.at, { dateStyle: "medium", timeStyle: "medium" });
   // Devices may report other kinds one day: show those as they come.
   const sentence = SENTENCES[alert.kind]?.(alert.reason) ?? `${alert.kind}: ${alert.reason}`;
+  const sender = alert.standing === "unknown" ? " (from an unknown device)" : "";
   return element("li", { className: alert.received_at > lastSeen() ? "new" : "", title: alert.id },
-    element("b", {}, alert.camera), " ", element("time", { dateTime: alert.at }, when), element("br"), sentence);
+    element("b", {}, alert.camera), " ", element("time", { dateTime: alert.at }, when), element("br"), sentence + sender);
 }
 
 byId("alerts-older").addEventListener("click", showNextPage);

@@ -14,6 +14,8 @@
  * @property {string} content_type
  * @property {"motion" | "gpio" | "schedule" | "demand" | null} trigger
  * @property {string | null} clock
+ * @property {string | null} device the name under which its sender signed it
+ * @property {"verified" | "unknown" | null} standing what that is worth; null if nobody signed it
  */
 /** @typedef {{ photos: Photo[], next_cursor: string | null }} PhotoPage */
 /**
@@ -24,6 +26,8 @@
  * @property {string} reason
  * @property {string} at ISO 8601, UTC
  * @property {string} received_at ISO 8601, UTC
+ * @property {Record<string, string | number>} details
+ * @property {"verified" | "unknown" | null} standing as of a photo
  */
 /** @typedef {{ alerts: Alert[], next_cursor: string | null }} AlertPage */
 /** @typedef {{ name: string, role: string, cameras: string[] | null }} Person */

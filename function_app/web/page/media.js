@@ -27,6 +27,16 @@ export const describe = (photo) =>
 export const timeIsUncertain = (photo) => photo.clock === "unsynced";
 
 /**
+ * Say who sent a photo, as far as its signature tells; nothing for one of a camera without a key.
+ *
+ * @param {Photo} photo
+ */
+export function sentBy({ standing, device }) {
+  if (standing === "verified") return `signed by ${device}`;
+  return standing === "unknown" ? "unknown device" : "";
+}
+
+/**
  * Make what shows a photo in the list.
  *
  * @param {Photo} photo

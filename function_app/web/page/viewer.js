@@ -2,7 +2,7 @@
 
 import { contentUrl, deletePhoto, sharePhoto } from "./api.js";
 import { byId, dialog, input, messageOf, moment, report, select } from "./dom.js";
-import { day, describe, showFull, timeIsUncertain } from "./media.js";
+import { day, describe, sentBy, showFull, timeIsUncertain } from "./media.js";
 import { state } from "./state.js";
 
 /** @import { Photo } from "./api.js" */
@@ -53,8 +53,8 @@ function step(offset) {
 function showPhoto(photo) {
   state.openPhoto = photo;
   byId("picture").replaceChildren(showFull(photo));
-  byId("caption").textContent =
-    `${day(photo)} \u00b7 ${describe(photo)}${timeIsUncertain(photo) ? " \u00b7 time uncertain" : ""}`;
+  const facts = [day(photo), describe(photo), timeIsUncertain(photo) && "time uncertain", sentBy(photo)];
+  byId("caption").textContent = facts.filter(Boolean).join(" \u00b7 ");
   const original = byId("original", HTMLAnchorElement);
   original.href = contentUrl(photo);
   original.download = `${photo.id}.${EXTENSIONS[photo.content_type] ?? "dng"}`;
