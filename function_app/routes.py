@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from function_app.accounts import audit_log, fields, sessions, tokens, users
     from function_app.alerts import api as alerts
     from function_app.browse import events, listing, photos, thumbnails
+    from function_app.devices import command_api, live
     from function_app.devices import keys as device_keys
     from function_app.http.openapi import pages as openapi
     from function_app.ingest import known
@@ -42,6 +43,8 @@ else:
     users = LazyModule("function_app.accounts.users")
     alerts = LazyModule("function_app.alerts.api")
     device_keys = LazyModule("function_app.devices.keys")
+    command_api = LazyModule("function_app.devices.command_api")
+    live = LazyModule("function_app.devices.live")
     events = LazyModule("function_app.browse.events")
     listing = LazyModule("function_app.browse.listing")
     photos = LazyModule("function_app.browse.photos")
@@ -56,6 +59,7 @@ else:
 PHOTO_TYPES = " ".join(media.content_type for media in Media)
 GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
 _PHOTO_RESPONSES = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
+_COMMAND_ERRORS = (404, 409, 429)
 _UPLOAD_ERRORS = (409, 411, 415, 422, 429)
 
 
@@ -335,6 +339,120 @@ ROUTES: tuple[Route, ...] = (
                 (404,),
             ),
             Inputs(path=(device_keys.DEVICE,), body=device_keys.DECISION),
+        ),
+    ),
+    Route(
+        "api/cameras/{camera}/capture",
+        ("POST",),
+        Access.CONTROLLER,
+        "post_capture",
+        lambda: Endpoint(
+            command_api.post_capture,
+            Operation(
+                "Take a photo now. With `wait` the response comes when it is there, or the command "
+                "as it is then; with `return_file` the photo itself.",
+                {200: f"Command {PHOTO_TYPES}", 202: "Command"},
+                _COMMAND_ERRORS,
+            ),
+            Inputs(path=(command_api.CAMERA,), query=(command_api.WAIT, command_api.RETURN_FILE)),
+        ),
+    ),
+    Route(
+        "api/cameras/{camera}/clip",
+        ("POST",),
+        Access.CONTROLLER,
+        "post_clip",
+        lambda: Endpoint(
+            command_api.post_clip,
+            Operation("Record a clip now.", {200: "Command", 202: "Command"}, _COMMAND_ERRORS),
+            Inputs(path=(command_api.CAMERA,), query=(command_api.WAIT,)),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/commands",
+        ("POST",),
+        Access.CONTROLLER,
+        "post_command",
+        lambda: Endpoint(
+            command_api.post_command,
+            Operation(
+                "Ask a device for something: a photo or a clip of a camera or of all, its log, a "
+                "diagnosis (doctor), arming or disarming, a pause of its uploads, a restart.",
+                {202: "Command"},
+                (404, 429),
+            ),
+            Inputs(path=(command_api.DEVICE,), body=command_api.NEW_COMMAND),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/commands",
+        GET,
+        Access.CONTROLLER,
+        "list_commands",
+        lambda: Endpoint(
+            command_api.list_commands,
+            Operation(
+                "List what a device was asked for in the last 31 days, the newest first.",
+                {200: "CommandPage"},
+                (404,),
+            ),
+            Inputs(path=(command_api.DEVICE,), query=(LIMIT, CURSOR)),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/commands/{command}",
+        GET,
+        Access.CONTROLLER,
+        "get_command",
+        lambda: Endpoint(
+            command_api.get_command,
+            Operation("Get a command and what became of it.", {200: "Command"}, (404,)),
+            Inputs(path=(command_api.DEVICE, command_api.COMMAND)),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/logs",
+        GET,
+        Access.CONTROLLER,
+        "get_logs",
+        lambda: Endpoint(
+            command_api.get_logs,
+            Operation(
+                "Ask a device for the end of its log. Each call is a new command.",
+                {200: "Command", 202: "Command"},
+                (404, 429),
+            ),
+            Inputs(path=(command_api.DEVICE,), query=(command_api.LINES, command_api.WAIT)),
+        ),
+    ),
+    Route(
+        "api/cameras/{camera}/look",
+        ("POST",),
+        Access.READER,
+        "post_look",
+        lambda: Endpoint(
+            live.post_look,
+            Operation(
+                "Have the device send live pictures for two minutes. Call this once a minute.",
+                {200: "Looking"},
+                _COMMAND_ERRORS,
+            ),
+            Inputs(path=(command_api.CAMERA,)),
+        ),
+    ),
+    Route(
+        "api/cameras/{camera}/live",
+        GET,
+        Access.READER,
+        "get_live",
+        lambda: Endpoint(
+            live.get_live,
+            Operation(
+                "Get the live picture. The header Age says how old it is, in seconds.",
+                {200: Media.JPEG.content_type, 204: None},
+                (404,),
+            ),
+            Inputs(path=(command_api.CAMERA,)),
         ),
     ),
     Route(

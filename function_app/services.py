@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from function_app.auth.audit_log import AuditLog
 from function_app.auth.device_keys import DeviceKeys
@@ -15,13 +16,15 @@ from function_app.storage.azure.device_blobs import AzureDeviceBlobs
 from function_app.storage.azure.index import AzurePhotoIndex
 from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.azure.tables import AzureTable
-from function_app.storage.commands import Commands
 from function_app.storage.figures import FiguresTable
 from function_app.storage.interfaces import Alerts, DeviceBlobs, PhotoBlobs, PhotoIndex, Thumbnails
 from function_app.storage.loss_counts import LossCounts
 from function_app.storage.photo_store import PhotoStore
 from function_app.storage.table_store import TableStore
 from function_app.timer_watch import TimerWatch
+
+if TYPE_CHECKING:
+    from function_app.storage.commands import Commands
 
 
 @dataclass(slots=True)
@@ -78,8 +81,10 @@ class Services:
         return PhotoStore(self.blobs, self.index, self.loss_counts.take_back)
 
     @property
-    def commands(self) -> Commands:
+    def commands(self) -> "Commands":
         """The commands of devices, for what writes their rows and blobs."""
+        from function_app.storage.commands import Commands  # a photo seldom needs it
+
         return Commands(self.devices, self.device_blobs)
 
 

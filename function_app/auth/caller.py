@@ -15,12 +15,14 @@ _TOKEN_LABEL = "token "  # noqa: S105 - how the audit log calls tokens
 
 
 class Scope(StrEnum):
-    """A permission: upload photos, read, delete, or manage users and tokens."""
+    """A permission: upload photos, read, delete, manage users and tokens, or give commands to
+    devices."""
 
     UPLOAD = "upload"
     READ = "read"
     DELETE = "delete"
     ADMIN = "admin"
+    CONTROL = "control"
 
 
 class Role(StrEnum):

@@ -32,6 +32,7 @@ class Access(Enum):
     UPLOADER = "tokens that may upload photos"
     READER = "people and tokens that may look at photos"
     DELETER = "people and tokens that may delete photos"
+    CONTROLLER = "owners and tokens with the scope control"
     ADMIN = "owners and tokens with the scope admin"
     PERSON = "people who signed in, with their session"
 
@@ -40,6 +41,7 @@ _SCOPES = {
     Access.UPLOADER: Scope.UPLOAD,
     Access.READER: Scope.READ,
     Access.DELETER: Scope.DELETE,
+    Access.CONTROLLER: Scope.CONTROL,
     Access.ADMIN: Scope.ADMIN,
 }
 

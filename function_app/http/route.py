@@ -43,7 +43,7 @@ class Inputs:
 
 class Operation(NamedTuple):
     """The rest of a route's description. `responses` has, for each status that is not a problem,
-    the name of a JSON schema, or content types with spaces between them, or None for no body.
+    the name of a JSON schema and content types, with spaces between them, or None for no body.
     `errors` are the statuses of problems that only some routes have."""
 
     summary: str

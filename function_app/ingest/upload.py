@@ -6,6 +6,7 @@ store it by the same rules.
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,9 +39,11 @@ from photo_wire.headers import (
     TRIGGER,
     WAITING,
     PhotoHeaders,
+    Trigger,
     parse_headers,
 )
 from photo_wire.media import Media
+from photo_wire.name import PhotoName
 
 FORM_FIELDS = {"camera": CAMERA_ID, "captured_at": CAPTURED_AT, "trigger": TRIGGER}
 PHOTO_OR_FORM = PhotoBody(form_fields=FORM_FIELDS)
@@ -50,6 +53,8 @@ _WHERE_TO_POST = (
     "phones, scripts and network cameras POST it, alone or in a form, to /api/photos with a token "
     "of the scope upload (Authorization: Bearer TOKEN)"
 )
+
+log = logging.getLogger(__name__)
 
 
 def put_photo(request: Request, services: Services, caller: Caller) -> Response:
@@ -114,6 +119,8 @@ def store(upload: Upload, services: Services, caller: Caller, now: datetime) -> 
     except RepeatedRequestError:
         raise services.device_keys.low_counter(caller, now) from None
     record_cameras([camera], services, now)
+    if may_speak and upload.headers.trigger is Trigger.DEMAND:
+        _mark_command_done(intake.receipt.name, services, caller, now)
     services.timer_watch.check(services.accounts, services.alerts, now)
     return Response(
         201 if intake.is_new else 200,
@@ -134,6 +141,17 @@ def sender_of(caller: Caller, may_speak: bool) -> Sender | None:
     return Sender(
         caller.device, standing, caller.signature.signature_input, caller.signature.signature
     )
+
+
+def _mark_command_done(name: PhotoName, services: Services, caller: Caller, now: datetime) -> None:
+    """Mark the command done for which a device took a photo that is stored now. An error costs no
+    photo: the device reports with its next heartbeat, too."""
+    if caller.device is None or caller.standing is not Standing.VERIFIED:
+        return
+    try:
+        services.commands.record_photo(caller.device, name, now)
+    except Exception:
+        log.exception("the command for which %s was taken is not marked", name)
 
 
 def _with_camera(headers: PhotoHeaders, caller: Caller) -> PhotoHeaders:

@@ -15,9 +15,12 @@ from function_app.timer_watch import CLEANUP, REPAIR, record_run
 
 if TYPE_CHECKING:
     from function_app.auth import purge
+    from function_app.devices import commands, live
     from function_app.maintenance import counting, repair, retention
 else:  # a cold start does not wait for what an instance needs by the minute or hour
     purge = LazyModule("function_app.auth.purge")
+    commands = LazyModule("function_app.devices.commands")
+    live = LazyModule("function_app.devices.live")
     counting = LazyModule("function_app.maintenance.counting")
     repair = LazyModule("function_app.maintenance.repair")
     retention = LazyModule("function_app.maintenance.retention")
@@ -42,12 +45,14 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
         started, now = time.monotonic(), datetime.now(UTC)
         changed = counting.update_figures(services(), now)
         log_count(changed, time.monotonic() - started)
+        live.end_looking(services(), now)
 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
         ready, now = services(), datetime.now(UTC)
         log_cleanup(retention.clean_up(ready, now))
         purged = purge.purge_sign_ins(ready.accounts, ready.audit_log, now)
         expired = purge.purge_links(ready.accounts, now)
+        log.info("cleanup: purged %d commands", commands.purge(ready, now))
         record_run(ready.accounts, CLEANUP, datetime.now(UTC))
         log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
         ready.alerts.index_by_camera()

@@ -20,6 +20,7 @@ from photo_wire.command import (
     tag_of,
 )
 from photo_wire.moment import EPOCH, format_time, parse_time
+from photo_wire.name import parse_name
 
 OPEN = "open"  # the key of the list; keys of commands come before it
 AFTER_COMMANDS = "g"
@@ -55,10 +56,11 @@ class CommandRecord:
 
     def after(self, result: CommandResult, now: datetime) -> "CommandRecord":
         """Return the record after a device's report. What is done stays done, and a report that it
-        is done counts also for a command that expired."""
+        is done counts also for a command that expired. Only photos with its tag are its own."""
+        taken = (one for one in result.photos if parse_name(one).tag == self.command.tag)
         merged = replace(
             self,
-            photos=tuple(dict.fromkeys((*self.photos, *result.photos))),
+            photos=tuple(dict.fromkeys((*self.photos, *taken))),
             has_output=self.has_output or bool(result.output),
         )
         is_late = self.state is CommandState.EXPIRED and result.state is CommandState.TAKEN

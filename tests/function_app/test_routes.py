@@ -30,10 +30,12 @@ PROTECTED = [
 ]
 PHOTO_CALLS = [(route, method) for route, method in PROTECTED if "{id}" in route.path]
 PARAMETER_VALUES = {"{name}": "nobody", "{key}": "0" * 32, "{secret}": "A" * 32, "{*path}": ""}
+PARAMETER_VALUES |= {"{camera}": "nobody", "{device}": "nobody", "{command}": "0" * 32}
 REQUIRED_SCOPES = {
     Access.UPLOADER: Scope.UPLOAD,
     Access.READER: Scope.READ,
     Access.DELETER: Scope.DELETE,
+    Access.CONTROLLER: Scope.CONTROL,
     Access.ADMIN: Scope.ADMIN,
 }
 

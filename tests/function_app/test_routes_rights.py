@@ -20,13 +20,16 @@ from function_app.routes import ROUTES
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
 from function_app.storage import account_keys
+from function_app.storage.command_rows import CommandRecord
 from function_app.storage.models import Photo, StoredAlert
 from local.host import Host
 from local.server import Request
 from photo_wire.alert import LOSS, Alert
+from photo_wire.command import Command, Kind
 from photo_wire.media import Media
 from photo_wire.signature import fingerprint, format_key
 from tests.support.api import MOMENT, name_of
+from tests.support.devices import add_device
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 
@@ -85,6 +88,9 @@ class World:
         for what, share in (("photo", one), ("event", several), ("over", over), ("revoked", one)):
             self.keys[what], self.links[what] = links.store(self.backend.accounts, share)
         links.revoke(self.backend.accounts, self.keys["revoked"])
+        add_device(self.backend, "cam-a", ["cam-a"])
+        wanted = CommandRecord(Command("0" * 32, Kind.PHOTO, until, "cam-a"), "owner", self.now)
+        self.keys["command"] = self.backend.commands.ask("cam-a", wanted, self.now).command.id
         for key in (bytes(32), WAITING_KEY):
             self.backend.device_keys.meet("cam-a", format_key(key), 1, self.now)
         self.person("someone", Role.VIEWER, None)  # to be removed
@@ -208,12 +214,19 @@ NEEDS: dict[str, object] = {
     **dict.fromkeys(("list_tokens", "make_token", "revoke_token"), Scope.ADMIN),
     **dict.fromkeys(("list_keys", "decide_key"), Scope.ADMIN),
     "delete_camera": Scope.ADMIN,
+    **dict.fromkeys(("post_capture", "post_clip", "post_command"), Scope.CONTROL),
+    **dict.fromkeys(("list_commands", "get_command", "get_logs"), Scope.CONTROL),
+    **dict.fromkeys(("post_look", "get_live"), Scope.READ),
     **dict.fromkeys(("close_session", "close_all_sessions", "change_password"), "person"),
     **dict.fromkeys(("list_shared", "get_shared", "get_shared_content"), "public"),
     **dict.fromkeys(("get_health", "get_openapi", "get_docs", "get_page"), "public"),
     **dict.fromkeys(("open_session", "post_to_device_route"), "public"),
 }
-OF_A_PHOTO = {"get_photo", "get_content", "get_thumbnail", "delete_photo"}
+OF_A_CAMERA = {
+    *("get_photo", "get_content", "get_thumbnail", "delete_photo"),
+    *("post_capture", "post_clip", "get_command", "post_look", "get_live"),
+}
+OF_ALL_CAMERAS = {"post_command", "list_commands", "get_logs"}
 BODIES: dict[str, object] = {
     "delete_photos": {"ids": [str(OURS), str(THEIRS)]},
     "make_share": {"photo": str(OURS)},
@@ -223,6 +236,7 @@ BODIES: dict[str, object] = {
     "make_token": {"name": "new", "scopes": ["read"]},
     "post_known": {"ids": [str(OURS)]},
     "post_alerts": {"alerts": []},
+    "post_command": {"kind": "restart"},
     "decide_key": {"fingerprint": fingerprint(WAITING_KEY)},
 }
 CALLS = [(route.name, method) for route in ROUTES for method in route.methods]
@@ -232,7 +246,7 @@ def path_of(name: str, world: World) -> str:
     path = "/" + next(route.path for route in ROUTES if route.name == name)
     path = path.replace("{id}", str(OURS)).replace("{secret}", world.links["photo"])
     path = path.replace("{key}", world.keys["event"]).replace("{*path}", "")
-    path = path.replace("{device}", "cam-a")
+    path = path.replace("{device}", "cam-a").replace("{command}", world.keys["command"])
     of = {"remove_person": "someone", "delete_camera": "cam-a"}.get(name, "token-to-revoke")
     path = path.replace("{name}", of).replace("{camera}", "cam-a")
     return path + ("?camera=cam-a" if name == "list_events" else "")
@@ -288,7 +302,9 @@ def expected(name: str, method: str, who: str) -> int | None:
         return 403
     if needed is Scope.ADMIN and identity.cameras is not None:
         return 403
-    return 404 if name in OF_A_PHOTO and not identity.may_see("cam-a") else None
+    if name in OF_ALL_CAMERAS and identity.cameras is not None:
+        return 403
+    return 404 if name in OF_A_CAMERA and not identity.may_see("cam-a") else None
 
 
 @pytest.mark.parametrize("who", IDENTITIES)
@@ -308,7 +324,7 @@ def test_every_route_accepts_the_right_callers_and_refuses_all_others(who: str) 
         elif NEEDS[name] == "public":
             assert reply.status_code in (200, 400, 403, 405), description
         else:
-            assert reply.status_code in (200, 201, 204), description
+            assert reply.status_code in (200, 201, 202, 204), description
         if expected_status in (401, 403, 404):
             assert_unchanged(world)
 
@@ -316,6 +332,8 @@ def test_every_route_accepts_the_right_callers_and_refuses_all_others(who: str) 
 def assert_unchanged(world: World) -> None:
     """A refused caller has changed nothing."""
     assert {name for name in (OURS, THEIRS) if world.backend.index.get(name)} == {OURS, THEIRS}
+    (command,) = world.backend.commands.newest("cam-a", 10, "")
+    assert command.command.id == world.keys["command"]
     assert users.find(world.backend.accounts, "someone")
     assert tokens.find_by_name(world.backend.accounts, "token-to-revoke")
     assert {one.key for one in links.list_links(world.backend.accounts)} >= {
@@ -335,7 +353,12 @@ def test_no_response_names_a_camera_that_the_caller_may_not_see(who: str) -> Non
         path = "/" + next(route.path for route in ROUTES if route.name == name)
         for camera in ("cam-a", "cam-b"):
             of_photo = str(name_of(camera))
-            reply = call(world.backend, method, path.replace("{id}", of_photo), headers)
+            reply = call(
+                world.backend,
+                method,
+                path.replace("{id}", of_photo).replace("{camera}", camera),
+                headers,
+            )
             shown = reply.get_body()
             for other in ("cam-a", "cam-b"):
                 if not identity.may_see(other) and other != camera:

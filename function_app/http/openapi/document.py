@@ -44,6 +44,7 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.UPLOADER: [{"token": []}],
     Access.READER: [{"token": []}, {"session": []}],
     Access.DELETER: [{"token": []}, {"session": []}],
+    Access.CONTROLLER: [{"token": []}, {"session": []}],
     Access.ADMIN: [{"token": []}, {"session": []}],
     Access.PERSON: [{"session": []}],
 }
@@ -149,9 +150,11 @@ def _response(status: int, content: str | None, method: str) -> Schema:
     described: Schema = {"description": HTTPStatus(status).phrase}
     if content is None or method == "HEAD":
         return described
-    if content in SCHEMAS:
-        return described | {"content": {JSON_TYPE: {"schema": ref(content)}}}
-    return described | {"content": {content_type: {} for content_type in content.split()}}
+    kinds = {
+        JSON_TYPE if one in SCHEMAS else one: {"schema": ref(one)} if one in SCHEMAS else {}
+        for one in content.split()
+    }
+    return described | {"content": kinds}
 
 
 def _problem(status: int, route: Route) -> Schema:

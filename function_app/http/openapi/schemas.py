@@ -8,6 +8,7 @@ from function_app.http.json_schema import (
     BOOLEAN,
     CAMERA,
     CAMERAS,
+    COMMAND_ID,
     COUNT,
     DAY,
     PHOTO_ID,
@@ -21,6 +22,7 @@ from function_app.http.json_schema import (
     ref,
     text,
 )
+from photo_wire.command import CommandState, Kind
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 
@@ -104,6 +106,24 @@ SCHEMAS: dict[str, Schema] = {
         cameras=array(CAMERA),
         wanted=array(CAMERA),
     ),
+    "Command": record(
+        id=COMMAND_ID,
+        device=CAMERA,
+        kind=text(enum=list(Kind)),
+        camera=nullable(CAMERA),
+        until=nullable(TIME),
+        lines=nullable(COUNT),
+        asked_by=nullable(text()),
+        asked_at=TIME,
+        expires_at=TIME,
+        state=text(enum=list(CommandState)),
+        detail=text(maxLength=300),
+        photos=array(PHOTO_ID),
+        finished_at=nullable(TIME),
+        output={**nullable(text()), "description": "The log or the diagnosis; null in lists."},
+    ),
+    "CommandPage": record(commands=array(ref("Command")), next_cursor=_CURSOR),
+    "Looking": record(camera=CAMERA, looking_until=TIME),
     "Cameras": record(
         as_of=_AS_OF,
         cameras=array(

@@ -20,7 +20,7 @@ from tests.support.samples import photo_of
 READ_TOKEN, ADMIN_TOKEN = "the-read-token-of-this-test", "the-admin-token-of-this-test"
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 SITE = "https://night.example"
-SCOPED = (Access.UPLOADER, Access.READER, Access.DELETER, Access.ADMIN)
+SCOPED = (Access.UPLOADER, Access.READER, Access.DELETER, Access.ADMIN, Access.CONTROLLER)
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +66,9 @@ def status(
 def test_the_static_tokens_have_their_scopes(backend: Services, scheme: str) -> None:
     """One may read, the other may do everything; a scheme's case does not matter (RFC 9110)."""
     reads = {"Authorization": f"{scheme} {READ_TOKEN}"}
-    assert [status(one, backend, reads) for one in SCOPED] == [403, 200, 403, 403]
+    assert [status(one, backend, reads) for one in SCOPED] == [403, 200, 403, 403, 403]
     rules = {"Authorization": f"{scheme} {ADMIN_TOKEN}"}
-    assert [status(one, backend, rules) for one in SCOPED] == [200] * 4
+    assert [status(one, backend, rules) for one in SCOPED] == [200] * 5
 
 
 @pytest.mark.parametrize("scope", list(Scope))
@@ -106,7 +106,7 @@ def test_admin_routes_require_access_to_all_cameras(backend: Services) -> None:
 
 def test_a_session_is_valid_until_it_expires(backend: Services, viewer: str) -> None:
     """For fourteen days, and only for what the person's role allows."""
-    assert [status(one, backend, cookie(viewer)) for one in SCOPED] == [403, 200, 403, 403]
+    assert [status(one, backend, cookie(viewer)) for one in SCOPED] == [403, 200, 403, 403, 403]
     assert status(Access.READER, backend, cookie(viewer), days=13, hours=23) == 200
     assert status(Access.READER, backend, cookie(viewer), days=14) == 401
     caller = authorize(Access.READER, request(cookie(viewer)), backend, NOW)

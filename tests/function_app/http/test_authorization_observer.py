@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from function_app.auth import links, sessions, tokens, users
 from function_app.auth.caller import Role, Scope
 from function_app.auth.provenance import Provenance
+from function_app.devices.live import live_path
 from function_app.http.authorization import Access
 from function_app.http.dispatch import handle
 from function_app.http.responses import render
@@ -31,6 +32,7 @@ from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_jso
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.support.api import Api, name_of, new_camera, photo_headers
+from tests.support.devices import add_device
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 
@@ -61,7 +63,7 @@ EVENTS = st.lists(
     st.builds(
         Event,
         st.sampled_from([*OWN, *OTHERS, *OTHERS]),
-        st.sampled_from(["photo", "photo", "photo", "alert", "alert", "delete", "share"]),
+        st.sampled_from(["photo", "photo", "photo", "alert", "alert", "delete", "share", "live"]),
         st.sampled_from([0, 1, 2, 1_000, 61_000, 3_600_000]),
         st.integers(0, 3),
     ),
@@ -87,6 +89,9 @@ def play(events: list[Event], start: datetime) -> Services:
             case "delete":
                 if listed := backend.index.get(name):
                     delete(listed, backend, deleted_at=now)
+            case "live":
+                add_device(backend, event.camera, [event.camera])
+                backend.device_blobs.write(live_path(event.camera), jpeg(), "image/jpeg")
             case "share":
                 links.store(backend.accounts, links.link_to_photo(name, now, Provenance("owner")))
                 limited = frozenset({event.camera})
@@ -209,6 +214,10 @@ def observe(backend: Services, cameras: frozenset[str], start: datetime) -> dict
             ids = json.dumps({"ids": [str(name)]}).encode()
             seen[f"DELETE {name}"] = ask("DELETE", f"/api/photos/{name}", bearer, b"")
             seen[f"delete {name}"] = ask("POST", "/api/photos/delete", bearer, ids)
+    for camera in sorted({*OWN, *OTHERS} - cameras):
+        for method, what in (("GET", "live"), ("POST", "look"), ("POST", "capture")):
+            path = f"/api/cameras/{camera}/{what}"
+            seen[f"{path} {method}"] = ask(method, path, bearer, b"")
     return seen
 
 

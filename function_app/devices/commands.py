@@ -1,0 +1,60 @@
+"""Commands as heartbeats and timers see them: what a device is asked to do, and what it reports."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from function_app.services import Services
+from function_app.storage.commands import blob_path
+from function_app.storage.device_keys import IDENTITIES
+from function_app.storage.models import StorageUnavailableError
+from function_app.storage.parallel import map_parallel
+from function_app.storage.table_store import query_all
+from photo_wire.command import CommandResult
+from photo_wire.heartbeat import CommandLink, HeartbeatReply
+from photo_wire.moment import to_milliseconds
+
+# Each heartbeat brings a new link, so that a device with a heartbeat an hour always has one.
+LINK_TTL = timedelta(days=1)
+
+log = logging.getLogger(__name__)
+
+
+def reply_for(services: Services, device: str, now: datetime) -> HeartbeatReply:
+    """Return the reply to a device's heartbeat: its open commands, and a link to the blob in which
+    it finds later ones. One request, some more at the first heartbeat of a device. Raises
+    StorageUnavailableError."""
+    open_now = services.commands.to_do(device, now)
+    return HeartbeatReply(_link(services, device, now), open_now)
+
+
+def record_results(
+    services: Services, device: str, results: Iterable[CommandResult], now: datetime
+) -> tuple[str, ...]:
+    """Record what a device reports of commands, and return their ids, for the reply. A command that
+    is not known, because it was purged, is among them, so that the device reports it no more.
+    Raises StorageUnavailableError."""
+    acknowledged = []
+    for result in results:
+        if services.commands.record(device, result, now) is None:
+            log.warning("%s reports of a command that is not known: %s", device, result.id)
+        acknowledged.append(result.id)
+    return tuple(acknowledged)
+
+
+def purge(services: Services, now: datetime) -> int:
+    """Remove commands that are older than storage.commands.COMMAND_TTL, with their outputs. Return
+    how many. One request for each device."""
+    devices = [row.key for row in query_all(services.devices, IDENTITIES)]
+    purged = map_parallel(lambda device: services.commands.purge(device, now), devices)
+    return sum(purged.values())
+
+
+def _link(services: Services, device: str, now: datetime) -> CommandLink | None:
+    end = to_milliseconds(now + LINK_TTL).replace(microsecond=0)
+    try:
+        url = services.device_blobs.link(blob_path(device), end)
+    except StorageUnavailableError as error:  # commands come with heartbeats alone
+        log.warning("no link to the commands of %s: %s", device, error)
+        return None
+    return CommandLink(url, end) if url else None

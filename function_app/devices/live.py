@@ -1,0 +1,127 @@
+"""Live pictures: while somebody looks at a camera, its device overwrites one blob each second, by a
+link for that. Looking ends by itself (`LOOK_TIME`), and a timer then deletes the blob."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from function_app.auth.caller import Caller
+from function_app.devices.command_api import CAMERA, check_camera_is_visible, device_of
+from function_app.http.request import Request
+from function_app.http.responses import Response, json_response
+from function_app.problems import HTTPProblemError
+from function_app.services import Services
+from function_app.storage.device_keys import LOOKING
+from function_app.storage.models import StorageUnavailableError
+from function_app.storage.table_store import query_all
+from photo_wire.command import MAX_CAMERAS, LiveLink
+from photo_wire.media import Media
+from photo_wire.moment import format_time, parse_time, to_milliseconds
+
+LOOK_TIME = timedelta(minutes=2)
+# A page looks once a minute: then each look writes the blob, and more frequent ones do not.
+RENEW_BEFORE = timedelta(seconds=65)
+LINK_TTL = timedelta(minutes=10)  # a device that goes on after its end cannot write for long
+GRACE = timedelta(seconds=30)  # for a picture that is on its way
+MAX_BYTES = 300 * 1024
+_JPEG_BEGINS = b"\xff\xd8\xff"
+_ATTEMPTS = 20
+_RETRY_LATER = {"Retry-After": "60"}
+
+
+def live_path(camera: str) -> str:
+    """Return the name of the blob with the live picture."""
+    return f"live/{camera}.jpg"
+
+
+def post_look(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with until when the device sends live pictures. Two requests, and two more at most about
+    once a minute."""
+    camera, now = request[CAMERA], datetime.now(UTC)
+    device = device_of(camera, services, caller, now)
+    for _ in range(_ATTEMPTS):
+        blob, etag = services.commands.read_blob(device)
+        before = blob.looking_until.get(camera, now)
+        if before - now > RENEW_BEFORE and camera in blob.live:
+            return _looking(camera, before)
+        looking = {name: until for name, until in blob.looking_until.items() if until > now}
+        if len(looking.keys() | {camera}) > MAX_CAMERAS:
+            raise HTTPProblemError(
+                429, f"Somebody looks at {MAX_CAMERAS} cameras of {device} already.", _RETRY_LATER
+            )
+        until = to_milliseconds(now + LOOK_TIME)
+        live = {name: link for name, link in blob.live.items() if name in looking}
+        changed = replace(
+            blob,
+            looking_until={**looking, camera: until},
+            live={**live, camera: _link(camera, services, now)},
+        )
+        if services.commands.write_blob(device, changed, etag):
+            # After the blob: `end_looking` reads in the other order, and so misses nobody.
+            _remember(services, camera, device, until)
+            if before <= now:
+                services.audit_log.record(request.headers, caller.actor, "looked at", camera)
+            return _looking(camera, until)
+    raise StorageUnavailableError("the blob of a device is changed too often at once")
+
+
+def get_live(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the live picture and its age, 204 if there is none. One request."""
+    camera = request[CAMERA]
+    check_camera_is_visible(camera, caller)
+    found = services.device_blobs.read(live_path(camera), MAX_BYTES)
+    if found is None or not found.content.startswith(_JPEG_BEGINS):
+        return Response(204)
+    age = max(0, int((datetime.now(UTC) - found.modified_at).total_seconds()))
+    headers = {
+        "Age": str(age),
+        "Last-Modified": format_datetime(found.modified_at, usegmt=True),
+        "Cache-Control": "no-store",
+    }
+    return Response(200, found.content, Media.JPEG.content_type, headers)
+
+
+def end_looking(services: Services, now: datetime) -> int:
+    """Delete the live pictures at which nobody looks any more. Return how many. One request if
+    nobody has looked lately. Raises StorageUnavailableError."""
+    ended = 0
+    for row in list(query_all(services.devices, LOOKING)):
+        camera, device = row.key, row.properties["device"]
+        if parse_time(row.properties["until"]) + GRACE > now:
+            continue
+        if _is_looking(services, camera, device, now):
+            continue
+        services.device_blobs.remove(live_path(camera))
+        services.devices.remove(LOOKING, camera)
+        _is_looking(services, camera, device, now)  # somebody may have come in between
+        ended += 1
+    return ended
+
+
+def _is_looking(services: Services, camera: str, device: str, now: datetime) -> bool:
+    """Return whether somebody looks at the camera by the blob; remember it then."""
+    until = services.commands.read_blob(device)[0].looking_until.get(camera)
+    if until is None or until + GRACE <= now:
+        return False
+    _remember(services, camera, device, until)
+    return True
+
+
+def _remember(services: Services, camera: str, device: str, until: datetime) -> None:
+    services.devices.upsert(LOOKING, camera, {"device": device, "until": format_time(until)})
+
+
+def _link(camera: str, services: Services, now: datetime) -> LiveLink:
+    end = to_milliseconds(now + LINK_TTL).replace(microsecond=0)
+    url = services.device_blobs.link(live_path(camera), end, may_write=True)
+    if url is None:
+        raise HTTPProblemError(
+            409,
+            "The storage account is opened by a shared access signature, which cannot give the "
+            "device a link for live pictures: use the account's key or the app's identity.",
+        )
+    return LiveLink(url, end)
+
+
+def _looking(camera: str, until: datetime) -> Response:
+    return json_response({"camera": camera, "looking_until": format_time(until)})
