@@ -234,7 +234,7 @@ BODIES: dict[str, object] = {
     "change_password": {"old": PASSWORD, "new": "another good password"},
     "add_person": {"name": "new", "password": PASSWORD, "role": "viewer"},
     "make_token": {"name": "new", "scopes": ["read"]},
-    "post_known": {"ids": [str(OURS)]},
+    "post_known": {"ids": [str(THEIRS)]},  # whose camera has no device with a key
     "post_alerts": {"alerts": []},
     "post_command": {"kind": "restart"},
     "decide_key": {"fingerprint": fingerprint(WAITING_KEY)},
