@@ -82,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     for parser_with_json in (status, doctor):
         parser_with_json.add_argument("--json", action="store_true", help="as JSON, for programs")
     doctor.add_argument("--pins", action="store_true", help="wait for each pin's trigger")
+    _add(
+        subcommands,
+        "identity",
+        "print this device's name and its key's fingerprint; make the key if there is none",
+        commands.identity,
+    )
     _add_config_commands(subcommands)
     _add_spool_commands(subcommands)
     return parser

@@ -16,6 +16,7 @@ from pi_uploader.messages import counted
 from pi_uploader.settings import (
     MISCONFIGURED,
     CaptureSettings,
+    DeviceSettings,
     OnceSettings,
     Settings,
     SettingsError,
@@ -89,12 +90,25 @@ def upload(_: argparse.Namespace) -> int:
 def status(args: argparse.Namespace) -> int:
     """Print what is in the spool."""
     from pi_uploader.clock import Clock
-    from pi_uploader.status import spool_status
+    from pi_uploader.status import device_status, spool_status
 
     settings = load_settings(Settings, os.environ)
     clock = Clock(settings.clock_is_trusted)
     text, facts = spool_status(settings.spool, clock, settings.runtime)
-    sys.stdout.write((json.dumps(facts, indent=2) if args.json else text) + "\n")
+    device, device_facts = device_status(settings.spool, os.environ)
+    facts |= device_facts
+    sys.stdout.write((json.dumps(facts, indent=2) if args.json else f"{text}\n{device}") + "\n")
+    return OK
+
+
+def identity(_: argparse.Namespace) -> int:
+    """Print the name and the fingerprint of the key of this device; make the key if there is
+    none."""
+    from pi_uploader.identity import Identity
+
+    settings = load_settings(DeviceSettings, os.environ)
+    identity = Identity.load(settings.spool, os.environ, settings.device, create=True)
+    _print(f"{identity.device} {identity.fingerprint}")
     return OK
 
 

@@ -49,6 +49,10 @@ class IdentityError(NightjarError):
     """There is no usable key. The text says why and never has a part of the key."""
 
 
+class NoKeyError(IdentityError):
+    """There is no key yet."""
+
+
 class Identity:
     """The name of a device and, unless there is none, its key. Threads share it."""
 
@@ -114,7 +118,7 @@ class Identity:
             number = self._counter.take()
             created = max(0, int(time.time()))
             return added | sign(request, self.public_key, number, created, self._signer)
-        except (IdentityError, WireError) as error:
+        except (IdentityError, WireError, OSError) as error:
             if not self._has_logged:
                 self._has_logged = True
                 log.error("requests are not signed: %s", error)
@@ -122,7 +126,7 @@ class Identity:
 
     def jump_above(self, number: int) -> bool:
         """Have the next request's counter above `number`, which the backend has seen. Return
-        whether that is possible and changes anything."""
+        whether it is."""
         return self._counter is not None and self._counter.jump_above(number)
 
 
@@ -152,13 +156,13 @@ class Counter:
             return number
 
     def jump_above(self, number: int) -> bool:
-        """Have the next number above this one. Return whether that is possible and changes
-        anything."""
+        """Have the next number above this one. Return whether it is: too high a number would leave
+        none for later."""
         with self._lock:
-            if not self._next <= number <= MAX_COUNTER - BLOCK:
+            if number > MAX_COUNTER - BLOCK:
                 return False
-            self._next = number + 1
-            self._reserved = min(self._reserved, self._next)
+            if number >= self._next:
+                self._next = number + 1
             return True
 
     def _reserve(self) -> None:
@@ -220,7 +224,7 @@ def _read_key(folder: Path, environ: Environment, create: bool, disk: Disk) -> b
                 log.warning("%s can be read by others: chmod 600 %s", path, path)
             return file.read(MAX_KEY_FILE)
     except FileNotFoundError:
-        raise IdentityError("there is no key yet; the upload makes it when it starts") from None
+        raise NoKeyError("there is no key yet; the upload makes it when it starts") from None
     except OSError as error:
         raise IdentityError(f"{path}: {error.strerror}") from None
 

@@ -7,7 +7,10 @@ from typing import Any
 from photo_wire.headers import ClockStatus
 from pi_uploader.alerts.photo_log import count_missing
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
+from pi_uploader.identity import Identity, IdentityError
 from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
+from pi_uploader.settings import DeviceSettings, SettingsError, load_settings
+from pi_uploader.settings.source import Environment
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.spool.admin import count_spool
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
@@ -19,6 +22,20 @@ UPLOAD_STATE_DEFAULTS: dict[str, Any] = {
     "reports_deferred": 0,
     "reports_problem": None,
 }
+
+
+def device_status(folder: Path, environ: Environment) -> tuple[str, dict[str, Any]]:
+    """Return the name of the device and the fingerprint of its key, as text and as facts. `folder`
+    is that of the spool."""
+    device = key = problem = None
+    try:
+        device = load_settings(DeviceSettings, environ).device
+        key = Identity.load(folder, environ, device).fingerprint
+    except (SettingsError, IdentityError) as error:
+        problem = str(error)
+    shown = f"key {key}" if key else f"without a key: {problem}"
+    facts = {"device": device, "key": key, "key_problem": problem}
+    return f"device        {device or 'unknown'}, {shown}", facts
 
 
 def spool_status(

@@ -1,5 +1,6 @@
 """The HTTP client of the backend: what is sent, and what counts as a receipt."""
 
+import hashlib
 import random
 import time
 from collections.abc import Mapping
@@ -21,7 +22,14 @@ from photo_wire.alert import (
     parse_alerts_receipt,
 )
 from photo_wire.errors import WireError
-from photo_wire.headers import CONTENT_TYPE, FUNCTION_KEY, UPLOAD_PATH, PhotoHeaders
+from photo_wire.headers import (
+    CONTENT_DIGEST,
+    CONTENT_TYPE,
+    FUNCTION_KEY,
+    UPLOAD_PATH,
+    PhotoHeaders,
+    content_digest,
+)
 from photo_wire.heartbeat import (
     HEARTBEAT,
     HEARTBEAT_REPLY,
@@ -38,6 +46,7 @@ from pi_uploader.client.connection import Adapter, route_to
 from pi_uploader.client.dates import response_date, retry_after
 from pi_uploader.client.deadlines import Deadlines
 from pi_uploader.client.errors import RejectedError, UnavailableError, unavailable
+from pi_uploader.identity import Identity
 from pi_uploader.spool import SpooledPhoto
 
 MAX_PUT_SECONDS = 230.0  # from the first byte to the last; Azure's load balancer ends it then
@@ -94,7 +103,8 @@ class BackendClient:
 
     `connections` is how many photos are sent at once. Two connections more are kept open, since a
     report and a heartbeat may be sent at the same time. `max_put_seconds` is the time limit of one
-    request. Raises SettingsError as `route_to` and `Adapter` do.
+    request. `identity` signs each attempt of a request. Raises SettingsError as `route_to` and
+    `Adapter` do.
     """
 
     def __init__(
@@ -103,9 +113,11 @@ class BackendClient:
         function_key: str | None,
         connections: int = 1,
         max_put_seconds: float = MAX_PUT_SECONDS,
+        identity: Identity | None = None,
     ) -> None:
         self.connections = connections
         self._max_put_seconds = max_put_seconds
+        self._identity = identity
         self.server_time: datetime | None = None  # the Date of the last receipt, if it had one
         self._route = route_to(base_url)
         self._deadlines = Deadlines()
@@ -163,7 +175,7 @@ class BackendClient:
         """POST up to 100 alerts and return which of them are on record. `waiting` is how many
         photos wait in the spool. Raises as `send_photo` does."""
         body = alerts_to_json(alerts)
-        headers = PhotoHeaders(content_type="application/json", waiting=waiting).to_headers()
+        headers = PhotoHeaders(waiting=waiting).to_headers() | _describe_json(body)
         response = self._request(ALERTS_PATH, headers, BytesIO(body), len(body))
         try:
             return parse_alerts_receipt(response.body)
@@ -174,8 +186,7 @@ class BackendClient:
         """POST up to 100 photo ids and return which of them the backend has. Raises as `send_photo`
         does; a backend that is too old for this request responds with 404."""
         body = ids_to_json(ids)
-        headers = {CONTENT_TYPE: "application/json"}
-        response = self._request(KNOWN_PATH, headers, BytesIO(body), len(body))
+        response = self._request(KNOWN_PATH, _describe_json(body), BytesIO(body), len(body))
         try:
             known = parse_known(response.body)
         except WireError as error:
@@ -190,8 +201,7 @@ class BackendClient:
         path, body = heartbeat_path(device), heartbeat.to_json()
         if path not in self._templates:
             self._templates[path] = self._template("POST", path)
-        headers = {CONTENT_TYPE: "application/json"}
-        response = self._request(path, headers, BytesIO(body), len(body))
+        response = self._request(path, _describe_json(body), BytesIO(body), len(body))
         try:
             reply = parse_reply(response.body)
         except WireError as error:
@@ -202,15 +212,20 @@ class BackendClient:
         """Return the response to one request with a body of `size` bytes. Raises RejectedError and
         UnavailableError unless its status code is one of success.
 
-        The server may have closed a connection that was kept open, which only its next use shows.
-        So there is one quick retry; every longer wait is up to the caller.
+        The server may have closed a connection that was kept open, which only its next use shows;
+        and it may have seen a higher counter of this device, if the card was replaced. So there is
+        one quick retry; every longer wait is up to the caller.
         """
         try:
             return self._send_once(path, headers, body, size)
         except UnavailableError as error:
-            if not error.retry_at_once:
+            if error.counter_above is not None:
+                if not (self._identity and self._identity.jump_above(error.counter_above)):
+                    raise
+            elif error.retry_at_once:
+                time.sleep(random.uniform(*QUICK_RETRY_SECONDS))  # noqa: S311  no secret
+            else:
                 raise
-        time.sleep(random.uniform(*QUICK_RETRY_SECONDS))  # noqa: S311  no secret
         return self._send_once(path, headers, body, size)
 
     def _send_once(self, path: str, headers: dict[str, str], body: Body, size: int) -> Response:
@@ -221,7 +236,12 @@ class BackendClient:
         request.method, request.url = template.method, template.url
         length = {"Content-Length": str(size)}
         # A dictionary is enough: each name is written in one way only.
-        request.headers = {**template.headers, **headers, **length}  # type: ignore[assignment]
+        request.headers = {  # type: ignore[assignment]
+            **template.headers,
+            **headers,
+            **length,
+            **(self._identity.sign(template.method or "", path, headers) if self._identity else {}),
+        }
         # An empty file would be sent in chunks. (The types of `requests` do not know of files.)
         request.body = body if size else b""  # type: ignore[assignment]
         with self._deadlines.limit(self._max_put_seconds) as deadline:
@@ -237,6 +257,12 @@ class BackendClient:
                 raise unavailable(error, self._route) from None
 
 
+def _describe_json(body: bytes) -> dict[str, str]:
+    """Return the headers that describe a body of JSON."""
+    digest = content_digest(hashlib.sha256(body).hexdigest())
+    return {CONTENT_TYPE: "application/json", CONTENT_DIGEST: digest}
+
+
 def _checked(response: Response) -> Response:
     """Return a successful response. Raises RejectedError and UnavailableError for all others."""
     if response.status in (200, 201, 202):  # 202: a heartbeat of a device that is not approved yet
@@ -245,10 +271,13 @@ def _checked(response: Response) -> Response:
     if response.status in _REJECTED:
         raise RejectedError(response.status, problem.detail)
     hint = _HINTS.get(response.status, problem.detail or "it will be tried again")
+    if problem.counter_above is not None:
+        hint = "the counter of this device's requests is too low"
     raise UnavailableError(
         f"answered {response.status}: {hint}",
         retry_after(response.headers),
         status=response.status,
+        counter_above=problem.counter_above,
     )
 
 

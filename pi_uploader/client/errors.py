@@ -33,7 +33,8 @@ class RequestError(NightjarError):
 
 class UnavailableError(RequestError):
     """The network or the backend cannot accept photos now, whichever photo it is. `retry_at_once`:
-    one more try without a wait may succeed."""
+    one more try without a wait may succeed. `counter_above`: so may one that is signed with a
+    counter above this one."""
 
     retryable = True
 
@@ -43,9 +44,11 @@ class UnavailableError(RequestError):
         retry_after: float | None = None,
         retry_at_once: bool = False,
         status: int | None = None,
+        counter_above: int | None = None,
     ) -> None:
         super().__init__(problem, status, retry_after)
         self.retry_at_once = retry_at_once
+        self.counter_above = counter_above
 
 
 class RejectedError(RequestError):

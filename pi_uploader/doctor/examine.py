@@ -17,6 +17,7 @@ from pi_uploader.doctor.system import (
     check_disk,
     check_network,
     check_zone,
+    load_identity,
 )
 from pi_uploader.settings import (
     CaptureSettings,
@@ -60,10 +61,12 @@ def _examine(
     if capture:
         yield from _examine_capture(capture, wait_for_pins, echo, clock)
     if upload and upload.base_url:
+        identity, finding = load_identity(upload, environ)
+        yield finding
         network = check_network(upload.base_url)
         yield network
         if not network.is_bad:
-            yield check_backend(upload, upload.base_url)
+            yield check_backend(upload, upload.base_url, identity)
 
 
 def _examine_capture(

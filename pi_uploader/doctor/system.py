@@ -9,8 +9,10 @@ from pi_uploader.client.connection import PROXY_VARIABLES, route_to
 from pi_uploader.client.errors import connection_problem
 from pi_uploader.clock import Clock
 from pi_uploader.doctor.finding import Finding, Severity
+from pi_uploader.identity import Identity, IdentityError, NoKeyError
 from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP
 from pi_uploader.settings import CaptureSettings, SettingsError, UploadSettings
+from pi_uploader.settings.source import Environment
 from pi_uploader.spool.disk import Disk, diagnose
 
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -95,10 +97,23 @@ def check_network(base_url: str) -> Finding:
     return Finding("network", Severity.OK, f"{route}, can be reached")
 
 
-def check_backend(settings: UploadSettings, base_url: str) -> Finding:
+def load_identity(settings: UploadSettings, environ: Environment) -> tuple[Identity, Finding]:
+    """Return the identity of this device, without a key if none can be used, and the finding about
+    it."""
+    try:
+        identity = Identity.load(settings.spool, environ, settings.device)
+    except IdentityError as error:
+        severity = Severity.OK if isinstance(error, NoKeyError) else Severity.WARNING
+        finding = Finding("identity", severity, f"{settings.device}, without a key: {error}")
+        return Identity(settings.device), finding
+    text = f"{identity.device}, key {identity.fingerprint}"
+    return identity, Finding("identity", Severity.OK, text)
+
+
+def check_backend(settings: UploadSettings, base_url: str, identity: Identity) -> Finding:
     """Send the backend an empty report, to test the key."""
     try:
-        BackendClient(base_url, settings.function_key).send_alerts([])
+        BackendClient(base_url, settings.function_key, identity=identity).send_alerts([])
     except SettingsError as error:
         return Finding.of_error("backend", error, next_step="")
     except UnavailableError as error:

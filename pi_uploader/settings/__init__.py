@@ -1,12 +1,14 @@
 """The settings, from the environment or from a config file.
 
 setting.py: what a setting is. source.py: where its text comes from. values.py, camera_values.py:
-parsers. common.py, camera.py, capture.py, upload.py: the settings themselves. load.py: loading all.
+parsers. common.py, device.py, camera.py, capture.py, upload.py: the settings themselves. load.py:
+loading all.
 """
 
 from pi_uploader.settings.camera import CameraSettings
 from pi_uploader.settings.capture import CaptureSettings, OnceSettings
 from pi_uploader.settings.common import Settings
+from pi_uploader.settings.device import DeviceSettings
 from pi_uploader.settings.load import all_settings, load_settings, sort_by_line
 from pi_uploader.settings.setting import Group, Setting, SettingsError
 from pi_uploader.settings.upload import UploadSettings
@@ -15,6 +17,7 @@ __all__ = [
     "MISCONFIGURED",
     "CameraSettings",
     "CaptureSettings",
+    "DeviceSettings",
     "Group",
     "OnceSettings",
     "Setting",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from pi_uploader.settings import values
-from pi_uploader.settings.common import Settings
+from pi_uploader.settings.device import DeviceSettings
 from pi_uploader.settings.setting import Default, required, secret, setting
 from pi_uploader.settings.source import Source, credential
 
@@ -19,7 +19,7 @@ def required_to_upload(source: Source) -> str | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UploadSettings(Settings):
+class UploadSettings(DeviceSettings):
     """The settings of `pi-uploader upload`. `base_url` has no slash at its end; it is None where
     nothing is uploaded, whatever BASE_URL says."""
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from photo_wire.errors import quoted
 
 MAX_UPLOADS = 16
+MAX_SITE = 64  # characters of a site's name
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)([smhd])")
 _URL_WITHOUT_SECRETS = re.compile(r"https?://[^?#@]*")
@@ -131,6 +132,13 @@ def printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("has a line break or another control character in it")
     return text
+
+
+def site(text: str) -> str:
+    """Return the name of a place."""
+    if len(text) > MAX_SITE:
+        raise ValueError(f"has {len(text)} characters")
+    return printable(text)
 
 
 def url_of(text: str, *schemes: str) -> SplitResult:

@@ -1,11 +1,13 @@
 """`pi-uploader upload`: the threads that upload, or keep photos here without a backend."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 
 from pi_uploader.client import BackendClient
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.identity import Identity
 from pi_uploader.settings import UploadSettings
 from pi_uploader.spool import Quota, Spool, SpooledPhoto
 from pi_uploader.upload.limits import MonthlyQuota, RateLimit, UploadLimits
@@ -58,7 +60,12 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         return 0
     uploader = Uploader(
         spool,
-        BackendClient(settings.base_url, settings.function_key, connections=settings.uploads),
+        BackendClient(
+            settings.base_url,
+            settings.function_key,
+            connections=settings.uploads,
+            identity=Identity.open(settings.spool, os.environ, settings.device),
+        ),
         UploadOptions(
             limits=UploadLimits(
                 RateLimit(settings.bytes_per_second, clock, stop.wait),

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from photo_wire.signature import SIGNATURE
 from pi_uploader.alerts.photo_log import MISSING_FILE, RECEIPTS_FILE, PhotoLog
 from pi_uploader.capture.start_backoff import StartBackoff
+from pi_uploader.identity import COUNTER_FILE, KEY_FILE, Identity
 from pi_uploader.spool import Spool
 from pi_uploader.spool.admin import verify
 from pi_uploader.spool.export import export
@@ -62,6 +64,22 @@ def test_in_place_of_a_state_file_it_costs_no_photo(
         device.try_all(max_tries=4)
         assert server.store.photos.keys() == {str(photo.name) for photo in photos}
     read_state(tmp_path / "upload.json")
+
+
+@pytest.mark.parametrize("special", SPECIAL)
+@pytest.mark.parametrize("name", [KEY_FILE, COUNTER_FILE])
+def test_in_place_of_the_devices_key_or_counter_it_costs_no_photo(
+    name: str, special: str, tmp_path: Path
+) -> None:
+    """Without a key they are unsigned."""
+    SPECIAL[special](tmp_path / name)
+    with FaultServer() as server:
+        device = Device(tmp_path, server, identity=Identity.open(tmp_path, {}, "gate"))
+        photos = device.take(3)
+        device.try_all(max_tries=4)
+        assert server.store.photos.keys() == {str(photo.name) for photo in photos}
+    are_signed = [SIGNATURE in request.headers for request in server.requests]
+    assert are_signed == [name == COUNTER_FILE] * 3
 
 
 @pytest.mark.parametrize("special", ["pipe", "endless device", "huge", "link to nowhere"])

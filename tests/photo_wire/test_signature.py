@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photo_wire import heartbeat
 from photo_wire.errors import WireError
 from photo_wire.headers import CONTENT_DIGEST, UPLOAD_PATH, PhotoHeaders, content_digest
 from photo_wire.signature import (
@@ -139,6 +140,7 @@ def test_the_headers_on_the_wire() -> None:
 
 
 def test_a_request_that_has_all_headers_covers_all() -> None:
+    assert HEARTBEAT == heartbeat.HEARTBEAT
     every = dict.fromkeys(HEADERS, "x") | {CONTENT_DIGEST: content_digest("ab" * 32)}
     request = SignedRequest("PUT", "/", "a=1", every)
     assert " ".join(request.required) == (

@@ -60,7 +60,9 @@ def test_status_before_the_first_photo_changes_nothing(tmp_path: Path) -> None:
     done = pi_uploader("status", CAMERA_SPOOL=str(folder))
     assert (done.returncode, done.stdout) == (
         0,
-        f"Nothing spooled yet: there is no folder {folder}.\n",
+        f"Nothing spooled yet: there is no folder {folder}.\n"
+        "device        camera, without a key: there is no key yet; the upload makes it when it "
+        "starts\n",
     )
     as_json = json.loads(pi_uploader("status", "--json", CAMERA_SPOOL=str(folder)).stdout)
     assert (as_json["waiting"], as_json["oldest"], as_json["losses"]) == (0, None, 0)
@@ -99,7 +101,37 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "reports_problem": None,
         "delivered_last_hour": 0,
         "bytes_last_hour": 0,
+        "device": "camera",
+        "key": None,
+        "key_problem": "there is no key yet; the upload makes it when it starts",
     }
+
+
+def test_identity_makes_the_key_that_status_and_doctor_show(
+    tmp_path: Path, secrets_used: set[str]
+) -> None:
+    """The key itself is never shown."""
+    environ = {"CAMERA_SPOOL": str(tmp_path / "spool"), "CAMERA_DEVICE_NAME": "gate"}
+    first, again = (pi_uploader("identity", **environ) for _ in range(2))
+    name, fingerprint = first.stdout.split()
+    assert (name, len(fingerprint), first.stdout) == ("gate", 16, again.stdout)
+    assert f"device        gate, key {fingerprint}\n" in pi_uploader("status", **environ).stdout
+    facts = json.loads(pi_uploader("status", "--json", **environ).stdout)
+    assert (facts["device"], facts["key"], facts["key_problem"]) == ("gate", fingerprint, None)
+    environ |= {"BASE_URL": "http://127.0.0.1:9", "CAMERA_SOURCE": "simulated"}
+    assert f"gate, key {fingerprint}\n" in pi_uploader("doctor", **environ).stdout
+    secrets_used.add((tmp_path / "spool" / "device-key").read_text().strip())
+
+
+def test_identity_says_what_is_wrong_with_a_key(tmp_path: Path) -> None:
+    (tmp_path / "device-key").write_text("damaged")
+    done = pi_uploader("identity", CAMERA_SPOOL=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the key is damaged" in done.stderr
+    assert (
+        "without a key: the key is damaged"
+        in pi_uploader("status", CAMERA_SPOOL=str(tmp_path)).stdout
+    )
 
 
 def test_status_ignores_wrong_settings_of_capture_and_upload(tmp_path: Path) -> None:
@@ -108,12 +140,25 @@ def test_status_ignores_wrong_settings_of_capture_and_upload(tmp_path: Path) -> 
         "status", CAMERA_SPOOL=str(tmp_path), BASE_URL="nowhere", PIR_PIN="99", CAMERA_SOURCE="x"
     )
     assert done.returncode == 0
+    done = pi_uploader("status", CAMERA_SPOOL=str(tmp_path), CAMERA_DEVICE_NAME="Not a name")
+    assert done.returncode == 0
+    assert "device        unknown, without a key: CAMERA_DEVICE_NAME: must be" in done.stdout
 
 
 def test_capturing_loads_nothing_that_it_does_not_use() -> None:
     """A Pi Zero has 512 MB: gpiozero is loaded with a pin, Pillow with a scene, HTTP never."""
     loaded = loaded_by("import pi_uploader.cli, pi_uploader.capture, pi_uploader.cameras.replay")
-    assert not loaded & {"gpiozero", "requests", "PIL", "azure", "function_app"}
+    assert not loaded & {"gpiozero", "requests", "PIL", "azure", "function_app", "ctypes"}
+    assert not loaded & {"pi_uploader.identity", "photo_wire.signature"}
+
+
+def test_no_process_loads_cryptography() -> None:
+    """It takes 6 to 8 MB (docs/decisions/0068)."""
+    code = "import pathlib, tempfile, pi_uploader.cli, pi_uploader.upload.process as process; "
+    code += "process.Identity.open(pathlib.Path(tempfile.mkdtemp()), {}, 'gate')"
+    loaded = loaded_by(code)
+    assert "pi_uploader.ed25519" in loaded
+    assert not loaded & {"cryptography", "cffi", "_cffi_backend"}
 
 
 def test_status_loads_no_http() -> None:
@@ -128,8 +173,8 @@ def test_uploading_loads_no_camera_and_no_pins() -> None:
 
 
 def loaded_by(code: str) -> set[str]:
-    """Return the top-level modules that this code loads in a new interpreter."""
-    show = "; import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    """Return the modules that this code loads in a new interpreter."""
+    show = "; import sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code + show], capture_output=True, text=True, check=True
     )

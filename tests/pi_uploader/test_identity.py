@@ -285,9 +285,8 @@ def test_a_jump_only_goes_up_and_not_so_far_that_no_numbers_are_left(tmp_path: P
     counter = Counter(tmp_path, Disk())
     assert counter.jump_above(50)
     assert counter.take() == 51
-    assert not counter.jump_above(50)
-    assert not counter.jump_above(51)
-    assert not counter.jump_above(-1)
+    assert counter.jump_above(50)
+    assert counter.jump_above(-1)
     assert not counter.jump_above(MAX_COUNTER - BLOCK + 1)
     assert counter.take() == 52
 

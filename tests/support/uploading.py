@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pi_uploader.client import BackendClient
+from pi_uploader.identity import Identity
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support.certificates import Authority
@@ -50,6 +51,7 @@ class Device:
         chance: float = 0.0,
         max_put_seconds: float = MAX_PUT_SECONDS,
         options: UploadOptions | None = None,
+        identity: Identity | None = None,
     ) -> None:
         self.now = 0.0  # monotonic seconds
         self.clock = FakeClock(seconds=lambda: self.now)
@@ -57,7 +59,13 @@ class Device:
         self.spool = spool or Spool(folder)
         self.uploader = Uploader(
             self.spool,
-            BackendClient(server.base_url, KEY, connections=2, max_put_seconds=max_put_seconds),
+            BackendClient(
+                server.base_url,
+                KEY,
+                connections=2,
+                max_put_seconds=max_put_seconds,
+                identity=identity,
+            ),
             options,
             clock=self.clock,
             chance=lambda: chance,

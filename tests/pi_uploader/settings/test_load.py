@@ -60,6 +60,8 @@ CAPTURE_MISTAKES = COMMON_MISTAKES | {
     "CAMERA_EVRY": ["5m"],
 }
 UPLOAD_MISTAKES = COMMON_MISTAKES | {
+    "CAMERA_DEVICE_NAME": ["Gate", "a" * 33, "-a", "no space"],
+    "CAMERA_SITE": ["a" * 65, "a\nb"],
     "BASE_URL": [
         "",
         "nightjar.example",
