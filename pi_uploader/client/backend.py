@@ -175,7 +175,7 @@ class BackendClient:
         """POST up to 100 alerts and return which of them are on record. `waiting` is how many
         photos wait in the spool. Raises as `send_photo` does."""
         body = alerts_to_json(alerts)
-        headers = PhotoHeaders(waiting=waiting).to_headers() | _describe_json(body)
+        headers = PhotoHeaders(waiting=waiting).to_headers() | self._describe_json(body)
         response = self._request(ALERTS_PATH, headers, BytesIO(body), len(body))
         try:
             return parse_alerts_receipt(response.body)
@@ -186,7 +186,7 @@ class BackendClient:
         """POST up to 100 photo ids and return which of them the backend has. Raises as `send_photo`
         does; a backend that is too old for this request responds with 404."""
         body = ids_to_json(ids)
-        response = self._request(KNOWN_PATH, _describe_json(body), BytesIO(body), len(body))
+        response = self._request(KNOWN_PATH, self._describe_json(body), BytesIO(body), len(body))
         try:
             known = parse_known(response.body)
         except WireError as error:
@@ -201,12 +201,19 @@ class BackendClient:
         path, body = heartbeat_path(device), heartbeat.to_json()
         if path not in self._templates:
             self._templates[path] = self._template("POST", path)
-        response = self._request(path, _describe_json(body), BytesIO(body), len(body))
+        response = self._request(path, self._describe_json(body), BytesIO(body), len(body))
         try:
             reply = parse_reply(response.body)
         except WireError as error:
             raise _no_receipt(response, error) from None
         return HeartbeatResponse(reply, response_date(response.headers))
+
+    def _describe_json(self, body: bytes) -> dict[str, str]:
+        """Return the headers that describe a body of JSON; only a signature needs its digest."""
+        headers = {CONTENT_TYPE: "application/json"}
+        if self._identity:
+            headers[CONTENT_DIGEST] = content_digest(hashlib.sha256(body).hexdigest())
+        return headers
 
     def _request(self, path: str, headers: dict[str, str], body: Body, size: int) -> Response:
         """Return the response to one request with a body of `size` bytes. Raises RejectedError and
@@ -255,12 +262,6 @@ class BackendClient:
                         f"took longer than {self._max_put_seconds:g} s"
                     ) from None
                 raise unavailable(error, self._route) from None
-
-
-def _describe_json(body: bytes) -> dict[str, str]:
-    """Return the headers that describe a body of JSON."""
-    digest = content_digest(hashlib.sha256(body).hexdigest())
-    return {CONTENT_TYPE: "application/json", CONTENT_DIGEST: digest}
 
 
 def _checked(response: Response) -> Response:
