@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from function_app.alerts.recording import record_alerts
-from function_app.auth.caller import Caller, Standing
+from function_app.auth.caller import Caller
 from function_app.http.json_schema import ALERT_KIND, PHOTO_ID, array, partial_record, record, text
 from function_app.http.pagination import decode_cursor, encode_cursor, merge, take_page
 from function_app.http.parameters import CAMERA, CURSOR, LIMIT, Kind, optional
@@ -74,6 +74,7 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
         )
     alerts, waiting = parse_alerts(body), parse_headers(request.headers).waiting
     now = to_milliseconds(datetime.now(UTC))
+    services.device_keys.check_is_new(caller, now)
     allowed = _allowed(alerts, services, now)
     senders = {
         camera: _sender(caller, camera, services, now)
@@ -84,7 +85,9 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
     record_cameras(senders, services, now)
     cameras = {alert.name.camera for alert in alerts}
     if waiting is not None and len(cameras) == 1:  # the number is of one camera
-        _update_waiting(cameras.pop(), waiting, caller, services, now)
+        camera = cameras.pop()
+        if services.device_keys.may_speak(caller, camera, now):
+            services.index.update_waiting(camera, waiting)
     services.timer_watch.check(services.accounts, services.alerts, now)
     details = LogDetails(tuple(alert.name for alert in alerts))
     return Response(200, receipt.to_json(), log_details=details)
@@ -96,18 +99,6 @@ def _sender(caller: Caller, camera: str, services: Services, now: datetime) -> S
     may_speak = services.device_keys.may_speak(caller, camera, now)
     sender = sender_of(caller, may_speak)
     return None if may_speak and sender and sender.standing == UNKNOWN else sender
-
-
-def _update_waiting(
-    camera: str, waiting: int, caller: Caller, services: Services, now: datetime
-) -> None:
-    """Record how many photos of a camera wait, if the caller may say so. A request of a device
-    says it once: a recorded one would tell what was."""
-    keys = services.device_keys
-    if not keys.may_speak(caller, camera, now):
-        return
-    if caller.standing is not Standing.VERIFIED or keys.advance(caller, now):
-        services.index.update_waiting(camera, waiting)
 
 
 def _allowed(alerts: list[Alert], services: Services, now: datetime) -> list[Alert]:

@@ -23,6 +23,7 @@ def post_known(request: Request, services: Services, caller: Caller) -> Response
     """200 with which of up to 100 photos are known and which are missing. The caller learns nothing
     else about a photo, and about those of another device's cameras nothing at all: 403."""
     names, now = request[IDS], datetime.now(UTC)
+    services.device_keys.check_is_new(caller, now)
     for camera in sorted({name.camera for name in names}):
         if not services.device_keys.may_speak(caller, camera, now):
             raise HTTPProblemError(
