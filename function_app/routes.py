@@ -18,7 +18,7 @@ from function_app.ingest import upload
 from function_app.lazy_module import LazyModule
 from function_app.services import Services
 from photo_wire.alert import ALERTS_PATH
-from photo_wire.headers import UPLOAD_PATH
+from photo_wire.headers import HEARTBEAT, UPLOAD_PATH
 from photo_wire.known import KNOWN_PATH
 from photo_wire.media import Media
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from function_app.accounts import audit_log, fields, sessions, tokens, users
     from function_app.alerts import api as alerts
     from function_app.browse import events, listing, photos, thumbnails
-    from function_app.devices import command_api, live
+    from function_app.devices import api as devices
+    from function_app.devices import command_api, heartbeats, live
     from function_app.devices import keys as device_keys
     from function_app.http.openapi import pages as openapi
     from function_app.ingest import known
@@ -45,6 +46,8 @@ else:
     device_keys = LazyModule("function_app.devices.keys")
     command_api = LazyModule("function_app.devices.command_api")
     live = LazyModule("function_app.devices.live")
+    devices = LazyModule("function_app.devices.api")
+    heartbeats = LazyModule("function_app.devices.heartbeats")
     events = LazyModule("function_app.browse.events")
     listing = LazyModule("function_app.browse.listing")
     photos = LazyModule("function_app.browse.photos")
@@ -61,6 +64,15 @@ GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
 _PHOTO_RESPONSES = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
 _COMMAND_ERRORS = (404, 409, 429)
 _UPLOAD_ERRORS = (409, 411, 415, 422, 429)
+
+
+def put_photo(request: Request, services: Services, caller: Caller) -> Response:
+    """201 with the receipt of a photo stored now, 200 with that of one stored before. The upload
+    may carry a heartbeat."""
+    response = upload.put_photo(request, services, caller)
+    if request.headers.get(HEARTBEAT) is None:
+        return response
+    return heartbeats.record_carried(response, request, services, caller)
 
 
 def get_openapi(request: Request, services: Services, caller: Caller) -> Response:
@@ -80,7 +92,7 @@ ROUTES: tuple[Route, ...] = (
         Access.DEVICE,
         "put_photo",
         lambda: Endpoint(
-            upload.put_photo,
+            put_photo,
             Operation(
                 "Store a photo and return a receipt for it.",
                 {201: "Receipt", 200: "Receipt"},
@@ -453,6 +465,99 @@ ROUTES: tuple[Route, ...] = (
                 (404,),
             ),
             Inputs(path=(command_api.CAMERA,)),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/heartbeat",
+        ("POST",),
+        Access.DEVICE,
+        "post_heartbeat",
+        lambda: Endpoint(
+            devices.post_heartbeat,
+            Operation(
+                "Report the state of a device. The request needs the signature of the device.",
+                {200: "HeartbeatReply", 202: "UnknownDevice"},
+                (403,),
+            ),
+            Inputs(path=(devices.DEVICE,), body=devices.NEW_HEARTBEAT),
+        ),
+    ),
+    Route(
+        "api/devices",
+        GET,
+        Access.READER,
+        "list_devices",
+        lambda: Endpoint(
+            devices.list_devices,
+            Operation("List the devices, with their last heartbeats.", {200: "Devices"}),
+            Inputs(query=()),
+        ),
+    ),
+    Route(
+        "api/devices/{device}",
+        GET,
+        Access.READER,
+        "get_device",
+        lambda: Endpoint(
+            devices.get_device,
+            Operation("Get the state of a device and its cameras.", {200: "Device"}, (404,)),
+            Inputs(path=(devices.DEVICE,), query=()),
+        ),
+    ),
+    Route(
+        "api/devices/{device}",
+        ("DELETE",),
+        Access.ADMIN,
+        "delete_device",
+        lambda: Endpoint(
+            devices.delete_device,
+            Operation(
+                "Remove what is known of a device: its key, its state, its history and its "
+                "commands. Its photos and alerts stay.",
+                errors=(404,),
+            ),
+            Inputs(path=(devices.DEVICE,)),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/history",
+        GET,
+        Access.READER,
+        "get_device_history",
+        lambda: Endpoint(
+            devices.get_device_history,
+            Operation(
+                "Get a few figures of a device for each hour of the last 31 days.",
+                {200: "DeviceHistory"},
+                (404,),
+            ),
+            Inputs(path=(devices.DEVICE,), query=devices.HISTORY_PARAMETERS),
+        ),
+    ),
+    Route(
+        "api/devices/{device}/pins",
+        GET,
+        Access.READER,
+        "get_device_pins",
+        lambda: Endpoint(
+            devices.get_device_pins,
+            Operation("Get the GPIO pins of a device's cameras.", {200: "DevicePins"}, (404,)),
+            Inputs(path=(devices.DEVICE,), query=()),
+        ),
+    ),
+    Route(
+        "api/cameras/{camera}/status",
+        GET,
+        Access.READER,
+        "get_camera_status",
+        lambda: Endpoint(
+            devices.get_camera_status,
+            Operation(
+                "Get the status of a camera, by the last heartbeat of its device.",
+                {200: "CameraStatus"},
+                (404,),
+            ),
+            Inputs(path=(devices.CAMERA,), query=()),
         ),
     ),
     Route(

@@ -24,6 +24,7 @@ CAPTURED_AT = "X-Captured-At"
 TRIGGER = "X-Trigger"
 CLOCK = "X-Clock"
 WAITING = "X-Waiting"
+HEARTBEAT = "X-Heartbeat"  # see heartbeat.py
 
 Choice = TypeVar("Choice", bound=StrEnum)  # PEP 695 needs Python 3.12; the Pi may have 3.11
 _SHA256_MEMBER = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")

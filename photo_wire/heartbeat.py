@@ -12,18 +12,18 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from photo_wire.command import Command, CommandResult, check_command_id, parse_commands
 from photo_wire.command import parse_result as parse_command_result
 from photo_wire.errors import WireError, parse_json_object
+from photo_wire.headers import HEARTBEAT as HEARTBEAT
 from photo_wire.headers import ClockStatus
 from photo_wire.members import Members
 from photo_wire.moment import format_time
 from photo_wire.name import check_camera
 
-HEARTBEAT = "X-Heartbeat"
 HEARTBEAT_REPLY = "X-Heartbeat-Reply"
 MAX_STATE_BYTES = 16 * 1024  # of JSON, without the results of commands
 MAX_BYTES = 256 * 1024  # of JSON, with them
@@ -132,8 +132,10 @@ class Heartbeat:
     goodbye: str | None = None
 
     def to_json(self) -> bytes:
-        """Return the body of the request."""
-        return _dump(self)
+        """Return the body of the request. Half a surrogate pair in a text of the device becomes a
+        question mark: it is not Unicode text."""
+        text = json.dumps(known_members(self), ensure_ascii=False, separators=(",", ":"))
+        return text.encode(errors="replace")
 
     def to_header(self) -> str | None:
         """Return the value of X-Heartbeat, or None if it would be too long."""
@@ -319,24 +321,22 @@ def _parse_link(members: Members) -> CommandLink:
     return CommandLink(url, expires_at)
 
 
-def _dump(value: object) -> bytes:
-    """Return the compact JSON of a dataclass. The text of a device may hold half a surrogate pair,
-    which becomes a question mark: it is not Unicode text."""
-    text = json.dumps(_to_json(value), ensure_ascii=False, separators=(",", ":"))
-    return text.encode(errors="replace")
+def known_members(value: Any) -> dict[str, Any]:
+    """Return a heartbeat, or a part of one, as JSON has it, without what is unknown or empty."""
+    members = {one.name: getattr(value, one.name) for one in fields(value)}
+    return {name: _to_json(one) for name, one in members.items() if one not in (None, (), {})}
 
 
 def _to_json(value: Any) -> Any:
-    """Return the JSON of a value: dataclasses by their members, without those that are unknown."""
+    """Return the JSON of a member."""
     if isinstance(value, CommandResult):
         return value.to_properties()
     if isinstance(value, datetime):
         return format_time(value)
-    if isinstance(value, Enum | str | int | float):
+    if isinstance(value, str | int | float):
         return value
     if isinstance(value, tuple):
         return [_to_json(one) for one in value]
     if isinstance(value, Mapping):
         return {name: _to_json(one) for name, one in value.items()}
-    members = {one.name: getattr(value, one.name) for one in fields(value)}
-    return {name: _to_json(one) for name, one in members.items() if one not in (None, (), {})}
+    return known_members(value)

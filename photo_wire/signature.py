@@ -23,6 +23,7 @@ from photo_wire.headers import (
     CAPTURED_AT,
     CLOCK,
     CONTENT_DIGEST,
+    HEARTBEAT,
     PHOTO_ID,
     TRIGGER,
     WAITING,
@@ -30,7 +31,6 @@ from photo_wire.headers import (
 )
 
 DEVICE = "X-Device"
-HEARTBEAT = "X-Heartbeat"
 SIGNATURE_INPUT = "Signature-Input"
 SIGNATURE = "Signature"
 HEADERS = (

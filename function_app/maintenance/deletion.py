@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from function_app.devices.removal import remove_camera
 from function_app.services import Services
 from function_app.storage.models import Photo, State
 from function_app.storage.row_keys import View
@@ -96,6 +97,7 @@ def delete_all_of(
     services.loss_counts.forget(camera)
     services.index.forget_camera(camera)
     services.figures.remove(camera)
+    remove_camera(camera, services)
     services.known_cameras.remove(camera)
     services.device_keys.forget_camera(camera)
     return CameraDeletion(photos, alerts, more=False)

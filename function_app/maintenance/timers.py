@@ -15,11 +15,12 @@ from function_app.timer_watch import CLEANUP, REPAIR, record_run
 
 if TYPE_CHECKING:
     from function_app.auth import purge
-    from function_app.devices import commands, live
+    from function_app.devices import commands, history, live
     from function_app.maintenance import counting, repair, retention
 else:  # a cold start does not wait for what an instance needs by the minute or hour
     purge = LazyModule("function_app.auth.purge")
     commands = LazyModule("function_app.devices.commands")
+    history = LazyModule("function_app.devices.history")
     live = LazyModule("function_app.devices.live")
     counting = LazyModule("function_app.maintenance.counting")
     repair = LazyModule("function_app.maintenance.repair")
@@ -53,6 +54,7 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
         purged = purge.purge_sign_ins(ready.accounts, ready.audit_log, now)
         expired = purge.purge_links(ready.accounts, now)
         log.info("cleanup: purged %d commands", commands.purge(ready, now))
+        history.purge(ready.devices, now)
         record_run(ready.accounts, CLEANUP, datetime.now(UTC))
         log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
         ready.alerts.index_by_camera()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 PAGE_SIZE = 1000  # records that a request answers at most
+MAX_CHANGES = 100  # records that a request changes at most
 
 
 class Entity(NamedTuple):
@@ -71,11 +72,30 @@ class TableStore(Protocol):
         ...
 
 
-def query_all(rows: TableStore, partition: str) -> Iterator[Entity]:
-    """Yield all records of a partition in the order of their keys, read page by page."""
+def query_all(
+    rows: TableStore, partition: str, columns: Sequence[str] | None = None
+) -> Iterator[Entity]:
+    """Yield all records of a partition in the order of their keys, read page by page. Of their
+    properties only those in `columns`, if given."""
     after = ""
-    while page := rows.query(partition, PAGE_SIZE, after):
+    while page := rows.query(partition, PAGE_SIZE, after, columns=columns):
         yield from page
         if len(page) < PAGE_SIZE:
             return
         after = page[-1].key
+
+
+def remove_all(rows: TableStore, partition: str, end: str = "") -> int:
+    """Remove all records of a partition, or those with keys before `end`. Return how many.
+
+    Three requests for each hundred records. May be stopped at any point and called again.
+    """
+    count = 0
+    while page := rows.query(partition, MAX_CHANGES, end=end):
+        first, *others = page
+        removal = ConditionalUpdate(first, first.properties, {one.key: None for one in others})
+        if others and rows.rewrite(partition, removal):
+            count += len(others)
+        rows.remove(partition, first.key)  # in any case, so that each turn removes something
+        count += 1
+    return count

@@ -16,16 +16,18 @@ from function_app import build_app
 from function_app.auth import links, passwords, sessions, tokens, users
 from function_app.auth.caller import Role, Scope
 from function_app.auth.provenance import Provenance
+from function_app.devices.states import DeviceState
 from function_app.routes import ROUTES
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
-from function_app.storage import account_keys
+from function_app.storage import account_keys, device_keys
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.models import Photo, StoredAlert
 from local.host import Host
 from local.server import Request
 from photo_wire.alert import LOSS, Alert
 from photo_wire.command import Command, Kind
+from photo_wire.heartbeat import CameraState, Heartbeat
 from photo_wire.media import Media
 from photo_wire.signature import fingerprint, format_key
 from tests.support.api import MOMENT, name_of
@@ -36,6 +38,7 @@ from tests.support.pictures import jpeg
 KEY, READ_TOKEN, ADMIN_TOKEN = "the-device-key", "the-read-token-of-all", "the-admin-token-of-all"
 PASSWORD, SITE = "a good long password", "http://127.0.0.1:7071"
 OURS, THEIRS = name_of("cam-a"), name_of("cam-b")
+DEVICE_OF = {"cam-a": "cam-a", "cam-b": "pi-of-b"}
 ALL = frozenset(Scope)
 WAITING_KEY = b"\1" * 32
 Headers = dict[str, str]
@@ -80,6 +83,10 @@ class World:
             self.backend.blobs.add(photo, body)
             self.backend.index.add(photo, MOMENT)
             self.backend.alerts.add([StoredAlert(Alert(name, LOSS, "no-room"), MOMENT)])
+            camera = name.camera
+            heartbeat = Heartbeat(version="1", interval=300, cameras={camera: CameraState()})
+            state = DeviceState(DEVICE_OF[camera], heartbeat, self.now, frozenset({camera}), None)
+            self.backend.devices.insert(device_keys.STATES, state.device, state.to_properties())
         until = self.now + timedelta(hours=1)
         one = links.link_to_photo(OURS, until, ORIGIN)
         first, last = MOMENT - timedelta(minutes=1), MOMENT + timedelta(minutes=1)
@@ -203,6 +210,7 @@ NEEDS: dict[str, object] = {
     "put_photo": "device",
     "post_alerts": "device",
     "post_known": "device",
+    "post_heartbeat": "signed device",
     "post_photo": Scope.UPLOAD,
     **dict.fromkeys(("list_photos", "list_cameras", "list_days", "list_alerts"), Scope.READ),
     **dict.fromkeys(("list_events", "get_stats", "get_status", "get_session"), Scope.READ),
@@ -213,10 +221,12 @@ NEEDS: dict[str, object] = {
     **dict.fromkeys(("list_people", "add_person", "remove_person"), Scope.ADMIN),
     **dict.fromkeys(("list_tokens", "make_token", "revoke_token"), Scope.ADMIN),
     **dict.fromkeys(("list_keys", "decide_key"), Scope.ADMIN),
-    "delete_camera": Scope.ADMIN,
     **dict.fromkeys(("post_capture", "post_clip", "post_command"), Scope.CONTROL),
     **dict.fromkeys(("list_commands", "get_command", "get_logs"), Scope.CONTROL),
     **dict.fromkeys(("post_look", "get_live"), Scope.READ),
+    **dict.fromkeys(("list_devices", "get_device", "get_device_history"), Scope.READ),
+    **dict.fromkeys(("get_device_pins", "get_camera_status"), Scope.READ),
+    **dict.fromkeys(("delete_camera", "delete_device"), Scope.ADMIN),
     **dict.fromkeys(("close_session", "close_all_sessions", "change_password"), "person"),
     **dict.fromkeys(("list_shared", "get_shared", "get_shared_content"), "public"),
     **dict.fromkeys(("get_health", "get_openapi", "get_docs", "get_page"), "public"),
@@ -225,6 +235,7 @@ NEEDS: dict[str, object] = {
 OF_A_CAMERA = {
     *("get_photo", "get_content", "get_thumbnail", "delete_photo"),
     *("post_capture", "post_clip", "get_command", "post_look", "get_live"),
+    *("get_device", "get_device_history", "get_device_pins", "get_camera_status"),
 }
 OF_ALL_CAMERAS = {"post_command", "list_commands", "get_logs"}
 BODIES: dict[str, object] = {
@@ -238,6 +249,7 @@ BODIES: dict[str, object] = {
     "post_alerts": {"alerts": []},
     "post_command": {"kind": "restart"},
     "decide_key": {"fingerprint": fingerprint(WAITING_KEY)},
+    "post_heartbeat": {"version": "1", "interval": 300},
 }
 CALLS = [(route.name, method) for route in ROUTES for method in route.methods]
 
@@ -292,6 +304,8 @@ def expected(name: str, method: str, who: str) -> int | None:
         return None
     if needed == "device":
         return None if identity.is_device else 401
+    if needed == "signed device":
+        return 403 if identity.is_device else 401
     if not identity.is_known:
         return 401
     if who == "session of another site" and method not in ("GET", "HEAD"):
@@ -352,18 +366,14 @@ def test_no_response_names_a_camera_that_the_caller_may_not_see(who: str) -> Non
             continue
         path = "/" + next(route.path for route in ROUTES if route.name == name)
         for camera in ("cam-a", "cam-b"):
-            of_photo = str(name_of(camera))
-            reply = call(
-                world.backend,
-                method,
-                path.replace("{id}", of_photo).replace("{camera}", camera),
-                headers,
-            )
+            one = path.replace("{id}", str(name_of(camera)))
+            one = one.replace("{camera}", camera).replace("{device}", DEVICE_OF[camera])
+            reply = call(world.backend, method, one, headers)
             shown = reply.get_body()
             for other in ("cam-a", "cam-b"):
                 if not identity.may_see(other) and other != camera:
                     assert other.encode() not in shown, f"{who} {path}"
-                if not identity.may_see(camera) and "{id}" in path:
+                if not identity.may_see(camera) and "{" in path:
                     assert reply.status_code in (403, 404)
 
 

@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 
 from photo_wire import heartbeat
 from photo_wire.errors import WireError
-from photo_wire.headers import CONTENT_DIGEST, UPLOAD_PATH, PhotoHeaders, content_digest
+from photo_wire.headers import CONTENT_DIGEST, HEARTBEAT, UPLOAD_PATH, PhotoHeaders, content_digest
 from photo_wire.signature import (
     DEVICE,
     HEADERS,
-    HEARTBEAT,
     MAX_COUNTER,
     SIGNATURE,
     SIGNATURE_INPUT,

@@ -1,11 +1,56 @@
-"""Devices that the backend knows, without a request of theirs."""
+"""Devices that the backend knows, and what a handler is given after their signatures were
+checked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
+from typing import Any
 
+import azure.functions as func
+
+from function_app.auth.caller import DEVICE, Caller, RequestSignature, Standing
 from function_app.auth.device_keys import CameraBinding, DeviceIdentity
 from function_app.services import Services
 from function_app.storage.device_keys import CAMERAS, IDENTITIES
+from photo_wire.heartbeat import CameraState, Heartbeat
+
+
+@dataclass
+class Device:
+    """A device with a key, whose counter grows with each request."""
+
+    name: str
+    services: Services
+    counters: Iterator[int] = field(default_factory=lambda: count(2))
+
+    def introduce(self, now: datetime) -> "Device":
+        """Give the device's name its key."""
+        self.services.device_keys.meet(self.name, self.name.ljust(43, "K"), 1, now)
+        return self
+
+    def caller(self) -> Caller:
+        """Return the caller of the device's next request."""
+        signature = RequestSignature("", "", next(self.counters), "")
+        return replace(DEVICE, device=self.name, standing=Standing.VERIFIED, signature=signature)
+
+
+def heartbeat(*cameras: str, **members: Any) -> Heartbeat:
+    """Return a heartbeat that names these cameras."""
+    states = {camera: CameraState(armed=True) for camera in cameras}
+    return Heartbeat(**{"version": "0.14.0", "interval": 300, "cameras": states, **members})
+
+
+def get_request(path: str, body: bytes = b"", **route_params: str) -> func.HttpRequest:
+    """Return a request as handlers get it."""
+    path, _, query = path.partition("?")
+    params = dict(one.split("=", 1) for one in query.split("&") if one)
+    return func.HttpRequest("GET", path, params=params, route_params=route_params, body=body)
+
+
+def bind(services: Services, camera: str, device: str) -> None:
+    """Make a camera one of a device."""
+    services.devices.upsert(CAMERAS, camera, CameraBinding(device).to_properties())
 
 
 def add_device(services: Services, device: str, cameras: Iterable[str]) -> None:
@@ -13,4 +58,4 @@ def add_device(services: Services, device: str, cameras: Iterable[str]) -> None:
     identity = DeviceIdentity(device, "A" * 43, 0, datetime.now(UTC))
     services.devices.upsert(IDENTITIES, device, identity.to_properties())
     for camera in cameras:
-        services.devices.upsert(CAMERAS, camera, CameraBinding(device).to_properties())
+        bind(services, camera, device)

@@ -24,6 +24,7 @@ from function_app.http.json_schema import (
 )
 from photo_wire.command import CommandState, Kind
 from photo_wire.headers import ClockStatus, Trigger
+from photo_wire.heartbeat import NetworkKind
 from photo_wire.media import Media
 
 _SHA256 = text(pattern="^[0-9a-f]{64}$")
@@ -38,6 +39,67 @@ _STANDING = {
     **nullable(text(enum=[Standing.VERIFIED, Standing.UNKNOWN])),
     "description": "Of the device that sent it: its signature is by its own key, or it is unknown "
     "who sent it. Null if it was not signed and its camera has no device with a key.",
+}
+
+_PIN = {"number": number(minimum=0), "use": nullable(text()), "is_active": nullable(BOOLEAN)}
+_DEVICE_TIMES = {
+    "received_at": nullable(TIME),
+    "overdue_at": {
+        **nullable(TIME),
+        "description": "When the device counts as silent if no heartbeat comes until then.",
+    },
+}
+_CAMERA_STATE: dict[str, Schema] = {
+    "camera": CAMERA,
+    "state": text(enum=["unknown", "off", "silent", "failing", "disarmed", "ready"]),
+    "reason": nullable(text()),
+    "source": nullable(text()),
+    "armed": nullable(BOOLEAN),
+    "disarmed_until": nullable(TIME),
+    "last_trigger": nullable(TIME),
+    "last_photo": nullable(TIME),
+    "failures": nullable(COUNT),
+    "failing": nullable(text()),
+    "pins": array(record(**_PIN)),
+    "can": array(ALERT_KIND),
+}
+_NUMBER = {"type": "number"}
+_DEVICE: dict[str, Schema] = {
+    "device": CAMERA,
+    **_DEVICE_TIMES,
+    "state": text(enum=["off", "silent", "ready"]),
+    "reason": nullable(text()),
+    "is_whole": {
+        **BOOLEAN,
+        "description": "False for a caller who may not see all cameras of the device: figures of "
+        "the whole device are null then.",
+    },
+    "version": nullable(text()),
+    "interval": nullable(number(minimum=1)),
+    "uptime": nullable(_NUMBER),
+    "throttled": array(ALERT_KIND),
+    "clock": nullable(text(enum=list(ClockStatus))),
+    "network": nullable(
+        partial_record(("kind",), kind=text(enum=list(NetworkKind)), signal=_NUMBER)
+    ),
+    "paused_until": nullable(TIME),
+    "site": nullable(text()),
+    "sent_at": nullable(TIME),
+    "cpu": nullable(_NUMBER),
+    "memory_free": nullable(COUNT),
+    "memory_total": nullable(COUNT),
+    "disk_free": nullable(COUNT),
+    "disk_total": nullable(COUNT),
+    "inodes_free": nullable(COUNT),
+    "temperature": nullable(_NUMBER),
+    "spool": nullable(
+        record(waiting=nullable(COUNT), oldest=nullable(TIME), bytes=nullable(COUNT))
+    ),
+    "losses": nullable(COUNT),
+    "quarantine": nullable(COUNT),
+    "sent_this_month": nullable(COUNT),
+    "monthly_limit": nullable(COUNT),
+    "cameras": array(record(**_CAMERA_STATE)),
 }
 
 SCHEMAS: dict[str, Schema] = {
@@ -138,6 +200,34 @@ SCHEMAS: dict[str, Schema] = {
             )
         ),
     ),
+    "Device": record(**_DEVICE),
+    "Devices": record(devices=array(ref("Device"))),
+    "CameraStatus": record(device=nullable(CAMERA), **_DEVICE_TIMES, **_CAMERA_STATE),
+    "DeviceHistory": record(
+        device=CAMERA,
+        hours=array(
+            record(
+                at=TIME,
+                temperature=nullable(_NUMBER),
+                cpu=nullable(_NUMBER),
+                disk_free=nullable(COUNT),
+                memory_free=nullable(COUNT),
+                waiting=nullable(COUNT),
+                quarantine=nullable(COUNT),
+                losses=nullable(COUNT),
+                sent_this_month=nullable(COUNT),
+            )
+        ),
+    ),
+    "DevicePins": record(
+        device=CAMERA, received_at=TIME, pins=array(record(camera=CAMERA, **_PIN))
+    ),
+    "HeartbeatReply": record(
+        link=nullable(record(url=text(format="uri"), expires_at=TIME)),
+        open=array({"type": "object"}),
+        acknowledged=array(text()),
+    ),
+    "UnknownDevice": record(standing=text(enum=["unknown"])),
     "RemovedCamera": record(photos=COUNT, alerts=COUNT, more=BOOLEAN),
     "Days": record(as_of=_AS_OF, days=array(record(day=DAY, photos=COUNT))),
     "Stats": record(

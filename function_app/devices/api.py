@@ -1,0 +1,215 @@
+"""The routes by which devices report their state and people read it: `/api/devices`, and the status
+of a camera."""
+
+from datetime import UTC, datetime
+
+from function_app.auth.caller import Caller, Standing
+from function_app.devices import history, states
+from function_app.devices.heartbeats import record
+from function_app.devices.removal import remove_device
+from function_app.devices.states import DeviceState
+from function_app.devices.views import (
+    describe_camera,
+    describe_device,
+    describe_pins,
+    may_see,
+    sees_all,
+)
+from function_app.http import json_schema
+from function_app.http.json_schema import Schema, array, number, text
+from function_app.http.parameters import CAMERA_NAME, FROM, TO, Kind, check_range, required
+from function_app.http.request import Request, WireBody
+from function_app.http.responses import Response, json_response
+from function_app.problems import HTTPProblemError
+from function_app.services import Services
+from function_app.storage.device_keys import STATES
+from function_app.storage.parallel import map_parallel
+from photo_wire.headers import ClockStatus
+from photo_wire.heartbeat import (
+    MAX_BYTES,
+    MAX_CAMERAS,
+    MAX_INTERVAL,
+    MAX_PINS,
+    MAX_REASON,
+    MAX_TEXT,
+    NetworkKind,
+    parse_heartbeat,
+)
+from photo_wire.moment import format_time, to_milliseconds
+from photo_wire.name import check_camera
+
+DEVICE = required(
+    "device",
+    Kind(json_schema.CAMERA, "a device's name", lambda value, name: check_camera(value, name)),
+    "The device's name.",
+)
+CAMERA = required("camera", CAMERA_NAME, "The camera's name.")
+HISTORY_PARAMETERS = (FROM, TO)
+
+_TEXT, _BYTES, _NUMBER = text(maxLength=MAX_TEXT), json_schema.COUNT, {"type": "number"}
+
+
+def _extensible(**members: Schema) -> Schema:
+    """Return the schema of an object to which later versions may add members."""
+    return {"type": "object", "properties": members}
+
+
+_CAMERA_STATE = _extensible(
+    source=_TEXT,
+    armed=json_schema.BOOLEAN,
+    disarmed_until=json_schema.TIME,
+    last_trigger=json_schema.TIME,
+    last_photo=json_schema.TIME,
+    failures=json_schema.COUNT,
+    failing=text(maxLength=MAX_REASON),
+    pins=array(
+        {
+            **_extensible(
+                number=number(minimum=0, maximum=1000), use=_TEXT, is_active=json_schema.BOOLEAN
+            ),
+            "required": ["number"],
+        },
+        maxItems=MAX_PINS,
+    ),
+    can=array(json_schema.ALERT_KIND, maxItems=16),
+)
+NEW_HEARTBEAT = WireBody(
+    "Heartbeat",
+    {
+        **_extensible(
+            version=text(minLength=1, maxLength=MAX_TEXT),
+            interval=number(minimum=1, maximum=MAX_INTERVAL),
+            sent_at=json_schema.TIME,
+            uptime={**_NUMBER, "minimum": 0},
+            cpu={**_NUMBER, "minimum": 0},
+            memory_free=_BYTES,
+            memory_total=_BYTES,
+            disk_free=_BYTES,
+            disk_total=_BYTES,
+            inodes_free=json_schema.COUNT,
+            temperature=_NUMBER,
+            throttled=array(json_schema.ALERT_KIND, maxItems=16),
+            clock=text(enum=list(ClockStatus)),
+            network=_extensible(kind=text(enum=list(NetworkKind)), signal=_NUMBER),
+            site=_TEXT,
+            spool=_extensible(
+                waiting=json_schema.COUNT, oldest=json_schema.TIME, bytes=json_schema.COUNT
+            ),
+            losses=json_schema.COUNT,
+            quarantine=json_schema.COUNT,
+            sent_this_month=_BYTES,
+            monthly_limit=_BYTES,
+            paused_until=json_schema.TIME,
+            cameras={
+                "type": "object",
+                "maxProperties": MAX_CAMERAS,
+                "propertyNames": json_schema.CAMERA,
+                "additionalProperties": _CAMERA_STATE,
+            },
+            commands=array({"type": "object"}),
+            goodbye=_TEXT,
+        ),
+        "required": ["version", "interval"],
+    },
+)
+
+
+def post_heartbeat(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the reply; 202 while the device's key waits for an owner's approval. Nothing is
+    recorded then, and nothing is read either."""
+    if caller.standing is Standing.UNSIGNED:
+        raise HTTPProblemError(403, "A heartbeat needs the signature of its device.")
+    if caller.device != request[DEVICE]:
+        raise HTTPProblemError(403, f"The signature is not that of {request[DEVICE]}.")
+    body = request.body
+    if len(body) > MAX_BYTES:
+        raise HTTPProblemError(413, f"The heartbeat has more than {MAX_BYTES} bytes.")
+    reply = record(services, caller, parse_heartbeat(body), datetime.now(UTC))
+    return Response(200 if reply.is_recorded else 202, reply.to_json())
+
+
+def list_devices(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the devices of which the caller may see a camera."""
+    now = datetime.now(UTC)
+    devices = None
+    if caller.cameras is not None:
+        bindings = map_parallel(
+            lambda camera: services.device_keys.device_of(camera, now), caller.cameras
+        )
+        devices = {device for device in bindings.values() if device}
+    found = states.find_all(services.devices, devices)
+    shown = [describe_device(one, caller, now) for one in found if may_see(caller, one)]
+    return json_response({"devices": shown})
+
+
+def get_device(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the state of a device."""
+    state = _find(request[DEVICE], services, caller)
+    return json_response(describe_device(state, caller, datetime.now(UTC)))
+
+
+def get_device_history(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with a few figures for each hour. Hours in which the device had a camera that the caller
+    may not see are left out."""
+    device, first, last = request[DEVICE], request[FROM], request[TO]
+    check_range(first, last)
+    _find(device, services, caller)
+    hours = history.read(services.devices, device, datetime.now(UTC), first, last)
+    names = (*history.FLOATS, *history.COUNTS)
+    shown = [
+        {"at": format_time(one.at), **{name: one.figures.get(name) for name in names}}
+        for one in hours
+        if sees_all(caller, one.cameras)
+    ]
+    return json_response({"device": device, "hours": shown})
+
+
+def get_device_pins(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the GPIO pins of the device's cameras, as they were at its last heartbeat."""
+    state = _find(request[DEVICE], services, caller)
+    pins = [
+        {"camera": camera, **pin}
+        for camera, one in sorted(state.heartbeat.cameras.items())
+        if caller.may_see(camera)
+        for pin in describe_pins(one)
+    ]
+    received_at = format_time(state.received_at)
+    return json_response({"device": state.device, "received_at": received_at, "pins": pins})
+
+
+def get_camera_status(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the status of a camera, by the last heartbeat of its device: `unknown` if no device
+    reports it, for example because its device has a version without heartbeats."""
+    camera, now = request[CAMERA], datetime.now(UTC)
+    problem = HTTPProblemError(404, f"There is no camera {camera}.")
+    if not caller.may_see(camera):
+        raise problem
+    device = services.device_keys.device_of(camera, now)
+    state = states.find(services.devices, device) if device else None
+    if device is None and services.index.last_seen(camera) is None:
+        raise problem
+    return json_response(describe_camera(camera, state, now))
+
+
+def delete_device(request: Request, services: Services, caller: Caller) -> Response:
+    """204; what is known of the device is removed. Its photos and alerts stay."""
+    device, now = request[DEVICE], to_milliseconds(datetime.now(UTC))
+    is_known = services.device_keys.find(device, now) is not None
+    if not is_known and services.devices.get(STATES, device) is None:
+        raise _unknown(device)
+    services.audit_log.record(request.headers, caller.actor, "removed a device", device)
+    remove_device(device, services)
+    return Response(204)
+
+
+def _find(device: str, services: Services, caller: Caller) -> DeviceState:
+    """Return the state of a device. Raises HTTPProblemError (404), the same for one that does not
+    exist and for one of which the caller may see no camera."""
+    state = states.find(services.devices, device)
+    if state is None or not may_see(caller, state):
+        raise _unknown(device)
+    return state
+
+
+def _unknown(device: str) -> HTTPProblemError:
+    return HTTPProblemError(404, f"There is no device {device}, or it never sent a heartbeat.")

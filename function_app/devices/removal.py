@@ -1,0 +1,47 @@
+"""Remove devices, and cameras from what devices reported."""
+
+from dataclasses import replace
+
+from function_app.devices.states import parse_state
+from function_app.services import Services
+from function_app.storage.device_keys import CAMERAS, STATES, history_of, intervals_of
+from function_app.storage.models import StorageUnavailableError
+from function_app.storage.table_store import remove_all
+
+_ATTEMPTS = 20  # each means that another request changed the row
+
+
+def remove_device(device: str, services: Services) -> None:
+    """Remove a device: its history, its commands, its state, and last its key and the bindings of
+    its cameras. Photos and alerts stay. If it reports again, it is a new device. May be stopped at
+    any point and called again. Raises StorageUnavailableError."""
+    for partition in (history_of(device), intervals_of(device)):
+        remove_all(services.devices, partition)
+    services.commands.forget(device)
+    services.devices.remove(STATES, device)
+    services.device_keys.forget_device(device)
+
+
+def remove_camera(camera: str, services: Services) -> None:
+    """Remove a camera from the state of its device. Two or three requests. Raises
+    StorageUnavailableError."""
+    rows = services.devices
+    binding = rows.get(CAMERAS, camera)
+    if binding is None:
+        return
+    for _ in range(_ATTEMPTS):
+        row = rows.get(STATES, binding.properties["device"])
+        state = parse_state(row) if row else None
+        if row is None or state is None or camera not in state.cameras:
+            return
+        others = {name: one for name, one in state.heartbeat.cameras.items() if name != camera}
+        changed = replace(
+            state,
+            heartbeat=replace(state.heartbeat, cameras=others),
+            cameras=state.cameras - {camera},
+        )
+        if rows.replace(STATES, row, {**row.properties, **changed.to_properties()}):
+            return
+    raise StorageUnavailableError(
+        f"the state of the device of {camera} is changed too often at once"
+    )

@@ -1,0 +1,109 @@
+"""The state of each device: its last heartbeat, in the partition STATES."""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from function_app.storage.device_keys import STATES
+from function_app.storage.parallel import map_parallel
+from function_app.storage.table_store import Entity, TableStore, query_all
+from photo_wire.errors import WireError
+from photo_wire.heartbeat import Heartbeat, parse_heartbeat
+from photo_wire.moment import format_time, parse_time
+
+GRACE = timedelta(minutes=5)
+
+# Columns of the row. The timer reads all but the heartbeat.
+HEARTBEAT = "heartbeat"
+RECEIVED_AT = "received_at"
+OVERDUE_AT = "overdue_at"  # empty after a goodbye
+CAMERAS = "cameras"
+SITE = "site"
+GOODBYE = "goodbye"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """The last heartbeat of a device, and when it came. `cameras` are those that it named last: a
+    device whose capture process does not answer names none. `overdue_at` is None after a
+    goodbye."""
+
+    device: str
+    heartbeat: Heartbeat
+    received_at: datetime
+    cameras: frozenset[str]
+    overdue_at: datetime | None
+
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether nothing came for longer than two intervals and some minutes."""
+        return self.overdue_at is not None and now > self.overdue_at
+
+    def to_properties(self) -> dict[str, str]:
+        """Return the columns of the device's row."""
+        heartbeat = self.heartbeat
+        return {
+            HEARTBEAT: replace(heartbeat, commands=()).to_json().decode(),
+            RECEIVED_AT: format_time(self.received_at),
+            OVERDUE_AT: format_time(self.overdue_at) if self.overdue_at else "",
+            CAMERAS: " ".join(sorted(self.cameras)),
+            SITE: heartbeat.site or "",
+            GOODBYE: heartbeat.goodbye or "",
+        }
+
+
+def overdue_at(heartbeat: Heartbeat, received_at: datetime) -> datetime | None:
+    """Return when the device is overdue if nothing more comes; None after a goodbye."""
+    if heartbeat.goodbye is not None:
+        return None
+    return received_at + 2 * timedelta(seconds=heartbeat.interval) + GRACE
+
+
+def hour_of(moment: datetime) -> str:
+    """Return the hour (UTC) of a moment, as the key of a row."""
+    return f"{moment:%Y-%m-%dT%H}"
+
+
+def is_first_in_hour(before: DeviceState | None, now: datetime) -> bool:
+    """Return whether a heartbeat that comes now is the first of its device in this hour."""
+    return before is None or hour_of(before.received_at) != hour_of(now)
+
+
+def parse_state(row: Entity) -> DeviceState | None:
+    """Return the state in a row; None, and log it, if somebody changed the row by hand."""
+    properties = row.properties
+    try:
+        overdue = properties[OVERDUE_AT]
+        return DeviceState(
+            row.key,
+            parse_heartbeat(properties[HEARTBEAT].encode()),
+            parse_time(properties[RECEIVED_AT]),
+            frozenset(properties[CAMERAS].split()),
+            parse_time(overdue) if overdue else None,
+        )
+    except (KeyError, WireError) as error:
+        log.warning("the state of the device %s cannot be read: %r", row.key, error)
+        return None
+
+
+def find(rows: TableStore, device: str) -> DeviceState | None:
+    """Return the state of a device. One request. Raises StorageUnavailableError."""
+    row = rows.get(STATES, device)
+    return parse_state(row) if row else None
+
+
+def find_all(rows: TableStore, devices: Collection[str] | None = None) -> list[DeviceState]:
+    """Return the states of these devices, or of all, by name. A request for each device, or for
+    each thousand. Raises StorageUnavailableError."""
+    found: Iterable[Entity | None]
+    if devices is None:
+        found = query_all(rows, STATES)
+    else:
+        by_device: Mapping[str, Entity | None] = map_parallel(
+            lambda device: rows.get(STATES, device), sorted(devices)
+        )
+        found = by_device.values()
+    states = (parse_state(row) for row in found if row)
+    return [state for state in states if state]

@@ -1,0 +1,283 @@
+"""Heartbeats are recorded once, of devices that prove who they are, and of their own cameras."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from function_app import routes
+from function_app.auth.caller import DEVICE, Caller, Standing
+from function_app.devices import history, states
+from function_app.devices.heartbeats import record
+from function_app.http.request import Request
+from function_app.ingest import camera_quota
+from function_app.problems import HTTPProblemError
+from function_app.services import Services
+from function_app.settings import Settings
+from function_app.storage.device_keys import STATES
+from function_app.storage.models import StorageUnavailableError
+from photo_wire.command import CommandResult, CommandState
+from photo_wire.headers import HEARTBEAT
+from photo_wire.heartbeat import HEARTBEAT_REPLY, Heartbeat, HeartbeatReply, parse_reply
+from tests.support.api import name_of, new_camera, photo_headers
+from tests.support.devices import Device, bind, heartbeat
+from tests.support.memory_store import MemoryTable, memory_services
+from tests.support.pictures import jpeg
+
+NOW = datetime(2026, 11, 28, 4, 30, 12, 345_000, UTC)
+
+
+@pytest.fixture
+def gate(services: Services) -> Device:
+    return Device("gate-pi", services).introduce(NOW)
+
+
+def test_the_last_heartbeat_is_the_state(services: Services, gate: Device) -> None:
+    results = (CommandResult("a" * 32, CommandState.DONE, output="of the owner alone"),)
+    for minutes in (0, 5):
+        sent = heartbeat("gate", "yard", uptime=minutes, site="Hof", commands=results)
+        reply = record(services, gate.caller(), sent, NOW + timedelta(minutes=minutes))
+        assert reply == HeartbeatReply()
+    state = states.find(services.devices, "gate-pi")
+    assert state == states.DeviceState(
+        "gate-pi",
+        replace(sent, commands=()),
+        NOW + timedelta(minutes=5),
+        frozenset({"gate", "yard"}),
+        NOW + timedelta(minutes=5 + 10 + 5),
+    )
+    assert services.device_keys.device_of("yard", NOW) == "gate-pi"
+
+
+@pytest.mark.parametrize("standing", [Standing.UNKNOWN, Standing.UNSIGNED])
+def test_nothing_is_recorded_without_the_device_s_own_signature(
+    services: Services, gate: Device, standing: Standing
+) -> None:
+    caller = replace(gate.caller(), standing=standing)
+    assert not record(services, caller, heartbeat("gate"), NOW).is_recorded
+    assert states.find_all(services.devices) == []
+    assert services.device_keys.device_of("gate", NOW) is None
+
+
+def test_a_repeated_heartbeat_is_refused(services: Services, gate: Device) -> None:
+    """And an older one that comes late: the counter decides."""
+    late, first = gate.caller(), gate.caller()
+    record(services, first, heartbeat("gate", uptime=1), NOW)
+    for caller in (first, late):
+        with pytest.raises(HTTPProblemError) as caught:
+            record(services, caller, heartbeat("gate", uptime=2), NOW)
+        assert caught.value.problem.status == 401
+    state = states.find(services.devices, "gate-pi")
+    assert state is not None
+    assert state.heartbeat.uptime == 1
+
+
+def test_a_camera_of_another_device_is_not_taken_over(services: Services, gate: Device) -> None:
+    bind(services, "porch", "porch-pi")
+    record(services, gate.caller(), heartbeat("gate", "porch"), NOW)
+    state = states.find(services.devices, "gate-pi")
+    assert state is not None
+    assert state.cameras == {"gate"}
+    assert state.heartbeat.cameras.keys() == {"gate"}
+
+
+def test_a_camera_that_the_owner_gave_away_leaves_within_an_hour(
+    services: Services, gate: Device
+) -> None:
+    record(services, gate.caller(), heartbeat("gate", "porch"), NOW)
+    services.device_keys.forget_camera("porch")
+    bind(services, "porch", "porch-pi")
+    record(services, gate.caller(), heartbeat("gate", "porch"), NOW + timedelta(hours=1))
+    state = states.find(services.devices, "gate-pi")
+    assert state is not None
+    assert state.cameras == {"gate"}
+
+
+def test_the_cameras_are_remembered_while_the_capture_process_does_not_answer(
+    services: Services, gate: Device
+) -> None:
+    """Else a device would seem to have none, and everybody might see its figures."""
+    record(services, gate.caller(), heartbeat("gate"), NOW)
+    record(services, gate.caller(), heartbeat(), NOW + timedelta(minutes=5))
+    state = states.find(services.devices, "gate-pi")
+    assert state is not None
+    assert state.cameras == {"gate"}
+    assert state.heartbeat.cameras == {}
+
+
+def test_invented_cameras_are_limited(
+    services: Services, gate: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_quota, "MAX_CAMERAS", 3)
+    named = [f"camera-{number}" for number in range(10)]
+    record(services, gate.caller(), heartbeat(*named), NOW)
+    state = states.find(services.devices, "gate-pi")
+    assert state is not None
+    assert len(state.cameras) == 3
+    again = [f"other-{number}" for number in range(10)]
+    record(services, gate.caller(), heartbeat(*again), NOW + timedelta(minutes=5))
+    assert len(services.index.first_seen()) == 3
+
+
+def test_a_row_that_was_changed_by_hand_is_replaced(services: Services, gate: Device) -> None:
+    services.devices.insert(STATES, "gate-pi", {"heartbeat": "by hand", "silence": "kept"})
+    assert states.find(services.devices, "gate-pi") is None
+    record(services, gate.caller(), heartbeat("gate"), NOW)
+    assert states.find(services.devices, "gate-pi") is not None
+    row = services.devices.get(STATES, "gate-pi")
+    assert row is not None
+    assert row.properties["silence"] == "kept"  # a column of the timer
+
+
+def test_a_goodbye_is_never_overdue(services: Services, gate: Device) -> None:
+    record(services, gate.caller(), heartbeat("gate", goodbye="shutdown"), NOW)
+    state = states.find(services.devices, "gate-pi")
+    assert state is not None
+    assert not state.is_silent(NOW + timedelta(days=30))
+
+
+@pytest.mark.parametrize("year", [1970, 2100])
+def test_the_device_s_clock_decides_nothing(services: Services, gate: Device, year: int) -> None:
+    sent = heartbeat("gate", sent_at=datetime(year, 1, 1, tzinfo=UTC))
+    record(services, gate.caller(), sent, NOW)
+    state = states.find(services.devices, "gate-pi")
+    assert state is not None
+    assert state.received_at == NOW
+    assert state.overdue_at == NOW + timedelta(minutes=15)
+
+
+def test_heartbeats_at_once_are_all_recorded_or_refused(services: Services, gate: Device) -> None:
+    """The last counter is that of the mark, whatever comes first."""
+    callers = [gate.caller() for _ in range(8)]
+
+    def send(caller: Caller) -> bool:
+        try:
+            return record(services, caller, heartbeat("gate"), NOW).is_recorded
+        except HTTPProblemError:
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        sent = list(pool.map(send, callers))
+    assert sent[-1]
+    identity = services.device_keys.find("gate-pi", NOW + timedelta(minutes=2))
+    assert identity is not None
+    assert callers[-1].signature is not None
+    assert identity.counter == callers[-1].signature.counter
+
+
+class CountingTable(MemoryTable):
+    """Counts its requests by method."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("get", "insert", "upsert", "upsert_all", "replace", "rewrite", "query"):
+            self.calls.append(name)
+        return super().__getattribute__(name)
+
+
+def test_the_storage_requests_of_heartbeats() -> None:
+    """Two for the state and two for the counter; once an hour a row of history, and one request
+    for each camera."""
+    table = CountingTable()
+    services = memory_services(Settings(""), devices=table)
+    device = Device("gate-pi", services).introduce(NOW)
+    record(services, device.caller(), heartbeat("gate"), NOW)
+    costs = []
+    for minutes in (5, 10, 15, 35):
+        table.calls.clear()
+        record(services, device.caller(), heartbeat("gate"), NOW + timedelta(minutes=minutes))
+        costs.append(list(table.calls))
+    default = ["get", "replace", "get", "replace"]
+    assert costs == [default, default, default, [*default[:3], "get", "upsert", "replace"]]
+
+
+def upload(
+    services: Services, caller: Caller, carried: str | None, change: Mapping[str, str] | None = None
+) -> Any:
+    """Return the response to an upload of a new camera's photo that carries this."""
+    headers = {**photo_headers(name_of(new_camera())), **(change or {})}
+    if carried is not None:
+        headers[HEARTBEAT] = carried
+    request = func.HttpRequest("PUT", "/api/camera/photo", headers=headers, body=jpeg())
+    return routes.put_photo(Request(request, {}), services, caller)
+
+
+def test_an_upload_carries_a_heartbeat(services: Services, gate: Device) -> None:
+    response = upload(services, gate.caller(), heartbeat("gate").to_header())
+    assert response.status == 201
+    assert parse_reply(response.headers[HEARTBEAT_REPLY].encode()) == HeartbeatReply()
+    assert states.find(services.devices, "gate-pi") is not None
+    assert HEARTBEAT_REPLY not in upload(services, gate.caller(), None).headers
+
+
+@pytest.mark.parametrize(
+    "carried", ["", "!!", "AAAA", "e" * 5000, Heartbeat(version="", interval=300).to_header()]
+)
+def test_a_damaged_heartbeat_fails_no_photo(services: Services, gate: Device, carried: str) -> None:
+    response = upload(services, gate.caller(), carried)
+    assert response.status == 201
+    assert HEARTBEAT_REPLY not in response.headers
+    assert states.find_all(services.devices) == []
+
+
+@pytest.mark.parametrize(
+    "caller_of",
+    [
+        lambda gate: DEVICE,
+        lambda gate: replace(gate.caller(), standing=Standing.UNKNOWN),
+        lambda gate: replace(gate.caller(), standing=Standing.UNSIGNED),
+    ],
+)
+def test_a_heartbeat_of_somebody_else_is_ignored(
+    services: Services, gate: Device, caller_of: Callable[[Device], Caller]
+) -> None:
+    response = upload(services, caller_of(gate), heartbeat("gate").to_header())
+    assert response.status == 201
+    assert HEARTBEAT_REPLY not in response.headers
+    assert states.find_all(services.devices) == []
+
+
+def test_a_replayed_upload_records_no_heartbeat_again(services: Services, gate: Device) -> None:
+    """And fails no photo either."""
+    caller = gate.caller()
+    assert HEARTBEAT_REPLY in upload(services, caller, heartbeat("gate").to_header()).headers
+    response = upload(services, caller, heartbeat("gate", goodbye="shutdown").to_header())
+    assert response.status == 201
+    assert HEARTBEAT_REPLY not in response.headers
+    state = states.find(services.devices, "gate-pi")
+    assert state is not None
+    assert state.heartbeat.goodbye is None
+
+
+@pytest.mark.parametrize("error", [StorageUnavailableError("away"), RuntimeError("a defect")])
+def test_no_error_of_a_heartbeat_fails_a_photo(
+    gate: Device, services: Services, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(MemoryTable):
+        def replace(self, *arguments: Any) -> bool:
+            raise error
+
+    failing = memory_services(Settings(""), devices=Failing())
+    device = Device("gate-pi", failing).introduce(NOW)
+    response = upload(failing, device.caller(), heartbeat("gate").to_header())
+    assert response.status == 201
+    assert HEARTBEAT_REPLY not in response.headers
+    assert "the heartbeat of gate-pi in an upload is not recorded" in caplog.text
+
+
+def test_the_figures_of_an_hour_are_those_of_its_first_heartbeat(
+    services: Services, gate: Device
+) -> None:
+    for minutes in (0, 5, 35):
+        sent = heartbeat("gate", temperature=40.0 + minutes)
+        record(services, gate.caller(), sent, NOW + timedelta(minutes=minutes))
+    hours = history.read(services.devices, "gate-pi", NOW + timedelta(hours=1), None, None)
+    assert [one.figures["temperature"] for one in hours] == [40.0, 75.0]
+    assert {one.cameras for one in hours} == {frozenset({"gate"})}
