@@ -75,6 +75,7 @@ def drain(folder: Path, base_url: str, key: str, in_flight: int) -> Callable[[],
     stop = threading.Event()
     spool = Spool(folder, quota=NO_RESERVE)
     uploader = Uploader(spool, BackendClient(base_url, key, connections=in_flight))
+    uploader.notify()  # as the upload process does at its start
 
     def sleep(seconds: float) -> None:  # a thread that looked for the end would count as work
         if seconds and spool.newest() is None:

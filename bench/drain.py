@@ -61,14 +61,18 @@ def _with_latency(folder: Path, effort: Effort) -> list[Figure]:
     ):
         in_flight_counts = (1, 4, 8)
         ways = [_timed(drain, folder, photos, distant, "", count) for count in in_flight_counts]
+        ways += [_timed(keep_alive, folder, photos, distant, "", count) for count in (4, 8)]
         ways.append(_timed(ordinary_client, folder, photos // 4, distant, "", 1))
-        one, four, eight, ordinary = in_turns(effort, *ways, what="50 ms round trip")
+        results = in_turns(effort, *ways, what="50 ms round trip")
+    one, four, eight, floor_four, floor_eight, ordinary = results
     ordinary *= 4
     rate = "50 ms round trip, {} in flight: times one in flight".format
     return [
         Figure("50 ms round trip, 1 in flight", photos / one, "photos/s"),
         Figure(rate(4), one / four, "times", 3.7, remark=f"{photos / four.median:.0f} photos/s"),
         Figure(rate(8), one / eight, "times", 7, remark=f"{photos / eight.median:.0f} photos/s"),
+        Figure("  share of the floor, 4 in flight", floor_four / four),
+        Figure("  share of the floor, 8 in flight", floor_eight / eight),
         Figure("  a naive client, in terms of one in flight", one / ordinary, "times"),
     ]
 

@@ -61,7 +61,10 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def append(path: Path, content: bytes) -> None:
-    """Append to a state file. Raises OSError."""
+    """Append to a state file. Raises OSError. A disk that fills up may take a part only."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
-    with os.fdopen(os.open(path, flags, 0o666), "ab") as file:
-        file.write(content)
+    file = os.open(path, flags, 0o666)
+    try:
+        os.write(file, content)
+    finally:
+        os.close(file)

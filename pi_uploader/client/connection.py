@@ -21,7 +21,7 @@ from pi_uploader.settings import SettingsError
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 READ_TIMEOUT_SECONDS = 30.0  # without a byte in either direction
-BLOCK_SIZE = 64 * 1024  # bytes per write
+BLOCK_SIZE = 256 * 1024  # bytes per write, which has READ_TIMEOUT_SECONDS
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # which curl and requests know, too
 _DEFAULT_PORTS = {"https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
@@ -199,6 +199,7 @@ def _pools(deadlines: Deadlines) -> dict[str, type[HTTPConnectionPool]]:
         def connect(self) -> None:
             deadlines.register(self)  # a proxy may take its time with its response
             super().connect()
+            self.sock.settimeout(READ_TIMEOUT_SECONDS)  # not the time that it had to connect
 
         def getresponse(self) -> Any:
             deadlines.register(self)  # also one that was open already

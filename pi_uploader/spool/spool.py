@@ -191,9 +191,9 @@ class Spool:
 
     # --- lists
 
-    def waiting_photos(self) -> Iterator[SpooledPhoto]:
-        """Yield the photos that wait to be uploaded, oldest first."""
-        return iter_photos(self.waiting_folder, self._disk)
+    def waiting_photos(self, newest_first: bool = False) -> Iterator[SpooledPhoto]:
+        """Yield the photos that wait to be uploaded, by default the oldest first."""
+        return iter_photos(self.waiting_folder, self._disk, newest_first)
 
     def waiting_by_camera(self) -> Counter[str]:
         """Return how many photos of each camera wait to be uploaded. Folders that have not changed

@@ -4,6 +4,8 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from itertools import filterfalse
+from typing import NamedTuple
 
 from photo_wire.name import PhotoName
 from pi_uploader.clock import Clock
@@ -13,6 +15,7 @@ from pi_uploader.upload.retries import RetryTracker
 BACKLOG_EVERY = 4  # deliveries
 MIN_COUNT_PAUSE_SECONDS = 5.0  # between two counts
 MAX_COUNT_SHARE = 0.01  # of the time, that counting may take
+MAX_LIST_SECONDS = 1.0  # for which a list is used: a notification of a change may be lost
 
 
 def is_backlog_turn(turn: int) -> bool:
@@ -24,8 +27,20 @@ def is_backlog_turn(turn: int) -> bool:
     return turn % BACKLOG_EVERY == BACKLOG_EVERY - 1
 
 
+class _Listed(NamedTuple):
+    """The photos that were not chosen yet of a list, and when it was made, in monotonic seconds."""
+
+    at: float
+    photos: Iterator[SpooledPhoto]
+
+
 class PhotoSelector:
-    """Chooses the photo to send. Not thread-safe."""
+    """Chooses the photo to send. Only `notify` is thread-safe.
+
+    Once there are notifications, the names of a folder are not listed for each choice: the list is
+    used up to the next notification, for a second at most. A photo that another process has moved
+    since may be chosen, and one that was skipped has to wait for the next list.
+    """
 
     def __init__(self, spool: Spool, retries: RetryTracker, clock: Clock) -> None:
         self.in_flight: dict[int, SpooledPhoto] = {}  # by sequence number
@@ -35,6 +50,13 @@ class PhotoSelector:
         self._clock = clock
         self._deferred_until: dict[SpooledPhoto, float] = {}
         self._turn = 0
+        self._is_notified = False
+        self._lists: dict[bool, _Listed] = {}  # by whether the oldest is first
+
+    def notify(self) -> None:
+        """Have the next choice list the spool: it has changed."""
+        self._is_notified = True
+        self._lists = {}
 
     def candidates(self) -> Iterator[SpooledPhoto]:
         """Yield the newest and the oldest photo that may be sent, the better choice first: if one
@@ -45,6 +67,7 @@ class PhotoSelector:
             if photo is None:
                 return
             yield photo
+            self._lists.pop(is_oldest, None)  # not sent: the limits may allow it the next time
 
     def has_only_retries(self) -> bool:
         """Return whether photos wait, and all of them failed lately."""
@@ -75,11 +98,20 @@ class PhotoSelector:
         self._deferred_until[photo] = now + seconds
 
     def _choose(self, is_oldest: bool) -> SpooledPhoto | None:
-        pick = self._spool.oldest if is_oldest else self._spool.newest
-        photo = pick(self._is_unavailable_or_retry)
+        if (listed := self._lists.get(is_oldest)) and self._is_recent(listed):
+            photo = next(filterfalse(self._is_unavailable_or_retry, listed.photos), None)
+            if photo is not None:
+                return photo
+        listed = _Listed(self._clock.monotonic(), self._spool.waiting_photos(not is_oldest))
+        if self._is_notified:
+            self._lists[is_oldest] = listed
+        photo = next(filterfalse(self._is_unavailable_or_retry, listed.photos), None)
         if photo is None and not self._retries.retry_breaker.open_for():
-            photo = pick(self._is_unavailable)
+            photo = (self._spool.oldest if is_oldest else self._spool.newest)(self._is_unavailable)
         return photo
+
+    def _is_recent(self, listed: _Listed) -> bool:
+        return self._clock.monotonic() - listed.at < MAX_LIST_SECONDS
 
     def _is_unavailable(self, photo: SpooledPhoto) -> bool:
         return (

@@ -121,6 +121,7 @@ class Uploader:
     def notify(self) -> None:
         """Have a thread look into the spool: a process has put something into it."""
         self._reporter.record_change()
+        self._selector.notify()
         self.wake_ups.wake()
 
     def finish(self) -> None:

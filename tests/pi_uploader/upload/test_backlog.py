@@ -8,8 +8,13 @@ from photo_wire.headers import ClockStatus, Trigger, parse_headers
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.client import RejectedError
-from pi_uploader.spool import PhotoInfo, Quota, Spool
-from pi_uploader.upload.backlog import MIN_COUNT_PAUSE_SECONDS, BacklogCounter, PhotoSelector
+from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
+from pi_uploader.upload.backlog import (
+    MAX_LIST_SECONDS,
+    MIN_COUNT_PAUSE_SECONDS,
+    BacklogCounter,
+    PhotoSelector,
+)
 from pi_uploader.upload.retries import RetryTracker
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fake_clock import FakeClock
@@ -92,13 +97,27 @@ class Selection:
 
     def __init__(self, folder: Path, count: int) -> None:
         self.clock = FakeClock(seconds=0.0)
-        self.spool = Spool(folder)
+        self.disk = FailingDisk(kinds={Kind.NAMES})  # which never fails, and counts
+        self.spool = Spool(folder, self.disk)
         self.photos = [put(self.spool, number) for number in range(count)]
         self.retries = RetryTracker(self.clock, chance=lambda: 1.0)
         self.selector = PhotoSelector(self.spool, self.retries, self.clock)
 
     def candidates(self) -> list[int]:
         return [self.photos.index(one) for one in self.selector.candidates()]
+
+    def choose(self) -> SpooledPhoto:
+        """Return the best candidate, which is in flight from now on."""
+        photo = next(self.selector.candidates())
+        self.selector.in_flight[photo.sequence] = photo
+        return photo
+
+    def listings(self, choices: int) -> int:
+        """Return how often a folder is listed for so many choices."""
+        before = self.disk.operations
+        for _ in range(choices):
+            self.choose()
+        return self.disk.operations - before
 
 
 def test_the_newest_photo_is_the_best_choice_and_at_every_fourth_turn_the_oldest(
@@ -136,3 +155,58 @@ def test_photos_that_failed_come_after_all_others(tmp_path: Path) -> None:
     assert selection.candidates() == []
     selection.clock.seconds = 2.0
     assert selection.candidates() == [1, 0]
+
+
+def test_the_spool_is_listed_once_a_second_once_there_are_notifications(tmp_path: Path) -> None:
+    """The folder of shards, and the shard. Without notifications each choice lists them."""
+    selection = Selection(tmp_path, 12)
+    assert selection.listings(3) == 2 * 3
+    selection.selector.notify()
+    assert selection.listings(4) == 2
+    selection.clock.seconds = MAX_LIST_SECONDS
+    assert selection.listings(4) == 2
+    assert [selection.photos.index(one) for one in selection.selector.in_flight.values()] == [
+        *range(11, 0, -1)
+    ]
+
+
+def test_a_photo_is_chosen_next_after_its_notification_or_a_second(tmp_path: Path) -> None:
+    """The second is for a notification that is lost."""
+    selection = Selection(tmp_path, 4)
+    selection.selector.notify()
+    selection.choose()
+    new = put(selection.spool, 4)
+    assert selection.choose() == selection.photos[2]
+    selection.selector.notify()
+    assert selection.choose() == new
+    new = put(selection.spool, 5)
+    selection.clock.seconds = MAX_LIST_SECONDS
+    assert selection.choose() == new
+
+
+def test_nothing_waits_only_if_a_new_list_has_no_photo(tmp_path: Path) -> None:
+    selection = Selection(tmp_path, 1)
+    selection.selector.notify()
+    selection.choose()
+    new = put(selection.spool, 1)
+    assert selection.choose() == new
+    assert not list(selection.selector.candidates())
+
+
+def test_a_photo_that_the_limits_did_not_allow_is_chosen_again(tmp_path: Path) -> None:
+    selection = Selection(tmp_path, 3)
+    selection.selector.notify()
+    assert selection.candidates() == [2, 0]
+    assert selection.candidates() == [2, 0]
+
+
+def test_photos_that_were_evicted_since_they_were_listed_hold_up_no_other(tmp_path: Path) -> None:
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        photos = device.take(4)
+        device.uploader.notify()
+        device.try_once()
+        for photo in photos[1:3]:
+            (device.spool.waiting_folder / photo.path).unlink()
+        device.try_all(max_tries=6)
+    assert set(server.store.photos) == {str(photos[0].name), str(photos[3].name)}
