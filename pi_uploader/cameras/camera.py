@@ -87,8 +87,11 @@ class Viewfinder(Protocol):
 
 @runtime_checkable
 class ClipRecorder(Protocol):
-    """A camera that can record a clip, even if its photos are pictures."""
+    """A camera that can record a clip on request."""
+
+    @property
+    def records_clips(self) -> bool:
+        """Whether it can do so in its mode."""
 
     def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
-        """Record a clip of this length now. Raises CameraError if that fails, or if it cannot in
-        its mode."""
+        """Record a clip of this length now, also if its photos are pictures. Raises CameraError."""

@@ -171,15 +171,7 @@ def _run(stream: Stream, outputs: Sequence[str], timeout: float) -> None:
     """Run ffmpeg until it ends or the stream is stopped. Raises CameraError if it fails, or takes
     longer than `timeout` seconds, or than STOP_SECONDS to stop."""
     started = time.monotonic()
-    # In its own session it does not receive a Ctrl-C from the terminal: with a second signal beside
-    # ours it would leave the file incomplete.
-    with subprocess.Popen(
-        ["ffmpeg", *GLOBAL_OPTIONS, *stream.input_options, *outputs],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
+    with start(stream, outputs, subprocess.DEVNULL) as process:
         try:
             stderr = _communicate(process, stream, started + timeout)
         except subprocess.TimeoutExpired:
@@ -190,7 +182,22 @@ def _run(stream: Stream, outputs: Sequence[str], timeout: float) -> None:
             process.kill()
     if process.returncode and not stream.stop.is_set():
         message = stderr.decode(errors="replace").strip()
-        raise CameraError(_explain(stream, message, time.monotonic() - started))
+        raise CameraError(explain(stream, message, time.monotonic() - started))
+
+
+def start(
+    stream: Stream, outputs: Sequence[str], stdout: int = subprocess.PIPE
+) -> "subprocess.Popen[bytes]":
+    """Start ffmpeg with the stream and these outputs. Its standard input and error are pipes."""
+    # In its own session it does not receive a Ctrl-C from the terminal: with a second signal beside
+    # ours it would leave the file incomplete.
+    return subprocess.Popen(
+        ["ffmpeg", *GLOBAL_OPTIONS, *stream.input_options, *outputs],
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def _communicate(process: "subprocess.Popen[bytes]", stream: Stream, deadline: float) -> bytes:
@@ -212,7 +219,7 @@ def _communicate(process: "subprocess.Popen[bytes]", stream: Stream, deadline: f
             is_stopping, deadline = True, min(deadline, time.monotonic() + STOP_SECONDS)
 
 
-def _explain(stream: Stream, message: str, seconds: float) -> str:
+def explain(stream: Stream, message: str, seconds: float) -> str:
     """Return what ffmpeg's error message means, without the stream's secrets. `seconds` is how long
     it ran."""
     for piece, explanation in stream.explanations.items():

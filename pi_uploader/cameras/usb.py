@@ -1,11 +1,16 @@
 """A USB camera: any that Linux shows as a video device (V4L2)."""
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CaptureContext, Shot
 from pi_uploader.cameras.ffmpeg import Stream, capture_still, record_clip, require_ffmpeg
+from pi_uploader.cameras.live_stream import LiveStream
 from pi_uploader.cameras.media.exif import with_exif
 from pi_uploader.cameras.media.preview import with_preview
 from pi_uploader.settings import SettingsError
@@ -34,7 +39,7 @@ class UsbCamera:
         _reject_pi_camera(device)
         self._clip_seconds = clip_seconds
         size_option = ("-video_size", f"{size[0]}x{size[1]}") if size else ()
-        self._stream = Stream(
+        self._stills = Stream(
             input_options=("-f", "v4l2", *size_option, "-i", device),
             explanations={
                 "No such file": f"there is no camera at {device}; see v4l2-ctl --list-devices",
@@ -44,23 +49,50 @@ class UsbCamera:
                 "--list-formats-ext",
             },
         )
+        self._clips = replace(self._stills, stop=threading.Event())
+        self._live = LiveStream(lambda: nullcontext(self._stills))
 
     def take(self, context: CaptureContext) -> Shot:
         """Take a photo or a clip. Raises CameraError if the camera delivers none in time."""
         if self._clip_seconds:
-            clip = record_clip(self._stream, self._clip_seconds, ENCODER_OPTIONS, WARM_UP_FRAMES)
-            return Shot(clip, Media.MP4)
-        still = capture_still(self._stream, skip_frames=WARM_UP_FRAMES)
+            return self.take_clip(context, self._clip_seconds)
+        with self._device():
+            still = capture_still(self._stills, skip_frames=WARM_UP_FRAMES)
         photo = with_exif(still.picture, context)
         return Shot(with_preview(photo, lambda: still.preview), Media.JPEG)
 
+    @property
+    def records_clips(self) -> bool:
+        """Whether it can record clips on request: always."""
+        return True
+
+    def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
+        """Record a clip. Raises CameraError if the camera delivers none in time."""
+        with self._device():
+            clip = record_clip(self._clips, seconds, ENCODER_OPTIONS, WARM_UP_FRAMES)
+        return Shot(clip, Media.MP4)
+
+    def preview(self) -> bytes:
+        """Return a small picture of now. Raises CameraError, also while a photo is taken and no
+        picture is new enough: one program at a time can use the device."""
+        return self._live.latest()
+
+    @contextmanager
+    def _device(self) -> Iterator[None]:
+        """Have the device, which live pictures may use, until the end of the block."""
+        self._live.pause()
+        try:
+            yield
+        finally:
+            self._live.resume()
+
     def stop_recording(self) -> None:
         """End a clip now; a photo is finished as usual."""
-        if self._clip_seconds:
-            self._stream.stop.set()
+        self._clips.stop.set()
 
     def close(self) -> None:
-        """Do nothing: the device is open only during `take`."""
+        """End live pictures. Otherwise the device is open only during `take`."""
+        self._live.pause()
 
 
 def _reject_pi_camera(device: str) -> None:

@@ -75,8 +75,11 @@ class Requests:
         seconds = None
         if request["do"] == "clip":
             seconds = _number(request, "seconds", 1, MAX_CLIP_SECONDS)
-            if not isinstance(thread.camera, ClipRecorder):
-                raise RefusedError(f"{thread.settings.name} records no clips")
+            if not _records_clips(thread):
+                raise RefusedError(
+                    f"{thread.settings.name} records no clips: a camera of the Pi does with "
+                    "CAMERA_FORMAT=mp4, a simulated one with ffmpeg"
+                )
         return Reply({"photo": self._photos.take(thread, _tag(request), seconds, is_waiting)})
 
     def _find(self, request: Mapping[str, Any], _: IsWaiting) -> Reply:
@@ -104,7 +107,7 @@ class Requests:
         disarmed, activity = thread.arming.disarmed(), thread.activity
         can = {
             "photo": True,
-            "clip": isinstance(thread.camera, ClipRecorder),
+            "clip": _records_clips(thread),
             "live": self._previews[thread.settings.name].is_possible,
         }
         return {
@@ -209,6 +212,10 @@ class RequestedPhotos:
         event = TriggerEvent(Trigger.DEMAND, time.monotonic(), request=request)
         thread.queue.put(event)
         return request
+
+
+def _records_clips(thread: CameraThread) -> bool:
+    return isinstance(thread.camera, ClipRecorder) and thread.camera.records_clips
 
 
 def _tag(request: Mapping[str, Any]) -> str:

@@ -55,6 +55,23 @@ class Picamera2Camera:
         fails even after it was reopened, CameraError if reopening could not help."""
         return self._retry_reopened(lambda session: session.take(context))
 
+    @property
+    def records_clips(self) -> bool:
+        """Whether the mode is that of clips; switching it would need memory that may be missing."""
+        return self._mode.format is Media.MP4
+
+    def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
+        """Return a clip of these seconds. Raises as `take` does."""
+        return self._retry_reopened(lambda session: session.take_clip(seconds))
+
+    def preview(self) -> bytes:
+        """Return a small picture of now. Raises CameraError; what reopens the camera is the next
+        photo or check."""
+        try:
+            return self._session.preview()
+        except Exception as error:
+            raise CameraError(describe_error(error)) from error
+
     def check(self) -> None:
         """Wait for a frame, so that a dead camera is detected before the next trigger. Raises
         CameraGoneError if none comes even after the camera was reopened."""

@@ -7,12 +7,14 @@ from typing import Any
 
 from photo_wire.media import Media
 from pi_uploader import board
+from pi_uploader.cameras.camera import VIEW_WIDTH
 from pi_uploader.cameras.media.preview import PREVIEW_WIDTH
 from pi_uploader.cameras.picamera.faults import MEMORY_ADVICE
 
 MANUAL_FOCUS, CONTINUOUS_FOCUS = 0, 2  # libcamera's AfMode
 FOCUSED, FOCUS_FAILED = 2, 3  # its AfState, once the lens has settled
 BYTES_PER_PIXEL = 3  # of a still, uncompressed
+DEFAULT_CLIP_SIZE = (1280, 720)  # of picamera2
 STILL_BUFFERS = 2  # one in use and one being exposed; a Pi Zero has memory for no more
 
 log = logging.getLogger("capture")
@@ -53,12 +55,14 @@ class Mode:
             "controls": self._controls(camera),
         }
         if self.format is Media.MP4:
+            common["lores"] = _view_stream(self.size or DEFAULT_CLIP_SIZE)
             return camera.create_video_configuration(size_option, raw=None, **common)
         common["buffer_count"] = STILL_BUFFERS
         if self.format is not Media.DNG:
+            common["lores"] = _view_stream(self.size or camera.sensor_resolution)
             return camera.create_still_configuration(size_option, raw=None, **common)
         width, height = self.size or camera.sensor_resolution
-        # The main picture is only drawn as the preview, and memory is scarce.
+        # The main picture is only drawn as the preview and live, and memory is scarce.
         main = (2 * PREVIEW_WIDTH, round(2 * PREVIEW_WIDTH * height / width))
         return camera.create_still_configuration(
             {"size": main}, raw={"size": (width, height)}, **common
@@ -114,3 +118,17 @@ class Mode:
         else:
             controls.update(AfMode=MANUAL_FOCUS, LensPosition=self.focus)
         return controls
+
+
+def view_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size of a live picture: that of the picture, VIEW_WIDTH on its longer side at
+    most, in even numbers."""
+    scale = min(1.0, VIEW_WIDTH / max(size))
+    width, height = (2 * round(side * scale / 2) for side in size)
+    return width, height
+
+
+def _view_stream(size: tuple[int, int]) -> dict[str, Any] | None:
+    """Return picamera2's second stream, for live pictures; None if the first one is small enough.
+    Pis before the 5 deliver it in no other format."""
+    return {"size": view_size(size), "format": "YUV420"} if max(size) > VIEW_WIDTH else None

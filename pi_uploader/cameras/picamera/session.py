@@ -4,20 +4,30 @@ import inspect
 import logging
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.cameras.media.dng import add_preview
 from pi_uploader.cameras.media.exif import image_tags, photo_tags
 from pi_uploader.cameras.media.mp4 import add_poster, clip_folder, has_pictures
-from pi_uploader.cameras.media.preview import PREVIEW_WIDTH, draw_preview, or_none, with_preview
+from pi_uploader.cameras.media.preview import (
+    PREVIEW_WIDTH,
+    VIEW_QUALITY,
+    draw_preview,
+    or_none,
+    with_preview,
+)
 from pi_uploader.cameras.picamera.faults import call_with_timeout, describe_error
 from pi_uploader.cameras.picamera.library import list_sensors, select_sensor
-from pi_uploader.cameras.picamera.mode import FOCUS_FAILED, FOCUSED, Mode
+from pi_uploader.cameras.picamera.mode import FOCUS_FAILED, FOCUSED, Mode, view_size
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FRAME_TIMEOUT_SECONDS = 5.0  # for a frame, apart from its exposure
 FOCUS_TIMEOUT_SECONDS = 5.0  # after the start, for the lens to settle
@@ -62,7 +72,7 @@ class Session:
         """Return a photo exposed after this call, or a clip. Raises CameraError, or whatever
         picamera2 raises, if that fails."""
         if self._mode.format is Media.MP4:
-            return Shot(self._take_clip(), Media.MP4)
+            return self.take_clip(self._mode.clip.seconds)
         self._wait_for_focus()
         content = BytesIO()
         request = self._next_frame()
@@ -79,6 +89,33 @@ class Session:
         if self._mode.format is Media.JPEG:
             photo = with_preview(photo, lambda: draw_preview(photo))
         return Shot(photo, self._mode.format)
+
+    def take_clip(self, seconds: float) -> Shot:
+        """Return a clip of these seconds, and of the pre-roll. Raises as `take` does."""
+        return Shot(self._take_clip(seconds), Media.MP4)
+
+    def preview(self) -> bytes:
+        """Return a small JPEG of the next frame, which a photo may have to wait for: another thread
+        may be in any other method. Raises CameraError, or whatever picamera2 raises."""
+        job = self._camera.capture_request(wait=False)
+        try:
+            request = self._camera.wait(job, timeout=FRAME_TIMEOUT_SECONDS)
+        except TimeoutError:
+            threading.Thread(target=_release_late, args=(job,), daemon=True).start()
+            raise CameraError(f"no frame came within {FRAME_TIMEOUT_SECONDS:g} s") from None
+        try:  # only what needs the frame: while it is held, the camera has a buffer less
+            stream = request.config.get("lores")
+            if stream is None:
+                picture = request.make_image("main", *view_size(request.config["main"]["size"]))
+            else:
+                content = bytes(request.make_buffer("lores"))
+        finally:
+            request.release()
+        if stream is not None:
+            picture = _picture_of(content, stream)
+        jpeg = BytesIO()
+        (picture if stream else picture.convert("RGB")).save(jpeg, "JPEG", quality=VIEW_QUALITY)
+        return jpeg.getvalue()
 
     def check(self) -> None:
         """Wait for a frame. Raises CameraError if none comes."""
@@ -129,14 +166,14 @@ class Session:
             self._camera.stop_encoder()
             self._ring = None
 
-    def _take_clip(self) -> bytes:
+    def _take_clip(self, seconds: float) -> bytes:
         """Return a clip that begins with the first key frame; its poster is a frame from now. If
         the camera stops delivering frames, the clip is what came before. Raises CameraError if
         nothing came."""
         with clip_folder() as folder:
             file = folder / "clip.mp4"
             record = self._record_from_ring if self._ring else self._record
-            poster, fault = record(_mp4_output(file))
+            poster, fault = record(_mp4_output(file), seconds)
             content = file.read_bytes()
             file.unlink()  # from now on the clip is in memory only
         if not has_pictures(content):
@@ -145,11 +182,13 @@ class Session:
             log.warning("%s: the clip ends there", fault)
         return (poster and or_none(partial(add_poster, content, poster))) or content
 
-    def _record_from_ring(self, output: Any) -> tuple[bytes | None, CameraError | None]:
+    def _record_from_ring(
+        self, output: Any, seconds: float
+    ) -> tuple[bytes | None, CameraError | None]:
         """Write what the ring has and what comes. Return a poster, or None if it cannot be drawn,
         and the camera's fault if it no longer delivers frames."""
         assert self._ring
-        end = time.monotonic() + self._mode.clip.seconds + self._mode.clip.pre_roll
+        end = time.monotonic() + seconds + self._mode.clip.pre_roll
         # Frames are written when they leave the ring, so that the end of the clip is late by the
         # pre-roll, as its beginning is.
         self._ring.open_output(output)
@@ -162,11 +201,11 @@ class Session:
             _save(self._ring.close_output)
         return poster, fault
 
-    def _record(self, output: Any) -> tuple[bytes | None, CameraError | None]:
+    def _record(self, output: Any, seconds: float) -> tuple[bytes | None, CameraError | None]:
         """Write what comes. Return as `_record_from_ring` does."""
         from picamera2.encoders import H264Encoder
 
-        end = time.monotonic() + self._mode.clip.seconds
+        end = time.monotonic() + seconds
         encoder = H264Encoder()
         self._camera.start_encoder(encoder, output)
         poster = or_none(self._draw_poster)
@@ -192,6 +231,28 @@ class Session:
             return _draw_preview(request)[0]
         finally:
             request.release()
+
+
+def _release_late(job: Any) -> None:
+    """Release the frame of a preview for which nobody waits any more."""
+    with suppress(Exception):  # cancelled, since the camera is reopened
+        job.get_result().release()
+
+
+def _picture_of(content: bytes, stream: Any) -> "Image.Image":
+    """Return the picture in a frame of the second stream: planes of Y, U and V, the latter two of
+    half the width and height. Each line has `stride` bytes."""
+    from PIL import Image
+
+    (width, height), stride = stream["size"], stream["stride"]
+    half, end = (width // 2, height // 2), stride * height
+    middle = end + stride // 2 * half[1]
+    planes = [
+        Image.frombuffer("L", (width, height), content[:end], "raw", "L", stride, 1),
+        Image.frombuffer("L", half, content[end:middle], "raw", "L", stride // 2, 1),
+        Image.frombuffer("L", half, content[middle:], "raw", "L", stride // 2, 1),
+    ]
+    return Image.merge("YCbCr", [one.resize((width, height)) for one in planes])
 
 
 def _save(call: Any) -> None:

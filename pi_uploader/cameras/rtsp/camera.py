@@ -1,12 +1,13 @@
 """A network camera that streams by RTSP: ffmpeg reads its stream through a relay."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
 from pi_uploader.cameras.ffmpeg import Stream, capture_still, record_clip, require_ffmpeg
+from pi_uploader.cameras.live_stream import LiveStream
 from pi_uploader.cameras.media.exif import with_exif
 from pi_uploader.cameras.media.preview import with_preview
 from pi_uploader.cameras.rtsp import session
@@ -23,9 +24,9 @@ _INPUT_OPTIONS = (
     *("-protocol_whitelist", "pipe,rtp,rtsp,tcp,udp", "-i", "pipe:0"),
 )
 _STILL_OPTIONS = ("-skip_frame", "nokey", "-err_detect", "explode")
+# Key frames alone are decoded, and a picture with missing data is shown: nobody keeps it.
+_LIVE = ("-skip_frame", "nokey", *_INPUT_OPTIONS)
 _COPY = ("-c:v", "copy", "-an")
-
-Result = TypeVar("Result")
 
 
 class RtspCamera:
@@ -55,35 +56,51 @@ class RtspCamera:
             ) from None
         self._target = Target(url, credentials, trust, transport)
         self._clip_seconds = clip_seconds
-        self._stream = Stream(
-            input_options=_INPUT_OPTIONS if clip_seconds else (*_STILL_OPTIONS, *_INPUT_OPTIONS),
-            explanations=_explanations(Address(url), transport),
-        )
+        explanations = _explanations(Address(url), transport)
+        self._stills = Stream((*_STILL_OPTIONS, *_INPUT_OPTIONS), explanations=explanations)
+        self._clips = Stream(_INPUT_OPTIONS, explanations=explanations)
+        self._live = LiveStream(lambda: self._relayed(replace(self._stills, input_options=_LIVE)))
 
     def take(self, context: CaptureContext) -> Shot:
         """Take a photo or a clip. Raises CameraError if the camera delivers none in time."""
-        if seconds := self._clip_seconds:
-            clip = self._through_relay(lambda stream: record_clip(stream, seconds, _COPY))
-            return Shot(clip, Media.MP4)
-        still = self._through_relay(capture_still)
+        if self._clip_seconds:
+            return self.take_clip(context, self._clip_seconds)
+        with self._relayed(self._stills) as stream:
+            still = capture_still(stream)
         photo = with_exif(still.picture, context)
         return Shot(with_preview(photo, lambda: still.preview), Media.JPEG)
 
+    @property
+    def records_clips(self) -> bool:
+        """Whether it can record clips on request: always."""
+        return True
+
+    def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
+        """Record a clip. Raises CameraError if the camera delivers none in time."""
+        with self._relayed(self._clips) as stream:
+            return Shot(record_clip(stream, seconds, _COPY), Media.MP4)
+
+    def preview(self) -> bytes:
+        """Return the newest key frame, small. Raises CameraError if the camera delivers none in
+        time."""
+        return self._live.latest()
+
     def stop_recording(self) -> None:
         """End a clip now; a photo is finished as usual."""
-        if self._clip_seconds:
-            self._stream.stop.set()
+        self._clips.stop.set()
 
     def close(self) -> None:
-        """Do nothing: the connection is open only during `take`."""
+        """End live pictures. Otherwise the connection is open only during `take`."""
+        self._live.pause()
 
-    def _through_relay(self, take: Callable[[Stream], Result]) -> Result:
-        """Return what `take` makes of the stream as a relay forwards it."""
+    @contextmanager
+    def _relayed(self, stream: Stream) -> Iterator[Stream]:
+        """Yield the stream as a relay forwards it. A CameraError of the block gets the relay's
+        reason, if that has one."""
         with RtspRelay(self._target) as relay:
             script = _ffconcat(relay.url, self._target.transport)
-            stream = replace(self._stream, stdin=script, secrets=[relay.url])
             try:
-                return take(stream)
+                yield replace(stream, stdin=script, secrets=[relay.url])
             except CameraError as error:
                 if stream.stop.is_set():
                     raise  # the relay's connections ended because of that

@@ -1,5 +1,6 @@
 """The simulated camera: it shows a garden gate at dusk, where a fox and a person pass."""
 
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -54,6 +55,11 @@ class SimulatedCamera:
         file = BytesIO()
         picture.save(file, "JPEG", quality=VIEW_QUALITY)
         return file.getvalue()
+
+    @property
+    def records_clips(self) -> bool:
+        """Whether ffmpeg, which encodes them, is installed."""
+        return shutil.which("ffmpeg") is not None
 
     def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
         """Return a clip of the `seconds` that begin now, drawn at once. Raises CameraError, also

@@ -28,11 +28,11 @@ def test_the_longest_clip_and_its_poster_end_before_the_watchdog_fires() -> None
 def test_an_error_message_is_explained_without_secrets() -> None:
     """A known piece has an explanation; of anything else the last line is shown."""
     stream = Stream((), secrets=["rtsp://relay/1"], explanations={"busy": "it is in use"})
-    assert ffmpeg._explain(stream, "first\nrtsp://relay/1: device busy", 1) == "it is in use"
-    assert ffmpeg._explain(stream, "first\nrtsp://relay/1: broken", 1.25) == (
+    assert ffmpeg.explain(stream, "first\nrtsp://relay/1: device busy", 1) == "it is in use"
+    assert ffmpeg.explain(stream, "first\nrtsp://relay/1: broken", 1.25) == (
         "ffmpeg ended after 1.2 s: ...: broken"
     )
-    assert ffmpeg._explain(stream, "", 1) == "ffmpeg ended after 1.0 s: no error message"
+    assert ffmpeg.explain(stream, "", 1) == "ffmpeg ended after 1.0 s: no error message"
 
 
 @pytest.fixture

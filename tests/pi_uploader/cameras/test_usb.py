@@ -18,7 +18,7 @@ from function_app.media.mp4 import cover
 from function_app.media.previews import find
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraError, CaptureContext, ffmpeg, usb
+from pi_uploader.cameras import CameraError, CaptureContext, ffmpeg, live_stream, usb
 from pi_uploader.cameras.usb import UsbCamera
 from pi_uploader.settings import SettingsError
 from pi_uploader.spool import Spool
@@ -218,3 +218,56 @@ def test_without_ffmpeg_the_setting_is_rejected(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SettingsError, match="apt-get install ffmpeg"):
         UsbCamera("/dev/video0")
+
+
+def size_of(jpeg: bytes) -> tuple[int, int]:
+    picture = Image.open(BytesIO(jpeg))
+    picture.load()
+    return picture.size
+
+
+def test_a_live_picture_is_small_and_comes_from_one_process(device: str) -> None:
+    camera = UsbCamera(device, size=(1280, 720))
+    first = camera.preview()
+    [process] = psutil.Process().children()
+    wait_for(lambda: camera.preview() != first, what="a newer picture")
+    assert size_of(first) == (640, 360)
+    assert psutil.Process().children() == [process]
+    camera.close()
+    assert psutil.Process().children() == []
+
+
+def test_a_photo_ends_the_live_picture_and_the_next_look_begins_another(device: str) -> None:
+    """One program at a time can use the device."""
+    camera = UsbCamera(device)
+    camera.preview()
+    [process] = psutil.Process().children()
+    assert camera.take(CONTEXT).media is Media.JPEG
+    assert not process.is_running()
+    assert size_of(camera.preview()) == (320, 240)
+    camera.close()
+
+
+def test_a_live_picture_ends_when_nobody_looks(
+    device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_stream, "IDLE_SECONDS", 0.0)
+    UsbCamera(device).preview()
+    wait_for(lambda: not psutil.Process().children(), what="the end of ffmpeg")
+
+
+def test_a_live_picture_that_fails_says_why(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.environ["PATH"].partition(os.pathsep)[2])
+    with pytest.raises(CameraError, match="there is no camera at /dev/nothing"):
+        UsbCamera("/dev/nothing").preview()
+
+
+def test_a_clip_on_request_is_recorded_by_a_camera_of_photos(device: str) -> None:
+    camera = UsbCamera(device)
+    assert camera.records_clips
+    assert camera.take_clip(CONTEXT, 1).media is Media.MP4
+    assert camera.take(CONTEXT).media is Media.JPEG
+    camera.stop_recording()
+    with pytest.raises(CameraError):
+        camera.take_clip(CONTEXT, 60)
+    assert camera.take(CONTEXT).media is Media.JPEG

@@ -15,7 +15,7 @@ from function_app.media.previews import find
 from local.processes import ROOT
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CameraGoneError, CaptureContext
+from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext
 from pi_uploader.cameras.camera import Recorder
 from pi_uploader.cameras.media import preview as previews
 from pi_uploader.cameras.media.exif import EXIF_IFD
@@ -296,3 +296,102 @@ def test_no_thread_is_left(hardware: Any) -> None:
         camera.take(CONTEXT)
     camera.close()
     wait_for(lambda: threading.active_count() <= before, what="the end of the last call's thread")
+
+
+# --- live pictures
+
+
+def live_picture(camera: Picamera2Camera) -> Image.Image:
+    picture = Image.open(BytesIO(camera.preview()))
+    picture.load()
+    return picture.convert("RGB")
+
+
+@pytest.mark.parametrize("format", [Media.JPEG, Media.MP4])
+def test_a_live_picture_comes_from_a_second_stream(hardware: Any, format: Media) -> None:
+    """Whose lines are longer than the picture is wide."""
+    camera = Picamera2Camera(Mode(format=format))
+    assert configuration(hardware)["lores"]["size"] == (640, 360)
+    picture = live_picture(camera)
+    assert picture.size == (640, 360)
+    red, green, blue = picture.getpixel((639, 359))  # type: ignore[misc]
+    assert red > green > blue  # orange, as the second stream is
+    assert hardware.opened[-1].unreleased == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "size"),
+    [
+        (Mode(format=Media.DNG), (640, 360)),
+        (Mode(size=(640, 480)), (640, 480)),
+        (Mode(size=(320, 240)), (320, 240)),
+    ],
+)
+def test_a_small_first_stream_is_shown_itself(
+    hardware: Any, mode: Mode, size: tuple[int, int]
+) -> None:
+    """Also that of raw pictures, beside the raw one."""
+    picture = live_picture(Picamera2Camera(mode))
+    assert not configuration(hardware).get("lores")
+    red, green, blue = picture.getpixel((0, 0))  # type: ignore[misc]
+    assert (picture.size, red) == (size, 0)
+    assert abs(green - blue) < 10  # teal, as the first stream is
+
+
+def test_a_live_picture_of_a_portrait_has_640_pixels_on_its_longer_side(hardware: Any) -> None:
+    assert live_picture(Picamera2Camera(Mode(size=(1080, 1920)))).size == (360, 640)
+
+
+def test_a_live_picture_waits_for_no_new_exposure_and_takes_no_buffer_from_photos(
+    hardware: Any,
+) -> None:
+    """Its frame is released before it is encoded."""
+    camera = Picamera2Camera()
+    for _ in range(10):
+        camera.preview()
+        assert hardware.opened[-1].unreleased == 0
+        assert camera.take(CONTEXT).media is Media.JPEG
+    assert len(hardware.opened) == 1
+
+
+def test_a_live_picture_that_never_comes_reopens_nothing(hardware: Any) -> None:
+    """The next photo does, if it has to; the frame that comes late is released."""
+    camera = Picamera2Camera()
+    hardware.lost_frames = 1
+    with pytest.raises(CameraError, match="no frame came within"):
+        camera.preview()
+    assert len(hardware.opened) == 1
+    picamera2 = hardware.opened[-1]
+    [late] = picamera2._job_list
+    picamera2.unreleased += 1
+    late._future.set_result(FakeFrame(picamera2))
+    wait_for(lambda: picamera2.unreleased == 0, what="the release of the late frame")
+    picamera2._job_list.clear()
+    assert camera.take(CONTEXT).media is Media.JPEG
+
+
+class FakeFrame:
+    """A frame that can only be released."""
+
+    def __init__(self, picamera2: Any) -> None:
+        self._picamera2 = picamera2
+
+    def release(self) -> None:
+        self._picamera2.unreleased -= 1
+
+
+def test_an_error_of_the_library_is_an_error_of_the_camera(hardware: Any) -> None:
+    camera = Picamera2Camera(Mode(format=Media.DNG))
+    hardware.failed_images = [RuntimeError("no memory")]
+    with pytest.raises(CameraError, match="RuntimeError: no memory"):
+        camera.preview()
+    assert hardware.opened[-1].unreleased == 0
+
+
+def test_clips_are_recorded_on_request_in_their_mode(hardware: Any) -> None:
+    """Of the length that was asked for, whatever CAMERA_CLIP says."""
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(seconds=60)))
+    assert camera.records_clips
+    assert camera.take_clip(CONTEXT, 0.01).media is Media.MP4
+    camera.close()
+    assert not Picamera2Camera().records_clips

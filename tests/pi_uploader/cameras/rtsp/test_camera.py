@@ -282,3 +282,26 @@ def test_without_ffmpeg_the_setting_is_rejected(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SettingsError, match="apt-get install ffmpeg"):
         RtspCamera("rtsp://127.0.0.1/stream")
+
+
+def test_a_live_picture_comes_from_one_connection_while_somebody_looks(gate: NetworkCamera) -> None:
+    camera = RtspCamera(gate.url)
+    first = camera.preview()
+    assert size_of(Shot(first, Media.JPEG)) == (640, 360)
+    [process] = [one for one in psutil.Process().children() if one.name() == "ffmpeg"]
+    wait_for(lambda: camera.preview() != first, what="a newer picture")
+    assert camera.take(CONTEXT).media is Media.JPEG  # beside it
+    assert process.is_running()
+    camera.close()
+    assert not process.is_running()
+
+
+def test_a_live_picture_that_fails_has_the_relays_reason(gate: NetworkCamera) -> None:
+    with pytest.raises(CameraError, match="no such stream"):
+        RtspCamera(gate.url + "/other").preview()
+
+
+def test_a_camera_of_photos_records_a_clip_on_request(gate: NetworkCamera) -> None:
+    camera = RtspCamera(gate.url)
+    assert camera.records_clips
+    assert has_ball(Shot(cover(BytesIO(camera.take_clip(CONTEXT, 1).content)), Media.JPEG))

@@ -1,17 +1,20 @@
 """The simulated camera: a JPEG with EXIF that depends on the time alone."""
 
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
+from function_app.media.inspection import inspect
 from function_app.media.previews import find
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from pi_uploader.cameras import CaptureContext
+from pi_uploader.cameras import CameraError, CaptureContext
 from pi_uploader.cameras.media.exif import EXIF_IFD
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
 
@@ -89,3 +92,33 @@ def test_without_pillow_the_error_says_what_to_install(tmp_path: Path) -> None:
     assert done.returncode == 78
     assert "CAMERA_SOURCE" in done.stderr
     assert "pip install 'nightjar[simulated]'" in done.stderr
+
+
+def test_a_live_picture_is_the_scene_of_now() -> None:
+    picture = Image.open(BytesIO(SimulatedCamera("garden", lambda: TIME).preview()))
+    picture.load()
+    assert (picture.format, picture.size) == ("JPEG", (640, 360))
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server, as root")
+def test_a_clip_shows_the_seconds_from_now_on() -> None:
+    camera = SimulatedCamera("garden", lambda: TIME)
+    assert camera.records_clips
+    shot = camera.take_clip(CONTEXT, 2)
+    assert shot.media is Media.MP4
+    assert inspect(shot.content) is Media.MP4
+
+
+def test_without_ffmpeg_it_records_no_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    camera = SimulatedCamera("garden")
+    assert not camera.records_clips
+    with pytest.raises(CameraError, match="clips need ffmpeg"):
+        camera.take_clip(CONTEXT, 1)
+
+
+def test_a_clip_that_is_stopped_ends_at_once() -> None:
+    camera = SimulatedCamera("garden")
+    camera.stop_recording()
+    with pytest.raises(CameraError, match=r"stopped|ffmpeg"):
+        camera.take_clip(CONTEXT, 60)

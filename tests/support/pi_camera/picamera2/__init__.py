@@ -82,6 +82,20 @@ class CompletedRequest:
         whole = self.config[name]["size"]
         return Image.new("RGB", (width or whole[0], height or whole[1]), "teal")
 
+    def make_buffer(self, name: str) -> bytes:
+        """A frame of the second stream: orange, with other bytes behind each line."""
+        (width, height), stride = self.config[name]["size"], self.config[name]["stride"]
+        planes = (
+            (150, width, height, stride),
+            *[(c, width // 2, height // 2, stride // 2) for c in (60, 190)],
+        )
+        lines = (
+            bytes([value]) * w + b"\0" * (line - w)
+            for value, w, h, line in planes
+            for _ in range(h)
+        )
+        return b"".join(lines)
+
     def save(
         self,
         name: str,
@@ -144,6 +158,7 @@ class Picamera2:
     ) -> dict[str, Any]:
         return {
             "main": {"format": "BGR888", "size": (1152, 648), **main},
+            "lores": lores and {**lores, "stride": lores["size"][0] + 64},  # libcamera's alignment
             "raw": raw,
             "transform": transform,
             "buffer_count": buffer_count,
@@ -168,6 +183,7 @@ class Picamera2:
     ) -> dict[str, Any]:
         return {
             "main": {"format": "XBGR8888", "size": (1280, 720), **main},
+            "lores": lores and {**lores, "stride": lores["size"][0] + 64},  # libcamera's alignment
             "raw": raw,
             "transform": transform,
             "buffer_count": buffer_count,
