@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from function_app.auth import links, sessions, tokens, users
 from function_app.auth.caller import Role, Scope
 from function_app.auth.provenance import Provenance
+from function_app.devices.heartbeats import record
 from function_app.devices.live import live_path
 from function_app.http.authorization import Access
 from function_app.http.dispatch import handle
@@ -29,16 +30,18 @@ from function_app.timer_watch import COUNT, record_run
 from local.azurite import Azurite
 from local.routes import Route as Template
 from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_json
+from photo_wire.heartbeat import CameraState, Heartbeat, SpoolState
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.support.api import Api, name_of, new_camera, photo_headers
-from tests.support.devices import add_device
+from tests.support.devices import Device, add_device, heartbeat
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 
 OWN, OTHERS = ("mine", "mine-2"), ("mine-1", "other", "zz")
 SIGHTS = [frozenset({"mine"}), frozenset(OWN), frozenset({*OWN, "nowhere"}), frozenset[str]()]
 SHA256 = "ab" * 32
+SHARED = "pi-of-two"  # the device of a camera of its own and of one that it may not see
 
 Answer = tuple[int, Mapping[str, str], bytes]
 Ask = Callable[[str, str, Mapping[str, str], bytes], Answer]
@@ -63,7 +66,9 @@ EVENTS = st.lists(
     st.builds(
         Event,
         st.sampled_from([*OWN, *OTHERS, *OTHERS]),
-        st.sampled_from(["photo", "photo", "photo", "alert", "alert", "delete", "share", "live"]),
+        st.sampled_from(
+            [*["photo"] * 3, "alert", "alert", "delete", "share", "live", "heartbeat", "heartbeat"]
+        ),
         st.sampled_from([0, 1, 2, 1_000, 61_000, 3_600_000]),
         st.integers(0, 3),
     ),
@@ -75,6 +80,7 @@ def play(events: list[Event], start: datetime) -> Services:
     """A backend at which these happened, a millisecond after one another. The last count was before
     the last of them."""
     backend = memory_services(Settings("", secrets=Secrets(gallery_password="the owner's first")))
+    devices: dict[str, Device] = {}
     for number, event in enumerate(events):
         now, name = start + timedelta(minutes=1, milliseconds=event.at), event.name(start)
         trigger = ("motion", "gpio", None)[event.number % 3]
@@ -90,8 +96,13 @@ def play(events: list[Event], start: datetime) -> Services:
                 if listed := backend.index.get(name):
                     delete(listed, backend, deleted_at=now)
             case "live":
-                add_device(backend, event.camera, [event.camera])
+                add_device(backend, device_of(event.camera), [event.camera])
                 backend.device_blobs.write(live_path(event.camera), jpeg(), "image/jpeg")
+            case "heartbeat":
+                name_of_device = device_of(event.camera)
+                device = devices.setdefault(name_of_device, Device(name_of_device, backend))
+                if name_of_device != SHARED or event.camera in OWN:  # whose times it may see
+                    record(backend, device.introduce(now).caller(), report(event, number), now)
             case "share":
                 links.store(backend.accounts, links.link_to_photo(name, now, Provenance("owner")))
                 limited = frozenset({event.camera})
@@ -103,6 +114,31 @@ def play(events: list[Event], start: datetime) -> Services:
                 )
     update_figures(backend, start + timedelta(minutes=30))
     return backend
+
+
+def device_of(camera: str) -> str:
+    """The device of a camera."""
+    return SHARED if camera in (OWN[0], OTHERS[0]) else f"pi-of-{camera}"
+
+
+def report(event: Event, number: int) -> Heartbeat:
+    """A heartbeat of the camera's device. The `number` of events so far is that of all cameras."""
+    reported = heartbeat(event.camera, uptime=event.number)
+    if device_of(event.camera) != SHARED:
+        return reported
+    failing = CameraState(failing=f"failure {number}", failures=number, last_photo=NOW)
+    return replace(
+        reported,
+        cameras={**reported.cameras, OTHERS[0]: failing},
+        spool=SpoolState(waiting=number),
+        losses=number,
+        quarantine=number,
+        sent_this_month=number,
+        temperature=float(number),
+        disk_free=number,
+        cpu=float(number),
+        site="a site",
+    )
 
 
 def asks(backend: Services) -> Ask:
@@ -176,6 +212,10 @@ class Observer:
         yield from ("/api/tokens", "/api/shares", "/api/accesses", "/api/openapi.json")
         for camera in self.cameras:
             yield from (f"/api/days?camera={camera}", f"/api/stats?camera={camera}&days=9")
+            yield f"/api/cameras/{camera}/status"
+            for end in ("", "/history", "/pins"):
+                yield f"/api/devices/{device_of(camera)}{end}"
+        yield "/api/devices"
 
     def _walk(self, path: str) -> None:
         """All pages of a list."""
