@@ -65,6 +65,7 @@ main() {
     install_program
     install_settings
     install_services
+    make_identity
     start_services
     say_what_is_next
 }
@@ -250,6 +251,13 @@ install_services() {
         [ $placed = no ] || run systemctl daemon-reexec
     fi
     run systemctl daemon-reload
+}
+
+# Make the key with which the device signs its requests, and print its fingerprint. As the services' user,
+# so systemd has to run; otherwise the upload makes the key.
+make_identity() {
+    step "the device's name and key"
+    run /usr/local/bin/pi-uploader identity || echo "The upload makes the key when it starts."
 }
 
 start_services() {

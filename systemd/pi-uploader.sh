@@ -14,7 +14,8 @@ fi
 if [ -t 0 ] && [ -t 1 ]; then talk=--pty; else talk=--pipe; fi
 asked=$*
 set -- -- /opt/pi-uploader/bin/pi-uploader "$@"
-for file in /etc/pi-uploader/*_password; do # of all network cameras, or of one
+# The passwords of all network cameras or of one, and the device's own key: all of them are optional.
+for file in /etc/pi-uploader/*_password /etc/pi-uploader/device_key; do
     [ ! -f "$file" ] || set -- --property="LoadCredential=${file##*/}:$file" "$@"
 done
 # The doctor needs the camera and the pins, which the capture service uses. systemd itself starts that

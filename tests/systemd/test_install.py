@@ -43,6 +43,23 @@ def test_secrets_are_for_root_alone_and_settings_for_the_service(device: Device)
     assert device.machine.read(f"{ETC}/azure_function_key") == device.key
 
 
+def test_the_device_has_a_key_for_the_service_alone(device: Device) -> None:
+    """Installing again keeps it. A credential of root's takes its place."""
+    machine = device.machine
+    output = device.install("--no-start")
+    key = f"{SPOOL}/device-key"
+    assert modes(machine, key) == [f"600 nightjar:nightjar {key}"]
+    (line,) = [line for line in output.splitlines() if line.startswith("entry ")]
+    assert line == machine.run("pi-uploader", "identity").stdout.strip()
+    assert line in device.install("--no-start")
+    assert (
+        f"device        entry, key {line.split()[1]}" in machine.run("pi-uploader", "status").stdout
+    )
+    machine.write(f"{ETC}/device_key", f"{'A' * 43}=\n", 0o600)
+    assert machine.run("pi-uploader", "identity").stdout.strip() not in ("", line)
+    machine.run("rm", f"{ETC}/device_key")
+
+
 def test_the_user_has_no_shell_and_no_password(device: Device) -> None:
     name, _, _, _, _, home, shell = device.machine.run("getent", "passwd", "nightjar").stdout.split(
         ":"
