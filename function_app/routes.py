@@ -393,7 +393,7 @@ ROUTES: tuple[Route, ...] = (
                 {202: "Command"},
                 (404, 429),
             ),
-            Inputs(path=(command_api.DEVICE,), body=command_api.NEW_COMMAND),
+            Inputs(path=(device_keys.DEVICE,), body=command_api.NEW_COMMAND),
         ),
     ),
     Route(
@@ -408,7 +408,7 @@ ROUTES: tuple[Route, ...] = (
                 {200: "CommandPage"},
                 (404,),
             ),
-            Inputs(path=(command_api.DEVICE,), query=(LIMIT, CURSOR)),
+            Inputs(path=(device_keys.DEVICE,), query=(LIMIT, CURSOR)),
         ),
     ),
     Route(
@@ -419,7 +419,7 @@ ROUTES: tuple[Route, ...] = (
         lambda: Endpoint(
             command_api.get_command,
             Operation("Get a command and what became of it.", {200: "Command"}, (404,)),
-            Inputs(path=(command_api.DEVICE, command_api.COMMAND)),
+            Inputs(path=(device_keys.DEVICE, command_api.COMMAND)),
         ),
     ),
     Route(
@@ -434,7 +434,7 @@ ROUTES: tuple[Route, ...] = (
                 {200: "Command", 202: "Command"},
                 (404, 429),
             ),
-            Inputs(path=(command_api.DEVICE,), query=(command_api.LINES, command_api.WAIT)),
+            Inputs(path=(device_keys.DEVICE,), query=(command_api.LINES, command_api.WAIT)),
         ),
     ),
     Route(

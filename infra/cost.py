@@ -129,12 +129,13 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         math.ceil(thumbnails / use.concurrency),
         opened,
     ]
-    # The timers also run without any photo; the hourly one sends one request for each camera.
+    # The timers also run without any photo; the hourly one sends one request for each camera, and
+    # one for its device.
     hours, weeks, minutes = 24 * month, month / 7, 24 * 60 * month
     count = transactions.events["minutely count"]["table_requests"]
     requests["executions"] += minutes
     requests["table_requests"] += minutes * count
-    hourly = transactions.events["hourly cleanup"]["table_requests"] + use.cameras
+    hourly = transactions.events["hourly cleanup"]["table_requests"] + 2 * use.cameras
     requests["executions"] += hours + weeks
     requests["table_requests"] += hours * hourly
     min_seconds = prices.shortest_execution_seconds

@@ -57,7 +57,14 @@ instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
   - a photo deleted by retention: {over}; by a person: {deleted};
   - a request for the list: {listed};
   - a photo sent again: {again}.
-    That happens when a receipt is lost: seldom, so it is not in the totals.
+    That happens when a receipt is lost: seldom, so it is not in the totals;
+  - a device looks for commands: {commands_polled}. One that a person asks for: {photo_asked_for};
+    its photo, when it arrives: {photo_of_a_command}, instead of those of another photo.
+    Not in the totals;
+  - live pictures: each that a device sends: {live_sent}; each that a person sees: {live_shown};
+    once a minute {looked_at}, and {looking_over} at the end. A minute with one person
+    who sees one a second is 60 of each, and 30 times that the device looks for commands. Not in
+    the totals.
 - **The costs are those of a month in which retention already deletes photos.** Photos are counted
   for the days they are kept and for {soft_delete} days more, for which Azure keeps deleted photos
   (soft delete). Index rows are counted for the days that photos are kept. The storage account's own
@@ -67,7 +74,7 @@ instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
   and alerts every {looks_at_alerts} s. A browser that has shown a photo within a day does not load
   it again; in this calculation it does.
 - **Timers** also run when nothing happens: the count each minute, with {minutely} table requests;
-  the cleanup each hour, with {hourly} and one more for each camera; the repair each week. Each
+  the cleanup each hour, with {hourly} and two more for each camera; the repair each week. Each
   request is assumed to take {per_request:g} s. For a photo the count sends {counted} requests more,
   since it is listed in each run of its first five minutes. With one camera the timers are
   {timer_runs} executions a month, and {timer_requests} for table requests. The count takes
@@ -167,6 +174,13 @@ def page(prices: Prices, transactions: Transactions) -> str:
         deleted=_requests(transactions, "photo deleted"),
         listed=_requests(transactions, "list looked at"),
         again=_requests(transactions, "photo sent again"),
+        commands_polled=_requests(transactions, "commands polled"),
+        photo_asked_for=_requests(transactions, "photo asked for"),
+        photo_of_a_command=_requests(transactions, "photo of a command stored"),
+        live_sent=_requests(transactions, "live picture sent"),
+        live_shown=_requests(transactions, "live picture shown"),
+        looked_at=_requests(transactions, "camera looked at"),
+        looking_over=_requests(transactions, "looking over"),
         soft_delete=defaults.soft_delete,
         page=transactions.photos_on_a_page,
         photos_opened=transactions.photos_opened,
@@ -182,7 +196,7 @@ def page(prices: Prices, transactions: Transactions) -> str:
         timer_runs=f"{round(minutes + hours + prices.days_in_a_month / 7):,}",
         timer_requests=money(
             prices.prices["table_requests"].of(
-                hours * (1 + transactions.events["hourly cleanup"]["table_requests"])
+                hours * (2 + transactions.events["hourly cleanup"]["table_requests"])
                 + minutes * transactions.events["minutely count"]["table_requests"]
             )
         ),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from function_app.auth.caller import Caller, Scope
+from function_app.devices.keys import DEVICE
 from function_app.http import json_schema
 from function_app.http.authorization import find_photo, unknown_photo
 from function_app.http.pagination import decode_cursor, encode_cursor
@@ -42,9 +43,6 @@ MAX_WAIT = 25  # seconds
 DEFAULT_LINES = 100
 POLL_SECONDS = 0.25
 
-DEVICE = required(
-    "device", Kind(CAMERA_NAME.schema, "a device's name", CAMERA_NAME.parse), "The device."
-)
 CAMERA = required("camera", CAMERA_NAME, "The camera.")
 COMMAND = required(
     "command",

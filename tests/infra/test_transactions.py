@@ -10,22 +10,29 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from function_app import build_app
 from function_app.auth.caller import DEVICE
+from function_app.devices.commands import reply_for
+from function_app.devices.live import end_looking
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store as store_photo
 from function_app.maintenance.counting import update_figures
 from function_app.maintenance.retention import clean_up, delete_due
 from function_app.services import connect
 from function_app.settings import Settings
+from function_app.storage.device_keys import IDENTITIES
+from function_app.storage.table_store import query_all
 from infra.cost import TRANSACTIONS, Transactions
 from local.azurite import Azurite
 from local.processes import ROOT
 from photo_wire.alert import LOSS, Alert, alerts_to_json
-from photo_wire.headers import PhotoHeaders
+from photo_wire.command import CommandState
+from photo_wire.headers import UPLOAD_PATH, PhotoHeaders
 from photo_wire.name import parse_name
 from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import new_backend
@@ -33,6 +40,7 @@ from tests.support.api import MOMENT, Api, Store, name_of, new_camera, photo_hea
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg, jpeg_with_preview, mp4, pi_dng
 from tests.support.recorder import Recorded, Recorder
+from tests.support.signing_device import SigningDevice
 
 EXPECTED = Transactions.read(TRANSACTIONS)
 PAGE = EXPECTED.photos_on_a_page
@@ -324,14 +332,90 @@ def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:
     assert 0.8 * EXPECTED.row_bytes_per_photo <= sum(sizes) <= EXPECTED.row_bytes_per_photo
 
 
+@pytest.fixture(scope="module")
+def device(meter: Meter) -> SigningDevice:
+    """A device whose key and camera the backend knows, and which was asked for something before."""
+    device = SigningDevice("house")
+    put_signed(meter, device, "0" * 8)
+    stores, now = connect(Settings(meter.api.backend.connection_string)), datetime.now(UTC)
+    assert reply_for(stores, device.name, now).link
+    return device
+
+
+def put_signed(meter: Meter, device: SigningDevice, tag: str) -> None:
+    """Store a photo that was taken on demand."""
+    name, body = name_of(meter.camera, datetime.now(UTC), tag), jpeg(seed=int(tag, 16) % 1000)
+    headers = {**photo_headers(name), "X-Trigger": "demand"}
+    reply = meter.api.put(body, device.sign("PUT", UPLOAD_PATH, body, headers))
+    assert reply.status_code == 201, reply.text
+
+
+def test_a_photo_asked_for(
+    meter: Meter, visitor: Api, device: SigningDevice, secrets_used: set[str]
+) -> None:
+    """A poll that finds nothing, the request of a person, and the photo that marks it done."""
+    path = f"/api/cameras/{meter.camera}/capture"
+    origin = {"Origin": visitor.backend.base_url}
+    stores, now = connect(Settings(meter.api.backend.connection_string)), datetime.now(UTC)
+    link = reply_for(stores, device.name, now).link
+    assert link
+    secrets_used.add(parse_qs(urlsplit(link.url).query)["sig"][0])
+    polled = meter.count(lambda: requests.get(link.url, timeout=60))
+    assert polled == EXPECTED.events["commands polled"]
+    asked: list[dict[str, Any]] = []
+
+    def ask() -> None:
+        reply = visitor.ask(path, origin, "POST")
+        assert reply.status_code == 202, reply.text
+        asked.append(reply.json())
+
+    assert meter.count(ask) == EXPECTED.events["photo asked for"]
+    tag = asked[0]["id"][:8]
+    stored = meter.count(lambda: put_signed(meter, device, tag))
+    assert stored == EXPECTED.events["photo of a command stored"]
+    found = stores.commands.get(device.name, asked[0]["id"])
+    assert found
+    assert found.state is CommandState.DONE
+
+
+def test_live_pictures(
+    meter: Meter, visitor: Api, device: SigningDevice, secrets_used: set[str]
+) -> None:
+    """Looking for the first time in a while, and again; a picture sent and shown; the end."""
+    look, live = (f"/api/cameras/{meter.camera}/{what}" for what in ("look", "live"))
+    origin = {"Origin": visitor.backend.base_url}
+    stores = connect(Settings(meter.api.backend.connection_string))
+
+    def ask(method: str, path: str) -> None:
+        assert visitor.ask(path, origin, method).status_code == 200
+
+    first = meter.count(lambda: ask("POST", look))
+    again = EXPECTED.events["camera looked at"]
+    assert first == {**again, "table_requests": again["table_requests"] + 1}  # the audit log
+    url = stores.commands.read_blob(device.name)[0].live[meter.camera].url
+    secrets_used.add(parse_qs(urlsplit(url).query)["sig"][0])
+    headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "image/jpeg"}
+    sent = meter.count(lambda: requests.put(url, jpeg(), headers=headers, timeout=60))
+    assert sent == EXPECTED.events["live picture sent"]
+    assert meter.count(lambda: ask("GET", live)) == EXPECTED.events["live picture shown"]
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    end = meter.count(lambda: end_looking(stores, later))
+    assert end == EXPECTED.events["looking over"]
+
+
 def test_the_minutely_timer(meter: Meter) -> None:
     """When nothing arrived; and what a photo adds to the runs that list it, until it is saved."""
     stores = connect(Settings(meter.api.backend.connection_string))
     start = datetime.now(UTC) + timedelta(days=1)
+
+    def run(now: datetime) -> None:
+        update_figures(stores, now)
+        end_looking(stores, now)
+
     for _ in range(2):  # all that other tests stored is saved
-        update_figures(stores, start)
+        run(start)
     expected = EXPECTED.events["minutely count"]["table_requests"]
-    assert meter.count(lambda: update_figures(stores, start)) == {"table_requests": expected}
+    assert meter.count(lambda: run(start)) == {"table_requests": expected}
     meter.put(1006)
     # It is indexed at the time of the backend's clock, so the runs are as if by that clock.
     start = datetime.now(UTC)
@@ -339,15 +423,15 @@ def test_the_minutely_timer(meter: Meter) -> None:
 
     def run_all() -> None:
         for now in runs:
-            update_figures(stores, now)
+            run(now)
 
     more = EXPECTED.events["photo counted"]["table_requests"]
     assert meter.count(run_all) == {"table_requests": len(runs) * expected + more}
 
 
 def test_the_hourly_timer(meter: Meter, visitor: Api) -> None:
-    """With nothing to delete: one request for each camera, and some more. The visitor's sign-in is
-    an attempt on record."""
+    """With nothing to delete: one request for each camera and each device, and some more. The
+    visitor's sign-in is an attempt on record."""
     stores = connect(Settings(meter.api.backend.connection_string))
     cameras = len(stores.index.cameras())
     (run,) = [
@@ -357,5 +441,6 @@ def test_the_hourly_timer(meter: Meter, visitor: Api) -> None:
     ]
     for _ in range(2):  # then the lists of alerts by camera are complete
         run(None)
-    expected = EXPECTED.events["hourly cleanup"]["table_requests"] + cameras
+    devices = len(list(query_all(stores.devices, IDENTITIES)))
+    expected = EXPECTED.events["hourly cleanup"]["table_requests"] + cameras + devices
     assert meter.count(partial(run, None)) == {"table_requests": expected}
