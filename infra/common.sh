@@ -93,7 +93,8 @@ output() {
         fail "there is no Nightjar in the resource group \"$group\": run deploy.sh, or give --group"
 }
 
-# Each key permits the device routes for all cameras; with a key for each, one can be revoked alone.
+# Each key permits the device routes. One of the form NAME.RANDOM speaks for the device or camera NAME
+# alone (function_app/auth/device_keys.py), and can be revoked alone.
 # has_key CAMERA: succeed if it has a key, and set $key. End the script if the keys cannot be read at
 # the moment: otherwise a key that is in use would be replaced.
 has_key() {
@@ -112,16 +113,23 @@ list_key() {
     rm "$scratch/key"
 }
 
-# new_key CAMERA: make or replace its key. Azure makes it up, so that it appears in no command.
+# new_key CAMERA: make or replace its key, CAMERA.RANDOM. az reads it from a file, so that it appears
+# in no command; "az functionapp keys set" sends the same, and takes it as an argument.
 new_key() {
     old=''
     if has_key "$1"; then old=$key; fi
-    again 5 15 az functionapp keys set --resource-group "$group" --name "$name" \
-        --key-type functionKeys --key-name "$1" --output none 2>"$scratch/error" || {
+    random=$(od -An -tx1 -N32 /dev/urandom | tr -d ' \n')
+    [ ${#random} -eq 64 ] || fail "this machine made no random number for a key"
+    printf '{"properties": {"name": "%s", "value": "%s.%s"}}' "$1" "$1" "$random" >"$scratch/new.json"
+    random=''
+    again 5 15 az rest --method put --body "@$scratch/new.json" --output none --url \
+        "/subscriptions/{subscriptionId}/resourceGroups/$group/providers/Microsoft.Web/sites/$name/host/default/functionKeys/$1?api-version=2024-04-01" \
+        2>"$scratch/error" || {
         cat "$scratch/error" >&2
         fail "Azure made no key for the camera $1. Nothing else is wrong: in some minutes run" \
             "infra/add-camera.sh $name $1$of_group"
     }
+    rm "$scratch/new.json"
     again 5 15 has_new_key "$1" ||
         fail "the key of the camera $1 is missing: in some minutes run infra/add-camera.sh $name $1$of_group"
 }

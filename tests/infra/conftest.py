@@ -292,7 +292,6 @@ def cloud(tmp_path: Path, gate: Gate) -> Cloud:
         "apps": {},
         "deployments": {},
         "trouble": {},
-        "made": 0,
         "cached_keys": [],  # of running instances, which accept them until a restart
         "builds_with": "3.13",
         "writes_connection": False,

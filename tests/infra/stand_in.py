@@ -83,6 +83,17 @@ def az(azure: Azure, command: list[str], options: dict[str, str]) -> Any:
             hosts = {"Standard": state["host"], "Repository": state["host"]}
             states = [{"hostType": kind, "name": host} for kind, host in hosts.items()]
             return {"properties": {"hostNameSslStates": states}}
+        case "rest" if options["method"] == "put":
+            if azure.trouble("no key made"):
+                refuse("Operation returned an invalid status 'Internal Server Error'")
+            made = json.loads(from_file(options["body"]))["properties"]
+            path = f"/Microsoft.Web/sites/my-nightjar/host/default/functionKeys/{made['name']}?"
+            assert path in options["url"]
+            if not azure.trouble("key vanishes"):
+                keys = state["apps"]["my-nightjar"]["keys"]
+                if old := keys.get(made["name"]):
+                    state["cached_keys"].append(old)
+                keys[made["name"]] = made["value"]
         case "rest":
             assert "checknameavailability" in options["url"]
             asked = json.loads(from_file(options["body"]))
@@ -146,17 +157,6 @@ def az(azure: Azure, command: list[str], options: dict[str, str]) -> Any:
                 refuse("Operation returned an invalid status 'Bad Request'")
             keys = state["apps"][name]["keys"]
             return {"functionKeys": keys, "masterKey": "the-master-key", "systemKeys": {}}
-        case "functionapp keys set":
-            assert options["key-type"] == "functionKeys"
-            assert "key-value" not in options
-            if azure.trouble("no key made"):
-                refuse("Operation returned an invalid status 'Internal Server Error'")
-            if not azure.trouble("key vanishes"):
-                state["made"] += 1
-                keys = state["apps"][name]["keys"]
-                if old := keys.get(options["key-name"]):
-                    state["cached_keys"].append(old)
-                keys[options["key-name"]] = f"secret-key-{options['key-name']}-{state['made']}=="
         case "storage blob list":
             return state["blobs"]
         case "storage blob download-batch":

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from function_app.auth.device_keys import name_in_key
 from tests.infra.conftest import INFRA, NAME, SCRIPTS, TOKEN, Cloud
 
 PHOTO = "entry-20261120T120134567Z-5f3a9c2e"
@@ -31,7 +32,7 @@ def deployed(cloud: Cloud, after_deploy: dict[str, Any]) -> Cloud:
         after_deploy |= {part: cloud.state[part] for part in ("groups", "apps", "deployments")}
         cloud.backend.photos.clear()
         cloud.forget_calls()
-    cloud.change(**after_deploy, made=1)
+    cloud.change(**after_deploy)
     return cloud
 
 
@@ -44,6 +45,7 @@ def test_a_camera_gets_a_key_and_the_pi_gets_it(deployed: Cloud) -> None:
     done = deployed.run("add-camera.sh", NAME, "yard", "--to", "pi@camera")
     assert (done.code, done.err) == (0, "")
     assert deployed.state["pi"] == key(deployed, "yard")
+    assert name_in_key(key(deployed, "yard")) == "yard"  # it speaks for this camera alone
     pipe, terminal = [call.argv for call in deployed.calls() if call.argv[0] == "ssh"]
     assert (pipe[1], terminal[1:3]) == ("pi@camera", ["-t", "pi@camera"])
     on_the_pi(pipe[2], terminal[3], key(deployed, "yard"), deployed.folder / "pi")
@@ -116,6 +118,7 @@ def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
     done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes", "--to", "pi@camera")
     assert (done.code, done.err) == (0, "")
     after = deployed.state["apps"][NAME]["keys"]
+    assert name_in_key(after["entry"]) == "entry"
     assert {camera for camera in after if after[camera] != before[camera]} == {"entry"}
     assert deployed.state["pi"] == after["entry"]
 
@@ -127,7 +130,7 @@ def test_the_old_key_is_tried_until_it_is_rejected(deployed: Cloud) -> None:
     assert (done.code, done.err) == (0, "")
     assert "The old key of entry is refused." in done.out
     calls = [call.command for call in deployed.calls()]
-    made, restarted = (calls.index(f"az functionapp {one}") for one in ("keys set", "restart"))
+    made, restarted = (calls.index(f"az {one}") for one in ("rest", "functionapp restart"))
     assert made < restarted < calls.index("curl")
     assert deployed.backend.photos == {}  # the trial stores nothing
 
