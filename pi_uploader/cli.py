@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         "print this device's name and its key's fingerprint; make the key if there is none",
         commands.identity,
     )
+    _add_camera_commands(subcommands)
     _add_config_commands(subcommands)
     _add_spool_commands(subcommands)
     return parser
@@ -100,6 +101,36 @@ def _add(
     parser = subparsers.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_camera_commands(subparsers: "Subparsers") -> None:
+    photo = _add(
+        subparsers,
+        "photo",
+        "take a photo with the running service, also while the camera is disarmed",
+        commands.photo,
+    )
+    arm = _add(subparsers, "arm", "let a camera take photos again that was disarmed", commands.arm)
+    disarm = _add(
+        subparsers,
+        "disarm",
+        "let a camera take no photos, except on demand, until it is armed again",
+        commands.disarm,
+    )
+    for parser in (photo, arm, disarm):
+        parser.add_argument("camera", nargs="?", help="the camera's name (default: every camera)")
+    end = disarm.add_mutually_exclusive_group()
+    end.add_argument(
+        "--until",
+        metavar="TIME",
+        help="when it arms itself: the next 07:30 by this device's clock, or 2026-12-01T07:30",
+    )
+    end.add_argument(
+        "--for",
+        dest="duration",
+        metavar="DURATION",
+        help="after how long it arms itself, such as 30m, 2h or 3d",
+    )
 
 
 def _add_config_commands(subparsers: "Subparsers") -> None:

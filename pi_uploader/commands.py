@@ -122,6 +122,36 @@ def doctor(args: argparse.Namespace) -> int:
     return FAILED if any(one.is_bad for one in findings) else OK
 
 
+def photo(args: argparse.Namespace) -> int:
+    """Take a photo with one camera of the running service, or with each."""
+    from pi_uploader import camera_commands
+
+    spool = load_settings(Settings, os.environ).spool
+    return camera_commands.take_photos(spool, args.camera, _print, log.error)
+
+
+def arm(args: argparse.Namespace) -> int:
+    """Arm one camera of the running service, or all."""
+    from pi_uploader import camera_commands
+
+    _print(camera_commands.arm(load_settings(Settings, os.environ).spool, args.camera))
+    return OK
+
+
+def disarm(args: argparse.Namespace) -> int:
+    """Disarm one camera of the running service, or all."""
+    from pi_uploader import camera_commands
+
+    settings = load_settings(Settings, os.environ)
+    try:
+        end = camera_commands.parse_end(args.until, args.duration)
+    except ValueError as error:
+        log.error("%s", error)
+        return MISUSED
+    _print(camera_commands.disarm(settings.spool, args.camera, end))
+    return OK
+
+
 def config_check(_: argparse.Namespace) -> int:
     """Print every mistake in the settings."""
     problems: list[str] = []

@@ -59,7 +59,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("upload",),
         ("capture",),
         ("serve",),
-        ("doctor", "status", "supervisor"),
+        ("camera_commands", "doctor", "status", "supervisor"),
         ("help_text",),
         ("commands",),
         ("cli",),

@@ -85,6 +85,26 @@ def test_the_watchdog_does_not_restart_a_healthy_service(device: Device) -> None
     assert device.restarts(CAPTURE) == 0
 
 
+def test_the_upload_service_can_ask_the_capture_service(device: Device) -> None:
+    """Over the socket in the spool's folder, out of the sandbox of its unit, as a person can by
+    hand. A disarmed camera stays so when the service is restarted."""
+    device.start(CAPTURE)
+    device.wait_for_photos(1)
+    device.machine.run("pi-uploader", "disarm")
+    ask = "ExecStart=/opt/pi-uploader/bin/pi-uploader photo"
+    device.change(
+        UPLOAD, "[Service]", "Type=exec", "Restart=no", "WatchdogSec=0", "ExecStart=", ask
+    )
+    device.start(UPLOAD)
+    wait_for(lambda: " demand " in device.journal(CAPTURE), what="a photo on demand")
+    device.machine.run("systemctl", "restart", CAPTURE)
+    before = device.waiting()
+    wait_for(lambda: device.machine.run("pi-uploader", "photo").stdout, what="the photo's id")
+    assert len(device.waiting() - before) == 1  # the demanded one, and none on schedule
+    mode = device.machine.run("stat", "--format=%a %U", f"{SPOOL}/capture.sock").stdout
+    assert mode == "600 nightjar\n"
+
+
 @pytest.mark.parametrize("unit", [CAPTURE, UPLOAD])
 def test_a_service_that_crashes_is_restarted(
     unit: str, device: Device, server: FaultServer

@@ -126,7 +126,7 @@ def test_a_photo_that_fails_says_why_and_may_be_asked_for_again(tmp_path: Path) 
 
 
 def test_the_end_of_the_process_answers_who_waits(tmp_path: Path) -> None:
-    """The photo that is being taken is stored, the others are refused."""
+    """Nobody waits for a photo that will not be taken."""
     picture = SlowPicture(tmp_path / "a.jpg")
     settings = idle_settings(tmp_path, CAMERA_REPLAY=str(tmp_path), CAMERA_NAME="gate")
     stop = threading.Event()
@@ -146,17 +146,18 @@ def test_the_end_of_the_process_answers_who_waits(tmp_path: Path) -> None:
         stop.set()
         picture.give(b"a picture")
         thread.join(90)
-    assert problems
-    assert problems[0] in (
-        "the capture process is ending",
-        "the capture process does not run, or cannot listen",
-        "the capture process gave no reply: the connection ended",
-    )
+    assert len(problems) == 1
 
 
 def state(capture: Ask, camera: str = "gate") -> dict[str, object]:
     found: dict[str, object] = capture("state").members["cameras"][camera]
     return found
+
+
+def is_at_rest(found: dict[str, object]) -> bool:
+    """Return whether there is a photo of the last trigger."""
+    times = [found["last_trigger"], found["last_photo"]]
+    return None not in times and parse_time(str(times[0])) <= parse_time(str(times[1]))
 
 
 def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -> None:
@@ -165,8 +166,8 @@ def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -
         wait_for(lambda: photos_in(spool), what="the first photo")
         pins.pin(27).drive_low()
         wait_for(lambda: photos_in(spool) == 2, what="the contact's photo")
+        wait_for(lambda: is_at_rest(state(capture)), what="the state after the photo")
         found = state(capture)
-    assert parse_time(str(found["last_trigger"])) <= parse_time(str(found["last_photo"]))
     assert {**found, "last_trigger": None, "last_photo": None} == {
         "source": "simulated",
         "armed": True,

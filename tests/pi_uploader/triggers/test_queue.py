@@ -1,13 +1,17 @@
 """The queue of triggers: each one is handled or counted."""
 
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from gpiozero.pins.mock import MockFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
 from photo_wire.headers import Trigger
-from pi_uploader.triggers import TriggerEvent, TriggerQueue
+from photo_wire.name import new_name
+from pi_uploader.triggers import PhotoRequest, TriggerEvent, TriggerQueue
+from pi_uploader.triggers.queue import ENDING
 
 
 @given(st.lists(st.sampled_from(Trigger)))
@@ -71,3 +75,28 @@ def test_a_flood_from_many_threads_is_counted(pins: MockFactory) -> None:
 
 def last_index(kinds: list[Trigger], kind: Trigger) -> int:
     return max(index for index, one in enumerate(kinds) if one is kind)
+
+
+def test_each_request_is_an_entry_of_its_own() -> None:
+    """In its turn, and not merged with a demand or another request."""
+    queue, requests = TriggerQueue(), [PhotoRequest("0000002a"), PhotoRequest("0000002b")]
+    demand = TriggerEvent(Trigger.DEMAND, 1.0)
+    for event in (demand, *(replace(demand, request=one) for one in requests), demand):
+        queue.put(event)
+    handled = [queue.get(0) for _ in range(3)]
+    assert [one.request if one else "none" for one in handled] == [None, *requests]
+    assert [one.count if one else 0 for one in handled] == [2, 1, 1]
+
+
+def test_closing_the_queue_fails_the_requests_that_wait() -> None:
+    """And those that come later, but not one that is answered."""
+    queue, requests = TriggerQueue(), [PhotoRequest(f"{number:08x}") for number in range(3)]
+    name = new_name("gate", datetime(2026, 11, 28, tzinfo=UTC), "00000000")
+    requests[0].finish(name)
+    for one in requests[:2]:
+        queue.put(TriggerEvent(Trigger.DEMAND, 1.0, request=one))
+    queue.close()
+    queue.put(TriggerEvent(Trigger.DEMAND, 1.0, request=requests[2]))
+    assert [one.wait(0) for one in requests] == [True] * 3
+    assert [one.photo for one in requests] == [name, None, None]
+    assert [one.problem for one in requests] == ["", ENDING, ENDING]
