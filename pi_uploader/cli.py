@@ -82,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     for parser_with_json in (status, doctor):
         parser_with_json.add_argument("--json", action="store_true", help="as JSON, for programs")
     doctor.add_argument("--pins", action="store_true", help="wait for each pin's trigger")
+    doctor.add_argument(
+        "--no-hardware",
+        action="store_true",
+        help="leave out the cameras and pins, which are in use",
+    )
     _add(
         subcommands,
         "identity",

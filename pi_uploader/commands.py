@@ -116,7 +116,12 @@ def doctor(args: argparse.Namespace) -> int:
     """Print what the doctor finds."""
     from pi_uploader.doctor import examine
 
-    findings = examine(os.environ, wait_for_pins=args.pins, echo=None if args.json else _print)
+    findings = examine(
+        os.environ,
+        wait_for_pins=args.pins,
+        has_hardware=not args.no_hardware,
+        echo=None if args.json else _print,
+    )
     if args.json:
         _print(json.dumps([one.facts for one in findings], indent=2))
     return FAILED if any(one.is_bad for one in findings) else OK

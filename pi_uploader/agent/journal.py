@@ -30,6 +30,7 @@ from pi_uploader.state_files import read_json
 MAX_PENDING = 50  # commands whose results the backend has not acknowledged
 MAX_ENTRIES = 500  # with those that it has acknowledged, which are forgotten when they expire
 EXPIRY_MARGIN = timedelta(minutes=10)  # between the clocks of the backend and of its storage
+MAX_AGE = timedelta(days=31)  # for which the backend keeps commands
 
 log = logging.getLogger("agent")
 
@@ -118,11 +119,12 @@ class Journal:
         self._write_or_log()
 
     def forget_expired(self, now: datetime) -> None:
-        """Forget what is acknowledged and expired by the backend's clock."""
+        """Forget what is acknowledged and expired by the backend's clock; and what the backend has
+        forgotten itself."""
         self._entries = {
             id_: one
             for id_, one in self._entries.items()
-            if not (one.is_acknowledged and one.command.expires_at + EXPIRY_MARGIN < now)
+            if one.command.expires_at + (EXPIRY_MARGIN if one.is_acknowledged else MAX_AGE) >= now
         }
 
     def _write_or_log(self) -> None:

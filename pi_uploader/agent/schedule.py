@@ -16,7 +16,7 @@ MAX_RETRY_AFTER_SECONDS = 3600.0  # a longer Retry-After is cut to an hour
 UNSUPPORTED_SECONDS = 3600.0  # until the next attempt if the backend has no heartbeats
 LOOKING_SECONDS = 2.0  # between two polls while somebody looks at a camera
 MAX_POLL_BACKOFF_SECONDS = 300.0  # while the blob cannot be reached
-START_SHARE = 0.05  # of the interval, in which the first heartbeat comes
+START_SHARE, MAX_START_SECONDS = 0.05, 15.0  # of the interval, in which the first heartbeat comes
 CARRY_SHARE, MAX_CARRY_SECONDS = 0.2, 60.0  # of the interval, in which an upload may carry it
 _JITTER = 0.05  # of each interval, to either side
 
@@ -37,7 +37,8 @@ class Schedule:
         self._poll_interval = poll_interval
         self._clock = clock
         self._chance = chance
-        self._heartbeat_at = clock.monotonic() + START_SHARE * interval * chance()
+        first = min(START_SHARE * interval, MAX_START_SECONDS)
+        self._heartbeat_at = clock.monotonic() + first * chance()
         self._poll_at = math.inf
         self._poll_failures = 0
 
@@ -60,6 +61,10 @@ class Schedule:
         """Have the next heartbeat sent now, for it has news, unless the last one failed."""
         if not self.failures:
             self._heartbeat_at = min(self._heartbeat_at, self._clock.monotonic())
+
+    def defer(self, seconds: float) -> None:
+        """Have the next heartbeat sent in so many seconds."""
+        self._heartbeat_at = self._clock.monotonic() + seconds
 
     def record_success(self) -> None:
         """Record that the backend has a heartbeat."""

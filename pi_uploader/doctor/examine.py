@@ -1,6 +1,7 @@
 """The order of the doctor's tests."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.doctor.finding import Finding, Severity
@@ -34,32 +35,38 @@ def examine(
     wait_for_pins: bool = False,
     echo: Callable[[str], None] | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    has_hardware: bool = True,
 ) -> list[Finding]:
     """Test everything; return the findings, each of which is also passed to `echo` at once, as
-    text. With `wait_for_pins` a person triggers each pin, within half a minute."""
+    text. With `wait_for_pins` a person triggers each pin, within half a minute. `has_hardware`
+    False leaves out cameras and pins, which the capture process uses."""
     findings: list[Finding] = []
-    for finding in _examine(environ, wait_for_pins, echo or (lambda line: None), clock):
+    hardware = _Hardware(wait_for_pins, echo or (lambda line: None)) if has_hardware else None
+    for finding in _examine(environ, hardware, clock):
         findings.append(finding)
         if echo:
             echo(str(finding))
     return findings
 
 
-def _examine(
-    environ: Environment, wait_for_pins: bool, echo: Callable[[str], None], clock: Clock
-) -> Iterator[Finding]:
+def _examine(environ: Environment, hardware: "_Hardware | None", clock: Clock) -> Iterator[Finding]:
     capture = upload = None
     try:
         capture = load_settings(OnceSettings, environ)
     except SettingsError as error:
         yield from _wrong_settings(error)
-        yield from check_picamera2(None)
+        if hardware:
+            yield from check_picamera2(None)
     try:
         upload = load_settings(UploadSettings, environ)
     except SettingsError as error:
         yield from _wrong_settings(error)
+    if capture and hardware:
+        yield from hardware.examine(capture)
     if capture:
-        yield from _examine_capture(capture, wait_for_pins, echo, clock)
+        yield check_clock(capture, clock)
+        yield check_zone(capture)
+        yield check_disk(capture)
     if upload and upload.base_url:
         identity, finding = load_identity(upload, environ)
         yield finding
@@ -69,18 +76,20 @@ def _examine(
             yield check_backend(upload, upload.base_url, identity)
 
 
-def _examine_capture(
-    settings: CaptureSettings, wait_for_pins: bool, echo: Callable[[str], None], clock: Clock
-) -> Iterator[Finding]:
-    yield from check_picamera2(settings)
-    yield from check_gpiozero(settings)
-    for camera in settings.cameras:
-        yield check_camera(camera)
-        yield from check_pins(camera, wait_for_pins, echo)
-        yield from check_trigger(camera)
-    yield check_clock(settings, clock)
-    yield check_zone(settings)
-    yield check_disk(settings)
+@dataclass(frozen=True)
+class _Hardware:
+    """The tests of cameras and pins. A person is spoken to by `echo`."""
+
+    wait_for_pins: bool
+    echo: Callable[[str], None]
+
+    def examine(self, settings: CaptureSettings) -> Iterator[Finding]:
+        yield from check_picamera2(settings)
+        yield from check_gpiozero(settings)
+        for camera in settings.cameras:
+            yield check_camera(camera)
+            yield from check_pins(camera, self.wait_for_pins, self.echo)
+            yield from check_trigger(camera)
 
 
 def _wrong_settings(error: SettingsError) -> Iterator[Finding]:

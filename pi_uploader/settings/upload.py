@@ -68,6 +68,23 @@ class UploadSettings(DeviceSettings):
         default="off",
     )
 
+    heartbeat: float | None = setting(
+        "CAMERA_HEARTBEAT",
+        values.heartbeat_interval,
+        "a duration from 1m to 1h, or off",
+        "Time between two reports of this device's state to the backend, which raises an alert if "
+        "they stay away. off: no reports, and no commands from the gallery.",
+        default="5m",
+    )
+    poll: float | None = setting(
+        "CAMERA_POLL",
+        values.poll_interval,
+        "a duration from 5s to 10m, or off",
+        "Time between two looks for commands, such as for a photo now. Each takes about 1 KB: at "
+        "20s that is 140 MB a month. off: commands come with the reports.",
+        default="20s",
+    )
+
     @classmethod
     def read(cls, source: Source, **others: Any) -> Self:
         settings = super().read(source, **others)

@@ -73,6 +73,23 @@ def interval(text: str) -> float | None:
     return seconds
 
 
+def heartbeat_interval(text: str) -> float | None:
+    """Return the seconds of a duration from 1m to 1h; None for `off`."""
+    return _between(text, 60.0, 3600.0)
+
+
+def poll_interval(text: str) -> float | None:
+    """Return the seconds of a duration from 5s to 10m; None for `off`."""
+    return _between(text, 5.0, 600.0)
+
+
+def _between(text: str, least: float, most: float) -> float | None:
+    seconds = interval(text)
+    if seconds is not None and not least <= seconds <= most:
+        raise ValueError
+    return seconds
+
+
 def megabytes(text: str) -> int | None:
     """Return the bytes of whole megabytes (10^6); None for `off`."""
     return None if text == "off" else number(text, 9_999_999) * 1_000_000

@@ -4,7 +4,7 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from itertools import filterfalse
+from itertools import filterfalse, islice
 from typing import NamedTuple
 
 from photo_wire.name import PhotoName
@@ -16,6 +16,8 @@ BACKLOG_EVERY = 4  # deliveries
 MIN_COUNT_PAUSE_SECONDS = 5.0  # between two counts
 MAX_COUNT_SHARE = 0.01  # of the time, that counting may take
 MAX_LIST_SECONDS = 1.0  # for which a list is used: a notification of a change may be lost
+URGENT_TURNS = 50  # for which a photo that somebody waits for is looked for
+MAX_URGENT_SEARCHED = 100  # of the newest photos, among which it is looked for
 
 
 def is_backlog_turn(turn: int) -> bool:
@@ -45,6 +47,9 @@ class PhotoSelector:
     def __init__(self, spool: Spool, retries: RetryTracker, clock: Clock) -> None:
         self.in_flight: dict[int, SpooledPhoto] = {}  # by sequence number
         self.undeletable: set[SpooledPhoto] = set()  # delivered, but not removable
+        self._urgent: dict[
+            str, int
+        ] = {}  # the tags of photos that are sent first: until which turn
         self._spool = spool
         self._retries = retries
         self._clock = clock
@@ -60,7 +65,9 @@ class PhotoSelector:
 
     def candidates(self) -> Iterator[SpooledPhoto]:
         """Yield the newest and the oldest photo that may be sent, the better choice first: if one
-        exceeds the limits, the other may fit."""
+        exceeds the limits, the other may fit. An urgent photo comes before both."""
+        if self._urgent and (photo := self._choose_urgent()):
+            yield photo
         is_oldest_first = is_backlog_turn(self._turn)
         for is_oldest in (is_oldest_first, not is_oldest_first):
             photo = self._choose(is_oldest)
@@ -85,9 +92,16 @@ class PhotoSelector:
         deferrals = (until - now for until in self._deferred_until.values() if until > now)
         return min(self._retries.due_in(), *deferrals, math.inf)
 
-    def next_turn(self) -> None:
-        """Record that a photo was delivered."""
+    def next_turn(self, photo: SpooledPhoto) -> None:
+        """Record that this photo was delivered."""
         self._turn += 1
+        self._urgent.pop(photo.name.tag, None)
+        self._urgent = {tag: turn for tag, turn in self._urgent.items() if turn > self._turn}
+
+    def prioritize(self, tag: str) -> None:
+        """Choose the photo whose name ends in this tag before others, once it is there. Photos that
+        do not come are no longer looked for after some turns."""
+        self._urgent[tag] = self._turn + URGENT_TURNS
 
     def defer(self, photo: SpooledPhoto, seconds: float) -> None:
         """Do not choose this photo for `seconds`."""
@@ -112,6 +126,13 @@ class PhotoSelector:
 
     def _is_recent(self, listed: _Listed) -> bool:
         return self._clock.monotonic() - listed.at < MAX_LIST_SECONDS
+
+    def _choose_urgent(self) -> SpooledPhoto | None:
+        """Return a photo that somebody waits for, if it is one of the last that were put."""
+        for photo in islice(self._spool.waiting_photos(newest_first=True), MAX_URGENT_SEARCHED):
+            if photo.name.tag in self._urgent and not self._is_unavailable_or_retry(photo):
+                return photo
+        return None
 
     def _is_unavailable(self, photo: SpooledPhoto) -> bool:
         return (

@@ -3,8 +3,13 @@
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from pi_uploader.agent.agent import PAUSE_FILE, Agent, UploadSide
+from pi_uploader.agent.end_reason import RESTART, end_reason
+from pi_uploader.agent.pause import UploadPause
+from pi_uploader.agent.state import DeviceInfo
 from pi_uploader.client import BackendClient
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.identity import Identity
@@ -58,24 +63,24 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         threading.Thread(target=close_at_stop, name="stop", daemon=True).start()
         keep_all(spool, stop, watchdog.watch("keeping"), clock, wake_ups.sleep)
         return 0
-    uploader = Uploader(
-        spool,
-        BackendClient(
-            settings.base_url,
-            settings.function_key,
-            connections=settings.uploads,
-            identity=Identity.open(settings.spool, os.environ, settings.device),
-        ),
-        UploadOptions(
-            limits=UploadLimits(
-                RateLimit(settings.bytes_per_second, clock, stop.wait),
-                MonthlyQuota(settings.spool / "data-sent.json", settings.monthly_bytes),
-            ),
-            state_file=state_file(settings.spool),
-            keep=settings.keep is not None or settings.keep_bytes is not None,
-        ),
-        clock=clock,
+    client = BackendClient(
+        settings.base_url,
+        settings.function_key,
+        connections=settings.uploads,
+        identity=Identity.open(settings.spool, os.environ, settings.device),
     )
+    pause = UploadPause(settings.spool / PAUSE_FILE, clock)
+    options = UploadOptions(
+        limits=UploadLimits(
+            RateLimit(settings.bytes_per_second, clock, stop.wait),
+            MonthlyQuota(settings.spool / "data-sent.json", settings.monthly_bytes),
+        ),
+        state_file=state_file(settings.spool),
+        keep=settings.keep is not None or settings.keep_bytes is not None,
+        pause=pause,
+    )
+    uploader = Uploader(spool, client, options, clock=clock)
+    pause.on_change(uploader.notify)
     names = [f"upload {number + 1}" for number in range(thread_count(settings))]
     threads = [
         threading.Thread(
@@ -91,15 +96,45 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     notifications = NotificationThread(
         spool.folder, uploader.notify, watchdog.watch("notifications")
     )
-    watchdog.notify_ready()
-    watchdog.start()
-    stop.wait()
-    notifications.close()
-    uploader.wake_ups.close()
+    side = UploadSide(uploader, pause, options.carrier, options.limits)
+    with agent_running(settings, spool, client, side, stop, watchdog):
+        watchdog.notify_ready()
+        watchdog.start()
+        stop.wait()
+        notifications.close()
+        uploader.wake_ups.close()
     for thread in threads:
         thread.join(JOIN_SECONDS / len(threads))
     uploader.finish()
     return 0
+
+
+@contextmanager
+def agent_running(
+    settings: UploadSettings,
+    spool: Spool,
+    client: BackendClient,
+    side: UploadSide,
+    stop: threading.Event,
+    watchdog: Watchdog,
+) -> Iterator[None]:
+    """Run the agent until the end of the block, and then say goodbye to the backend; without
+    heartbeats, run none. An agent that cannot begin is logged: uploads go on."""
+    if settings.heartbeat is None:
+        yield
+        return
+    device = DeviceInfo(settings.device, settings.site, settings.heartbeat, settings.poll)
+    try:
+        agent = Agent(device, spool, client, side, Clock(settings.clock_is_trusted))
+        threading.Thread(
+            target=agent.run, args=(stop.set, watchdog.watch("agent")), name="agent", daemon=True
+        ).start()
+    except Exception:
+        log.exception("no heartbeats are sent, and no commands executed")
+        yield
+        return
+    yield
+    agent.close(RESTART if agent.should_restart else end_reason(os.environ))
 
 
 def thread_count(settings: UploadSettings) -> int:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from photo_wire.receipt import Receipt
+from pi_uploader.agent.carrier import HeartbeatCarrier
+from pi_uploader.agent.pause import UploadPause
 from pi_uploader.alerts.reporter import AlertReporter
 from pi_uploader.client import (
     MAX_CALL_SECONDS,
@@ -40,11 +42,14 @@ log = logging.getLogger("upload")
 @dataclass(frozen=True)
 class UploadOptions:
     """`state_file` is written for `pi-uploader status`; None for no such file. `keep`: a copy of
-    each photo stays on the device."""
+    each photo stays on the device. Nothing is sent during a `pause`. `carrier` has the heartbeats
+    that go with photos."""
 
     limits: UploadLimits = field(default_factory=UploadLimits)
     state_file: Path | None = None
     keep: bool = False
+    pause: UploadPause | None = None
+    carrier: HeartbeatCarrier = field(default_factory=HeartbeatCarrier)
 
 
 class _Chosen(NamedTuple):
@@ -81,6 +86,8 @@ class Uploader:
         self._spool = spool
         self._limits = options.limits
         self._keep = options.keep
+        self._pause = options.pause
+        self._carrier = options.carrier
         self._state = UploadState(options.state_file, clock)
         self._clock = clock
         self._sending = threading.Semaphore(client.connections)
@@ -108,7 +115,7 @@ class Uploader:
             if not self.retries.breaker.allows(len(self._selector.in_flight)):
                 return self._due_in()
             self._time_correction.name_undated()
-            chosen = self._choose()
+            chosen = None if self._is_paused() else self._choose()
             if chosen and self.wake_ups.sleepers and self._selector.has_more():
                 self.wake_ups.wake()
         try:
@@ -124,6 +131,11 @@ class Uploader:
         self._selector.notify()
         self.wake_ups.wake()
 
+    def prioritize(self, tag: str) -> None:
+        """Send the photo whose name ends in this tag before others, once it is in the spool."""
+        with self._lock:
+            self._selector.prioritize(tag)
+
     def finish(self) -> None:
         """Write the state file, before the process ends."""
         with self._lock:
@@ -138,6 +150,7 @@ class Uploader:
                 self._selector.due_in(),
                 self._time_correction.due_in(),
                 self._report_due_in(),
+                (self._pause.remaining() if self._pause else 0.0) or math.inf,
             )
         return min(*due, POLL_SECONDS)
 
@@ -149,6 +162,9 @@ class Uploader:
         return max(self.retries.breaker.open_for(), self._reporter.due_in())
 
     # --- choose
+
+    def _is_paused(self) -> bool:
+        return self._pause is not None and self._pause.remaining() > 0
 
     def _choose(self) -> _Chosen | None:
         """Choose the photo to send next, and mark it as in flight."""
@@ -189,7 +205,7 @@ class Uploader:
                     return self._due_in()
                 body = PhotoBody(photo, file, reservation, self._limits.rate)
                 try:
-                    receipt = self.client.send_photo(photo, body, self._waiting_after(photo))
+                    receipt = self._put(photo, body)
                 except RequestError as error:  # recorded before the next thread sends
                     return self._handle_failure(photo, error)
         except FileNotFoundError:
@@ -202,6 +218,15 @@ class Uploader:
             return 0.0
         self._handle_receipt(photo, receipt)
         return 0.0
+
+    def _put(self, photo: SpooledPhoto, body: PhotoBody) -> Receipt:
+        """Send the photo, with the heartbeat that is due, if there is one. Raises RequestError."""
+        carried = self._carrier.take()
+        try:
+            return self.client.send_photo(photo, body, self._waiting_after(photo), carried)
+        finally:
+            if carried:
+                self._carrier.settle(carried)
 
     def _open(self, photo: SpooledPhoto) -> BinaryIO:
         """Open the photo's file. If the disk fails once, try again."""
@@ -221,7 +246,7 @@ class Uploader:
     def _handle_receipt(self, photo: SpooledPhoto, receipt: Receipt) -> None:
         with self._lock:
             self.retries.record_success(photo.sequence)
-            self._selector.next_turn()
+            self._selector.next_turn(photo)
             self._unreadable = 0
             self._state.record_delivery(receipt, self._clock.monotonic(), self._clock.now())
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)

@@ -39,6 +39,7 @@ class Device:
             "CAMERA_SPOOL": str(self.spool),
             "CAMERA_EVERY": every,
             "PIR_PIN": "none",
+            "CAMERA_HEARTBEAT": "off",
             **settings,
         }
         with self.log.open("ab") as output:

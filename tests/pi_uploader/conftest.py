@@ -17,7 +17,7 @@ from pi_uploader.cameras.picamera import camera, session
 from tests.support.pi_camera import fake_picamera2
 from tests.support.program import Program, StartProgram
 
-TRUSTED = {"CAMERA_CLOCK": "trusted"}  # the machine may have no NTP
+TRUSTED = {"CAMERA_CLOCK": "trusted", "CAMERA_HEARTBEAT": "off"}  # the machine may have no NTP
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def spool_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def start_program(tmp_path: Path, spool_folder: Path, log_folder: Path) -> Iterator[StartProgram]:
     """`start_program(command, *args, **env)` starts `pi-uploader command` as a process, or another
-    Python program if the first argument is -c. Only `env`, PATH, HOME, CAMERA_CLOCK and
-    CAMERA_SPOOL are set."""
+    Python program if the first argument is -c. Only `env`, PATH, HOME, CAMERA_CLOCK,
+    CAMERA_HEARTBEAT and CAMERA_SPOOL are set."""
     with ExitStack() as running:
 
         def start_one(*args: str, **env: str) -> Program:

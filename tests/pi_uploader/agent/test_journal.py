@@ -9,6 +9,7 @@ import pytest
 from photo_wire.command import Command, CommandResult, CommandState
 from pi_uploader.agent.journal import (
     EXPIRY_MARGIN,
+    MAX_AGE,
     MAX_ENTRIES,
     MAX_PENDING,
     Journal,
@@ -65,12 +66,14 @@ def test_a_later_process_knows_everything(file: Path) -> None:
     assert command(2).id in later
 
 
-def test_a_result_that_is_not_acknowledged_is_never_forgotten(file: Path) -> None:
+def test_a_result_waits_for_as_long_as_the_backend_keeps_the_command(file: Path) -> None:
     journal = Journal(file)
     journal.take(command(1))
     journal.record(command(1), done(command(1)))
-    journal.forget_expired(NOW + timedelta(days=365))
+    journal.forget_expired(NOW + MAX_AGE)
     assert journal.pending() == [done(command(1))]
+    journal.forget_expired(NOW + MAX_AGE + timedelta(minutes=2))
+    assert journal.pending() == []
 
 
 def test_a_command_that_is_being_executed_cannot_be_acknowledged(file: Path) -> None:

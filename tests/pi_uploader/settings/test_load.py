@@ -62,6 +62,8 @@ CAPTURE_MISTAKES = COMMON_MISTAKES | {
 UPLOAD_MISTAKES = COMMON_MISTAKES | {
     "CAMERA_DEVICE_NAME": ["Gate", "a" * 33, "-a", "no space"],
     "CAMERA_SITE": ["a" * 65, "a\nb"],
+    "CAMERA_HEARTBEAT": ["59s", "61m", "0m", "5"],
+    "CAMERA_POLL": ["4s", "11m", "20"],
     "BASE_URL": [
         "",
         "nightjar.example",

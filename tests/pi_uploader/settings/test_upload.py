@@ -2,16 +2,27 @@
 
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from photo_wire.headers import FUNCTION_KEY
+from tests.support.agent_backend import AgentBackend
 from tests.support.fault_server import Exchange, FaultServer, store_photo
 from tests.support.installed_pi import InstalledPi
 from tests.support.spool_photos import put
 from tests.support.waiting import wait_for
 
 BIG = 600_000  # bytes: one fits into a megabyte, two do not
+
+
+@pytest.fixture
+def agent_backend(pi: InstalledPi, monkeypatch: pytest.MonkeyPatch) -> Iterator[AgentBackend]:
+    """The device's backend, with heartbeats, the first of which comes at once."""
+    monkeypatch.setattr("pi_uploader.agent.schedule.MAX_START_SECONDS", 0.0)
+    with AgentBackend() as one:
+        pi.environ["BASE_URL"] = one.server.base_url
+        yield one
 
 
 def stored(server: FaultServer, count: int) -> None:
@@ -81,3 +92,25 @@ def test_camera_monthly_mb(pi: InstalledPi, server: FaultServer) -> None:
         stored(server, 2)
         # The backend has a photo a moment before its device lets go of it.
         wait_for(lambda: pi.waiting() == [waits], what="the large photo alone in the spool")
+
+
+@pytest.mark.setting("CAMERA_HEARTBEAT")
+def test_camera_heartbeat(pi: InstalledPi, agent_backend: AgentBackend) -> None:
+    """It says when the next one comes, and the last one that none does."""
+    pi.environ |= {"CAMERA_HEARTBEAT": "1m", "CAMERA_POLL": "off"}
+    with pi.uploading():
+        wait_for(lambda: agent_backend.heartbeats, what="a heartbeat")
+    assert [one.interval for one in agent_backend.heartbeats] == [60, 60]
+    assert [one.goodbye for one in agent_backend.heartbeats] == [None, "shutdown"]
+    assert agent_backend.polls == []
+
+
+@pytest.mark.setting("CAMERA_POLL")
+def test_camera_poll(pi: InstalledPi, agent_backend: AgentBackend) -> None:
+    """A command is found before the next heartbeat, which comes after an hour."""
+    pi.environ |= {"CAMERA_HEARTBEAT": "1h", "CAMERA_POLL": "5s"}
+    with pi.uploading():
+        wait_for(lambda: agent_backend.heartbeats, what="a heartbeat")
+        command = agent_backend.ask("dance")
+        wait_for(lambda: agent_backend.final(command), what="a refusal")
+    assert agent_backend.polls

@@ -12,6 +12,7 @@ from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto
 from pi_uploader.upload.backlog import (
     MAX_LIST_SECONDS,
     MIN_COUNT_PAUSE_SECONDS,
+    URGENT_TURNS,
     BacklogCounter,
     PhotoSelector,
 )
@@ -127,7 +128,7 @@ def test_the_newest_photo_is_the_best_choice_and_at_every_fourth_turn_the_oldest
     choices = []
     for _ in range(8):
         choices.append(selection.candidates())
-        selection.selector.next_turn()
+        selection.selector.next_turn(selection.photos[0])
     assert choices == [[3, 0], [3, 0], [3, 0], [0, 3]] * 2
 
 
@@ -210,3 +211,24 @@ def test_photos_that_were_evicted_since_they_were_listed_hold_up_no_other(tmp_pa
             (device.spool.waiting_folder / photo.path).unlink()
         device.try_all(max_tries=6)
     assert set(server.store.photos) == {str(photos[0].name), str(photos[3].name)}
+
+
+def test_a_photo_that_somebody_waits_for_comes_first(tmp_path: Path) -> None:
+    selection = Selection(tmp_path, 5)
+    wanted = selection.photos[2]
+    selection.selector.prioritize(wanted.name.tag)
+    assert selection.candidates()[0] == 2
+    selection.selector.in_flight[wanted.sequence] = wanted
+    assert selection.candidates() == [4, 0]
+    selection.selector.in_flight.clear()
+    selection.selector.next_turn(wanted)
+    assert selection.candidates() == [4, 0]
+
+
+def test_a_photo_that_does_not_come_is_forgotten(tmp_path: Path) -> None:
+    selection = Selection(tmp_path, 5)
+    selection.selector.prioritize(selection.photos[2].name.tag)
+    for _ in range(URGENT_TURNS):
+        assert selection.candidates()[0] == 2
+        selection.selector.next_turn(selection.photos[0])
+    assert 2 not in selection.candidates()

@@ -1,0 +1,382 @@
+"""The agent's thread: it sends heartbeats, polls for commands, and executes them.
+
+Nothing here holds up an upload. Every error is logged once, and tried again later.
+"""
+
+import json
+import logging
+import math
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from photo_wire import __version__
+from photo_wire.command import Command, CommandResult, Kind, parse_blob
+from photo_wire.errors import WireError
+from photo_wire.heartbeat import (
+    MAX_BYTES,
+    MAX_STATE_BYTES,
+    CommandLink,
+    Heartbeat,
+    HeartbeatReply,
+    parse_reply,
+)
+from pi_uploader.agent.carrier import HeartbeatCarrier
+from pi_uploader.agent.execution import (
+    MAX_EXECUTION_SECONDS,
+    Executor,
+    Uploads,
+    expired,
+    refused,
+)
+from pi_uploader.agent.journal import Journal
+from pi_uploader.agent.live import Live
+from pi_uploader.agent.pause import UploadPause
+from pi_uploader.agent.schedule import Schedule
+from pi_uploader.agent.server_clock import ServerClock
+from pi_uploader.agent.state import DataBudget, DeviceInfo, StateReader
+from pi_uploader.client import MAX_CALL_SECONDS, BackendClient, RejectedError, UnavailableError
+from pi_uploader.clock import Clock
+from pi_uploader.spool import Spool
+from pi_uploader.watchdog import Heartbeat as WatchdogHeartbeat
+from pi_uploader.watchdog import no_heartbeat
+
+JOURNAL_FILE, PAUSE_FILE = "commands.json", "paused.json"  # in the spool's folder
+GOODBYE_SECONDS = 2.0  # at the end of the process
+CARRIED_SECONDS = 60.0  # that a heartbeat waits for the upload that carries it
+CHECK_SECONDS = 60.0  # between two looks whether the state has changed
+BATCH_SECONDS = 10.0  # of commands, after which their results are sent
+ERROR_PAUSE_SECONDS = 60.0  # after an unexpected error
+MARGIN_SECONDS = 60.0  # by which the thread may be late
+REQUEST_BYTES = 1_000  # of a heartbeat besides its body, response included
+_OUTPUTS = (Kind.LOGS, Kind.DOCTOR)
+_NO_ENDPOINT = (404, 405)
+
+log = logging.getLogger("agent")
+
+
+@dataclass(frozen=True)
+class UploadSide:
+    """What the agent shares with the upload threads."""
+
+    uploads: Uploads
+    pause: UploadPause
+    carrier: HeartbeatCarrier
+    budget: DataBudget
+
+
+class Agent:
+    """The agent of a device. `run` is its thread; `close` is called in another one.
+
+    `should_restart` is set after the command to restart: the process is to end.
+    """
+
+    def __init__(
+        self,
+        device: DeviceInfo,
+        spool: Spool,
+        client: BackendClient,
+        upload_side: UploadSide,
+        clock: Clock,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._device = device
+        self._client = client
+        self._carrier, self._budget = upload_side.carrier, upload_side.budget
+        self._schedule = Schedule(device.interval, device.poll_interval, clock, chance)
+        self._server_clock = ServerClock(clock)
+        self._state = StateReader(
+            device, spool, upload_side.pause, self._budget, clock, self._server_clock
+        )
+        self._journal = Journal(spool.folder / JOURNAL_FILE)
+        self._executor = Executor(spool, upload_side.uploads, upload_side.pause, self._server_clock)
+        self._blobs = client.blobs()
+        self._live = Live(spool.folder, self._blobs, self._budget, clock, self._server_clock)
+        self._clock = clock
+        self._open: Mapping[str, Command] = {}  # by id, as the backend told last
+        self._link: CommandLink | None = None
+        self._etag: str | None = None
+        self._last_state: Heartbeat | None = None  # of the last heartbeat that got through
+        self._offered_state = self._empty_state()  # of the heartbeat that an upload may carry
+        self._check_at = math.inf  # when to compare it with the state then, in monotonic seconds
+        self._waits_for_upload = False
+        self._problems: dict[str, str] = {}  # by what failed; logged once
+        self._wake = threading.Event()
+        self._closed = threading.Event()
+        self._carrier.on_reply(self._wake.set)
+
+    @property
+    def should_restart(self) -> bool:
+        return self._executor.should_restart
+
+    def run(
+        self, on_restart: Callable[[], object], heartbeat: WatchdogHeartbeat = no_heartbeat
+    ) -> None:
+        """Work until `close`. After the command to restart, call `on_restart` and end."""
+        while not self._closed.is_set():
+            try:
+                wait = self.step(heartbeat)
+            except Exception as error:
+                if self._is_new("agent", f"{type(error).__name__}: {error}"):
+                    log.exception("the agent goes on after an unexpected error")
+                wait = ERROR_PAUSE_SECONDS
+            if self.should_restart:
+                on_restart()
+                return
+            heartbeat(wait + MARGIN_SECONDS)
+            self._wake.wait(wait)
+            self._wake.clear()
+
+    def step(self, heartbeat: WatchdogHeartbeat = no_heartbeat) -> float:
+        """Do what is due; return the seconds until something is due again."""
+        heartbeat(MAX_CALL_SECONDS)
+        self._receive_carried()
+        if not self._schedule.heartbeat_due_in():
+            self._send_heartbeat()
+        elif not self._schedule.carry_due_in() and self._carrier.has_sent():
+            self._offer_heartbeat()
+        self._watch_state()
+        if not self._schedule.poll_due_in():
+            self._poll()
+        self._execute_open(heartbeat)
+        heartbeat(MAX_CALL_SECONDS)
+        self._live.send_due()
+        return self._due_in()
+
+    def close(self, reason: str) -> None:
+        """End the thread soon, and tell the backend that this device ends for this reason (restart
+        or shutdown), if that can be done in two seconds."""
+        self._closed.set()
+        self._executor.close()
+        self._wake.set()
+        if self._last_state:
+            thread = threading.Thread(target=self._say_goodbye, args=(reason,), daemon=True)
+            thread.start()
+            thread.join(GOODBYE_SECONDS)
+
+    def _say_goodbye(self, reason: str) -> None:
+        state = self._last_state or self._empty_state()
+        heartbeat = replace(self._with_results(state), goodbye=reason, sent_at=self._clock.now())
+        try:
+            reply = self._client.send_heartbeat(self._device.name, heartbeat).reply
+        except (RejectedError, UnavailableError) as error:
+            log.info("the backend does not know of the %s: it %s", reason, error)
+        else:
+            self._journal.acknowledge(reply.acknowledged)
+
+    def _due_in(self) -> float:
+        heartbeat_due_in = self._schedule.heartbeat_due_in()
+        carry_due_in = self._schedule.carry_due_in()
+        return min(
+            heartbeat_due_in,
+            carry_due_in or heartbeat_due_in,
+            self._schedule.poll_due_in(),
+            self._live.due_in(),
+            self._check_due_in(),
+        )
+
+    # --- heartbeats
+
+    def _send_heartbeat(self) -> None:
+        """Send a heartbeat, unless an upload carries it at this moment."""
+        if self._carrier.withdraw() and not self._waits_for_upload:
+            self._waits_for_upload = True
+            self._schedule.defer(CARRIED_SECONDS)
+            return
+        self._waits_for_upload = False
+        state = self._read_state()
+        heartbeat = self._with_results(state)
+        is_complete = len(heartbeat.commands) == len(self._journal.pending())
+        try:
+            response = self._client.send_heartbeat(self._device.name, heartbeat)
+        except RejectedError as error:
+            self._schedule.record_unsupported()
+            self._warn("heartbeat", f"the backend does not take heartbeats: it {error}")
+        except UnavailableError as error:
+            self._record_failure(error)
+        else:
+            self._server_clock.record(response.server_time)
+            self._handle_reply(state, response.reply)
+            if response.reply.acknowledged and not is_complete:
+                self._schedule.hurry()  # some results were too large to be sent with the others
+        size = len(heartbeat.to_json()) + REQUEST_BYTES
+        self._budget.add(size, self._server_clock.now())
+
+    def _record_failure(self, error: UnavailableError) -> None:
+        if error.status in _NO_ENDPOINT:
+            self._schedule.record_unsupported()
+            self._warn("heartbeat", "the backend has no heartbeats: it is older than this device")
+            return
+        wait = self._schedule.record_failure(error.retry_after)
+        self._warn(
+            "heartbeat", f"no heartbeat is sent: the backend {error}; next try in {wait:.0f} s"
+        )
+
+    def _check_due_in(self) -> float:
+        """Return the seconds until the state is compared with what the backend knows; infinity
+        while it knows nothing."""
+        if self._last_state is None or self._schedule.failures:
+            return math.inf
+        return max(0.0, self._check_at - self._clock.monotonic())
+
+    def _watch_state(self) -> None:
+        """Have a heartbeat sent now if something has changed of what counts from the heartbeat that
+        reports it."""
+        if self._last_state is None or self._check_due_in():
+            return
+        self._check_at = self._clock.monotonic() + CHECK_SECONDS
+        if self._state.has_changed(self._last_state):
+            self._schedule.hurry()
+
+    def _offer_heartbeat(self) -> None:
+        """Let the next upload carry the heartbeat, if it fits."""
+        state = self._read_state()
+        if header := self._with_results(state).to_header():
+            self._offered_state = state
+            self._carrier.offer(header)
+
+    def _receive_carried(self) -> None:
+        """Handle the reply to a heartbeat that an upload has carried."""
+        if (reply := self._carrier.take_reply()) is None:
+            return
+        try:
+            self._handle_reply(self._offered_state, parse_reply(reply.encode()))
+        except WireError as error:
+            self._warn("heartbeat", f"the reply to a heartbeat cannot be read: {error}")
+
+    def _handle_reply(self, state: Heartbeat, reply: HeartbeatReply) -> None:
+        self._schedule.record_success()
+        self._waits_for_upload = False
+        if not reply.is_recorded:
+            self._warn("heartbeat", "this device's key waits for the owner's approval")
+            return
+        self._forget_problem("heartbeat", "the backend has the heartbeats of this device")
+        self._last_state = state
+        self._check_at = self._clock.monotonic() + CHECK_SECONDS
+        self._journal.acknowledge(reply.acknowledged)
+        self._journal.forget_expired(self._server_clock.now())
+        self._open = {command.id: command for command in reply.open}
+        self._link = reply.link
+        if reply.link:
+            self._schedule.begin_polls()
+        else:
+            self._schedule.end_polls()
+
+    def _read_state(self) -> Heartbeat:
+        """Return the state of the device. What cannot be read is left out, and logged once."""
+        try:
+            return self._state.read()
+        except OSError as error:  # the spool's disk
+            self._warn("state", f"the state of the spool cannot be read: {error}")
+            return self._empty_state()
+
+    def _empty_state(self) -> Heartbeat:
+        return Heartbeat(
+            version=__version__, interval=round(self._device.interval), site=self._device.site
+        )
+
+    def _with_results(self, state: Heartbeat) -> Heartbeat:
+        """Return a heartbeat with as many results of commands as it may have."""
+        room = MAX_BYTES - MAX_STATE_BYTES
+        results: list[CommandResult] = []
+        for result in self._journal.pending():
+            room -= len(json.dumps(result.to_properties(), ensure_ascii=False).encode()) + 1
+            if room < 0:
+                break
+            results.append(result)
+        return replace(state, commands=tuple(results))
+
+    # --- commands
+
+    def _poll(self) -> None:
+        """Look into the blob whether there are new commands, or viewers."""
+        link = self._link
+        if link is None or self._server_clock.seconds_until(link.expires_at) <= 0:
+            self._link = None
+            self._schedule.end_polls()
+            return
+        if self._budget.is_spent(self._server_clock.now()):
+            self._schedule.record_poll(is_looking=False)
+            return
+        try:
+            response = self._blobs.read(link.url, self._etag)
+            if response.content is not None:
+                blob = parse_blob(response.content)
+                self._open = {command.id: command for command in blob.open}
+                self._live.update(blob.looking_until, blob.live)
+        except (UnavailableError, WireError) as error:
+            self._handle_poll_failure(error)
+            return
+        self._etag = response.etag
+        self._server_clock.record(response.server_time)
+        self._budget.add(response.size, self._server_clock.now())
+        self._schedule.record_poll(self._live.is_looking())
+        self._forget_problem("poll", "commands can be polled again")
+
+    def _handle_poll_failure(self, error: UnavailableError | WireError) -> None:
+        if isinstance(error, UnavailableError) and error.status == 403:  # a new one will come
+            self._link = None
+            self._schedule.end_polls()
+        else:
+            self._schedule.record_poll_failure()
+        self._warn(
+            "poll", f"commands cannot be polled, and come with heartbeats: the storage {error}"
+        )
+
+    def _execute_open(self, heartbeat: WatchdogHeartbeat) -> None:
+        """Execute what the backend has told of and is not done yet, and have the results sent."""
+        end = self._clock.monotonic() + BATCH_SECONDS
+        for command in self._journal.taken():
+            heartbeat(MAX_EXECUTION_SECONDS)
+            self._record(command, self._executor.settle(command))
+        for command in list(self._open.values()):
+            if self._clock.monotonic() > end or self._closed.is_set() or self.should_restart:
+                return
+            if self._can_take(command):
+                heartbeat(MAX_EXECUTION_SECONDS)
+                self._record(command, self._take(command))
+        if self._last_state:
+            self._journal.is_damaged = False  # all that it may have had was open, and is settled
+
+    def _can_take(self, command: Command) -> bool:
+        """Return whether a command is new, and there is room for its result."""
+        has_room = self._journal.has_room()
+        if command.kind in _OUTPUTS and self._journal.has_output():
+            has_room = False  # one large result at a time
+        return has_room and command.id not in self._journal
+
+    def _take(self, command: Command) -> CommandResult:
+        """Take and execute a command, or say why not."""
+        if self._journal.is_damaged:
+            return expired(command, "the journal was damaged, and it may have been executed")
+        if problem := self._executor.problem(command):
+            return problem
+        try:
+            self._journal.take(command)
+        except OSError as error:
+            return refused(command, f"the disk does not record it: {error.strerror or error}")
+        log.info("command %s: %s", command.id, command.kind)
+        return self._executor.execute(command)
+
+    def _record(self, command: Command, result: CommandResult) -> None:
+        self._journal.record(command, result)
+        self._schedule.hurry()
+        detail = f": {result.detail}" if result.detail else ""
+        log.info("command %s: %s %s%s", command.id, command.kind, result.state, detail)
+
+    # --- the log
+
+    def _is_new(self, what: str, text: str) -> bool:
+        is_new = self._problems.get(what) != text
+        self._problems[what] = text
+        return is_new
+
+    def _warn(self, what: str, text: str) -> None:
+        """Log a problem, once until it is another one."""
+        if self._is_new(what, text):
+            log.warning("%s", text)
+
+    def _forget_problem(self, what: str, text: str) -> None:
+        if self._problems.pop(what, None):
+            log.info("%s", text)

@@ -1,0 +1,430 @@
+"""The agent against a backend on loopback and a real capture process, all in threads."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from photo_wire.command import Command, CommandResult, CommandState
+from photo_wire.heartbeat import Heartbeat
+from pi_uploader.agent.agent import JOURNAL_FILE, Agent, UploadSide
+from pi_uploader.agent.carrier import HeartbeatCarrier
+from pi_uploader.agent.journal import Journal
+from pi_uploader.agent.pause import UploadPause
+from pi_uploader.agent.state import DeviceInfo
+from pi_uploader.client import BackendClient
+from pi_uploader.clock import Clock
+from pi_uploader.control import ask
+from pi_uploader.spool import Spool
+from pi_uploader.upload.limits import MonthlyQuota, UploadLimits
+from tests.support.agent_backend import SECRET, AgentBackend
+from tests.support.capturing import asking, idle_settings
+from tests.support.waiting import wait_for
+
+POLL = 0.05  # seconds
+CLOCK = Clock(is_trusted=True)
+
+
+class Device:
+    """An agent with what it shares with the upload threads, which there are none of."""
+
+    def __init__(
+        self, folder: Path, backend: AgentBackend, monthly_bytes: int | None = None
+    ) -> None:
+        self.spool = Spool(folder / "spool")
+        self.urgent: list[str] = []
+        self.carrier = HeartbeatCarrier()
+        self.pause = UploadPause(self.spool.folder / "paused.json", CLOCK)
+        self.quota = MonthlyQuota(self.spool.folder / "sent.json", monthly_bytes)
+        self.restarted = threading.Event()
+        client = BackendClient(backend.server.base_url, "a key")
+        self.client = client
+        self.agent = Agent(
+            DeviceInfo("gate", "home", 300.0, POLL),
+            self.spool,
+            client,
+            UploadSide(self, self.pause, self.carrier, UploadLimits(quota=self.quota)),
+            CLOCK,
+            chance=lambda: 0.0,
+        )
+
+    def prioritize(self, tag: str) -> None:
+        self.urgent.append(tag)
+
+    @contextmanager
+    def running(self, reason: str = "shutdown") -> Iterator["Device"]:
+        thread = threading.Thread(target=self.agent.run, args=(self.restarted.set,), daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.agent.close(reason)
+            thread.join(90)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def backend() -> Iterator[AgentBackend]:
+    with AgentBackend() as one:
+        yield one
+
+
+@pytest.fixture
+def device(tmp_path: Path, backend: AgentBackend) -> Device:
+    return Device(tmp_path, backend)
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Iterator[None]:
+    with asking(idle_settings(tmp_path, CAMERA_NAME="gate")):
+        yield
+
+
+def first_heartbeat(backend: AgentBackend) -> Heartbeat:
+    wait_for(lambda: backend.heartbeats, what="a heartbeat")
+    return backend.heartbeats[0]
+
+
+def is_armed(backend: AgentBackend) -> bool:
+    """Return whether the last heartbeat says so."""
+    return bool(backend.heartbeats[-1].cameras["gate"].armed)
+
+
+def result_of(backend: AgentBackend, command: Command) -> CommandResult:
+    wait_for(lambda: backend.final(command), what=f"a result of {command.kind}")
+    result = backend.final(command)
+    assert result
+    return result
+
+
+@pytest.mark.usefixtures("capture")
+def test_a_heartbeat_tells_the_state(backend: AgentBackend, device: Device) -> None:
+    wait_for(device.spool.newest, what="the first photo")
+    with device.running():
+        heartbeat = first_heartbeat(backend)
+    assert (heartbeat.interval, heartbeat.site, heartbeat.goodbye) == (300, "home", None)
+    assert heartbeat.uptime
+    assert heartbeat.spool
+    assert heartbeat.spool.waiting == 1
+    assert heartbeat.spool.bytes
+    assert (heartbeat.losses, heartbeat.quarantine) == (0, 0)
+    assert heartbeat.cameras["gate"].armed
+    assert heartbeat.cameras["gate"].last_photo
+    assert "photo" in heartbeat.cameras["gate"].can
+    assert [one.goodbye for one in backend.heartbeats] == [None, "shutdown"]
+
+
+@pytest.mark.usefixtures("capture")
+def test_a_photo_now(backend: AgentBackend, device: Device) -> None:
+    with device.running():
+        command = backend.ask("photo")
+        result = result_of(backend, command)
+    assert result.state is CommandState.DONE
+    [photo] = result.photos
+    assert photo.endswith(f"-{command.tag}")
+    assert device.urgent == [command.tag]
+    newest = device.spool.newest()
+    assert newest
+    assert str(newest.name) == photo
+
+
+@pytest.mark.usefixtures("capture")
+def test_a_command_that_stays_open_in_the_blob_is_done_once(
+    backend: AgentBackend, device: Device
+) -> None:
+    with device.running():
+        first = backend.ask("photo")
+        result_of(backend, first)
+        result_of(backend, backend.ask("photo"))
+    assert len([one for one in device.spool.waiting_photos() if one.name.tag == first.tag]) == 1
+    assert device.urgent.count(first.tag) == 1
+
+
+@pytest.mark.usefixtures("capture")
+def test_commands_come_with_heartbeats_where_there_is_no_blob(
+    backend: AgentBackend, device: Device
+) -> None:
+    backend.has_link = False
+    command = backend.ask("photo", camera=None)
+    with device.running():
+        assert result_of(backend, command).state is CommandState.DONE
+    assert backend.polls == []
+
+
+@pytest.mark.usefixtures("capture")
+def test_logs_of_both_processes_come_sorted(
+    backend: AgentBackend, device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    with device.running():
+        result = result_of(backend, backend.ask("logs", camera=None, lines=5))
+        again = result_of(backend, backend.ask("logs", camera=None, lines=5))
+    assert {result.state, again.state} == {CommandState.DONE}
+    assert len(result.output.splitlines()) <= 5
+    assert result.output.splitlines() == sorted(result.output.splitlines())
+
+
+@pytest.mark.usefixtures("capture")
+def test_arming_and_disarming_is_reported_at_once(backend: AgentBackend, device: Device) -> None:
+    with device.running():
+        until = datetime.now(UTC) + timedelta(hours=2)
+        assert result_of(backend, backend.ask("disarm", until=until)).state is CommandState.DONE
+        wait_for(lambda: not is_armed(backend), what="a heartbeat that says so")
+        camera = backend.heartbeats[-1].cameras["gate"]
+        assert camera.disarmed_until
+        assert abs(camera.disarmed_until - until) < timedelta(minutes=1)
+        assert result_of(backend, backend.ask("arm", camera=None)).state is CommandState.DONE
+        wait_for(lambda: is_armed(backend), what="a heartbeat that says so")
+
+
+def test_pausing_uploads_survives_a_restart(
+    tmp_path: Path, backend: AgentBackend, device: Device
+) -> None:
+    with device.running():
+        assert result_of(backend, backend.ask("pause", camera=None)).state is CommandState.DONE
+        assert wait_for(lambda: backend.heartbeats[-1].paused_until)
+    later = Device(tmp_path, backend)
+    assert later.pause.remaining()
+    with later.running():
+        assert result_of(backend, backend.ask("resume", camera=None)).state is CommandState.DONE
+        wait_for(lambda: backend.heartbeats[-1].paused_until is None)
+    assert not Device(tmp_path, backend).pause.remaining()
+
+
+@pytest.mark.parametrize(
+    ("members", "state", "detail"),
+    [
+        ({"kind": "dance"}, CommandState.REFUSED, "does not know dance"),
+        (
+            {"kind": "photo", "expires_at": datetime(2020, 1, 1, tzinfo=UTC)},
+            CommandState.EXPIRED,
+            "too late",
+        ),
+        ({"kind": "photo", "camera": "other"}, CommandState.REFUSED, "other"),
+    ],
+)
+@pytest.mark.usefixtures("capture")
+def test_what_is_not_executed(
+    members: dict[str, Any],
+    state: CommandState,
+    detail: str,
+    backend: AgentBackend,
+    device: Device,
+) -> None:
+    with device.running():
+        result = result_of(backend, backend.ask(**members))
+    assert (result.state, detail in result.detail) == (state, True)
+
+
+def test_a_command_that_was_interrupted_is_not_executed_again(
+    tmp_path: Path, backend: AgentBackend
+) -> None:
+    """The device was killed after it had taken them: one photo was taken, one was not."""
+    settings = idle_settings(tmp_path, CAMERA_NAME="gate")
+    taken, lost = backend.ask("photo"), backend.ask("photo")
+    arm = backend.ask("arm")
+    with asking(settings) as ask_capture:
+        photo = ask_capture("photo", camera="gate", tag=taken.tag).members["photo"]
+        journal = Journal(settings.spool / JOURNAL_FILE)
+        for command in (taken, lost, arm):
+            journal.take(command)
+        device = Device(tmp_path, backend)
+        with device.running():
+            results = [result_of(backend, one) for one in (taken, lost, arm)]
+    assert [one.state for one in results] == [
+        CommandState.DONE,
+        CommandState.EXPIRED,
+        CommandState.EXPIRED,
+    ]
+    assert results[0].photos == (photo,)
+    tags = [one.name.tag for one in device.spool.waiting_photos()]
+    assert (tags.count(taken.tag), tags.count(lost.tag)) == (1, 0)
+
+
+@pytest.mark.usefixtures("capture")
+def test_what_may_have_been_in_a_damaged_journal_expires(
+    tmp_path: Path, backend: AgentBackend
+) -> None:
+    (tmp_path / "spool" / JOURNAL_FILE).write_text("damaged")
+    before = backend.ask("photo")
+    with Device(tmp_path, backend).running():
+        assert result_of(backend, before).state is CommandState.EXPIRED
+        assert result_of(backend, backend.ask("photo")).state is CommandState.DONE
+
+
+def test_a_restart_ends_both_processes(tmp_path: Path, backend: AgentBackend) -> None:
+    stop = threading.Event()
+    with asking(idle_settings(tmp_path, CAMERA_NAME="gate"), stop):
+        device = Device(tmp_path, backend)
+        with device.running("restart"):
+            command = backend.ask("restart", camera=None)
+            assert device.restarted.wait(90)
+            assert stop.wait(90)
+        assert device.agent.should_restart
+    assert result_of(backend, command).state is CommandState.DONE
+    assert backend.heartbeats[-1].goodbye == "restart"
+
+
+@pytest.mark.usefixtures("capture")
+def test_live_pictures_while_somebody_looks(
+    backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pi_uploader.agent.live.PICTURE_SECONDS", 0.05)
+    monkeypatch.setattr("pi_uploader.agent.schedule.LOOKING_SECONDS", 0.05)
+    with device.running():
+        backend.look()
+        wait_for(lambda: len(backend.pictures) > 2, what="live pictures")
+        backend.look_away()
+        polls = len(backend.polls)
+        wait_for(lambda: len(backend.polls) > polls + 1, what="a poll that sees that")
+        count = len(backend.pictures)
+        polls = len(backend.polls)
+        wait_for(lambda: len(backend.polls) > polls + 2, what="more polls")
+        assert len(backend.pictures) == count
+    assert all(one.startswith(b"\xff\xd8") for one in backend.pictures)
+    sent, _ = device.quota.used(datetime.now(UTC))
+    assert sent > sum(map(len, backend.pictures))
+
+
+@pytest.mark.usefixtures("capture")
+def test_polls_and_live_pictures_stop_when_the_data_of_the_month_is_spent(
+    tmp_path: Path, backend: AgentBackend
+) -> None:
+    device = Device(tmp_path, backend, monthly_bytes=1)
+    device.quota.add(2, datetime.now(UTC))
+    backend.look()
+    command = backend.ask("photo")
+    with device.running():
+        assert result_of(backend, command).state is CommandState.DONE  # it came by heartbeat
+    assert (backend.polls, backend.pictures) == ([], [])
+    assert backend.heartbeats[0].monthly_limit == 1
+
+
+@pytest.mark.usefixtures("capture")
+def test_a_backend_that_is_too_old_is_left_alone(
+    backend: AgentBackend, device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend.has_heartbeats = False
+    assert device.agent.step() > 3000
+    assert device.agent.step() > 3000
+    assert caplog.text.count("it is older than this device") == 1
+    device.agent.close("shutdown")
+    assert len(backend.server.requests) == 1  # and no goodbye
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 429, 500, 503])
+def test_heartbeats_that_fail_are_repeated(
+    code: int, backend: AgentBackend, device: Device
+) -> None:
+    backend.status = code
+    assert 0 < device.agent.step() <= (3600 if code == 400 else 10.5)
+
+
+def test_a_device_that_is_not_approved_has_no_link(
+    backend: AgentBackend, device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend.is_approved = False
+    assert device.agent.step() > 200
+    assert "waits for the owner" in caplog.text
+    assert backend.polls == []
+
+
+def test_an_upload_carries_the_heartbeat(
+    tmp_path: Path, backend: AgentBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pi_uploader.agent.schedule.MAX_CARRY_SECONDS", 300.0)
+    monkeypatch.setattr("pi_uploader.agent.schedule.CARRY_SHARE", 1.0)
+    with asking(idle_settings(tmp_path, CAMERA_NAME="gate")):
+        device = Device(tmp_path, backend)
+        wait_for(device.spool.newest, what="a photo")
+        photo = next(device.spool.waiting_photos())
+        device.agent.step()
+        assert device.carrier.take() is None  # nothing is offered before a photo was sent
+        device.agent.step()
+        command = backend.ask("arm")
+        with device.spool.open(photo) as file:
+            carried = device.carrier.take()
+            assert carried
+            device.client.send_photo(photo, file, None, carried)
+            device.carrier.settle(carried)
+        device.agent.step()
+        assert [one.cameras["gate"].armed for one in backend.carried] == [True]
+        assert len(backend.heartbeats) == 1
+        device.agent.step()
+    assert result_of(backend, command).state is CommandState.DONE
+
+
+def test_an_upload_that_fails_takes_no_heartbeat_with_it(
+    backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device.agent.step()
+    device.carrier.offer("a heartbeat")
+    carried = device.carrier.take()
+    assert carried
+    assert device.carrier.withdraw()  # it is under way
+    device.carrier.settle(carried)
+    assert not device.carrier.withdraw()
+    assert device.carrier.take_reply() is None
+
+
+@pytest.mark.usefixtures("capture")
+def test_a_camera_that_is_disarmed_on_the_device_is_reported_within_a_minute(
+    tmp_path: Path, backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pi_uploader.agent.agent.CHECK_SECONDS", 0.05)
+    with device.running():
+        first_heartbeat(backend)
+        ask(device.spool.folder, {"do": "disarm", "camera": "gate"}, 90)
+        wait_for(lambda: not is_armed(backend), what="a heartbeat that says so")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"open": [{"id": 1}]}'])
+@pytest.mark.usefixtures("capture")
+def test_a_blob_that_cannot_be_read_is_logged_once(
+    content: bytes,
+    backend: AgentBackend,
+    device: Device,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(type(backend._blob), "to_json", lambda _: content)
+    with device.running():
+        wait_for(lambda: len(backend.polls) > 2, what="polls")
+    assert caplog.text.count("commands cannot be polled") == 1
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.usefixtures("capture")
+def test_no_log_line_shows_a_link(
+    backend: AgentBackend, device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="agent")
+    with device.running():
+        backend.look()
+        result_of(backend, backend.ask("photo"))
+        assert SECRET not in repr(vars(device.agent))
+    assert SECRET not in caplog.text
+    assert SECRET not in (device.spool.folder / JOURNAL_FILE).read_text()
+    assert json.loads((device.spool.folder / JOURNAL_FILE).read_text())
+
+
+def test_no_error_ends_the_agent(
+    backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pi_uploader.agent.agent.ERROR_PAUSE_SECONDS", 0.01)
+    failures = iter([ValueError("a"), ValueError("a"), OSError("b")])
+    step: Callable[..., float] = device.agent.step
+
+    def fail_first(heartbeat: Callable[[float], None]) -> float:
+        if error := next(failures, None):
+            raise error
+        return step(heartbeat)
+
+    monkeypatch.setattr(device.agent, "step", fail_first)
+    with device.running():
+        wait_for(lambda: backend.heartbeats, what="a heartbeat after the errors")
