@@ -149,6 +149,15 @@ resource photos 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-
   }
 }
 
+// Its blobs are read and written by devices, by links to one blob each. No rule below may delete them.
+resource devices 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: blobs
+  name: 'devices'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
 resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
   parent: blobs
   name: packageContainer
@@ -416,6 +425,7 @@ resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (entraClientId != '
 
 // The app's roles. Owner of blobs, not contributor: the Functions host itself needs it. No queues, since
 // nothing here uses them.
+// This role includes generateUserDelegationKey, by which the app signs links for devices.
 resource appOwnsBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(storage.id, app.id, blobDataOwner)
   scope: storage

@@ -8,6 +8,7 @@ import pytest
 from function_app import settings
 from function_app.auth import passwords
 from function_app.storage.azure.blobs import CONTAINER, THUMBNAILS
+from function_app.storage.azure.device_blobs import DEVICES
 from photo_wire.alert import ALERTS_PATH
 from photo_wire.headers import UPLOAD_PATH
 from tests.infra.bicep import ARM, BICEP, BicepError, to_arm
@@ -129,6 +130,17 @@ def test_retention_deletes_photos_and_nothing_else() -> None:
             }
         },
     }
+
+
+def test_no_rule_deletes_what_devices_read_and_write() -> None:
+    """The blob of their commands would be gone after some days without one."""
+    containers = resources("Microsoft.Storage/storageAccounts/blobServices/containers")
+    assert any(one["name"].endswith(f"'{DEVICES}')]") for one in containers), containers
+    policy = resource("Microsoft.Storage/storageAccounts/managementPolicies")
+    for rule in policy["properties"]["policy"]["rules"]:
+        for prefix in rule["definition"]["filters"]["prefixMatch"]:
+            assert prefix.endswith("/")
+            assert not f"{DEVICES}/".startswith(prefix)
 
 
 def test_the_app_has_only_the_roles_that_it_needs() -> None:
