@@ -53,10 +53,10 @@ def test_the_secret_is_shown_once_and_the_rest_is_listed(services: Services) -> 
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ({}, "scopes: is missing; it must be a list of some of upload, read, delete, admin, control, control."),
-        ({"scopes": []}, "scopes: must be a list of some of upload, read, delete, admin, control, control."),
-        ({"scopes": "read"}, "scopes: must be a list of some of upload, read, delete, admin, control, control."),
-        ({"scopes": ["write"]}, "scopes: must be a list of some of upload, read, delete, admin, control, control."),
+        ({}, "scopes: is missing; it must be a list of some of upload, read, delete, admin, control."),
+        ({"scopes": []}, "scopes: must be a list of some of upload, read, delete, admin, control."),
+        ({"scopes": "read"}, "scopes: must be a list of some of upload, read, delete, admin, control."),
+        ({"scopes": ["write"]}, "scopes: must be a list of some of upload, read, delete, admin, control."),
         ({"scopes": ["upload"]}, "cameras: must name exactly one camera for a token that may"),
         (
             {"scopes": ["upload"], "cameras": ["gate", "entry"]},
