@@ -50,13 +50,16 @@ def test_the_secret_is_shown_once_and_the_rest_is_listed(services: Services) -> 
     }
 
 
+SCOPES = "upload, read, delete, admin, control"
+
+
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ({}, "scopes: is missing; it must be a list of some of upload, read, delete, admin, control."),
-        ({"scopes": []}, "scopes: must be a list of some of upload, read, delete, admin, control."),
-        ({"scopes": "read"}, "scopes: must be a list of some of upload, read, delete, admin, control."),
-        ({"scopes": ["write"]}, "scopes: must be a list of some of upload, read, delete, admin, control."),
+        ({}, f"scopes: is missing; it must be a list of some of {SCOPES}."),
+        ({"scopes": []}, f"scopes: must be a list of some of {SCOPES}."),
+        ({"scopes": "read"}, f"scopes: must be a list of some of {SCOPES}."),
+        ({"scopes": ["write"]}, f"scopes: must be a list of some of {SCOPES}."),
         ({"scopes": ["upload"]}, "cameras: must name exactly one camera for a token that may"),
         (
             {"scopes": ["upload"], "cameras": ["gate", "entry"]},
