@@ -1,0 +1,43 @@
+"""States are read back as they were written, by name or all of them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from function_app.devices import states
+from function_app.devices.heartbeats import record
+from function_app.services import Services
+from function_app.storage.device_keys import STATES
+from tests.support.devices import Device, heartbeat
+
+NOW = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
+
+
+def test_some_devices_or_all_are_found(services: Services) -> None:
+    for name in ("a-pi", "b-pi", "c-pi"):
+        device = Device(name, services).introduce(NOW)
+        record(services, device.caller(), heartbeat(f"{name}-camera"), NOW)
+    services.devices.insert(STATES, "by-hand", {"heartbeat": "{}"})
+    assert [one.device for one in states.find_all(services.devices)] == ["a-pi", "b-pi", "c-pi"]
+    some = states.find_all(services.devices, {"c-pi", "a-pi", "nobody"})
+    assert [one.device for one in some] == ["a-pi", "c-pi"]
+    assert states.find_all(services.devices, set()) == []
+    assert states.find(services.devices, "nobody") is None
+
+
+def test_a_device_is_silent_after_two_intervals_and_five_minutes() -> None:
+    sent = heartbeat("gate", interval=900)
+    overdue = states.overdue_at(sent, NOW)
+    assert overdue == NOW + timedelta(minutes=35)
+    state = states.DeviceState("gate-pi", sent, NOW, frozenset({"gate"}), overdue)
+    assert not state.is_silent(NOW + timedelta(minutes=35))
+    assert state.is_silent(NOW + timedelta(minutes=35, milliseconds=1))
+    assert states.overdue_at(replace(sent, goodbye="shutdown"), NOW) is None
+
+
+def test_an_hour_begins_with_its_first_heartbeat() -> None:
+    sent = heartbeat("gate")
+    state = states.DeviceState("gate-pi", sent, NOW, frozenset({"gate"}), None)
+    assert states.is_first_in_hour(None, NOW)
+    assert not states.is_first_in_hour(state, NOW + timedelta(minutes=29))
+    assert states.is_first_in_hour(state, NOW + timedelta(minutes=30))
+    assert states.is_first_in_hour(state, NOW + timedelta(days=1))
