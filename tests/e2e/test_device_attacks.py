@@ -18,6 +18,7 @@ import pytest
 from local.azurite import Azurite
 from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_json
 from photo_wire.headers import UPLOAD_PATH
+from photo_wire.heartbeat import Heartbeat, heartbeat_path
 from photo_wire.known import KNOWN_PATH, ids_to_json
 from photo_wire.name import PhotoName, new_name
 from tests.conftest import new_backend
@@ -113,6 +114,19 @@ class World:
     def known(self, name: PhotoName, key: str) -> Sent:
         headers = {"x-functions-key": key, "Content-Type": "application/json"}
         return Sent("POST", KNOWN_PATH, headers, ids_to_json([str(name)]))
+
+    def heartbeat(self, key: str, version: str) -> Sent:
+        """Return a heartbeat that says so of the device, and that it would be silent for a day."""
+        body = Heartbeat(version=version, interval=86_400).to_json()
+        return Sent("POST", heartbeat_path(self.camera), {"x-functions-key": key}, body)
+
+    @property
+    def version(self) -> str:
+        """What the device last said in a heartbeat."""
+        reply = self.api.read(f"/api/devices/{self.camera}")
+        assert reply.status_code == 200, reply.text
+        version: str = reply.json()["version"]
+        return version
 
     @property
     def key(self) -> str:
@@ -270,6 +284,20 @@ def test_a_thief_does_not_learn_which_photos_are_known(world: World, thief: Thie
     assert world.send(signed(world.gate, world.known(name, world.key))).fields["known"]
 
 
+def test_a_thief_does_not_report_for_the_device(world: World, thief: Thief) -> None:
+    """Neither in a heartbeat nor in one that an upload carries. So they cannot silence its alarm,
+    and get no link to its commands."""
+    assert world.send(signed(world.gate, world.heartbeat(world.key, "1.0"))).status == 200
+    alone = thief.send(world.heartbeat(thief.key, "6.6"))
+    assert alone.status in (202, 403)
+    assert b"http" not in alone.body
+    carried = Heartbeat(version="6.6", interval=86_400).to_header()
+    assert carried
+    photo = world.photo(world.new_photo(), thief.key, **{"X-Heartbeat": carried})
+    assert thief.send(photo).status == 201
+    assert world.version == "1.0"
+
+
 def test_thieves_raise_few_alerts_and_few_keys_wait(world: World) -> None:
     """Each of many with a key pair of their own."""
     for _ in range(8):
@@ -316,6 +344,22 @@ def test_recorded_alerts_are_refused(world: World) -> None:
     new = signed(world.gate, world.alert(world.new_photo(), world.key, **{"X-Waiting": "7"}))
     assert [world.send(one).status for one in (old, new, old, new)] == [200, 200, 401, 401]
     assert world.waiting == 7
+
+
+def test_recorded_heartbeats_are_refused(world: World) -> None:
+    recorded = signed(world.gate, world.heartbeat(world.key, "1.1"))
+    assert world.send(recorded).status == 200
+    assert world.send(signed(world.gate, world.heartbeat(world.key, "1.2"))).status == 200
+    again = world.send(recorded)
+    assert (again.status, again.fields["counter_above"]) == (401, world.gate.counter)
+    assert b"http" not in again.body
+    assert world.version == "1.2"
+
+
+def test_a_heartbeat_is_for_the_device_in_its_path(world: World) -> None:
+    ours = world.heartbeat(world.key, "6.6")
+    other = replace(ours, target=heartbeat_path(world.yard.name))
+    assert world.send(signed(world.gate, other)).status == 403
 
 
 def test_a_recorded_question_is_refused(world: World) -> None:
