@@ -12,9 +12,8 @@ import logging
 import re
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from function_app.auth.caller import Caller, Standing
 from function_app.problems import HTTPProblemError
@@ -59,8 +58,7 @@ def name_in_key(function_key: str | None) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingKey:
+class WaitingKey(NamedTuple):
     """A key (base64url) that asked to speak for a device, since when, and the counter below that of
     its first request."""
 
@@ -69,8 +67,7 @@ class WaitingKey:
     counter: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceIdentity:
+class DeviceIdentity(NamedTuple):
     """A device's public key (base64url) and the mark: the highest counter of a heartbeat or an
     alert of its. `rejected` are keys that an owner rejected, `alerted_at` is when the last alert of
     a waiting key was raised."""
@@ -122,8 +119,7 @@ def _parse_identity(row: Entity) -> DeviceIdentity:
         return DeviceIdentity(row.key, "", 0, EPOCH)
 
 
-@dataclass(frozen=True, slots=True)
-class CameraBinding:
+class CameraBinding(NamedTuple):
     """The device that takes a camera's photos, another one that wants to, and those that an owner
     rejected."""
 
@@ -150,12 +146,12 @@ def device_of(rows: TableStore, camera: str) -> str | None:
     return row.properties["device"] if row else None
 
 
-@dataclass(slots=True)
 class _Cache(Generic[T]):
     """What was read by name, for CACHE_TIME; None for what is not stored. Threads share it."""
 
-    _entries: dict[str, tuple[datetime, T | None]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[datetime, T | None]] = {}
+        self._lock = threading.Lock()
 
     def get(self, name: str, now: datetime) -> tuple[T | None] | None:
         """Return what was read, in a tuple; None if it has to be read anew."""
@@ -212,10 +208,10 @@ class DeviceKeys:
             if identity.has_met(key):
                 return identity
             waiting = WaitingKey(key, to_milliseconds(now), max(counter - 1, 0))
-            changed = replace(identity, waiting=(*identity.waiting, waiting))
+            changed = identity._replace(waiting=(*identity.waiting, waiting))
             is_alert_due = not identity.alerted_at or now - identity.alerted_at >= ALERT_PERIOD
             if is_alert_due:
-                changed = replace(changed, alerted_at=to_milliseconds(now))
+                changed = changed._replace(alerted_at=to_milliseconds(now))
             if self._write(row, changed):
                 if is_alert_due:
                     self._alert(device, (device, key), "a new key signs for it", now)
@@ -231,7 +227,7 @@ class DeviceKeys:
             known = self._cached(caller.device, now)
             if known is None or caller.signature.counter <= known[0].counter:
                 return False
-            if self._write(known[1], replace(known[0], counter=caller.signature.counter)):
+            if self._write(known[1], known[0]._replace(counter=caller.signature.counter)):
                 return True
         raise _changed_each_time(caller.device)
 
@@ -286,7 +282,7 @@ class DeviceKeys:
                 return True
             if binding.wanted_by or device in binding.rejected:
                 return False
-            if self._rebind(camera, replace(binding, wanted_by=device)):
+            if self._rebind(camera, binding._replace(wanted_by=device)):
                 known = self.find(device, now)
                 reason = f"the device {device} sends photos of it, and it belongs to another one"
                 self._alert(camera, (device, known.key if known else ""), reason, now)
@@ -316,13 +312,13 @@ class DeviceKeys:
             chosen = next((one for one in identity.waiting if one.key == key), None)
             if chosen is None:
                 return False
-            changed = replace(
-                identity, waiting=tuple(one for one in identity.waiting if one is not chosen)
+            changed = identity._replace(
+                waiting=tuple(one for one in identity.waiting if one is not chosen)
             )
             if is_approved:
-                changed = replace(changed, key=key, counter=chosen.counter)
+                changed = changed._replace(key=key, counter=chosen.counter)
             else:
-                changed = replace(changed, rejected=(*changed.rejected, key)[-MAX_REJECTED:])
+                changed = changed._replace(rejected=(*changed.rejected, key)[-MAX_REJECTED:])
             if self._write(row, changed):
                 return True
         raise _changed_each_time(device)
@@ -349,8 +345,8 @@ class DeviceKeys:
             changed = (
                 CameraBinding(device)
                 if is_approved
-                else replace(
-                    binding, wanted_by="", rejected=(*binding.rejected, device)[-MAX_REJECTED:]
+                else binding._replace(
+                    wanted_by="", rejected=(*binding.rejected, device)[-MAX_REJECTED:]
                 )
             )
             self._rows.replace(CAMERAS, row, changed.to_properties())
@@ -382,7 +378,7 @@ class DeviceKeys:
         """Write a camera's binding, if it still belongs to the same device and nobody wants it."""
         row = self._rows.get(CAMERAS, camera)
         self._bindings.forget(camera)
-        if row is None or _parse_binding(row) != replace(binding, wanted_by=""):
+        if row is None or _parse_binding(row) != binding._replace(wanted_by=""):
             return False
         return self._rows.replace(CAMERAS, row, binding.to_properties())
 

@@ -2,6 +2,7 @@
 photo is listed, and its loss is not on record."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from random import Random
@@ -13,8 +14,8 @@ from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.models import Photo, StoredAlert
-from photo_wire.alert import LOSS, Alert
+from function_app.storage.models import UNKNOWN, Photo, Sender, StoredAlert
+from photo_wire.alert import LOSS, Alert, AlertsReceipt
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from tests.support.api import Api, name_of, photo_headers
@@ -195,3 +196,23 @@ def test_alerts_update_the_number_of_waiting_photos(api: Api, camera: str) -> No
         assert [(one["camera"], one["waiting"]) for one in ours] == [(camera, waiting)]
     wrong = {"x-functions-key": api.backend.function_key, "X-Waiting": "many"}
     assert api.ask("/api/alerts", wrong, "POST", json={"alerts": []}).status_code == 400
+
+
+def test_an_alert_of_an_unknown_sender_has_no_effect(empty: Services) -> None:
+    """It is listed, also beside the device's own of the same id, kind and moment."""
+    unknown = replace(sent(REPORTED), sender=Sender(None, UNKNOWN))
+    upload(empty)
+    for _ in range(2):
+        assert record_alerts([unknown], empty, NOW) == AlertsReceipt(
+            frozenset({str(NAME)}), frozenset()
+        )
+    assert empty.alerts.newest(9, None) == [unknown]
+    assert empty.alerts.find(NAME, LOSS) is None
+    assert empty.loss_counts.count(NOW + timedelta(hours=1)) == {}
+    other = sent({**REPORTED, "sha256": "ab" * 32})
+    assert record_alerts([other], empty, NOW).recorded == {str(NAME)}
+    assert empty.alerts.newest(9, None) == [other, unknown]
+    assert empty.alerts.newest_of("gate", 9, None) == [other, unknown]
+    empty.loss_counts.take_back(NAME)
+    assert empty.alerts.newest_of("gate", 9, None) == [unknown]
+    assert empty.alerts.remove_some_of("gate") == 1

@@ -1,11 +1,12 @@
 """Deleting a camera with everything that it sent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from function_app.alerts.recording import record_alerts
-from function_app.auth.caller import Caller, Scope
+from function_app.auth.caller import DEVICE, Caller, Scope, Standing
 from function_app.ingest.camera_quota import rejected_cameras as rejected
 from function_app.maintenance.deletion import camera_exists, delete_all_of
 from function_app.services import Services
@@ -18,6 +19,7 @@ from tests.support.camera_traffic import NOW, report_losses_of, upload_from
 from tests.support.pictures import jpeg
 
 OWNER = Caller("owner", frozenset(Scope))
+GATE = replace(DEVICE, device="gate", standing=Standing.VERIFIED)
 
 
 def photo_of(camera: str) -> Photo:
@@ -35,6 +37,7 @@ def test_everything_of_a_camera_is_deleted(empty: Services) -> None:
             for kind in (LOSS, QUARANTINE)
         ]
         record_alerts(alerts, empty, NOW)
+        empty.device_keys.claim(GATE, camera, NOW)
     later = NOW + timedelta(hours=2)
     assert sum(empty.loss_counts.count(later)["gate"].values()) == 40
     assert empty.index.count_photos(later)["gate"].total.photos == 1
@@ -51,6 +54,8 @@ def test_everything_of_a_camera_is_deleted(empty: Services) -> None:
     assert empty.index.query(View("gate"), 10) == []
     with pytest.raises(PhotoStateError):
         empty.index.add(photo_of("gate"), NOW)
+    owners = [empty.device_keys.device_of(camera, NOW) for camera in ("gate", "gate-2")]
+    assert owners == [None, "gate"]
     assert rejected(["gate"], empty, NOW) == {}
     assert report_losses_of(empty, "gate") == ["gate"]
 

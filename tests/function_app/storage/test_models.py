@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from function_app.media.previews import MAX_BYTES, Preview
 from function_app.settings import MAX_PHOTO_MB_LIMIT
 from function_app.storage.models import (
+    UNKNOWN,
     DamagedRecordError,
     Photo,
+    Sender,
     parse_photo,
 )
 from photo_wire.media import Media
@@ -24,6 +26,14 @@ PREVIEWS = st.builds(
     size=st.integers(1, MAX_BYTES),
     orientation=st.integers(1, 8),
 )
+HEADERS = st.text(st.characters(min_codepoint=33, max_codepoint=126))
+SENDERS = st.builds(
+    Sender,
+    device=st.none() | st.just("gate"),
+    standing=st.sampled_from(("verified", UNKNOWN)),
+    signature_input=HEADERS,
+    signature=HEADERS,
+)
 PHOTOS = st.builds(
     Photo,
     name=strategies.names,
@@ -35,6 +45,7 @@ PHOTOS = st.builds(
     clock=st.none() | st.just("synced"),
     site=st.none() | st.text(min_size=1).filter(str.isprintable),
     preview=st.none() | PREVIEWS,
+    sender=st.none() | SENDERS,
 ).filter(lambda photo: not photo.preview or is_inside(photo.preview, photo.size))
 
 
