@@ -1,7 +1,7 @@
 // The alerts: what was lost, what needs attention. The button shows how many are new.
 
-import { listAlerts } from "./api.js";
-import { byId, dialog, element, moment, report } from "./dom.js";
+import { decideKey, listAlerts } from "./api.js";
+import { button, byId, dialog, element, moment, report } from "./dom.js";
 import { state } from "./state.js";
 
 /** @import { Alert } from "./api.js" */
@@ -81,7 +81,26 @@ function line(alert) {
   const sentence = SENTENCES[alert.kind]?.(alert.reason) ?? `${alert.kind}: ${alert.reason}`;
   const sender = alert.standing === "unknown" ? " (from an unknown device)" : "";
   return element("li", { className: alert.received_at > lastSeen() ? "new" : "", title: alert.id },
-    element("b", {}, alert.camera), " ", element("time", { dateTime: alert.at }, when), element("br"), sentence + sender);
+    element("b", {}, alert.camera), " ", element("time", { dateTime: alert.at }, when), element("br"), sentence + sender, ...decision(alert));
+}
+
+/** Make what an owner decides about a key with; nothing for others. @param {Alert} alert */
+function decision({ kind, details: { device, fingerprint } }) {
+  const mayDecide = state.session?.scopes.includes("admin");
+  if (kind !== "unknown-device" || !fingerprint || !mayDecide) return [];
+  const key = `the key ${fingerprint} for the device ${device}`;
+  const place = element("span", { className: "decision" });
+  /** @param {string} label @param {boolean} approve */
+  const choice = (label, approve) => button(label, () => {
+    const hint = approve ? "\n\nOn the device, sudo pi-uploader identity shows its fingerprint." : "";
+    if (!confirm(`${label} ${key}?${hint}`)) return;
+    report(byId("alerts-problem"), async () => {
+      await decideKey(String(device), String(fingerprint), approve);
+      place.replaceChildren(approve ? "Approved." : "Rejected.");
+    });
+  });
+  place.append(choice("Approve", true), " ", choice("Reject", false));
+  return [element("br"), `Fingerprint ${fingerprint} `, place];
 }
 
 byId("alerts-older").addEventListener("click", showNextPage);

@@ -198,6 +198,18 @@ export function sharePhoto(photo, hours, withLocation) {
   return getJson("/api/shares", { method: "POST", body });
 }
 
+/**
+ * Decide about a key that waits to sign for a device.
+ *
+ * @param {string} device
+ * @param {string} fingerprint of the key
+ * @param {boolean} approve
+ */
+export async function decideKey(device, fingerprint, approve) {
+  const body = JSON.stringify({ fingerprint, approve });
+  await call(`/api/devices/${encodeURIComponent(device)}/key`, { method: "POST", body });
+}
+
 /** @returns {Promise<Person[]>} */
 export const listPeople = async () => (await getJson("/api/people")).people;
 

@@ -32,6 +32,7 @@ from tests.conftest import NewStore, StartBackend, new_backend
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg, pi_dng
+from tests.support.signing_device import SigningDevice
 from tests.support.waiting import wait_for
 
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -156,6 +157,19 @@ class Gallery:
         assert reply.status_code == 201, reply.text
         self.names.append(name)
         return name
+
+    def add_signed(self, device: SigningDevice, name: PhotoName) -> None:
+        """One more photo, signed by this device."""
+        body = jpeg()
+        stated = photo_headers(name) | {"Content-Type": "image/jpeg"}
+        signed = device.sign("PUT", UPLOAD_PATH, body, stated)
+        reply = requests.put(
+            self.backend.base_url + UPLOAD_PATH,
+            data=body,
+            headers=stated | signed | {FUNCTION_KEY: self.backend.function_key},
+            timeout=90,
+        )
+        assert reply.status_code == 201, reply.text
 
     def links(self) -> list[dict[str, Any]]:
         """The shared links on record."""

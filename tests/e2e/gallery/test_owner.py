@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import requests
 from playwright.sync_api import Dialog, Page, Route, ViewportSize, expect
 
 from photo_wire.alert import LOSS, QUARANTINE, Alert
+from photo_wire.name import new_name
 from tests.e2e.gallery.conftest import DESK, FIRST, PHONE, Gallery, sign_in
+from tests.support.signing_device import SigningDevice
 
 
 def test_an_owner_adds_a_viewer_and_revokes_a_link(
@@ -228,3 +231,41 @@ def test_a_removal_that_stops_says_why(page: Page, gallery: Gallery) -> None:
     expect(page.locator("#owner-problem")).to_have_text("Owners remove cameras.")
     expect(page.get_by_role("button", name="Remove gate", exact=True)).to_be_enabled()
     expect(page.locator(".photo")).to_have_count(len(gallery.names))
+
+
+def test_an_owner_approves_the_key_of_a_device(
+    page: Page, gallery: Gallery, screenshots: Path
+) -> None:
+    """Photos that the device signed are told from those of an unknown one."""
+    before, after = SigningDevice("shed"), SigningDevice("shed")
+    for number, (device, caption) in enumerate(
+        [(before, "signed by shed"), (after, "unknown device")]
+    ):
+        name = new_name("shed", FIRST + timedelta(days=2, seconds=number))
+        gallery.add_signed(device, name)
+        if number == 0:
+            sign_in(page, gallery)
+        else:
+            page.reload()
+        page.locator(f".photo[data-id='{name}']").click()
+        expect(page.locator("#caption")).to_contain_text(caption)
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("^Alerts")).click()
+    alert = page.locator("#alerts-list li").filter(has_text="shed")
+    expect(alert).to_contain_text("Unknown device: a new key signs for it")
+    expect(alert).to_contain_text(after.fingerprint)
+    page.screenshot(path=screenshots / "unknown-device.png")
+    asked: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    page.on("dialog", accept)
+    alert.get_by_role("button", name="Approve").click()
+    expect(alert).to_contain_text("Approved.")
+    assert after.fingerprint in asked[0]
+    admin = {"Authorization": f"Bearer {gallery.backend.admin_token}"}
+    for path in ("devices", "cameras"):  # other tests count both
+        url = f"{gallery.backend.base_url}/api/{path}/shed"
+        assert requests.delete(url, headers=admin, timeout=90).ok
