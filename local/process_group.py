@@ -6,8 +6,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from local.prefixed_output import NO_LINE, PrefixedOutput, echo
 from local.processes import StartError, start, stop
@@ -15,6 +16,14 @@ from local.processes import StartError, start, stop
 
 class ShutdownRequested(Exception):  # noqa: N818 - it is not an error
     """The user asked to stop: by Ctrl-C, by SIGTERM, or by closing the terminal."""
+
+
+class _Member(NamedTuple):
+    """A process with its output, and what starts it again; None if it may not end."""
+
+    output: PrefixedOutput
+    process: "subprocess.Popen[bytes]"
+    again: Callable[[], None] | None
 
 
 class ProcessGroup:
@@ -26,7 +35,7 @@ class ProcessGroup:
 
     def __init__(self, hidden: Mapping[str, re.Pattern[str]] | None = None) -> None:
         self._hidden = hidden or {}
-        self._members: list[tuple[PrefixedOutput, subprocess.Popen[bytes]]] = []
+        self._members: list[_Member] = []
         self._is_stopping = False
         self._handlers: dict[signal.Signals, Any] = {}
 
@@ -38,14 +47,22 @@ class ProcessGroup:
     def _request_stop(self, number: int, frame: object) -> None:
         self._is_stopping = True
 
-    def add(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-        """Start a process and show its output; `env` adds to the environment."""
+    def add(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        restarts: bool = False,
+    ) -> None:
+        """Start a process and show its output; `env` adds to the environment. With `restarts` it is
+        started again when it ends with 0, as it does when it is asked to restart."""
         output = PrefixedOutput(name, self._hidden.get(name, NO_LINE))
         try:
             process = start(command, env={**os.environ, **(env or {})}, output=output.write_fd)
         finally:
             output.close_write_fd()
-        self._members.append((output, process))
+        again = partial(self.add, name, command, env, restarts) if restarts else None
+        self._members.append(_Member(output, process, again))
 
     def wait_for(self, condition: Callable[[], bool], what: str, timeout: float) -> None:
         """Wait until `condition()` is true.
@@ -57,9 +74,14 @@ class ProcessGroup:
         while not condition():
             if self._is_stopping:
                 raise ShutdownRequested
-            for output, process in self._members:
+            for member in list(self._members):
+                output, process, again = member
                 if (code := process.poll()) is not None:
                     output.finish()
+                    if code == 0 and again:
+                        self._members.remove(member)
+                        again()
+                        continue
                     lines = [f"    {line}" for line in output.last_lines] or ["    (nothing)"]
                     raise StartError(
                         f"{output.name} ended by itself (exit code {code}). Its last lines:\n"
@@ -80,7 +102,7 @@ class ProcessGroup:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for output, process in reversed(self._members):
+        for output, process, _ in reversed(self._members):
             echo(f"Ending {output.name} ...")
             stop(process)
             output.finish()

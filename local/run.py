@@ -85,8 +85,8 @@ def _run(options: argparse.Namespace) -> None:
             "PIR_PIN": "17",
             **replay_setting,
         }
-        group.add("upload", [sys.executable, "-m", "pi_uploader", "upload"], device)
-        group.add("capture", [sys.executable, "-m", "local.device"], device)
+        group.add("upload", [sys.executable, "-m", "pi_uploader", "upload"], device, restarts=True)
+        group.add("capture", [sys.executable, "-m", "local.device"], device, restarts=True)
 
         state.announce(
             {

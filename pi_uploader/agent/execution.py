@@ -18,6 +18,7 @@ from photo_wire.command import (
     cut_output,
 )
 from photo_wire.errors import WireError, printable
+from photo_wire.name import parse_name
 from pi_uploader.agent.pause import UploadPause
 from pi_uploader.agent.server_clock import ServerClock
 from pi_uploader.agent.state import read_cameras
@@ -149,9 +150,10 @@ class Executor:
         request = {"do": "find", "tag": command.tag}
         try:
             reply = self._ask_patiently(request, QUICK_SECONDS, FIND_SECONDS)
-        except ControlError:
+            names = [parse_name(str(one)) for one in reply.members.get("photos", [])]
+        except (ControlError, WireError):
             return expired(command, reason)
-        photos = tuple(str(one) for one in reply.members.get("photos", []))
+        photos = tuple(str(one) for one in names if command.camera in (None, one.camera))
         return done(command, reason, photos) if photos else expired(command, reason)
 
     def _ask_patiently(

@@ -169,13 +169,14 @@ class Requests:
 class RequestedPhotos:
     """The photos that were asked for, each taken once, whoever repeats a request.
 
-    A tag is looked up in memory, and then in the spool, where it may be from before a restart.
+    A tag is looked up in memory, and then in the spool, where it may be from before a restart. It
+    is of one camera: a request for all cameras has the same tag for each.
     """
 
     def __init__(self, shared: Shared) -> None:
         self._spool = shared.spool.folder
         self._lock = threading.Lock()  # also over a look into the spool: one at a time
-        self._requests: dict[str, PhotoRequest] = {}
+        self._requests: dict[tuple[str, str], PhotoRequest] = {}  # by camera and tag
 
     def take(
         self, thread: CameraThread, tag: str, seconds: float | None, is_waiting: IsWaiting
@@ -183,9 +184,11 @@ class RequestedPhotos:
         """Take a photo, or a clip of these seconds, and return its id once it is in the spool.
         Raises RefusedError if that fails; the photo is taken even if the client is gone."""
         with self._lock:
-            request = self._requests.get(tag)
+            request = self._requests.get((thread.settings.name, tag))
             if request is None or (request.is_answered and not request.photo):
-                if found := find_by_tag(self._spool, tag):
+                camera = thread.settings.name
+                found = [one for one in find_by_tag(self._spool, tag) if one.camera == camera]
+                if found:
                     return str(found[0])
                 request = self._begin(thread, tag, seconds)
         end = time.monotonic() + MAX_PHOTO_SECONDS
@@ -208,7 +211,8 @@ class RequestedPhotos:
         for old in [one for one, request in self._requests.items() if request.is_answered]:
             if len(self._requests) >= MAX_TAGS:
                 del self._requests[old]
-        request = self._requests[tag] = PhotoRequest(tag, seconds)
+        request = PhotoRequest(tag, seconds)
+        self._requests[thread.settings.name, tag] = request
         event = TriggerEvent(Trigger.DEMAND, time.monotonic(), request=request)
         thread.queue.put(event)
         return request

@@ -83,6 +83,22 @@ class AgentBackend:
         finals = [one for one in self.results[command.id] if one.state in _FINAL]
         return finals[-1] if finals else None
 
+    def end(self, command: Command) -> CommandState | None:
+        """Return how a command has ended. A photo that arrives late counts as done."""
+        stored = {one.rpartition("-")[2] for one in self.server.store.photos}
+        result = self.final(command)
+        return CommandState.DONE if command.tag in stored else result.state if result else None
+
+    def count_open(self) -> int:
+        """Return how many commands are in the blob."""
+        return len(self._blob.open)
+
+    def forget(self, commands: list[Command]) -> None:
+        """Take commands out of the blob."""
+        with self._lock:
+            left = tuple(one for one in self._blob.open if one not in commands)
+            self._blob = replace(self._blob, open=left)
+
     # --- what the device does
 
     def _handle(self, exchange: Exchange) -> None:

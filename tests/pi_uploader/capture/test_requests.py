@@ -17,6 +17,7 @@ from photo_wire.name import parse_name
 from pi_uploader.capture.requests import MAX_PENDING
 from pi_uploader.control import ControlError, RequestRefusedError, ask
 from pi_uploader.log_ring import LogRing
+from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.spool import Spool
 from tests.support.capturing import Ask, asking, idle_settings
 from tests.support.pins import is_watched
@@ -278,3 +279,30 @@ def test_only_so_many_photos_may_be_asked_for_at_once(tmp_path: Path) -> None:
             capture("photo", camera="gate", tag="ffffffff")
         stop.set()
         picture.give(b"a picture")
+
+
+def test_a_tag_takes_a_photo_with_each_camera(tmp_path: Path) -> None:
+    """As a command for all cameras does."""
+    config = tmp_path / "config.toml"
+    cameras = ("gate", "yard")
+    config.write_text(
+        "".join(f'[camera.{one}]\nsource = "simulated"\nevery = "1h"\n' for one in cameras)
+    )
+    with asking(
+        load_settings(
+            CaptureSettings,
+            {
+                "CAMERA_CONFIG": str(config),
+                "CAMERA_SPOOL": str(tmp_path / "spool"),
+                "CAMERA_RUNTIME_FOLDER": str(tmp_path / "run"),
+                "CAMERA_CLOCK": "trusted",
+            },
+        )
+    ) as ask_capture:
+        for _ in range(2):
+            photos = [
+                parse_name(ask_capture("photo", camera=one, tag=TAG).members["photo"])
+                for one in cameras
+            ]
+            assert [one.camera for one in photos] == list(cameras)
+        assert len(ask_capture("find", tag=TAG).members["photos"]) == 2
