@@ -34,7 +34,7 @@ PHOTOS_OF_A_CAMERA = 50
 ALERTS_OF_A_CAMERA = 6
 MAX_REQUESTS, MAX_CPU_MS = 3, 60
 ROUTES = ("list_cameras", "list_days", "get_stats", "get_status")
-TIMER = "minutely_count"
+TIMER = "every_minute"
 TOKEN = "bench-token-of-24-letters"
 
 

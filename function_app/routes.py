@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from function_app.alerts import api as alerts
     from function_app.browse import events, listing, photos, thumbnails
     from function_app.devices import api as devices
-    from function_app.devices import command_api, heartbeats, live
+    from function_app.devices import command_api, heartbeats, live, timeline
     from function_app.devices import keys as device_keys
     from function_app.http.openapi import pages as openapi
     from function_app.ingest import known
@@ -51,6 +51,7 @@ else:
     events = LazyModule("function_app.browse.events")
     listing = LazyModule("function_app.browse.listing")
     photos = LazyModule("function_app.browse.photos")
+    timeline = LazyModule("function_app.devices.timeline")
     thumbnails = LazyModule("function_app.browse.thumbnails")
     openapi = LazyModule("function_app.http.openapi.pages")
     known = LazyModule("function_app.ingest.known")
@@ -226,6 +227,22 @@ ROUTES: tuple[Route, ...] = (
                 {200: "EventPage"},
             ),
             Inputs(query=events.PARAMETERS),
+        ),
+    ),
+    Route(
+        "api/cameras/{camera}/timeline",
+        GET,
+        Access.READER,
+        "get_timeline",
+        lambda: Endpoint(
+            timeline.get_timeline,
+            Operation(
+                "Get what a camera was doing, to the minute and without gaps: recorded, quiet, "
+                "silent, disarmed, failing or unknown. At most 31 days.",
+                {200: "Timeline"},
+                (404, 422),
+            ),
+            Inputs(path=(timeline.CAMERA,), query=timeline.PARAMETERS),
         ),
     ),
     Route(

@@ -14,20 +14,28 @@ from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time, to_milliseconds
 from photo_wire.name import new_name
 
-# The keys of their rows. "stats" comes last: version 0.1.0 reads the first two.
-CLEANUP, REPAIR, COUNT = "cleanup", "repair", "stats"
+# The keys of their rows, in their order: older versions read the first two or three. WATCH is the
+# watch for silent devices.
+CLEANUP, REPAIR, COUNT, WATCH = "cleanup", "repair", "stats", "watch"
 MAX_AGE = {
     CLEANUP: timedelta(hours=3),
     REPAIR: timedelta(days=7, hours=3),
     COUNT: timedelta(hours=1),
+    WATCH: timedelta(hours=1),
 }
 KIND = "timer-stalled"
 CAMERA = "backend"  # every alert has a camera name; this one is listed under "backend"
 CHECK_INTERVAL_SECONDS = 900.0  # between two checks of a process
 TIMERS = "timers"  # the partition; the key of a row is the job's name
-_LAST_RUN = "last_run"
+LAST_RUN = "last_run"
 _EXPECTED_SINCE = "expected_since"  # of a job that never ran
-_TAGS = {CLEANUP: "00000001", REPAIR: "00000002", COUNT: "00000003"}  # one stall has one alert id
+# One stall has one alert id.
+_TAGS = {CLEANUP: "00000001", REPAIR: "00000002", COUNT: "00000003", WATCH: "00000004"}
+
+_DESCRIPTIONS = {
+    COUNT: ("count of photos", "/api/stats shows what was counted then"),
+    WATCH: ("watch for silent devices", "nobody is alerted if a device falls silent"),
+}
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +49,12 @@ class TimerRuns:
 
     def record(self, job: str, now: datetime) -> None:
         """Record that a job has run to its end."""
-        self._table.upsert(TIMERS, job, {_LAST_RUN: format_time(now)})
+        self._table.upsert(TIMERS, job, {LAST_RUN: format_time(now)})
 
     def last_runs(self, jobs: Collection[str]) -> dict[str, datetime | None]:
         """Return when each job last ran to its end; None if it never did. One request."""
         rows = {row.key: row.properties for row in self._table.query(TIMERS, len(jobs))}
-        texts = {job: rows.get(job, {}).get(_LAST_RUN) for job in jobs}
+        texts = {job: rows.get(job, {}).get(LAST_RUN) for job in jobs}
         return {job: parse_time(text) if text else None for job, text in texts.items()}
 
     def expected_since(self, jobs: Collection[str], now: datetime) -> dict[str, datetime]:
@@ -57,7 +65,9 @@ class TimerRuns:
             if job not in rows:
                 rows[job] = {_EXPECTED_SINCE: format_time(now)}
                 self._table.insert(TIMERS, job, rows[job])
-        return {job: parse_time(next(iter(rows[job].values()))) for job in jobs}
+        return {
+            job: parse_time(rows[job].get(LAST_RUN) or rows[job][_EXPECTED_SINCE]) for job in jobs
+        }
 
 
 def record_run(table: TableStore, job: str, now: datetime) -> None:
@@ -93,12 +103,12 @@ class TimerWatch:
 
 
 def _alert(job: str, since: datetime, now: datetime) -> StoredAlert:
+    name_of_job, until_then = _DESCRIPTIONS.get(
+        job, (job, f"call POST /api/{job}/run now and then")
+    )
     reason = (
-        f"the count of photos has not run since {format_time(since)}: restart the app, and until "
-        "it runs again /api/stats shows what was counted then"
-        if job == COUNT
-        else f"the {job} has not run since {format_time(since)}: restart the app, and until it "
-        f"runs again call POST /api/{job}/run now and then"
+        f"the {name_of_job} has not run since {format_time(since)}: restart the app, and until it "
+        f"runs again {until_then}"
     )
     log.warning("timers: %s", reason)
     name = new_name(CAMERA, since, _TAGS[job])

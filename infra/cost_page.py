@@ -73,7 +73,8 @@ instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
   {photos_opened} of the photos, and requests new photos every {looks} s, for {minutes:g} minutes,
   and alerts every {looks_at_alerts} s. A browser that has shown a photo within a day does not load
   it again; in this calculation it does.
-- **Timers** also run when nothing happens: the count each minute, with {minutely} table requests;
+- **Timers** also run when nothing happens: each minute the count and the watch for silent devices,
+  with {minutely} table requests;
   the cleanup each hour, with {hourly} and two more for each camera; the repair each week. Each
   request is assumed to take {per_request:g} s. For a photo the count sends {counted} requests more,
   since it is listed in each run of its first five minutes. With one camera the timers are

@@ -23,6 +23,8 @@ SPOOL_FILLING = "spool-filling"  # waiting photos have used up most of their roo
 MISSING = "missing"  # a photo was stored, and its bytes are gone
 DISK = "disk"  # the device's disk takes no photo, or hides some
 CLOCK = "clock"  # the times of photos are wrong
+SILENT = "silent"  # the backend hears nothing of a device; the backend raises it
+BACK = "back"  # it does again
 
 MAX_REASON = 300  # characters
 MAX_DETAILS = 20

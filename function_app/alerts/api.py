@@ -114,17 +114,22 @@ def _allowed(alerts: list[Alert], services: Services, now: datetime) -> list[Ale
 def list_alerts(request: Request, services: Services, caller: Caller) -> Response:
     """200 with one page of the alerts, newest first by arrival."""
     limit, kind = request[LIMIT], request[KIND]
-    scan_limit = 2 * limit if kind else limit
     cameras, after = _cameras(caller, request[CAMERA]), _after(request[CURSOR])
+    is_of_all = cameras is None
+    scan_limit = 2 * limit if kind or is_of_all else limit
     page = take_page(
         _newest(services.alerts, cameras, scan_limit + 1, after),
         limit,
         scan_limit,
-        lambda kept: kind in (None, kept.alert.kind) and not kept.is_taken_back,
+        lambda kept: (
+            kind in (None, kept.alert.kind)
+            and not kept.is_taken_back
+            and not (is_of_all and kept.is_joined)
+        ),
     )
     return json_response(
         {
-            "alerts": [_describe(kept) for kept in page.entries],
+            "alerts": [_describe(kept, is_of_all) for kept in page.entries],
             "next_cursor": encode_cursor(alert_key(page.last)) if page.last else None,
         }
     )
@@ -150,9 +155,12 @@ def _newest(
     return merge(cameras, read, alert_key, count)
 
 
-def _describe(kept: StoredAlert) -> dict[str, object]:
+def _describe(kept: StoredAlert, is_of_all: bool) -> dict[str, object]:
+    """Return the API's JSON of an alert. What was joined to it may be of other cameras, so only the
+    list of all shows that."""
+    shown = kept.together if is_of_all and kept.together else kept.alert
     return {
-        **kept.alert.to_properties(),
+        **shown.to_properties(),
         "camera": kept.alert.name.camera,
         "at": format_time(kept.alert.name.captured_at),
         "received_at": format_time(kept.received_at),

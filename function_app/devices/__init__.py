@@ -1,1 +1,1 @@
-"""What devices report of themselves, and what people ask of them."""
+"""What devices report of themselves, what people ask of them, and when they are silent."""

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from function_app.auth.caller import Caller, Standing
 from function_app.devices import history
 from function_app.devices.commands import record_results, reply_for
+from function_app.devices.intervals import update
+from function_app.devices.silence import overdue_at
 from function_app.devices.states import (
     DeviceState,
     is_first_in_hour,
-    overdue_at,
     parse_state,
 )
 from function_app.http.request import Request
@@ -20,6 +21,7 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.device_keys import STATES
 from function_app.storage.models import StorageUnavailableError
+from function_app.storage.table_store import Entity
 from photo_wire.errors import WireError
 from photo_wire.headers import HEARTBEAT
 from photo_wire.heartbeat import (
@@ -42,9 +44,9 @@ def record(
     """Store a heartbeat that arrived at `now` as the state of the caller's device, and return the
     reply. Nothing is stored unless the request has the verified signature of the device.
 
-    Two requests for the counter, two for the state, and one for the commands. The first heartbeat
-    of an hour takes one more, and one for each camera. Raises HTTPProblemError (401) if the request
-    is a repeated one, and StorageUnavailableError.
+    Two requests for the counter, two for the state, and one for the commands. One more if a state
+    changed. The first heartbeat of an hour takes one more, and one for each camera. Raises
+    HTTPProblemError (401) if the request is a repeated one, and StorageUnavailableError.
     """
     device, now = caller.device, to_milliseconds(now)
     if device is None or caller.standing is not Standing.VERIFIED:
@@ -73,13 +75,21 @@ def _store(
         )
         if is_first_in_hour(before, now):
             history.write(rows, state)
-        if row is None:
-            is_stored = rows.insert(STATES, device, state.to_properties())
-        else:  # the row has columns of the timer, too
-            is_stored = rows.replace(STATES, row, {**row.properties, **state.to_properties()})
-        if is_stored:
+        if store_state(services, row, state):
             return
     raise StorageUnavailableError(f"the state of {device} is changed too often at once")
+
+
+def store_state(services: Services, row: Entity | None, state: DeviceState) -> bool:
+    """Store a state in place of `row`, None if there was none, and what changed with it. Return
+    False if the row was changed meanwhile. Two requests, or one if nothing changed. Raises
+    StorageUnavailableError."""
+    before = row.properties if row else {}
+    changed = update(services, state.device, before, state.heartbeat, state.received_at)
+    properties = {**before, **state.to_properties(), **changed}  # other columns stay
+    if row is None:
+        return services.devices.insert(STATES, state.device, properties)
+    return services.devices.replace(STATES, row, properties)
 
 
 def _own_cameras(

@@ -2,7 +2,6 @@
 Each row says which cameras the device then had, and so who may see it."""
 
 import zlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -67,12 +66,13 @@ def purge(rows: TableStore, now: datetime) -> int:
     """Remove figures older than MAX_AGE of a 24th of the devices, another one each hour, so that a
     run takes some seconds with thousands of devices. Return how many rows were removed."""
     end = hour_of(now - MAX_AGE)
-    devices = [device for device in _devices(rows) if _turn_of(device) == now.hour]
-    return sum(remove_all(rows, history_of(one), end) for one in devices)
+    return sum(remove_all(rows, history_of(one), end) for one in devices_of_turn(rows, now))
 
 
-def _devices(rows: TableStore) -> Iterator[str]:
-    return (row.key for row in query_all(rows, STATES, (RECEIVED_AT,)))
+def devices_of_turn(rows: TableStore, now: datetime) -> list[str]:
+    """Return the devices whose old rows are removed in this hour of a day."""
+    devices = (row.key for row in query_all(rows, STATES, (RECEIVED_AT,)))
+    return [device for device in devices if _turn_of(device) == now.hour]
 
 
 def _turn_of(device: str) -> int:

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from function_app.devices.silence import CAMERA
 from function_app.devices.states import parse_state
 from function_app.services import Services
 from function_app.storage.device_keys import CAMERAS, STATES, history_of, intervals_of
 from function_app.storage.models import StorageUnavailableError
 from function_app.storage.table_store import remove_all
+from function_app.timer_watch import CAMERA as BACKEND
 
 _ATTEMPTS = 20  # each means that another request changed the row
 
@@ -40,7 +42,8 @@ def remove_camera(camera: str, services: Services) -> None:
             heartbeat=replace(state.heartbeat, cameras=others),
             cameras=state.cameras - {camera},
         )
-        if rows.replace(STATES, row, {**row.properties, **changed.to_properties()}):
+        first = {CAMERA: min(changed.cameras, default=BACKEND)}
+        if rows.replace(STATES, row, {**row.properties, **changed.to_properties(), **first}):
             return
     raise StorageUnavailableError(
         f"the state of the device of {camera} is changed too often at once"

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from function_app.storage.device_keys import STATES
 from function_app.storage.parallel import map_parallel
@@ -12,12 +12,10 @@ from photo_wire.errors import WireError
 from photo_wire.heartbeat import Heartbeat, parse_heartbeat
 from photo_wire.moment import format_time, parse_time
 
-GRACE = timedelta(minutes=5)
-
 # Columns of the row. The timer reads all but the heartbeat.
 HEARTBEAT = "heartbeat"
 RECEIVED_AT = "received_at"
-OVERDUE_AT = "overdue_at"  # empty after a goodbye
+OVERDUE_AT = "overdue_at"  # empty if it is never overdue
 CAMERAS = "cameras"
 SITE = "site"
 GOODBYE = "goodbye"
@@ -29,7 +27,7 @@ log = logging.getLogger(__name__)
 class DeviceState:
     """The last heartbeat of a device, and when it came. `cameras` are those that it named last: a
     device whose capture process does not answer names none. `overdue_at` is None after a
-    goodbye."""
+    goodbye for longer."""
 
     device: str
     heartbeat: Heartbeat
@@ -52,13 +50,6 @@ class DeviceState:
             SITE: heartbeat.site or "",
             GOODBYE: heartbeat.goodbye or "",
         }
-
-
-def overdue_at(heartbeat: Heartbeat, received_at: datetime) -> datetime | None:
-    """Return when the device is overdue if nothing more comes; None after a goodbye."""
-    if heartbeat.goodbye is not None:
-        return None
-    return received_at + 2 * timedelta(seconds=heartbeat.interval) + GRACE
 
 
 def hour_of(moment: datetime) -> str:

@@ -103,10 +103,10 @@ def describe_pins(camera: CameraState) -> list[dict[str, Any]]:
 
 
 def _condition(state: DeviceState, camera: CameraState | None, now: datetime) -> Condition:
+    if state.is_silent(now):  # also one that said it restarts, and is not back
+        return Condition.SILENT
     if state.heartbeat.goodbye is not None:
         return Condition.OFF
-    if state.is_silent(now):
-        return Condition.SILENT
     if camera and camera.failing is not None:
         return Condition.FAILING
     return Condition.DISARMED if camera and camera.armed is False else Condition.READY

@@ -1,9 +1,11 @@
-"""The timers: a count each minute, an hourly cleanup and a weekly repair. They come late, twice, or
-not at all, so what they do may be repeated; routes clean up and repair on request, too."""
+"""The timers: each minute a watch for silent devices and a count, an hourly cleanup and a weekly
+repair. They come late, twice, or not at all, so what they do may be repeated; routes clean up and
+repair on request, too."""
 
 import logging
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,13 +17,15 @@ from function_app.timer_watch import CLEANUP, REPAIR, record_run
 
 if TYPE_CHECKING:
     from function_app.auth import purge
-    from function_app.devices import commands, history, live
+    from function_app.devices import commands, history, intervals, live, watch
     from function_app.maintenance import counting, repair, retention
 else:  # a cold start does not wait for what an instance needs by the minute or hour
     purge = LazyModule("function_app.auth.purge")
     commands = LazyModule("function_app.devices.commands")
     history = LazyModule("function_app.devices.history")
+    intervals = LazyModule("function_app.devices.intervals")
     live = LazyModule("function_app.devices.live")
+    watch = LazyModule("function_app.devices.watch")
     counting = LazyModule("function_app.maintenance.counting")
     repair = LazyModule("function_app.maintenance.repair")
     retention = LazyModule("function_app.maintenance.retention")
@@ -42,11 +46,14 @@ log = logging.getLogger(__name__)
 def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> None:
     """Add the timer functions to the app. `services` is called at each run."""
 
-    def minutely_count(timer: func.TimerRequest) -> None:
-        started, now = time.monotonic(), datetime.now(UTC)
-        changed = counting.update_figures(services(), now)
-        log_count(changed, time.monotonic() - started)
-        live.end_looking(services(), now)
+    def every_minute(timer: func.TimerRequest) -> None:
+        # One function, since each call is billed a second. The last one added runs first, and each
+        # runs even if another fails.
+        ready, now = services(), datetime.now(UTC)
+        with ExitStack() as jobs:
+            jobs.callback(live.end_looking, ready, now)
+            jobs.callback(_count, ready, now)
+            jobs.callback(watch.watch_devices, ready, now)
 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
         ready, now = services(), datetime.now(UTC)
@@ -55,6 +62,7 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
         expired = purge.purge_links(ready.accounts, now)
         log.info("cleanup: purged %d commands", commands.purge(ready, now))
         history.purge(ready.devices, now)
+        intervals.purge(ready.devices, now)
         record_run(ready.accounts, CLEANUP, datetime.now(UTC))
         log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
         ready.alerts.index_by_camera()
@@ -67,12 +75,18 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
     # The monitor catches up on runs that were missed while the app was stopped, for one blob write
     # a run. A count that was missed is made up for within a minute.
     for schedule, work, use_monitor in (
-        (EVERY_MINUTE, minutely_count, False),
+        (EVERY_MINUTE, every_minute, False),
         (EVERY_HOUR, hourly_cleanup, True),
         (EVERY_SUNDAY, weekly_repair, True),
     ):
         timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=use_monitor)
         app.function_name(work.__name__)(timer(work))
+
+
+def _count(services: Services, now: datetime) -> None:
+    """Update the figures, and log what that changed."""
+    started = time.monotonic()
+    log_count(counting.update_figures(services, now), time.monotonic() - started)
 
 
 def log_count(changed: int, seconds: float) -> None:

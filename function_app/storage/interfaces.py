@@ -1,7 +1,7 @@
 """The interfaces of the stores, which the rest of the backend uses. Every method may raise
 StorageUnavailableError."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from function_app.storage.models import (
 )
 from function_app.storage.photo_counts import Arrival, PhotoCounts
 from function_app.storage.row_keys import View
+from photo_wire.alert import Alert
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 
@@ -102,6 +103,12 @@ class PhotoIndex(Protocol):
     def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         """Return up to `count` photos of a view, in its order, those that follow the photo `after`,
         which need not exist."""
+        ...
+
+    def query_names(
+        self, view: View, count: int, after: PhotoName | None = None
+    ) -> list[PhotoName]:
+        """As `query`, but read only the names of the photos."""
         ...
 
     def list_arrivals(
@@ -249,8 +256,8 @@ class Alerts(Protocol):
         ...
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[StoredAlert]:
-        """Return up to `count` alerts, including those that were taken back, the last that came in
-        first: those after the key `after` and before the key `end`."""
+        """Return up to `count` alerts, including those taken back and those joined, the last that
+        came in first: those after the key `after` and before the key `end`."""
         ...
 
     def newest_of(self, camera: str, count: int, after: str | None) -> list[StoredAlert]:
@@ -270,6 +277,14 @@ class Alerts(Protocol):
 
     def take_back(self, kept: StoredAlert) -> None:
         """Leave an alert out of the lists from now on."""
+        ...
+
+    def join(
+        self, first: StoredAlert, joined: StoredAlert, combine: Callable[[Alert], Alert]
+    ) -> None:
+        """Store the alert `joined`, of which `is_joined` is then set. The list of all has what
+        `combine` makes of what is shown there for `first`, which is stored; the list of its camera
+        has that one as it was. It may be repeated."""
         ...
 
     def remove_some_of(self, camera: str) -> int:

@@ -218,12 +218,15 @@ class StoredBlob:
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
     """An alert, and when it first came in. One that was taken back since is counted, but not
-    indexed. One of an unknown sender (UNKNOWN) is listed, and has no effect."""
+    indexed. One of an unknown sender (UNKNOWN) is listed, and has no effect. `together` is what the
+    list of all shows in its place, if others were joined to it; these are not in that list."""
 
     alert: Alert
     received_at: datetime
     is_taken_back: bool = False
     sender: Sender | None = None
+    together: Alert | None = None
+    is_joined: bool = False
 
     @property
     def is_unknown(self) -> bool:

@@ -223,7 +223,7 @@ NEEDS: dict[str, object] = {
     **dict.fromkeys(("list_keys", "decide_key"), Scope.ADMIN),
     **dict.fromkeys(("post_capture", "post_clip", "post_command"), Scope.CONTROL),
     **dict.fromkeys(("list_commands", "get_command", "get_logs"), Scope.CONTROL),
-    **dict.fromkeys(("post_look", "get_live"), Scope.READ),
+    **dict.fromkeys(("post_look", "get_live", "get_timeline"), Scope.READ),
     **dict.fromkeys(("list_devices", "get_device", "get_device_history"), Scope.READ),
     **dict.fromkeys(("get_device_pins", "get_camera_status"), Scope.READ),
     **dict.fromkeys(("delete_camera", "delete_device"), Scope.ADMIN),
@@ -234,7 +234,7 @@ NEEDS: dict[str, object] = {
 }
 OF_A_CAMERA = {
     *("get_photo", "get_content", "get_thumbnail", "delete_photo"),
-    *("post_capture", "post_clip", "get_command", "post_look", "get_live"),
+    *("post_capture", "post_clip", "get_command", "post_look", "get_live", "get_timeline"),
     *("get_device", "get_device_history", "get_device_pins", "get_camera_status"),
 }
 OF_ALL_CAMERAS = {"post_command", "list_commands", "get_logs"}

@@ -20,6 +20,7 @@ from function_app.timer_watch import (
     MAX_AGE,
     REPAIR,
     TIMERS,
+    WATCH,
     TimerRuns,
     TimerWatch,
     last_runs,
@@ -31,7 +32,11 @@ from tests.support.memory_store import MemoryTable, memory_services
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-FUNCTIONS = {CLEANUP: "hourly_cleanup", REPAIR: "weekly_repair", COUNT: "minutely_count"}
+FUNCTIONS = {
+    CLEANUP: "hourly_cleanup",
+    REPAIR: "weekly_repair",
+    **dict.fromkeys((COUNT, WATCH), "every_minute"),
+}
 A_MOMENT, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -50,6 +55,12 @@ class Process:
         return [kept.alert.reason for kept in self.backend.alerts.newest(100, None)]
 
 
+def record_runs_of_a_minute(memory: Services, now: datetime) -> None:
+    """Record that the function of each minute ran."""
+    for job in (COUNT, WATCH):
+        record_run(memory.accounts, job, now)
+
+
 @pytest.fixture
 def memory() -> Services:
     return memory_services(Settings(""))
@@ -59,7 +70,7 @@ def test_a_stopped_cleanup_raises_an_alert_after_three_hours(memory: Services) -
     process = Process(memory)
     record_run(memory.accounts, CLEANUP, NOW)
     record_run(memory.accounts, REPAIR, NOW)
-    record_run(memory.accounts, COUNT, NOW + MAX_AGE[CLEANUP])
+    record_runs_of_a_minute(memory, NOW + MAX_AGE[CLEANUP])
     assert process.check(NOW + MAX_AGE[CLEANUP]) == []
     (reason,) = process.check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
     assert reason.startswith("the cleanup has not run since 2026-11-27T12:00:00.000Z")
@@ -70,7 +81,7 @@ def test_a_stopped_repair_raises_an_alert_after_a_week(memory: Services) -> None
     process, late = Process(memory), NOW + MAX_AGE[REPAIR]
     record_run(memory.accounts, REPAIR, NOW)
     record_run(memory.accounts, CLEANUP, late)
-    record_run(memory.accounts, COUNT, late)
+    record_runs_of_a_minute(memory, late)
     assert process.check(late) == []
     (reason,) = process.check(late + A_MOMENT)
     assert reason.startswith("the repair has not run since")
@@ -80,33 +91,47 @@ def test_a_stopped_count_raises_an_alert_after_an_hour(memory: Services) -> None
     process = Process(memory)
     for job in MAX_AGE:
         record_run(memory.accounts, job, NOW)
+    record_run(memory.accounts, WATCH, NOW + MAX_AGE[COUNT])
     assert process.check(NOW + MAX_AGE[COUNT]) == []
     (reason,) = process.check(NOW + MAX_AGE[COUNT] + A_MOMENT)
     assert reason.startswith("the count of photos has not run since 2026-11-27T12:00:00.000Z")
     assert "POST" not in reason  # there is no route for it
 
 
+def test_a_stopped_watch_raises_an_alert_after_an_hour(memory: Services) -> None:
+    """Also if only it fails, and the count in the same function does not."""
+    process, late = Process(memory), NOW + MAX_AGE[WATCH]
+    for job in MAX_AGE:
+        record_run(memory.accounts, job, NOW if job == WATCH else late)
+    assert process.check(late) == []
+    (reason,) = process.check(late + A_MOMENT)
+    assert reason.startswith("the watch for silent devices has not run since")
+    assert reason.endswith("nobody is alerted if a device falls silent")
+
+
 def test_a_version_that_knows_two_jobs_finds_both_of_its_rows(empty: Services) -> None:
-    """Version 0.1.0 may run beside this one during a deployment: it reads the first two rows."""
+    """Version 0.1.0 may run beside this one during a deployment: it reads the first two rows, or
+    three."""
     for job in MAX_AGE:
         record_run(empty.accounts, job, NOW)
+    assert [row.key for row in empty.accounts.query(TIMERS, 3)] == [CLEANUP, REPAIR, COUNT]
     assert [row.key for row in empty.accounts.query(TIMERS, 2)] == [CLEANUP, REPAIR]
 
 
 def test_timers_that_never_ran_raise_an_alert(memory: Services) -> None:
     """They are expected from the first request on."""
     assert Process(memory).check(NOW) == []
-    assert last_runs(memory.accounts) == {CLEANUP: None, REPAIR: None, COUNT: None}
+    assert last_runs(memory.accounts) == dict.fromkeys(MAX_AGE)
     reasons = Process(memory).check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
-    for job in ("cleanup", "count of photos"):
+    for job in ("cleanup", "count of photos", "watch for silent devices"):
         expected = f"the {job} has not run since 2026-11-27T12:00:00.000Z"
         assert any(reason.startswith(expected) for reason in reasons)
-    assert len(reasons) == 2
+    assert len(reasons) == 3
 
 
 def test_a_stall_raises_one_alert_in_all_processes(memory: Services) -> None:
     """And the next stall another one."""
-    record_run(memory.accounts, COUNT, NOW + timedelta(hours=12))
+    record_runs_of_a_minute(memory, NOW + timedelta(hours=12))
     late = MAX_AGE[CLEANUP] + A_MOMENT
     record_run(memory.accounts, CLEANUP, NOW)
     for hours in range(3):
@@ -194,7 +219,7 @@ def test_an_upload_raises_the_alert_of_a_stall(memory: Services) -> None:
 
 def test_a_job_that_never_ran_is_expected_since_the_first_check(empty: Services) -> None:
     runs = TimerRuns(empty.accounts)
-    never = {"cleanup": None, "repair": None, "stats": None}
+    never = {"cleanup": None, "repair": None, "stats": None, "watch": None}
     assert runs.last_runs(MAX_AGE) == never
     for now in (NOW, NOW + HOUR):
         assert runs.expected_since(MAX_AGE, now) == dict.fromkeys(never, NOW)
@@ -205,8 +230,8 @@ def test_a_job_that_ran_is_expected_since_then(empty: Services) -> None:
     runs = TimerRuns(empty.accounts)
     runs.expected_since(MAX_AGE, NOW)
     runs.record("cleanup", NOW + HOUR)
-    assert runs.last_runs(MAX_AGE) == {"cleanup": NOW + HOUR, "repair": None, "stats": None}
-    expected = {"cleanup": NOW + HOUR, "repair": NOW, "stats": NOW}
+    assert runs.last_runs(MAX_AGE) == {**dict.fromkeys(MAX_AGE), "cleanup": NOW + HOUR}
+    expected = {**dict.fromkeys(MAX_AGE, NOW), "cleanup": NOW + HOUR}
     assert runs.expected_since(MAX_AGE, NOW + HOUR) == expected
 
 

@@ -99,7 +99,7 @@ def test_only_executions_beyond_the_free_ones_are_paid(amount: float, cost: floa
 def test_an_idle_system_costs_almost_nothing() -> None:
     """Only the timers' requests to tables, none of which is free."""
     assert costs(Use(photos=0, visits=0)) == pytest.approx(
-        (720 * 11 + 43_200 * 9) * 0.00036 / 10_000
+        (720 * 12 + 43_200 * 12) * 0.00036 / 10_000
     )
 
 
@@ -116,8 +116,8 @@ def test_one_camera_computed_by_hand() -> None:
         "blob reads": 120 * (50 + 10),
         "table requests": 1500 * (1 + 5 + 8)
         + 120 * (18 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3)
-        + 720 * (9 + 1 + 1)
-        + 43_200 * 9,
+        + 720 * (10 + 1 + 1)
+        + 43_200 * 12,
         "executions": round(1500 + 120 * (11 + 2 + 1 + 9 + 1 + 50 + 10) + 43_920 + 30 / 7, 4),
         "memory while executing": round(
             0.5 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 43_920 + 120 + 30 / 7), 4

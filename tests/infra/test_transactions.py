@@ -19,6 +19,7 @@ from function_app import build_app
 from function_app.auth.caller import DEVICE
 from function_app.devices.commands import reply_for
 from function_app.devices.live import end_looking
+from function_app.devices.watch import watch_devices
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store as store_photo
 from function_app.maintenance.counting import update_figures
@@ -409,6 +410,7 @@ def test_the_minutely_timer(meter: Meter) -> None:
     start = datetime.now(UTC) + timedelta(days=1)
 
     def run(now: datetime) -> None:
+        watch_devices(stores, now)
         update_figures(stores, now)
         end_looking(stores, now)
 

@@ -126,5 +126,5 @@ def test_a_request_with_the_master_key_runs_a_function(late: Work) -> None:
 
 def test_the_schedules_of_the_app_are_supported() -> None:
     timers = Timers(build_app().get_functions(), {})
-    assert set(timers.functions) == {"minutely_count", "hourly_cleanup", "weekly_repair"}
+    assert set(timers.functions) == {"every_minute", "hourly_cleanup", "weekly_repair"}
     assert timers.scheduled == list(timers.functions.values())

@@ -16,7 +16,7 @@ from tests.support.password_cost import TEST_COST
 from tests.support.waiting import wait_for
 
 # They run when a test says so, and at no other moment.
-TIMERS = ("minutely_count", "hourly_cleanup", "weekly_repair")
+TIMERS = ("every_minute", "hourly_cleanup", "weekly_repair")
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Backend:
     def count(self) -> None:
         """Count all that is stored now: have the counting timer run, and wait until it has."""
         before = self._as_of()
-        self.start_timer("minutely_count")
+        self.start_timer("every_minute")
         wait_for(lambda: self._as_of() != before, 90, "the count")
 
     def _as_of(self) -> str | None:

@@ -69,9 +69,9 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)
 
-        def watched(*args: Any) -> Any:
+        def watched(*args: Any, **more: Any) -> Any:
             self._before()
-            answer = call(*args)
+            answer = call(*args, **more)
             return iter(list(answer)) if isinstance(answer, Iterator) else answer
 
         return watched

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +37,7 @@ from function_app.storage.row_keys import (
     counts_of,
 )
 from function_app.storage.table_store import ConditionalUpdate, Entity
+from photo_wire.alert import Alert
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import PhotoName
@@ -286,6 +287,14 @@ class MemoryIndex:
             keys = {key: one for key, one in keys.items() if one.name.camera == view.camera}
         return [keys[key] for key in sorted(keys) if first < key < end][:count]
 
+    def query_names(
+        self, view: View, count: int, after: PhotoName | None = None
+    ) -> list[PhotoName]:
+        first, end = view.keys(after)
+        among = self.arrivals[view.camera].values() if view.camera else self.listed.values()
+        keys = {view.key(photo.name): photo.name for photo in list(among)}
+        return [keys[key] for key in sorted(keys) if first < key < end][:count]
+
     def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""
     ) -> list[Arrival]:
@@ -401,7 +410,21 @@ class MemoryAlerts:
             for key, one in self.kept.items()
             if one.alert.name.camera == camera and not one.is_taken_back
         ]
-        return [self.kept[key] for key in sorted(mine) if key > (after or "")][:count]
+        found = [self.kept[key] for key in sorted(mine) if key > (after or "")][:count]
+        return [replace(one, together=None) for one in found]
+
+    def join(
+        self, first: StoredAlert, joined: StoredAlert, combine: Callable[[Alert], Alert]
+    ) -> None:
+        with self._lock:
+            kept = self.kept.get(alert_key(first))
+            if kept is None:
+                self.kept.setdefault(alert_key(joined), joined)
+                return
+            together = combine(kept.together or kept.alert)
+            self.kept[alert_key(first)] = replace(kept, together=together)
+            self._known.add((joined.alert.name, joined.alert.kind, joined.is_unknown))
+            self.kept[alert_key(joined)] = replace(joined, is_joined=True)
 
     def remove_some_of(self, camera: str) -> int:
         with self._lock:

@@ -228,6 +228,21 @@ SCHEMAS: dict[str, Schema] = {
         acknowledged=array(text()),
     ),
     "UnknownDevice": record(standing=text(enum=["unknown"])),
+    "Timeline": record(
+        camera=CAMERA,
+        intervals=array(
+            record(
+                **{"from": TIME, "to": TIME},
+                state=text(enum=["recorded", "quiet", "silent", "disarmed", "failing", "unknown"]),
+                reason=nullable(text()),
+            )
+        ),
+        next_from={
+            **nullable(TIME),
+            "description": "Where the next request has to begin, if the range has more photos than "
+            "one can read.",
+        },
+    ),
     "RemovedCamera": record(photos=COUNT, alerts=COUNT, more=BOOLEAN),
     "Days": record(as_of=_AS_OF, days=array(record(day=DAY, photos=COUNT))),
     "Stats": record(

@@ -9,8 +9,9 @@ them, a camera's list is read from that of all.
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -20,9 +21,14 @@ from azure.data.tables import UpdateMode
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range, literal
-from function_app.storage.azure.tables import create_table, insert
-from function_app.storage.azure.transactions import Operation
-from function_app.storage.models import StoredAlert, alert_key, parse_sender
+from function_app.storage.azure.tables import CHANGED, create_table, insert
+from function_app.storage.azure.transactions import Change, Operation
+from function_app.storage.models import (
+    StorageUnavailableError,
+    StoredAlert,
+    alert_key,
+    parse_sender,
+)
 from function_app.storage.row_keys import UNKNOWN_SUFFIX
 from function_app.storage.table_store import Entity
 from photo_wire.alert import Alert
@@ -34,6 +40,9 @@ ALERTS = "alerts"  # the partition
 MAX_ROWS = 100  # in a transaction
 BATCH_SIZE = 33  # alerts in a transaction: three rows each
 TAKEN_BACK = "taken_back"  # a column
+JOINED = "joined"  # another one
+TOGETHER = "together"  # another one, in the list of all: an alert as JSON
+MAX_ATTEMPTS = 20  # each that fails means that another instance's change was made
 _END = ":"  # of the list: the character that follows 9
 _RUNS_KEY = "m~by-camera"  # of the row that counts the runs of index_by_camera
 # The second run, an hour after the first, finds what instances of the old version wrote during the
@@ -106,6 +115,38 @@ class AzureAlerts:
             for key in keys:
                 call(partial(self._table.delete_entity, ALERTS, key))
         return len(page)
+
+    def join(
+        self, first: StoredAlert, joined: StoredAlert, combine: Callable[[Alert], Alert]
+    ) -> None:
+        rows = _rows(replace(joined, is_joined=True))
+        for _ in range(MAX_ATTEMPTS):
+            row = self._find(alert_key(first))
+            kept = _parse_alert(row) if row else None
+            if row is None or kept is None:  # it was removed together with its camera
+                self.add([joined])
+                return
+            together = combine(kept.together or kept.alert)
+            shown = {
+                "PartitionKey": ALERTS,
+                "RowKey": row.key,
+                **row.properties,
+                TOGETHER: _together_to_text(together),
+            }
+            changes: list[Change] = [(Operation.PUT, one) for one in (shown, *rows)]
+            if call(partial(self._try_submit, changes, row.etag)):
+                return
+        raise StorageUnavailableError(f"other instances changed {alert_key(first)} each time")
+
+    def _try_submit(self, changes: list[Change], etag: str) -> bool:
+        """Make these changes; return False, and make none, if the first row has another etag."""
+        try:
+            self._submit(changes, etag)
+        except HttpResponseError as error:
+            if error_code(error) not in CHANGED:
+                raise
+            return False
+        return True
 
     def _remove(self, keys: list[str]) -> bool:
         """Remove all of these rows; return False, and remove none, if one does not exist."""
@@ -189,7 +230,9 @@ def _list_prefix(camera: str) -> str:
 
 
 def _rows(kept: StoredAlert) -> list[dict[str, str]]:
-    return [_guard(kept), _row(kept), _row(kept, _list_prefix(kept.alert.name.camera))]
+    together = {TOGETHER: _together_to_text(kept.together)} if kept.together else {}
+    own_row = _row(kept, _list_prefix(kept.alert.name.camera))
+    return [_guard(kept), _row(kept) | together, own_row]
 
 
 def _guard(kept: StoredAlert) -> dict[str, str]:
@@ -211,7 +254,12 @@ def _row(kept: StoredAlert, prefix: str = "") -> dict[str, str]:
         "details": json.dumps(dict(alert.details), ensure_ascii=False),
         "received_at": format_time(kept.received_at),
         **(kept.sender.to_properties() if kept.sender else {}),
+        **({JOINED: "yes"} if kept.is_joined else {}),
     }
+
+
+def _together_to_text(alert: Alert) -> str:
+    return json.dumps(alert.to_properties(), ensure_ascii=False)
 
 
 def _parse_alert(row: Entity) -> StoredAlert | None:
@@ -221,8 +269,14 @@ def _parse_alert(row: Entity) -> StoredAlert | None:
     try:
         details = json.loads(column["details"])
         alert = Alert(parse_name(column["id"]), column["kind"], column["reason"], details)
+        together = None
+        if text := column.get(TOGETHER):
+            shown = json.loads(text)
+            together = replace(alert, reason=shown["reason"], details=shown["details"])
         received_at = parse_time(column["received_at"])
-        return StoredAlert(alert, received_at, TAKEN_BACK in column, parse_sender(column))
+        sender = parse_sender(column)
+        is_taken_back, is_joined = TAKEN_BACK in column, JOINED in column
+        return StoredAlert(alert, received_at, is_taken_back, sender, together, is_joined)
     except (KeyError, TypeError, ValueError) as error:  # WireError is a ValueError
         log.warning("left out of the alerts: %s: %s", row.key, error)
         return None

@@ -17,6 +17,7 @@ from function_app.storage.azure.photo_table import (
     last_seen_row,
     parse_listing,
     parse_photo_row,
+    parse_row_name,
     photo_rows,
     state_row,
 )
@@ -175,6 +176,11 @@ class AzurePhotoIndex(States):
     def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         rows = self._list(*view.keys(after), count, parse_photo_row)
         return [photo for _, photo in rows]
+
+    def query_names(
+        self, view: View, count: int, after: PhotoName | None = None
+    ) -> list[PhotoName]:
+        return self._list(*view.keys(after), count, parse_row_name, columns=[])
 
     def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""

@@ -156,6 +156,15 @@ def parse_photo_row(row: Entity) -> tuple[str, Photo] | None:
         return None
 
 
+def parse_row_name(row: Entity) -> PhotoName | None:
+    """Return the name of the photo whose row in some order this is: the end of its key."""
+    try:
+        return parse_name(row.key.rpartition("~")[2])
+    except WireError as error:
+        log.warning("left out of a list: %s: %s", row.key, error)
+        return None
+
+
 def parse_listing(row: Entity) -> tuple[str, PhotoName, datetime] | None:
     """Return the row's key, whose it is, and when that photo was indexed."""
     try:

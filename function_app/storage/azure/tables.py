@@ -19,7 +19,7 @@ from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.table_store import ConditionalUpdate, Entity
 
-_CHANGED = ("UpdateConditionNotSatisfied", "ResourceNotFound")
+CHANGED = ("UpdateConditionNotSatisfied", "ResourceNotFound")
 
 
 class AzureTable:
@@ -71,7 +71,7 @@ class AzureTable:
             try:
                 self._submit(changes_of(partition, rewrite), rewrite.row.etag)
             except HttpResponseError as error:
-                if error_code(error) not in _CHANGED:
+                if error_code(error) not in CHANGED:
                     raise
                 return False
             return True

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from function_app.devices import states
 from function_app.devices.heartbeats import record
+from function_app.devices.silence import overdue_at
 from function_app.services import Services
 from function_app.storage.device_keys import STATES
 from tests.support.devices import Device, heartbeat
@@ -26,12 +27,12 @@ def test_some_devices_or_all_are_found(services: Services) -> None:
 
 def test_a_device_is_silent_after_two_intervals_and_five_minutes() -> None:
     sent = heartbeat("gate", interval=900)
-    overdue = states.overdue_at(sent, NOW)
+    overdue = overdue_at(sent, NOW)
     assert overdue == NOW + timedelta(minutes=35)
     state = states.DeviceState("gate-pi", sent, NOW, frozenset({"gate"}), overdue)
     assert not state.is_silent(NOW + timedelta(minutes=35))
     assert state.is_silent(NOW + timedelta(minutes=35, milliseconds=1))
-    assert states.overdue_at(replace(sent, goodbye="shutdown"), NOW) is None
+    assert overdue_at(replace(sent, goodbye="shutdown"), NOW) is None
 
 
 def test_an_hour_begins_with_its_first_heartbeat() -> None:

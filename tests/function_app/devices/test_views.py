@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from function_app.auth.caller import Caller, Scope
-from function_app.devices.states import DeviceState, overdue_at
+from function_app.devices.silence import overdue_at
+from function_app.devices.states import DeviceState
 from function_app.devices.views import (
     FIGURES,
     OF_CAMERA,

@@ -42,6 +42,7 @@ OWN, OTHERS = ("mine", "mine-2"), ("mine-1", "other", "zz")
 SIGHTS = [frozenset({"mine"}), frozenset(OWN), frozenset({*OWN, "nowhere"}), frozenset[str]()]
 SHA256 = "ab" * 32
 SHARED = "pi-of-two"  # the device of a camera of its own and of one that it may not see
+A_DAY = "from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z"
 
 Answer = tuple[int, Mapping[str, str], bytes]
 Ask = Callable[[str, str, Mapping[str, str], bytes], Answer]
@@ -215,6 +216,7 @@ class Observer:
             yield f"/api/cameras/{camera}/status"
             for end in ("", "/history", "/pins"):
                 yield f"/api/devices/{device_of(camera)}{end}"
+            yield f"/api/cameras/{camera}/timeline?{A_DAY}"
         yield "/api/devices"
 
     def _walk(self, path: str) -> None:

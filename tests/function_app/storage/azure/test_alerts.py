@@ -51,6 +51,52 @@ def test_an_alert_that_comes_again_changes_nothing(empty: Services) -> None:
     assert empty.alerts.newest(200, None) == in_order([*first, *again[60:], aside])
 
 
+def combined(alert: Alert) -> Alert:
+    """Return the alert with one name more."""
+    names = str(alert.details.get("names", "")) + "+"
+    return replace(alert, reason="several", details={"names": names})
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_a_joined_alert_is_in_the_list_of_its_camera(empty: Services, is_indexed: bool) -> None:
+    """The list of all has the first one's place for both. Repeated, it changes nothing more than
+    what `combined` makes of it."""
+    if is_indexed:
+        for _ in range(2):
+            empty.alerts.index_by_camera()
+    first, joined = (
+        StoredAlert(Alert(name_of(camera), "silent", camera), MOMENT) for camera in ("gate", "yard")
+    )
+    empty.alerts.add([first])
+    for count in (1, 2):
+        empty.alerts.join(first, joined, combined)
+        of_all = {one.alert.name.camera: one for one in empty.alerts.newest(10, None)}
+        together = Alert(first.alert.name, "silent", "several", {"names": "+" * count})
+        assert of_all == {
+            "gate": replace(first, together=together),
+            "yard": replace(joined, is_joined=True),
+        }
+        for one in (first, joined):
+            (own,) = empty.alerts.newest_of(one.alert.name.camera, 10, None)
+            assert own.alert == one.alert
+    assert empty.alerts.remove_some_of("yard") == 1
+    assert empty.alerts.newest(10, None) == [replace(first, together=together)]
+    assert empty.alerts.remove_some_of("gate") == 1
+    empty.alerts.join(first, joined, combined)  # which is gone
+    assert empty.alerts.newest(10, None) == [joined]
+
+
+def test_alerts_joined_at_once_are_all_named(empty: Services) -> None:
+    first, *others = (
+        StoredAlert(Alert(name_of(f"cam-{number}"), "silent", "x"), MOMENT) for number in range(9)
+    )
+    empty.alerts.add([first])
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda one: empty.alerts.join(first, one, combined), others))
+    shown = [one.together for one in empty.alerts.newest(20, None) if not one.is_joined]
+    assert [one and one.details for one in shown] == [{"names": "+" * 8}]
+
+
 def test_many_who_tell_the_same_tell_it_once(empty: Services) -> None:
     """At the same moment, by the clocks of several instances, in parts that overlap."""
     empty.alerts.add([])

@@ -1,0 +1,83 @@
+"""What a camera was doing: recording, quiet, silent, disarmed, failing, or nobody knows."""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from photo_wire.heartbeat import CameraState, Heartbeat
+
+RESTART = "restart"  # the goodbye of a device that will be back soon; any other is for longer
+_ALL_CAMERAS = "*"  # no camera has this name
+
+
+class State(StrEnum):
+    """The states of a camera. The values are persisted, and part of the API."""
+
+    RECORDED = "recorded"  # it took a photo, which is stored
+    QUIET = "quiet"  # it was ready, and nothing happened
+    SILENT = "silent"  # nothing was heard of its device
+    DISARMED = "disarmed"  # it was told to take none
+    FAILING = "failing"  # it could take none
+    UNKNOWN = "unknown"
+
+
+class Label(NamedTuple):
+    """A camera's state, and why, if there is more to say."""
+
+    state: State
+    reason: str | None = None
+
+
+NEVER_HEARD_OF = Label(State.UNKNOWN)
+BACKEND_DOWN = Label(State.UNKNOWN, "backend-down")
+
+
+def labels_of(heartbeat: Heartbeat) -> str:
+    """Return, as the JSON that is persisted, the labels that cameras have from this heartbeat
+    on. Equal states have equal texts."""
+    if heartbeat.goodbye and heartbeat.goodbye != RESTART:
+        return label_of_all(Label(State.SILENT, heartbeat.goodbye))
+    quiet = Label(State.QUIET, _why_nothing_is_sent(heartbeat))
+    return _to_text({name: _label(one, quiet) for name, one in heartbeat.cameras.items()})
+
+
+def label_of_all(label: Label) -> str:
+    """Return, as the JSON that is persisted, that all cameras of a device have this label."""
+    return _to_text({_ALL_CAMERAS: label})
+
+
+def label_in(text: str, camera: str) -> Label:
+    """Return the label of a camera in the JSON that is persisted."""
+    labels = json.loads(text)
+    state, *reason = labels.get(_ALL_CAMERAS) or labels.get(camera) or NEVER_HEARD_OF
+    return Label(State(state), reason[0] if reason else None)
+
+
+def _label(camera: CameraState, quiet: Label) -> Label:
+    if camera.failing is not None:
+        return Label(State.FAILING, camera.failing or None)
+    return Label(State.DISARMED) if camera.armed is False else quiet
+
+
+def _why_nothing_is_sent(heartbeat: Heartbeat) -> str | None:
+    """Return why the device records and does not upload; None if it does."""
+    sent, limit = heartbeat.sent_this_month, heartbeat.monthly_limit
+    if sent is not None and limit is not None and sent >= limit:
+        return "data-budget-spent"
+    return "paused" if heartbeat.paused_until else None
+
+
+def _to_text(labels: dict[str, Label]) -> str:
+    short = {
+        name: [label.state, *([label.reason] if label.reason else [])]
+        for name, label in labels.items()
+    }
+    return json.dumps(short, separators=(",", ":"))
+
+
+class Change(NamedTuple):
+    """The labels (JSON) that a device's cameras have from a moment on, until the next change."""
+
+    at: datetime
+    labels: str

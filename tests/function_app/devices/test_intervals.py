@@ -1,0 +1,121 @@
+"""What a device's cameras were doing is written when it changes, and in no other case."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from function_app.devices import intervals
+from function_app.devices.conditions import Label, State, label_in
+from function_app.devices.intervals import INTERVALS_TTL, TooManyChangesError, read_changes
+from function_app.services import Services
+from function_app.settings import Settings
+from photo_wire.heartbeat import CameraState
+from tests.support.memory_store import memory_services
+from tests.support.silent_devices import Fleet, at
+
+LIMIT = {"sent_this_month": 100, "monthly_limit": 100}
+
+
+def labels(services: Services, camera: str, first: float, last: float) -> list[tuple[float, Label]]:
+    """Return the changes of the camera's device, which has its name: at which minute, to what."""
+    changes = read_changes(services.devices, camera, at(first), at(last))
+    return [
+        ((one.at - at(0)) / timedelta(minutes=1), label_in(one.labels, camera)) for one in changes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "state", "reason"),
+    [
+        ({}, State.QUIET, None),
+        ({"cameras": {"gate": CameraState()}}, State.QUIET, None),
+        ({"cameras": {"gate": CameraState(armed=False)}}, State.DISARMED, None),
+        ({"cameras": {"gate": CameraState(armed=False, failing="cable")}}, State.FAILING, "cable"),
+        ({"cameras": {"gate": CameraState(failing="")}}, State.FAILING, None),
+        ({"cameras": {}}, State.UNKNOWN, None),
+        ({"paused_until": at(60)}, State.QUIET, "paused"),
+        ({"paused_until": at(60), **LIMIT}, State.QUIET, "data-budget-spent"),
+        ({"cameras": {"gate": CameraState(armed=False)}, **LIMIT}, State.DISARMED, None),
+        ({"sent_this_month": 99, "monthly_limit": 100}, State.QUIET, None),
+        ({"goodbye": "shutdown"}, State.SILENT, "shutdown"),
+        ({"goodbye": "restart"}, State.QUIET, None),
+    ],
+)
+def test_what_a_heartbeat_says(members: dict[str, Any], state: State, reason: str | None) -> None:
+    services = memory_services(Settings(""))
+    Fleet(services).beat("gate", 0, **members)
+    assert labels(services, "gate", 0, 1) == [(0, Label(state, reason))]
+
+
+def test_only_changes_are_written(services: Services) -> None:
+    """A range has the last one before it, too."""
+    fleet = Fleet(services)
+    quiet, disarmed = {"gate": CameraState(armed=True)}, {"gate": CameraState(armed=False)}
+    for minutes in range(0, 60, 5):
+        fleet.beat("gate", minutes, cameras=disarmed if 20 <= minutes < 40 else quiet)
+    first, second, third = [
+        (0, Label(State.QUIET)),
+        (20, Label(State.DISARMED)),
+        (40, Label(State.QUIET)),
+    ]
+    assert labels(services, "gate", 0, 60) == [first, second, third]
+    assert labels(services, "gate", 20, 40) == [second]
+    assert labels(services, "gate", 19, 40.1) == [first, second, third]
+    assert labels(services, "gate", 41, 60) == [third]
+    assert labels(services, "gate", -60, -1) == []
+
+
+def test_a_gap_that_no_timer_found(services: Services) -> None:
+    """It is a silence if the backend was awake, and else nobody knows."""
+    fleet = Fleet(services)
+    for minutes in range(-30, 0):
+        fleet.run(minutes)
+    fleet.beat("gate", -14)
+    fleet.beat("gate", 2)
+    fleet.beat("gate", 50)
+    assert labels(services, "gate", -60, 60) == [
+        (-14, Label(State.SILENT)),
+        (2, Label(State.UNKNOWN, "backend-down")),
+        (50, Label(State.QUIET)),
+    ]
+
+
+def test_a_silence_begins_with_the_last_heartbeat(services: Services) -> None:
+    fleet = Fleet(services)
+    fleet.run(-30, -1)
+    fleet.beat("gate", 0, cameras={"gate": CameraState(armed=False)})
+    fleet.run(0, 16)
+    assert labels(services, "gate", 0, 16) == [(0, Label(State.SILENT))]
+    fleet.beat("gate", 40, goodbye="restart")
+    for minutes in range(17, 70):
+        fleet.run(minutes)
+    assert labels(services, "gate", 0, 70) == [
+        (0, Label(State.SILENT)),
+        (40, Label(State.SILENT, "restart")),
+    ]
+
+
+def test_more_changes_than_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = memory_services(Settings(""))
+    monkeypatch.setattr(intervals, "PAGE_SIZE", 2)
+    monkeypatch.setattr(intervals, "MAX_CHANGES", 4)
+    fleet = Fleet(services)
+    for minutes in range(6):
+        fleet.beat("gate", minutes, cameras={"gate": CameraState(armed=minutes % 2 == 0)})
+    assert [minute for minute, _ in labels(services, "gate", 2, 6)] == [2, 3, 4, 5]
+    with pytest.raises(TooManyChangesError):
+        labels(services, "gate", 0, 6)
+
+
+def test_old_changes_are_removed(services: Services) -> None:
+    """Except for the last of them, which still holds, each device's in one hour of a day."""
+    fleet = Fleet(services)
+    days = INTERVALS_TTL / timedelta(minutes=1)
+    for minutes in range(4):
+        fleet.beat("gate", minutes, cameras={"gate": CameraState(armed=minutes % 2 == 0)})
+    hours = [at(days + 2.5 + 60 * hour) - timedelta(days=1) for hour in range(24)]
+    assert sum(intervals.purge(services.devices, hour) for hour in hours) == 0
+    hours = [at(days + 2.5) + timedelta(hours=hour) for hour in range(24)]
+    assert sum(intervals.purge(services.devices, hour) for hour in hours) in (2, 3)
+    assert labels(services, "gate", 3, 4)[-1] == (3, Label(State.DISARMED))
