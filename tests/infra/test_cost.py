@@ -122,7 +122,7 @@ def test_one_camera_computed_by_hand() -> None:
         "memory while executing": round(
             0.5 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 43_920 + 120 + 30 / 7), 4
         ),
-        "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.00006), 4),
+        "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.000064), 4),
         "logs (Application Insights)": round((1500 + 120 * 84 + 43_920 + 30 / 7) * 3000 / 1e9, 4),
     }
     assert items["photos kept"].cost == pytest.approx(3.33375 * 0.0208)
