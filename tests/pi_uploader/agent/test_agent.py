@@ -428,3 +428,18 @@ def test_no_error_ends_the_agent(
     monkeypatch.setattr(device.agent, "step", fail_first)
     with device.running():
         wait_for(lambda: backend.heartbeats, what="a heartbeat after the errors")
+
+
+@pytest.mark.usefixtures("capture")
+def test_the_doctor_leaves_the_cameras_alone(
+    backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMERA_SOURCE", "simulated")
+    monkeypatch.setenv("CAMERA_SPOOL", str(device.spool.folder))
+    monkeypatch.setenv("BASE_URL", backend.server.base_url)
+    with device.running():
+        result = result_of(backend, backend.ask("doctor", camera=None))
+    assert result.state is CommandState.DONE
+    subjects = {one["what"] for one in json.loads(result.output)}
+    assert {"clock", "disk", "network"} <= subjects
+    assert not {"camera", "gpiozero", "trigger"} & subjects
