@@ -21,7 +21,7 @@ from pi_uploader.settings import SettingsError
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 READ_TIMEOUT_SECONDS = 30.0  # without a byte in either direction
-BLOCK_SIZE = 256 * 1024  # bytes per write, which has READ_TIMEOUT_SECONDS
+BLOCK_SIZE = 256 * 1024  # bytes that are read from a photo at once
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # which curl and requests know, too
 _DEFAULT_PORTS = {"https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
@@ -200,6 +200,15 @@ def _pools(deadlines: Deadlines) -> dict[str, type[HTTPConnectionPool]]:
             deadlines.register(self)  # a proxy may take its time with its response
             super().connect()
             self.sock.settimeout(READ_TIMEOUT_SECONDS)  # not the time that it had to connect
+
+        def send(self, data: Any) -> None:
+            """Send bytes. Each part that the system takes has READ_TIMEOUT_SECONDS; `sendall` would
+            have as long for the whole block, which a slow line needs longer for."""
+            if self.sock is None:
+                self.connect()
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self.sock.send(rest) :]
 
         def getresponse(self) -> Any:
             deadlines.register(self)  # also one that was open already

@@ -2,8 +2,11 @@
 
 import logging
 import shutil
+import socket
 import ssl
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 
 from pi_uploader.client import BackendClient, connection
 from pi_uploader.client.connection import route_to
+from pi_uploader.client.deadlines import Deadlines
 from pi_uploader.settings import SettingsError
 from tests.support import faults
 from tests.support.certificates import Authority, Kind
@@ -198,6 +202,31 @@ def test_a_socks_proxy_needs_pysocks(monkeypatch: pytest.MonkeyPatch) -> None:
         BackendClient("https://backend.invalid", None)
     assert "proxy.invalid is a SOCKS proxy, for which PySocks is missing" in str(error.value)
     assert "s3cr3t" not in str(error.value)
+
+
+def test_a_slow_line_may_take_long_for_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time limit of a write starts again with each part that the system takes."""
+    monkeypatch.setattr(connection, "READ_TIMEOUT_SECONDS", SHORT_TIMEOUT)
+    near, far = socket.socketpair()
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    near.settimeout(SHORT_TIMEOUT)
+    sender = connection._pools(Deadlines())["http"].ConnectionCls("backend")
+    sender.sock = near
+    block = bytes(range(256)) * (connection.BLOCK_SIZE // 256)
+    received = bytearray()
+
+    def read_slowly() -> None:
+        started = time.monotonic()
+        while len(received) < len(block):
+            if time.monotonic() - started < 2 * SHORT_TIMEOUT:
+                time.sleep(SHORT_TIMEOUT / 20)  # the line; the whole takes longer than the limit
+            received.extend(far.recv(2048))
+
+    with near, far, ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read_slowly)
+        sender.send(block)
+        reading.result()
+    assert received == block
 
 
 def test_the_context_verifies_certificates(trusted: Authority) -> None:
