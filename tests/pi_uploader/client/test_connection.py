@@ -210,7 +210,7 @@ def test_a_slow_line_may_take_long_for_a_block(monkeypatch: pytest.MonkeyPatch) 
     near, far = socket.socketpair()
     near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     near.settimeout(SHORT_TIMEOUT)
-    sender = connection._pools(Deadlines())["http"].ConnectionCls("backend")
+    sender: Any = connection._pools(Deadlines())["http"].ConnectionCls("backend")
     sender.sock = near
     block = bytes(range(256)) * (connection.BLOCK_SIZE // 256)
     received = bytearray()
