@@ -18,7 +18,14 @@ from collections.abc import Iterable, Sequence
 
 from packaging.requirements import Requirement
 
-from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform, bench_lock
+from local.lock_files import (
+    AZURE_PYTHONS,
+    PI_LOCK,
+    SERVE_LOCK,
+    azure_lock,
+    azure_platform,
+    bench_lock,
+)
 from local.processes import ROOT
 
 _HEADER = "# Written by `python -m local.lock`: {content}.\n# pip checks each hash.\n"
@@ -58,6 +65,9 @@ def main() -> int:
         any_machine += ["--python-version", AZURE_PYTHONS[0]]
         text = _lock_with_our_pins(requirements, any_machine)
         PI_LOCK.write_text(_HEADER.format(content="what a Pi installs beside the wheel") + text)
+        text = _lock_with_our_pins(project["optional-dependencies"]["serve"], any_machine)
+        content = "what a Pi with the camera's own page installs, too"
+        SERVE_LOCK.write_text(_HEADER.format(content=content) + text)
     except LockError as error:
         print(error, file=sys.stderr)
         return 1

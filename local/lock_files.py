@@ -7,6 +7,7 @@ from local.processes import ROOT
 
 AZURE_PYTHONS = ("3.11", "3.12", "3.13")  # as infra/main.bicep allows
 PI_LOCK = ROOT / "systemd" / "requirements.txt"
+SERVE_LOCK = ROOT / "systemd" / "requirements-serve.txt"
 _GLIBC_MINORS = (*range(28, 4, -1), 2014, 2010)  # 2.28 and older: all run on Azure's machines
 
 

@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(
         subcommands,
         "run",
-        "capture and upload, in two processes that are kept running",
+        "capture and upload, in processes that are kept running",
         commands.run,
     )
     capture = _add(
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(
         subcommands, "upload", "upload the photos in the spool, without capturing", commands.upload
     )
+    _add(subcommands, "serve", "show this device's own page to the local network", commands.serve)
     status = _add(subcommands, "status", "show what is in the spool", commands.status)
     doctor = _add(
         subcommands,

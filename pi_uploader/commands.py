@@ -18,9 +18,11 @@ from pi_uploader.settings import (
     CaptureSettings,
     DeviceSettings,
     OnceSettings,
+    ServeSettings,
     Settings,
     SettingsError,
     UploadSettings,
+    is_serve_set,
     load_settings,
     sort_by_line,
 )
@@ -32,14 +34,15 @@ OK, FAILED, MISUSED = 0, 1, 2  # exit codes; argparse exits with 2
 
 log = logging.getLogger("pi-uploader")
 
-AnySettings = TypeVar("AnySettings", CaptureSettings, OnceSettings, UploadSettings)
+AnySettings = TypeVar("AnySettings", CaptureSettings, OnceSettings, UploadSettings, ServeSettings)
 
 
 def run(_: argparse.Namespace) -> int:
-    """Capture and upload, in two processes that are kept running."""
+    """Capture and upload, in two processes that are kept running; with CAMERA_SERVE in three."""
+    from pi_uploader.supervisor import COMMANDS, SERVE
     from pi_uploader.supervisor import run as run_supervisor
 
-    return run_supervisor()
+    return run_supervisor({**COMMANDS, **SERVE} if is_serve_set(os.environ) else COMMANDS)
 
 
 def capture(args: argparse.Namespace) -> int:
@@ -85,6 +88,25 @@ def upload(_: argparse.Namespace) -> int:
     stop = threading.Event()
     with on_signals(STOP_SIGNALS, lambda _: stop.set()):
         return run_upload(settings, stop)
+
+
+def serve(_: argparse.Namespace) -> int:
+    """Show the camera's own page to the local network until a signal."""
+    from pi_uploader.signals import STOP_SIGNALS, on_signals
+
+    settings = _load_and_warn(ServeSettings)
+    try:
+        from pi_uploader.serve.process import run_serve
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            [
+                f"the page needs {error.name}: pip install 'nightjar[serve]'; on a Pi "
+                "systemd/install.sh --serve"
+            ]
+        ) from None
+    stop = threading.Event()
+    with on_signals(STOP_SIGNALS, lambda _: stop.set()):
+        return run_serve(settings, stop)
 
 
 def status(args: argparse.Namespace) -> int:
@@ -162,13 +184,14 @@ def config_check(_: argparse.Namespace) -> int:
     problems: list[str] = []
     warnings: list[str] = []
     zone = ""
-    for part in (OnceSettings, UploadSettings):
+    parts: tuple[type[Settings], ...] = (OnceSettings, UploadSettings, ServeSettings)
+    for part in parts:
         try:
             settings = load_settings(part, os.environ)
         except SettingsError as error:
             problems += [one for one in error.problems if one not in problems]
             continue
-        problems += settings.missing
+        problems += [one for one in settings.missing if one not in problems]
         warnings += [f"warning: {one}" for one in settings.warnings if one not in settings.missing]
         if isinstance(settings, CaptureSettings):
             zone = settings.zone_sentence

@@ -6,6 +6,7 @@ from pi_uploader.settings import (
     CameraSettings,
     CaptureSettings,
     Group,
+    ServeSettings,
     Setting,
     Settings,
     UploadSettings,
@@ -39,7 +40,13 @@ exit codes:
 """
 
 
-PARTS: tuple[type[Group], ...] = (Settings, CaptureSettings, UploadSettings, CameraSettings)
+PARTS: tuple[type[Group], ...] = (
+    Settings,
+    CaptureSettings,
+    UploadSettings,
+    ServeSettings,
+    CameraSettings,
+)
 
 
 def settings_text() -> str:
@@ -58,8 +65,9 @@ def settings_text() -> str:
 
 
 def _own(part: type[Group]) -> list[Setting]:
-    common = [] if part is Settings else [one for _, one in Settings.table()]
-    return [one for _, one in part.table() if one not in common]
+    """Return the settings of a part that no earlier part has."""
+    earlier = [one for other in PARTS[: PARTS.index(part)] for _, one in other.table()]
+    return [one for _, one in part.table() if one not in earlier]
 
 
 def config_example() -> str:
@@ -69,7 +77,7 @@ def config_example() -> str:
         "# Remove the # before what you want to change; then: pi-uploader config check",
         "# An environment variable (CAMERA_SPOOL, BASE_URL, ...) overrides the value in this file.",
     ]
-    for part in (Settings, CaptureSettings, UploadSettings):
+    for part in (Settings, CaptureSettings, UploadSettings, ServeSettings):
         lines += ["", f"# --- {part.title}"]
         lines += [line for one in _own(part) for line in _example(one)]
     lines += [

@@ -26,7 +26,12 @@ STOP_SECONDS = 8.0  # from SIGTERM to SIGKILL; enough to store the photo being t
 COMMANDS: Mapping[str, Sequence[str]] = {
     name: [sys.executable, "-m", "pi_uploader", name] for name in ("capture", "upload")
 }
-ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"upload": {"MALLOC_ARENA_MAX": "1"}}
+SERVE: Mapping[str, Sequence[str]] = {"serve": [sys.executable, "-m", "pi_uploader", "serve"]}
+"""The camera's own page, beside these where it is configured."""
+ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
+    "upload": {"MALLOC_ARENA_MAX": "1"},
+    "serve": {"MALLOC_ARENA_MAX": "1"},
+}
 """Variables of a child that may be set otherwise outside: the same as in systemd/*.service."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 

@@ -25,6 +25,7 @@ Run it again to install a newer version; settings, key and photos stay as they a
   --scheduled          take photos at 09:00, 12:00 and 18:00 and at no other time
   --continuous         take photos at each trigger (the default the first time; later the choice
                        stays as it is)
+  --serve              show the device's own page to the local network; asks for its password
   --hardware-watchdog  let the Pi's own watchdog restart it when its kernel hangs
   --no-start           enable the services, but start them only at the next boot
   --dry-run            print what would be done, and do nothing
@@ -39,9 +40,9 @@ END
 
 main() {
     from=apt wheel='' key_file='' capture=''
-    hardware_watchdog=no start=yes dry=no
-    url=${BASE_URL-} name=${CAMERA_NAME-} key=${AZURE_FUNCTION_KEY-}
-    unset BASE_URL CAMERA_NAME AZURE_FUNCTION_KEY # commands that are started here need not see them
+    hardware_watchdog=no serve=no start=yes dry=no
+    url=${BASE_URL-} name=${CAMERA_NAME-} key=${AZURE_FUNCTION_KEY-} page_password=${SERVE_PASSWORD-}
+    unset BASE_URL CAMERA_NAME AZURE_FUNCTION_KEY SERVE_PASSWORD # commands that are started here need not see them
     while [ $# -gt 0 ]; do
         case $1 in
         --packages) needs_value "$@" && from=$2 && shift ;;
@@ -49,6 +50,7 @@ main() {
         --key-file) needs_value "$@" && key_file=$2 && shift ;;
         --scheduled) capture=pi-uploader-scheduled.timer ;;
         --continuous) capture=pi-uploader-capture.service ;;
+        --serve) serve=yes ;;
         --hardware-watchdog) hardware_watchdog=yes ;;
         --no-start) start=no ;;
         --dry-run) dry=yes ;;
@@ -141,14 +143,24 @@ ask() {
         read -r name
     fi
     if [ -z "$key" ] && [ ! -s $etc/azure_function_key ]; then
-        trap 'stty echo; exit 1' INT TERM
-        stty -echo # before the question: nothing that is typed after it is shown
-        printf "The backend's function key, which is not shown (empty: later): "
-        read -r key
-        stty echo
-        trap - INT TERM
-        echo
+        ask_secret "The backend's function key, which is not shown (empty: later): "
+        key=$secret
     fi
+    if [ $serve = yes ] && [ -z "$page_password" ] && [ ! -s $etc/serve_password ]; then
+        ask_secret "A password for the device's own page, ten characters or more (empty: later): "
+        page_password=$secret
+    fi
+}
+
+# ask_secret QUESTION: set $secret to what is typed, which is not shown.
+ask_secret() {
+    trap 'stty echo; exit 1' INT TERM
+    stty -echo # before the question: nothing that is typed after it is shown
+    printf '%s' "$1"
+    read -r secret
+    stty echo
+    trap - INT TERM
+    echo
 }
 
 # Succeed if the config file has cameras; their names are those of their tables.
@@ -192,6 +204,11 @@ install_program() {
     # One hash of each is known, so pip ignores piwheels' own builds.
     run $opt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
         --only-binary :all: --requirement "$here/requirements.txt"
+    # The page's two, also at an update without --serve.
+    if [ $serve = yes ] || is_serving; then
+        run $opt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+            --only-binary :all: --requirement "$here/requirements-serve.txt"
+    fi
     if [ -z "$wheel" ]; then
         mkdir "$scratch/source" # a copy: building leaves files behind
         for part in pyproject.toml README.md LICENSE photo_wire pi_uploader; do
@@ -211,6 +228,10 @@ install_program() {
     place "$here/pi-uploader.sh" /usr/local/bin/pi-uploader 755 root:root
 }
 
+is_serving() {
+    systemctl --quiet is-enabled pi-uploader-serve.service 2>/dev/null
+}
+
 install_settings() {
     step "settings, in $etc"
     run install -d -m 750 -o root -g $user $etc
@@ -227,6 +248,17 @@ install_settings() {
         (umask 077 && printf '%s' "$key" >"$scratch/key") # printf is the shell's: no process has it
         place "$scratch/key" $etc/azure_function_key 600 root:root
     fi
+    [ $serve = no ] || install_page_settings
+}
+
+# The page's address is every network of the device, unless one is set.
+install_page_settings() {
+    if [ -n "$page_password" ] || [ ! -f $etc/serve_password ]; then
+        (umask 077 && printf '%s' "$page_password" >"$scratch/serve_password")
+        place "$scratch/serve_password" $etc/serve_password 600 root:root
+    fi
+    grep -qs '^CAMERA_SERVE=' $etc/environment || grep -qs '^serve[[:space:]]*=' $etc/config.toml ||
+        write_setting CAMERA_SERVE 0.0.0.0:8080
 }
 
 # write_setting NAME VALUE: write a setting, and replace its old value if there is one.
@@ -274,9 +306,13 @@ start_services() {
     fi
     run systemctl disable --quiet --now $other
     run systemctl enable --quiet "$capture" pi-uploader-upload.service
+    page=
+    if [ $serve = yes ] || is_serving; then page=pi-uploader-serve.service; fi
+    [ -z "$page" ] || run systemctl enable --quiet "$page"
     [ $start = yes ] || return 0
     cursor=$(journalctl --lines=0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p')
-    for one in "$capture" pi-uploader-upload.service; do # each returns when the service is ready
+    # shellcheck disable=SC2086  # $page is a word or none
+    for one in "$capture" pi-uploader-upload.service $page; do # each returns when the service is ready
         run systemctl restart "$one" 2>"$scratch/systemctl" || say_why_not "$one"
     done
 }

@@ -10,6 +10,7 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -156,6 +157,35 @@ def site(text: str) -> str:
     if len(text) > MAX_SITE:
         raise ValueError(f"has {len(text)} characters")
     return printable(text)
+
+
+class Address(NamedTuple):
+    """An IP address of this machine, and a port."""
+
+    host: str
+    port: int
+
+
+def address_and_port(text: str) -> Address | None:
+    """Return the parts of `192.168.1.20:8080` or `[::]:8080`; None for `off`."""
+    if text == "off":
+        return None
+    host, _, port = text.rpartition(":")
+    if ":" in host and not re.fullmatch(r"\[.*\]", host):
+        raise ValueError("has an IPv6 address that is not in brackets, as in [::]:8080")
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        raise ValueError from None
+    return Address(str(address), number(port, 65535, least=1))
+
+
+def host_names(text: str) -> tuple[str, ...]:
+    """Return the names in a list, in lower case."""
+    names = tuple(one.strip().lower() for one in text.split(","))
+    if not all(re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", one) for one in names):
+        raise ValueError
+    return names
 
 
 def url_of(text: str, *schemes: str) -> SplitResult:

@@ -12,7 +12,8 @@ from tests.support.waiting import wait_for
 
 CAPTURE, UPLOAD = "pi-uploader-capture.service", "pi-uploader-upload.service"
 SCHEDULED, TIMER = "pi-uploader-scheduled.service", "pi-uploader-scheduled.timer"
-UNITS = (TIMER, SCHEDULED, CAPTURE, UPLOAD)
+SERVE = "pi-uploader-serve.service"
+UNITS = (TIMER, SCHEDULED, CAPTURE, UPLOAD, SERVE)
 SPOOL = "/var/lib/pi-uploader/spool"
 INSTALL = f"{SHARED}/source/systemd/install.sh"
 UNINSTALL = f"{SHARED}/source/systemd/uninstall.sh"

@@ -10,7 +10,7 @@ import pytest
 from local.processes import ROOT
 from photo_wire.errors import WireError
 from photo_wire.name import check_camera
-from tests.systemd.device import CAPTURE, SCHEDULED, TIMER, UNITS, UPLOAD
+from tests.systemd.device import CAPTURE, SCHEDULED, SERVE, TIMER, UNITS, UPLOAD
 
 SYSTEMD = ROOT / "systemd"
 PROGRAM = "/opt/pi-uploader/bin/pi-uploader"
@@ -66,6 +66,12 @@ def test_a_service_scores_2_5_or_better(unit: str, units: Path) -> None:
 
 
 @needs_systemd
+def test_the_page_that_the_network_reaches_scores_2_or_better(units: Path) -> None:
+    score = analyze("security", "--offline=true", "--threshold=20", units / SERVE)
+    assert score.returncode == 0, score.stdout
+
+
+@needs_systemd
 def test_the_timers_next_times(units: Path) -> None:
     """9:00, 12:00 and 18:00, then 9:00 on the next day, in the system's time zone."""
     (when,) = values(TIMER, "OnCalendar")
@@ -80,8 +86,9 @@ def test_the_timers_next_times(units: Path) -> None:
     ]
 
 
-def test_only_wrong_upload_settings_stop_a_service_for_good() -> None:
+def test_only_wrong_settings_of_upload_or_page_stop_a_service_for_good() -> None:
     assert values(UPLOAD, "RestartPreventExitStatus") == ["78"]
+    assert values(SERVE, "RestartPreventExitStatus") == ["78"]
     assert values(UPLOAD, "Restart") == values(CAPTURE, "Restart") == ["always"]
     assert values(CAPTURE, "RestartPreventExitStatus") == []
     assert values(SCHEDULED, "RestartPreventExitStatus") == []
@@ -102,6 +109,16 @@ def test_a_leak_ends_the_service_and_not_the_system(unit: str) -> None:
     """Capture survives the end of an ffmpeg; upload is restarted as a whole."""
     (limit,), (policy,) = values(unit, "MemoryMax"), values(unit, "OOMPolicy")
     assert (limit, policy) == (("192M", "kill") if unit == UPLOAD else ("75%", "continue"))
+
+
+def test_the_page_gives_way_to_capture_and_upload() -> None:
+    """Nice= is relative to 0, CPUWeight= to 100. It writes where kept photos are, and nowhere."""
+    assert int(*values(SERVE, "Nice")) > 0
+    assert int(*values(SERVE, "CPUWeight")) < 100
+    assert int(*values(SERVE, "OOMScoreAdjust")) > int(*values(UPLOAD, "OOMScoreAdjust"))
+    assert values(SERVE, "MemoryMax") == ["96M"]
+    assert values(SERVE, "ReadWritePaths") == ["-/var/lib/pi-uploader/spool/kept"]
+    assert values(SERVE, "StateDirectory") == []
 
 
 def values(unit: str, key: str) -> list[str]:
