@@ -295,7 +295,7 @@ def _get_style() -> Any:
 def _parameter(name: str) -> str:
     """Return a parameter of the query or of a form; empty if there is none."""
     query, form = bottle.request.query, bottle.request.forms
-    return str(query.getunicode(name) or form.getunicode(name) or "")
+    return str(query.get(name) or form.get(name) or "")
 
 
 def _camera() -> str | None:

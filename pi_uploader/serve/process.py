@@ -42,7 +42,10 @@ def run_serve(settings: ServeSettings, stop: threading.Event) -> int:
         server = _make_server(app, listener)
         thread = threading.Thread(target=server.run, name="server", daemon=True)
         thread.start()
-        log.info("the page is at http://%s:%d/", *listener.getsockname()[:2])
+        host = (
+            f"[{settings.address.host}]" if ":" in settings.address.host else settings.address.host
+        )
+        log.info("the page is at http://%s:%d/", host, settings.address.port)
         watchdog.notify_ready()
         watchdog.start()
         while thread.is_alive():

@@ -46,9 +46,9 @@ def test_the_page_is_off_by_default(pi: InstalledPi) -> None:
         ("[::]:8080", ("::", 8080)),
         ("::1:8080", None),
         ("gate.local:8080", None),
-        ("0.0.0.0", None),
-        ("0.0.0.0:0", None),
-        ("0.0.0.0:65536", None),
+        ("127.0.0.1", None),
+        ("127.0.0.1:0", None),
+        ("127.0.0.1:65536", None),
         ("8080", None),
     ],
 )
