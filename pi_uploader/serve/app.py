@@ -224,7 +224,7 @@ class PageApp:
         """Return the last lines of the capture process and of this one, in their order: each
         begins with its time."""
         try:
-            lines = self._capture.logs(count)
+            lines = self._capture.logs()
         except PageProblemError as problem:
             lines = []
             self._errors.log_once(f"no log of the cameras: {problem}")

@@ -1,6 +1,6 @@
 """What the page asks the capture process: little, however many people look.
 
-Live pictures and the state are cached for a moment; photos are limited in number.
+Live pictures, the state and the log are cached for a moment; photos are limited in number.
 """
 
 import threading
@@ -13,9 +13,10 @@ from typing import Any
 from photo_wire.name import PhotoName, parse_name
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.control import ControlError, NotRunningError, Reply, RequestRefusedError, ask
+from pi_uploader.log_ring import MAX_LINES
 from pi_uploader.serve.problems import PageProblemError
 
-CACHE_SECONDS = 0.2  # of a live picture and of the state
+CACHE_SECONDS = 0.2  # of a live picture, the state and the log
 ASK_SECONDS = 10.0
 PHOTO_SECONDS = 60.0
 MAX_PHOTOS_A_MINUTE = 12
@@ -33,13 +34,13 @@ class CaptureClient:
         self._new_tag = new_tag
         self._clock = clock
         self._lock = threading.Lock()  # one request at a time, except photos
-        self._cache: dict[str | None, tuple[float, Reply]] = {}  # by camera; None: the state
+        self._cache: dict[tuple[str, ...], tuple[float, Reply]] = {}
         self._taking = threading.BoundedSemaphore(MAX_PHOTOS_AT_ONCE)
         self._taken_at: deque[float] = deque(maxlen=MAX_PHOTOS_A_MINUTE)
 
     def cameras(self) -> dict[str, Any]:
         """Return the state of each camera, by its name. Raises PageProblemError."""
-        cameras = self._cached(None, {"do": "state"}).members.get("cameras")
+        cameras = self._cached(("state",), {"do": "state"}).members.get("cameras")
         return cameras if isinstance(cameras, dict) else {}
 
     def choose(self, camera: str | None) -> str:
@@ -57,12 +58,12 @@ class CaptureClient:
 
     def preview(self, camera: str) -> bytes:
         """Return a JPEG of now of a camera that exists. Raises PageProblemError."""
-        return self._cached(camera, {"do": "preview", "camera": camera}).body
+        return self._cached(("preview", camera), {"do": "preview", "camera": camera}).body
 
-    def logs(self, lines: int) -> list[str]:
+    def logs(self) -> list[str]:
         """Return the last lines of the capture process's log. Raises PageProblemError."""
-        with self._lock:
-            return list(self._ask({"do": "logs", "lines": lines}).members.get("lines", []))
+        reply = self._cached(("logs",), {"do": "logs", "lines": MAX_LINES})
+        return list(reply.members.get("lines", []))
 
     def take_photo(self, camera: str) -> PhotoName:
         """Take a photo with a camera that exists, and return its name once it is in the spool.
@@ -91,7 +92,7 @@ class CaptureClient:
                 )
             self._taken_at.append(now)
 
-    def _cached(self, key: str | None, request: Mapping[str, Any]) -> Reply:
+    def _cached(self, key: tuple[str, ...], request: Mapping[str, Any]) -> Reply:
         with self._lock:
             asked_at, reply = self._cache.get(key, (float("-inf"), Reply({})))
             if self._clock.monotonic() - asked_at < CACHE_SECONDS:

@@ -24,7 +24,7 @@ def test_pictures_and_states_are_cached_for_a_moment(tmp_path: Path) -> None:
     assert client.preview("gate") == picture  # the process is gone
     assert client.choose("gate") == "gate"
     clock.seconds = 1.0
-    for ask in (client.cameras, lambda: client.preview("gate"), lambda: client.logs(5)):
+    for ask in (client.cameras, lambda: client.preview("gate"), client.logs):
         with pytest.raises(PageProblemError, match="no camera runs") as problem:
             ask()
         assert problem.value.status == 503
