@@ -46,7 +46,7 @@ def test_an_address_that_is_in_use(page: CameraPage, start_program: StartProgram
     assert f"127.0.0.1:{page.port} cannot be used: Address already in use" in second.output
 
 
-def test_a_device_without_the_libraries_is_told_how_to_install_them(
+def test_without_the_libraries_it_says_how_to_install_them(
     page: CameraPage, start_program: StartProgram, tmp_path: Path
 ) -> None:
     """As one that was installed without --serve."""
