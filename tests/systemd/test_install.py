@@ -79,6 +79,7 @@ def test_installing_again_replaces_only_the_program(device: Device) -> None:
     device.start(CAPTURE)
     device.wait_for_photos(1)
     device.stop(CAPTURE)
+    device.machine.run("pi-uploader", "identity")  # the test before has removed the spool
     before = _list_files(device)
     (package,) = _find(device, "/opt/pi-uploader", "-name", "pi_uploader")
     device.machine.run("rm", "-r", package)
