@@ -17,6 +17,7 @@ class TableRelay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._resetting = threading.Event()
         self._swallowing = threading.Event()
+        self._held = b""  # part of the requests that are held back
         self.swallowed = threading.Event()
         self.resets = 0
         port = self._listener.getsockname()[1]
@@ -29,8 +30,10 @@ class TableRelay:
         """Reset the connection at the next bytes from a client, once."""
         self._resetting.set()
 
-    def swallow(self) -> None:
-        """Send nothing to the tables any more; `swallowed` is set when something was held back."""
+    def swallow(self, table: str = "") -> None:
+        """Send nothing to the tables any more, or nothing that names this table; `swallowed` is set
+        when something was held back."""
+        self._held = f"/{table}".encode() if table else b""
         self._swallowing.set()
 
     def __enter__(self) -> "TableRelay":
@@ -57,6 +60,7 @@ class TableRelay:
                 threading.Thread(target=self._pass_on, args=(source, sink, up), daemon=True).start()
 
     def _pass_on(self, source: socket.socket, sink: socket.socket, up: bool) -> None:
+        is_held = False
         try:
             while data := source.recv(65536):
                 if up and self._resetting.is_set():
@@ -65,8 +69,10 @@ class TableRelay:
                     source.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     break
                 if up and self._swallowing.is_set():
-                    self.swallowed.set()
-                    continue
+                    is_held = is_held or self._held in data  # and so is the rest of its body
+                    if is_held:
+                        self.swallowed.set()
+                        continue
                 sink.sendall(data)
         except OSError:
             pass  # the other half was closed
