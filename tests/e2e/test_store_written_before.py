@@ -142,6 +142,14 @@ def includes(now: Any, before: Any) -> bool:
     return bool(now == before)
 
 
+def recorded_answer(exchange: Exchange) -> Any:
+    """Return what was answered, with the scope that owners have got since: `control`."""
+    answer = exchange.answer
+    if exchange.path == SIGN_IN and "admin" in (answer or {}).get("scopes", ()):
+        return {**answer, "scopes": sorted({*answer["scopes"], "control"})}
+    return answer
+
+
 def test_a_store_is_recorded_with_one_of_everything() -> None:
     """Else the tests here would prove little."""
     assert RECORDED
@@ -176,7 +184,8 @@ def test_every_request_is_answered_as_the_version_answered_it(
         f"{one}: {one.status} {one.answer}, now {response.status_code} {response.text[:500]}"
         for one, response in replayed[1]
         if one.topic == topic
-        if one.status != response.status_code or not includes(answer_of(response), one.answer)
+        if one.status != response.status_code
+        or not includes(answer_of(response), recorded_answer(one))
     ]
     assert not different, "\n".join(different)
 

@@ -38,11 +38,11 @@ class Interrupted:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.table, name)
 
-        def interrupted(*args: Any) -> Any:
+        def interrupted(*args: Any, **kwargs: Any) -> Any:
             self.calls += 1
             if self.calls - 1 == self.at:
                 self.happens()
-            return method(*args)
+            return method(*args, **kwargs)
 
         return interrupted
 

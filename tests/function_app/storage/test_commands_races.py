@@ -48,11 +48,11 @@ class _Calls:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.inside, name)
 
-        def call(*args: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
             self.stores.requests += 1
             if self.stores.requests - 1 == self.stores.at:
                 self.stores.happens(self.stores.plain)
-            return method(*args)
+            return method(*args, **kwargs)
 
         return call
 

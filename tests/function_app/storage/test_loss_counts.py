@@ -118,9 +118,9 @@ class Interrupted(MemoryTable):
         self._let_others()
         return super().get(*args)
 
-    def query(self, *args: Any) -> list[Entity]:
+    def query(self, *args: Any, **kwargs: Any) -> list[Entity]:
         self._let_others()
-        return super().query(*args)
+        return super().query(*args, **kwargs)
 
     def insert(self, *args: Any) -> bool:
         self._let_others()
