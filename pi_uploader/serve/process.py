@@ -19,6 +19,7 @@ IDLE_SECONDS = 20  # until a connection that sends no request is closed
 STALLED_SECONDS = 30  # until one is closed whose client reads nothing
 MAX_HEADERS = MAX_BODY = 16 * 1024  # bytes of a request
 BUFFER = 256 * 1024  # bytes for a client that reads slowly; then its thread waits
+SOCKET_BUFFER = 128 * 1024  # bytes for the same in the kernel
 CHECK_SECONDS = 10.0  # between two heartbeats
 HEARTBEAT_SECONDS = 40.0
 
@@ -62,7 +63,8 @@ def _listen(address: Address) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit it: without it, one that reads nothing keeps its thread.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
+        # Accepted connections inherit both: without the timeout, one that reads nothing keeps its thread.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_SECONDS * 1000)
         listener.bind((address.host, address.port))
     except OSError as error:

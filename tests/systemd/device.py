@@ -21,16 +21,18 @@ UNINSTALL = f"{SHARED}/source/systemd/uninstall.sh"
 
 @dataclass
 class Device:
-    """`key` is the function key with which it was installed."""
+    """`key` is the function key with which it was installed, `page_password` that of its page."""
 
     machine: Machine
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    page_password: str = field(default="", repr=False)
     _cursor: str = ""
 
     def install(self, *options: str, url: str = "", name: str = "") -> str:
         """Run install.sh, without Debian's packages; return its output."""
         key = "" if "--key-file" in options else self.key
         env = {"BASE_URL": url, "CAMERA_NAME": name, "AZURE_FUNCTION_KEY": key}
+        env |= {"SERVE_PASSWORD": self.page_password} if self.page_password else {}
         command = ("sh", INSTALL, "--packages", "none", *options)
         return self.machine.run(*command, env=env, timeout=300).stdout
 
