@@ -64,7 +64,8 @@ def _listen(address: Address) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
-        # Accepted connections inherit both: without the timeout, one that reads nothing keeps its thread.
+        # Accepted connections inherit both. Without the timeout one that reads nothing keeps its
+        # thread.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_SECONDS * 1000)
         listener.bind((address.host, address.port))
     except OSError as error:
