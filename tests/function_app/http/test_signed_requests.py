@@ -1,5 +1,5 @@
 """What a signature costs, and what is stored of it. What it protects from is in
-tests/e2e/test_device_attacks.py."""
+tests/e2e/device_attacks/."""
 
 from collections.abc import Mapping
 from datetime import timedelta
