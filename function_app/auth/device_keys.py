@@ -2,20 +2,24 @@
 
 The first request that a key of its own signs gives a device's name its key. From then on nobody
 else speaks for the name: another key waits until an owner approves it, and so does a device that
-sends photos of another one's camera. A process remembers what it read for CACHE_TIME, so that a
-photo takes no request more.
+sends photos of another one's camera. A process remembers what it read for a minute (TimedCache), so
+that a photo takes no request more.
 """
 
 import hashlib
-import json
-import logging
 import re
-import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Generic, NamedTuple, TypeVar
 
 from function_app.auth.caller import Caller, Standing
+from function_app.auth.device_rows import (
+    CameraBinding,
+    DeviceIdentity,
+    WaitingKey,
+    parse_binding,
+    parse_identity,
+)
+from function_app.auth.timed_cache import TimedCache
 from function_app.problems import HTTPProblemError
 from function_app.storage.device_keys import CAMERAS, IDENTITIES
 from function_app.storage.interfaces import Alerts
@@ -23,26 +27,19 @@ from function_app.storage.models import StorageUnavailableError, StoredAlert
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.alert import Alert
 from photo_wire.errors import WireError
-from photo_wire.moment import EPOCH, format_time, parse_time, to_milliseconds
+from photo_wire.moment import to_milliseconds
 from photo_wire.name import check_camera, new_name
 
-MAX_WAITING_KEYS = 3  # of a device
 MAX_REJECTED = 20  # remembered of a device or a camera, so that they do not wait again
 MAX_DEVICES = 2000
 MAX_NEW_DEVICES = 1000  # within NEW_DEVICE_PERIOD
 NEW_DEVICE_PERIOD = ALERT_PERIOD = timedelta(days=1)
-CACHE_TIME = timedelta(seconds=60)
-MAX_CACHED = 4096
 MAX_BEHIND = 1024  # how far a photo's counter may be below the mark: photos overtake each other
 MAX_AHEAD = 2**40  # how far a counter may be above it; else one request could use up all counters
 ALERT_KIND = "unknown-device"
 _MAX_ATTEMPTS = 20
 # What infra/add-camera.sh makes. The keys that Azure makes up have no dot.
 _NAMED_KEY = re.compile(r"([^.]+)\.[A-Za-z0-9_=-]{32,}")
-
-T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 
 def name_in_key(function_key: str | None) -> str | None:
@@ -58,117 +55,11 @@ def name_in_key(function_key: str | None) -> str | None:
         return None
 
 
-class WaitingKey(NamedTuple):
-    """A key (base64url) that asked to speak for a device, since when, and the counter below that of
-    its first request."""
-
-    key: str
-    since: datetime
-    counter: int
-
-
-class DeviceIdentity(NamedTuple):
-    """A device's public key (base64url) and the mark: the highest counter of a heartbeat or an
-    alert of its. `rejected` are keys that an owner rejected, `alerted_at` is when the last alert of
-    a waiting key was raised."""
-
-    device: str
-    key: str
-    counter: int
-    first_seen: datetime
-    waiting: tuple[WaitingKey, ...] = ()
-    rejected: tuple[str, ...] = ()
-    alerted_at: datetime | None = None
-
-    def has_met(self, key: str) -> bool:
-        """Return whether a request with this key changes nothing any more."""
-        waits = any(one.key == key for one in self.waiting)
-        is_full = len(self.waiting) >= MAX_WAITING_KEYS
-        return key == self.key or waits or is_full or key in self.rejected
-
-    def to_properties(self) -> dict[str, str]:
-        """Return the device's row."""
-        waiting = [[one.key, format_time(one.since), one.counter] for one in self.waiting]
-        return {
-            "key": self.key,
-            "counter": str(self.counter),
-            "first_seen": format_time(self.first_seen),
-            "waiting": json.dumps(waiting),
-            "rejected": " ".join(self.rejected),
-            "alerted_at": format_time(self.alerted_at) if self.alerted_at else "",
-        }
-
-
-def _parse_identity(row: Entity) -> DeviceIdentity:
-    """Return the identity in a row. One that somebody changed by hand has no key: its device goes
-    on uploading, and its key waits for an owner."""
-    properties = row.properties
-    try:
-        waiting = json.loads(properties["waiting"])
-        return DeviceIdentity(
-            row.key,
-            properties["key"],
-            int(properties["counter"]),
-            parse_time(properties["first_seen"]),
-            tuple(WaitingKey(key, parse_time(since), counter) for key, since, counter in waiting),
-            tuple(properties["rejected"].split()),
-            parse_time(properties["alerted_at"]) if properties["alerted_at"] else None,
-        )
-    except (KeyError, TypeError, ValueError) as error:  # WireError is a ValueError
-        log.warning("the key of the device %s cannot be read: %s", row.key, error)
-        return DeviceIdentity(row.key, "", 0, EPOCH)
-
-
-class CameraBinding(NamedTuple):
-    """The device that takes a camera's photos, another one that wants to, and those that an owner
-    rejected."""
-
-    device: str
-    wanted_by: str = ""
-    rejected: tuple[str, ...] = ()
-
-    def to_properties(self) -> dict[str, str]:
-        """Return the camera's row."""
-        rejected = " ".join(self.rejected)
-        return {"device": self.device, "wanted_by": self.wanted_by, "rejected": rejected}
-
-
-def _parse_binding(row: Entity) -> CameraBinding:
-    properties = row.properties
-    rejected = tuple(properties.get("rejected", "").split())
-    return CameraBinding(properties["device"], properties.get("wanted_by", ""), rejected)
-
-
 def device_of(rows: TableStore, camera: str) -> str | None:
     """Return the device that takes this camera's photos, if one has proved it. Raises
     StorageUnavailableError."""
     row = rows.get(CAMERAS, camera)
     return row.properties["device"] if row else None
-
-
-class _Cache(Generic[T]):
-    """What was read by name, for CACHE_TIME; None for what is not stored. Threads share it."""
-
-    def __init__(self) -> None:
-        self._entries: dict[str, tuple[datetime, T | None]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, name: str, now: datetime) -> tuple[T | None] | None:
-        """Return what was read, in a tuple; None if it has to be read anew."""
-        with self._lock:
-            at, value = self._entries.get(name, (None, None))
-        is_fresh = at is not None and timedelta(0) <= now - at < CACHE_TIME
-        return (value,) if is_fresh else None
-
-    def put(self, name: str, value: T | None, now: datetime) -> None:
-        with self._lock:
-            if len(self._entries) >= MAX_CACHED:  # a stranger invents names
-                self._entries.clear()
-            self._entries[name] = (now, value)
-
-    def forget(self, name: str) -> None:
-        with self._lock:
-            self._entries.pop(name, None)
 
 
 class DeviceKeys:
@@ -178,8 +69,8 @@ class DeviceKeys:
     def __init__(self, rows: TableStore, alerts: Alerts) -> None:
         self._rows = rows
         self._alerts = alerts
-        self._identities: _Cache[tuple[DeviceIdentity, Entity]] = _Cache()
-        self._bindings: _Cache[CameraBinding] = _Cache()
+        self._identities: TimedCache[tuple[DeviceIdentity, Entity]] = TimedCache()
+        self._bindings: TimedCache[CameraBinding] = TimedCache()
 
     def find(self, device: str, now: datetime) -> DeviceIdentity | None:
         """Return what is known of a device."""
@@ -189,7 +80,7 @@ class DeviceKeys:
     def read(self, device: str) -> DeviceIdentity | None:
         """Return what is stored of a device now."""
         row = self._rows.get(IDENTITIES, device)
-        return _parse_identity(row) if row else None
+        return parse_identity(row) if row else None
 
     def meet(self, device: str, key: str, counter: int, now: datetime) -> DeviceIdentity | None:
         """Return what is known of a device, after a request that this key signed validly. A name
@@ -290,7 +181,7 @@ class DeviceKeys:
 
     def cameras(self, device: str) -> dict[str, bool]:
         """Return the cameras of a device: whether it has each, or wants it from another one."""
-        found = {row.key: _parse_binding(row) for row in query_all(self._rows, CAMERAS)}
+        found = {row.key: parse_binding(row) for row in query_all(self._rows, CAMERAS)}
         return {
             camera: one.device == device
             for camera, one in found.items()
@@ -341,7 +232,7 @@ class DeviceKeys:
             row = self._rows.get(CAMERAS, camera)
             if is_own or row is None:
                 continue
-            binding = _parse_binding(row)
+            binding = parse_binding(row)
             changed = (
                 CameraBinding(device)
                 if is_approved
@@ -356,7 +247,7 @@ class DeviceKeys:
         if cached := self._identities.get(device, now):
             return cached[0]
         row = self._rows.get(IDENTITIES, device)
-        known = (_parse_identity(row), row) if row else None
+        known = (parse_identity(row), row) if row else None
         self._identities.put(device, known, now)
         return known
 
@@ -370,7 +261,7 @@ class DeviceKeys:
         if cached := self._bindings.get(camera, now):
             return cached[0]
         row = self._rows.get(CAMERAS, camera)
-        binding = _parse_binding(row) if row else None
+        binding = parse_binding(row) if row else None
         self._bindings.put(camera, binding, now)
         return binding
 
@@ -378,13 +269,13 @@ class DeviceKeys:
         """Write a camera's binding, if it still belongs to the same device and nobody wants it."""
         row = self._rows.get(CAMERAS, camera)
         self._bindings.forget(camera)
-        if row is None or _parse_binding(row) != binding._replace(wanted_by=""):
+        if row is None or parse_binding(row) != binding._replace(wanted_by=""):
             return False
         return self._rows.replace(CAMERAS, row, binding.to_properties())
 
     def _may_add(self, now: datetime) -> bool:
         """Return whether the quota of new devices has room for one more."""
-        first_seen = [_parse_identity(row).first_seen for row in query_all(self._rows, IDENTITIES)]
+        first_seen = [parse_identity(row).first_seen for row in query_all(self._rows, IDENTITIES)]
         recent = sum(now - at < NEW_DEVICE_PERIOD for at in first_seen)
         return len(first_seen) < MAX_DEVICES and recent < MAX_NEW_DEVICES
 

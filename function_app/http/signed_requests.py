@@ -17,7 +17,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from function_app.auth.caller import Caller, RequestSignature, Standing
-from function_app.auth.device_keys import MAX_AHEAD, MAX_BEHIND, DeviceIdentity, DeviceKeys
+from function_app.auth.device_keys import MAX_AHEAD, MAX_BEHIND, DeviceKeys
+from function_app.auth.device_rows import DeviceIdentity
 from photo_wire.errors import WireError
 from photo_wire.headers import CAMERA_ID, CONTENT_DIGEST, PHOTO_ID
 from photo_wire.name import check_camera, parse_name

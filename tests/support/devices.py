@@ -10,7 +10,7 @@ from typing import Any
 import azure.functions as func
 
 from function_app.auth.caller import DEVICE, Caller, RequestSignature, Standing
-from function_app.auth.device_keys import CameraBinding, DeviceIdentity
+from function_app.auth.device_rows import CameraBinding, DeviceIdentity
 from function_app.services import Services
 from function_app.storage.device_keys import CAMERAS, IDENTITIES
 from photo_wire.heartbeat import CameraState, Heartbeat

@@ -2,7 +2,7 @@
 parameters (http/parameters.py)."""
 
 from function_app.auth.caller import Role, Scope, Standing
-from function_app.auth.device_keys import MAX_WAITING_KEYS
+from function_app.auth.device_rows import MAX_WAITING_KEYS
 from function_app.http.json_schema import (
     ALERT_KIND,
     BOOLEAN,

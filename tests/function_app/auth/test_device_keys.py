@@ -8,11 +8,11 @@ import pytest
 
 from function_app.auth import device_keys
 from function_app.auth.caller import DEVICE, Caller, RequestSignature, Standing
-from function_app.auth.device_keys import ALERT_KIND, CACHE_TIME, DeviceKeys, name_in_key
+from function_app.auth.device_keys import ALERT_KIND, DeviceKeys, name_in_key
+from function_app.auth.timed_cache import CACHE_TIME
 from function_app.problems import HTTPProblemError
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.storage.device_keys import CAMERAS, IDENTITIES
 from tests.conftest import NewStore
 from tests.support.memory_store import memory_services
 
@@ -260,26 +260,3 @@ def test_a_camera_or_a_device_that_is_removed_is_new_again(
     new = keys.meet("gate", THEIRS, 1, NOW)
     assert new
     assert new.key == THEIRS
-
-
-def test_a_row_that_was_changed_by_hand_lets_the_key_wait(
-    services: Services, keys: DeviceKeys
-) -> None:
-    services.devices.upsert(IDENTITIES, "gate", {"key": OURS, "counter": "many"})
-    known = keys.meet("gate", OURS, 1, NOW)
-    assert known
-    assert known.key == ""
-    assert keys.decide("gate", OURS, True, NOW)
-    known = keys.find("gate", NOW)
-    assert known
-    assert known.key == OURS
-
-
-def test_what_strangers_invent_is_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_keys, "MAX_CACHED", 8)
-    services = memory_services(Settings(""))
-    for number in range(100):
-        services.device_keys.device_of(f"cam-{number}", NOW)
-    assert len(services.device_keys._bindings._entries) <= 8
-    services.devices.insert(CAMERAS, "cam-99", {"device": "gate"})
-    assert services.device_keys.device_of("cam-99", NOW + CACHE_TIME) == "gate"
