@@ -1,6 +1,8 @@
 """Live pictures: while somebody looks at a camera, its device overwrites one blob each second, by a
-link for that. Looking ends by itself (`LOOK_TIME`), and a timer then deletes the blob."""
+link for that. Looking ends by itself (`LOOK_TIME`), and a timer then deletes the blob; once more
+when the link has ended, because a device that lies, or a slow network, may write it again."""
 
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,7 +15,7 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.device_keys import LOOKING
 from function_app.storage.models import StorageUnavailableError
-from function_app.storage.table_store import query_all
+from function_app.storage.table_store import Entity, query_all
 from photo_wire.command import MAX_CAMERAS, LiveLink
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time, to_milliseconds
@@ -27,6 +29,9 @@ MAX_BYTES = 300 * 1024
 _JPEG_BEGINS = b"\xff\xd8\xff"
 _ATTEMPTS = 20
 _RETRY_LATER = {"Retry-After": "60"}
+_IS_REMOVED = "is_removed"  # a column: "yes" from when the blob was deleted until the link ends
+
+log = logging.getLogger(__name__)
 
 
 def live_path(camera: str) -> str:
@@ -36,8 +41,8 @@ def live_path(camera: str) -> str:
 
 def post_look(request: Request, services: Services, caller: Caller) -> Response:
     """200 with until when the device sends live pictures. Two requests, and two more at most about
-    once a minute."""
-    camera, now = request[CAMERA], datetime.now(UTC)
+    once a minute; at the first look two further ones."""
+    camera, now, is_announced = request[CAMERA], datetime.now(UTC), False
     device = device_of(camera, services, caller, now)
     for _ in range(_ATTEMPTS):
         blob, etag = services.commands.read_blob(device)
@@ -50,6 +55,12 @@ def post_look(request: Request, services: Services, caller: Caller) -> Response:
                 429, f"Somebody looks at {MAX_CAMERAS} cameras of {device} already.", _RETRY_LATER
             )
         until = to_milliseconds(now + LOOK_TIME)
+        if before <= now and not is_announced:
+            # Before the blob: if the rest fails, the timer knows of the picture, and the log of who
+            # looked.
+            services.audit_log.record(request.headers, caller.actor, "looked at", camera)
+            _remember(services, camera, device, until)
+            is_announced = True
         live = {name: link for name, link in blob.live.items() if name in looking}
         changed = replace(
             blob,
@@ -57,10 +68,8 @@ def post_look(request: Request, services: Services, caller: Caller) -> Response:
             live={**live, camera: _link(camera, services, now)},
         )
         if services.commands.write_blob(device, changed, etag):
-            # After the blob: `end_looking` reads in the other order, and so misses nobody.
+            # After the blob, too: `end_looking` reads in the other order, and so misses nobody.
             _remember(services, camera, device, until)
-            if before <= now:
-                services.audit_log.record(request.headers, caller.actor, "looked at", camera)
             return _looking(camera, until)
     raise StorageUnavailableError("the blob of a device is changed too often at once")
 
@@ -83,19 +92,33 @@ def get_live(request: Request, services: Services, caller: Caller) -> Response:
 
 def end_looking(services: Services, now: datetime) -> int:
     """Delete the live pictures at which nobody looks any more. Return how many. One request if
-    nobody has looked lately. Raises StorageUnavailableError."""
-    ended = 0
+    nobody has looked lately. Raises StorageUnavailableError, after it has tried all."""
+    ended, failure = 0, None
     for row in list(query_all(services.devices, LOOKING)):
-        camera, device = row.key, row.properties["device"]
-        if parse_time(row.properties["until"]) + GRACE > now:
-            continue
-        if _is_looking(services, camera, device, now):
-            continue
-        services.device_blobs.remove(live_path(camera))
-        services.devices.remove(LOOKING, camera)
-        _is_looking(services, camera, device, now)  # somebody may have come in between
-        ended += 1
+        try:
+            ended += _end(services, row, now)
+        except StorageUnavailableError as error:
+            log.warning("the live picture of %s is not deleted yet: %s", row.key, error)
+            failure = error
+    if failure:
+        raise failure
     return ended
+
+
+def _end(services: Services, row: Entity, now: datetime) -> bool:
+    """Delete a camera's live picture when nobody looks any more, and again when its link has ended.
+    Return whether it was done for the first time."""
+    camera, device = row.key, row.properties["device"]
+    is_removed = _IS_REMOVED in row.properties
+    end = parse_time(row.properties["until"]) + (LINK_TTL if is_removed else GRACE)
+    if end > now or _is_looking(services, camera, device, now):
+        return False
+    services.device_blobs.remove(live_path(camera))
+    if not is_removed:  # if the row was changed, somebody looks again
+        return services.devices.replace(LOOKING, row, {**row.properties, _IS_REMOVED: "yes"})
+    services.devices.remove(LOOKING, camera)
+    _is_looking(services, camera, device, now)  # somebody may have come in between
+    return False
 
 
 def _is_looking(services: Services, camera: str, device: str, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import ContentSettings
+from azure.storage.blob import BlobLeaseClient, ContentSettings
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.blob_links import BlobLinks
@@ -35,7 +35,10 @@ class AzureDeviceBlobs:
         def look() -> StoredBlob | None:
             try:
                 # One byte more tells whether it is too long.
-                download = self._container.download_blob(path, offset=0, length=max_bytes + 1)
+                # Whoever has a link may state an encoding, and a few KB unpack to hundreds of MB.
+                download = self._container.download_blob(
+                    path, offset=0, length=max_bytes + 1, decompress=False
+                )
             except HttpResponseError as error:
                 if error_code(error) not in _NOTHING_TO_READ:
                     raise
@@ -71,9 +74,18 @@ class AzureDeviceBlobs:
         return call(put, self._create)
 
     def remove(self, path: str) -> None:
+        blob = self._container.get_blob_client(path)
+
         def delete() -> None:
+            # Whoever may write a blob by a link may also take snapshots of it and lease it.
             try:
-                self._container.delete_blob(path)
+                try:
+                    blob.delete_blob(delete_snapshots="include")
+                except HttpResponseError as error:
+                    if error_code(error) != "LeaseIdMissing":
+                        raise
+                    BlobLeaseClient(blob).break_lease(0)
+                    blob.delete_blob(delete_snapshots="include")
             except ResourceNotFoundError:
                 return
 

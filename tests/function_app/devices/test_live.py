@@ -1,6 +1,7 @@
 """Live pictures: looking, what is shown, and that it ends by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,11 +12,12 @@ from function_app.services import Services
 from function_app.settings import Secrets, Settings
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.device_keys import LOOKING
+from function_app.storage.models import StorageUnavailableError
 from photo_wire.command import Command, CommandBlob, Kind
 from photo_wire.moment import parse_time
 from tests.support.asking import ask, content
 from tests.support.devices import add_device
-from tests.support.memory_store import MemoryDeviceBlobs, memory_services
+from tests.support.memory_store import MemoryDeviceBlobs, MemoryTable, memory_services
 from tests.support.pictures import jpeg
 
 READER = {"Authorization": "Bearer the-read-token-of-this-test"}
@@ -158,7 +160,60 @@ def test_the_picture_goes_when_nobody_looks(services: Services) -> None:
     assert live.end_looking(services, until + live.GRACE) == 1
     assert ask(services, "get_live", READER, camera="gate").status == 204
     assert live.end_looking(services, until + live.GRACE) == 0
+
+
+def test_a_picture_that_is_written_afterwards_goes_when_its_link_has_ended(
+    services: Services,
+) -> None:
+    """A device that lies goes on, and what a slow network brings comes late."""
+    until = look(services)
+    assert live.end_looking(services, until + live.GRACE) == 1
+    put_picture(services, jpeg())
+    link_end = blob(services).live["gate"].expires_at
+    live.end_looking(services, link_end)
+    assert ask(services, "get_live", READER, camera="gate").status == 200
+    live.end_looking(services, until + live.LINK_TTL)
+    assert until + live.LINK_TTL > link_end
+    assert ask(services, "get_live", READER, camera="gate").status == 204
     assert services.devices.query(LOOKING, 10) == []
+
+
+def test_a_picture_that_cannot_be_deleted_keeps_no_other(services: Services, blobs: _Blobs) -> None:
+    until = max(look(services, "attic"), look(services))
+    put_picture(services, jpeg())
+
+    def fail() -> None:
+        raise StorageUnavailableError("it answered 503 ServerBusy")
+
+    blobs.before_remove = fail  # of the first one, "attic"
+    with pytest.raises(StorageUnavailableError):
+        live.end_looking(services, until + live.GRACE)
+    assert ask(services, "get_live", READER, camera="gate").status == 204
+    assert live.end_looking(services, until + live.GRACE) == 1
+
+
+def test_a_look_that_fails_in_the_middle_leaves_no_picture_and_is_on_record(
+    services: Services, blobs: _Blobs
+) -> None:
+    """The device may know of it by then."""
+    table = services.devices
+    written = blobs.writes
+
+    class _Failing(MemoryTable):
+        def upsert(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
+            if partition == LOOKING and blobs.writes > written:
+                raise StorageUnavailableError("it answered 503 ServerBusy")
+            super().upsert(partition, key, properties)
+
+    assert isinstance(table, MemoryTable)
+    failing = _Failing()
+    failing.kept = table.kept
+    assert ask(replace(services, devices=failing), "post_look", READER, camera="gate").status == 503
+    put_picture(services, jpeg())
+    assert blob(services).looking_until["gate"] > datetime.now(UTC)
+    assert [one.action for one in services.audit_log.newest(9, "")] == ["looked at"]
+    assert live.end_looking(services, blob(services).looking_until["gate"] + live.GRACE) == 1
+    assert ask(services, "get_live", READER, camera="gate").status == 204
 
 
 def test_whoever_looks_again_just_then_keeps_it(services: Services, blobs: _Blobs) -> None:
