@@ -31,7 +31,7 @@ from photo_wire.signature import (
 )
 from pi_uploader.errors import NightjarError
 from pi_uploader.settings.source import Environment, credential
-from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.disk import Disk, create_durably, replace_durably
 from pi_uploader.spool.folders import make_durable_folder
 from pi_uploader.state_files import open_regular_file
 
@@ -175,7 +175,7 @@ class Counter:
                 "made, which the owner has to approve"
             )
         try:
-            self._write(end)
+            replace_durably(self._path, f"{end}\n".encode(), self._disk)
         except OSError as error:
             self._log_once(f"{self._path} cannot be written: {error.strerror}")
         self._reserved = end
@@ -198,14 +198,6 @@ class Counter:
         if problem not in self._logged:
             self._logged.add(problem)
             log.error("%s", problem)
-
-    def _write(self, end: int) -> None:
-        new = self._path.with_suffix(".new")
-        with suppress(FileNotFoundError):
-            self._disk.remove(new)  # left by a process that was killed
-        _create_durably(new, f"{end}\n".encode(), self._disk)
-        self._disk.rename(new, self._path)
-        self._disk.flush_folder(new.parent)
 
 
 def _read_key(folder: Path, environ: Environment, create: bool, disk: Disk) -> bytes:
@@ -236,7 +228,7 @@ def _make_key_file(path: Path, disk: Disk) -> None:
     with suppress(FileNotFoundError):
         disk.remove(new)
     try:
-        _create_durably(new, base64.b64encode(os.urandom(KEY_BYTES)) + b"\n", disk)
+        create_durably(new, base64.b64encode(os.urandom(KEY_BYTES)) + b"\n", disk)
         try:
             disk.link(new, path)
         except FileExistsError:
@@ -247,16 +239,6 @@ def _make_key_file(path: Path, disk: Disk) -> None:
     finally:
         with suppress(OSError):
             disk.remove(new)
-
-
-def _create_durably(path: Path, content: bytes, disk: Disk) -> None:
-    """Create a file that only its owner can read, and flush it. Raises OSError."""
-    file = disk.create(path)
-    try:
-        disk.write(file, content)
-        disk.flush(file)
-    finally:
-        disk.close(file)
 
 
 def _parse_seed(content: bytes) -> bytes:

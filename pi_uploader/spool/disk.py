@@ -99,14 +99,20 @@ def replace_durably(path: Path, content: bytes, disk: Disk) -> None:
     new = path.with_suffix(".new")
     with suppress(FileNotFoundError):
         disk.remove(new)
-    file = disk.create(new)
+    create_durably(new, content, disk)
+    disk.rename(new, path)
+    disk.flush_folder(path.parent)
+
+
+def create_durably(path: Path, content: bytes, disk: Disk) -> None:
+    """Create a file that only its owner can read, and flush it, but not its folder. Raises
+    OSError."""
+    file = disk.create(path)
     try:
         disk.write(file, content)
         disk.flush(file)
     finally:
         disk.close(file)
-    disk.rename(new, path)
-    disk.flush_folder(path.parent)
 
 
 _FAILING_DISK = (errno.EIO, errno.EBADMSG, errno.EUCLEAN)

@@ -11,7 +11,7 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobProperties, ContentSettings
+from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
@@ -29,6 +29,7 @@ class AzurePhotoBlobs:
 
     def __init__(self, account: Account) -> None:
         self._container = account.blobs.get_container_client(CONTAINER)
+        self._create = partial(create_container, self._container)
         self._put = partial(account.new_blobs.put, CONTAINER)
         self._read = partial(account.blob_reads.read_range, CONTAINER)
 
@@ -116,12 +117,15 @@ class AzurePhotoBlobs:
 
         call(look)
 
-    def _create(self) -> None:
-        try:
-            self._container.create_container()
-        except ResourceExistsError as error:
-            if error_code(error) != "ContainerAlreadyExists":  # ContainerBeingDeleted, for one
-                raise
+
+def create_container(container: ContainerClient) -> None:
+    """Create the container, unless another instance has just done so. Raises the SDK's errors, such
+    as ContainerBeingDeleted."""
+    try:
+        container.create_container()
+    except ResourceExistsError as error:
+        if error_code(error) != "ContainerAlreadyExists":
+            raise
 
 
 def _parse_blob(blob: BlobProperties) -> Photo | None:
@@ -141,6 +145,7 @@ class AzureThumbnails:
 
     def __init__(self, account: Account) -> None:
         self._container = account.blobs.get_container_client(THUMBNAILS)
+        self._create = partial(create_container, self._container)
         self._read = partial(account.blob_reads.read, THUMBNAILS)
 
     def read(self, photo: Photo) -> bytes | None:
@@ -179,13 +184,6 @@ class AzureThumbnails:
             for path in page:
                 if name := _thumbnail_name(path):
                     yield name
-
-    def _create(self) -> None:
-        try:
-            self._container.create_container()
-        except ResourceExistsError as error:
-            if error_code(error) != "ContainerAlreadyExists":
-                raise
 
 
 def _thumbnail_path(name: PhotoName) -> str:

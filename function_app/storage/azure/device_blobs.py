@@ -16,6 +16,7 @@ from azure.storage.blob import BlobLeaseClient, ContentSettings
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.blob_links import BlobLinks
+from function_app.storage.azure.blobs import create_container
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.models import StoredBlob
 
@@ -29,6 +30,7 @@ class AzureDeviceBlobs:
 
     def __init__(self, account: Account) -> None:
         self._container = account.blobs.get_container_client(DEVICES)
+        self._create = partial(create_container, self._container)
         self._sign = partial(BlobLinks(account.blobs).sign, DEVICES)
 
     def read(self, path: str, max_bytes: int) -> StoredBlob | None:
@@ -93,10 +95,3 @@ class AzureDeviceBlobs:
 
     def link(self, path: str, until: datetime, may_write: bool = False) -> str | None:
         return self._sign(path, until, may_write)
-
-    def _create(self) -> None:
-        try:
-            self._container.create_container()
-        except ResourceExistsError as error:
-            if error_code(error) != "ContainerAlreadyExists":
-                raise

@@ -1,6 +1,5 @@
 """Which key speaks for a device, and which device for a camera."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,23 +10,16 @@ from function_app.auth.caller import DEVICE, Caller, RequestSignature, Standing
 from function_app.auth.device_keys import ALERT_KIND, DeviceKeys, name_in_key
 from function_app.auth.timed_cache import CACHE_TIME
 from function_app.problems import HTTPProblemError
-from function_app.services import Services, connect
-from function_app.settings import Settings
-from tests.conftest import NewStore
-from tests.support.memory_store import memory_services
+from function_app.services import Services
 
 NOW = datetime(2026, 11, 28, 4, 0, tzinfo=UTC)
 OURS, THEIRS, OTHER = "O" * 43, "T" * 43, "X" * 43
 
 
-@pytest.fixture(params=["memory", "azurite"])
-def services(request: pytest.FixtureRequest) -> Iterator[Services]:
-    """A backend that knows no device, of both kinds."""
-    if request.param == "memory":
-        yield memory_services(Settings(""))
-        return
-    new_store: NewStore = request.getfixturevalue("new_store")
-    yield connect(Settings(new_store()))
+@pytest.fixture
+def services(empty: Services) -> Services:
+    """A backend that knows no device, in memory and on Azurite."""
+    return empty
 
 
 @pytest.fixture

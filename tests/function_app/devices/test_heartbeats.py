@@ -24,6 +24,7 @@ from photo_wire.command import CommandResult, CommandState
 from photo_wire.headers import HEARTBEAT
 from photo_wire.heartbeat import HEARTBEAT_REPLY, Heartbeat, parse_reply
 from tests.support.api import name_of, new_camera, photo_headers
+from tests.support.counted_table import CountedTable
 from tests.support.devices import Device, bind, heartbeat
 from tests.support.memory_store import MemoryTable, memory_services
 from tests.support.pictures import jpeg
@@ -170,31 +171,18 @@ def test_heartbeats_at_once_are_all_recorded_or_refused(services: Services, gate
     assert identity.counter == callers[-1].signature.counter
 
 
-class CountingTable(MemoryTable):
-    """Counts its requests by method."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[str] = []
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in ("get", "insert", "upsert", "upsert_all", "replace", "rewrite", "query"):
-            self.calls.append(name)
-        return super().__getattribute__(name)
-
-
 def test_the_storage_requests_of_heartbeats() -> None:
     """Two for the counter, two for the state, one for the commands; once an hour a row of history,
     and one request for each camera."""
-    table = CountingTable()
+    table = CountedTable()
     services = memory_services(Settings(""), devices=table)
     device = Device("gate-pi", services).introduce(NOW)
     record(services, device.caller(), heartbeat("gate"), NOW)
     costs = []
     for minutes in (5, 10, 20, 30):
-        table.calls.clear()
+        table.requests.clear()
         record(services, device.caller(), heartbeat("gate"), NOW + timedelta(minutes=minutes))
-        costs.append(list(table.calls))
+        costs.append(list(table.requests))
     default = ["get", "replace", "get", "replace", "get"]
     hourly = ["get", "replace", "get", "get", "upsert", "replace", "get"]
     assert costs == [default, default, default, hourly]

@@ -18,9 +18,10 @@ from function_app.settings import Settings
 from function_app.storage.device_keys import STATES
 from photo_wire.alert import BACK, SILENT
 from photo_wire.heartbeat import SpoolState
+from tests.support.counted_table import CountedTable
 from tests.support.handlers import call
 from tests.support.interruptions import at_call, until_done
-from tests.support.memory_store import MemoryTable, memory_services
+from tests.support.memory_store import memory_services
 from tests.support.silent_devices import START, Fleet, at
 
 
@@ -262,31 +263,18 @@ def test_a_row_that_was_changed_by_hand_stops_nothing(memory: Fleet) -> None:
     assert [device_names(alert.details) for alert in memory.alerts()] == [["gate"]]
 
 
-class CountingTable(MemoryTable):
-    """Counts its requests by method."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[str] = []
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in ("get", "insert", "upsert", "upsert_all", "replace", "rewrite", "query"):
-            self.calls.append(name)
-        return super().__getattribute__(name)
-
-
 def test_a_run_without_news_takes_three_requests() -> None:
     """Also while a device has been silent for long."""
-    devices, accounts = CountingTable(), CountingTable()
+    devices, accounts = CountedTable(), CountedTable()
     fleet = Fleet(memory_services(Settings(""), devices=devices, accounts=accounts))
     fleet.run(-60, -1)
     fleet.beat("gate", 0)
     fleet.run(0, 20)
     for minutes in (21, 22):
-        devices.calls.clear()
-        accounts.calls.clear()
+        devices.requests.clear()
+        accounts.requests.clear()
         fleet.run(minutes)
-        assert (devices.calls, accounts.calls) == (["query"], ["get", "upsert"])
+        assert (devices.requests, accounts.requests) == (["query"], ["get", "upsert"])
     assert read_runs(fleet.services.accounts).last_run == at(22) + timedelta(seconds=1)
 
 

@@ -12,26 +12,14 @@ from function_app.services import Services
 from function_app.settings import Settings
 from photo_wire.headers import UPLOAD_PATH
 from tests.support.api import MOMENT, name_of, photo_headers
+from tests.support.counted_table import CountedTable
 from tests.support.handlers import call
-from tests.support.memory_store import MemoryTable, memory_services
+from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 from tests.support.signing_device import SigningDevice
 
 PICTURE = jpeg()
 NAMES = [name_of("gate", MOMENT + timedelta(seconds=n)) for n in range(20)]
-
-
-class CountedTable(MemoryTable):
-    """Counts the requests that a table in the cloud would get."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.requests: list[str] = []
-
-    def __getattribute__(self, name: str) -> object:
-        if name in ("get", "insert", "upsert", "upsert_all", "replace", "rewrite", "query"):
-            self.requests.append(name)
-        return super().__getattribute__(name)
 
 
 @pytest.fixture
