@@ -15,8 +15,11 @@ from function_app.http.parameters import Parameter, check_known
 from function_app.http.request import Body, JSONBody, Request
 from function_app.http.responses import Response
 from function_app.services import Services
+from photo_wire.media import Media
 
 Handler = Callable[[Request, Services, Caller], Response]
+GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
+PHOTO_TYPES = " ".join(media.content_type for media in Media)
 _NO_CONTENT: Mapping[int, str | None] = MappingProxyType({204: None})
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from function_app import routes
 from function_app.auth.caller import DEVICE, Caller, Standing
 from function_app.devices import history, states
 from function_app.devices.heartbeats import record
 from function_app.http.request import Request
 from function_app.ingest import camera_quota
 from function_app.problems import HTTPProblemError
+from function_app.routes.photos import put_photo
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.device_keys import STATES
@@ -196,7 +196,7 @@ def upload(
     if carried is not None:
         headers[HEARTBEAT] = carried
     request = func.HttpRequest("PUT", "/api/camera/photo", headers=headers, body=jpeg())
-    return routes.put_photo(Request(request, {}), services, caller)
+    return put_photo(Request(request, {}), services, caller)
 
 
 def test_an_upload_carries_a_heartbeat(services: Services, gate: Device) -> None:

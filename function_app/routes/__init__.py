@@ -1,0 +1,75 @@
+"""The table of all functions with a route: path, methods, who may call it, its name in Azure, and
+the endpoint: handler, inputs and responses. Each module here has a part of it.
+
+The API's description is made from this table, too (http/openapi/). The table itself imports no
+handler: a cold start needs the first four columns of each row, and the first photo one endpoint
+(docs/decisions/0064-a-cold-start-imports-what-a-photo-needs.md).
+"""
+
+from typing import TYPE_CHECKING
+
+from function_app.auth.caller import Caller
+from function_app.http.authorization import Access
+from function_app.http.request import Request
+from function_app.http.responses import Response
+from function_app.http.route import GET, GET_OR_HEAD, Endpoint, Inputs, Operation, Route
+from function_app.lazy_module import LazyModule
+from function_app.routes import accounts, cameras, devices, maintenance, photos, sharing
+from function_app.services import Services
+
+if TYPE_CHECKING:
+    from function_app.http.openapi import pages as openapi
+    from function_app.web import pages
+else:
+    openapi = LazyModule("function_app.http.openapi.pages")
+    pages = LazyModule("function_app.web.pages")
+
+
+def get_openapi(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the API's description as OpenAPI, for programs."""
+    return openapi.openapi_response(ROUTES)
+
+
+def get_docs(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the API's description as a page, for people."""
+    return openapi.docs_response(ROUTES)
+
+
+ROUTES: tuple[Route, ...] = (
+    *photos.ROUTES,
+    *cameras.ROUTES,
+    *devices.ROUTES,
+    *sharing.ROUTES,
+    *accounts.ROUTES,
+    *maintenance.ROUTES,
+    Route(
+        "api/openapi.json",
+        GET,
+        Access.PUBLIC,
+        "get_openapi",
+        lambda: Endpoint(
+            get_openapi,
+            Operation("Get this description.", {200: "application/json"}),
+        ),
+    ),
+    Route(
+        "api/docs",
+        GET,
+        Access.PUBLIC,
+        "get_docs",
+        lambda: Endpoint(
+            get_docs,
+            Operation("Get this description as a page for people.", {200: "text/html"}),
+        ),
+    ),
+    Route(
+        "{*path}",
+        GET_OR_HEAD,
+        Access.PUBLIC,
+        "get_page",
+        lambda: Endpoint(
+            pages.get_page,
+            inputs=Inputs(path=(pages.FILE,)),
+        ),
+    ),
+)

@@ -1,0 +1,103 @@
+"""The routes of shared links."""
+
+from typing import TYPE_CHECKING
+
+from function_app.http.authorization import Access
+from function_app.http.parameters import PHOTO
+from function_app.http.route import (
+    GET,
+    GET_OR_HEAD,
+    PHOTO_TYPES,
+    Endpoint,
+    Inputs,
+    Operation,
+    Route,
+)
+from function_app.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    from function_app.web import sharing
+else:
+    sharing = LazyModule("function_app.web.sharing")
+
+_PHOTO_RESPONSES = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "api/shares",
+        GET,
+        Access.ADMIN,
+        "list_shares",
+        lambda: Endpoint(
+            sharing.list_shares,
+            Operation("List the shared links.", {200: "Shares"}),
+        ),
+    ),
+    Route(
+        "api/shares",
+        ("POST",),
+        Access.ADMIN,
+        "make_share",
+        lambda: Endpoint(
+            sharing.make_share,
+            Operation(
+                "Create a link that opens a photo, or a camera's photos in a time range, without "
+                "signing in.",
+                {201: "MadeShare"},
+                (404,),
+            ),
+            Inputs(body=sharing.NEW_SHARE),
+        ),
+    ),
+    Route(
+        "api/shares/{key}",
+        ("DELETE",),
+        Access.ADMIN,
+        "revoke_share",
+        lambda: Endpoint(
+            sharing.revoke_share,
+            Operation("Revoke a shared link.", errors=(404,)),
+            Inputs(path=(sharing.KEY,)),
+        ),
+    ),
+    Route(
+        "api/shared/{secret}",
+        GET,
+        Access.PUBLIC,
+        "list_shared",
+        lambda: Endpoint(
+            sharing.list_shared,
+            Operation("List the photos that a shared link opens.", {200: "SharedPhotos"}, (404,)),
+            Inputs(path=(sharing.SECRET,)),
+        ),
+    ),
+    Route(
+        "api/shared/{secret}/{id}/content",
+        GET_OR_HEAD,
+        Access.PUBLIC,
+        "get_shared_content",
+        lambda: Endpoint(
+            sharing.get_shared_content,
+            Operation(
+                "Get the bytes of a photo that a shared link opens.", _PHOTO_RESPONSES, (404, 416)
+            ),
+            Inputs(
+                path=(
+                    sharing.SECRET,
+                    PHOTO,
+                )
+            ),
+        ),
+    ),
+    Route(
+        "shared/{secret}",
+        GET_OR_HEAD,
+        Access.PUBLIC,
+        "get_shared",
+        lambda: Endpoint(
+            sharing.get_shared,
+            Operation("Show what a shared link opens.", {200: "text/html", 404: "text/html"}),
+            Inputs(path=(sharing.SECRET,)),
+        ),
+    ),
+)
