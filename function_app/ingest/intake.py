@@ -6,6 +6,7 @@ the same photo again, at the same moment or after a crash at any point, gets the
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from function_app.storage.models import (
     NameReservation,
     Photo,
     Sender,
+    StorageUnavailableError,
 )
 from function_app.storage.photo_store import PhotoStore
 from photo_wire.errors import WireError, quoted
@@ -34,6 +36,7 @@ from photo_wire.receipt import Receipt
 CAMERA_NAME = "cameraName"  # query parameters of old clients
 WEBSITE_ID = "websiteId"
 
+_MAX_DISPLACED = 5  # each means that somebody took the name meanwhile
 _DEFAULT_CAMERA = "camera"
 _MAX_CAMERA_LENGTH = 32
 _MAX_SITE_LENGTH = 64
@@ -96,8 +99,14 @@ def check_size(size: int, max_size: int) -> None:
         )
 
 
-def receive(upload: Upload, store: PhotoStore, now: datetime) -> Intake:
-    """Store the photo that arrived at `now`, once, and index it.
+def receive(
+    upload: Upload,
+    store: PhotoStore,
+    now: datetime,
+    displace: Callable[[Photo], bool] = lambda earlier: False,
+) -> Intake:
+    """Store the photo that arrived at `now`, once, and index it. `displace` is asked to free the
+    photo's name if another photo, or a tombstone, has it; it returns whether it did.
 
     Nothing is stored before all checks have passed. Raises RepeatedRequestError if this very
     request has stored the photo already, HTTPProblemError (409, 415, 422), WireError if something
@@ -124,18 +133,40 @@ def receive(upload: Upload, store: PhotoStore, now: datetime) -> Intake:
         preview=previews.find(upload.body) if media is Media.JPEG else None,
         sender=upload.sender,
     )
-    return _store(photo, upload, store, now)
+    is_stored = False
+    for _ in range(_MAX_DISPLACED):
+        try:
+            return _store(photo, upload, store, now, is_stored)
+        except _NameTakenError as error:
+            is_stored = error.is_stored
+            if not displace(error.earlier):
+                if is_stored:
+                    store.blobs.remove(photo)
+                raise _problem(error.earlier) from None
+    raise StorageUnavailableError(f"other photos take the id {photo.name} each time")
 
 
-def _store(photo: Photo, upload: Upload, store: PhotoStore, now: datetime) -> Intake:
-    """Store and index a photo that passed the checks. Raises HTTPProblemError (409)."""
+class _NameTakenError(Exception):
+    """Another photo, or its tombstone, has the name. `is_stored`: the bytes are stored all the
+    same, because the other one has another format."""
+
+    def __init__(self, earlier: Photo, is_stored: bool) -> None:
+        super().__init__(str(earlier.name))
+        self.earlier, self.is_stored = earlier, is_stored
+
+
+def _store(
+    photo: Photo, upload: Upload, store: PhotoStore, now: datetime, is_stored: bool
+) -> Intake:
+    """Store and index a photo that passed the checks; `is_stored`: this request has stored its
+    bytes already. Raises _NameTakenError, and HTTPProblemError (409)."""
     try:
         earlier = store.blobs.add(photo, upload.body)
     except DamagedRecordError:
         raise _id_taken(photo.name) from None
     if earlier and earlier.sha256 != photo.sha256:
-        raise _id_of_deleted(photo.name) if earlier.deleted_at else _id_taken(photo.name)
-    if earlier and _have_one_signature(photo, earlier):
+        raise _NameTakenError(earlier, is_stored=False)
+    if earlier and not is_stored and _have_one_signature(photo, earlier):
         raise RepeatedRequestError(str(photo.name))
     stored = earlier or photo
     if stored.deleted_at:
@@ -145,14 +176,17 @@ def _store(photo: Photo, upload: Upload, store: PhotoStore, now: datetime) -> In
     indexed = add(stored, now, upload.headers.waiting)
     if indexed and indexed.sha256 != stored.sha256:
         # Same id, other format, so another path: the indexed one was first.
-        store.blobs.remove(stored)
-        raise _id_of_deleted(photo.name) if indexed.deleted_at else _id_taken(photo.name)
-    return Intake(stored.receipt(), is_new=earlier is None)
+        raise _NameTakenError(indexed, is_stored=True)
+    return Intake(stored.receipt(), is_new=is_stored or earlier is None)
 
 
 def _have_one_signature(photo: Photo, earlier: Photo) -> bool:
     ours, theirs = photo.sender, earlier.sender
     return bool(ours and theirs and ours.signature and ours.signature == theirs.signature)
+
+
+def _problem(earlier: Photo) -> HTTPProblemError:
+    return _id_of_deleted(earlier.name) if earlier.deleted_at else _id_taken(earlier.name)
 
 
 def _id_taken(name: PhotoName) -> HTTPProblemError:

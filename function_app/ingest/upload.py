@@ -15,6 +15,7 @@ from function_app.auth.caller import Caller, Standing
 from function_app.http.request import PhotoBody, Request
 from function_app.http.responses import LogDetails, Response
 from function_app.ingest.camera_quota import check_camera_quota, record_cameras
+from function_app.ingest.displacement import displace
 from function_app.ingest.intake import (
     CAMERA_NAME,
     WEBSITE_ID,
@@ -114,8 +115,11 @@ def store(upload: Upload, services: Services, caller: Caller, now: datetime) -> 
         waiting = last_seen.waiting if last_seen else None
         upload = replace(upload, headers=replace(upload.headers, waiting=waiting))
         photos = replace(photos, take_back=lambda name: None)
+    is_verified = upload.sender is not None and not upload.sender.is_unknown
     try:
-        intake = receive(upload, photos, now)
+        intake = receive(
+            upload, photos, now, lambda earlier: is_verified and displace(earlier, services, now)
+        )
     except RepeatedRequestError:
         raise services.device_keys.low_counter(caller, now) from None
     record_cameras([camera], services, now)

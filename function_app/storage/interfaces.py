@@ -46,6 +46,11 @@ class PhotoBlobs(Protocol):
         """Remove the photo's bytes or its tombstone, if there is one."""
         ...
 
+    def remove_unchanged(self, photo: Photo) -> None:
+        """Remove the photo's bytes or its tombstone, unless something else is stored under its path
+        since."""
+        ...
+
     def write_tombstone(self, photo: Photo, now: datetime) -> None:
         """Replace the photo's bytes with a tombstone, so that they are not stored again."""
         ...

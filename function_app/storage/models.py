@@ -79,6 +79,11 @@ class Sender:
     signature_input: str = ""
     signature: str = ""
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it may be somebody else than the camera's device."""
+        return self.standing == UNKNOWN
+
     def to_properties(self) -> dict[str, str]:
         """Return what is stored of the sender."""
         properties = {
@@ -231,7 +236,7 @@ class StoredAlert:
     @property
     def is_unknown(self) -> bool:
         """Whether somebody else than the camera's device may have sent it."""
-        return self.sender is not None and self.sender.standing == UNKNOWN
+        return self.sender is not None and self.sender.is_unknown
 
 
 def alert_key(kept: StoredAlert) -> str:

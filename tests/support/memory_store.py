@@ -79,6 +79,15 @@ class MemoryBlobs:
     def remove(self, photo: Photo) -> None:
         self.stored.pop(photo.path, None)
 
+    def remove_unchanged(self, photo: Photo) -> None:
+        with self._lock:
+            stored = self.stored.get(photo.path)
+            if stored and (stored[0].sha256, stored[0].deleted_at) == (
+                photo.sha256,
+                photo.deleted_at,
+            ):
+                del self.stored[photo.path]
+
     def write_tombstone(self, photo: Photo, now: datetime) -> None:
         self.stored[photo.path] = (replace(photo, deleted_at=now), b"")
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from azure.core import MatchConditions
 from azure.core.exceptions import (
     HttpResponseError,
     ResourceExistsError,
+    ResourceModifiedError,
     ResourceNotFoundError,
 )
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
@@ -79,6 +81,20 @@ class AzurePhotoBlobs:
             try:
                 self._container.delete_blob(photo.path)
             except ResourceNotFoundError:
+                return
+
+        call(delete)
+
+    def remove_unchanged(self, photo: Photo) -> None:
+        blob = self._container.get_blob_client(photo.path)
+
+        def delete() -> None:
+            try:
+                found = blob.get_blob_properties()
+                stored = parse_photo(found.metadata)
+                if (stored.sha256, stored.deleted_at) == (photo.sha256, photo.deleted_at):
+                    blob.delete_blob(etag=found.etag, match_condition=MatchConditions.IfNotModified)
+            except (ResourceNotFoundError, ResourceModifiedError, DamagedRecordError):
                 return
 
         call(delete)

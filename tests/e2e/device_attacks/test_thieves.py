@@ -4,7 +4,7 @@ They sign nothing, or have a key pair of their own, which may be that of another
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -12,6 +12,7 @@ from photo_wire.alert import LOSS, QUARANTINE
 from photo_wire.heartbeat import Heartbeat
 from tests.e2e.device_attacks.world import OLD_KEY, RANDOM, Answer, Sent, World, signed
 from tests.support.api import Api, new_camera
+from tests.support.pictures import jpeg
 from tests.support.signing_device import SigningDevice
 
 
@@ -73,6 +74,22 @@ def test_a_thiefs_photo_is_stored_and_marked(world: World, thief: Thief) -> None
     assert after["fingerprint"] == before["fingerprint"] == world.gate.fingerprint
     assert after["cameras"] == [world.camera]
     assert len(after["waiting"]) <= 3
+
+
+def test_a_thief_takes_no_name_from_a_photo_of_the_device(world: World, thief: Thief) -> None:
+    """Whose device would put it into quarantine. The thief's photo gets another name."""
+    name, theirs = world.new_photo(), jpeg(seed=5)
+    assert thief.send(replace(world.photo(name, thief.key), body=theirs)).status == 201
+    answer = world.send(signed(world.gate, world.photo(name, world.key)))
+    assert (answer.status, answer.fields["id"]) == (201, str(name))
+    assert world.of(name)["standing"] == "verified"
+    listed = world.api.read(f"/api/photos?camera={world.camera}&limit=200").json()["photos"]
+    at_that_time = {
+        one["id"]: one["standing"] for one in listed if one["id"][:-8] == str(name)[:-8]
+    }
+    assert sorted(at_that_time.values()) == ["unknown", "verified"]
+    assert thief.send(replace(world.photo(name, thief.key), body=theirs)).status == 409
+    assert world.of(name)["standing"] == "verified"
 
 
 def test_a_thiefs_alerts_are_listed_and_have_no_effect(world: World, thief: Thief) -> None:
