@@ -155,29 +155,29 @@ def test_the_names_may_be_taken(services: Services, device: SigningDevice) -> No
 
 
 @pytest.mark.parametrize("number", range(24))
-def test_it_may_be_stopped_or_overtaken_at_any_point(number: int) -> None:
+@pytest.mark.parametrize("how", ["repeated", "stopped"])
+def test_it_may_be_stopped_or_overtaken_at_any_point(how: str, number: int) -> None:
     """At each request the same photo comes once more, or the process ends and the device repeats
     it."""
-    for how in ("repeated", "stopped"):
-        services = memory_services(Settings(""))
-        device = SigningDevice("house")
-        assert put(services, new_name("gate", NOW), OURS, device).status == 201
-        assert put(services, NAME, THEIRS).status == 201
+    services = memory_services(Settings(""))
+    device = SigningDevice("house")
+    assert put(services, new_name("gate", NOW), OURS, device).status == 201
+    assert put(services, NAME, THEIRS).status == 201
 
-        def happen(services: Services = services, device: SigningDevice = device) -> None:
-            if how == "stopped":
-                raise KeyboardInterrupt
-            assert put(services, NAME, OURS, device).status in (200, 201)
+    def happen() -> None:
+        if how == "stopped":
+            raise KeyboardInterrupt
+        assert put(services, NAME, OURS, device).status in (200, 201)
 
-        watched, _ = at_call(number, services, happen)
-        try:
-            assert put(watched, NAME, OURS, device).status in (200, 201)
-        except KeyboardInterrupt:
-            assert put(services, NAME, OURS, device).status in (200, 201)
-        shown = photos(services)
-        assert shown[NAME] == (OURS, "verified"), how
-        assert [body for body, _ in shown.values()].count(THEIRS) == 1, how
-        assert len(shown) == 3, how
+    watched, _ = at_call(number, services, happen)
+    try:
+        assert put(watched, NAME, OURS, device).status in (200, 201)
+    except KeyboardInterrupt:
+        assert put(services, NAME, OURS, device).status in (200, 201)
+    shown = photos(services)
+    assert shown[NAME] == (OURS, "verified"
+    assert [body for body, _ in shown.values()].count(THEIRS) == 1
+    assert len(shown) == 3
 
 
 def test_what_is_stored_since_is_not_removed(services: Services, device: SigningDevice) -> None:
