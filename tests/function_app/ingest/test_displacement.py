@@ -175,7 +175,7 @@ def test_it_may_be_stopped_or_overtaken_at_any_point(how: str, number: int) -> N
     except KeyboardInterrupt:
         assert put(services, NAME, OURS, device).status in (200, 201)
     shown = photos(services)
-    assert shown[NAME] == (OURS, "verified"
+    assert shown[NAME] == (OURS, "verified")
     assert [body for body, _ in shown.values()].count(THEIRS) == 1
     assert len(shown) == 3
 
