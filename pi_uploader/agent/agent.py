@@ -1,4 +1,4 @@
-"""The agent's thread: it sends heartbeats, polls for commands, and executes them.
+"""The agent's thread: it sends heartbeats, polls for commands, and has them executed.
 
 Nothing here holds up an upload. Every error is logged once, and tried again later.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from photo_wire import __version__
-from photo_wire.command import Command, CommandResult, Kind, parse_blob
+from photo_wire.command import Command, CommandResult, parse_blob
 from photo_wire.errors import WireError
 from photo_wire.heartbeat import (
     MAX_BYTES,
@@ -23,13 +23,8 @@ from photo_wire.heartbeat import (
     parse_reply,
 )
 from pi_uploader.agent.carrier import HeartbeatCarrier
-from pi_uploader.agent.execution import (
-    MAX_EXECUTION_SECONDS,
-    Executor,
-    Uploads,
-    expired,
-    refused,
-)
+from pi_uploader.agent.command_runner import CommandRunner
+from pi_uploader.agent.execution import Executor, Uploads
 from pi_uploader.agent.journal import Journal
 from pi_uploader.agent.live import Live
 from pi_uploader.agent.pause import UploadPause
@@ -46,11 +41,9 @@ JOURNAL_FILE, PAUSE_FILE = "commands.json", "paused.json"  # in the spool's fold
 GOODBYE_SECONDS = 2.0  # at the end of the process
 CARRIED_SECONDS = 60.0  # that a heartbeat waits for the upload that carries it
 CHECK_SECONDS = 60.0  # between two looks whether the state has changed
-BATCH_SECONDS = 10.0  # of commands, after which their results are sent
 ERROR_PAUSE_SECONDS = 60.0  # after an unexpected error
 MARGIN_SECONDS = 60.0  # by which the thread may be late
 REQUEST_BYTES = 1_000  # of a heartbeat besides its body, response included
-_OUTPUTS = (Kind.LOGS, Kind.DOCTOR)
 _NO_ENDPOINT = (404, 405)
 
 log = logging.getLogger("agent")
@@ -86,11 +79,8 @@ class Agent:
         self._carrier, self._budget = upload_side.carrier, upload_side.budget
         self._schedule = Schedule(device.interval, device.poll_interval, clock, chance)
         self._server_clock = ServerClock(clock)
-        self._state = StateReader(
-            device, spool, upload_side.pause, self._budget, clock, self._server_clock
-        )
+        self._state = StateReader(device, spool, upload_side.pause, self._budget, clock)
         self._journal = Journal(spool.folder / JOURNAL_FILE)
-        self._executor = Executor(spool, upload_side.uploads, upload_side.pause, self._server_clock)
         self._blobs = client.blobs()
         self._live = Live(spool.folder, self._blobs, self._budget, clock, self._server_clock)
         self._clock = clock
@@ -105,10 +95,15 @@ class Agent:
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._carrier.on_reply(self._wake.set)
+        self._commands = CommandRunner(
+            self._journal,
+            Executor(spool, upload_side.uploads, upload_side.pause, self._server_clock),
+            self._wake.set,
+        )
 
     @property
     def should_restart(self) -> bool:
-        return self._executor.should_restart
+        return self._commands.should_restart
 
     def run(
         self, on_restart: Callable[[], object], heartbeat: WatchdogHeartbeat = no_heartbeat
@@ -139,16 +134,16 @@ class Agent:
         self._watch_state()
         if not self._schedule.poll_due_in():
             self._poll()
-        self._execute_open(heartbeat)
-        heartbeat(MAX_CALL_SECONDS)
-        self._live.send_due()
+        if self._commands.advance(self._open.values(), is_complete=self._last_state is not None):
+            self._schedule.hurry()
+        self._live.send_due(heartbeat)
         return self._due_in()
 
     def close(self, reason: str) -> None:
         """End the thread soon, and tell the backend that this device ends for this reason (restart
         or shutdown), if that can be done in two seconds."""
         self._closed.set()
-        self._executor.close()
+        self._commands.close()
         self._wake.set()
         if self._last_state:
             thread = threading.Thread(target=self._say_goodbye, args=(reason,), daemon=True)
@@ -191,7 +186,7 @@ class Agent:
         try:
             response = self._client.send_heartbeat(self._device.name, heartbeat)
         except RejectedError as error:
-            self._schedule.record_unsupported()
+            self._schedule.record_rejected()
             self._warn("heartbeat", f"the backend does not take heartbeats: it {error}")
         except UnavailableError as error:
             self._record_failure(error)
@@ -201,10 +196,11 @@ class Agent:
             if response.reply.acknowledged and not is_complete:
                 self._schedule.hurry()  # some results were too large to be sent with the others
         size = len(heartbeat.to_json()) + REQUEST_BYTES
-        self._budget.add(size, self._server_clock.now())
+        self._budget.add(size, self._clock.now())
 
     def _record_failure(self, error: UnavailableError) -> None:
-        if error.status in _NO_ENDPOINT:
+        # One that has taken heartbeats before just starts, or is being updated.
+        if error.status in _NO_ENDPOINT and self._last_state is None:
             self._schedule.record_unsupported()
             self._warn("heartbeat", "the backend has no heartbeats: it is older than this device")
             return
@@ -255,8 +251,8 @@ class Agent:
         self._last_state = state
         self._check_at = self._clock.monotonic() + CHECK_SECONDS
         self._journal.acknowledge(reply.acknowledged)
-        self._journal.forget_expired(self._server_clock.now())
         self._open = {command.id: command for command in reply.open}
+        self._journal.forget_expired(self._server_clock.now(), self._open.keys())
         self._link = reply.link
         if reply.link:
             self._schedule.begin_polls()
@@ -296,21 +292,21 @@ class Agent:
             self._link = None
             self._schedule.end_polls()
             return
-        if self._budget.is_spent(self._server_clock.now()):
+        if self._budget.is_spent(self._clock.now()):
             self._schedule.record_poll(is_looking=False)
             return
         try:
             response = self._blobs.read(link.url, self._etag)
+            self._budget.add(response.size, self._clock.now())
             if response.content is not None:
                 blob = parse_blob(response.content)
                 self._open = {command.id: command for command in blob.open}
                 self._live.update(blob.looking_until, blob.live)
+                self._etag = response.etag
         except (UnavailableError, WireError) as error:
             self._handle_poll_failure(error)
             return
-        self._etag = response.etag
         self._server_clock.record(response.server_time)
-        self._budget.add(response.size, self._server_clock.now())
         self._schedule.record_poll(self._live.is_looking())
         self._forget_problem("poll", "commands can be polled again")
 
@@ -323,47 +319,6 @@ class Agent:
         self._warn(
             "poll", f"commands cannot be polled, and come with heartbeats: the storage {error}"
         )
-
-    def _execute_open(self, heartbeat: WatchdogHeartbeat) -> None:
-        """Execute what the backend has told of and is not done yet, and have the results sent."""
-        end = self._clock.monotonic() + BATCH_SECONDS
-        for command in self._journal.taken():
-            heartbeat(MAX_EXECUTION_SECONDS)
-            self._record(command, self._executor.settle(command))
-        for command in list(self._open.values()):
-            if self._clock.monotonic() > end or self._closed.is_set() or self.should_restart:
-                return
-            if self._can_take(command):
-                heartbeat(MAX_EXECUTION_SECONDS)
-                self._record(command, self._take(command))
-        if self._last_state:
-            self._journal.is_damaged = False  # all that it may have had was open, and is settled
-
-    def _can_take(self, command: Command) -> bool:
-        """Return whether a command is new, and there is room for its result."""
-        has_room = self._journal.has_room()
-        if command.kind in _OUTPUTS and self._journal.has_output():
-            has_room = False  # one large result at a time
-        return has_room and command.id not in self._journal
-
-    def _take(self, command: Command) -> CommandResult:
-        """Take and execute a command, or say why not."""
-        if self._journal.is_damaged:
-            return expired(command, "the journal was damaged, and it may have been executed")
-        if problem := self._executor.problem(command):
-            return problem
-        try:
-            self._journal.take(command)
-        except OSError as error:
-            return refused(command, f"the disk does not record it: {error.strerror or error}")
-        log.info("command %s: %s", command.id, command.kind)
-        return self._executor.execute(command)
-
-    def _record(self, command: Command, result: CommandResult) -> None:
-        self._journal.record(command, result)
-        self._schedule.hurry()
-        detail = f": {result.detail}" if result.detail else ""
-        log.info("command %s: %s %s%s", command.id, command.kind, result.state, detail)
 
     # --- the log
 

@@ -1,11 +1,14 @@
 """What a command does. Each is executed once: the journal has it as taken before it comes here."""
 
 import logging
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from photo_wire.command import (
@@ -26,7 +29,6 @@ from pi_uploader.control import ControlError, NotRunningError, Reply, RequestRef
 from pi_uploader.log_ring import last_lines
 from pi_uploader.spool import Spool
 
-MAX_EXECUTION_SECONDS = 600.0  # of any command
 MAX_CAMERAS_SECONDS = 300.0  # of a command, after which it begins no photo with another camera
 PHOTO_SECONDS = 190.0  # for the capture process to take a photo; it gives up after 180
 QUICK_SECONDS = 10.0  # for everything else
@@ -50,13 +52,12 @@ class Uploads(Protocol):
 
 
 class Executor:
-    """Executes commands, one at a time. `close`, which another thread may call, ends what takes
-    long."""
+    """Executes commands. Threads share it, but one of them alone runs the doctor. `close` ends what
+    takes long."""
 
     def __init__(
         self, spool: Spool, uploads: Uploads, pause: UploadPause, server_clock: ServerClock
     ) -> None:
-        self.should_restart = False  # after the command to restart
         self._spool = spool
         self._uploads = uploads
         self._pause = pause
@@ -78,8 +79,8 @@ class Executor:
     def close(self) -> None:
         """End the doctor, and every wait."""
         self._closed.set()
-        if self._doctor:
-            self._doctor.kill()
+        if doctor := self._doctor:
+            _kill_group(doctor)
 
     def problem(self, command: Command) -> CommandResult | None:
         """Return why a command is not to be taken; None if it is."""
@@ -90,7 +91,7 @@ class Executor:
         return None
 
     def execute(self, command: Command) -> CommandResult:
-        """Execute a command that was taken, and return what became of it. Never raises."""
+        """Execute a command that was taken, and return what became of it."""
         try:
             return self._actions[command.kind](command)
         except NotRunningError:
@@ -99,9 +100,6 @@ class Executor:
             return refused(command, str(error))
         except (ControlError, OSError) as error:
             return refused(command, f"it failed: {error}")
-        except Exception as error:
-            log.exception("the command %s %s failed", command.kind, command.id)
-            return refused(command, f"unexpected error: {type(error).__name__}")
 
     def settle(self, command: Command) -> CommandResult:
         """Return what became of a command that was taken before this process began, and of which it
@@ -186,12 +184,16 @@ class Executor:
     def _examine(self, command: Command) -> CommandResult:
         """Run the doctor in a process of its own, and return its report."""
         process = subprocess.Popen(
-            DOCTOR, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            DOCTOR,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # so that what it has started ends with it
         )
         self._doctor = process
         if self._closed.is_set():
-            process.kill()
-        timer = threading.Timer(DOCTOR_SECONDS, process.kill)
+            _kill_group(process)
+        timer = threading.Timer(DOCTOR_SECONDS, _kill_group, (process,))
         timer.daemon = True
         timer.start()
         with process:  # waits for its end, and closes the pipe
@@ -200,7 +202,7 @@ class Executor:
             finally:
                 timer.cancel()
                 self._doctor = None
-                process.kill()
+                _kill_group(process)
         if not report.strip():
             return refused(command, "the doctor gave no report, or took too long")
         return done(command, output=report.decode(errors="replace"))
@@ -228,8 +230,7 @@ class Executor:
 
     def _restart(self, command: Command) -> CommandResult:
         """Have the capture process end, which is started again. This process ends, too, once the
-        backend knows of it."""
-        self.should_restart = True
+        result is recorded."""
         try:
             ask(self._spool.folder, {"do": "restart"}, QUICK_SECONDS)
         except ControlError as error:
@@ -253,6 +254,14 @@ def refused(command: Command, reason: str) -> CommandResult:
 def expired(command: Command, reason: str) -> CommandResult:
     """Return the result of a command that nobody executes any more."""
     return CommandResult(command.id, CommandState.EXPIRED, _shown(reason))
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that leads a session, unless its end is known, and what it has started: that
+    would keep the pipe open."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _shown(text: str) -> str:

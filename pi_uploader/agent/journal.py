@@ -90,7 +90,8 @@ class Journal:
 
     def pending(self) -> list[CommandResult]:
         """Return the results that the backend has not acknowledged, the first taken first."""
-        return [one.result for one in self._entries.values() if not one.is_acknowledged]
+        entries = list(self._entries.values())  # a copy: the goodbye is said in another thread
+        return [one.result for one in entries if not one.is_acknowledged]
 
     def take(self, command: Command) -> None:
         """Record durably that this command is taken, before anything is done for it. Raises
@@ -111,20 +112,25 @@ class Journal:
     def acknowledge(self, ids: Collection[str]) -> None:
         """Record that the backend has the results of these commands. Those that are still being
         executed have none yet."""
+        has_changed = False
         for one in ids:
             entry = self._entries.get(one)
             if entry and not entry.is_acknowledged and entry.result.state is not CommandState.TAKEN:
-                result = _without_output(entry.result, entry.result.state)
+                result = CommandResult(one, entry.result.state)  # the rest is of no use any more
                 self._entries[one] = replace(entry, result=result, is_acknowledged=True)
-        self._write_or_log()
+                has_changed = True
+        if has_changed:  # each heartbeat comes here: most are not worth a write to the card
+            self._write_or_log()
 
-    def forget_expired(self, now: datetime) -> None:
+    def forget_expired(self, now: datetime, open_ids: Collection[str]) -> None:
         """Forget what is acknowledged and expired by the backend's clock; and what the backend has
-        forgotten itself."""
+        forgotten itself. What is still open is not forgotten: it would be refused again and
+        again."""
         self._entries = {
             id_: one
             for id_, one in self._entries.items()
-            if one.command.expires_at + (EXPIRY_MARGIN if one.is_acknowledged else MAX_AGE) >= now
+            if id_ in open_ids
+            or one.command.expires_at >= now - (EXPIRY_MARGIN if one.is_acknowledged else MAX_AGE)
         }
 
     def _write_or_log(self) -> None:
@@ -140,11 +146,9 @@ class Journal:
         replace_durably(self._file, content.encode(), self._disk)
 
 
-def _without_output(
-    result: CommandResult, state: CommandState = CommandState.TAKEN
-) -> CommandResult:
-    """Return the result without its output: `state` tells what it is then."""
-    return replace(result, output="", state=state) if result.output else result
+def _without_output(result: CommandResult) -> CommandResult:
+    """Return the result without its output. Without that it is not done, but taken."""
+    return replace(result, output="", state=CommandState.TAKEN) if result.output else result
 
 
 def _parse(content: Any) -> dict[str, _Entry]:

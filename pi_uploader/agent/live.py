@@ -3,20 +3,25 @@
 import logging
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from photo_wire.command import LiveLink
 from pi_uploader.agent.server_clock import ServerClock
 from pi_uploader.agent.state import DataBudget
-from pi_uploader.client import UnavailableError
+from pi_uploader.client import MAX_CALL_SECONDS, UnavailableError
 from pi_uploader.client.blobs import BlobClient
 from pi_uploader.clock import Clock
 from pi_uploader.control import ControlError, ask
+from pi_uploader.watchdog import Heartbeat as WatchdogHeartbeat
+from pi_uploader.watchdog import no_heartbeat
 
 PICTURE_SECONDS = 1.0  # between two pictures of a camera
 RETRY_SECONDS = 5.0  # after one that failed
+REQUEST_BYTES = 1_000  # of the request for one, besides the picture, response included
 PREVIEW_SECONDS = 5.0  # for the capture process to make one
+MAX_LOOK_SECONDS = 600.0  # after the last change of the blob; a look lasts for two minutes
 
 log = logging.getLogger("agent")
 
@@ -43,7 +48,11 @@ class Live:
         self._problems: dict[str, str] = {}  # by camera; logged once
 
     def update(self, looking_until: Mapping[str, datetime], links: Mapping[str, LiveLink]) -> None:
-        """Set until when somebody looks at each camera, and where its pictures go."""
+        """Set until when somebody looks at each camera, and where its pictures go. A backend that
+        names a time in years does not have them for as long."""
+        with suppress(OverflowError):
+            last = self._server_clock.now() + timedelta(seconds=MAX_LOOK_SECONDS)
+            looking_until = {camera: min(one, last) for camera, one in looking_until.items()}
         self._looking_until, self._links = looking_until, links
 
     def is_looking(self) -> bool:
@@ -56,7 +65,7 @@ class Live:
         waits = (max(0.0, self._due_at.get(one, now) - now) for one in self._cameras())
         return min(waits, default=math.inf)
 
-    def send_due(self) -> None:
+    def send_due(self, heartbeat: WatchdogHeartbeat = no_heartbeat) -> None:
         """Send a picture of each camera that somebody looks at, if it is due and the month's data
         is not spent."""
         cameras = self._cameras()
@@ -66,6 +75,7 @@ class Live:
             start = self._clock.monotonic()
             if self._due_at.get(camera, start) > start:
                 continue
+            heartbeat(MAX_CALL_SECONDS)
             try:
                 self._send(camera)
             except (ControlError, UnavailableError) as error:
@@ -76,7 +86,7 @@ class Live:
                 self._problems.pop(camera, None)
 
     def _cameras(self) -> list[str]:
-        if not self._looking_until or self._budget.is_spent(self._server_clock.now()):
+        if not self._looking_until or self._budget.is_spent(self._clock.now()):
             return []
         return [
             camera
@@ -88,8 +98,8 @@ class Live:
         """Send a picture. Raises ControlError and UnavailableError."""
         request = {"do": "preview", "camera": camera}
         picture = ask(self._spool, request, PREVIEW_SECONDS).body
-        response = self._blobs.write(self._links[camera].url, picture, "image/jpeg")
-        self._budget.add(response.size, self._server_clock.now())
+        self._budget.add(len(picture) + REQUEST_BYTES, self._clock.now())  # also if it fails
+        self._blobs.write(self._links[camera].url, picture, "image/jpeg")
 
     def _log_once(self, camera: str, error: Exception) -> None:
         if self._problems.get(camera) != str(error):

@@ -18,6 +18,7 @@ LOOKING_SECONDS = 2.0  # between two polls while somebody looks at a camera
 MAX_POLL_BACKOFF_SECONDS = 300.0  # while the blob cannot be reached
 START_SHARE, MAX_START_SECONDS = 0.05, 15.0  # of the interval, in which the first heartbeat comes
 CARRY_SHARE, MAX_CARRY_SECONDS = 0.2, 60.0  # of the interval, in which an upload may carry it
+HURRIES, HURRY_SECONDS = 30, 20.0  # heartbeats with news: these at once, then one in this time
 _JITTER = 0.05  # of each interval, to either side
 
 
@@ -39,6 +40,7 @@ class Schedule:
         self._chance = chance
         first = min(START_SHARE * interval, MAX_START_SECONDS)
         self._heartbeat_at = clock.monotonic() + first * chance()
+        self._paid_at = -math.inf  # when as many hurries as possible are left, in monotonic seconds
         self._poll_at = math.inf
         self._poll_failures = 0
 
@@ -58,9 +60,12 @@ class Schedule:
         )
 
     def hurry(self) -> None:
-        """Have the next heartbeat sent now, for it has news, unless the last one failed."""
+        """Have the next heartbeat sent now, for it has news, unless the last one failed. Without an
+        end of news, heartbeats are not sent without a pause for ever."""
         if not self.failures:
-            self._heartbeat_at = min(self._heartbeat_at, self._clock.monotonic())
+            now = self._clock.monotonic()
+            earliest = max(now, self._paid_at - HURRIES * HURRY_SECONDS)
+            self._heartbeat_at = min(self._heartbeat_at, earliest)
 
     def defer(self, seconds: float) -> None:
         """Have the next heartbeat sent in so many seconds."""
@@ -69,6 +74,7 @@ class Schedule:
     def record_success(self) -> None:
         """Record that the backend has a heartbeat."""
         self.failures = 0
+        self._paid_at = max(self._paid_at, self._clock.monotonic()) + HURRY_SECONDS
         self._heartbeat_at = self._after(self.interval)
 
     def record_failure(self, retry_after: float | None) -> float:
@@ -84,6 +90,11 @@ class Schedule:
         """Record that the backend does not take heartbeats of this version."""
         self.failures += 1
         self._heartbeat_at = self._after(UNSUPPORTED_SECONDS)
+
+    def record_rejected(self) -> None:
+        """Record that the backend does not take this heartbeat. The next one may be better."""
+        self.failures += 1
+        self._heartbeat_at = self._after(self.interval)
 
     # --- polls
 

@@ -14,7 +14,6 @@ from photo_wire.headers import ClockStatus
 from photo_wire.heartbeat import CameraState, Heartbeat, SpoolState, parse_heartbeat
 from pi_uploader.agent.health import HealthReader
 from pi_uploader.agent.pause import UploadPause
-from pi_uploader.agent.server_clock import ServerClock
 from pi_uploader.clock import Clock
 from pi_uploader.control import ControlError, NotRunningError, ask
 from pi_uploader.spool import Spool
@@ -25,7 +24,8 @@ log = logging.getLogger("agent")
 
 
 class DataBudget(Protocol):
-    """The bytes of a month (pi_uploader/upload/limits.py). `now` is in UTC."""
+    """The bytes of a month (pi_uploader/upload/limits.py). `now` is the device's own clock, in UTC,
+    as for photos: with two clocks in two months the count would begin again and again."""
 
     def is_spent(self, now: datetime) -> bool:
         """Return whether nothing more may be sent, but what has to be."""
@@ -57,9 +57,9 @@ class StateReader:
     pause: UploadPause
     budget: DataBudget
     clock: Clock
-    server_clock: ServerClock
     root: Path = Path("/")
     _health: HealthReader = field(init=False)
+    _problem: str = field(default="", init=False)  # of the capture process; logged once
 
     def __post_init__(self) -> None:
         self._health = HealthReader(self.spool.folder, self.root)
@@ -69,7 +69,7 @@ class StateReader:
         seconds to tell its part."""
         health = self._health.read()
         backlog, oldest = self.spool.backlog(), self.spool.oldest()
-        sent, limit = self.budget.used(self.server_clock.now())
+        sent, limit = self.budget.used(self.clock.now())
         return Heartbeat(
             version=__version__,
             interval=round(self.device.interval),
@@ -102,7 +102,7 @@ class StateReader:
     def has_changed(self, before: Heartbeat) -> bool:
         """Return whether a camera is armed, disarmed or failing that was not so before, or uploads
         are held back now or no longer: by a pause, or by the month's quota."""
-        sent, limit = self.budget.used(self.server_clock.now())
+        sent, limit = self.budget.used(self.clock.now())
         now = replace(
             before,
             sent_this_month=sent,
@@ -115,12 +115,16 @@ class StateReader:
     def _cameras(self) -> Mapping[str, CameraState]:
         """Return the state of each camera; none if the capture process does not tell it."""
         try:
-            return read_cameras(self.spool.folder)
+            cameras = read_cameras(self.spool.folder)
         except NotRunningError:
             return {}
         except (ControlError, WireError) as error:
-            log.warning("the state of the cameras is not known: %s", error)
+            if self._problem != str(error):
+                self._problem = str(error)
+                log.warning("the state of the cameras is not known: %s", error)
             return {}
+        self._problem = ""
+        return cameras
 
 
 def read_cameras(spool: Path) -> Mapping[str, CameraState]:

@@ -24,8 +24,9 @@ from pi_uploader.client.deadlines import Deadlines
 from pi_uploader.client.errors import UnavailableError, unavailable
 from pi_uploader.settings import SettingsError
 
-MAX_SECONDS = 60.0  # of one request, from the first byte to the last
+MAX_SECONDS = 30.0  # of one request, from the first byte to the last; heartbeats wait for it
 MAX_BLOB_BYTES = 64 * 1024  # of a blob that is read
+MAX_ETAG = 128  # characters; a longer one would be sent again and again
 OVERHEAD_BYTES = 250  # of TCP, IP and TLS for a request and its response
 _OK, _CREATED, _NOT_MODIFIED = 200, 201, 304
 
@@ -112,9 +113,10 @@ class BlobClient:
         if len(content) > MAX_BLOB_BYTES:
             raise UnavailableError(f"sent more than {MAX_BLOB_BYTES} bytes ({self._route})")
         sent = len(url) + _size(prepared.headers) + len(body)
+        etag = response.headers.get("ETag", "")
         return BlobResponse(
             content=content if status == _OK else None,
-            etag=response.headers.get("ETag"),
+            etag=etag if len(etag) <= MAX_ETAG and etag.isascii() and etag.isprintable() else None,
             server_time=response_date(response.headers),
             size=sent + _size(response.headers) + len(content) + OVERHEAD_BYTES,
         )

@@ -4,7 +4,6 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,60 +12,13 @@ import pytest
 
 from photo_wire.command import Command, CommandResult, CommandState
 from photo_wire.heartbeat import Heartbeat
-from pi_uploader.agent.agent import JOURNAL_FILE, Agent, UploadSide
-from pi_uploader.agent.carrier import HeartbeatCarrier
+from pi_uploader.agent.agent import JOURNAL_FILE
 from pi_uploader.agent.journal import Journal
-from pi_uploader.agent.pause import UploadPause
-from pi_uploader.agent.state import DeviceInfo
-from pi_uploader.client import BackendClient
-from pi_uploader.clock import Clock
 from pi_uploader.control import ask
-from pi_uploader.spool import Spool
-from pi_uploader.upload.limits import MonthlyQuota, UploadLimits
 from tests.support.agent_backend import SECRET, AgentBackend
+from tests.support.agent_device import AgentDevice
 from tests.support.capturing import asking, idle_settings
 from tests.support.waiting import wait_for
-
-POLL = 0.05  # seconds
-CLOCK = Clock(is_trusted=True)
-
-
-class Device:
-    """An agent with what it shares with the upload threads, which there are none of."""
-
-    def __init__(
-        self, folder: Path, backend: AgentBackend, monthly_bytes: int | None = None
-    ) -> None:
-        self.spool = Spool(folder / "spool")
-        self.urgent: list[str] = []
-        self.carrier = HeartbeatCarrier()
-        self.pause = UploadPause(self.spool.folder / "paused.json", CLOCK)
-        self.quota = MonthlyQuota(self.spool.folder / "sent.json", monthly_bytes)
-        self.restarted = threading.Event()
-        client = BackendClient(backend.server.base_url, "a key")
-        self.client = client
-        self.agent = Agent(
-            DeviceInfo("gate", "home", 300.0, POLL),
-            self.spool,
-            client,
-            UploadSide(self, self.pause, self.carrier, UploadLimits(quota=self.quota)),
-            CLOCK,
-            chance=lambda: 0.0,
-        )
-
-    def prioritize(self, tag: str) -> None:
-        self.urgent.append(tag)
-
-    @contextmanager
-    def running(self, reason: str = "shutdown") -> Iterator["Device"]:
-        thread = threading.Thread(target=self.agent.run, args=(self.restarted.set,), daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.agent.close(reason)
-            thread.join(90)
-            assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -76,8 +28,8 @@ def backend() -> Iterator[AgentBackend]:
 
 
 @pytest.fixture
-def device(tmp_path: Path, backend: AgentBackend) -> Device:
-    return Device(tmp_path, backend)
+def device(tmp_path: Path, backend: AgentBackend) -> AgentDevice:
+    return AgentDevice(tmp_path, backend)
 
 
 @pytest.fixture
@@ -104,7 +56,7 @@ def result_of(backend: AgentBackend, command: Command) -> CommandResult:
 
 
 @pytest.mark.usefixtures("capture")
-def test_a_heartbeat_tells_the_state(backend: AgentBackend, device: Device) -> None:
+def test_a_heartbeat_tells_the_state(backend: AgentBackend, device: AgentDevice) -> None:
     wait_for(device.spool.newest, what="the first photo")
     with device.running():
         heartbeat = first_heartbeat(backend)
@@ -121,7 +73,7 @@ def test_a_heartbeat_tells_the_state(backend: AgentBackend, device: Device) -> N
 
 
 @pytest.mark.usefixtures("capture")
-def test_a_photo_now(backend: AgentBackend, device: Device) -> None:
+def test_a_photo_now(backend: AgentBackend, device: AgentDevice) -> None:
     with device.running():
         command = backend.ask("photo")
         result = result_of(backend, command)
@@ -136,7 +88,7 @@ def test_a_photo_now(backend: AgentBackend, device: Device) -> None:
 
 @pytest.mark.usefixtures("capture")
 def test_a_command_that_stays_open_in_the_blob_is_done_once(
-    backend: AgentBackend, device: Device
+    backend: AgentBackend, device: AgentDevice
 ) -> None:
     with device.running():
         first = backend.ask("photo")
@@ -148,7 +100,7 @@ def test_a_command_that_stays_open_in_the_blob_is_done_once(
 
 @pytest.mark.usefixtures("capture")
 def test_commands_come_with_heartbeats_where_there_is_no_blob(
-    backend: AgentBackend, device: Device
+    backend: AgentBackend, device: AgentDevice
 ) -> None:
     backend.has_link = False
     command = backend.ask("photo", camera=None)
@@ -159,7 +111,7 @@ def test_commands_come_with_heartbeats_where_there_is_no_blob(
 
 @pytest.mark.usefixtures("capture")
 def test_logs_of_both_processes_come_sorted(
-    backend: AgentBackend, device: Device, caplog: pytest.LogCaptureFixture
+    backend: AgentBackend, device: AgentDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
     with device.running():
         result = result_of(backend, backend.ask("logs", camera=None, lines=5))
@@ -170,7 +122,9 @@ def test_logs_of_both_processes_come_sorted(
 
 
 @pytest.mark.usefixtures("capture")
-def test_arming_and_disarming_is_reported_at_once(backend: AgentBackend, device: Device) -> None:
+def test_arming_and_disarming_is_reported_at_once(
+    backend: AgentBackend, device: AgentDevice
+) -> None:
     with device.running():
         until = datetime.now(UTC) + timedelta(hours=2)
         assert result_of(backend, backend.ask("disarm", until=until)).state is CommandState.DONE
@@ -183,17 +137,17 @@ def test_arming_and_disarming_is_reported_at_once(backend: AgentBackend, device:
 
 
 def test_pausing_uploads_survives_a_restart(
-    tmp_path: Path, backend: AgentBackend, device: Device
+    tmp_path: Path, backend: AgentBackend, device: AgentDevice
 ) -> None:
     with device.running():
         assert result_of(backend, backend.ask("pause", camera=None)).state is CommandState.DONE
         assert wait_for(lambda: backend.heartbeats[-1].paused_until)
-    later = Device(tmp_path, backend)
+    later = AgentDevice(tmp_path, backend)
     assert later.pause.remaining()
     with later.running():
         assert result_of(backend, backend.ask("resume", camera=None)).state is CommandState.DONE
         wait_for(lambda: backend.heartbeats[-1].paused_until is None)
-    assert not Device(tmp_path, backend).pause.remaining()
+    assert not AgentDevice(tmp_path, backend).pause.remaining()
 
 
 @pytest.mark.parametrize(
@@ -214,7 +168,7 @@ def test_what_is_not_executed(
     state: CommandState,
     detail: str,
     backend: AgentBackend,
-    device: Device,
+    device: AgentDevice,
 ) -> None:
     with device.running():
         result = result_of(backend, backend.ask(**members))
@@ -233,7 +187,7 @@ def test_a_command_that_was_interrupted_is_not_executed_again(
         journal = Journal(settings.spool / JOURNAL_FILE)
         for command in (taken, lost, arm):
             journal.take(command)
-        device = Device(tmp_path, backend)
+        device = AgentDevice(tmp_path, backend)
         with device.running():
             results = [result_of(backend, one) for one in (taken, lost, arm)]
     assert [one.state for one in results] == [
@@ -252,7 +206,7 @@ def test_what_may_have_been_in_a_damaged_journal_expires(
 ) -> None:
     (tmp_path / "spool" / JOURNAL_FILE).write_text("damaged")
     before = backend.ask("photo")
-    with Device(tmp_path, backend).running():
+    with AgentDevice(tmp_path, backend).running():
         assert result_of(backend, before).state is CommandState.EXPIRED
         assert result_of(backend, backend.ask("photo")).state is CommandState.DONE
 
@@ -260,7 +214,7 @@ def test_what_may_have_been_in_a_damaged_journal_expires(
 def test_a_restart_ends_both_processes(tmp_path: Path, backend: AgentBackend) -> None:
     stop = threading.Event()
     with asking(idle_settings(tmp_path, CAMERA_NAME="gate"), stop):
-        device = Device(tmp_path, backend)
+        device = AgentDevice(tmp_path, backend)
         with device.running("restart"):
             command = backend.ask("restart", camera=None)
             assert device.restarted.wait(90)
@@ -272,7 +226,7 @@ def test_a_restart_ends_both_processes(tmp_path: Path, backend: AgentBackend) ->
 
 @pytest.mark.usefixtures("capture")
 def test_live_pictures_while_somebody_looks(
-    backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+    backend: AgentBackend, device: AgentDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pi_uploader.agent.live.PICTURE_SECONDS", 0.05)
     monkeypatch.setattr("pi_uploader.agent.schedule.LOOKING_SECONDS", 0.05)
@@ -295,7 +249,7 @@ def test_live_pictures_while_somebody_looks(
 def test_polls_and_live_pictures_stop_when_the_data_of_the_month_is_spent(
     tmp_path: Path, backend: AgentBackend
 ) -> None:
-    device = Device(tmp_path, backend, monthly_bytes=1)
+    device = AgentDevice(tmp_path, backend, monthly_bytes=1)
     device.quota.add(2, datetime.now(UTC))
     backend.look()
     command = backend.ask("photo")
@@ -307,7 +261,7 @@ def test_polls_and_live_pictures_stop_when_the_data_of_the_month_is_spent(
 
 @pytest.mark.usefixtures("capture")
 def test_a_backend_that_is_too_old_is_left_alone(
-    backend: AgentBackend, device: Device, caplog: pytest.LogCaptureFixture
+    backend: AgentBackend, device: AgentDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
     backend.has_heartbeats = False
     assert device.agent.step() > 3000
@@ -319,14 +273,14 @@ def test_a_backend_that_is_too_old_is_left_alone(
 
 @pytest.mark.parametrize("code", [400, 401, 403, 429, 500, 503])
 def test_heartbeats_that_fail_are_repeated(
-    code: int, backend: AgentBackend, device: Device
+    code: int, backend: AgentBackend, device: AgentDevice
 ) -> None:
     backend.status = code
     assert 0 < device.agent.step() <= (3600 if code == 400 else 10.5)
 
 
 def test_a_device_that_is_not_approved_has_no_link(
-    backend: AgentBackend, device: Device, caplog: pytest.LogCaptureFixture
+    backend: AgentBackend, device: AgentDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
     backend.is_approved = False
     assert device.agent.step() > 200
@@ -340,7 +294,7 @@ def test_an_upload_carries_the_heartbeat(
     monkeypatch.setattr("pi_uploader.agent.schedule.MAX_CARRY_SECONDS", 300.0)
     monkeypatch.setattr("pi_uploader.agent.schedule.CARRY_SHARE", 1.0)
     with asking(idle_settings(tmp_path, CAMERA_NAME="gate")):
-        device = Device(tmp_path, backend)
+        device = AgentDevice(tmp_path, backend)
         wait_for(device.spool.newest, what="a photo")
         photo = next(device.spool.waiting_photos())
         device.agent.step()
@@ -355,12 +309,12 @@ def test_an_upload_carries_the_heartbeat(
         device.agent.step()
         assert [one.cameras["gate"].armed for one in backend.carried] == [True]
         assert len(backend.heartbeats) == 1
-        device.agent.step()
+        wait_for(lambda: (device.agent.step(), backend.final(command))[1])
     assert result_of(backend, command).state is CommandState.DONE
 
 
 def test_an_upload_that_fails_takes_no_heartbeat_with_it(
-    backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+    backend: AgentBackend, device: AgentDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device.agent.step()
     device.carrier.offer("a heartbeat")
@@ -374,7 +328,7 @@ def test_an_upload_that_fails_takes_no_heartbeat_with_it(
 
 @pytest.mark.usefixtures("capture")
 def test_a_camera_that_is_disarmed_on_the_device_is_reported_within_a_minute(
-    tmp_path: Path, backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, backend: AgentBackend, device: AgentDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pi_uploader.agent.agent.CHECK_SECONDS", 0.05)
     with device.running():
@@ -388,7 +342,7 @@ def test_a_camera_that_is_disarmed_on_the_device_is_reported_within_a_minute(
 def test_a_blob_that_cannot_be_read_is_logged_once(
     content: bytes,
     backend: AgentBackend,
-    device: Device,
+    device: AgentDevice,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -401,7 +355,7 @@ def test_a_blob_that_cannot_be_read_is_logged_once(
 
 @pytest.mark.usefixtures("capture")
 def test_no_log_line_shows_a_link(
-    backend: AgentBackend, device: Device, caplog: pytest.LogCaptureFixture
+    backend: AgentBackend, device: AgentDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="agent")
     with device.running():
@@ -414,7 +368,7 @@ def test_no_log_line_shows_a_link(
 
 
 def test_no_error_ends_the_agent(
-    backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+    backend: AgentBackend, device: AgentDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pi_uploader.agent.agent.ERROR_PAUSE_SECONDS", 0.01)
     failures = iter([ValueError("a"), ValueError("a"), OSError("b")])
@@ -432,7 +386,7 @@ def test_no_error_ends_the_agent(
 
 @pytest.mark.usefixtures("capture")
 def test_the_doctor_leaves_the_cameras_alone(
-    backend: AgentBackend, device: Device, monkeypatch: pytest.MonkeyPatch
+    backend: AgentBackend, device: AgentDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAMERA_SOURCE", "simulated")
     monkeypatch.setenv("CAMERA_SPOOL", str(device.spool.folder))

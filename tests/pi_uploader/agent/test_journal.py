@@ -46,9 +46,9 @@ def test_a_command_is_taken_done_acknowledged_and_forgotten(file: Path) -> None:
     assert journal.pending() == [done(one)]
     journal.acknowledge([one.id])
     assert journal.pending() == []
-    journal.forget_expired(one.expires_at + EXPIRY_MARGIN)
+    journal.forget_expired(one.expires_at + EXPIRY_MARGIN, ())
     assert one.id in journal
-    journal.forget_expired(one.expires_at + EXPIRY_MARGIN + timedelta(seconds=1))
+    journal.forget_expired(one.expires_at + EXPIRY_MARGIN + timedelta(seconds=1), ())
     assert one.id not in journal
 
 
@@ -70,9 +70,9 @@ def test_a_result_waits_for_as_long_as_the_backend_keeps_the_command(file: Path)
     journal = Journal(file)
     journal.take(command(1))
     journal.record(command(1), done(command(1)))
-    journal.forget_expired(NOW + MAX_AGE)
+    journal.forget_expired(NOW + MAX_AGE, ())
     assert journal.pending() == [done(command(1))]
-    journal.forget_expired(NOW + MAX_AGE + timedelta(minutes=2))
+    journal.forget_expired(NOW + MAX_AGE + timedelta(minutes=2), ())
     assert journal.pending() == []
 
 
@@ -107,7 +107,7 @@ def test_it_is_bounded(file: Path) -> None:
         journal.acknowledge([command(number).id])
     assert journal.pending() == []
     assert not journal.has_room()
-    journal.forget_expired(NOW + timedelta(days=1))
+    journal.forget_expired(NOW + timedelta(days=1), ())
     assert journal.has_room()
     largest = len(json.dumps([command(1).to_properties(), done(command(1)).to_properties()])) + 100
     assert file.stat().st_size < largest * MAX_ENTRIES < 2 * 1024 * 1024

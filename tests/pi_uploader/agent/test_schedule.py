@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from pi_uploader.agent.schedule import Schedule
+from pi_uploader.agent.schedule import HURRIES, HURRY_SECONDS, Schedule
 from tests.support.fake_clock import FakeClock
 
 
@@ -118,3 +118,15 @@ def test_without_polls_there_are_none(is_looking: bool) -> None:
     schedule.record_poll(is_looking)
     schedule.record_poll_failure()
     assert schedule.poll_due_in() == math.inf
+
+
+def test_news_without_an_end_are_sent_with_pauses() -> None:
+    timeline = Timeline()
+    timeline.next_heartbeat()
+    waits = []
+    for _ in range(100):
+        timeline.schedule.record_success()
+        timeline.schedule.hurry()
+        waits.append(timeline.next_heartbeat())
+    assert waits[:HURRIES] == [0] * HURRIES
+    assert min(waits[HURRIES:]) == HURRY_SECONDS

@@ -1,0 +1,61 @@
+"""A device's agent with what it shares with the upload threads, which there are none of."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pi_uploader.agent.agent import Agent, UploadSide
+from pi_uploader.agent.carrier import HeartbeatCarrier
+from pi_uploader.agent.pause import UploadPause
+from pi_uploader.agent.state import DeviceInfo
+from pi_uploader.client import BackendClient
+from pi_uploader.clock import Clock
+from pi_uploader.spool import Spool
+from pi_uploader.upload.limits import MonthlyQuota, UploadLimits
+from tests.support.agent_backend import AgentBackend
+
+POLL = 0.05  # seconds
+CLOCK = Clock(is_trusted=True)
+
+
+class AgentDevice:
+    """The device gate, which polls each 50 ms. `running` runs its agent in a thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        backend: AgentBackend,
+        monthly_bytes: int | None = None,
+        clock: Clock = CLOCK,
+    ) -> None:
+        self.spool = Spool(folder / "spool")
+        self.urgent: list[str] = []
+        self.carrier = HeartbeatCarrier()
+        self.pause = UploadPause(self.spool.folder / "paused.json", clock)
+        self.quota = MonthlyQuota(self.spool.folder / "sent.json", monthly_bytes)
+        self.restarted = threading.Event()
+        client = BackendClient(backend.server.base_url, "a key")
+        self.client = client
+        self.agent = Agent(
+            DeviceInfo("gate", "home", 300.0, POLL),
+            self.spool,
+            client,
+            UploadSide(self, self.pause, self.carrier, UploadLimits(quota=self.quota)),
+            clock,
+            chance=lambda: 0.0,
+        )
+
+    def prioritize(self, tag: str) -> None:
+        self.urgent.append(tag)
+
+    @contextmanager
+    def running(self, reason: str = "shutdown") -> Iterator["AgentDevice"]:
+        thread = threading.Thread(target=self.agent.run, args=(self.restarted.set,), daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.agent.close(reason)
+            thread.join(90)
+            assert not thread.is_alive()
