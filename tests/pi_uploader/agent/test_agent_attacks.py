@@ -85,7 +85,7 @@ def test_a_heartbeat_that_is_rejected_does_not_make_the_device_silent(
 def test_a_backend_that_always_fails_gets_few_requests(
     status: int, tmp_path: Path, backend: AgentBackend
 ) -> None:
-    """In two simulated hours. The device asks about once a minute, and an old backend once an hour."""
+    """In two simulated hours. The device asks about once a minute, an old backend once an hour."""
     seconds = [0.0]
     device = AgentDevice(tmp_path, backend, clock=FakeClock(seconds=lambda: seconds[0]))
     backend.status = status
