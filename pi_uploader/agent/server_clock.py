@@ -13,21 +13,21 @@ class ServerClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._told: tuple[datetime, float] | None = None  # and when, in monotonic seconds
+        self._recorded: tuple[datetime, float] | None = None  # and when, in monotonic seconds
 
     def record(self, date: datetime | None) -> None:
         """Record the date of a response that has just come; None if it had none. A date that
         no clock shows is ignored: calculating with it would fail."""
         if date is not None and EARLIEST_TIME <= date < LATEST_TIME:
-            self._told = date, self._clock.monotonic()
+            self._recorded = date, self._clock.monotonic()
 
     def now(self) -> datetime:
         """Return the server's time, to about a second."""
-        if self._told is None:
+        if self._recorded is None:
             return self._clock.now()
-        date, told_at = self._told
+        date, recorded_at = self._recorded
         with suppress(OverflowError):
-            return date + timedelta(seconds=self._clock.monotonic() - told_at)
+            return date + timedelta(seconds=self._clock.monotonic() - recorded_at)
         return LATEST_TIME
 
     def seconds_until(self, moment: datetime) -> float:

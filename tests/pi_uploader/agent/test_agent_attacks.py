@@ -34,7 +34,7 @@ def device(tmp_path: Path, backend: AgentBackend) -> AgentDevice:
 
 
 @pytest.mark.parametrize("expires_at", [LONG_AGO, END_OF_TIME])
-def test_a_command_that_stays_open_is_told_once(
+def test_a_command_that_stays_open_is_reported_once(
     expires_at: datetime, backend: AgentBackend, device: AgentDevice
 ) -> None:
     backend.has_link = False
