@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import TIMEOUT, browser  # noqa: F401  the fixture
+from tests.e2e.gallery.conftest import TIMEOUT
 from tests.pi_uploader.conftest import spool_folder, start_program  # noqa: F401  fixtures
 from tests.pi_uploader.serve.conftest import page as device  # noqa: F401  the fixture
 from tests.support.camera_page import PASSWORD, CameraPage

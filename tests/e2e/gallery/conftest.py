@@ -3,7 +3,6 @@
 import hashlib
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,6 @@ from playwright.sync_api import (
     Page,
     ViewportSize,
     expect,
-    sync_playwright,
 )
 
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
@@ -35,7 +33,6 @@ from tests.support.pictures import jpeg, pi_dng
 from tests.support.signing_device import SigningDevice
 from tests.support.waiting import wait_for
 
-CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 TIMEOUT = 120_000  # milliseconds: much more than a page that is right needs on a busy machine
 expect.set_options(timeout=TIMEOUT)
 DESK = ViewportSize(width=1280, height=860)
@@ -68,27 +65,6 @@ WAIT_FOR_END = """video => new Promise((done, failed) => {
     video.currentTime = 6;
     video.play();
 })"""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without its calls home. The headless shell opens no windows: a context
-    costs it a fifth of the CPU time."""
-    program = next(filter(None, map(shutil.which, CHROMIUM)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=[
-                "--no-sandbox",
-                "--disable-quic",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--no-first-run",
-            ],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
