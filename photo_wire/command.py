@@ -17,7 +17,7 @@ from typing import Any
 
 from photo_wire.errors import WireError, parse_json_object, quoted
 from photo_wire.moment import format_time, parse_time
-from photo_wire.name import check_camera, parse_name
+from photo_wire.name import PhotoName, check_camera, parse_name
 
 MAX_OPEN = 20  # commands of a device
 MAX_CAMERAS = 32  # of a device
@@ -85,6 +85,10 @@ class Command:
     def tag(self) -> str:
         """The last part of the name of a photo that is taken for this command."""
         return tag_of(self.id)
+
+    def may_take(self, photo: PhotoName) -> bool:
+        """Return whether a photo of this name may have been taken for this command."""
+        return photo.tag == self.tag and self.camera in (None, photo.camera)
 
     def to_properties(self) -> dict[str, Any]:
         """Return the command as a JSON object."""

@@ -220,10 +220,15 @@ class DeviceKeys:
         self._bindings.forget(camera)
 
     def forget_device(self, device: str) -> None:
-        """Remove a device's key and the bindings of its cameras."""
+        """Remove a device's key and the bindings of its cameras. It wants no other's any more: else
+        nobody else could."""
         for camera, is_own in self.cameras(device).items():
             if is_own:
                 self.forget_camera(camera)
+            elif (row := self._rows.get(CAMERAS, camera)) is not None:
+                changed = parse_binding(row)._replace(wanted_by="")
+                self._rows.replace(CAMERAS, row, changed.to_properties())
+                self._bindings.forget(camera)
         self._rows.remove(IDENTITIES, device)
         self._identities.forget(device)
 

@@ -219,10 +219,13 @@ def _new(kind: wire.Kind, camera: str | None, seconds: int = DEFAULT_TTL) -> Com
 def _ask(
     request: Request, services: Services, caller: Caller, device: str, wanted: Command
 ) -> CommandRecord:
-    """Store a command, tell the device, and record in the audit log who asked."""
+    """Record in the audit log who asks, store the command, and tell the device: what a device does
+    is on record, whatever fails."""
     now = to_milliseconds(datetime.now(UTC))
+    action = _ACTIONS[wire.Kind(wanted.kind)]
+    services.audit_log.record(request.headers, caller.actor, action, wanted.camera or device)
     try:
-        asked = services.commands.ask(device, CommandRecord(wanted, caller.actor, now), now)
+        return services.commands.ask(device, CommandRecord(wanted, caller.actor, now), now)
     except TooManyCommandsError:
         raise HTTPProblemError(
             429,
@@ -230,9 +233,6 @@ def _ask(
             "until they expire.",
             {"Retry-After": "60"},
         ) from None
-    action = _ACTIONS[wire.Kind(wanted.kind)]
-    services.audit_log.record(request.headers, caller.actor, action, wanted.camera or device)
-    return asked
 
 
 def _wait(services: Services, device: str, record: CommandRecord, seconds: int) -> CommandRecord:

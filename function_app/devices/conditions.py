@@ -73,7 +73,8 @@ def _to_text(labels: dict[str, Label]) -> str:
         name: [label.state, *([label.reason] if label.reason else [])]
         for name, label in labels.items()
     }
-    return json.dumps(short, separators=(",", ":"))
+    # A character that is not ASCII would take six: those of 32 reasons have no room in a column.
+    return json.dumps(short, ensure_ascii=False, separators=(",", ":"))
 
 
 class Change(NamedTuple):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from photo_wire.command import (
+    MAX_CAMERAS,
     Command,
     CommandResult,
     CommandState,
@@ -56,11 +57,12 @@ class CommandRecord:
 
     def after(self, result: CommandResult, now: datetime) -> "CommandRecord":
         """Return the record after a device's report. What is done stays done, and a report that it
-        is done counts also for a command that expired. Only photos with its tag are its own."""
-        taken = (one for one in result.photos if parse_name(one).tag == self.command.tag)
+        is done counts also for a command that expired. Only photos with its tag, and of its camera,
+        are its own."""
+        taken = (one for one in result.photos if self.command.may_take(parse_name(one)))
         merged = replace(
             self,
-            photos=tuple(dict.fromkeys((*self.photos, *taken))),
+            photos=tuple(dict.fromkeys((*self.photos, *taken)))[:MAX_CAMERAS],
             has_output=self.has_output or bool(result.output),
         )
         is_late = self.state is CommandState.EXPIRED and result.state is CommandState.TAKEN

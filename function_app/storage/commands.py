@@ -7,6 +7,7 @@ they write it later. A crash before that leaves a blob without the command, whic
 the reply to the next heartbeat.
 """
 
+import logging
 import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -47,6 +48,8 @@ _JSON = "application/json"
 _COMPRESSED = "application/zlib"
 _FOR_PHOTOS = (Kind.PHOTO, Kind.CLIP)
 
+log = logging.getLogger(__name__)
+
 
 class TooManyCommandsError(Exception):
     """The device has MAX_OPEN open commands."""
@@ -74,7 +77,8 @@ class Commands:
 
     def ask(self, device: str, wanted: CommandRecord, now: datetime) -> CommandRecord:
         """Store a command and tell the device. Return it with its id; that of `wanted` is of no
-        command. Raises TooManyCommandsError.
+        command. If only telling the device fails, it learns of it by its next heartbeat: whoever
+        asked would ask again. Raises TooManyCommandsError.
 
         Five requests: three reads and two writes.
         """
@@ -83,13 +87,13 @@ class Commands:
             found = self._read(device) or self._create_row(device)
             open_now = found.open.at(now)
             if found.open.find(record.command.id):  # the write before was made, and nobody knew
-                self._project(device, now)
+                self._tell(device, now)
                 return record
             if len(open_now.commands) >= MAX_OPEN:
                 raise TooManyCommandsError
             record = replace(wanted, command=replace(wanted.command, id=open_now.new_id(now)))
             if self._rewrite(device, found.row, open_now.with_command(record.command), record):
-                self._project(device, now)
+                self._tell(device, now)
                 return record
         raise StorageUnavailableError(_BUSY)
 
@@ -126,7 +130,7 @@ class Commands:
         found = self._find_by_tag(device, photo.tag)
         if found is None or found.command.kind not in _FOR_PHOTOS:
             return
-        if found.command.camera not in (None, photo.camera):
+        if not found.command.may_take(photo):
             return
         state = CommandState.TAKEN if found.command.camera is None else CommandState.DONE
         self.record(device, CommandResult(found.command.id, state, photos=(str(photo),)), now)
@@ -182,6 +186,12 @@ class Commands:
     def write_blob(self, device: str, content: CommandBlob, etag: str) -> bool:
         """Write what the device polls, unless it changed since it was read with this etag."""
         return self.blobs.write(blob_path(device), content.to_json(), _JSON, etag)
+
+    def _tell(self, device: str, now: datetime) -> None:
+        try:
+            self._project(device, now)
+        except StorageUnavailableError as error:
+            log.warning("%s learns of a command by its next heartbeat: %s", device, error)
 
     def _project(self, device: str, now: datetime) -> None:
         """Write the blob anew from the rows."""

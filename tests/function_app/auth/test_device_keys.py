@@ -252,3 +252,19 @@ def test_a_camera_or_a_device_that_is_removed_is_new_again(
     new = keys.meet("gate", THEIRS, 1, NOW)
     assert new
     assert new.key == THEIRS
+
+
+def test_a_device_that_is_removed_wants_no_camera_any_more(
+    services: Services, keys: DeviceKeys
+) -> None:
+    """Else the camera would wait for it for ever, and for no other one."""
+    for device, key in (("gate", OURS), ("thief", THEIRS), ("new", OTHER)):
+        keys.meet(device, key, 1, NOW)
+    assert keys.claim(verified("gate"), "gate", NOW)
+    assert not keys.claim(verified("thief"), "gate", NOW)
+    keys.forget_device("thief")
+    assert keys.device_of("gate", NOW) == "gate"
+    assert not keys.claim(verified("new"), "gate", NOW)
+    assert keys.cameras("new") == {"gate": False}
+    assert keys.decide("new", OTHER, True, NOW)
+    assert keys.device_of("gate", NOW) == "new"

@@ -8,9 +8,10 @@ import pytest
 from function_app.devices import intervals
 from function_app.devices.conditions import Label, State, label_in
 from function_app.devices.intervals import INTERVALS_TTL, TooManyChangesError, read_changes
-from function_app.services import Services
+from function_app.services import Services, connect
 from function_app.settings import Settings
 from photo_wire.heartbeat import CameraState
+from tests.conftest import NewStore
 from tests.support.memory_store import memory_services
 from tests.support.silent_devices import Fleet, at
 
@@ -119,3 +120,14 @@ def test_old_changes_are_removed(services: Services) -> None:
     hours = [at(days + 2.5) + timedelta(hours=hour) for hour in range(24)]
     assert sum(intervals.purge(services.devices, hour) for hour in hours) in (2, 3)
     assert labels(services, "gate", 3, 4)[-1] == (3, Label(State.DISARMED))
+
+
+@pytest.mark.parametrize("letter", ["Ж", "界", "😀"])
+def test_reasons_in_any_language_have_room(letter: str, new_store: NewStore) -> None:
+    """As many cameras and as long reasons as a heartbeat may have."""
+    services = connect(Settings(new_store()))
+    size = 14_000 // 32 // len(letter.encode())
+    cameras = {f"gate-{one}": CameraState(failing=letter * min(size, 200)) for one in range(32)}
+    Fleet(services).beat("gate", 0, cameras=cameras)
+    changes = read_changes(services.devices, "gate", at(0), at(1))
+    assert label_in(changes[0].labels, "gate-31").reason == letter * min(size, 200)

@@ -274,3 +274,23 @@ def test_a_blob_that_somebody_else_wrote_is_written_anew(
     assert services.device_blobs.write(f"commands/{camera}.json", b"not ours", "text/plain")
     asked = commands.ask(camera, wanted(camera), NOW)
     assert open_in_blob(commands, camera) == (asked.command,)
+
+
+def test_a_device_reports_no_photos_of_others_and_not_ever_more(
+    commands: Commands, camera: str
+) -> None:
+    """Nor those of another camera, whose name has the tag, too."""
+    asked = commands.ask(camera, wanted(camera), NOW)
+    tag = asked.command.tag
+    others = (str(new_name(f"{camera}-2", NOW, tag)), str(new_name(camera, NOW, "0" * 8)))
+    commands.record(camera, result_of(asked, CommandState.DONE, photos=others), NOW)
+    for seconds in range(5):
+        own = tuple(
+            str(new_name(camera, NOW + timedelta(seconds=seconds, milliseconds=number), tag))
+            for number in range(20)
+        )
+        commands.record(camera, result_of(asked, CommandState.DONE, photos=own), NOW)
+    found = commands.get(camera, asked.command.id)
+    assert found
+    assert len(found.photos) == 32
+    assert not set(others) & set(found.photos)

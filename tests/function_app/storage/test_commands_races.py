@@ -12,6 +12,7 @@ import pytest
 from function_app.devices.live import RENEW_BEFORE
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.commands import Commands
+from function_app.storage.models import StorageUnavailableError
 from photo_wire.command import Command, CommandBlob, CommandResult, CommandState, Kind
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import new_name
@@ -184,3 +185,15 @@ def test_after_a_crash_the_heartbeat_tells_and_the_next_command_mends_the_blob(a
     assert list(stores.plain.to_do("gate", NOW)) == [one.command for one in asked]
     ask(stores.plain)
     check(stores, [CommandState.ASKED] * (len(asked) + 1))
+
+
+def test_a_command_is_given_once_if_only_the_blob_cannot_be_written() -> None:
+    """Whoever gets an error asks again."""
+
+    class _ReadOnly(MemoryDeviceBlobs):
+        def write(self, path: str, content: bytes, content_type: str, etag: str = "") -> bool:
+            raise StorageUnavailableError("it answered 503 ServerBusy")
+
+    commands = Commands(MemoryTable(), _ReadOnly())
+    asked = ask(commands)
+    assert commands.to_do("gate", NOW) == (asked.command,)
