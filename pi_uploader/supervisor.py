@@ -21,7 +21,7 @@ from pi_uploader.watchdog import WatchdogListener
 
 FIRST_RESTART_SECONDS, MAX_RESTART_SECONDS = 1.0, 60.0
 STABLE_SECONDS = 60.0  # of life, after which earlier crashes no longer count
-HANG_SECONDS = 60.0  # without a heartbeat, after which a child is killed
+HANG_SECONDS = 60.0  # without a keep-alive, after which a child is killed
 STOP_SECONDS = 8.0  # from SIGTERM to SIGKILL; enough to store the photo being taken
 COMMANDS: Mapping[str, Sequence[str]] = {
     name: [sys.executable, "-m", "pi_uploader", name] for name in ("capture", "upload")
@@ -47,7 +47,7 @@ def run(
 
     A command that exits is started again, after a delay that grows while it keeps crashing early.
     One that exits with 78 is not, since its settings are wrong; the others go on without it. One
-    without a heartbeat (pi_uploader/watchdog.py) for `hang_seconds` is killed.
+    without a keep-alive (pi_uploader/watchdog.py) for `hang_seconds` is killed.
 
     Call this in the main thread. Returns the exit code: 78 if the settings of one were wrong, at
     once if none is left to run; else 0.
@@ -96,7 +96,7 @@ class Child:
             self.next_poll = time.monotonic() + self._hang_seconds
         else:
             log.error(
-                "%s hangs: no heartbeat for %g s; it is killed", self.name, self._hang_seconds
+                "%s hangs: no keep-alive for %g s; it is killed", self.name, self._hang_seconds
             )
             self.process.kill()
             self.next_poll = math.inf  # until the SIGCHLD

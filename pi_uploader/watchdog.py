@@ -1,9 +1,9 @@
-"""The watchdog: whatever keeps this process running ends it when it stops sending heartbeats.
+"""The watchdog: whatever keeps this process running ends it when it stops sending keep-alives.
 
 systemd (WatchdogSec=) and `pi-uploader run` both do. A process that is alive may still be stuck: a
 camera hangs in its driver, or a thread has died. So each loop announces, whenever it begins
-something, within how many seconds its next heartbeat will come, waits included. The process reports
-itself alive only while every loop is on time.
+something, within how many seconds its next keep-alive will come, waits included. The process
+reports itself alive only while every loop is on time.
 """
 
 import logging
@@ -17,14 +17,14 @@ from contextlib import suppress
 
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 
-Heartbeat = Callable[[float], None]
+KeepAlive = Callable[[float], None]
 """Announces that the loop calls it again within this many seconds."""
 
 log = logging.getLogger("watchdog")
 
 
-def no_heartbeat(seconds: float) -> None:
-    """No-op heartbeat."""
+def no_keep_alive(seconds: float) -> None:
+    """No-op keep-alive."""
 
 
 class Watchdog:
@@ -34,13 +34,13 @@ class Watchdog:
         self._clock = clock
         self._deadlines: dict[str, float] = {}  # monotonic seconds, by the name of the loop
 
-    def watch(self, loop: str) -> Heartbeat:
-        """Return the heartbeat of this loop, which is watched from its first call on."""
+    def watch(self, loop: str) -> KeepAlive:
+        """Return the keep-alive of this loop, which is watched from its first call on."""
 
-        def heartbeat(seconds: float) -> None:
+        def keep_alive(seconds: float) -> None:
             self._deadlines[loop] = self._clock.monotonic() + seconds
 
-        return heartbeat
+        return keep_alive
 
     def overdue(self) -> list[str]:
         """Return the names of the loops that have missed their deadline."""

@@ -34,8 +34,7 @@ from pi_uploader.agent.state import DataBudget, DeviceInfo, StateReader
 from pi_uploader.client import MAX_CALL_SECONDS, BackendClient, RejectedError, UnavailableError
 from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool
-from pi_uploader.watchdog import Heartbeat as WatchdogHeartbeat
-from pi_uploader.watchdog import no_heartbeat
+from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 JOURNAL_FILE, PAUSE_FILE = "commands.json", "paused.json"  # in the spool's folder
 GOODBYE_SECONDS = 2.0  # at the end of the process
@@ -105,13 +104,11 @@ class Agent:
     def should_restart(self) -> bool:
         return self._commands.should_restart
 
-    def run(
-        self, on_restart: Callable[[], object], heartbeat: WatchdogHeartbeat = no_heartbeat
-    ) -> None:
+    def run(self, on_restart: Callable[[], object], keep_alive: KeepAlive = no_keep_alive) -> None:
         """Work until `close`. After the command to restart, call `on_restart` and end."""
         while not self._closed.is_set():
             try:
-                wait = self.step(heartbeat)
+                wait = self.step(keep_alive)
             except Exception as error:
                 if self._is_new("agent", f"{type(error).__name__}: {error}"):
                     log.exception("the agent goes on after an unexpected error")
@@ -119,13 +116,13 @@ class Agent:
             if self.should_restart:
                 on_restart()
                 return
-            heartbeat(wait + MARGIN_SECONDS)
+            keep_alive(wait + MARGIN_SECONDS)
             self._wake.wait(wait)
             self._wake.clear()
 
-    def step(self, heartbeat: WatchdogHeartbeat = no_heartbeat) -> float:
+    def step(self, keep_alive: KeepAlive = no_keep_alive) -> float:
         """Do what is due; return the seconds until something is due again."""
-        heartbeat(MAX_CALL_SECONDS)
+        keep_alive(MAX_CALL_SECONDS)
         self._receive_carried()
         if not self._schedule.heartbeat_due_in():
             self._send_heartbeat()
@@ -136,7 +133,7 @@ class Agent:
             self._poll()
         if self._commands.advance(self._open.values(), is_complete=self._last_state is not None):
             self._schedule.hurry()
-        self._live.send_due(heartbeat)
+        self._live.send_due(keep_alive)
         return self._due_in()
 
     def close(self, reason: str) -> None:

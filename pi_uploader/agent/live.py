@@ -14,8 +14,7 @@ from pi_uploader.client import MAX_CALL_SECONDS, UnavailableError
 from pi_uploader.client.blobs import BlobClient
 from pi_uploader.clock import Clock
 from pi_uploader.control import ControlError, ask
-from pi_uploader.watchdog import Heartbeat as WatchdogHeartbeat
-from pi_uploader.watchdog import no_heartbeat
+from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 PICTURE_SECONDS = 1.0  # between two pictures of a camera
 RETRY_SECONDS = 5.0  # after one that failed
@@ -65,7 +64,7 @@ class Live:
         waits = (max(0.0, self._due_at.get(one, now) - now) for one in self._cameras())
         return min(waits, default=math.inf)
 
-    def send_due(self, heartbeat: WatchdogHeartbeat = no_heartbeat) -> None:
+    def send_due(self, keep_alive: KeepAlive = no_keep_alive) -> None:
         """Send a picture of each camera that somebody looks at, if it is due and the month's data
         is not spent."""
         cameras = self._cameras()
@@ -75,7 +74,7 @@ class Live:
             start = self._clock.monotonic()
             if self._due_at.get(camera, start) > start:
                 continue
-            heartbeat(MAX_CALL_SECONDS)
+            keep_alive(MAX_CALL_SECONDS)
             try:
                 self._send(camera)
             except (ControlError, UnavailableError) as error:

@@ -8,7 +8,7 @@ from photo_wire.alert import Alert, AlertsReceipt
 from pi_uploader.backoff import backoff
 from pi_uploader.client import MAX_CALL_SECONDS, RejectedError, UnavailableError
 from pi_uploader.clock import Clock
-from pi_uploader.watchdog import Heartbeat
+from pi_uploader.watchdog import KeepAlive
 
 MAX_REQUESTS = 16  # in one round; one rejected alert among a hundred is found with 14
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 600.0, 24 * 3600.0  # until a rejected alert is sent again
@@ -56,7 +56,7 @@ class AlertBatches:
         deferral = self._deferred.get((kind, photo_id))
         return deferral is None or deferral.until <= self._clock.monotonic()
 
-    def send(self, alerts: list[Alert], on_accepted: OnAccepted, heartbeat: Heartbeat) -> None:
+    def send(self, alerts: list[Alert], on_accepted: OnAccepted, keep_alive: KeepAlive) -> None:
         """Send up to 100 alerts, and call `on_accepted` with each batch that is accepted. What is
         left after 16 requests waits for the next round. Raises UnavailableError."""
         batches = [alerts] if alerts else []
@@ -64,7 +64,7 @@ class AlertBatches:
             if not batches:
                 return
             batch = batches.pop()
-            heartbeat(MAX_CALL_SECONDS)
+            keep_alive(MAX_CALL_SECONDS)
             try:
                 receipt = self._send_alerts(batch)
             except RejectedError as error:

@@ -20,7 +20,7 @@ from pi_uploader.client import (
 )
 from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool, SpooledPhoto
-from pi_uploader.watchdog import Heartbeat, no_heartbeat
+from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 FIRST_POLL_SECONDS = 60.0  # after the start; no photo waits for it
 POLL_SECONDS = 3600.0  # all receipts are checked within ten hours
@@ -52,7 +52,7 @@ class MissingPhotoMonitor:
         self._receipts.add(photo)
         self._missing.remove([str(photo.name)])
 
-    def poll(self, heartbeat: Heartbeat = no_heartbeat) -> None:
+    def poll(self, keep_alive: KeepAlive = no_keep_alive) -> None:
         """If a check is due, check up to 100 photos, the newest first. Report the missing ones, and
         send them again if copies were kept."""
         if self._clock.monotonic() < self._next_poll:
@@ -60,10 +60,10 @@ class MissingPhotoMonitor:
         delay = RETRY_SECONDS
         try:
             if photos := self._choose():
-                heartbeat(MAX_CALL_SECONDS)
+                keep_alive(MAX_CALL_SECONDS)
                 known = self._client.find_known([str(photo.name) for photo in photos])
                 missing = [photo for photo in photos if str(photo.name) in known.missing]
-                self._report(missing, heartbeat)
+                self._report(missing, keep_alive)
                 self._asked |= known.known | known.missing
                 delay = POLL_AFTER_MISSING_SECONDS if missing else POLL_SECONDS
         except (RejectedError, UnavailableError) as error:
@@ -82,7 +82,7 @@ class MissingPhotoMonitor:
             remaining = photos
         return remaining[:MAX_IDS]
 
-    def _report(self, missing: list[SpooledPhoto], heartbeat: Heartbeat) -> None:
+    def _report(self, missing: list[SpooledPhoto], keep_alive: KeepAlive) -> None:
         """Report missing photos. Their receipts are removed only when that is done: if the process
         ends in between, the next one checks them again."""
         if not missing:
@@ -90,7 +90,7 @@ class MissingPhotoMonitor:
         for photo in missing:
             log.error("photo missing %s: the backend confirmed it but no longer has it", photo.name)
         due = [one for one in missing if self._batches.is_due(MISSING, str(one.name))]
-        self._batches.send([missing_alert(one) for one in due], self._on_accepted, heartbeat)
+        self._batches.send([missing_alert(one) for one in due], self._on_accepted, keep_alive)
 
     def _on_accepted(self, alerts: list[Alert], receipt: AlertsReceipt) -> None:
         names = {alert.name for alert in alerts if str(alert.name) in receipt.recorded}

@@ -29,7 +29,7 @@ from pi_uploader.client import (
 )
 from pi_uploader.clock import Clock
 from pi_uploader.spool import Loss, Spool, SpooledPhoto
-from pi_uploader.watchdog import Heartbeat
+from pi_uploader.watchdog import KeepAlive
 
 REPORT_SECONDS = 5.0  # between two reports: losses gather, and are reported together
 RETRY_SECONDS = 60.0  # after a report that failed
@@ -118,25 +118,25 @@ class AlertReporter:
         )
         return self._task.due_in() if is_pending or self._has_changed else math.inf
 
-    def send(self, in_flight: Collection[int], heartbeat: Heartbeat) -> None:
+    def send(self, in_flight: Collection[int], keep_alive: KeepAlive) -> None:
         """Send what is pending, up to a limit. `in_flight` are the sequence numbers of the photos
         that are being sent at this moment."""
         delay = RETRY_SECONDS
         self._has_changed = False
         try:
-            if self._send_about_photos(in_flight, heartbeat):
+            if self._send_about_photos(in_flight, keep_alive):
                 delay = REPORT_SECONDS
-            self._send_outbox(heartbeat)
-            self._missing_photos.poll(heartbeat)
+            self._send_outbox(keep_alive)
+            self._missing_photos.poll(keep_alive)
         finally:
             self._task.release(delay)
 
-    def _send_about_photos(self, in_flight: Collection[int], heartbeat: Heartbeat) -> bool:
+    def _send_about_photos(self, in_flight: Collection[int], keep_alive: KeepAlive) -> bool:
         """Report quarantined and lost photos; return whether that succeeded. If a photo had arrived
         and only its receipt was lost, the backend answers `stored`."""
         try:
-            self._send_quarantine(heartbeat)  # before the loss of a photo that was evicted there
-            self._send_losses(in_flight, heartbeat)
+            self._send_quarantine(keep_alive)  # before the loss of a photo that was evicted there
+            self._send_losses(in_flight, keep_alive)
         except UnavailableError as error:
             self._has_changed = True
             log.warning("losses and quarantined photos are not reported yet: the backend %s", error)
@@ -147,7 +147,7 @@ class AlertReporter:
             return True
         return False
 
-    def _send_quarantine(self, heartbeat: Heartbeat) -> None:
+    def _send_quarantine(self, keep_alive: KeepAlive) -> None:
         """Report the photos in quarantine. Those that lay there at the start are among them: the
         earlier process may not have reported them, and the backend keeps each alert once."""
         if not self._has_listed_quarantine:
@@ -163,9 +163,9 @@ class AlertReporter:
 
         if alerts:
             self._has_changed = True  # there may be more
-        self._batches.send(alerts, on_accepted, heartbeat)
+        self._batches.send(alerts, on_accepted, keep_alive)
 
-    def _send_losses(self, in_flight: Collection[int], heartbeat: Heartbeat) -> None:
+    def _send_losses(self, in_flight: Collection[int], keep_alive: KeepAlive) -> None:
         due = (
             loss
             for loss in self._spool.losses.unreported()
@@ -183,7 +183,7 @@ class AlertReporter:
             for alert in batch:
                 self._settle_loss(losses[str(alert.name)], receipt)
 
-        self._batches.send(list(map(loss_alert, losses.values())), on_accepted, heartbeat)
+        self._batches.send(list(map(loss_alert, losses.values())), on_accepted, keep_alive)
 
     def _settle_loss(self, loss: Loss, receipt: AlertsReceipt) -> None:
         """Record what the backend knows of a loss. If the record cannot be moved, the loss is
@@ -199,13 +199,13 @@ class AlertReporter:
         except OSError as error:
             self._batches.defer(LOSS, name, f"its record cannot be moved: {error.strerror}")
 
-    def _send_outbox(self, heartbeat: Heartbeat) -> None:
+    def _send_outbox(self, keep_alive: KeepAlive) -> None:
         """Send the monitors' alerts one by one, so that one that the backend rejects does not hold
         up another."""
         if self._clock.monotonic() < self._next_outbox_try:
             return
         for alert in self._outbox.pending():
-            heartbeat(MAX_CALL_SECONDS)
+            keep_alive(MAX_CALL_SECONDS)
             try:
                 self._send_alerts([alert])
             except (RejectedError, UnavailableError) as error:

@@ -101,12 +101,12 @@ class CameraThread:
             )
             self.pins.append(Pin(number, "pin", contact))
         if settings.every is not None:
-            heartbeat = watchdog.watch(f"the timer of {name}")
-            resources.enter_context(interval_trigger(settings.every, self.queue, heartbeat))
+            keep_alive = watchdog.watch(f"the timer of {name}")
+            resources.enter_context(interval_trigger(settings.every, self.queue, keep_alive))
         if settings.times:
-            heartbeat = watchdog.watch(f"the schedule of {name}")
+            keep_alive = watchdog.watch(f"the schedule of {name}")
             resources.enter_context(
-                daily_trigger(settings.times, self._zone, self.queue, self._clock, heartbeat)
+                daily_trigger(settings.times, self._zone, self.queue, self._clock, keep_alive)
             )
 
     def start(self, watchdog: Watchdog) -> None:

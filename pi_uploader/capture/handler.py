@@ -25,10 +25,10 @@ from pi_uploader.messages import counted
 from pi_uploader.settings import CameraSettings
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import PhotoRequest, TriggerEvent, TriggerQueue
-from pi_uploader.watchdog import Heartbeat, no_heartbeat
+from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS = 1.0, 60.0  # after a camera error
-MAX_WAIT_SECONDS = 20.0  # for a trigger, before the next heartbeat
+MAX_WAIT_SECONDS = 20.0  # for a trigger, before the next keep-alive
 CHECK_INTERVAL_SECONDS = 60.0  # without a photo, after which the camera is checked
 MAX_CHECK_SECONDS = 90.0  # a check may reopen the camera
 MAX_PHOTO_SECONDS = 120.0  # from a trigger to its photo in the spool; more is a hang
@@ -74,15 +74,15 @@ class TriggerHandler:
         self._outside_hours = self._disarmed = 0  # triggers since the last photo
         self._failures = 0  # of the camera, in a row
 
-    def run(self, queue: TriggerQueue, heartbeat: Heartbeat = no_heartbeat) -> None:
+    def run(self, queue: TriggerQueue, keep_alive: KeepAlive = no_keep_alive) -> None:
         """Handle triggers until the queue is closed. Raises CameraGoneError."""
         while not queue.is_closed:
-            heartbeat(2 * MAX_WAIT_SECONDS)
+            keep_alive(2 * MAX_WAIT_SECONDS)
             if event := queue.get(MAX_WAIT_SECONDS):
-                heartbeat(MAX_PHOTO_SECONDS * self._settings.burst + MAX_RETRY_DELAY_SECONDS)
+                keep_alive(MAX_PHOTO_SECONDS * self._settings.burst + MAX_RETRY_DELAY_SECONDS)
                 self._handle_or_log(event)
                 queue.sleep(retry_delay(self._failures))
-            heartbeat(MAX_CHECK_SECONDS)
+            keep_alive(MAX_CHECK_SECONDS)
             self._check_camera()
         self._log_ignored()
 

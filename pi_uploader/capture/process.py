@@ -64,8 +64,8 @@ def _run(
     start_backoff: StartBackoff,
 ) -> int:
     watchdog = Watchdog()
-    start_heartbeat = watchdog.watch("the start")
-    start_heartbeat(MAX_START_SECONDS)
+    start_keep_alive = watchdog.watch("the start")
+    start_keep_alive(MAX_START_SECONDS)
     watchdog.start()
     with ExitStack() as resources:
         cameras, missing = _open_cameras(settings, resources)
@@ -83,7 +83,7 @@ def _run(
         resources.enter_context(demand_trigger([thread.queue for thread in threads]))
         watchdog.notify_ready()  # before what may take minutes; triggers are queued by now
         spool.recover()  # now, so that the first photo does not wait for it
-        start_heartbeat(math.inf)
+        start_keep_alive(math.inf)
         for thread in threads:
             thread.start(watchdog)
         server.start()

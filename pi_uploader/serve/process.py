@@ -20,8 +20,8 @@ STALLED_SECONDS = 30  # until one is closed whose client reads nothing
 MAX_HEADERS = MAX_BODY = 16 * 1024  # bytes of a request
 BUFFER = 256 * 1024  # bytes for a client that reads slowly; then its thread waits
 SOCKET_BUFFER = 128 * 1024  # bytes for the same in the kernel
-CHECK_SECONDS = 10.0  # between two heartbeats
-HEARTBEAT_SECONDS = 40.0
+CHECK_SECONDS = 10.0  # between two keep-alives
+KEEP_ALIVE_SECONDS = 40.0
 
 log = logging.getLogger("serve")
 
@@ -35,7 +35,7 @@ def run_serve(settings: ServeSettings, stop: threading.Event) -> int:
     if settings.address is None:
         raise SettingsError(["CAMERA_SERVE: is off; expected an address such as 0.0.0.0:8080"])
     watchdog = Watchdog()
-    heartbeat = watchdog.watch("the server")
+    keep_alive = watchdog.watch("the server")
     clock = Clock(settings.clock_is_trusted)
     capture = CaptureClient(settings.spool, lambda: os.urandom(4).hex())
     app = PageApp(settings, capture, stop.wait, clock)
@@ -50,7 +50,7 @@ def run_serve(settings: ServeSettings, stop: threading.Event) -> int:
         watchdog.notify_ready()
         watchdog.start()
         while thread.is_alive():
-            heartbeat(HEARTBEAT_SECONDS)
+            keep_alive(KEEP_ALIVE_SECONDS)
             if stop.wait(CHECK_SECONDS):
                 return 0
     log.error("the server has ended")

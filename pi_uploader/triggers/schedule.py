@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from photo_wire.headers import Trigger
 from pi_uploader.clock import Clock
 from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
-from pi_uploader.watchdog import Heartbeat, no_heartbeat
+from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 MAX_TICK_DELAY = 60.0  # seconds that a tick may be late on a busy machine; more is a hang
 MAX_DELAY = timedelta(minutes=10)  # how late a photo of a time of day may still be taken
@@ -24,18 +24,18 @@ log = logging.getLogger("schedule")
 
 @contextmanager
 def interval_trigger(
-    seconds: float, queue: TriggerQueue, heartbeat: Heartbeat = no_heartbeat
+    seconds: float, queue: TriggerQueue, keep_alive: KeepAlive = no_keep_alive
 ) -> Iterator[None]:
     """Put a schedule trigger into the queue every `seconds`, the first at once."""
-    with _thread("timer", _tick, seconds, queue, heartbeat):
+    with _thread("timer", _tick, seconds, queue, keep_alive):
         yield
 
 
 def _tick(
-    stopped: threading.Event, seconds: float, queue: TriggerQueue, heartbeat: Heartbeat
+    stopped: threading.Event, seconds: float, queue: TriggerQueue, keep_alive: KeepAlive
 ) -> None:
     for tick in ticks(seconds, time_module.monotonic, stopped.wait):
-        heartbeat(seconds + MAX_TICK_DELAY)
+        keep_alive(seconds + MAX_TICK_DELAY)
         queue.put(TriggerEvent(Trigger.SCHEDULE, tick))
 
 
@@ -68,11 +68,11 @@ def daily_trigger(
     zone: tzinfo,
     queue: TriggerQueue,
     clock: Clock,
-    heartbeat: Heartbeat = no_heartbeat,
+    keep_alive: KeepAlive = no_keep_alive,
 ) -> Iterator[None]:
     """Put a schedule trigger into the queue at each of these times of day. Nothing is due while the
     clock is not set."""
-    with _thread("schedule", _watch_clock, times, zone, queue, clock, heartbeat):
+    with _thread("schedule", _watch_clock, times, zone, queue, clock, keep_alive):
         yield
 
 
@@ -82,13 +82,13 @@ def _watch_clock(
     zone: tzinfo,
     queue: TriggerQueue,
     clock: Clock,
-    heartbeat: Heartbeat,
+    keep_alive: KeepAlive,
 ) -> None:
     schedule: DailySchedule | None = None
     if not clock.is_set():
         log.info("waiting for the clock to be set, to take photos at times of day")
     while not stopped.is_set():
-        heartbeat(3 * MAX_WAIT)
+        keep_alive(3 * MAX_WAIT)
         wait = MAX_WAIT
         if clock.is_set():
             now = clock.now()

@@ -25,7 +25,7 @@ from pi_uploader.upload.wake_ups import (
     NotificationThread,
     WakeUps,
 )
-from pi_uploader.watchdog import Heartbeat, Watchdog, no_heartbeat
+from pi_uploader.watchdog import KeepAlive, Watchdog, no_keep_alive
 
 JOIN_SECONDS = 5.0  # at the end; a photo that is not sent by then stays in the spool
 ERROR_PAUSE_SECONDS = 5.0  # after an unexpected error
@@ -146,7 +146,7 @@ def thread_count(settings: UploadSettings) -> int:
 def upload_all(
     uploader: Uploader,
     stop: threading.Event,
-    heartbeat: Heartbeat = no_heartbeat,
+    keep_alive: KeepAlive = no_keep_alive,
     sleep: Sleep | None = None,
 ) -> None:
     """Upload photo after photo until `stop` is set. No error ends the loop, not even that of a disk
@@ -154,18 +154,18 @@ def upload_all(
     sleep = sleep or stop.wait
     while not stop.is_set():
         try:
-            wait = uploader.step(heartbeat)
+            wait = uploader.step(keep_alive)
         except Exception:
             log.exception("the upload goes on after an unexpected error")
             wait = ERROR_PAUSE_SECONDS
-        heartbeat(wait + MARGIN_SECONDS)
+        keep_alive(wait + MARGIN_SECONDS)
         sleep(wait)
 
 
 def keep_all(
     spool: Spool,
     stop: threading.Event,
-    heartbeat: Heartbeat = no_heartbeat,
+    keep_alive: KeepAlive = no_keep_alive,
     clock: Clock = SYSTEM_CLOCK,
     sleep: Sleep | None = None,
 ) -> None:
@@ -175,7 +175,7 @@ def keep_all(
     time_correction = TimeCorrection(spool, clock)
     deferred_until: dict[SpooledPhoto, float] = {}  # until when, in monotonic seconds
     while not stop.is_set():
-        heartbeat(10 * DISK_PAUSE_SECONDS)
+        keep_alive(10 * DISK_PAUSE_SECONDS)
         time_correction.name_undated()
         disk_errors = 0
         for photo in spool.waiting_photos():

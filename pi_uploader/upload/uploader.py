@@ -29,7 +29,7 @@ from pi_uploader.upload.retries import RetryTracker
 from pi_uploader.upload.state import UploadState
 from pi_uploader.upload.time_correction import DEFER_SECONDS, TimeCorrection
 from pi_uploader.upload.wake_ups import POLL_SECONDS, WakeUps
-from pi_uploader.watchdog import Heartbeat, no_heartbeat
+from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 TOO_MANY_REQUESTS = 429
 MAX_REJECTIONS = 2  # of a photo, with another accepted in between; then quarantine
@@ -105,10 +105,10 @@ class Uploader:
             wait = max(wait, self.retries.retry_breaker.open_for())
         return wait
 
-    def step(self, heartbeat: Heartbeat = no_heartbeat) -> float:
+    def step(self, keep_alive: KeepAlive = no_keep_alive) -> float:
         """Send one photo, if one may be sent; return the seconds to sleep before the next step,
         which a wake-up may end."""
-        heartbeat(MAX_CALL_SECONDS)
+        keep_alive(MAX_CALL_SECONDS)
         self._reporter.poll()  # also while the backend cannot be reached
         with self._lock:
             self._state.write_if_due(self._clock.monotonic())
@@ -119,8 +119,8 @@ class Uploader:
             if chosen and self.wake_ups.sleepers and self._selector.has_more():
                 self.wake_ups.wake()
         try:
-            self._report(heartbeat, can_send_photo=chosen is not None)
-            return self._send(chosen, heartbeat) if chosen else self._due_in()
+            self._report(keep_alive, can_send_photo=chosen is not None)
+            return self._send(chosen, keep_alive) if chosen else self._due_in()
         finally:
             if chosen:
                 self._release(chosen)
@@ -193,14 +193,14 @@ class Uploader:
 
     # --- send
 
-    def _send(self, chosen: _Chosen, heartbeat: Heartbeat) -> float:
+    def _send(self, chosen: _Chosen, keep_alive: KeepAlive) -> float:
         """Send the photo and handle the response; return the seconds to wait before the next
         step."""
         photo, reservation = chosen
-        heartbeat(2 * MAX_CALL_SECONDS)  # the threads that send come first
+        keep_alive(2 * MAX_CALL_SECONDS)  # the threads that send come first
         try:
             with self._open(photo) as file, self._sending:
-                heartbeat(MAX_CALL_SECONDS)
+                keep_alive(MAX_CALL_SECONDS)
                 if self.retries.breaker.open_for():  # another photo has failed meanwhile
                     return self._due_in()
                 body = PhotoBody(photo, file, reservation, self._limits.rate)
@@ -314,7 +314,7 @@ class Uploader:
 
     # --- report
 
-    def _report(self, heartbeat: Heartbeat, can_send_photo: bool) -> None:
+    def _report(self, keep_alive: KeepAlive, can_send_photo: bool) -> None:
         """Send alerts if a report is due. While the backend fails, a photo is sent first; without
         one, as when the photo that failed was evicted, the report is the next attempt."""
         if self.retries.breaker.failures and can_send_photo:
@@ -322,7 +322,7 @@ class Uploader:
         if not self._reporter.try_claim():
             return
         self._remove_delivered()  # else they could be evicted, and reported as losses
-        self._reporter.send(self._selector.in_flight, heartbeat)
+        self._reporter.send(self._selector.in_flight, keep_alive)
         with self._lock:
             self._state.record_deferred_reports(*self._reporter.deferred)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pi_uploader.spool.notification import Listener, notify
-from pi_uploader.watchdog import Heartbeat, no_heartbeat
+from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 POLL_SECONDS = 60.0  # between two looks into the spool: a notification may be lost
 UNNOTIFIED_POLL_SECONDS = 1.0  # the same, if there can be no notifications
 CLOSE_SECONDS = 1.0  # at most, until a thread that was notified has ended
-MARGIN_SECONDS = 60.0  # by which a heartbeat may come late: a worn card stalls for many seconds
+MARGIN_SECONDS = 60.0  # by which a keep-alive may come late: a worn card stalls for many seconds
 
 log = logging.getLogger("upload")
 
@@ -55,12 +55,12 @@ class NotificationThread:
         self,
         folder: Path,
         on_notified: Callable[[], None],
-        heartbeat: Heartbeat = no_heartbeat,
+        keep_alive: KeepAlive = no_keep_alive,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._folder = folder
         self._on_notified = on_notified
-        self._heartbeat = heartbeat
+        self._keep_alive = keep_alive
         self._poll_seconds = poll_seconds
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
@@ -84,7 +84,7 @@ class NotificationThread:
                         "no notification of new photos (%s): the spool is read every second",
                         problem,
                     )
-                self._heartbeat(UNNOTIFIED_POLL_SECONDS + MARGIN_SECONDS)
+                self._keep_alive(UNNOTIFIED_POLL_SECONDS + MARGIN_SECONDS)
                 self._closed.wait(UNNOTIFIED_POLL_SECONDS)
                 self._on_notified()
 
@@ -92,6 +92,6 @@ class NotificationThread:
         with Listener(self._folder) as listener:
             self._on_notified()  # of what was put before
             while not self._closed.is_set():
-                self._heartbeat(self._poll_seconds + MARGIN_SECONDS)
+                self._keep_alive(self._poll_seconds + MARGIN_SECONDS)
                 if listener.wait(self._poll_seconds):
                     self._on_notified()

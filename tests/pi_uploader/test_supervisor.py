@@ -87,14 +87,14 @@ def test_a_child_that_was_killed_is_started_again(supervise: Supervise, tmp_path
     assert "capture was ended by signal 9" in program.output
 
 
-def test_promise_16_a_child_without_a_heartbeat_is_killed_and_started_again(
+def test_promise_16_a_child_without_a_keep_alive_is_killed_and_started_again(
     supervise: Supervise, tmp_path: Path
 ) -> None:
-    """It is alive, but sends no heartbeat."""
+    """It is alive, but sends no keep-alive."""
     started = tmp_path / "started"
     program = supervise(hang_seconds=1, upload=f"echo $$ >> {started}; exec sleep 1000")
     wait_for(lambda: len(pids(started)) >= 2, what="the restart")
-    assert "upload hangs: no heartbeat for 1 s; it is killed" in program.output
+    assert "upload hangs: no keep-alive for 1 s; it is killed" in program.output
 
 
 def test_a_misconfigured_child_is_not_started_again_and_the_other_goes_on(

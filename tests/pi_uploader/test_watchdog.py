@@ -49,14 +49,14 @@ def test_a_loop_is_overdue_after_the_deadline_it_announced() -> None:
     """Its wait may be long, if it was announced."""
     clock = FakeClock(seconds=0.0)
     watchdog = Watchdog(clock)
-    heartbeat = watchdog.watch("waiting")
+    keep_alive = watchdog.watch("waiting")
     assert watchdog.overdue() == []
-    heartbeat(A_DAY)
+    keep_alive(A_DAY)
     clock.seconds = A_DAY
     assert watchdog.overdue() == []
     clock.seconds = A_DAY + 1
     assert watchdog.overdue() == ["waiting"]
-    heartbeat(10)
+    keep_alive(10)
     assert watchdog.overdue() == []
 
 

@@ -78,7 +78,7 @@ def test_the_watchdog_restarts_a_service_that_hangs(device: Device) -> None:
 
 
 def test_the_watchdog_does_not_restart_a_healthy_service(device: Device) -> None:
-    """Heartbeats come more often than systemd requires, while photos are taken."""
+    """Keep-alives come more often than systemd requires, while photos are taken."""
     device.change(CAPTURE, *QUICK, "WatchdogSec=4")
     device.start(CAPTURE)
     device.wait_for_photos(10)  # in as many seconds

@@ -211,8 +211,8 @@ def test_camera_times(pi: InstalledPi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         camera_thread,
         "daily_trigger",
-        lambda times, zone, queue, _, heartbeat: daily_trigger(
-            times, zone, queue, shifted, heartbeat
+        lambda times, zone, queue, _, keep_alive: daily_trigger(
+            times, zone, queue, shifted, keep_alive
         ),
     )
     pi.environ |= {"CAMERA_TIMES": "09:00", "CAMERA_ZONE": "UTC"}
