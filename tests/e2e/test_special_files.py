@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from photo_wire.signature import SIGNATURE
+from pi_uploader.agent.agent import JOURNAL_FILE, PAUSE_FILE
 from pi_uploader.alerts.photo_log import MISSING_FILE, RECEIPTS_FILE, PhotoLog
+from pi_uploader.capture.arming import FILE_NAME as ARMED_FILE
+from pi_uploader.capture.arming import DisarmedCameras
 from pi_uploader.capture.start_backoff import StartBackoff
 from pi_uploader.identity import COUNTER_FILE, KEY_FILE, Identity
 from pi_uploader.spool import Spool
@@ -19,9 +22,12 @@ from pi_uploader.spool.export import export
 from pi_uploader.status import spool_status
 from pi_uploader.upload.limits import MonthlyQuota
 from pi_uploader.upload.state import UploadState, read_state
+from tests.support.agent_backend import AgentBackend
+from tests.support.agent_device import AgentDevice
 from tests.support.fault_server import FaultServer
 from tests.support.spool_photos import put
 from tests.support.uploading import Device
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("quick_client")
 
@@ -80,6 +86,30 @@ def test_in_place_of_the_devices_key_or_counter_it_costs_no_photo(
         assert server.store.photos.keys() == {str(photo.name) for photo in photos}
     are_signed = [SIGNATURE in request.headers for request in server.requests]
     assert are_signed == [name == COUNTER_FILE] * 3
+
+
+@pytest.mark.parametrize("special", SPECIAL)
+@pytest.mark.parametrize("name", [JOURNAL_FILE, PAUSE_FILE, ARMED_FILE])
+def test_in_place_of_the_files_of_commands_it_stops_no_heartbeat(
+    name: str, special: str, tmp_path: Path
+) -> None:
+    """Nothing counts as paused or disarmed. What was open is not executed: it may have been."""
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    SPECIAL[special](spool / name)
+    assert DisarmedCameras(spool).find("gate") is None
+    with AgentBackend() as backend:
+        device = AgentDevice(tmp_path, backend)
+        assert not device.pause.remaining()
+        command = backend.ask("pause", camera=None)
+        with device.running():
+            wait_for(lambda: backend.final(command), what="its result")
+        result = backend.final(command)
+    assert result
+    is_damaged = name == JOURNAL_FILE and special != "link to nowhere"  # which is like no file
+    is_blocked = name == PAUSE_FILE and special == "folder"
+    assert result.state == ("expired" if is_damaged else "refused" if is_blocked else "done")
+    assert (device.pause.remaining() > 0) == (result.state == "done")
 
 
 @pytest.mark.parametrize("special", ["pipe", "endless device", "huge", "link to nowhere"])

@@ -17,6 +17,10 @@ from tests.support.spool_photos import content, put
 from tests.support.uploading import Device
 
 SIZE = 96
+STATE_FILES = (  # of Nightjar itself, in the spool's own folder
+    *("armed.json", "capture.sock", "commands.json", "paused.json"),
+    *("device-counter", "device-key", "upload.json", "upload.sock"),
+)
 FOLDERS = (
     ".",
     "waiting",
@@ -61,6 +65,7 @@ FOREIGN = (
     a_folder("1" * 30),
     a_dangling_link,
     a_name_that_is_no_text,
+    *map(a_file, STATE_FILES),
 )
 
 
