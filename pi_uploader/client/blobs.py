@@ -24,7 +24,7 @@ from pi_uploader.client.deadlines import Deadlines
 from pi_uploader.client.errors import UnavailableError, unavailable
 from pi_uploader.settings import SettingsError
 
-MAX_SECONDS = 30.0  # of one request, from the first byte to the last; heartbeats wait for it
+MAX_SECONDS = 60.0  # of one request, from the first byte to the last
 MAX_BLOB_BYTES = 64 * 1024  # of a blob that is read
 MAX_ETAG = 128  # characters; a longer one would be sent again and again
 OVERHEAD_BYTES = 250  # of TCP, IP and TLS for a request and its response
