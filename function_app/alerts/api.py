@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from function_app.alerts.recording import record_alerts
+from function_app.alerts.unknown_quota import MAX_A_DAY, within_quota
 from function_app.auth.caller import Caller
 from function_app.http.json_schema import ALERT_KIND, PHOTO_ID, array, partial_record, record, text
 from function_app.http.pagination import decode_cursor, encode_cursor, merge, take_page
@@ -81,7 +82,15 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
         for camera in sorted({alert.name.camera for alert in allowed})
     }
     sent = [StoredAlert(alert, now, sender=senders[alert.name.camera]) for alert in allowed]
-    receipt = record_alerts(sent, services, now)
+    allowed_now = within_quota(sent, services, now)
+    if sent and not allowed_now:
+        raise HTTPProblemError(
+            429,
+            f"An unknown sender may report {MAX_A_DAY} alerts a day of a camera that belongs to a "
+            "device with a key. If this is its device, an owner has to approve its key.",
+            {"Retry-After": "3600"},
+        )
+    receipt = record_alerts(allowed_now, services, now)
     record_cameras(senders, services, now)
     cameras = {alert.name.camera for alert in alerts}
     if waiting is not None and len(cameras) == 1:  # the number is of one camera

@@ -5,6 +5,8 @@ CAMERAS = "cameras"  # by camera: the device that takes its photos
 STATES = "states"  # by device: its last heartbeat
 LOOKING = "looking"  # by camera: its device, and until when somebody looks at it live
 
+UNKNOWN_ALERTS = "unknown-alerts"  # by camera: the alerts of unknown senders in a day
+
 
 def history_of(device: str) -> str:
     """Return the partition of a device's hourly figures."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from photo_wire.alert import LOSS, QUARANTINE
+from photo_wire.alert import LOSS, QUARANTINE, Alert, alerts_to_json
 from photo_wire.heartbeat import Heartbeat
 from tests.e2e.device_attacks.world import OLD_KEY, RANDOM, Answer, Sent, World, signed
 from tests.support.api import Api, new_camera
@@ -107,6 +107,24 @@ def test_a_thiefs_alerts_are_listed_and_have_no_effect(world: World, thief: Thie
     assert world.losses == losses + 1
     shown = [one["standing"] for one in world.alerts(LOSS) if one["id"] == str(name)]
     assert sorted(shown) == ["unknown", "verified"]
+
+
+def test_thieves_report_a_hundred_alerts_a_day(api: Api, cameras: tuple[str, str]) -> None:
+    """The others are left out of the receipt; those of the device are all recorded."""
+    world = World(api, SigningDevice(new_camera()), SigningDevice(cameras[1]))
+    photo = world.photo(world.new_photo(), OLD_KEY)
+    assert world.send(signed(world.gate, photo)).status == 201
+
+    def report(count: int, is_own: bool) -> Answer:
+        alerts = [Alert(world.new_photo(), QUARANTINE, "rejected-422") for _ in range(count)]
+        request = replace(world.alert(world.new_photo(), OLD_KEY), body=alerts_to_json(alerts))
+        return world.send(signed(world.gate, request) if is_own else request)
+
+    assert len(report(70, is_own=False).fields["recorded"]) == 70
+    assert len(report(70, is_own=False).fields["recorded"]) == 30
+    assert report(1, is_own=False).status == 429
+    assert len(report(70, is_own=True).fields["recorded"]) == 70
+    assert len([one for one in world.alerts() if one["standing"] == "unknown"]) == 100
 
 
 def test_a_thief_takes_no_loss_back(world: World, thief: Thief) -> None:
