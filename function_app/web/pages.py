@@ -1,6 +1,8 @@
-"""`GET /`: the gallery's page, its styles and its scripts, the files in `page/`."""
+"""`GET /`, `/devices` and `/live/{camera}`: the pages, their styles and their scripts, the files in
+`page/`."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from function_app.services import Services
 
 _FOLDER = Path(__file__).parent / "page"
 FILE = defaulting("path", opaque(text()), "", "A file of the page.")
-_START = "index.html"
+_PAGES = {"": "index.html", "devices": "devices.html"}
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -28,7 +30,7 @@ _TYPES = {
 
 def get_page(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a file of the page, 304 if the browser has it."""
-    file = _files().get(request[FILE] or _START)
+    file = _files().get(_file_name(request[FILE]))
     if file is None:
         raise HTTPProblemError(
             404, "There is nothing here: the gallery is at /, its API under /api/photos."
@@ -39,6 +41,14 @@ def get_page(request: Request, services: Services, caller: Caller) -> Response:
     if is_cached(request.headers.get("If-None-Match"), etag):
         return Response(304, content_type=content_type, headers=headers)
     return Response(200, body, content_type, headers)
+
+
+def _file_name(path: str) -> str:
+    """Return the name of the file for a path. The page for live pictures reads the camera's name
+    from its address."""
+    if re.fullmatch("live/[^/]+", path):
+        return "live.html"
+    return _PAGES.get(path, path)
 
 
 @cache

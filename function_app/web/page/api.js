@@ -57,7 +57,7 @@ const REMOVAL_TIMEOUT = 240_000; // ms; a removal goes on for 120 s, and Azure e
  * @throws {SignedOutError} if there is no session
  * @throws {Error} with a message for people
  */
-async function call(path, options) {
+export async function call(path, options) {
   let response;
   try {
     response = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT), ...options });
@@ -85,7 +85,7 @@ async function problemDetail(response) {
  * @param {string} path
  * @param {RequestInit} [options]
  */
-const getJson = async (path, options) => (await call(path, options)).json();
+export const getJson = async (path, options) => (await call(path, options)).json();
 
 /**
  * @param {string} name

@@ -45,6 +45,7 @@ async function showNewest() {
   if (!state.session) {
     state.session = await getSession();
     setUpViewer(state.session.scopes, removeFromList);
+    byId("photo-now").hidden = !state.session.scopes.includes("control");
     addCameraOptions(await listCameras());
   }
   const version = state.requestVersion;
@@ -256,6 +257,10 @@ form("sign-in").addEventListener("submit", (event) => {
 byId("sign-out").addEventListener("click", () => attempt(async () => { await signOut(); askToSignIn(); }));
 byId("older").addEventListener("click", () => attempt(showOlder));
 byId("alerts").addEventListener("click", () => attempt(openAlerts));
+byId("photo-now").addEventListener("click", () => attempt(async () => {
+  const { openPhotoNow } = await import("./photo_now.js"); // few visits need it
+  await openPhotoNow(async (photo) => { await attempt(showNewest); openPhoto(photo); });
+}));
 byId("account").addEventListener("click", () =>
   state.session && openAccount(state.session, { onSignedOut: askToSignIn, onCameraRemoved }));
 form("choice").addEventListener("submit", (event) => event.preventDefault());

@@ -10,6 +10,8 @@ from tests.support.api import Api
     [
         ("/", "text/html; charset=utf-8"),
         ("/index.html", "text/html; charset=utf-8"),
+        ("/devices", "text/html; charset=utf-8"),
+        ("/live/gate", "text/html; charset=utf-8"),
         ("/gallery.css", "text/css; charset=utf-8"),
         ("/gallery.js", "text/javascript; charset=utf-8"),
     ],
@@ -41,6 +43,9 @@ def test_the_page_may_load_only_its_own_files(api: Api) -> None:
         "/nothing",
         "/api",
         "/api/nothing",
+        "/live",
+        "/live/",
+        "/live/gate/more",
         "/../pages.py",
         "/%2e%2e/pages.py",
         "/page/index.html",
