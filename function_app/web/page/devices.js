@@ -43,7 +43,7 @@ async function refresh() {
 /** @param {Device[]} devices */
 function show(devices) {
   byId("summary").textContent = devices.length ? ""
-    : "No device has reported yet. Devices report from version 0.14 on.";
+    : "No device has reported yet.";
   setChildren(byId("devices"), devices.map((device) => {
     const card = cards.get(device.device) ?? newCard(device);
     cards.set(device.device, card);

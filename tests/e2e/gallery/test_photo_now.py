@@ -1,4 +1,4 @@
-"""The whole system of `make run`, in real processes: a photo now, live pictures, and the devices, by
+"""The whole system of `make run` in real processes: a photo now, live pictures and devices, by
 the browser."""
 
 import json
@@ -25,7 +25,7 @@ WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What `make run` says in run.json. The device sees one movement, and looks for commands every
-    second."""
+    five seconds."""
     state = tmp_path_factory.mktemp("run") / "state"
     (port,) = free_ports(1)
     with (state.with_suffix(".log")).open("wb") as output:
@@ -38,7 +38,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
             env={
                 **os.environ,
                 "CAMERA_NAME": "gate",
-                "CAMERA_POLL": "1s",
+                "CAMERA_POLL": "5s",
                 "LOCAL_MOTION_EVERY": "3600",
             },
             stdout=output,
