@@ -23,14 +23,13 @@ from function_app.devices.silence import WatchedDevice
 from function_app.services import Services
 from function_app.storage.device_keys import intervals_of
 from function_app.storage.row_keys import count_down
-from function_app.storage.table_store import PAGE_SIZE, TableStore
+from function_app.storage.table_store import PAGE_SIZE, TableStore, remove_all
 from function_app.timer_watch import CAMERA as BACKEND
 from photo_wire.heartbeat import Heartbeat
 from photo_wire.moment import format_time, parse_time, to_milliseconds
 
 INTERVALS_TTL = timedelta(days=400)
 MAX_CHANGES = 10_000  # of a device in a range that is read
-_PURGED = 101  # in a run, and the one that stays
 _MILLISECOND = timedelta(milliseconds=1)
 _AT, _LABELS = "at", "labels"  # columns
 
@@ -115,12 +114,11 @@ def read_changes(devices: TableStore, device: str, start: datetime, end: datetim
 
 
 def purge(devices: TableStore, now: datetime) -> int:
-    """Remove the changes older than INTERVALS_TTL, except for the last of them, up to a hundred of
-    each device whose turn it is in this hour. Return how many."""
+    """Remove the changes older than INTERVALS_TTL, except for the last of them, of each device
+    whose turn it is in this hour. Return how many."""
     count = 0
     for partition in map(intervals_of, devices_of_turn(devices, now)):
-        expired = devices.query(partition, _PURGED, count_down(now - INTERVALS_TTL))[1:]
-        for row in expired:
-            devices.remove(partition, row.key)
-        count += len(expired)
+        after = count_down(now - INTERVALS_TTL)
+        if last := devices.query(partition, 1, after):
+            count += remove_all(devices, partition, after=last[0].key)
     return count

@@ -85,13 +85,14 @@ def query_all(
         after = page[-1].key
 
 
-def remove_all(rows: TableStore, partition: str, end: str = "") -> int:
-    """Remove all records of a partition, or those with keys before `end`. Return how many.
+def remove_all(rows: TableStore, partition: str, end: str = "", after: str = "") -> int:
+    """Remove all records of a partition, or those with keys before `end` and after `after`. Return
+    how many.
 
     Three requests for each hundred records. May be stopped at any point and called again.
     """
     count = 0
-    while page := rows.query(partition, MAX_CHANGES, end=end):
+    while page := rows.query(partition, MAX_CHANGES, after, end):
         first, *others = page
         removal = ConditionalUpdate(first, first.properties, {one.key: None for one in others})
         if others and rows.rewrite(partition, removal):

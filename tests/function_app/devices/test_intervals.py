@@ -131,3 +131,14 @@ def test_reasons_in_any_language_have_room(letter: str, new_store: NewStore) -> 
     Fleet(services).beat("gate", 0, cameras=cameras)
     changes = read_changes(services.devices, "gate", at(0), at(1))
     assert label_in(changes[0].labels, "gate-31").reason == letter * min(size, 200)
+
+
+def test_a_device_that_changes_its_state_all_the_time_does_not_fill_the_table() -> None:
+    """What it wrote in a day is removed in a day, a year later."""
+    services = memory_services(Settings(""))
+    fleet = Fleet(services)
+    for minutes in range(250):
+        fleet.beat("gate", minutes, cameras={"gate": CameraState(armed=bool(minutes % 2))})
+    later = at(300) + INTERVALS_TTL
+    removed = [intervals.purge(services.devices, later + timedelta(hours=one)) for one in range(24)]
+    assert sum(removed) == 249
