@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
 SERVE: Mapping[str, Sequence[str]] = {"serve": [sys.executable, "-m", "pi_uploader", "serve"]}
 """The camera's own page, beside these where it is configured."""
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
+    "capture": {"MALLOC_ARENA_MAX": "1"},
     "upload": {"MALLOC_ARENA_MAX": "1"},
     "serve": {"MALLOC_ARENA_MAX": "1"},
 }

@@ -61,7 +61,7 @@ def test_a_child_that_crashes_is_started_again(supervise: Supervise, tmp_path: P
     assert "upload ended with 3; it starts again in 2 s" in program.output
 
 
-def test_the_upload_alone_gets_one_memory_pool(supervise: Supervise, tmp_path: Path) -> None:
+def test_each_child_gets_one_memory_pool(supervise: Supervise, tmp_path: Path) -> None:
     """As in systemd's units."""
     capture, upload = tmp_path / "capture", tmp_path / "upload"
     program = supervise(
@@ -72,7 +72,7 @@ def test_the_upload_alone_gets_one_memory_pool(supervise: Supervise, tmp_path: P
         lambda: all(file.exists() and file.read_text() for file in (capture, upload)),
         what="both children",
     )
-    assert capture.read_text() == "pools=\n"
+    assert capture.read_text() == "pools=1\n"
     assert upload.read_text() == "pools=1\n"
     assert program.stop() == 0
 
