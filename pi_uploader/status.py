@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from photo_wire.headers import ClockStatus
+from photo_wire.moment import format_time
+from pi_uploader.agent.agent import PAUSE_FILE
+from pi_uploader.agent.pause import UploadPause
 from pi_uploader.alerts.photo_log import count_missing
-from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
+from pi_uploader.capture.arming import DisarmedCameras
+from pi_uploader.clock import LATEST_TIME, SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.identity import Identity, IdentityError
 from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
 from pi_uploader.settings import DeviceSettings, SettingsError, load_settings
@@ -70,6 +74,11 @@ def spool_status(
         **{name: state.get(name, default) for name, default in UPLOAD_STATE_DEFAULTS.items()},
         "delivered_last_hour": photos_delivered,
         "bytes_last_hour": bytes_delivered,
+        "paused": _until(UploadPause(folder / PAUSE_FILE, clock).until),
+        "disarmed": {
+            camera: _until(one.until or LATEST_TIME)
+            for camera, one in DisarmedCameras(folder, clock).all().items()
+        },
     }
     if not folder.is_dir():
         return f"Nothing spooled yet: there is no folder {folder}.", facts
@@ -105,12 +114,24 @@ def _lines(facts: dict[str, Any], is_clock_set: bool) -> list[str]:
             else []
         ),
         *([f"kept here     {counted(facts['kept'], 'photo')}"] if facts["kept"] else []),
+        *([f"paused        no photo is uploaded {facts['paused']}"] if facts["paused"] else []),
+        *(
+            f"disarmed      {camera} {until}: triggers take no photo"
+            for camera, until in facts["disarmed"].items()
+        ),
         *(
             [f"trouble       the backend {facts['problem']}; next try {facts['back_off_until']}"]
             if facts["problem"]
             else []
         ),
     ]
+
+
+def _until(end: datetime | None) -> str | None:
+    """Return how long a pause or a disarming lasts, in words; None if there is none."""
+    if end is None:
+        return None
+    return "without an end" if end == LATEST_TIME else f"until {format_time(end)}"
 
 
 def _describe_undated(count: int, is_clock_set: bool) -> list[str]:

@@ -67,6 +67,10 @@ class DisarmedCameras:
         found = self._cameras.get(camera)
         return None if found is None or found.is_over(self._clock) else found
 
+    def all(self) -> dict[str, Disarmed]:
+        """Return every camera that is disarmed now."""
+        return dict(self._current())
+
     def arm(self, cameras: Iterable[str]) -> None:
         """Arm these cameras. Raises OSError, and changes nothing, if that cannot be kept."""
         with self._lock:

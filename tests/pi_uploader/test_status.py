@@ -7,6 +7,10 @@ import pytest
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
+from photo_wire.moment import format_time
+from pi_uploader.agent.agent import PAUSE_FILE
+from pi_uploader.agent.pause import UploadPause
+from pi_uploader.capture.arming import DisarmedCameras
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.status import spool_status
@@ -59,3 +63,23 @@ def test_the_age_of_an_unsynced_photo_is_unknown(tmp_path: Path) -> None:
         b"photo", PhotoInfo(name(1), Media.JPEG, Trigger.MOTION, ClockStatus.UNSYNCED)
     )
     assert aged(tmp_path, datetime.now(UTC))[0] is None
+
+
+def test_a_pause_and_disarmed_cameras_are_shown(tmp_path: Path) -> None:
+    """Else a person would look for the reason why nothing is taken or sent."""
+    clock = FakeClock(wall=START)
+    UploadPause(tmp_path / PAUSE_FILE, clock).pause(3600)
+    cameras = DisarmedCameras(tmp_path, clock)
+    cameras.disarm(["gate"], None)
+    cameras.disarm(["yard"], START + timedelta(hours=2))
+    text, _ = spool_status(tmp_path, clock)
+    lines = text.splitlines()
+    assert (
+        f"paused        no photo is uploaded until {format_time(START + timedelta(hours=1))}"
+        in lines
+    )
+    assert "disarmed      gate without an end: triggers take no photo" in lines
+    assert any(line.startswith("disarmed      yard until ") for line in lines)
+    text, facts = spool_status(tmp_path, FakeClock(wall=START + timedelta(hours=3)))
+    assert facts["paused"] is None
+    assert list(facts["disarmed"]) == ["gate"]

@@ -84,7 +84,7 @@ function figures(device) {
     ["Quarantine", Boolean(device.quarantine) && `${device.quarantine} photos`],
     ["Data", device.sent_this_month !== null
       && `${size(device.sent_this_month)} this month${device.monthly_limit ? ` of ${size(device.monthly_limit)}` : ""}`],
-    ["Uploads", device.paused_until && `paused until ${moment(device.paused_until)}`],
+    ["Uploads", device.paused_until && `paused until ${device.paused_until.startsWith("9999") ? "they are resumed" : moment(device.paused_until)}`],
   ];
   return element("dl", {}, ...facts.flatMap(([name, value]) => (value
     ? [element("dt", {}, name), element("dd", { className: name === "State" && isAlarming ? "alarm" : "" }, value)] : [])));
