@@ -271,7 +271,8 @@ def _checked(response: Response) -> Response:
     problem = parse_problem(response.status, response.body)
     if response.status in _REJECTED:
         raise RejectedError(response.status, problem.detail)
-    hint = _HINTS.get(response.status, problem.detail or "it will be tried again")
+    # The backend knows more than its status code says: a 403 may be a key that waits for approval.
+    hint = problem.detail or _HINTS.get(response.status, "it will be tried again")
     if problem.counter_above is not None:
         hint = "the counter of this device's requests is too low"
     raise UnavailableError(

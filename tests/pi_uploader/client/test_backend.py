@@ -227,6 +227,22 @@ def test_retry_after(handler: Handler, seconds: float, tmp_path: Path) -> None:
         assert len(server.requests) == 1
 
 
+def test_the_backends_own_sentence_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It knows why; a status code from elsewhere, without a problem, gets a guess."""
+    foreign = faults.respond_with(Response(403, b"<h1>Forbidden</h1>"))
+    for name, handler, sentence in (
+        ("own", faults.status(403), "answered 403: The test wants 403."),
+        ("foreign", foreign, "answered 403: access is denied; check AZURE_FUNCTION_KEY"),
+    ):
+        with FaultServer(handler) as server:
+            device = Device(tmp_path / name, server)
+            device.take(1)
+            device.try_once()
+        assert sentence in caplog.text
+
+
 def test_an_outage_of_a_day_costs_few_requests(tmp_path: Path) -> None:
     """However many photos wait: one breaker for all."""
     with FaultServer(faults.status(503)) as server:
