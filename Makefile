@@ -68,10 +68,11 @@ proof: setup-dev .venv/.bench ## run all benchmarks, and write their figures int
 
 bench-packages: .venv/.bench # what the benchmarks compare Nightjar with
 
-cost: ## print what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
+cost: ## print what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4 HEARTBEAT=5m POLL=20s
 	@$(PYTHON) -m infra.cost $(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(PHOTOS),--photos $(PHOTOS)) \
 	$(if $(SIZE),--size $(SIZE)) $(if $(RETENTION),--retention $(RETENTION)) \
-	$(if $(VISITS),--visits $(VISITS))
+	$(if $(VISITS),--visits $(VISITS)) $(if $(HEARTBEAT),--heartbeat $(HEARTBEAT)) \
+	$(if $(POLL),--poll $(POLL))
 
 cost-page: ## write docs/cost.md again from infra/prices.json
 	@$(PYTHON) -m infra.cost_page > docs/cost.md

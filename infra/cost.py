@@ -24,6 +24,7 @@ _TEMPLATE = json.loads((HERE / "main.json").read_text())
 
 _SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": GB}
 _DAYS = {"d": 1, "w": 7, "y": 365}
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Transactions:
     seconds_between_looks_at_alerts: int
     row_bytes_per_photo: int
     page_bytes: int
+    poll_bytes: int
     thumbnail_bytes: int
     log_bytes_per_execution: int
 
@@ -56,7 +58,8 @@ class Use:
     """How Nightjar is used: `photos` a day from each camera, of `size` bytes each, kept for
     `retention` days and recoverable for `soft_delete` more; `visits` to the gallery a day, of all
     users together, of `minutes` each. An instance has `memory` MB and answers `concurrency` calls
-    at once. The log is capped at `log` GB a day.
+    at once. The log is capped at `log` GB a day. Each camera is a device of its own, which sends a
+    heartbeat every `heartbeat` seconds and looks for commands every `poll`; 0 means never.
     """
 
     cameras: int = 1
@@ -69,6 +72,8 @@ class Use:
     memory: int = int(_TEMPLATE["parameters"]["instanceMemoryMB"]["defaultValue"])
     concurrency: int = int(_TEMPLATE["parameters"]["concurrency"]["defaultValue"])
     log: float = float(_TEMPLATE["parameters"]["dailyLogGB"]["defaultValue"])
+    heartbeat: int = 300  # of CAMERA_HEARTBEAT
+    poll: int = 20  # of CAMERA_POLL
 
     def __str__(self) -> str:
         return (
@@ -102,6 +107,10 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     alert_interval = transactions.seconds_between_looks_at_alerts
     alert_polls = 1 + math.floor(use.minutes * 60 / alert_interval)
     visits = use.visits * month
+    hours, weeks, minutes = 24 * month, month / 7, 24 * 60 * month
+    # Those that uploads carry are counted as if they were sent alone.
+    heartbeats = use.cameras * minutes * 60 / use.heartbeat if use.heartbeat else 0
+    first_heartbeats = min(heartbeats, use.cameras * hours)
 
     occurrences = {
         "photo stored": per_day * month,
@@ -114,6 +123,9 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         "photo opened": visits * opened,
         "photo's time over": per_day * month,
         "photo counted": per_day * month,
+        "heartbeat": heartbeats - first_heartbeats,
+        "first heartbeat of an hour": first_heartbeats,
+        "commands polled": use.cameras * minutes * 60 / use.poll if use.poll else 0,
     }
     requests: dict[str, float] = defaultdict(float)
     for event, times in occurrences.items():
@@ -131,7 +143,6 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     ]
     # The timers also run without any photo; the hourly one sends one request for each camera, and
     # one for its device.
-    hours, weeks, minutes = 24 * month, month / 7, 24 * 60 * month
     count = transactions.events["minutely count"]["table_requests"]
     requests["executions"] += minutes
     requests["table_requests"] += minutes * count
@@ -139,7 +150,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     requests["executions"] += hours + weeks
     requests["table_requests"] += hours * hourly
     min_seconds = prices.shortest_execution_seconds
-    seconds = (2 * per_day * month + visits * sum(waves) + weeks) * min_seconds
+    seconds = (2 * per_day * month + heartbeats + visits * sum(waves) + weeks) * min_seconds
     seconds += hours * max(min_seconds, hourly * SECONDS_PER_REQUEST)
     counted = transactions.events["photo counted"]["table_requests"]
     seconds += minutes * max(min_seconds, count * SECONDS_PER_REQUEST)
@@ -153,8 +164,15 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         **{kind: requests[kind] for kind in ("blob_writes", "blob_reads", "table_requests")},
         "executions": requests["executions"],
         "memory_time": seconds * use.memory / 1024,
-        "egress": visits
-        * (thumbnails * transactions.thumbnail_bytes + opened * use.size + transactions.page_bytes)
+        "egress": (
+            visits
+            * (
+                thumbnails * transactions.thumbnail_bytes
+                + opened * use.size
+                + transactions.page_bytes
+            )
+            + occurrences["commands polled"] * transactions.poll_bytes
+        )
         / GB,
         "logs": min(
             requests["executions"] * transactions.log_bytes_per_execution / GB, use.log * month
@@ -225,6 +243,14 @@ def parse_days(text: str) -> int:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} must be a time such as 120d, 8w or 1y")
     return int(match[1]) * _DAYS[match[2] or "d"]
+
+
+def parse_seconds(text: str) -> int:
+    """Return the seconds in `20s`, `5m`, `1h` or `20`. Raises ArgumentTypeError."""
+    match = re.fullmatch(r"([0-9]{1,5})([smh])?", text.strip())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a time such as 20s or 5m")
+    return int(match[1]) * _SECONDS[match[2] or "s"]
 
 
 def _parse_count(text: str) -> int:
@@ -299,6 +325,20 @@ def argument_parser() -> argparse.ArgumentParser:
         default=defaults.log,
         help=f"the daily cap of the log ({defaults.log:g}), as set by deploy.sh",
         metavar="GB",
+    )
+    add(
+        "--heartbeat",
+        type=parse_seconds,
+        default=defaults.heartbeat,
+        help="the time between two heartbeats of a device: 5m, 300s; 0 for none (5m)",
+        metavar="TIME",
+    )
+    add(
+        "--poll",
+        type=parse_seconds,
+        default=defaults.poll,
+        help="the time between two looks of a device for commands; 0 for none (20s)",
+        metavar="TIME",
     )
     return parser
 

@@ -23,6 +23,8 @@ TABLE = (  # a home with one, a business with ten, an integrator whose customers
 )
 COMPARISON = Use(cameras=1, photos=100, visits=10)
 LARGE_INSTANCES = 2048  # MB
+DEFAULT_PACE = (Use().heartbeat, Use().poll)  # seconds
+QUIET_PACE = (900, 60)
 
 _PAGE = """\
 # What it costs
@@ -37,7 +39,25 @@ Prices in {currency} of {date}, for {where}. {how_found}
 The photos have 500 KB and are kept for 120 days. The last column is the cost of a month with
 instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
 
-    make cost CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4
+    make cost CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4 HEARTBEAT=5m POLL=20s
+
+## What a device costs that takes no photo
+
+Each camera is a device of its own here. It sends a heartbeat at the first interval
+(`CAMERA_HEARTBEAT`) and looks for commands at the second (`CAMERA_POLL`). The sums contain the
+timers, and no gallery.
+
+{idle}
+
+Each heartbeat is billed for a second of its own. A heartbeat that goes with a photo is counted as if
+it were sent alone. A poll is assumed to take {poll_bytes:,} bytes of traffic.
+
+- A heartbeat: {heartbeat}; the first one of an hour: {first_heartbeat}, with one camera, and one
+  more for each further camera.
+- A photo that a person asks for, with its arrival, costs {demanded} beyond the free amounts, if it
+  arrives within a second; while a request waits for its photo, that time is billed, too.
+- A minute of live pictures, with one person who sees one a second, costs {live_minute} beyond the
+  free amounts, if each request is billed for a second of its own.
 
 ## Item by item
 
@@ -58,9 +78,9 @@ instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
   - a request for the list: {listed};
   - a photo sent again: {again}.
     That happens when a receipt is lost: seldom, so it is not in the totals;
-  - a device looks for commands: {commands_polled}. One that a person asks for: {photo_asked_for};
-    its photo, when it arrives: {photo_of_a_command}, instead of those of another photo.
-    Not in the totals;
+  - a device looks for commands: {commands_polled}. A photo that a person asks for: {photo_asked_for};
+    when it arrives: {photo_of_a_command}, instead of those of another photo.
+    Photos asked for are not in the totals;
   - live pictures: each that a device sends: {live_sent}; each that a person sees: {live_shown};
     once a minute {looked_at}, and {looking_over} at the end. A minute with one person
     who sees one a second is 60 of each, and 30 times that the device looks for commands. Not in
@@ -114,9 +134,6 @@ measured without Azure, the requests of the weekly repair, and backups elsewhere
 Moving photos to the cool tier is not among them: for a photo of 500 KB, the write that moves it
 costs about what the cheaper months save, and reads become more expensive.
 
-A heartbeat from each camera every 5 minutes would make it more expensive. There is none today;
-from 1,000 cameras it would add {heartbeats} a month to the {large}.
-
 ## Where the prices are from
 
 {sources}
@@ -155,6 +172,10 @@ def page(prices: Prices, transactions: Transactions) -> str:
     cap_calls = defaults.log * GB / transactions.log_bytes_per_execution
     uncapped = replace(
         large, log=math.ceil(10 * calls * transactions.log_bytes_per_execution / GB) / 10
+    )
+    demanded = sum(
+        cost_of(event, prices, transactions)
+        for event in ("photo asked for", "photo of a command stored")
     )
     return _PAGE.format(
         currency=prices.currency,
@@ -221,10 +242,17 @@ def page(prices: Prices, transactions: Transactions) -> str:
                 "Photos kept for 30 days instead of 120": replace(large, retention=30),
                 "Photos of 250 KB": replace(large, size=250_000),
                 "Half the visits to the gallery": replace(large, visits=large.visits / 2),
+                "A heartbeat every 15 minutes, and a poll every 60 s": replace(
+                    large, heartbeat=QUIET_PACE[0], poll=QUIET_PACE[1]
+                ),
             }.items()
         ),
-        heartbeats=money(heartbeats(large, prices)),
-        large=money(costs(large)),
+        idle="\n".join(idle_rows(prices, transactions)),
+        poll_bytes=transactions.poll_bytes,
+        heartbeat=_requests(transactions, "heartbeat"),
+        first_heartbeat=_requests(transactions, "first heartbeat of an hour"),
+        live_minute=f"{live_minute(prices, transactions):.4f}",
+        demanded=f"{demanded:.5f}",
         sources="\n".join(
             f"- {price.name}: <{price.source}>" + (f" ({price.doubt})" if price.doubt else "")
             for price in prices.prices.values()
@@ -242,15 +270,50 @@ def executions(use: Use, prices: Prices, transactions: Transactions) -> float:
     return month / prices.days_in_a_month
 
 
-def heartbeats(use: Use, prices: Prices) -> float:
-    """Return the monthly cost of a call every 5 minutes from each camera, each alone on its
-    instance."""
-    calls = use.cameras * 12 * 24 * prices.days_in_a_month
-    seconds = calls * prices.shortest_execution_seconds
-    executions, memory_time = prices.prices["executions"], prices.prices["memory_time"]
-    return (
-        calls / executions.per * executions.price
-        + seconds * use.memory / 1024 / memory_time.per * memory_time.price
+def idle_rows(prices: Prices, transactions: Transactions) -> list[str]:
+    """Return a table of what devices cost that only report and look for commands."""
+    rows = [
+        "| cameras | heartbeat, poll | executions | GB-s | blob reads | a month | for each camera |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for heartbeat, poll in (DEFAULT_PACE, QUIET_PACE):
+        for cameras in (1, 10, 1000):
+            use = idle(cameras, heartbeat, poll)
+            items = {item.price: item for item in bill(use, prices, transactions)}
+            amounts = [
+                f"{items[prices.prices[name]].amount:,.0f}"
+                for name in ("executions", "memory_time", "blob_reads")
+            ]
+            cost = total(list(items.values()))
+            rows.append(
+                f"| {cameras:,} | {heartbeat // 60} min, {poll} s | {' | '.join(amounts)} "
+                f"| {money(cost)} | {cost / cameras:.3f} |"
+            )
+    return rows
+
+
+def idle(cameras: int, heartbeat: int, poll: int) -> Use:
+    """Return the use by cameras that take no photo, and that nobody looks at."""
+    return Use(cameras=cameras, photos=0, visits=0, heartbeat=heartbeat, poll=poll)
+
+
+def live_minute(prices: Prices, transactions: Transactions) -> float:
+    """Return the cost of a minute in which one person sees a picture a second, without free
+    amounts: each call is billed for the shortest time, and the device polls every 2 s."""
+    events = {"live picture sent": 60, "live picture shown": 60, "commands polled": 30}
+    events |= {"camera looked at": 1, "looking over": 1}
+    return sum(times * cost_of(event, prices, transactions) for event, times in events.items())
+
+
+def cost_of(event: str, prices: Prices, transactions: Transactions) -> float:
+    """Return the cost of an event at the default instance size, without free amounts."""
+    counts = transactions.events[event]
+    seconds = counts.get("executions", 0) * prices.shortest_execution_seconds
+    amounts = {kind: count for kind, count in counts.items() if kind != "blob_deletes"}
+    amounts |= {"memory_time": seconds * Use().memory / 1024}
+    return sum(
+        amount / prices.prices[kind].per * prices.prices[kind].price
+        for kind, amount in amounts.items()
     )
 
 

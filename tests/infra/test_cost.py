@@ -18,9 +18,10 @@ from infra.cost import (
     parse_size,
     total,
 )
-from infra.cost_page import COMPARISON, TABLE, heartbeats, page
+from infra.cost_page import COMPARISON, DEFAULT_PACE, QUIET_PACE, TABLE, idle, page
 from infra.price_list import PRICES, Prices
 from local.processes import ROOT
+from pi_uploader.settings import UploadSettings, load_settings
 
 PRICE_LIST = Prices.read(PRICES)
 COUNTS = Transactions.read(TRANSACTIONS)
@@ -33,6 +34,8 @@ USES = st.builds(
     retention=st.integers(0, 3650),
     visits=NUMBERS,
     minutes=NUMBERS,
+    heartbeat=st.integers(0, 86_400),
+    poll=st.integers(0, 86_400),
     soft_delete=st.integers(0, 365),
     memory=st.sampled_from([512, 2048, 4096]),
     concurrency=st.integers(1, 1000),
@@ -98,9 +101,42 @@ def test_only_executions_beyond_the_free_ones_are_paid(amount: float, cost: floa
 
 def test_an_idle_system_costs_almost_nothing() -> None:
     """Only the timers' requests to tables, none of which is free."""
-    assert costs(Use(photos=0, visits=0)) == pytest.approx(
+    assert costs(Use(photos=0, visits=0, heartbeat=0, poll=0)) == pytest.approx(
         (720 * 12 + 43_200 * 12) * 0.00036 / 10_000
     )
+
+
+def test_an_idle_device_is_free_of_executions_and_memory_up_to_ten() -> None:
+    """At the default pace, also with 50 photos a day from each and 10 visits."""
+    for use in (*(idle(cameras, *DEFAULT_PACE) for cameras in range(1, 11)), TABLE[1]):
+        items = {item.price: item for item in bill(use, PRICE_LIST, COUNTS)}
+        for name in ("executions", "memory_time", "egress", "logs"):
+            price = PRICE_LIST.prices[name]
+            assert items[price].amount <= price.free, name
+
+
+@pytest.mark.parametrize(("pace", "most"), [(DEFAULT_PACE, 0.20), (QUIET_PACE, 0.06)])
+def test_a_thousand_idle_devices_computed_by_hand(pace: tuple[int, int], most: float) -> None:
+    """720 hours: each heartbeat is an execution of a second at 512 MB, and each poll a read."""
+    hours, per_hour, polls = 720, 3600 // pace[0], 3600 // pace[1]
+    calls = 1000 * hours * per_hour
+    timers = 43_200 + hours + 30 / 7
+    tables = 1000 * hours * (5 * (per_hour - 1) + 7) + hours * (10 + 2000) + 43_200 * 12
+    seconds = calls + 43_200 + hours * 2010 * 0.01 + 30 / 7
+    cost = (
+        (calls + timers - 250_000) * 0.40 / 10**6
+        + (seconds / 2 - 100_000) * 0.000026
+        + tables * 0.036 / 10**6
+        + 1000 * hours * polls * 0.0044 / 10**4
+        + max(0, 1000 * hours * polls * 1000 / 10**9 - 100) * 0.087
+    )
+    assert costs(idle(1000, *pace)) == pytest.approx(cost)
+    assert cost / 1000 <= most
+
+
+def test_the_default_pace_is_that_of_the_device() -> None:
+    defaults = load_settings(UploadSettings, {"CAMERA_UPLOAD": "off"})
+    assert (defaults.heartbeat, defaults.poll) == DEFAULT_PACE
 
 
 def test_one_camera_computed_by_hand() -> None:
@@ -113,29 +149,36 @@ def test_one_camera_computed_by_hand() -> None:
         "photos kept": 3.3338,  # GB
         "index rows kept": round(50 * 120 * 5500 / 1e9, 4),
         "blob writes and lists": 1500,
-        "blob reads": 120 * (50 + 10),
+        "blob reads": 120 * (50 + 10) + 720 * 180,
         "table requests": 1500 * (1 + 5 + 8)
         + 120 * (18 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3)
         + 720 * (10 + 1 + 1)
+        + 720 * (11 * 5 + 7)
         + 43_200 * 12,
-        "executions": round(1500 + 120 * (11 + 2 + 1 + 9 + 1 + 50 + 10) + 43_920 + 30 / 7, 4),
-        "memory while executing": round(
-            0.5 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 43_920 + 120 + 30 / 7), 4
+        "executions": round(
+            1500 + 120 * (11 + 2 + 1 + 9 + 1 + 50 + 10) + 43_920 + 8640 + 30 / 7, 4
         ),
-        "traffic out of Azure": round(120 * (50 * 0.000025 + 10 * 0.0005 + 0.000064), 4),
-        "logs (Application Insights)": round((1500 + 120 * 84 + 43_920 + 30 / 7) * 3000 / 1e9, 4),
+        "memory while executing": round(
+            0.5 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 43_920 + 8640 + 120 + 30 / 7), 4
+        ),
+        "traffic out of Azure": round(
+            120 * (50 * 0.000025 + 10 * 0.0005 + 0.000064) + 720 * 180 / 10**6, 4
+        ),
+        "logs (Application Insights)": round(
+            (1500 + 120 * 84 + 43_920 + 8640 + 30 / 7) * 3000 / 1e9, 4
+        ),
     }
     assert items["photos kept"].cost == pytest.approx(3.33375 * 0.0208)
 
 
 def test_the_log_is_billed_up_to_its_cap() -> None:
-    """That of a thousand cameras, computed by hand: 4,063,914 executions a month of 3,000 bytes."""
+    """That of a thousand cameras, computed by hand: 12,703,924 executions a month of 3,000 bytes."""
     large = TABLE[-1]
     logs = [bill(replace(large, log=cap), PRICE_LIST, COUNTS)[-1] for cap in (0.1, 0.4, 0.6, 100)]
     assert [one.price.name for one in logs] == ["logs (Application Insights)"] * 4
-    assert [one.amount for one in logs] == pytest.approx([3, 12, 12.1917, 12.1917], abs=1e-4)
+    assert [one.amount for one in logs] == pytest.approx([3, 12, 18, 38.1118], abs=1e-4)
     assert [one.cost for one in logs] == pytest.approx(
-        [0, 7 * 2.3, 7.1917 * 2.3, 7.1917 * 2.3], abs=1e-3
+        [0, 7 * 2.3, 13 * 2.3, 33.1118 * 2.3], abs=1e-3
     )
     template = json.loads((ROOT / "infra" / "main.json").read_text())
     assert Use().log == float(template["parameters"]["dailyLogGB"]["defaultValue"])
@@ -143,9 +186,9 @@ def test_the_log_is_billed_up_to_its_cap() -> None:
 
 def test_the_order_of_magnitude() -> None:
     """As in the README, and as others computed for 100 photos and 10 visits."""
-    assert 0.05 < costs(Use()) < 0.15
-    assert 130 < costs(TABLE[-1]) < 180
-    assert 0.12 < costs(COMPARISON) < 0.24
+    assert 0.10 < costs(Use()) < 0.20
+    assert 280 < costs(TABLE[-1]) < 350
+    assert 0.20 < costs(COMPARISON) < 0.30
 
 
 def test_every_price_has_a_name_a_unit_and_a_source() -> None:
@@ -185,7 +228,15 @@ def test_an_edited_price_counts() -> None:
 
 @pytest.mark.parametrize(
     "argument",
-    ["--cameras 0", "--cameras 1.5", "--photos -3", "--size 5kg", "--size 0", "--retention ever"],
+    [
+        "--cameras 0",
+        "--cameras 1.5",
+        "--photos -3",
+        "--size 5kg",
+        "--size 0",
+        "--retention ever",
+        "--poll often",
+    ],
 )
 def test_an_impossible_value_is_rejected(argument: str, capsys: pytest.CaptureFixture[str]) -> None:
     option, _, value = argument.partition(" ")
@@ -208,6 +259,5 @@ def test_the_page_in_docs_is_what_the_command_writes() -> None:
     assert written == page(PRICE_LIST, COUNTS)
     for use in TABLE:
         assert f"| {use.cameras:,} |" in written
-    for text in ("after 5.9 hours", "--log 0.5", "costs 16.54 more", "about 250 cameras"):
+    for text in ("after 1.9 hours", "--log 1.3", "costs 76.16 more", "about 80 cameras"):
         assert text in written
-    assert f"{heartbeats(TABLE[-1], PRICE_LIST):.2f} a month to the" in written

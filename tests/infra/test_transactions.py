@@ -18,6 +18,7 @@ import requests
 from function_app import build_app
 from function_app.auth.caller import DEVICE
 from function_app.devices.commands import reply_for
+from function_app.devices.heartbeats import record
 from function_app.devices.live import end_looking
 from function_app.devices.watch import watch_devices
 from function_app.ingest.intake import Upload
@@ -39,6 +40,9 @@ from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import new_backend
 from tests.support.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
+from tests.support.counted_table import CountedTable
+from tests.support.devices import Device, heartbeat
+from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg, jpeg_with_preview, mp4, pi_dng
 from tests.support.recorder import Recorded, Recorder
 from tests.support.signing_device import SigningDevice
@@ -350,6 +354,41 @@ def put_signed(meter: Meter, device: SigningDevice, tag: str) -> None:
     headers = {**photo_headers(name), "X-Trigger": "demand"}
     reply = meter.api.put(body, device.sign("PUT", UPLOAD_PATH, body, headers))
     assert reply.status_code == 201, reply.text
+
+
+def test_an_idle_device_for_an_hour(meter: Meter) -> None:
+    """Twelve heartbeats. The first one of an hour stores a row of history, and looks up each of
+    its cameras again."""
+    services = connect(Settings(meter.api.backend.connection_string))
+    start = datetime(2026, 11, 20, 4, tzinfo=UTC)
+    device = Device("idle-pi", services).introduce(start)
+    record(services, device.caller(), heartbeat("idle"), start)
+    for minutes in range(60, 120, 5):
+
+        def send(now: datetime = start + timedelta(minutes=minutes)) -> None:
+            assert record(services, device.caller(), heartbeat("idle"), now).is_recorded
+
+        event = "heartbeat" if minutes > 60 else "first heartbeat of an hour"
+        assert {"executions": 1, **meter.count(send)} == EXPECTED.events[event]
+
+
+def test_an_idle_device_for_a_month() -> None:
+    """Each request of 30 days, to tables that count; what the bill takes for them."""
+    table = CountedTable()
+    services = memory_services(Settings(""), devices=table)
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    device = Device("idle-pi", services).introduce(start)
+    before = start - timedelta(hours=1)
+    record(services, device.caller(), heartbeat("idle"), before)
+    table.requests.clear()
+    for number in range(30 * 24 * 12):
+        now = start + timedelta(minutes=5 * number)
+        assert record(services, device.caller(), heartbeat("idle"), now).is_recorded
+    first, other = (
+        EXPECTED.events[event]["table_requests"]
+        for event in ("first heartbeat of an hour", "heartbeat")
+    )
+    assert len(table.requests) == 720 * (first + 11 * other)
 
 
 def test_a_photo_asked_for(
