@@ -49,8 +49,8 @@ timers, and no gallery.
 
 {idle}
 
-Each heartbeat is billed for a second of its own. A heartbeat that goes with a photo is counted as if
-it were sent alone. A poll is assumed to take {poll_bytes:,} bytes of traffic.
+Each heartbeat is billed for a second of its own. A heartbeat that goes with a photo is counted as
+if it were sent alone. A poll is assumed to take {poll_bytes:,} bytes of traffic.
 
 - A heartbeat: {heartbeat}; the first one of an hour: {first_heartbeat}, with one camera, and one
   more for each further camera.
@@ -78,7 +78,8 @@ it were sent alone. A poll is assumed to take {poll_bytes:,} bytes of traffic.
   - a request for the list: {listed};
   - a photo sent again: {again}.
     That happens when a receipt is lost: seldom, so it is not in the totals;
-  - a device looks for commands: {commands_polled}. A photo that a person asks for: {photo_asked_for};
+  - a device looks for commands: {commands_polled}.
+    A photo that a person asks for: {photo_asked_for};
     when it arrives: {photo_of_a_command}, instead of those of another photo.
     Photos asked for are not in the totals;
   - live pictures: each that a device sends: {live_sent}; each that a person sees: {live_shown};
@@ -273,7 +274,7 @@ def executions(use: Use, prices: Prices, transactions: Transactions) -> float:
 def idle_rows(prices: Prices, transactions: Transactions) -> list[str]:
     """Return a table of what devices cost that only report and look for commands."""
     rows = [
-        "| cameras | heartbeat, poll | executions | GB-s | blob reads | a month | for each camera |",
+        "| cameras | heartbeat, poll | executions | GB-s | blob reads | a month | for each |",
         "|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for heartbeat, poll in (DEFAULT_PACE, QUIET_PACE):
@@ -309,7 +310,9 @@ def cost_of(event: str, prices: Prices, transactions: Transactions) -> float:
     """Return the cost of an event at the default instance size, without free amounts."""
     counts = transactions.events[event]
     seconds = counts.get("executions", 0) * prices.shortest_execution_seconds
-    amounts = {kind: count for kind, count in counts.items() if kind != "blob_deletes"}
+    amounts: dict[str, float] = {
+        kind: count for kind, count in counts.items() if kind != "blob_deletes"
+    }
     amounts |= {"memory_time": seconds * Use().memory / 1024}
     return sum(
         amount / prices.prices[kind].per * prices.prices[kind].price

@@ -6,8 +6,7 @@ from typing import Any
 
 from photo_wire.headers import ClockStatus
 from photo_wire.moment import format_time
-from pi_uploader.agent.agent import PAUSE_FILE
-from pi_uploader.agent.pause import UploadPause
+from pi_uploader.agent.pause import PAUSE_FILE, UploadPause
 from pi_uploader.alerts.photo_log import count_missing
 from pi_uploader.capture.arming import DisarmedCameras
 from pi_uploader.clock import LATEST_TIME, SYSTEM_CLOCK, BootTime, Clock

@@ -36,7 +36,7 @@ from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
-JOURNAL_FILE, PAUSE_FILE = "commands.json", "paused.json"  # in the spool's folder
+JOURNAL_FILE = "commands.json"  # in the spool's folder
 GOODBYE_SECONDS = 2.0  # at the end of the process
 CARRIED_SECONDS = 60.0  # that a heartbeat waits for the upload that carries it
 CHECK_SECONDS = 60.0  # between two looks whether the state has changed

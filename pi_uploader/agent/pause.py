@@ -14,6 +14,8 @@ from pi_uploader.clock import LATEST_TIME, Clock
 from pi_uploader.spool.disk import Disk, replace_durably
 from pi_uploader.state_files import read_json
 
+PAUSE_FILE = "paused.json"  # in the spool's folder
+
 log = logging.getLogger("agent")
 
 

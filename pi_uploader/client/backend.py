@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from http import HTTPStatus
 from io import BytesIO
 from typing import NamedTuple, Protocol
 
@@ -271,8 +272,9 @@ def _checked(response: Response) -> Response:
     problem = parse_problem(response.status, response.body)
     if response.status in _REJECTED:
         raise RejectedError(response.status, problem.detail)
-    # The backend knows more than its status code says: a 403 may be a key that waits for approval.
-    hint = problem.detail or _HINTS.get(response.status, "it will be tried again")
+    hint = _HINTS.get(response.status, problem.detail or "it will be tried again")
+    if response.status == HTTPStatus.FORBIDDEN and problem.detail:
+        hint = problem.detail  # of the backend itself, such as that the key waits for approval
     if problem.counter_above is not None:
         hint = "the counter of this device's requests is too low"
     raise UnavailableError(

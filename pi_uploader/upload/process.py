@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pi_uploader.agent.agent import PAUSE_FILE, Agent, UploadSide
+from pi_uploader.agent.agent import Agent, UploadSide
 from pi_uploader.agent.end_reason import RESTART, end_reason
-from pi_uploader.agent.pause import UploadPause
+from pi_uploader.agent.pause import PAUSE_FILE, UploadPause
 from pi_uploader.agent.state import DeviceInfo
 from pi_uploader.client import BackendClient
 from pi_uploader.clock import SYSTEM_CLOCK, Clock

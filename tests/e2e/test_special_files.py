@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from photo_wire.signature import SIGNATURE
-from pi_uploader.agent.agent import JOURNAL_FILE, PAUSE_FILE
+from pi_uploader.agent.agent import JOURNAL_FILE
+from pi_uploader.agent.pause import PAUSE_FILE
 from pi_uploader.alerts.photo_log import MISSING_FILE, RECEIPTS_FILE, PhotoLog
 from pi_uploader.capture.arming import FILE_NAME as ARMED_FILE
 from pi_uploader.capture.arming import DisarmedCameras

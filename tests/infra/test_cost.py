@@ -172,7 +172,7 @@ def test_one_camera_computed_by_hand() -> None:
 
 
 def test_the_log_is_billed_up_to_its_cap() -> None:
-    """That of a thousand cameras, computed by hand: 12,703,924 executions a month of 3,000 bytes."""
+    """That of a thousand cameras, by hand: 12,703,924 executions a month of 3,000 bytes."""
     large = TABLE[-1]
     logs = [bill(replace(large, log=cap), PRICE_LIST, COUNTS)[-1] for cap in (0.1, 0.4, 0.6, 100)]
     assert [one.price.name for one in logs] == ["logs (Application Insights)"] * 4

@@ -176,7 +176,7 @@ def test_no_secret_is_in_a_command_or_on_the_screen(cloud: Cloud) -> None:
         output += done.out + done.err
     keys = cloud.state["apps"][NAME]["keys"].values()
     cloud.secrets.update(key.partition(".")[2] for key in keys if "." in key)
-    assert len(cloud.secrets) == 7
+    assert len(cloud.secrets) == 8
     output += str([call.argv for call in cloud.calls()])
     assert [secret for secret in cloud.secrets if secret in output] == []
 

@@ -101,6 +101,8 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "reports_problem": None,
         "delivered_last_hour": 0,
         "bytes_last_hour": 0,
+        "paused": None,
+        "disarmed": {},
         "device": "camera",
         "key": None,
         "key_problem": "there is no key yet; the upload makes it when it starts",

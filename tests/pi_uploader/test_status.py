@@ -8,8 +8,7 @@ import pytest
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.moment import format_time
-from pi_uploader.agent.agent import PAUSE_FILE
-from pi_uploader.agent.pause import UploadPause
+from pi_uploader.agent.pause import PAUSE_FILE, UploadPause
 from pi_uploader.capture.arming import DisarmedCameras
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime
 from pi_uploader.spool import PhotoInfo, Spool

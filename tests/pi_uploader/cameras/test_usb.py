@@ -226,22 +226,27 @@ def size_of(jpeg: bytes) -> tuple[int, int]:
     return picture.size
 
 
+def ffmpegs() -> list[psutil.Process]:
+    """Return the programs of this module's cameras; other tests of this process may have others."""
+    return [one for one in psutil.Process().children() if one.name() == "ffmpeg"]
+
+
 def test_a_live_picture_is_small_and_comes_from_one_process(device: str) -> None:
     camera = UsbCamera(device, size=(1280, 720))
     first = camera.preview()
-    [process] = psutil.Process().children()
+    [process] = ffmpegs()
     wait_for(lambda: camera.preview() != first, what="a newer picture")
     assert size_of(first) == (640, 360)
-    assert psutil.Process().children() == [process]
+    assert ffmpegs() == [process]
     camera.close()
-    assert psutil.Process().children() == []
+    assert ffmpegs() == []
 
 
 def test_a_photo_ends_the_live_picture_and_the_next_look_begins_another(device: str) -> None:
     """One program at a time can use the device."""
     camera = UsbCamera(device)
     camera.preview()
-    [process] = psutil.Process().children()
+    [process] = ffmpegs()
     assert camera.take(CONTEXT).media is Media.JPEG
     assert not process.is_running()
     assert size_of(camera.preview()) == (320, 240)
@@ -253,7 +258,7 @@ def test_a_live_picture_ends_when_nobody_looks(
 ) -> None:
     monkeypatch.setattr(live_stream, "IDLE_SECONDS", 0.0)
     UsbCamera(device).preview()
-    wait_for(lambda: not psutil.Process().children(), what="the end of ffmpeg")
+    wait_for(lambda: not ffmpegs(), what="the end of ffmpeg")
 
 
 def test_a_live_picture_that_fails_says_why(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
