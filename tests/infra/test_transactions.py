@@ -362,13 +362,13 @@ def test_an_idle_device_for_an_hour(meter: Meter) -> None:
     services = connect(Settings(meter.api.backend.connection_string))
     start = datetime(2026, 11, 20, 4, tzinfo=UTC)
     device = Device("idle-pi", services).introduce(start)
-    record(services, device.caller(), heartbeat("idle"), start)
-    for minutes in range(60, 120, 5):
+    record(services, device.caller(), heartbeat("idle"), start - timedelta(minutes=5))
+    for minutes in range(0, 60, 5):
 
         def send(now: datetime = start + timedelta(minutes=minutes)) -> None:
             assert record(services, device.caller(), heartbeat("idle"), now).is_recorded
 
-        event = "heartbeat" if minutes > 60 else "first heartbeat of an hour"
+        event = "heartbeat" if minutes else "first heartbeat of an hour"
         assert {"executions": 1, **meter.count(send)} == EXPECTED.events[event]
 
 
@@ -378,8 +378,7 @@ def test_an_idle_device_for_a_month() -> None:
     services = memory_services(Settings(""), devices=table)
     start = datetime(2026, 11, 1, tzinfo=UTC)
     device = Device("idle-pi", services).introduce(start)
-    before = start - timedelta(hours=1)
-    record(services, device.caller(), heartbeat("idle"), before)
+    record(services, device.caller(), heartbeat("idle"), start - timedelta(minutes=5))
     table.requests.clear()
     for number in range(30 * 24 * 12):
         now = start + timedelta(minutes=5 * number)
