@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -74,17 +74,8 @@ class StateReader:
             version=__version__,
             interval=round(self.device.interval),
             sent_at=self.clock.now(),
-            uptime=health.uptime,
-            cpu=health.cpu,
-            memory_free=health.memory_free,
-            memory_total=health.memory_total,
-            disk_free=health.disk_free,
-            disk_total=health.disk_total,
-            inodes_free=health.inodes_free,
-            temperature=health.temperature,
-            throttled=health.throttled,
+            **{one.name: getattr(health, one.name) for one in fields(health)},
             clock=ClockStatus.SYNCED if self.clock.is_set() else ClockStatus.UNSYNCED,
-            network=health.network,
             site=self.device.site,
             spool=SpoolState(
                 waiting=backlog.photos,

@@ -116,7 +116,7 @@ def test_an_idle_device_is_free_of_executions_and_memory_up_to_ten() -> None:
 
 
 @pytest.mark.parametrize(("pace", "most"), [(DEFAULT_PACE, 0.20), (QUIET_PACE, 0.06)])
-def test_a_thousand_idle_devices_computed_by_hand(pace: tuple[int, int], most: float) -> None:
+def test_the_cost_of_a_thousand_idle_devices(pace: tuple[int, int], most: float) -> None:
     """720 hours: each heartbeat is an execution of a second at 512 MB, and each poll a read."""
     hours, per_hour, polls = 720, 3600 // pace[0], 3600 // pace[1]
     calls = 1000 * hours * per_hour

@@ -112,7 +112,7 @@ function cameraLine(camera, controls) {
   const line = element("li", {}, element("b", {}, name), " \u00b7 ",
     element("span", { className: state === "failing" || state === "silent" ? "alarm" : "" }, stateOfCamera(camera)),
     camera.last_photo ? ` \u00b7 last photo ${moment(camera.last_photo)}` : "", element("br"));
-  if (camera.can.includes("live")) line.append(element("a", { href: `/live/${encodeURIComponent(name)}` }, "Live"), " ");
+  if (camera.can.includes("live")) line.append(element("a", { href: `/live/${name}` }, "Live"), " ");
   if (controls && camera.armed !== null) {
     const kind = camera.armed ? "disarm" : "arm";
     const made = button(camera.armed ? "Disarm" : "Arm", () => controls.run({ kind, camera: name }, camera.armed === true));

@@ -28,7 +28,7 @@ def test_a_row_says_all_that_is_known() -> None:
         assert parse_binding(Entity("cam", binding.to_properties())) == binding
 
 
-def test_a_row_that_was_changed_by_hand_lets_the_key_wait() -> None:
+def test_a_row_that_a_person_edited_lets_the_key_wait() -> None:
     services = memory_services(Settings(""))
     keys = services.device_keys
     services.devices.upsert(IDENTITIES, "gate", {"key": OURS, "counter": "many"})

@@ -125,7 +125,7 @@ def test_invented_cameras_are_limited(
     assert len(services.index.first_seen()) == 3
 
 
-def test_a_row_that_was_changed_by_hand_is_replaced(services: Services, gate: Device) -> None:
+def test_a_row_that_a_person_edited_is_replaced(services: Services, gate: Device) -> None:
     services.devices.insert(STATES, "gate-pi", {"heartbeat": "by hand", "another": "kept"})
     assert states.find(services.devices, "gate-pi") is None
     record(services, gate.caller(), heartbeat("gate"), NOW)

@@ -100,7 +100,7 @@ def test_an_owner_hands_a_camera_over(services: Services) -> None:
     assert keys.device_of("gate", NOW + timedelta(seconds=1)) == "yard"
 
 
-def test_the_row_of_a_device_that_was_changed_by_hand_is_shown(services: Services) -> None:
+def test_the_row_of_a_device_that_a_person_edited_is_shown(services: Services) -> None:
     services.devices.upsert(IDENTITIES, "gate", {"key": "none"})
     response = ask(services, "list_keys")
     assert (response.status, json.loads(response.body)["fingerprint"]) == (200, None)

@@ -256,7 +256,7 @@ def test_a_run_that_is_stopped_is_made_up_for(memory: Fleet) -> None:
     assert [device_names(alert.details) for alert in memory.alerts(BACK)] == [["a", "b"]]
 
 
-def test_a_row_that_was_changed_by_hand_stops_nothing(memory: Fleet) -> None:
+def test_a_row_that_a_person_edited_stops_nothing(memory: Fleet) -> None:
     memory.services.devices.insert(STATES, "odd", {"overdue_at": "1", "silence": "{"})
     memory.beat("gate", 0)
     memory.run(1, 16)

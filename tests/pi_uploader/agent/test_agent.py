@@ -43,6 +43,13 @@ def first_heartbeat(backend: AgentBackend) -> Heartbeat:
     return backend.heartbeats[0]
 
 
+def last_photo(device: AgentDevice) -> str | None:
+    """Return when the capture process took its last photo, by its own word."""
+    reply = ask(device.spool.folder, {"do": "state"}, 90)
+    moment: str | None = reply.members["cameras"]["gate"]["last_photo"]
+    return moment
+
+
 def is_armed(backend: AgentBackend) -> bool:
     """Return whether the last heartbeat says so."""
     return bool(backend.heartbeats[-1].cameras["gate"].armed)
@@ -57,7 +64,7 @@ def result_of(backend: AgentBackend, command: Command) -> CommandResult:
 
 @pytest.mark.usefixtures("capture")
 def test_a_heartbeat_tells_the_state(backend: AgentBackend, device: AgentDevice) -> None:
-    wait_for(device.spool.newest, what="the first photo")
+    wait_for(lambda: last_photo(device), what="the first photo")
     with device.running():
         heartbeat = first_heartbeat(backend)
     assert (heartbeat.interval, heartbeat.site, heartbeat.goodbye) == (300, "home", None)
