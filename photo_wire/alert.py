@@ -25,6 +25,7 @@ DISK = "disk"  # the device's disk takes no photo, or hides some
 CLOCK = "clock"  # the times of photos are wrong
 SILENT = "silent"  # the backend hears nothing of a device; the backend raises it
 BACK = "back"  # it does again
+UNDELIVERED = "not-told"  # people could not be told of something; the backend raises it
 
 MAX_REASON = 300  # characters
 MAX_DETAILS = 20

@@ -1,4 +1,4 @@
-"""A heartbeat: a device's report of its state, and the backend's reply.
+"""A heartbeat: a device's report of its state. photo_wire/heartbeat_reply.py has the reply.
 
 A device sends it to `POST /api/devices/{device}/heartbeat` as JSON. While it sends photos, a
 heartbeat that is due rides on the next upload, in the header X-Heartbeat; the reply is then in the
@@ -9,13 +9,14 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
-from photo_wire.command import Command, CommandResult, check_command_id, parse_commands
+from photo_wire.command import CommandResult
 from photo_wire.command import parse_result as parse_command_result
 from photo_wire.errors import WireError, parse_json_object
 from photo_wire.headers import HEARTBEAT as HEARTBEAT
@@ -24,7 +25,6 @@ from photo_wire.members import Members
 from photo_wire.moment import format_time
 from photo_wire.name import check_camera
 
-HEARTBEAT_REPLY = "X-Heartbeat-Reply"
 MAX_STATE_BYTES = 16 * 1024  # of JSON, without the results of commands
 MAX_BYTES = 256 * 1024  # of JSON, with them
 MAX_HEADER = 4 * 1024  # characters
@@ -34,8 +34,9 @@ MAX_RESULTS = 64  # of commands
 MAX_INTERVAL = 86_400  # seconds
 MAX_TEXT = 64  # characters of a site, a version, a source, the use of a pin, a goodbye
 MAX_REASON = 200  # characters of what makes a camera fail
-_MAX_URL = 2048
 _MAX_WORDS = 16
+_GOODBYE_BYTES = 256  # that a goodbye may add to a state
+_SHORT_REASONS = (100, 50, 25)  # characters of a reason, if longer ones do not fit
 
 
 def heartbeat_path(device: str) -> str:
@@ -137,6 +138,29 @@ class Heartbeat:
         text = json.dumps(known_members(self), ensure_ascii=False, separators=(",", ":"))
         return text.encode(errors="replace")
 
+    def cut_to_fit(self) -> "Heartbeat":
+        """Return the heartbeat as the backend takes it: with at most MAX_STATE_BYTES besides the
+        results of commands. The reasons why cameras fail are cut first, then pins, sources and
+        abilities of cameras are left out, and the cameras at last. A camera that fails keeps a
+        reason."""
+        return next((one for one in self._versions() if one._fits()), replace(self, cameras={}))
+
+    def _versions(self) -> "Iterator[Heartbeat]":
+        """Yield the heartbeat with less and less of its cameras."""
+        yield self
+        cut = self
+        for length in _SHORT_REASONS:
+            cut = cut._with_cameras(partial(_with_short_reason, length=length))
+            yield cut
+        yield (cut := cut._with_cameras(lambda one: replace(one, pins=())))
+        yield cut._with_cameras(lambda one: replace(one, source=None, can=()))
+
+    def _with_cameras(self, change: Callable[[CameraState], CameraState]) -> "Heartbeat":
+        return replace(self, cameras={name: change(one) for name, one in self.cameras.items()})
+
+    def _fits(self) -> bool:
+        return len(replace(self, commands=()).to_json()) <= MAX_STATE_BYTES - _GOODBYE_BYTES
+
     def to_header(self) -> str | None:
         """Return the value of X-Heartbeat, or None if it would be too long."""
         body = self.to_json()
@@ -187,10 +211,7 @@ def parse_heartbeat(body: bytes) -> Heartbeat:
         sent_this_month=members.whole("sent_this_month"),
         monthly_limit=members.whole("monthly_limit"),
         paused_until=members.time("paused_until"),
-        cameras={
-            check_camera(name, "cameras"): _parse_camera(camera)
-            for name, camera in members.children("cameras", MAX_CAMERAS).items()
-        },
+        cameras=_cameras(members),
         commands=tuple(
             parse_command_result(one, f"commands[{index}]")
             for index, one in enumerate(members.array("commands", MAX_RESULTS))
@@ -201,6 +222,18 @@ def parse_heartbeat(body: bytes) -> Heartbeat:
     if size > MAX_STATE_BYTES:
         raise WireError("heartbeat", f"has more than {MAX_STATE_BYTES} bytes besides its commands")
     return heartbeat
+
+
+def parse_cameras(value: object) -> dict[str, CameraState]:
+    """Return the state of each camera in a JSON object, of any size. Raises WireError."""
+    return _cameras(Members({"cameras": value}))
+
+
+def _cameras(members: Members) -> dict[str, CameraState]:
+    return {
+        check_camera(name, "cameras"): _parse_camera(camera)
+        for name, camera in members.children("cameras", MAX_CAMERAS).items()
+    }
 
 
 def parse_header(text: str) -> Heartbeat:
@@ -220,54 +253,6 @@ def parse_header(text: str) -> Heartbeat:
     return parse_heartbeat(body)
 
 
-@dataclass(frozen=True, slots=True)
-class CommandLink:
-    """Where a device reads its commands, until when. The address contains a secret."""
-
-    url: str = field(repr=False)
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HeartbeatReply:
-    """The backend's reply. `open` are the commands that the device should execute, `acknowledged`
-    the ids of those whose results are recorded. `is_recorded` is False while the device's key waits
-    for the owner's approval: nothing was recorded then, and the reply has nothing."""
-
-    link: CommandLink | None = None
-    open: tuple[Command, ...] = ()
-    acknowledged: tuple[str, ...] = ()
-    is_recorded: bool = True
-
-    def to_json(self) -> bytes:
-        """Return the reply as JSON in ASCII, for a body or a header."""
-        if not self.is_recorded:
-            return json.dumps({"standing": "unknown"}).encode()
-        link = self.link
-        members = {
-            "link": {"url": link.url, "expires_at": format_time(link.expires_at)} if link else None,
-            "open": [command.to_properties() for command in self.open],
-            "acknowledged": list(self.acknowledged),
-        }
-        return json.dumps(members).encode()
-
-
-def parse_reply(body: bytes) -> HeartbeatReply:
-    """Return the reply in a body or a header. Raises WireError, and never quotes an address."""
-    members = Members(parse_json_object(body, "reply"))
-    if members.text("standing", 16) == "unknown":
-        return HeartbeatReply(is_recorded=False)
-    link = members.child("link")
-    ids = members.array("acknowledged", MAX_RESULTS)
-    if not all(isinstance(one, str) for one in ids):
-        raise WireError("acknowledged", "is not a list of ids")
-    return HeartbeatReply(
-        _parse_link(link) if link else None,
-        parse_commands(members.array("open", MAX_RESULTS)),
-        tuple(check_command_id(one, "acknowledged") for one in ids),
-    )
-
-
 def _parse_camera(members: Members) -> CameraState:
     pins = members.array("pins", MAX_PINS)
     return CameraState(
@@ -284,6 +269,10 @@ def _parse_camera(members: Members) -> CameraState:
         ),
         can=members.keywords("can", _MAX_WORDS),
     )
+
+
+def _with_short_reason(camera: CameraState, length: int) -> CameraState:
+    return replace(camera, failing=camera.failing and camera.failing[:length])
 
 
 def _parse_pin(members: Members) -> PinState:
@@ -310,15 +299,6 @@ def _clock(text: str) -> ClockStatus:
         return ClockStatus(text)
     except ValueError:
         raise WireError("clock", f"is not one of {', '.join(ClockStatus)}") from None
-
-
-def _parse_link(members: Members) -> CommandLink:
-    url, expires_at = members.text("url", _MAX_URL), members.time("expires_at")
-    if not url or not url.isascii() or not url.startswith(("https://", "http://")):
-        raise WireError("link.url", "is not an address")
-    if expires_at is None:
-        raise members.missing("expires_at")
-    return CommandLink(url, expires_at)
 
 
 def known_members(value: Any) -> dict[str, Any]:

@@ -27,6 +27,15 @@ def to_milliseconds(moment: datetime) -> datetime:
     return from_milliseconds(milliseconds(moment))
 
 
+def just_after(moment: datetime) -> datetime | None:
+    """Return the moment a millisecond later; None if no calendar has it: at the end of the year
+    9999, which a clock that is wrong may show."""
+    try:
+        return moment + timedelta(milliseconds=1)
+    except OverflowError:
+        return None
+
+
 def format_time(moment: datetime) -> str:
     """Return an aware moment as the wire writes it: UTC, three digits of a second, a Z."""
     utc = to_milliseconds(moment).replace(tzinfo=None)

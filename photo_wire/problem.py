@@ -14,11 +14,13 @@ _MAX_COUNTER = 2**53  # JSON carries every number up to this exactly
 class Problem:
     """`status` is the response's status code; `detail` is one sentence: what is wrong, and what to
     do. `counter_above`, with status 401, tells a device to sign its request again, with a counter
-    above this one."""
+    above this one. `type` names a problem that programs tell from others of its status; "" for
+    most. Devices need none."""
 
     status: int
     detail: str
     counter_above: int | None = None
+    type: str = ""
 
     @property
     def title(self) -> str:
@@ -26,6 +28,7 @@ class Problem:
 
     def to_json(self) -> str:
         members: dict[str, object] = {
+            **({"type": self.type} if self.type else {}),
             "title": self.title,
             "status": self.status,
             "detail": self.detail,

@@ -34,7 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             log.error("%s", problem)
         return MISCONFIGURED
-    except (NightjarError, OSError) as error:
+    except NightjarError as error:
+        log.error("%s%s", error, f": {error.hint}" if error.hint else "")
+        return commands.FAILED
+    except OSError as error:
         log.error("%s", error)
         return commands.FAILED
     except Exception:
@@ -72,8 +75,18 @@ def _parser() -> argparse.ArgumentParser:
     _add(
         subcommands, "upload", "upload the photos in the spool, without capturing", commands.upload
     )
-    _add(subcommands, "serve", "show this device's own page to the local network", commands.serve)
+    serve = _add(
+        subcommands, "serve", "show this device's own page to the local network", commands.serve
+    )
+    serve.description = f"{serve.description} {help_text.SERVE}"
+    _add(
+        subcommands,
+        "mqtt",
+        "publish this device's state to an MQTT broker, for Home Assistant",
+        commands.mqtt,
+    )
     status = _add(subcommands, "status", "show what is in the spool", commands.status)
+    status.description = f"{status.description} {help_text.STATUS}"
     doctor = _add(
         subcommands,
         "doctor",

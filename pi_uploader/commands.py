@@ -9,6 +9,8 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from photo_wire.headers import Trigger
@@ -17,11 +19,13 @@ from pi_uploader.settings import (
     MISCONFIGURED,
     CaptureSettings,
     DeviceSettings,
+    MqttSettings,
     OnceSettings,
     ServeSettings,
     Settings,
     SettingsError,
     UploadSettings,
+    is_mqtt_set,
     is_serve_set,
     load_settings,
     sort_by_line,
@@ -34,15 +38,20 @@ OK, FAILED, MISUSED = 0, 1, 2  # exit codes; argparse exits with 2
 
 log = logging.getLogger("pi-uploader")
 
-AnySettings = TypeVar("AnySettings", CaptureSettings, OnceSettings, UploadSettings, ServeSettings)
+AnySettings = TypeVar(
+    "AnySettings", CaptureSettings, OnceSettings, UploadSettings, ServeSettings, MqttSettings
+)
 
 
 def run(_: argparse.Namespace) -> int:
-    """Capture and upload, in two processes that are kept running; with CAMERA_SERVE in three."""
-    from pi_uploader.supervisor import COMMANDS, SERVE
+    """Capture and upload, in two processes that are kept running; with CAMERA_SERVE in one more,
+    and so with CAMERA_MQTT."""
+    from pi_uploader.supervisor import COMMANDS, MQTT, SERVE
     from pi_uploader.supervisor import run as run_supervisor
 
-    return run_supervisor({**COMMANDS, **SERVE} if is_serve_set(os.environ) else COMMANDS)
+    page = SERVE if is_serve_set(os.environ) else {}
+    publisher = MQTT if is_mqtt_set(os.environ) else {}
+    return run_supervisor({**COMMANDS, **page, **publisher})
 
 
 def capture(args: argparse.Namespace) -> int:
@@ -91,22 +100,40 @@ def upload(_: argparse.Namespace) -> int:
 
 
 def serve(_: argparse.Namespace) -> int:
-    """Show the camera's own page to the local network until a signal."""
+    """Show the device's own page to the local network until a signal."""
+    settings = _load_and_warn(ServeSettings)
+    with _until_a_signal("the page", "serve") as stop:
+        from pi_uploader.serve.process import run_serve
+
+        return run_serve(settings, stop)
+
+
+def mqtt(_: argparse.Namespace) -> int:
+    """Publish the state of this device to an MQTT broker until a signal."""
+    settings = _load_and_warn(MqttSettings)
+    with _until_a_signal("MQTT", "mqtt") as stop:
+        from pi_uploader.mqtt.process import run_mqtt
+
+        return run_mqtt(settings, stop)
+
+
+@contextmanager
+def _until_a_signal(what: str, extra: str) -> Iterator[threading.Event]:
+    """Yield an event that a signal sets. Raises SettingsError, which says how to install the
+    packages of this extra, if one is missing that is imported meanwhile."""
     from pi_uploader.signals import STOP_SIGNALS, on_signals
 
-    settings = _load_and_warn(ServeSettings)
+    stop = threading.Event()
     try:
-        from pi_uploader.serve.process import run_serve
+        with on_signals(STOP_SIGNALS, lambda _: stop.set()):
+            yield stop
     except ModuleNotFoundError as error:
         raise SettingsError(
             [
-                f"the page needs {error.name}: pip install 'nightjar[serve]'; on a Pi "
-                "systemd/install.sh --serve"
+                f"{what} needs {error.name}: pip install 'nightjar[{extra}]'; on a Pi "
+                f"systemd/install.sh --{extra}"
             ]
         ) from None
-    stop = threading.Event()
-    with on_signals(STOP_SIGNALS, lambda _: stop.set()):
-        return run_serve(settings, stop)
 
 
 def status(args: argparse.Namespace) -> int:
@@ -130,7 +157,8 @@ def identity(_: argparse.Namespace) -> int:
 
     settings = load_settings(DeviceSettings, os.environ)
     identity = Identity.load(settings.spool, os.environ, settings.device, create=True)
-    _print(f"{identity.device} {identity.fingerprint}")
+    _print(f"device: {identity.device}")
+    _print(f"fingerprint of its key: {identity.fingerprint}")
     return OK
 
 
@@ -184,7 +212,7 @@ def config_check(_: argparse.Namespace) -> int:
     problems: list[str] = []
     warnings: list[str] = []
     zone = ""
-    parts: tuple[type[Settings], ...] = (OnceSettings, UploadSettings, ServeSettings)
+    parts: tuple[type[Settings], ...] = (OnceSettings, UploadSettings, ServeSettings, MqttSettings)
     for part in parts:
         try:
             settings = load_settings(part, os.environ)
@@ -247,7 +275,7 @@ def spool_verify(_: argparse.Namespace) -> int:
     for _photo, problem in verify(spool):
         _print(problem)
         problems += 1
-    _print(f"{problems} damaged; the upload sets damaged photos aside and sends the others")
+    _print(f"{problems} damaged; the upload quarantines damaged photos and sends the others")
     return FAILED if problems + _report_unreadable_folders(spool) else OK
 
 

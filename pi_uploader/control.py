@@ -38,7 +38,7 @@ class ControlError(NightjarError):
 class NotRunningError(ControlError):
     """No capture process listens on this spool."""
 
-    hint: ClassVar[str] = "systemctl status pi-uploader-capture shows whether it runs"
+    hint: ClassVar[str] = "systemctl status pi-uploader-capture shows why"
 
 
 class RequestRefusedError(ControlError):

@@ -6,6 +6,7 @@ from pi_uploader.settings import (
     CameraSettings,
     CaptureSettings,
     Group,
+    MqttSettings,
     ServeSettings,
     Setting,
     Settings,
@@ -30,10 +31,23 @@ example:
   pi-uploader run
 """
 
+SERVE = (
+    "In a browser of the same network it shows live pictures, the photos on this device, its state "
+    "and its log, and takes a photo, without the cloud. CAMERA_SERVE sets its address, such as "
+    "192.168.1.20:8080, and CAMERA_SERVE_PASSWORD_FILE names a file with its password. Ctrl+C ends "
+    "it; on a Pi the service pi-uploader-serve runs it."
+)
+STATUS = (
+    "It says how many photos wait for their upload and since when, what was lost or quarantined, "
+    "whether uploads are paused and cameras disarmed, and which name and key this device has. It "
+    "reads the spool's folder (CAMERA_SPOOL) alone, and asks nobody: doctor tests the rest, and "
+    "exits with 1 if something is wrong, for scripts that watch a device."
+)
 EXIT_CODES = """\
 exit codes:
   0   success, also when ended by Ctrl-C or SIGTERM
-  1   something failed; starting again may help
+  1   something failed, and starting again may help; doctor and spool verify: something is wrong,
+      and they say what
   2   the command line is wrong
   78  the settings are wrong; the messages say which and what is expected (run goes on with the
       process whose settings are right, and exits with 78 when it is stopped)
@@ -45,6 +59,7 @@ PARTS: tuple[type[Group], ...] = (
     CaptureSettings,
     UploadSettings,
     ServeSettings,
+    MqttSettings,
     CameraSettings,
 )
 
@@ -77,7 +92,7 @@ def config_example() -> str:
         "# Remove the # before what you want to change; then: pi-uploader config check",
         "# An environment variable (CAMERA_SPOOL, BASE_URL, ...) overrides the value in this file.",
     ]
-    for part in (Settings, CaptureSettings, UploadSettings, ServeSettings):
+    for part in PARTS[:-1]:
         lines += ["", f"# --- {part.title}"]
         lines += [line for one in _own(part) for line in _example(one)]
     lines += [

@@ -36,7 +36,7 @@ def device_status(folder: Path, environ: Environment) -> tuple[str, dict[str, An
         key = Identity.load(folder, environ, device).fingerprint
     except (SettingsError, IdentityError) as error:
         problem = str(error)
-    shown = f"key {key}" if key else f"without a key: {problem}"
+    shown = f"fingerprint {key}" if key else f"without a key: {problem}"
     facts = {"device": device, "key": key, "key_problem": problem}
     return f"device        {device or 'unknown'}, {shown}", facts
 

@@ -27,11 +27,14 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     name: [sys.executable, "-m", "pi_uploader", name] for name in ("capture", "upload")
 }
 SERVE: Mapping[str, Sequence[str]] = {"serve": [sys.executable, "-m", "pi_uploader", "serve"]}
-"""The camera's own page, beside these where it is configured."""
+"""The device's own page, beside these where it is configured."""
+MQTT: Mapping[str, Sequence[str]] = {"mqtt": [sys.executable, "-m", "pi_uploader", "mqtt"]}
+"""And the publisher to an MQTT broker."""
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
     "capture": {"MALLOC_ARENA_MAX": "1"},
     "upload": {"MALLOC_ARENA_MAX": "1"},
     "serve": {"MALLOC_ARENA_MAX": "1"},
+    "mqtt": {"MALLOC_ARENA_MAX": "1"},
 }
 """Variables of a child that may be set otherwise outside: the same as in systemd/*.service."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)

@@ -26,6 +26,8 @@ Run it again to install a newer version; settings, key and photos stay as they a
   --continuous         take photos at each trigger (the default the first time; later the choice
                        stays as it is)
   --serve              show the device's own page to the local network; asks for its password
+  --mqtt               publish this device to an MQTT broker, for Home Assistant; asks for its address,
+                       and for the name and the password that the broker knows
   --hardware-watchdog  let the Pi's own watchdog restart it when its kernel hangs
   --no-start           enable the services, but start them only at the next boot
   --dry-run            print what would be done, and do nothing
@@ -40,9 +42,10 @@ END
 
 main() {
     from=apt wheel='' key_file='' capture=''
-    hardware_watchdog=no serve=no start=yes dry=no
+    hardware_watchdog=no serve=no mqtt=no start=yes dry=no
     url=${BASE_URL-} name=${CAMERA_NAME-} key=${AZURE_FUNCTION_KEY-} page_password=${SERVE_PASSWORD-}
-    unset BASE_URL CAMERA_NAME AZURE_FUNCTION_KEY SERVE_PASSWORD # commands that are started here need not see them
+    broker=${CAMERA_MQTT-} broker_user=${CAMERA_MQTT_USER-} broker_password=${MQTT_PASSWORD-}
+    unset BASE_URL CAMERA_NAME AZURE_FUNCTION_KEY SERVE_PASSWORD CAMERA_MQTT CAMERA_MQTT_USER MQTT_PASSWORD # commands that are started here need not see them
     while [ $# -gt 0 ]; do
         case $1 in
         --packages) needs_value "$@" && from=$2 && shift ;;
@@ -51,6 +54,7 @@ main() {
         --scheduled) capture=pi-uploader-scheduled.timer ;;
         --continuous) capture=pi-uploader-capture.service ;;
         --serve) serve=yes ;;
+        --mqtt) mqtt=yes ;;
         --hardware-watchdog) hardware_watchdog=yes ;;
         --no-start) start=no ;;
         --dry-run) dry=yes ;;
@@ -128,6 +132,8 @@ check() {
             "letter or digit"
         ;;
     esac
+    case $broker in *[!][A-Za-z0-9:.-]*) fail "CAMERA_MQTT is not HOST:PORT" ;; esac
+    case $broker_user in *[![:print:]]*) fail "the user name at the broker holds something unprintable" ;; esac
     case $key in *[![:graph:]]*) fail "the key holds a space or something unprintable" ;; esac
 }
 
@@ -150,6 +156,24 @@ ask() {
         ask_secret "A password for the device's own page, ten characters or more (empty: later): "
         page_password=$secret
     fi
+    [ $mqtt = no ] || ask_broker
+}
+
+ask_broker() {
+    if [ -z "$broker" ] && ! has_broker; then
+        printf 'The MQTT broker, such as homeassistant.local:1883 (empty: later): '
+        read -r broker
+        printf "This device's user name at the broker (empty: none): "
+        read -r broker_user
+    fi
+    if [ -z "$broker_password" ] && [ ! -s $etc/mqtt_password ]; then
+        ask_secret "Its password there, which is not shown (empty: none or later): "
+        broker_password=$secret
+    fi
+}
+
+has_broker() {
+    grep -qs '^CAMERA_MQTT=' $etc/environment || grep -qs '^mqtt[[:space:]]*=' $etc/config.toml
 }
 
 # ask_secret QUESTION: set $secret to what is typed, which is not shown.
@@ -209,6 +233,10 @@ install_program() {
         run $opt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
             --only-binary :all: --requirement "$here/requirements-serve.txt"
     fi
+    if [ $mqtt = yes ] || is_publishing; then
+        run $opt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+            --only-binary :all: --requirement "$here/requirements-mqtt.txt"
+    fi
     if [ -z "$wheel" ]; then
         mkdir "$scratch/source" # a copy: building leaves files behind
         for part in pyproject.toml README.md LICENSE photo_wire pi_uploader; do
@@ -228,8 +256,14 @@ install_program() {
     place "$here/pi-uploader.sh" /usr/local/bin/pi-uploader 755 root:root
 }
 
+# Before the page had a socket, its service was enabled.
 is_serving() {
-    systemctl --quiet is-enabled pi-uploader-serve.service 2>/dev/null
+    systemctl --quiet is-enabled pi-uploader-serve.socket 2>/dev/null ||
+        systemctl --quiet is-enabled pi-uploader-serve.service 2>/dev/null
+}
+
+is_publishing() {
+    systemctl --quiet is-enabled pi-uploader-mqtt.service 2>/dev/null
 }
 
 install_settings() {
@@ -249,6 +283,7 @@ install_settings() {
         place "$scratch/key" $etc/azure_function_key 600 root:root
     fi
     [ $serve = no ] || install_page_settings
+    [ $mqtt = no ] || install_broker_settings
 }
 
 # The page's address is every network of the device, unless one is set.
@@ -259,6 +294,26 @@ install_page_settings() {
     fi
     grep -qs '^CAMERA_SERVE=' $etc/environment || grep -qs '^serve[[:space:]]*=' $etc/config.toml ||
         write_setting CAMERA_SERVE 0.0.0.0:8080
+}
+
+# Let the page's socket listen on the address in the settings: systemd does not read them.
+install_page_address() {
+    address=$(sed -n 's/^CAMERA_SERVE=//p' $etc/environment 2>/dev/null | tail -n 1 | tr -d "\"'")
+    if [ -z "$address" ] && [ -f $etc/config.toml ]; then
+        address=$(sed -n 's/^serve[[:space:]]*=[[:space:]]*"\([^"]*\)".*/\1/p' $etc/config.toml)
+    fi
+    printf '%s' "$address" | grep -qxE '([0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]+' || return 0 # off, or wrong
+    printf '[Socket]\nListenStream=\nListenStream=%s\n' "$address" >"$scratch/address.conf"
+    place "$scratch/address.conf" $units/pi-uploader-serve.socket.d/address.conf 644 root:root
+}
+
+install_broker_settings() {
+    [ -z "$broker" ] || write_setting CAMERA_MQTT "$broker"
+    [ -z "$broker_user" ] || write_setting CAMERA_MQTT_USER "$broker_user"
+    if [ -n "$broker_password" ] || [ ! -f $etc/mqtt_password ]; then
+        (umask 077 && printf '%s' "$broker_password" >"$scratch/mqtt_password")
+        place "$scratch/mqtt_password" $etc/mqtt_password 600 root:root
+    fi
 }
 
 # write_setting NAME VALUE: write a setting, and replace its old value if there is one.
@@ -272,9 +327,10 @@ write_setting() {
 
 install_services() {
     step "services"
-    for unit in "$here"/pi-uploader-*.service "$here"/pi-uploader-*.timer; do
+    for unit in "$here"/pi-uploader-*.service "$here"/pi-uploader-*.socket "$here"/pi-uploader-*.timer; do
         place "$unit" "$units/${unit##*/}" 644 root:root
     done
+    install_page_address
     place "$here/journald.conf" /etc/systemd/journald.conf.d/60-pi-uploader.conf 644 root:root
     [ $placed = no ] || run systemctl restart systemd-journald.service
     if [ $hardware_watchdog = yes ]; then
@@ -307,12 +363,20 @@ start_services() {
     run systemctl disable --quiet --now $other
     run systemctl enable --quiet "$capture" pi-uploader-upload.service
     page=
-    if [ $serve = yes ] || is_serving; then page=pi-uploader-serve.service; fi
-    [ -z "$page" ] || run systemctl enable --quiet "$page"
+    if [ $serve = yes ] || is_serving; then page=pi-uploader-serve.socket; fi
+    if [ -n "$page" ]; then
+        run systemctl disable --quiet pi-uploader-serve.service
+        run systemctl enable --quiet "$page"
+    fi
+    publisher=
+    if [ $mqtt = yes ] || is_publishing; then publisher=pi-uploader-mqtt.service; fi
+    [ -z "$publisher" ] || run systemctl enable --quiet "$publisher"
     [ $start = yes ] || return 0
+    # A socket cannot be started while its service runs.
+    [ -z "$page" ] || run systemctl stop pi-uploader-serve.service
     cursor=$(journalctl --lines=0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p')
-    # shellcheck disable=SC2086  # $page is a word or none
-    for one in "$capture" pi-uploader-upload.service $page; do # each returns when the service is ready
+    # shellcheck disable=SC2086  # $page and $publisher are a word or none
+    for one in "$capture" pi-uploader-upload.service $page $publisher; do # each returns when the service is ready
         run systemctl restart "$one" 2>"$scratch/systemctl" || say_why_not "$one"
     done
 }

@@ -38,8 +38,9 @@ if [ $dry = no ] && [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 
-for unit in pi-uploader-scheduled.timer pi-uploader-scheduled.service \
-    pi-uploader-capture.service pi-uploader-upload.service pi-uploader-serve.service; do
+for unit in pi-uploader-serve.socket pi-uploader-scheduled.timer pi-uploader-scheduled.service \
+    pi-uploader-capture.service pi-uploader-upload.service pi-uploader-serve.service \
+    pi-uploader-mqtt.service; do
     if [ -f /etc/systemd/system/$unit ]; then
         run systemctl disable --quiet --now $unit
         run rm -rf /etc/systemd/system/$unit /etc/systemd/system/$unit.d

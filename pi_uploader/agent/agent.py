@@ -12,22 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from photo_wire import __version__
-from photo_wire.command import Command, CommandResult, parse_blob
+from photo_wire.command import Command, CommandResult
 from photo_wire.errors import WireError
-from photo_wire.heartbeat import (
-    MAX_BYTES,
-    MAX_STATE_BYTES,
-    CommandLink,
-    Heartbeat,
-    HeartbeatReply,
-    parse_reply,
-)
+from photo_wire.heartbeat import MAX_BYTES, MAX_STATE_BYTES, Heartbeat
+from photo_wire.heartbeat_reply import HeartbeatReply, parse_reply
 from pi_uploader.agent.carrier import HeartbeatCarrier
 from pi_uploader.agent.command_runner import CommandRunner
 from pi_uploader.agent.execution import Executor, Uploads
 from pi_uploader.agent.journal import Journal
 from pi_uploader.agent.live import Live
 from pi_uploader.agent.pause import UploadPause
+from pi_uploader.agent.poller import Poller
+from pi_uploader.agent.problem_log import ProblemLog
 from pi_uploader.agent.schedule import Schedule
 from pi_uploader.agent.server_clock import ServerClock
 from pi_uploader.agent.state import DataBudget, DeviceInfo, StateReader
@@ -39,7 +35,8 @@ from pi_uploader.watchdog import KeepAlive, no_keep_alive
 JOURNAL_FILE = "commands.json"  # in the spool's folder
 GOODBYE_SECONDS = 2.0  # at the end of the process
 CARRIED_SECONDS = 60.0  # that a heartbeat waits for the upload that carries it
-CHECK_SECONDS = 60.0  # between two looks whether the state has changed
+CHECK_SECONDS = 45.0  # between two looks whether the state has changed, at least
+CHECK_LATE_SECONDS = 20.0  # for which one waits for a poll, to need no wake-up of its own
 ERROR_PAUSE_SECONDS = 60.0  # after an unexpected error
 MARGIN_SECONDS = 60.0  # by which the thread may be late
 REQUEST_BYTES = 1_000  # of a heartbeat besides its body, response included
@@ -80,17 +77,18 @@ class Agent:
         self._server_clock = ServerClock(clock)
         self._state = StateReader(device, spool, upload_side.pause, self._budget, clock)
         self._journal = Journal(spool.folder / JOURNAL_FILE)
-        self._blobs = client.blobs()
-        self._live = Live(spool.folder, self._blobs, self._budget, clock, self._server_clock)
+        blobs = client.blobs()
+        self._live = Live(spool.folder, blobs, self._budget, clock, self._server_clock)
+        self._poller = Poller(
+            blobs, self._schedule, self._live, self._budget, clock, self._server_clock
+        )
         self._clock = clock
         self._open: Mapping[str, Command] = {}  # by id, as the backend told last
-        self._link: CommandLink | None = None
-        self._etag: str | None = None
         self._last_state: Heartbeat | None = None  # of the last heartbeat that got through
         self._offered_state = self._empty_state()  # of the heartbeat that an upload may carry
         self._check_at = math.inf  # when to compare it with the state then, in monotonic seconds
         self._waits_for_upload = False
-        self._problems: dict[str, str] = {}  # by what failed; logged once
+        self._problems = ProblemLog(log)
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._carrier.on_reply(self._wake.set)
@@ -110,7 +108,7 @@ class Agent:
             try:
                 wait = self.step(keep_alive)
             except Exception as error:
-                if self._is_new("agent", f"{type(error).__name__}: {error}"):
+                if self._problems.is_new("agent", f"{type(error).__name__}: {error}"):
                     log.exception("the agent goes on after an unexpected error")
                 wait = ERROR_PAUSE_SECONDS
             if self.should_restart:
@@ -129,8 +127,8 @@ class Agent:
         elif not self._schedule.carry_due_in() and self._carrier.has_sent():
             self._offer_heartbeat()
         self._watch_state()
-        if not self._schedule.poll_due_in():
-            self._poll()
+        if (found := self._poller.poll()) is not None:
+            self._open = found
         if self._commands.advance(self._open.values(), is_complete=self._last_state is not None):
             self._schedule.hurry()
         self._live.send_due(keep_alive)
@@ -148,8 +146,9 @@ class Agent:
             thread.join(GOODBYE_SECONDS)
 
     def _say_goodbye(self, reason: str) -> None:
-        state = self._last_state or self._empty_state()
-        heartbeat = replace(self._with_results(state), goodbye=reason, sent_at=self._clock.now())
+        # Nobody reports what the spool holds until the device is back.
+        state = self._state.read_spool(self._last_state or self._empty_state())
+        heartbeat = replace(self._with_results(state), goodbye=reason)
         try:
             reply = self._client.send_heartbeat(self._device.name, heartbeat).reply
         except (RejectedError, UnavailableError) as error:
@@ -165,7 +164,7 @@ class Agent:
             carry_due_in or heartbeat_due_in,
             self._schedule.poll_due_in(),
             self._live.due_in(),
-            self._check_due_in(),
+            self._check_due_in() + CHECK_LATE_SECONDS,
         )
 
     # --- heartbeats
@@ -177,14 +176,14 @@ class Agent:
             self._schedule.defer(CARRIED_SECONDS)
             return
         self._waits_for_upload = False
-        state = self._read_state()
+        state = self._state.read()
         heartbeat = self._with_results(state)
         is_complete = len(heartbeat.commands) == len(self._journal.pending())
         try:
             response = self._client.send_heartbeat(self._device.name, heartbeat)
         except RejectedError as error:
             self._schedule.record_rejected()
-            self._warn("heartbeat", f"the backend does not take heartbeats: it {error}")
+            self._problems.warn("heartbeat", f"the backend does not take heartbeats: it {error}")
         except UnavailableError as error:
             self._record_failure(error)
         else:
@@ -199,10 +198,12 @@ class Agent:
         # One that has taken heartbeats before just starts, or is being updated.
         if error.status in _NO_ENDPOINT and self._last_state is None:
             self._schedule.record_unsupported()
-            self._warn("heartbeat", "the backend has no heartbeats: it is older than this device")
+            self._problems.warn(
+                "heartbeat", "the backend has no heartbeats: it is older than this device"
+            )
             return
         wait = self._schedule.record_failure(error.retry_after)
-        self._warn(
+        self._problems.warn(
             "heartbeat", f"no heartbeat is sent: the backend {error}; next try in {wait:.0f} s"
         )
 
@@ -224,7 +225,7 @@ class Agent:
 
     def _offer_heartbeat(self) -> None:
         """Let the next upload carry the heartbeat, if it fits."""
-        state = self._read_state()
+        state = self._state.read()
         if header := self._with_results(state).to_header():
             self._offered_state = state
             self._carrier.offer(header)
@@ -236,33 +237,21 @@ class Agent:
         try:
             self._handle_reply(self._offered_state, parse_reply(reply.encode()))
         except WireError as error:
-            self._warn("heartbeat", f"the reply to a heartbeat cannot be read: {error}")
+            self._problems.warn("heartbeat", f"the reply to a heartbeat cannot be read: {error}")
 
     def _handle_reply(self, state: Heartbeat, reply: HeartbeatReply) -> None:
         self._schedule.record_success()
         self._waits_for_upload = False
         if not reply.is_recorded:
-            self._warn("heartbeat", "this device's key waits for the owner's approval")
+            self._problems.warn("heartbeat", "this device's key waits for the owner's approval")
             return
-        self._forget_problem("heartbeat", "the backend has the heartbeats of this device")
+        self._problems.forget("heartbeat", "the backend has the heartbeats of this device")
         self._last_state = state
         self._check_at = self._clock.monotonic() + CHECK_SECONDS
         self._journal.acknowledge(reply.acknowledged)
         self._open = {command.id: command for command in reply.open}
         self._journal.forget_expired(self._server_clock.now(), self._open.keys())
-        self._link = reply.link
-        if reply.link:
-            self._schedule.begin_polls()
-        else:
-            self._schedule.end_polls()
-
-    def _read_state(self) -> Heartbeat:
-        """Return the state of the device. What cannot be read is left out, and logged once."""
-        try:
-            return self._state.read()
-        except OSError as error:  # the spool's disk
-            self._warn("state", f"the state of the spool cannot be read: {error}")
-            return self._empty_state()
+        self._poller.set_link(reply.link)
 
     def _empty_state(self) -> Heartbeat:
         return Heartbeat(
@@ -279,56 +268,3 @@ class Agent:
                 break
             results.append(result)
         return replace(state, commands=tuple(results))
-
-    # --- commands
-
-    def _poll(self) -> None:
-        """Look into the blob whether there are new commands, or viewers."""
-        link = self._link
-        if link is None or self._server_clock.seconds_until(link.expires_at) <= 0:
-            self._link = None
-            self._schedule.end_polls()
-            return
-        if self._budget.is_spent(self._clock.now()):
-            self._schedule.record_poll(is_looking=False)
-            return
-        try:
-            response = self._blobs.read(link.url, self._etag)
-            self._budget.add(response.size, self._clock.now())
-            if response.content is not None:
-                blob = parse_blob(response.content)
-                self._open = {command.id: command for command in blob.open}
-                self._live.update(blob.looking_until, blob.live)
-                self._etag = response.etag
-        except (UnavailableError, WireError) as error:
-            self._handle_poll_failure(error)
-            return
-        self._server_clock.record(response.server_time)
-        self._schedule.record_poll(self._live.is_looking())
-        self._forget_problem("poll", "commands can be polled again")
-
-    def _handle_poll_failure(self, error: UnavailableError | WireError) -> None:
-        if isinstance(error, UnavailableError) and error.status == 403:  # a new one will come
-            self._link = None
-            self._schedule.end_polls()
-        else:
-            self._schedule.record_poll_failure()
-        self._warn(
-            "poll", f"commands cannot be polled, and come with heartbeats: the storage {error}"
-        )
-
-    # --- the log
-
-    def _is_new(self, what: str, text: str) -> bool:
-        is_new = self._problems.get(what) != text
-        self._problems[what] = text
-        return is_new
-
-    def _warn(self, what: str, text: str) -> None:
-        """Log a problem, once until it is another one."""
-        if self._is_new(what, text):
-            log.warning("%s", text)
-
-    def _forget_problem(self, what: str, text: str) -> None:
-        if self._problems.pop(what, None):
-            log.info("%s", text)

@@ -85,7 +85,9 @@ class CommandRunner:
         try:
             self._journal.take(command)
         except OSError as error:
-            return refused(command, f"the disk does not record it: {error.strerror or error}")
+            # The log and the diagnosis change nothing, and a sick disk is what they are asked for.
+            if command.kind not in _OUTPUTS:
+                return refused(command, f"the disk does not record it: {error.strerror or error}")
         log.info("command %s: %s", command.id, command.kind)
         self._is_restarting = command.kind == Kind.RESTART
         return self._lane_of(command).start(command, self._executor.execute)

@@ -59,6 +59,7 @@ class Journal:
         self._file = file
         self._disk = disk or Disk()
         self._entries: dict[str, _Entry] = {}  # by the command's id, the first taken first
+        self._problem = ""  # of the last write; logged once
         self.is_damaged = False
         try:
             self._entries = _parse(read_json(file))
@@ -137,7 +138,12 @@ class Journal:
         try:
             self._write()
         except OSError as error:
-            log.error("the journal of commands cannot be written: %s", error.strerror or error)
+            problem = error.strerror or str(error)
+            if self._problem != problem:
+                log.error("the journal of commands cannot be written: %s", problem)
+            self._problem = problem
+        else:
+            self._problem = ""
 
     def _write(self) -> None:
         """Replace the file durably: after a power cut it is the old one or the new one. Raises

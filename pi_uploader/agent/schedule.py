@@ -103,9 +103,10 @@ class Schedule:
         return max(0.0, self._poll_at - self._clock.monotonic())
 
     def begin_polls(self) -> None:
-        """Poll from now on, unless it does already."""
+        """Poll now and from now on, unless it does already: after a start somebody may be looking.
+        The heartbeat that brought the link had its jitter."""
         if self._poll_interval is not None and self._poll_at == math.inf:
-            self._poll_at = self._after(self._poll_interval)
+            self._poll_at = self._clock.monotonic()
 
     def end_polls(self) -> None:
         """Poll no more: there is no link to the blob."""

@@ -38,6 +38,10 @@ class DiskMonitor:
         self._clock = clock
         self._task = PeriodicTask(clock, FIRST_POLL_SECONDS)
 
+    def due_in(self) -> float:
+        """Return the seconds until the next check."""
+        return self._task.due_in()
+
     def poll(self) -> None:
         """If a check is due, raise the alert or clear it."""
         if self._task.try_claim():

@@ -104,6 +104,10 @@ class AlertReporter:
         self._disk.poll()
         self._spool_usage.poll()
 
+    def is_poll_due(self) -> bool:
+        """Return whether `poll` has something to do."""
+        return not (self._disk.due_in() and self._spool_usage.due_in())
+
     # --- reports
 
     def try_claim(self) -> bool:
@@ -113,10 +117,11 @@ class AlertReporter:
 
     def due_in(self) -> float:
         """Return the seconds until there is something to send; infinity if nothing is known."""
-        is_pending = (
-            bool(self._outbox.pending()) and self._next_outbox_try <= self._clock.monotonic()
-        )
-        return self._task.due_in() if is_pending or self._has_changed else math.inf
+        if self._has_changed:
+            return self._task.due_in()
+        if not self._outbox.pending():
+            return math.inf
+        return max(self._task.due_in(), self._next_outbox_try - self._clock.monotonic())
 
     def send(self, in_flight: Collection[int], keep_alive: KeepAlive) -> None:
         """Send what is pending, up to a limit. `in_flight` are the sequence numbers of the photos

@@ -34,6 +34,10 @@ class SpoolUsageMonitor:
         self._clock = clock
         self._task = PeriodicTask(clock, FIRST_POLL_SECONDS)
 
+    def due_in(self) -> float:
+        """Return the seconds until the next check."""
+        return self._task.due_in()
+
     def poll(self) -> None:
         """If a check is due, raise the alert or clear it."""
         if not self._task.try_claim():

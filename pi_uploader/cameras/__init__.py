@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import (
+    NO_CLIPS,
     Camera,
     CameraError,
     CameraGoneError,
@@ -17,6 +18,7 @@ from pi_uploader.cameras.camera import (
 from pi_uploader.settings import CameraSettings
 
 __all__ = [
+    "NO_CLIPS",
     "Camera",
     "CameraError",
     "CameraGoneError",

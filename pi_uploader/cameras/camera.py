@@ -85,6 +85,10 @@ class Viewfinder(Protocol):
         is in `take`, which it delays by one frame at most. Raises CameraError."""
 
 
+NO_CLIPS = "a camera of the Pi does with CAMERA_FORMAT=mp4, a simulated one with ffmpeg"
+"""Which cameras record clips on request, for who asked another one."""
+
+
 @runtime_checkable
 class ClipRecorder(Protocol):
     """A camera that can record a clip on request."""

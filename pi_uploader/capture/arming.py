@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from pi_uploader.state_files import read_json
 
 FILE_NAME = "armed.json"
 MAX_SECONDS = 366 * 86400  # from now until a camera is armed again
+CLOCK_TOLERANCE = timedelta(seconds=2)  # between two clocks that are both right
 
 log = logging.getLogger("capture")
 
@@ -37,15 +38,16 @@ class Disarmed:
     seconds: float = 0.0
 
     def is_over(self, clock: Clock) -> bool:
-        """Return whether the camera is armed again.
+        """Return whether the camera is armed again: once the clock shows the time, if it is set, or
+        once the seconds have passed, if the clock was set back since.
 
-        While the clock is not set, the seconds decide. They count anew after a reboot: how long the
-        device was off is not known, and nobody wants to be seen before the time is over.
+        The seconds count anew after a reboot: how long the device was off is not known, and nobody
+        wants to be seen before the time is over.
         """
         if self.until is None:
             return False
-        if clock.is_set():
-            return clock.now() >= self.until
+        if clock.is_set() and clock.now() >= self.until:
+            return True
         now = clock.since_boot()
         start = self.since.milliseconds if self.since.boot == now.boot else 0
         return now.milliseconds - start >= self.seconds * 1000
@@ -81,18 +83,22 @@ class DisarmedCameras:
         self, cameras: Iterable[str], until: datetime | None, seconds: float | None = None
     ) -> None:
         """Disarm these cameras until a time (aware), None for good. `seconds`: how far away that
-        is, if who asks knows it better than this device's clock.
+        is, if who asks knows it better than this device's clock, which may be ahead.
 
         Raises ValueError if the time is over or more than MAX_SECONDS away, OSError, and changes
         nothing, if it cannot be kept.
         """
         if until is not None:
-            left = (until - self._clock.now()).total_seconds() if seconds is None else seconds
-            if self._clock.is_set() and until <= self._clock.now():
+            now = self._clock.now()
+            left = (until - now).total_seconds() if seconds is None else seconds
+            if self._clock.is_set() and left <= 0:
                 raise ValueError(f"{format_time(until)} is over; expected a time to come")
             if left > MAX_SECONDS and self._clock.is_set():
                 raise ValueError(f"{format_time(until)} is more than a year away")
             seconds = min(max(left, 0.0), MAX_SECONDS)
+            by_this_clock = now + timedelta(seconds=seconds)
+            if self._clock.is_set() and by_this_clock - until > CLOCK_TOLERANCE:
+                until = by_this_clock  # this clock is ahead: it would show `until` too early
         new = Disarmed(until, self._clock.since_boot(), seconds or 0.0)
         with self._lock:
             self._replace({**dict(self._current()), **dict.fromkeys(cameras, new)})

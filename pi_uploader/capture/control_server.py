@@ -2,7 +2,8 @@
 
 One thread accepts connections, and a thread for each answers its request. However many requests
 come, they take little from the cameras: at most MAX_CONNECTIONS are served at once, and MAX_RATE of
-them begin in a second. The others wait in the socket's queue.
+them begin in a second, after MAX_BURST that may follow a pause at once. The others wait in the
+socket's queue.
 """
 
 import json
@@ -15,12 +16,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.control import MAX_REQUEST, SOCKET_NAME, LineReader, Reply
 from pi_uploader.errors import NightjarError
 from pi_uploader.unix_sockets import bind
 
 MAX_CONNECTIONS = 8
 MAX_RATE = 50.0  # requests a second
+MAX_BURST = 5  # requests at once: what the page or MQTT asks for at a time, and a photo on request
 MAX_WAITING = 32  # connections in the socket's queue
 REQUEST_SECONDS = 5.0  # until a client has sent its request
 REPLY_SECONDS = 5.0  # until it has read the reply
@@ -45,12 +48,18 @@ class ControlServer:
     requests, and returns whether the server is closed."""
 
     def __init__(
-        self, spool: Path, handler: Handler, pause: Callable[[float], bool] | None = None
+        self,
+        spool: Path,
+        handler: Handler,
+        pause: Callable[[float], bool] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._spool = spool
         self._handler = handler
         self._closed = threading.Event()
         self._pause = pause or self._closed.wait
+        self._clock = clock
+        self._next_at = float("-inf")  # when another request may begin, in seconds of `clock`
         self._slots = threading.Semaphore(MAX_CONNECTIONS)
         self._socket: socket.socket | None = None
         self._threads: list[threading.Thread] = []
@@ -100,7 +109,14 @@ class ControlServer:
                 self._log_once(error)
                 self._pause(ERROR_PAUSE_SECONDS)
             else:
-                self._pause(1 / MAX_RATE)
+                self._pause(self._seconds_until_next())
+
+    def _seconds_until_next(self) -> float:
+        """Return how long another request has to wait now that one has begun."""
+        now = self._clock.monotonic()
+        earliest = now - (MAX_BURST - 1) / MAX_RATE
+        self._next_at = max(self._next_at, earliest) + 1 / MAX_RATE
+        return max(0.0, self._next_at - now)
 
     def _start_request(self, connection: socket.socket) -> None:
         thread = threading.Thread(

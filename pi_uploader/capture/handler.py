@@ -19,8 +19,9 @@ from pi_uploader.cameras import (
     Shot,
 )
 from pi_uploader.capture.arming import Arming
-from pi_uploader.capture.stats import Activity, CaptureStats
+from pi_uploader.capture.stats import Activity, CaptureStats, LastPhoto
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.jpeg_preview import preview_in
 from pi_uploader.messages import counted
 from pi_uploader.settings import CameraSettings
 from pi_uploader.spool import PhotoInfo, Spool
@@ -181,6 +182,7 @@ class TriggerHandler:
         if not self._put(shot.content, info, event):
             return None
         self.activity.last_photo = taken_at if is_set else None
+        self.activity.photo = LastPhoto(info.name, preview_in(shot.content) or b"")
         self.activity.failures, self.activity.problem = 0, ""
         return info.name
 

@@ -4,6 +4,7 @@
 {"do": "clip", "camera", "tag", "seconds"}  {"photo": id}
 {"do": "find", "tag"}                       {"photos": [id...]}
 {"do": "preview", "camera"}                 a JPEG
+{"do": "last", "camera"}                    {"photo": id} and the preview of the last photo, a JPEG
 {"do": "state"}                             {"cameras": {name: {...}}}
 {"do": "arm", "camera"}                     {}        camera null or missing: all
 {"do": "disarm", "camera", "until", "seconds"}  {}    until null or missing: for good
@@ -22,7 +23,7 @@ from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time, parse_time
 from pi_uploader import log_ring
-from pi_uploader.cameras import CameraError, ClipRecorder
+from pi_uploader.cameras import NO_CLIPS, CameraError, ClipRecorder
 from pi_uploader.capture.camera_thread import CameraThread, Shared
 from pi_uploader.capture.control_server import IsWaiting, RefusedError
 from pi_uploader.capture.previews import Previews
@@ -56,6 +57,7 @@ class Requests:
             "clip": self._photo,
             "find": self._find,
             "preview": self._preview,
+            "last": self._last,
             "state": self._state,
             "arm": self._arm,
             "disarm": self._arm,
@@ -76,10 +78,7 @@ class Requests:
         if request["do"] == "clip":
             seconds = _number(request, "seconds", 1, MAX_CLIP_SECONDS)
             if not _records_clips(thread):
-                raise RefusedError(
-                    f"{thread.settings.name} records no clips: a camera of the Pi does with "
-                    "CAMERA_FORMAT=mp4, a simulated one with ffmpeg"
-                )
+                raise RefusedError(f"{thread.settings.name} records no clips: {NO_CLIPS}")
         return Reply({"photo": self._photos.take(thread, _tag(request), seconds, is_waiting)})
 
     def _find(self, request: Mapping[str, Any], _: IsWaiting) -> Reply:
@@ -94,6 +93,12 @@ class Requests:
             return Reply({}, self._previews[name].latest())
         except CameraError as error:
             raise RefusedError(f"{name}: {error}") from error
+
+    def _last(self, request: Mapping[str, Any], _: IsWaiting) -> Reply:
+        photo = self._camera(request).activity.photo
+        if photo is None:
+            raise RefusedError("this camera has taken no photo since the start")
+        return Reply({"photo": str(photo.name)}, photo.preview)
 
     def _state(self, _request: Mapping[str, Any], _: IsWaiting) -> Reply:
         cameras = {name: self._state_of(one) for name, one in self._threads.items()}
@@ -113,9 +118,12 @@ class Requests:
         return {
             "source": thread.settings.source,
             "armed": thread.arming.is_armed(),
+            "disarmed": disarmed is not None,
             "disarmed_until": _time(disarmed.until if disarmed else None),
             "last_trigger": _time(activity.last_trigger),
             "last_photo": _time(activity.last_photo),
+            "photo": str(activity.photo.name) if activity.photo else None,
+            "motions": thread.queue.count(Trigger.MOTION),
             "failures": activity.failures,
             "failing": activity.problem or None,
             "pins": [

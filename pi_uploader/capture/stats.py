@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from photo_wire.name import PhotoName
 from pi_uploader.messages import counted
 
 
@@ -30,9 +31,18 @@ class CaptureStats:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class LastPhoto:
+    """A photo in the spool, and its preview: a JPEG of less than 64 KB, empty if it has none."""
+
+    name: PhotoName
+    preview: bytes
+
+
 @dataclass
 class Activity:
-    """What a camera did last. Times are None if there was none yet, or the clock was not set.
+    """What a camera did last. Times are None if there was none yet, or the clock was not set;
+    `photo` is None before the first one.
 
     `failures`: how many times in a row it took no photo, or the spool lost it; `problem`: why the
     last time, empty after a photo.
@@ -40,5 +50,6 @@ class Activity:
 
     last_trigger: datetime | None = None
     last_photo: datetime | None = None
+    photo: LastPhoto | None = None
     failures: int = 0
     problem: str = ""

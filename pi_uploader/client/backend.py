@@ -31,14 +31,8 @@ from photo_wire.headers import (
     PhotoHeaders,
     content_digest,
 )
-from photo_wire.heartbeat import (
-    HEARTBEAT,
-    HEARTBEAT_REPLY,
-    Heartbeat,
-    HeartbeatReply,
-    heartbeat_path,
-    parse_reply,
-)
+from photo_wire.heartbeat import HEARTBEAT, Heartbeat, heartbeat_path
+from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, HeartbeatReply, parse_reply
 from photo_wire.known import KNOWN_PATH, KnownPhotos, ids_to_json, parse_known
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt

@@ -21,7 +21,7 @@ from pi_uploader.settings import SettingsError
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 READ_TIMEOUT_SECONDS = 30.0  # without a byte in either direction
-BLOCK_SIZE = 256 * 1024  # bytes that are read from a photo at once
+BLOCK_SIZE = 512 * 1024  # bytes that are read from a photo at once
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # which curl and requests know, too
 _DEFAULT_PORTS = {"https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}

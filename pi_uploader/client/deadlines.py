@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from urllib3.connection import HTTPConnection
 from urllib3.util.ssltransport import SSLTransport
 
+LOOK_SECONDS = 60.0  # between two looks while requests begin; the shortest of their limits
 REPEAT_SECONDS = 1.0  # between two attempts to close a connection that may not be open yet
 
 log = logging.getLogger("client")
@@ -54,11 +55,17 @@ def _plain_socket(connected: object) -> socket.socket | None:
 
 
 class Deadlines:
-    """The deadlines of the requests that are running. Threads share it."""
+    """The deadlines of the requests that are running. Threads share it.
+
+    To wake up the thread for each request, and again at its deadline, would cost a device that
+    only polls more than the polls. So it looks once a minute, as long as there are new requests,
+    and a request wakes it up only if its deadline comes before the next look.
+    """
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._running: set[Deadline] = set()
+        self._has_new = False  # since the last look
         self._looks_at = math.inf  # when the thread looks at them next, in monotonic seconds
         self._thread: threading.Thread | None = None
         self._of_this_thread = threading.local()
@@ -92,6 +99,7 @@ class Deadlines:
     def _add(self, deadline: Deadline) -> None:
         with self._condition:
             self._running.add(deadline)
+            self._has_new = True
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
@@ -107,6 +115,9 @@ class Deadlines:
                         self._expire(deadline)
                         deadline.at = now + REPEAT_SECONDS  # if it was still connecting
                 self._looks_at = min((one.at for one in self._running), default=math.inf)
+                if self._has_new:
+                    self._looks_at = min(self._looks_at, now + LOOK_SECONDS)
+                self._has_new = False
                 is_idle = self._looks_at == math.inf
                 self._condition.wait(None if is_idle else self._looks_at - now)
 

@@ -12,7 +12,13 @@ from importlib import metadata
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader import board
-from pi_uploader.cameras import CameraError, CaptureContext, open_camera
+from pi_uploader.cameras import (
+    NO_CLIPS,
+    CameraError,
+    CaptureContext,
+    ClipRecorder,
+    open_camera,
+)
 from pi_uploader.cameras.picamera.library import (
     find_shared_sensors,
     list_sensors,
@@ -88,6 +94,7 @@ def check_camera(settings: CameraSettings) -> Finding:
     try:
         with closing(open_camera(settings)) as camera:
             shot = camera.take(CaptureContext(settings.name, Trigger.DEMAND, None))
+            has_clips = isinstance(camera, ClipRecorder) and camera.records_clips
     except (SettingsError, CameraError) as error:
         return Finding.of_error(subject, error)
     except Exception as error:  # noqa: BLE001  whatever a driver raises is the finding
@@ -97,7 +104,10 @@ def check_camera(settings: CameraSettings) -> Finding:
             f"{type(error).__name__}: {error}",
             f"check its cable and address; {CameraError.hint}",
         )
-    return Finding(subject, Severity.OK, f"took a {shot.media.name} of {len(shot.content):,} bytes")
+    text = f"took a {shot.media.name} of {len(shot.content):,} bytes"
+    if not has_clips:
+        text += f", and records no clips on request: {NO_CLIPS}"
+    return Finding(subject, Severity.OK, text)
 
 
 def check_pins(

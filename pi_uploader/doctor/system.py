@@ -106,7 +106,7 @@ def load_identity(settings: UploadSettings, environ: Environment) -> tuple[Ident
         severity = Severity.OK if isinstance(error, NoKeyError) else Severity.WARNING
         finding = Finding("identity", severity, f"{settings.device}, without a key: {error}")
         return Identity(settings.device), finding
-    text = f"{identity.device}, key {identity.fingerprint}"
+    text = f"{identity.device}, fingerprint {identity.fingerprint}"
     return identity, Finding("identity", Severity.OK, text)
 
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
-from pi_uploader.serve.problems import PageProblemError
+from pi_uploader.local_view.problems import RequestProblemError
 from pi_uploader.serve.throttle import PasswordThrottle
 
 LOCAL_DOMAINS = (".local", ".lan", ".home.arpa", ".internal")  # RFC 6762, 8375; none is public
@@ -36,17 +36,21 @@ class Access:
         self._logged_at = float("-inf")
 
     def check(self, request: Mapping[str, str]) -> None:
-        """Raises PageProblemError if the request is not allowed."""
+        """Raises RequestProblemError if the request is not allowed."""
         host = request.get("HTTP_HOST", "")
         if not self._is_own(host):
             # Another site's name may be made to lead here (DNS rebinding).
-            raise PageProblemError(
+            raise RequestProblemError(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "this device does not have that name: use its IP address, or set "
                 "CAMERA_SERVE_NAMES",
             )
         self._check_site(request, host)
         self._check_password(request)
+
+    def counts_wrong_passwords(self) -> bool:
+        """Return whether an address has sent a wrong password lately, which counts against it."""
+        return self._throttle.is_counting()
 
     def _is_own(self, host: str) -> bool:
         try:
@@ -70,7 +74,7 @@ class Access:
         if origin is not None and not is_safe:
             is_from_here = is_from_here and urlsplit(origin).netloc.lower() == host.lower()
         if not is_from_here:
-            raise PageProblemError(HTTPStatus.FORBIDDEN, "another site sent this request")
+            raise RequestProblemError(HTTPStatus.FORBIDDEN, "another site sent this request")
 
     def _check_password(self, request: Mapping[str, str]) -> None:
         address = request.get("REMOTE_ADDR", "")
@@ -78,7 +82,7 @@ class Access:
         if password is None:  # as a browser's first request
             raise _unauthorized("a password is needed")
         if wait := self._throttle.wait(address):
-            raise PageProblemError(
+            raise RequestProblemError(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 f"too many wrong passwords from this address: wait {wait:.0f} s",
                 {"Retry-After": str(int(wait) + 1)},
@@ -111,5 +115,5 @@ def _password_in(authorization: str) -> bytes | None:
     return password if colon else None
 
 
-def _unauthorized(text: str) -> PageProblemError:
-    return PageProblemError(HTTPStatus.UNAUTHORIZED, text, {"WWW-Authenticate": CHALLENGE})
+def _unauthorized(text: str) -> RequestProblemError:
+    return RequestProblemError(HTTPStatus.UNAUTHORIZED, text, {"WWW-Authenticate": CHALLENGE})

@@ -1,9 +1,9 @@
-"""The routes of the camera's own page, as a WSGI application."""
+"""The routes of the device's own page, as a WSGI application."""
 
-import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -12,22 +12,30 @@ import bottle
 
 from photo_wire.errors import WireError
 from photo_wire.media import Media
-from photo_wire.name import PhotoName, check_camera, parse_name
+from photo_wire.name import PhotoName, parse_name
 from pi_uploader import log_ring
 from pi_uploader.clock import Clock
+from pi_uploader.local_view.capture_client import CaptureClient
+from pi_uploader.local_view.error_log import ErrorLog
+from pi_uploader.local_view.problems import RETRY_SOON, RequestProblemError
+from pi_uploader.local_view.report import DeviceReport
 from pi_uploader.serve.access import Access
-from pi_uploader.serve.capture_client import CaptureClient
-from pi_uploader.serve.error_log import ErrorLog
 from pi_uploader.serve.live import CONTENT_TYPE, LiveStream, Viewers
-from pi_uploader.serve.page import STYLE, render_error, render_page
+from pi_uploader.serve.page import STYLE, render_page
+from pi_uploader.serve.parameters import chosen_camera, number, parameter, wants_page
 from pi_uploader.serve.photos import DevicePhoto, DevicePhotos
-from pi_uploader.serve.problems import PageProblemError
-from pi_uploader.serve.report import DeviceReport
-from pi_uploader.serve.thumbnail import preview_in
+from pi_uploader.serve.responses import (
+    file_response,
+    json_response,
+    preview_response,
+    render_problem,
+    response,
+)
 from pi_uploader.settings import ServeSettings
 
 DEFAULT_LINES = 100
 MAX_PAGE = 200  # photos in a response
+MAX_READS = 4  # of a photo that is moved meanwhile: dated, then kept, and both between two reads
 SECURITY_HEADERS = [
     ("Cache-Control", "no-store"),
     (
@@ -40,7 +48,6 @@ SECURITY_HEADERS = [
     ("Referrer-Policy", "same-origin"),  # with no-referrer, forms send Origin: null
     ("X-Content-Type-Options", "nosniff"),
 ]
-PROBLEM = "application/problem+json"
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -61,27 +68,36 @@ class PageApp:
         self._capture = capture
         self._pause = pause
         self._clock = clock
-        self._access = Access(settings.password, settings.names or ())
+        self._access = Access(settings.password, settings.names or (), clock)
         self._photos = DevicePhotos(settings.spool)
         self._report = DeviceReport(settings, clock)
         self._viewers = Viewers()
         self._errors = ErrorLog(log)
+        self._used_at = clock.monotonic()
         self._bottle = self._make_bottle()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Respond to a request, as WSGI has it (PEP 3333)."""
+        self._used_at = self._clock.monotonic()
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             return start_response(status, [*headers, *SECURITY_HEADERS], *more)
 
-        response: Iterable[bytes] = self._bottle.wsgi(environ, start)
-        return response
+        body: Iterable[bytes] = self._bottle.wsgi(environ, start)
+        return body
+
+    def idle_seconds(self) -> float:
+        """Return for how long there was no request. While wrong passwords count it is 0: with the
+        process they would be forgotten, and an address that guesses would not have to wait."""
+        if self._access.counts_wrong_passwords():
+            return 0.0
+        return self._clock.monotonic() - self._used_at
 
     def _make_bottle(self) -> Any:
         app = bottle.Bottle()
-        app.default_error_handler = _render_problem
+        app.default_error_handler = render_problem
         app.add_hook("before_request", self._with_problems(self._check))
         routes: list[tuple[str, str, Callable[..., Any]]] = [
             ("GET", "/", self._get_page),
@@ -110,12 +126,16 @@ class PageApp:
         def handle(**path: str) -> Any:
             try:
                 return handler(**path)
-            except PageProblemError as problem:
+            except RequestProblemError as problem:
                 status, text, headers = problem.status.value, str(problem), problem.headers
             except WireError as error:
                 status, text, headers = HTTPStatus.BAD_REQUEST.value, str(error), {}
             except bottle.HTTPResponse:
                 raise
+            except OSError as error:
+                self._errors.log_once("a request failed", error)
+                text = f"the device cannot read its disk: {error.strerror or error}; try again"
+                status, headers = HTTPStatus.SERVICE_UNAVAILABLE.value, RETRY_SOON
             except Exception as error:  # noqa: BLE001  the page works on
                 self._errors.log_once("a request failed", error)
                 text = "unexpected error: see the log"
@@ -130,74 +150,77 @@ class PageApp:
     # --- pictures of now
 
     def _get_still(self) -> Any:
-        picture = self._capture.preview(self._capture.choose(_camera()))
-        return _response(picture, Media.JPEG.content_type)
+        picture = self._capture.preview(self._capture.choose(chosen_camera()))
+        return response(picture, Media.JPEG.content_type)
 
     def _get_live(self) -> Any:
-        camera = self._capture.choose(_camera())
+        camera = self._capture.choose(chosen_camera())
         stream = LiveStream(
             lambda: self._capture.preview(camera),
             self._settings.frames_per_second,
             self._viewers.enter(),
             self._pause,
         )
-        return _response(stream, CONTENT_TYPE)
+        stream.begin()
+        return response(stream, CONTENT_TYPE)
 
     def _post_capture(self, camera: str | None = None) -> Any:
-        chosen = self._capture.choose(camera or _camera())
+        chosen = self._capture.choose(camera or chosen_camera())
         if not self._report.has_room():
-            raise PageProblemError(
+            raise RequestProblemError(
                 HTTPStatus.INSUFFICIENT_STORAGE,
                 "the disk is nearly full, and the room is for the photos of triggers",
             )
         name = self._capture.take_photo(chosen)
-        if _parameter("return_file").lower() in ("true", "1", "yes"):
+        if parameter("return_file").lower() in ("true", "1", "yes"):
             return self._file_of(name)
-        if _wants_page():
+        if wants_page():
             return bottle.redirect(f"/?camera={chosen}&photo={name}", 303)
-        return _json({"photo": self._described(name)})
+        return json_response({"photo": self._described(name)})
 
     def _described(self, name: PhotoName) -> dict[str, Any]:
         try:
             return self._photos.find(name).describe()
-        except PageProblemError:  # it was uploaded meanwhile
+        except RequestProblemError:  # it was uploaded meanwhile
             return {"id": str(name), "camera": name.camera, "place": "uploaded"}
 
     # --- photos on the device
 
     def _get_images(self) -> Any:
-        limit = _number("limit", 50, MAX_PAGE)
-        before = _parameter("before")
+        limit = number("limit", 50, MAX_PAGE)
+        before = parameter("before")
         found = self._photos.newest(
-            limit + 1, _camera(), parse_name(before, "before") if before else None
+            limit + 1, chosen_camera(), parse_name(before, "before") if before else None
         )
         page = found[:limit]
         next_page = str(page[-1].name) if len(found) > limit else None
-        return _json({"photos": [one.describe() for one in page], "before": next_page})
+        return json_response({"photos": [one.describe() for one in page], "before": next_page})
 
     def _get_image(self, id: str) -> Any:
         return self._file_of(parse_name(id))
 
     def _file_of(self, name: PhotoName) -> Any:
-        try:
-            return _file(self._photos.find(name))
-        except PageProblemError:  # it was moved meanwhile, or is gone
-            return _file(self._photos.find(name))
+        return self._read(name, file_response)
 
     def _get_preview(self, id: str) -> Any:
-        photo = self._photos.find(parse_name(id))
-        if photo.media is not Media.JPEG:
-            raise PageProblemError(HTTPStatus.NOT_FOUND, "only a JPEG is shown in small")
-        try:
-            preview = preview_in(photo.file)
-        except OSError:
-            preview = None
-        return _response(preview, Media.JPEG.content_type) if preview else _file(photo)
+        return self._read(parse_name(id), preview_response)
+
+    def _read(self, name: PhotoName, response_of: Callable[[DevicePhoto], Any]) -> Any:
+        """Return what `response_of` makes of a photo. It raises FileNotFoundError if the photo was
+        moved after it was found: then it is looked for again. Raises RequestProblemError if it is
+        not on this device."""
+        for _ in range(MAX_READS):
+            photo = self._photos.find(name)
+            with suppress(FileNotFoundError):
+                return response_of(photo)
+        raise RequestProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE, "this photo is being moved: try again", RETRY_SOON
+        )
 
     def _delete_image(self, id: str) -> Any:
         self._photos.delete(parse_name(id))
         log.info("kept photo %s deleted by request", id)
-        return _response(b"", status=HTTPStatus.NO_CONTENT)
+        return response(b"", status=HTTPStatus.NO_CONTENT)
 
     def _post_delete(self, id: str) -> Any:
         """Delete a photo for a page without JavaScript, which cannot send DELETE."""
@@ -208,41 +231,43 @@ class PageApp:
 
     def _get_status(self) -> Any:
         cameras, problem = self._cameras()
-        return _json({**self._report.facts(), "cameras": cameras, "problem": problem})
+        return json_response({**self._report.facts(), "cameras": cameras, "problem": problem})
 
     def _cameras(self) -> tuple[dict[str, Any], str | None]:
         """Return the state of the cameras, or none and why."""
         try:
             return self._capture.cameras(), None
-        except PageProblemError as problem:
+        except RequestProblemError as problem:
             return {}, str(problem)
 
     def _get_logs(self) -> Any:
-        return _json({"lines": self._log_lines(_number("lines", DEFAULT_LINES, 1000))})
+        return json_response({"lines": self._log_lines(number("lines", DEFAULT_LINES, 1000))})
 
     def _log_lines(self, count: int) -> list[str]:
         """Return the last lines of the capture process and of this one, in their order: each
         begins with its time."""
         try:
             lines = self._capture.logs()
-        except PageProblemError as problem:
+        except RequestProblemError as problem:
             lines = []
             self._errors.log_once(f"no log of the cameras: {problem}")
         return sorted([*lines, *log_ring.last_lines(count)])[-count:]
 
     def _get_pins(self) -> Any:
         cameras = self._capture.cameras()
-        return _json({name: state.get("pins", []) for name, state in cameras.items()})
+        return json_response({name: state.get("pins", []) for name, state in cameras.items()})
 
     def _get_history(self) -> Any:
         midnight = self._midnight()
-        photos = self._photos.first_of_each_hour(midnight, _camera())
+        photos = self._photos.first_of_each_hour(midnight, chosen_camera())
         hours = [{"hour": self._hour(one), "photo": one.describe()} for one in photos]
-        return _json({"day": f"{midnight:%Y-%m-%d}", "zone": f"{midnight.tzinfo}", "hours": hours})
+        return json_response(
+            {"day": f"{midnight:%Y-%m-%d}", "zone": f"{midnight.tzinfo}", "hours": hours}
+        )
 
     def _midnight(self) -> datetime:
         """Return the beginning of the day that is asked for, or of today."""
-        text = _parameter("day")
+        text = parameter("day")
         now = self._clock.now().astimezone(self._settings.zone)
         if not text:
             return now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -252,25 +277,25 @@ class PageApp:
             return datetime.fromisoformat(text).replace(tzinfo=self._settings.zone)
         except ValueError:
             problem = "day: expected a day such as 2026-11-28"
-            raise PageProblemError(HTTPStatus.BAD_REQUEST, problem) from None
+            raise RequestProblemError(HTTPStatus.BAD_REQUEST, problem) from None
 
     def _hour(self, photo: DevicePhoto) -> int:
         return photo.name.captured_at.astimezone(self._settings.zone).hour
 
     def _get_page(self) -> Any:
         cameras, problem = self._cameras()
-        chosen = _camera() or next(iter(cameras), None)
+        chosen = chosen_camera() or next(iter(cameras), None)
         midnight = self._midnight()
-        before = _parameter("before")
+        before = parameter("before")
         limit = 12
         photos = self._photos.newest(limit + 1, chosen, parse_name(before) if before else None)
-        taken = _parameter("photo")
+        taken = parameter("photo")
         page = render_page(
             facts=self._report.facts(),
             cameras=cameras,
             problem=problem,
             camera=chosen,
-            is_live=_parameter("live") == "1",
+            is_live=parameter("live") == "1",
             taken=self._described(parse_name(taken)) if taken else None,
             midnight=midnight,
             tomorrow=midnight + timedelta(days=1),
@@ -282,73 +307,11 @@ class PageApp:
             zone=self._settings.zone,
             load=self._clock.now().timestamp(),
         )
-        return _response(page.encode(), "text/html; charset=utf-8")
+        return response(page.encode(), "text/html; charset=utf-8")
 
     def _hours(self, midnight: datetime, camera: str | None) -> list[DevicePhoto]:
         return self._photos.first_of_each_hour(midnight, camera)
 
 
 def _get_style() -> Any:
-    return _response(STYLE, "text/css; charset=utf-8")
-
-
-def _parameter(name: str) -> str:
-    """Return a parameter of the query or of a form; empty if there is none."""
-    query, form = bottle.request.query, bottle.request.forms
-    return str(query.get(name) or form.get(name) or "")
-
-
-def _camera() -> str | None:
-    """Return the camera that is asked for, None for no choice. Raises WireError."""
-    name = _parameter("camera")
-    return check_camera(name) if name else None
-
-
-def _number(name: str, default: int, most: int) -> int:
-    text = _parameter(name)
-    if not text:
-        return default
-    if not re.fullmatch("[0-9]{1,6}", text) or not int(text):
-        raise PageProblemError(
-            HTTPStatus.BAD_REQUEST, f"{name}: expected a number from 1 to {most}"
-        )
-    return min(int(text), most)
-
-
-def _wants_page() -> bool:
-    """Return whether a person's browser asks, and no program."""
-    return "text/html" in bottle.request.get_header("Accept", "")
-
-
-def _response(body: Any, content_type: str = "", status: HTTPStatus = HTTPStatus.OK) -> Any:
-    headers = {"Content-Type": content_type} if content_type else {}
-    return bottle.HTTPResponse(body, status.value, headers=headers)
-
-
-def _json(value: Mapping[str, Any]) -> Any:
-    return _response(json.dumps(value).encode(), "application/json")
-
-
-def _file(photo: DevicePhoto) -> Any:
-    """Return the bytes of a photo, or the part of them that a player asks for. Raises
-    PageProblemError if it has left the device."""
-    if not photo.file.is_file():
-        raise PageProblemError(HTTPStatus.NOT_FOUND, "this photo has just left the device")
-    response = bottle.static_file(
-        photo.file.name, str(photo.file.parent), mimetype=photo.media.content_type
-    )
-    name = f"{photo.name}.{photo.media.suffix}"
-    response.set_header("Content-Disposition", f'inline; filename="{name}"')
-    return response
-
-
-def _render_problem(error: Any) -> bytes:
-    """Return the body of a response that is a problem: a page for people, else RFC 9457."""
-    status = HTTPStatus(error.status_code)
-    detail = error.body if isinstance(error.body, str) else status.phrase
-    if _wants_page():
-        bottle.response.content_type = "text/html; charset=utf-8"
-        return render_error(status, detail).encode()
-    bottle.response.content_type = PROBLEM
-    problem = {"title": status.phrase, "status": status.value, "detail": detail}
-    return json.dumps(problem).encode()
+    return response(STYLE, "text/css; charset=utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
-from pi_uploader.serve.problems import PageProblemError
+from pi_uploader.local_view.problems import RequestProblemError
 
 MAX_VIEWERS = 3
 MAX_SECONDS = 300.0
@@ -21,9 +21,9 @@ class Viewers:
 
     def enter(self) -> Callable[[], None]:
         """Take a place, and return what frees it, which may be called again. Raises
-        PageProblemError if there is none."""
+        RequestProblemError if there is none."""
         if not self._places.acquire(blocking=False):
-            raise PageProblemError(
+            raise RequestProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 f"{MAX_VIEWERS} people watch already; try again later",
                 {"Retry-After": "30"},
@@ -39,8 +39,9 @@ class Viewers:
 
 
 class LiveStream:
-    """The parts of a response, each with the picture that `preview` returns, `frames` a second.
-    It ends after MAX_SECONDS, when `pause(seconds)` returns True, and when there is no picture."""
+    """The parts of a response, each with the picture that `preview` returns, `frames` a second,
+    once it has begun. It ends after MAX_SECONDS, when `pause(seconds)` returns True, and when there
+    is no picture."""
 
     def __init__(
         self,
@@ -57,26 +58,33 @@ class LiveStream:
         self._clock = clock
         self._end = clock.monotonic() + MAX_SECONDS
         self._next = clock.monotonic()
-        self._has_begun = False
+        self._first = b""
+
+    def begin(self) -> None:
+        """Get the first picture, while the response can still be a problem. Raises
+        RequestProblemError if there is none; the viewer's place is free then."""
+        try:
+            self._first = self._preview()
+        except BaseException:
+            self.close()
+            raise
 
     def __iter__(self) -> "LiveStream":
         return self
 
     def __next__(self) -> bytes:
-        """Return the next part. The first raises PageProblemError if there is no picture."""
+        """Return the next part."""
         left = self._next - self._clock.monotonic()
         if (left > 0 and self._pause(left)) or self._clock.monotonic() >= self._end:
             self.close()
             raise StopIteration
         self._next = self._clock.monotonic() + self._interval
         try:
-            picture = self._preview()
-        except PageProblemError:
+            picture = self._first or self._preview()
+        except RequestProblemError:
             self.close()
-            if self._has_begun:
-                raise StopIteration from None
-            raise
-        self._has_begun = True
+            raise StopIteration from None
+        self._first = b""
         head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
         return head.encode() + picture + b"\r\n"
 

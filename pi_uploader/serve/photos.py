@@ -19,7 +19,7 @@ from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName, parse_name
-from pi_uploader.serve.problems import PageProblemError
+from pi_uploader.local_view.problems import RequestProblemError
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.folders import WAITING_PARTS, list_names
 from pi_uploader.spool.photo import parse_file_name
@@ -94,20 +94,19 @@ class DevicePhotos:
                 if not ends[0] <= one.time_and_tag < ends[1]:
                     continue
                 moment = _moment(one.time_and_tag)
+                if moment is None:
+                    continue
                 hour = int((moment - day.astimezone(moment.tzinfo)).total_seconds() // 3600)
                 if hour not in first or one < first[hour]:
                     first[hour] = one
         return _parse_all(first[hour] for hour in sorted(first))
 
     def find(self, name: PhotoName) -> DevicePhoto:
-        """Return the photo of this name. Raises PageProblemError if it is not on this device."""
+        """Return the photo of this name. Raises RequestProblemError if it is not on this device."""
         # Once more at the end: it may be kept while the folders of waiting photos are read.
         photo = self._find_kept(name) or self._find_spooled(name) or self._find_kept(name)
         if photo is None:
-            raise PageProblemError(
-                HTTPStatus.NOT_FOUND,
-                "this photo is not on the device: it was uploaded, or there never was one",
-            )
+            raise _not_here()
         return photo
 
     def _find_kept(self, name: PhotoName) -> DevicePhoto | None:
@@ -130,21 +129,23 @@ class DevicePhotos:
         return None
 
     def delete(self, name: PhotoName) -> None:
-        """Delete a kept photo. Raises PageProblemError for others: no photo is lost."""
+        """Delete a kept photo. Raises RequestProblemError for others: no photo is lost."""
         photo = self.find(name)
         if photo.place != KEPT:
-            raise PageProblemError(
+            raise RequestProblemError(
                 HTTPStatus.CONFLICT,
                 "this photo was not uploaded yet, and no photo is lost: delete it in the gallery "
                 "when it has arrived",
             )
         try:
             self._disk.remove(photo.file)
+        except FileNotFoundError:  # deleted a moment ago
+            raise _not_here() from None
         except OSError as error:
             problem = f"it cannot be deleted: {error.strerror}"
             if error.errno == errno.EROFS:  # the unit opens the folder, if it exists at the start
                 problem += "; sudo systemctl restart pi-uploader-serve may help"
-            raise PageProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, problem) from None
+            raise RequestProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, problem) from None
 
     def _all(self, camera: str | None) -> Iterator[_Found]:
         mark = f"{camera}-" if camera else ""
@@ -170,13 +171,24 @@ class DevicePhotos:
                         yield stem, KEPT, kept / one / day / file_name
 
 
+def _not_here() -> RequestProblemError:
+    return RequestProblemError(
+        HTTPStatus.NOT_FOUND,
+        "this photo is not on the device: it was uploaded, or there never was one",
+    )
+
+
 def format_name_time(moment: datetime) -> str:
     """Return a time as the names of photos have it: 20261120T120134567Z."""
     return re.sub("[-:.]", "", format_time(moment))
 
 
-def _moment(time_and_tag: str) -> datetime:
-    return datetime.strptime(f"{time_and_tag[:18]}000+0000", "%Y%m%dT%H%M%S%f%z")
+def _moment(time_and_tag: str) -> datetime | None:
+    """Return a photo's time; None if it is no time, so that the name is not the spool's."""
+    try:
+        return datetime.strptime(f"{time_and_tag[:18]}000+0000", "%Y%m%dT%H%M%S%f%z")
+    except ValueError:
+        return None
 
 
 def _next_day(day: datetime) -> datetime:

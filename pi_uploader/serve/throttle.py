@@ -53,6 +53,12 @@ class PasswordThrottle:
             excess = min(found.wrong - free, 20)
             found.wait = min(2.0**excess, MAX_WAIT_SECONDS) if excess >= 0 else 0.0
 
+    def is_counting(self) -> bool:
+        """Return whether a wrong password is not forgotten yet."""
+        now = self._clock.monotonic()
+        with self._lock:
+            return any(now - one.last <= FORGET_SECONDS for one in self._attempts.values())
+
     def _forget(self, now: float) -> None:
         for network, one in list(self._attempts.items()):
             if now - one.last > FORGET_SECONDS:

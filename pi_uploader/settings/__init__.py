@@ -1,8 +1,8 @@
 """The settings, from the environment or from a config file.
 
 setting.py: what a setting is. source.py: where its text comes from. values.py, camera_values.py:
-parsers. common.py, device.py, camera.py, capture.py, upload.py, serve.py: the settings themselves.
-load.py: loading all.
+parsers. common.py, device.py, camera.py, capture.py, upload.py, serve.py, mqtt.py: the settings
+themselves. load.py: loading all.
 """
 
 from pi_uploader.settings.camera import CameraSettings
@@ -10,6 +10,7 @@ from pi_uploader.settings.capture import CaptureSettings, OnceSettings
 from pi_uploader.settings.common import Settings
 from pi_uploader.settings.device import DeviceSettings
 from pi_uploader.settings.load import all_settings, load_settings, sort_by_line
+from pi_uploader.settings.mqtt import MqttSettings, is_mqtt_set
 from pi_uploader.settings.serve import ServeSettings, is_serve_set
 from pi_uploader.settings.setting import Group, Setting, SettingsError
 from pi_uploader.settings.upload import UploadSettings
@@ -20,6 +21,7 @@ __all__ = [
     "CaptureSettings",
     "DeviceSettings",
     "Group",
+    "MqttSettings",
     "OnceSettings",
     "ServeSettings",
     "Setting",
@@ -27,6 +29,7 @@ __all__ = [
     "SettingsError",
     "UploadSettings",
     "all_settings",
+    "is_mqtt_set",
     "is_serve_set",
     "load_settings",
     "sort_by_line",

@@ -133,7 +133,8 @@ class CameraSettings(Group):
         "CAMERA_FORMAT",
         camera_values.media,
         "jpeg, dng or mp4",
-        "What it takes: pictures, raw pictures (picamera2), or clips (not simulated).",
+        "What it takes: pictures, raw pictures (picamera2), or clips (not simulated). A camera of "
+        "the Pi records clips on request with mp4 alone.",
         default="jpeg",
     )
     clip: float = setting(

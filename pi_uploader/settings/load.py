@@ -8,6 +8,7 @@ from photo_wire.errors import quoted
 from pi_uploader.settings.camera import CameraSettings
 from pi_uploader.settings.capture import CaptureSettings
 from pi_uploader.settings.common import Settings
+from pi_uploader.settings.mqtt import MqttSettings
 from pi_uploader.settings.serve import ServeSettings
 from pi_uploader.settings.setting import Setting, SettingsError
 from pi_uploader.settings.source import (
@@ -68,7 +69,12 @@ def sort_by_line(problems: list[str], environ: Environment) -> list[str]:
 
 def all_settings() -> list[Setting]:
     """Return every setting once, those of capturing first."""
-    parts: tuple[type[Settings], ...] = (CaptureSettings, UploadSettings, ServeSettings)
+    parts: tuple[type[Settings], ...] = (
+        CaptureSettings,
+        UploadSettings,
+        ServeSettings,
+        MqttSettings,
+    )
     every = [one for part in parts for one in part.all_settings()]
     return list({one.name: one for one in every}.values())
 

@@ -1,4 +1,4 @@
-"""The settings of the camera's own page."""
+"""The settings of the device's own page."""
 
 # ruff: noqa: RUF009  setting() returns a dataclasses.field
 
@@ -10,12 +10,11 @@ from typing import Any, ClassVar, Self
 from pi_uploader.settings import values
 from pi_uploader.settings.device import DeviceSettings
 from pi_uploader.settings.setting import SettingsError, setting
-from pi_uploader.settings.source import Environment, Source, Variables, config_file, credential
+from pi_uploader.settings.source import Environment, Source, credential, is_switched_on, secret_in
 from pi_uploader.settings.system_zone import system_zone
 
 CREDENTIAL = "serve_password"
 MIN_PASSWORD, MIN_DISTINCT = 10, 5  # characters; as of the gallery's passwords
-MAX_PASSWORD_FILE = 4096  # bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +22,7 @@ class ServeSettings(DeviceSettings):
     """The settings of `pi-uploader serve`. `address` is None where the page is off; else the
     `password` is set. `zone` is that of the site, in which days and hours are shown."""
 
-    title: ClassVar[str] = "the camera's own page"
+    title: ClassVar[str] = "the device's own page"
 
     address: values.Address | None = setting(
         "CAMERA_SERVE",
@@ -68,14 +67,8 @@ class ServeSettings(DeviceSettings):
 
 
 def is_serve_set(environ: Environment) -> bool:
-    """Return whether CAMERA_SERVE is set, right or wrong. A config file that cannot be read counts
-    as none; the processes report it."""
-    try:
-        file = config_file(environ)
-    except ValueError:
-        file = None
-    source: Source = file.device if file else Variables(environ)
-    return source.text("CAMERA_SERVE") not in (None, "off")
+    """Return whether CAMERA_SERVE is set, right or wrong."""
+    return is_switched_on(environ, "CAMERA_SERVE")
 
 
 def _zone(source: Source) -> tzinfo:
@@ -90,7 +83,7 @@ def _zone(source: Source) -> tzinfo:
 def _password(file: Path | None, source: Source) -> str:
     """Return the password of the page. Raises SettingsError if there is none, or a weak one."""
     try:
-        password = credential(source.environ, CREDENTIAL) if file is None else _read(file)
+        password = credential(source.environ, CREDENTIAL) if file is None else secret_in(file)
         if not password:
             raise ValueError("has no password")
         if len(password) < MIN_PASSWORD or len(set(password)) < MIN_DISTINCT:
@@ -102,25 +95,15 @@ def _password(file: Path | None, source: Source) -> str:
             raise ValueError("has more than one line, or control characters")
     except ValueError as problem:
         where = f"the systemd credential {CREDENTIAL}" if file is None else str(file)
+        reason = f"{where} {problem}"
+        if file is None and not source.environ.get("CREDENTIALS_DIRECTORY"):  # started by hand
+            reason = "CAMERA_SERVE_PASSWORD_FILE names no file"
         raise SettingsError(
             [
-                f"{source.location('CAMERA_SERVE')}: the page needs a password, and {where} "
-                f"{problem}; write one into /etc/pi-uploader/{CREDENTIAL} (or a file that "
-                "CAMERA_SERVE_PASSWORD_FILE names), or set CAMERA_SERVE=off"
+                f"{source.location('CAMERA_SERVE')}: the page needs a password, and "
+                f"{reason}; write one into a file that CAMERA_SERVE_PASSWORD_FILE "
+                f"names (for the service: into /etc/pi-uploader/{CREDENTIAL}), "
+                "or set CAMERA_SERVE=off"
             ]
         ) from None
     return password
-
-
-def _read(file: Path) -> str:
-    """Return the text of a small file. Raises ValueError with the reason if that fails."""
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MAX_PASSWORD_FILE + 1)
-        if len(content) > MAX_PASSWORD_FILE:
-            raise ValueError("is too long for a password")
-        return content.decode("utf-8-sig").strip()
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8") from None

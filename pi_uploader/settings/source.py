@@ -13,6 +13,7 @@ from typing import Any, Protocol
 Environment = Mapping[str, str]
 PREFIX = "CAMERA_"  # variables that begin with it are ours, known or not
 CONFIG = "CAMERA_CONFIG"
+MAX_SECRET_FILE = 4096  # bytes
 DEFAULT_CONFIG = Path("/etc/pi-uploader/config.toml")
 DEFAULT_ENVIRONMENT = Path("/etc/pi-uploader/environment")  # of the services
 CAMERAS = "camera"  # [camera.NAME]
@@ -154,6 +155,31 @@ def credential(environ: Environment, name: str) -> str | None:
         return None
     except (OSError, UnicodeDecodeError):
         raise ValueError(f"the systemd credential {name} cannot be read") from None
+
+
+def secret_in(file: Path) -> str:
+    """Return the text of a small file. Raises ValueError with the reason if that fails."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_SECRET_FILE + 1)
+        if len(content) > MAX_SECRET_FILE:
+            raise ValueError("is too long for a password")
+        return content.decode("utf-8-sig").strip()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+
+
+def is_switched_on(environ: Environment, name: str) -> bool:
+    """Return whether a setting of the device is set, right or wrong, and not to off. A config file
+    that cannot be read counts as none; the processes report it."""
+    try:
+        file = config_file(environ)
+    except ValueError:
+        file = None
+    source: Source = file.device if file else Variables(environ)
+    return source.text(name) not in (None, "off")
 
 
 def _as_text(value: Any) -> str:

@@ -160,7 +160,7 @@ def site(text: str) -> str:
 
 
 class Address(NamedTuple):
-    """An IP address of this machine, and a port."""
+    """An IP address or a host name, and a port."""
 
     host: str
     port: int
@@ -178,6 +178,32 @@ def address_and_port(text: str) -> Address | None:
     except ValueError:
         raise ValueError from None
     return Address(str(address), number(port, 65535, least=1))
+
+
+def host_and_port(text: str) -> Address | None:
+    """Return the parts of `broker.local`, `192.168.1.5:8883` or `[fd00::5]:8883`, the port 1883 if
+    there is none; None for `off`."""
+    if text == "off":
+        return None
+    match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?", text)
+    if match is None or "://" in text:
+        raise ValueError
+    host = match[1].lower()
+    if host.startswith("["):
+        try:
+            host = str(ipaddress.IPv6Address(host.strip("[]")))
+        except ValueError:
+            raise ValueError from None
+    else:
+        (host,) = host_names(host)
+    return Address(host, number(match[2] or "1883", 65535, least=1))
+
+
+def topic_prefix(text: str) -> str:
+    """Return the first levels of MQTT topics."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,4}", text):
+        raise ValueError
+    return text
 
 
 def host_names(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
@@ -38,6 +39,7 @@ _COUNTED = (  # compiled by its first use: capture starts without it
     rf"~(?:{'|'.join(ClockStatus)})(?:@[0-9a-f]{{8}}-[0-9]{{1,15}})?~([0-9]{{1,12}})"
     rf"~[0-9a-f]{{64}}\.(?:{'|'.join(media.suffix for media in Media)})(?=/|\Z)"
 )
+KEPT_SIZE = 512 * 1024  # bytes of a photo, up to which it is sent from memory
 _READ_SIZE = 256 * 1024  # bytes
 PROCESS_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors of this process or machine, which tell nothing about the file that was to be opened."""
@@ -200,6 +202,9 @@ def parse_shard(name: str) -> int | None:
 def open_verified(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
     """Open a photo's file at its beginning, after comparing its SHA-256. The caller closes it.
 
+    A photo of up to KEPT_SIZE is read once: what is returned holds the very bytes that were
+    compared. A larger one is returned as its file, which is read again.
+
     Raises DamagedPhotoError if the bytes differ, UnreadablePhotoError if they cannot be read,
     FileNotFoundError if there is no such file, OSError if this process cannot open any file now.
     """
@@ -212,12 +217,17 @@ def open_verified(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
             raise
         raise _unreadable(photo, "opened", error) from error
     try:
-        digest, size = hashlib.sha256(), 0
         # A file that is longer than the photo is another one: stop there, it may never end.
-        while size <= photo.size and (block := file.read(_READ_SIZE)):
-            digest.update(block)
-            size += len(block)
-        file.seek(0)
+        if photo.size <= KEPT_SIZE:
+            with file:
+                content = file.read(photo.size + 1)
+            file, digest = BytesIO(content), hashlib.sha256(content)
+        else:
+            digest, size = hashlib.sha256(), 0
+            while size <= photo.size and (block := file.read(_READ_SIZE)):
+                digest.update(block)
+                size += len(block)
+            file.seek(0)
     except OSError as error:
         file.close()
         raise _unreadable(photo, "read", error) from error

@@ -97,7 +97,8 @@ class Recovery:
             self._disk.remove(partial)
             return
         try:
-            with open_verified(partial, photo, self._disk) as file:
+            open_verified(partial, photo, self._disk).close()
+            with self._disk.open(partial) as file:
                 self._disk.flush(file.fileno())  # the killed process may not have flushed it
         except DamagedPhotoError:
             self._losses.forget(photo)  # there may be a record with another reason

@@ -1,6 +1,7 @@
 """The triggers that wait for a camera."""
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from photo_wire.headers import Trigger
@@ -32,10 +33,12 @@ class TriggerQueue:
         self._changed = threading.Condition()
         self._waiting: dict[Trigger | PhotoRequest, TriggerEvent] = {}
         self._closed = threading.Event()
+        self._counts: Counter[Trigger] = Counter()
 
     def put(self, event: TriggerEvent) -> None:
         """Add a trigger. Never waits for the camera."""
         with self._changed:
+            self._counts[event.trigger] += event.count
             key = event.request or event.trigger
             earlier = self._waiting.get(key)
             count = event.count + (earlier.count if earlier else 0)
@@ -52,6 +55,10 @@ class TriggerQueue:
             if self._closed.is_set() or not self._waiting:
                 return None
             return self._waiting.pop(next(iter(self._waiting)))
+
+    def count(self, trigger: Trigger) -> int:
+        """Return how many triggers of this kind came, whatever becomes of them."""
+        return self._counts[trigger]
 
     @property
     def is_closed(self) -> bool:

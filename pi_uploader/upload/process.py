@@ -52,7 +52,7 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         watchdog.start()
         wake_ups = WakeUps()
         notifications = NotificationThread(
-            spool.folder, wake_ups.wake, watchdog.watch("notifications")
+            spool.folder, wake_ups.wake, keep_alive=watchdog.watch("notifications")
         )
 
         def close_at_stop() -> None:
@@ -81,11 +81,12 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     )
     uploader = Uploader(spool, client, options, clock=clock)
     pause.on_change(uploader.notify)
-    names = [f"upload {number + 1}" for number in range(thread_count(settings))]
+    count = thread_count(settings.uploads, settings.bytes_per_second is not None)
+    names = [f"upload {number + 1}" for number in range(count)]
     threads = [
         threading.Thread(
             target=upload_all,
-            args=(uploader, stop, watchdog.watch(name), uploader.wake_ups.sleep),
+            args=(uploader, stop, watchdog.watch(name)),
             name=name,
             daemon=True,
         )
@@ -94,7 +95,7 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     for thread in threads:
         thread.start()
     notifications = NotificationThread(
-        spool.folder, uploader.notify, watchdog.watch("notifications")
+        spool.folder, uploader.notify, uploader.poll, watchdog.watch("notifications")
     )
     side = UploadSide(uploader, pause, options.carrier, options.limits)
     with agent_running(settings, spool, client, side, stop, watchdog):
@@ -137,10 +138,11 @@ def agent_running(
     agent.close(RESTART if agent.should_restart else end_reason(os.environ))
 
 
-def thread_count(settings: UploadSettings) -> int:
-    """Return the number of upload threads: one more than send at once, to prepare the next photo.
-    A rate limit leaves time for that."""
-    return settings.uploads + (settings.bytes_per_second is None)
+def thread_count(uploads: int, has_rate_limit: bool = False) -> int:
+    """Return the number of upload threads. With several photos in flight there is one more than
+    are sent at once, to prepare the next photo. With one it would cost more than it gains
+    (docs/decisions/0129), and a rate limit leaves time for that."""
+    return uploads + (uploads > 1 and not has_rate_limit)
 
 
 def upload_all(
@@ -150,8 +152,9 @@ def upload_all(
     sleep: Sleep | None = None,
 ) -> None:
     """Upload photo after photo until `stop` is set. No error ends the loop, not even that of a disk
-    that fails for a while. `sleep` waits for some seconds or less, by default until `stop`."""
-    sleep = sleep or stop.wait
+    that fails for a while. `sleep` waits for some seconds or less, by default until the uploader is
+    notified."""
+    sleep = sleep or uploader.wake_ups.sleep
     while not stop.is_set():
         try:
             wait = uploader.step(keep_alive)
@@ -170,7 +173,8 @@ def keep_all(
     sleep: Sleep | None = None,
 ) -> None:
     """Archive every photo that waits, until `stop` is set. One that cannot be moved is deferred for
-    an hour and does not hold up the others. `sleep` is as for `upload_all`."""
+    an hour and does not hold up the others. `sleep` waits for some seconds or less, by default
+    until `stop`."""
     sleep = sleep or stop.wait
     time_correction = TimeCorrection(spool, clock)
     deferred_until: dict[SpooledPhoto, float] = {}  # until when, in monotonic seconds

@@ -28,7 +28,7 @@ from pi_uploader.upload.limits import PhotoBody, Reservation, UploadLimits
 from pi_uploader.upload.retries import RetryTracker
 from pi_uploader.upload.state import UploadState
 from pi_uploader.upload.time_correction import DEFER_SECONDS, TimeCorrection
-from pi_uploader.upload.wake_ups import POLL_SECONDS, WakeUps
+from pi_uploader.upload.wake_ups import WakeUps
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 TOO_MANY_REQUESTS = 429
@@ -107,7 +107,7 @@ class Uploader:
 
     def step(self, keep_alive: KeepAlive = no_keep_alive) -> float:
         """Send one photo, if one may be sent; return the seconds to sleep before the next step,
-        which a wake-up may end."""
+        which a wake-up may end: infinity if nothing is known that will be due."""
         keep_alive(MAX_CALL_SECONDS)
         self._reporter.poll()  # also while the backend cannot be reached
         with self._lock:
@@ -126,10 +126,17 @@ class Uploader:
                 self._release(chosen)
 
     def notify(self) -> None:
-        """Have a thread look into the spool: a process has put something into it."""
+        """Have a thread look into the spool: a process may have put something into it."""
         self._reporter.record_change()
         self._selector.notify()
         self.wake_ups.wake()
+
+    def poll(self) -> None:
+        """Have a thread look into the spool if there is something to do: a photo of which the
+        notification was lost, or a check of the disk."""
+        waiting = self._spool.newest() or next(self._spool.undated_photos(), None)
+        if waiting or self._reporter.is_poll_due():
+            self.notify()
 
     def prioritize(self, tag: str) -> None:
         """Send the photo whose name ends in this tag before others, once it is in the spool."""
@@ -142,8 +149,8 @@ class Uploader:
             self._state.write(self._clock.monotonic())
 
     def _due_in(self) -> float:
-        """Return the seconds until there is something to do that is known of already, a minute at
-        most."""
+        """Return the seconds until there is something to do that is known of already; infinity if
+        there is nothing."""
         with self._lock:
             due = (
                 self._state.due_in(self._clock.monotonic()),
@@ -152,7 +159,7 @@ class Uploader:
                 self._report_due_in(),
                 (self._pause.remaining() if self._pause else 0.0) or math.inf,
             )
-        return min(*due, POLL_SECONDS)
+        return min(due)
 
     def _report_due_in(self) -> float:
         """Return the seconds until a report may be sent; infinity if nothing is to be reported, or

@@ -1,6 +1,7 @@
 """Let the upload threads sleep until there may be something to do."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -39,27 +40,31 @@ class WakeUps:
             self._condition.notify_all()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep for `seconds` or until a wake-up."""
+        """Sleep for `seconds` (infinity: without a limit) or until a wake-up."""
+        limit = None if seconds == math.inf else seconds
         with self._condition:
             self.sleepers += 1
-            self._condition.wait_for(lambda: self._is_pending or self._is_closed, seconds)
+            self._condition.wait_for(lambda: self._is_pending or self._is_closed, limit)
             self.sleepers -= 1
             self._is_pending = False
 
 
 class NotificationThread:
     """Calls `on_notified` in a thread at each notification of the spool in `folder`, until it is
-    closed. Where notifications are not possible, it calls it once a second, and tries again."""
+    closed, and `on_poll` once a minute, since one may be lost. Where notifications are not
+    possible, it calls `on_notified` once a second, and tries again."""
 
     def __init__(
         self,
         folder: Path,
         on_notified: Callable[[], None],
+        on_poll: Callable[[], None] = lambda: None,
         keep_alive: KeepAlive = no_keep_alive,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._folder = folder
         self._on_notified = on_notified
+        self._on_poll = on_poll
         self._keep_alive = keep_alive
         self._poll_seconds = poll_seconds
         self._closed = threading.Event()
@@ -95,3 +100,5 @@ class NotificationThread:
                 self._keep_alive(self._poll_seconds + MARGIN_SECONDS)
                 if listener.wait(self._poll_seconds):
                     self._on_notified()
+                else:
+                    self._on_poll()

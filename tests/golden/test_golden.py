@@ -221,6 +221,7 @@ def losses_of(golden: Golden) -> list[Loss]:
 # --- the sets
 
 
+@pytest.mark.slow  # what was recorded is answered and understood above
 def test_this_version_is_recorded_as_it_is(today: dict[str, Backend]) -> None:
     """Whoever changes what goes over the wire has to record it (`make golden`), and for that to
     give a released version its successor."""

@@ -17,6 +17,7 @@ moments = st.datetimes(
 ).map(to_milliseconds)
 cameras = st.from_regex(r"[a-z0-9][a-z0-9-]{0,31}", fullmatch=True)
 names = st.builds(new_name, cameras, moments, st.from_regex(r"[0-9a-f]{8}", fullmatch=True))
+command_ids = st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
 hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
 receipts = st.builds(Receipt, names, hashes, st.integers(0, 2**40), moments)
 

@@ -196,7 +196,7 @@ def test_no_repr_contains_the_address() -> None:
     assert "secret" not in repr(CommandBlob(live={"gate": link}))
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 5)
 @given(st.text(st.characters()), st.integers(1, 200_000))
 def test_a_cut_output_fits_and_is_the_end_of_the_text(piece: str, count: int) -> None:
     text = (piece * (count // max(1, len(piece)) + 1))[:count]

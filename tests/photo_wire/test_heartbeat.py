@@ -1,5 +1,4 @@
-"""Heartbeats and their replies survive the way as JSON and as headers, and nothing else passes for
-them."""
+"""Heartbeats survive the way as JSON and as headers, and nothing else passes for them."""
 
 import base64
 import contextlib
@@ -13,35 +12,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photo_wire.command import Command, CommandResult, CommandState
+from photo_wire.command import CommandResult, CommandState
 from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus
 from photo_wire.heartbeat import (
+    MAX_CAMERAS,
     MAX_HEADER,
+    MAX_PINS,
+    MAX_REASON,
     MAX_STATE_BYTES,
+    MAX_TEXT,
     CameraState,
-    CommandLink,
     Heartbeat,
-    HeartbeatReply,
     Network,
     NetworkKind,
     PinState,
     SpoolState,
     parse_header,
     parse_heartbeat,
-    parse_reply,
 )
 from photo_wire.members import MAX_NUMBER
 from photo_wire.moment import parse_time
-from tests.photo_wire.strategies import cameras, moments
+from tests.photo_wire.strategies import cameras, command_ids, moments
 
 characters = st.characters(exclude_categories=["C", "Z"]) | st.just(" ")
 texts = st.text(characters, max_size=64)
 counts = st.integers(0, MAX_NUMBER)
 keywords = st.lists(st.from_regex(r"[a-z][a-z0-9_-]{0,31}", fullmatch=True), max_size=3).map(tuple)
-ids = st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
 results = st.builds(
-    CommandResult, ids, st.sampled_from([CommandState.DONE, CommandState.TAKEN]), output=texts
+    CommandResult,
+    command_ids,
+    st.sampled_from([CommandState.DONE, CommandState.TAKEN]),
+    output=texts,
 )
 pins = st.builds(PinState, st.integers(0, 53), st.none() | texts, st.none() | st.booleans())
 states = st.builds(
@@ -85,19 +87,30 @@ heartbeats = st.builds(
     commands=st.lists(results, max_size=3).map(tuple),
     goodbye=st.none() | texts,
 )
-commands = st.builds(Command, ids, st.just("photo"), moments)
-links = st.builds(CommandLink, st.just("https://store.example/devices/a.json?sig=x"), moments)
-replies = st.builds(
-    HeartbeatReply,
-    st.none() | links,
-    st.lists(commands, max_size=3).map(tuple),
-    st.lists(ids, max_size=3).map(tuple),
-)
 
 
 @given(heartbeats)
 def test_every_heartbeat_comes_back_from_its_json(sent: Heartbeat) -> None:
     assert parse_heartbeat(sent.to_json()) == sent
+
+
+@given(st.data())
+def test_a_heartbeat_is_cut_until_the_backend_takes_it(data: st.DataObject) -> None:
+    """Whatever its cameras tell. None of them is left out, and one that fails still does."""
+    length = data.draw(st.integers(0, MAX_REASON))
+    reason, text = data.draw(characters) * length, data.draw(characters) * 64
+    pins = tuple(PinState(n, text, True) for n in range(data.draw(st.integers(0, MAX_PINS))))
+    camera = replace(data.draw(states), failing=reason or None, pins=pins, source=text)
+    names = [f"{n:02}" + "c" * 30 for n in range(data.draw(st.integers(0, MAX_CAMERAS)))]
+    sent = replace(data.draw(heartbeats), cameras=dict.fromkeys(names, camera), goodbye=None)
+    cut = replace(sent.cut_to_fit(), goodbye="g" * MAX_TEXT)
+    assert parse_heartbeat(cut.to_json()) == cut
+    assert list(cut.cameras) == names
+    for one in cut.cameras.values():
+        assert (one.failing or "") == reason[: len(one.failing or "")]
+        assert bool(one.failing) == bool(reason)
+        assert (one.armed, one.last_photo) == (camera.armed, camera.last_photo)
+    assert replace(cut, cameras=sent.cameras, goodbye=None) == sent
 
 
 @given(heartbeats)
@@ -108,19 +121,10 @@ def test_every_heartbeat_comes_back_from_its_header_or_has_none(sent: Heartbeat)
         assert parse_header(header) == sent
 
 
-@given(replies | st.just(HeartbeatReply(is_recorded=False)))
-def test_every_reply_comes_back_from_its_json_which_a_header_can_hold(sent: HeartbeatReply) -> None:
-    body = sent.to_json()
-    assert parse_reply(body) == sent
-    assert body.isascii()
-    assert body.decode().isprintable()
-
-
 @given(st.binary() | st.text().map(str.encode))
 def test_no_bytes_raise_anything_but_a_wire_error(body: bytes) -> None:
-    for parse in (parse_heartbeat, parse_reply):
-        with contextlib.suppress(WireError):
-            parse(body)
+    with contextlib.suppress(WireError):
+        parse_heartbeat(body)
     with contextlib.suppress(WireError):
         parse_header(_header_of(body))
     with contextlib.suppress(WireError):
@@ -225,16 +229,6 @@ def test_a_damaged_header_is_refused(damage: Callable[[str], str]) -> None:
     assert header is not None
     with pytest.raises(WireError):
         parse_header(damage(header))
-
-
-def test_an_address_is_in_no_message() -> None:
-    link = {"url": "ftp://store.example/?sig=secret", "expires_at": "2026-11-20T12:01:34Z"}
-    with pytest.raises(WireError) as caught:
-        parse_reply(json.dumps({"link": link}).encode())
-    reply = HeartbeatReply(
-        CommandLink("https://store.example/?sig=secret", parse_time("2026-11-20T12:01:34Z"))
-    )
-    assert "secret" not in f"{caught.value} {reply}"
 
 
 def _header_of(body: bytes) -> str:

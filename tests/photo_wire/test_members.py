@@ -23,17 +23,18 @@ READERS: list[Callable[[Members], object]] = [
 ]
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
 )
 
 
-@pytest.mark.parametrize("read", READERS)
 @given(value=json_values)
-def test_every_value_is_read_or_named(read: Callable[[Members], object], value: object) -> None:
-    try:
-        read(Members({"one": value}, "outer"))
-    except WireError as error:
-        assert error.field.startswith("outer.one")  # noqa: PT017 - the error is one of two results
+def test_every_value_is_read_or_named(value: object) -> None:
+    for read in READERS:
+        try:
+            read(Members({"one": value}, "outer"))
+        except WireError as error:
+            assert error.field.startswith("outer.one")  # noqa: PT017 - one of two results
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -1,14 +1,14 @@
 """Moments travel as RFC 3339 in UTC, to the millisecond."""
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from photo_wire.errors import WireError
-from photo_wire.moment import format_time, from_milliseconds, milliseconds, parse_time
+from photo_wire.moment import format_time, from_milliseconds, just_after, milliseconds, parse_time
 from tests.photo_wire.strategies import moments
 
 
@@ -57,3 +57,9 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_no_text_raises_anything_but_a_wire_error(text: str) -> None:
     with contextlib.suppress(WireError):
         parse_time(text)
+
+
+def test_nothing_is_after_the_last_millisecond() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, 999000, UTC)
+    assert just_after(last - timedelta(milliseconds=1)) == last
+    assert just_after(last) is None

@@ -72,7 +72,10 @@ def test_the_commands_control_the_running_service(
         program = start_program(*args, **config)
         return program.process.wait(90), program.output
 
-    assert run("arm")[0] == 1  # nothing runs
+    for command in ("arm", "disarm"):  # nothing runs
+        code, output = run(command)
+        assert code == 1
+        assert "systemctl status pi-uploader-capture shows why" in output
     start_program("capture", **config)
     wait_for(lambda: photos_in(spool_folder) == 2, what="the first photo of each")
     wait_for(lambda: run("arm")[0] == 0, what="a service that listens")

@@ -14,6 +14,7 @@ from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.settings import all_settings
 from pi_uploader.spool import PhotoInfo, Spool
+from pi_uploader.upload.state import state_file
 
 
 def pi_uploader(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -109,19 +110,31 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
     }
 
 
+def test_status_exits_with_0_whatever_it_shows(tmp_path: Path) -> None:
+    """Scripts of earlier versions read its JSON; whether something is wrong is what doctor says."""
+    spool, name = Spool(tmp_path), new_name("gate", datetime(2026, 11, 20, 12, 1, tzinfo=UTC))
+    info = PhotoInfo(name, Media.JPEG, Trigger.MOTION, ClockStatus.SYNCED)
+    spool.quarantine(spool.put(b"x" * 600, info), "rejected-422")
+    state_file(tmp_path).write_text(json.dumps({"problem": "is unreachable"}))
+    done = pi_uploader("status", CAMERA_SPOOL=str(tmp_path))
+    assert (done.returncode, "trouble       the backend is unreachable" in done.stdout) == (0, True)
+
+
 def test_identity_makes_the_key_that_status_and_doctor_show(
     tmp_path: Path, secrets_used: set[str]
 ) -> None:
     """The key itself is never shown."""
     environ = {"CAMERA_SPOOL": str(tmp_path / "spool"), "CAMERA_DEVICE_NAME": "gate"}
     first, again = (pi_uploader("identity", **environ) for _ in range(2))
-    name, fingerprint = first.stdout.split()
+    name, fingerprint = (line.partition(": ")[2] for line in first.stdout.splitlines())
     assert (name, len(fingerprint), first.stdout) == ("gate", 16, again.stdout)
-    assert f"device        gate, key {fingerprint}\n" in pi_uploader("status", **environ).stdout
+    assert first.stdout == f"device: gate\nfingerprint of its key: {fingerprint}\n"
+    shown = pi_uploader("status", **environ).stdout
+    assert f"device        gate, fingerprint {fingerprint}\n" in shown
     facts = json.loads(pi_uploader("status", "--json", **environ).stdout)
     assert (facts["device"], facts["key"], facts["key_problem"]) == ("gate", fingerprint, None)
     environ |= {"BASE_URL": "http://127.0.0.1:9", "CAMERA_SOURCE": "simulated"}
-    assert f"gate, key {fingerprint}\n" in pi_uploader("doctor", **environ).stdout
+    assert f"gate, fingerprint {fingerprint}\n" in pi_uploader("doctor", **environ).stdout
     secrets_used.add((tmp_path / "spool" / "device-key").read_text().strip())
 
 
@@ -183,17 +196,27 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
+WITH_A_SPOOL = (("capture",), ("capture", "--once"), ("upload",), ("status",), ("spool", "list"))
+NO_FOLDERS = {
+    "a file": ("file", "is a file: choose another folder, or move the file away"),
+    "in a file": ("file/spool", "lies in a file: choose another folder"),
+    "too long": ("x" * 300, "has too long a name: choose a shorter one"),
+}
+
+
 @pytest.mark.parametrize(
-    "args", [("capture",), ("capture", "--once"), ("upload",), ("status",), ("spool", "list")]
-)
-@pytest.mark.parametrize(
-    ("folder", "problem"),
+    ("args", "folder", "problem"),
     [
-        ("file", "is a file: choose another folder, or move the file away"),
-        ("file/spool", "lies in a file: choose another folder"),
-        ("x" * 300, "has too long a name: choose a shorter one"),
+        pytest.param(
+            args,
+            *NO_FOLDERS[kind],
+            id=f"{kind}-{' '.join(args)}",
+            # each command and each kind is in one of the fast ones
+            marks=() if at % len(NO_FOLDERS) == number else pytest.mark.slow,
+        )
+        for at, args in enumerate(WITH_A_SPOOL)
+        for number, kind in enumerate(NO_FOLDERS)
     ],
-    ids=["a file", "in a file", "too long"],
 )
 def test_a_spool_that_cannot_be_a_folder_is_a_wrong_setting(
     tmp_path: Path, args: tuple[str, ...], folder: str, problem: str

@@ -66,7 +66,7 @@ def test_the_age_of_an_unsynced_photo_is_unknown(tmp_path: Path) -> None:
 
 def test_a_pause_and_disarmed_cameras_are_shown(tmp_path: Path) -> None:
     """Else a person would look for the reason why nothing is taken or sent."""
-    clock = FakeClock(wall=START)
+    clock = FakeClock(wall=START, boot_time=BootTime("0123abcd", 1000))
     UploadPause(tmp_path / PAUSE_FILE, clock).pause(3600)
     cameras = DisarmedCameras(tmp_path, clock)
     cameras.disarm(["gate"], None)

@@ -95,6 +95,7 @@ def test_promise_16_an_upload_that_hangs_is_overdue(tmp_path: Path) -> None:
         clock.seconds = 3600.0
         assert watchdog.overdue() == ["upload 1"]
         stop.set()
+    uploader.wake_ups.close()
     loop.join(90)
     assert not loop.is_alive()
 

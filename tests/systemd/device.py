@@ -12,8 +12,9 @@ from tests.support.waiting import wait_for
 
 CAPTURE, UPLOAD = "pi-uploader-capture.service", "pi-uploader-upload.service"
 SCHEDULED, TIMER = "pi-uploader-scheduled.service", "pi-uploader-scheduled.timer"
-SERVE = "pi-uploader-serve.service"
-UNITS = (TIMER, SCHEDULED, CAPTURE, UPLOAD, SERVE)
+SERVE, MQTT = "pi-uploader-serve.service", "pi-uploader-mqtt.service"
+SOCKET = "pi-uploader-serve.socket"
+UNITS = (SOCKET, TIMER, SCHEDULED, CAPTURE, UPLOAD, SERVE, MQTT)
 SPOOL = "/var/lib/pi-uploader/spool"
 INSTALL = f"{SHARED}/source/systemd/install.sh"
 UNINSTALL = f"{SHARED}/source/systemd/uninstall.sh"
@@ -100,7 +101,9 @@ class Device:
         return self.machine.journal(unit, *after)
 
     def taken(self) -> set[str]:
-        """Return the ids of the photos that were taken, according to the log."""
+        """Return the ids of the photos that were taken, according to the log, all of it: on a busy
+        machine journald has not stored yet what a service logged before it ended."""
+        self.machine.run("journalctl", "--sync")
         entries = "".join(self.journal(unit) for unit in (CAPTURE, SCHEDULED))
         lines = [line.split() for line in entries.splitlines() if ": photo taken " in line]
         return {fields[fields.index("taken") + 1] for fields in lines}

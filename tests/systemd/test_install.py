@@ -49,11 +49,13 @@ def test_the_device_has_a_key_for_the_service_alone(device: Device) -> None:
     output = device.install("--no-start")
     key = f"{SPOOL}/device-key"
     assert modes(machine, key) == [f"600 nightjar:nightjar {key}"]
-    (line,) = re.findall(r"^[a-z]+ [\w-]{16}$", output, re.M)
-    name, fingerprint = line.split()
+    ((line, name, fingerprint),) = re.findall(
+        r"^(device: ([a-z]+)\nfingerprint of its key: ([\w-]{16}))$", output, re.M
+    )
     assert line == machine.run("pi-uploader", "identity").stdout.strip()
     assert line in device.install("--no-start")
-    assert f"device        {name}, key {fingerprint}" in machine.run("pi-uploader", "status").stdout
+    shown = machine.run("pi-uploader", "status").stdout
+    assert f"device        {name}, fingerprint {fingerprint}" in shown
     machine.write(f"{ETC}/device_key", f"{'A' * 43}=\n", 0o600)
     assert machine.run("pi-uploader", "identity").stdout.strip() not in ("", line)
     machine.run("rm", f"{ETC}/device_key")

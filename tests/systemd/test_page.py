@@ -1,4 +1,5 @@
-"""The device's own page, installed by install.sh --serve, under a real systemd."""
+"""The device's own page, installed by install.sh --serve, under a real systemd. It runs while it is
+used."""
 
 import secrets
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import requests
 
 from local.processes import free_ports
 from tests.support.waiting import wait_for
-from tests.systemd.device import CAPTURE, SERVE, SPOOL, UNITS, UPLOAD, Device
+from tests.systemd.device import CAPTURE, SERVE, SOCKET, SPOOL, UNITS, UPLOAD, Device
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -45,18 +46,20 @@ def page(installed: Device, secrets_used: set[str]) -> Iterator[Page]:
     kept = f"{SPOOL}/kept"
     run = installed.machine.run
     wait_for(lambda: run("test", "-d", kept, check=False).returncode == 0, what="a kept photo")
-    installed.start(SERVE)
+    installed.start(SOCKET)
     yield Page(installed, port, password)
     for unit in UNITS:
         print(installed.journal(unit))
     installed.stop(*UNITS)
-    run("systemctl", "disable", SERVE)
+    run("systemctl", "disable", SOCKET)
 
 
 def test_the_page_works_in_its_sandbox(page: Page) -> None:
     """It asks capture, reads the spool, deletes a kept photo, and gives way to the others."""
     device = page.device
+    assert device.state(SERVE) == "inactive"
     assert page.ask("/", password="a wrong password").status_code == 401
+    assert device.state(SERVE) == "active"
     status = page.ask("/status").json()
     assert (status["problem"], status["spool"]["losses"]) == (None, 0)
     assert status["machine"]["disk_free"] > 0
@@ -72,14 +75,45 @@ def test_the_page_works_in_its_sandbox(page: Page) -> None:
     assert page.password not in device.machine.journal()
     modes = device.machine.run("stat", "-c", "%a %U", f"{ETC}/serve_password").stdout.strip()
     assert modes == "600 root"
-    assert device.machine.run("systemctl", "is-enabled", SERVE).stdout.strip() == "enabled"
+    assert device.machine.run("systemctl", "is-enabled", SOCKET).stdout.strip() == "enabled"
+
+
+def test_each_visit_starts_it_again(page: Page) -> None:
+    """After it has ended, and after `systemctl restart 'pi-uploader-*'`, as after a new setting."""
+    device = page.device
+    assert page.ask("/status").status_code == 200
+    device.stop(SERVE)
+    assert device.state(SOCKET) == "active"
+    assert page.ask("/status").status_code == 200
+    device.machine.run("systemctl", "restart", "pi-uploader-*")
+    assert device.state(SOCKET) == "active"
+    assert page.ask("/status").status_code == 200
 
 
 def test_without_a_password_it_ends_and_capture_goes_on(page: Page) -> None:
+    """Each visit starts it once, and gets no answer; it is not started again and again."""
     device = page.device
     device.machine.write(f"{ETC}/serve_password", "\n", 0o600)
-    device.machine.run("systemctl", "restart", SERVE, check=False)
-    wait_for(lambda: device.state(SERVE) == "failed", what="the end of the page")
-    assert device.machine.property(SERVE, "ExecMainStatus") == "78"
-    device.wait_for_journal(SERVE, "the page needs a password")
+    for visits in (1, 2):
+        with pytest.raises(requests.ConnectionError):
+            page.ask("/")
+        wait_for(lambda: device.state(SERVE) == "failed", what="the end of the page")
+        assert device.machine.property(SERVE, "ExecMainStatus") == "78"
+        assert device.journal(SERVE).count("the page needs a password") == visits
     device.wait_for_photos(2)
+
+
+def test_an_update_replaces_the_service_by_its_socket(page: Page) -> None:
+    """The version before had enabled the service. The socket gets the address in the settings."""
+    device, run = page.device, page.device.machine.run
+    run("systemctl", "disable", "--now", SOCKET)
+    run("systemctl", "enable", SERVE)
+    device.start(SERVE)
+    device.configure(CAMERA_UPLOAD="off", CAMERA_SERVE=f"127.0.0.1:{page.port}")
+    device.install()
+    states = [
+        run("systemctl", "is-enabled", one, check=False).stdout.strip() for one in (SERVE, SOCKET)
+    ]
+    assert states == ["disabled", "enabled"]
+    assert device.state(SERVE) == "inactive"
+    assert page.ask("/status").status_code == 200

@@ -10,7 +10,7 @@ import pytest
 from local.processes import ROOT
 from photo_wire.errors import WireError
 from photo_wire.name import check_camera
-from tests.systemd.device import CAPTURE, SCHEDULED, SERVE, TIMER, UNITS, UPLOAD
+from tests.systemd.device import CAPTURE, MQTT, SCHEDULED, SERVE, TIMER, UNITS, UPLOAD
 
 SYSTEMD = ROOT / "systemd"
 PROGRAM = "/opt/pi-uploader/bin/pi-uploader"
@@ -39,7 +39,7 @@ def analyze(*args: str | Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_these_are_all_units() -> None:
-    kinds = (".service", ".timer")
+    kinds = (".service", ".socket", ".timer")
     assert {one.name for one in SYSTEMD.iterdir() if one.suffix in kinds} == set(UNITS)
 
 
@@ -66,8 +66,9 @@ def test_a_service_scores_2_5_or_better(unit: str, units: Path) -> None:
 
 
 @needs_systemd
-def test_the_page_that_the_network_reaches_scores_2_or_better(units: Path) -> None:
-    score = analyze("security", "--offline=true", "--threshold=20", units / SERVE)
+@pytest.mark.parametrize("unit", [SERVE, MQTT])
+def test_what_the_network_reaches_scores_2_or_better(unit: str, units: Path) -> None:
+    score = analyze("security", "--offline=true", "--threshold=20", units / unit)
     assert score.returncode == 0, score.stdout
 
 
@@ -86,10 +87,12 @@ def test_the_timers_next_times(units: Path) -> None:
     ]
 
 
-def test_only_wrong_settings_of_upload_or_page_stop_a_service_for_good() -> None:
+def test_only_wrong_settings_of_upload_page_or_mqtt_stop_a_service_for_good() -> None:
     assert values(UPLOAD, "RestartPreventExitStatus") == ["78"]
     assert values(SERVE, "RestartPreventExitStatus") == ["78"]
+    assert values(MQTT, "RestartPreventExitStatus") == ["78"]
     assert values(UPLOAD, "Restart") == values(CAPTURE, "Restart") == ["always"]
+    assert values(SERVE, "Restart") == ["on-failure"]  # it ends by itself when nobody looks
     assert values(CAPTURE, "RestartPreventExitStatus") == []
     assert values(SCHEDULED, "RestartPreventExitStatus") == []
 
@@ -119,6 +122,13 @@ def test_the_page_gives_way_to_capture_and_upload() -> None:
     assert values(SERVE, "MemoryMax") == ["96M"]
     assert values(SERVE, "ReadWritePaths") == ["-/var/lib/pi-uploader/spool/kept"]
     assert values(SERVE, "StateDirectory") == []
+
+
+def test_the_publisher_gives_way_to_capture_and_upload_and_writes_nothing() -> None:
+    for key in ("Nice", "CPUWeight", "OOMScoreAdjust"):
+        assert values(MQTT, key) == values(SERVE, key)
+    assert values(MQTT, "MemoryMax") == ["64M"]
+    assert values(MQTT, "ReadWritePaths") == values(MQTT, "StateDirectory") == []
 
 
 def values(unit: str, key: str) -> list[str]:

@@ -33,15 +33,17 @@ class SimulatedCamera:
         self._name = name
         self._now = now
         self._stop = threading.Event()
+        self._drawing = threading.Lock()  # two pictures at once would take 8 MB more
 
     def take(self, context: CaptureContext) -> Shot:
         """Return a JPEG of 1280 x 720 pixels."""
         from pi_uploader.cameras.simulated.scene import draw
 
         file = BytesIO()
-        draw(self._now(), self._name).save(file, "JPEG", quality=85)
-        photo = file.getvalue()
-        whole = with_preview(with_exif(photo, context), lambda: draw_preview(photo))
+        with self._drawing:
+            draw(self._now(), self._name).save(file, "JPEG", quality=85)
+            photo = file.getvalue()
+            whole = with_preview(with_exif(photo, context), lambda: draw_preview(photo))
         return Shot(whole, Media.JPEG)
 
     def preview(self) -> bytes:
@@ -50,10 +52,11 @@ class SimulatedCamera:
 
         from pi_uploader.cameras.simulated.scene import draw
 
-        picture = draw(self._now(), self._name)
-        picture.thumbnail((VIEW_WIDTH, VIEW_WIDTH), Image.Resampling.BILINEAR)
         file = BytesIO()
-        picture.save(file, "JPEG", quality=VIEW_QUALITY)
+        with self._drawing:
+            picture = draw(self._now(), self._name)
+            picture.thumbnail((VIEW_WIDTH, VIEW_WIDTH), Image.Resampling.BILINEAR)
+            picture.save(file, "JPEG", quality=VIEW_QUALITY)
         return file.getvalue()
 
     @property

@@ -7,29 +7,20 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 from photo_wire.command import Command, CommandResult, CommandState
-from photo_wire.heartbeat import Heartbeat
+from photo_wire.heartbeat import Heartbeat, SpoolState
 from pi_uploader.agent.agent import JOURNAL_FILE
 from pi_uploader.agent.journal import Journal
 from pi_uploader.control import ask
 from tests.support.agent_backend import SECRET, AgentBackend
 from tests.support.agent_device import AgentDevice
 from tests.support.capturing import asking, idle_settings
+from tests.support.fake_clock import FakeClock
 from tests.support.waiting import wait_for
-
-
-@pytest.fixture
-def backend() -> Iterator[AgentBackend]:
-    with AgentBackend() as one:
-        yield one
-
-
-@pytest.fixture
-def device(tmp_path: Path, backend: AgentBackend) -> AgentDevice:
-    return AgentDevice(tmp_path, backend)
 
 
 @pytest.fixture
@@ -77,6 +68,22 @@ def test_a_heartbeat_tells_the_state(backend: AgentBackend, device: AgentDevice)
     assert heartbeat.cameras["gate"].last_photo
     assert "photo" in heartbeat.cameras["gate"].can
     assert [one.goodbye for one in backend.heartbeats] == [None, "shutdown"]
+
+
+@pytest.mark.usefixtures("capture")
+def test_a_goodbye_tells_what_the_spool_holds_then(
+    backend: AgentBackend, device: AgentDevice
+) -> None:
+    """Nobody could correct it before the device is back."""
+    wait_for(lambda: last_photo(device), what="the first photo")
+    with device.running():
+        assert first_heartbeat(backend).spool == SpoolState(1, ANY, ANY)
+        wait_for(lambda: backend.polls, what="a poll, which follows the reply")
+        for photo in list(device.spool.waiting_photos()):
+            device.spool.remove(photo)
+    last = backend.heartbeats[-1]
+    assert (last.goodbye, last.spool) == ("shutdown", SpoolState(0, None, 0))
+    assert last.cameras["gate"].last_photo
 
 
 @pytest.mark.usefixtures("capture")
@@ -253,6 +260,36 @@ def test_live_pictures_while_somebody_looks(
 
 
 @pytest.mark.usefixtures("capture")
+def test_a_device_that_starts_while_somebody_looks_sends_a_picture_at_once(
+    tmp_path: Path, backend: AgentBackend
+) -> None:
+    """It does not wait for the time of a poll: the viewer would see an old picture, or none."""
+    device = AgentDevice(tmp_path, backend, poll=20.0)
+    backend.look()
+    wait_in = device.agent.step()
+    device.agent.close("shutdown")
+    assert (len(backend.polls), len(backend.pictures)) == (1, 1)
+    assert wait_in <= 1
+
+
+def test_an_idle_agent_wakes_up_for_polls_and_heartbeats_alone(
+    tmp_path: Path, backend: AgentBackend
+) -> None:
+    """In half an hour. It compares the device's state with the last heartbeat right after a
+    poll."""
+    seconds = [0.0]
+    clock = FakeClock(seconds=lambda: seconds[0])
+    device = AgentDevice(tmp_path, backend, clock=clock, poll=20.0)
+    steps = 0
+    while seconds[0] < 1800:
+        seconds[0] += device.agent.step()
+        steps += 1
+    device.agent.close("shutdown")
+    assert len(backend.polls) > 90
+    assert steps <= len(backend.polls) + len(backend.heartbeats)
+
+
+@pytest.mark.usefixtures("capture")
 def test_polls_and_live_pictures_stop_when_the_data_of_the_month_is_spent(
     tmp_path: Path, backend: AgentBackend
 ) -> None:
@@ -357,6 +394,19 @@ def test_a_blob_that_cannot_be_read_is_logged_once(
     with device.running():
         wait_for(lambda: len(backend.polls) > 2, what="polls")
     assert caplog.text.count("commands cannot be polled") == 1
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.usefixtures("capture")
+def test_a_link_of_a_device_whose_name_has_another_key(
+    backend: AgentBackend, device: AgentDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its blob is removed when an owner approves the other key."""
+    backend.has_blob = False
+    with device.running():
+        wait_for(lambda: len(backend.polls) > 1, what="polls")
+    assert caplog.text.count("the link is no longer this device's") == 1
+    assert "pi-uploader identity shows this device's key" in caplog.text
     assert SECRET not in caplog.text
 
 

@@ -3,7 +3,6 @@
 import socket
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,17 +19,6 @@ from tests.support.waiting import wait_for
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-
-
-@pytest.fixture
-def backend() -> Iterator[AgentBackend]:
-    with AgentBackend() as one:
-        yield one
-
-
-@pytest.fixture
-def device(tmp_path: Path, backend: AgentBackend) -> AgentDevice:
-    return AgentDevice(tmp_path, backend)
 
 
 @pytest.mark.parametrize("expires_at", [LONG_AGO, END_OF_TIME])

@@ -107,6 +107,30 @@ def test_nothing_begins_after_a_restart(runner: Runner) -> None:
     assert runner.executor.started == ["restart"]
 
 
+def test_a_disk_that_takes_nothing_can_be_looked_into(
+    runner: Runner, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log and the diagnosis are sent, once each; nothing else is done. One line says why."""
+    (tmp_path / "commands.new").mkdir()  # in the place of what replaces the journal
+    runner.executor.may_end.set()
+    shown = [command(1), command(2, "logs"), command(3, "arm")]
+    for _ in range(3):
+        runner.advance(*shown)
+        if runner.executor.started:
+            runner.wait_for_end()
+            break
+    runner.advance(*shown)
+    runner.advance(*shown)
+    assert runner.executor.started == ["logs"]
+    states = {one.id[:8]: one.state for one in runner.journal.pending()}
+    assert states == {
+        "00000001": CommandState.REFUSED,
+        "00000002": CommandState.DONE,
+        "00000003": CommandState.REFUSED,
+    }
+    assert caplog.text.count("the journal of commands cannot be written") == 1
+
+
 def test_an_error_and_a_lack_of_threads_are_reported(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from pi_uploader.agent.journal import (
     Journal,
 )
 from tests.support.crash_states import Model, crash_states, read_tree
-from tests.support.disks import READS, FailingDisk, Kind, RecordingDisk
+from tests.support.disks import READS, FailingDisk, Kind, RecordingDisk, UnflushedDisk
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 
@@ -97,14 +97,14 @@ def test_an_output_is_kept_in_memory_alone(file: Path) -> None:
 
 
 def test_it_is_bounded(file: Path) -> None:
-    journal = Journal(file)
+    journal = Journal(file, UnflushedDisk())
     for number in range(MAX_PENDING):
         assert journal.has_room()
         journal.take(command(number))
     assert not journal.has_room()
     for number in range(MAX_ENTRIES):
         journal.record(command(number), done(command(number)))
-        journal.acknowledge([command(number).id])
+    journal.acknowledge([command(number).id for number in range(MAX_ENTRIES)])
     assert journal.pending() == []
     assert not journal.has_room()
     journal.forget_expired(NOW + timedelta(days=1), ())

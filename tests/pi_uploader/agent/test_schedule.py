@@ -90,6 +90,9 @@ def test_polls() -> None:
     schedule = Timeline().schedule
     assert schedule.poll_due_in() == math.inf
     schedule.begin_polls()
+    assert schedule.poll_due_in() == 0
+    schedule.record_poll(is_looking=False)
+    schedule.begin_polls()
     assert schedule.poll_due_in() == pytest.approx(20)
     schedule.record_poll(is_looking=True)
     assert schedule.poll_due_in() == pytest.approx(2)

@@ -23,6 +23,7 @@ from pi_uploader.status import spool_status
 from pi_uploader.upload.state import state_file
 from pi_uploader.upload.uploader import Uploader, UploadOptions
 from tests.support import faults
+from tests.support.disks import UnflushedDisk
 from tests.support.fake_clock import FakeClock
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
 from tests.support.spool_photos import name, put
@@ -57,7 +58,7 @@ class Reporting:
 
     def __init__(self, folder: Path, server: FaultServer) -> None:
         self.now = 0.0
-        self.spool = Spool(folder)
+        self.spool = Spool(folder, UnflushedDisk())
         self.uploader = Uploader(
             self.spool,
             BackendClient(server.base_url, "key"),

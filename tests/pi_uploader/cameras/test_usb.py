@@ -87,7 +87,9 @@ def test_a_clip_is_an_mp4_that_browsers_play(device: str) -> None:
     assert b"avc1" in shot.content
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_the_clip_and_keeps_what_was_recorded(
     device: str,
     start_program: StartProgram,
@@ -186,7 +188,7 @@ def test_a_still_whose_preview_fails_is_kept_without(
     assert Image.open(BytesIO(photo)).getexif()[0x010E] == "shed, gpio"
 
 
-@pytest.mark.parametrize("seconds", ["5", "0.2"])
+@pytest.mark.parametrize("seconds", [pytest.param("5", marks=pytest.mark.slow), "0.2"])
 def test_a_clip_whose_poster_fails_is_kept_without(
     device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: str
 ) -> None:

@@ -71,6 +71,20 @@ def test_without_a_clock_the_time_since_boot_counts(tmp_path: Path) -> None:
     assert is_armed(DisarmedCameras(tmp_path, clock))
 
 
+@pytest.mark.parametrize("years", [-30, -1, 1, 30])
+def test_a_clock_that_jumps_makes_no_camera_disarmed_for_longer(years: int, tmp_path: Path) -> None:
+    """Also across a reboot. If the clock jumps forwards, it may be armed early."""
+    clock = clock_at()
+    cameras = DisarmedCameras(tmp_path, clock)
+    cameras.disarm(["gate"], NOW + HOUR)
+    clock.wall = NOW.replace(year=NOW.year + years)
+    for boot, start in ((FIRST, 60), (SECOND, 0)):
+        for minutes, armed in ((0, years > 0), (59, years > 0), (60, True)):
+            clock.boot_time = BootTime(boot, (start + minutes) * 60_000)
+            assert is_armed(cameras) is armed
+            assert is_armed(DisarmedCameras(tmp_path, clock)) is armed
+
+
 def test_who_knows_the_time_better_says_how_far_away_it_is(tmp_path: Path) -> None:
     clock = clock_at(datetime(2026, 1, 1, tzinfo=UTC), minutes=0)
     clock.synchronized = False
@@ -80,6 +94,19 @@ def test_who_knows_the_time_better_says_how_far_away_it_is(tmp_path: Path) -> No
     assert not is_armed(cameras)
     clock.boot_time = BootTime(FIRST, 3_600_000)
     assert is_armed(cameras)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=30), timedelta(days=3)])
+def test_a_clock_that_is_ahead_arms_no_camera_early(ahead: timedelta, tmp_path: Path) -> None:
+    """The seconds of who asks count, and `until` is what this clock shows then."""
+    clock = clock_at(NOW + ahead)
+    cameras = DisarmedCameras(tmp_path, clock)
+    cameras.disarm(["gate"], NOW + HOUR, seconds=3600)
+    for passed, armed in ((timedelta(seconds=3599), False), (HOUR, True)):
+        clock.wall = NOW + ahead + passed
+        assert is_armed(DisarmedCameras(tmp_path, clock)) is armed
+    with pytest.raises(ValueError, match="is over"):
+        cameras.disarm(["gate"], NOW + HOUR, seconds=0)
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,18 @@ from typing import Any
 import pytest
 
 from pi_uploader.capture.control_server import (
+    MAX_BURST,
     MAX_CONNECTIONS,
+    MAX_RATE,
     ControlServer,
     Handler,
     IsWaiting,
     RefusedError,
 )
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.control import SOCKET_NAME, Reply, RequestRefusedError, ask
 from pi_uploader.unix_sockets import bind
+from tests.support.fake_clock import FakeClock
 from tests.support.waiting import wait_for
 
 ENOUGH = 90.0  # seconds
@@ -30,11 +34,15 @@ Serve = Callable[..., ControlServer]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """`serve(handler, pause)` starts a server that is closed after the test."""
+    """`serve(handler, pause, clock)` starts a server that is closed after the test."""
     with ExitStack() as resources:
 
-        def start(handler: Handler, pause: Callable[[float], bool] | None = None) -> ControlServer:
-            server = ControlServer(tmp_path, handler, pause)
+        def start(
+            handler: Handler,
+            pause: Callable[[float], bool] | None = None,
+            clock: Clock = SYSTEM_CLOCK,
+        ) -> ControlServer:
+            server = ControlServer(tmp_path, handler, pause, clock)
             resources.callback(server.close)
             server.start()
             return server
@@ -194,9 +202,10 @@ def test_at_most_eight_connections_are_served_at_once(serve: Serve, tmp_path: Pa
     assert gate.most <= MAX_CONNECTIONS
 
 
-def test_after_each_request_the_next_one_waits_for_the_pause(serve: Serve, tmp_path: Path) -> None:
-    """So a flood begins as many requests a second as there are pauses, however many come."""
+def test_a_flood_begins_at_a_limited_rate(serve: Serve, tmp_path: Path) -> None:
+    """A burst at once, and each further request after a pause, however many wait."""
     began: list[int] = []
+    now = [0.0]  # seconds
     pauses = threading.Semaphore(0)
     paused = threading.Semaphore(0)
 
@@ -204,25 +213,47 @@ def test_after_each_request_the_next_one_waits_for_the_pause(serve: Serve, tmp_p
         began.append(request["number"])
         return Reply({})
 
-    def pause(_: float) -> bool:
+    def pause(seconds: float) -> bool:
+        if seconds < 0.001:
+            return False
+        now[0] += seconds
         paused.release()
         return not pauses.acquire(timeout=ENOUGH)
 
-    serve(handle, pause)
+    serve(handle, pause, FakeClock(seconds=lambda: now[0]))
     threads = [
         threading.Thread(target=ask, args=(tmp_path, {"number": number}, ENOUGH))
         for number in range(20)
     ]
     for thread in threads:
         thread.start()
-    for turn in range(20):
+    for turn in range(MAX_BURST, 21):
         assert paused.acquire(timeout=ENOUGH)
-        wait_for(lambda turn=turn: len(began) == turn + 1, what="one more request")  # type: ignore[misc]
+        wait_for(lambda turn=turn: len(began) == turn, what="one more request")  # type: ignore[misc]
         pauses.release()
     for thread in threads:
         thread.join(ENOUGH)
-    pauses.release()
     assert sorted(began) == list(range(20))
+    assert now[0] == pytest.approx((21 - MAX_BURST) / MAX_RATE)
+
+
+def test_after_a_pause_a_burst_begins_at_once(serve: Serve, tmp_path: Path) -> None:
+    """And no more than that, however long the pause was."""
+    waits: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        waits.append(seconds)
+        return False
+
+    clock = FakeClock(seconds=0.0)
+    serve(echo, pause, clock)
+    for hour in range(2):
+        clock.seconds = hour * 3600.0
+        for _ in range(MAX_BURST + 1):
+            ask(tmp_path, {}, ENOUGH)
+        count = (hour + 1) * (MAX_BURST + 1)
+        wait_for(lambda count=count: len(waits) == count, what="the last pause")  # type: ignore[misc]
+    assert waits == pytest.approx([*[0.0] * (MAX_BURST - 1), 1 / MAX_RATE, 2 / MAX_RATE] * 2)
 
 
 def test_a_handler_learns_that_its_client_is_gone(serve: Serve, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_motion_in_the_cooldown_is_counted_and_takes_no_photo(
     assert "2 motion triggers came within 2 s after a photo and took none" in caplog.text
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(gaps=st.lists(st.floats(0, 5), max_size=30), fails=st.lists(st.booleans(), max_size=30))
 def test_every_motion_is_stored_failed_or_cooled_down(
     tmp_path_factory: pytest.TempPathFactory, gaps: list[float], fails: list[bool]

@@ -20,7 +20,7 @@ from pi_uploader.log_ring import LogRing
 from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.spool import Spool
 from tests.support.capturing import Ask, asking, idle_settings
-from tests.support.pins import is_watched
+from tests.support.pins import is_watched, pulse
 from tests.support.program import SlowPicture, photos_in
 from tests.support.waiting import wait_for
 
@@ -46,6 +46,38 @@ def test_a_photo_has_its_tag_and_is_in_the_spool(capture: Ask, spool: Path) -> N
     photo = Spool(spool).newest()
     assert photo
     assert (photo.name, photo.trigger) == (name, Trigger.DEMAND)
+
+
+def test_the_last_photo_in_small(capture: Ask) -> None:
+    """It is that of the photo's EXIF, and stays when the photo has left the spool."""
+    name = capture("photo", camera="gate", tag=TAG).members["photo"]
+    assert capture("state").members["cameras"]["gate"]["photo"] == name
+    reply = capture("last", camera="gate")
+    assert reply.members["photo"] == name
+    with Image.open(BytesIO(reply.body)) as small:
+        assert max(small.size) <= 480
+
+
+def test_there_is_no_last_photo_before_the_first(tmp_path: Path, pins: MockFactory) -> None:
+    settings = idle_settings(tmp_path, CAMERA_NAME="gate", CAMERA_EVERY="off", CAMERA_PIN="4")
+    with (
+        asking(settings) as ask_capture,
+        pytest.raises(RequestRefusedError, match="taken no photo"),
+    ):
+        ask_capture("last", camera="gate")
+
+
+def test_motions_are_counted_also_while_disarmed(tmp_path: Path, pins: MockFactory) -> None:
+    settings = idle_settings(tmp_path, CAMERA_NAME="gate", PIR_PIN="17")
+    with asking(settings) as ask_capture:
+        ask_capture("disarm", camera="gate")
+        for _ in range(3):
+            pulse(pins.pin(17))
+        wait_for(
+            lambda: ask_capture("state").members["cameras"]["gate"]["motions"] == 3,
+            what="three motions",
+        )
+        assert ask_capture("state").members["cameras"]["gate"]["disarmed"] is True
 
 
 def test_a_tag_takes_one_photo_whoever_repeats_it(capture: Ask, spool: Path) -> None:
@@ -169,9 +201,13 @@ def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -
         wait_for(lambda: photos_in(spool) == 2, what="the contact's photo")
         wait_for(lambda: is_at_rest(state(capture)), what="the state after the photo")
         found = state(capture)
-    assert {**found, "last_trigger": None, "last_photo": None} == {
+    times = {"last_trigger": None, "last_photo": None, "photo": None}
+    assert {**found, **times} == {
         "source": "simulated",
         "armed": True,
+        "disarmed": False,
+        "motions": 0,
+        "photo": None,
         "disarmed_until": None,
         "last_trigger": None,
         "last_photo": None,
@@ -274,7 +310,7 @@ def test_only_so_many_photos_may_be_asked_for_at_once(tmp_path: Path) -> None:
         for number in range(MAX_PENDING):
             demand = {"do": "photo", "camera": "gate", "tag": f"{number:08x}"}
             with pytest.raises(ControlError, match="did not reply within"):
-                ask(settings.spool, demand, 0.3)
+                ask(settings.spool, demand, 0.3 if number == MAX_PENDING - 1 else 0.05)
         with pytest.raises(RequestRefusedError, match="16 photos wait for their cameras already"):
             capture("photo", camera="gate", tag="ffffffff")
         stop.set()

@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 
 from photo_wire.headers import FUNCTION_KEY
-from photo_wire.heartbeat import (
-    HEARTBEAT,
-    HEARTBEAT_REPLY,
-    Heartbeat,
-    HeartbeatReply,
-    parse_header,
-    parse_heartbeat,
-)
+from photo_wire.heartbeat import HEARTBEAT, Heartbeat, parse_header, parse_heartbeat
+from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, HeartbeatReply
 from pi_uploader.client import BackendClient, CarriedHeartbeat, UnavailableError
 from pi_uploader.spool import Spool
 from tests.support import faults

@@ -22,7 +22,8 @@ from photo_wire.signature import (
     parse_signature,
 )
 from pi_uploader.client import BackendClient, CarriedHeartbeat, UnavailableError
-from pi_uploader.identity import KEY_FILE, Identity
+from pi_uploader.identity import Identity
+from pi_uploader.identity.key_file import KEY_FILE
 from pi_uploader.spool import Spool, SpooledPhoto
 from tests.support import faults
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo

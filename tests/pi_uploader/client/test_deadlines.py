@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from urllib3.connection import HTTPConnection
@@ -25,6 +26,13 @@ def connected() -> Iterator[tuple[HTTPConnection, socket.socket]]:
         with server:
             yield connection, server
         connection.close()
+
+
+def context_switches(task: Path) -> int:
+    """Return how often a thread has waited (proc_pid_status(5))."""
+    lines = (task / "status").read_text().splitlines()
+    [count] = [line.split()[1] for line in lines if line.startswith("voluntary_ctxt_switches")]
+    return int(count)
 
 
 def send_for_ever(connection: HTTPConnection) -> None:
@@ -76,6 +84,20 @@ def test_a_request_that_ends_in_time_leaves_nothing_behind() -> None:
         with deadlines.limit(FAR):
             assert threading.active_count() == before + 1
     assert deadlines.running == 0
+
+
+def test_requests_do_not_wake_up_the_thread() -> None:
+    """It looks at them once a minute. Each of them would wake it up twice otherwise."""
+    deadlines = Deadlines()
+    before = set(Path("/proc/self/task").iterdir())
+    with deadlines.limit(FAR):
+        [task] = set(Path("/proc/self/task").iterdir()) - before
+        wait_for(lambda: "State:\tS" in (task / "status").read_text(), what="the thread's sleep")
+    switches = context_switches(task)
+    for _ in range(MANY):
+        with deadlines.limit(FAR):
+            pass
+    assert context_switches(task) - switches < MANY / 5
 
 
 def test_the_connections_of_other_threads_are_left_alone() -> None:

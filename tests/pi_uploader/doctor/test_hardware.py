@@ -161,3 +161,13 @@ def test_a_library_error_is_not_called_a_broken_cable(hardware: Any, tmp_path: P
     [camera] = [one for one in findings if one.subject == "camera camera"]
     assert "the cable is not the cause" in camera.text
     assert "cable" not in camera.next_step
+
+
+def test_a_camera_that_records_no_clips_on_request_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")  # a simulated camera needs ffmpeg for them
+    finding = examine_device(tmp_path, CAMERA_SOURCE="simulated")["camera camera"]
+    assert not finding.is_bad
+    assert "records no clips on request" in finding.text
+    assert "CAMERA_FORMAT=mp4" in finding.text

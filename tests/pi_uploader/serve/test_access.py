@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
+from pi_uploader.local_view.problems import RequestProblemError
 from pi_uploader.serve.access import Access
-from pi_uploader.serve.problems import PageProblemError
 
 PASSWORD = "pässword: good"
 
@@ -22,7 +22,7 @@ def request(method: str = "GET", password: str | None = PASSWORD, **headers: str
 def status(one: Access, sent: dict[str, str]) -> int:
     try:
         one.check(sent)
-    except PageProblemError as problem:
+    except RequestProblemError as problem:
         return int(problem.status)
     return 200
 
@@ -54,7 +54,7 @@ def test_a_guesser_waits_and_the_owner_does_not(access: Access) -> None:
     assert statuses == [401] * 5 + [429] * 4
     assert status(access, request()) == 429
     assert status(access, request() | {"REMOTE_ADDR": "192.0.2.2"}) == 200
-    with pytest.raises(PageProblemError) as refused:
+    with pytest.raises(RequestProblemError) as refused:
         access.check(request())
     assert refused.value.headers["Retry-After"]
 

@@ -1,8 +1,10 @@
-"""The routes of the camera's own page, over HTTP, with a simulated camera."""
+"""The routes of the device's own page, over HTTP, with a simulated camera."""
 
 import json
 import shutil
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -11,13 +13,17 @@ import pytest
 from PIL import Image
 
 from photo_wire.name import parse_name
+from pi_uploader.control import ask
+from pi_uploader.serve.live import MAX_VIEWERS
 from pi_uploader.spool import Spool
 from tests.support.camera_page import PASSWORD, CameraPage
+from tests.support.disks import UnflushedDisk
 from tests.support.program import photos_in
 from tests.support.spool_photos import name, put
 from tests.support.waiting import wait_for
 
 HTML = {"Accept": "text/html"}
+PHOTOS = 20  # that are moved while they are read
 
 
 @pytest.fixture
@@ -108,7 +114,8 @@ def test_without_a_camera_the_photos_are_there(page: CameraPage, spool: Spool) -
     kept, waiting = str(name(1, "gate")), str(name(2, "gate"))
     assert "no camera runs" in page.ask("/").text
     assert page.ask("/status").json()["problem"].startswith("no camera runs")
-    assert [page.ask(path).status_code for path in ("/still", "/live", "/pins")] == [503] * 3
+    answers = [page.ask(path) for path in ("/still", "/live", "/pins")]
+    assert [(one.status_code, one.headers["Retry-After"]) for one in answers] == [(503, "5")] * 3
     assert page.ask("/capture", "POST").status_code == 503
     assert page.ask("/logs").json()["lines"]
     first = page.ask("/images?limit=1&camera=gate").json()
@@ -129,6 +136,50 @@ def test_without_a_camera_the_photos_are_there(page: CameraPage, spool: Spool) -
     assert page.ask(f"/images/{kept}", "DELETE").status_code == 204
     assert page.ask(f"/images/{kept}", "DELETE").status_code == 404
     assert [str(one.name) for one in spool.waiting_photos()] == [waiting]
+
+
+def test_a_photo_that_is_kept_while_it_is_read(page: CameraPage, spool_folder: Path) -> None:
+    """It is found in one place or in the other, never in none."""
+    spool = Spool(spool_folder, disk=UnflushedDisk())
+    page.start()
+
+    def read(path: str, is_moved: threading.Event) -> None:
+        while not is_moved.is_set():
+            response = page.ask(path)
+            assert (response.status_code, len(response.content)) == (200, 999), response.text
+
+    with ThreadPoolExecutor(4) as readers:
+        for number in range(PHOTOS):
+            photo, is_moved = put(spool, number, camera="gate", size=999), threading.Event()
+            paths = [f"/images/{photo.name}", f"/images/{photo.name}/preview"] * 2
+            reading = [readers.submit(read, path, is_moved) for path in paths]
+            page.ask(paths[0])  # so that the others have begun
+            spool.remove(photo, keep=True)
+            is_moved.set()
+            for one in reading:
+                one.result()
+
+
+def test_a_file_that_cannot_be_read(page: CameraPage, spool_folder: Path, spool: Spool) -> None:
+    """As on a card that fails: the client is told, and may try again."""
+    (waiting,) = (spool_folder / "waiting").glob("*/*~*")
+    waiting.unlink()
+    waiting.symlink_to("/proc/self/mem")  # its first bytes are an input/output error
+    page.start()
+    response = page.ask(f"/images/{name(2, 'gate')}/preview")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "Input/output error" in response.json()["detail"]
+
+
+def test_a_disarmed_camera_shows_nothing(page: CameraPage, spool_folder: Path) -> None:
+    """And says so, as a picture and as a stream; the stream takes no place."""
+    page.capture(CAMERA_LIVE_WHEN_DISARMED="off")
+    page.start()
+    ask(spool_folder, {"do": "disarm", "camera": "gate"}, 60)
+    for path in ("/still", *["/live"] * (MAX_VIEWERS + 1)):
+        response = page.ask(path)
+        assert (path, response.status_code) == (path, 409)
+        assert "gate is disarmed" in response.json()["detail"]
 
 
 WRONG = [

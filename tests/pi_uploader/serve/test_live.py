@@ -2,8 +2,8 @@
 
 import pytest
 
+from pi_uploader.local_view.problems import RequestProblemError
 from pi_uploader.serve.live import MAX_SECONDS, MAX_VIEWERS, LiveStream, Viewers
-from pi_uploader.serve.problems import PageProblemError
 from tests.support.fake_clock import FakeClock
 
 
@@ -25,7 +25,7 @@ def test_a_stream_ends_after_five_minutes_and_frees_its_place() -> None:
         b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: 9\r\n\r\na picture\r\n"
     )
     others.append(viewers.enter())
-    with pytest.raises(PageProblemError, match="3 people watch already"):
+    with pytest.raises(RequestProblemError, match="3 people watch already"):
         viewers.enter()
 
 
@@ -40,10 +40,12 @@ def test_it_ends_with_the_process_and_without_pictures() -> None:
         try:
             return next(pictures)
         except StopIteration:
-            raise PageProblemError(409, "disarmed") from None  # type: ignore[arg-type]
+            raise RequestProblemError(409, "disarmed") from None  # type: ignore[arg-type]
 
-    assert len(list(LiveStream(preview, 1, viewers.enter(), lambda _: False))) == 1
-    with pytest.raises(PageProblemError, match="disarmed"):
-        next(LiveStream(preview, 1, viewers.enter(), lambda _: False))
+    stream = LiveStream(preview, 1, viewers.enter(), lambda _: False)
+    stream.begin()
+    assert len(list(stream)) == 1
+    with pytest.raises(RequestProblemError, match="disarmed"):
+        LiveStream(preview, 1, viewers.enter(), lambda _: False).begin()
     for _ in range(MAX_VIEWERS):
         viewers.enter()

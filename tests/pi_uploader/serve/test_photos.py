@@ -9,9 +9,10 @@ import pytest
 
 from photo_wire.name import PhotoName, new_name, parse_name
 from pi_uploader.clock import BootTime
+from pi_uploader.local_view.problems import RequestProblemError
 from pi_uploader.serve.photos import DevicePhotos
-from pi_uploader.serve.problems import PageProblemError
 from pi_uploader.spool import Spool
+from pi_uploader.spool.disk import Disk
 from tests.support.spool_photos import name, put
 
 
@@ -74,7 +75,7 @@ def test_every_photo_is_found(photos: DevicePhotos, number: int) -> None:
 
 
 def test_a_photo_that_is_elsewhere_is_not_found(photos: DevicePhotos) -> None:
-    with pytest.raises(PageProblemError) as problem:
+    with pytest.raises(RequestProblemError) as problem:
         photos.find(name(9))
     assert problem.value.status == 404
 
@@ -84,7 +85,7 @@ def test_only_a_kept_photo_can_be_deleted(spool: Spool, photos: DevicePhotos) ->
         if number in (1, 5):
             photos.delete(name(number))
         else:
-            with pytest.raises(PageProblemError, match="was not uploaded yet") as problem:
+            with pytest.raises(RequestProblemError, match="was not uploaded yet") as problem:
                 photos.delete(name(number))
             assert problem.value.status == 409
     assert [one.name for one in photos.newest(9)] == [name(number) for number in (4, 3, 2, 0)]
@@ -118,6 +119,28 @@ def test_the_first_photo_of_each_hour(tmp_path: Path, day: int, hours: int) -> N
     assert len(first) == hours
 
 
+def test_a_time_that_is_none_stops_no_list_of_hours(tmp_path: Path) -> None:
+    folder = tmp_path / "kept" / "gate" / "2026-11-20"
+    folder.mkdir(parents=True)
+    for time in ("120134567Z", "250134567Z", "996099999Z"):
+        (folder / f"gate-20261120T{time}-0000002a.jpg").touch()
+    (found,) = DevicePhotos(tmp_path).first_of_each_hour(datetime(2026, 11, 20, tzinfo=UTC))
+    assert found.name.captured_at.hour == 12
+
+
+def test_a_photo_that_is_deleted_a_moment_before(spool: Spool) -> None:
+    class Late(Disk):
+        """A disk on which the archive deletes each file before the page does."""
+
+        def remove(self, path: Path) -> None:
+            super().remove(path)
+            super().remove(path)
+
+    with pytest.raises(RequestProblemError) as problem:
+        DevicePhotos(spool.folder, Late()).delete(name(1))
+    assert problem.value.status == 404
+
+
 def test_names_from_anywhere_stop_no_list(tmp_path: Path) -> None:
     rng = random.Random(7)
     folders = ["waiting/00000000", "quarantine/x", "kept/gate/2026-11-20", "kept/..odd/day"]
@@ -137,5 +160,5 @@ def test_a_link_is_no_kept_photo(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (tmp_path / "secret").write_text("a secret")
     (folder / f"{photo}.jpg").symlink_to(tmp_path / "secret")
-    with pytest.raises(PageProblemError):
+    with pytest.raises(RequestProblemError):
         DevicePhotos(tmp_path).find(photo)

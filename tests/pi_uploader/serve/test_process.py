@@ -1,8 +1,10 @@
 """`pi-uploader serve` as a process: its start and end, and clients that mean harm."""
 
+import math
 import os
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import psutil
 import pytest
 
 from local.processes import free_ports
-from pi_uploader.settings import MISCONFIGURED
+from pi_uploader.serve import listener, process
+from pi_uploader.settings import MISCONFIGURED, ServeSettings, load_settings
 from tests.support.camera_page import PASSWORD, CameraPage
 from tests.support.program import StartProgram, photos_in
 from tests.support.waiting import wait_for
@@ -29,7 +32,7 @@ def test_a_signal_ends_it(page: CameraPage) -> None:
     [
         ({"CAMERA_SERVE": "off"}, "CAMERA_SERVE: is off"),
         ({"CAMERA_SERVE": "everywhere"}, "CAMERA_SERVE: must be an IP address and a port"),
-        ({"CAMERA_SERVE_PASSWORD_FILE": ""}, "the page needs a password"),
+        ({"CAMERA_SERVE_PASSWORD_FILE": ""}, "CAMERA_SERVE_PASSWORD_FILE names no file"),
     ],
 )
 def test_without_an_address_or_a_password_it_does_not_run(
@@ -38,6 +41,65 @@ def test_without_an_address_or_a_password_it_does_not_run(
     program = start_program("serve", **page.env | env)
     assert program.process.wait(90) == MISCONFIGURED
     assert problem in program.output
+
+
+def test_a_process_that_systemd_has_started_ends_when_nobody_looks(
+    page: CameraPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not before the last connection is closed. The next visit is served by the next process."""
+    monkeypatch.setattr(process, "CHECK_SECONDS", 0.01)
+    looks = threading.Semaphore(0)
+    close_if_unused = process._close_if_unused
+
+    def look(server: object) -> None:
+        close_if_unused(server)
+        looks.release()
+
+    monkeypatch.setattr(process, "_close_if_unused", look)
+    settings = load_settings(ServeSettings, page.env | {"CAMERA_SPOOL": "/nowhere"})
+    with socket.create_server(("127.0.0.1", page.port)) as listening, ThreadPoolExecutor() as pool:
+        for _ in range(2):
+            monkeypatch.setattr(process, "UNUSED_SECONDS", math.inf)
+            monkeypatch.setattr(listener, "FIRST_FD", os.dup(listening.fileno()))
+            monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+            monkeypatch.setenv("LISTEN_FDS", "1")
+            with socket.create_connection(("127.0.0.1", page.port), timeout=90) as visitor:
+                running = pool.submit(process.run_serve, settings, threading.Event())
+                visitor.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert b" 401 " in visitor.recv(4096)
+                monkeypatch.setattr(process, "UNUSED_SECONDS", 0.0)
+                for _ in range(2):
+                    assert looks.acquire(timeout=90)
+                assert not running.done()
+            assert running.result(90) == 0
+
+
+class CountingEvent(threading.Event):
+    """Counts how often somebody waits for it."""
+
+    checks = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.checks += 1
+        return super().wait(timeout)
+
+
+def test_a_page_of_its_own_address_goes_on(
+    page: CameraPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No next process would be started."""
+    monkeypatch.setattr(process, "CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(process, "UNUSED_SECONDS", 0.0)
+    settings = load_settings(ServeSettings, page.env | {"CAMERA_SPOOL": "/nowhere"})
+    stop = CountingEvent()
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(process.run_serve, settings, stop)
+        try:
+            wait_for(lambda: stop.checks > 5, what="checks whether it is used")
+            assert not running.done()
+        finally:
+            stop.set()
+        assert running.result(90) == 0
 
 
 def test_an_address_that_is_in_use(page: CameraPage, start_program: StartProgram) -> None:
@@ -94,29 +156,25 @@ def test_slow_and_many_connections(page: CameraPage) -> None:
     assert process.num_threads() < 20
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
+def test_requests_that_are_too_large_or_none(page: CameraPage) -> None:
+    program = page.start()
+    for sent in (
         b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000,
         b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
         b"POST /capture HTTP/1.1\r\nContent-Length: 999999999\r\n\r\n" + b"a" * 100_000,
         b"POST /capture HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n" + b"a" * 100_000,
         b"\x16\x03\x01\x02\x00" + os.urandom(500) + b"\r\n\r\n",  # TLS
         b"\r\n\r\n\r\n",
-    ],
-    ids=["header", "path", "body", "chunks", "tls", "nothing"],
-)
-def test_requests_that_are_too_large_or_none(page: CameraPage, sent: bytes) -> None:
-    program = page.start()
-    with socket.create_connection(("127.0.0.1", page.port), timeout=90) as connection:
-        try:
-            connection.sendall(sent)
-            with suppress(OSError):  # it is closed by the page already
-                connection.shutdown(socket.SHUT_WR)
-            assert b" 200 " not in connection.recv(4096)
-        except ConnectionError:
-            pass
-    assert page.ask("/status").status_code == 200
+    ):
+        with socket.create_connection(("127.0.0.1", page.port), timeout=90) as connection:
+            try:
+                connection.sendall(sent)
+                with suppress(OSError):  # it is closed by the page already
+                    connection.shutdown(socket.SHUT_WR)
+                assert b" 200 " not in connection.recv(4096), sent[:40]
+            except ConnectionError:
+                pass
+        assert page.ask("/status").status_code == 200, sent[:40]
     assert psutil.Process(program.process.pid).memory_info().rss < 100_000_000
 
 

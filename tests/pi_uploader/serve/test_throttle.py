@@ -53,9 +53,13 @@ def test_under_attack_each_address_has_one_free_attempt(guesses: throttle.Passwo
 def test_wrong_passwords_are_forgotten(
     guesses: throttle.PasswordThrottle, clock: FakeClock
 ) -> None:
+    assert not guesses.is_counting()
     for _ in range(10):
         guesses.count_wrong(GUESSER)
-    clock.seconds = clock.monotonic() + throttle.FORGET_SECONDS + 1
+    clock.seconds = clock.monotonic() + throttle.FORGET_SECONDS
+    assert guesses.is_counting()
+    clock.seconds = clock.monotonic() + 1
+    assert not guesses.is_counting()
     guesses.count_wrong(GUESSER)
     assert guesses.wait(GUESSER) == 0
 

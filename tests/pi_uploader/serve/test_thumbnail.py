@@ -6,7 +6,7 @@ import pytest
 
 from pi_uploader.cameras.media.exif import add_preview
 from pi_uploader.cameras.media.preview import draw_preview, with_preview
-from pi_uploader.serve.thumbnail import preview_in
+from pi_uploader.serve.thumbnail import preview_of
 from tests.support.pictures import jpeg, jpeg_with_exif
 
 
@@ -21,15 +21,15 @@ def test_the_preview_that_capture_wrote(photo: Path) -> None:
     content = photo.read_bytes()
     preview = draw_preview(content)
     photo.write_bytes(with_preview(content, lambda: preview))
-    assert preview_in(photo) == preview
+    assert preview_of(photo) == preview
     photo.write_bytes(add_preview(content, preview) + b"more")
-    assert preview_in(photo) == preview
+    assert preview_of(photo) == preview
 
 
 def test_a_photo_without_one(photo: Path) -> None:
-    assert preview_in(photo) is None
+    assert preview_of(photo) is None
     photo.write_bytes(jpeg(seed=3))  # without EXIF
-    assert preview_in(photo) is None
+    assert preview_of(photo) is None
 
 
 def test_no_damage_raises(photo: Path) -> None:
@@ -38,12 +38,12 @@ def test_no_damage_raises(photo: Path) -> None:
     assert photo.read_bytes() != content
     for at in range(300):
         photo.write_bytes(content[:at])
-        assert preview_in(photo) is None
+        assert preview_of(photo) is None
         photo.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
-        preview_in(photo)
+        preview_of(photo)
 
 
 def test_a_file_that_is_gone(photo: Path) -> None:
     photo.unlink()
     with pytest.raises(OSError, match="No such file"):
-        preview_in(photo)
+        preview_of(photo)

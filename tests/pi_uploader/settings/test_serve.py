@@ -1,4 +1,4 @@
-"""The settings of the camera's own page, on an installed Pi."""
+"""The settings of the device's own page, on an installed Pi."""
 
 from pathlib import Path
 
@@ -97,7 +97,7 @@ def test_a_page_without_any_password_is_refused(serving: InstalledPi) -> None:
     (Path(serving.environ["CREDENTIALS_DIRECTORY"]) / CREDENTIAL).write_text("\n")
     assert f"the systemd credential {CREDENTIAL} has no password" in problem_of(serving)
     del serving.environ["CREDENTIALS_DIRECTORY"]
-    assert "has no password" in problem_of(serving)
+    assert "CAMERA_SERVE_PASSWORD_FILE names no file" in problem_of(serving)
     serving.environ["CAMERA_SERVE_PASSWORD_FILE"] = "/no/such/file"
     assert "/no/such/file cannot be read" in problem_of(serving)
 

@@ -105,6 +105,7 @@ def test_camera_heartbeat(pi: InstalledPi, agent_backend: AgentBackend) -> None:
     assert agent_backend.polls == []
 
 
+@pytest.mark.slow  # five seconds at least; the tests of the agent poll on a clock of their own
 @pytest.mark.setting("CAMERA_POLL")
 def test_camera_poll(pi: InstalledPi, agent_backend: AgentBackend) -> None:
     """A command is found before the next heartbeat, which comes after an hour."""

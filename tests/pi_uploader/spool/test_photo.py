@@ -14,6 +14,7 @@ from pi_uploader.spool import (
 )
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.photo import (
+    KEPT_SIZE,
     cameras_and_sizes,
     open_verified,
     parse_file_name,
@@ -63,13 +64,35 @@ def test_another_name_is_no_folder_of_photos(shard: str) -> None:
     assert parse_shard(shard) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"other bytes", b"x" * 96, b"x" * 10_000])
-def test_other_bytes_are_damage(content: bytes, tmp_path: Path) -> None:
-    photo = put(Spool(tmp_path), 1)
+@pytest.mark.parametrize("size", [96, KEPT_SIZE, KEPT_SIZE + 1])
+def test_other_bytes_are_damage(size: int, tmp_path: Path) -> None:
+    photo = put(Spool(tmp_path), 1, size=size)
     path = tmp_path / "waiting" / photo.path
-    path.write_bytes(content)
-    with pytest.raises(DamagedPhotoError, match="not those that the camera delivered"):
-        open_verified(path, photo, Disk())
+    whole = path.read_bytes()
+    flipped = whole[:-1] + bytes([whole[-1] ^ 1])
+    for content in (b"", b"other bytes", flipped, whole[:-1], whole + b"x", whole * 2):
+        path.write_bytes(content)
+        with pytest.raises(DamagedPhotoError, match="not those that the camera delivered"):
+            open_verified(path, photo, Disk())
+
+
+@pytest.mark.parametrize("size", [96, KEPT_SIZE, KEPT_SIZE + 1])
+def test_a_whole_photo_is_opened_at_its_beginning(size: int, tmp_path: Path) -> None:
+    photo = put(Spool(tmp_path), 1, size=size)
+    path = tmp_path / "waiting" / photo.path
+    with open_verified(path, photo, Disk()) as file:
+        assert file.read() == path.read_bytes()
+        assert file.seek(0) == file.tell() == 0
+
+
+def test_of_a_small_photo_the_bytes_that_were_compared_are_sent(tmp_path: Path) -> None:
+    """Whatever becomes of the file in between."""
+    photo = put(Spool(tmp_path), 1, size=KEPT_SIZE)
+    path = tmp_path / "waiting" / photo.path
+    whole = path.read_bytes()
+    with open_verified(path, photo, Disk()) as file:
+        path.write_bytes(b"x" * KEPT_SIZE)
+        assert file.read() == whole
 
 
 def test_a_folder_in_its_place_is_unreadable_and_a_missing_file_is_missing(tmp_path: Path) -> None:

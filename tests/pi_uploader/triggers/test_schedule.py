@@ -43,7 +43,7 @@ def minute_by_minute(
             yield instant
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(moments, schedules, zones)
 def test_a_photo_is_due_once_a_day_at_each_time(
     start: datetime, times: list[time], zone: ZoneInfo

@@ -8,7 +8,7 @@ import pytest
 from pi_uploader.spool import Spool
 from pi_uploader.spool.admin import count_spool
 from pi_uploader.spool.notification import SOCKET_NAME
-from pi_uploader.upload.process import keep_all
+from pi_uploader.upload.process import keep_all, thread_count
 from pi_uploader.upload.state import read_state, state_file
 from tests.support.disks import FailingPathDisk, Fault, Kind
 from tests.support.fault_server import FaultServer
@@ -33,6 +33,16 @@ def test_without_a_backend_a_photo_that_cannot_be_moved_holds_up_no_other(
     assert list(spool.waiting_photos()) == photos[:1]
 
 
+@pytest.mark.parametrize(
+    ("uploads", "has_rate_limit", "threads"),
+    [(1, False, 1), (1, True, 1), (2, False, 3), (2, True, 2), (8, False, 9)],
+)
+def test_the_next_photo_is_prepared_while_several_are_sent(
+    uploads: int, has_rate_limit: bool, threads: int
+) -> None:
+    assert thread_count(uploads, has_rate_limit) == threads
+
+
 def test_the_state_file_is_complete_when_the_service_ends(tmp_path: Path) -> None:
     """The real service sends ten photos at once; a second one then adds ten to the count."""
     with FaultServer() as server:
@@ -53,7 +63,7 @@ FAR = 3600.0  # seconds between two polls; a test that waits for one has failed
 @pytest.fixture
 def _no_poll(monkeypatch: pytest.MonkeyPatch) -> None:
     """The service learns of photos by notifications alone."""
-    for module in ("process", "uploader", "wake_ups"):
+    for module in ("process", "wake_ups"):
         monkeypatch.setattr(f"pi_uploader.upload.{module}.POLL_SECONDS", FAR)
 
 

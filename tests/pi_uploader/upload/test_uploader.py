@@ -53,8 +53,19 @@ BAD_FOR_ONE: dict[str, Handler] = {
 }
 
 
-@POSITIONS
-@pytest.mark.parametrize("handler", BAD_FOR_ONE.values(), ids=BAD_FOR_ONE)
+@pytest.mark.parametrize(
+    ("handler", "position"),
+    [
+        pytest.param(
+            handler,
+            position,
+            id=f"{name}-{position}",
+            marks=pytest.mark.slow if name == "hangs" and position else (),
+        )
+        for name, handler in BAD_FOR_ONE.items()
+        for position in range(4)
+    ],
+)
 def test_a_photo_that_breaks_the_server_does_not_hold_up_the_others(
     handler: Handler, position: int, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Spool
 from pi_uploader.upload.process import upload_all
+from pi_uploader.upload.wake_ups import POLL_SECONDS
 from tests.support import faults
 from tests.support.disks import FailingDisk, Kind
 from tests.support.fault_server import FaultServer
@@ -23,14 +24,14 @@ TAKEN = BootTime("00000000", 1)  # in an earlier boot, so that it is named at on
 
 class StopAfterAWhile(threading.Event):
     """Set when the spool is empty, or after a while of the device's time: each step takes a second,
-    and what it waits."""
+    and what it waits, which is a minute at most."""
 
     def __init__(self, device: Device) -> None:
         super().__init__()
         self._device = device
 
     def wait(self, timeout: float | None = None) -> bool:
-        self._device.now += 1.0 + (timeout or 0.0)
+        self._device.now += 1.0 + min(timeout or 0.0, POLL_SECONDS)
         waiting = list(entries(self._device.folder, ["waiting", "undated"]))
         if self._device.now >= MAX_SECONDS or not waiting:
             self.set()
@@ -45,7 +46,8 @@ def upload(folder: Path, disk: FailingDisk) -> FaultServer:
     rejecting = faults.for_photo({str(photos[1].name)}, faults.status(422))
     with FaultServer(rejecting) as server:
         device = Device(folder, server, spool=Spool(folder, disk), chance=1.0)
-        upload_all(device.uploader, StopAfterAWhile(device))
+        stop = StopAfterAWhile(device)
+        upload_all(device.uploader, stop, sleep=stop.wait)
     stored = {one.receipt.sha256 for one in server.store.photos.values()}
     assert photos[1].sha256 not in stored
     for photo in photos:

@@ -127,28 +127,27 @@ def test_a_photo_that_is_put_after_the_last_look_is_sent(tmp_path: Path) -> None
             wait_for(lambda: server.store.photos, what="the photo")
 
 
-def test_a_photo_of_which_the_notification_is_lost_is_found_by_a_poll(tmp_path: Path) -> None:
-    """Nobody listens. The clock of the sleep is 6,000 times as fast."""
-    slept: list[float] = []
+def test_a_photo_of_which_the_notification_is_lost_is_found_by_a_poll(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No upload thread wakes up by itself. The polls are 6,000 times as frequent."""
     with FaultServer() as server:
         uploader = Uploader(Spool(tmp_path), BackendClient(server.base_url, "key"))
-
-        def sleep_fast(seconds: float) -> None:
-            slept.append(seconds)
-            uploader.wake_ups.sleep(seconds / 6000)
-
-        with uploading(uploader, sleep_fast):
-            wait_for(lambda: len(slept) > 2, what="sleeping threads")
+        poll = POLL_SECONDS / 6000
+        with uploading(uploader), notified(tmp_path, poll, uploader.poll) as calls:
+            assert calls.acquire(timeout=90)
+            monkeypatch.setattr("pi_uploader.spool.spool.notify", lambda folder: None)
             put(Spool(tmp_path), 1)
             wait_for(lambda: server.store.photos, what="the photo")
-    assert max(slept) == POLL_SECONDS
 
 
 @contextmanager
-def notified(folder: Path, poll_seconds: float = FAR) -> Iterator[threading.Semaphore]:
-    """Yield a semaphore that counts the calls of a notification thread."""
+def notified(
+    folder: Path, poll_seconds: float = FAR, on_poll: Callable[[], None] = lambda: None
+) -> Iterator[threading.Semaphore]:
+    """Yield a semaphore that counts the notifications that a thread passes on."""
     calls = threading.Semaphore(0)
-    thread = NotificationThread(folder, calls.release, poll_seconds=poll_seconds)
+    thread = NotificationThread(folder, calls.release, on_poll, poll_seconds=poll_seconds)
     try:
         yield calls
     finally:

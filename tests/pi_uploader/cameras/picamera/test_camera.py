@@ -1,6 +1,7 @@
 """The Pi's own camera, with a fake that has picamera2's signatures and behaviour."""
 
 import os
+import sys
 import threading
 from datetime import UTC, datetime
 from io import BytesIO
@@ -283,7 +284,8 @@ def test_the_process_ends_with_1_when_the_camera_is_gone(start_program: StartPro
     assert "exiting, so that a restart can reopen the camera" in program.output
 
 
-def test_without_picamera2_the_setting_is_rejected() -> None:
+def test_without_picamera2_the_setting_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)  # a thread may have left the fake there
     with pytest.raises(SettingsError, match="apt-get install python3-picamera2"):
         Picamera2Camera()
 

@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +18,7 @@ from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CaptureContext
 from pi_uploader.cameras.media.exif import EXIF_IFD
+from pi_uploader.cameras.simulated import scene
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
 
 TIME = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
@@ -122,3 +125,24 @@ def test_a_clip_that_is_stopped_ends_at_once() -> None:
     camera.stop_recording()
     with pytest.raises(CameraError, match=r"stopped|ffmpeg"):
         camera.take_clip(CONTEXT, 60)
+
+
+def test_one_picture_is_drawn_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live pictures beside photos take no more memory than a photo."""
+    drawing = threading.Lock()
+    draw = scene.draw
+
+    def draw_alone(time: datetime, camera: str) -> Image.Image:
+        assert drawing.acquire(blocking=False)
+        try:
+            return draw(time, camera)
+        finally:
+            drawing.release()
+
+    monkeypatch.setattr(scene, "draw", draw_alone)
+    camera = SimulatedCamera("garden", lambda: TIME)
+    with ThreadPoolExecutor(4) as pool:
+        photos = [pool.submit(camera.take, CONTEXT) for _ in range(4)]
+        previews = [pool.submit(camera.preview) for _ in range(8)]
+    assert all(one.result().content for one in photos)
+    assert all(one.result() for one in previews)

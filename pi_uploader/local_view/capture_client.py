@@ -1,4 +1,4 @@
-"""What the page asks the capture process: little, however many people look.
+"""What the page and MQTT ask the capture process: little, however many people look.
 
 Live pictures, the state and the log are cached for a moment; photos are limited in number.
 """
@@ -13,8 +13,8 @@ from typing import Any
 from photo_wire.name import PhotoName, parse_name
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.control import ControlError, NotRunningError, Reply, RequestRefusedError, ask
+from pi_uploader.local_view.problems import RETRY_SOON, RequestProblemError
 from pi_uploader.log_ring import MAX_LINES
-from pi_uploader.serve.problems import PageProblemError
 
 CACHE_SECONDS = 0.2  # of a live picture, the state and the log
 ASK_SECONDS = 10.0
@@ -39,41 +39,51 @@ class CaptureClient:
         self._taken_at: deque[float] = deque(maxlen=MAX_PHOTOS_A_MINUTE)
 
     def cameras(self) -> dict[str, Any]:
-        """Return the state of each camera, by its name. Raises PageProblemError."""
+        """Return the state of each camera, by its name. Raises RequestProblemError."""
         cameras = self._cached(("state",), {"do": "state"}).members.get("cameras")
         return cameras if isinstance(cameras, dict) else {}
 
     def choose(self, camera: str | None) -> str:
-        """Return the name of this camera, or of the only one. Raises PageProblemError."""
+        """Return the name of this camera, or of the only one. Raises RequestProblemError."""
         names = list(self.cameras())
         if camera is None and len(names) == 1:
             return names[0]
         if camera is None or camera not in names:
             problem = "there is no such camera" if camera else "camera: say which"
-            raise PageProblemError(
+            raise RequestProblemError(
                 HTTPStatus.NOT_FOUND if camera else HTTPStatus.BAD_REQUEST,
                 f"{problem}; expected one of {', '.join(names)}",
             )
         return camera
 
     def preview(self, camera: str) -> bytes:
-        """Return a JPEG of now of a camera that exists. Raises PageProblemError."""
+        """Return a JPEG of now of a camera that exists. Raises RequestProblemError."""
         return self._cached(("preview", camera), {"do": "preview", "camera": camera}).body
 
+    def last_photo(self, camera: str) -> tuple[str, bytes]:
+        """Return the id of the last photo since the capture process was started, and its preview, a
+        JPEG; empty if it has none. Raises RequestProblemError."""
+        reply = self._ask({"do": "last", "camera": camera})
+        return str(reply.members.get("photo")), reply.body
+
+    def set_armed(self, camera: str, *, is_armed: bool) -> None:
+        """Arm a camera, or disarm it for good. Raises RequestProblemError."""
+        self._ask({"do": "arm" if is_armed else "disarm", "camera": camera})
+
     def logs(self) -> list[str]:
-        """Return the last lines of the capture process's log. Raises PageProblemError."""
+        """Return the last lines of the capture process's log. Raises RequestProblemError."""
         reply = self._cached(("logs",), {"do": "logs", "lines": MAX_LINES})
         return list(reply.members.get("lines", []))
 
     def take_photo(self, camera: str) -> PhotoName:
         """Take a photo with a camera that exists, and return its name once it is in the spool.
-        Raises PageProblemError."""
+        Raises RequestProblemError."""
         self._count_photo()
         if not self._taking.acquire(blocking=False):
-            raise PageProblemError(
+            raise RequestProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "other photos are being taken: try again",
-                {"Retry-After": "5"},
+                RETRY_SOON,
             )
         try:
             request = {"do": "photo", "camera": camera, "tag": self._new_tag()}
@@ -85,9 +95,9 @@ class CaptureClient:
         with self._lock:
             now = self._clock.monotonic()
             if len(self._taken_at) == MAX_PHOTOS_A_MINUTE and now - self._taken_at[0] < 60:
-                raise PageProblemError(
+                raise RequestProblemError(
                     HTTPStatus.TOO_MANY_REQUESTS,
-                    f"this page takes {MAX_PHOTOS_A_MINUTE} photos a minute at most",
+                    f"{MAX_PHOTOS_A_MINUTE} photos a minute are taken by request at most",
                     {"Retry-After": str(int(60 - (now - self._taken_at[0])) + 1)},
                 )
             self._taken_at.append(now)
@@ -106,8 +116,8 @@ class CaptureClient:
             return ask(self._spool, request, seconds)
         except NotRunningError:
             problem = "no camera runs: systemctl status pi-uploader-capture shows why"
-            raise PageProblemError(HTTPStatus.SERVICE_UNAVAILABLE, problem) from None
+            raise RequestProblemError(HTTPStatus.SERVICE_UNAVAILABLE, problem, RETRY_SOON) from None
         except RequestRefusedError as error:
-            raise PageProblemError(HTTPStatus.CONFLICT, str(error)) from None
+            raise RequestProblemError(HTTPStatus.CONFLICT, str(error)) from None
         except ControlError as error:
-            raise PageProblemError(HTTPStatus.GATEWAY_TIMEOUT, str(error)) from None
+            raise RequestProblemError(HTTPStatus.GATEWAY_TIMEOUT, str(error), RETRY_SOON) from None

@@ -1,12 +1,10 @@
-"""A device's key stays as it is, its counter never goes back, and whatever is wrong with them,
-requests are sent."""
+"""A device's key stays as it is, and whatever is wrong with it or with the counter, requests are
+sent."""
 
 import base64
 import errno
 import logging
 import os
-import shutil
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -26,17 +24,11 @@ from photo_wire.signature import (
     fingerprint,
     parse_signature,
 )
-from pi_uploader.identity import (
-    BLOCK,
-    COUNTER_FILE,
-    KEY_FILE,
-    Counter,
-    Identity,
-    IdentityError,
-)
-from pi_uploader.spool.disk import Disk
-from tests.support.crash_states import Model, crash_states, read_tree
-from tests.support.disks import NEEDS_SPACE, FailingDisk, Kind, Operation, RecordingDisk
+from pi_uploader.identity import Identity, IdentityError
+from pi_uploader.identity.counter import BLOCK, COUNTER_FILE
+from pi_uploader.identity.identity import RETRY_SECONDS
+from pi_uploader.identity.key_file import KEY_FILE
+from tests.support.disks import NEEDS_SPACE, FailingDisk, Kind
 
 HEADERS = {CONTENT_DIGEST: content_digest("ab" * 32)}
 SEED = bytes(range(32))
@@ -53,9 +45,6 @@ def counter_of(identity: Identity, path: str = UPLOAD_PATH) -> int:
     assert signature.public_key == identity.public_key
     assert signature.device == identity.device
     return signature.counter
-
-
-# --- the key
 
 
 def test_the_first_start_makes_a_key_and_later_ones_use_it(tmp_path: Path) -> None:
@@ -167,6 +156,32 @@ def test_a_spool_folder_that_cannot_be_made_is_one_error(
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
+@pytest.mark.parametrize("kind", [Kind.CREATE, Kind.WRITE, Kind.FLUSH, Kind.FLUSH_FOLDER])
+def test_a_disk_that_is_full_at_the_first_start_is_tried_again_each_minute(
+    kind: Kind, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="identity")
+    seconds = 0.0
+    disk = FailingDisk(0, kinds={kind}, lasting=True, error=errno.ENOSPC)
+    identity = Identity.open(tmp_path, {}, "gate", disk, lambda: seconds)
+    tried = len(disk.failed)
+    for _ in range(3):
+        assert identity.sign("PUT", UPLOAD_PATH, HEADERS) == {}
+    assert (len(disk.failed), identity.fingerprint) == (tried, None)
+    seconds = RETRY_SECONDS
+    assert identity.sign("PUT", UPLOAD_PATH, HEADERS) == {}
+    assert len(disk.failed) > tried
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    disk.at = None
+    assert identity.sign("PUT", UPLOAD_PATH, HEADERS) == {}  # not before the minute is over
+    seconds *= 2
+    with ThreadPoolExecutor(4) as threads:
+        counters = list(threads.map(lambda _: counter_of(identity), range(8)))
+    assert sorted(counters) == list(range(1, 9))
+    assert identity.public_key == Identity.open(tmp_path, {}, "gate").public_key
+    assert caplog.messages[1:] == ["requests are signed from now on"]
+
+
 def test_a_key_that_others_can_read_is_used_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -201,94 +216,6 @@ def test_a_request_that_cannot_be_signed_is_one_error(
     for _ in range(3):
         assert identity.sign("PUT", UPLOAD_PATH, {}) == {}  # it has no Content-Digest
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
-
-
-# --- the counter
-
-
-def test_the_counter_grows_and_is_written_once_for_each_block(tmp_path: Path) -> None:
-    disk = RecordingDisk()
-    counter = Counter(tmp_path, disk)
-    assert [counter.take() for _ in range(2 * BLOCK)] == list(range(1, 2 * BLOCK + 1))
-    assert [one.kind for one in disk.record if isinstance(one, Operation)].count(Kind.RENAME) == 2
-    assert Counter(tmp_path, disk).take() == 2 * BLOCK + 1
-
-
-def test_threads_never_get_the_same_number(tmp_path: Path) -> None:
-    counter = Counter(tmp_path, Disk())
-    with ThreadPoolExecutor(8) as threads:
-        taken = list(threads.map(lambda _: counter.take(), range(5 * BLOCK)))
-    assert len(set(taken)) == len(taken)
-
-
-def test_processes_take_numbers_from_different_blocks(tmp_path: Path) -> None:
-    service, doctor = Counter(tmp_path, Disk()), Counter(tmp_path, Disk())
-    taken = [one.take() for _ in range(3 * BLOCK) for one in (service, doctor)]
-    assert len(set(taken)) == len(taken)
-
-
-@pytest.mark.parametrize("model", Model)
-def test_a_power_cut_never_takes_the_counter_back(model: Model, tmp_path: Path) -> None:
-    folder, disk = tmp_path / "before", RecordingDisk()
-    folder.mkdir()
-    for _ in range(3):  # starts
-        counter = Counter(folder, disk)
-        for _ in range(2):
-            used = max(counter.take() for _ in range(BLOCK))
-            disk.mark("used", used)
-        counter.jump_above(used + 7 * BLOCK)
-    states = 0
-    for state in crash_states(folder, {}, disk.record, model):
-        state.write_to(tmp_path / "after")
-        used = max(state.marked("used"), default=0)
-        assert Counter(tmp_path / "after", Disk()).take() > used, state
-        shutil.rmtree(tmp_path / "after")
-        states += 1
-    assert states > 20
-    assert read_tree(folder).keys() == {Path(COUNTER_FILE)}
-
-
-def test_a_kill_at_any_point_never_takes_the_counter_back(tmp_path: Path) -> None:
-    """A process takes numbers, ten of them to a block, and is killed after it has printed some."""
-    code = (
-        "import sys, pathlib; from pi_uploader import identity; from pi_uploader.spool.disk import "
-        "Disk\nidentity.BLOCK = 10\ncounter = identity.Counter(pathlib.Path(sys.argv[1]), Disk())\n"
-        "while True: print(counter.take(), flush=True)"
-    )
-    last = 0
-    for lines in range(1, 25, 2):
-        command = [sys.executable, "-c", code, str(tmp_path)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            taken = [int(process.stdout.readline()) for _ in range(lines)]
-            process.send_signal(signal.SIGKILL)
-            taken += [int(line) for line in process.stdout if line.endswith("\n")]
-        assert taken == sorted({*taken})
-        assert taken[0] > last
-        last = taken[-1]
-
-
-@pytest.mark.parametrize("content", [None, b"", b"-5", b"7 8", b"\0" * 5, b"9" * 40, b"9" * 16])
-def test_a_missing_or_damaged_counter_goes_on_above_what_the_backend_says(
-    tmp_path: Path, content: bytes | None
-) -> None:
-    if content is not None:
-        (tmp_path / COUNTER_FILE).write_bytes(content)
-    counter = Counter(tmp_path, Disk())
-    assert counter.take() == 1
-    assert counter.jump_above(123_456)
-    assert counter.take() == 123_457
-    assert Counter(tmp_path, Disk()).take() > 123_457
-
-
-def test_a_jump_only_goes_up_and_not_so_far_that_no_numbers_are_left(tmp_path: Path) -> None:
-    counter = Counter(tmp_path, Disk())
-    assert counter.jump_above(50)
-    assert counter.take() == 51
-    assert counter.jump_above(50)
-    assert counter.jump_above(-1)
-    assert not counter.jump_above(MAX_COUNTER - BLOCK + 1)
-    assert counter.take() == 52
 
 
 def test_after_the_last_number_requests_go_unsigned(

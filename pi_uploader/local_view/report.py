@@ -1,25 +1,27 @@
-"""The state of the device, for GET /status and the page."""
+"""The state of the device, for GET /status, the page and MQTT."""
 
 import threading
 from dataclasses import asdict
 from typing import Any
 
 from photo_wire import __version__
+from photo_wire.headers import ClockStatus
 from photo_wire.moment import format_time
 from pi_uploader.agent.health import HealthReader
 from pi_uploader.clock import Clock
-from pi_uploader.settings import ServeSettings
+from pi_uploader.settings import DeviceSettings
+from pi_uploader.spool import SpooledPhoto
 from pi_uploader.spool.admin import count_spool
 
 CACHE_SECONDS = 2.0
-MIN_ROOM = 256_000_000  # bytes beside the reserve, below which the page takes no photo
+MIN_ROOM = 256_000_000  # bytes beside the reserve, below which no photo is taken on request
 
 
 class DeviceReport:
-    """What /status says of machine and spool, which are read every two seconds at most. Threads
-    share it."""
+    """What is known of machine and spool, which are read every two seconds at most. Threads share
+    it."""
 
-    def __init__(self, settings: ServeSettings, clock: Clock) -> None:
+    def __init__(self, settings: DeviceSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
         self._health = HealthReader(settings.spool)
@@ -58,6 +60,7 @@ class DeviceReport:
             "spool": {
                 "waiting": counts.waiting,
                 "waiting_bytes": counts.backlog.bytes,
+                "oldest_captured_at": _captured_at(counts.backlog.oldest),
                 "oldest": str(counts.backlog.oldest.name) if counts.backlog.oldest else None,
                 "quarantined": counts.quarantined,
                 "losses": counts.losses,
@@ -65,3 +68,9 @@ class DeviceReport:
                 "limit_bytes": self._settings.spool_bytes,
             },
         }
+
+
+def _captured_at(photo: SpooledPhoto | None) -> str | None:
+    """Return when a photo was taken; None if there is none, or the clock was not set."""
+    is_known = photo and photo.clock is ClockStatus.SYNCED
+    return format_time(photo.name.captured_at) if photo and is_known else None
