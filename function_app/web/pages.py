@@ -1,62 +1,46 @@
-"""`GET /`, `/devices` and `/live/{camera}`: the pages, their styles and their scripts, the files in
-`page/`."""
+"""`/`, and the files of all pages."""
 
-import hashlib
-import re
-from functools import cache
-from pathlib import Path
+from datetime import UTC, datetime
 
 from function_app.auth.caller import Caller
 from function_app.browse.ranges import is_cached
+from function_app.http.authorization import Access, authorize
+from function_app.http.compression import compress
 from function_app.http.json_schema import text
 from function_app.http.parameters import defaulting, opaque
 from function_app.http.request import Request
 from function_app.http.responses import PAGE_POLICY, Response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
+from function_app.web.assets import find_asset
+from function_app.web.now import get_now
 
-_FOLDER = Path(__file__).parent / "page"
-FILE = defaulting("path", opaque(text()), "", "A file of the page.")
-_PAGES = {"": "index.html", "devices": "devices.html"}
-_TYPES = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".ico": "image/x-icon",
-}
+FILE = defaulting("path", opaque(text()), "", "A file of the pages.")
+_YEAR = 365 * 24 * 3600  # seconds
 
 
 def get_page(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with a file of the page, 304 if the browser has it."""
-    file = _files().get(_file_name(request[FILE]))
-    if file is None:
+    """200 with a file of the pages, 304 if the browser has it. Without a path it is the page at
+    `/`: the Functions host gives the root of a site only to a route that matches every path
+    (docs/decisions/0119-the-root-is-part-of-a-route.md)."""
+    path = request[FILE]
+    if not path:
+        person = authorize(Access.PAGE, request.http, services, datetime.now(UTC))
+        return get_now(request, services, person)
+    asset, is_immutable = find_asset(path)
+    if asset is None:
         raise HTTPProblemError(
             404, "There is nothing here: the gallery is at /, its API under /api/photos."
         )
-    body, content_type = file
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache", "Content-Security-Policy": PAGE_POLICY}
-    if is_cached(request.headers.get("If-None-Match"), etag):
-        return Response(304, content_type=content_type, headers=headers)
-    return Response(200, body, content_type, headers)
-
-
-def _file_name(path: str) -> str:
-    """Return the name of the file for a path. The page for live pictures reads the camera's name
-    from its address."""
-    if re.fullmatch("live/[^/]+", path):
-        return "live.html"
-    return _PAGES.get(path, path)
-
-
-@cache
-def _files() -> dict[str, tuple[bytes, str]]:
-    """Return the page's files by name, read once. A path from a request is only looked up here, and
-    never opened."""
-    return {
-        file.name: (file.read_bytes(), _TYPES[file.suffix])
-        for file in _FOLDER.iterdir()
-        if file.suffix in _TYPES
+    caching = f"public, max-age={_YEAR}, immutable" if is_immutable else "no-cache"
+    # The policy is for the service worker, which has its own and not that of a page.
+    headers = {
+        "ETag": f"W/{asset.etag}",  # weak: it is that of the compressed file, too
+        "Cache-Control": caching,
+        "Content-Security-Policy": PAGE_POLICY,
     }
+    if is_cached(request.headers.get("If-None-Match"), asset.etag):
+        return Response(304, content_type=asset.content_type, headers=headers)
+    file = Response(200, asset.body, asset.content_type, headers)
+    is_text = not asset.content_type.startswith("image/png")
+    return compress(file, request.headers, is_kept=True) if is_text else file

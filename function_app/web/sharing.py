@@ -1,10 +1,10 @@
 """Shared links: `/api/shares` creates, lists and revokes them, and `/shared/{secret}` opens one for
 everyone who has it."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import NamedTuple
 
 from function_app.auth import links
 from function_app.auth.caller import Caller
@@ -13,7 +13,7 @@ from function_app.auth.provenance import created_by, undo_if_revoked
 from function_app.browse.listing import describe
 from function_app.browse.photos import content
 from function_app.http import json_schema
-from function_app.http.authorization import own_origin
+from function_app.http.authorization import own_origin, unknown_photo
 from function_app.http.parameters import (
     BOOLEAN,
     CAMERA_NAME,
@@ -24,21 +24,28 @@ from function_app.http.parameters import (
     json_number,
     opaque,
     optional,
+    photo_names,
     required,
 )
 from function_app.http.request import JSONBody, Request
-from function_app.http.responses import PAGE_POLICY, LogDetails, Response, json_response
-from function_app.http.templates import render_template
+from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Photo
+from function_app.storage.table_store import PAGE_SIZE
+from function_app.web.layout import render_page
 from photo_wire.errors import WireError
 from photo_wire.moment import format_time
+from photo_wire.name import PhotoName
 
 DEFAULT_HOURS, MAX_HOURS = 7 * 24, 90 * 24
 MAX_PHOTOS = 200
+# Of those chosen, the first and the last may have others between them: so many are read, by two
+# requests. A page on which one chooses has a thousand.
+MAX_BETWEEN = 2 * PAGE_SIZE
 
 SHARED_PHOTO = optional("photo", PHOTO_NAME)
+SHARED_PHOTOS = optional("photos", photo_names(MAX_PHOTOS, minimum=1))
 SHARED_CAMERA = optional("camera", CAMERA_NAME)
 SHARED_FROM = optional("from", TIME)
 SHARED_TO = optional("to", TIME)
@@ -46,43 +53,80 @@ HOURS = defaulting("hours", json_number(1, MAX_HOURS), DEFAULT_HOURS)
 WITH_LOCATION = defaulting("with_location", BOOLEAN, False)
 NEW_SHARE = JSONBody(
     "NewShare",
-    (SHARED_PHOTO, SHARED_CAMERA, SHARED_FROM, SHARED_TO, HOURS, WITH_LOCATION),
-    variants=((SHARED_PHOTO,), (SHARED_CAMERA, SHARED_FROM, SHARED_TO)),
+    (SHARED_PHOTO, SHARED_PHOTOS, SHARED_CAMERA, SHARED_FROM, SHARED_TO, HOURS, WITH_LOCATION),
+    variants=((SHARED_PHOTO,), (SHARED_PHOTOS,), (SHARED_CAMERA, SHARED_FROM, SHARED_TO)),
 )
 KEY = required("key", opaque(json_schema.text(pattern="^[0-9a-f]{32}$")), "The link's key.")
 SECRET = required(
     "secret", opaque(json_schema.text(pattern="^[A-Za-z0-9_-]{32}$")), "The end of the link."
 )
 _NO_CACHE = {"Cache-Control": "no-store"}  # so that an expired link shows nothing
-_TEMPLATE = Path(__file__).parent / "shared.html"
+
+
+class MadeLink(NamedTuple):
+    """A new link: its address, whose secret is shown only now, and the key that revokes it."""
+
+    url: str
+    key: str
+    until: datetime
 
 
 def make_share(request: Request, services: Services, caller: Caller) -> Response:
-    """201 with the new link, whose secret is shown only now, and the key that revokes it. The body
-    names a photo, or a camera with from and to."""
-    name = request[SHARED_PHOTO]
-    until = datetime.now(UTC) + timedelta(hours=request[HOURS])
-    if name is not None:
-        if not caller.may_see(name.camera) or services.index.get(name) is None:
-            raise HTTPProblemError(404, f"There is no photo {name}.")
-        link = links.link_to_photo(name, until, created_by(caller), request[WITH_LOCATION])
+    """201 with the new link. The body names a photo, or photos, or a camera with from and to."""
+    photo, names = request[SHARED_PHOTO], request[SHARED_PHOTOS] or []
+    names += [photo] if photo else []
+    until, location = datetime.now(UTC) + timedelta(hours=request[HOURS]), request[WITH_LOCATION]
+    if names:
+        link = photo_link(names, services, caller, until, location)
     else:
         camera, first, last = request[SHARED_CAMERA], request[SHARED_FROM], request[SHARED_TO]
         if camera is None or first is None or last is None:
-            raise HTTPProblemError(400, "Give the photo, or the camera with from and to.")
-        if not caller.may_see(camera):
-            raise HTTPProblemError(404, f"There is no camera {camera}.")
+            raise HTTPProblemError(400, "Give the photo or photos, or the camera with from and to.")
         if last < first:
             raise WireError("to", "must not be before 'from'")
-        span = TimeSpan(camera, first, last)
-        link = SharedLink("", span, until, created_by(caller), with_location=request[WITH_LOCATION])
+        link = span_link(TimeSpan(camera, first, last), caller, until, location)
+    made = store_link(link, request, services, caller)
+    return json_response({"url": made.url, "key": made.key, "until": format_time(made.until)}, 201)
+
+
+def photo_link(
+    names: Sequence[PhotoName],
+    services: Services,
+    caller: Caller,
+    until: datetime,
+    with_location: bool,
+) -> SharedLink:
+    """Return a link to one photo or several. Raises HTTPProblemError (404) unless all are there,
+    and the caller may see them. One or two requests."""
+    if len(names) == 1:
+        link = links.link_to_photo(names[0], until, created_by(caller), with_location)
+        known = {name for name in names if services.index.get(name)}
+    else:
+        link = links.link_to_photos(names, until, created_by(caller), with_location)
+        known = {photo.name for photo in services.index.query(link.view, MAX_BETWEEN)}
+    for name in names:
+        if name not in known or not caller.may_see(name.camera):
+            raise unknown_photo(name)
+    return link
+
+
+def span_link(span: TimeSpan, caller: Caller, until: datetime, with_location: bool) -> SharedLink:
+    """Return a link to what a camera captured in a time. Raises HTTPProblemError (404) for a camera
+    that the caller may not see."""
+    if not caller.may_see(span.camera):
+        raise HTTPProblemError(404, f"There is no camera {span.camera}.")
+    return SharedLink("", span, until, created_by(caller), with_location=with_location)
+
+
+def store_link(link: SharedLink, request: Request, services: Services, caller: Caller) -> MadeLink:
+    """Store a link, and record that in the audit log."""
     key, secret = links.store(services.accounts, link)
     undo_if_revoked(services.accounts, caller, lambda: links.revoke(services.accounts, key))
     target = f"{link.target} by {links.link_label(key)}"
     services.audit_log.record(request.headers, caller.actor, "shared", target)
     network = services.settings.network
-    url = f"{network.public_origin or own_origin(request.url, network)}/shared/{secret}"
-    return json_response({"url": url, "key": key, "until": format_time(until)}, 201)
+    origin = network.public_origin or own_origin(request.url, network)
+    return MadeLink(f"{origin}/shared/{secret}", key, link.expires_at)
 
 
 def list_shares(request: Request, services: Services, caller: Caller) -> Response:
@@ -95,14 +139,17 @@ def list_shares(request: Request, services: Services, caller: Caller) -> Respons
                     "key": one.key,
                     "camera": one.span.camera,
                     "photo": str(one.photo) if one.photo else None,
+                    "photos": [str(name) for name in one.photos] or None,
                     "from": format_time(one.span.first),
                     "to": format_time(one.span.last),
                     "until": format_time(one.expires_at),
                     "with_location": one.with_location,
+                    "opened": one.opened,
+                    "opened_at": format_time(one.opened_at) if one.opened_at else None,
                     **one.provenance.to_json(),
                 }
                 for one in links.list_links(services.accounts)
-                if caller.may_see(one.span.camera)
+                if all(map(caller.may_see, one.cameras))
             ]
         }
     )
@@ -110,47 +157,27 @@ def list_shares(request: Request, services: Services, caller: Caller) -> Respons
 
 def revoke_share(request: Request, services: Services, caller: Caller) -> Response:
     """204; the link no longer works."""
-    key = request[KEY]
+    revoke_link(request[KEY], request, services, caller)
+    return Response(204)
+
+
+def revoke_link(key: str, request: Request, services: Services, caller: Caller) -> None:
+    """Revoke the link of this key, and record that in the audit log. Raises HTTPProblemError (404)
+    if there is none."""
     if not key.isalnum() or not key.isascii() or not links.revoke(services.accounts, key):
         raise HTTPProblemError(404, "There is no such link.")
     services.audit_log.record(
         request.headers, caller.actor, "revoked a link", links.link_label(key)
     )
-    return Response(204)
 
 
 def get_shared(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with a page of the link's photos; 404 with a page if the link is not valid."""
-    try:
-        link, photos, has_more = _opened(request, services)
-    except HTTPProblemError as error:
-        problem = error.problem
-        page = _page({"title": "Nightjar", "problem": problem.detail, "foot": "Ask for a new one."})
-        return replace(page, status=problem.status, log_details=LogDetails(problem=problem))
-    until = f"{link.expires_at:%Y-%m-%d %H:%M} (UTC)"
-    return _page(
-        {
-            "title": f"{link.span.camera}, {link.span.first:%Y-%m-%d %H:%M} UTC",
-            "photos": [_figure(photo, request[SECRET]) for photo in photos],
-            "has_more": has_more,
-            "foot": f"This link was shared with you. It opens until {until}.",
-        }
-    )
-
-
-def _page(values: Mapping[str, object]) -> Response:
-    defaults = {"photos": [], "has_more": False, "problem": None}
-    body = render_template(_TEMPLATE, {**defaults, **values})
-    return Response(200, body, "text/html", {"Content-Security-Policy": PAGE_POLICY})
-
-
-def _figure(photo: Photo, secret: str) -> dict[str, str]:
-    """Return what the page shows of a photo."""
-    return {
-        "type": photo.media.suffix,
-        "url": f"/api/shared/{secret}/{photo.name}/content",
-        "caption": f"{photo.name.captured_at:%Y-%m-%d %H:%M:%S} UTC",
-    }
+    """200 with a page of the link's photos. Raises HTTPProblemError (404) if it is not valid."""
+    link, photos, has_more = _opened(request, services)
+    values = {"link": link, "photos": photos, "has_more": has_more, "secret": request[SECRET]}
+    page = render_page("shared.html", request, None, values)
+    # The address is the secret: it goes to nobody, and into no log of a request for a picture.
+    return replace(page, headers={**page.headers, "Referrer-Policy": "no-referrer"})
 
 
 def list_shared(request: Request, services: Services, caller: Caller) -> Response:
@@ -176,22 +203,30 @@ def get_shared_content(request: Request, services: Services, caller: Caller) -> 
     return content(photo, request, services, link.label, _NO_CACHE, not link.with_location)
 
 
-def _link(request: Request, services: Services) -> SharedLink:
-    link = links.find(services.accounts, request[SECRET], datetime.now(UTC))
+def _link(request: Request, services: Services, *, is_opened: bool = False) -> SharedLink:
+    find = links.open_link if is_opened else links.find
+    link = find(services.accounts, request[SECRET], datetime.now(UTC))
     if link is None:
         raise HTTPProblemError(404, "This link has expired, was revoked, or never existed.")
     return link
 
 
 def _opened(request: Request, services: Services) -> tuple[SharedLink, list[Photo], bool]:
-    """Return the link, its first photos, and whether it opens more. Record in the audit log that it
-    was opened, except for HEAD, by which messengers check links: it shows nothing."""
-    link = _link(request, services)
-    if request.method != "HEAD":
+    """Return the link, its first photos, and whether it opens more. Count that it was opened, and
+    record that in the audit log once in an hour, so that a stranger costs three requests; except
+    for HEAD, by which messengers check links: it shows nothing."""
+    is_opened = request.method != "HEAD"
+    link = _link(request, services, is_opened=is_opened)
+    if is_opened and not _is_this_hour(link.opened_at):
         services.audit_log.record(request.headers, link.label, "opened", link.target)
-    if link.photo:
+    if link.photo and not link.photos:
         found = services.index.get(link.photo)
         return link, [found] if found else [], False
-    candidates = services.index.query(link.span.view, MAX_PHOTOS + 1)
+    count = MAX_BETWEEN if link.photos else MAX_PHOTOS + 1
+    candidates = services.index.query(link.view, count)
     photos = [photo for photo in candidates if link.opens(photo.name)]
     return link, photos[:MAX_PHOTOS], len(photos) > MAX_PHOTOS
+
+
+def _is_this_hour(moment: datetime | None) -> bool:
+    return moment is not None and f"{moment:%Y%m%d%H}" == f"{datetime.now(UTC):%Y%m%d%H}"

@@ -7,11 +7,11 @@
  * @param {string} id
  * @param {new () => T} [type] the class that it is known to have
  * @returns {T}
- * @throws {Error} if index.html has no such element
+ * @throws {Error} if the page has no such element
  */
 export function byId(id, type) {
   const found = document.getElementById(id);
-  if (!(found instanceof (type ?? HTMLElement))) throw new Error(`index.html has no such element: ${id}`);
+  if (!(found instanceof (type ?? HTMLElement))) throw new Error(`the page has no such element: ${id}`);
   return /** @type {T} */ (found);
 }
 
@@ -40,31 +40,47 @@ export function element(name, properties = {}, ...children) {
 }
 
 /**
- * Set the children of an element. Those that stay are not moved, so that they keep the focus; they must be in order.
+ * Make an element like another one, in place: what is the same is not touched, and keeps the focus. Children with an id
+ * are paired by it, others by their order. Elements with the attribute `data-keep` stay as they are.
  *
- * @param {Element} parent
- * @param {Element[]} children
+ * @param {Element} current
+ * @param {Element} wanted
  */
-export function setChildren(parent, children) {
-  const kept = new Set(children);
-  for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
-  let next = parent.firstElementChild;
-  for (const child of children) {
-    if (child === next) next = next.nextElementSibling;
-    else parent.insertBefore(child, next);
+export function morph(current, wanted) {
+  if (current.hasAttribute("data-keep")) return;
+  for (const { name } of [...current.attributes]) if (!wanted.hasAttribute(name)) current.removeAttribute(name);
+  for (const { name, value } of wanted.attributes) if (current.getAttribute(name) !== value) current.setAttribute(name, value);
+  let next = current.firstChild;
+  for (const child of wanted.childNodes) {
+    const paired = pairOf(child, current, next);
+    if (!paired) {
+      current.insertBefore(document.importNode(child, true), next);
+      continue;
+    }
+    // A node that is moved loses the focus: rather remove what stands before it and is not wanted.
+    while (next && next !== paired && !isIn(next, wanted)) next = removed(next);
+    if (paired === next) next = next.nextSibling;
+    else current.insertBefore(paired, next);
+    if (paired instanceof Element && child instanceof Element) morph(paired, child);
+    else if (paired.nodeValue !== child.nodeValue) paired.nodeValue = child.nodeValue;
   }
+  while (next) next = removed(next);
 }
 
-/**
- * Make a button that runs an action.
- *
- * @param {string} label
- * @param {() => unknown} action
- */
-export function button(label, action) {
-  const made = element("button", { type: "button" }, label);
-  made.addEventListener("click", action);
-  return made;
+/** Remove a node, and return the one that followed it. @param {ChildNode} node */
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+/** Whether a parent has a child with the id of this node. @param {Node} node @param {Element} parent */
+const isIn = (node, parent) => node instanceof Element && node.id !== "" && parent.querySelector(`:scope > #${CSS.escape(node.id)}`) !== null;
+
+/** @param {Node} child @param {Element} parent @param {ChildNode | null} next @returns {Node | null} */
+function pairOf(child, parent, next) {
+  if (child instanceof Element && child.id) return parent.querySelector(`:scope > #${CSS.escape(child.id)}`);
+  return next && next.nodeName === child.nodeName && !(next instanceof Element && next.id) ? next : null;
 }
 
 /**
@@ -85,11 +101,3 @@ export async function report(place, action) {
 
 /** @param {unknown} problem */
 export const messageOf = (problem) => (problem instanceof Error ? problem.message : String(problem));
-
-/**
- * Return a moment as the browser's user writes it.
- *
- * @param {string | number} at ISO 8601, or milliseconds since 1970
- * @param {Intl.DateTimeFormatOptions} [style]
- */
-export const moment = (at, style = { dateStyle: "medium", timeStyle: "short" }) => new Date(at).toLocaleString([], style);

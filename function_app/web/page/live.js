@@ -1,17 +1,26 @@
 // The live pictures of one camera, once a second while somebody looks.
 
-import { contentUrl, getSession, SignedOutError } from "./api.js";
-import { getLivePicture, look, takePhoto } from "./commands.js";
+import { contentUrl, SignedOutError, thumbnailUrl } from "./api.js";
+import { getCameraStatus, getLivePicture, look, takePhoto, whyUnreachable } from "./commands.js";
 import { byId, element, messageOf, report } from "./dom.js";
-import { describe, showFull } from "./media.js";
+import { askToSignIn } from "./session.js";
+import { t } from "./strings.js";
+import { formatAgo } from "./times.js";
+
+/** @import { Photo } from "./api.js" */
 
 const LOOK_INTERVAL = 60_000; // ms; the device sends pictures for two minutes after each
 const PICTURE_INTERVAL = 1000; // ms
+const RETRY_INTERVAL = 5000; // ms after a request that failed
 const STALE_AFTER = 10; // seconds
+const FIRST_AFTER = 30; // seconds; a device that nobody looks at reads its commands every 20 s
 const IDLE_AFTER = 120_000; // ms without a touch
 
 const camera = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const picture = byId("picture", HTMLCanvasElement);
+/** Absent for who may only look. */
+const take = /** @type {HTMLButtonElement | null} */ (document.getElementById("take"));
+let isTaking = false;
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
@@ -21,6 +30,7 @@ let touchedAt = performance.now();
 let takenAt = null;
 let startedAt = touchedAt;
 let shownVersion = "";
+let why = ""; // the device cannot be asked, as of the last look
 let round = 0; // counts the starts, so that what an earlier one still waits for is dropped
 
 function start() {
@@ -28,7 +38,7 @@ function start() {
   if (document.visibilityState === "hidden") return;
   byId("resume").hidden = true;
   touchedAt = startedAt = performance.now();
-  byId("state").textContent = "Asking the device for pictures\u2026 This can take half a minute.";
+  byId("state").textContent = t("live.script.asking");
   tick(round);
 }
 
@@ -42,25 +52,29 @@ async function tick(current) {
   const began = performance.now();
   if (began - touchedAt >= IDLE_AFTER) {
     stop();
-    byId("state").textContent = "Paused: nobody touched the page for two minutes.";
+    byId("state").textContent = t("live.script.paused");
     byId("resume").hidden = false;
     return;
   }
+  let interval = PICTURE_INTERVAL;
   try {
     await show(current);
-    if (current === round) byId("problem").textContent = "";
-  } catch (problem) {
     if (current !== round) return;
-    byId("problem").textContent = messageOf(problem);
+    byId("problem").textContent = "";
+    showAge();
+  } catch (problem) {
+    interval = RETRY_INTERVAL;
+    if (current !== round) return;
     if (problem instanceof SignedOutError) {
       stop();
-      byId("state").textContent = "Sign in on the gallery's page, then come back.";
+      askToSignIn();
       return;
     }
+    byId("problem").textContent = messageOf(problem);
+    showAge();
+    byId("state").textContent = ""; // the problem says more
   }
-  if (current !== round) return;
-  showAge();
-  timer = setTimeout(() => tick(current), Math.max(0, PICTURE_INTERVAL - (performance.now() - began)));
+  timer = setTimeout(() => tick(current), Math.max(0, interval - (performance.now() - began)));
 }
 
 /** Look if it is time to, and draw the picture if there is a new one. @param {number} current */
@@ -68,6 +82,10 @@ async function show(current) {
   if (performance.now() - lookedAt >= LOOK_INTERVAL) {
     await look(camera);
     lookedAt = performance.now();
+    const status = await getCameraStatus(camera);
+    if (current !== round) return;
+    why = whyUnreachable(camera, status);
+    setTaking(isTaking);
   }
   const found = await getLivePicture(camera);
   if (!found || current !== round || found.version === shownVersion) return;
@@ -77,8 +95,11 @@ async function show(current) {
   picture.height = bitmap.height;
   picture.getContext("2d")?.drawImage(bitmap, 0, 0);
   bitmap.close();
+  picture.hidden = false;
+  byId("still").hidden = true;
   shownVersion = found.version;
   takenAt = performance.now() - found.age * 1000;
+  if (found.age < STALE_AFTER) why = "";
 }
 
 function showAge() {
@@ -86,53 +107,55 @@ function showAge() {
   const waited = Math.round((performance.now() - startedAt) / 1000);
   const isStale = age === null || age >= STALE_AFTER;
   picture.classList.toggle("stale", isStale);
-  byId("age").textContent = age === null ? "" : ago(age);
+  byId("age").textContent = age === null ? "" : formatAgo(age);
   if (!isStale) byId("state").textContent = "";
-  else if (waited >= STALE_AFTER) {
-    byId("state").textContent = age === null ? "No picture yet. Devices says whether the camera can send any."
-      : "No new picture.";
-  }
+  else if (why) byId("state").textContent = why;
+  else if (waited >= (age === null ? FIRST_AFTER : STALE_AFTER)) {
+    byId("state").textContent = t(age === null ? "live.script.none_yet" : "live.script.none_new");
+  } else if (age === null) byId("state").textContent = t("live.script.asking");
 }
 
-/** @param {number} seconds */
-function ago(seconds) {
-  if (seconds < 120) return `${seconds} s ago`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`;
+/** @param {boolean} isIt */
+function setTaking(isIt) {
+  isTaking = isIt;
+  if (take) take.disabled = isIt || why !== "";
 }
 
-async function offerPhotos() {
-  const { scopes } = await getSession();
-  byId("take").hidden = !scopes.includes("control");
-}
-
-async function take() {
-  const made = byId("take", HTMLButtonElement);
+async function takeOne() {
   const place = element("p", { role: "status" });
   const problem = element("p", { className: "problem", role: "alert" });
   byId("photo").replaceChildren(place, problem);
-  made.disabled = true;
+  setTaking(true);
   await report(problem, async () => {
     try {
       const photo = await takePhoto(camera, place);
-      if (photo) byId("photo").append(element("a", { href: contentUrl(photo), title: describe(photo) }, showFull(photo)));
+      if (photo) byId("photo").append(element("a", { href: `/photos/${photo.id}` }, showPhoto(photo)));
     } catch (error) {
       place.textContent = "";
       throw error;
     }
   });
-  made.disabled = false;
+  setTaking(false);
 }
 
-byId("camera").textContent = camera;
-document.title = `${camera} live - Nightjar`;
-picture.setAttribute("aria-label", `The live picture of ${camera}`);
+/** Make what shows a photo: a picture, a clip, or the preview of a DNG, which no browser draws. @param {Photo} photo */
+function showPhoto(photo) {
+  if (photo.content_type === "video/mp4") {
+    return element("video", { src: contentUrl(photo), muted: true, controls: true, autoplay: true, playsInline: true });
+  }
+  const src = photo.content_type === "image/jpeg" ? contentUrl(photo) : thumbnailUrl(photo);
+  return element("img", { src, alt: t("live.script.photo", { camera }), decoding: "async" });
+}
+
 byId("resume").addEventListener("click", start);
-byId("take").addEventListener("click", take);
+take?.form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  takeOne();
+});
 for (const kind of ["pointerdown", "pointermove", "keydown"]) {
   document.addEventListener(kind, () => { touchedAt = performance.now(); });
 }
 document.addEventListener("visibilitychange", () => {
   if (byId("resume").hidden) start();
 });
-report(byId("problem"), offerPhotos);
 start();

@@ -3,19 +3,23 @@
 import hashlib
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import requests
 from PIL import Image
 from playwright.sync_api import (
+    APIResponse,
     Browser,
+    BrowserContext,
     ConsoleMessage,
     Locator,
     Page,
+    Route,
     ViewportSize,
     expect,
 )
@@ -29,14 +33,30 @@ from pi_uploader.cameras.simulated.camera import SimulatedCamera
 from tests.conftest import NewStore, StartBackend, new_backend
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.backend import Backend
-from tests.support.pictures import jpeg, pi_dng
+from tests.support.pictures import jpeg, jpeg_with_preview, pi_dng
 from tests.support.signing_device import SigningDevice
+from tests.support.thirty_days import Archive, thirty_days
 from tests.support.waiting import wait_for
 
 TIMEOUT = 120_000  # milliseconds: much more than a page that is right needs on a busy machine
 expect.set_options(timeout=TIMEOUT)
 DESK = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
+Size = Literal["desk", "laptop", "phone"]
+SIZES: dict[Size, ViewportSize] = {
+    "desk": ViewportSize(width=1280, height=800),
+    "laptop": ViewportSize(width=1366, height=650),
+    "phone": PHONE,
+}
+SCHEMES: tuple[Literal["dark", "light"], ...] = ("light", "dark")
+PHONE_AGENT = (
+    "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/156.0.0.0 Mobile Safari/537.36"
+)
+AXE = Path("tests/function_app/web/page/node_modules/axe-core/axe.min.js")
+VIOLATION = "Blocked by the policy: "
+REPORT_VIOLATIONS = f"""document.addEventListener("securitypolicyviolation", event =>
+    console.error("{VIOLATION}" + event.violatedDirective + " " + event.blockedURI));"""
 FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
 WINDOWS = [
     (320, 568),
@@ -57,6 +77,14 @@ SHAPES = {
     "square": (2000, 2000),
     "panorama": (3000, 600),
 }
+IS_IN_FRONT = """element => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
+SETTLED = """async () => {
+    for (let i = 0; i < 20; i += 1) await new Promise(requestAnimationFrame);
+}"""
+PREVIEW_SIDE = 480  # pixels: what cameras embed
 WAIT_FOR_END = """video => new Promise((done, failed) => {
     video.onended = () => done(video.currentTime);
     video.onerror = () => failed(video.error.message);
@@ -67,39 +95,105 @@ WAIT_FOR_END = """video => new Promise((done, failed) => {
 })"""
 
 
+class Pages:
+    """Makes pages that complain of whatever the browser blocks or misses: `complaints` must be
+    empty in the end."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def new(self, size: Size = "desk", **options: Any) -> Page:
+        """Return a page of its own, in the dark and in British English; `options` are those of
+        Playwright's contexts."""
+        defaults: dict[str, Any] = {"locale": "en-GB", "timezone_id": "UTC"}
+        defaults["color_scheme"] = "dark"
+        if size == "phone":
+            defaults |= {"has_touch": True, "user_agent": PHONE_AGENT}
+        options = {"viewport": SIZES[size], **defaults, **options}
+        context = self._browser.new_context(**options)
+        self._contexts.append(context)
+        context.set_default_timeout(TIMEOUT)
+        context.add_init_script(REPORT_VIOLATIONS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._on_message)
+        return page
+
+    def signed_in(self, backend: Backend, path: str, size: Size = "desk", **options: Any) -> Page:
+        """Return a page of its own that shows a path, with a session of the owner."""
+        page = self.new(size, **options)
+        open_session(page, backend, "owner", backend.password)
+        page.goto(backend.base_url + path)
+        return page
+
+    def close(self) -> None:
+        """Close all pages. A request that a test's handler still fetches may fail by that."""
+        for context in self._contexts:
+            for page in context.pages:
+                page.unroute_all(behavior="ignoreErrors")
+            context.close()
+
+    def _on_message(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not is_expected(message):
+            self.complaints.append(message.text)
+
+
 @pytest.fixture
-def page(browser: Browser, start_backend: StartBackend) -> Iterator[Page]:
-    """A page of its own that fails the test if the browser blocks or misses anything. It is closed
-    before the backends that the test started, or it would miss those."""
-    context = browser.new_context(
-        viewport=DESK,
-        locale="en-GB",
-        timezone_id="UTC",
-        color_scheme="dark",
-    )
-    context.set_default_timeout(TIMEOUT)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            complaints.append(message.text)
-            if message.type == "error" and not is_expected(message)
-            else None
-        ),
-    )
-    yield page
-    context.close()
-    assert complaints == []
+def pages(browser: Browser, start_backend: StartBackend) -> Iterator[Pages]:
+    """Makes pages that fail the test if the browser blocks or misses anything, against the pages'
+    policy (CSP) above all. They are closed before the backends that the test started, or they would
+    miss those."""
+    pages = Pages(browser)
+    yield pages
+    pages.close()
+    assert pages.complaints == []
+
+
+@pytest.fixture
+def page(pages: Pages) -> Page:
+    """One of them, on a desk."""
+    return pages.new(viewport=DESK)
+
+
+def check_axe(page: Page) -> None:
+    """Assert that axe-core has no serious or critical finding about the page as it is now."""
+    serious = axe_findings(page)
+    assert serious == [], "\n".join(serious)
+
+
+def axe_findings(page: Page) -> list[str]:
+    """Return the serious and critical findings of axe-core about the page as it is now."""
+    assert AXE.exists(), f"run `make {AXE.parents[1]}/.done`"
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {one['help']}: {node['html']} {node.get('failureSummary', '')}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
 
 
 def is_expected(message: ConsoleMessage) -> bool:
-    """Refused to who is not signed in, or since the name is taken; or the thumbnail of a photo that
-    carries no preview, or that cannot be made at this moment."""
-    is_thumbnail = message.location["url"].endswith("/thumbnail")
-    none_yet = is_thumbnail and re.search("404|503", message.text)
-    return bool(re.search("401|403|409", message.text) or none_yet)
+    """Refused to who is not signed in, or since the name is taken, or too much is open; or the
+    thumbnail of a photo that carries no preview, or that cannot be made at this moment; or a camera
+    that is not known, or a photo that is not uploaded yet; or a form that is rejected, or
+    statistics while the tables fail. What the policy blocks never is."""
+    if message.text.startswith(VIOLATION):
+        return False
+    if "/settings/" in message.location["url"] and "400" in message.text:  # a form's problems
+        return True
+    url = message.location["url"]
+    none_yet = url.endswith("/thumbnail") and re.search("404|503", message.text)
+    is_missing = re.search(r"/(nonesuch(/look)?|photos/[^/]+)$", url) and "404" in message.text
+    is_failing = url.endswith("/statistics") and "503" in message.text
+    is_form = re.search(r"/(devices|notifications)/[^?]+$", url) and re.search(
+        "400|404", message.text
+    )
+    is_refused = re.search("401|403|409|429", message.text)
+    return bool(is_refused or none_yet or is_missing or is_failing or is_form)
 
 
 class Gallery:
@@ -178,7 +272,7 @@ class Gallery:
         assert reply.status_code == 200, reply.text
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gallery(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Gallery]:
     """Twelve photos of three cameras, on two days, in a store of their own."""
     backend = new_backend(new_store(), {}, log_folder, secrets_used)
@@ -193,19 +287,96 @@ def gallery(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> It
     backend.stop()
 
 
+@pytest.fixture(scope="module")
+def archive(
+    tmp_path_factory: pytest.TempPathFactory, log_folder: Path, secrets_used: set[str]
+) -> Iterator[Archive]:
+    """A thousand photos of thirty days, in a store of their own."""
+    folder = tmp_path_factory.mktemp("archive")
+    with thirty_days(folder, plain_jpeg((640, 360))) as (connection_string, names):
+        backend = new_backend(connection_string, {}, log_folder, secrets_used)
+        backend.start()
+        yield Archive(backend, names)
+        backend.stop()
+    shutil.rmtree(folder)
+
+
 @pytest.fixture
 def screenshots() -> Path:
-    """Where pictures of the page go; `make screenshots` copies them into docs."""
+    """Where pictures of the pages go; `make screenshots` copies some into docs."""
     folder = Path(".local/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def sign_in(page: Page, gallery: Gallery) -> None:
-    page.goto(gallery.backend.base_url)
-    page.get_by_label("Password", exact=True).fill(gallery.backend.password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".photo").first).to_be_visible()
+def take_pictures(page: Page, file: Path) -> None:
+    """Take pictures of what a page shows, in each size and scheme: FILE-desk-dark.png, ..."""
+    before = page.viewport_size
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=file.with_name(f"{file.name}-{size}-{scheme}.png"))
+    page.set_viewport_size(before or DESK)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes pictures: `make screenshots` runs these tests."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "screenshots" in item.fixturenames:
+            item.add_marker("screenshots")
+
+
+def open_session(page: Page, backend: Backend, name: str, password: str) -> None:
+    """Sign in without a page: the browser gets the cookie."""
+    open_session_at(page, backend.base_url, name, password)
+
+
+def open_session_at(page: Page, site: str, name: str, password: str) -> None:
+    """Sign in at a backend of which the address is known."""
+    reply = page.context.request.post(
+        f"{site}/api/session",
+        data={"name": name, "password": password},
+        headers={"Origin": site},
+    )
+    assert reply.ok, reply.text()
+
+
+class Held:
+    """The first response to a request of this method and pattern: as it was when it was asked for,
+    and not delivered before `release`."""
+
+    def __init__(self, page: Page, pattern: str, method: str = "GET") -> None:
+        self._page = page
+        self._pattern = pattern
+        self._method = method
+        self._held: tuple[Route, APIResponse] | None = None
+        page.route(pattern, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if self._held or route.request.method != self._method:
+            route.fallback()
+            return
+        self._held = route, route.fetch()
+
+    def wait(self) -> None:
+        """Wait until the response is there."""
+        # Each evaluation handles what the browser has reported meanwhile.
+        wait_for(lambda: self._page.evaluate("1") and self._held, what=f"a held {self._pattern}")
+
+    def release(self) -> None:
+        """Deliver it, and let the page show what it makes of it."""
+        assert self._held
+        route, response = self._held
+        route.fulfill(response=response)
+        self._page.unroute(self._pattern, self._hold)
+        self._page.evaluate(SETTLED)
+
+
+def expect_seen(message: Locator) -> None:
+    """What went wrong is in the window, and nothing is in front of it."""
+    expect(message).to_be_in_viewport(ratio=1)
+    assert message.evaluate(IS_IN_FRONT)
 
 
 def loaded_width(page: Page, selector: str) -> int:
@@ -244,7 +415,25 @@ def shapes(new_store: NewStore, start_backend: StartBackend) -> Gallery:
 
 
 def plain_jpeg(size: tuple[int, int]) -> bytes:
-    """Return a JPEG of one colour, which is quickly made and sent."""
-    file = io.BytesIO()
-    Image.new("RGB", size, "steelblue").save(file, "JPEG")
-    return file.getvalue()
+    """Return a JPEG of one colour, which is quickly made and sent. It has a preview of its shape:
+    for a thumbnail the backend would have to start a process."""
+    photo, preview = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", size, "steelblue").save(photo, "JPEG")
+    width, height = (round(side * PREVIEW_SIDE / max(size)) for side in size)
+    Image.new("RGB", (width, height), "steelblue").save(preview, "JPEG")
+    return jpeg_with_preview(preview.getvalue(), photo.getvalue())
+
+
+def add_authenticator(page: Page) -> None:
+    """Have the browser use an authenticator in software, of which a person has just given the
+    fingerprint."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
+    options |= {"hasUserVerification": True, "isUserVerified": True}
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def address(backend: Backend, path: str) -> str:
+    """Return an address with a host name: passkeys need one."""
+    return backend.base_url.replace("127.0.0.1", "localhost") + path

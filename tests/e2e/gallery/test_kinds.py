@@ -12,16 +12,19 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.device import Device
-from tests.e2e.gallery.conftest import WAIT_FOR_END
+from tests.e2e.gallery.conftest import WAIT_FOR_END, open_session
 from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.pictures import dng
 from tests.support.waiting import wait_for
 
 SECONDS = 10  # of the clip
-pytestmark = pytest.mark.skipif(
-    not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server, as root"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server, as root"
+    ),
+    pytest.mark.slow,  # test_previews.py shows both kinds, without a device
+]
 
 
 @pytest.fixture
@@ -73,12 +76,10 @@ def test_a_raw_picture_and_a_clip_come_as_they_were(
 
     parts: list[Response] = []
     page.on("response", lambda response: parts.append(response) if response.status == 206 else None)
-    page.goto(journey.base_url)
-    page.get_by_label("Password", exact=True).fill(journey.password)
-    page.get_by_role("button", name="Sign in").click()
-    card = page.locator(f".photo[data-id='{listed['image/x-adobe-dng']['id']}']")
-    expect(card).to_contain_text("DNG")
-    page.locator(f".photo[data-id='{listed['video/mp4']['id']}']").click()
+    open_session(page, journey, "owner", journey.password)
+    page.goto(f"{journey.base_url}/photos/{listed['image/x-adobe-dng']['id']}")
+    expect(page.locator(".facts")).to_contain_text("DNG")
+    page.goto(f"{journey.base_url}/photos/{listed['video/mp4']['id']}")
     clip = page.locator("#picture video")
     expect(clip).to_be_visible()
     wait_for(lambda: clip.evaluate("video => video.readyState") == 4, what="the clip")

@@ -2,6 +2,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
+  { ignores: ["**/vendor/"] },
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.browser },
@@ -16,4 +17,5 @@ export default [
       "prefer-const": "error",
     },
   },
+  { files: ["**/unit/*.js", "**/firefox/*.js"], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 ];

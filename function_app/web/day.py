@@ -1,0 +1,330 @@
+"""The page at `/days/{date}`: what cameras did on a day of the viewer's zone, and its photos."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import partial
+from itertools import groupby
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from function_app.auth.caller import Caller
+from function_app.browse.day import (
+    FIRST_DAY,
+    LAST_DAY,
+    MAX_PHOTOS,
+    Part,
+    Selection,
+    day_bounds,
+    find_day,
+    read_part,
+)
+from function_app.browse.events import Event
+from function_app.browse.listing import TRIGGER
+from function_app.days.lane import Lane
+from function_app.days.lanes import few_lanes
+from function_app.devices.conditions import State
+from function_app.http import json_schema
+from function_app.http.parameters import CAMERA, MOMENT, Kind, optional, required
+from function_app.http.request import Request
+from function_app.http.responses import Response, redirect
+from function_app.problems import HTTPProblemError
+from function_app.services import Services
+from function_app.web import lane_svg
+from function_app.web.assets import asset_path
+from function_app.web.followed import etag_of, if_unchanged, with_etag
+from function_app.web.layout import render_page
+from function_app.web.preferences import Preferences
+from function_app.web.translation import Translation
+from photo_wire.errors import WireError, quoted
+from photo_wire.headers import ClockStatus, Trigger
+from photo_wire.media import Media
+from photo_wire.moment import format_time
+from photo_wire.name import PhotoName
+
+MINUTE = timedelta(minutes=1)
+MAX_LANES = 20  # of more, a viewer chooses a camera
+MAX_SENTENCES = 6  # of a camera on a day without photos
+_TEN_MINUTES = 600  # seconds
+_KINDS = {Media.JPEG: "picture", Media.MP4: "clip", Media.DNG: "raw"}  # ends of keys, and classes
+OLDER, NEWER = "older", "newer"  # of `seek`
+
+
+def parse_day(text: str, name: str) -> date:
+    """Return the day of a text such as 2026-11-27. Raises WireError for one that no page shows."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not FIRST_DAY <= day <= LAST_DAY or text != day.isoformat():
+        raise WireError(name, f"must be a day such as 2026-11-27, not {quoted(text)}")
+    return day
+
+
+def _parse_clock(text: str, name: str) -> timedelta | datetime:
+    """Return a time of day, since midnight, or a moment."""
+    if len(text) != len("hh:mm"):
+        return MOMENT.parse(text, name)
+    try:
+        clock = datetime.strptime(text, "%H:%M")
+    except ValueError:
+        raise WireError(name, f"must be a time such as 22:30, not {quoted(text)}") from None
+    return timedelta(hours=clock.hour, minutes=clock.minute)
+
+
+DAY = Kind(json_schema.DAY, "a day such as 2026-11-27", parse_day)
+DATE = required("date", DAY, "A day in the viewer's zone.")
+_FROM = optional(
+    "from", Kind(json_schema.text(), "a time such as 22:30, or a moment", _parse_clock)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The camera and the trigger of which a page shows photos; None for all."""
+
+    camera: str | None = None
+    trigger: str | None = None
+
+    @staticmethod
+    def read(params: Mapping[str, str], caller: Caller) -> "Filter":
+        """Return the filter of a query, of which a form sends empty parts too. Raises WireError,
+        and HTTPProblemError (404) for a camera that the caller may not see."""
+        given = {name: value for name, value in params.items() if value}
+        camera = CAMERA.read(given)
+        if camera and not caller.may_see(camera):
+            raise HTTPProblemError(404, f"There is no camera {camera}.")
+        return Filter(camera, TRIGGER.read(given))
+
+    def path(self, day: date, **query: str | None) -> str:
+        """Return the address of a day with this filter; what is None is left out."""
+        values = {"camera": self.camera, "trigger": self.trigger, **query}
+        text = urlencode({name: value for name, value in values.items() if value})
+        return f"/days/{day}?{text}" if text else f"/days/{day}"
+
+    def selection(self, caller: Caller) -> Selection:
+        """Return the photos that it shows to a caller."""
+        return Selection(caller.cameras, self.camera, self.trigger)
+
+
+class Hour(NamedTuple):
+    """An hour of the day, and the events that began in it."""
+
+    start: datetime
+    events: list[Event]
+
+
+class Spent(NamedTuple):
+    """How many minutes of a day a camera was in each state, the longest first; by its lane."""
+
+    lane: Lane
+    minutes: list[tuple[State, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """What the page shows of a day. `shown_until` is the moment at which its part of the photos
+    begins, None for that of the latest ones."""
+
+    day: date
+    zone: tzinfo
+    start: datetime
+    end: datetime
+    filter: Filter
+    shown_until: datetime | None
+    part: Part
+    lanes: list[Lane]
+
+    @property
+    def hours(self) -> list[Hour]:
+        """The hours with events, the latest first."""
+        return [Hour(start, list(some)) for start, some in groupby(self.part.events, self._hour_of)]
+
+    @property
+    def cameras(self) -> list[str]:
+        """The cameras of which a viewer may choose one."""
+        known = {lane.camera for lane in self.lanes} | self.seen_cameras
+        return sorted(known | ({self.filter.camera} if self.filter.camera else set()))
+
+    @property
+    def chosen_lanes(self) -> list[Lane]:
+        """The lanes of the chosen camera, or of all."""
+        return [lane for lane in self.lanes if self.filter.camera in (None, lane.camera)]
+
+    @property
+    def shown_lanes(self) -> list[Lane]:
+        """Those that the page has room for."""
+        return self.chosen_lanes[:MAX_LANES]
+
+    @property
+    def seen_cameras(self) -> set[str]:
+        """The cameras of which it shows photos, or what they did."""
+        events = {event.photos[0].name.camera for event in self.part.events}
+        return events | {lane.camera for lane in self.shown_lanes}
+
+    @property
+    def spent(self) -> list[Spent]:
+        """What the shown cameras did, for a day without photos."""
+        return [Spent(lane, _minutes(lane)) for lane in self.shown_lanes]
+
+    def is_open(self, event: Event) -> bool:
+        """Return whether the event was asked for by its time."""
+        if self.shown_until is None:
+            return False
+        first, last = event.photos[-1].name.captured_at, event.photos[0].name.captured_at
+        return first < self.shown_until and last >= self.shown_until - MINUTE
+
+    def _hour_of(self, event: Event) -> datetime:
+        """Return when the viewer's hour began in which the event did."""
+        first = event.photos[-1].name.captured_at.astimezone(self.zone)
+        return first.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def get_day(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the page of a day; with `?part` what changes of it alone, and 304 if it is as
+    before. With `seek` 303 to the nearest day with photos."""
+    params, now, day = request.http.params, datetime.now(UTC), request[DATE]
+    preferences = Preferences.read(request)
+    chosen = Filter.read(params, caller)
+    start, end = day_bounds(day, preferences.zone)
+    if seek := params.get("seek"):
+        return _seek(services, caller, chosen, day, seek == NEWER, preferences)
+    shown_until = _shown_until(params, day, preferences)
+    part = read_part(services.index, chosen.selection(caller), start, end, shown_until or end)
+    found = few_lanes(services, caller, (start, end), now) if start < min(end, now) else []
+    page = DayPage(day, preferences.zone, start, end, chosen, shown_until, part, found or [])
+    etag = _etag(preferences, page)
+    is_part = "part" in params
+    if is_part and (unchanged := if_unchanged(request, etag)):
+        return unchanged
+    if request.method != "HEAD":
+        services.day_views.record(
+            services.audit_log, request.headers, caller.actor, page.seen_cameras, day, now
+        )
+    reply = render_page(
+        "day_part.html" if is_part else "day.html",
+        request,
+        caller,
+        {
+            "page": page,
+            "svg": lane_svg.render(page.shown_lanes, start, end, preferences)
+            if page.shown_lanes
+            else None,
+            "etag": etag,
+            "is_today": start <= now < end,
+            "is_future": now < start,
+            "none_found": params.get("none"),
+            "previous": max(day - timedelta(days=1), FIRST_DAY),
+            "next": min(day + timedelta(days=1), LAST_DAY),
+            "triggers": list(Trigger),
+            "photo_path": partial(photo_path, camera=page.filter.camera),
+            "triggers_of": _triggers_of,
+            "ids_of": lambda event: " ".join(str(photo.name) for photo in reversed(event.photos)),
+            "files_of": _files_of,
+            "path": chosen.path(day, **{"from": params.get("from")}),
+            "is_uncertain": _is_uncertain,
+            "kind_of": lambda photo: _KINDS[photo.media],
+            "duration": partial(_duration, Translation(preferences.language)),
+            "states": list(State),
+            "sentences": partial(_sentences, preferences),
+            "too_many": found is None or len(page.shown_lanes) < len(page.chosen_lanes),
+            "max_photos": MAX_PHOTOS,
+            "format_time": format_time,
+        },
+    )
+    return with_etag(reply, etag)
+
+
+def photo_path(name: PhotoName, camera: str | None = None) -> str:
+    """Return the address of the page that shows a photo, and leads to others of this camera."""
+    return f"/photos/{name}?{urlencode({'camera': camera})}" if camera else f"/photos/{name}"
+
+
+def _shown_until(params: Mapping[str, str], day: date, preferences: Preferences) -> datetime | None:
+    """Return the moment before which the photos of a page were taken, by `from`: a time of day,
+    whose whole minute is shown, or a moment. A time of day that comes twice is the later one."""
+    value = _FROM.read({name: text for name, text in params.items() if text})
+    if isinstance(value, datetime):
+        return value + timedelta(milliseconds=1)
+    if value is None:
+        return None
+    midnight = datetime.combine(day, datetime.min.time())
+    local = (midnight + value).replace(tzinfo=preferences.zone, fold=1)
+    return local.astimezone(UTC) + MINUTE
+
+
+def _seek(
+    services: Services,
+    caller: Caller,
+    chosen: Filter,
+    day: date,
+    is_later: bool,
+    preferences: Preferences,
+) -> Response:
+    """303 to the nearest day with photos after this one, or before it; back to this one if there
+    is none. One request."""
+    start, end = day_bounds(day, preferences.zone)
+    selection, bound = chosen.selection(caller), end if is_later else start
+    found = find_day(services.index, selection, bound, preferences.zone, is_later)
+    if found is None:
+        return redirect(chosen.path(day, none=NEWER if is_later else OLDER))
+    return redirect(chosen.path(found))
+
+
+def _triggers_of(event: Event) -> list[str]:
+    """Return for which reasons the photos were taken."""
+    known = {photo.trigger for photo in event.photos}
+    return [trigger for trigger in Trigger if trigger in known]
+
+
+def _files_of(event: Event) -> str:
+    """Return how large each photo is, in bytes, and the end of its file's name, as `12345.jpg`."""
+    return " ".join(f"{photo.size}.{photo.media.suffix}" for photo in reversed(event.photos))
+
+
+def _is_uncertain(event: Event) -> bool:
+    """Return whether a device's clock was not set when it took photos of an event."""
+    return any(photo.clock == ClockStatus.UNSYNCED for photo in event.photos)
+
+
+def _duration(t: Translation, seconds: float) -> str:
+    """Say how long something took, in its two largest units."""
+    hours, rest = divmod(int(seconds), 3600)
+    minutes, seconds = divmod(rest, 60)
+    if hours and minutes:
+        return t("day.duration.hours_minutes", hours=hours, minutes=minutes)
+    if hours:
+        return t("day.duration.hours", hours=hours)
+    if minutes and seconds:
+        return t("day.duration.minutes_seconds", minutes=minutes, seconds=seconds)
+    if minutes:
+        return t("day.duration.minutes", minutes=minutes)
+    return t("day.duration.seconds", seconds=seconds)
+
+
+def _sentences(preferences: Preferences, lane: Lane) -> list[str]:
+    """Return what a lane says, with its reasons; nothing if that would be long."""
+    if len(lane.intervals) > MAX_SENTENCES:
+        return []
+    return [lane_svg.sentence(one, preferences) for one in lane.intervals]
+
+
+def _minutes(lane: Lane) -> list[tuple[State, int]]:
+    spent: Counter[State] = Counter()
+    for one in lane.intervals:
+        spent[one.label.state] += (one.end - one.start) // MINUTE
+    return spent.most_common()
+
+
+def _etag(preferences: Preferences, page: DayPage) -> str:
+    """Return the digest of all from which the part is made. The lanes grow each minute, also while
+    nothing happens: that counts every ten minutes."""
+    labels: Sequence[object] = [
+        (lane.camera, one.start, one.end.timestamp() // _TEN_MINUTES, one.label)
+        for lane in page.lanes
+        for one in lane.intervals
+    ]
+    ids = [(photo.name, photo.trigger) for event in page.part.events for photo in event.photos]
+    shown = (page.day, page.filter, page.shown_until, page.part.continues_before)
+    return etag_of(preferences, shown, ids, labels, asset_path("day.js"))

@@ -1,0 +1,173 @@
+"""The lanes of cameras as one SVG: a bar for each camera, in which each interval has a colour, a
+pattern, and a text that says what the camera did and why.
+
+Positions are in percent and heights in pixels, so text is as large on a phone as elsewhere. The
+colours are in `lanes.css`. The first interval of each lane is in the order of the Tab key; a script
+may move the focus to the others, and `describe` has the same texts for a table.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from function_app.days.lane import Interval, Label, Lane
+from function_app.devices.conditions import State
+from function_app.web.preferences import Preferences
+from function_app.web.translation import Translation
+from photo_wire.moment import parse_time
+
+LANE, BAR, NAME, HOURS = 48, 20, 18, 22  # pixels: of a lane, its bar, its name, and the hours above
+RAISED = 3  # pixels by which photos stand out above and below: a minute is seen between others
+MIN_WIDTH = 0.12  # percent: what is shorter would be seen on no screen
+_ONE_DAY = timedelta(days=1)
+
+# What is drawn on the ground of a state, in a square of 8 pixels. Recorded and quiet are plain.
+PATTERNS = {
+    State.SILENT: "M-2 2 2-2M0 8 8 0M6 10 10 6",
+    State.DISARMED: "M2 2h2v2h-2zM6 6h2v2h-2z",
+    State.FAILING: "M0 0 8 8M8 0 0 8",
+    State.LATE: "M2 0V8M6 0V8",
+    State.LOST: "M0 2H8M0 6H8M4 0V8",
+    State.EXPIRED: "M-2 6 2 10M0 0 8 8M6-2 10 2",
+    State.UNKNOWN: "M0 4H4",
+}
+_REASONS = frozenset(
+    {
+        *("restarted", "restart", "shutdown", "paused", "data-budget-spent", "time-uncertain"),
+        *("missing", "older-than-kept", "no-heartbeat-yet", "photos-waiting", "heartbeat-missed"),
+        *("backend-down", "not-counted-yet", "too-many-changes", "deleted"),
+    }
+)
+
+
+def render(
+    lanes: Sequence[Lane], start: datetime, end: datetime, preferences: Preferences
+) -> Markup:
+    """Return the SVG of these lanes between two moments."""
+    t = Translation(preferences.language)
+    parts = [Markup("<defs>"), *_patterns(), Markup("</defs>")]
+    height = HOURS + LANE * len(lanes)
+    parts += _hours(start, end, preferences, height)
+    for number, lane in enumerate(lanes):
+        top = HOURS + LANE * number
+        parts.append(
+            Markup('<text class="lane-name" x="0" y="{}">{}</text>').format(top + 14, lane.camera)
+        )
+        parts.append(
+            Markup('<g role="list" aria-label="{}">').format(t("lanes.of", camera=lane.camera))
+        )
+        shown = [one for one in lane.intervals if one.end > start and one.start < end]
+        for place, one in enumerate(shown):
+            text = sentence(one, preferences)
+            parts.append(_bar(one, (start, end), top + NAME, text, is_first=place == 0))
+        parts.append(Markup("</g>"))
+    frame = '<svg class="lanes" width="100%" height="{}" role="group" aria-label="{}">{}</svg>'
+    return Markup(frame).format(height, t("lanes.title"), Markup("").join(parts))  # noqa: S704
+
+
+def describe(lane: Lane, preferences: Preferences) -> list[tuple[str, str]]:
+    """Return the state and the sentence of each interval of a lane."""
+    return [(one.label.state, sentence(one, preferences)) for one in lane.intervals]
+
+
+def sentence(interval: Interval, preferences: Preferences) -> str:
+    """Return what a camera did in an interval, and why, with its times in the viewer's zone."""
+    t = Translation(preferences.language)
+    first, last = _time(interval.start, preferences), _time(interval.end, preferences)
+    label = interval.label
+    texts = [t(f"lanes.state.{label.state}"), *_why(label, t), *_numbers(label, t, preferences)]
+    return t("lanes.interval", start=first, end=last, text="; ".join(texts))
+
+
+def _why(label: Label, t: Translation) -> Iterator[str]:
+    if label.reason in _REASONS:
+        yield t(f"lanes.reason.{label.reason.replace('-', '_')}")
+    elif label.reason:
+        yield t("lanes.device_says", reason=label.reason)
+
+
+def _numbers(label: Label, t: Translation, preferences: Preferences) -> Iterator[str]:
+    """Yield the details of a label as texts."""
+    details = label.details
+    if label.state is State.SILENT and (since := details.get("from")):
+        first = _time(parse_time(str(since)), preferences)
+        if until := details.get("to"):
+            last = _time(parse_time(str(until)), preferences)
+            yield t("lanes.no_heartbeat", start=first, end=last)
+        else:
+            yield t("lanes.no_heartbeat_since", start=first)
+    count = int(details.get("photos") or 0)
+    if count and "came_to" in details:
+        first, last = (
+            _time(parse_time(str(details[name])), preferences) for name in ("came_from", "came_to")
+        )
+        when = first if first == last else t("lanes.between", start=first, end=last)
+        yield t("lanes.photos_came", count=count, when=when)
+    elif count:
+        yield t("lanes.photos", count=count)
+    for name in ("lost", "missing", "expired", "deleted"):
+        if number := details.get(name):
+            yield t(f"lanes.{name}", count=number)
+
+
+def _time(moment: datetime, preferences: Preferences) -> str:
+    """Return a time of day in the viewer's zone."""
+    return f"{moment.astimezone(preferences.zone):%H:%M}"
+
+
+def _bar(
+    interval: Interval, span: tuple[datetime, datetime], top: int, text: str, is_first: bool
+) -> Markup:
+    start, end = span
+    first = _percent(max(interval.start, start), span)
+    width = max(_percent(min(interval.end, end), span) - first, MIN_WIDTH)
+    bar = (
+        '<rect class="lane lane-{}" x="{}%" y="{}" width="{}%" height="{}" fill="{}" '
+        'role="listitem" tabindex="{}" aria-label="{}"><title>{}</title></rect>'
+    )
+    state = interval.label.state
+    fill = f"url(#lane-{state})" if state in PATTERNS else "currentColor"
+    more = RAISED if state in (State.RECORDED, State.LATE, State.LOST) else 0
+    place = (round(first, 3), top - more, round(width, 3), BAR + 2 * more)
+    return Markup(bar).format(state, *place, fill, 0 if is_first else -1, text, text)  # noqa: S704
+
+
+def _percent(moment: datetime, span: tuple[datetime, datetime]) -> float:
+    return 100 * ((moment - span[0]) / (span[1] - span[0]))
+
+
+def _patterns() -> Iterator[Markup]:
+    pattern = (
+        '<pattern id="lane-{}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        '<rect class="lane-ground lane-{}" width="8" height="8"/>'
+        '<path class="lane-mark lane-{}" d="{}"/></pattern>'
+    )
+    for state, path in PATTERNS.items():
+        yield Markup(pattern).format(state, state, state, path)  # noqa: S704
+
+
+def _hours(
+    start: datetime, end: datetime, preferences: Preferences, height: int
+) -> Iterator[Markup]:
+    """Yield a line and a text for each sixth hour of the viewer's day."""
+    line = '<line class="lane-hour" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>'
+    text = '<text class="lane-hour" x="{}%" y="14" text-anchor="{}">{}</text>'
+    for moment in _marks(start, end, preferences):
+        place = round(_percent(moment, (start, end)), 3)
+        anchor = "start" if place < 2 else "end" if place > 98 else "middle"
+        yield Markup(line).format(place, HOURS - 4, height)  # noqa: S704
+        yield Markup(text).format(place, anchor, _time(moment, preferences))  # noqa: S704
+
+
+def _marks(start: datetime, end: datetime, preferences: Preferences) -> Iterable[datetime]:
+    """Return the moments of a span at which the viewer's clock shows 0, 6, 12 or 18."""
+    step = timedelta(hours=1) if end - start <= _ONE_DAY + timedelta(hours=1) else _ONE_DAY
+    moment = start.astimezone(preferences.zone).replace(minute=0, second=0, microsecond=0)
+    moment = moment.astimezone(start.tzinfo)
+    found = []
+    while moment <= end:
+        if moment >= start and moment.astimezone(preferences.zone).hour % 6 == 0:
+            found.append(moment)
+        moment += step
+    return found

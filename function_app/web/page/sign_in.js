@@ -1,0 +1,60 @@
+// The page to sign in. Without this script the form is sent as it is.
+
+import { RequestError, signIn } from "./api.js";
+import { byId, form, input, messageOf } from "./dom.js";
+import { canUsePasskeys, signInByPasskey } from "./passkeys.js";
+import { t } from "./strings.js";
+
+/** @param {unknown} problem */
+const needsCode = (problem) => problem instanceof RequestError && problem.type === "code-required";
+const codeText = () => input("code").value ? "sign_in.wrong_code" : "sign_in.code_required";
+
+/** @param {unknown} problem */
+function textOf(problem) {
+  if (!(problem instanceof RequestError)) return messageOf(problem);
+  switch (problem.status) {
+    case 401: return t(needsCode(problem) ? codeText() : "sign_in.wrong");
+    case 403: return t("sign_in.too_easy");
+    case 429: return t("sign_in.too_many", { seconds: problem.retryAfter ?? "" });
+    default: return t("sign_in.busy");
+  }
+}
+
+/** Show the page that was asked for: a path of this site, which the backend has checked. */
+function goOn() {
+  location.replace(/** @type {HTMLInputElement} */ (form("sign-in").elements.namedItem("next")).value);
+}
+
+/** @param {string} text */
+function showProblem(text) {
+  byId("sign-in-problem").textContent = text;
+  input("password").setAttribute("aria-invalid", String(Boolean(text)));
+}
+
+form("sign-in").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const submit = /** @type {HTMLButtonElement} */ (form("sign-in").querySelector("button"));
+  showProblem("");
+  submit.disabled = true;
+  try {
+    await signIn(input("name").value, input("password").value, input("code").value);
+    goOn();
+  } catch (problem) {
+    submit.disabled = false;
+    showProblem(textOf(problem));
+    if (needsCode(problem)) byId("code-part").hidden = false;
+    input(needsCode(problem) ? "code" : "password").select();
+  }
+});
+
+byId("passkey").hidden = !canUsePasskeys();
+byId("passkey").addEventListener("click", async () => {
+  showProblem("");
+  try {
+    await signInByPasskey();
+    goOn();
+  } catch (problem) {
+    const is_busy = problem instanceof RequestError && problem.status !== 401;
+    showProblem(is_busy ? textOf(problem) : t("sign_in.no_passkey"));
+  }
+});

@@ -1,0 +1,139 @@
+"""`/photos/{id}`: one photo, its neighbours, and what is known of it."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from function_app.auth.caller import Caller, Scope
+from function_app.browse.day import day_of
+from function_app.browse.neighbours import find_neighbours
+from function_app.browse.thumbnails import CHUNK_SIZE, open_photo
+from function_app.days.lateness import why_late
+from function_app.http.authorization import unknown_photo
+from function_app.http.parameters import PHOTO
+from function_app.http.request import Request
+from function_app.http.responses import Response, redirect
+from function_app.media.technical import TechnicalData, read_technical_data
+from function_app.services import Services
+from function_app.storage.models import (
+    EXIF_CLOCK,
+    SERVER_CLOCK,
+    Photo,
+    State,
+    StorageUnavailableError,
+)
+from function_app.storage.row_keys import View
+from function_app.web.layout import render_page
+from function_app.web.preferences import Preferences
+from photo_wire.headers import ClockStatus
+from photo_wire.media import Media
+from photo_wire.moment import format_time, just_after
+from photo_wire.name import PhotoName
+
+CAMERA = "camera"  # the query's parameter: leaf through the photos of this one's camera alone
+GO = "go"  # and the one that leads to the first or the last photo of the list of the day
+NEWEST, OLDEST = "newest", "oldest"
+WHY = "why"  # and the one of the part that says why the photo came late
+ON_TIME = timedelta(minutes=1)  # what comes within it is not called late
+_UNSURE = (ClockStatus.UNSYNCED, SERVER_CLOCK, EXIF_CLOCK)  # how late it came is not known then
+_EXPLAINED = (State.DELETED, State.EXPIRED, State.LOST, State.MISSING)
+_UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
+
+
+def get_photo_page(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with the page; 303 to the newest or the oldest photo of the day with `?go=`; 404 with a
+    page that says what became of a photo that is not there. With `?why` 200 with a part that says
+    why the photo came late, if that is known. Raises HTTPProblemError (404) for one of a camera
+    that the caller may not see."""
+    name = request[PHOTO]
+    if not caller.may_see(name.camera):
+        raise unknown_photo(name)
+    camera = _walked_camera(request, caller, name)
+    query = f"?{urlencode({CAMERA: camera})}" if CAMERA in request.http.params and camera else ""
+    if WHY in request.http.params:
+        lateness = why_late(services, caller, name, datetime.now(UTC))
+        return render_page("photo_why.html", request, caller, {"lateness": lateness})
+    go = request.http.params.get(GO)
+    if go in (NEWEST, OLDEST):
+        found = _end_of_day(request, services, name, camera, go == OLDEST)
+        return redirect(f"/photos/{found or name}{query}")
+    around = find_neighbours(services.index, name, camera)
+    values = {
+        "name": name,
+        "query": query,
+        "around": around,
+        "place": _place(name, query, Preferences.read(request)),
+        "may_delete": Scope.DELETE in caller.scopes,
+    }
+    if around.photo is None:
+        state = services.index.state(name)
+        shown = state if state in _EXPLAINED else "unknown"
+        return render_page("no_photo.html", request, caller, values | {"state": shown}, 404)
+    return render_page(
+        "photo.html", request, caller, values | _facts(around.photo, services, caller)
+    )
+
+
+def _walked_camera(request: Request, caller: Caller, name: PhotoName) -> str | None:
+    """Return the camera to whose photos the neighbours belong; None for all. A list of some cameras
+    would take a request for each (docs/decisions/0132-leafing-through-photos.md)."""
+    is_limited = caller.cameras is not None
+    return name.camera if is_limited or request.http.params.get(CAMERA) == name.camera else None
+
+
+def _end_of_day(
+    request: Request, services: Services, name: PhotoName, camera: str | None, oldest_first: bool
+) -> PhotoName | None:
+    """Return the first photo of the viewer's day in this order; None if there is none any more."""
+    zone = Preferences.read(request).zone
+    try:
+        day = name.captured_at.astimezone(zone).date()
+        start, end = (
+            datetime.combine(one, time.min, zone).astimezone(UTC)
+            for one in (day, day + timedelta(days=1))
+        )
+    except OverflowError:  # a day at the end of the calendar, of a wrong clock
+        return None
+    view = View(camera, since=start, until=end, oldest_first=oldest_first)
+    return next((photo.name for photo in services.index.query(view, 1)), None)
+
+
+def _place(name: PhotoName, query: str, preferences: Preferences) -> str:
+    """Return the address of the day on which the photo was taken."""
+    day = day_of(name.captured_at, preferences.zone)
+    return f"/days/{day}{query}#photo-{name}" if day else "/days"
+
+
+def _facts(photo: Photo, services: Services, caller: Caller) -> dict[str, Any]:
+    return {
+        "photo": photo,
+        "url": f"/api/photos/{photo.name}/content",
+        "technical": _technical_data(photo, services),
+        "utc": format_time(photo.name.captured_at),
+        "after": format_time(just_after(photo.name.captured_at) or photo.name.captured_at),
+        "clock": photo.clock or "unknown",
+        "late": None if photo.clock in _UNSURE else _lateness(photo),
+        "kilobytes": -(-photo.size // 1000),
+        "is_picture": photo.media is Media.JPEG,
+        "is_clip": photo.media is Media.MP4,
+        "may_share": Scope.ADMIN in caller.scopes,
+        "is_protected": photo.is_protected,
+    }
+
+
+def _lateness(photo: Photo) -> tuple[str, int] | None:
+    """Return how late a photo came: the largest unit of which there are two or more, and how many;
+    None if it came on time."""
+    seconds = (photo.received_at - photo.name.captured_at).total_seconds()
+    if seconds <= ON_TIME.total_seconds():
+        return None
+    return next((unit, int(seconds // size)) for unit, size in _UNITS if seconds >= 2 * size)
+
+
+def _technical_data(photo: Photo, services: Services) -> TechnicalData:
+    """Return what the file says; nothing while its bytes cannot be read."""
+    try:
+        with open_photo(services.blobs, photo, CHUNK_SIZE) as file:
+            return read_technical_data(file, photo.size, photo.media)
+    except StorageUnavailableError:
+        return TechnicalData()

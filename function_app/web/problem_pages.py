@@ -1,0 +1,81 @@
+"""Problems for people: a page in the layout of all pages that says what happened and what to do
+next. Who is not signed in is sent to sign in."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import azure.functions as func
+
+from function_app.http.cookies import SESSION, read_cookie
+from function_app.http.request import Request
+from function_app.http.responses import Response, redirect
+from function_app.web.layout import render_page
+from function_app.web.next_page import sign_in_page
+from function_app.web.preferences import Preferences
+from function_app.web.translation import load_strings
+from photo_wire.problem import Problem
+
+_KNOWN = (403, 404, 500, 503)  # others are told as 400
+_EXPLAINED = (400, 403, 404, 500)  # of these the page's own text says enough
+
+
+def problem_page(req: func.HttpRequest, response: Response) -> Response:
+    """Return the page for the response of a problem."""
+    request = Request(req, {})
+    if response.status == 401:
+        has_ended = bool(read_cookie(request.headers, SESSION, request.url))
+        # What a form sent is lost, and its address may be none to open.
+        return redirect(sign_in_page(request.url if request.method == "GET" else "", has_ended))
+    problem = response.log_details.problem
+    key = _key_of_parameter(problem, request)
+    values = {
+        "kind": response.status if response.status in _KNOWN else 400,
+        "wrong": key,
+        "detail": problem.detail if problem and not key and _is_shown(problem, request) else "",
+        "is_guest": False,
+    }
+    return _as_page(response, "problem.html", request, values)
+
+
+def guest_problem_page(req: func.HttpRequest, response: Response) -> Response:
+    """Return the page for the response of a problem to somebody who has a link and no account:
+    without ways into the gallery. A link that was cut short is one that never existed."""
+    if response.status in (400, 404):
+        closed: dict[str, object] = {"link": None, "photos": [], "has_more": False}
+        return _as_page(response, "shared.html", Request(req, {}), closed)
+    kind = response.status if response.status in _KNOWN else 400
+    values = {"kind": kind, "wrong": "", "detail": "", "is_guest": True}
+    return _as_page(response, "problem.html", Request(req, {}), values)
+
+
+def _as_page(
+    response: Response, template: str, request: Request, values: Mapping[str, object]
+) -> Response:
+    page = render_page(template, request, None, values, response.status)
+    headers = {**response.headers, **page.headers}
+    return replace(page, headers=headers, log_details=response.log_details)
+
+
+def _key_of_parameter(problem: Problem | None, request: Request) -> str:
+    """Return the key of the text for a parameter of a page that is wrong; "" for another problem.
+    The sentence about a parameter (WireError) begins with its name."""
+    if problem is None or problem.status != 400:
+        return ""
+    key = f"problem.wrong.{problem.detail.partition(':')[0]}"
+    return key if key in load_strings(Preferences.read(request).language) else ""
+
+
+def _is_shown(problem: Problem, request: Request) -> bool:
+    """Return whether the page has the sentence for programs, which is English: to others only if
+    nothing else says what happened."""
+    if problem.status in (404, 500):
+        return False
+    return Preferences.read(request).language == "en" or problem.status not in _EXPLAINED
+
+
+def file_problem_page(req: func.HttpRequest, response: Response) -> Response:
+    """Return the page for a problem, if the request is that of a browser which shows pages;
+    otherwise the problem for programs and for scripts of pages."""
+    if response.status != 401 and "text/html" not in (req.headers.get("Accept") or ""):
+        return response
+    return problem_page(req, response)

@@ -1,0 +1,65 @@
+"""Moments on the pages: `<time>` elements in the viewer's zone, which `times.js` then writes as the
+browser's own locale does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from markupsafe import Markup
+
+from function_app.web.preferences import Preferences
+from function_app.web.translation import Translation
+from photo_wire.moment import format_time, parse_time
+
+# A time of day without and with seconds, a day, a day with its weekday, a day with the time, the
+# same with seconds and the zone; how long ago. `times.js` has the same list.
+Style = Literal["short", "seconds", "date", "day", "long", "full", "ago"]
+_UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Writes moments for one viewer; templates call it `time`. `now` is the moment of the page."""
+
+    preferences: Preferences
+    t: Translation
+    now: datetime
+
+    def __call__(self, moment: datetime | str, style: Style = "long") -> Markup:
+        """Return the element for an aware moment, or for one as the API has it."""
+        at = parse_time(moment) if isinstance(moment, str) else moment
+        machine, text = format_time(at), self.text(at, style)
+        return Markup('<time datetime="{}" data-style="{}">{}</time>').format(machine, style, text)
+
+    def text(self, moment: datetime | str, style: Style = "long") -> str:
+        """Return the same as text."""
+        at = parse_time(moment) if isinstance(moment, str) else moment
+        if style == "ago":
+            return self.ago(at)
+        try:
+            local = at.astimezone(self.preferences.zone)
+        except OverflowError:  # the last day of the year 9999
+            local = at
+        of_day = f"{local:%H:%M:%S}" if style in ("seconds", "full") else f"{local:%H:%M}"
+        if style in ("short", "seconds"):
+            return of_day
+        key = "times.day" if style == "day" else "times.date"
+        day = self.t(
+            key,
+            weekday=self.t(f"times.weekday.{local.isoweekday()}"),
+            day=str(local.day),
+            month=self.t(f"times.month.{local.month}"),
+            short_month=self.t(f"times.short_month.{local.month}"),
+            year=str(local.year),
+        )
+        if style in ("date", "day"):
+            return day
+        return f"{day}, {of_day} {local:%Z}" if style == "full" else f"{day}, {of_day}"
+
+    def ago(self, moment: datetime) -> str:
+        """Say how long ago a moment was, in the largest unit of which there are two or more."""
+        seconds = (self.now - moment).total_seconds()
+        for unit, length in _UNITS:
+            if seconds >= 2 * length:
+                return self.t(f"times.ago.{unit}", count=int(seconds // length))
+        return self.t("times.just_now")

@@ -1,0 +1,316 @@
+"""The page of one photo, in a real browser."""
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from photo_wire.name import PhotoName, new_name
+from pi_uploader.cameras.ffmpeg import Stream, record_clip
+from pi_uploader.cameras.usb import ENCODER_OPTIONS
+from tests.conftest import NewStore, StartBackend
+from tests.e2e.gallery.conftest import (
+    SIZES,
+    WAIT_FOR_END,
+    WINDOWS,
+    Gallery,
+    Pages,
+    Size,
+    check_axe,
+    loaded_width,
+    open_session,
+    take_pictures,
+)
+from tests.support.api import Api, name_of, photo_headers
+from tests.support.waiting import wait_for
+
+SECONDS = 10
+DRAWN = Stream(
+    input_options=("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=25:duration={SECONDS}")
+)
+
+TO_WINDOW = """picture => {
+    const box = element => element.getBoundingClientRect();
+    const {left, top, right, bottom} = box(picture);
+    const stage = box(picture.parentElement);
+    const isOver = b =>
+        b.left < right - 1 && b.right > left + 1 && b.top < bottom - 1 && b.bottom > top + 1;
+    const others = [...document.querySelectorAll("header.bar, nav.pages, .leaf, .facts")];
+    const all = [...document.querySelectorAll("body *")];
+    const wide = all.filter(one => box(one).right > innerWidth);
+    return {left, top, right, bottom, width: innerWidth, height: innerHeight,
+            over: others.filter(one => isOver(box(one))).map(one => one.className),
+            wide: wide.map(one => one.className || one.localName),
+            stageWidth: stage.width, stageHeight: stage.height, natural: picture.naturalWidth,
+            leafBottom: box(document.querySelector(".leaf")).bottom};
+}"""
+
+
+def path_of(name: PhotoName) -> str:
+    return f"/photos/{name}"
+
+
+def test_the_whole_picture_is_in_the_window(pages: Pages, shapes: Gallery) -> None:
+    """In its own proportions, as large as its place, and nothing in front of it."""
+    faults = []
+    page = pages.signed_in(shapes.backend, path_of(shapes.names[-1]))
+    for name in shapes.names:
+        page.goto(shapes.backend.base_url + path_of(name))
+        picture = page.locator("#picture img")
+        picture.evaluate("picture => picture.decode()")
+        natural = picture.evaluate("picture => picture.naturalWidth / picture.naturalHeight")
+        for width, height in WINDOWS:
+            page.set_viewport_size(ViewportSize(width=width, height=height))
+            problems = problems_of(picture.evaluate(TO_WINDOW), natural)
+            faults += [f"{name.camera} in {width} x {height}: {problem}" for problem in problems]
+    assert faults == []
+
+
+def problems_of(box: Mapping[str, Any], proportion: float) -> list[str]:
+    """Return what is wrong with the place of a picture of this `proportion`, width to height."""
+    width, height = box["right"] - box["left"], box["bottom"] - box["top"]
+    is_inside = box["left"] >= 0 and box["top"] >= 0 and box["right"] <= box["width"]
+    fills = width >= min(box["stageWidth"], box["natural"]) - 1 or height >= box["stageHeight"] - 1
+    found = {
+        "it is cut off": not is_inside or box["bottom"] > box["height"] + 0.5,
+        f"something is in front of it: {box['over']}": bool(box["over"]),
+        "the links are below the window": box["leafBottom"] > box["height"] + 0.5,
+        f"the page is wider than the window: {box['wide']}": bool(box["wide"]),
+        "it is distorted": abs(width / height / proportion - 1) > 0.02,
+        "it is smaller than it could be": not fills,
+    }
+    return [problem for problem, is_so in found.items() if is_so]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_is_accessible(
+    pages: Pages, gallery: Gallery, screenshots: Path, size: Size, scheme: Literal["light", "dark"]
+) -> None:
+    page = pages.signed_in(gallery.backend, path_of(gallery.names[-2]), size, color_scheme=scheme)
+    assert loaded_width(page, "#picture img") == 1280
+    page.screenshot(path=screenshots / f"photo-{size}-{scheme}.png")
+    check_axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+
+
+def test_keys_lead_through_the_photos_and_over_the_end_of_the_day(
+    pages: Pages, gallery: Gallery
+) -> None:
+    """Without a new page, and Escape leads back to where one came from."""
+    page = pages.signed_in(gallery.backend, "/")
+    names = sorted(gallery.names, key=lambda name: name.captured_at, reverse=True)
+    first_of = {camera: next(one for one in names if one.camera == camera) for camera in ("gate",)}
+    page.locator("#tile-gate a.picture").click()
+    at = names.index(first_of["gate"])
+    expect_shown(page, names[at])
+    for _ in range(4):
+        page.keyboard.press("j")
+        at += 1
+        expect_shown(page, names[at])
+    assert names[at].captured_at.day == 20  # the day before
+    page.keyboard.press("ArrowLeft")
+    expect_shown(page, names[at - 1])
+    page.keyboard.press("ArrowRight")
+    expect_shown(page, names[at])
+    page.keyboard.press("End")
+    expect_shown(page, names[-1])
+    expect(page.locator("#older")).to_have_count(0)
+    page.keyboard.press("Home")
+    of_day = [one for one in names if one.captured_at.day == 20]
+    expect_shown(page, of_day[0])
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(gallery.backend.base_url + "/")
+
+
+def expect_shown(page: Page, name: PhotoName) -> None:
+    expect(page.locator("#photo")).to_have_attribute("data-id", str(name))
+    expect(page).to_have_url(re.compile(str(name)))
+
+
+def test_one_returns_to_the_photo(pages: Pages, gallery: Gallery) -> None:
+    """By Back and by Escape: the focus is on its tile."""
+    page = pages.signed_in(gallery.backend, "/")
+    leaves: list[Callable[[], object]] = [page.go_back, lambda: page.keyboard.press("Escape")]
+    for leave in leaves:
+        tile = page.locator("#tile-entry a.picture")
+        tile.click()
+        expect(page.locator("#photo")).to_be_visible()
+        page.locator("body").focus()
+        leave()
+        expect(tile).to_be_focused()
+
+
+def test_without_a_connection_one_may_press_again(pages: Pages, gallery: Gallery) -> None:
+    """Which is said in the person's language. A swipe leafs, and is no step of the browser back."""
+    page = pages.signed_in(gallery.backend, path_of(gallery.names[5]), "phone", locale="de-DE")
+    for element in ("html", "body"):
+        expect(page.locator(element)).to_have_css("overscroll-behavior-x", "none")
+    page.context.set_offline(True)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#notice")).to_contain_text("drücken Sie noch einmal")
+    page.get_by_role("button", name="Löschen").click()
+    expect(page.locator("#said")).to_contain_text("Es wurde nichts getan")
+    expect_shown(page, gallery.names[5])
+    page.context.set_offline(False)
+    page.keyboard.press("ArrowRight")
+    expect_shown(page, gallery.names[4])
+    expect(page.locator("#notice")).to_be_hidden()
+    pages.complaints.clear()  # the browser tells of the requests that failed
+
+
+def test_without_javascript_links_lead_on(pages: Pages, gallery: Gallery) -> None:
+    page = pages.signed_in(gallery.backend, path_of(gallery.names[5]), java_script_enabled=False)
+    page.get_by_role("link", name="Older photo", exact=True).click()
+    expect_shown(page, gallery.names[4])
+    page.get_by_role("link", name="Newer photo", exact=True).click()
+    expect_shown(page, gallery.names[5])
+    page.get_by_role("link", name="Oldest photo of the day").click()
+    expect_shown(page, gallery.names[0])
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete")).to_be_hidden()
+
+
+def test_a_photo_is_enlarged(pages: Pages, gallery: Gallery, screenshots: Path) -> None:
+    """Zoomed by keys, without a finding of axe, and the page beneath follows."""
+    page = pages.signed_in(gallery.backend, path_of(gallery.names[6]))
+    loaded_width(page, "#picture img")
+    page.locator("#picture").click()
+    dialog = page.get_by_role("dialog", name="Enlarged photo")
+    expect(dialog).to_be_visible()
+    expect(dialog.locator("img.pswp__img").first).to_be_visible()
+    page.wait_for_function("document.querySelector('.pswp--ui-visible')")
+    take_pictures(page, screenshots / "photo-enlarged")
+    check_axe(page)
+    page.keyboard.press("z")
+    expect(page.locator(".pswp--zoomed-in")).to_have_count(1)
+    page.keyboard.press("z")
+    page.keyboard.press("ArrowRight")
+    expect_shown(page, gallery.names[5])
+    page.keyboard.press("k")
+    expect_shown(page, gallery.names[6])
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator("#picture")).to_be_focused()
+
+
+def test_a_photo_is_protected_deleted_and_restored(pages: Pages, gallery: Gallery) -> None:
+    """With a word for each, and the focus on what can be undone."""
+    name = gallery.names[3]
+    page = pages.signed_in(gallery.backend, path_of(name))
+    protect = page.get_by_role("button", name="Protect from retention")
+    protect.click()
+    expect(protect).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("status")).to_contain_text("leaves this photo alone")
+    page.reload()
+    expect(protect).to_have_attribute("aria-pressed", "true")
+    protect.click()
+    expect(protect).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Delete").click()
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    gone = page.context.request.get(f"{gallery.backend.base_url}/api/photos/{name}")
+    assert gone.status == 404
+    undo.click()
+    expect(page.get_by_role("status")).to_contain_text("The photo is back.")
+    expect(page.get_by_role("button", name="Delete")).to_be_visible()
+    page.reload()
+    expect_shown(page, name)
+
+
+def test_what_is_shown_is_what_is_shared_and_deleted(pages: Pages, gallery: Gallery) -> None:
+    """Also after leafing, without a new page."""
+    page = pages.signed_in(gallery.backend, path_of(gallery.names[5]))
+    page.keyboard.press("j")
+    shown = gallery.names[4]
+    expect_shown(page, shown)
+    page.get_by_role("button", name="Share").click()
+    with page.expect_request("**/choice/share?part") as shared:
+        page.get_by_role("button", name="Make the link").click()
+    assert str(shown) in (shared.value.post_data or "")
+    expect(page.get_by_label("The link", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    with page.expect_request(lambda request: request.method == "DELETE") as deleted:
+        page.get_by_role("button", name="Delete").click()
+    assert deleted.value.url.endswith(str(shown))
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("The photo is back.")
+
+
+def test_a_photo_is_shared(pages: Pages, gallery: Gallery) -> None:
+    """The link opens it without a session."""
+    page = pages.signed_in(gallery.backend, path_of(gallery.names[2]))
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog", name="A link to this photo")
+    page.get_by_label("The link opens for").select_option("a day")
+    check_axe(page)
+    dialog.get_by_role("button", name="Make the link").click()
+    link = page.get_by_label("The link", exact=True)
+    expect(link).to_have_value(re.compile("/shared/"))
+    guest = pages.new()
+    guest.goto(link.input_value())
+    assert loaded_width(guest, "figure img") == 1280
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect_shown(page, gallery.names[2])
+
+
+def test_a_deleted_photo_has_a_page(pages: Pages, gallery: Gallery, screenshots: Path) -> None:
+    name = new_name("gate", gallery.names[4].captured_at, "0" * 8)
+    page = pages.signed_in(gallery.backend, path_of(name))
+    expect(page.get_by_role("heading", name="This photo is not here")).to_be_visible()
+    take_pictures(page, screenshots / "photo-gone")
+    check_axe(page)
+    page.keyboard.press("j")
+    expect(page.locator("#photo #picture")).to_be_visible()
+
+
+def test_what_cannot_be_shown_says_so(pages: Pages, gallery: Gallery) -> None:
+    """And offers the download."""
+    page = pages.new()
+    page.route("**/content", lambda route: route.fulfill(body=b"no picture"))
+    open_session(page, gallery.backend, "owner", gallery.backend.password)
+    page.goto(gallery.backend.base_url + path_of(gallery.names[1]))
+    expect(page.get_by_text("This browser cannot show the photo.")).to_be_visible()
+    expect(page.get_by_role("link", name="Download", exact=True)).to_be_visible()
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server, as root")
+def test_a_clip_plays_by_parts(
+    pages: Pages, new_store: NewStore, start_backend: StartBackend, screenshots: Path
+) -> None:
+    """With the browser's own controls, and its keys stay its own."""
+    backend = start_backend(new_store())
+    name = name_of("gate")
+    clip = record_clip(DRAWN, SECONDS, ENCODER_OPTIONS)
+    headers = {**photo_headers(name), "Content-Type": "video/mp4"}
+    assert Api(backend).put(clip, headers).status_code == 201
+    page = pages.new()
+    parts: list[int] = []
+    page.on("response", lambda one: parts.append(one.status) if "/content" in one.url else None)
+    open_session(page, backend, "owner", backend.password)
+    page.goto(backend.base_url + path_of(name))
+    video = page.locator("#picture video")
+    wait_for(lambda: video.evaluate("video => video.readyState") == 4, what="the clip")
+    assert round(video.evaluate(WAIT_FOR_END)) == SECONDS
+    expect(page.get_by_text("640 \u00d7 360")).to_be_visible()
+    take_pictures(page, screenshots / "photo-clip")
+    check_axe(page)
+    assert set(parts) == {206}
+
+
+def test_one_returns_to_the_day_at_the_photo_that_was_looked_at_last(
+    pages: Pages, gallery: Gallery
+) -> None:
+    """Also if one has leafed on since."""
+    page = pages.signed_in(gallery.backend, "/days/2026-11-20")
+    page.locator(f"a[href='{path_of(gallery.names[5])}']").first.click()
+    expect_shown(page, gallery.names[5])
+    page.keyboard.press("j")
+    expect_shown(page, gallery.names[4])
+    page.keyboard.press("Escape")
+    expect(page.locator(f"a[href='{path_of(gallery.names[4])}']").first).to_be_focused()

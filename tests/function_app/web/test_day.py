@@ -1,0 +1,241 @@
+"""The page of a day: what it shows, and what it costs."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from function_app.maintenance.counting import update_figures
+from function_app.services import Services
+from function_app.settings import Settings
+from photo_wire.headers import Trigger
+from tests.support.many_cameras import Requests
+from tests.support.many_cameras import add_photo as add_photo_of
+from tests.support.memory_store import memory_services
+from tests.support.pages import add_photo, open_page, session_cookie
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def services() -> Services:
+    return memory_services(Settings(""))
+
+
+@pytest.fixture
+def viewer(services: Services) -> str:
+    return session_cookie(services)
+
+
+def shown(services: Services, path: str, cookie: str, **headers: str) -> str:
+    reply = open_page(services, "get_day", path, cookie, **headers)
+    assert reply.status == 200, reply.body
+    return reply.body.decode()
+
+
+def test_an_event_shows_its_cover_and_says_what_it_is(services: Services, viewer: str) -> None:
+    first = add_photo(services, NOON).name
+    last = add_photo(services, NOON + timedelta(seconds=50), trigger=Trigger.GPIO).name
+    page = shown(services, "/days/2026-11-20", viewer)
+    event = page[page.index(f'id="event-{first}"') :]
+    assert f'src="/api/photos/{first}/thumbnail" alt="gate at 12:00:00" width="480"' in event
+    assert "50 s" in event
+    assert "2 photos, motion, contact" in event
+    opened = event[event.index("<details") :]
+    assert opened.index(str(first)) < opened.index(str(last))
+    assert f'href="/photos/{last}"' in opened
+    assert "<details" in event
+    assert " open>" not in event
+    assert "Friday, 20 November 2026" in page
+
+
+def test_the_day_is_that_of_the_viewers_zone(services: Services, viewer: str) -> None:
+    add_photo(services, datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
+    assert "No photo was taken" in shown(services, "/days/2026-11-21", viewer)
+    assert "Days and times are in UTC" in shown(services, "/days/2026-11-21", viewer)
+    page = shown(services, "/days/2026-11-21", f"{viewer}; zone=Europe/Berlin")
+    assert ">00:00</time></h2>" in page
+    assert ">00:15</time>" not in shown(
+        services, "/days/2026-11-21", f"{viewer}; zone=Asia/Kathmandu"
+    )
+    assert "Days and times are in UTC" not in page
+
+
+def test_the_hour_that_comes_twice_is_shown_twice(services: Services, viewer: str) -> None:
+    cookie = f"{viewer}; zone=Europe/Berlin"
+    for hour in (0, 1):
+        add_photo(services, datetime(2026, 10, 25, hour, 30, tzinfo=UTC))
+    page = shown(services, "/days/2026-10-25", cookie)
+    assert re.findall(r"<h2><time[^>]*>(\d\d:\d\d)<", page) == ["02:00", "02:00"]
+    assert "2 events" in shown(services, "/days/2026-10-25?from=02:30", cookie)
+
+
+def test_the_filter_stays_in_the_links(services: Services, viewer: str) -> None:
+    add_photo(services, NOON)
+    add_photo(services, NOON, "drive", Trigger.DEMAND)
+    page = shown(services, "/days/2026-11-20?camera=drive&trigger=demand&from=", viewer)
+    assert "1 photo, 1 event" in page
+    assert 'href="/days/2026-11-19?camera=drive&amp;trigger=demand"' in page
+    assert 'href="/days?month=2026-11&amp;camera=drive"' in page
+    assert "seek=older" in page
+    page = shown(services, "/days/2026-11-20?camera=drive&trigger=motion", viewer)
+    assert "No photo was taken on this day: drive, motion." in page
+    page = shown(services, "/days/2026-11-20?trigger=motion&from=03:00", viewer)
+    assert "No photo was taken on this day before 03:01: all cameras, motion." in page
+    assert "<label>until <input" in page
+
+
+def test_an_event_is_opened_by_its_time(services: Services, viewer: str) -> None:
+    """And the photos of later ones are not shown."""
+    for minutes in (0, 1, 60, 61):
+        add_photo(services, NOON + timedelta(minutes=minutes))
+    page = shown(services, "/days/2026-11-20?from=12:01", viewer)
+    assert "2 photos, 1 event" in page
+    assert page.partition('id="events"')[2].count(" open>") == 1
+    assert "Photos from before 12:02." in page
+
+
+def test_a_full_day_says_so_and_leads_on(services: Services, viewer: str) -> None:
+    for number in range(1001):
+        add_photo(services, NOON - timedelta(seconds=number), number=number)
+    page = shown(services, "/days/2026-11-20", viewer)
+    assert "1,000 photos" in page
+    link = re.search(r'id="continues".*?href="([^"]+)"', page, re.DOTALL)
+    assert link
+    following = shown(services, link[1].replace("&amp;", "&"), viewer)
+    assert "2 photos, 1 event" in following
+
+
+def test_previous_and_next_days_with_photos_are_found(services: Services, viewer: str) -> None:
+    add_photo(services, NOON - timedelta(days=3000))
+    reply = open_page(services, "get_day", "/days/2026-11-20?seek=older&camera=gate", viewer)
+    day = date(2026, 11, 20) - timedelta(days=3000)
+    assert (reply.status, reply.headers["Location"]) == (303, f"/days/{day}?camera=gate")
+    reply = open_page(services, "get_day", "/days/2026-11-20?seek=newer", viewer)
+    assert (reply.status, reply.headers["Location"]) == (303, "/days/2026-11-20?none=newer")
+    assert "no photo of a later day" in shown(services, "/days/2026-11-20?none=newer", viewer)
+
+
+def test_a_day_without_photos_says_what_the_cameras_did(services: Services, viewer: str) -> None:
+    """In words, beside the lanes with their slider."""
+    add_photo(services, NOON)
+    update_figures(services, NOON + timedelta(days=1))
+    page = shown(services, "/days/2026-11-20", viewer)
+    assert '<svg class="lanes"' in page
+    assert 'max="1440"' in page
+    assert 'id="spent"' not in page
+    page = shown(services, "/days/2026-11-20?trigger=demand", viewer)
+    assert "<b>gate</b>: 00:00 to 12:00: unknown" in page
+    assert "12:00 to 12:01: recorded; 1 photo" in page
+    for number in range(3):
+        add_photo(services, NOON + timedelta(hours=number + 1))
+    update_figures(services, NOON + timedelta(days=1))
+    page = shown(services, "/days/2026-11-20?trigger=demand", viewer)
+    assert "<b>gate</b>: unknown 23 h 56 min, recorded 4 min" in page
+
+
+def test_a_viewer_sees_no_other_cameras(services: Services) -> None:
+    add_photo(services, NOON)
+    add_photo(services, NOON, "drive")
+    cookie = session_cookie(services, frozenset({"drive"}))
+    page = shown(services, "/days/2026-11-20", cookie)
+    assert "gate" not in page
+    assert "1 photo, 1 event" in page
+    assert open_page(services, "get_day", "/days/2026-11-20?camera=gate", cookie).status == 404
+
+
+def test_what_is_no_day_is_refused(services: Services, viewer: str) -> None:
+    for path in ("2026-02-30", "20261120", "1969-12-31", "3000-01-01", "2026-11-20?from=25:00"):
+        assert open_page(services, "get_day", f"/days/{path}", viewer).status == 400, path
+    for day in ("1970-01-01", "2999-12-31", "2026-11-20"):
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+            page = shown(services, f"/days/{day}?from=23:59", f"{viewer}; zone={zone}")
+            assert "No photo was taken" in page or "has not come yet" in page
+
+
+def test_an_unknown_trigger_is_left_out(services: Services, viewer: str) -> None:
+    """One of an old client, or of a later version."""
+    add_photo(services, NOON, trigger="telepathy")
+    add_photo(services, NOON, trigger=None, number=1)
+    assert "2 photos</p>" in shown(services, "/days/2026-11-20", viewer)
+
+
+def test_the_part_of_a_day_is_sent_once_it_changed(services: Services, viewer: str) -> None:
+    add_photo(services, NOON)
+    page = open_page(services, "get_day", "/days/2026-11-20", viewer)
+    seen = {"If-None-Match": page.headers["ETag"]}
+    part = "/days/2026-11-20?part="
+    assert open_page(services, "get_day", part, viewer, **seen).status == 304
+    add_photo(services, NOON + timedelta(minutes=5))
+    changed = open_page(services, "get_day", part, viewer, **seen)
+    assert changed.status == 200
+    assert b"<html" not in changed.body
+    assert b"2 photos, 2 events" in changed.body
+    assert changed.headers["ETag"] != page.headers["ETag"]
+
+
+PLACES = ["", "?camera=camera-0001", "?trigger=demand", "?seek=older", "?from=11:00", "?part="]
+
+
+@pytest.mark.parametrize(
+    ("cameras", "photos"),
+    [(3, 1500), (1000, 1500), pytest.param(1000, 100_000, marks=pytest.mark.slow)],
+)
+def test_a_page_takes_three_requests(
+    services: Services, viewer: str, cameras: int, photos: int
+) -> None:
+    """Those of the session, the photos and the lanes, in a zone whose day is two of UTC. The lanes
+    of a thousand cameras would take more, and are left out. The first time in an hour one more
+    writes who looked: of each camera that is shown, and was not before."""
+    for number in range(photos):
+        add_photo_of(services, number % cameras, NOON - timedelta(seconds=7 * number))
+        if number == 1499:  # each camera has a row, and to count all takes long
+            update_figures(services, NOON + timedelta(hours=1))
+    requests = Requests()
+    counted, cookie = requests.of(services), f"{viewer}; zone=Europe/Berlin"
+    for place in PLACES:
+        for most in (4, 3):
+            before = requests.count
+            reply = open_page(counted, "get_day", f"/days/2026-11-20{place}", cookie)
+            assert reply.status in (200, 303)
+            assert requests.count - before <= most, place
+        if reply.status == 200 and cameras == 3:
+            assert b'class="lanes"' in reply.body
+
+
+def views(services: Services) -> list[tuple[str, str, str]]:
+    entries = services.audit_log.newest(1000, "")
+    return sorted((one.actor, one.action, one.target) for one in entries)
+
+
+def test_who_looked_at_a_day_is_recorded_once_an_hour(services: Services, viewer: str) -> None:
+    """Of the cameras that were shown, whatever part of the day it was, and not for a request that
+    shows nothing."""
+    add_photo(services, NOON)
+    add_photo(services, NOON, "drive")
+    open_page(services, "get_day", "/days/2026-11-20?seek=older", viewer)
+    assert views(services) == []
+    page = open_page(services, "get_day", "/days/2026-11-20?camera=gate", viewer)
+    assert views(services) == [("vera", "looked at the day of", "gate 2026-11-20")]
+    seen = {"If-None-Match": page.headers["ETag"]}
+    open_page(services, "get_day", "/days/2026-11-20?camera=gate&part=", viewer, **seen)
+    for _ in range(3):
+        shown(services, "/days/2026-11-20", viewer)
+        shown(services, "/days/2026-11-20?from=12:00", viewer)
+        shown(services, "/days/2026-11-21", viewer)
+    assert views(services) == [
+        ("vera", "looked at the day of", "drive 2026-11-20"),
+        ("vera", "looked at the day of", "gate 2026-11-20"),
+    ]
+
+
+def test_of_many_cameras_some_lanes_are_shown(services: Services, viewer: str) -> None:
+    for number in range(21):
+        add_photo_of(services, number, NOON)
+    update_figures(services, NOON + timedelta(hours=1))
+    page = shown(services, "/days/2026-11-20", viewer)
+    assert page.count('role="list"') == 20
+    assert "too many cameras" in page
+    page = shown(services, "/days/2026-11-20?camera=camera-0020", viewer)
+    assert page.count('role="list"') == 1
+    assert "too many cameras" not in page

@@ -1,0 +1,147 @@
+"""The pages of devices over HTTP: what they say, and for whom."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from function_app.auth import sessions, users
+from function_app.auth.caller import Role
+from function_app.services import connect
+from function_app.settings import Settings
+from photo_wire.command import CommandResult, CommandState
+from photo_wire.heartbeat import CameraState
+from tests.support.api import Api, new_camera
+from tests.support.browser import same_origin
+from tests.support.reporting_device import ReportingDevice
+
+FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def session_of(
+    api: Api, role: Role = Role.OWNER, cameras: frozenset[str] | None = None
+) -> dict[str, str]:
+    """Return the headers of a new person's session."""
+    rows = connect(Settings(api.backend.connection_string)).accounts
+    person = users.add(rows, new_camera(), "a good password", role, cameras)
+    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
+
+
+@pytest.fixture
+def two(api: Api) -> ReportingDevice:
+    """A device with two cameras, which has reported."""
+    name = new_camera()
+    device = ReportingDevice(api.backend, name, f"{name}-a", f"{name}-b")
+    device.report()
+    return device
+
+
+def post(api: Api, path: str, session: dict[str, str], **fields: str) -> requests.Response:
+    headers = session | same_origin(api)
+    reply = api.ask(path, headers, "POST", data=urlencode(fields), allow_redirects=False)
+    api.http.cookies.clear()
+    return reply
+
+
+def test_a_device_is_described_in_the_language_and_the_zone_of_the_viewer(
+    api: Api, two: ReportingDevice
+) -> None:
+    """Also what it says of the last moment of all years, in a zone where that is in the next."""
+    camera = min(two.cameras)
+    two.cameras[camera] = CameraState(armed=False, disarmed_until=FOREVER, last_photo=FOREVER)
+    two.report(disk_free=12_300_000_000, paused_until=datetime(2126, 1, 1, tzinfo=UTC), losses=1)
+    session = session_of(api)
+    cookies = {"Cookie": f"{session['Cookie']}; language=de; zone=Europe/Berlin"}
+    page = api.ask(f"/devices/{two.name}", cookies).text
+    for text in ("unscharf", "12,3 GB frei", "bis 1. Jan. 2126, 01:00 angehalten", "1 Foto"):
+        assert text in page
+    assert f'value="arm {camera}"' in page
+    assert 'value="resume"' in page
+
+
+def test_a_ready_device_with_a_disarmed_camera_and_a_pause(api: Api, two: ReportingDevice) -> None:
+    """Beside "ready": which cameras are disarmed, of those that one may see, and a pause."""
+    first, second = sorted(two.cameras)
+    two.cameras[first] = CameraState(armed=False)
+    two.report(paused_until=datetime(2126, 1, 1, tzinfo=UTC))
+    owner, viewer = session_of(api), session_of(api, Role.VIEWER, frozenset({second}))
+    for path in ("/devices", f"/devices/{two.name}"):
+        assert f"ready, disarmed: {first}, uploads paused</dd>" in api.ask(path, owner).text
+        page = api.ask(path, viewer).text
+        assert "ready, " in page
+        assert first not in page
+    assert "<dt>State</dt>" in page
+    assert "State</h2>" not in page
+
+
+def test_who_may_see_some_cameras_sees_these_and_may_ask_for_nothing(
+    api: Api, two: ReportingDevice
+) -> None:
+    mine, other = two.cameras
+    viewer = session_of(api, Role.VIEWER, frozenset({mine}))
+    stranger = session_of(api, Role.VIEWER, frozenset({"nothing"}))
+    for path in ("/devices", f"/devices/{two.name}"):
+        page = api.ask(path, viewer).text
+        assert mine in page
+        assert other not in page
+        assert "<button" not in page[page.index("<main") :]
+    assert two.name not in api.ask("/devices", stranger).text
+    assert api.ask(f"/devices/{two.name}", stranger).status_code == 404
+    assert post(api, f"/devices/{two.name}", viewer, ask="logs").status_code == 404
+    assert post(api, f"/devices/{two.name}/key", viewer, decision="approve x").status_code == 404
+
+
+def test_a_command_leads_back_to_its_button(api: Api, two: ReportingDevice) -> None:
+    camera, session = min(two.cameras), session_of(api)
+    for what, button in (
+        (f"disarm {camera}", f"arm-{camera}"),
+        (f"arm {camera}", f"arm-{camera}"),
+        ("pause", "pause"),
+        ("resume", "pause"),
+        ("logs", "logs"),
+    ):
+        reply = post(api, f"/devices/{two.name}", session, ask=what, hours="1")
+        assert reply.status_code == 303
+        path, _, fragment = reply.headers["Location"].partition("#")
+        assert (path, fragment) == (f"/devices/{two.name}", button)
+        assert f'id="{fragment}"' in api.ask(path, session).text
+
+
+@pytest.mark.parametrize("ask", ["", "dance", "disarm", "logs gate", "disarm nonesuch", "photo /"])
+def test_what_cannot_be_asked_is_explained(api: Api, two: ReportingDevice, ask: str) -> None:
+    """`disarm` without a camera is for all of them."""
+    reply = post(api, f"/devices/{two.name}", session_of(api), ask=ask, hours="8")
+    if ask == "disarm":
+        assert reply.status_code == 303
+        return
+    assert reply.status_code in (400, 404)
+    assert reply.headers["Content-Type"].startswith("text/html")
+    if ask in ("logs gate", "disarm nonesuch"):
+        assert '<option value="8" selected>' in reply.text  # what was chosen stays
+
+
+def test_an_older_answer_is_shown_on_demand(api: Api, two: ReportingDevice) -> None:
+    session = session_of(api)
+    for output in ("the older log", "the newer log"):
+        post(api, f"/devices/{two.name}", session, ask="logs")
+        (command, *_) = api.ask(f"/api/devices/{two.name}/commands", session).json()["commands"]
+        two.report(CommandResult(command["id"], CommandState.DONE, output=output))
+    page = api.ask(f"/devices/{two.name}", session).text
+    assert "the newer log" in page
+    assert "the older log" not in page
+    link = page[page.index(f"/devices/{two.name}?command=") :].partition("#")[0]
+    older = api.ask(link, session).text
+    assert "the older log" in older
+    assert "the newer log" not in older
+
+
+def test_a_page_is_not_sent_again_if_nothing_has_changed(api: Api, two: ReportingDevice) -> None:
+    session = session_of(api)
+    for path in ("/devices?part", f"/devices/{two.name}?part"):
+        first = api.ask(path, session)
+        assert "<html" not in first.text
+        headers = session | {"If-None-Match": first.headers["ETag"]}
+        assert api.ask(path, headers).status_code == 304
+        two.report(losses=len(path))
+        assert api.ask(path, headers).status_code == 200

@@ -1,0 +1,162 @@
+"""The lanes as a picture: told by a pattern and in words, in the viewer's zone."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from function_app.days.lane import Interval, Label, Lane
+from function_app.devices.conditions import State
+from function_app.web.lane_svg import MIN_WIDTH, PATTERNS, describe, render, sentence
+from function_app.web.preferences import LANGUAGES, Preferences
+from tests.support.silent_devices import START, at
+
+UTC_PREFERENCES = Preferences()
+BERLIN = Preferences("de", "Europe/Berlin", ZoneInfo("Europe/Berlin"))
+SILENCE = Label(
+    State.SILENT,
+    None,
+    {
+        "from": "2026-11-20T02:10:30.000Z",
+        "to": "2026-11-20T06:40:10.000Z",
+        "photos": 14,
+        "came_from": "2026-11-20T06:41:00.000Z",
+        "came_to": "2026-11-20T06:41:00.000Z",
+    },
+)
+
+
+def lane(*labels: Label, camera: str = "gate") -> Lane:
+    """Return a lane with an hour of each label."""
+    return Lane(
+        camera,
+        [Interval(at(60 * n), at(60 * n + 60), label) for n, label in enumerate(labels)],
+    )
+
+
+class Bars(HTMLParser):
+    """Collects the attributes of each bar, and its title as `title`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        own = {name: value or "" for name, value in attrs}
+        if tag == "rect" and "role" in own:
+            self.found.append(own)
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "title":
+            self.found[-1].setdefault("title", data)
+
+
+def bars(*lanes: Lane, hours: int = 24) -> list[dict[str, str]]:
+    """Return the bars of the picture of these lanes, of some hours."""
+    parser = Bars()
+    parser.feed(str(render(lanes, at(0), at(60 * hours), UTC_PREFERENCES)))
+    return parser.found
+
+
+def test_every_state_has_a_text_and_a_look_of_its_own() -> None:
+    """Recorded and quiet are plain, one dark and one pale; each of the others has a pattern."""
+    labels = [Label(state) for state in State]
+    found = bars(lane(*labels), hours=len(labels))
+    assert [one["class"] for one in found] == [f"lane lane-{state}" for state in State]
+    plain = {one["class"] for one in found if one["fill"] == "currentColor"}
+    assert plain == {"lane lane-recorded", "lane lane-quiet"}
+    assert len(set(PATTERNS.values())) == len(PATTERNS) == len(labels) - 2
+    texts = [one["aria-label"] for one in found]
+    assert len({text.partition(": ")[2] for text in texts}) == len(labels)
+    assert [one["title"] for one in found] == texts
+    assert [one["tabindex"] for one in found] == ["0", *["-1"] * (len(labels) - 1)]
+
+
+def test_the_bars_are_as_long_as_their_times() -> None:
+    """Those that begin before or end after the day are cut, and a minute can be seen."""
+    shown = Lane(
+        "gate",
+        [
+            Interval(at(-60), at(6 * 60), Label(State.QUIET)),
+            Interval(at(6 * 60), at(6 * 60 + 1), Label(State.RECORDED)),
+            Interval(at(6 * 60 + 1), at(25 * 60), Label(State.QUIET)),
+            Interval(at(25 * 60), at(26 * 60), Label(State.QUIET)),
+        ],
+    )
+    found = bars(shown)
+    assert [(one["x"], one["width"]) for one in found] == [
+        ("0.0%", "25.0%"),
+        ("25.0%", f"{MIN_WIDTH}%"),
+        ("25.069%", "74.931%"),
+    ]
+
+
+def test_a_silence_says_why() -> None:
+    one = Interval(START - timedelta(hours=9), START - timedelta(hours=6), SILENCE)
+    assert sentence(one, UTC_PREFERENCES) == (
+        "03:00 to 06:00: silent; no heartbeat from 02:10 to 06:40; "
+        "14 photos of that time came at 06:41"
+    )
+    assert sentence(one, BERLIN) == (
+        "04:00 bis 07:00: still; kein Lebenszeichen von 03:10 bis 07:40; "
+        "14 Fotos aus dieser Zeit kamen um 07:41"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("label", "ending"),
+    [
+        (Label(State.FAILING, "no frames"), "no frames"),
+        (Label(State.RECORDED, None, {"photos": 3}), "3 "),
+        (Label(State.LOST, None, {"lost": 2, "photos": 1}), "2 "),
+        (Label(State.LOST, "missing", {"missing": 1}), "1 "),
+        (Label(State.EXPIRED, None, {"expired": 4}), "4 "),
+        (Label(State.UNKNOWN, "deleted"), ""),
+        (
+            Label(State.SILENT, "shutdown", {"from": "2026-11-20T02:10:30.000Z", "to": None}),
+            "02:10",
+        ),
+        *((Label(State.UNKNOWN, one), "") for one in ("backend-down", "no-heartbeat-yet")),
+        *((Label(State.QUIET, one), "") for one in ("paused", "data-budget-spent")),
+    ],
+)
+def test_each_reason_has_words(language: str, label: Label, ending: str) -> None:
+    preferences = Preferences(language)  # type: ignore[arg-type]
+    ((state, text),) = describe(lane(label), preferences)
+    assert state == label.state
+    assert ending in text
+    assert "{" not in text
+    assert not re.search(r"[a-z]-[a-z]|_", text), "a name of the API"
+
+
+def test_what_a_device_says_is_text() -> None:
+    """Not markup, whatever it is."""
+    evil = '"><script>alert(1)</script>&'
+    text = str(render([lane(Label(State.FAILING, evil), camera="gate")], at(0), at(60), BERLIN))
+    assert "<script" not in text
+    assert evil in unescape(text)
+
+
+def test_the_hours_are_the_viewers() -> None:
+    """Also on the days on which the clock is changed, of 23 and 25 hours."""
+    berlin = ZoneInfo("Europe/Berlin")
+    for month, day, hours in ((3, 29, 23), (10, 25, 25), (11, 20, 24)):
+        start = START.replace(month=month, day=day, hour=0, tzinfo=berlin)
+        end = start + timedelta(days=1)  # by the clock on the wall
+        start, end = start.astimezone(START.tzinfo), end.astimezone(START.tzinfo)
+        assert (end - start) == timedelta(hours=hours)
+        text = str(render([lane()], start, end, BERLIN))
+        found = re.findall(r'class="lane-hour" x="([0-9.]+)%"[^>]*>([0-9:]+)<', text)
+        assert [hour for _, hour in found] == ["00:00", "06:00", "12:00", "18:00", "00:00"]
+        assert [float(place) for place, _ in found][::4] == [0, 100]
+
+
+def test_no_style_of_its_own() -> None:
+    """The pages' policy (CSP) would block it."""
+    text = str(render([lane(*map(Label, State))], at(0), at(1440), UTC_PREFERENCES))
+    assert "style" not in text
+    assert "href" not in text

@@ -1,0 +1,113 @@
+"""The page of notifications over HTTP: its forms, and what they never show."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from function_app.auth import sessions, users
+from function_app.auth.caller import Role
+from function_app.services import connect
+from function_app.settings import Settings
+from tests.support.api import Api, new_camera
+from tests.support.browser import same_origin
+
+PATH = "/notifications"
+SECRET_PART = "a-secret-part"
+WEBHOOK = f"https://hooks.example/{SECRET_PART}"
+
+
+@pytest.fixture
+def session(api: Api) -> dict[str, str]:
+    """Headers of a new person's session, in a zone of its own."""
+    rows = connect(Settings(api.backend.connection_string)).accounts
+    person = users.add(rows, new_camera(), "a good password", Role.VIEWER, None)
+    value = sessions.create(rows, person, datetime.now(UTC))
+    return {"Cookie": f"nightjar_session={value}; zone=Asia/Tokyo"}
+
+
+def post(api: Api, path: str, session: dict[str, str], **fields: str) -> requests.Response:
+    headers = session | same_origin(api)
+    reply = api.ask(PATH + path, headers, "POST", data=urlencode(fields), allow_redirects=False)
+    api.http.cookies.clear()
+    return reply
+
+
+def channels_of(api: Api, session: dict[str, str]) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = api.ask("/api/notifications/channels", session).json()[
+        "channels"
+    ]
+    return found
+
+
+def test_a_webhooks_secret_is_shown_once_and_its_address_never(
+    api: Api, session: dict[str, str]
+) -> None:
+    made = post(api, "/channels", session, kind="webhook", label="mine", address=WEBHOOK)
+    assert made.status_code == 200
+    assert "whsec_" in made.text
+    assert 'data-copy="webhook-secret"' in made.text
+    assert SECRET_PART not in made.text
+    again = api.ask(PATH, session).text
+    assert "whsec_" not in again
+    assert SECRET_PART not in again
+    (channel,) = channels_of(api, session)
+    assert channel["rule"]["zone"] == "Asia/Tokyo"  # type: ignore[index]
+
+
+def test_an_address_that_is_rejected_is_not_shown_either(api: Api, session: dict[str, str]) -> None:
+    address = f"http://hooks.example/{SECRET_PART}"
+    reply = post(api, "/channels", session, kind="webhook", label="<b>mine", address=address)
+    assert reply.status_code == 400
+    assert "The address must begin with https://." in reply.text
+    assert 'value="&lt;b&gt;mine"' in reply.text
+    assert SECRET_PART not in reply.text
+    assert channels_of(api, session) == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"label": "x" * 61}, {"kind": "dance", "label": "x"}])
+def test_a_form_that_is_wrong_is_shown_again(
+    api: Api, session: dict[str, str], fields: dict[str, str]
+) -> None:
+    reply = post(api, "/channels", session, **fields)
+    assert reply.status_code == 400
+    assert '<details id="add" open' in reply.text
+
+
+def test_what_was_typed_into_a_rule_is_kept(api: Api, session: dict[str, str]) -> None:
+    """In the language of the page."""
+    post(api, "/channels", session, label="mine", address="ntfys://topic")
+    (channel,) = channels_of(api, session)
+    german = {"Cookie": f"{session['Cookie']}; language=de"}
+    typed = {"label": "another name", "camera": "gate", "quiet-from": "22:00", "interval": "9"}
+    reply = post(api, f"/channels/{channel['id']}", german, zone="UTC", **typed)
+    assert reply.status_code == 400
+    assert "Geben Sie beide Uhrzeiten an, oder keine." in reply.text
+    for text in ('value="another name"', 'value="gate" checked', 'value="22:00"', 'value="9"'):
+        assert text in reply.text
+    assert channels_of(api, session) == [channel]
+
+
+def test_nobody_changes_the_channel_of_somebody_else(api: Api, session: dict[str, str]) -> None:
+    post(api, "/channels", session, label="mine", address="ntfys://topic")
+    (channel,) = channels_of(api, session)
+    rows = connect(Settings(api.backend.connection_string)).accounts
+    other = users.add(rows, new_camera(), "a good password", Role.VIEWER, None)
+    stranger = {"Cookie": f"nightjar_session={sessions.create(rows, other, datetime.now(UTC))}"}
+    path = f"/channels/{channel['id']}"
+    assert post(api, path, stranger, label="x", interval="5").status_code == 404
+    for action in ("test", "off", "remove"):
+        reply = post(api, f"{path}/action", stranger, do=action)
+        assert reply.status_code == 404
+        assert "There is no such channel: it was removed." in reply.text
+    assert channels_of(api, session) == [channel]
+
+
+def test_a_page_is_not_sent_again_if_nothing_has_changed(api: Api, session: dict[str, str]) -> None:
+    first = api.ask(f"{PATH}?part", session)
+    assert "<html" not in first.text
+    headers = session | {"If-None-Match": first.headers["ETag"]}
+    assert api.ask(f"{PATH}?part", headers).status_code == 304
+    post(api, "/channels", session, label="mine", address="ntfys://topic")
+    assert api.ask(f"{PATH}?part", headers).status_code == 200

@@ -1,0 +1,180 @@
+"""The page of what is now, over HTTP: what its tiles have, and when they are sent."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+
+from function_app.auth import sessions, users
+from function_app.auth.caller import Role
+from function_app.services import connect
+from function_app.settings import Settings
+from function_app.storage.models import StoredAlert
+from photo_wire.alert import DISK, Alert
+from photo_wire.headers import WAITING
+from photo_wire.moment import format_time
+from photo_wire.name import new_name
+from tests.conftest import NewStore, running_backend
+from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
+from tests.support.backend import Backend
+from tests.support.many_cameras import Requests
+from tests.support.memory_store import memory_services
+from tests.support.pages import open_page, session_cookie
+from tests.support.pictures import jpeg
+from tests.support.reporting_device import ReportingDevice
+
+OLD = "gate-20261120T120134567Z-00000000"
+
+
+@pytest.fixture(scope="module")
+def backend(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
+    with running_backend(new_store(), log_folder, secrets_used) as one:
+        yield one
+
+
+def session_of(
+    backend: Backend, role: Role = Role.OWNER, cameras: frozenset[str] | None = None
+) -> dict[str, str]:
+    """Return the headers of a new person's session."""
+    rows = connect(Settings(backend.connection_string)).accounts
+    person = users.add(rows, new_camera(), "a good password", role, cameras)
+    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
+
+
+def store(api: Api, camera: str, waiting: int = 0) -> str:
+    name = name_of(camera)
+    headers = photo_headers(name) | {WAITING: str(waiting)}
+    assert api.put(jpeg(), headers).status_code == 201
+    return str(name)
+
+
+def test_a_store_without_cameras_says_how_to_connect_one(api: Api) -> None:
+    """To an owner, with the address of this site. It is the first test of its store."""
+    page = api.ask("/", session_of(api.backend))
+    assert page.status_code == 200
+    assert "No camera yet" in page.text
+    assert f"{api.backend.base_url} works on this machine alone" in page.text
+    viewer = api.ask("/", session_of(api.backend, Role.VIEWER))
+    assert "Ask the owner" in viewer.text
+    assert api.backend.base_url not in viewer.text
+
+
+def test_each_camera_has_a_tile(api: Api) -> None:
+    """With its last photo, what waits, how it is, and what it can be asked for."""
+    camera, silent = new_camera(), new_camera()
+    name = store(api, camera, waiting=3)
+    store(api, silent)
+    ReportingDevice(api.backend, camera, camera).report()
+    page = api.ask("/", session_of(api.backend)).text
+    tile = tile_of(page, camera)
+    assert f"/api/photos/{name}/thumbnail" in tile
+    assert "3 photos wait" in tile
+    assert ">ready</p>" in tile
+    assert f'data-take="{camera}"' in tile
+    assert f'href="/live/{camera}"' in tile
+    other = tile_of(page, silent)
+    assert ">state unknown</p>" in other
+    assert "data-take" not in other
+    assert "/live/" not in other
+
+
+def tile_of(page: str, camera: str) -> str:
+    start = page.index(f'id="tile-{camera}"')
+    return page[start : page.index("</section>", start)]
+
+
+def test_a_viewer_sees_their_cameras_and_asks_for_nothing(api: Api) -> None:
+    mine, other = new_camera(), new_camera()
+    for camera in (mine, other):
+        store(api, camera)
+        ReportingDevice(api.backend, camera, camera).report()
+    page = api.ask("/", session_of(api.backend, Role.VIEWER, frozenset({mine}))).text
+    assert mine in page
+    assert other not in page
+    assert "data-take" not in page
+    assert f'href="/live/{mine}"' in page
+
+
+def test_tiles_are_sent_once_they_changed(api: Api) -> None:
+    """The page asks for them with the ETag of those that it has."""
+    camera = new_camera()
+    store(api, camera)
+    session = session_of(api.backend)
+    page = api.ask("/", session)
+    seen = session | {"If-None-Match": page.headers["ETag"]}
+    assert f'data-etag="{page.headers["ETag"]}"'.replace('"', "") in page.text.replace(
+        "&#34;", ""
+    ).replace('"', "")
+    same = api.ask("/?tiles", seen)
+    assert (same.status_code, same.content) == (304, b"")
+    ReportingDevice(api.backend, camera, camera).report()
+    changed = api.ask("/?tiles", seen)
+    assert changed.status_code == 200
+    assert changed.text.lstrip().startswith("<section")
+    assert f'id="tile-{camera}"' in changed.text
+    assert changed.headers["ETag"] != page.headers["ETag"]
+    german = api.ask("/?tiles", seen | {"Accept-Language": "de"})
+    assert "Foto jetzt" in german.text
+
+
+@pytest.mark.parametrize(
+    ("cameras", "minute", "line"),
+    [
+        (None, -1, "40 new alerts"),
+        (None, 18, "2 new alerts"),
+        (None, 19, ""),
+        (frozenset({"gate"}), 18, "1 new alert"),
+        (frozenset({"shed"}), -1, ""),
+    ],
+)
+def test_new_alerts_are_counted(cameras: frozenset[str] | None, minute: int, line: str) -> None:
+    """Those of the caller's cameras after what was seen in this browser, by one request more."""
+    services = memory_services(Settings(""))
+    for number in range(20):
+        at = MOMENT + timedelta(minutes=number)
+        for camera in ("gate", "yard"):
+            services.alerts.add([StoredAlert(Alert(new_name(camera, at), DISK, "why", {}), at)])
+    to_alerts = Requests()
+    counted = replace(services, alerts=to_alerts.of(services).alerts)
+    seen = format_time(MOMENT + timedelta(minutes=minute))
+    cookie = f"{session_cookie(services, cameras)}; alerts_seen={seen}"
+    page = open_page(counted, "get_page", "/", cookie).body.decode()
+    assert to_alerts.count == 1
+    assert (f'<a href="/alerts">{line}</a>' in page) is bool(line)
+    assert ("new-alerts" in page) is bool(line)
+    if line:
+        german = open_page(counted, "get_page", "/", cookie, **{"Accept-Language": "de"})
+        assert "neue Warnung" in german.body.decode()
+    to_alerts.count = 0
+    assert "new alert" not in open_page(counted, "get_page", "/?tiles", cookie).body.decode()
+    assert to_alerts.count == 0
+
+
+def test_of_many_alerts_the_newest_are_counted() -> None:
+    services = memory_services(Settings(""))
+    for number in range(60):
+        at = MOMENT + timedelta(minutes=number)
+        services.alerts.add([StoredAlert(Alert(new_name("gate", at), DISK, "why", {}), at)])
+    page = open_page(services, "get_page", "/", session_cookie(services)).body.decode()
+    assert "50 new alerts or more" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        (f"photo={OLD}", f"/photos/{OLD}"),
+        ("photo=//evil", "/photos/%2F%2Fevil"),
+        ("photo=%0d%0aX:y", "/photos/%0D%0AX%3Ay"),
+        ("alerts=", "/alerts"),
+    ],
+)
+def test_addresses_in_older_messages_lead_on(api: Api, query: str, path: str) -> None:
+    session = session_of(api.backend)
+    for page in ("/", "/photos"):
+        reply: requests.Response = api.ask(
+            f"{page}?{query}&x=//evil", session, allow_redirects=False
+        )
+        assert (reply.status_code, reply.headers["Location"]) == (303, path)
