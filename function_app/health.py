@@ -14,7 +14,8 @@ def get_health(request: Request, services: Services, caller: Caller) -> Response
     _check_sign_in(services)
     services.blobs.check()
     services.index.check()
-    return json_response({"status": "ok", "version": __version__})
+    lost = services.notifier.lost  # of this instance, since it started
+    return json_response({"status": "ok", "version": __version__, "lost_notifications": lost})
 
 
 def _check_sign_in(services: Services) -> None:

@@ -5,6 +5,11 @@ from urllib.parse import urlsplit
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+def hostname_of(origin: str) -> str:
+    """Return the host of an origin, without its port."""
+    return urlsplit(origin).hostname or ""
+
+
 def origin_of(url: str) -> str:
     """Return the origin of a URL, such as https://photos.example: in lower case, without the
     scheme's default port. Return "" for a text that is not a URL."""

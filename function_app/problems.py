@@ -8,7 +8,8 @@ from photo_wire.problem import Problem
 class HTTPProblemError(Exception):
     """Raised for a request that is rejected. `problem` has the response's status and one sentence
     that says what to do; `headers` are those that the status requires, such as
-    WWW-Authenticate. `counter_above` is for a device whose counter is too low."""
+    WWW-Authenticate. `counter_above` is for a device whose counter is too low, `type` for what a
+    page or a program can do something about."""
 
     def __init__(
         self,
@@ -16,7 +17,8 @@ class HTTPProblemError(Exception):
         detail: str,
         headers: Mapping[str, str] | None = None,
         counter_above: int | None = None,
+        type: str = "",
     ) -> None:
         super().__init__(detail)
-        self.problem = Problem(status, detail, counter_above)
+        self.problem = Problem(status, detail, counter_above, type)
         self.headers = headers or {}

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from function_app.auth.audit_log import AuditLog
+from function_app.auth.day_views import DayViews
 from function_app.auth.device_keys import DeviceKeys
 from function_app.memory import return_large_buffers
+from function_app.notification_queue.notifier import Notifier
+from function_app.notification_queue.notifying_alerts import NotifyingAlerts
 from function_app.settings import Settings, read_settings
 from function_app.storage.azure.account import open_account
 from function_app.storage.azure.alerts import AzureAlerts
@@ -15,9 +18,17 @@ from function_app.storage.azure.blobs import AzurePhotoBlobs, AzureThumbnails
 from function_app.storage.azure.device_blobs import AzureDeviceBlobs
 from function_app.storage.azure.index import AzurePhotoIndex
 from function_app.storage.azure.photo_table import TABLE
+from function_app.storage.azure.queues import NOTIFICATIONS, POISON, AzureQueue
 from function_app.storage.azure.tables import AzureTable
 from function_app.storage.figures import FiguresTable
-from function_app.storage.interfaces import Alerts, DeviceBlobs, PhotoBlobs, PhotoIndex, Thumbnails
+from function_app.storage.interfaces import (
+    Alerts,
+    DeviceBlobs,
+    PhotoBlobs,
+    PhotoIndex,
+    Queue,
+    Thumbnails,
+)
 from function_app.storage.loss_counts import LossCounts
 from function_app.storage.photo_store import PhotoStore
 from function_app.storage.table_store import TableStore
@@ -54,11 +65,12 @@ class KnownCameras:
 @dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with: the stores of photos, alerts and accounts, the audit log, the counts
-    of lost photos, the figures, the settings, and what this process remembers of timers and
-    cameras. `accounts` has users, sessions, tokens, shared links, login attempts and the runs of
-    the timers; `devices` what is known of devices, by the keys of storage/device_keys.py, and
-    `device_blobs` what devices read and write by links. `device_keys` has which key and which
-    cameras each has."""
+    of lost photos, the figures, the settings, and what this process remembers of timers, cameras
+    and views of days. `accounts` has users, sessions, tokens, shared links, login attempts and the
+    runs of the timers; `devices` what is known of devices, by the keys of storage/device_keys.py,
+    and `device_blobs` what devices read and write by links. `device_keys` has which key and which
+    cameras each has. `notifications` has channels and what they are told of, `notifier` puts
+    messages into their queue, and `poison` has those that could not be handled."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
@@ -71,9 +83,13 @@ class Services:
     audit_log: AuditLog
     loss_counts: LossCounts
     figures: FiguresTable
+    notifications: TableStore
+    notifier: Notifier
+    poison: Queue
     settings: Settings
     timer_watch: TimerWatch = field(default_factory=TimerWatch)
     known_cameras: KnownCameras = field(default_factory=KnownCameras)
+    day_views: DayViews = field(default_factory=DayViews)
 
     @property
     def photo_store(self) -> PhotoStore:
@@ -114,7 +130,9 @@ def connect(settings: Settings) -> Services:
         settings.storage.account_name,
         settings.storage.sdk_only,
     )
-    alerts, counts = AzureAlerts(account), AzureTable(account, TABLE)
+    notifications = AzureTable(account, "notifications")
+    notifier = Notifier(AzureQueue(account, NOTIFICATIONS), notifications)
+    alerts, counts = NotifyingAlerts(AzureAlerts(account), notifier), AzureTable(account, TABLE)
     devices = AzureTable(account, "devices")
     return Services(
         blobs=AzurePhotoBlobs(account),
@@ -128,5 +146,8 @@ def connect(settings: Settings) -> Services:
         audit_log=AuditLog(AzureTable(account, "accesses"), settings.network.trusted_proxies),
         loss_counts=LossCounts(counts, alerts),
         figures=FiguresTable(counts),
+        notifications=notifications,
+        notifier=notifier,
+        poison=AzureQueue(account, POISON),
         settings=settings,
     )

@@ -5,10 +5,11 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from function_app.auth.passwords import password_problem
 from function_app.origins import origin_of
+from function_app.private_networks import IPNetwork, parse_networks
 from function_app.retention_policy import RetentionPolicy, parse_retention
 
 STORAGE = "AzureWebJobsStorage"
@@ -21,6 +22,9 @@ MAX_PHOTO_MB = "MAX_PHOTO_MB"
 RETENTION = "RETENTION"
 PUBLIC_URL = "PUBLIC_URL"
 TRUSTED_PROXY_COUNT = "TRUSTED_PROXY_COUNT"
+PUSH_HOSTS = "PUSH_HOSTS"
+CHANNEL_NETWORKS = "CHANNEL_NETWORKS"
+CORS_ORIGINS = "CORS_ORIGINS"
 # Azure sets one of these where it runs the app; which one depends on the plan. Only there is
 # WEBSITE_HOSTNAME the app's own name, and only there does a front end add each caller's address to
 # X-Forwarded-For.
@@ -36,6 +40,7 @@ MAX_TRUSTED_PROXIES = 9
 MAX_PHOTO_MB_LIMIT = 95
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
+_HOST = re.compile(r"\.?([a-z0-9-]+\.)*[a-z0-9-]+(:[0-9]{1,5})?")
 
 Value = TypeVar("Value")
 
@@ -65,11 +70,16 @@ class Network:
     """How requests reach the app. `is_on_azure` says whether Azure's front end stands before it.
     `public_origin` is the address that people use, such as https://photos.example; None means that
     requests tell it. The last `trusted_proxies` addresses in X-Forwarded-For were added by trusted
-    proxies; the first of these is the client's."""
+    proxies; the first of these is the client's. `push_hosts` are push services beside those of the
+    usual browsers, each as host or host:port. Notifications go to public addresses and to those of
+    `channel_networks`. Pages of `cors_origins` may call the API with a token."""
 
     is_on_azure: bool = False
     public_origin: str | None = None
     trusted_proxies: int = 0
+    push_hosts: tuple[str, ...] = ()
+    cors_origins: frozenset[str] = frozenset()
+    channel_networks: tuple[IPNetwork, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +134,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         public_origin = f"https://{hostname}".lower()
     sdk_only = read(STORAGE_SDK_ONLY, _is_on)
     proxies = read(TRUSTED_PROXY_COUNT, lambda text: _proxies(text, int(is_on_azure)))
+    push_hosts = read(PUSH_HOSTS, _hosts)
+    cors_origins = read(CORS_ORIGINS, _origins)
+    channel_networks = read(CHANNEL_NETWORKS, parse_networks)
     if connection_string is None or max_photo_bytes is None or retention is None or problems:
         raise SettingsError(problems)
-    network = Network(is_on_azure, public_origin, proxies or 0)
+    network = Network(
+        is_on_azure,
+        public_origin,
+        proxies or 0,
+        push_hosts or (),
+        cors_origins or frozenset(),
+        channel_networks or (),
+    )
     storage = StorageAccess(account_name, bool(sdk_only))
     return Settings(connection_string, storage, secrets, network, max_photo_bytes, retention)
 
@@ -188,8 +208,29 @@ def _origin(text: str) -> str | None:
     address = text.lower().removesuffix("/")
     origin, netloc = origin_of(address), address.partition("://")[2]
     if not origin.startswith(("http://", "https://")) or any(one in netloc for one in "/?#@"):
-        raise ValueError("must be an address without a path, such as https://photos.example.org")
+        return _no_origin()
     return origin
+
+
+def _no_origin() -> NoReturn:
+    raise ValueError("must be an address without a path, such as https://photos.example.org")
+
+
+def _origins(text: str) -> frozenset[str]:
+    """Return the origins in a list with commas. Raises ValueError, with the number of the first
+    that is wrong."""
+    origins = set()
+    for number, item in enumerate(text.split(",") if text else (), 1):
+        if "*" in item:
+            raise ValueError(
+                f"has a wildcard as its origin {number}: name each origin in full, since a page "
+                "of an origin that is not yours must not read photos with a token"
+            )
+        try:
+            origins.add(_origin(item.strip()) or _no_origin())
+        except ValueError as error:
+            raise ValueError(f"has a wrong origin {number}: it {error}") from None
+    return frozenset(origins)
 
 
 def _is_on(text: str) -> bool:
@@ -204,6 +245,13 @@ def _proxies(text: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_TRUSTED_PROXIES):
         raise ValueError(f"must be a whole number from 0 to {MAX_TRUSTED_PROXIES}")
     return int(text)
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(text.lower().replace(",", " ").split())
+    if not all(_HOST.fullmatch(one) for one in hosts):
+        raise ValueError("must be hosts such as push.example.org, with commas between them")
+    return hosts
 
 
 def _megabytes(text: str) -> int:

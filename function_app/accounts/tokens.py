@@ -43,25 +43,44 @@ def list_tokens(request: Request, services: Services, caller: Caller) -> Respons
 
 def make_token(request: Request, services: Services, caller: Caller) -> Response:
     """201 with the token, once; `{"name": ..., "scopes": ["read"], "cameras": [...] or null}`."""
-    name, scopes, cameras = request[NEW_NAME], request[SCOPES], request[CAMERAS]
-    if Scope.UPLOAD in scopes and (cameras is None or len(cameras) != 1):
-        raise WireError("cameras", "must name exactly one camera for a token that may upload")
-    if Scope.ADMIN in scopes and cameras is not None:
-        raise WireError("cameras", "must be null for a token with the scope admin")
+    scopes, cameras = request[SCOPES], request[CAMERAS]
     grant = Grant(frozenset(scopes), cameras)
+    check_grant(grant)
+    secret = make(request[NEW_NAME], grant, request, services, caller)
+    shown = {"scopes": sorted(grant.scopes), "cameras": cameras_to_json(grant.cameras)}
+    return json_response({"name": request[NEW_NAME], "token": secret, **shown}, 201)
+
+
+def check_grant(grant: Grant) -> None:
+    """Raise WireError for a grant that no token may have."""
+    if Scope.UPLOAD in grant.scopes and (grant.cameras is None or len(grant.cameras) != 1):
+        raise WireError("cameras", "must name exactly one camera for a token that may upload")
+    if Scope.ADMIN in grant.scopes and grant.cameras is not None:
+        raise WireError("cameras", "must be null for a token with the scope admin")
+
+
+def make(name: str, grant: Grant, request: Request, services: Services, caller: Caller) -> str:
+    """Create a token, record that in the audit log, and return its secret, which is never shown
+    again. Raises HTTPProblemError (409) if the name is taken."""
     secret = tokens.create(services.accounts, name, grant, datetime.now(UTC), created_by(caller))
     undo_if_revoked(
         services.accounts, caller, lambda: tokens.remove_by_secret(services.accounts, secret)
     )
     services.audit_log.record(request.headers, caller.actor, "made the token", name)
-    shown = {"scopes": sorted(scopes), "cameras": cameras_to_json(cameras)}
-    return json_response({"name": name, "token": secret, **shown}, 201)
+    return secret
 
 
 def revoke_token(request: Request, services: Services, caller: Caller) -> Response:
     """200 with what was created with the token, which is revoked too; users stay, and are
     listed."""
     name = request[NEW_NAME]
+    report = revoke(name, request, services, caller)
+    return json_response({"name": name, **report.to_json()})
+
+
+def revoke(name: str, request: Request, services: Services, caller: Caller) -> RevocationReport:
+    """Revoke a token and what was created with it, and record that in the audit log. Raises
+    HTTPProblemError (404) if there is none of this name."""
     found, report = tokens.find_by_name(services.accounts, name), RevocationReport()
     if not found:
         raise HTTPProblemError(404, f"There is no token called {quoted(name)}.")
@@ -74,7 +93,7 @@ def revoke_token(request: Request, services: Services, caller: Caller) -> Respon
         tokens.disable(services.accounts, token)
         report = revoke_created_with_token(services.accounts, token, log)
         tokens.remove(services.accounts, token)
-    return json_response({"name": name, **report.to_json()})
+    return report
 
 
 def _to_json(token: Token) -> dict[str, object]:

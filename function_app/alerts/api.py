@@ -1,6 +1,9 @@
 """`POST /api/alerts`, where devices report losses and other alerts, and `GET /api/alerts`."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from function_app.alerts.recording import record_alerts
 from function_app.alerts.unknown_quota import MAX_A_DAY, within_quota
@@ -12,11 +15,13 @@ from function_app.http.request import Request, WireBody
 from function_app.http.responses import LogDetails, Response, json_response
 from function_app.ingest.camera_quota import quota_problem, record_cameras, rejected_cameras
 from function_app.ingest.upload import sender_of
+from function_app.notify.events import person_of
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
 from function_app.storage.models import UNKNOWN, Sender, StoredAlert, alert_key
 from function_app.storage.row_keys import ALERT_KEY
+from function_app.storage.table_store import PAGE_SIZE
 from photo_wire.alert import (
     CLOCK,
     LOSS,
@@ -95,7 +100,7 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
     cameras = {alert.name.camera for alert in alerts}
     if waiting is not None and len(cameras) == 1:  # the number is of one camera
         camera = cameras.pop()
-        if services.device_keys.may_speak(caller, camera, now):
+        if services.device_keys.bindings.may_speak(caller, camera, now):
             services.index.update_waiting(camera, waiting)
     services.timer_watch.check(services.accounts, services.alerts, now)
     details = LogDetails(tuple(alert.name for alert in alerts))
@@ -105,7 +110,7 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
 def _sender(caller: Caller, camera: str, services: Services, now: datetime) -> Sender | None:
     """Return who sends the alerts of a camera. For a camera that no device has, a wrong signature
     counts as none: whoever has a function key may leave it out."""
-    may_speak = services.device_keys.may_speak(caller, camera, now)
+    may_speak = services.device_keys.bindings.may_speak(caller, camera, now)
     sender = sender_of(caller, may_speak)
     return None if may_speak and sender and sender.standing == UNKNOWN else sender
 
@@ -122,12 +127,28 @@ def _allowed(alerts: list[Alert], services: Services, now: datetime) -> list[Ale
 
 def list_alerts(request: Request, services: Services, caller: Caller) -> Response:
     """200 with one page of the alerts, newest first by arrival."""
-    limit, kind = request[LIMIT], request[KIND]
-    cameras, after = _cameras(caller, request[CAMERA]), _after(request[CURSOR])
+    camera, kind = request[CAMERA], request[KIND]
+    found, cursor = read_alerts(services, caller, request[LIMIT], request[CURSOR], camera, kind)
+    return json_response({"alerts": list(map(_describe, found)), "next_cursor": cursor})
+
+
+def read_alerts(
+    services: Services,
+    caller: Caller,
+    limit: int,
+    cursor: str | None,
+    camera: str | None = None,
+    kind: str | None = None,
+) -> tuple[list[StoredAlert], str | None]:
+    """Return one page of the alerts that a caller may see, as they are shown, newest first by
+    arrival, and the cursor of the next page. One request, or for a caller who may see only some
+    cameras one for each. Raises WireError for a cursor that is none, and StorageUnavailableError.
+    """
+    cameras, after = _cameras(caller, camera), _after(cursor)
     is_of_all = cameras is None
     scan_limit = 2 * limit if kind or is_of_all else limit
     page = take_page(
-        _newest(services.alerts, cameras, scan_limit + 1, after),
+        _newest(services.alerts, cameras, scan_limit + 1, after, caller),
         limit,
         scan_limit,
         lambda kept: (
@@ -136,12 +157,8 @@ def list_alerts(request: Request, services: Services, caller: Caller) -> Respons
             and not (is_of_all and kept.is_joined)
         ),
     )
-    return json_response(
-        {
-            "alerts": [_describe(kept, is_of_all) for kept in page.entries],
-            "next_cursor": encode_cursor(alert_key(page.last)) if page.last else None,
-        }
-    )
+    shown = [_shown(kept, is_of_all) for kept in page.entries]
+    return shown, encode_cursor(alert_key(page.last)) if page.last else None
 
 
 def _cameras(caller: Caller, camera: str | None) -> frozenset[str] | None:
@@ -152,24 +169,60 @@ def _cameras(caller: Caller, camera: str | None) -> frozenset[str] | None:
 
 
 def _newest(
-    alerts: Alerts, cameras: frozenset[str] | None, count: int, after: str | None
+    alerts: Alerts,
+    cameras: frozenset[str] | None,
+    count: int,
+    after: str | None,
+    caller: Caller,
 ) -> list[StoredAlert]:
-    """Return the first `count` alerts of these cameras after the key `after`."""
+    """Return the first `count` alerts of these cameras after the key `after` that the caller may
+    see."""
     if cameras is None:
-        return alerts.newest(count, after)
+        return _visible(alerts.newest, count, after, caller)
 
     def read(camera: str, size: int, last: StoredAlert | None) -> list[StoredAlert]:
-        return alerts.newest_of(camera, size, alert_key(last) if last else after)
+        of_camera = partial(alerts.newest_of, camera)
+        return _visible(of_camera, size, alert_key(last) if last else after, caller)
 
     return merge(cameras, read, alert_key, count)
 
 
-def _describe(kept: StoredAlert, is_of_all: bool) -> dict[str, object]:
-    """Return the API's JSON of an alert. What was joined to it may be of other cameras, so only the
-    list of all shows that."""
-    shown = kept.together if is_of_all and kept.together else kept.alert
+def _visible(
+    read: Callable[[int, str | None], list[StoredAlert]],
+    count: int,
+    after: str | None,
+    caller: Caller,
+) -> list[StoredAlert]:
+    """Return the first `count` alerts of a list that the caller may see. The others are read over,
+    so that no cursor says that there are some."""
+    found: list[StoredAlert] = []
+    size = count
+    while len(found) < count:
+        page = read(size, after)
+        found += [one for one in page if _may_see(one, caller)]
+        if len(page) < size:
+            break
+        after, size = alert_key(page[-1]), PAGE_SIZE
+    return found[:count]
+
+
+def _may_see(kept: StoredAlert, caller: Caller) -> bool:
+    """Return whether a caller who may see an alert's camera may see it: that a person's channel
+    failed, that person may, and owners."""
+    person = person_of(kept.alert)
+    return person is None or caller.is_owner or bool(caller.session and person == caller.name)
+
+
+def _shown(kept: StoredAlert, is_of_all: bool) -> StoredAlert:
+    """Return an alert as a list shows it. What was joined to it may be of other cameras, so only
+    the list of all shows that."""
+    return replace(kept, alert=kept.together) if is_of_all and kept.together else kept
+
+
+def _describe(kept: StoredAlert) -> dict[str, object]:
+    """Return the API's JSON of an alert."""
     return {
-        **shown.to_properties(),
+        **kept.alert.to_properties(),
         "camera": kept.alert.name.camera,
         "at": format_time(kept.alert.name.captured_at),
         "received_at": format_time(kept.received_at),

@@ -51,5 +51,6 @@ def is_loss_of_stored(alert: Alert, services: Services, now: datetime) -> bool:
         return False
     if photo.deleted_at:
         return True
+    services.notifier.tell_found(photo, now)
     indexed = services.photo_store.index_existing(photo, now)
     return indexed is None or indexed.sha256 == photo.sha256

@@ -49,12 +49,13 @@ class Standing(StrEnum):
 @dataclass(frozen=True, slots=True)
 class RequestSignature:
     """The signature of a device's request, checked by the key that it names: the two headers as
-    they were sent, the counter, and the SHA-256 (hex) of the body."""
+    they were sent, the counter, the SHA-256 (hex) of the body, and the key (base64url)."""
 
     signature_input: str
     signature: str
     counter: int
     sha256: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Caller:
         """The caller's name in the audit log. A user's name has no space, so no token passes for a
         user."""
         return token_label(self.name) if self.is_token else self.name
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the caller may see and end what belongs to other people."""
+        return Scope.ADMIN in self.scopes and self.cameras is None
 
     def standing_for(self, may_speak: bool) -> Standing:
         """Return the caller's standing as the sender of something of a camera for which they may

@@ -1,17 +1,26 @@
-"""Shared links: each opens one photo, or the photos of one camera between two moments, to whoever
-has it, until it expires or is revoked. The table stores a hash of its secret."""
+"""Shared links: each opens one photo, some photos, or the photos of one camera between two moments,
+to whoever has it, until it expires or is revoked. The table stores a hash of its secret."""
 
+import random
 import secrets
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from function_app.auth.passwords import hash_secret
 from function_app.auth.provenance import Provenance, parse_provenance
 from function_app.storage.account_keys import LINKS, link_key
+from function_app.storage.models import StorageUnavailableError
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import Entity, TableStore, query_all
-from photo_wire.moment import format_time, parse_time
+from photo_wire.moment import format_time, just_after, parse_time
 from photo_wire.name import PhotoName, parse_name
+
+# The columns of how often a link was opened, and when last.
+_OPENED, _OPENED_AT = "opened", "opened_at"
+_ATTEMPTS = 50  # each means that somebody else opened the link, or revoked it
+_MAX_PAUSE = 0.02  # seconds between two attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +44,11 @@ class TimeSpan:
 
 @dataclass(frozen=True, slots=True)
 class SharedLink:
-    """A link on record. It opens `photo`, or without one all photos of `span`. `with_location`:
-    including the place and other metadata in the photo's EXIF."""
+    """A link on record. It opens `photos`, or without them `photo`, or without it all photos of
+    `span`. `with_location`: including the place and other metadata in the photo's EXIF. Of several
+    photos `photo` is the first: a backend that does not know `photos` opens that one alone.
+    `opened` is how often its page or its list was opened, and `opened_at` when that was last; 0 and
+    None also if a version opened it that did not count."""
 
     key: str
     span: TimeSpan
@@ -44,11 +56,31 @@ class SharedLink:
     provenance: Provenance
     photo: PhotoName | None = None
     with_location: bool = False
+    opened: int = 0
+    opened_at: datetime | None = None
+    photos: tuple[PhotoName, ...] = ()
 
     @property
     def target(self) -> str:
-        """What it opens, as the audit log says it: a photo id or a camera."""
+        """What it opens, as the audit log says it: a photo id or a camera, or of several photos how
+        many and the first."""
+        if len(self.photos) > 1:
+            return f"{len(self.photos)} photos from {self.photo} on"
         return str(self.photo or self.span.camera)
+
+    @property
+    def cameras(self) -> frozenset[str]:
+        """The cameras whose photos it opens."""
+        return frozenset(name.camera for name in self.photos) or frozenset({self.span.camera})
+
+    @property
+    def view(self) -> View:
+        """The index's view in which its photos are, and of several photos what else was taken
+        between the first and the last."""
+        if not self.photos:
+            return self.span.view
+        camera = self.span.camera if len(self.cameras) == 1 else None
+        return replace(self.span.view, camera=camera, until=just_after(self.span.last))
 
     @property
     def label(self) -> str:
@@ -57,6 +89,8 @@ class SharedLink:
 
     def opens(self, name: PhotoName) -> bool:
         """Return whether it opens the photo of this name."""
+        if self.photos:
+            return name in self.photos
         return name == self.photo if self.photo else self.span.contains(name)
 
     def to_properties(self) -> dict[str, str]:
@@ -69,6 +103,7 @@ class SharedLink:
             **self.provenance.to_properties(),
         }
         properties |= {"photo": str(self.photo)} if self.photo else {}
+        properties |= {"photos": " ".join(map(str, self.photos))} if self.photos else {}
         return properties | ({"with_location": "yes"} if self.with_location else {})
 
 
@@ -78,6 +113,21 @@ def link_to_photo(
     """Return a link to one photo, not stored yet."""
     span = TimeSpan(name.camera, name.captured_at, name.captured_at)
     return SharedLink("", span, expires_at, provenance, name, with_location)
+
+
+def link_to_photos(
+    names: Iterable[PhotoName],
+    expires_at: datetime,
+    provenance: Provenance,
+    with_location: bool = False,
+) -> SharedLink:
+    """Return a link to some photos, one at least, not stored yet."""
+    photos = tuple(sorted(names, key=lambda name: (name.captured_at, str(name))))
+    first = photos[0]
+    span = TimeSpan(first.camera, first.captured_at, photos[-1].captured_at)
+    return SharedLink(
+        "", span, expires_at, provenance, first, with_location=with_location, photos=photos
+    )
 
 
 def store(table: TableStore, link: SharedLink) -> tuple[str, str]:
@@ -92,6 +142,25 @@ def find(table: TableStore, secret: str, now: datetime) -> SharedLink | None:
     """Return the link with this secret; None if it expired, was revoked, or never existed."""
     entity = table.get(LINKS, _key(secret))
     return None if entity is None or is_expired(entity, now) else _link(entity)
+
+
+def open_link(table: TableStore, secret: str, now: datetime) -> SharedLink | None:
+    """Return the link with this secret as `find` does, and count that it was opened at this moment:
+    exactly, however many open it at once. Takes two requests, and two more for each other request
+    that opens it at the same moment. Raises StorageUnavailableError if they are too many: nothing
+    is shown that was not counted."""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, _MAX_PAUSE))  # noqa: S311 - no secret
+        entity = table.get(LINKS, _key(secret))
+        if entity is None or is_expired(entity, now):
+            return None
+        link = _link(entity)
+        last = max(now, link.opened_at or now)
+        count = {_OPENED: str(link.opened + 1), _OPENED_AT: format_time(last)}
+        if table.replace(LINKS, entity, {**entity.properties, **count}):
+            return link
+    raise StorageUnavailableError("too many open a link at the same moment")
 
 
 def link_label(key: str) -> str:
@@ -116,6 +185,37 @@ def revoke(table: TableStore, key: str) -> bool:
     return existed
 
 
+def close_to(table: TableStore, camera: str) -> Iterator[SharedLink]:
+    """Take a camera out of all links, so that they do not open what a later camera of its name
+    sends: revoke those that open its photos alone, and take its photos out of those that open
+    others, too. Yield each of them afterwards. One request for each thousand links on record, and
+    one or two for each of these. May be stopped at any point and called again."""
+    for entity in query_all(table, LINKS):
+        link, found = _link(entity), entity
+        if camera not in link.cameras:
+            continue
+        for _ in range(_ATTEMPTS):
+            if _close_to(table, found, camera):
+                break
+            if (again := table.get(LINKS, entity.key)) is None:  # somebody else revoked it
+                break
+            found = again  # opened at this moment
+        else:
+            raise StorageUnavailableError("too many open a link at the same moment")
+        yield link
+
+
+def _close_to(table: TableStore, entity: Entity, camera: str) -> bool:
+    """Take a camera out of a link. Return False if somebody else changed the link just before."""
+    link = _link(entity)
+    left = [name for name in link.photos if name.camera != camera]
+    if not left:
+        table.remove(LINKS, entity.key)
+        return True
+    rest = link_to_photos(left, link.expires_at, link.provenance, link.with_location)
+    return table.replace(LINKS, entity, {**entity.properties, **rest.to_properties()})
+
+
 def _link(entity: Entity) -> SharedLink:
     properties = entity.properties
     return SharedLink(
@@ -127,6 +227,9 @@ def _link(entity: Entity) -> SharedLink:
         parse_provenance(properties),
         parse_name(properties["photo"]) if "photo" in properties else None,
         with_location="with_location" in properties,
+        opened=int(properties.get(_OPENED, "0")),
+        opened_at=parse_time(properties[_OPENED_AT]) if _OPENED_AT in properties else None,
+        photos=tuple(map(parse_name, properties.get("photos", "").split())),
     )
 
 

@@ -1,13 +1,19 @@
-"""Purge expired records: login attempts, failed sign-ins in the audit log, and shared links. They
-come from strangers or expire by themselves, and would only ever grow."""
+"""Purge expired records: login attempts, challenges of passkeys, failed sign-ins in the audit log,
+and shared links. They come from strangers or expire by themselves, and would only ever grow."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from function_app.auth import login_throttle
+from function_app.auth import challenges, login_throttle
 from function_app.auth.audit_log import AuditLog, is_failed_sign_in
 from function_app.auth.links import is_expired
-from function_app.storage.account_keys import AUDIT_LOG, LINKS, LOGIN_ATTEMPTS, audit_keys_from
+from function_app.storage.account_keys import (
+    AUDIT_LOG,
+    CHALLENGES,
+    LINKS,
+    LOGIN_ATTEMPTS,
+    audit_keys_from,
+)
 from function_app.storage.table_store import Entity, TableStore, query_all
 
 FAILED_SIGN_IN_TTL = timedelta(days=30)
@@ -16,12 +22,17 @@ PAGE_SIZE = 1000
 
 
 def purge_sign_ins(table: TableStore, audit_log: AuditLog, now: datetime) -> int:
-    """Remove counts of wrong passwords that have expired, and failed sign-ins older than
-    FAILED_SIGN_IN_TTL. Return how many records were removed. What authenticated callers did stays
-    in the log."""
+    """Remove counts of wrong passwords and challenges that have expired, and failed sign-ins older
+    than FAILED_SIGN_IN_TTL. Return how many records were removed. What authenticated callers did
+    stays in the log."""
     counts = _expired_counts(table, now)
     failed = _old_failures(audit_log.table, now)
-    return _remove(table, LOGIN_ATTEMPTS, counts) + _remove(audit_log.table, AUDIT_LOG, failed)
+    unanswered = (one for one in query_all(table, CHALLENGES) if challenges.is_expired(one, now))
+    return (
+        _remove(table, LOGIN_ATTEMPTS, counts)
+        + _remove(table, CHALLENGES, unanswered)
+        + _remove(audit_log.table, AUDIT_LOG, failed)
+    )
 
 
 def purge_links(table: TableStore, now: datetime) -> int:

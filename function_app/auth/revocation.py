@@ -87,7 +87,7 @@ def _revoke_all(
         for one in all_users
         if one.provenance.created_by and is_affected(one.provenance, resolver)
     }
-    report.remaining_users = added | (_added_by(added | owners, all_users) - owners)
+    report.remaining_users = added | (users_added_by(added | owners, all_users) - owners)
     report.unknown = set(_of_unknown_root(table, resolver))
     return report
 
@@ -113,7 +113,7 @@ def _is_harmless(token: Token) -> bool:
     return token.grant.scopes <= _HARMLESS
 
 
-def _added_by(names: set[str], all_users: list[User]) -> set[str]:
+def users_added_by(names: set[str], all_users: list[User]) -> set[str]:
     """Return the users whom these users added, those whom they added in turn, and so on."""
     found = set(names)
     while added := {one.name for one in all_users if one.provenance.root in found} - found:

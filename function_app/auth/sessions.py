@@ -6,6 +6,8 @@ own, so that no stranger can lock its user out (login_throttle.py).
 """
 
 import secrets
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from function_app.auth import users
@@ -17,19 +19,37 @@ from function_app.auth.caller import (
     is_valid_name,
 )
 from function_app.auth.passwords import hash_secret
+from function_app.auth.sign_in_places import Client
 from function_app.auth.users import User
 from function_app.storage.account_keys import device_cookies_of, sessions_of
-from function_app.storage.table_store import Entity, TableStore
+from function_app.storage.models import StorageUnavailableError
+from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import format_time, parse_time
 
 SESSION_TTL = timedelta(days=14)
 DEVICE_COOKIE_TTL = timedelta(days=365)
 MAX_DEVICE_COOKIES = 20  # of a user, each with a count of its own; a new one replaces the oldest
 PAGE_SIZE = 1000
+_LAST_USED_INTERVAL = timedelta(hours=1)  # a write for every use would cost more than the use
 
 
-def create(table: TableStore, user: User, now: datetime) -> str | None:
-    """Create a session and return its cookie's value. Remove the user's expired sessions.
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session on record. `used_at` is exact to the hour. It and `client` are None if they are not
+    known: in records of versions that did not store them."""
+
+    id: str
+    signed_in_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    client: Client | None
+
+
+def create(
+    table: TableStore, user: User, now: datetime, client: Client | None = None
+) -> str | None:
+    """Create a session and return its cookie's value. Remove the user's expired sessions. `client`
+    is what signed in.
 
     Return None if the user was removed, or their epoch changed, since they were read. Revocation
     changes the epoch first, then deletes sessions. So read the user after writing: if the epoch
@@ -47,6 +67,8 @@ def create(table: TableStore, user: User, now: datetime) -> str | None:
             "role": user.role,
             "cameras": cameras_to_text(user.cameras),
             "until": format_time(now + SESSION_TTL),
+            "used_at": format_time(now),
+            **(client._asdict() if client else {}),
         },
     )
     current = users.find(table, user.name)
@@ -58,7 +80,7 @@ def create(table: TableStore, user: User, now: datetime) -> str | None:
 
 def find(table: TableStore, cookie: str, now: datetime) -> Caller | None:
     """Return the caller whose session has this cookie; None if it expired or never existed. Takes
-    one read of the table."""
+    one read of the table, and at most once an hour a write of when it was used."""
     name, _, secret = cookie.rpartition(".")
     is_plausible = cookie.isascii() and all(one.isalnum() or one in "._-" for one in cookie)
     if not name or not is_plausible:
@@ -66,9 +88,30 @@ def find(table: TableStore, cookie: str, now: datetime) -> Caller | None:
     entity = table.get(sessions_of(name), hash_secret(secret))
     if entity is None or _is_expired(entity, now):
         return None
+    _note_use(table, name, entity, now)
     role = Role(entity.properties["role"])
     cameras = cameras_from_text(entity.properties["cameras"])
     return Caller(name, role.scopes, cameras, session=entity.key, root=name)
+
+
+def list_sessions(table: TableStore, name: str, now: datetime) -> list[Session]:
+    """Return the sessions of a user that have not expired, the latest sign-in first."""
+    entities = query_all(table, sessions_of(name))
+    found = [_session(entity) for entity in entities if not _is_expired(entity, now)]
+    return sorted(found, key=lambda one: one.signed_in_at, reverse=True)
+
+
+def get(table: TableStore, name: str, session: str) -> Session | None:
+    """Return the session of a user with this id, if there is one."""
+    entity = table.get(sessions_of(name), session)
+    return _session(entity) if entity else None
+
+
+def end_one(table: TableStore, name: str, session: str) -> bool:
+    """End the session of a user with this id. Return whether there was one."""
+    existed = table.get(sessions_of(name), session) is not None
+    table.remove(sessions_of(name), session)
+    return existed
 
 
 def end(table: TableStore, caller: Caller) -> None:
@@ -111,6 +154,28 @@ def find_device(table: TableStore, name: str, cookie: str, now: datetime) -> str
         return None
     entity = table.get(device_cookies_of(name), hash_secret(secret))
     return entity.key if entity and not _is_expired(entity, now) else None
+
+
+def _note_use(table: TableStore, name: str, entity: Entity, now: datetime) -> None:
+    """Write when a session was used, unless that was written within the hour. A session that ends
+    at the same moment stays ended, and one that cannot be written now is valid all the same."""
+    used_at = entity.properties.get("used_at")
+    if used_at is None or now - parse_time(used_at) >= _LAST_USED_INTERVAL:
+        with suppress(StorageUnavailableError):
+            properties = {**entity.properties, "used_at": format_time(now)}
+            table.replace(sessions_of(name), entity, properties)
+
+
+def _session(entity: Entity) -> Session:
+    properties, expires_at = entity.properties, _expires_at(entity)
+    used_at, known = properties.get("used_at"), properties.keys() >= set(Client._fields)
+    return Session(
+        entity.key,
+        expires_at - SESSION_TTL,
+        expires_at,
+        parse_time(used_at) if used_at else None,
+        Client(*(properties[one] for one in Client._fields)) if known else None,
+    )
 
 
 def _is_expired(entity: Entity, now: datetime) -> bool:

@@ -17,11 +17,14 @@ class TimedCache(Generic[T]):
         self._entries: dict[str, tuple[datetime, T | None]] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str, now: datetime) -> tuple[T | None] | None:
-        """Return what was read, in a tuple; None if it has to be read anew."""
+    def get(
+        self, name: str, now: datetime, max_age: timedelta = CACHE_TIME
+    ) -> tuple[T | None] | None:
+        """Return what was read, in a tuple; None if it has to be read anew, because that was
+        `max_age` ago or longer."""
         with self._lock:
             at, value = self._entries.get(name, (None, None))
-        is_fresh = at is not None and timedelta(0) <= now - at < CACHE_TIME
+        is_fresh = at is not None and timedelta(0) <= now - at < max_age
         return (value,) if is_fresh else None
 
     def put(self, name: str, value: T | None, now: datetime) -> None:

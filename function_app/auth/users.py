@@ -1,7 +1,7 @@
 """Users: an owner, and the people whom the owner adds. The API and the table call them people."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from function_app.auth.caller import Role, cameras_from_text, cameras_to_text
@@ -53,18 +53,21 @@ def authenticate(
     password: str,
     first_password: str | None,
     queue: HashQueue = ANONYMOUS_QUEUE,
+    on_first: Callable[[], None] = lambda: None,
 ) -> User | None:
     """Return the user with this name and password; None if there is none. Raises HTTPProblemError
     (503) if too many passwords are being hashed.
 
     The owner's password is `first_password` until they change it. Their record is created when they
-    first sign in, since sessions need their epoch.
+    first sign in, since sessions need their epoch; before that, `on_first` is called. That is also
+    so after somebody deleted the record, since the owner forgot their password.
     """
     user = find(table, name)
     if name == OWNER and first_password is not None and not (user and user.password_hash):
         if not verify_first_password(password, first_password, queue):
             return None
         if user is None:
+            on_first()
             first = User(OWNER, Role.OWNER, password_hash="", epoch=_new_epoch())
             table.insert(USERS, OWNER, first.to_properties())
             user = find(table, name)  # another request may have been faster
@@ -108,7 +111,20 @@ def change_password(table: TableStore, user: User, password: str) -> User | None
     """Store a new password and start a new epoch. Return the changed user; None if they were
     removed or changed since they were read. Raises WireError for a weak password."""
     password_hash = hash_password(check_new_password(password, user.name))
-    changed = replace(user, password_hash=password_hash, epoch=_new_epoch())
+    return _change(table, user, replace(user, password_hash=password_hash, epoch=_new_epoch()))
+
+
+def change_rights(
+    table: TableStore, user: User, role: Role, cameras: frozenset[str] | None
+) -> User | None:
+    """Store what a user may do and start a new epoch: end their sessions after that, which hold
+    what they might do before. Return the changed user; None if they were removed or changed since
+    they were read."""
+    changed = replace(user, role=role, cameras=cameras, epoch=_new_epoch())
+    return _change(table, user, changed)
+
+
+def _change(table: TableStore, user: User, changed: User) -> User | None:
     entity = table.get(USERS, user.name)
     if entity is None or _user(user.name, entity.properties) != user:
         return None

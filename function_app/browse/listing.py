@@ -138,7 +138,7 @@ def page(
     Only photos of theirs are read: what other cameras took shows in no page, its length and its
     cursor included.
     """
-    found = _photos(listing, index, cameras, listing.scan_limit + 1)
+    found = find_photos(index, listing.view, cameras, listing.scan_limit + 1, listing.after)
     shown = take_page(found, listing.limit, listing.scan_limit, listing.matches)
     return {
         "photos": [describe(photo) for photo in shown.entries],
@@ -146,20 +146,23 @@ def page(
     }
 
 
-def _photos(
-    listing: Listing, index: PhotoIndex, cameras: frozenset[str] | None, count: int
+def find_photos(
+    index: PhotoIndex,
+    view: View,
+    cameras: frozenset[str] | None,
+    count: int,
+    after: PhotoName | None = None,
 ) -> list[Photo]:
-    """Return the first `count` photos of the view after `listing.after`, of these cameras, whether
-    they pass the filters or not."""
-    view = listing.view
+    """Return the first `count` photos of a view after the photo `after`, of those cameras (None:
+    all)."""
     if cameras is None or view.camera in cameras:
-        return index.query(view, count, listing.after)
+        return index.query(view, count, after)
     if view.camera is not None:
         return []
 
     def read(camera: str, size: int, last: Photo | None) -> list[Photo]:
         own = replace(view, camera=camera)
-        return index.query(own, size, last.name if last else listing.after)
+        return index.query(own, size, last.name if last else after)
 
     return merge(cameras, read, lambda photo: view.key(photo.name), count)
 
@@ -179,6 +182,7 @@ def describe(photo: Photo) -> dict[str, object]:
         "site": photo.site,
         "device": photo.sender.device if photo.sender else None,
         "standing": photo.sender.standing if photo.sender else None,
+        "protected": photo.is_protected,
     }
 
 

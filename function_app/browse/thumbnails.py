@@ -2,6 +2,7 @@
 first requested, and then kept."""
 
 import io
+from collections.abc import Mapping
 from contextlib import suppress
 
 from function_app.auth.caller import Caller
@@ -28,21 +29,28 @@ _decoder = Decoder()  # one for the process: it shares out the processors
 
 def get_thumbnail(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a JPEG, 304 if the client has it; 404 if none can be made, 503 if not now."""
-    photo = find_photo(request[PHOTO], services, caller)
+    return thumbnail(find_photo(request[PHOTO], services, caller), request, services)
+
+
+def thumbnail(
+    photo: Photo, request: Request, services: Services, cache: Mapping[str, str] = CACHE
+) -> Response:
+    """Return a photo's thumbnail. `cache` are the headers that limit how long it may be kept.
+    Raises HTTPProblemError (404, 503) and StorageUnavailableError."""
     version = "preview" if photo.preview else str(SIZE[0])
-    headers = {"ETag": f'"{photo.sha256}-{version}"', **CACHE}
+    headers = {"ETag": f'"{photo.sha256}-{version}"', **cache}
     content_type = Media.JPEG.content_type
     if is_cached(request.headers.get("If-None-Match"), headers["ETag"]):
         return Response(304, content_type=content_type, headers=headers)
-    thumbnail = _read_preview(photo, services.blobs)
-    if thumbnail is None:
-        thumbnail = services.thumbnails.read(photo)
-    if thumbnail is None:
-        thumbnail = _make(photo, services)
-    if not thumbnail:
+    body = _read_preview(photo, services.blobs)
+    if body is None:
+        body = services.thumbnails.read(photo)
+    if body is None:
+        body = _make(photo, services)
+    if not body:
         # The bytes of a photo never change, so the answer may be cached.
-        raise HTTPProblemError(404, f"No thumbnail can be made of {photo.name}.", CACHE)
-    return Response(200, thumbnail, content_type, headers)
+        raise HTTPProblemError(404, f"No thumbnail can be made of {photo.name}.", cache)
+    return Response(200, body, content_type, headers)
 
 
 def _read_preview(photo: Photo, blobs: PhotoBlobs) -> bytes | None:

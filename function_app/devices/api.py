@@ -2,8 +2,10 @@
 of a camera."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from function_app.auth.caller import Caller, Standing
+from function_app.auth.caller import Caller, Scope, Standing
+from function_app.auth.device_rows import KnownDevice
 from function_app.devices import history, states
 from function_app.devices.heartbeats import record
 from function_app.devices.removal import remove_device
@@ -12,6 +14,7 @@ from function_app.devices.views import (
     describe_camera,
     describe_device,
     describe_pins,
+    describe_unreported,
     may_see,
     sees_all,
 )
@@ -130,22 +133,70 @@ def post_heartbeat(request: Request, services: Services, caller: Caller) -> Resp
 
 def list_devices(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the devices of which the caller may see a camera."""
-    now = datetime.now(UTC)
-    devices = None
-    if caller.cameras is not None:
-        bindings = map_parallel(
-            lambda camera: services.device_keys.device_of(camera, now), caller.cameras
-        )
-        devices = {device for device in bindings.values() if device}
-    found = states.find_all(services.devices, devices)
-    shown = [describe_device(one, caller, now) for one in found if may_see(caller, one)]
-    return json_response({"devices": shown})
+    return json_response({"devices": read_devices(services, caller, datetime.now(UTC))})
+
+
+def read_devices(services: Services, caller: Caller, now: datetime) -> list[dict[str, Any]]:
+    """Return the devices of which the caller may see a camera, as JSON: those that have sent a
+    heartbeat, and those that only have a key yet."""
+    devices = _devices_of(services, caller, now)
+    found = {one.device: one for one in states.find_all(services.devices, devices)}
+    known: dict[str, KnownDevice] = {}
+    if devices is None or devices - found.keys():
+        known = services.device_keys.known_devices()
+    shown = [
+        describe_device(one, known.get(one.device), caller, now)
+        for one in found.values()
+        if may_see(caller, one.cameras)
+    ]
+    shown += [
+        describe_unreported(device, one, caller, now)
+        for device, one in known.items()
+        if device not in found and may_see(caller, one.cameras)
+    ]
+    return sorted(shown, key=lambda one: str(one["device"]))
+
+
+def statuses_of_cameras(
+    services: Services, caller: Caller, now: datetime
+) -> dict[str, dict[str, Any]]:
+    """Return the status of each camera that the caller may see and a device has reported, as
+    `get_camera_status` has it."""
+    return {
+        camera: describe_camera(camera, state, now)
+        for state in states.find_all(services.devices, _devices_of(services, caller, now))
+        for camera in state.cameras
+        if caller.may_see(camera)
+    }
+
+
+def _devices_of(services: Services, caller: Caller, now: datetime) -> set[str] | None:
+    """Return the devices of the caller's cameras; None for all."""
+    if caller.cameras is None:
+        return None
+    bindings = map_parallel(
+        lambda camera: services.device_keys.bindings.device_of(camera, now), caller.cameras
+    )
+    return {device for device in bindings.values() if device}
 
 
 def get_device(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the state of a device."""
-    state = _find(request[DEVICE], services, caller)
-    return json_response(describe_device(state, caller, datetime.now(UTC)))
+    return json_response(read_device(request[DEVICE], services, caller, datetime.now(UTC)))
+
+
+def read_device(device: str, services: Services, caller: Caller, now: datetime) -> dict[str, Any]:
+    """Return the state of a device as JSON. Raises HTTPProblemError (404), the same for one that
+    does not exist and for one of which the caller may see no camera."""
+    known = None
+    state = states.find(services.devices, device)
+    if state is None or Scope.ADMIN in caller.scopes:
+        known = services.device_keys.known_devices().get(device)
+    if state is not None and may_see(caller, state.cameras):
+        return describe_device(state, known, caller, now)
+    if state is None and known is not None and may_see(caller, known.cameras):
+        return describe_unreported(device, known, caller, now)
+    raise _unknown(device)
 
 
 def get_device_history(request: Request, services: Services, caller: Caller) -> Response:
@@ -178,17 +229,26 @@ def get_device_pins(request: Request, services: Services, caller: Caller) -> Res
 
 
 def get_camera_status(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with the status of a camera, by the last heartbeat of its device: `unknown` if no device
-    reports it, for example because its device has a version without heartbeats."""
-    camera, now = request[CAMERA], datetime.now(UTC)
+    """200 with the status of a camera."""
+    now = datetime.now(UTC)
+    return json_response(read_camera_status(request[CAMERA], services, caller, now))
+
+
+def read_camera_status(
+    camera: str, services: Services, caller: Caller, now: datetime
+) -> dict[str, Any]:
+    """Return the status of a camera, by the last heartbeat of its device, as JSON: `unknown` if no
+    device reports it, for example because its device has a version without heartbeats. Raises
+    HTTPProblemError (404), the same for one that does not exist and for one that the caller may not
+    see."""
     problem = HTTPProblemError(404, f"There is no camera {camera}.")
     if not caller.may_see(camera):
         raise problem
-    device = services.device_keys.device_of(camera, now)
+    device = services.device_keys.bindings.device_of(camera, now)
     state = states.find(services.devices, device) if device else None
     if device is None and services.index.last_seen(camera) is None:
         raise problem
-    return json_response(describe_camera(camera, state, now))
+    return describe_camera(camera, state, now)
 
 
 def delete_device(request: Request, services: Services, caller: Caller) -> Response:
@@ -206,7 +266,7 @@ def _find(device: str, services: Services, caller: Caller) -> DeviceState:
     """Return the state of a device. Raises HTTPProblemError (404), the same for one that does not
     exist and for one of which the caller may see no camera."""
     state = states.find(services.devices, device)
-    if state is None or not may_see(caller, state):
+    if state is None or not may_see(caller, state.cameras):
         raise _unknown(device)
     return state
 

@@ -42,6 +42,7 @@ MAX_TTL = 3600
 MAX_WAIT = 25  # seconds
 DEFAULT_LINES = 100
 POLL_SECONDS = 0.25
+PAGE_COMMANDS = 10  # the last ones that a device's page shows
 
 CAMERA = required("camera", CAMERA_NAME, "The camera.")
 COMMAND = required(
@@ -66,7 +67,11 @@ LINES = defaulting(
 )
 KIND = required("kind", choice(list(wire.Kind)), "What the device is to do.")
 OF_CAMERA = optional("camera", CAMERA_NAME, "Only this camera of the device.")
-UNTIL = optional("until", TIME, "When disarming or a pause ends; if left out, by a command.")
+UNTIL = optional(
+    "until",
+    TIME,
+    "When disarming or a pause ends; if left out, by the command arm or resume.",
+)
 MAX_LINES = optional("lines", json_number(1, wire.MAX_LINES), "How many lines of the log.")
 EXPIRES_IN = defaulting(
     "expires_in",
@@ -127,7 +132,9 @@ def post_command(request: Request, services: Services, caller: Caller) -> Respon
     if camera is None:
         _check_all_cameras(caller)
         _check_device(device, services, now)
-    elif not caller.may_see(camera) or services.device_keys.device_of(camera, now) != device:
+    elif (
+        not caller.may_see(camera) or services.device_keys.bindings.device_of(camera, now) != device
+    ):
         raise HTTPProblemError(404, f"{device} has no camera {camera}.")
     lines = (request[MAX_LINES] or DEFAULT_LINES) if kind is wire.Kind.LOGS else None
     wanted = replace(_new(kind, camera, request[EXPIRES_IN]), until=until, lines=lines)
@@ -135,9 +142,13 @@ def post_command(request: Request, services: Services, caller: Caller) -> Respon
 
 
 def get_logs(request: Request, services: Services, caller: Caller) -> Response:
-    """202 with the command that asks for the log, 200 with the log once it is there."""
+    """202 with the command that asks for the log, 200 with the log once it is there. For programs
+    alone: a link that somebody follows with a session must not ask a device for anything. Raises
+    HTTPProblemError (403)."""
     device = request[DEVICE]
     _check_all_cameras(caller)
+    if caller.session:
+        raise HTTPProblemError(403, f"Ask for the log by POST /api/devices/{device}/commands.")
     _check_device(device, services, datetime.now(UTC))
     wanted = replace(_new(wire.Kind.LOGS, None), lines=request[LINES])
     record = _ask(request, services, caller, device, wanted)
@@ -158,6 +169,23 @@ def list_commands(request: Request, services: Services, caller: Caller) -> Respo
     return json_response({"commands": shown, "next_cursor": next_cursor})
 
 
+def read_commands(
+    device: str, services: Services, caller: Caller, shown: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the last commands of a device that the caller may see, the newest first, as JSON. The
+    command `shown` has its output; if it is None, the newest that has one."""
+    newest = services.commands.newest(device, PAGE_COMMANDS, "")
+    found = [one for one in newest if _may_see(one, caller)]
+    if shown is None:
+        shown = next((one.command.id for one in found if one.has_output), None)
+    described = []
+    for one in found:
+        output = _output(services, device, one) if one.command.id == shown else None
+        is_there = {"has_output": one.has_output}
+        described.append({**describe(device, one, caller, output), **is_there})
+    return described
+
+
 def get_command(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a command and what became of it."""
     device, command_id = request[DEVICE], request[COMMAND]
@@ -171,11 +199,12 @@ def get_command(request: Request, services: Services, caller: Caller) -> Respons
 
 
 def device_of(camera: str, services: Services, caller: Caller, now: datetime) -> str:
-    """Return the device of a camera. Raises HTTPProblemError: 404 for a camera that the caller may
-    not see, 409 for one without a device that can be asked."""
+    """Return the device of a camera. Raises HTTPProblemError: 404 for a camera that nobody knows,
+    or that the caller may not see, 409 for one without a device that can be asked."""
     check_camera_is_visible(camera, caller)
-    device = services.device_keys.device_of(camera, now)
+    device = services.device_keys.bindings.device_of(camera, now)
     if device is None:
+        check_camera_has_photos(camera, services)
         raise HTTPProblemError(
             409,
             f"No device can be asked for {camera}: none has signed a photo or a heartbeat of it. "
@@ -187,7 +216,17 @@ def device_of(camera: str, services: Services, caller: Caller, now: datetime) ->
 def check_camera_is_visible(camera: str, caller: Caller) -> None:
     """Raise HTTPProblemError (404) if the caller may not see this camera."""
     if not caller.may_see(camera):
-        raise HTTPProblemError(404, f"There is no camera {camera}.")
+        raise _unknown_camera(camera)
+
+
+def check_camera_has_photos(camera: str, services: Services) -> None:
+    """Raise HTTPProblemError (404) if no photo of this camera was ever stored. One request."""
+    if services.index.last_seen(camera) is None:
+        raise _unknown_camera(camera)
+
+
+def _unknown_camera(camera: str) -> HTTPProblemError:
+    return HTTPProblemError(404, f"There is no camera {camera}.")
 
 
 def describe(

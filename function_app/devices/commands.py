@@ -1,17 +1,15 @@
 """Commands as heartbeats and timers see them: what a device is asked to do, and what it reports."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from function_app.services import Services
 from function_app.storage.commands import blob_path
-from function_app.storage.device_keys import IDENTITIES
 from function_app.storage.models import StorageUnavailableError
 from function_app.storage.parallel import map_parallel
-from function_app.storage.table_store import query_all
 from photo_wire.command import CommandResult
-from photo_wire.heartbeat import CommandLink, HeartbeatReply
+from photo_wire.heartbeat_reply import CommandLink, HeartbeatReply
 from photo_wire.moment import to_milliseconds
 
 # Each heartbeat brings a new link, so that a device with a heartbeat an hour always has one.
@@ -20,12 +18,12 @@ LINK_TTL = timedelta(days=1)
 log = logging.getLogger(__name__)
 
 
-def reply_for(services: Services, device: str, now: datetime) -> HeartbeatReply:
-    """Return the reply to a device's heartbeat: its open commands, and a link to the blob in which
-    it finds later ones. One request, some more at the first heartbeat of a device. Raises
-    StorageUnavailableError."""
-    open_now = services.commands.to_do(device, now)
-    return HeartbeatReply(_link(services, device, now), open_now)
+def reply_for(services: Services, device: str, key: str, now: datetime) -> HeartbeatReply:
+    """Return the reply to a heartbeat of the device with this key: its open commands, and a link to
+    the blob in which it finds later ones. One request, some more at the first heartbeat of a key.
+    Raises StorageUnavailableError."""
+    open_now = services.commands.to_do(device, key, now)
+    return HeartbeatReply(_link(services, blob_path(device, key), now), open_now)
 
 
 def record_results(
@@ -42,19 +40,18 @@ def record_results(
     return tuple(acknowledged)
 
 
-def purge(services: Services, now: datetime) -> int:
-    """Remove commands that are older than storage.commands.COMMAND_TTL, with their outputs. Return
-    how many. One request for each device."""
-    devices = [row.key for row in query_all(services.devices, IDENTITIES)]
+def purge(services: Services, devices: Collection[str], now: datetime) -> int:
+    """Remove commands of these devices that are older than storage.commands.COMMAND_TTL, with their
+    outputs. Return how many. One request for each device."""
     purged = map_parallel(lambda device: services.commands.purge(device, now), devices)
     return sum(purged.values())
 
 
-def _link(services: Services, device: str, now: datetime) -> CommandLink | None:
+def _link(services: Services, path: str, now: datetime) -> CommandLink | None:
     end = to_milliseconds(now + LINK_TTL).replace(microsecond=0)
     try:
-        url = services.device_blobs.link(blob_path(device), end)
+        url = services.device_blobs.link(path, end)
     except StorageUnavailableError as error:  # commands come with heartbeats alone
-        log.warning("no link to the commands of %s: %s", device, error)
+        log.warning("no link to the blob %s: %s", path, error)
         return None
     return CommandLink(url, end) if url else None

@@ -1,4 +1,5 @@
-"""What a camera was doing: recording, quiet, silent, disarmed, failing, or nobody knows."""
+"""What a camera was doing: recording, quiet, silent, disarmed, failing, or nobody knows; and what
+became of the photos that it took."""
 
 import json
 from datetime import datetime
@@ -12,9 +13,13 @@ _ALL_CAMERAS = "*"  # no camera has this name
 
 
 class State(StrEnum):
-    """The states of a camera. The values are persisted, and part of the API."""
+    """The states of a camera in a minute. The values are persisted, and part of the API. The first
+    four are those of a minute in which it took a photo (docs/decisions/0122)."""
 
+    LOST = "lost"  # a photo, by a report
     RECORDED = "recorded"  # it took a photo, which is stored
+    LATE = "late"  # so it did, and the photo came more than ten minutes later
+    EXPIRED = "expired"  # retention deleted it; or the minute is older than what is kept
     QUIET = "quiet"  # it was ready, and nothing happened
     SILENT = "silent"  # nothing was heard of its device
     DISARMED = "disarmed"  # it was told to take none
@@ -30,6 +35,10 @@ class Label(NamedTuple):
 
 
 NEVER_HEARD_OF = Label(State.UNKNOWN)
+NOT_HEARD_YET = Label(State.UNKNOWN, "no-heartbeat-yet")
+PHOTOS_WAIT = Label(State.UNKNOWN, "photos-waiting")
+HEARTBEAT_MISSED = Label(State.UNKNOWN, "heartbeat-missed")
+RESTARTED = "restarted"  # the device was off in between
 BACKEND_DOWN = Label(State.UNKNOWN, "backend-down")
 
 

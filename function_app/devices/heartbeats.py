@@ -1,6 +1,7 @@
 """Record heartbeats: those that devices send alone, and those that uploads carry."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ from function_app.auth.caller import Caller, Standing
 from function_app.devices import history
 from function_app.devices.commands import record_results, reply_for
 from function_app.devices.intervals import update
+from function_app.devices.pace import pace
 from function_app.devices.silence import overdue_at
 from function_app.devices.states import (
     DeviceState,
@@ -19,18 +21,11 @@ from function_app.http.responses import Response
 from function_app.ingest.camera_quota import record_cameras, rejected_cameras
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.storage.device_keys import STATES
 from function_app.storage.models import StorageUnavailableError
-from function_app.storage.table_store import Entity
 from photo_wire.errors import WireError
 from photo_wire.headers import HEARTBEAT
-from photo_wire.heartbeat import (
-    HEARTBEAT_REPLY,
-    MAX_HEADER,
-    Heartbeat,
-    HeartbeatReply,
-    parse_header,
-)
+from photo_wire.heartbeat import MAX_HEADER, Heartbeat, parse_header
+from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, HeartbeatReply
 from photo_wire.moment import to_milliseconds
 
 _ATTEMPTS = 20  # each means that another request changed the row
@@ -44,52 +39,51 @@ def record(
     """Store a heartbeat that arrived at `now` as the state of the caller's device, and return the
     reply. Nothing is stored unless the request has the verified signature of the device.
 
-    Two requests for the counter, two for the state, and one for the commands. One more if a state
+    Three requests: the row is read and written, and the commands are read. One more if a state
     changed. The first heartbeat of an hour takes one more, and one for each camera. Raises
-    HTTPProblemError (401) if the request is a repeated one, and StorageUnavailableError.
+    HTTPProblemError: 401 if the request is a repeated one, 429 if too many heartbeats came. Raises
+    StorageUnavailableError.
     """
-    device, now = caller.device, to_milliseconds(now)
-    if device is None or caller.standing is not Standing.VERIFIED:
+    if caller.standing is not Standing.VERIFIED or caller.device is None:
         return HeartbeatReply(is_recorded=False)
-    services.device_keys.check_is_new(caller, now)
-    _store(services, caller, device, heartbeat, now)
+    device, now = caller.device, to_milliseconds(now)
+    key = _store(services, caller, heartbeat, now)
     acknowledged = record_results(services, device, heartbeat.commands, now)
-    return replace(reply_for(services, device, now), acknowledged=acknowledged)
+    return replace(reply_for(services, device, key, now), acknowledged=acknowledged)
 
 
-def _store(
-    services: Services, caller: Caller, device: str, heartbeat: Heartbeat, now: datetime
-) -> None:
-    rows = services.devices
+def _store(services: Services, caller: Caller, heartbeat: Heartbeat, now: datetime) -> str:
+    """Store a heartbeat in its device's row. Return the device's key."""
+    keys = services.device_keys
     for _ in range(_ATTEMPTS):
-        row = rows.get(STATES, device)
-        before = parse_state(row) if row else None
+        row = keys.current_row(caller, now)
+        paced = pace(row.properties, now)
+        before = parse_state(row)
         own = _own_cameras(services, caller, frozenset(heartbeat.cameras), before, now)
         cameras = {name: heartbeat.cameras[name] for name in sorted(own)}
         state = DeviceState(
-            device,
+            row.key,
             replace(heartbeat, cameras=cameras),
             now,
             own or (before.cameras if before else frozenset()),
             overdue_at(heartbeat, now),
         )
         if is_first_in_hour(before, now):
-            history.write(rows, state)
-        if store_state(services, row, state):
-            return
-    raise StorageUnavailableError(f"the state of {device} is changed too often at once")
+            history.write(services.devices, state)
+        columns = {**record_changes(services, row.properties, state), **paced}
+        if keys.advance(caller, row, columns):
+            return row.properties["key"]
+    raise StorageUnavailableError(f"the state of {caller.device} is changed too often at once")
 
 
-def store_state(services: Services, row: Entity | None, state: DeviceState) -> bool:
-    """Store a state in place of `row`, None if there was none, and what changed with it. Return
-    False if the row was changed meanwhile. Two requests, or one if nothing changed. Raises
-    StorageUnavailableError."""
-    before = row.properties if row else {}
+def record_changes(
+    services: Services, before: Mapping[str, str], state: DeviceState
+) -> dict[str, str]:
+    """Store what changed with a state, and return the columns that the device's row has of it from
+    now on; `before` are those of the row. No request if nothing changed, else one; see
+    `intervals.update`. Raises StorageUnavailableError."""
     changed = update(services, state.device, before, state.heartbeat, state.received_at)
-    properties = {**before, **state.to_properties(), **changed}  # other columns stay
-    if row is None:
-        return services.devices.insert(STATES, state.device, properties)
-    return services.devices.replace(STATES, row, properties)
+    return {**state.to_properties(), **changed}
 
 
 def _own_cameras(
@@ -108,7 +102,7 @@ def _own_cameras(
     claimed = {
         camera
         for camera in named - trusted - rejected.keys()
-        if services.device_keys.claim(caller, camera, now)
+        if services.device_keys.bindings.claim(caller, camera, now)
     }
     record_cameras(claimed - known, services, now)
     return frozenset(named & trusted | claimed)

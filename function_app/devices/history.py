@@ -1,20 +1,19 @@
 """A few figures of each device by the hour, for a month: those of the first heartbeat in each hour.
 Each row says which cameras the device then had, and so who may see it."""
 
-import zlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from function_app.devices.states import CAMERAS, RECEIVED_AT, DeviceState, hour_of
-from function_app.storage.device_keys import STATES, history_of
-from function_app.storage.table_store import TableStore, query_all, remove_all
+from function_app.storage.device_keys import history_of
+from function_app.storage.table_store import TableStore, remove_all
 from photo_wire.heartbeat import known_members
 from photo_wire.moment import format_time, parse_time
 
 MAX_AGE = timedelta(days=31)
-_HOURS = 24
-_MAX_ROWS = int(MAX_AGE / timedelta(hours=1)) + _HOURS
-FLOATS = ("temperature", "cpu")
+_MAX_ROWS = int(MAX_AGE / timedelta(hours=1)) + 24
+FLOATS = ("temperature", "cpu", "signal")
 COUNTS = ("disk_free", "memory_free", "waiting", "quarantine", "losses", "sent_this_month")
 
 
@@ -32,6 +31,7 @@ def write(rows: TableStore, state: DeviceState) -> None:
     heartbeat = state.heartbeat
     values: dict[str, Any] = known_members(heartbeat)
     values["waiting"] = heartbeat.spool.waiting if heartbeat.spool else None
+    values["signal"] = heartbeat.network.signal if heartbeat.network else None
     known = {name: values.get(name) for name in (*FLOATS, *COUNTS)}
     properties = {
         RECEIVED_AT: format_time(state.received_at),
@@ -62,18 +62,7 @@ def read(
     return [one for one in hours if begin <= one.at and (last is None or one.at < last)]
 
 
-def purge(rows: TableStore, now: datetime) -> int:
-    """Remove figures older than MAX_AGE of a 24th of the devices, another one each hour, so that a
-    run takes some seconds with thousands of devices. Return how many rows were removed."""
+def purge(rows: TableStore, devices: Iterable[str], now: datetime) -> int:
+    """Remove the figures of these devices that are older than MAX_AGE. Return how many rows."""
     end = hour_of(now - MAX_AGE)
-    return sum(remove_all(rows, history_of(one), end) for one in devices_of_turn(rows, now))
-
-
-def devices_of_turn(rows: TableStore, now: datetime) -> list[str]:
-    """Return the devices whose old rows are removed in this hour of a day."""
-    devices = (row.key for row in query_all(rows, STATES, (RECEIVED_AT,)))
-    return [device for device in devices if _turn_of(device) == now.hour]
-
-
-def _turn_of(device: str) -> int:
-    return zlib.crc32(device.encode()) % _HOURS
+    return sum(remove_all(rows, history_of(device), end) for device in devices)

@@ -5,20 +5,22 @@ until the next row's, so there is no gap and no interval without an end
 (docs/decisions/0073-intervals-are-changes.md). The keys count down: the newest row is first.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from function_app.devices import silence
 from function_app.devices.backend_runs import read_runs
 from function_app.devices.conditions import (
     BACKEND_DOWN,
+    HEARTBEAT_MISSED,
+    RESTARTED,
     Change,
     Label,
     State,
     label_of_all,
     labels_of,
 )
-from function_app.devices.history import devices_of_turn
 from function_app.devices.silence import WatchedDevice
 from function_app.services import Services
 from function_app.storage.device_keys import intervals_of
@@ -30,6 +32,8 @@ from photo_wire.moment import format_time, parse_time, to_milliseconds
 
 INTERVALS_TTL = timedelta(days=400)
 MAX_CHANGES = 10_000  # of a device in a range that is read
+MARGIN = timedelta(seconds=60)  # in which a heartbeat is sent, repeated and stored
+SHORT_MARGIN = timedelta(seconds=15)
 _MILLISECOND = timedelta(milliseconds=1)
 _AT, _LABELS = "at", "labels"  # columns
 
@@ -45,8 +49,8 @@ def update(
     heartbeat: Heartbeat,
     now: datetime,
 ) -> dict[str, str]:
-    """Write what changed with this heartbeat, which came at `now`. Return what the device's row in
-    STATES has of that from now on; `before` are its properties, empty if there is none.
+    """Write what changed with this heartbeat, which came at `now`. Return what the device's row has
+    of that from now on; `before` are its properties.
 
     It sends no request if nothing changed, one if something did, and two if the device was overdue
     and no timer has found that. It may be repeated. Raises StorageUnavailableError.
@@ -55,11 +59,13 @@ def update(
     known = silence.parse_row(device, before) if silence.LABELS in before else None
     last_silence = known.silence if known else None
     changes = {}
-    if before.get(silence.LABELS) != labels:
+    if known and (label := _label_of_gap(known, before, heartbeat, now)):
+        changes[known.received_at] = label_of_all(label)
+    if changes or before.get(silence.LABELS) != labels:
         changes[now] = labels
     if last_silence and last_silence.ended_at is None:
         last_silence = last_silence.ended(now, heartbeat)
-        changes[now] = labels
+        changes = {now: labels}
     elif known and (gap := _unfound_gap(services, known, now)):
         changes |= {known.received_at: label_of_all(gap), now: labels}
     if changes:
@@ -67,8 +73,52 @@ def update(
     return {
         silence.CAMERA: next(iter(heartbeat.cameras), before.get(silence.CAMERA, BACKEND)),
         silence.LABELS: labels,
+        silence.UPTIME: "" if heartbeat.uptime is None else f"{heartbeat.uptime}",
+        silence.LOSSES: "" if heartbeat.losses is None else f"{heartbeat.losses}",
+        silence.CHANGED_AT: format_time(now) if changes else before.get(silence.CHANGED_AT, ""),
+        silence.SETTLED_UNTIL: _settled_until(before, heartbeat, now),
         **silence.silence_columns(last_silence),
     }
+
+
+def _label_of_gap(
+    known: WatchedDevice, before: Mapping[str, str], heartbeat: Heartbeat, now: datetime
+) -> Label | None:
+    """Return the label of the time since the last heartbeat if it is not what that said: the device
+    was off in between, or a heartbeat was missed, so that nobody knows what the cameras did. Else
+    None."""
+    is_off = known.overdue_at is None  # it said that it ends
+    if not is_off and _has_restarted(before, heartbeat, now - known.received_at):
+        return Label(State.SILENT, RESTARTED)
+    is_missed = known.due_at is not None and now > known.due_at + MARGIN
+    return HEARTBEAT_MISSED if is_missed else None
+
+
+def _has_restarted(before: Mapping[str, str], heartbeat: Heartbeat, since: timedelta) -> bool:
+    """Return whether the device has started since its last heartbeat, by the uptimes of both: its
+    start is then later by more than the uptime was. A heartbeat may take up to MARGIN longer to
+    come than the one before; right after a start SHORT_MARGIN has to do."""
+    try:
+        uptime = float(before.get(silence.UPTIME) or "nan")
+    except ValueError:  # somebody changed the row by hand
+        return False
+    if heartbeat.uptime is None or math.isnan(uptime):
+        return False
+    later = since - timedelta(seconds=heartbeat.uptime - uptime)
+    least = min(MARGIN, max(SHORT_MARGIN, timedelta(seconds=uptime)))
+    return heartbeat.uptime < uptime or later > least
+
+
+def _settled_until(before: Mapping[str, str], heartbeat: Heartbeat, now: datetime) -> str:
+    """Return before which moment no photo waits on the device: its time, or that of the oldest one
+    that does. It never goes back: what was settled once stays so, whatever a person sends again.
+    While the device has more losses than at its last heartbeat, it stays: one is reported soon."""
+    settled = before.get(silence.SETTLED_UNTIL, "")
+    losses, known = heartbeat.losses, before.get(silence.LOSSES) or "0"
+    if settled and losses and known.isdecimal() and losses > int(known):
+        return settled
+    oldest = heartbeat.spool.oldest if heartbeat.spool and heartbeat.spool.waiting else None
+    return max(settled, format_time(min(now, oldest) if oldest else now))
 
 
 def _unfound_gap(services: Services, known: WatchedDevice, now: datetime) -> Label | None:
@@ -113,11 +163,11 @@ def read_changes(devices: TableStore, device: str, start: datetime, end: datetim
     ]
 
 
-def purge(devices: TableStore, now: datetime) -> int:
-    """Remove the changes older than INTERVALS_TTL, except for the last of them, of each device
-    whose turn it is in this hour. Return how many."""
+def purge(devices: TableStore, names: Iterable[str], now: datetime) -> int:
+    """Remove the changes older than INTERVALS_TTL, except for the last of them, of these devices.
+    Return how many."""
     count = 0
-    for partition in map(intervals_of, devices_of_turn(devices, now)):
+    for partition in map(intervals_of, names):
         after = count_down(now - INTERVALS_TTL)
         if last := devices.query(partition, 1, after):
             count += remove_all(devices, partition, after=last[0].key)

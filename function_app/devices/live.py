@@ -8,7 +8,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from function_app.auth.caller import Caller
-from function_app.devices.command_api import CAMERA, check_camera_is_visible, device_of
+from function_app.devices.command_api import (
+    CAMERA,
+    check_camera_has_photos,
+    check_camera_is_visible,
+    device_of,
+)
 from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError
@@ -40,12 +45,13 @@ def live_path(camera: str) -> str:
 
 
 def post_look(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with until when the device sends live pictures. Two requests, and two more at most about
-    once a minute; at the first look two further ones."""
+    """200 with until when the device sends live pictures. Three requests, and two more at most
+    about once a minute; at the first look two further ones."""
     camera, now, is_announced = request[CAMERA], datetime.now(UTC), False
     device = device_of(camera, services, caller, now)
     for _ in range(_ATTEMPTS):
-        blob, etag = services.commands.read_blob(device)
+        polled = services.commands.read_blob(device)
+        blob = polled.content
         before = blob.looking_until.get(camera, now)
         if before - now > RENEW_BEFORE and camera in blob.live:
             return _looking(camera, before)
@@ -67,7 +73,7 @@ def post_look(request: Request, services: Services, caller: Caller) -> Response:
             looking_until={**looking, camera: until},
             live={**live, camera: _link(camera, services, now)},
         )
-        if services.commands.write_blob(device, changed, etag):
+        if services.commands.write_blob(polled, changed):
             # After the blob, too: `end_looking` reads in the other order, and so misses nobody.
             _remember(services, camera, device, until)
             return _looking(camera, until)
@@ -75,11 +81,14 @@ def post_look(request: Request, services: Services, caller: Caller) -> Response:
 
 
 def get_live(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with the live picture and its age, 204 if there is none. One request."""
+    """200 with the live picture and its age, 204 if there is none. One request, and two more at
+    most if there is none. 404 for a camera that nobody knows, or that the caller may not see."""
     camera = request[CAMERA]
     check_camera_is_visible(camera, caller)
     found = services.device_blobs.read(live_path(camera), MAX_BYTES)
     if found is None or not found.content.startswith(_JPEG_BEGINS):
+        if services.device_keys.bindings.device_of(camera, datetime.now(UTC)) is None:
+            check_camera_has_photos(camera, services)
         return Response(204)
     age = max(0, int((datetime.now(UTC) - found.modified_at).total_seconds()))
     headers = {
@@ -123,7 +132,7 @@ def _end(services: Services, row: Entity, now: datetime) -> bool:
 
 def _is_looking(services: Services, camera: str, device: str, now: datetime) -> bool:
     """Return whether somebody looks at the camera by the blob; remember it then."""
-    until = services.commands.read_blob(device)[0].looking_until.get(camera)
+    until = services.commands.read_blob(device).content.looking_until.get(camera)
     if until is None or until + GRACE <= now:
         return False
     _remember(services, camera, device, until)

@@ -14,13 +14,12 @@ _ATTEMPTS = 20  # each means that another request changed the row
 
 
 def remove_device(device: str, services: Services) -> None:
-    """Remove a device: its history, its commands, its state, and last its key and the bindings of
-    its cameras. Photos and alerts stay. If it reports again, it is a new device. May be stopped at
-    any point and called again. Raises StorageUnavailableError."""
+    """Remove a device: its history, its commands, the bindings of its cameras, and last its row.
+    Photos and alerts stay. If it reports again, it is a new device. May be stopped at any point and
+    called again. Raises StorageUnavailableError."""
     for partition in (history_of(device), intervals_of(device)):
         remove_all(services.devices, partition)
     services.commands.forget(device)
-    services.devices.remove(STATES, device)
     services.device_keys.forget_device(device)
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from function_app.devices.conditions import RESTART
 from function_app.devices.states import GOODBYE, OVERDUE_AT, RECEIVED_AT, SITE
+from function_app.storage.device_keys import FIRST_CAMERA
 from photo_wire.heartbeat import Heartbeat
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, new_name
@@ -26,12 +27,17 @@ SAME_EVENT = timedelta(minutes=10)  # devices of a site that fall silent within 
 # A return is reported a moment later, so that every instance sees the returns before it.
 SETTLE_TIME = timedelta(seconds=10)
 
-# Columns of a device's row in the partition STATES, beside those of states.py.
-CAMERA = "camera"  # the first one
+# Columns of a device's row, beside those of states.py.
+CAMERA = FIRST_CAMERA
 LABELS = "labels"
 SILENCE = "silence"  # the last one
 IS_SILENT = "is_silent"  # "yes" from when the timer found it until the next heartbeat
 UNREPORTED = "unreported"  # "yes" if the silence or its end has to be reported yet
+UPTIME = "uptime"  # of the last heartbeat, in seconds; empty if it did not say
+LOSSES = "losses"  # how many the device had recorded at its last heartbeat; empty if unknown
+CHANGED_AT = "changed_at"  # when a heartbeat last changed what the device's cameras do
+# All photos that were taken before have arrived or were reported as lost: none waited any more.
+SETTLED_UNTIL = "settled_until"
 
 
 def overdue_at(heartbeat: Heartbeat, received_at: datetime) -> datetime | None:
@@ -127,6 +133,13 @@ class WatchedDevice:
     goodbye: str
     silence: Silence | None
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When the next heartbeat is due; None after a goodbye."""
+        if self.overdue_at is None or self.goodbye:
+            return None
+        return self.received_at + (self.overdue_at - self.received_at - GRACE) / 2
+
     def overdue_since(self, awake_since: datetime) -> datetime | None:
         """Return when the device is overdue, as the function of this name; None if never, or if
         the report of its last silence is not complete."""
@@ -139,7 +152,10 @@ COLUMNS = (RECEIVED_AT, OVERDUE_AT, SITE, CAMERA, GOODBYE, SILENCE, IS_SILENT, U
 
 
 def parse_row(device: str, row: Mapping[str, str]) -> WatchedDevice | None:
-    """Return what a device's row says; None, and log it, if somebody changed the row by hand."""
+    """Return what a device's row says; None if the device never sent a heartbeat, and, with a line
+    in the log, if somebody changed the row by hand."""
+    if RECEIVED_AT not in row:
+        return None
     try:
         overdue = row[OVERDUE_AT]
         return WatchedDevice(

@@ -7,12 +7,12 @@ alert instead, which names them all.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from function_app.devices.silence import Event
 from function_app.storage.models import StoredAlert
 from photo_wire.alert import BACK, MAX_REASON, SILENT, Alert, Detail
-from photo_wire.moment import format_time
+from photo_wire.moment import format_time, parse_time
 
 _MAX_NAMES = 200  # characters of names in a reason
 _MAX_CHUNKS = 15  # details with names, MAX_REASON characters each
@@ -24,13 +24,12 @@ Combine = Callable[[Alert], Alert]
 def silent_alert(event: Event) -> StoredAlert:
     """Return the alert that a device is silent."""
     silence = event.silence
-    since = format_time(silence.since)
     after = " after it said that it restarts" if silence.is_after_restart else ""
     alert = Alert(
         event.name,
         SILENT,
-        f"nothing was heard of the device {event.device} since {since}{after}",
-        {"devices": event.device, "since": since},
+        f"the device {event.device} has sent no report since {_minute(silence.since)}{after}",
+        {"devices": event.device, "since": format_time(silence.since)},
     )
     return StoredAlert(alert, silence.found_at)
 
@@ -63,7 +62,10 @@ def with_silent(event: Event) -> Combine:
             return alert
         names.append(event.device)
         since = min(str(alert.details["since"]), format_time(event.silence.since))
-        reason = f"nothing was heard of {len(names)} devices since {since}: {_shorten(names)}"
+        reason = (
+            f"{len(names)} devices have sent no report since {_minute(parse_time(since))}: "
+            f"{_shorten(names)}"
+        )
         return replace(alert, reason=reason, details={**_chunks(names), "since": since})
 
     return combine
@@ -124,6 +126,11 @@ def _shorten(names: list[str]) -> str:
 
 def _waiting(details: Mapping[str, Detail]) -> str:
     return f"; {details['waiting']} photos wait" if "waiting" in details else ""
+
+
+def _minute(moment: datetime) -> str:
+    """Return a moment for people; programs read the detail `since`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _duration(minutes: int) -> str:

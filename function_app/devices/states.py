@@ -1,4 +1,4 @@
-"""The state of each device: its last heartbeat, in the partition STATES."""
+"""The state of each device: its last heartbeat, in the device's row."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -19,6 +19,9 @@ OVERDUE_AT = "overdue_at"  # empty if it is never overdue
 CAMERAS = "cameras"
 SITE = "site"
 GOODBYE = "goodbye"
+PACED_UNTIL = "paced_until"  # for devices/pace.py
+
+_MAX_DEVICES = 100_000  # more than may exist: all rows are read
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +66,11 @@ def is_first_in_hour(before: DeviceState | None, now: datetime) -> bool:
 
 
 def parse_state(row: Entity) -> DeviceState | None:
-    """Return the state in a row; None, and log it, if somebody changed the row by hand."""
+    """Return the state in a row; None if the device never sent a heartbeat, and, with a line in the
+    log, if somebody changed the row by hand."""
     properties = row.properties
+    if RECEIVED_AT not in properties:
+        return None
     try:
         overdue = properties[OVERDUE_AT]
         return DeviceState(
@@ -85,12 +91,18 @@ def find(rows: TableStore, device: str) -> DeviceState | None:
     return parse_state(row) if row else None
 
 
+def list_devices(rows: TableStore) -> list[str]:
+    """Return the names of all devices with a row. One request for each thousand. Raises
+    StorageUnavailableError."""
+    return [row.key for row in query_all(rows, STATES, (RECEIVED_AT,))]
+
+
 def find_all(rows: TableStore, devices: Collection[str] | None = None) -> list[DeviceState]:
     """Return the states of these devices, or of all, by name. A request for each device, or for
     each thousand. Raises StorageUnavailableError."""
     found: Iterable[Entity | None]
     if devices is None:
-        found = query_all(rows, STATES)
+        found = rows.query(STATES, _MAX_DEVICES)
     else:
         by_device: Mapping[str, Entity | None] = map_parallel(
             lambda device: rows.get(STATES, device), sorted(devices)

@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from function_app.auth.caller import Caller
+from function_app.auth.caller import Caller, Scope
+from function_app.auth.device_rows import KnownDevice
 from function_app.devices.states import DeviceState
 from photo_wire.heartbeat import CameraState, Heartbeat, known_members
 from photo_wire.moment import format_time
@@ -26,22 +27,27 @@ OF_CAMERA = (
     *("pins", "can"),
 )
 _LISTS = ("throttled", "pins", "can")
+_NEVER_HEARD_OF = {"device": None, "received_at": None, "overdue_at": None}
 
 
 class Condition(StrEnum):
-    """What is known of a device or a camera just now."""
+    """What is known of a device or a camera just now (docs/glossary.md)."""
 
     UNKNOWN = "unknown"  # no heartbeat names it: its device has an old version, or never reported
     OFF = "off"  # the device said that it ends
     SILENT = "silent"
-    FAILING = "failing"
-    DISARMED = "disarmed"
+    FAILING = "failing"  # a camera
+    DISARMED = "disarmed"  # a camera
     READY = "ready"
 
 
-def may_see(caller: Caller, state: DeviceState) -> bool:
-    """Return whether the caller may see the device: one of its cameras, or all cameras."""
-    return caller.cameras is None or bool(caller.cameras & state.cameras)
+UNREACHABLE = (Condition.SILENT, Condition.OFF, Condition.UNKNOWN)  # nothing reads commands
+
+
+def may_see(caller: Caller, cameras: frozenset[str]) -> bool:
+    """Return whether the caller may see the device with these cameras: one of them, or all
+    cameras."""
+    return caller.cameras is None or bool(caller.cameras & cameras)
 
 
 def sees_all(caller: Caller, cameras: frozenset[str]) -> bool:
@@ -50,8 +56,11 @@ def sees_all(caller: Caller, cameras: frozenset[str]) -> bool:
     return caller.cameras is None or (bool(cameras) and cameras <= caller.cameras)
 
 
-def describe_device(state: DeviceState, caller: Caller, now: datetime) -> dict[str, Any]:
-    """Return a device as JSON, with those of its cameras that the caller may see."""
+def describe_device(
+    state: DeviceState, known: KnownDevice | None, caller: Caller, now: datetime
+) -> dict[str, Any]:
+    """Return a device as JSON, with those of its cameras that the caller may see. `known` is None
+    if nothing is to be said of decisions about it."""
     members, is_whole = known_members(state.heartbeat), sees_all(caller, state.cameras)
     shown = members if is_whole else {name: members[name] for name in SHARED if name in members}
     return {
@@ -59,22 +68,43 @@ def describe_device(state: DeviceState, caller: Caller, now: datetime) -> dict[s
         "state": _condition(state, None, now),
         "reason": state.heartbeat.goodbye,
         "is_whole": is_whole,
+        "needs_decision": _needs_decision(known, caller),
         **_with_nulls(shown, (*SHARED, *FIGURES)),
         "spool": _spool(state.heartbeat) if is_whole else None,
-        "cameras": [
-            _describe(camera, state, now)
-            for camera in sorted(state.cameras)
-            if caller.may_see(camera)
-        ],
+        "cameras": _describe_all(state.cameras, state, caller, now),
+    }
+
+
+def describe_unreported(
+    device: str, known: KnownDevice, caller: Caller, now: datetime
+) -> dict[str, Any]:
+    """Return the same of a device that has a key, and has not sent a heartbeat."""
+    return {
+        **_NEVER_HEARD_OF,
+        "device": device,
+        "state": Condition.UNKNOWN,
+        "reason": None,
+        "is_whole": sees_all(caller, known.cameras),
+        "needs_decision": _needs_decision(known, caller),
+        **_with_nulls({}, (*SHARED, *FIGURES)),
+        "cameras": _describe_all(known.cameras, None, caller, now),
     }
 
 
 def describe_camera(camera: str, state: DeviceState | None, now: datetime) -> dict[str, Any]:
     """Return the status of a camera as JSON. `state` is that of its device."""
-    of_device = (
-        _as_of(state) if state else {"device": None, "received_at": None, "overdue_at": None}
-    )
-    return {**of_device, **_describe(camera, state, now)}
+    return {**(_as_of(state) if state else _NEVER_HEARD_OF), **_describe(camera, state, now)}
+
+
+def _needs_decision(known: KnownDevice | None, caller: Caller) -> bool | None:
+    """Return whether a key or a camera waits for a decision; None if the caller makes none."""
+    return known.needs_decision if known and Scope.ADMIN in caller.scopes else None
+
+
+def _describe_all(
+    cameras: frozenset[str], state: DeviceState | None, caller: Caller, now: datetime
+) -> list[dict[str, Any]]:
+    return [_describe(camera, state, now) for camera in sorted(cameras) if caller.may_see(camera)]
 
 
 def _describe(camera: str, state: DeviceState | None, now: datetime) -> dict[str, Any]:

@@ -35,9 +35,10 @@ class Access(Enum):
     CONTROLLER = "owners and tokens with the scope control"
     ADMIN = "owners and tokens with the scope admin"
     PERSON = "people who signed in, with their session"
+    PAGE = "people who signed in, with their session; others are sent to sign in"
 
 
-_SCOPES = {
+SCOPES = {  # what takes a token requires one of these
     Access.UPLOADER: Scope.UPLOAD,
     Access.READER: Scope.READ,
     Access.DELETER: Scope.DELETE,
@@ -49,19 +50,22 @@ _SCOPES = {
 def authorize(access: Access, req: func.HttpRequest, services: Services, now: datetime) -> Caller:
     """Return the caller of a route with this access.
 
-    Raises HTTPProblemError: 401 without valid credentials, and for a device's signature with a
-    counter that is too low; 403 without the required scope, and for a page of another site that
-    uses a person's session.
+    Raises HTTPProblemError: 401 without valid credentials, for a page without a session, and for a
+    device's signature with a counter that is too low; 403 without the required scope, and for a
+    page of another site that uses a person's session.
     """
     if access is Access.PUBLIC:
         return ANONYMOUS
     if access is Access.DEVICE:
         return _device(req, services, now)
-    caller = _authenticate(req.headers, req.url, services, now)
+    if access is Access.PAGE:
+        caller = _session(req.headers, req.url, services, now)
+    else:
+        caller = _authenticate(req.headers, req.url, services, now)
     if caller is None:
         detail = (
             "Sign in, or send a token as Authorization: Bearer TOKEN."
-            if _bearer_token(req.headers) is None
+            if bearer_token(req.headers) is None
             else "The token is wrong, or it was revoked."
         )
         raise HTTPProblemError(401, detail, {"WWW-Authenticate": "Bearer"})
@@ -69,7 +73,7 @@ def authorize(access: Access, req: func.HttpRequest, services: Services, now: da
         check_origin(req, services.settings.network)
     if access is Access.PERSON and caller.session is None:
         raise HTTPProblemError(403, "This requires a session; a token does not suffice.")
-    scope = _SCOPES.get(access)
+    scope = SCOPES.get(access)
     if scope and scope not in caller.scopes:
         raise HTTPProblemError(403, f'{caller.name} lacks the permission "{scope}".')
     if scope is Scope.ADMIN and caller.cameras is not None:
@@ -89,6 +93,13 @@ def check_origin(req: func.HttpRequest, network: Network) -> None:
             "This request comes from another site's page: open the gallery itself. If a proxy "
             f"stands before it, set {PUBLIC_URL} to the address that people use.",
         )
+
+
+def page_origin(headers: Mapping[str, str]) -> str:
+    """Return the origin of the page that sent a request by a session which changes something:
+    `check_origin` has accepted it. So it is where the person has the gallery open, whatever the
+    request's Host says."""
+    return origin_of(headers.get("Origin", ""))
 
 
 def own_origin(url: str, network: Network) -> str:
@@ -128,18 +139,28 @@ def _device(req: func.HttpRequest, services: Services, now: datetime) -> Caller:
 def _authenticate(
     headers: Mapping[str, str], url: str, services: Services, now: datetime
 ) -> Caller | None:
-    from function_app.auth import sessions, tokens  # of people and programs, not of devices
+    secret = bearer_token(headers)
+    if secret is None:
+        return _session(headers, url, services, now)
+    from function_app.auth import tokens  # of programs, not of devices
 
-    secret = _bearer_token(headers)
-    if secret is not None:
-        return _static_token(secret, services.settings.secrets) or tokens.find(
-            services.accounts, secret, now
-        )
+    return _static_token(secret, services.settings.secrets) or tokens.find(
+        services.accounts, secret, now
+    )
+
+
+def _session(
+    headers: Mapping[str, str], url: str, services: Services, now: datetime
+) -> Caller | None:
     value = read_cookie(headers, SESSION, url)
-    return sessions.find(services.accounts, value, now) if value else None
+    if not value:
+        return None
+    from function_app.auth import sessions  # of people, not of devices
+
+    return sessions.find(services.accounts, value, now)
 
 
-def _bearer_token(headers: Mapping[str, str]) -> str | None:
+def bearer_token(headers: Mapping[str, str]) -> str | None:
     """Return the token that a request sends, whether it is valid or not; None if it sends none."""
     scheme, _, secret = headers.get("Authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else None

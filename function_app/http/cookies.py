@@ -1,4 +1,9 @@
-"""The two cookies: a session's, and the device cookie of a browser that has signed in."""
+"""The cookies: a session's, the device cookie of a browser that has signed in, and one that proves
+what a page of settings says was just done.
+
+They are SameSite=Lax: a link in a message of another site opens a page for whoever signed in, and
+nothing that changes anything works by GET (docs/decisions/0120-cookies-come-with-links.md).
+"""
 
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
@@ -7,6 +12,7 @@ from urllib.parse import urlsplit
 
 SESSION = "nightjar_session"
 BROWSER = "nightjar_browser"
+DONE = "nightjar_done"
 # A browser accepts a cookie with this prefix only over https and with Secure. `__Host-` would also
 # bind it to this host, but browsers reject that one with a Domain, and Azure's Python worker sends
 # `domain=` with every cookie (azure-functions-python-worker issue 1902; its fix, pull request 1911,
@@ -22,7 +28,7 @@ def set_cookie(cookie: str, value: str, seconds: int, url: str) -> str:
     0 deletes the cookie."""
     name = _name(cookie, url)
     jar = SimpleCookie({name: value})
-    attributes: dict[str, Any] = {"path": "/", "max-age": seconds, "samesite": "Strict"}
+    attributes: dict[str, Any] = {"path": "/", "max-age": seconds, "samesite": "Lax"}
     attributes |= {"httponly": True, "secure": name.startswith(SECURE_PREFIX)}
     jar[name].update(attributes)
     return jar[name].OutputString()

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from function_app.http.authorization import Access, authorize
+from function_app.http.authorization import SCOPES, Access, authorize
 from function_app.http.responses import Response, problem_response, render
-from function_app.http.route import Route
+from function_app.http.route import ProblemPage, Route
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.settings import SettingsError
@@ -50,24 +50,51 @@ def is_https(req: func.HttpRequest) -> bool:
 
 def handle(route: Route, req: func.HttpRequest, services: Callable[[], Services]) -> Response:
     """Return the handler's response, or that of the problem which prevents one. Raises nothing."""
+    origins: frozenset[str] = frozenset()
     try:
         ready = services()
+        origins = ready.settings.network.cors_origins
         caller = authorize(route.access, req, ready, datetime.now(UTC))
-        return route.handler(route.inputs.read(req), ready, caller)
-    except HTTPProblemError as error:
-        return problem_response(error.problem, error.headers)
-    except WireError as error:
-        return problem_response(Problem(400, f"{error}."))
-    except SettingsError as error:
-        return problem_response(Problem(503, str(error)), _RETRY_SOON)
-    except StorageUnavailableError as error:
-        log.warning("%s: %s", route.name, error)
-        problem = Problem(503, f"Storage is unavailable; try again later: {error}.")
-        return problem_response(problem, _RETRY_SOON)
+        response = route.handler(route.inputs.read(req), ready, caller)
+    except Exception as error:  # noqa: BLE001 - each becomes a response, and unexpected ones a log
+        response = _failure(route, error)
+        if route.problem_page:
+            response = _for_people(route, route.problem_page, req, response)
+    if origins and route.access in SCOPES:
+        from function_app.http import cors  # for apps with CORS_ORIGINS
+
+        response = cors.share(response, req, origins)
+    return response
+
+
+def _failure(route: Route, error: Exception) -> Response:
+    """Return the response for an exception."""
+    match error:
+        case HTTPProblemError():
+            return problem_response(error.problem, error.headers)
+        case WireError():
+            return problem_response(Problem(400, f"{error}."))
+        case SettingsError():
+            return problem_response(Problem(503, str(error)), _RETRY_SOON)
+        case StorageUnavailableError():
+            log.warning("%s: %s", route.name, error)
+            problem = Problem(503, f"Storage is unavailable; try again later: {error}.")
+            return problem_response(problem, _RETRY_SOON)
+    log.error("%s failed", route.name, exc_info=error)
+    return problem_response(
+        Problem(500, "An unexpected error occurred; the app's log has the details.")
+    )
+
+
+def _for_people(
+    route: Route, problem_page: ProblemPage, req: func.HttpRequest, response: Response
+) -> Response:
+    """Return the page for a problem; the problem itself if no page can be made."""
+    try:
+        return problem_page(req, response)
     except Exception:
-        log.exception("%s failed", route.name)
-        problem = Problem(500, "An unexpected error occurred; the app's log has the details.")
-        return problem_response(problem)
+        log.exception("%s: the page for a problem failed", route.name)
+        return response
 
 
 def _log(route: Route, req: func.HttpRequest, response: Response, seconds: float) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from function_app.auth.caller import check_name
+from function_app.auth.caller import check_name, parse_cameras
 from function_app.http import json_schema
 from function_app.http.json_schema import Schema
 from photo_wire.errors import WireError, quoted
@@ -201,6 +201,18 @@ def photo_names(maximum: int, minimum: int = 0) -> Kind[list[PhotoName]]:
 
     schema = json_schema.array(json_schema.PHOTO_ID, **size, maxItems=maximum)
     return Kind(schema, expected, parse)
+
+
+def _parse_some_cameras(value: object, name: str) -> frozenset[str] | None:
+    cameras = parse_cameras(value)
+    if cameras is not None and not cameras:
+        raise WireError(name, "is empty: name some, or leave it out for all")
+    return cameras
+
+
+SOME_CAMERAS: Kind[frozenset[str] | None] = Kind(
+    json_schema.array(json_schema.CAMERA, minItems=1), "a list of camera names", _parse_some_cameras
+)
 
 
 # Parameters of several routes.

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
@@ -94,6 +95,37 @@ class PhotoBody:
     is_required: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class FormBody:
+    """A form of a page (application/x-www-form-urlencoded) with these fields. Other fields are
+    ignored; of a repeated one the last counts. Those of `repeated`, such as check boxes of one
+    name, get all their values, joined by spaces."""
+
+    fields: tuple[Parameter[Any], ...]
+    repeated: tuple[Parameter[Any], ...] = ()
+
+    def read(self, body: bytes) -> dict[Parameter[Any], Any]:
+        """Return the fields' values. Raises HTTPProblemError (400, 413), and WireError for a field
+        that is missing or wrong."""
+        pairs = parse_form(body)
+        values = dict(pairs)
+        for one in self.repeated:
+            if one.name in values:
+                values[one.name] = " ".join(value for name, value in pairs if name == one.name)
+        return {one: one.read(values) for one in (*self.fields, *self.repeated)}
+
+
+def parse_form(body: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a form (application/x-www-form-urlencoded) in their order; a field may
+    be there more than once. Raises HTTPProblemError (400, 413)."""
+    if len(body) > MAX_BODY_BYTES:
+        raise HTTPProblemError(413, f"The form has more than {MAX_BODY_BYTES} bytes.")
+    try:
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise HTTPProblemError(400, "The form cannot be read: send it once more.") from None
+
+
 Body = JSONBody | WireBody | PhotoBody
 
 
@@ -125,3 +157,8 @@ class Request:
     @property
     def body(self) -> bytes:
         return bytes(self.http.get_body())
+
+    @property
+    def path(self) -> str:
+        """The path of the URL, as the browser sent it."""
+        return urlsplit(self.url).path

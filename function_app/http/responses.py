@@ -12,7 +12,8 @@ from photo_wire.problem import PROBLEM_TYPE, Problem
 JSON_TYPE = "application/json"
 PAGE_POLICY = (
     "default-src 'none'; img-src 'self'; media-src 'self'; script-src 'self'; style-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _DEFAULT_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -50,6 +51,21 @@ class Response:
 def json_response(content: object, status: int = 200, cookies: tuple[str, ...] = ()) -> Response:
     """Return a response with `content` as JSON."""
     return Response(status, json.dumps(content).encode(), cookies=cookies)
+
+
+def page_response(body: bytes, status: int = 200) -> Response:
+    """Return a page for people, which may load and send only what is of this site.
+
+    Its policy for referrers names the page to this site: under `no-referrer` a browser sends a form
+    with `Origin: null`, as if it came from another site (Fetch, "append a request Origin header").
+    """
+    headers = {"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "same-origin"}
+    return Response(status, body, "text/html", headers)
+
+
+def redirect(location: str, cookies: tuple[str, ...] = ()) -> Response:
+    """Return a redirect to a path of this site, which the browser gets with GET."""
+    return Response(303, b"", "text/plain", {"Location": location}, cookies)
 
 
 def json_with_list(fields: Mapping[str, object], name: str, items: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from function_app.services import Services
 from photo_wire.media import Media
 
 Handler = Callable[[Request, Services, Caller], Response]
+ProblemPage = Callable[[func.HttpRequest, Response], Response]
 GET, GET_OR_HEAD = ("GET",), ("GET", "HEAD")
 PHOTO_TYPES = " ".join(media.content_type for media in Media)
 _NO_CONTENT: Mapping[int, str | None] = MappingProxyType({204: None})
@@ -66,13 +67,15 @@ class Endpoint(NamedTuple):
 class Route:
     """A function of the app, with this name in Azure: that of its handler. `path` is written as the
     Functions host expects it, without a leading slash. GET does not imply HEAD. `make_endpoint` is
-    called at the first request, and imports what the handler needs."""
+    called at the first request, and imports what the handler needs. `problem_page` makes the
+    response to people of that for a problem; without it they get what programs get."""
 
     path: str
     methods: tuple[str, ...]
     access: Access
     name: str
     make_endpoint: Callable[[], Endpoint]
+    problem_page: ProblemPage | None = None
 
     @cached_property
     def endpoint(self) -> Endpoint:

@@ -67,6 +67,7 @@ def verify(req: func.HttpRequest, keys: DeviceKeys, caller: Caller, now: datetim
     except WireError as error:
         log.info("the sender is unknown: %s", error)
         return replace(caller, standing=Standing.UNKNOWN)
+    key, camera = format_key(signature.public_key), _camera_of(req.headers)
     stated = replace(
         caller,
         device=device,
@@ -76,9 +77,9 @@ def verify(req: func.HttpRequest, keys: DeviceKeys, caller: Caller, now: datetim
             _storable(request.headers[SIGNATURE.lower()]),
             signature.counter,
             signature.sha256,
+            key,
         ),
     )
-    key, camera = format_key(signature.public_key), _camera_of(req.headers)
     identity = keys.find(device, now)
     if (identity is None or not identity.has_met(key)) and _may_introduce(
         stated, camera, keys, now
@@ -121,7 +122,10 @@ def _may_introduce(caller: Caller, camera: str | None, keys: DeviceKeys, now: da
     another name, unless that is the camera, and no other device has it."""
     if caller.key_name in (None, caller.device):
         return True
-    return camera == caller.key_name and keys.device_of(camera, now) in (None, caller.device)
+    return camera == caller.key_name and keys.bindings.device_of(camera, now) in (
+        None,
+        caller.device,
+    )
 
 
 def _camera_of(headers: Mapping[str, str]) -> str | None:

@@ -7,6 +7,7 @@ the same photo again, at the same moment or after a crash at any point, gets the
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -104,9 +105,12 @@ def receive(
     store: PhotoStore,
     now: datetime,
     displace: Callable[[Photo], bool] = lambda earlier: False,
+    telling: Callable[[PhotoName], AbstractContextManager[None]] = lambda name: nullcontext(),
 ) -> Intake:
     """Store the photo that arrived at `now`, once, and index it. `displace` is asked to free the
-    photo's name if another photo, or a tombstone, has it; it returns whether it did.
+    photo's name if another photo, or a tombstone, has it; it returns whether it did. The photo is
+    stored within `telling`, which tells that it came in before this returns, so that no photo has
+    a receipt of which nobody is told.
 
     Nothing is stored before all checks have passed. Raises RepeatedRequestError if this very
     request has stored the photo already, HTTPProblemError (409, 415, 422), WireError if something
@@ -133,6 +137,19 @@ def receive(
         preview=previews.find(upload.body) if media is Media.JPEG else None,
         sender=upload.sender,
     )
+    with telling(photo.name):
+        return _store_under_its_name(photo, upload, store, now, displace)
+
+
+def _store_under_its_name(
+    photo: Photo,
+    upload: Upload,
+    store: PhotoStore,
+    now: datetime,
+    displace: Callable[[Photo], bool],
+) -> Intake:
+    """Store and index a photo that passed the checks, after `displace` has freed its name if that
+    is taken. Raises HTTPProblemError (409), RepeatedRequestError and StorageUnavailableError."""
     is_stored = False
     for _ in range(_MAX_DISPLACED):
         try:
@@ -156,10 +173,14 @@ class _NameTakenError(Exception):
 
 
 def _store(
-    photo: Photo, upload: Upload, store: PhotoStore, now: datetime, is_stored: bool
+    photo: Photo,
+    upload: Upload,
+    store: PhotoStore,
+    now: datetime,
+    is_stored: bool,
 ) -> Intake:
-    """Store and index a photo that passed the checks; `is_stored`: this request has stored its
-    bytes already. Raises _NameTakenError, and HTTPProblemError (409)."""
+    """Store and index a photo, unless its name is taken; `is_stored`: this request has stored its
+    bytes already. Raises _NameTakenError, and what `_store_under_its_name` raises."""
     try:
         earlier = store.blobs.add(photo, upload.body)
     except DamagedRecordError:

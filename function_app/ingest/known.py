@@ -25,7 +25,7 @@ def post_known(request: Request, services: Services, caller: Caller) -> Response
     names, now = request[IDS], datetime.now(UTC)
     services.device_keys.check_is_new(caller, now)
     for camera in sorted({name.camera for name in names}):
-        if not services.device_keys.may_speak(caller, camera, now):
+        if not services.device_keys.bindings.may_speak(caller, camera, now):
             raise HTTPProblemError(
                 403, f"The camera {camera} belongs to a device with a key: only that one may ask."
             )
@@ -64,6 +64,7 @@ def is_known(name: PhotoName, services: Services, now: datetime) -> bool:
     for media in Media:
         if photo := services.blobs.find_or_tombstone(name, media):
             if photo.deleted_at is None:
+                services.notifier.tell_found(photo, now)
                 services.photo_store.index_existing(photo, now)
             return True
     return False

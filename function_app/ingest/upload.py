@@ -107,7 +107,7 @@ def store(upload: Upload, services: Services, caller: Caller, now: datetime) -> 
     camera = camera_of(upload)
     check_camera_quota(camera, services, now)
     photos = services.photo_store
-    may_speak = services.device_keys.claim(caller, camera, now)
+    may_speak = services.device_keys.bindings.claim(caller, camera, now)
     upload = replace(upload, sender=sender_of(caller, may_speak))
     if not may_speak:
         # What it says of the backlog is ignored, and it does not take back the report of a loss.
@@ -118,7 +118,11 @@ def store(upload: Upload, services: Services, caller: Caller, now: datetime) -> 
     is_verified = upload.sender is not None and not upload.sender.is_unknown
     try:
         intake = receive(
-            upload, photos, now, lambda earlier: is_verified and displace(earlier, services, now)
+            upload,
+            photos,
+            now,
+            lambda earlier: is_verified and displace(earlier, services, now),
+            lambda name: services.notifier.telling(name, now),
         )
     except RepeatedRequestError:
         raise services.device_keys.low_counter(caller, now) from None

@@ -4,14 +4,14 @@
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
-from function_app.auth.caller import Caller, parse_cameras
-from function_app.http import json_schema
-from function_app.http.authorization import find_photo
+from function_app.auth.caller import Caller
+from function_app.http.authorization import unknown_photo
 from function_app.http.parameters import (
     BOOLEAN,
     CAMERA_NAME,
     PHOTO,
-    Kind,
+    SOME_CAMERAS,
+    choice,
     defaulting,
     json_number,
     optional,
@@ -20,16 +20,24 @@ from function_app.http.parameters import (
 )
 from function_app.http.request import JSONBody, Request
 from function_app.http.responses import LogDetails, Response, json_response
-from function_app.maintenance.deletion import camera_exists, delete, delete_all_of
+from function_app.maintenance import audited
+from function_app.maintenance.deletion import (
+    CameraDeletion,
+    camera_exists,
+    delete_all_of,
+)
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import MAX_REQUESTED, clean_up
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.storage.models import Photo
 from function_app.timer_watch import CLEANUP, REPAIR, record_run
-from photo_wire.errors import WireError
-from photo_wire.moment import to_milliseconds
 
+FOR_GOOD = defaulting(
+    "for_good",
+    choice(("false", "true")),
+    "false",
+    "`true` leaves the trash out, and deletes what is in it.",
+)
 IDS = required("ids", photo_names(100, minimum=1))
 DELETION = JSONBody("Ids", (IDS,))
 CAMERA = required("name", CAMERA_NAME, "The name.")
@@ -38,53 +46,45 @@ MAX_DELETED = defaulting("most", json_number(1, MAX_REQUESTED), MAX_REQUESTED)
 CLEANUP_OPTIONS = JSONBody("Cleanup", (DRY_RUN, MAX_DELETED), is_required=False)
 
 
-def _parse_cameras(value: object, name: str) -> frozenset[str] | None:
-    cameras = parse_cameras(value)
-    if cameras is not None and not cameras:
-        raise WireError(name, "is empty: name some, or leave it out for all")
-    return cameras
-
-
-CAMERAS = optional(
-    "cameras",
-    Kind(
-        json_schema.array(json_schema.CAMERA, minItems=1),
-        "a list of camera names",
-        _parse_cameras,
-    ),
-)
+CAMERAS = optional("cameras", SOME_CAMERAS)
 EVERYTHING = defaulting("everything", BOOLEAN, False)
 REPAIR_OPTIONS = JSONBody("Repair", (CAMERAS, EVERYTHING), is_required=False)
 
 
 def delete_photo(request: Request, services: Services, caller: Caller) -> Response:
-    """204; the photo, its thumbnail and its rows are deleted."""
-    photo = find_photo(request[PHOTO], services, caller)
-    _delete(photo, request, services, caller)
-    return Response(204, log_details=LogDetails((photo.name,)))
+    """204; the photo is in the trash, or deleted for good."""
+    name = request[PHOTO]
+    if not audited.delete(name, request, services, caller, _is_for_good(request)):
+        raise unknown_photo(name)
+    return Response(204, log_details=LogDetails((name,)))
 
 
 def delete_photos(request: Request, services: Services, caller: Caller) -> Response:
     """200 with which of up to 100 photos were deleted, and which do not exist."""
     deleted, unknown = [], []
     for name in request[IDS]:
-        photo = services.index.get(name) if caller.may_see(name.camera) else None
-        if photo is None:
+        if audited.delete(name, request, services, caller, _is_for_good(request)):
+            deleted.append(name)
+        else:
             unknown.append(str(name))
-            continue
-        _delete(photo, request, services, caller)
-        deleted.append(name)
     response = json_response({"deleted": [str(name) for name in deleted], "unknown": unknown})
     return replace(response, log_details=LogDetails(tuple(deleted)))
 
 
 def delete_camera(request: Request, services: Services, caller: Caller) -> Response:
     """200 with how many photos and alerts were deleted, and whether there are more."""
-    camera = request[CAMERA]
+    return json_response(asdict(remove_camera(request[CAMERA], request, services, caller)))
+
+
+def remove_camera(
+    camera: str, request: Request, services: Services, caller: Caller
+) -> CameraDeletion:
+    """Record in the audit log that a camera is removed, and delete everything of it, or a part if
+    that takes long. Raises HTTPProblemError (404) if nothing of it is stored."""
     if not camera_exists(camera, services):
         raise HTTPProblemError(404, f"There is no camera {camera}.")
     services.audit_log.record(request.headers, caller.actor, "removed a camera", camera)
-    return json_response(asdict(delete_all_of(camera, services, datetime.now(UTC))))
+    return delete_all_of(camera, services, datetime.now(UTC))
 
 
 def run_cleanup(request: Request, services: Services, caller: Caller) -> Response:
@@ -111,8 +111,5 @@ def run_repair(request: Request, services: Services, caller: Caller) -> Response
     return json_response(report.to_json())
 
 
-def _delete(photo: Photo, request: Request, services: Services, caller: Caller) -> None:
-    """Record the deletion, then delete. After a crash in between, the log has a deletion that was
-    not made, instead of a deletion that is not on record."""
-    services.audit_log.record(request.headers, caller.actor, "deleted", str(photo.name))
-    delete(photo, services, deleted_at=to_milliseconds(datetime.now(UTC)))
+def _is_for_good(request: Request) -> bool:
+    return request[FOR_GOOD] == "true"

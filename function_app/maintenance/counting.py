@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from function_app.days.update import begin
 from function_app.services import Services
 from function_app.storage.figures import MAX_YEARS, Figures, compute_figures, of_cameras
 from function_app.storage.models import LastSeen
 from function_app.storage.parallel import map_parallel
-from function_app.storage.photo_counts import PhotoCounts, total_deleted
+from function_app.storage.photo_counts import PhotoCounts, restorations, total_deleted
 from function_app.storage.row_keys import View, arrival_position, figures_key
 from function_app.timer_watch import COUNT, record_run
 
@@ -25,6 +26,7 @@ def update_figures(services: Services, now: datetime) -> int:
     It may be stopped at any point, and run beside another instance: the next run corrects every row
     that is wrong, whatever the reason. The moment as of which the figures are is written last.
     """
+    days = begin(services, now)  # first: what arrived before a heartbeat that it reads is counted
     seen = services.index.cameras()
     rows = services.figures.read_rows()
     written = of_cameras(rows)
@@ -43,12 +45,14 @@ def update_figures(services: Services, now: datetime) -> int:
         for camera in sorted(cameras - damaged)
     }
     changed = {one: figures[one] for one in figures if figures[one] != written.get(one)}
+    days.mark(changed, written)
     failed = services.figures.write(changed)
     _log_incomplete(changed)
     removed = rows.keys() - set(map(figures_key, cameras))
     for key in removed:
         services.figures.remove_row(key)
     record_run(services.accounts, COUNT, now)
+    days.finish(figures, cameras)
     return len(changed) - len(failed) + len(removed)
 
 
@@ -99,10 +103,11 @@ def _checked(state: str, last_photo: str) -> str:
 
 
 def _state(seen: LastSeen, counts: PhotoCounts) -> str:
-    """Return a text that changes whenever a photo of the camera arrives or is deleted; an empty one
-    if the photo that was indexed last has not been deleted."""
+    """Return a text that changes whenever a photo of the camera arrives, is deleted or restored; an
+    empty one if the photo that was indexed last has not been deleted."""
     position = arrival_position(seen.last, seen.indexed_at)
     if counts.checkpoint is None or position > counts.deleted_up_to:
         return ""
     deleted = total_deleted(counts.checkpoint)
-    return f"{position} {counts.generation} {counts.deleted_up_to} {deleted}"
+    changes = f"{deleted} {restorations(counts.checkpoint)}"
+    return f"{position} {counts.generation} {counts.deleted_up_to} {changes}"

@@ -1,4 +1,5 @@
-"""Delete photos, and cameras with everything that they sent.
+"""Delete photos for good, and cameras with everything that they sent. (trash.py moves photos into
+the trash.)
 
 Of a photo the bytes go first, then the thumbnail, and last the rows by which it is found: after a
 crash in between, the photo is still indexed, and deleting it again finishes the work. In the other
@@ -13,9 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from function_app.auth import links
+from function_app.days.upkeep import forget
 from function_app.devices.removal import remove_camera
+from function_app.maintenance.trash import delete_trashed
 from function_app.services import Services
-from function_app.storage.models import Photo, State
+from function_app.storage.models import DamagedRecordError, Photo, State
 from function_app.storage.row_keys import View
 from photo_wire.moment import to_milliseconds
 
@@ -35,26 +39,50 @@ class CameraDeletion:
     more: bool
 
 
-def delete(photo: Photo, services: Services, deleted_at: datetime | None = None) -> None:
-    """Delete a photo; parts that are already deleted are no error. Raises StorageUnavailableError.
+def delete(photo: Photo, services: Services, deleted_at: datetime | None = None) -> bool:
+    """Delete a photo for good; parts that are already deleted are no error. Return whether it is
+    deleted: without `deleted_at` retention deletes it, and leaves one that is protected alone.
+    Raises StorageUnavailableError.
 
     `deleted_at` leaves a tombstone with this time: a device that sends the photo again, because it
     never got the receipt, gets one then, and the photo does not come back, in this format or in
     another (docs/decisions/0012-deleted-is-deleted.md).
     """
+    left: Photo | None = None
     if deleted_at:
         services.blobs.write_tombstone(photo, deleted_at)
-    else:
-        services.blobs.remove(photo)
+    elif (left := _remove_expired(photo, services)) and not left.is_tombstone:
+        services.photo_store.settle(photo)
+        return False
     # A photo with a preview has no other thumbnail, unless an older version made one: then a repair
     # removes it. What a person deletes has to be gone at once.
     if deleted_at or photo.preview is None:
         services.thumbnails.remove(photo.name)
-    services.index.remove(photo, State.DELETED if deleted_at else State.EXPIRED)
+    services.index.remove(photo, State.DELETED if deleted_at or left else State.EXPIRED)
+    # Somebody else may have moved it into the trash just before.
+    if deleted_at and (trashed := services.index.get_trashed(photo.name)):
+        services.index.forget_trashed(trashed)
+    return True
+
+
+def _remove_expired(photo: Photo, services: Services) -> Photo | None:
+    """Remove the bytes of a photo that retention no longer keeps. Return what is stored afterwards:
+    a photo that is protected, although its rows may not say so yet, or that a person deleted."""
+    try:
+        return services.blobs.update(
+            photo.name,
+            photo.media,
+            lambda stored: stored if stored.is_protected or stored.deleted_at else None,
+        )
+    except DamagedRecordError:
+        services.blobs.remove(photo)
+        return None
 
 
 def is_tombstone_expired(tombstone: Photo, now: datetime) -> bool:
-    """Return whether a tombstone has been kept for TOMBSTONE_TTL."""
+    """Return whether a tombstone has been kept for TOMBSTONE_TTL. A photo in the trash is none."""
+    if tombstone.is_trashed:
+        return False
     return tombstone.deleted_at is not None and now - tombstone.deleted_at > TOMBSTONE_TTL
 
 
@@ -74,9 +102,9 @@ def delete_all_of(
     seconds: float = CAMERA_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> CameraDeletion:
-    """Delete a camera: its photos, with tombstones, then its alerts, then its counts and what else
-    is stored of it. If it sends something afterwards, it is a new camera. Raises
-    StorageUnavailableError.
+    """Delete a camera: its photos, also those in the trash, with tombstones, then its alerts, then
+    the links to it, its counts and what else is stored of it. If it sends something afterwards, it
+    is a new camera, which no link of before opens. Raises StorageUnavailableError.
 
     It may be stopped at any point and called again. It stops by itself after `seconds`, measured by
     `clock`.
@@ -90,14 +118,23 @@ def delete_all_of(
                 return CameraDeletion(photos, alerts, more=True)
             list(pool.map(lambda photo: delete(photo, services, deleted_at), page))
             photos += len(page)
+        while page := services.index.list_trash(_PAGE_SIZE, camera=camera):
+            if clock() >= end:
+                return CameraDeletion(photos, alerts, more=True)
+            list(pool.map(lambda photo: delete_trashed(photo, services), page))
+            photos += len(page)
     while removed := services.alerts.remove_some_of(camera):
         alerts += removed
         if clock() >= end:
             return CameraDeletion(photos, alerts, more=True)
+    for _ in links.close_to(services.accounts, camera):
+        if clock() >= end:
+            return CameraDeletion(photos, alerts, more=True)
     services.loss_counts.forget(camera)
     services.index.forget_camera(camera)
+    forget(services, camera, now)  # by its figures: before they are removed
     services.figures.remove(camera)
     remove_camera(camera, services)
     services.known_cameras.remove(camera)
-    services.device_keys.forget_camera(camera)
+    services.device_keys.bindings.forget(camera)
     return CameraDeletion(photos, alerts, more=False)

@@ -2,8 +2,9 @@
 
 Blobs, rows and thumbnails of each camera are merge-joined by photo. An interrupted deletion is
 finished; rows without a blob are removed, and an alert says so; a blob without rows is indexed; a
-thumbnail without a photo is removed, and so are orphaned rows. Whatever was received within the
-last hour may still be on its way, and is left alone.
+thumbnail without a photo is removed, and so are orphaned rows. What is in the trash is in its list
+and in no other. Whatever was received within the last hour may still be on its way, and is left
+alone.
 """
 
 import time
@@ -15,11 +16,12 @@ from heapq import merge
 from itertools import groupby
 from secrets import SystemRandom
 
+from function_app.days.upkeep import check_days
 from function_app.maintenance.deletion import TOMBSTONE_TTL, is_tombstone_expired
 from function_app.maintenance.retention import RUN_SECONDS
 from function_app.services import Services
 from function_app.storage.models import Photo, Reindexed, State, StoredAlert
-from function_app.storage.row_keys import View
+from function_app.storage.row_keys import View, trash_position
 from photo_wire.alert import MISSING, Alert
 from photo_wire.name import PhotoName
 
@@ -58,7 +60,8 @@ class RepairReport:
 
 @dataclass(frozen=True, slots=True)
 class PhotoState:
-    """What exists under a photo's name. `blobs` holds photos and tombstones."""
+    """What exists under a photo's name. `blobs` holds photos, those in the trash included, and
+    tombstones."""
 
     name: PhotoName
     blobs: tuple[Photo, ...] = ()
@@ -66,9 +69,14 @@ class PhotoState:
     has_thumbnail: bool = False
 
     @property
-    def tombstones(self) -> list[Photo]:
-        """The tombstones of deleted photos."""
+    def deleted(self) -> list[Photo]:
+        """What is left of deleted photos: tombstones, and photos in the trash."""
         return [blob for blob in self.blobs if blob.deleted_at]
+
+    @property
+    def is_in_trash(self) -> bool:
+        """Whether a photo of this name is in the trash."""
+        return any(blob.is_trashed for blob in self.blobs)
 
     @property
     def photo(self) -> Photo | None:
@@ -139,6 +147,7 @@ def reconcile(
         services.index.invalidate_counts(camera, now + GRACE_PERIOD)
         report.cameras.append(camera)
     report.cameras.sort()
+    check_days(services, report.cameras, now)
     report.skipped = sorted(remaining)
     return report
 
@@ -148,24 +157,33 @@ def _reconcile_camera(
 ) -> Photo | None:
     """Repair a camera and return the newest of its stored photos."""
     newest: Photo | None = None
+    trashed = {photo.name: photo for photo in _read_trash(camera, services)}
     blobs, rows = _read_blobs(camera, services, report), _read_index(camera, services)
     for state in merge_join(blobs, rows, services.thumbnails.list_names(camera)):
-        for tombstone in state.tombstones:
-            _finish_deletion(tombstone, state.row, services, now, report)
+        for deleted in state.deleted:
+            listed = trashed.pop(deleted.name, None) if deleted.is_trashed else None
+            _finish_deletion(deleted, state.row, listed, services, now, report)
         if state.row and not state.row_has_blob:
             _unindex(state.row, services, now, report)
         report.unrecognized += len(state.others)
-        if state.tombstones and state.photo and not state.is_indexed:
+        if state.deleted and state.photo and not state.is_indexed:
             report.unrecognized += 1  # a person deleted the photo of this id, in another format
         elif photo := state.photo:
             report.photos += 1
             newest = photo
+            if photo.is_protected:
+                services.blobs.renew(photo)
             is_settled = now - photo.received_at > GRACE_PERIOD
             if everything or (not state.is_indexed and is_settled):
-                _reindex(photo, state.row is not None, services, report)
-        elif state.has_thumbnail:
+                _reindex(photo, state.row is not None, services, now, report)
+            elif state.row and state.row.is_protected != photo.is_protected:
+                services.photo_store.settle(photo)
+        elif state.has_thumbnail and not state.is_in_trash:
             services.thumbnails.remove(state.name)
             report.thumbnails += 1
+    for photo in trashed.values():  # what is listed there and is not in the trash
+        services.photo_store.settle(photo)
+        services.index.forget_trashed(photo)
     for position in services.index.list_orphans(camera):
         services.index.remove_orphan(camera, position)
         report.orphans += 1
@@ -189,7 +207,18 @@ def _read_index(camera: str, services: Services) -> Iterator[Photo]:
         after = page[-1].name
 
 
-def _reindex(photo: Photo, has_row: bool, services: Services, report: RepairReport) -> None:
+def _read_trash(camera: str, services: Services) -> Iterator[Photo]:
+    """Yield the camera's photos in the list of the trash."""
+    after = ""
+    while page := services.index.list_trash(_PAGE_SIZE, after, camera):
+        yield from page
+        last = page[-1]
+        after = trash_position(last.name, last.deleted_at or last.received_at)
+
+
+def _reindex(
+    photo: Photo, has_row: bool, services: Services, now: datetime, report: RepairReport
+) -> None:
     """Index a blob without rows, or write its rows again. It was read a while ago and may have been
     deleted since; then it stays deleted.
 
@@ -198,8 +227,14 @@ def _reindex(photo: Photo, has_row: bool, services: Services, report: RepairRepo
     """
     if not services.blobs.find(photo.name, photo.media):
         return
+    if not has_row and services.index.restore(photo):  # its restoration was interrupted
+        services.photo_store.settle(photo)
+        report.listed += 1
+        return
     if not has_row and services.index.state(photo.name) is State.LOST:
         services.loss_counts.take_back(photo.name)
+    if not has_row:
+        services.notifier.tell_found(photo, now)
     result = services.index.reindex(photo)
     if result is Reindexed.OTHER_FORMAT:
         report.unrecognized += 1
@@ -228,15 +263,25 @@ def _unindex(row: Photo, services: Services, now: datetime, report: RepairReport
 
 
 def _finish_deletion(
-    tombstone: Photo, row: Photo | None, services: Services, now: datetime, report: RepairReport
+    deleted: Photo,
+    row: Photo | None,
+    listed: Photo | None,
+    services: Services,
+    now: datetime,
+    report: RepairReport,
 ) -> None:
     """Remove the rows of a deleted photo, and its tombstone once that has expired. The thumbnail is
-    removed as one without a photo."""
-    if row and row.path == tombstone.path:
-        services.index.remove(tombstone, State.DELETED)
-        report.unlisted += 1
-    if is_tombstone_expired(tombstone, now):
-        services.blobs.remove(tombstone)
+    removed as one without a photo. A photo in the trash gets into its list, where it is `listed` if
+    nothing was interrupted."""
+    is_indexed = row is not None and row.path == deleted.path
+    report.unlisted += is_indexed
+    if deleted.is_trashed:
+        if is_indexed or listed is None or listed.deleted_at != deleted.deleted_at:
+            services.photo_store.settle(deleted)
+    elif is_indexed:
+        services.index.remove(deleted, State.DELETED)
+    if is_tombstone_expired(deleted, now):
+        services.blobs.remove(deleted)
 
 
 def _combine(one: PhotoState, other: PhotoState) -> PhotoState:

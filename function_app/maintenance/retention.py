@@ -1,5 +1,9 @@
 """Delete photos that are older than the retention policy allows: cameras take turns, and of each
-camera the oldest photos go first."""
+camera the oldest photos go first.
+
+A photo that is protected stays. So that no run reads it again, a row for its camera says up to
+where all photos that were left are protected, and the next run begins after it.
+"""
 
 import sys
 import time
@@ -8,13 +12,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from itertools import chain, zip_longest
 from secrets import SystemRandom
 
 from function_app.maintenance.deletion import delete
 from function_app.services import Services
-from function_app.storage.photo_counts import Arrival
+from function_app.storage.photo_counts import POSITION, Arrival
 from function_app.storage.row_keys import arrived_at
+from function_app.storage.table_store import Entity
 
 MAX_REQUESTED = 1000  # deletions in one request
 RUN_SECONDS = 150.0  # the platform ends a request at 230 s, a timer's call at 300 s or later
@@ -36,14 +42,28 @@ class Cleanup:
         return self.overdue_by is not None
 
 
+class Due(Enum):
+    """What became of a photo that was due, or would have in a dry run."""
+
+    DELETED = "deleted"
+    KEPT = "kept"  # it is protected
+    ORPHAN = "orphan"
+
+
 @dataclass(slots=True)
 class _Turn:
     """A camera, the moment before which its photos are due, and the position up to which they are
-    done."""
+    done. `saved` is the row with the position that an earlier run saved; `has_kept`: this run left
+    a protected photo."""
 
     camera: str
     before: datetime
+    saved: Entity | None = None
     position: str = ""
+    has_kept: bool = False
+
+    def __post_init__(self) -> None:
+        self.position = self.saved.properties.get(POSITION, "") if self.saved else ""
 
     def next_page(self, count: int, services: Services) -> list[Arrival]:
         """Return the next photos that are due, and move the position behind them."""
@@ -56,6 +76,12 @@ class _Turn:
         """Return how long ago the next photo should have been deleted; None if none is due."""
         page = services.index.list_arrivals(self.camera, self.before, 1, self.position)
         return self.before - arrived_at(page[0][0]) if page else None
+
+    def save(self, services: Services) -> None:
+        """Save the position if protected photos are before it. If somebody ended a protection
+        meanwhile, the next run reads them again."""
+        if self.has_kept:
+            services.index.save_retention_position(self.camera, self.position, self.saved)
 
 
 def clean_up(
@@ -77,31 +103,37 @@ def clean_up(
             group = [turns.popleft() for _ in range(min(_THREADS, left, len(turns)))]
             count = min(PAGE_SIZE, left // len(group))
             pages = list(pool.map(lambda turn: turn.next_page(count, services), group))  # noqa: B023
-            for camera in pool.map(
-                lambda arrival: delete_due(arrival, services, dry_run), _interleave(pages)
-            ):
-                if camera:
-                    deleted[camera] += 1
+            arrivals = _interleave(pages)
+            done = pool.map(lambda arrival: delete_due(arrival, services, dry_run), arrivals)
+            outcomes = list(zip(arrivals, done, strict=True))
+            kept = [photo.name.camera for (_, photo), outcome in outcomes if outcome is Due.KEPT]
+            deleted.update(
+                photo.name.camera for (_, photo), outcome in outcomes if outcome is Due.DELETED
+            )
+            left -= len(outcomes) - len(kept)
             for turn, page in zip(group, pages, strict=True):
-                left -= len(page)
+                turn.has_kept = turn.has_kept or turn.camera in kept
                 if len(page) == count:
                     turns.append(turn)
+                elif not dry_run:
+                    turn.save(services)
         overdue = list(pool.map(lambda turn: turn.overdue_by(services), turns))
+    for turn in () if dry_run else turns:
+        turn.save(services)
     return Cleanup(deleted, max((one for one in overdue if one is not None), default=None))
 
 
-def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> str | None:
-    """Delete a photo that is due and return its camera. Return None for an orphan, a row among the
-    arrivals that belongs to no indexed photo: it is removed too, and subtracted from the counts. A
-    dry run deletes nothing."""
+def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> Due:
+    """Delete a photo that is due, unless it is protected. An orphan, a row among the arrivals that
+    belongs to no indexed photo, is removed too, and subtracted from the counts. A dry run deletes
+    nothing."""
     position, photo = arrival
-    camera = photo.name.camera
-    is_indexed = services.index.position(photo.name) == position
-    if is_indexed and not dry_run:
-        delete(photo, services)
-    elif not dry_run:
-        services.index.remove_orphan(camera, position, photo)
-    return camera if is_indexed else None
+    if services.index.position(photo.name) != position:
+        if not dry_run:
+            services.index.remove_orphan(photo.name.camera, position, photo)
+        return Due.ORPHAN
+    is_deleted = not photo.is_protected and (dry_run or delete(photo, services))
+    return Due.DELETED if is_deleted else Due.KEPT
 
 
 def _turns(services: Services, now: datetime) -> deque[_Turn]:
@@ -109,7 +141,12 @@ def _turns(services: Services, now: datetime) -> deque[_Turn]:
     always the same cameras that wait for the next run."""
     retention = services.settings.retention
     kept = {camera: retention.for_camera(camera) for camera in services.index.cameras()}
-    turns = [_Turn(camera, now - time) for camera, time in kept.items() if time is not None]
+    saved = services.index.retention_positions()
+    turns = [
+        _Turn(camera, now - time, saved.get(camera))
+        for camera, time in kept.items()
+        if time is not None
+    ]
     SystemRandom().shuffle(turns)
     return deque(turns)
 

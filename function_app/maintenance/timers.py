@@ -1,9 +1,10 @@
-"""The timers: each minute a watch for silent devices and a count, an hourly cleanup and a weekly
-repair. They come late, twice, or not at all, so what they do may be repeated; routes clean up and
-repair on request, too."""
+"""The timers: each minute a watch for silent devices, a count and a look at the queue of
+notifications, an hourly cleanup and a weekly repair. They come late, twice, or not at all, so what
+they do may be repeated; routes clean up and repair on request, too."""
 
 import logging
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -17,18 +18,25 @@ from function_app.timer_watch import CLEANUP, REPAIR, record_run
 
 if TYPE_CHECKING:
     from function_app.auth import purge
-    from function_app.devices import commands, history, intervals, live, watch
-    from function_app.maintenance import counting, repair, retention
+    from function_app.days import upkeep
+    from function_app.devices import commands, history, intervals, live, states, watch
+    from function_app.maintenance import counting, notification_queue, repair, retention, trash
+    from function_app.notify import cleanup as notifications
 else:  # a cold start does not wait for what an instance needs by the minute or hour
     purge = LazyModule("function_app.auth.purge")
+    upkeep = LazyModule("function_app.days.upkeep")
     commands = LazyModule("function_app.devices.commands")
     history = LazyModule("function_app.devices.history")
     intervals = LazyModule("function_app.devices.intervals")
     live = LazyModule("function_app.devices.live")
+    states = LazyModule("function_app.devices.states")
     watch = LazyModule("function_app.devices.watch")
     counting = LazyModule("function_app.maintenance.counting")
+    notification_queue = LazyModule("function_app.maintenance.notification_queue")
     repair = LazyModule("function_app.maintenance.repair")
     retention = LazyModule("function_app.maintenance.retention")
+    trash = LazyModule("function_app.maintenance.trash")
+    notifications = LazyModule("function_app.notify.cleanup")
 
 # NCRONTAB with seconds, UTC. The cleanup runs every hour, since one run a day could not keep up
 # with a thousand cameras (docs/decisions/0015-retention-by-turns.md).
@@ -52,25 +60,28 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
         ready, now = services(), datetime.now(UTC)
         with ExitStack() as jobs:
             jobs.callback(live.end_looking, ready, now)
+            jobs.callback(notification_queue.tend_queue, ready, now)
             jobs.callback(_count, ready, now)
             jobs.callback(watch.watch_devices, ready, now)
 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
         ready, now = services(), datetime.now(UTC)
         log_cleanup(retention.clean_up(ready, now))
+        log.info("cleanup: emptied the trash of %d photos", trash.empty_trash(ready, now))
         purged = purge.purge_sign_ins(ready.accounts, ready.audit_log, now)
         expired = purge.purge_links(ready.accounts, now)
-        log.info("cleanup: purged %d commands", commands.purge(ready, now))
-        history.purge(ready.devices, now)
-        intervals.purge(ready.devices, now)
+        purge_devices(ready, now)
         record_run(ready.accounts, CLEANUP, datetime.now(UTC))
         log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
         ready.alerts.index_by_camera()
+        log.info("cleanup: purged %d rows of notifications", notifications.clean_up(ready, now))
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         ready = services()
         log_repair(repair.reconcile(ready, datetime.now(UTC), seconds=WEEKLY_SECONDS))
         record_run(ready.accounts, REPAIR, datetime.now(UTC))
+        wrong, purged = upkeep.check_totals(ready), upkeep.purge(ready, datetime.now(UTC))
+        log.info("repair: corrected %d months, purged %d rows of days", wrong, purged)
 
     # The monitor catches up on runs that were missed while the app was stopped, for one blob write
     # a run. A count that was missed is made up for within a minute.
@@ -81,6 +92,22 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
     ):
         timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=use_monitor)
         app.function_name(work.__name__)(timer(work))
+
+
+def purge_devices(services: Services, now: datetime) -> None:
+    """Remove old commands of all devices, and old figures and changes of a 24th of them, another
+    one each hour, so that a run takes some seconds with thousands of devices. One request for the
+    list of devices, and for each of them."""
+    devices = states.list_devices(services.devices)
+    log.info("cleanup: purged %d commands", commands.purge(services, devices, now))
+    of_this_hour = [one for one in devices if purge_hour(one) == now.hour]
+    history.purge(services.devices, of_this_hour, now)
+    intervals.purge(services.devices, of_this_hour, now)
+
+
+def purge_hour(device: str) -> int:
+    """Return the hour of each day, in UTC, in which old figures of this device are removed."""
+    return zlib.crc32(device.encode()) % 24
 
 
 def _count(services: Services, now: datetime) -> None:

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from function_app.media.errors import InvalidPhotoError, TruncatedError
 from function_app.media.jpeg import APP1, Segment, header
-from function_app.media.sources import bytes_source
-from function_app.media.tiff import Tag, TiffReader, byte_order
+from function_app.media.sources import ReadAt, bytes_source
+from function_app.media.tiff import OFFSET_TYPES, Tag, TiffReader, byte_order
 
 UPRIGHT = 1
 SIGNATURE = b"Exif\0\0"
@@ -31,13 +31,13 @@ _MAX_ZONE_HOURS = 14
 _TIME = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _ZONE = re.compile(r"([+-])(\d\d):(\d\d)")
 
-_Tags = Mapping[int, Tag]
+Tags = Mapping[int, Tag]
 
 
 def orientation(jpeg: bytes, segments: Iterable[Segment] | None = None) -> int:
     """Return how the picture has to be turned, as EXIF numbers it: 1 to 8, 1 for upright.
     `segments` are those of its header, for a caller who has found them."""
-    exif = _Exif(_tiff_in(jpeg, segments))
+    exif = Exif(bytes_source(tiff_in(jpeg, segments)))
     value = exif.integer(exif.first().get(_ORIENTATION))
     return value if value and 1 <= value <= 8 else UPRIGHT
 
@@ -55,7 +55,7 @@ def thumbnail(jpeg: bytes, segments: Iterable[Segment]) -> range | None:
     """Return where in the file the thumbnail's bytes are, if there are any and they lie within the
     EXIF segment, which is one of `segments`. They may be anything."""
     tiff = _place_in(jpeg, segments)
-    exif = _Exif(jpeg[tiff.start : tiff.stop])
+    exif = Exif(bytes_source(jpeg[tiff.start : tiff.stop]))
     tags = exif.second()
     offset = exif.integer(tags.get(_THUMBNAIL_OFFSET))
     size = exif.integer(tags.get(_THUMBNAIL_SIZE))
@@ -69,7 +69,7 @@ def capture_time(jpeg: bytes) -> datetime | None:
 
     A time without a zone counts as UTC, unless GPS states the time as well, which shows the zone.
     """
-    exif = _Exif(_tiff_in(jpeg))
+    exif = Exif(bytes_source(tiff_in(jpeg)))
     first = exif.first()
     tags = exif.directory(first.get(_EXIF))
     original = exif.text(tags.get(_ORIGINAL))
@@ -86,22 +86,22 @@ def capture_time(jpeg: bytes) -> datetime | None:
         return None
 
 
-class _Exif:
-    """The TIFF inside EXIF. Everything that lies outside of it is absent."""
+class Exif:
+    """The TIFF inside EXIF, or that of a DNG. Everything that lies outside of it is absent."""
 
-    def __init__(self, data: bytes) -> None:
-        order = byte_order(data)
-        self._read = bytes_source(data if order else b"")
+    def __init__(self, read: ReadAt) -> None:
+        order = byte_order(read(0, 2))
+        self._read = read if order else bytes_source(b"")
         self._tiff = TiffReader(self._read, order or "<")
 
-    def first(self) -> _Tags:
+    def first(self) -> Tags:
         """Return the tags of the first directory."""
         try:
             return self._tags(self._tiff.first_directory())
         except TruncatedError:
             return {}
 
-    def second(self) -> _Tags:
+    def second(self) -> Tags:
         """Return the tags of the directory that follows the first one. No later one is read."""
         try:
             first = self._tiff.directory(self._tiff.first_directory(), MAX_TAGS)
@@ -109,9 +109,19 @@ class _Exif:
             return {}
         return self._tags(first.next_at or 0) if first.count <= MAX_TAGS else {}
 
-    def directory(self, pointer: Tag | None) -> _Tags:
+    def directory(self, pointer: Tag | None) -> Tags:
         """Return the tags of the directory to which a tag points."""
         return self._tags(self.integer(pointer) or 0)
+
+    def directories(self, pointers: Tag | None, max_count: int) -> list[Tags]:
+        """Return the tags of the directories to which a tag points, of `max_count` at most."""
+        letter = OFFSET_TYPES.get(pointers.type) if pointers else None
+        if pointers is None or letter is None:
+            return []
+        try:
+            return [self._tags(at) for at in self._tiff.values(pointers, letter, max_count)]
+        except TruncatedError:
+            return []
 
     def integer(self, tag: Tag | None) -> int | None:
         """Return the value of a tag with one integer."""
@@ -127,27 +137,33 @@ class _Exif:
         raw = self._read(self._tiff.values_at(tag), tag.value_count)
         return raw.partition(b"\0")[0].decode("ascii", "replace").strip()
 
-    def gps_time(self, gps: _Tags) -> datetime | None:
-        """Return GPS's date and time: in UTC, though without a zone."""
-        day = _time(self.text(gps.get(_GPS_DATE)) + " 00:00:00", "")
-        tag = gps.get(_GPS_TIME)
-        if day is None or tag is None or (tag.type, tag.value_count) != (_RATIONAL, 3):
+    def fractions(self, tag: Tag | None, count: int) -> tuple[float, ...] | None:
+        """Return the values of a tag with so many unsigned fractions."""
+        if tag is None or (tag.type, tag.value_count) != (_RATIONAL, count):
             return None
         at = self._tiff.values_at(tag)
         if at == 0:
             return None
         try:
-            numbers = self._tiff.numbers("I", at, 6)
-            hours, minutes, seconds = (
+            numbers = self._tiff.numbers("I", at, 2 * count)
+            return tuple(
                 above / below for above, below in zip(numbers[::2], numbers[1::2], strict=True)
             )
         except (TruncatedError, ZeroDivisionError):
             return None
+
+    def gps_time(self, gps: Tags) -> datetime | None:
+        """Return GPS's date and time: in UTC, though without a zone."""
+        day = _time(self.text(gps.get(_GPS_DATE)) + " 00:00:00", "")
+        of_day = self.fractions(gps.get(_GPS_TIME), 3)
+        if day is None or of_day is None:
+            return None
+        hours, minutes, seconds = of_day
         if not (hours < 24 and minutes < 60 and seconds < 61):
             return None
         return day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
-    def _tags(self, at: int) -> _Tags:
+    def _tags(self, at: int) -> Tags:
         if at == 0:
             return {}
         try:
@@ -157,7 +173,7 @@ class _Exif:
         return dict(directory.tags) if directory.count <= MAX_TAGS else {}
 
 
-def _tiff_in(jpeg: bytes, segments: Iterable[Segment] | None = None) -> bytes:
+def tiff_in(jpeg: bytes, segments: Iterable[Segment] | None = None) -> bytes:
     """Return the TIFF of a JPEG's first EXIF segment; no bytes if it has none."""
     place = _place_in(jpeg, header(jpeg) if segments is None else segments)
     return jpeg[place.start : place.stop]

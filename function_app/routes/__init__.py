@@ -14,15 +14,27 @@ from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.http.route import GET, GET_OR_HEAD, Endpoint, Inputs, Operation, Route
 from function_app.lazy_module import LazyModule
-from function_app.routes import accounts, cameras, devices, maintenance, photos, sharing
+from function_app.routes import (
+    accounts,
+    cameras,
+    devices,
+    maintenance,
+    notifications,
+    pages,
+    photos,
+    settings,
+    sharing,
+)
 from function_app.services import Services
 
 if TYPE_CHECKING:
+    from function_app.http import cors
     from function_app.http.openapi import pages as openapi
-    from function_app.web import pages
+    from function_app.web import pages as web_pages
 else:
+    cors = LazyModule("function_app.http.cors")
     openapi = LazyModule("function_app.http.openapi.pages")
-    pages = LazyModule("function_app.web.pages")
+    web_pages = LazyModule("function_app.web.pages")
 
 
 def get_openapi(request: Request, services: Services, caller: Caller) -> Response:
@@ -35,13 +47,21 @@ def get_docs(request: Request, services: Services, caller: Caller) -> Response:
     return openapi.docs_response(ROUTES)
 
 
+def get_preflight(request: Request, services: Services, caller: Caller) -> Response:
+    """204 with what a page of another origin may send, if CORS_ORIGINS has its origin."""
+    return cors.preflight(ROUTES, request, services.settings.network.cors_origins)
+
+
 ROUTES: tuple[Route, ...] = (
     *photos.ROUTES,
     *cameras.ROUTES,
     *devices.ROUTES,
+    *notifications.ROUTES,
     *sharing.ROUTES,
     *accounts.ROUTES,
     *maintenance.ROUTES,
+    *pages.ROUTES,
+    *settings.ROUTES,
     Route(
         "api/openapi.json",
         GET,
@@ -63,13 +83,21 @@ ROUTES: tuple[Route, ...] = (
         ),
     ),
     Route(
+        "api/{*path}",  # one function for all paths: each more makes a cold start longer
+        ("OPTIONS",),
+        Access.PUBLIC,
+        "get_preflight",
+        lambda: Endpoint(get_preflight, inputs=Inputs(path=(cors.PATH,))),
+    ),
+    Route(
         "{*path}",
         GET_OR_HEAD,
         Access.PUBLIC,
         "get_page",
         lambda: Endpoint(
-            pages.get_page,
-            inputs=Inputs(path=(pages.FILE,)),
+            web_pages.get_page,
+            inputs=Inputs(path=(web_pages.FILE,)),
         ),
+        pages.file_problem_page,
     ),
 )

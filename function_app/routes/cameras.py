@@ -9,12 +9,14 @@ from photo_wire.alert import ALERTS_PATH
 
 if TYPE_CHECKING:
     from function_app.alerts import api as alerts
-    from function_app.devices import timeline
+    from function_app.days import api as days
+    from function_app.days import timeline
     from function_app.maintenance import api as maintenance
     from function_app.stats import api as stats
 else:
     alerts = LazyModule("function_app.alerts.api")
-    timeline = LazyModule("function_app.devices.timeline")
+    days = LazyModule("function_app.days.api")
+    timeline = LazyModule("function_app.days.timeline")
     maintenance = LazyModule("function_app.maintenance.api")
     stats = LazyModule("function_app.stats.api")
 
@@ -28,12 +30,27 @@ ROUTES: tuple[Route, ...] = (
         lambda: Endpoint(
             timeline.get_timeline,
             Operation(
-                "Get what a camera was doing, to the minute and without gaps: recorded, quiet, "
-                "silent, disarmed, failing or unknown. At most 31 days.",
+                "Get what a camera was doing, to the minute and without gaps, as of now. At most "
+                "31 days.",
                 {200: "Timeline"},
                 (404, 422),
             ),
             Inputs(path=(timeline.CAMERA,), query=timeline.PARAMETERS),
+        ),
+    ),
+    Route(
+        "api/lanes",
+        GET,
+        Access.READER,
+        "get_lanes",
+        lambda: Endpoint(
+            days.get_lanes,
+            Operation(
+                "Get what all cameras were doing, to the minute and without gaps, as of the last "
+                "count. At most 7 days.",
+                {200: "Lanes"},
+            ),
+            Inputs(query=days.PARAMETERS),
         ),
     ),
     Route(

@@ -46,8 +46,9 @@ ROUTES: tuple[Route, ...] = (
         lambda: Endpoint(
             device_keys.decide_key,
             Operation(
-                "Approve or reject a key that waits, by its fingerprint. Other instances of the "
-                "app follow within a minute.",
+                "Approve or reject a key that waits, by its fingerprint; with that of the device's "
+                "own key, cameras that it wants from other devices. Other instances of the app "
+                "follow within a minute.",
                 {200: "DeviceKeys"},
                 (404,),
             ),
@@ -178,7 +179,7 @@ ROUTES: tuple[Route, ...] = (
             Operation(
                 "Report the state of a device. The request needs the signature of the device.",
                 {200: "HeartbeatReply", 202: "UnknownDevice"},
-                (403,),
+                (403, 429),
             ),
             Inputs(path=(devices.DEVICE,), body=devices.NEW_HEARTBEAT),
         ),
@@ -190,7 +191,11 @@ ROUTES: tuple[Route, ...] = (
         "list_devices",
         lambda: Endpoint(
             devices.list_devices,
-            Operation("List the devices, with their last heartbeats.", {200: "Devices"}),
+            Operation(
+                "List the devices with a key, with their last heartbeats. The state is `unknown` "
+                "before the first.",
+                {200: "Devices"},
+            ),
             Inputs(query=()),
         ),
     ),

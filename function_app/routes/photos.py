@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from function_app.devices import heartbeats
     from function_app.ingest import known
     from function_app.maintenance import api as maintenance
+    from function_app.maintenance import trash_api as trash
 else:
     heartbeats = LazyModule("function_app.devices.heartbeats")
     events = LazyModule("function_app.browse.events")
@@ -36,6 +37,7 @@ else:
     thumbnails = LazyModule("function_app.browse.thumbnails")
     known = LazyModule("function_app.ingest.known")
     maintenance = LazyModule("function_app.maintenance.api")
+    trash = LazyModule("function_app.maintenance.trash_api")
 
 _UPLOAD_ERRORS = (409, 411, 415, 422, 429)
 _PHOTO_RESPONSES = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
@@ -139,8 +141,11 @@ ROUTES: tuple[Route, ...] = (
         "delete_photo",
         lambda: Endpoint(
             maintenance.delete_photo,
-            Operation("Delete a photo. It cannot be restored.", errors=(404,)),
-            Inputs(path=(PHOTO,)),
+            Operation(
+                "Move a photo into the trash, where it stays for 7 days, or delete it for good.",
+                errors=(404,),
+            ),
+            Inputs(path=(PHOTO,), query=(maintenance.FOR_GOOD,)),
         ),
     ),
     Route(
@@ -150,8 +155,80 @@ ROUTES: tuple[Route, ...] = (
         "delete_photos",
         lambda: Endpoint(
             maintenance.delete_photos,
-            Operation("Delete up to 100 photos. They cannot be restored.", {200: "Deleted"}),
-            Inputs(body=maintenance.DELETION),
+            Operation(
+                "Move up to 100 photos into the trash, where they stay for 7 days, or delete them "
+                "for good.",
+                {200: "Deleted"},
+            ),
+            Inputs(query=(maintenance.FOR_GOOD,), body=maintenance.DELETION),
+        ),
+    ),
+    Route(
+        "api/photos/restore",
+        ("POST",),
+        Access.DELETER,
+        "restore_photos",
+        lambda: Endpoint(
+            trash.restore_photos,
+            Operation("Restore up to 100 photos from the trash.", {200: "RestoredPhotos"}),
+            Inputs(body=trash.RESTORATION),
+        ),
+    ),
+    Route(
+        "api/photos/protection",
+        ("PUT",),
+        Access.DELETER,
+        "protect_photos",
+        lambda: Endpoint(
+            trash.protect_photos,
+            Operation(
+                "Protect up to 100 photos from retention, or end their protection.",
+                {200: "ProtectedPhotos"},
+            ),
+            Inputs(body=trash.PROTECTION),
+        ),
+    ),
+    Route(
+        "api/trash",
+        GET,
+        Access.DELETER,
+        "list_trash",
+        lambda: Endpoint(
+            trash.list_trash,
+            Operation(
+                "List the photos in the trash, what was deleted last first.", {200: "TrashPage"}
+            ),
+            Inputs(query=trash.PARAMETERS),
+        ),
+    ),
+    Route(
+        "api/trash/{id}/content",
+        GET_OR_HEAD,
+        Access.DELETER,
+        "get_trashed_content",
+        lambda: Endpoint(
+            trash.get_trashed_content,
+            Operation(
+                "Get the bytes of a photo in the trash, or a range of them.",
+                _PHOTO_RESPONSES,
+                (404, 416),
+            ),
+            Inputs(path=(PHOTO,)),
+        ),
+    ),
+    Route(
+        "api/trash/{id}/thumbnail",
+        GET,
+        Access.DELETER,
+        "get_trashed_thumbnail",
+        lambda: Endpoint(
+            trash.get_trashed_thumbnail,
+            Operation(
+                "Get a small picture of a photo in the trash.",
+                {200: Media.JPEG.content_type, 304: None},
+                (404,),
+            ),
+            Inputs(path=(PHOTO,)),
         ),
     ),
     Route(

@@ -14,6 +14,7 @@ from function_app.http.route import (
     Route,
 )
 from function_app.lazy_module import LazyModule
+from function_app.routes.pages import guest_problem_page
 
 if TYPE_CHECKING:
     from function_app.web import sharing
@@ -94,10 +95,7 @@ ROUTES: tuple[Route, ...] = (
         GET_OR_HEAD,
         Access.PUBLIC,
         "get_shared",
-        lambda: Endpoint(
-            sharing.get_shared,
-            Operation("Show what a shared link opens.", {200: "text/html", 404: "text/html"}),
-            Inputs(path=(sharing.SECRET,)),
-        ),
+        lambda: Endpoint(sharing.get_shared, inputs=Inputs(path=(sharing.SECRET,))),
+        guest_problem_page,
     ),
 )

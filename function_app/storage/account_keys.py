@@ -15,8 +15,12 @@ TOKENS = "tokens"
 LINKS = "shares"
 LOGIN_ATTEMPTS = "attempts"
 AUDIT_LOG = "accesses"
+PLACES = "places"  # by person: where they signed in
+PASSKEYS = "passkeys"
+CHALLENGES = "challenges"  # of passkeys, until they are answered
+TOTP = "totp"  # by person: the secret of their authenticator app
 
-AUDIT_KEY = re.compile(r"[0-9]{15}~[0-9a-f]{8}")
+AUDIT_KEY = re.compile(r"[0-9]{15}~[0-9a-f]{8}(?:[0-9a-f]{8})?")
 
 
 def sessions_of(user: str) -> str:
@@ -42,8 +46,8 @@ def attempt_key(kind: str, identity: str) -> str:
 
 
 def audit_key(moment: datetime, tag: str) -> str:
-    """Return the key of an entry of the audit log, newest first. The `tag`, eight random hex
-    digits, tells apart the entries of one millisecond."""
+    """Return the key of an entry of the audit log, newest first. The `tag` tells apart the entries
+    of one millisecond: eight random hex digits, or sixteen that depend on the entry."""
     return f"{audit_keys_from(moment)}~{tag}"
 
 

@@ -117,10 +117,12 @@ def parse_record(key: str, properties: Mapping[str, str]) -> CommandRecord:
 @dataclass(frozen=True, slots=True)
 class OpenCommands:
     """The open commands of a device in the order in which they were asked, each with its state.
-    `last_tag` is that of the newest command, also if that is not open any more."""
+    `last_tag` is that of the newest command, also if that is not open any more. `key` is the public
+    key of the device that polls them, empty before its first heartbeat."""
 
     commands: Mapping[Command, CommandState] = field(default_factory=dict)
     last_tag: str = "ffffffff"
+    key: str = ""
 
     def at(self, now: datetime) -> "OpenCommands":
         """Return the list without commands that are over."""
@@ -147,7 +149,7 @@ class OpenCommands:
     def with_command(self, command: Command) -> "OpenCommands":
         """Return the list with one more command, the newest."""
         commands = {**self.commands, command: CommandState.ASKED}
-        return OpenCommands(commands, tag_of(command.id))
+        return replace(self, commands=commands, last_tag=tag_of(command.id))
 
     def with_state(self, command: Command, state: CommandState) -> "OpenCommands":
         """Return the list after a change of a command, which leaves it if nothing is to wait
@@ -163,7 +165,7 @@ class OpenCommands:
             {"command": one.to_properties(), "state": state.value}
             for one, state in self.commands.items()
         ]
-        return {"commands": json.dumps(listed), "last_tag": self.last_tag}
+        return {"commands": json.dumps(listed), "last_tag": self.last_tag, "key": self.key}
 
 
 def parse_open(properties: Mapping[str, str]) -> OpenCommands:
@@ -172,7 +174,7 @@ def parse_open(properties: Mapping[str, str]) -> OpenCommands:
         parse_command(one["command"]): CommandState(one["state"])
         for one in json.loads(properties["commands"])
     }
-    return OpenCommands(commands, properties["last_tag"])
+    return OpenCommands(commands, properties["last_tag"], properties.get("key", ""))
 
 
 def first_key_before(moment: datetime) -> str:

@@ -5,8 +5,12 @@ since it was read, which is before the rows are; then both are read again. So an
 rows never replaces a newer one: the blob was written in between, by whoever made the newer one, or
 they write it later. A crash before that leaves a blob without the command, which then comes with
 the reply to the next heartbeat.
+
+The blob's name has a hash of the device's key: a link that another device of this name got before
+opens nothing.
 """
 
+import hashlib
 import logging
 import zlib
 from dataclasses import dataclass, replace
@@ -62,9 +66,19 @@ class _Read(NamedTuple):
     open: OpenCommands
 
 
-def blob_path(device: str) -> str:
-    """Return the name of the blob that the device polls."""
-    return f"commands/{device}.json"
+class PolledBlob(NamedTuple):
+    """The blob that a device polls: what is in it, its etag, "" if there is none, and its path."""
+
+    content: CommandBlob
+    etag: str
+    path: str
+
+
+def blob_path(device: str, key: str) -> str:
+    """Return the name of the blob that the device with this key polls. Versions up to 0.1.0 had no
+    key in it."""
+    key_hash = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return f"commands/{device}/{key_hash}.json" if key else f"commands/{device}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +101,13 @@ class Commands:
             found = self._read(device) or self._create_row(device)
             open_now = found.open.at(now)
             if found.open.find(record.command.id):  # the write before was made, and nobody knew
-                self._tell(device, now)
+                self._tell(device, found.open.key, now)
                 return record
             if len(open_now.commands) >= MAX_OPEN:
                 raise TooManyCommandsError
             record = replace(wanted, command=replace(wanted.command, id=open_now.new_id(now)))
             if self._rewrite(device, found.row, open_now.with_command(record.command), record):
-                self._tell(device, now)
+                self._tell(device, found.open.key, now)
                 return record
         raise StorageUnavailableError(_BUSY)
 
@@ -120,7 +134,7 @@ class Commands:
             open_now = found.open.with_state(command, record.state)
             if self._rewrite(device, found.row, open_now.at(now), record):
                 if open_now.to_do != found.open.to_do:
-                    self._project(device, now)
+                    self._project(device, found.open.key, now)
                 return record
         raise StorageUnavailableError(_BUSY)
 
@@ -150,15 +164,35 @@ class Commands:
         stored = self.blobs.read(_output_path(device, command_id), 2 * MAX_OUTPUT_BYTES)
         return zlib.decompress(stored.content).decode() if stored else None
 
-    def to_do(self, device: str, now: datetime) -> tuple[Command, ...]:
-        """Return the commands that the device has not taken yet. One request; at the first time
-        some more, which create the blob that the device polls."""
+    def to_do(self, device: str, key: str, now: datetime) -> tuple[Command, ...]:
+        """Return the commands that the device has not taken yet. One request; some more when this
+        key is new, to have the device poll the blob of the key."""
         found = self._read(device)
-        if found is None:
-            self._project(device, now)
-            self._create_row(device)  # last: it says that the blob is there
-            return ()
+        if found is None or found.open.key != key:
+            return self.move(device, key, now)
         return found.open.at(now).to_do
+
+    def move(self, device: str, key: str, now: datetime) -> tuple[Command, ...]:
+        """Have the device with this key poll a blob of its own, and remove the one before. Return
+        the commands that it has not taken yet."""
+        rows = commands_of(device)
+        for _ in range(_ATTEMPTS):
+            blob = self._read_blob(blob_path(device, key))
+            found = self._read(device)
+            before = found.open if found else OpenCommands()
+            moved = replace(before.at(now), key=key)
+            if not self.write_blob(blob, _projected(blob.content, moved, now)):
+                continue
+            # After the blob: the row says that it is there.
+            if found is None:
+                is_moved = self.table.insert(rows, OPEN, moved.to_properties())
+            else:
+                is_moved = self.table.replace(rows, found.row, moved.to_properties())
+            if is_moved:
+                if before.key != key:
+                    self.blobs.remove(blob_path(device, before.key))
+                return moved.to_do
+        raise StorageUnavailableError(_BUSY)
 
     def purge(self, device: str, now: datetime) -> int:
         """Remove commands older than COMMAND_TTL, with their outputs. Return how many."""
@@ -174,32 +208,48 @@ class Commands:
 
     def forget(self, device: str) -> None:
         """Remove all commands of a device, their outputs, and the blob that it polls."""
-        while rows := self.table.query(commands_of(device), PAGE_SIZE):
+        key = self._key(device)
+        while rows := self.table.query(commands_of(device), PAGE_SIZE, end=AFTER_COMMANDS):
             for row in rows:
                 self._remove(device, row)
-        self.blobs.remove(blob_path(device))
+        self.blobs.remove(blob_path(device, key))
+        self.table.remove(commands_of(device), OPEN)  # last: it names the blob
 
-    def read_blob(self, device: str) -> tuple[CommandBlob, str]:
-        """Return what the device polls, and the blob's etag; "" if there is none."""
-        return _parse(self.blobs.read(blob_path(device), MAX_BLOB_BYTES))
+    def read_blob(self, device: str) -> PolledBlob:
+        """Return what the device polls. Two requests."""
+        for _ in range(_ATTEMPTS):
+            key = self._key(device)
+            blob = self._read_blob(blob_path(device, key))
+            if blob.etag or self._key(device) == key:  # else it was moved in between
+                return blob
+        raise StorageUnavailableError(_BUSY)
 
-    def write_blob(self, device: str, content: CommandBlob, etag: str) -> bool:
-        """Write what the device polls, unless it changed since it was read with this etag."""
-        return self.blobs.write(blob_path(device), content.to_json(), _JSON, etag)
+    def write_blob(self, blob: PolledBlob, content: CommandBlob) -> bool:
+        """Write what the device polls, unless it changed since it was read."""
+        return self.blobs.write(blob.path, content.to_json(), _JSON, blob.etag)
 
-    def _tell(self, device: str, now: datetime) -> None:
+    def _read_blob(self, path: str) -> PolledBlob:
+        return PolledBlob(*_parse(self.blobs.read(path, MAX_BLOB_BYTES)), path)
+
+    def _key(self, device: str) -> str:
+        found = self._read(device)
+        return found.open.key if found else ""
+
+    def _tell(self, device: str, key: str, now: datetime) -> None:
         try:
-            self._project(device, now)
+            self._project(device, key, now)
         except StorageUnavailableError as error:
             log.warning("%s learns of a command by its next heartbeat: %s", device, error)
 
-    def _project(self, device: str, now: datetime) -> None:
-        """Write the blob anew from the rows."""
+    def _project(self, device: str, key: str, now: datetime) -> None:
+        """Write the blob anew from the rows; `key` is the one in the row, as it was read last."""
         for _ in range(_ATTEMPTS):
-            blob, etag = self.read_blob(device)  # before the rows
+            blob = self._read_blob(blob_path(device, key))  # before the rows
             found = self._read(device)
             open_now = found.open.at(now) if found else OpenCommands()
-            if self.write_blob(device, _projected(blob, open_now, now), etag):
+            if open_now.key != key:  # it was moved in between
+                key = open_now.key
+            elif self.write_blob(blob, _projected(blob.content, open_now, now)):
                 return
         raise StorageUnavailableError(_BUSY)
 

@@ -1,8 +1,11 @@
 """The partitions of the table `devices`. No device or camera can have a name with a tilde."""
 
-IDENTITIES = "identities"  # by device: its public key, and keys that wait for the owner's approval
 CAMERAS = "cameras"  # by camera: the device that takes its photos
-STATES = "states"  # by device: its last heartbeat
+# By device: its public key, keys that wait for the owner's approval, and its last heartbeat. It is
+# one row, so that a heartbeat takes one read and one write.
+STATES = "states"
+FIRST_CAMERA = "camera"  # a column of STATES: under which camera a silence is reported
+OLD_IDENTITIES = "identities"  # by device: its key, as versions up to 0.1.0 stored it
 LOOKING = "looking"  # by camera: its device, and until when somebody looks at it live
 
 UNKNOWN_ALERTS = "unknown-alerts"  # by camera: the alerts of unknown senders in a day

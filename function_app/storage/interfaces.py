@@ -2,13 +2,15 @@
 StorageUnavailableError."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from function_app.storage.models import (
     LastSeen,
     NameReservation,
     Photo,
+    PhotoTimes,
+    QueuedMessage,
     Reindexed,
     State,
     StoredAlert,
@@ -16,6 +18,7 @@ from function_app.storage.models import (
 )
 from function_app.storage.photo_counts import Arrival, PhotoCounts
 from function_app.storage.row_keys import View
+from function_app.storage.table_store import Entity
 from photo_wire.alert import Alert
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
@@ -53,6 +56,24 @@ class PhotoBlobs(Protocol):
 
     def write_tombstone(self, photo: Photo, now: datetime) -> None:
         """Replace the photo's bytes with a tombstone, so that they are not stored again."""
+        ...
+
+    def update(
+        self, name: PhotoName, media: Media, change: Callable[[Photo], Photo | None]
+    ) -> Photo | None:
+        """Replace what is stored of a photo by what `change` makes of it, unless somebody else
+        changed it meanwhile: then `change` is asked again. Its bytes stay, unless it becomes a
+        tombstone; with None everything is removed. Return what is stored afterwards; None if
+        nothing is.
+
+        The same as was stored costs one request, anything else two. Raises DamagedRecordError if
+        what is stored is neither a photo nor a tombstone.
+        """
+        ...
+
+    def renew(self, photo: Photo) -> None:
+        """Write what is stored of a photo beside its bytes once more as it is, if it is stored: the
+        storage account deletes photos that nobody has written for long."""
         ...
 
     def cameras(self) -> list[str]:
@@ -101,6 +122,47 @@ class PhotoIndex(Protocol):
         invalidated."""
         ...
 
+    def trash(self, photo: Photo) -> None:
+        """Move a photo that is in the trash since its `deleted_at` from the index into the list of
+        the trash, subtract it from the counts, and record that a person deleted it: all of it, or
+        nothing. If it was not indexed, only list it there."""
+        ...
+
+    def restore(self, photo: Photo) -> bool:
+        """Move a photo from the list of the trash back into the index, where it was among the
+        arrivals, too, and add it to the counts: all of it, or nothing. Return False if it is not
+        in that list, or other bytes with its id are."""
+        ...
+
+    def get_trashed(self, name: PhotoName) -> Photo | None:
+        """Return the photo of this name, if it is in the list of the trash."""
+        ...
+
+    def list_trash(self, count: int, after: str = "", camera: str | None = None) -> list[Photo]:
+        """Return up to `count` photos of the list of the trash, of one camera or of all, what was
+        deleted last first; those after the position `after` (row_keys.trash_position)."""
+        ...
+
+    def forget_trashed(self, photo: Photo) -> None:
+        """Remove a photo that was deleted at its `deleted_at` from the list of the trash, if it is
+        there, and nothing else."""
+        ...
+
+    def update_protection(self, photo: Photo) -> None:
+        """Write into the photo's rows, if it is indexed, whether it is protected."""
+        ...
+
+    def retention_positions(self) -> dict[str, Entity]:
+        """Return the row of each camera of which protected photos are older than retention allows:
+        up to its position (`position_in`), retention has nothing to delete. One request for each
+        thousand."""
+        ...
+
+    def save_retention_position(self, camera: str, position: str, read: Entity | None) -> bool:
+        """Write such a row in place of the one that was `read`, or as the first one. Return False
+        if it was changed since: a photo before this position may have to be deleted now."""
+        ...
+
     def get(self, name: PhotoName) -> Photo | None:
         """Return the photo of this name, if it is indexed."""
         ...
@@ -110,10 +172,10 @@ class PhotoIndex(Protocol):
         which need not exist."""
         ...
 
-    def query_names(
+    def query_times(
         self, view: View, count: int, after: PhotoName | None = None
-    ) -> list[PhotoName]:
-        """As `query`, but read only the names of the photos."""
+    ) -> list[PhotoTimes]:
+        """As `query`, but read only when the photos were taken and received."""
         ...
 
     def list_arrivals(
@@ -153,6 +215,13 @@ class PhotoIndex(Protocol):
 
     def state(self, name: PhotoName) -> State | None:
         """Return what is known of this id; None if nothing is. Older versions recorded nothing."""
+        ...
+
+    def query_states(
+        self, camera: str, start: datetime, end: datetime
+    ) -> list[tuple[PhotoName, State]]:
+        """Return what is known of the ids of a camera's photos that were taken from `start` until
+        before `end` (whole seconds) and are not indexed."""
         ...
 
     def purge_states(self, camera: str, before: datetime) -> None:
@@ -294,4 +363,42 @@ class Alerts(Protocol):
 
     def remove_some_of(self, camera: str) -> int:
         """Remove some alerts of a camera; return how many, 0 if it has none."""
+        ...
+
+
+class BegunPut(Protocol):
+    """A text that is on its way into a queue, and given up at the end of a `with` block in which it
+    is not finished."""
+
+    def __enter__(self) -> "BegunPut": ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def finish(self) -> bool:
+        """Wait for the queue, a second at most. Return whether the text was put; False if it has to
+        be put anew, with `put`. Raises StorageUnavailableError."""
+        ...
+
+
+class Queue(Protocol):
+    """A queue of texts. What is received, and not removed, is received again; so a text may come
+    twice, and in any order."""
+
+    def put(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        """Put a text into the queue, to be received after this delay (up to 7 days, whole seconds).
+        It is dropped after 7 days. Raises RejectedError if the queue can never take it."""
+        ...
+
+    def begin_put(self, text: str) -> BegunPut | None:
+        """Begin to put a text into the queue, without waiting for anything. Return None if that is
+        not possible now, as without an open connection. Raises nothing."""
+        ...
+
+    def receive(self, count: int, hidden: timedelta) -> list[QueuedMessage]:
+        """Return up to `count` messages (32 at most). Nobody else receives them for this time
+        (whole seconds)."""
+        ...
+
+    def remove(self, message: QueuedMessage) -> None:
+        """Remove a message, unless it was received once more since."""
         ...

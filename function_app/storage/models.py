@@ -18,14 +18,25 @@ from photo_wire.receipt import Receipt
 
 _PREVIEW = re.compile(r"([0-9]{1,9}) ([1-9][0-9]{0,4}) ([1-8])")  # MAX_BYTES has five digits
 
+_YES = "yes"  # the value of a property that is left out if it is not true
+
 # What `Photo.clock` says beside photo_wire's ClockStatus, of a photo without a time:
 SERVER_CLOCK = "server"  # its time is that of its arrival
 EXIF_CLOCK = "exif"  # its time is what its EXIF says
 
 
+# Of a change on the condition that a row or blob is as it was read; each that fails means that
+# another instance's change was made.
+MAX_ATTEMPTS = 20
+
+
 class StorageUnavailableError(Exception):
     """Storage did not do what it was asked to do; it may later. The text says why, and contains no
     secret."""
+
+
+class RejectedError(StorageUnavailableError):
+    """Storage rejects what it was given, and would reject it each time."""
 
 
 class DamagedRecordError(Exception):
@@ -112,8 +123,10 @@ class Photo:
     """A photo as it is stored. `sha256` (hex) and `size` (bytes) are those of the stored bytes.
     `trigger` and `clock` come from the device, `site` from an old client; None if it sent none.
     `preview` is where a JPEG contains a small one; photos of older versions state none. `sender` is
-    None if the photo was not signed, and its camera has no device with a key.
-    With `deleted_at` this is the tombstone of a photo whose bytes were removed then.
+    None if the photo was not signed, and its camera has no device with a key. Retention deletes no
+    photo that `is_protected`.
+    With `deleted_at` this is a photo that was deleted then: it is in the trash with its bytes if it
+    `is_trashed`, and else a tombstone without bytes.
     """
 
     name: PhotoName
@@ -127,6 +140,13 @@ class Photo:
     preview: Preview | None = None
     deleted_at: datetime | None = None
     sender: Sender | None = None
+    is_trashed: bool = False
+    is_protected: bool = False
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether its bytes were removed."""
+        return self.deleted_at is not None and not self.is_trashed
 
     @property
     def path(self) -> str:
@@ -151,6 +171,8 @@ class Photo:
             "site": quote(self.site) if self.site else None,  # may hold any letter of any language
             "preview": _preview_to_text(self.preview) if self.preview else None,
             "deleted_at": format_time(self.deleted_at) if self.deleted_at else None,
+            "trashed": _YES if self.is_trashed else None,
+            "protected": _YES if self.is_protected else None,
         }
         stated = {name: value for name, value in properties.items() if value is not None}
         return stated | (self.sender.to_properties() if self.sender else {})
@@ -183,6 +205,8 @@ def parse_photo(record: Mapping[str, object]) -> Photo:
             preview=_parse_preview(properties.get("preview", ""), int(properties["size"])),
             deleted_at=parse_time(properties["deleted_at"]) if "deleted_at" in properties else None,
             sender=parse_sender(properties),
+            is_trashed=properties.get("trashed") == _YES and "deleted_at" in properties,
+            is_protected=properties.get("protected") == _YES,
         )
     except (KeyError, ValueError) as error:  # WireError is a ValueError
         name = properties.get("id", "a record")
@@ -245,6 +269,25 @@ def alert_key(kept: StoredAlert) -> str:
     name = kept.alert.name
     key = f"{count_down(kept.received_at)}~{count_down(name.captured_at)}~{name}~{kept.alert.kind}"
     return key + UNKNOWN_SUFFIX if kept.is_unknown else key
+
+
+class PhotoTimes(NamedTuple):
+    """When an indexed photo was taken and when it was received. `clock` is that of `Photo`."""
+
+    name: PhotoName
+    received_at: datetime
+    clock: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A message that was received from a queue, for the `count`th time. `receipt` removes it, until
+    it is received once more."""
+
+    text: str
+    id: str
+    receipt: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

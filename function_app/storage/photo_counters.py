@@ -32,6 +32,7 @@ from function_app.storage.photo_counts import (
     DELETED,
     DELETED_UP_TO,
     POSITION,
+    RESTORED,
     Arrival,
     Count,
     PhotoCounts,
@@ -40,6 +41,7 @@ from function_app.storage.photo_counts import (
     deleted_in,
     month_properties,
     new_checkpoint,
+    restorations,
     total_deleted,
 )
 from function_app.storage.row_keys import (
@@ -135,6 +137,23 @@ class PhotoCounters:
             month = month_properties(checkpoint, remaining, deleted)
             return ConditionalUpdate(checkpoint, properties, {key: month})
         return ConditionalUpdate(checkpoint, properties, {key: None} if row else {})
+
+    def restoration_update(self, photo: Photo, position: str) -> ConditionalUpdate:
+        """Return the change to the counts when a photo that was deleted is indexed again at this
+        position. If the counts are not there yet, the next count finds it."""
+        camera, day = photo.name.camera, photo.name.captured_at.date()
+        checkpoint, key = self._checkpoint(camera), month_key(camera, day)
+        row = self.rows.get(PHOTOS, key)
+        days, deleted = days_in(row, checkpoint), deleted_in(row)
+        if position <= checkpoint.properties[POSITION]:
+            days[day] = days.get(day, Count()) + Count(1, photo.size)
+        deleted[day] = deleted.get(day, 0) - 1
+        remaining = {day: number for day, number in deleted.items() if number > 0}
+        total = max(total_deleted(checkpoint) - 1, 0)
+        changed = {DELETED: str(total), RESTORED: str(restorations(checkpoint) + 1)}
+        properties = {**checkpoint.properties, **changed}
+        month = month_properties(checkpoint, days, remaining)
+        return ConditionalUpdate(checkpoint, properties, {key: month})
 
     def invalidate(self, camera: str, until: datetime) -> None:
         """Have the next count begin anew. Photos that came before `until` may have been deleted.

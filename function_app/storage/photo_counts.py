@@ -16,6 +16,7 @@ POSITION = "place"
 GENERATION = "since"  # in a month's row too
 DELETED_UP_TO = "gone"
 DELETED = "deleted"  # how many; in a month's row by day
+RESTORED = "restored"  # how many times; it says no more than that something changed
 DAYS = "days"  # in a month's row
 
 # What code raises that reads a row which somebody changed.
@@ -137,6 +138,11 @@ def counts_in(rows: Iterable[Entity], camera: str) -> PhotoCounts:
     except MALFORMED as error:
         raise DamagedRecordError(f"the row {key} is damaged ({type(error).__name__})") from None
     return PhotoCounts(days, position, checkpoint, deleted)
+
+
+def restorations(checkpoint: Entity) -> int:
+    """Return how many times a photo of a camera was restored after it was deleted."""
+    return int(checkpoint.properties.get(RESTORED, "0"))
 
 
 def total_deleted(checkpoint: Entity) -> int:

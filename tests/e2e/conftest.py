@@ -1,6 +1,5 @@
 """Devices that end with their test, and one browser for all."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,14 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.device import Device
+from tests.support.chromium import chromium
 from tests.support.uploading import authority, quick_client
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 __all__ = ["authority", "make_device", "quick_client"]
-
-CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 MakeDevice = Callable[[str], Device]
 
@@ -36,22 +34,5 @@ def make_device(tmp_path: Path, log_folder: Path) -> Iterator[MakeDevice]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
-    """Debian's Chromium, without its calls home. The headless shell opens no windows: a context
-    costs it a fifth of the CPU time."""
-    from playwright.sync_api import sync_playwright  # only where a browser is needed
-
-    program = next(filter(None, map(shutil.which, CHROMIUM)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=[
-                "--no-sandbox",
-                "--disable-quic",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--no-first-run",
-            ],
-        )
-        yield browser
-        browser.close()
+    with chromium() as one:
+        yield one

@@ -29,7 +29,7 @@ class Device:
         self.name = self.camera = new_camera()
         self._api, self._key, self._secrets = api, SigningDevice(self.name), secrets_used
         self.put("0" * 8)
-        link = reply_for(services, self.name, datetime.now(UTC)).link
+        link = reply_for(services, self.name, self._key.key, datetime.now(UTC)).link
         assert link
         self._link, self._etag = self._keep(link.url), ""
 

@@ -15,6 +15,7 @@ from photo_wire.moment import format_time
 from tests.conftest import new_backend
 from tests.support.api import MOMENT, Api
 from tests.support.many_photos import CAMERAS, azurite_with
+from tests.support.many_photos import photos as listed
 from tests.support.recorder import Recorder
 
 LIMIT = 50
@@ -156,3 +157,30 @@ def test_what_has_no_pages_costs_the_same_too(
         assert cost.requests <= 8
         assert cost.entities <= most
     show(capsys, f"{count:,} photos, what has no pages", lines)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_stranger_costs_three_requests(
+    photos: tuple[int, Api, Recorder], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever a link opens; one more in each hour, for the audit log."""
+    count, api, tables = photos
+    bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    ids = [str(photo.name) for photo in listed(4)]
+    to = format_time(MOMENT)
+    lines = []
+    for target in (
+        {"photo": ids[0]},
+        {"photos": ids[:3]},
+        {"camera": "gate", "from": SINCE, "to": to},
+    ):
+        made = api.ask("/api/shares", bearer, "POST", json=target)
+        assert made.status_code == 201, made.text
+        path = f"shared/{made.json()['url'].rpartition('/')[2]}"
+        first, *later = [ask(api, tables, path, api.backend.read_token) for _ in range(3)]
+        lines.append(later[-1].line(f"shared/... {', '.join(target)}"))
+        assert first.requests == 4
+        assert min(one.requests for one in later) == 3  # a new hour may have begun
+        assert max(one.requests for one in later) <= 4
+    show(capsys, f"{count:,} photos, shared links", lines)

@@ -10,7 +10,8 @@ from photo_wire.heartbeat import Heartbeat
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.client import BackendClient
-from pi_uploader.identity import COUNTER_FILE, Identity
+from pi_uploader.identity import Identity
+from pi_uploader.identity.counter import COUNTER_FILE
 from pi_uploader.spool import PhotoInfo, Spool
 from tests.support.api import MOMENT, Api, new_camera
 from tests.support.backend import Backend

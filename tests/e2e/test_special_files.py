@@ -16,7 +16,9 @@ from pi_uploader.alerts.photo_log import MISSING_FILE, RECEIPTS_FILE, PhotoLog
 from pi_uploader.capture.arming import FILE_NAME as ARMED_FILE
 from pi_uploader.capture.arming import DisarmedCameras
 from pi_uploader.capture.start_backoff import StartBackoff
-from pi_uploader.identity import COUNTER_FILE, KEY_FILE, Identity
+from pi_uploader.identity import Identity
+from pi_uploader.identity.counter import COUNTER_FILE
+from pi_uploader.identity.key_file import KEY_FILE
 from pi_uploader.spool import Spool
 from pi_uploader.spool.admin import verify
 from pi_uploader.spool.export import export

@@ -250,6 +250,7 @@ def test_a_photo_that_retention_deleted_is_stored_when_it_comes_again(
     assert client.stats("yard") == (came + 1, there + 1)
 
 
+@pytest.mark.slow  # rights and links are among the requests above
 def test_a_revoked_token_and_a_removed_owner_take_along_what_they_made(
     recorded: RecordedStore, start: StartBackend
 ) -> None:
@@ -287,6 +288,7 @@ def test_a_changed_password_ends_the_sessions_that_the_version_began(
         assert client.status("anonymous", SIGN_IN, "POST", json=body) == status
 
 
+@pytest.mark.slow  # every row is read above, and tests/function_app/maintenance/ repairs
 def test_a_repair_finds_nothing_to_change(recorded: RecordedStore, start: StartBackend) -> None:
     """Two hours later, when nothing may be on its way any more; also if all is rebuilt, and by the
     timer. Everything is counted anew, and the counts are the same."""
@@ -314,6 +316,7 @@ def test_a_repair_finds_nothing_to_change(recorded: RecordedStore, start: StartB
     assert answers() == before
 
 
+@pytest.mark.slow  # as the repair
 def test_the_cleanup_of_weeks_later_deletes_what_is_due(start: StartBackend) -> None:
     """Photos by the retention of their camera, links that are over, counts of wrong passwords and
     failed sign-ins; and nothing else."""

@@ -1,5 +1,6 @@
 """What the backend's tests share, beside tests/conftest.py."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,11 +15,24 @@ from tests.support.backend import Backend
 from tests.support.memory_store import memory_services
 from tests.support.stored_photos import KEPT
 
+# The stores in memory behave as those on Azure do: tests/function_app/storage/ compares the two in
+# every run. So what lies above them is tested on the second kind by the whole suite alone.
+KINDS = ["memory", pytest.param("azurite", marks=pytest.mark.slow)]
+
 
 @pytest.fixture
 def api(backend: Backend) -> Api:
     """A client of the session's backend."""
     return Api(backend)
+
+
+@pytest.fixture
+def busy_threads() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture
@@ -33,7 +47,7 @@ def camera() -> str:
     return new_camera()
 
 
-@pytest.fixture(params=["memory", "azurite"])
+@pytest.fixture(params=KINDS)
 def empty(request: pytest.FixtureRequest) -> Iterator[store_side.Services]:
     """A backend that keeps nothing yet, of both kinds."""
     if request.param == "memory":
@@ -43,7 +57,7 @@ def empty(request: pytest.FixtureRequest) -> Iterator[store_side.Services]:
     yield store_side.connect(Settings(new_store()))
 
 
-@pytest.fixture(params=["memory", "azurite"])
+@pytest.fixture(params=KINDS)
 def own(request: pytest.FixtureRequest) -> Iterator[store_side.Services]:
     """An empty backend that deletes photos by age, of both kinds."""
     if request.param == "memory":

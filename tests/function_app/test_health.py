@@ -12,7 +12,11 @@ def test_a_healthy_app(api: Api) -> None:
     """Everyone may ask; the response has the version."""
     reply = api.ask("/api/health")
     assert reply.status_code == 200
-    assert reply.json() == {"status": "ok", "version": photo_wire.__version__}
+    assert reply.json() == {
+        "status": "ok",
+        "version": photo_wire.__version__,
+        "lost_notifications": 0,
+    }
     assert reply.headers["Cache-Control"] == "no-store"
     head = api.ask("/api/health", method="HEAD")
     assert (head.status_code, head.content) == (200, b"")

@@ -21,6 +21,7 @@ LATER = (
     *("function_app.auth.tokens", "function_app.auth.links", "function_app.auth.purge"),
     *("function_app.media.thumbnails", "function_app.media.redaction"),
     *("jinja2", "PIL", "zoneinfo", "zxcvbn", "aiohttp", "azure.identity"),
+    *("function_app.notify", "apprise", "standardwebhooks", "yaml", "oauthlib"),
 )
 
 
@@ -73,6 +74,13 @@ def test_the_first_photo_loads_nothing_more() -> None:
     assert more == ""
 
 
+def test_sending_loads_none_of_its_libraries_here() -> None:
+    """They are for the process that sends (docs/decisions/0099-a-process-that-sends.md)."""
+    loaded = run("import sys, function_app.notify.senders; print(*sys.modules)").split()
+    assert "function_app.notify.senders.sender" in loaded
+    assert not {"apprise", "standardwebhooks", "smtplib", "PIL"} & set(loaded)
+
+
 def test_no_garbage_is_collected_while_importing() -> None:
     """Afterwards it is, except for what the import made."""
     collected, is_enabled, frozen = run(
@@ -86,8 +94,15 @@ def test_no_garbage_is_collected_while_importing() -> None:
     assert int(frozen) > 0
 
 
-@pytest.mark.parametrize("is_enabled", [True, False])
-@pytest.mark.parametrize("works", [True, False])
+@pytest.mark.parametrize(
+    ("works", "is_enabled"),
+    [
+        (True, True),
+        (False, False),
+        pytest.param(True, False, marks=pytest.mark.slow),
+        pytest.param(False, True, marks=pytest.mark.slow),
+    ],
+)
 def test_importing_leaves_the_collector_as_it_was(is_enabled: bool, works: bool) -> None:
     """Even if the import fails."""
     code = (

@@ -26,11 +26,15 @@ from tests.support.pictures import jpeg
 
 CALLS = [(route, method) for route in ROUTES for method in route.methods]
 PROTECTED = [
-    (route, method) for route, method in CALLS if route.access not in (Access.PUBLIC, Access.DEVICE)
+    (route, method)
+    for route, method in CALLS
+    if route.access not in (Access.PUBLIC, Access.DEVICE, Access.PAGE)
 ]
+PAGES = [(route, method) for route, method in CALLS if route.access is Access.PAGE]
 PHOTO_CALLS = [(route, method) for route, method in PROTECTED if "{id}" in route.path]
 PARAMETER_VALUES = {"{name}": "nobody", "{key}": "0" * 32, "{secret}": "A" * 32, "{*path}": ""}
 PARAMETER_VALUES |= {"{camera}": "nobody", "{device}": "nobody", "{command}": "0" * 32}
+PARAMETER_VALUES |= {"{channel}": "0" * 16, "{session}": "0" * 64, "{passkey}": "0" * 64}
 REQUIRED_SCOPES = {
     Access.UPLOADER: Scope.UPLOAD,
     Access.READER: Scope.READ,
@@ -113,9 +117,14 @@ def test_only_public_routes_accept_invalid_credentials(
     route: Route,
     method: str,
 ) -> None:
-    """All others respond with 401, also for a photo that exists."""
+    """All others respond with 401, also for a photo that exists; pages have people sign in."""
     for headers in invalid_credentials.values():
-        reply = api.ask(path_of(route, str(name)), headers, method)
+        reply = api.ask(path_of(route, str(name)), headers, method, allow_redirects=False)
+        if route.access is Access.PAGE:
+            assert reply.status_code == 303
+            assert reply.headers["Location"].startswith("/sign-in")
+            assert not reply.content
+            continue
         assert (reply.status_code == 401) is (route.access is not Access.PUBLIC)
         if reply.status_code == 401 and route.access is not Access.DEVICE:
             assert reply.headers["WWW-Authenticate"] == "Bearer"
@@ -131,10 +140,31 @@ def test_these_routes_are_public_and_no_others() -> None:
         "get_shared_content",
         "open_session",
         "get_health",
+        "get_preflight",
         "get_openapi",
         "get_docs",
         "get_page",
+        "get_sign_in",
+        "post_sign_in",
+        "post_sign_out",
+        "begin_passkey_sign_in",
+        "open_session_by_passkey",
     }
+
+
+@pytest.mark.parametrize(("route", "method"), PAGES, ids=call_id)
+def test_pages_are_for_sessions(api: Api, name: PhotoName, route: Route, method: str) -> None:
+    """No key and no token opens one, of whatever kind and wherever it is sent."""
+    key, token = api.backend.function_key, api.backend.admin_token
+    path = path_of(route, str(name))
+    for credentials in (
+        {"Authorization": f"Bearer {key}"},
+        {"x-functions-key": key},
+        {"Authorization": f"Bearer {token}"},
+        {"Authorization": f"Bearer {token}", "Cookie": "nightjar_session=owner.secret"},
+    ):
+        reply = api.ask(path, credentials, method, allow_redirects=False)
+        assert (reply.status_code, reply.content) == (303, b"")
 
 
 @pytest.mark.parametrize(("route", "method"), PROTECTED, ids=call_id)
@@ -173,6 +203,9 @@ def test_a_token_for_another_camera_gets_404(
     )
     name = store_photo(api)
     path = path_of(route, str(name))
+    if route.path.startswith("api/trash/"):
+        admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+        assert api.ask(f"/api/photos/{name}", admin, "DELETE").status_code == 204
     for camera, is_found in (("another", False), (name.camera, True)):
         secret = tokens.create(
             rows,
@@ -226,7 +259,9 @@ def test_every_response_has_the_security_headers(
     for name in (str(name_of(camera)), "none"):
         reply = api.read(path_of(route, name), key, method)
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
-        assert reply.headers["Referrer-Policy"] == "no-referrer"
+        # Under no-referrer the forms of pages would come as if from another site.
+        is_page = reply.headers.get("Content-Type", "").startswith("text/html")
+        assert reply.headers["Referrer-Policy"] == ("same-origin" if is_page else "no-referrer")
         assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
         assert reply.headers["Cache-Control"]
 

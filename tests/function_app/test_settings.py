@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.retention_policy import RetentionPolicy
-from function_app.settings import Secrets, Settings, SettingsError, read_settings
+from function_app.settings import Network, Secrets, Settings, SettingsError, read_settings
 
 KEY = "c2VjcmV0LWFjY291bnQta2V5"
 ACCOUNT = f"DefaultEndpointsProtocol=https;AccountName=night;AccountKey={KEY};EndpointSuffix=x.net"
@@ -28,11 +28,17 @@ def test_everything_can_be_set() -> None:
         "GALLERY_PASSWORD": "a good password",
         "MAX_PHOTO_MB": "8",
         "RETENTION": "30d, gate=forever",
+        "CORS_ORIGINS": "https://App.example/, http://localhost:3000,https://other.example:443",
     }
     retention = RetentionPolicy(timedelta(days=30), {"gate": None})
     assert read_settings(environment) == Settings(
         ACCOUNT,
         secrets=Secrets(TOKEN, f"{TOKEN}-2", "a good password"),
+        network=Network(
+            cors_origins=frozenset(
+                {"https://app.example", "http://localhost:3000", "https://other.example"}
+            )
+        ),
         max_photo_bytes=8 << 20,
         retention=retention,
     )
@@ -100,6 +106,10 @@ def test_an_exception_for_an_invalid_camera_is_an_error(text: str, problem: str)
 @pytest.mark.parametrize(
     ("variable", "text"),
     [
+        ("PUSH_HOSTS", "https://push.example.org"),
+        ("PUSH_HOSTS", "push.example.org:https"),
+        ("CHANNEL_NETWORKS", "8.8.8.8"),
+        ("CHANNEL_NETWORKS", "homeassistant.local"),
         ("PUBLIC_URL", "photos.example"),
         ("PUBLIC_URL", "ftp://photos.example"),
         ("PUBLIC_URL", "https://photos.example/gallery"),
@@ -117,6 +127,34 @@ def test_an_address_and_a_count_are_checked(variable: str, text: str) -> None:
         read_settings({"AzureWebJobsStorage": ACCOUNT, variable: text})
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("*", "has a wildcard as its origin 1: name each origin in full"),
+        ("https://app.example, https://*.example", "has a wildcard as its origin 2"),
+        ("null", "has a wrong origin 1: it must be an address without a path"),
+        ("https://app.example,", "has a wrong origin 2"),
+        ("https://app.example, app.example", "has a wrong origin 2"),
+        ("https://app.example/page", "has a wrong origin 1"),
+        ("https://app.example https://other.example", "has a wrong origin 1"),
+    ],
+)
+def test_each_origin_is_named_in_full(text: str, problem: str) -> None:
+    """With the other errors, and without the value."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"AzureWebJobsStorage": ACCOUNT, "CORS_ORIGINS": text, "MAX_PHOTO_MB": "0"})
+    limit, origins = sorted(caught.value.problems, reverse=True)
+    assert limit.startswith("MAX_PHOTO_MB")
+    assert origins.startswith(f"CORS_ORIGINS {problem}")
+    assert "app.example" not in origins
+
+
+def test_push_services_are_a_list() -> None:
+    text = "Push.example.org, 127.0.0.1:8085,.push.example.net"
+    network = read_settings({"AzureWebJobsStorage": ACCOUNT, "PUSH_HOSTS": text}).network
+    assert network.push_hosts == ("push.example.org", "127.0.0.1:8085", ".push.example.net")
+
+
 def test_no_proxy_is_trusted_by_default() -> None:
     assert Settings("").network.trusted_proxies == 0
 
@@ -131,6 +169,7 @@ def test_no_error_repeats_a_value(value: str) -> None:
                 "READ_TOKEN": f"{value} ",
                 "MAX_PHOTO_MB": value,
                 "RETENTION": f"30d, {value}=30d",
+                "CORS_ORIGINS": value,
             }
         )
     assert "MARK" not in str(caught.value)

@@ -9,15 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from photo_wire.command import Command, CommandBlob, CommandResult, CommandState, LiveLink
-from photo_wire.heartbeat import (
-    HEARTBEAT,
-    HEARTBEAT_REPLY,
-    CommandLink,
-    Heartbeat,
-    HeartbeatReply,
-    parse_header,
-    parse_heartbeat,
-)
+from photo_wire.heartbeat import HEARTBEAT, Heartbeat, parse_header, parse_heartbeat
+from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, CommandLink, HeartbeatReply
 from tests.support.fault_server import Exchange, FaultServer
 from tests.support.store import Response, problem
 
@@ -30,7 +23,8 @@ class AgentBackend:
     """The handler of a FaultServer; a test asks commands of it, and reads what came.
 
     `has_heartbeats` False: it is older than heartbeats. `status` is the code of every response to a
-    heartbeat, None for a reply. `has_link` False: there is no blob.
+    heartbeat, None for a reply. `has_link` False: there is no blob. `has_blob` False: it was
+    removed.
     """
 
     def __init__(self) -> None:
@@ -41,6 +35,7 @@ class AgentBackend:
         self.polls: list[int] = []  # their status codes
         self.has_heartbeats = True
         self.has_link = True
+        self.has_blob = True
         self.is_approved = True
         self.status: int | None = None
         self.acknowledges = True
@@ -145,6 +140,9 @@ class AgentBackend:
         return HeartbeatReply(link if self.has_link else None, self._blob.open, tuple(acknowledged))
 
     def _read_blob(self, headers: Mapping[str, str]) -> Response:
+        if not self.has_blob:
+            self.polls.append(404)
+            return Response(404)
         content = self._blob.to_json()
         etag = f'"{hash(content)}"'
         is_known = headers.get("If-None-Match") == etag

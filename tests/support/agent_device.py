@@ -20,7 +20,8 @@ CLOCK = Clock(is_trusted=True)
 
 
 class AgentDevice:
-    """The device gate, which polls each 50 ms. `running` runs its agent in a thread."""
+    """The device gate, which polls each 50 ms, or `poll` seconds. `running` runs its agent in a
+    thread."""
 
     def __init__(
         self,
@@ -28,6 +29,7 @@ class AgentDevice:
         backend: AgentBackend,
         monthly_bytes: int | None = None,
         clock: Clock = CLOCK,
+        poll: float = POLL,
     ) -> None:
         self.spool = Spool(folder / "spool")
         self.urgent: list[str] = []
@@ -38,7 +40,7 @@ class AgentDevice:
         client = BackendClient(backend.server.base_url, "a key")
         self.client = client
         self.agent = Agent(
-            DeviceInfo("gate", "home", 300.0, POLL),
+            DeviceInfo("gate", "home", 300.0, poll),
             self.spool,
             client,
             UploadSide(self, self.pause, self.carrier, UploadLimits(quota=self.quota)),

@@ -1,4 +1,4 @@
-"""The camera's own page over HTTP, in a process as on a Pi, with a simulated camera or without."""
+"""The device's own page over HTTP, in a process as on a Pi, with a simulated camera or without."""
 
 from dataclasses import dataclass, field
 from typing import Any

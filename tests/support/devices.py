@@ -11,8 +11,10 @@ import azure.functions as func
 
 from function_app.auth.caller import DEVICE, Caller, RequestSignature, Standing
 from function_app.auth.device_rows import CameraBinding, DeviceIdentity
+from function_app.devices.heartbeats import record_changes
+from function_app.devices.states import DeviceState
 from function_app.services import Services
-from function_app.storage.device_keys import CAMERAS, IDENTITIES
+from function_app.storage.device_keys import CAMERAS, STATES
 from photo_wire.heartbeat import CameraState, Heartbeat
 
 
@@ -26,12 +28,16 @@ class Device:
 
     def introduce(self, now: datetime) -> "Device":
         """Give the device's name its key."""
-        self.services.device_keys.meet(self.name, self.name.ljust(43, "K"), 1, now)
+        self.services.device_keys.meet(self.name, self.key, 1, now)
         return self
+
+    @property
+    def key(self) -> str:
+        return self.name.ljust(43, "K")
 
     def caller(self) -> Caller:
         """Return the caller of the device's next request."""
-        signature = RequestSignature("", "", next(self.counters), "")
+        signature = RequestSignature("", "", next(self.counters), "", self.key)
         return replace(DEVICE, device=self.name, standing=Standing.VERIFIED, signature=signature)
 
 
@@ -48,6 +54,17 @@ def get_request(path: str, body: bytes = b"", **route_params: str) -> func.HttpR
     return func.HttpRequest("GET", path, params=params, route_params=route_params, body=body)
 
 
+def store_state(services: Services, state: DeviceState) -> None:
+    """Store a state as a heartbeat does."""
+    row = services.devices.get(STATES, state.device)
+    before = row.properties if row else {}
+    columns = {**before, **record_changes(services, before, state)}
+    if row is None:
+        assert services.devices.insert(STATES, state.device, columns)
+    else:
+        assert services.devices.replace(STATES, row, columns)
+
+
 def bind(services: Services, camera: str, device: str) -> None:
     """Make a camera one of a device."""
     services.devices.upsert(CAMERAS, camera, CameraBinding(device).to_properties())
@@ -56,6 +73,8 @@ def bind(services: Services, camera: str, device: str) -> None:
 def add_device(services: Services, device: str, cameras: Iterable[str]) -> None:
     """Give a device a key that nobody has, and these cameras."""
     identity = DeviceIdentity(device, "A" * 43, 0, datetime.now(UTC))
-    services.devices.upsert(IDENTITIES, device, identity.to_properties())
+    row = services.devices.get(STATES, device)
+    columns = {**(row.properties if row else {}), **identity.to_properties()}
+    services.devices.upsert(STATES, device, columns)
     for camera in cameras:
         bind(services, camera, device)

@@ -8,7 +8,7 @@ from function_app.http.responses import Response
 from function_app.routes import ROUTES
 from function_app.services import Services
 
-TIMERS = {"every_minute", "hourly_cleanup", "weekly_repair"}  # functions without a route
+TIMERS = {"every_minute", "hourly_cleanup", "weekly_repair", "notify"}  # without a route
 ROUTE_OF = {route.name: route for route in ROUTES}
 
 

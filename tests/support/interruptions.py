@@ -15,8 +15,19 @@ class Fragile:
     """A store that allows some calls that change something, and fails from then on."""
 
     READS = (
-        *("get", "query", "list_arrivals", "position", "list_orphans", "cameras", "first_seen"),
+        *(
+            "get",
+            "query",
+            "query_times",
+            "query_states",
+            "list_arrivals",
+            "position",
+            "list_orphans",
+            "cameras",
+            "first_seen",
+        ),
         *("list_photos", "list_names", "is_first_seen_known"),
+        *("get_trashed", "list_trash", "retention_positions"),
         *("read", "find", "find_or_tombstone", "newest", "state", "check"),
     )
 
@@ -26,6 +37,8 @@ class Fragile:
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)
+        if not callable(call):  # a store may hold another, whose calls count too
+            return Fragile(call, self._left)
         if name in self.READS:
             return call
 
@@ -62,12 +75,14 @@ class Watched:
     """A store that runs an action before each call. A list is read as a whole when it begins, as
     one page of it is."""
 
-    def __init__(self, store: object, before: Callable[[], None]) -> None:
+    def __init__(self, store: object, before: Callable[[], object]) -> None:
         self._store = store
         self._before = before
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)
+        if not callable(call):  # a store may hold another, whose calls are watched too
+            return Watched(call, self._before)
 
         def watched(*args: Any, **more: Any) -> Any:
             self._before()
@@ -78,7 +93,7 @@ class Watched:
 
 
 def at_call(
-    number: int, backend: Services, action: Callable[[], None]
+    number: int, backend: Services, action: Callable[[], object]
 ) -> tuple[Services, list[int]]:
     """Return services at whose call of this number the action runs first, and the number of
     calls so far."""

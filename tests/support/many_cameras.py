@@ -25,12 +25,13 @@ def fill(
     for number in range(photos):
         add_photo(services, number % cameras, now - timedelta(hours=hours) * (number / photos))
     names = [
-        name_of(_camera(number % cameras), now - timedelta(seconds=number), f"{number:08x}")
+        name_of(_camera(number % cameras), now - timedelta(seconds=number + 0.5), f"{number:08x}")
         for number in range(losses)
     ]
     for first in range(0, losses, 100):
         some = [Alert(name, LOSS, "no-room") for name in names[first : first + 100]]
         services.alerts.add([StoredAlert(alert, now) for alert in some])
+        services.index.record_losses({alert.name: "" for alert in some})
 
 
 def add_photo(services: Services, camera: int, at: datetime) -> None:

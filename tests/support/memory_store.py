@@ -2,14 +2,17 @@
 
 import json
 import threading
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from function_app.auth.audit_log import AuditLog
 from function_app.auth.device_keys import DeviceKeys
+from function_app.notification_queue.notifier import Notifier
+from function_app.notification_queue.notifying_alerts import NotifyingAlerts
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.figures import FiguresTable
@@ -20,6 +23,8 @@ from function_app.storage.models import (
     NameReservation,
     Photo,
     PhotoStateError,
+    PhotoTimes,
+    QueuedMessage,
     Reindexed,
     State,
     StoredAlert,
@@ -28,13 +33,17 @@ from function_app.storage.models import (
     blob_path,
 )
 from function_app.storage.photo_counters import PhotoCounters
-from function_app.storage.photo_counts import Arrival, PhotoCounts
+from function_app.storage.photo_counts import POSITION, Arrival, PhotoCounts
 from function_app.storage.row_keys import (
+    ALL_RETENTION,
     PHOTOS,
     View,
     arrival_position,
+    camera_of_retention_key,
     count_up,
     counts_of,
+    retention_key,
+    trash_position,
 )
 from function_app.storage.table_store import ConditionalUpdate, Entity
 from photo_wire.alert import Alert
@@ -89,7 +98,25 @@ class MemoryBlobs:
                 del self.stored[photo.path]
 
     def write_tombstone(self, photo: Photo, now: datetime) -> None:
-        self.stored[photo.path] = (replace(photo, deleted_at=now), b"")
+        self.stored[photo.path] = (replace(photo, deleted_at=now, is_trashed=False), b"")
+
+    def update(
+        self, name: PhotoName, media: Media, change: Callable[[Photo], Photo | None]
+    ) -> Photo | None:
+        path = blob_path(name, media)
+        with self._lock:
+            if path not in self.stored:
+                return None
+            photo, body = self.stored[path]
+            changed = change(photo)
+            if changed is None:
+                del self.stored[path]
+            else:
+                self.stored[path] = (changed, b"" if changed.is_tombstone else body)
+            return changed
+
+    def renew(self, photo: Photo) -> None:
+        return
 
     def cameras(self) -> list[str]:
         return sorted({path.partition("/")[0] for path in self.stored})
@@ -108,6 +135,7 @@ class MemoryTable:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Entity] = {}
+        self._keys: defaultdict[str, list[str]] = defaultdict(list)  # in order
         self._lock = threading.Lock()
         self._written = 0
 
@@ -151,13 +179,15 @@ class MemoryTable:
             self._write(partition, rewrite.row.key, rewrite.properties)
             for key, properties in rewrite.others.items():
                 if properties is None:
-                    del self.kept[partition, key]
+                    self._remove(partition, key)
                 else:
                     self._write(partition, key, properties)
             return True
 
     def remove(self, partition: str, key: str) -> None:
-        self.kept.pop((partition, key), None)
+        with self._lock:
+            if (partition, key) in self.kept:
+                self._remove(partition, key)
 
     def query(
         self,
@@ -168,15 +198,23 @@ class MemoryTable:
         columns: Sequence[str] | None = None,
     ) -> list[Entity]:
         assert columns is None or len({"RowKey", "Timestamp", *columns}) <= MAX_SELECTED
-        keys = sorted(key for one, key in self.kept if one == partition and key > after)
-        keys = [key for key in keys if not end or key < end]
-        found = [self.kept[partition, key] for key in keys[:count]]
+        with self._lock:
+            keys = self._keys[partition]
+            first = bisect_right(keys, after)
+            last = bisect_left(keys, end) if end else len(keys)
+            found = [self.kept[partition, key] for key in keys[first:last][:count]]
         return found if columns is None else [_with_columns(row, columns) for row in found]
 
     def _write(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
         _check_row(partition, key, properties)
         self._written += 1
+        if (partition, key) not in self.kept:
+            insort(self._keys[partition], key)
         self.kept[partition, key] = Entity(key, dict(properties), str(self._written))
+
+    def _remove(self, partition: str, key: str) -> None:
+        del self.kept[partition, key]
+        del self._keys[partition][bisect_left(self._keys[partition], key)]
 
 
 def _check_row(partition: str, key: str, properties: Mapping[str, str]) -> None:
@@ -213,6 +251,7 @@ class MemoryIndex:
         self.reservations: dict[tuple[str, str], NameReservation] = {}
         self.states: dict[PhotoName, tuple[State, str, Media]] = {}
         self.arrivals: defaultdict[str, dict[str, Photo]] = defaultdict(dict)  # by camera
+        self.trashed: dict[PhotoName, tuple[str, Photo]] = {}  # with its place among the arrivals
         self._positions: dict[PhotoName, str] = {}
         self._last_seen: dict[str, LastSeen] = {}
         self._first_seen: dict[str, datetime] = {}
@@ -249,6 +288,8 @@ class MemoryIndex:
                 return Reindexed.OTHER_FORMAT
             position = self.position(photo.name)
             self._write(photo, position or arrival_position(photo.name, photo.received_at))
+            if not listed or listed.is_protected > photo.is_protected:
+                self._restart_retention(photo)
             return Reindexed.REWRITTEN if listed else Reindexed.ADDED
 
     def remove(self, photo: Photo, state: State) -> None:
@@ -276,6 +317,79 @@ class MemoryIndex:
                 arrivals.pop(position, None)
                 return
 
+    def trash(self, photo: Photo) -> None:
+        arrivals = self.arrivals[photo.name.camera]
+        while True:
+            position = self.position(photo.name)
+            update = self._counters.removal_update(photo, position) if position else None
+            with self._lock:
+                if position != self.position(photo.name):
+                    continue
+                if update and not self.rows.rewrite(PHOTOS, update):
+                    continue
+                earlier = self.trashed[photo.name][0] if photo.name in self.trashed else None
+                fallback = arrival_position(photo.name, photo.received_at)
+                self.trashed[photo.name] = (position or earlier or fallback, photo)
+                self.states[photo.name] = (State.DELETED, photo.sha256, photo.media)
+                self.listed.pop(photo.name, None)
+                arrivals.pop(position or "", None)
+                return
+
+    def restore(self, photo: Photo) -> bool:
+        while trashed := self.trashed.get(photo.name):
+            position, earlier = trashed
+            update = self._counters.restoration_update(photo, position)
+            with self._lock:
+                if self.trashed.get(photo.name) != trashed:
+                    continue
+                if photo.name in self.listed or earlier.sha256 != photo.sha256:
+                    del self.trashed[photo.name]
+                    return False
+                if not self.rows.rewrite(PHOTOS, update):
+                    continue
+                del self.trashed[photo.name]
+                self._write(photo, position)
+                self._restart_retention(photo)
+                return True
+        return False
+
+    def get_trashed(self, name: PhotoName) -> Photo | None:
+        return self.trashed[name][1] if name in self.trashed else None
+
+    def list_trash(self, count: int, after: str = "", camera: str | None = None) -> list[Photo]:
+        found = {
+            trash_position(photo.name, photo.deleted_at): photo
+            for _, photo in list(self.trashed.values())
+            if camera in (None, photo.name.camera) and photo.deleted_at
+        }
+        return [found[key] for key in sorted(found) if key > after][:count]
+
+    def forget_trashed(self, photo: Photo) -> None:
+        with self._lock:
+            listed = self.trashed.get(photo.name)
+            if listed and listed[1].deleted_at == photo.deleted_at:
+                del self.trashed[photo.name]
+
+    def update_protection(self, photo: Photo) -> None:
+        with self._lock:
+            listed = self.listed.get(photo.name)
+            if listed and listed.media is photo.media and listed != photo:
+                self._write(photo, self._positions[photo.name])
+                if not photo.is_protected:
+                    self._restart_retention(photo)
+
+    def retention_positions(self) -> dict[str, Entity]:
+        rows = self.rows.query(PHOTOS, 1000, *ALL_RETENTION)
+        return {camera_of_retention_key(row.key): row for row in rows}
+
+    def save_retention_position(self, camera: str, position: str, read: Entity | None) -> bool:
+        if read is None:
+            return self.rows.insert(PHOTOS, retention_key(camera), {POSITION: position})
+        return self.rows.replace(PHOTOS, read, {POSITION: position})
+
+    def _restart_retention(self, photo: Photo) -> None:
+        self.rows.upsert(PHOTOS, retention_key(photo.name.camera), {POSITION: ""})
+
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
         arrivals = self.arrivals[camera]
         while position in arrivals:
@@ -296,13 +410,14 @@ class MemoryIndex:
             keys = {key: one for key, one in keys.items() if one.name.camera == view.camera}
         return [keys[key] for key in sorted(keys) if first < key < end][:count]
 
-    def query_names(
+    def query_times(
         self, view: View, count: int, after: PhotoName | None = None
-    ) -> list[PhotoName]:
+    ) -> list[PhotoTimes]:
         first, end = view.keys(after)
         among = self.arrivals[view.camera].values() if view.camera else self.listed.values()
-        keys = {view.key(photo.name): photo.name for photo in list(among)}
-        return [keys[key] for key in sorted(keys) if first < key < end][:count]
+        keys = {view.key(photo.name): photo for photo in list(among)}
+        found = [keys[key] for key in sorted(keys) if first < key < end][:count]
+        return [PhotoTimes(one.name, one.received_at, one.clock) for one in found]
 
     def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""
@@ -329,6 +444,20 @@ class MemoryIndex:
 
     def state(self, name: PhotoName) -> State | None:
         return self.states[name][0] if name in self.states else None
+
+    def query_states(
+        self, camera: str, start: datetime, end: datetime
+    ) -> list[tuple[PhotoName, State]]:
+        return sorted(
+            (
+                (name, state)
+                for name, (state, *_) in self.states.items()
+                if name.camera == camera
+                and start <= name.captured_at < end
+                and state is not State.LISTED
+            ),
+            key=lambda one: (one[0].captured_at, one[0].tag),
+        )
 
     def purge_states(self, camera: str, before: datetime) -> None:
         """As if all were recorded now."""
@@ -383,6 +512,7 @@ class MemoryIndex:
         self._last_seen.pop(camera, None)
         for row in self.rows.query(PHOTOS, 1000, *counts_of(camera)):
             self.rows.remove(PHOTOS, row.key)
+        self.rows.remove(PHOTOS, retention_key(camera))
         self._first_seen.pop(camera, None)
 
     def reserve_name(self, reservation: NameReservation) -> NameReservation:
@@ -447,8 +577,8 @@ class MemoryAlerts:
         return
 
     def find(self, name: PhotoName, kind: str) -> StoredAlert | None:
-        kept = list(self.kept.values())
-        ours = (one for one in kept if one.alert.name == name and not one.is_unknown)
+        newest_first = reversed(list(self.kept.values()))
+        ours = (one for one in newest_first if one.alert.name == name and not one.is_unknown)
         return next((one for one in ours if one.alert.kind == kind), None)
 
     def take_back(self, kept: StoredAlert) -> None:
@@ -503,11 +633,58 @@ class MemoryDeviceBlobs:
         return f"http://memory.example/devices/{path}?until={until:%s}&write={int(may_write)}"
 
 
+class MemoryQueue:
+    """Queue in a list. `clock` says when a text may be received; `kept` has those that are not
+    removed."""
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.kept: list[QueuedMessage] = []
+        self._due: dict[str, datetime] = {}
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._written = 0
+
+    @property
+    def texts(self) -> list[str]:
+        return [one.text for one in self.kept]
+
+    def put(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        with self._lock:
+            one = QueuedMessage(text, self._next(), self._next(), 0)
+            self._due[one.id] = self._clock() + delay
+            self.kept.append(one)
+
+    def begin_put(self, text: str) -> None:
+        """Nothing can be begun here."""
+
+    def receive(self, count: int, hidden: timedelta) -> list[QueuedMessage]:
+        assert 1 <= count <= 32
+        now = self._clock()
+        received: list[QueuedMessage] = []
+        with self._lock:
+            for at, one in enumerate(self.kept):
+                if len(received) < count and self._due[one.id] <= now:
+                    self._due[one.id] = now + hidden
+                    self.kept[at] = replace(one, receipt=self._next(), count=one.count + 1)
+                    received.append(self.kept[at])
+        return received
+
+    def remove(self, message: QueuedMessage) -> None:
+        with self._lock:
+            self.kept = [one for one in self.kept if one.receipt != message.receipt]
+
+    def _next(self) -> str:
+        self._written += 1
+        return str(self._written)
+
+
 def memory_services(settings: Settings, **parts: Any) -> Services:
     """Services that keep everything in memory; `parts` replace some of them. `rows` are those of
     the counts."""
     rows = parts.pop("rows", None) or MemoryTable()
-    alerts = parts.get("alerts") or MemoryAlerts()
+    notifications = parts.get("notifications") or MemoryTable()
+    notifier = parts.get("notifier") or Notifier(MemoryQueue(), notifications)
+    alerts = NotifyingAlerts(parts.pop("alerts", None) or MemoryAlerts(), notifier)
     devices = parts.get("devices") or MemoryTable()
     default = {
         "blobs": MemoryBlobs(),
@@ -521,5 +698,8 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
         "audit_log": AuditLog(MemoryTable(), settings.network.trusted_proxies),
         "loss_counts": LossCounts(rows, alerts),
         "figures": FiguresTable(rows),
+        "notifications": notifications,
+        "notifier": notifier,
+        "poison": MemoryQueue(),
     }
     return Services(**{**default, **parts}, settings=settings)

@@ -3,6 +3,7 @@
 import io
 import random
 import struct
+from functools import lru_cache
 from typing import Any
 
 from PIL import Image
@@ -19,6 +20,7 @@ LOCATION = b"52.520008N 13.404954E"
 _GPS = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 17.0), 29: LOCATION.decode()}
 
 
+@lru_cache(maxsize=64)  # thousands of tests ask for the same few
 def jpeg(width: int = 64, height: int = 48, seed: int = 0, **options: Any) -> bytes:
     """Return a JPEG with some grain, so that it has the size of a camera's. The same seed gives the
     same bytes. `options` are Pillow's, such as progressive=True."""

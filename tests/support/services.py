@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import fields, replace
 from typing import Any, cast
 
+from function_app.auth.audit_log import AuditLog
 from function_app.services import Services
 from function_app.storage.figures import FiguresTable
 from function_app.storage.loss_counts import LossCounts
@@ -34,12 +35,14 @@ def wrapped(services: Services, wrap: Callable[[object], Any]) -> Services:
     """Return services of which each store is wrapped, as are those with which photos and losses are
     counted."""
     index = with_counters(services, wrap(count_rows(services)), wrap(services.index)).index
-    derived = ("settings", "loss_counts", "figures")
+    derived = ("settings", "loss_counts", "figures", "notifier", "audit_log", "day_views")
     stores = [one.name for one in fields(Services) if one.name not in derived]
     parts = {name: wrap(getattr(services, name)) for name in stores}
     parts["index"] = _WrappedIndex(wrap(index), index)
     parts["loss_counts"] = LossCounts(wrap(services.loss_counts.rows), parts["alerts"])
     parts["figures"] = FiguresTable(wrap(services.figures.rows))
+    log = services.audit_log
+    parts["audit_log"] = AuditLog(wrap(log.table), log.trusted_proxies)
     return replace(services, **parts)
 
 

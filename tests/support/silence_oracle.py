@@ -2,6 +2,7 @@
 happened, and not from any row. In seconds of the simulation."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -79,17 +80,29 @@ class Oracle:
         labels = []
         for minute in range(int(self.world.days * 1440)):
             at = bisect_right(seconds, minute * MINUTE) - 1
+            label = self._reported_between(device, camera, at, by_start) if at >= 0 else "unknown"
+            is_last = bool(seconds) and minute >= seconds[-1] // MINUTE
             if minute in photos:
-                labels.append("recorded")
-            elif at < 0:
-                labels.append("unknown")
-            elif gap := by_start.get(seconds[at]):
-                goodbye = device.stored[at].heartbeat.goodbye
-                silent = f"silent {goodbye}" if goodbye else "silent"
-                labels.append(silent if gap.is_silence else "unknown backend-down")
-            else:
-                labels.append(self._reported(device, camera, at))
+                label = "recorded"
+            elif is_last and not label.startswith(("silent", "unknown")):
+                label = "unknown no-heartbeat-yet"
+            labels.append(label)
         return labels
+
+    def _reported_between(
+        self, device: Device, camera: str, at: int, by_start: Mapping[float, Gap]
+    ) -> str:
+        """Return what is said of the time between the heartbeat of this index and the next one."""
+        this = device.stored[at]
+        if gap := by_start.get(this.second):
+            goodbye = this.heartbeat.goodbye
+            silent = f"silent {goodbye}" if goodbye else "silent"
+            return silent if gap.is_silence else "unknown backend-down"
+        following = device.stored[at + 1] if at + 1 < len(device.stored) else None
+        end = following.second if following else this.second
+        if end - this.second > device.interval + RETRY and not this.heartbeat.goodbye:
+            return "unknown heartbeat-missed"
+        return self._reported(device, camera, at)
 
     def _reported(self, device: Device, camera: str, at: int) -> str:
         """Return what the heartbeat of this index says of a camera."""

@@ -16,6 +16,7 @@ class TableRelay:
         self._target = ("127.0.0.1", azurite.ports[2])
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._resetting = threading.Event()
+        self._failing = threading.Event()
         self._swallowing = threading.Event()
         self._held = b""  # part of the requests that are held back
         self.swallowed = threading.Event()
@@ -29,6 +30,10 @@ class TableRelay:
     def reset_next_request(self) -> None:
         """Reset the connection at the next bytes from a client, once."""
         self._resetting.set()
+
+    def reset_all_requests(self) -> None:
+        """Reset each connection at the next bytes from its client, from now on."""
+        self._failing.set()
 
     def swallow(self, table: str = "") -> None:
         """Send nothing to the tables any more, or nothing that names this table; `swallowed` is set
@@ -63,7 +68,7 @@ class TableRelay:
         is_held = False
         try:
             while data := source.recv(65536):
-                if up and self._resetting.is_set():
+                if up and (self._resetting.is_set() or self._failing.is_set()):
                     self._resetting.clear()
                     self.resets += 1
                     source.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from function_app.http.openapi.document import document
-from function_app.http.responses import PAGE_POLICY, Response
+from function_app.http.responses import Response, page_response
 from function_app.http.route import Route
 from function_app.http.templates import render_template
 
@@ -23,8 +24,8 @@ def openapi_response(routes: tuple[Route, ...]) -> Response:
 
 def docs_response(routes: tuple[Route, ...]) -> Response:
     """Return a page that describes these routes. It needs no script."""
-    headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
-    return Response(200, _page(routes), "text/html", headers)
+    page = page_response(_page(routes))
+    return replace(page, headers={**page.headers, "Cache-Control": "no-cache"})
 
 
 @cache

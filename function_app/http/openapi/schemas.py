@@ -22,6 +22,7 @@ from function_app.http.json_schema import (
     ref,
     text,
 )
+from function_app.http.openapi.notification_schemas import NOTIFICATION_SCHEMAS
 from photo_wire.command import CommandState, Kind
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.heartbeat import NetworkKind
@@ -34,6 +35,17 @@ _AS_OF = {
     **nullable(TIME),
     "description": "When the last run of the counting timer began; the counts are as of then.",
 }
+_INTERVAL = record(
+    **{"from": TIME, "to": TIME},
+    state=text(
+        enum=[
+            *("recorded", "late", "lost", "expired"),
+            *("quiet", "silent", "disarmed", "failing", "unknown"),
+        ]
+    ),
+    reason=nullable(text()),
+    details={"type": "object", "additionalProperties": {"type": ["string", "integer", "null"]}},
+)
 _FINGERPRINT = text(pattern="^[A-Za-z0-9_-]{16}$")
 _STANDING = {
     **nullable(text(enum=[Standing.VERIFIED, Standing.UNKNOWN])),
@@ -41,6 +53,21 @@ _STANDING = {
     "who sent it. Null if it was not signed and its camera has no device with a key.",
 }
 
+_PHOTO = {
+    "id": PHOTO_ID,
+    "camera": CAMERA,
+    "captured_at": TIME,
+    "received_at": TIME,
+    "trigger": nullable(text(enum=list(Trigger))),
+    "clock": nullable(text(enum=[*ClockStatus, "server", "exif"])),
+    "content_type": text(enum=[kind.content_type for kind in Media]),
+    "sha256": _SHA256,
+    "size": number(minimum=1),
+    "site": nullable(text()),
+    "device": nullable(CAMERA),
+    "standing": _STANDING,
+    "protected": BOOLEAN,
+}
 _PIN = {"number": number(minimum=0), "use": nullable(text()), "is_active": nullable(BOOLEAN)}
 _DEVICE_TIMES = {
     "received_at": nullable(TIME),
@@ -67,12 +94,17 @@ _NUMBER = {"type": "number"}
 _DEVICE: dict[str, Schema] = {
     "device": CAMERA,
     **_DEVICE_TIMES,
-    "state": text(enum=["off", "silent", "ready"]),
+    "state": text(enum=["unknown", "off", "silent", "ready"]),
     "reason": nullable(text()),
     "is_whole": {
         **BOOLEAN,
         "description": "False for a caller who may not see all cameras of the device: figures of "
         "the whole device are null then.",
+    },
+    "needs_decision": {
+        **nullable(BOOLEAN),
+        "description": "Whether a key, or a camera that it wants from another device, waits for an "
+        "owner to approve or reject it. Null for callers who may not decide.",
     },
     "version": nullable(text()),
     "interval": nullable(number(minimum=1)),
@@ -105,6 +137,11 @@ _DEVICE: dict[str, Schema] = {
 SCHEMAS: dict[str, Schema] = {
     "Problem": partial_record(
         ("title", "status", "detail"),
+        type={
+            **text(),
+            "description": "`code-required`: sign in with a code of the authenticator app, too. "
+            "`password-required`: send the password with this request. Left out for others.",
+        },
         title=text(),
         status=number(minimum=400, maximum=599),
         detail=text(),
@@ -117,21 +154,12 @@ SCHEMAS: dict[str, Schema] = {
         captured_at=TIME,
         received_at=TIME,
     ),
-    "Photo": record(
-        id=PHOTO_ID,
-        camera=CAMERA,
-        captured_at=TIME,
-        received_at=TIME,
-        trigger=nullable(text(enum=list(Trigger))),
-        clock=nullable(text(enum=[*ClockStatus, "server", "exif"])),
-        content_type=text(enum=[kind.content_type for kind in Media]),
-        sha256=_SHA256,
-        size=number(minimum=1),
-        site=nullable(text()),
-        device=nullable(CAMERA),
-        standing=_STANDING,
-    ),
+    "Photo": record(**_PHOTO),
     "PhotoPage": record(photos=array(ref("Photo")), next_cursor=_CURSOR),
+    "TrashedPhoto": record(**_PHOTO, deleted_at=TIME, kept_until=TIME),
+    "TrashPage": record(photos=array(ref("TrashedPhoto")), next_cursor=_CURSOR),
+    "RestoredPhotos": record(restored=array(PHOTO_ID), unknown=array(PHOTO_ID)),
+    "ProtectedPhotos": record(changed=array(PHOTO_ID), unknown=array(PHOTO_ID)),
     "SharedPhotos": record(photos=array(ref("Photo")), more=BOOLEAN, until=TIME),
     "Deleted": record(deleted=array(PHOTO_ID), unknown=array(PHOTO_ID)),
     "KnownPhotos": record(known=array(PHOTO_ID), missing=array(PHOTO_ID)),
@@ -163,7 +191,8 @@ SCHEMAS: dict[str, Schema] = {
         fingerprint=nullable(_FINGERPRINT),
         first_seen=TIME,
         waiting=array(
-            record(fingerprint=nullable(_FINGERPRINT), since=TIME), maxItems=MAX_WAITING_KEYS
+            record(fingerprint=nullable(_FINGERPRINT), since=TIME, own_until=nullable(TIME)),
+            maxItems=MAX_WAITING_KEYS,
         ),
         cameras=array(CAMERA),
         wanted=array(CAMERA),
@@ -210,6 +239,7 @@ SCHEMAS: dict[str, Schema] = {
                 at=TIME,
                 temperature=nullable(_NUMBER),
                 cpu=nullable(_NUMBER),
+                signal=nullable(_NUMBER),
                 disk_free=nullable(COUNT),
                 memory_free=nullable(COUNT),
                 waiting=nullable(COUNT),
@@ -228,15 +258,10 @@ SCHEMAS: dict[str, Schema] = {
         acknowledged=array(text()),
     ),
     "UnknownDevice": record(standing=text(enum=["unknown"])),
+    "Lanes": record(as_of=_AS_OF, lanes=array(record(camera=CAMERA, intervals=array(_INTERVAL)))),
     "Timeline": record(
         camera=CAMERA,
-        intervals=array(
-            record(
-                **{"from": TIME, "to": TIME},
-                state=text(enum=["recorded", "quiet", "silent", "disarmed", "failing", "unknown"]),
-                reason=nullable(text()),
-            )
-        ),
+        intervals=array(_INTERVAL),
         next_from={
             **nullable(TIME),
             "description": "Where the next request has to begin, if the range has more photos than "
@@ -280,10 +305,71 @@ SCHEMAS: dict[str, Schema] = {
         last_cleanup=nullable(TIME),
         last_repair=nullable(TIME),
     ),
-    "Health": record(status=text(enum=["ok"]), version=text()),
+    "Health": record(
+        status=text(enum=["ok"]),
+        version=text(),
+        lost_notifications={
+            **COUNT,
+            "description": "Photos and alerts of which nobody could be told, since neither the "
+            "queue nor the table could be written; of this instance, since it started.",
+        },
+    ),
     "SignedIn": record(name=text(), role=text(enum=list(Role)), cameras=CAMERAS),
     "Caller": record(name=text(), scopes=_SCOPES, cameras=CAMERAS),
-    "Ended": record(ended=COUNT),
+    "Ended": record(
+        ended=COUNT,
+        channels={
+            **array(text()),
+            "description": "The names of the channels that go on getting the notifications.",
+        },
+    ),
+    "PasskeyOptions": {
+        "type": "object",
+        "description": "What PublicKeyCredential.parseCreationOptionsFromJSON() takes in the "
+        "browser, or parseRequestOptionsFromJSON() (WebAuthn).",
+    },
+    "Passkey": record(
+        id=_SHA256,
+        label=text(),
+        host={**text(), "description": "Where it was added; it works there alone."},
+        added_at=TIME,
+        used_at=nullable(TIME),
+    ),
+    "Passkeys": record(passkeys=array(ref("Passkey"))),
+    "TOTP": record(
+        enabled=BOOLEAN,
+        confirmed_at=nullable(TIME),
+        recovery_codes=nullable(number(minimum=0, maximum=10)),
+    ),
+    "NewTOTP": record(
+        secret=text(),
+        uri=text(format="uri"),
+        qr={**text(), "description": "The same as a picture: SVG."},
+    ),
+    "RecoveryCodes": record(
+        recovery_codes={
+            **array(text()),
+            "description": "Each stands for a code once. They are never shown again.",
+        }
+    ),
+    "Sessions": record(
+        sessions=array(
+            record(
+                id=_SHA256,
+                browser={
+                    **nullable(text()),
+                    "description": "Null in a session that began before this was recorded; so are "
+                    "`system` and `network`, which are also null if they are not known.",
+                },
+                system=nullable(text()),
+                network=nullable(text()),
+                signed_in_at=TIME,
+                used_at={**nullable(TIME), "description": "Exact to the hour."},
+                expires_at=TIME,
+                current={**BOOLEAN, "description": "Whether this request belongs to it."},
+            )
+        )
+    ),
     "Person": record(
         name=text(),
         role=text(enum=list(Role)),
@@ -332,10 +418,13 @@ SCHEMAS: dict[str, Schema] = {
                     "key": text(),
                     "camera": CAMERA,
                     "photo": nullable(PHOTO_ID),
+                    "photos": nullable(array(PHOTO_ID)),
                     "from": TIME,
                     "to": TIME,
                     "until": TIME,
                     "with_location": BOOLEAN,
+                    "opened": number(minimum=0),
+                    "opened_at": nullable(TIME),
                     "made_by": nullable(text()),
                     "root": nullable(text()),
                 }
@@ -357,4 +446,5 @@ SCHEMAS: dict[str, Schema] = {
         cameras=array(CAMERA),
         left=array(CAMERA),
     ),
+    **NOTIFICATION_SCHEMAS,
 }

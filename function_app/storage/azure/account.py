@@ -1,4 +1,4 @@
-"""The storage account: the clients for its blobs and its tables, kept for the process."""
+"""The storage account: the clients for its blobs, tables and queues, kept for the process."""
 
 import logging
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from function_app.storage.azure.blob_requests import BlobRequests
 from function_app.storage.azure.identity import ManagedIdentityCredential
 from function_app.storage.azure.new_blobs import NewBlobs
 from function_app.storage.azure.queries import Queries
+from function_app.storage.azure.queue_requests import QueueRequests, queue_address
 from function_app.storage.azure.table_requests import TableRequests
 from function_app.storage.azure.transactions import Transactions
 
@@ -26,7 +27,8 @@ MAX_CONNECTIONS = 64
 
 class Account(NamedTuple):
     """The account's clients. `new_blobs` creates blobs, `blob_reads` reads them, and `blobs` does
-    the rest, over the same connections; of tables, `tables` writes single rows."""
+    the rest, over the same connections; of tables, `tables` writes single rows. `queues` sends all
+    requests to queues."""
 
     blobs: BlobServiceClient
     new_blobs: NewBlobs
@@ -34,6 +36,7 @@ class Account(NamedTuple):
     tables: TableServiceClient
     transactions: Transactions
     queries: Queries
+    queues: QueueRequests
 
 
 def open_account(
@@ -74,6 +77,7 @@ def open_account(
         tables,
         Transactions(tables, table_requests, sdk_only),
         Queries(tables, table_requests, sdk_only),
+        QueueRequests(queue_address(connection_string, blobs.url), blobs),
     )
 
 

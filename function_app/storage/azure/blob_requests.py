@@ -36,7 +36,7 @@ class BlobRequests:
         self._url, self._query = url.rstrip("/"), question + signature
         self._version = service.api_version
         self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
-            self._url, policies=_authorization(service.credential), transport=transport
+            self._url, policies=authorization(service.credential), transport=transport
         )
 
     def send(
@@ -67,7 +67,9 @@ def failure(response: HttpResponse, known_codes: Collection[str]) -> AzureError:
     return UnknownReplyError(f"it was answered {status} {code}", status)
 
 
-def _authorization(credential: object) -> list[_Policy]:
+def authorization(credential: object) -> list[_Policy]:
+    """Return what signs requests as the SDK's client with this credential does. Queues are signed
+    as blobs are ("Authorize with Shared Key" in Microsoft's reference of the storage services)."""
     if credential is None:  # a shared access signature, which is in the address
         return []
     if isinstance(credential, SansIOHTTPPolicy):  # the account's key

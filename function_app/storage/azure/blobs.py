@@ -1,10 +1,12 @@
 """The photos' bytes in Blob Storage, each with all that is known of the photo as metadata; and the
 thumbnails, in a container of their own, which may be deleted at any time and are made anew."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -13,12 +15,19 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
+from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, ContentSettings
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.new_blobs import EXISTS
-from function_app.storage.models import DamagedRecordError, Photo, blob_path, parse_photo
+from function_app.storage.models import (
+    MAX_ATTEMPTS,
+    DamagedRecordError,
+    Photo,
+    StorageUnavailableError,
+    blob_path,
+    parse_photo,
+)
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, parse_name
@@ -101,8 +110,43 @@ class AzurePhotoBlobs:
 
     def write_tombstone(self, photo: Photo, now: datetime) -> None:
         blob = self._container.get_blob_client(photo.path)
-        metadata = replace(photo, deleted_at=now).to_properties()
+        metadata = replace(photo, deleted_at=now, is_trashed=False).to_properties()
         call(lambda: blob.upload_blob(b"", overwrite=True, metadata=metadata))
+
+    def update(
+        self, name: PhotoName, media: Media, change: Callable[[Photo], Photo | None]
+    ) -> Photo | None:
+        blob = self._container.get_blob_client(blob_path(name, media))
+
+        def attempt() -> Photo | None:
+            found = blob.get_blob_properties()
+            stored = parse_photo(found.metadata)
+            changed = change(stored)
+            if changed != stored:
+                _replace(blob, changed, found.etag)
+            return changed
+
+        def attempt_often() -> Photo | None:
+            for _ in range(MAX_ATTEMPTS):
+                with suppress(ResourceModifiedError):
+                    try:
+                        return attempt()
+                    except ResourceNotFoundError:
+                        return None
+            raise StorageUnavailableError(f"other instances changed {name} each time")
+
+        return call(attempt_often)
+
+    def renew(self, photo: Photo) -> None:
+        blob = self._container.get_blob_client(photo.path)
+
+        def write() -> None:
+            # What was removed is gone, and what was changed meanwhile is new.
+            with suppress(ResourceNotFoundError, ResourceModifiedError, DamagedRecordError):
+                found = blob.get_blob_properties()
+                _replace(blob, parse_photo(found.metadata), found.etag)
+
+        call(write)
 
     def cameras(self) -> list[str]:
         def look() -> list[str]:
@@ -132,6 +176,18 @@ class AzurePhotoBlobs:
                 return  # it is created with the first photo
 
         call(look)
+
+
+def _replace(blob: BlobClient, photo: Photo | None, etag: str) -> None:
+    """Replace what is stored, if it still has this etag. Raises the SDK's errors, such as
+    ResourceModifiedError."""
+    condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+    if photo is None:
+        blob.delete_blob(**condition)
+    elif photo.is_tombstone:
+        blob.upload_blob(b"", overwrite=True, metadata=photo.to_properties(), **condition)
+    else:
+        blob.set_blob_metadata(photo.to_properties(), **condition)
 
 
 def create_container(container: ContainerClient) -> None:

@@ -16,7 +16,7 @@ from function_app.storage.azure.identity import IdentityError
 from function_app.storage.models import StorageUnavailableError
 
 Result = TypeVar("Result")
-_NOT_CREATED_YET = ("ContainerNotFound", "TableNotFound")
+_NOT_CREATED_YET = ("ContainerNotFound", "TableNotFound", "QueueNotFound")
 SERVICE_FAILURES = ("InternalError", "OperationTimedOut", "ServerBusy")
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,25 @@ def call(operation: Callable[[], Result], create: Callable[[], object] | None = 
         try:
             return _on_a_live_connection(operation)
         except HttpResponseError as error:
-            if create is None or error_code(error) not in _NOT_CREATED_YET:
+            if create is None or not is_not_created_yet(error):
                 raise
             create()
             return operation()
     except AzureError as error:
-        raise StorageUnavailableError(
-            _reason(error)
-        ) from None  # the SDK's text may contain a signed address
+        raise unavailable(error) from None  # the SDK's text may contain a signed address
+
+
+def unavailable(error: AzureError) -> StorageUnavailableError:
+    """Return what a caller is told of this error, without the secrets in its text."""
+    return StorageUnavailableError(_reason(error))
+
+
+def is_closed_connection(error: AzureError) -> bool:
+    """Return whether a kept connection may have failed since the other side has closed it, which
+    does not mean that storage is unavailable: another try opens a new one."""
+    return isinstance(error, ServiceResponseError) and not isinstance(
+        error, ServiceResponseTimeoutError
+    )
 
 
 def error_code(error: HttpResponseError) -> str:
@@ -50,14 +61,17 @@ def error_code(error: HttpResponseError) -> str:
     return str(getattr(code, "value", code))
 
 
+def is_not_created_yet(error: AzureError) -> bool:
+    """Return whether the container, the table or the queue does not exist."""
+    return isinstance(error, HttpResponseError) and error_code(error) in _NOT_CREATED_YET
+
+
 def _on_a_live_connection(operation: Callable[[], Result]) -> Result:
-    """A kept connection that the other side has closed fails at its next use, which does not mean
-    that storage is unavailable: try once more, which opens a new one."""
     try:
         return operation()
-    except ServiceResponseTimeoutError:
-        raise
-    except ServiceResponseError:
+    except ServiceResponseError as error:
+        if not is_closed_connection(error):
+            raise
         return operation()
 
 

@@ -12,24 +12,27 @@ from datetime import datetime
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.photo_table import (
+    EXISTS,
     Row,
     indexed_row,
     last_seen_row,
     parse_listing,
     parse_photo_row,
-    parse_row_name,
+    parse_times,
     photo_rows,
     state_row,
 )
 from function_app.storage.azure.queries import NOT_FOUND, PAGE_SIZE
-from function_app.storage.azure.states import MAX_ATTEMPTS, States
 from function_app.storage.azure.tables import changes_of
 from function_app.storage.azure.transactions import Operation
+from function_app.storage.azure.trash import Trash, restart_retention, trashed_rows
 from function_app.storage.models import (
+    MAX_ATTEMPTS,
     LastSeen,
     NameReservation,
     Photo,
     PhotoStateError,
+    PhotoTimes,
     Reindexed,
     State,
     StorageUnavailableError,
@@ -48,7 +51,9 @@ from function_app.storage.row_keys import (
     count_up,
     counts_of,
     reserved_name_key,
+    retention_key,
     state_key,
+    trash_keys,
 )
 from function_app.storage.table_store import ConditionalUpdate, Entity
 from photo_wire.media import Media
@@ -56,7 +61,7 @@ from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 
-class AzurePhotoIndex(States):
+class AzurePhotoIndex(Trash):
     """PhotoIndex in one table, which is created when it is first missed."""
 
     def __init__(self, account: Account) -> None:
@@ -99,7 +104,9 @@ class AzurePhotoIndex(States):
         for _ in range(MAX_ATTEMPTS):
             row = self._find(PHOTOS, View().key(photo.name))
             if row is None:
-                if self._insert(photo_rows(photo, photo.received_at), indexed_row(photo)):
+                rows = photo_rows(photo, photo.received_at)
+                restart = restart_retention(photo.name.camera)
+                if self._insert(rows, indexed_row(photo), restart):
                     return Reindexed.ADDED
             elif row.properties["content_type"] != photo.media.content_type:
                 return Reindexed.OTHER_FORMAT
@@ -111,7 +118,18 @@ class AzurePhotoIndex(States):
         """Write the photo's rows in place of those that exist; return False if this one, the first
         of them, was changed or removed meanwhile."""
         rows = [*photo_rows(photo, parse_time(row.properties["listed_at"])), indexed_row(photo)]
+        if _is_protected(row) and not photo.is_protected:
+            rows.append(restart_retention(photo.name.camera))
         return not self._try_submit([(Operation.PUT, one) for one in rows], row.etag)
+
+    def update_protection(self, photo: Photo) -> None:
+        for _ in range(MAX_ATTEMPTS):
+            row = self._find_photo(photo)
+            if row is None or _is_protected(row) == photo.is_protected:
+                return
+            if self._replace(photo, row):
+                return
+        raise StorageUnavailableError(f"other instances changed {photo.name} each time")
 
     def remove(self, photo: Photo, state: State) -> None:
         self._remove_photo(photo, state, counted=photo)
@@ -125,10 +143,56 @@ class AzurePhotoIndex(States):
         indexed_at = parse_time(row.properties["listed_at"]) if row else photo.received_at
         position = arrival_position(photo.name, indexed_at)
         new_state = state_row(photo.name, state, photo.sha256, photo.media)
-        self._remove(photo.name.camera, position, keys, counted, new_state)
+        self._remove(photo.name.camera, position, keys, counted, [new_state])
 
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
-        self._remove(camera, position, [], counted, None)
+        self._remove(camera, position, [], counted, [])
+
+    def trash(self, photo: Photo) -> None:
+        for _ in range(MAX_ATTEMPTS):
+            row = self._find_photo(photo)
+            if row:
+                listed_at = parse_time(row.properties["listed_at"])
+                position, rows = (
+                    arrival_position(photo.name, listed_at),
+                    trashed_rows(photo, listed_at),
+                )
+                self._remove(photo.name.camera, position, all_keys(photo.name), photo, rows)
+                return
+            if self._list_in_trash(photo):
+                return
+        raise StorageUnavailableError(f"other instances changed {photo.name} each time")
+
+    def restore(self, photo: Photo) -> bool:
+        camera = photo.name.camera
+        with self._counting.setdefault(camera, threading.Lock()):
+            for _ in range(MAX_ATTEMPTS):
+                row = self._trashed_row(photo.name)
+                trashed = parse_photo_row(row) if row else None
+                if not row or not trashed:
+                    return False
+                same = trashed[1].sha256 == photo.sha256
+                code = self._submit_restoration(photo, trashed[1], row) if same else EXISTS
+                if not code:
+                    return True
+                if code == EXISTS:  # it is indexed already, or has other bytes
+                    self.forget_trashed(trashed[1])
+                    return False
+        raise StorageUnavailableError(f"other instances changed {photo.name} each time")
+
+    def _submit_restoration(self, photo: Photo, trashed: Photo, row: Entity) -> str:
+        """Index a photo again, count it, and remove it from the list of the trash, in which `row`
+        is. Return the error code if that failed since a row was changed, exists or does not exist,
+        else ""."""
+        camera, listed_at = photo.name.camera, parse_time(row.properties["listed_at"])
+        position = arrival_position(photo.name, listed_at)
+        update = self._counters.restoration_update(photo, position)
+        changes = changes_of(PHOTOS, update)
+        changes += [(Operation.INSERT, one) for one in photo_rows(photo, listed_at)]
+        changes += [(Operation.PUT, indexed_row(photo)), (Operation.PUT, restart_retention(camera))]
+        keys = trash_keys(photo.name, trashed.deleted_at or listed_at)
+        changes += [(Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys]
+        return self._try_submit(changes, update.row.etag)
 
     def _remove(
         self,
@@ -136,11 +200,11 @@ class AzurePhotoIndex(States):
         position: str,
         keys: list[str],
         counted: Photo | None,
-        new_state: Row | None,
+        written: list[Row],
     ) -> None:
         """Remove the arrival at this position and the rows of these keys, as far as they exist, and
-        write the new state of the photo's id; together with them subtract the `counted` photo, an
-        orphan if there is no new state."""
+        write the `written` rows, with the new state of the photo's id; together with them subtract
+        the `counted` photo, an orphan if nothing is written."""
         arrival = arrivals_of(camera) + position
         left = [*keys, arrival]
         # Threads that delete at once would only make each other's etags worthless.
@@ -149,9 +213,9 @@ class AzurePhotoIndex(States):
             for _ in range(MAX_ATTEMPTS):
                 update = None
                 if counted and arrival in left:
-                    is_orphan = new_state is None
+                    is_orphan = not written
                     update = self._counters.removal_update(counted, position, is_orphan)
-                code = self._submit_removal(left, update, new_state)
+                code = self._submit_removal(left, update, written)
                 if code in NOT_FOUND:  # another deletion removed some, perhaps long ago
                     left = [key for key in left if self._find(PHOTOS, key)]
                 if not code or not left:
@@ -159,14 +223,13 @@ class AzurePhotoIndex(States):
         raise StorageUnavailableError(f"other instances changed {arrival} each time")
 
     def _submit_removal(
-        self, keys: list[str], update: ConditionalUpdate | None, new_state: Row | None
+        self, keys: list[str], update: ConditionalUpdate | None, written: list[Row]
     ) -> str:
-        """Remove all of these rows together with the update; return the error code if that failed
-        since one of the rows was changed or does not exist, else ""."""
+        """Remove all of these rows and write others, together with the update; return the error
+        code if that failed since one of the rows was changed or does not exist, else ""."""
         changes = changes_of(PHOTOS, update) if update else []
         changes += [(Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys]
-        if new_state:
-            changes.append((Operation.PUT, new_state))
+        changes += [(Operation.PUT, row) for row in written]
         return self._try_submit(changes, update.row.etag if update else "")
 
     def get(self, name: PhotoName) -> Photo | None:
@@ -177,10 +240,11 @@ class AzurePhotoIndex(States):
         rows = self._list(*view.keys(after), count, parse_photo_row)
         return [photo for _, photo in rows]
 
-    def query_names(
+    def query_times(
         self, view: View, count: int, after: PhotoName | None = None
-    ) -> list[PhotoName]:
-        return self._list(*view.keys(after), count, parse_row_name, columns=[])
+    ) -> list[PhotoTimes]:
+        columns = ["received_at", "clock"]
+        return self._list(*view.keys(after), count, parse_times, columns)
 
     def list_arrivals(
         self, camera: str, before: datetime, count: int, after: str = ""
@@ -224,6 +288,7 @@ class AzurePhotoIndex(States):
         self._forget_last_seen(camera)
         for key in keys:
             self._rows.remove(PHOTOS, key)
+        self._rows.remove(PHOTOS, retention_key(camera))
         self._rows.remove(NEW_CAMERAS, camera)
 
     def reserve_name(self, reservation: NameReservation) -> NameReservation:
@@ -240,3 +305,7 @@ class AzurePhotoIndex(States):
 
     def check(self) -> None:
         self._find(PHOTOS, "none")
+
+
+def _is_protected(row: Entity) -> bool:
+    return parse_photo(row.properties).is_protected

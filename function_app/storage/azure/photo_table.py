@@ -18,6 +18,7 @@ from function_app.storage.models import (
     DamagedRecordError,
     LastSeen,
     Photo,
+    PhotoTimes,
     State,
     parse_photo,
 )
@@ -36,7 +37,7 @@ from photo_wire.name import PhotoName, parse_name
 
 TABLE = "photos"
 BLOB_ONLY = ("signature_input", "signature")  # lists need no signatures, and each row is paid for
-_CHANGED = "UpdateConditionNotSatisfied"
+_CHANGED, EXISTS = "UpdateConditionNotSatisfied", "EntityAlreadyExists"
 
 Row = dict[str, str]
 Value = TypeVar("Value")
@@ -56,13 +57,14 @@ class PhotoTable:
 
     def _try_submit(self, changes: list[Change], etag: str = "") -> str:
         """Make all of these changes, if the first row has this etag. Return the error code if one
-        of the rows was changed or does not exist, else ""."""
+        of the rows was changed, does not exist, or exists although it is to be inserted; else
+        ""."""
 
         def submit() -> str:
             try:
                 self._submit(changes, etag)
             except HttpResponseError as error:
-                if (code := error_code(error)) in (_CHANGED, *NOT_FOUND):
+                if (code := error_code(error)) in (_CHANGED, EXISTS, *NOT_FOUND):
                     return code
                 raise
             return ""
@@ -98,11 +100,15 @@ class PhotoTable:
 def photo_rows(photo: Photo, indexed_at: datetime) -> list[Row]:
     """Return the photo's rows in all orders, the first that of all photos, newest first. The column
     `listed_at` has the time at which it was indexed."""
-    properties = {**photo.to_properties(), "listed_at": format_time(indexed_at)}
-    for name in BLOB_ONLY:
-        properties.pop(name, None)
+    properties = row_properties(photo, indexed_at)
     keys = [*all_keys(photo.name), arrival_key(photo.name, indexed_at)]
     return [{"PartitionKey": PHOTOS, "RowKey": key, **properties} for key in keys]
+
+
+def row_properties(photo: Photo, indexed_at: datetime) -> dict[str, str]:
+    """Return the columns of a photo's rows, without their keys."""
+    properties = {**photo.to_properties(), "listed_at": format_time(indexed_at)}
+    return {name: value for name, value in properties.items() if name not in BLOB_ONLY}
 
 
 def state_row(name: PhotoName, state: State, sha256: str, media: Media | None) -> Row:
@@ -156,12 +162,24 @@ def parse_photo_row(row: Entity) -> tuple[str, Photo] | None:
         return None
 
 
-def parse_row_name(row: Entity) -> PhotoName | None:
-    """Return the name of the photo whose row in some order this is: the end of its key."""
+def parse_times(row: Entity) -> PhotoTimes | None:
+    """Return when the photo whose row in some order this is was taken and received."""
     try:
-        return parse_name(row.key.rpartition("~")[2])
-    except WireError as error:
+        name = parse_name(row.key.rpartition("~")[2])
+        clock = row.properties.get("clock")
+        return PhotoTimes(name, parse_time(row.properties["received_at"]), clock)
+    except (KeyError, WireError) as error:
         log.warning("left out of a list: %s: %s", row.key, error)
+        return None
+
+
+def parse_state_row(camera: str, row: Entity) -> tuple[PhotoName, State] | None:
+    """Return the id of which this row of a camera says what is known, and that."""
+    try:
+        name = parse_name(f"{camera}-{row.key.rpartition('~')[2]}")
+        return name, State(row.properties["state"])
+    except (KeyError, ValueError) as error:  # WireError is a ValueError
+        log.warning("left out of what is known of ids: %s: %s", row.key, error)
         return None
 
 

@@ -18,6 +18,7 @@ from function_app.storage.azure.photo_table import (
     Row,
     last_seen_row,
     parse_last_seen,
+    parse_state_row,
     state_row,
 )
 from function_app.storage.azure.queries import Query, key_range, literal
@@ -25,6 +26,7 @@ from function_app.storage.azure.tables import AzureTable
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
     CAME,
+    MAX_ATTEMPTS,
     LastSeen,
     Photo,
     State,
@@ -33,6 +35,7 @@ from function_app.storage.models import (
 from function_app.storage.row_keys import (
     NEW_CAMERAS,
     PHOTOS,
+    ids_between,
     last_seen_key,
     last_seen_of,
     state_key,
@@ -42,9 +45,6 @@ from function_app.storage.table_store import query_all
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName
 
-# Of a change on the condition that a row is as it was read; each that fails means that another
-# instance's change was made.
-MAX_ATTEMPTS = 20
 MAX_WAIT_SECONDS = 2.0  # for another thread's transaction: a stalled one delays no photo for longer
 _MAX_CHANGES = 100  # in a transaction
 
@@ -100,6 +100,15 @@ class States(PhotoTable):
     def state(self, name: PhotoName) -> State | None:
         row = self._find(PHOTOS, state_key(name))
         return State(row.properties["state"]) if row else None
+
+    def query_states(
+        self, camera: str, start: datetime, end: datetime
+    ) -> list[tuple[PhotoName, State]]:
+        where = f"{key_range(PHOTOS, *ids_between(camera, start, end))}"
+        where += f" and state ne {literal(State.LISTED)}"
+        query = Query(TABLE, where, columns=["state"])
+        parse = partial(parse_state_row, camera)
+        return call(lambda: list(filter(None, map(parse, self._queries.rows(query)))))
 
     def purge_states(self, camera: str, before: datetime) -> None:
         expired = (

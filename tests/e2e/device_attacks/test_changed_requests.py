@@ -188,6 +188,18 @@ def test_the_clock_does_not_matter(world: World, created: int) -> None:
     assert world.of(name)["standing"] == "verified"
 
 
+@pytest.mark.parametrize("created", [0, 4102444800])  # 1970, 2100
+def test_the_clock_does_not_lock_a_device_out(world: World, created: int) -> None:
+    """Nor does one that was years ahead, and is right again: the counter decides."""
+    for at in (created, None):
+        beat = world.heartbeat(world.key, f"1.{created}")
+        stated = world.gate.sign("POST", beat.target, beat.body, beat.headers, at)
+        answer = world.send(replace(beat, headers={**beat.headers, **stated}))
+        assert answer.status == 200, answer.body
+        assert world.send(replace(beat, headers={**beat.headers, **stated})).status == 401
+    assert world.version == f"1.{created}"
+
+
 def test_a_counter_does_not_jump_to_the_end(world: World) -> None:
     """One request would use up all counters. A jump of years is possible."""
     at, standings = world.gate.counter, []

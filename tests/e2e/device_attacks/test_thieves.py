@@ -37,6 +37,13 @@ THIEVES = {
     for key in ("old", "yard's", "gate's")
     for sign in (no_signature, own_key_pair, as_another_device, as_a_new_device)
 }
+# Each key and each way to sign is in one of these; the other pairs differ in nothing else.
+EVERY_DAY = {
+    "old key, no_signature",
+    "yard's key, own_key_pair",
+    "gate's key, as_another_device",
+    "gate's key, as_a_new_device",
+}
 
 
 @dataclass
@@ -51,7 +58,11 @@ class Thief:
         return self.world.send(self.sign(self.world, request))
 
 
-@pytest.fixture(params=THIEVES)
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=() if name in EVERY_DAY else pytest.mark.slow) for name in THIEVES
+    ]
+)
 def thief(request: pytest.FixtureRequest, world: World) -> Thief:
     key, sign = THIEVES[request.param]
     function_key = {
@@ -160,6 +171,43 @@ def test_a_thief_does_not_report_for_the_device(world: World, thief: Thief) -> N
     photo = world.photo(world.new_photo(), thief.key, **{"X-Heartbeat": carried})
     assert thief.send(photo).status == 201
     assert world.version == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/photos"),
+        ("GET", "/api/cameras"),
+        ("GET", "/api/cameras/{gate}/status"),
+        ("GET", "/api/cameras/{gate}/timeline"),
+        ("GET", "/api/cameras/{gate}/live"),
+        ("GET", "/api/alerts"),
+        ("GET", "/api/devices"),
+        ("GET", "/api/devices/{gate}"),
+        ("GET", "/api/devices/{gate}/history"),
+        ("GET", "/api/devices/{gate}/pins"),
+        ("GET", "/api/devices/{gate}/keys"),
+        ("GET", "/api/devices/{gate}/commands"),
+        ("GET", "/api/devices/{gate}/logs"),
+        ("POST", "/api/devices/{gate}/commands"),
+        ("POST", "/api/devices/{gate}/key"),
+        ("DELETE", "/api/devices/{gate}"),
+        ("POST", "/api/cameras/{gate}/capture"),
+        ("POST", "/api/cameras/{gate}/clip"),
+        ("POST", "/api/cameras/{gate}/look"),
+    ],
+)
+def test_no_device_reads_or_commands(world: World, method: str, path: str) -> None:
+    """With any function key and any signature, also the device's own."""
+    target = path.replace("{gate}", world.camera)
+    body = b'{"kind": "restart"}' if method == "POST" else b""
+    for key in (OLD_KEY, f"{world.yard.name}.{RANDOM}", world.key):
+        headers = {"x-functions-key": key, "Content-Type": "application/json"}
+        request = Sent(method, target, headers, body)
+        for sent in (request, signed(world.yard, request), signed(world.gate, request)):
+            answer = world.send(sent)
+            assert answer.status in (401, 403), answer.body
+    assert world.keys["fingerprint"] == world.gate.fingerprint
 
 
 def test_thieves_raise_few_alerts_and_few_keys_wait(world: World) -> None:

@@ -14,6 +14,7 @@ from tests.support.waiting import wait_for
 WRONG = "\x01 wrong"  # whatever is expected
 COMMON = {one.name for _, one in Settings.table()}
 OF_UPLOADING = sorted({one.name for _, one in UploadSettings.table()} - COMMON)
+EVERY_DAY = {"AZURE_FUNCTION_KEY", "CAMERA_SPOOL", "CAMERA_UPLOADS"}  # a secret, a folder, a switch
 GOOD = {
     "BASE_URL": "http://127.0.0.1:9",
     "CAMERA_SOURCE": "simulated",
@@ -31,7 +32,13 @@ def files_of(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("variable", sorted({*OF_UPLOADING, *COMMON}))
+@pytest.mark.parametrize(
+    "variable",
+    [
+        pytest.param(name, marks=() if name in EVERY_DAY else pytest.mark.slow)
+        for name in sorted({*OF_UPLOADING, *COMMON})
+    ],
+)
 def test_promise_08_a_bad_setting_loses_nothing(
     start_program: StartProgram, spool_folder: Path, variable: str
 ) -> None:

@@ -142,9 +142,10 @@ def test_each_link_is_distinguished_in_the_log(
         assert api.ask(f"/api/shared/{secret}/{name}/content").status_code == 200
         assert api.ask(f"/api/shares/{key}", admin, "DELETE").status_code == 204
         link = f"link {key[:8]}"
-        lines = logged(api, admin)[before:]
-        assert [(line["who"], line["what"], line["which"]) for line in lines] == [
-            (link, "opened", str(name)),
+        lines = [(one["who"], one["what"], one["which"]) for one in logged(api, admin)[before:]]
+        if lines.count((link, "opened", str(name))) == 2:  # a second hour began
+            lines.remove((link, "opened", str(name)))
+        assert lines == [
             (link, "opened", str(name)),
             (link, "saw", str(name)),
             ("the admin token", "revoked a link", link),

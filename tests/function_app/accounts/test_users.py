@@ -73,3 +73,56 @@ def test_removing_a_user_revokes_what_they_created(
         ("revoked the token", "their"),
         ("shut out", "leave"),
     ]
+
+
+def test_an_owner_changes_what_a_person_may_do(
+    api: Api, admin: dict[str, str], camera: str
+) -> None:
+    """Their session ends; a wrong or impossible change is refused."""
+    body = {"name": "vera", "password": PASSWORD}
+    assert api.ask("/api/people", admin, "POST", json=body).status_code == 201
+    assert api.ask("/api/session", method="POST", json=body).status_code == 200
+    change = {"role": "viewer", "cameras": [camera]}
+    reply = api.ask("/api/people/vera", admin, "PUT", json=change)
+    assert (reply.status_code, reply.json()["revoked"]) == (200, {"tokens": [], "links": []})
+    assert api.ask("/api/session").status_code == 401
+    people = api.ask("/api/people", admin).json()["people"]
+    assert [one["cameras"] for one in people if one["name"] == "vera"] == [[camera]]
+    for name, changed, status in (
+        ("ghost", change, 404),
+        ("vera", {"cameras": None}, 400),
+        ("vera", {"role": "owner", "cameras": [camera]}, 400),
+    ):
+        assert api.ask(f"/api/people/{name}", admin, "PUT", json=changed).status_code == status
+
+
+def test_an_owner_sets_the_password_of_a_person(api: Api, admin: dict[str, str]) -> None:
+    body = {"name": "vera", "password": PASSWORD}
+    assert api.ask("/api/people", admin, "POST", json=body).status_code == 201
+    assert api.ask("/api/session", method="POST", json=body).status_code == 200
+    path, new = "/api/people/vera/password", {"password": "four random words there"}
+    assert api.ask(path, admin, "PUT", json={"password": "short"}).status_code == 400
+    assert api.ask("/api/session").status_code == 200
+    assert api.ask(path, admin, "PUT", json=new).status_code == 204
+    assert api.ask("/api/session").status_code == 401
+    assert api.ask("/api/session", method="POST", json=body).status_code == 401
+    assert api.ask("/api/session", method="POST", json={**body, **new}).status_code == 200
+
+
+def test_nobody_changes_the_owner_or_themselves(api: Api, admin: dict[str, str]) -> None:
+    """Neither with a session nor with a token of their own."""
+    body = {"name": "anna", "password": PASSWORD, "role": "owner"}
+    assert api.ask("/api/people", admin, "POST", json=body).status_code == 201
+    signing_in = {"name": "anna", "password": PASSWORD}
+    assert api.ask("/api/session", method="POST", json=signing_in).status_code == 200
+    here = {"Origin": api.backend.base_url}
+    token = make_token(api, here, "annas", "admin")
+    password, viewer = {"password": "four random words there"}, {"role": "viewer"}
+    for headers in (here, token):
+        for name, expected in (("anna", 403), ("owner", 409)):
+            made = [
+                api.ask(f"/api/people/{name}/password", headers, "PUT", json=password),
+                api.ask(f"/api/people/{name}", headers, "PUT", json=viewer),
+            ]
+            # There is no record of the owner before they first sign in.
+            assert {one.status_code for one in made} <= {expected, 404}

@@ -1,19 +1,20 @@
-"""Which key speaks for a device, and which device for a camera."""
+"""Which key speaks for a device."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from function_app.auth import device_keys
-from function_app.auth.caller import DEVICE, Caller, RequestSignature, Standing
-from function_app.auth.device_keys import ALERT_KIND, DeviceKeys, name_in_key
+from function_app.auth.caller import DEVICE
+from function_app.auth.device_keys import DeviceKeys, name_in_key
+from function_app.auth.device_rows import DeviceIdentity
 from function_app.auth.timed_cache import CACHE_TIME
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
+from function_app.storage.device_keys import OLD_IDENTITIES, STATES
+from tests.support.device_callers import OTHER, OURS, THEIRS, alerts_of, verified
 
 NOW = datetime(2026, 11, 28, 4, 0, tzinfo=UTC)
-OURS, THEIRS, OTHER = "O" * 43, "T" * 43, "X" * 43
 
 
 @pytest.fixture
@@ -27,28 +28,9 @@ def keys(services: Services) -> DeviceKeys:
     return services.device_keys
 
 
-def verified(device: str, counter: int = 1, key_name: str | None = None) -> Caller:
-    signature = RequestSignature("", "", counter, "")
-    return replace(
-        DEVICE,
-        device=device,
-        standing=Standing.VERIFIED,
-        signature=signature,
-        key_name=key_name,
-    )
-
-
 def elsewhere(services: Services) -> DeviceKeys:
     """As another instance of the app sees the same rows."""
     return DeviceKeys(services.devices, services.alerts)
-
-
-def alerts_of(services: Services) -> list[str]:
-    return [
-        f"{one.alert.name.camera}: {one.alert.reason}"
-        for one in services.alerts.newest(100, None)
-        if one.alert.kind == ALERT_KIND
-    ]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +94,7 @@ def test_no_more_than_three_keys_wait_and_one_alert_a_day_is_raised(
 
 def test_a_key_that_is_approved_replaces_the_first(services: Services, keys: DeviceKeys) -> None:
     keys.meet("gate", OURS, 1, NOW)
-    assert keys.advance(verified("gate", 5000), NOW)
+    keys.check_is_new(verified("gate", 5000), NOW)
     keys.meet("gate", THEIRS, 31, NOW)
     assert not keys.decide("gate", OTHER, True, NOW)
     assert not keys.decide("yard", THEIRS, True, NOW)
@@ -155,72 +137,59 @@ def test_a_counter_is_used_once(services: Services, keys: DeviceKeys) -> None:
     keys.meet("gate", OURS, 10, NOW)
     other = elsewhere(services)
     other.find("gate", NOW)
-    assert keys.advance(verified("gate", 10), NOW)
-    assert not keys.advance(verified("gate", 10), NOW)
-    assert not other.advance(verified("gate", 10), NOW)  # although it has read the mark before
-    assert not keys.advance(verified("gate", 9), NOW)
-    assert other.advance(verified("gate", 12), NOW)
-    with pytest.raises(HTTPProblemError) as caught:
-        keys.check_is_new(verified("gate", 12), NOW)
-    assert (caught.value.problem.status, caught.value.problem.counter_above) == (401, 12)
+    keys.check_is_new(verified("gate", 10), NOW)
+    for instance, counter in ((keys, 10), (other, 10), (keys, 9)):  # `other` read the mark before
+        with pytest.raises(HTTPProblemError) as caught:
+            instance.check_is_new(verified("gate", counter), NOW)
+        assert (caught.value.problem.status, caught.value.problem.counter_above) == (401, 10)
+    other.check_is_new(verified("gate", 12), NOW)
     keys.check_is_new(verified("gate", 13), NOW)
-    assert not keys.advance(DEVICE, NOW)
-    assert not keys.advance(verified("yard", 13), NOW)
+    keys.check_is_new(DEVICE, NOW)  # which has no counter that counts
+    with pytest.raises(HTTPProblemError):
+        keys.check_is_new(verified("yard", 13), NOW)
 
 
-def test_a_camera_is_its_first_devices(services: Services, keys: DeviceKeys) -> None:
-    gate, yard = verified("gate"), verified("yard")
-    assert keys.may_speak(DEVICE, "gate", NOW)
-    assert keys.may_speak(yard, "gate", NOW)
-    assert keys.claim(gate, "gate", NOW)
-    assert keys.claim(gate, "gate-2", NOW)
-    for caller in (DEVICE, yard, replace(gate, standing=Standing.UNKNOWN)):
-        assert not keys.may_speak(caller, "gate", NOW)
-        assert not keys.claim(caller, "gate", NOW)
-    assert keys.may_speak(gate, "gate", NOW)
-    assert device_keys.device_of(services.devices, "gate") == "gate"
-    assert device_keys.device_of(services.devices, "other") is None
-    assert keys.cameras("gate") == {"gate": True, "gate-2": True}
+def test_a_key_that_was_replaced_reports_nothing_more(services: Services, keys: DeviceKeys) -> None:
+    """Also where the new one is not known yet."""
+    keys.meet("gate", OURS, 1, NOW)
+    other = elsewhere(services)
+    other.find("gate", NOW)
+    keys.meet("gate", THEIRS, 1, NOW)
+    keys.decide("gate", THEIRS, True, NOW)
+    with pytest.raises(HTTPProblemError) as caught:
+        other.check_is_new(verified("gate", 5), NOW + timedelta(seconds=30))
+    assert caught.value.problem.status == 401
+    other.check_is_new(verified("gate", 5, key=THEIRS), NOW + timedelta(seconds=30))
 
 
-def test_a_device_gets_another_ones_camera_from_an_owner(
+def test_a_key_of_an_earlier_version_is_moved_into_the_device_s_row(
     services: Services, keys: DeviceKeys
 ) -> None:
-    for device, key in (("gate", OURS), ("yard", THEIRS)):
-        keys.meet(device, key, 1, NOW)
-    keys.claim(verified("gate"), "gate", NOW)
-    for _ in range(3):
-        assert not keys.claim(verified("yard"), "gate", NOW)
-    assert not keys.claim(verified("third"), "gate", NOW)  # one at a time
-    assert keys.cameras("yard") == {"gate": False}
-    assert len(alerts_of(services)) == 1
-    assert keys.decide("yard", THEIRS, False, NOW)
-    assert not keys.claim(verified("yard"), "gate", NOW)  # and does not wait again
-    assert keys.cameras("yard") == {}
-    assert len(alerts_of(services)) == 1
-    assert not keys.claim(verified("third"), "gate", NOW)
-    keys.meet("third", OTHER, 1, NOW)
-    assert keys.decide("third", OTHER, True, NOW)
-    assert keys.claim(verified("third"), "gate", NOW)
-    assert not keys.may_speak(verified("gate"), "gate", NOW)
+    """Beside a heartbeat, and without one. Both are listed before, too."""
+    for device in ("gate", "yard"):
+        old = DeviceIdentity(device, OURS, 7, NOW)
+        services.devices.insert(OLD_IDENTITIES, device, old.to_properties())
+    services.devices.insert(STATES, "gate", {"heartbeat": "{}"})
+    for device, columns in (("gate", 8), ("yard", 7)):
+        found = keys.meet(device, OURS, 8, NOW)
+        assert found == DeviceIdentity(device, OURS, 7, NOW)
+        row = services.devices.get(STATES, device)
+        assert row is not None
+        assert len(row.properties) == columns
+        assert services.devices.get(OLD_IDENTITIES, device) is None
+        keys.check_is_new(verified(device, 8), NOW)
+        with pytest.raises(HTTPProblemError):
+            keys.check_is_new(verified(device, 7), NOW)
 
 
-@pytest.mark.parametrize(
-    ("caller", "camera", "may"),
-    [
-        (replace(DEVICE, key_name="gate"), "gate", True),
-        (replace(DEVICE, key_name="yard"), "gate", False),
-        (verified("pi", key_name="gate"), "gate", True),
-        (verified("pi", key_name="pi"), "gate", True),
-        (verified("pi", key_name="yard"), "gate", False),
-        (replace(verified("pi", key_name="pi"), standing=Standing.UNKNOWN), "gate", False),
-    ],
-)
-def test_a_function_key_with_a_name_speaks_for_that_alone(
-    keys: DeviceKeys, caller: Caller, camera: str, may: bool
+def test_devices_of_an_earlier_version_count_in_the_quota(
+    services: Services, keys: DeviceKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert keys.may_speak(caller, camera, NOW) is may
-    assert keys.claim(caller, camera, NOW) is may
+    monkeypatch.setattr(device_keys, "MAX_DEVICES", 2)
+    old = DeviceIdentity("gate", OURS, 7, NOW).to_properties()
+    services.devices.insert(OLD_IDENTITIES, "gate", old)
+    assert keys.meet("yard", OURS, 1, NOW)
+    assert keys.meet("porch", OURS, 1, NOW) is None
 
 
 def test_new_devices_have_a_quota(
@@ -243,28 +212,12 @@ def test_a_camera_or_a_device_that_is_removed_is_new_again(
 ) -> None:
     keys.meet("gate", OURS, 1, NOW)
     for camera in ("gate", "gate-2"):
-        keys.claim(verified("gate"), camera, NOW)
-    keys.forget_camera("gate")
-    assert keys.device_of("gate", NOW) is None
+        keys.bindings.claim(verified("gate"), camera, NOW)
+    keys.bindings.forget("gate")
+    assert keys.bindings.device_of("gate", NOW) is None
     keys.forget_device("gate")
-    assert keys.device_of("gate-2", NOW) is None
+    assert keys.bindings.device_of("gate-2", NOW) is None
     assert keys.find("gate", NOW) is None
     new = keys.meet("gate", THEIRS, 1, NOW)
     assert new
     assert new.key == THEIRS
-
-
-def test_a_device_that_is_removed_wants_no_camera_any_more(
-    services: Services, keys: DeviceKeys
-) -> None:
-    """Else the camera would wait for it for ever, and for no other one."""
-    for device, key in (("gate", OURS), ("thief", THEIRS), ("new", OTHER)):
-        keys.meet(device, key, 1, NOW)
-    assert keys.claim(verified("gate"), "gate", NOW)
-    assert not keys.claim(verified("thief"), "gate", NOW)
-    keys.forget_device("thief")
-    assert keys.device_of("gate", NOW) == "gate"
-    assert not keys.claim(verified("new"), "gate", NOW)
-    assert keys.cameras("new") == {"gate": False}
-    assert keys.decide("new", OTHER, True, NOW)
-    assert keys.device_of("gate", NOW) == "new"

@@ -11,7 +11,7 @@ from function_app.auth.provenance import Provenance
 from function_app.settings import Settings
 from function_app.storage import account_keys, table_store
 from tests.conftest import NewStore, StartBackend
-from tests.support.api import Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -91,3 +91,29 @@ def test_a_link_beyond_the_first_page_is_listed_and_revoked(
         assert api.ask(path).status_code == 200
         assert api.ask(f"/api/shares/{one['key']}", admin, "DELETE").status_code == 204
         assert api.ask(path).status_code == 404
+
+
+def test_a_link_to_several_photos_is_read_as_it_was_stored(empty: store_side.Services) -> None:
+    """In their order. A backend that does not know such links reads that of the first photo."""
+    names = [name_of("gate", MOMENT + timedelta(seconds=n)) for n in (2, 0, 1)]
+    names.append(name_of("yard", MOMENT + timedelta(seconds=1)))
+    link = links.link_to_photos(names, NOW + timedelta(hours=1), Provenance("owner"))
+    key, secret = links.store(empty.accounts, link)
+    found = links.find(empty.accounts, secret, NOW)
+    assert found is not None
+    assert (found.key, found.photos) == (key, (names[1], names[2], names[3], names[0]))
+    assert all(map(found.opens, names))
+    assert not found.opens(name_of("gate", MOMENT + timedelta(seconds=1), "00000001"))
+    assert found.cameras == {"gate", "yard"}
+    entity = empty.accounts.get(account_keys.LINKS, key)
+    assert entity is not None
+    assert entity.properties["photo"] == str(names[1])
+
+
+def test_the_largest_link_fits_into_a_column(empty: store_side.Services) -> None:
+    """64 KiB in UTF-16, of 200 photos of cameras with the longest names."""
+    names = [name_of("c" * 32, MOMENT + timedelta(seconds=n)) for n in range(200)]
+    link = links.link_to_photos(names, NOW + timedelta(hours=1), Provenance("owner"))
+    assert len(link.to_properties()["photos"].encode("utf-16-le")) <= 64 * 1024
+    _, secret = links.store(empty.accounts, link)
+    assert links.find(empty.accounts, secret, NOW) is not None

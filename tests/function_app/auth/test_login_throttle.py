@@ -37,7 +37,9 @@ def test_an_attempt_during_a_wait_is_not_counted(empty: store_side.Services) -> 
     assert sum(attempts(rows, f"p{n}", "198.51.100.99", 2) for n in range(30)) == others
 
 
-@pytest.mark.parametrize(("strangers", "free_failures"), [(3, 5), (17, 1)])
+@pytest.mark.parametrize(
+    ("strangers", "free_failures"), [(3, 5), pytest.param(17, 1, marks=pytest.mark.slow)]
+)
 def test_the_owner_never_waits_for_strangers(
     empty: store_side.Services, strangers: int, free_failures: int
 ) -> None:

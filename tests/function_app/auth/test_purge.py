@@ -5,18 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from function_app.auth import audit_log, login_throttle, purge
+from function_app.auth import audit_log, challenges, login_throttle, purge
 from function_app.problems import HTTPProblemError
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage import account_keys
 from tests.conftest import NewStore
+from tests.function_app.conftest import KINDS
 from tests.support.memory_store import memory_services
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
-@pytest.fixture(params=["memory", "azurite"])
+@pytest.fixture(params=KINDS)
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Return services with small pages, of both kinds."""
     monkeypatch.setattr(purge, "PAGE_SIZE", 3)
@@ -70,3 +71,12 @@ def test_a_run_purges_a_limited_number(backend: Services, monkeypatch: pytest.Mo
     for n in range(7):
         login_throttle.count_attempt(backend.accounts, {"pair": f"nobody {n}"}, NOW)
     assert [clear(backend, NOW + timedelta(days=2)) for _ in range(4)] == [3, 3, 1, 0]
+
+
+def test_challenges_that_nobody_answered_are_purged(backend: Services) -> None:
+    """Once they have expired."""
+    for minutes in (0, 4, 5, 60):
+        begun = NOW - timedelta(minutes=minutes)
+        challenges.create(backend.accounts, challenges.SIGN_IN, "https://night.example", begun)
+    assert clear(backend) == 2
+    assert len(backend.accounts.query(account_keys.CHALLENGES, 10)) == 2

@@ -144,7 +144,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=60)
+@settings(max_examples=3 * settings().max_examples // 5)
 def test_credentials_that_were_not_revoked_are_valid(
     steps: list[tuple[str, int]],
 ) -> None:

@@ -1,6 +1,7 @@
 """Sessions and device cookies: creating, finding and ending them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -8,6 +9,9 @@ from function_app.auth import sessions, users
 from function_app.auth.caller import Caller, Role, Scope
 from function_app.auth.users import User
 from function_app.storage.account_keys import sessions_of
+from function_app.storage.models import StorageUnavailableError
+from function_app.storage.table_store import TableStore
+from tests.support.account_requests import Interrupted
 from tests.support.memory_store import MemoryTable
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -125,3 +129,45 @@ def test_a_limited_number_of_devices_is_known_for_a_year() -> None:
     assert sessions.find_device(rows, "owner", known[-1], expired_at) is None
     sessions.remember_device(rows, "owner", expired_at)
     assert len(rows.kept) == 1
+
+
+def used_at(table: MemoryTable, now: datetime) -> datetime | None:
+    (session,) = sessions.list_sessions(table, "vera", now)
+    return session.used_at
+
+
+def test_the_last_use_is_written_at_most_once_an_hour(table: MemoryTable, vera: User) -> None:
+    value, hour = create(table, vera), timedelta(hours=1)
+    for minutes, written in ((59, NOW), (60, NOW + hour), (119, NOW + hour), (121, None)):
+        moment = NOW + timedelta(minutes=minutes)
+        assert sessions.find(table, value, moment)
+        assert used_at(table, moment) == (written or moment)
+
+
+def test_a_session_that_ends_while_its_use_is_written_stays_ended(
+    table: MemoryTable, vera: User
+) -> None:
+    """The request that was on its way is the last one."""
+    value, later = create(table, vera), NOW + timedelta(hours=2)
+    (session,) = sessions.list_sessions(table, "vera", NOW)
+    ending = Interrupted(table, 1, lambda: sessions.end_one(table, "vera", session.id))
+    assert sessions.find(cast(TableStore, ending), value, later)
+    assert ending.calls == 2
+    assert sessions.find(table, value, later) is None
+    assert sessions.list_sessions(table, "vera", later) == []
+
+
+def test_a_session_is_valid_while_its_use_cannot_be_written(table: MemoryTable, vera: User) -> None:
+    value = create(table, vera)
+
+    def fail() -> None:
+        raise StorageUnavailableError("read-only")
+
+    failing = Interrupted(table, 1, fail)
+    assert sessions.find(cast(TableStore, failing), value, NOW + timedelta(hours=2))
+    assert used_at(table, NOW) == NOW
+
+
+def test_expired_sessions_are_not_listed(table: MemoryTable, vera: User) -> None:
+    create(table, vera)
+    assert sessions.list_sessions(table, "vera", NOW + sessions.SESSION_TTL) == []

@@ -119,7 +119,7 @@ def test_a_filtered_list_shows_every_match_once(
     st.sampled_from(["newest", "oldest"]),
     st.booleans(),
 )
-@settings(max_examples=40)
+@settings(max_examples=2 * settings().max_examples // 5)
 def test_a_cursor_does_not_reveal_hidden_photos(
     mine: set[PhotoName], limit: int, order: str, at_one_moment: bool
 ) -> None:
@@ -177,6 +177,7 @@ def test_the_json_of_a_photo() -> None:
         "site": None,
         "device": None,
         "standing": None,
+        "protected": False,
     }
 
 

@@ -7,14 +7,8 @@ import pytest
 import requests
 
 from photo_wire.headers import FUNCTION_KEY, HEARTBEAT
-from photo_wire.heartbeat import (
-    HEARTBEAT_REPLY,
-    CameraState,
-    Heartbeat,
-    PinState,
-    heartbeat_path,
-    parse_reply,
-)
+from photo_wire.heartbeat import CameraState, Heartbeat, PinState, heartbeat_path
+from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, parse_reply
 from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.devices import heartbeat
 from tests.support.pictures import jpeg
@@ -78,6 +72,42 @@ def test_an_upload_carries_one(api: Api, device: SigningDevice) -> None:
     assert read(api, f"/api/cameras/{device.name}/status")["state"] == "ready"
 
 
+def test_a_device_that_has_only_a_key_is_listed(api: Api, device: SigningDevice) -> None:
+    """Its state is unknown, as that of its camera. Nobody else learns of it."""
+    name = device.name
+    described = photo_headers(name_of(name)) | {"Content-Type": "image/jpeg"}
+    body = jpeg()
+    signed = device.sign("PUT", "/api/camera/photo", body, described)
+    assert api.put(body, described | signed).status_code == 201
+    shown = read(api, f"/api/devices/{name}")
+    assert (shown["state"], shown["received_at"], shown["needs_decision"]) == (
+        "unknown",
+        None,
+        None,
+    )
+    assert [one["camera"] for one in shown["cameras"]] == [name]
+    assert shown in read(api, "/api/devices")["devices"]
+    assert api.read(f"/api/devices/{name}/pins").status_code == 404
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    for camera, count in ((name, 1), (new_camera(), 0)):
+        token = {"name": new_camera(), "scopes": ["read"], "cameras": [camera]}
+        made = api.ask("/api/tokens", admin, "POST", json=token).json()["token"]
+        bearer = {"Authorization": f"Bearer {made}"}
+        assert len(api.ask("/api/devices", bearer).json()["devices"]) == count
+        assert api.ask(f"/api/devices/{name}", bearer).status_code == (200 if count else 404)
+
+
+def test_a_key_that_waits_needs_a_decision(
+    api: Api, device: SigningDevice, sent: Heartbeat
+) -> None:
+    admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    for needs_decision in (False, True):
+        shown = api.ask(f"/api/devices/{device.name}", admin).json()
+        assert shown["needs_decision"] is needs_decision
+        assert shown in api.ask("/api/devices", admin).json()["devices"]
+        assert send(api, SigningDevice(device.name), sent.to_json()).status_code == 202
+
+
 def test_who_may_not_send_one(api: Api, device: SigningDevice, sent: Heartbeat) -> None:
     """Nobody without the device's key."""
     body, path = sent.to_json(), heartbeat_path(device.name)
@@ -111,7 +141,7 @@ def test_who_may_not_send_one(api: Api, device: SigningDevice, sent: Heartbeat) 
 def test_a_wrong_body_is_refused(api: Api, device: SigningDevice, body: bytes, status: int) -> None:
     reply = send(api, device, body)
     assert reply.status_code == status
-    assert api.read(f"/api/devices/{device.name}").status_code == 404
+    assert read(api, f"/api/devices/{device.name}")["state"] == "unknown"
 
 
 def test_the_camera_of_an_old_device_is_unknown(api: Api) -> None:

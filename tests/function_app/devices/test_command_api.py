@@ -20,6 +20,7 @@ from photo_wire.command import CommandResult, CommandState, Kind
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from photo_wire.name import new_name
+from tests.support.api import MOMENT, name_of
 from tests.support.asking import ask, content
 from tests.support.devices import add_device
 from tests.support.memory_store import MemoryTable, memory_services
@@ -75,7 +76,7 @@ class Answering:
 
     def _run(self) -> None:
         while not self._polled.wait(0.01):
-            for command in self._services.commands.to_do("house", datetime.now(UTC)):
+            for command in self._services.commands.to_do("house", "", datetime.now(UTC)):
                 self._act(command.id)
 
 
@@ -86,7 +87,7 @@ def test_a_photo_is_asked_for(services: Services) -> None:
     assert response.status == 202
     assert (command["device"], command["camera"], command["kind"]) == ("house", "gate", "photo")
     assert (command["state"], command["photos"]) == ("asked", [])
-    (offered,) = services.commands.read_blob("house")[0].open
+    (offered,) = services.commands.read_blob("house").content.open
     assert offered.id == command["id"]
     assert audited(services) == [("the admin token", "asked for a photo", "gate")]
     photo = store_photo(services, "gate", command["id"][:8])
@@ -164,6 +165,8 @@ def test_a_device_that_does_not_answer_gives_no_file(
 
 
 def test_a_camera_without_a_device_says_what_to_do(services: Services) -> None:
+    photo = Photo(name_of("barn", MOMENT), Media.JPEG, "ab" * 32, 500_000, MOMENT)
+    services.index.add(photo, MOMENT)
     for handler in (CAPTURE, "post_clip", "post_look"):
         response = ask(services, handler, ADMIN, camera="barn")
         assert response.status == 409
@@ -203,7 +206,7 @@ def test_every_kind_can_be_asked_for(
     command = content(response)
     assert response.status == 202
     assert audited(services) == [("the admin token", action, target)]
-    (offered,) = services.commands.read_blob("house")[0].open
+    (offered,) = services.commands.read_blob("house").content.open
     assert (offered.kind, offered.camera) == (body["kind"], body.get("camera"))
     assert offered.lines == body.get("lines")
     assert (format_time(offered.until) if offered.until else None) == (
@@ -348,4 +351,4 @@ def test_a_command_that_cannot_be_logged_is_not_given(services: Services) -> Non
 
     failing = replace(services, audit_log=AuditLog(_Full(), 0))
     assert ask(failing, CAPTURE, ADMIN, camera="gate").status == 503
-    assert services.commands.to_do("gate", datetime.now(UTC)) == ()
+    assert services.commands.to_do("gate", "", datetime.now(UTC)) == ()

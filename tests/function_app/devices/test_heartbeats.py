@@ -10,7 +10,8 @@ import azure.functions as func
 import pytest
 
 from function_app.auth.caller import DEVICE, Caller, Standing
-from function_app.devices import history, states
+from function_app.auth.device_keys import DeviceKeys
+from function_app.devices import history, pace, states
 from function_app.devices.heartbeats import record
 from function_app.http.request import Request
 from function_app.ingest import camera_quota
@@ -18,11 +19,13 @@ from function_app.problems import HTTPProblemError
 from function_app.routes.photos import put_photo
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.device_keys import STATES
+from function_app.storage.device_keys import STATES, intervals_of
 from function_app.storage.models import StorageUnavailableError
+from function_app.storage.table_store import query_all
 from photo_wire.command import CommandResult, CommandState
 from photo_wire.headers import HEARTBEAT
-from photo_wire.heartbeat import HEARTBEAT_REPLY, Heartbeat, parse_reply
+from photo_wire.heartbeat import CameraState, Heartbeat
+from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, parse_reply
 from tests.support.api import name_of, new_camera, photo_headers
 from tests.support.counted_table import CountedTable
 from tests.support.devices import Device, bind, heartbeat
@@ -52,7 +55,7 @@ def test_the_last_heartbeat_is_the_state(services: Services, gate: Device) -> No
         frozenset({"gate", "yard"}),
         NOW + timedelta(minutes=5 + 10 + 5),
     )
-    assert services.device_keys.device_of("yard", NOW) == "gate-pi"
+    assert services.device_keys.bindings.device_of("yard", NOW) == "gate-pi"
 
 
 @pytest.mark.parametrize("standing", [Standing.UNKNOWN, Standing.UNSIGNED])
@@ -62,7 +65,7 @@ def test_nothing_is_recorded_without_the_device_s_own_signature(
     caller = replace(gate.caller(), standing=standing)
     assert not record(services, caller, heartbeat("gate"), NOW).is_recorded
     assert states.find_all(services.devices) == []
-    assert services.device_keys.device_of("gate", NOW) is None
+    assert services.device_keys.bindings.device_of("gate", NOW) is None
 
 
 def test_a_repeated_heartbeat_is_refused(services: Services, gate: Device) -> None:
@@ -91,7 +94,7 @@ def test_a_camera_that_the_owner_gave_away_leaves_within_an_hour(
     services: Services, gate: Device
 ) -> None:
     record(services, gate.caller(), heartbeat("gate", "porch"), NOW)
-    services.device_keys.forget_camera("porch")
+    services.device_keys.bindings.forget("porch")
     bind(services, "porch", "porch-pi")
     record(services, gate.caller(), heartbeat("gate", "porch"), NOW + timedelta(hours=1))
     state = states.find(services.devices, "gate-pi")
@@ -126,13 +129,17 @@ def test_invented_cameras_are_limited(
 
 
 def test_a_row_that_a_person_edited_is_replaced(services: Services, gate: Device) -> None:
-    services.devices.insert(STATES, "gate-pi", {"heartbeat": "by hand", "another": "kept"})
+    own = services.devices.get(STATES, "gate-pi")
+    assert own is not None
+    by_hand = {**own.properties, "heartbeat": "by hand", "received_at": "?", "another": "kept"}
+    services.devices.upsert(STATES, "gate-pi", by_hand)
     assert states.find(services.devices, "gate-pi") is None
     record(services, gate.caller(), heartbeat("gate"), NOW)
     assert states.find(services.devices, "gate-pi") is not None
     row = services.devices.get(STATES, "gate-pi")
     assert row is not None
-    assert row.properties["another"] == "kept"  # a column of the timer
+    assert row.properties["another"] == "kept"  # such as a column of the timer
+    assert row.properties["key"] == gate.key
 
 
 def test_a_goodbye_is_never_overdue(services: Services, gate: Device) -> None:
@@ -171,21 +178,78 @@ def test_heartbeats_at_once_are_all_recorded_or_refused(services: Services, gate
     assert identity.counter == callers[-1].signature.counter
 
 
+def test_a_flood_of_heartbeats_is_not_stored(services: Services, gate: Device) -> None:
+    """A thousand in a minute of a device: 60 at once, and one in 10 s. None that an honest device
+    sends is among those that are refused: it sends 30 at once, and then one in 20 s."""
+    recorded, answers = 0, set()
+    for number in range(1000):
+        now = NOW + timedelta(minutes=number / 1000)
+        try:
+            recorded += record(services, gate.caller(), heartbeat("gate"), now).is_recorded
+        except HTTPProblemError as error:
+            answers.add((error.problem.status, int(error.headers["Retry-After"])))
+    assert recorded == 60 + 5
+    assert answers == {(429, seconds) for seconds in range(1, 11)}
+    later = NOW + timedelta(hours=1)
+    for number in range(100):
+        now = later + timedelta(seconds=20 * max(0, number - 30))
+        assert record(services, gate.caller(), heartbeat("gate"), now).is_recorded
+
+
+def test_a_flood_of_heartbeats_that_uploads_carry_fails_no_photo(
+    services: Services, gate: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those too many are left out, and the device sends the next one alone."""
+    monkeypatch.setattr(pace, "_WINDOW", pace.HEARTBEAT_PAUSE)
+    carried = heartbeat("gate").to_header()
+    responses = [upload(services, gate.caller(), carried) for _ in range(3)]
+    assert [one.status for one in responses] == [201, 201, 201]
+    assert [HEARTBEAT_REPLY in one.headers for one in responses] == [True, False, False]
+
+
+def test_the_requests_of_a_heartbeat_that_is_refused() -> None:
+    """It is read how many came, and nothing is written."""
+    table = CountedTable()
+    services = memory_services(Settings(""), devices=table)
+    device = Device("gate-pi", services).introduce(NOW)
+    for _ in range(pace.BURST):
+        record(services, device.caller(), heartbeat("gate"), NOW)
+    table.requests.clear()
+    with pytest.raises(HTTPProblemError):
+        record(services, device.caller(), heartbeat("gate"), NOW)
+    assert table.requests == ["get"]
+
+
+def test_an_instance_that_read_the_row_before_changes_nothing_by_a_repeated_heartbeat(
+    services: Services, gate: Device
+) -> None:
+    other = replace(services, device_keys=DeviceKeys(services.devices, services.alerts))
+    other.device_keys.find("gate-pi", NOW)
+    sent = gate.caller()
+    record(services, sent, heartbeat("gate"), NOW)
+    disarmed = heartbeat(cameras={"gate": CameraState(armed=False)})
+    record(services, gate.caller(), disarmed, NOW + timedelta(seconds=20))
+    before = list(query_all(services.devices, intervals_of("gate-pi")))
+    with pytest.raises(HTTPProblemError):
+        record(other, sent, heartbeat("gate"), NOW + timedelta(seconds=30))
+    assert list(query_all(services.devices, intervals_of("gate-pi"))) == before
+
+
 def test_the_storage_requests_of_heartbeats() -> None:
-    """Two for the counter, two for the state, one for the commands; once an hour a row of history,
-    and one request for each camera."""
+    """Its row is read and written, and the commands are read; once an hour a row of history, and
+    one request for each camera."""
     table = CountedTable()
     services = memory_services(Settings(""), devices=table)
     device = Device("gate-pi", services).introduce(NOW)
     record(services, device.caller(), heartbeat("gate"), NOW)
     costs = []
-    for minutes in (5, 10, 20, 30):
+    for minutes in range(5, 31, 5):
         table.requests.clear()
         record(services, device.caller(), heartbeat("gate"), NOW + timedelta(minutes=minutes))
         costs.append(list(table.requests))
-    default = ["get", "replace", "get", "replace", "get"]
-    hourly = ["get", "replace", "get", "get", "upsert", "replace", "get"]
-    assert costs == [default, default, default, hourly]
+    default = ["get", "replace", "get"]
+    hourly = ["get", "get", "upsert", "replace", "get"]
+    assert costs == [*[default] * 5, hourly]
 
 
 def upload(

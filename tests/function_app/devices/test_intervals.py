@@ -8,9 +8,12 @@ import pytest
 from function_app.devices import intervals
 from function_app.devices.conditions import Label, State, label_in
 from function_app.devices.intervals import INTERVALS_TTL, TooManyChangesError, read_changes
+from function_app.devices.silence import SETTLED_UNTIL
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from photo_wire.heartbeat import CameraState
+from function_app.storage.device_keys import STATES
+from photo_wire.heartbeat import CameraState, SpoolState
+from photo_wire.moment import parse_time
 from tests.conftest import NewStore
 from tests.support.memory_store import memory_services
 from tests.support.silent_devices import Fleet, at
@@ -110,15 +113,13 @@ def test_more_changes_than_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_old_changes_are_removed(services: Services) -> None:
-    """Except for the last of them, which still holds, each device's in one hour of a day."""
+    """Except for the last of them, which still holds."""
     fleet = Fleet(services)
     days = INTERVALS_TTL / timedelta(minutes=1)
     for minutes in range(4):
         fleet.beat("gate", minutes, cameras={"gate": CameraState(armed=minutes % 2 == 0)})
-    hours = [at(days + 2.5 + 60 * hour) - timedelta(days=1) for hour in range(24)]
-    assert sum(intervals.purge(services.devices, hour) for hour in hours) == 0
-    hours = [at(days + 2.5) + timedelta(hours=hour) for hour in range(24)]
-    assert sum(intervals.purge(services.devices, hour) for hour in hours) in (2, 3)
+    assert intervals.purge(services.devices, ["gate"], at(days + 0.5)) == 0
+    assert intervals.purge(services.devices, ["gate"], at(days + 2.5)) == 2
     assert labels(services, "gate", 3, 4)[-1] == (3, Label(State.DISARMED))
 
 
@@ -134,11 +135,77 @@ def test_reasons_in_any_language_have_room(letter: str, new_store: NewStore) -> 
 
 
 def test_a_device_that_changes_its_state_all_the_time_does_not_fill_the_table() -> None:
-    """What it wrote in a day is removed in a day, a year later."""
+    """All that it wrote is removed a year later."""
     services = memory_services(Settings(""))
     fleet = Fleet(services)
     for minutes in range(250):
         fleet.beat("gate", minutes, cameras={"gate": CameraState(armed=bool(minutes % 2))})
     later = at(300) + INTERVALS_TTL
-    removed = [intervals.purge(services.devices, later + timedelta(hours=one)) for one in range(24)]
-    assert sum(removed) == 249
+    assert intervals.purge(services.devices, ["gate"], later) == 249
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "minutes", "has_restarted"),
+    [
+        (1000, 1300, 5, False),
+        (1000, 1250, 5, False),  # it took 50 s longer to come
+        (1000, 1230, 5, True),
+        (1000, 200, 5, True),
+        (1000, 999, 5, True),
+        (20, 290, 5, True),  # off for 10 s, right after a start
+        (20, 305, 5, False),
+        (5, 292, 5, False),
+        (None, 200, 5, False),
+        (1000, None, 5, False),
+    ],
+)
+def test_a_device_that_restarted_unseen_was_silent(
+    before: float | None, after: float | None, minutes: float, has_restarted: bool
+) -> None:
+    """By its uptime, whenever it was off between two heartbeats in time."""
+    services = memory_services(Settings(""))
+    fleet = Fleet(services)
+    fleet.beat("gate", 0, uptime=before)
+    fleet.beat("gate", minutes, uptime=after)
+    restarted = [(0, Label(State.SILENT, "restarted")), (minutes, Label(State.QUIET))]
+    assert labels(services, "gate", 0, 10) == (
+        restarted if has_restarted else [(0, Label(State.QUIET))]
+    )
+
+
+def test_nobody_knows_what_cameras_did_while_a_heartbeat_was_missed() -> None:
+    """Up to a silence; but after a goodbye there is nothing to miss."""
+    services = memory_services(Settings(""))
+    fleet = Fleet(services)
+    fleet.beat("gate", 0)
+    fleet.beat("gate", 5.9)
+    fleet.beat("gate", 12)
+    fleet.beat("gate", 17, goodbye="restart")
+    fleet.beat("gate", 26)
+    assert labels(services, "gate", 0, 30) == [
+        (0, Label(State.QUIET)),
+        (5.9, Label(State.UNKNOWN, "heartbeat-missed")),
+        (12, Label(State.QUIET)),
+    ]
+
+
+def test_what_is_settled_never_goes_back() -> None:
+    """It is the time of the last heartbeat, or of the oldest photo that waited then; a loss that is
+    new has to be reported first."""
+    services = memory_services(Settings(""))
+    fleet = Fleet(services)
+
+    def settled(minutes: float, waiting: float | None, losses: int) -> float:
+        spool = SpoolState(0 if waiting is None else 1, None if waiting is None else at(waiting))
+        fleet.beat("gate", minutes, spool=spool, losses=losses)
+        row = services.devices.get(STATES, "gate")
+        assert row
+        return (parse_time(row.properties[SETTLED_UNTIL]) - at(0)) / timedelta(minutes=1)
+
+    assert settled(0, None, 3) == 0
+    assert settled(5, None, 3) == 5
+    assert settled(10, 7, 3) == 7
+    assert settled(15, -500, 3) == 7  # sent again by a person
+    assert settled(20, 99, 3) == 20  # its clock is ahead
+    assert settled(25, None, 4) == 20
+    assert settled(30, None, 4) == 30

@@ -8,12 +8,14 @@ import azure.functions as func
 import pytest
 
 from function_app.auth.caller import DEVICE, RequestSignature, Standing
+from function_app.auth.device_rows import KnownDevice
 from function_app.http.responses import Response
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
-from function_app.storage.device_keys import IDENTITIES
-from photo_wire.moment import format_time, to_milliseconds
+from function_app.storage.device_keys import STATES
+from photo_wire.moment import format_time, parse_time, to_milliseconds
 from photo_wire.signature import fingerprint, format_key
+from tests.support.devices import Device
 from tests.support.handlers import call
 from tests.support.memory_store import memory_services
 
@@ -49,7 +51,9 @@ def test_the_keys_of_a_device(services: Services) -> None:
         "device": "gate",
         "fingerprint": fingerprint(OURS),
         "first_seen": format_time(NOW),
-        "waiting": [{"fingerprint": fingerprint(THEIRS), "since": format_time(NOW)}],
+        "waiting": [
+            {"fingerprint": fingerprint(THEIRS), "since": format_time(NOW), "own_until": None}
+        ],
         "cameras": [],
         "wanted": [],
     }
@@ -72,6 +76,20 @@ def test_an_owner_decides_about_a_key(
     assert again.status == (404 if body else 200)  # approved, it is the device's own
 
 
+def test_a_replaced_key_is_known_when_it_is_back(services: Services) -> None:
+    """Two devices of one name take it from each other, until an owner knows and renames one."""
+    keys = services.device_keys
+    for new, old in ((THEIRS, OURS), (OURS, THEIRS), (THEIRS, OURS)):
+        before = to_milliseconds(datetime.now(UTC))
+        ask(services, "decide_key", {"fingerprint": fingerprint(new)})
+        keys.meet("gate", format_key(old), 1, NOW)
+        shown = json.loads(ask(services, "list_keys").body)
+        assert shown["fingerprint"] == fingerprint(new)
+        (waiting,) = shown["waiting"]
+        assert waiting["fingerprint"] == fingerprint(old)
+        assert before <= parse_time(waiting["own_until"]) <= datetime.now(UTC)
+
+
 def test_a_key_that_does_not_wait_is_not_approved(services: Services) -> None:
     other = {"fingerprint": fingerprint(b"\2" * 32)}
     assert ask(services, "decide_key", other).status == 404
@@ -89,18 +107,50 @@ def test_an_owner_hands_a_camera_over(services: Services) -> None:
             DEVICE,
             device=device,
             standing=Standing.VERIFIED,
-            signature=RequestSignature("", "", 1, ""),
+            signature=RequestSignature("", "", 1, "", ""),
         )
-        keys.claim(caller, "gate", NOW)
+        keys.bindings.claim(caller, "gate", NOW)
     shown = json.loads(ask(services, "list_keys", device="yard").body)
     assert (shown["cameras"], shown["wanted"]) == ([], ["gate"])
     response = ask(services, "decide_key", {"fingerprint": fingerprint(THEIRS)}, "yard")
     shown = json.loads(response.body)
     assert (shown["cameras"], shown["wanted"]) == (["gate"], [])
-    assert keys.device_of("gate", NOW + timedelta(seconds=1)) == "yard"
+    assert keys.bindings.device_of("gate", NOW + timedelta(seconds=1)) == "yard"
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_an_owner_chooses_the_cameras(services: Services, is_approved: bool) -> None:
+    """The others go on waiting, and each decision is in the audit log."""
+    keys, own = services.device_keys, {"fingerprint": fingerprint(THEIRS)}
+    keys.meet("yard", format_key(THEIRS), 1, NOW)
+    for device in (Device("gate", services), Device("yard", services)):
+        for camera in ("front", "gate", "side"):
+            keys.bindings.claim(device.caller(), camera, NOW)
+    assert keys.known_devices()["yard"] == KnownDevice(frozenset(), needs_decision=True)
+    wrong = {**own, "cameras": ["gate", "yard"]}
+    assert ask(services, "decide_key", wrong, "yard").status == 404
+    for cameras in ([], "gate", [7]):
+        assert ask(services, "decide_key", {**own, "cameras": cameras}, "yard").status == 400
+    chosen = {**own, "cameras": ["gate", "side"], "approve": is_approved}
+    shown = json.loads(ask(services, "decide_key", chosen, "yard").body)
+    assert shown["wanted"] == ["front"]
+    assert shown["cameras"] == (["gate", "side"] if is_approved else [])
+    verb = "gave" if is_approved else "refused"
+    assert {(one.action, one.target) for one in services.audit_log.newest(10, "")} == {
+        (f"{verb} the device yard a camera", camera) for camera in ("side", "gate")
+    }
+    assert keys.known_devices()["gate"].cameras == frozenset(
+        {"front"} if is_approved else {"front", "gate", "side"}
+    )
+
+
+def test_a_key_that_waits_has_no_cameras(services: Services) -> None:
+    body = {"fingerprint": fingerprint(THEIRS), "cameras": ["gate"]}
+    assert ask(services, "decide_key", body).status == 400
+    assert ask(services, "decide_key", {**body, "cameras": None}).status == 200
 
 
 def test_the_row_of_a_device_that_a_person_edited_is_shown(services: Services) -> None:
-    services.devices.upsert(IDENTITIES, "gate", {"key": "none"})
+    services.devices.upsert(STATES, "gate", {"key": "none"})
     response = ask(services, "list_keys")
     assert (response.status, json.loads(response.body)["fingerprint"]) == (200, None)

@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from function_app.auth import tokens
+from function_app.auth.caller import Scope
 from function_app.devices import live
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.device_keys import LOOKING
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.models import Photo, StorageUnavailableError
 from photo_wire.command import Command, CommandBlob, Kind
+from photo_wire.media import Media
 from photo_wire.moment import parse_time
+from tests.support.api import MOMENT, name_of
 from tests.support.asking import ask, content
 from tests.support.devices import add_device
 from tests.support.memory_store import MemoryDeviceBlobs, MemoryTable, memory_services
@@ -62,7 +66,7 @@ def services(blobs: _Blobs) -> Services:
 
 
 def blob(services: Services) -> CommandBlob:
-    return services.commands.read_blob("house")[0]
+    return services.commands.read_blob("house").content
 
 
 def look(services: Services, camera: str = "gate") -> datetime:
@@ -112,9 +116,10 @@ def test_looking_again_writes_the_blob_about_once_a_minute(
 
 def age(services: Services, time: timedelta) -> None:
     """Make everything that is being looked at older."""
-    now, etag = services.commands.read_blob("house")
+    polled = services.commands.read_blob("house")
+    now = polled.content
     looking = {camera: until - time for camera, until in now.looking_until.items()}
-    assert services.commands.write_blob("house", CommandBlob(now.open, looking, now.live), etag)
+    assert services.commands.write_blob(polled, CommandBlob(now.open, looking, now.live))
     for camera, until in looking.items():
         services.devices.upsert(LOOKING, camera, {"device": "house", "until": until.isoformat()})
 
@@ -139,6 +144,22 @@ def test_the_picture_and_its_age_are_shown(services: Services) -> None:
     assert (shown.status, shown.content_type, shown.body) == (200, "image/jpeg", jpeg())
     assert int(shown.headers["Age"]) < 60
     assert shown.headers["Cache-Control"] == "no-store"
+
+
+def test_a_camera_that_nobody_knows_is_one_that_the_caller_may_not_see(services: Services) -> None:
+    """One without a device, but with photos, has no picture."""
+    unknown = ask(services, "get_live", READER, camera="nosuch")
+    grant = tokens.Grant(frozenset({Scope.READ}), frozenset({"attic"}))
+    secret = tokens.create(services.accounts, "app", grant, datetime.now(UTC))
+    limited = {"Authorization": f"Bearer {secret}"}
+    hidden = [ask(services, "get_live", limited, camera=one) for one in ("gate", "nosuch")]
+    assert [one.status for one in (unknown, *hidden)] == [404, 404, 404]
+    assert unknown.body == hidden[1].body == hidden[0].body.replace(b"gate", b"nosuch")
+    looks = [ask(services, "post_look", one, camera="nosuch") for one in (READER, limited)]
+    assert [(one.status, one.body) for one in looks] == [(404, unknown.body)] * 2
+    photo = Photo(name_of("old", MOMENT), Media.JPEG, "ab" * 32, 500_000, MOMENT)
+    services.index.add(photo, MOMENT)
+    assert ask(services, "get_live", READER, camera="old").status == 204
 
 
 @pytest.mark.parametrize(
@@ -207,7 +228,7 @@ def test_a_look_that_fails_in_the_middle_leaves_no_picture_and_is_on_record(
 
     assert isinstance(table, MemoryTable)
     failing = _Failing()
-    failing.kept = table.kept
+    vars(failing).update(vars(table))  # the same rows
     assert ask(replace(services, devices=failing), "post_look", READER, camera="gate").status == 503
     put_picture(services, jpeg())
     assert blob(services).looking_until["gate"] > datetime.now(UTC)

@@ -3,6 +3,7 @@ alerted once and in time, nobody else is, and every minute of every camera has t
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import pairwise
@@ -10,16 +11,14 @@ from typing import Any
 
 import pytest
 
-from function_app.devices.heartbeats import store_state
-from function_app.devices.intervals import read_changes
+from function_app.days.lane import Interval, intervals
+from function_app.days.timeline import read_known
 from function_app.devices.silence import overdue_at
 from function_app.devices.silence_alerts import device_names
 from function_app.devices.states import DeviceState
-from function_app.devices.timeline import recorded_minutes, timeline
 from function_app.devices.watch import watch_devices
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.device_keys import STATES
 from function_app.storage.models import Photo, StoredAlert
 from function_app.storage.table_store import Entity
 from photo_wire.alert import BACK, SILENT
@@ -27,8 +26,11 @@ from photo_wire.heartbeat import Heartbeat
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from tests.support.device_days import START, Device, World, moment, simulate
+from tests.support.devices import store_state
 from tests.support.memory_store import MemoryTable, memory_services
 from tests.support.silence_oracle import Gap, Oracle
+
+LOOK_EACH = 30  # minutes
 
 
 class Partitions(MemoryTable):
@@ -57,12 +59,21 @@ class Partitions(MemoryTable):
 def record(services: Services, device: str, heartbeat: Heartbeat, now: datetime) -> None:
     """Store a heartbeat as the backend does."""
     overdue, cameras = overdue_at(heartbeat, now), frozenset(heartbeat.cameras)
-    state = DeviceState(device, heartbeat, now, cameras, overdue)
-    assert store_state(services, services.devices.get(STATES, device), state)
+    store_state(services, DeviceState(device, heartbeat, now, cameras, overdue))
 
 
-def run(world: World) -> Services:
-    """Let the backend live through what happens in a world."""
+@dataclass(frozen=True)
+class Look:
+    """What a timeline said at a moment of the simulation of the two hours before, without
+    photos."""
+
+    device: Device
+    first: int
+    labels: list[str]
+
+
+def run(world: World, looks: list[Look]) -> Services:
+    """Let the backend live through what happens in a world. Now and then look at a timeline."""
     services = memory_services(Settings(""), devices=Partitions())
     heartbeats = [
         (one.second, 0, device, one.heartbeat) for device in world.devices for one in device.stored
@@ -72,6 +83,8 @@ def run(world: World) -> Services:
     for second, _, device, heartbeat in events:
         if heartbeat is None:
             watch_devices(services, moment(second))
+            if second // 60 % LOOK_EACH == 0:
+                looks += [look(services, one, second) for one in world.devices]
         else:
             record(services, device.name, heartbeat, moment(second))
     for device in world.devices:
@@ -83,19 +96,43 @@ def run(world: World) -> Services:
     return services
 
 
-def labels(services: Services, world: World, device: Device, camera: str) -> list[str]:
-    """Return the state and the reason of each minute, in one text, as the timeline has them."""
-    start, end = START, START + timedelta(days=world.days)
-    changes = read_changes(services.devices, device.name, start, end)
-    recorded, until = recorded_minutes(services.index, camera, start, end)
+def read_timeline(
+    services: Services, device: Device, camera: str, start: datetime, end: datetime
+) -> list[Interval]:
+    """Return the intervals of a camera, as the route does at the moment `end`."""
+    known, until = read_known(services, camera, device.name, (start, end))
     assert until == end
+    return intervals([known], known.first, known.end, 0, False)
+
+
+def look(services: Services, device: Device, second: float) -> Look:
+    minute = int(second // 60)
+    first = max(0, minute - 120)
+    start, end = (START + timedelta(minutes=one) for one in (first, minute))
+    return Look(device, first, labels(services, device, device.cameras[0], start, end))
+
+
+def count_hasty(one: Look, truth: Sequence[str]) -> int:
+    """Return how many minutes had another label than they have at last, and not one that says that
+    nobody knows yet."""
+    return sum(
+        label not in (truth[minute], "unknown no-heartbeat-yet")
+        for minute, label in enumerate(one.labels, one.first)
+        if truth[minute] != "recorded"
+    )
+
+
+def labels(
+    services: Services, device: Device, camera: str, start: datetime, end: datetime
+) -> list[str]:
+    """Return the state and the reason of each minute, in one text, as the timeline has them."""
+    shown = read_timeline(services, device, camera, start, end)
     found = []
-    intervals = timeline(camera, changes, recorded, start, end)
-    for before, after in pairwise(intervals):
+    for before, after in pairwise(shown):
         assert before.end == after.start
         assert before.label != after.label
-    for one in intervals:
-        text = " ".join(filter(None, one.label))
+    for one in shown:
+        text = " ".join(filter(None, (one.label.state, one.label.reason)))
         found += [text] * ((one.end - one.start) // timedelta(minutes=1))
     return found
 
@@ -108,7 +145,9 @@ def alerts_of(services: Services, device: Device, kind: str) -> list[StoredAlert
 
 def check(world: World) -> dict[str, float]:
     """Compare what the backend says with the truth; return the numbers."""
-    services, oracle = run(world), Oracle(world)
+    looks: list[Look] = []
+    services, oracle = run(world, looks), Oracle(world)
+    start, end = START, START + timedelta(days=world.days)
     numbers: dict[str, float] = defaultdict(float)
     for device in world.devices:
         gaps = oracle.gaps(device)
@@ -116,11 +155,15 @@ def check(world: World) -> dict[str, float]:
         numbers["cameras"] += len(device.cameras)
         for camera in device.cameras:
             expected = oracle.labels(device, camera, gaps)
-            actual = labels(services, world, device, camera)
+            actual = labels(services, device, camera, start, end)
             numbers["minutes"] += len(expected)
             numbers["wrong minutes"] += sum(
                 one != other for one, other in zip(expected, actual, strict=True)
             )
+            if camera == device.cameras[0]:
+                own = [one for one in looks if one.device is device]
+                numbers["looks"] += len(own)
+                numbers["hasty minutes"] += sum(count_hasty(one, actual) for one in own)
             for one in expected:
                 numbers[f"minutes {one.split()[0]}"] += 1
         found = [gap for gap in gaps if gap.found_at is not None]
@@ -184,6 +227,7 @@ def test_camera_days(devices: int, cameras: int, days: int) -> None:
     print_numbers(numbers)
     assert numbers["minutes"] == cameras * days * 1440
     assert numbers["wrong minutes"] == 0
+    assert numbers["hasty minutes"] == 0
     assert numbers["alerts too many or missing"] == 0
     assert numbers["deaths that were alerted"] == numbers["deaths in sight"] > 0
     assert numbers["late alerts"] == 0

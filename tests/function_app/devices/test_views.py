@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from function_app.auth.caller import Caller, Scope
+from function_app.auth.device_rows import KnownDevice
 from function_app.devices.silence import overdue_at
 from function_app.devices.states import DeviceState
 from function_app.devices.views import (
@@ -15,6 +16,7 @@ from function_app.devices.views import (
     Condition,
     describe_camera,
     describe_device,
+    describe_unreported,
     may_see,
     sees_all,
 )
@@ -39,12 +41,12 @@ def state_of(sent: Heartbeat, *cameras: str) -> DeviceState:
 
 def test_figures_are_for_those_who_see_all_cameras() -> None:
     sent = heartbeat("gate", "yard", site="home", spool=SpoolState(waiting=3), losses=2, uptime=9)
-    whole = describe_device(state_of(sent), ALL, NOW)
+    whole = describe_device(state_of(sent), None, ALL, NOW)
     assert whole["is_whole"] is True
     assert whole["spool"] == {"waiting": 3, "oldest": None, "bytes": None}
     assert [one["camera"] for one in whole["cameras"]] == ["gate", "yard"]
-    assert describe_device(state_of(sent), caller("gate", "yard", "more"), NOW) == whole
-    part = describe_device(state_of(sent), caller("gate"), NOW)
+    assert describe_device(state_of(sent), None, caller("gate", "yard", "more"), NOW) == whole
+    part = describe_device(state_of(sent), None, caller("gate"), NOW)
     assert part["is_whole"] is False
     assert {name: part[name] for name in FIGURES} == dict.fromkeys(FIGURES)
     assert part["uptime"] == 9
@@ -52,11 +54,10 @@ def test_figures_are_for_those_who_see_all_cameras() -> None:
 
 
 def test_a_device_without_cameras_is_for_those_who_see_all_cameras() -> None:
-    state = state_of(heartbeat())
-    assert may_see(ALL, state)
-    assert not may_see(caller("gate"), state)
+    assert may_see(ALL, frozenset())
+    assert not may_see(caller("gate"), frozenset())
     assert not sees_all(caller("gate"), frozenset())
-    assert not may_see(caller(), state_of(heartbeat("gate")))
+    assert not may_see(caller(), frozenset({"gate"}))
 
 
 def test_each_member_of_a_heartbeat_is_shown_or_hidden_on_purpose() -> None:
@@ -65,10 +66,28 @@ def test_each_member_of_a_heartbeat_is_shown_or_hidden_on_purpose() -> None:
     assert set(Heartbeat.__dataclass_fields__) == {*SHARED, *FIGURES, *kept}
     assert set(CameraState.__dataclass_fields__) == set(OF_CAMERA)
     shown = SCHEMAS["Device"]["properties"].keys()
-    assert shown == describe_device(state_of(heartbeat()), ALL, NOW).keys()
+    assert shown == describe_device(state_of(heartbeat()), None, ALL, NOW).keys()
+    known = KnownDevice(frozenset({"gate"}), needs_decision=True)
+    assert shown == describe_unreported("two-pi", known, ALL, NOW).keys()
     status = SCHEMAS["CameraStatus"]["properties"]
     assert status.keys() == describe_camera("gate", None, NOW).keys()
     assert status["state"]["enum"] == list(Condition)
+
+
+def test_who_may_decide_sees_that_a_decision_is_needed() -> None:
+    known = KnownDevice(frozenset({"gate"}), needs_decision=True)
+    for who, needs_decision in ((ALL, True), (caller("gate"), None)):
+        shown = describe_unreported("two-pi", known, who, NOW)
+        assert shown["needs_decision"] is needs_decision
+        of_state = describe_device(state_of(heartbeat("gate")), known, who, NOW)
+        assert of_state["needs_decision"] is needs_decision
+
+
+def test_a_device_without_a_heartbeat_has_its_cameras() -> None:
+    known = KnownDevice(frozenset({"gate", "yard"}), needs_decision=False)
+    shown = describe_unreported("two-pi", known, caller("gate"), NOW)
+    assert (shown["state"], shown["is_whole"]) == ("unknown", False)
+    assert [(one["camera"], one["state"]) for one in shown["cameras"]] == [("gate", "unknown")]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_a_cookie_is_protected(url: str, is_secure: bool) -> None:
     """Secure, and of this host alone, wherever it could leave the machine; never for scripts."""
     header = set_cookie(SESSION, "vera.secret", 60, url)
     assert header.startswith("__Secure-nightjar_session=" if is_secure else "nightjar_session=")
-    attributes = {"Path=/", "Max-Age=60", "HttpOnly", "SameSite=Strict"}
+    attributes = {"Path=/", "Max-Age=60", "HttpOnly", "SameSite=Lax"}
     assert set(header.split("; ")[1:]) == attributes | ({"Secure"} if is_secure else set())
 
 

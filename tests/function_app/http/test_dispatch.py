@@ -9,6 +9,7 @@ import pytest
 
 from function_app import build_app
 from function_app.http.dispatch import register
+from function_app.services import Services
 from function_app.settings import Secrets, Settings
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
@@ -32,10 +33,13 @@ class BrokenIndex(MemoryIndex):
 
 
 def call(
-    name: str, request: func.HttpRequest, index: MemoryIndex | None = None
+    name: str,
+    request: func.HttpRequest,
+    index: MemoryIndex | None = None,
+    backend: Services | None = None,
 ) -> func.HttpResponse:
     """Return the response of the function of this name."""
-    backend = memory_services(
+    backend = backend or memory_services(
         Settings("", secrets=Secrets(TOKEN, ADMIN)), index=index or MemoryIndex()
     )
     functions = build_app(lambda: backend).get_functions()
@@ -78,13 +82,14 @@ def test_the_log_names_all_photos_of_a_request(
     """Those that were deleted together, and those whose alerts came together; not unknown ones."""
     caplog.set_level(logging.INFO, "function_app")
     names = [name_of("entry", tag=f"{n:08x}") for n in range(3)]
-    index = MemoryIndex()
+    backend = memory_services(Settings("", secrets=Secrets(TOKEN, ADMIN)))
     for name in names[:2]:
         request = func.HttpRequest("PUT", "http://x/", headers=photo_headers(name), body=jpeg())
-        call("put_photo", request, index)
+        call("put_photo", request, backend=backend)
     ids = json.dumps({"ids": [str(name) for name in names]}).encode()
     admin = {"Authorization": f"Bearer {ADMIN}"}
-    call("delete_photos", func.HttpRequest("POST", "http://x/", headers=admin, body=ids), index)
+    request = func.HttpRequest("POST", "http://x/", headers=admin, body=ids)
+    call("delete_photos", request, backend=backend)
     lost = alerts_to_json([Alert(name, LOSS, "no-room") for name in names])
     call("post_alerts", func.HttpRequest("POST", "http://x/", body=lost))
     deleted, alerted = (values(record)["photo"].split(",") for record in caplog.records[-2:])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from function_app.http.parameters import BOOLEAN, TEXT, defaulting, json_number, optional, required
-from function_app.http.request import MAX_BODY_BYTES, JSONBody
+from function_app.http.request import MAX_BODY_BYTES, FormBody, JSONBody
 from function_app.problems import HTTPProblemError
 from photo_wire.errors import WireError
 
@@ -73,3 +73,12 @@ def test_a_body_that_may_be_left_out() -> None:
     assert body.read(b"") == body.read(b"{}") == {HOURS: 8}
     with pytest.raises(HTTPProblemError):
         body.read(b"[]")
+
+
+def test_check_boxes_of_one_name_give_all_their_values() -> None:
+    """Of other fields the last one counts."""
+    ids = required("ids", TEXT)
+    form = FormBody((NAME,), (ids,))
+    assert form.read(b"ids=a+b&name=x&ids=c&name=y&other=z") == {NAME: "y", ids: "a b c"}
+    with pytest.raises(WireError, match="ids"):
+        form.read(b"name=x")

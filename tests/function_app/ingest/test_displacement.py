@@ -18,6 +18,7 @@ from photo_wire.headers import UPLOAD_PATH
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
 from tests.conftest import NewStore
+from tests.function_app.conftest import KINDS
 from tests.support.api import photo_headers
 from tests.support.handlers import call
 from tests.support.interruptions import at_call
@@ -30,7 +31,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 NAME = new_name("gate", NOW - timedelta(hours=1), "5f3a9c2e")
 
 
-@pytest.fixture(params=["memory", "azurite"])
+@pytest.fixture(params=KINDS)
 def services(request: pytest.FixtureRequest) -> Iterator[Services]:
     if request.param == "memory":
         yield memory_services(Settings(""))

@@ -54,6 +54,7 @@ def test_a_device_s_photo_is_stored_listed_and_read_back(
         "site": None,
         "device": None,
         "standing": None,
+        "protected": False,
     }
     assert api.read(f"/api/photos/{name}/content").content == body
     assert store.blobs(camera) == [f"{camera}/2026/11/20/{name}.jpg"]

@@ -146,7 +146,7 @@ ACTIONS = st.tuples(
 
 
 @given(st.lists(ACTIONS, max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 def test_figures_are_what_a_recount_finds(
     story: list[tuple[str, str, int, int, int]],
 ) -> None:

@@ -1,17 +1,23 @@
 """Deleting a camera with everything that it sent."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from function_app.alerts.recording import record_alerts
+from function_app.auth import links
 from function_app.auth.caller import DEVICE, Caller, Scope, Standing
+from function_app.auth.links import SharedLink, TimeSpan
+from function_app.auth.provenance import Provenance
 from function_app.ingest.camera_quota import rejected_cameras as rejected
 from function_app.maintenance.deletion import camera_exists, delete_all_of
 from function_app.services import Services
+from function_app.storage.account_keys import LINKS
 from function_app.storage.models import Photo, PhotoStateError, StoredAlert
 from function_app.storage.row_keys import View
+from function_app.storage.table_store import Entity
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.media import Media
 from tests.support.api import Api, name_of, photo_headers
@@ -37,7 +43,7 @@ def test_everything_of_a_camera_is_deleted(empty: Services) -> None:
             for kind in (LOSS, QUARANTINE)
         ]
         record_alerts(alerts, empty, NOW)
-        empty.device_keys.claim(GATE, camera, NOW)
+        empty.device_keys.bindings.claim(GATE, camera, NOW)
     later = NOW + timedelta(hours=2)
     assert sum(empty.loss_counts.count(later)["gate"].values()) == 40
     assert empty.index.count_photos(later)["gate"].total.photos == 1
@@ -54,7 +60,7 @@ def test_everything_of_a_camera_is_deleted(empty: Services) -> None:
     assert empty.index.query(View("gate"), 10) == []
     with pytest.raises(PhotoStateError):
         empty.index.add(photo_of("gate"), NOW)
-    owners = [empty.device_keys.device_of(camera, NOW) for camera in ("gate", "gate-2")]
+    owners = [empty.device_keys.bindings.device_of(camera, NOW) for camera in ("gate", "gate-2")]
     assert owners == [None, "gate"]
     assert rejected(["gate"], empty, NOW) == {}
     assert report_losses_of(empty, "gate") == ["gate"]
@@ -69,6 +75,69 @@ def test_a_deletion_stops_after_its_time(empty: Services) -> None:
     assert camera_exists("gate", empty)
     assert not delete_all_of("gate", empty, NOW).more
     assert not camera_exists("gate", empty)
+
+
+def test_no_link_opens_what_a_later_camera_of_the_name_sends(empty: Services) -> None:
+    """A link to others, too, goes on opening those, and is not a new one."""
+    made, until = Provenance("owner"), NOW + timedelta(days=1)
+    gate, other = name_of("gate"), name_of("gate-2")
+    span = TimeSpan("gate", NOW - timedelta(days=1), until)
+    secrets = [
+        links.store(empty.accounts, one)[1]
+        for one in (
+            SharedLink("", span, until, made),
+            links.link_to_photo(gate, until, made),
+            links.link_to_photos([gate, name_of("gate", tag="0000000a")], until, made),
+            links.link_to_photos([gate, other], until, made, with_location=True),
+            links.link_to_photo(other, until, made),
+        )
+    ]
+    links.open_link(empty.accounts, secrets[3], NOW)
+    upload_from(empty, "gate")
+    assert not delete_all_of("gate", empty, NOW).more
+    *closed, both, of_other = [links.find(empty.accounts, one, NOW) for one in secrets]
+    assert closed == [None, None, None]
+    assert both
+    assert of_other
+    assert both.opens(other)
+    assert both.photo == other
+    assert not both.opens(gate)
+    assert (both.cameras, both.opened, both.with_location) == (frozenset({"gate-2"}), 1, True)
+    assert of_other.opens(other)
+
+
+def test_a_link_that_is_opened_meanwhile_is_closed_all_the_same(empty: Services) -> None:
+    """Or revoked by somebody else: what is wanted is so."""
+    until = NOW + timedelta(days=1)
+    both = links.link_to_photos([name_of("gate"), name_of("gate-2")], until, Provenance("owner"))
+    key, secret = links.store(empty.accounts, both)
+    get, replaced = empty.accounts.get, empty.accounts.replace
+    upload_from(empty, "gate")
+    with pytest.MonkeyPatch.context() as patch:
+
+        def open_first(partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
+            patch.undo()
+            assert links.open_link(empty.accounts, secret, NOW)
+            return replaced(partition, row, properties)
+
+        patch.setattr(empty.accounts, "replace", open_first)
+        list(links.close_to(empty.accounts, "gate"))
+    found = links.find(empty.accounts, secret, NOW)
+    assert found
+    assert (found.cameras, found.opened) == (frozenset({"gate-2"}), 1)
+    with pytest.MonkeyPatch.context() as patch:
+
+        def revoke_first(partition: str, row: Entity, properties: Mapping[str, str]) -> bool:
+            patch.undo()
+            assert links.revoke(empty.accounts, key)
+            return replaced(partition, row, properties)
+
+        patch.setattr(empty.accounts, "replace", revoke_first)
+        links.store(empty.accounts, links.link_to_photo(name_of("other"), until, Provenance("o")))
+        again = links.link_to_photos([name_of("gate"), name_of("gate-2")], until, Provenance("o"))
+        key, _ = links.store(empty.accounts, again)
+        list(links.close_to(empty.accounts, "gate"))
+    assert get(LINKS, key) is None
 
 
 def test_an_owner_deletes_a_camera_over_http(api: Api, camera: str) -> None:

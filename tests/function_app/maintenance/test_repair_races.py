@@ -64,7 +64,7 @@ def test_a_photo_deleted_during_a_repair_stays_deleted(
 class Stale:
     """Blobs of which a page was read before something else happened."""
 
-    def __init__(self, blobs: PhotoBlobs, since: Callable[[], None]) -> None:
+    def __init__(self, blobs: PhotoBlobs, since: Callable[[], object]) -> None:
         self.find = blobs.find
         self.cameras = blobs.cameras
         self.remove = blobs.remove

@@ -9,9 +9,10 @@ import pytest
 
 from function_app.services import Services
 from function_app.storage.command_rows import REPORT_TIMEOUT, CommandRecord
-from function_app.storage.commands import COMMAND_TTL, Commands, TooManyCommandsError
+from function_app.storage.commands import COMMAND_TTL, Commands, TooManyCommandsError, blob_path
 from function_app.storage.device_keys import commands_of
 from photo_wire.command import (
+    MAX_BLOB_BYTES,
     MAX_OPEN,
     Command,
     CommandBlob,
@@ -25,6 +26,7 @@ from photo_wire.name import new_name
 
 NOW = to_milliseconds(datetime.now(UTC))
 MINUTE = timedelta(minutes=1)
+KEY = "K" * 43
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def result_of(record: CommandRecord, state: CommandState, **more: Any) -> Comman
 
 
 def open_in_blob(commands: Commands, device: str) -> tuple[Command, ...]:
-    return commands.read_blob(device)[0].open
+    return commands.read_blob(device).content.open
 
 
 def test_a_command_is_in_its_row_in_the_blob_and_in_what_is_to_do(
@@ -51,7 +53,7 @@ def test_a_command_is_in_its_row_in_the_blob_and_in_what_is_to_do(
     assert asked.command.id != "0" * 32
     assert commands.get(camera, asked.command.id) == asked
     assert open_in_blob(commands, camera) == (asked.command,)
-    assert commands.to_do(camera, NOW) == (asked.command,)
+    assert commands.to_do(camera, KEY, NOW) == (asked.command,)
     assert commands.get(f"{camera}-2", asked.command.id) is None
 
 
@@ -74,12 +76,12 @@ def test_every_field_of_a_record_comes_back(commands: Commands, camera: str) -> 
 
 def test_the_first_question_of_a_device_creates_its_blob(commands: Commands, camera: str) -> None:
     """So that its polls find one, and see the first command."""
-    assert commands.read_blob(camera) == (CommandBlob(), "")
-    assert commands.to_do(camera, NOW) == ()
-    blob, etag = commands.read_blob(camera)
+    assert commands.read_blob(camera)[:2] == (CommandBlob(), "")
+    assert commands.to_do(camera, KEY, NOW) == ()
+    blob, etag, _ = commands.read_blob(camera)
     assert (blob, bool(etag)) == (CommandBlob(), True)
-    commands.to_do(camera, NOW)
-    assert commands.read_blob(camera)[1] == etag
+    commands.to_do(camera, KEY, NOW)
+    assert commands.read_blob(camera).etag == etag
 
 
 def test_a_taken_command_is_offered_no_more_and_still_open(commands: Commands, camera: str) -> None:
@@ -87,7 +89,7 @@ def test_a_taken_command_is_offered_no_more_and_still_open(commands: Commands, c
     taken = commands.record(camera, result_of(asked, CommandState.TAKEN), NOW)
     assert taken
     assert taken.state_at(NOW) is CommandState.TAKEN
-    assert open_in_blob(commands, camera) == commands.to_do(camera, NOW) == ()
+    assert open_in_blob(commands, camera) == commands.to_do(camera, KEY, NOW) == ()
     done = commands.record(camera, result_of(asked, CommandState.DONE), NOW + MINUTE)
     assert done
     assert (done.state_at(NOW), done.finished_at) == (CommandState.DONE, NOW + MINUTE)
@@ -102,7 +104,7 @@ def test_a_command_expires_by_itself(commands: Commands, camera: str) -> None:
     after = end + timedelta(milliseconds=1)
     assert asked.state_at(end) is CommandState.ASKED
     assert asked.state_at(after) is CommandState.EXPIRED
-    assert commands.to_do(camera, after) == ()
+    assert commands.to_do(camera, KEY, after) == ()
     found = commands.get(camera, taken.command.id)
     assert found
     assert found.state_at(after) is CommandState.TAKEN
@@ -142,7 +144,7 @@ def test_a_repeated_report_changes_nothing(commands: Commands, camera: str) -> N
 def test_a_command_that_is_not_known_stores_nothing(commands: Commands, camera: str) -> None:
     """Nor an output, however large."""
     other = commands.ask(f"{camera}-2", wanted(camera), NOW)
-    commands.to_do(camera, NOW)
+    commands.to_do(camera, KEY, NOW)
     for command_id in ("f" * 32, other.command.id):
         result = CommandResult(command_id, CommandState.DONE, output="x" * 1000)
         assert commands.record(camera, result, NOW) is None
@@ -251,7 +253,7 @@ def test_nothing_stays_of_a_device_that_is_removed(
     commands.forget(camera)
     commands.forget(camera)
     assert commands.output(camera, asked.command.id) is None
-    assert commands.read_blob(camera) == (CommandBlob(), "")
+    assert commands.read_blob(camera)[:2] == (CommandBlob(), "")
     assert services.devices.query(commands_of(camera), 10) == []
 
 
@@ -261,11 +263,26 @@ def test_whoever_looks_stays_in_the_blob(commands: Commands, camera: str) -> Non
     looking = CommandBlob(
         (), {camera: until}, {camera: LiveLink("https://store.example/a.jpg", until)}
     )
-    assert commands.write_blob(camera, looking, "")
+    assert commands.write_blob(commands.read_blob(camera), looking)
     asked = commands.ask(camera, wanted(camera), NOW)
-    assert commands.read_blob(camera)[0] == replace(looking, open=(asked.command,))
+    assert commands.read_blob(camera).content == replace(looking, open=(asked.command,))
     later = commands.ask(camera, wanted(camera, now=until), until)
-    assert commands.read_blob(camera)[0] == CommandBlob((asked.command, later.command))
+    assert commands.read_blob(camera).content == CommandBlob((asked.command, later.command))
+
+
+def test_a_blob_of_an_earlier_version_is_moved(
+    commands: Commands, services: Services, camera: str
+) -> None:
+    """With its commands, which its row had without a key."""
+    asked = commands.ask(camera, wanted(camera), NOW)
+    row = services.devices.get(commands_of(camera), "open")
+    assert row is not None
+    old = {name: text for name, text in row.properties.items() if name != "key"}
+    assert services.devices.replace(commands_of(camera), row, old)
+    assert commands.read_blob(camera).path == f"commands/{camera}.json"
+    assert commands.to_do(camera, KEY, NOW) == open_in_blob(commands, camera) == (asked.command,)
+    assert commands.read_blob(camera).path == blob_path(camera, KEY)
+    assert services.device_blobs.read(f"commands/{camera}.json", MAX_BLOB_BYTES) is None
 
 
 def test_a_blob_that_somebody_else_wrote_is_written_anew(

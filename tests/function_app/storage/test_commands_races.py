@@ -11,14 +11,22 @@ import pytest
 
 from function_app.devices.live import RENEW_BEFORE
 from function_app.storage.command_rows import CommandRecord
-from function_app.storage.commands import Commands
+from function_app.storage.commands import Commands, blob_path
 from function_app.storage.models import StorageUnavailableError
-from photo_wire.command import Command, CommandBlob, CommandResult, CommandState, Kind
+from photo_wire.command import (
+    MAX_BLOB_BYTES,
+    Command,
+    CommandBlob,
+    CommandResult,
+    CommandState,
+    Kind,
+)
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import new_name
 from tests.support.memory_store import MemoryDeviceBlobs, MemoryTable
 
 NOW = to_milliseconds(datetime.now(UTC))
+KEY = "K" * 43
 POINTS = 12  # more than any of these makes requests
 
 
@@ -74,9 +82,9 @@ def report(commands: Commands, record: CommandRecord, state: CommandState) -> No
 def look(commands: Commands) -> None:
     """As the route does."""
     while True:
-        blob, etag = commands.read_blob("gate")
+        blob = commands.read_blob("gate")
         until = NOW + RENEW_BEFORE
-        if commands.write_blob("gate", CommandBlob(blob.open, {"gate": until}), etag):
+        if commands.write_blob(blob, CommandBlob(blob.content.open, {"gate": until})):
             return
 
 
@@ -84,9 +92,9 @@ def check(stores: Interrupted, states: list[CommandState], is_looking: bool = Fa
     """The rows have these states, by the order in which they were asked, and the blob agrees."""
     found = stores.plain.newest("gate", 100, "")[::-1]
     assert sorted(one.state for one in found) == sorted(states)
-    blob, _ = stores.plain.read_blob("gate")
+    blob = stores.plain.read_blob("gate").content
     to_do = {one.command for one in found if one.state is CommandState.ASKED}
-    assert set(blob.open) == set(stores.plain.to_do("gate", NOW)) == to_do
+    assert set(blob.open) == set(stores.plain.to_do("gate", KEY, NOW)) == to_do
     assert len(blob.open) == len(to_do)
     assert bool(blob.looking_until) is is_looking
 
@@ -165,10 +173,51 @@ def test_somebody_asks_while_another_looks(at: int) -> None:
 @pytest.mark.parametrize("at", range(POINTS))
 def test_a_device_asks_for_the_first_time_while_somebody_asks(at: int) -> None:
     stores = Interrupted(at, ask)
-    stores.commands.to_do("gate", NOW)
+    stores.commands.to_do("gate", KEY, NOW)
     if stores.requests <= at:
         ask(stores.plain)
     check(stores, [CommandState.ASKED])
+
+
+@pytest.mark.parametrize("at", range(POINTS))
+@pytest.mark.parametrize("happens", [ask, look])
+def test_a_key_is_replaced_while_somebody_asks_or_looks(
+    at: int, happens: Callable[[Commands], object]
+) -> None:
+    """And the other way round. The blob of the key before is gone, and nobody writes it again."""
+    stores = Interrupted(at, lambda plain: plain.move("gate", KEY, NOW))
+    stores.plain.move("gate", "old key", NOW)
+    happens(stores.commands)
+    if stores.requests <= at:
+        stores.plain.move("gate", KEY, NOW)
+    asked = [CommandState.ASKED] if happens is ask else []
+    assert stores.blobs.read(blob_path("gate", "old key"), MAX_BLOB_BYTES) is None
+    blob = stores.plain.read_blob("gate")
+    assert (blob.path, len(blob.content.open)) == (blob_path("gate", KEY), len(asked))
+
+    stores = Interrupted(at, happens)
+    stores.plain.move("gate", "old key", NOW)
+    stores.commands.move("gate", KEY, NOW)
+    if stores.requests <= at:
+        happens(stores.plain)
+    assert stores.blobs.read(blob_path("gate", "old key"), MAX_BLOB_BYTES) is None
+    blob = stores.plain.read_blob("gate")
+    assert (blob.path, len(blob.content.open)) == (blob_path("gate", KEY), len(asked))
+
+
+@pytest.mark.parametrize("at", range(POINTS))
+def test_a_crash_while_a_key_is_replaced_is_made_up_for_by_the_next_heartbeat(at: int) -> None:
+    def crash(_: Commands) -> None:
+        raise InterruptedError
+
+    stores = Interrupted(at, crash)
+    stores.plain.move("gate", "old key", NOW)
+    ask(stores.plain)
+    with suppress(InterruptedError):
+        stores.commands.move("gate", KEY, NOW)
+    assert len(stores.plain.to_do("gate", KEY, NOW)) == 1
+    check(stores, [CommandState.ASKED])
+    assert stores.plain.read_blob("gate").path == blob_path("gate", KEY)
 
 
 @pytest.mark.parametrize("at", range(POINTS))
@@ -182,7 +231,7 @@ def test_after_a_crash_the_heartbeat_tells_and_the_next_command_mends_the_blob(a
     with suppress(InterruptedError):
         ask(stores.commands)
     asked = stores.plain.newest("gate", 10, "")
-    assert list(stores.plain.to_do("gate", NOW)) == [one.command for one in asked]
+    assert list(stores.plain.to_do("gate", KEY, NOW)) == [one.command for one in asked]
     ask(stores.plain)
     check(stores, [CommandState.ASKED] * (len(asked) + 1))
 
@@ -194,6 +243,8 @@ def test_a_command_is_given_once_if_only_the_blob_cannot_be_written() -> None:
         def write(self, path: str, content: bytes, content_type: str, etag: str = "") -> bool:
             raise StorageUnavailableError("it answered 503 ServerBusy")
 
-    commands = Commands(MemoryTable(), _ReadOnly())
+    table = MemoryTable()
+    Commands(table, MemoryDeviceBlobs()).to_do("gate", KEY, NOW)  # a heartbeat before
+    commands = Commands(table, _ReadOnly())
     asked = ask(commands)
-    assert commands.to_do("gate", NOW) == (asked.command,)
+    assert commands.to_do("gate", KEY, NOW) == (asked.command,)

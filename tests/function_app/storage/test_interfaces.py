@@ -14,6 +14,7 @@ from function_app.storage.models import (
     LastSeen,
     NameReservation,
     Photo,
+    PhotoTimes,
     State,
 )
 from function_app.storage.row_keys import View
@@ -50,6 +51,42 @@ def test_what_is_gone_is_none(services: Services, camera: str) -> None:
     services.blobs.remove(photo)
     assert services.blobs.read(photo, 0, 5) is None
     assert services.index.get(photo.name) is None
+
+
+def test_the_times_of_photos_are_read_alone(services: Services, camera: str) -> None:
+    """In the order of a view, of one camera, between two moments, page by page."""
+    photos = [
+        replace(photo_of(camera, MOMENT + timedelta(minutes=n), f"{n:08x}"), clock=clock)
+        for n, clock in enumerate(("synced", None, "unsynced", "corrected"))
+    ]
+    for photo in (*photos, photo_of(f"{camera}-2", MOMENT + timedelta(minutes=1))):
+        services.index.add(photo, MOMENT)
+    expected = [PhotoTimes(one.name, one.received_at, one.clock) for one in photos]
+    end = MOMENT + timedelta(minutes=3)
+    view = View(camera, since=MOMENT, until=end, oldest_first=True)
+    assert services.index.query_times(view, 10) == expected[:3]
+    assert services.index.query_times(view, 1, photos[0].name) == expected[1:2]
+    assert services.index.query_times(View(camera), 10) == expected[::-1]
+
+
+def test_what_became_of_ids_that_are_not_listed(services: Services, camera: str) -> None:
+    """Of one camera, between two moments, in the order of time."""
+    start = MOMENT.replace(second=0, microsecond=0)
+    moments = [start + timedelta(seconds=seconds) for seconds in (-0.001, 0, 1, 2, 3, 59.999, 60)]
+    photos = [photo_of(camera, at, f"{n:08x}") for n, at in enumerate(moments)]
+    other = name_of(f"{camera}-2", moments[1])
+    services.index.record_losses({photos[0].name: "", photos[5].name: "", photos[6].name: ""})
+    services.index.record_losses({other: "", photos[1].name: ""})
+    for photo, state in zip(photos[2:4], (State.DELETED, State.EXPIRED), strict=True):
+        services.index.add(photo, MOMENT)
+        services.index.remove(photo, state)
+    services.index.add(photos[4], MOMENT)
+    assert services.index.query_states(camera, start, start + timedelta(minutes=1)) == [
+        (photos[1].name, State.LOST),
+        (photos[2].name, State.DELETED),
+        (photos[3].name, State.EXPIRED),
+        (photos[5].name, State.LOST),
+    ]
 
 
 def test_a_photo_is_listed_once(services: Services, camera: str) -> None:

@@ -46,7 +46,7 @@ STORY = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(STORY)
 def test_whoever_comes_goes_and_counts_at_once_the_counts_are_right(
     story: list[tuple[int, list[tuple[str, Any, int, int | None]], list[int]]],

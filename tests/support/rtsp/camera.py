@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -43,6 +44,7 @@ def network_camera(*options: str, port: int = 0) -> Iterator[NetworkCamera]:
             process.kill()
 
 
+@cache  # the modules of five kinds of tests ask for it
 def is_available() -> bool:
     """Return whether the packages of the server and of ffmpeg are installed (install.sh)."""
     probe = "import gi; gi.require_version('GstRtspServer', '1.0')"

@@ -59,7 +59,10 @@ def test_what_is_asked_says_what_the_sdk_says(azurite: Azurite, container: str) 
     assert ours.status == 206
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=2 * settings().max_examples // 5,
+)
 @given(first=st.integers(0, 2 * len(BODY)), count=st.integers(1, 2 * len(BODY)))
 def test_every_range_is_what_the_sdk_reads(
     azurite: Azurite, container: str, first: int, count: int

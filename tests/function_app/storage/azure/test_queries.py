@@ -45,7 +45,7 @@ OTHERS = st.one_of(
 COLUMNS = st.dictionaries(NAMES, st.one_of(TEXTS, TEXTS, OTHERS), max_size=6)
 ROWS = st.dictionaries(KEYS, COLUMNS, min_size=1, max_size=4)
 EVERY_ROW = settings(
-    max_examples=40,
+    max_examples=2 * settings().max_examples // 5,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

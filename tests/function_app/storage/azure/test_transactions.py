@@ -142,7 +142,7 @@ def test_a_tag_is_sent_as_the_sdk_sends_it(azurite: Azurite, account: Account, t
 
 
 @settings(
-    max_examples=25,
+    max_examples=settings().max_examples // 4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(keys=st.sets(KEYS, min_size=1, max_size=3), word=st.text(max_size=60))

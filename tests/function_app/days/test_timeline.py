@@ -1,6 +1,7 @@
 """The timeline has no gap and no overlap, to the minute, and nothing of the future."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from function_app.auth import tokens
 from function_app.auth.caller import Scope
-from function_app.devices import timeline as module
-from function_app.devices.conditions import Change, Label, State, label_of_all
+from function_app.days import sources
+from function_app.days import timeline as module
+from function_app.days.timeline import MINUTE, read_known
+from function_app.devices.conditions import Change
 from function_app.devices.intervals import TooManyChangesError
-from function_app.devices.timeline import MINUTE, Interval, recorded_minutes, timeline
 from function_app.http.responses import Response
 from function_app.services import Services
 from function_app.settings import Settings
@@ -23,47 +25,60 @@ from tests.support.memory_store import memory_services
 from tests.support.samples import photo_of
 from tests.support.silent_devices import START, Fleet, at
 
-QUIET, SILENT = Label(State.QUIET), Label(State.SILENT, "shutdown")
 
+def test_a_device_is_quiet_up_to_its_last_heartbeat(services: Services) -> None:
+    """It is quiet up to the last heartbeat; later it is unknown, then silent since then; or quiet
+    all the time, if they go on. Nobody knows what it did while one was missed. After a goodbye
+    there is nothing to wait for."""
+    fleet = Fleet(services)
+    for device in ("dies", "stays", "ends"):
+        bind(services, device, device)
+        fleet.beat(device, 0)
+        fleet.beat(device, 5)
+    fleet.beat("ends", 6, goodbye="shutdown")
+    query = {"from": format_time(at(1)), "to": format_time(at(20))}
 
-def test_a_minute_has_the_label_of_its_beginning() -> None:
-    changes = [
-        Change(at(1), label_of_all(QUIET)),
-        Change(at(2.5), label_of_all(SILENT)),
-        Change(at(2.9), label_of_all(QUIET)),
-        Change(at(4.01), label_of_all(SILENT)),
+    def shown(device: str) -> list[tuple[str, str | None, str]]:
+        found = intervals(get(services, None, device, **query))
+        return [(one["state"], one["reason"], one["to"]) for one in found]
+
+    end = format_time(at(20))
+    waiting = [("quiet", None, format_time(at(5))), ("unknown", "no-heartbeat-yet", end)]
+    assert shown("dies") == shown("stays") == waiting
+    assert shown("ends") == [("quiet", None, format_time(at(6))), ("silent", "shutdown", end)]
+    fleet.beat("stays", 10)
+    fleet.beat("stays", 19)
+    fleet.run(-1, 20)
+    assert shown("stays") == [
+        ("quiet", None, format_time(at(10))),
+        ("unknown", "heartbeat-missed", format_time(at(19))),
+        waiting[1],
     ]
-    recorded = {at(3), at(6), at(7)}
-    assert timeline("gate", changes, recorded, at(0), at(9)) == [
-        Interval(at(0), at(1), Label(State.UNKNOWN)),
-        Interval(at(1), at(3), QUIET),
-        Interval(at(3), at(4), Label(State.RECORDED)),
-        Interval(at(4), at(5), QUIET),
-        Interval(at(5), at(6), SILENT),
-        Interval(at(6), at(8), Label(State.RECORDED)),
-        Interval(at(8), at(9), SILENT),
-    ]
-    assert timeline("gate", changes, recorded, at(3), at(3)) == []
+    assert shown("dies") == [waiting[0], ("silent", None, end)]
 
 
 def test_the_minutes_of_photos(services: Services) -> None:
-    """By their names alone, a camera's own, from the first minute of a range to the last."""
+    """Of a camera's own, from the first minute of a range to the last."""
     for minutes in (-0.01, 0, 0.5, 3.99, 4):
         for camera in ("gate", "gate-2"):
             photo = photo_of(camera, at(minutes + 10 * (camera != "gate")))
             services.index.add(photo, START)
-    assert recorded_minutes(services.index, "gate", at(0), at(4)) == ({at(0), at(3)}, at(4))
+    known, until = read_known(services, "gate", None, (at(0), at(4)))
+    assert [one.minute - known.first for one in known.photos] == [0, 3]
+    assert until == at(4)
 
 
 def test_more_photos_than_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     services = memory_services(Settings(""))
-    monkeypatch.setattr(module, "PAGE_SIZE", 2)
+    monkeypatch.setattr(sources, "PAGE_SIZE", 2)
     monkeypatch.setattr(module, "MAX_PAGES", 2)
     for minutes in (0, 1, 1.5, 5, 6):
         services.index.add(photo_of("gate", at(minutes)), START)
-    found = recorded_minutes(services.index, "gate", at(0), at(9))
-    assert found == ({at(0), at(1), at(5)}, at(6))
-    assert recorded_minutes(services.index, "gate", at(6), at(9)) == ({at(6)}, at(9))
+    known, until = read_known(services, "gate", None, (at(0), at(9)))
+    assert [one.minute - known.first for one in known.photos] == [0, 1, 5]
+    assert until == at(6)
+    assert known.end - known.first == 6
+    assert read_known(services, "gate", None, (at(6), at(9)))[1] == at(9)
 
 
 def get(services: Services, cameras: frozenset[str] | None, camera: str, **query: str) -> Response:
@@ -95,17 +110,25 @@ def test_the_route(services: Services) -> None:
     fleet = Fleet(services, {"pi": ("gate", "yard")})
     bind(services, "gate", "pi")
     fleet.beat("pi", 2.5)
-    photo = photo_of("gate", at(4.2))
+    fleet.beat("pi", 5.5)
+    fleet.beat("pi", 8)
+    photo = replace(photo_of("gate", at(4.2)), received_at=at(4.3))
     services.index.add(photo, START)
     query = {"from": format_time(at(0.5)), "to": format_time(at(6.2))}
     response = get(services, frozenset({"gate"}), "gate", **query)
     assert intervals(response) == [
-        {"from": format_time(at(one)), "to": format_time(at(other)), "state": state, "reason": None}
-        for one, other, state in (
-            (0, 3, "unknown"),
-            (3, 4, "quiet"),
-            (4, 5, "recorded"),
-            (5, 7, "quiet"),
+        {
+            "from": format_time(at(one)),
+            "to": format_time(at(other)),
+            "state": state,
+            "reason": None,
+            "details": details,
+        }
+        for one, other, state, details in (
+            (0, 3, "unknown", {}),
+            (3, 4, "quiet", {}),
+            (4, 5, "recorded", {"photos": 1}),
+            (5, 7, "quiet", {}),
         )
     ]
     assert json.loads(response.body)["next_from"] is None
@@ -156,5 +179,5 @@ def test_too_many_changes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     services = memory_services(Settings(""))
     bind(services, "gate", "pi")
-    monkeypatch.setattr(module, "read_changes", read_changes)
+    monkeypatch.setattr(module, "changes_in", read_changes)
     assert get(services, None, "gate").status == 422

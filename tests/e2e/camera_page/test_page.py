@@ -7,8 +7,6 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.e2e.gallery.conftest import TIMEOUT
-from tests.pi_uploader.conftest import spool_folder, start_program  # noqa: F401  fixtures
-from tests.pi_uploader.serve.conftest import page as device  # noqa: F401  the fixture
 from tests.support.camera_page import PASSWORD, CameraPage
 from tests.support.program import photos_in
 from tests.support.waiting import wait_for
@@ -24,7 +22,7 @@ LOADED = "image => image.complete && image.naturalWidth > 0"
 
 
 @pytest.fixture
-def page(browser: Browser, device: CameraPage) -> Iterator[Page]:  # noqa: F811
+def page(browser: Browser, device: CameraPage) -> Iterator[Page]:
     """The page of a device that keeps its photos. The browser sends the password, and
     fails the test if it blocks or misses anything."""
     device.env["CAMERA_UPLOAD"] = "off"
@@ -46,8 +44,8 @@ def page(browser: Browser, device: CameraPage) -> Iterator[Page]:  # noqa: F811
 
 def test_a_person_looks_takes_a_photo_and_deletes_it(
     page: Page,
-    device: CameraPage,  # noqa: F811
-    spool_folder: Path,  # noqa: F811
+    device: CameraPage,
+    spool_folder: Path,
 ) -> None:
     page.goto(device.url)
     expect(page.get_by_role("heading", level=1)).to_have_text("gate")

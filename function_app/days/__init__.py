@@ -1,0 +1,1 @@
+"""What each camera did in each minute, and how many photos it took in each quarter hour."""

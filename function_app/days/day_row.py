@@ -1,0 +1,154 @@
+"""The row of a camera and a day (UTC): what its device said, what became of its photos, and what
+both were derived from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from function_app.days import device_runs, minutes
+from function_app.days.device_runs import DeviceRun
+from function_app.days.lane import Known
+from function_app.days.minutes import MINUTES_A_DAY, PhotoMinute, minute_of
+from photo_wire.moment import format_time, parse_time
+
+# Columns. The minutes of photos have one for each quarter of a day, since a column holds 32 Ki
+# characters: each minute may take 60.
+SOURCE, COUNTED, LABELS, SETTLED, HEARD = "source", "counted", "labels", "settled", "heard"
+PHOTOS = ("photos0", "photos1", "photos2", "photos3")
+_QUARTER = MINUTES_A_DAY // len(PHOTOS)
+AS_OF = "as_of"  # of a header
+FIRST_DAY = "first_day"  # of the guard: the first day with a stored photo, empty if there is none
+# Of older minutes a lane shows nothing but photos. What became of a photo that was deleted is known
+# for 365 days, and what devices said for 400.
+KEPT = timedelta(days=365)
+MALFORMED = (KeyError, TypeError, ValueError)
+
+
+class Source(NamedTuple):
+    """What the device's row said when a camera's row was derived from it: when its last heartbeat
+    came, when it last changed what its cameras do, whether it is silent, before when no photo
+    waits, and whether it has other cameras. `device` is empty if no device has the camera."""
+
+    device: str = ""
+    received_at: str = ""
+    changed_at: str = ""
+    is_silent: str = ""
+    settled_until: str = ""
+    is_shared: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What changes whenever the labels of the device's cameras do."""
+        return self.device, self.changed_at, self.is_silent
+
+
+class DayRow(NamedTuple):
+    """What is known of a camera on a day. `counted` is the number of photos that ever came, that
+    are stored, and that were lost, as of which `photos` is. `settled` and `heard` are minutes of
+    the day, as in `Known`."""
+
+    source: Source
+    labels: Sequence[DeviceRun]
+    settled: int
+    heard: int
+    photos: Sequence[PhotoMinute] = ()
+    counted: tuple[int, int, int] = (0, 0, 0)
+
+    def known(self, day: date, as_of: int, sees_all: bool) -> Known:
+        """Return what the row says, as of this minute. Whoever does not see all cameras is not told
+        that photos wait on a device with other cameras: they may be of those."""
+        first = first_minute(day)
+        settled = self.heard if self.source.is_shared and not sees_all else self.settled
+        end = first + MINUTES_A_DAY
+        return Known(first, end, self.labels, self.photos, settled, self.heard, as_of)
+
+    def to_properties(self, day: date) -> dict[str, str]:
+        """Return the columns."""
+        first = first_minute(day)
+        lists: list[list[list[int]]] = [[] for _ in PHOTOS]
+        for numbers in minutes.to_lists(self.photos, first):
+            lists[numbers[0] // _QUARTER].append(numbers)
+        return {
+            SOURCE: _dump(self.source),
+            COUNTED: " ".join(map(str, self.counted)),
+            LABELS: _dump(device_runs.to_lists(self.labels, first)),
+            SETTLED: str(self.settled - first),
+            HEARD: str(self.heard - first),
+            **{name: _dump(one) for name, one in zip(PHOTOS, lists, strict=True) if one},
+        }
+
+
+def parse_source(properties: Mapping[str, str]) -> Source | None:
+    """Return what a row was derived from; None if somebody changed it by hand."""
+    try:
+        return Source(*json.loads(properties[SOURCE]))
+    except MALFORMED:
+        return None
+
+
+def parse_day_row(properties: Mapping[str, str], day: date) -> DayRow | None:
+    """Return the row that `DayRow.to_properties` described; None if somebody changed it by hand: it
+    is built again."""
+    first = first_minute(day)
+    try:
+        received, stored, lost = map(int, properties[COUNTED].split())
+        photos = [
+            minutes.from_list(numbers, first)
+            for name in PHOTOS
+            for numbers in json.loads(properties.get(name, "[]"))
+        ]
+        labels = device_runs.from_lists(json.loads(properties[LABELS]), first)
+        return DayRow(
+            Source(*json.loads(properties[SOURCE])),
+            labels,
+            first + int(properties[SETTLED]),
+            first + int(properties[HEARD]),
+            photos,
+            (received, stored, lost),
+        )
+    except MALFORMED:
+        return None
+
+
+def first_minute(day: date) -> int:
+    """Return the first minute of a day (UTC)."""
+    return minute_of(start_of_day(day))
+
+
+def start_of_day(day: date) -> datetime:
+    """Return the moment at which a day begins (UTC)."""
+    return datetime.combine(day, time(), UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the moment at which the next day begins (UTC); of the last day that there is, its last
+    moment."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return start_of_day(day + timedelta(days=1))
+
+
+def header(as_of: datetime) -> dict[str, str]:
+    """Return the columns of a day's header."""
+    return {AS_OF: format_time(as_of)}
+
+
+def as_of(properties: Mapping[str, str]) -> datetime | None:
+    """Return as of which moment the rows of the day with this header are, if it says so."""
+    try:
+        return parse_time(properties[AS_OF])
+    except MALFORMED:  # WireError is a ValueError
+        return None
+
+
+def first_day(properties: Mapping[str, str]) -> date | None:
+    """Return the first day with a stored photo, if the guard with these columns says it."""
+    try:
+        return date.fromisoformat(properties[FIRST_DAY])
+    except MALFORMED:
+        return None
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

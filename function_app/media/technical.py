@@ -1,0 +1,131 @@
+"""What a photo's file says of itself: its size in pixels, how it was taken, and where.
+
+Whatever is odd counts as absent, as in `exif`. Anyone who may upload writes these texts.
+"""
+
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from function_app.media import exif, jpeg, mp4
+from function_app.media.errors import InvalidPhotoError
+from function_app.media.exif import Exif, Tags
+from function_app.media.sources import ReadAt, bytes_source, file_source
+from photo_wire.media import Media
+
+HEADER_BYTES = 128 * 1024  # of a JPEG: EXIF has 64 KB at most
+_SIDEWAYS = range(5, 9)  # the orientations that swap width and height
+_MAX_BOXES = 100
+_MAX_SUB_DIRECTORIES = 4
+
+_ORIENTATION, _WIDTH, _HEIGHT, _SUB_DIRECTORIES = 0x0112, 0x0100, 0x0101, 0x014A
+_EXIF, _GPS = 0x8769, 0x8825
+_TEXTS = {"maker": 0x010F, "model": 0x0110, "software": 0x0131, "description": 0x010E}
+_EXIF_TEXTS = {"lens": 0xA434, "recorded_at": 0x9003, "zone": 0x9011}
+_EXPOSURE, _APERTURE, _ISO, _FOCAL_LENGTH = 0x829A, 0x829D, 0x8827, 0x920A
+_LATITUDE, _LONGITUDE = (1, 2), (3, 4)  # the tags of the direction and of the degrees
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicalData:
+    """`width` and `height` are those of the picture as it is shown, in pixels; 0 if not known.
+    `values` have a text for each of what the file states; `place` has degrees north and east."""
+
+    width: int = 0
+    height: int = 0
+    values: Mapping[str, str] = field(default_factory=dict)
+    place: tuple[float, float] | None = None
+
+
+def read_technical_data(file: BinaryIO, size: int, media: Media) -> TechnicalData:
+    """Return what a photo's file of `size` bytes says. Only a few parts of it are read. Raises what
+    reading the file raises."""
+    try:
+        match media:
+            case Media.JPEG:
+                return _of_jpeg(file.read(HEADER_BYTES))
+            case Media.DNG:
+                return _of_dng(file_source(file))
+            case Media.MP4:
+                return TechnicalData(*_size_of_clip(file_source(file), size))
+    except (InvalidPhotoError, mp4.TooManyBoxesError, struct.error, OverflowError):
+        return TechnicalData()
+
+
+def _of_jpeg(data: bytes) -> TechnicalData:
+    segments: list[jpeg.Segment] = []
+    with suppress(InvalidPhotoError):  # such as the end of what was read
+        segments.extend(jpeg.header(data))
+    frame = next((one for one in segments if one.marker in jpeg.FRAMES), None)
+    width, height = jpeg.frame_size(data, frame) if frame else (0, 0)
+    return _described(Exif(bytes_source(exif.tiff_in(data, segments))), width, height)
+
+
+def _of_dng(read: ReadAt) -> TechnicalData:
+    tiff = Exif(read)
+    first = tiff.first()
+    pictures = [first, *tiff.directories(first.get(_SUB_DIRECTORIES), _MAX_SUB_DIRECTORIES)]
+    sizes = [(tiff.integer(one.get(_WIDTH)), tiff.integer(one.get(_HEIGHT))) for one in pictures]
+    width, height = max((width or 0, height or 0) for width, height in sizes)
+    return _described(tiff, width, height)
+
+
+def _described(tiff: Exif, width: int, height: int) -> TechnicalData:
+    first = tiff.first()
+    if tiff.integer(first.get(_ORIENTATION)) in _SIDEWAYS:
+        width, height = height, width
+    tags = tiff.directory(first.get(_EXIF))
+    texts = {name: tiff.text(first.get(number)) for name, number in _TEXTS.items()}
+    texts |= {name: tiff.text(tags.get(number)) for name, number in _EXIF_TEXTS.items()}
+    values = texts | dict(_exposure(tiff, tags))
+    stated = {name: text for name, text in values.items() if text}
+    return TechnicalData(width, height, stated, _place(tiff, tiff.directory(first.get(_GPS))))
+
+
+def _exposure(tiff: Exif, tags: Tags) -> Iterator[tuple[str, str]]:
+    if exposure := tiff.fractions(tags.get(_EXPOSURE), 1):
+        seconds = exposure[0]
+        is_short = 0 < seconds < 0.4
+        yield "exposure", f"1/{1 / seconds:.0f} s" if is_short else f"{seconds:.3g} s"
+    if aperture := tiff.fractions(tags.get(_APERTURE), 1):
+        yield "aperture", f"f/{aperture[0]:.3g}"
+    if iso := tiff.integer(tags.get(_ISO)):
+        yield "iso", str(iso)
+    if focal_length := tiff.fractions(tags.get(_FOCAL_LENGTH), 1):
+        yield "focal_length", f"{focal_length[0]:.3g} mm"
+
+
+def _place(tiff: Exif, gps: Tags) -> tuple[float, float] | None:
+    north = _degrees(tiff, gps, _LATITUDE, "NS", 90)
+    east = _degrees(tiff, gps, _LONGITUDE, "EW", 180)
+    return None if north is None or east is None else (north, east)
+
+
+def _degrees(
+    tiff: Exif, gps: Tags, numbers: tuple[int, int], directions: str, limit: int
+) -> float | None:
+    """Return degrees, which are negative for the second of the two directions."""
+    direction = tiff.text(gps.get(numbers[0]))
+    parts = tiff.fractions(gps.get(numbers[1]), 3)
+    if parts is None or direction not in tuple(directions):
+        return None
+    degrees = parts[0] + parts[1] / 60 + parts[2] / 3600
+    if degrees > limit:
+        return None
+    return degrees if direction == directions[0] else -degrees
+
+
+def _size_of_clip(read: ReadAt, size: int) -> tuple[int, int]:
+    """Return the width and height of the first track that has some: the ends of its `tkhd` (ISO/IEC
+    14496-12, 8.3.2), in 65,536ths of a pixel."""
+    reader = mp4.BoxReader(read, _MAX_BOXES)
+    for movie in reader.boxes(0, size):
+        for track in reader.boxes(movie.content, movie.end) if movie.kind == b"moov" else ():
+            for box in reader.boxes(track.content, track.end) if track.kind == b"trak" else ():
+                if box.kind == b"tkhd" and box.end - box.content >= 8:
+                    width, height = struct.unpack(">II", read(box.end - 8, 8))
+                    if width and height:
+                        return width >> 16, height >> 16
+    return 0, 0

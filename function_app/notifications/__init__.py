@@ -1,0 +1,1 @@
+"""The routes of notifications: channels, their rules, tests, snooze, and messages."""

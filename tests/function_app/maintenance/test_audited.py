@@ -1,0 +1,79 @@
+"""Who asks for a change of a photo is on record before it is made, and may see the photo."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from function_app.auth.caller import Caller, Scope
+from function_app.http.request import Request
+from function_app.maintenance import audited
+from function_app.services import Services
+from function_app.settings import Settings
+from function_app.storage.models import Photo
+from photo_wire.media import Media
+from photo_wire.name import PhotoName
+from tests.support.api import MOMENT, name_of
+from tests.support.memory_store import memory_services
+from tests.support.pictures import jpeg
+
+NAME, TRASHED = name_of("gate"), name_of("gate", MOMENT - timedelta(hours=1))
+OWNER = Caller("owner", frozenset(Scope))
+REQUEST = Request(func.HttpRequest("POST", "http://127.0.0.1/", body=b""), {})
+
+
+@dataclass
+class World:
+    """Two photos of a camera, one of them in the trash."""
+
+    services: Services = field(default_factory=lambda: memory_services(Settings("")))
+
+    def __post_init__(self) -> None:
+        for name in (NAME, TRASHED):
+            body = jpeg()
+            photo = Photo(name, Media.JPEG, "ab" * 32, len(body), MOMENT)
+            self.services.blobs.add(photo, body)
+            self.services.index.add(photo, MOMENT)
+        assert audited.delete(TRASHED, REQUEST, self.services, OWNER)
+
+    def log(self) -> list[tuple[str, str]]:
+        entries = self.services.audit_log.newest(10, "")
+        return [(one.action, one.target) for one in entries if one.target != str(TRASHED)]
+
+
+CHANGES: dict[str, tuple[Callable[..., bool], dict[str, Any], str]] = {
+    "delete": (audited.delete, {}, "deleted"),
+    "delete for good": (audited.delete, {"is_for_good": True}, "deleted for good"),
+    "protect": (audited.protect, {"is_protected": True}, "protected"),
+    "unprotect": (audited.protect, {"is_protected": False}, "ended the protection of"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_on_record(change: str) -> None:
+    """Of a photo that is there, and that the caller may see; of no other."""
+    world = World()
+    make, options, action = CHANGES[change]
+    stranger = Caller("anna", frozenset(Scope), frozenset({"yard"}))
+    assert not make(NAME, REQUEST, world.services, stranger, **options)
+    assert not make(name_of("gate", tag="00000000"), REQUEST, world.services, OWNER, **options)
+    assert world.log() == []
+    assert make(NAME, REQUEST, world.services, OWNER, **options)
+    assert world.log() == [(action, str(NAME))]
+
+
+def test_a_photo_is_restored_from_the_trash() -> None:
+    world = World()
+    stranger = Caller("anna", frozenset(Scope), frozenset({"yard"}))
+    assert not audited.restore(TRASHED, REQUEST, world.services, stranger)
+    assert not audited.restore(NAME, REQUEST, world.services, OWNER)
+    assert world.services.index.get(TRASHED) is None
+    assert audited.restore(TRASHED, REQUEST, world.services, OWNER)
+    assert is_there(world.services, TRASHED)
+
+
+def is_there(services: Services, name: PhotoName) -> bool:
+    return services.index.get(name) is not None
