@@ -9,8 +9,16 @@ PYTHON313 := $(or $(PYTHON313),$(shell for one in python3.13 "$$HOME"/.pyenv/ver
 
 # Tests at once: more than the cores, since many tests wait for the processes that they start.
 WORKERS ?= 4
+# Containers often set it. Every worker would compile all tests again, which takes 13 seconds.
+unexport PYTHONDONTWRITEBYTECODE
+# The fast tests take fewer examples of Hypothesis, and do not wait for a disk: their folders are in
+# memory, where 2 GB are free. `make test` on $(PY) takes all examples, and the disk.
+IN_MEMORY := $(shell df --output=avail -BG /dev/shm 2>/dev/null | awk '$$1 + 0 >= 2 { print "/dev/shm" }')
+FAST_TESTS = $(if $(IN_MEMORY),PYTEST_DEBUG_TEMPROOT=$(IN_MEMORY)) $(1) -m pytest -q -n $(WORKERS) \
+	-m "not slow" --hypothesis-profile=everyday
 # What runs on Python 3.13, too: see docs/decisions/0043.
-TESTS_313 := $(addprefix tests/,e2e function_app golden photo_wire pi_uploader test_secrets.py)
+TESTS_313 := $(addprefix tests/,e2e function_app golden photo_wire pi_uploader test_secrets.py) \
+	--ignore=tests/e2e/gallery
 
 PY := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check
@@ -23,7 +31,7 @@ OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-packages proof cost cost-page dist lock golden screenshots arm-schemas check clean browser power-cut rtsp-server systemd-tools
+.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-packages proof icons container-secrets compose-tools cost cost-page dist lock golden screenshots arm-schemas check clean browser firefox power-cut rtsp-server mqtt-broker systemd-tools
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +40,7 @@ help: ## print this list
 
 setup: .venv/.done node_modules/.done ## install what `make run` needs into .venv and node_modules
 
-setup-dev: setup .venv/.dev ## install what the tests and the checks need, too
+setup-dev: setup .venv/.dev $(PAGE)/node_modules/.done ## install what the tests and the checks need, too
 
 run: setup ## run Azurite, the backend and a simulated device; Ctrl-C ends them
 	@exec $(RUN)
@@ -40,42 +48,45 @@ run: setup ## run Azurite, the backend and a simulated device; Ctrl-C ends them
 func: setup ## run the same with the backend under Azure Functions Core Tools
 	@exec $(RUN) --core-tools
 
-test: setup-dev bench-packages browser power-cut rtsp-server systemd-tools $(if $(PYTHON313),.venv-3.13/.done) ## run all tests, and on Python 3.13 the fast tests of the code that runs there
+test: setup-dev bench-packages browser firefox power-cut rtsp-server mqtt-broker systemd-tools compose-tools $(if $(PYTHON313),.venv-3.13/.done) ## run all tests, and on Python 3.13 the fast tests of the code that runs there
 	@echo "== all tests on $$($(PY) --version)"
 	@$(PY) -m pytest -q -n $(WORKERS)
 	@$(MAKE) --no-print-directory test-313
 
 test-fast: setup-dev bench-packages ## run the fast tests, in a few minutes
-	@$(PY) -m pytest -q -n $(WORKERS) -m "not slow"
+	@$(call FAST_TESTS,$(PY))
 
 test-313: setup-dev $(if $(PYTHON313),.venv-3.13/.done) ## run the fast tests on Python 3.13; COVERAGE=yes reports which lines they run
 ifeq ($(PYTHON313),)
 	@echo "== no Python 3.13 here, so nothing ran on it; PYTHON313=/path/to/python3.13 names one"
 else
 	@echo "== the fast tests on $$(.venv-3.13/bin/python --version)"
-	@$(if $(COVERAGE),COVERAGE_CORE=sysmon) .venv-3.13/bin/python -m pytest $(if $(COVERAGE),--cov) -q \
-		-n $(WORKERS) -m "not slow" $(TESTS_313)
+	@$(if $(COVERAGE),COVERAGE_CORE=sysmon) $(call FAST_TESTS,.venv-3.13/bin/python) \
+		$(if $(COVERAGE),--cov) $(TESTS_313)
 endif
 
 drill: setup-dev ## run many faults (kills, a full disk, an outage), and account for every photo
 	@$(PY) -m tests.drill
 
-bench: setup-dev .venv/.bench ## run the benchmarks, beside the possible minimum; ARGS="--quick counts" for some, ARGS=--help explains
+bench: setup-dev .venv/.bench browser ## run the benchmarks, beside the possible minimum; ARGS="--quick counts" for some, ARGS=--help explains
 	@$(PY) -m bench $(ARGS)
 
-proof: setup-dev .venv/.bench ## run all benchmarks, and write their figures into docs/proof.md
+proof: setup-dev .venv/.bench browser ## run all benchmarks, and write their figures into docs/proof.md
 	@$(PY) -m bench --idle 300 --write docs/proof.md
 
 bench-packages: .venv/.bench # what the benchmarks compare Nightjar with
 
-cost: ## print what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4 HEARTBEAT=5m POLL=20s
+cost: ## print what a month on Azure costs: CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4 HEARTBEAT=5m POLL=20s CHANNELS=0
 	@$(PYTHON) -m infra.cost $(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(PHOTOS),--photos $(PHOTOS)) \
 	$(if $(SIZE),--size $(SIZE)) $(if $(RETENTION),--retention $(RETENTION)) \
 	$(if $(VISITS),--visits $(VISITS)) $(if $(HEARTBEAT),--heartbeat $(HEARTBEAT)) \
-	$(if $(POLL),--poll $(POLL))
+	$(if $(POLL),--poll $(POLL)) $(if $(CHANNELS),--channels $(CHANNELS))
 
-cost-page: ## write docs/cost.md again from infra/prices.json
+cost-page: ## write docs/cost.md again from function_app/stats/prices.json
 	@$(PYTHON) -m infra.cost_page > docs/cost.md
+
+container-secrets: ## generate the secrets of compose.yaml, into .env and .local; what is there stays
+	@$(PYTHON) -m local.container_secrets
 
 dist: .venv/.dev ## build the Pi's wheel and the backend's zip, the same bytes at every build
 	@$(PY) -m local.dist
@@ -86,19 +97,24 @@ lock: .venv/.dev ## write the files with hashes again, after a change of pinned 
 golden: setup-dev ## record this version's requests and responses, for tests of later versions
 	@$(PY) -m tests.golden
 
-screenshots: setup-dev browser ## make the README's moving picture again, by the gallery's tests
-	@$(PY) -m pytest -q tests/e2e/gallery/test_arrival.py
-	@mkdir -p docs/pictures && cp .local/screenshots/arrival.webp docs/pictures/
+icons: setup-dev browser ## make the icons of the installed gallery again, from icon.svg
+	.venv/bin/python -m tests.support.icons
+
+screenshots: setup-dev browser ## take pictures of every page in every state into .local/screenshots, and make those of README and docs again
+	@$(PY) -m pytest -q -n 2 -m screenshots tests/e2e/gallery
+	@$(PY) -m tests.support.screenshots
 
 arm-schemas: .venv/.dev ## check infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
 	@$(PY) -m tests.infra.schemas $(if $(FROM),"$(FROM)")
 
-check: .venv/.dev $(PAGE)/node_modules/.done ## run ruff, mypy, ESLint, tsc and the test of imports
+check: .venv/.dev $(PAGE)/node_modules/.done ## run ruff, mypy, ESLint, tsc, the scripts' unit tests and the test of imports
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@$(PAGE)/node_modules/.bin/eslint --config $(PAGE)/eslint.config.js function_app/web/page
+	@$(PAGE)/node_modules/.bin/eslint --config $(PAGE)/eslint.config.js function_app/web/page $(PAGE)/unit $(PAGE)/firefox
 	@$(PAGE)/node_modules/.bin/tsc --project $(PAGE)
+	@$(PAGE)/node_modules/.bin/tsc --project $(PAGE)/tsconfig.worker.json
+	@node --test --test-reporter=dot $(PAGE)/unit/*.test.js
 	@$(PY) -m pytest -q tests/test_imports.py
 
 clean: ## remove what make installed; your photos in .local stay
@@ -109,6 +125,12 @@ browser:
 	@command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
 	|| command -v google-chrome \
 	|| local/debian-package chromium-headless-shell "The gallery's tests need Chromium or Google Chrome"
+	@command -v chromium || command -v chromium-browser || command -v google-chrome \
+	|| local/debian-package chromium "The tests of notifications need the whole Chromium or Google Chrome"
+
+firefox: # the other browser of the gallery's tests
+	@command -v firefox-esr || command -v firefox \
+	|| local/debian-package firefox-esr "A test of the gallery needs Firefox"
 
 power-cut: # the tools of the disk that loses unflushed writes; without them its tests say so and skip
 	@test "$$(id -u)" != 0 || sh tests/support/power_cut/install.sh
@@ -116,8 +138,14 @@ power-cut: # the tools of the disk that loses unflushed writes; without them its
 rtsp-server: # the network camera of the tests, and ffmpeg
 	@test "$$(id -u)" != 0 || sh tests/support/rtsp/install.sh
 
+mqtt-broker: # the MQTT broker of the tests
+	@test "$$(id -u)" != 0 || sh tests/support/mosquitto/install.sh
+
 systemd-tools: # the tools that check the units, and the machine of namespaces that runs them
 	@test "$$(id -u)" != 0 || sh tests/support/systemd_machine/install.sh
+
+compose-tools: # the tool that checks compose.yaml
+	@test "$$(id -u)" != 0 || sh tests/support/compose/install.sh
 
 .venv/.done: requirements.txt requirements-local.txt
 	@command -v $(PYTHON) >/dev/null || { \

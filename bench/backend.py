@@ -5,7 +5,7 @@ import http.client
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -59,9 +59,10 @@ def measure(folder: Path, effort: Effort) -> list[Figure]:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, azurite: AbstractContextManager[Azurite]
+    folder: Path, azurite: AbstractContextManager[Azurite], env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Azurite, Backend]]:
-    """Run a backend with this Azurite, until the end of the block."""
+    """Run a backend with this Azurite, until the end of the block. `env` adds to its
+    environment."""
     folder.mkdir(exist_ok=True)
     with azurite as azurite:
         backend = Backend(
@@ -71,6 +72,7 @@ def running(
             read_token=secrets.token_urlsafe(16),
             admin_token=secrets.token_urlsafe(16),
             password=secrets.token_urlsafe(16),
+            env=env or {},
         )
         backend.start()
         try:
@@ -94,7 +96,7 @@ class Timings:
 def _uploads(azurite: Azurite, backend: Backend, effort: Effort) -> list[Figure]:
     account = open_account(azurite.connection_string, 4 * MB)
     paths: dict[str, Callable[[], Put]] = {
-        "backend": lambda: _to_backend(backend),
+        "backend": lambda: to_backend(backend),
         "SDKs": lambda: _through_sdks(account),
         "raw": lambda: _raw(azurite),
     }
@@ -153,7 +155,8 @@ def _timed(
         return time.perf_counter() - start, each
 
 
-def _to_backend(backend: Backend) -> Put:
+def to_backend(backend: Backend) -> Put:
+    """Return what PUTs photos to a backend, over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", backend.port, timeout=60)
     key = {FUNCTION_KEY: backend.function_key, "Content-Type": "image/jpeg"}
 

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.clients import Client, drain, filled, keep_alive, ordinary_client, server
+from bench.clients import DEVICE, Client, drain, filled, keep_alive, ordinary_client, server
 from bench.effort import Effort
 from bench.repeat import in_turns, seconds
 from bench.report import Figure
@@ -82,9 +82,12 @@ def _timed(
 ) -> Callable[[], float]:
     """Return a measurement: the seconds in which the client empties a spool of new photos."""
 
+    # The unsigned photos of a camera with a key would be marked, and reported.
+    camera = "unsigned" if client is ordinary_client else DEVICE
+
     def run() -> float:
         spool = folder / "backlog"
-        filled(spool, photos, SIZE)
+        filled(spool, photos, SIZE, camera)
         try:
             return seconds(client(spool, base_url, key, in_flight))
         finally:

@@ -18,6 +18,14 @@ MB = 1_000_000
 BARE = "pass"
 UPLOAD = "import pi_uploader.cli, pi_uploader.upload.process"
 CAPTURE = "import pi_uploader.cli, pi_uploader.capture"
+# What the upload process holds before its first photo, each line with what the ones before it have.
+HELD = {
+    "Python alone": BARE,
+    "and TLS and HTTP of the standard library": "import http.client, logging, ssl, urllib.request",
+    "and requests": "import requests",
+    "and Nightjar with its other packages": UPLOAD,
+    "and the system's certificates": f"{UPLOAD}, ssl; ssl.create_default_context()",
+}
 
 
 def measure(folder: Path, effort: Effort) -> list[Figure]:
@@ -26,6 +34,7 @@ def measure(folder: Path, effort: Effort) -> list[Figure]:
         large = Upload(folder / "large", url).until_empty()
     return [
         Figure("RSS of the upload process, photos of 8 MB", large.peak, "MB", 33, at_most=True),
+        *_held(),
         *_capture(folder, effort.pick(10, 5, 2)),
         *_imports(effort),
     ]
@@ -71,6 +80,20 @@ class Upload:
 def peak_memory(status: str) -> float:
     """Return the peak memory in MB, from a process's status in /proc (proc_pid_status(5))."""
     return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024 / MB
+
+
+def _held() -> list[Figure]:
+    """Return the peak memory of new processes that import what the upload process does, step by
+    step. What it has beyond the last one are its threads, connections and blocks of photos."""
+    show = "; print(open('/proc/self/status').read())"
+    env = {"MALLOC_ARENA_MAX": "1"}
+
+    def peak(code: str) -> float:
+        command = [sys.executable, "-c", code + show]
+        result = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+        return peak_memory(result.stdout)
+
+    return [Figure(f"  {name}", peak(code), "MB") for name, code in HELD.items()]
 
 
 def _capture(folder: Path, photos: int) -> list[Figure]:

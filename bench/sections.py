@@ -10,10 +10,14 @@ from bench import (
     cold_start,
     counts,
     drain,
+    flood,
     handshakes,
     idle,
     memory,
+    message,
+    notify,
     pages,
+    photo_now,
     receivers,
     senders,
     small_instance,
@@ -48,10 +52,27 @@ SECTIONS = {
         "capture and upload as processes, a server that only responds; all on loopback",
         trigger.measure,
     ),
+    "photo-now": Section(
+        "A photo now",
+        "from the press in a real browser until the page shows the photo, with all of `make run`",
+        photo_now.measure,
+    ),
+    "notify": Section(
+        "From the trigger to the message that somebody reads",
+        "with all of `make run`: a push service that decrypts as a browser does, a webhook and a "
+        "receiver like ntfy, all on loopback; each photo has its own message",
+        notify.measure,
+    ),
     "idle": Section(
         "A device on which nothing happens",
         "wake-ups of all threads and CPU of both processes; --idle SECONDS sets for how long",
         idle.measure,
+    ),
+    "flood": Section(
+        "A flood of requests to the device's own page",
+        "from a movement to the photo in the spool, with 16 connections that send all the time "
+        "and without them, in turns",
+        flood.measure,
     ),
     "send": Section(
         "What sending a photo of 500 KB costs the device",
@@ -84,6 +105,12 @@ SECTIONS = {
         "The backend, beside minimal apps",
         "photos of 500 KB, 4 at once: FastAPI and Functions apps with the SDKs, the same Azurite",
         receivers.measure,
+    ),
+    "message": Section(
+        "The message by which people are told of a photo",
+        "PUTs to a backend with a channel and to one without, photo by photo in turns; nobody "
+        "reads the messages meanwhile, and each backend has two Azurites, one for the queue",
+        message.measure,
     ),
     "counts": Section(
         "How many photos there are",

@@ -2,8 +2,8 @@
 
     python -m infra.cost --cameras 10 --photos 50 --size 500KB --retention 120d --visits 4
 
-Edit the prices in prices.json. The requests that each event causes are in transactions.json, which
-tests measure. Where something is uncertain, the higher cost is used.
+Edit the prices in function_app/stats/prices.json. The requests that each event causes are in
+transactions.json, which tests measure. Where something is uncertain, the higher cost is used.
 """
 
 import argparse
@@ -32,10 +32,9 @@ class Transactions:
     """The number of requests that each event causes, by kind, and the sizes of what it sends."""
 
     events: Mapping[str, Mapping[str, int]]
-    photos_on_a_page: int
+    thumbnails_seen: int
     photos_opened: int
     seconds_between_looks: int
-    seconds_between_looks_at_alerts: int
     row_bytes_per_photo: int
     page_bytes: int
     poll_bytes: int
@@ -50,6 +49,9 @@ class Transactions:
         return cls(**content)
 
 
+QUEUE_AWAKE_SECONDS = 600  # an instance polls the queue this long after a message; assumed
+QUEUE_POLL_SECONDS = 2  # maxPollingInterval of host.json
+REQUESTS = ("blob_writes", "blob_reads", "table_requests", "queue_requests")
 SECONDS_PER_REQUEST = 0.01  # of a timer, which sends one after the other; assumed
 
 
@@ -59,7 +61,8 @@ class Use:
     `retention` days and recoverable for `soft_delete` more; `visits` to the gallery a day, of all
     users together, of `minutes` each. An instance has `memory` MB and answers `concurrency` calls
     at once. The log is capped at `log` GB a day. Each camera is a device of its own, which sends a
-    heartbeat every `heartbeat` seconds and looks for commands every `poll`; 0 means never.
+    heartbeat every `heartbeat` seconds and looks for commands every `poll`; 0 means never. People
+    have `channels` in which they are told of each camera; 0 means that nobody is told.
     """
 
     cameras: int = 1
@@ -74,6 +77,7 @@ class Use:
     log: float = float(_TEMPLATE["parameters"]["dailyLogGB"]["defaultValue"])
     heartbeat: int = 300  # of CAMERA_HEARTBEAT
     poll: int = 20  # of CAMERA_POLL
+    channels: int = 0
 
     def __str__(self) -> str:
         return (
@@ -101,25 +105,26 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     month = prices.days_in_a_month
     per_day = use.cameras * use.photos
     kept = per_day * use.retention
-    thumbnails = min(kept, transactions.photos_on_a_page)
+    thumbnails = min(kept, transactions.thumbnails_seen)
     opened = min(kept, transactions.photos_opened)
-    list_polls = 1 + math.floor(use.minutes * 60 / transactions.seconds_between_looks)
-    alert_interval = transactions.seconds_between_looks_at_alerts
-    alert_polls = 1 + math.floor(use.minutes * 60 / alert_interval)
+    looks = math.floor(use.minutes * 60 / transactions.seconds_between_looks)
     visits = use.visits * month
     hours, weeks, minutes = 24 * month, month / 7, 24 * 60 * month
     # Those that uploads carry are counted as if they were sent alone.
     heartbeats = use.cameras * minutes * 60 / use.heartbeat if use.heartbeat else 0
     first_heartbeats = min(heartbeats, use.cameras * hours)
 
+    notified = per_day * month if use.channels else 0
+
     occurrences = {
         "photo stored": per_day * month,
         "gallery opened": visits,
         "signed in": visits,
-        "cameras asked for": visits,
-        "list looked at": visits * list_polls,
-        "alerts looked at": visits * alert_polls,
+        "day opened": visits,
+        "alerts opened": visits,
+        "looked at again": visits * looks,
         "thumbnail shown": visits * thumbnails,
+        "page of a photo opened": visits * opened,
         "photo opened": visits * opened,
         "photo's time over": per_day * month,
         "photo counted": per_day * month,
@@ -131,15 +136,30 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     for event, times in occurrences.items():
         for kind, number in transactions.events[event].items():
             requests[kind] += times * number
+    if use.channels:
+        # Each photo is assumed to be told of alone, in each channel: intervals and rules only make
+        # it less. An instance polls the queue for a while after each message.
+        for event, times in (
+            ("photo queued", notified),
+            ("photo told", notified),
+            ("photo told in a further channel", notified * (use.channels - 1)),
+            ("channels looked for", minutes + notified),
+            ("minutely look at the queue", minutes),
+        ):
+            for kind, number in transactions.events[event].items():
+                requests[kind] += times * number
+        awake = min(minutes * 60, notified * QUEUE_AWAKE_SECONDS)
+        requests["queue_requests"] += awake / QUEUE_POLL_SECONDS
     # Each photo is assumed to arrive alone, and its deletion to take as long. The simultaneous
     # requests of a visit share an instance, up to its concurrency.
     waves = [
         math.ceil(transactions.events["gallery opened"]["executions"] / use.concurrency),
         transactions.events["signed in"]["executions"],
-        transactions.events["cameras asked for"]["executions"],
-        list_polls + alert_polls,
+        transactions.events["day opened"]["executions"],
+        transactions.events["alerts opened"]["executions"],
+        looks,
         math.ceil(thumbnails / use.concurrency),
-        opened,
+        2 * opened,
     ]
     # The timers also run without any photo; the hourly one sends one request for each camera, and
     # one for its device.
@@ -150,7 +170,9 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
     requests["executions"] += hours + weeks
     requests["table_requests"] += hours * hourly
     min_seconds = prices.shortest_execution_seconds
-    seconds = (2 * per_day * month + heartbeats + visits * sum(waves) + weeks) * min_seconds
+    seconds = (
+        2 * per_day * month + notified + heartbeats + visits * sum(waves) + weeks
+    ) * min_seconds
     seconds += hours * max(min_seconds, hourly * SECONDS_PER_REQUEST)
     counted = transactions.events["photo counted"]["table_requests"]
     seconds += minutes * max(min_seconds, count * SECONDS_PER_REQUEST)
@@ -161,7 +183,7 @@ def bill(use: Use, prices: Prices, transactions: Transactions) -> list[Item]:
         * (use.size + transactions.thumbnail_bytes)  # a photo contains its thumbnail
         / GB,
         "rows": kept * transactions.row_bytes_per_photo / GB,
-        **{kind: requests[kind] for kind in ("blob_writes", "blob_reads", "table_requests")},
+        **{kind: requests[kind] for kind in REQUESTS},
         "executions": requests["executions"],
         "memory_time": seconds * use.memory / 1024,
         "egress": (
@@ -271,8 +293,8 @@ def argument_parser() -> argparse.ArgumentParser:
     defaults = Use()
     parser = argparse.ArgumentParser(
         prog="python -m infra.cost",
-        description="What Nightjar costs on Azure in a month, from infra/prices.json and the "
-        "counts in infra/transactions.json.",
+        description="What Nightjar costs on Azure in a month, from function_app/stats/prices.json "
+        "and the counts in infra/transactions.json.",
     )
     add = parser.add_argument
     add("--cameras", type=_parse_count, default=defaults.cameras, metavar="N")
@@ -340,6 +362,14 @@ def argument_parser() -> argparse.ArgumentParser:
         help="the time between two looks of a device for commands; 0 for none (20s)",
         metavar="TIME",
     )
+    add(
+        "--channels",
+        type=int,
+        choices=range(1000),
+        default=defaults.channels,
+        help="in which people are told of each photo; 0 for none (0)",
+        metavar="N",
+    )
     return parser
 
 
@@ -349,7 +379,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     prices, transactions = Prices.read(PRICES), Transactions.read(TRANSACTIONS)
     use = Use(**args)
     print(f"{use}.")
-    print(f"Prices of {prices.date} in infra/prices.json, {prices.where}. {prices.how_found}\n")
+    where = f"function_app/stats/prices.json, {prices.where}"
+    print(f"Prices of {prices.date} in {where}. {prices.how_found}\n")
     print("\n".join(lines(use, prices, transactions)))
     print("\ndocs/cost.md says on what these numbers are based.")
     return 0

@@ -5,6 +5,8 @@ import sys
 from dataclasses import replace
 
 from infra.cost import (
+    QUEUE_AWAKE_SECONDS,
+    QUEUE_POLL_SECONDS,
     SECONDS_PER_REQUEST,
     TRANSACTIONS,
     Transactions,
@@ -30,7 +32,7 @@ _PAGE = """\
 # What it costs
 
 `python -m infra.cost_page` writes this page, and a test fails if it differs. After a change of
-[infra/prices.json](../infra/prices.json) run `make cost-page`.
+[function_app/stats/prices.json](../function_app/stats/prices.json) run `make cost-page`.
 
 Prices in {currency} of {date}, for {where}. {how_found}
 
@@ -39,7 +41,7 @@ Prices in {currency} of {date}, for {where}. {how_found}
 The photos have 500 KB and are kept for 120 days. The last column is the cost of a month with
 instances of {large_instances:,} MB instead of {memory:,} MB. For other numbers:
 
-    make cost CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4 HEARTBEAT=5m POLL=20s
+    make cost CAMERAS=10 PHOTOS=50 SIZE=500KB RETENTION=120d VISITS=4 POLL=20s CHANNELS=2
 
 ## What a device costs that takes no photo
 
@@ -59,6 +61,24 @@ if it were sent alone. A poll is assumed to take {poll_bytes:,} bytes of traffic
 - A minute of live pictures, with one person who sees one a second, costs {live_minute} beyond the
   free amounts, if each request is billed for a second of its own.
 
+## What notifications cost
+
+A stored photo puts a message into a queue, if people have channels, and a function of its own
+tells them: one execution and one second more. The cameras take 100 photos a day here, at the
+default pace, and nobody visits the gallery. Each photo is counted as told, alone, in each channel;
+rules and intervals make it less.
+
+{notified}
+
+- A photo: {queued}; telling it in one channel: {notified_once};
+  in each further channel: {notified_further}.
+- As long as there is no channel, nothing is put; each instance looks once a minute whether there is
+  one: {looked_for}. With a channel the timer looks each minute for messages that wait:
+  {queue_minute}.
+- An instance of the function polls the queue every {queue_poll} s. It is assumed to live for
+  {queue_awake} minutes after each message. How often Azure's own scaler looks at the queue could
+  not be tried here, and is not in the totals. Nor is what a receiver that fails costs.
+
 ## Item by item
 
 {bills}
@@ -74,8 +94,13 @@ if it were sent alone. A poll is assumed to take {poll_bytes:,} bytes of traffic
   - a photo shown as a thumbnail: {shown};
     a JPEG of Nightjar's cameras contains it. That of another photo is made once: {made};
   - a photo opened in full: {opened};
-  - a photo deleted by retention: {over}; by a person: {deleted};
-  - a request for the list: {listed};
+  - a photo deleted by retention: {over}; by a person: {deleted}.
+    It stays in the trash for 7 days: its bytes are paid for until then, and as soft delete keeps
+    them after that. Not in the totals;
+  - the page of what is now opened: with the form to sign in and all files {gallery}, and
+    looked at again {looked_again}; a day {day}; the alerts {alerts}; the page of a photo
+    {photo_page}. One of the table requests of a day records who looked: it is sent once an hour
+    for each person, and each camera and day on the page;
   - a photo sent again: {again}.
     That happens when a receipt is lost: seldom, so it is not in the totals;
   - a device looks for commands: {commands_polled}.
@@ -90,10 +115,10 @@ if it were sent alone. A poll is assumed to take {poll_bytes:,} bytes of traffic
   for the days they are kept and for {soft_delete} days more, for which Azure keeps deleted photos
   (soft delete). Index rows are counted for the days that photos are kept. The storage account's own
   rule, which deletes blobs by their age, leaves rows, which cost almost nothing.
-- **A visit** opens the page, signs in, loads the thumbnails of the newest {page} photos, opens
-  {photos_opened} of the photos, and requests new photos every {looks} s, for {minutes:g} minutes,
-  and alerts every {looks_at_alerts} s. A browser that has shown a photo within a day does not load
-  it again; in this calculation it does.
+- **A visit** signs in, opens the page of what is now, a day and the alerts, loads {thumbnails_seen}
+  thumbnails, opens {photos_opened} of the photos in full, and looks for new ones every {looks} s,
+  for {minutes:g} minutes. A browser keeps the files of the pages, and a photo for a day; in this
+  calculation it loads them each time.
 - **Timers** also run when nothing happens: each minute the count and the watch for silent devices,
   with {minutely} table requests;
   the cleanup each hour, with {hourly} and two more for each camera; the repair each week. Each
@@ -117,8 +142,9 @@ if it were sent alone. A poll is assumed to take {poll_bytes:,} bytes of traffic
   raise the cap with `infra/deploy.sh NAME --log {whole_cap:g}`; that
   costs {whole_log} more a month.
 - **Assumed, and not measured**: the {log} bytes of log for each execution (check the first
-  month), that {photos_opened} photos are opened in a visit, the {thumbnail} KB of a thumbnail, the
-  {shortest:g} s of each execution, and photos of {size} KB. That last number matters most. A camera
+  month), that {thumbnails_seen} thumbnails are seen and {photos_opened} photos opened in a visit,
+  the {thumbnail} KB of a thumbnail, the {shortest:g} s of each execution, and photos of {size} KB.
+  That last number matters most. A camera
   takes photos of the size in `CAMERA_SIZE`, and its default `full` is larger, as large as the
   sensor; nobody has measured which size results in {size} KB. With photos of 4 MB one camera costs
   {large_photos}, and not {one}.
@@ -195,7 +221,11 @@ def page(prices: Prices, transactions: Transactions) -> str:
         opened=_requests(transactions, "photo opened"),
         over=_requests(transactions, "photo's time over"),
         deleted=_requests(transactions, "photo deleted"),
-        listed=_requests(transactions, "list looked at"),
+        gallery=_requests(transactions, "gallery opened"),
+        looked_again=_requests(transactions, "looked at again"),
+        day=_requests(transactions, "day opened"),
+        alerts=_requests(transactions, "alerts opened"),
+        photo_page=_requests(transactions, "page of a photo opened"),
         again=_requests(transactions, "photo sent again"),
         commands_polled=_requests(transactions, "commands polled"),
         photo_asked_for=_requests(transactions, "photo asked for"),
@@ -205,10 +235,9 @@ def page(prices: Prices, transactions: Transactions) -> str:
         looked_at=_requests(transactions, "camera looked at"),
         looking_over=_requests(transactions, "looking over"),
         soft_delete=defaults.soft_delete,
-        page=transactions.photos_on_a_page,
+        thumbnails_seen=transactions.thumbnails_seen,
         photos_opened=transactions.photos_opened,
         looks=transactions.seconds_between_looks,
-        looks_at_alerts=transactions.seconds_between_looks_at_alerts,
         minutes=defaults.minutes,
         shortest=prices.shortest_execution_seconds,
         concurrency=defaults.concurrency,
@@ -248,6 +277,14 @@ def page(prices: Prices, transactions: Transactions) -> str:
                 ),
             }.items()
         ),
+        notified="\n".join(notified_rows(prices, transactions)),
+        queued=_requests(transactions, "photo queued"),
+        notified_once=_requests(transactions, "photo told"),
+        notified_further=_requests(transactions, "photo told in a further channel"),
+        looked_for=_requests(transactions, "channels looked for"),
+        queue_minute=_requests(transactions, "minutely look at the queue"),
+        queue_poll=QUEUE_POLL_SECONDS,
+        queue_awake=QUEUE_AWAKE_SECONDS // 60,
         idle="\n".join(idle_rows(prices, transactions)),
         poll_bytes=transactions.poll_bytes,
         heartbeat=_requests(transactions, "heartbeat"),
@@ -290,6 +327,24 @@ def idle_rows(prices: Prices, transactions: Transactions) -> list[str]:
                 f"| {cameras:,} | {heartbeat // 60} min, {poll} s | {' | '.join(amounts)} "
                 f"| {money(cost)} | {cost / cameras:.3f} |"
             )
+    return rows
+
+
+def notified_rows(prices: Prices, transactions: Transactions) -> list[str]:
+    """Return a table of what it costs to tell people of photos."""
+    rows = [
+        "| cameras | channels | executions | GB-s | queue requests | a month |",
+        "|---:|---:|---:|---:|---:|---:|",
+    ]
+    for cameras, channels in ((1, 0), (1, 1), (4, 0), (4, 1), (4, 4), (10, 0), (10, 4)):
+        use = Use(cameras=cameras, photos=100, visits=0, channels=channels)
+        items = {item.price: item for item in bill(use, prices, transactions)}
+        amounts = [
+            f"{items[prices.prices[name]].amount:,.0f}"
+            for name in ("executions", "memory_time", "queue_requests")
+        ]
+        cost = money(total(list(items.values())))
+        rows.append(f"| {cameras} | {channels} | {' | '.join(amounts)} | {cost} |")
     return rows
 
 

@@ -31,6 +31,15 @@ param publicUrl string = ''
 @description('How many proxies add to X-Forwarded-For, Azure\'s own included. Empty: Azure\'s alone.')
 param trustedProxyCount string = ''
 
+@description('Origins of pages that may call the API with a token, such as https://app.example, with commas between them. Empty: none.')
+param corsOrigins string = ''
+
+@description('Push services beside those of the usual browsers, as hosts with commas between them. Empty: none.')
+param pushHosts string = ''
+
+@description('Private addresses and networks that notifications may reach, with commas between them. Empty: none.')
+param channelNetworks string = ''
+
 @description('1: the SDK makes every storage request. Empty: some are written by hand, which is faster.')
 @allowed([
   ''
@@ -106,6 +115,7 @@ var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var blobDataReader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var tableDataReader = '76199698-9eea-4c19-bc75-cec21354c6b6'
+var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
 resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
@@ -184,7 +194,8 @@ resource evidenceKept 'Microsoft.Storage/storageAccounts/blobServices/containers
   }
 }
 
-// Deletes old blobs if the backend's retention does not run. It never deletes table rows: that is the
+// Deletes old blobs if the backend's retention does not run; the weekly repair writes those that are
+// protected anew (decision 126). It never deletes table rows: that is the
 // backend's task. It is always here, since a policy that a later deployment leaves out would stay, and
 // continue to delete.
 resource net 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
@@ -213,7 +224,7 @@ resource net 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' =
             actions: {
               baseBlob: {
                 delete: {
-                  daysAfterCreationGreaterThan: max(netDays, 1)
+                  daysAfterModificationGreaterThan: max(netDays, 1)
                 }
               }
             }
@@ -313,6 +324,18 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         {
           name: 'TRUSTED_PROXY_COUNT'
           value: trustedProxyCount
+        }
+        {
+          name: 'CORS_ORIGINS'
+          value: corsOrigins
+        }
+        {
+          name: 'PUSH_HOSTS'
+          value: pushHosts
+        }
+        {
+          name: 'CHANNEL_NETWORKS'
+          value: channelNetworks
         }
         {
           name: 'STORAGE_SDK_ONLY'
@@ -423,8 +446,8 @@ resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (entraClientId != '
   }
 }
 
-// The app's roles. Owner of blobs, not contributor: the Functions host itself needs it. No queues, since
-// nothing here uses them.
+// The app's roles. Owner of blobs, not contributor: the Functions host itself needs it. Contributor of queues:
+// the app creates the queue of notifications, and the host the one of those that could not be handled.
 // This role includes generateUserDelegationKey, by which the app signs links for devices.
 resource appOwnsBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(storage.id, app.id, blobDataOwner)
@@ -441,6 +464,16 @@ resource appWritesRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: storage
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', tableDataContributor)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource appUsesQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(storage.id, app.id, queueDataContributor)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueDataContributor)
     principalId: app.identity.principalId
     principalType: 'ServicePrincipal'
   }

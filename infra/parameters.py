@@ -30,6 +30,9 @@ PRESERVED = {  # set by hand, and not changed
     "adminToken": "ADMIN_TOKEN",
     "publicUrl": "PUBLIC_URL",
     "trustedProxyCount": "TRUSTED_PROXY_COUNT",
+    "corsOrigins": "CORS_ORIGINS",
+    "pushHosts": "PUSH_HOSTS",
+    "channelNetworks": "CHANNEL_NETWORKS",
     "storageSdkOnly": "STORAGE_SDK_ONLY",
 }
 OPTION_NAMES = {  # as users know them; the first four are always shown

@@ -1,11 +1,11 @@
-"""The prices of Azure, as prices.json lists them."""
+"""The prices of Azure, as prices.json lists them: a file of the app, whose statistics show some."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PRICES = Path(__file__).with_name("prices.json")
+PRICES = Path(__file__).parents[1] / "function_app" / "stats" / "prices.json"
 GB = 10**9  # bytes
 
 
@@ -33,6 +33,7 @@ class Prices:
 
     date: str
     currency: str
+    region: str
     where: str
     how_found: str
     shortest_execution_seconds: float

@@ -6,11 +6,12 @@
 Builds are reproducible, byte by byte, on any machine: only files that git tracks are included,
 sorted, not compressed (deflate differs between machines), and with one date, SOURCE_DATE_EPOCH or
 else that of the last commit. Building the zip needs only Python and git; building the wheel needs
-the setuptools that requirements-dev.txt pins. Beside the wheel goes the list of what a Pi installs
-with it, and into the zip the list of what Azure installs for its version of Python: each package
-pinned, with its hash. --packages includes these packages themselves, for an Azure whose own build
-uses another Python; then nothing is built there. --compiled includes bytecode, too, if this is
-Azure's version of Python; such a zip is the same only where Python is the same."""
+the setuptools that requirements-dev.txt pins. Beside the wheel go the lists of what a Pi installs
+with it, one of them for the device's own page alone, and into the zip the list of what Azure
+installs for its version of Python: each package pinned, with its hash. --packages includes these
+packages themselves, for an Azure whose own build uses another Python; then nothing is built there.
+--compiled includes bytecode, too, if this is Azure's version of Python; such a zip is the same only
+where Python is the same."""
 
 import argparse
 import hashlib
@@ -29,7 +30,7 @@ from fnmatch import fnmatch
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock, azure_platform
+from local.lock_files import AZURE_PYTHONS, EXTRA_LOCKS, PI_LOCK, azure_lock, azure_platform
 from local.processes import ROOT
 from photo_wire import __version__
 
@@ -60,8 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             files.append(build_zip(args.to, date, args.python, args.packages, args.compiled))
         if args.only != "zip":
             files.append(build_wheel(args.to, date))
-            requirements = args.to / f"nightjar-{__version__}-requirements.txt"
-            files.append(Path(shutil.copyfile(PI_LOCK, requirements)))
+            for lock in (PI_LOCK, *EXTRA_LOCKS):
+                copy = args.to / f"nightjar-{__version__}-{lock.name}"
+                files.append(Path(shutil.copyfile(lock, copy)))
     except DistError as error:
         print(error, file=sys.stderr)
         return 1

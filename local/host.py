@@ -5,8 +5,8 @@ empty body in place of a chunked one, 500 for a body above 100 MB, an empty 500 
 
 `python -m local.host --port 7071` serves function_app with the keys in FUNCTION_KEY (several are
 separated by commas). They are in the environment because a process list shows arguments. Timer
-functions run by their schedules; `POST /admin/functions/{name}` with the key in MASTER_KEY runs one
-at once.
+functions run by their schedules, and queue functions for the messages of their queues; `POST
+/admin/functions/{name}` with the key in MASTER_KEY runs a timer function at once.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from azure.functions.decorators.function_app import Function
 from azure.functions.decorators.http import HttpTrigger
 
 from local.processes import ROOT
+from local.queues import QueueOptions, Queues
 from local.routes import Route
 from local.server import Request, Server
 from local.timers import Timers
@@ -168,6 +169,7 @@ def main() -> int:
     app = importlib.import_module("function_app").app  # as Azure's Python worker does
     functions = app.get_functions()
     timers = Timers(functions, os.environ)
+    queues = Queues(functions, os.environ, QueueOptions.read(host_json))
     host = Host(functions, keys, prefix, Admin(timers, master_keys))
     try:
         server = Server(host.handle, options.address, options.port)
@@ -175,7 +177,7 @@ def main() -> int:
         print(f"Port {options.port}: {error.strerror}. Choose another --port.", file=sys.stderr)
         return 1
     _LOG.info("%d functions on %s", len(host.functions), server.base_url)
-    with timers, server:
+    with timers, queues, server:
         server.serve_forever()
     return 0
 

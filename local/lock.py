@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 
 from local.lock_files import (
     AZURE_PYTHONS,
+    MQTT_LOCK,
     PI_LOCK,
     SERVE_LOCK,
     azure_lock,
@@ -65,9 +66,13 @@ def main() -> int:
         any_machine += ["--python-version", AZURE_PYTHONS[0]]
         text = _lock_with_our_pins(requirements, any_machine)
         PI_LOCK.write_text(_HEADER.format(content="what a Pi installs beside the wheel") + text)
-        text = _lock_with_our_pins(project["optional-dependencies"]["serve"], any_machine)
-        content = "what a Pi with the camera's own page installs, too"
-        SERVE_LOCK.write_text(_HEADER.format(content=content) + text)
+        for extra, lock, what in (
+            ("serve", SERVE_LOCK, "the device's own page"),
+            ("mqtt", MQTT_LOCK, "MQTT"),
+        ):
+            text = _lock_with_our_pins(project["optional-dependencies"][extra], any_machine)
+            content = f"what a Pi with {what} installs, too"
+            lock.write_text(_HEADER.format(content=content) + text)
     except LockError as error:
         print(error, file=sys.stderr)
         return 1

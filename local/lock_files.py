@@ -8,6 +8,8 @@ from local.processes import ROOT
 AZURE_PYTHONS = ("3.11", "3.12", "3.13")  # as infra/main.bicep allows
 PI_LOCK = ROOT / "systemd" / "requirements.txt"
 SERVE_LOCK = ROOT / "systemd" / "requirements-serve.txt"
+MQTT_LOCK = ROOT / "systemd" / "requirements-mqtt.txt"
+EXTRA_LOCKS = (SERVE_LOCK, MQTT_LOCK)  # of what is off by default
 _GLIBC_MINORS = (*range(28, 4, -1), 2014, 2010)  # 2.28 and older: all run on Azure's machines
 
 

@@ -47,13 +47,27 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m local.run",
         description="Run Azurite, the backend and a simulated device until Ctrl-C.",
     )
-    parser.add_argument("--port", type=int, default=7071, help="the backend's (7071)")
-    parser.add_argument("--azurite-port", type=int, help="Azurite's first of three (10000)")
+    parser.add_argument("--port", type=_port, default=7071, help="the backend's (7071)")
+    parser.add_argument(
+        "--azurite-port", type=_azurite_port, help="Azurite's first of three (10000)"
+    )
     parser.add_argument("--photos", type=Path, help="folder of pictures that the device replays")
     parser.add_argument("--state", type=Path, default=ROOT / ".local", help="folder (.local)")
     parser.add_argument("--verbose", action="store_true", help="show all lines of all processes")
     parser.add_argument("--core-tools", action="store_true", help="run the backend under `func`")
     return parser.parse_args(argv)
+
+
+def _port(text: str, highest: int = 65535) -> int:
+    """Return the port that somebody wrote. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= highest):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: expected 1 to {highest}")
+    return int(text)
+
+
+def _azurite_port(text: str) -> int:
+    """Return the first of three ports in a row. Raises ArgumentTypeError."""
+    return _port(text, highest=65533)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -112,11 +126,18 @@ def _backend_command(
         "READ_TOKEN": keys.read_token,
         "ADMIN_TOKEN": keys.admin_token,
         "GALLERY_PASSWORD": keys.gallery_password,
+        "CHANNEL_NETWORKS": _channel_networks(),
     }
     if options.core_tools:
         return coretools.command(options.port), {**settings, **coretools.environment()}
     command = [sys.executable, "-m", "local.host", "--port", str(options.port)]
     return command, {**settings, "FUNCTION_KEY": keys.function_key}
+
+
+def _channel_networks() -> str:
+    """Return the private networks that notifications may reach: this machine, for receivers that
+    are tried out on it, unless the environment says something else."""
+    return os.environ.get("CHANNEL_NETWORKS", "loopback")
 
 
 def azurite_ports(first: int | None) -> list[int]:
@@ -178,12 +199,21 @@ Nightjar is ready.
   Storage Explorer  {explorer}:
                     {azurite.connection_string}
   For scripts       {_display(state / "run.json")}
+  Notifications     {_notifications_text(_channel_networks())}
 
 The device takes a photo at each simulated movement, every few seconds. Each photo has one line
 here; VERBOSE=1 shows all log lines.
 Ctrl-C ends everything; your photos stay in {_display(state)}.
 After kill -9, or a power cut, Azurite loses what it has not saved: the last seconds.
 """
+
+
+def _notifications_text(networks: str) -> str:
+    """Say where notifications may go."""
+    places = "of this machine" if networks == "loopback" else "of these networks"
+    if not networks:
+        return "go to public addresses alone (CHANNEL_NETWORKS is empty)"
+    return f"go to public addresses and to those {places}: CHANNEL_NETWORKS={networks}"
 
 
 def _display(path: Path) -> str:

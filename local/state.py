@@ -89,10 +89,13 @@ class State:
 
 
 def _write(path: Path, content: Mapping[str, str]) -> None:
+    write_private(path, json.dumps(content, indent=2) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
     """Write a file atomically, readable by its owner only."""
     draft = path.with_suffix(".tmp")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
+        file.write(text)
     draft.replace(path)

@@ -10,7 +10,10 @@ from bench.sections import SECTIONS
 FIGURES = {
     "durable": ["flushes to the disk per photo", "bytes written per byte of photo", "put() of"],
     "trigger": ["trigger to receipt, p50", "trigger to receipt, p95"],
+    "photo-now": ["while somebody looks: p95", "from quiet, polls every 5 s: p95"],
+    "notify": ["browser: p95", "webhook: p95", "ntfy: p95"],
     "idle": ["idle upload: wake-ups", "idle upload: CPU", "idle capture: wake-ups"],
+    "flood": ["with the flood: p50", "adds to the longest", "disk that it used"],
     "send": ["in terms of requests'", "the same file", "in memory", "httpx", "http.client", "curl"],
     "drain": ["4 in flight: share of the floor", "50 ms round trip, 8 in flight"],
     "backlog": ["status, 200 waiting", "capture is ready", "os.walk", "start to first upload"],
@@ -18,6 +21,7 @@ FIGURES = {
     "memory": ["RSS of the upload process", "RSS of the capture process", "import of the upload"],
     "backend": ["4 at once: share of the SDKs'", "share of the raw writes'"],
     "receive": ["in terms of a minimal FastAPI app", "in terms of a minimal Functions app"],
+    "message": ["PUT with a channel, in terms of one without: p95", "CPU of the backend"],
     "counts": [f"api/{route}, 3 cameras" for route in ("cameras", "days", "stats", "status")],
     "pages": ["a page of 50 of 120 photos", "growth"],
     "thumbnails": ["fresh thumbnails of a device", "fresh thumbnails of strangers"],

@@ -15,6 +15,7 @@ from function_app import build_app
 from local.azurite import Azurite
 from local.host import Host
 from local.processes import ROOT
+from local.queues import QueueOptions, Queues
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.receipt import parse_receipt
 from tests.support.azure_runtime import NEEDS_RUNTIME, PASSWORD, PYTHON, READ_TOKEN, AzureWorker
@@ -68,6 +69,17 @@ def test_azure_finds_the_functions_that_the_local_host_serves(worker: AzureWorke
     assert len(triggers) == len(in_azure) > 0
 
 
+def test_azure_finds_the_function_that_reads_the_queue(worker: AzureWorker) -> None:
+    found = [
+        (one["name"], binding["queueName"], binding["connection"])
+        for one in worker.functions
+        for binding in one["bindings"]
+        if binding["type"] == "queueTrigger"
+    ]
+    (here,) = Queues(build_app().get_functions(), {}, QueueOptions()).functions
+    assert found == [(here.name, here.queue, here.connection)]
+
+
 def test_a_jpeg_of_6_mb_passes_whole(worker: AzureWorker, azurite: Azurite) -> None:
     """worker#1805: a version of the Python 3.13 worker dropped bodies above 4 MB."""
     picture = jpeg(4608, 2592, quality=98)
@@ -114,7 +126,7 @@ def test_both_cookies_keep_their_attributes(worker: AzureWorker) -> None:
         assert cookie["name"].startswith("__Secure-")
         assert cookie["secure"] is True
         assert cookie["http_only"] is True
-        assert cookie["same_site"] == "Strict"
+        assert cookie["same_site"] == "Lax"
         assert cookie["path"] == "/"
         assert cookie["max_age"] > 0
         assert quote(cookie["value"], safe="") == cookie["value"]

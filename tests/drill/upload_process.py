@@ -15,7 +15,7 @@ from pi_uploader.spool import Quota, Spool
 from pi_uploader.upload.process import upload_all
 from pi_uploader.upload.state import state_file
 from pi_uploader.upload.uploader import Uploader, UploadOptions
-from pi_uploader.upload.wake_ups import NotificationThread
+from pi_uploader.upload.wake_ups import POLL_SECONDS, NotificationThread
 from tests.drill.clock import FastClock, FastEvent
 from tests.drill.plan import RESERVE_BYTES
 from tests.drill.process import READY
@@ -45,7 +45,9 @@ def main(card: Path, capacity: int, base_url: str, speed: float, runtime: Path |
     ]
     for thread in threads:
         thread.start()
-    notifications = NotificationThread(spool.folder, uploader.notify)
+    notifications = NotificationThread(
+        spool.folder, uploader.notify, uploader.poll, poll_seconds=POLL_SECONDS / speed
+    )
     print(READY, flush=True)
     sys.stdin.read()
     stop.set()

@@ -180,7 +180,7 @@ def test_the_template_has_only_properties_that_azure_knows(azure_cli: Path) -> N
         ('"instanceMemoryMB":', '"instanceMemory":'),
         ('"dailyQuotaGb"', '"dailyQuota"'),
         ('"reserved": true', '"reserved": "true"'),
-        ('"daysAfterCreationGreaterThan"', '"daysAfterCreation"'),
+        ('"daysAfterModificationGreaterThan"', '"daysAfterModification"'),
         ('"SystemAssigned"', '"SystemAsigned"'),
         ('"appSettings"', '"applicationSettings"'),
         ('"excludedPaths"', '"excludePaths"'),

@@ -36,6 +36,7 @@ USES = st.builds(
     minutes=NUMBERS,
     heartbeat=st.integers(0, 86_400),
     poll=st.integers(0, 86_400),
+    channels=st.integers(0, 10),
     soft_delete=st.integers(0, 365),
     memory=st.sampled_from([512, 2048, 4096]),
     concurrency=st.integers(1, 1000),
@@ -65,9 +66,11 @@ def test_no_item_is_negative_and_they_add_up_to_the_total(use: Use) -> None:
 def test_cameras_together_cost_no_less_than_each_in_its_own_account(use: Use, times: int) -> None:
     """Amounts grow in proportion, and free amounts count once: cameras together never cost less
     than the same cameras, each with the free amounts of its own subscription, except for the
-    timers, which they share."""
+    timers, which they share. They share the instance that polls the queue, too, if people are
+    told."""
+    use = replace(use, channels=0)
     together = replace(use, cameras=use.cameras * times, visits=use.visits * times)
-    page_full = use.cameras * use.photos * use.retention >= COUNTS.photos_on_a_page
+    page_full = use.cameras * use.photos * use.retention >= COUNTS.thumbnails_seen
     alone, all_together = bill(use, PRICE_LIST, COUNTS), bill(together, PRICE_LIST, COUNTS)
     idle = bill(replace(use, photos=0, visits=0), PRICE_LIST, COUNTS)
     idle_together = bill(replace(together, photos=0, visits=0), PRICE_LIST, COUNTS)
@@ -102,7 +105,7 @@ def test_only_executions_beyond_the_free_ones_are_paid(amount: float, cost: floa
 def test_an_idle_system_costs_almost_nothing() -> None:
     """Only the timers' requests to tables, none of which is free."""
     assert costs(Use(photos=0, visits=0, heartbeat=0, poll=0)) == pytest.approx(
-        (720 * 12 + 43_200 * 12) * 0.00036 / 10_000
+        (720 * 14 + 43_200 * 17) * 0.00036 / 10_000
     )
 
 
@@ -115,14 +118,29 @@ def test_an_idle_device_is_free_of_executions_and_memory_up_to_ten() -> None:
             assert items[price].amount <= price.free, name
 
 
+def test_a_small_site_with_notifications_stays_within_the_free_amounts() -> None:
+    """Four cameras with 100 photos a day each, of which four people are told."""
+    use = Use(cameras=4, photos=100, visits=4, channels=4)
+    items = {item.price: item for item in bill(use, PRICE_LIST, COUNTS)}
+    for name in ("executions", "memory_time", "egress", "logs"):
+        price = PRICE_LIST.prices[name]
+        assert items[price].amount <= price.free, name
+    assert items[PRICE_LIST.prices["queue_requests"]].amount > 0
+
+
+def test_without_channels_no_request_goes_to_the_queue() -> None:
+    items = {item.price: item for item in bill(Use(), PRICE_LIST, COUNTS)}
+    assert items[PRICE_LIST.prices["queue_requests"]].amount == 0
+
+
 @pytest.mark.parametrize(("pace", "most"), [(DEFAULT_PACE, 0.20), (QUIET_PACE, 0.06)])
 def test_the_cost_of_a_thousand_idle_devices(pace: tuple[int, int], most: float) -> None:
     """720 hours: each heartbeat is an execution of a second at 512 MB, and each poll a read."""
     hours, per_hour, polls = 720, 3600 // pace[0], 3600 // pace[1]
     calls = 1000 * hours * per_hour
     timers = 43_200 + hours + 30 / 7
-    tables = 1000 * hours * (5 * (per_hour - 1) + 7) + hours * (10 + 2000) + 43_200 * 12
-    seconds = calls + 43_200 + hours * 2010 * 0.01 + 30 / 7
+    tables = 1000 * hours * (3 * (per_hour - 1) + 5) + hours * (12 + 2000) + 43_200 * 17
+    seconds = calls + 43_200 + hours * 2012 * 0.01 + 30 / 7
     cost = (
         (calls + timers - 250_000) * 0.40 / 10**6
         + (seconds / 2 - 100_000) * 0.000026
@@ -141,44 +159,45 @@ def test_the_default_pace_is_that_of_the_device() -> None:
 
 def test_one_camera_computed_by_hand() -> None:
     """50 photos a day of 500 KB, 127 days of them, each with its thumbnail in it and deleted in the
-    end; 4 visits a day of 50 thumbnails, 10 photos, 9 looks, 1 at the alerts and 1 at the cameras;
-    a timer each minute of 30 days, one each hour, and one each week."""
+    end; 4 visits a day of 50 thumbnails, 10 photos, each with its page, a day, the alerts, and 8
+    looks; a timer each minute of 30 days, one each hour, and one each week."""
     items = {item.price.name: item for item in bill(Use(), PRICE_LIST, COUNTS)}
     amounts = {name: round(item.amount, 4) for name, item in items.items()}
     assert amounts == {
         "photos kept": 3.3338,  # GB
         "index rows kept": round(50 * 120 * 5500 / 1e9, 4),
         "blob writes and lists": 1500,
-        "blob reads": 120 * (50 + 10) + 720 * 180,
-        "table requests": 1500 * (1 + 5 + 8)
-        + 120 * (18 + 2 + 9 * 2 + 2 + 50 * 2 + 10 * 3)
-        + 720 * (10 + 1 + 1)
-        + 720 * (11 * 5 + 7)
-        + 43_200 * 12,
+        "blob reads": 1500 + 120 * (50 + 10 + 10) + 720 * 180,
+        "table requests": 1500 * (1 + 5 + 17)
+        + 120 * (4 + 22 + 4 + 2 + 8 * 3 + 50 * 2 + 10 * 3 + 10 * 3)
+        + 720 * (12 + 1 + 1)
+        + 720 * (11 * 3 + 5)
+        + 43_200 * 17,
+        "queue requests": 0,
         "executions": round(
-            1500 + 120 * (11 + 2 + 1 + 9 + 1 + 50 + 10) + 43_920 + 8640 + 30 / 7, 4
+            1500 + 120 * (22 + 1 + 1 + 1 + 8 + 50 + 10 + 10) + 43_920 + 8640 + 30 / 7, 4
         ),
         "memory while executing": round(
-            0.5 * (2 * 1500 + 120 * (2 + 2 + 1 + 9 + 1 + 7 + 10) + 43_920 + 8640 + 120 + 30 / 7), 4
+            0.5 * (2 * 1500 + 120 * (3 + 1 + 1 + 1 + 8 + 7 + 20) + 43_920 + 8640 + 255 + 30 / 7), 4
         ),
         "traffic out of Azure": round(
-            120 * (50 * 0.000025 + 10 * 0.0005 + 0.000064) + 720 * 180 / 10**6, 4
+            120 * (50 * 0.000025 + 10 * 0.0005 + 0.0001) + 720 * 180 / 10**6, 4
         ),
         "logs (Application Insights)": round(
-            (1500 + 120 * 84 + 43_920 + 8640 + 30 / 7) * 3000 / 1e9, 4
+            (1500 + 120 * 103 + 43_920 + 8640 + 30 / 7) * 3000 / 1e9, 4
         ),
     }
     assert items["photos kept"].cost == pytest.approx(3.33375 * 0.0208)
 
 
 def test_the_log_is_billed_up_to_its_cap() -> None:
-    """That of a thousand cameras, by hand: 12,703,924 executions a month of 3,000 bytes."""
+    """That of a thousand cameras, by hand: 13,273,924 executions a month of 3,000 bytes."""
     large = TABLE[-1]
     logs = [bill(replace(large, log=cap), PRICE_LIST, COUNTS)[-1] for cap in (0.1, 0.4, 0.6, 100)]
     assert [one.price.name for one in logs] == ["logs (Application Insights)"] * 4
-    assert [one.amount for one in logs] == pytest.approx([3, 12, 18, 38.1118], abs=1e-4)
+    assert [one.amount for one in logs] == pytest.approx([3, 12, 18, 39.8218], abs=1e-4)
     assert [one.cost for one in logs] == pytest.approx(
-        [0, 7 * 2.3, 13 * 2.3, 33.1118 * 2.3], abs=1e-3
+        [0, 7 * 2.3, 13 * 2.3, 34.8218 * 2.3], abs=1e-3
     )
     template = json.loads((ROOT / "infra" / "main.json").read_text())
     assert Use().log == float(template["parameters"]["dailyLogGB"]["defaultValue"])
@@ -259,5 +278,5 @@ def test_the_page_in_docs_is_what_the_command_writes() -> None:
     assert written == page(PRICE_LIST, COUNTS)
     for use in TABLE:
         assert f"| {use.cameras:,} |" in written
-    for text in ("after 1.9 hours", "--log 1.3", "costs 76.16 more", "about 80 cameras"):
+    for text in ("after 1.8 hours", "--log 1.4", "costs 80.09 more", "about 80 cameras"):
         assert text in written

@@ -150,6 +150,9 @@ def test_a_setting_made_by_hand_is_named_before_it_goes(cloud: Cloud) -> None:
         "PUBLIC_URL": "https://photos.example",
         "TRUSTED_PROXY_COUNT": "2",
         "STORAGE_SDK_ONLY": "1",
+        "CORS_ORIGINS": "https://app.example",
+        "PUSH_HOSTS": "push.example.org",
+        "CHANNEL_NETWORKS": "10.1.2.0/24",
     }
     apps[NAME]["settings"] |= {"BY_HAND": "1", **kept}
     cloud.change(apps=apps)

@@ -139,7 +139,11 @@ def test_the_old_key_is_tried_until_it_is_rejected(deployed: Cloud) -> None:
     ("trouble", "hint"),
     [
         ({"no_restart": 1}, f"az functionapp restart -g {NAME} -n {NAME}"),
-        ({"keeps_keys": 1}, f"az functionapp stop -g {NAME} -n {NAME}"),
+        pytest.param(
+            {"keeps_keys": 1},
+            f"az functionapp stop -g {NAME} -n {NAME}",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_an_old_key_that_is_still_accepted_is_reported(
@@ -151,6 +155,7 @@ def test_an_old_key_that_is_still_accepted_is_reported(
     assert hint in done.last
 
 
+@pytest.mark.slow  # a key that is there stays, above
 def test_a_key_that_does_not_reach_the_pi_can_be_sent_again(deployed: Cloud) -> None:
     deployed.trouble(no_line=1)
     done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes", "--to", "pi@camera")
@@ -161,6 +166,7 @@ def test_a_key_that_does_not_reach_the_pi_can_be_sent_again(deployed: Cloud) -> 
     assert deployed.state["pi"] == key(deployed, "entry")
 
 
+@pytest.mark.slow  # a key is replaced above, and deployments are in test_deploy.py
 def test_the_read_token_is_replaced_and_survives_a_deployment(deployed: Cloud) -> None:
     """Only programs use this token; the sessions of users stay valid."""
     done = deployed.run("rotate-keys.sh", NAME, "--read-token", "--yes", token=None)

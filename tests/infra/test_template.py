@@ -126,7 +126,7 @@ def test_retention_deletes_photos_and_nothing_else() -> None:
         "filters": {"blobTypes": ["blockBlob"], "prefixMatch": [f"{CONTAINER}/", f"{THUMBNAILS}/"]},
         "actions": {
             "baseBlob": {
-                "delete": {"daysAfterCreationGreaterThan": "[max(parameters('netDays'), 1)]"}
+                "delete": {"daysAfterModificationGreaterThan": "[max(parameters('netDays'), 1)]"}
             }
         },
     }
@@ -151,6 +151,7 @@ def test_the_app_has_only_the_roles_that_it_needs() -> None:
     assert roles == {
         ("ServicePrincipal", "blobDataOwner"),
         ("ServicePrincipal", "tableDataContributor"),
+        ("ServicePrincipal", "queueDataContributor"),
         ("ServicePrincipal", "metricsPublisher"),
         ("User", "blobDataReader"),
         ("User", "tableDataReader"),
@@ -171,6 +172,9 @@ def test_the_settings_are_those_that_the_backend_reads() -> None:
         settings.MAX_PHOTO_MB,
         settings.PUBLIC_URL,
         settings.TRUSTED_PROXY_COUNT,
+        settings.CORS_ORIGINS,
+        settings.PUSH_HOSTS,
+        settings.CHANNEL_NETWORKS,
         settings.STORAGE_SDK_ONLY,
     }
     assert made[f"{settings.STORAGE}__accountName"] == "[variables('storageName')]"
@@ -195,6 +199,9 @@ def test_the_backend_is_content_with_these_settings() -> None:
         "ADMIN_TOKEN": "",
         "PUBLIC_URL": "",
         "TRUSTED_PROXY_COUNT": "",
+        "CORS_ORIGINS": "",
+        "PUSH_HOSTS": "",
+        "CHANNEL_NETWORKS": "",
         "STORAGE_SDK_ONLY": "",
         "RETENTION": TEMPLATE["parameters"]["retention"]["defaultValue"],
     }

@@ -4,8 +4,9 @@ in front of the backend, one before Azurite's blobs and one before its tables.""
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,28 +17,37 @@ import pytest
 import requests
 
 from function_app import build_app
-from function_app.auth.caller import DEVICE
+from function_app.auth.caller import DEVICE, Role
+from function_app.auth.users import add as add_user
 from function_app.devices.commands import reply_for
 from function_app.devices.heartbeats import record
 from function_app.devices.live import end_looking
+from function_app.devices.states import list_devices
 from function_app.devices.watch import watch_devices
 from function_app.ingest.intake import Upload
 from function_app.ingest.upload import store as store_photo
 from function_app.maintenance.counting import update_figures
+from function_app.maintenance.notification_queue import tend_queue
 from function_app.maintenance.retention import clean_up, delete_due
+from function_app.maintenance.timers import purge_hour
+from function_app.notification_queue.messages import PhotoMessage, format_message
+from function_app.notification_queue.notifier import CHANNELS_EXIST
+from function_app.notify.channels import create, list_channels, new_channel
+from function_app.notify.handling import handle
+from function_app.notify.notification import Address, Notification, Outcome, Result
+from function_app.notify.rules import Rule
+from function_app.notify.sending import Tools
 from function_app.services import connect
 from function_app.settings import Settings
-from function_app.storage.device_keys import IDENTITIES
-from function_app.storage.table_store import query_all
 from infra.cost import TRANSACTIONS, Transactions
 from local.azurite import Azurite
 from local.processes import ROOT
 from photo_wire.alert import LOSS, Alert, alerts_to_json
 from photo_wire.command import CommandState
-from photo_wire.headers import UPLOAD_PATH, PhotoHeaders
-from photo_wire.name import parse_name
+from photo_wire.headers import UPLOAD_PATH, PhotoHeaders, Trigger
+from photo_wire.name import PhotoName, parse_name
 from pi_uploader.cameras.media.dng import add_preview
-from tests.conftest import new_backend
+from tests.conftest import NewStore, new_backend
 from tests.support.api import MOMENT, Api, Store, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
 from tests.support.counted_table import CountedTable
@@ -48,7 +58,6 @@ from tests.support.recorder import Recorded, Recorder
 from tests.support.signing_device import SigningDevice
 
 EXPECTED = Transactions.read(TRANSACTIONS)
-PAGE = EXPECTED.photos_on_a_page
 
 
 class Meter:
@@ -61,12 +70,14 @@ class Meter:
         self._front, self._blobs, self._tables = front, blobs, tables
 
     def count(self, action: Callable[[], object]) -> dict[str, int]:
-        """Return what Azure would bill for this action, laid out as in transactions.json."""
+        """Return what Azure would bill for this action, laid out as in transactions.json, without
+        what an instance reads once a minute."""
         recorders = (self._front, self._blobs, self._tables)
         starts = [len(one.exchanges) for one in recorders]
         action()
         front, blobs, tables = (
-            one.exchanges[start:] for one, start in zip(recorders, starts, strict=True)
+            [seen for seen in one.exchanges[start:] if CHANNELS_EXIST not in seen.path]
+            for one, start in zip(recorders, starts, strict=True)
         )
         counted = Counter(_blob_kind(one) for one in blobs)
         counted["executions"] = len(front)
@@ -79,13 +90,6 @@ class Meter:
         reply = self.api.put(jpeg(seed=number), photo_headers(name))
         assert reply.status_code in (200, 201), reply.text
         return str(name)
-
-    def look(self) -> list[dict[str, Any]]:
-        """Request the first page as the gallery does."""
-        reply = self.api.read(f"/api/photos?limit={PAGE}")
-        photos: list[dict[str, Any]] = reply.json()["photos"]
-        assert len(photos) == PAGE
-        return photos
 
 
 def _seen_through(backend: Backend, front: Recorder) -> Backend:
@@ -117,7 +121,7 @@ def store() -> Iterator[Azurite]:
 
 @pytest.fixture(scope="module")
 def meter(store: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[Meter]:
-    """A backend with more photos than a page shows."""
+    """A backend with a photo."""
     blob, _, table = store.ports
     with ExitStack() as running:
         blobs, tables = (running.enter_context(Recorder(port)) for port in (blob, table))
@@ -129,8 +133,7 @@ def meter(store: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[
         backend.start()
         front = running.enter_context(Recorder(backend.port))
         meter = Meter(backend, front, blobs, tables)
-        for number in range(PAGE + 1):
-            meter.put(number)
+        meter.put(0)
         yield meter
 
 
@@ -149,6 +152,7 @@ def test_a_photo_stored_by_a_new_instance(meter: Meter) -> None:
     assert {"executions": 1, **counted} == EXPECTED.events["photo stored by a new instance"]
 
 
+@pytest.mark.slow
 def test_a_hundred_photos_cost_a_hundred_times_one(meter: Meter) -> None:
     """No request is sent only sometimes, such as a check whether the container exists."""
     counted = meter.count(lambda: [meter.put(2000 + number) for number in range(100)])
@@ -162,33 +166,11 @@ def test_a_photo_sent_again(meter: Meter) -> None:
     assert counted == EXPECTED.events["photo sent again"]
 
 
-def test_the_gallery_opened(meter: Meter) -> None:
-    """The page and every file that it loads, and that those load."""
-    sizes: dict[str, int] = {}
-
-    def load(path: str) -> None:
-        if path not in sizes:
-            reply = meter.api.ask(path)
-            assert reply.status_code == 200, path
-            sizes[path] = len(reply.content)
-            for found in re.findall(r'(?:src|href)="(/[^"]+)"|from "\.(/[^"]+)"', reply.text):
-                load("".join(found))
-
-    assert meter.count(lambda: load("/")) == EXPECTED.events["gallery opened"]
-    others = {"docs.css", "shared.css", "devices.css", "live.html", "devices.html"}  # other pages
-    others |= {"live.js", "devices.js", "photo_now.js", "commands.js"}  # loaded when asked for
-    files = {file.name for file in (ROOT / "function_app/web/page").iterdir()}
-    assert len(sizes) == len(files - others)
-    assert sum(sizes.values()) <= EXPECTED.page_bytes < 2 * sum(sizes.values())
-
-
 def test_signing_in(meter: Meter) -> None:
-    """The page requests the list, receives 401, and sends name and password. The very first sign-in
-    also creates tables."""
+    """The page sends name and password. The very first sign-in also creates tables."""
     visitor = Api(meter.api.backend)
 
     def sign_in() -> None:
-        assert visitor.ask(f"/api/photos?limit={PAGE}").status_code == 401
         credentials = {"name": "owner", "password": visitor.backend.password}
         assert visitor.ask("/api/session", method="POST", json=credentials).status_code == 200
         visitor.http.cookies.clear()
@@ -208,17 +190,52 @@ def visitor(meter: Meter) -> Api:
     return visitor
 
 
-def test_the_list_looked_at(meter: Meter, visitor: Api) -> None:
-    """A full page: the session, and the list."""
-    counted = meter.count(lambda: visitor.ask(f"/api/photos?limit={PAGE}"))
-    assert counted == EXPECTED.events["list looked at"]
-    assert counted["table_requests"] <= 2
+def test_the_gallery_opened(meter: Meter, visitor: Api) -> None:
+    """For the first time: the page to sign in and that of what is now, with every file that they
+    load. Later visits load none of these, since browsers keep them."""
+    sizes: dict[str, int] = {}
+
+    def load(by: Api, page: str) -> None:
+        reply = by.ask(page)
+        sizes[page] = len(reply.content)
+        for path in re.findall(r'<(?:link|script)[^>]* (?:src|href)="(/[^"]+)"', reply.text):
+            if path not in sizes:
+                file = by.ask(path)
+                assert file.status_code == 200, path
+                sizes[path] = len(file.content)
+
+    def visit() -> None:
+        stranger = Api(meter.api.backend)
+        assert stranger.ask("/", allow_redirects=False).status_code == 303
+        load(stranger, "/sign-in")
+        load(visitor, "/")
+
+    assert meter.count(visit) == EXPECTED.events["gallery opened"]
+    assert sum(sizes.values()) <= EXPECTED.page_bytes < 2 * sum(sizes.values())
+
+
+@pytest.mark.parametrize(
+    ("event", "path"),
+    [
+        ("looked at again", "/?tiles"),
+        ("day opened", f"/days/{MOMENT:%Y-%m-%d}"),
+        ("alerts opened", "/alerts"),
+    ],
+)
+def test_a_page_opened(meter: Meter, visitor: Api, event: str, path: str) -> None:
+    """With the session's, at most three requests to the tables. Once an hour one more records that
+    somebody looked at a day."""
+    counted = meter.count(lambda: visitor.ask(path))
+    assert counted == EXPECTED.events[event]
+    assert meter.count(lambda: visitor.ask(path))["table_requests"] <= 3
 
 
 def test_a_photo_looked_at(meter: Meter, visitor: Api) -> None:
     """Its thumbnail, created and then shown again, and the photo in full, which the audit log
     records."""
     path = f"/api/photos/{meter.put(1003)}"
+    page = path.removeprefix("/api")
+    assert meter.count(lambda: visitor.ask(page)) == EXPECTED.events["page of a photo opened"]
     for event, part in (
         ("thumbnail made", "/thumbnail"),
         ("thumbnail shown", "/thumbnail"),
@@ -255,7 +272,8 @@ def test_a_preview_costs_what_a_picture_does(meter: Meter, visitor: Api) -> None
 
 
 def test_a_photo_deleted(meter: Meter, visitor: Api) -> None:
-    """With its thumbnail, its rows and its count; the audit log records it."""
+    """It moves into the trash: its blob is marked, its rows and its count change; the audit log
+    records it."""
     path = f"/api/photos/{meter.put(1004)}"
     backend = connect(Settings(meter.api.backend.connection_string))
     backend.index.count_photos(datetime.now(UTC) + timedelta(days=1))
@@ -275,11 +293,12 @@ def test_a_photo_whose_time_is_over(meter: Meter) -> None:
 
 
 def test_an_hour_in_which_no_photo_expires(meter: Meter) -> None:
-    """Retention requests the cameras, and for each whether a photo is due."""
+    """Retention requests the cameras, those with old protected photos, and for each camera whether
+    a photo is due."""
     backend = connect(Settings(meter.api.backend.connection_string))
     cameras = len(backend.index.cameras())
     counted = meter.count(lambda: clean_up(backend, datetime.now(UTC)))
-    assert counted == {"table_requests": 1 + cameras}
+    assert counted == {"table_requests": 2 + cameras}
 
 
 def test_losses_reported(meter: Meter) -> None:
@@ -297,29 +316,14 @@ def test_losses_reported(meter: Meter) -> None:
     assert meter.count(lambda: report(2)) == EXPECTED.events["losses reported"]
 
 
-def test_cameras_asked_for(meter: Meter, visitor: Api) -> None:
-    """As the gallery requests their names: the session, and one request for any number."""
-    counted = meter.count(lambda: visitor.ask("/api/cameras?counts=none"))
-    assert counted == EXPECTED.events["cameras asked for"]
-
-
-def test_alerts_looked_at(meter: Meter, visitor: Api) -> None:
-    counted = meter.count(lambda: visitor.ask("/api/alerts"))
-    assert counted == EXPECTED.events["alerts looked at"]
-
-
 def test_health(meter: Meter) -> None:
     asked = meter.count(lambda: meter.api.ask("/api/health"))
     assert asked == EXPECTED.events["health asked for"]
 
 
-def test_the_gallery_s_own_numbers() -> None:
-    """The requests of the page's script, and its polling intervals."""
-    script = (ROOT / "function_app/web/page/gallery.js").read_text()
-    assert f"const PAGE_SIZE = {PAGE};" in script
-    assert f"const POLL_INTERVAL = {EXPECTED.seconds_between_looks}_000;" in script
-    alerts = (ROOT / "function_app/web/page/alerts.js").read_text()
-    assert f"const COUNT_INTERVAL = {EXPECTED.seconds_between_looks_at_alerts}_000;" in alerts
+def test_how_often_pages_look_for_changes() -> None:
+    script = (ROOT / "function_app/web/page/follow.js").read_text()
+    assert f"const INTERVAL = {EXPECTED.seconds_between_looks}_000;" in script
 
 
 def test_the_rows_of_a_photo(meter: Meter, store: Azurite) -> None:
@@ -344,7 +348,7 @@ def device(meter: Meter) -> SigningDevice:
     device = SigningDevice("house")
     put_signed(meter, device, "0" * 8)
     stores, now = connect(Settings(meter.api.backend.connection_string)), datetime.now(UTC)
-    assert reply_for(stores, device.name, now).link
+    assert reply_for(stores, device.name, device.key, now).link
     return device
 
 
@@ -372,6 +376,7 @@ def test_an_idle_device_for_an_hour(meter: Meter) -> None:
         assert {"executions": 1, **meter.count(send)} == EXPECTED.events[event]
 
 
+@pytest.mark.slow  # it idles for an hour below
 def test_an_idle_device_for_a_month() -> None:
     """Each request of 30 days, to tables that count; what the bill takes for them."""
     table = CountedTable()
@@ -397,7 +402,7 @@ def test_a_photo_asked_for(
     path = f"/api/cameras/{meter.camera}/capture"
     origin = {"Origin": visitor.backend.base_url}
     stores, now = connect(Settings(meter.api.backend.connection_string)), datetime.now(UTC)
-    link = reply_for(stores, device.name, now).link
+    link = reply_for(stores, device.name, device.key, now).link
     assert link
     secrets_used.add(parse_qs(urlsplit(link.url).query)["sig"][0])
     polled = meter.count(lambda: requests.get(link.url, timeout=60))
@@ -433,7 +438,7 @@ def test_live_pictures(
     again = EXPECTED.events["camera looked at"]
     # The audit log, and the row by which the timer knows of the picture if the rest fails.
     assert first == {**again, "table_requests": again["table_requests"] + 2}
-    url = stores.commands.read_blob(device.name)[0].live[meter.camera].url
+    url = stores.commands.read_blob(device.name).content.live[meter.camera].url
     secrets_used.add(parse_qs(urlsplit(url).query)["sig"][0])
     headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "image/jpeg"}
     sent = meter.count(lambda: requests.put(url, jpeg(), headers=headers, timeout=60))
@@ -459,9 +464,10 @@ def test_the_minutely_timer(meter: Meter) -> None:
         run(start)
     expected = EXPECTED.events["minutely count"]["table_requests"]
     assert meter.count(lambda: run(start)) == {"table_requests": expected}
-    meter.put(1006)
-    # It is indexed at the time of the backend's clock, so the runs are as if by that clock.
+    # A photo is indexed at the time of the backend's clock, so the runs are as if by that clock.
     start = datetime.now(UTC)
+    run(start)  # the rows of today
+    meter.put(1006)
     runs = [start + timedelta(minutes=minute, seconds=1) for minute in range(7)]
 
     def run_all() -> None:
@@ -473,8 +479,8 @@ def test_the_minutely_timer(meter: Meter) -> None:
 
 
 def test_the_hourly_timer(meter: Meter, visitor: Api) -> None:
-    """With nothing to delete: one request for each camera and each device, and some more. The
-    visitor's sign-in is an attempt on record."""
+    """With nothing to delete: one request for each camera and each device, two more for a device
+    whose hour it is, and some more. The visitor's sign-in is an attempt on record."""
     stores = connect(Settings(meter.api.backend.connection_string))
     cameras = len(stores.index.cameras())
     (run,) = [
@@ -484,6 +490,128 @@ def test_the_hourly_timer(meter: Meter, visitor: Api) -> None:
     ]
     for _ in range(2):  # then the lists of alerts by camera are complete
         run(None)
-    devices = len(list(query_all(stores.devices, IDENTITIES)))
-    expected = EXPECTED.events["hourly cleanup"]["table_requests"] + cameras + devices
+    devices = list_devices(stores.devices)
+    of_this_hour = [one for one in devices if purge_hour(one) == datetime.now(UTC).hour]
+    expected = EXPECTED.events["hourly cleanup"]["table_requests"] + cameras
+    expected += len(devices) + 2 * len(of_this_hour)
     assert meter.count(partial(run, None)) == {"table_requests": expected}
+
+
+class Account:
+    """Services on an empty storage account behind three recorders, with no host that reads the
+    queue."""
+
+    def __init__(self, connection_string: str, recorders: dict[str, Recorder]) -> None:
+        self.services = connect(Settings(connection_string))
+        self._recorders = recorders
+        self._number = 0
+
+    def count(self, action: Callable[[], object]) -> dict[str, int]:
+        """Return the requests of an action by kind, without what an instance reads once a
+        minute."""
+        starts = {kind: len(one.exchanges) for kind, one in self._recorders.items()}
+        action()
+        counted = Counter(
+            _blob_kind(seen) if kind == "blobs" else kind
+            for kind, one in self._recorders.items()
+            for seen in one.exchanges[starts[kind] :]
+            if CHANNELS_EXIST not in seen.path
+        )
+        return dict(counted)
+
+    def put(self) -> PhotoName:
+        """Store one photo more."""
+        self._number += 1
+        name = name_of("gate", datetime.now(UTC), f"{self._number:08x}")
+        upload = Upload(jpeg(seed=self._number), PhotoHeaders(name=name, trigger=Trigger.MOTION))
+        store_photo(upload, self.services, DEVICE, datetime.now(UTC))
+        return name
+
+    def tell(self, name: PhotoName) -> None:
+        """Handle the message of a photo, and send it to whoever is told."""
+        sender = _Sender()
+        tools = Tools(lambda person, trust: nullcontext(sender), lambda: datetime.now(UTC))
+        message = PhotoMessage(name, datetime.now(UTC))
+        handle(self.services, format_message(message), datetime.now(UTC), tools)
+        assert sender.sent == len(list_channels(self.services.notifications))
+
+
+@dataclass
+class _Sender:
+    """Sends nothing, and says that it did."""
+
+    sent: int = 0
+
+    def __call__(self, address: Address, notification: Notification) -> Result:
+        self.sent += 1
+        return Result(Outcome.SENT)
+
+
+@pytest.fixture
+def account(azurite: Azurite, new_store: NewStore) -> Iterator[Account]:
+    """An account whose tables, queue and containers exist."""
+    connection_string, kinds = new_store(), ("blobs", "queue_requests", "table_requests")
+    with ExitStack() as running:
+        recorders = {}
+        for kind, port in zip(kinds, azurite.ports, strict=True):
+            recorders[kind] = running.enter_context(Recorder(port))
+            there = f"http://127.0.0.1:{port}/"
+            connection_string = connection_string.replace(there, f"{recorders[kind].base_url}/")
+        account = Account(connection_string, recorders)
+        account.put()
+        yield account
+
+
+def add_channel(account: Account, owner: str) -> None:
+    """Add a person with a channel that is told of each photo."""
+    services, now = account.services, datetime.now(UTC)
+    add_user(services.accounts, owner, "ribbon-walnut-77", Role.VIEWER, None)
+    rule = Rule(interval_minutes=0)
+    channel = new_channel(owner, "phone", Address("webhook", "https://night.example"), now, rule)
+    create(services, channel, now)
+
+
+def test_a_photo_for_people_with_channels_costs_one_queue_request_more(account: Account) -> None:
+    """And with no channel it costs none."""
+    without = account.count(account.put)
+    assert without == without_execution(EXPECTED.events["photo stored"])
+    add_channel(account, "anna")
+    account.put()  # makes the queue
+    queued = EXPECTED.events["photo queued"]
+    assert account.count(account.put) == {**without, **queued}
+    counted = account.count(lambda: [account.put() for _ in range(20)])
+    assert counted == {kind: 20 * count for kind, count in {**without, **queued}.items()}
+
+
+def test_telling_of_a_photo(account: Account) -> None:
+    """The host's two requests to the queue, which receive and remove the message, are not here."""
+    add_channel(account, "anna")
+    account.tell(account.put())
+    name = account.put()
+    notified = without_execution(EXPECTED.events["photo told"])
+    assert account.count(lambda: account.tell(name)) | {"queue_requests": 2} == notified
+    add_channel(account, "ben")
+    account.tell(account.put())
+    name = account.put()
+    further = EXPECTED.events["photo told in a further channel"]["table_requests"]
+    counted = account.count(lambda: account.tell(name))
+    assert counted["table_requests"] == notified["table_requests"] + further
+
+
+def test_a_minute_in_which_nothing_waits_for_the_queue(account: Account) -> None:
+    add_channel(account, "anna")
+    counted = account.count(lambda: tend_queue(account.services, datetime.now(UTC)))
+    assert counted == EXPECTED.events["minutely look at the queue"]
+
+
+def test_looking_for_channels() -> None:
+    """Once a minute in each instance."""
+    table = CountedTable()
+    services = memory_services(Settings(""), notifications=table)
+    assert not services.notifier.is_on(MOMENT)
+    assert not services.notifier.is_on(MOMENT + timedelta(seconds=59))
+    assert len(table.requests) == EXPECTED.events["channels looked for"]["table_requests"]
+
+
+def without_execution(event: Mapping[str, int]) -> dict[str, int]:
+    return {kind: count for kind, count in event.items() if kind != "executions"}

@@ -134,6 +134,7 @@ def test_photos_arrive_and_are_kept_for_the_next_run(start_run: StartRun, tmp_pa
         f'curl -H "Authorization: Bearer {run_json["read_token"]}" {run_json["base_url"]}/api'
         in log
     )
+    assert "those of this machine: CHANNEL_NETWORKS=loopback" in log
     children = [line for line in log.splitlines() if line.startswith("[")]
     assert [one["id"] for one in photos for line in children if one["id"] in line] == [
         one["id"] for one in photos
@@ -214,6 +215,16 @@ def test_the_error_for_a_taken_port_suggests_another(
     output = capsys.readouterr().out
     assert f"Port {port} is taken" in output
     assert f"make run PORT={port + 1}" in output
+
+
+@pytest.mark.parametrize("option", ["--port", "--azurite-port"])
+@pytest.mark.parametrize("port", ["80000", "0", "-1", "http"])
+def test_a_number_that_is_no_port_is_an_error(
+    option: str, port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([f"{option}={port}"])
+    assert f"'{port}' is no port: expected 1 to 655" in capsys.readouterr().err
 
 
 def test_the_error_names_a_taken_azurite_port(
