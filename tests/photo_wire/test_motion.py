@@ -1,0 +1,73 @@
+"""What a device saw in a picture survives the way as HTTP headers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photo_wire.errors import WireError
+from photo_wire.motion import (
+    LABELS,
+    MAX_LABELS,
+    MOTION,
+    Box,
+    Label,
+    Motion,
+    format_labels,
+    parse_labels,
+    parse_motion,
+)
+
+thousandths = st.integers(0, 1000)
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> Box:
+    left, top = draw(st.integers(0, 999)), draw(st.integers(0, 999))
+    width, height = draw(st.integers(1, 1000 - left)), draw(st.integers(1, 1000 - top))
+    return Box(left / 1000, top / 1000, width / 1000, height / 1000)
+
+
+labels = st.builds(
+    Label,
+    st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True),
+    st.integers(0, 100).map(lambda n: n / 100),
+)
+
+
+@given(st.none() | boxes())
+def test_motion_survives_the_wire(box: Box | None) -> None:
+    assert parse_motion(str(Motion(box))) == Motion(box)
+
+
+@given(st.lists(labels, min_size=1, max_size=MAX_LABELS))
+def test_labels_survive_the_wire(found: list[Label]) -> None:
+    assert parse_labels(format_labels(found)) == tuple(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yes",
+        "0,0,0,0",
+        "0.5, 0.5, 0.6, 0.1",
+        "0.1, 0.1, 0.1",
+        "-0.1, 0, 1, 1",
+        "nan, 0, 1, 1",
+        "2, 0, 1, 1",
+    ],
+)
+def test_malformed_motion_is_refused(text: str) -> None:
+    with pytest.raises(WireError) as caught:
+        parse_motion(text)
+    assert caught.value.field == MOTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "person", "person=2", "Person=0.5", "a=0.1," * MAX_LABELS + "a=0.1", "a=nan", "<b>=0.5"],
+)
+def test_malformed_labels_are_refused(text: str) -> None:
+    with pytest.raises(WireError) as caught:
+        parse_labels(text)
+    assert caught.value.field == LABELS
