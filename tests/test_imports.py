@@ -52,6 +52,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
             "jpeg_preview",
             "log_ring",
             "messages",
+            "motion",
             "signals",
             "state_files",
             "unix_sockets",
