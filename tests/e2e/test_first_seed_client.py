@@ -62,6 +62,6 @@ def _content(backend: Backend, photo_id: str) -> bytes:
 
 def _get(backend: Backend, path: str) -> requests.Response:
     reader = {"Authorization": f"Bearer {backend.read_token}"}
-    reply = requests.get(backend.base_url + path, headers=reader, timeout=30)
+    reply = requests.get(backend.base_url + path, headers=reader, timeout=90)
     assert reply.status_code == 200
     return reply

@@ -35,7 +35,7 @@ def test_a_deleted_test_photo_does_not_stop_a_later_run(real: Cloud, backend: Ba
     requests.delete(
         f"{backend.base_url}/api/photos/{photo}",
         headers={"Authorization": f"Bearer {backend.admin_token}"},
-        timeout=30,
+        timeout=90,
     ).raise_for_status()
 
     done = real.deploy(token=backend.read_token)

@@ -268,7 +268,7 @@ def test_the_app_receives_the_clients_address_as_in_azure(
 def test_expect_100_continue_is_answered_at_once(server: Server) -> None:
     """curl sends it before a large body."""
     head = b"PUT /api/echo HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=90) as client:
         client.sendall(head)
         assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(b"photo")
@@ -293,13 +293,13 @@ def test_a_small_response_is_sent_at_once(monkeypatch: pytest.MonkeyPatch, url: 
         return Counted(fileno=connection.detach()), address
 
     monkeypatch.setattr(Server, "get_request", accept)
-    assert requests.get(f"{url}/api/photos/one", timeout=10).text
+    assert requests.get(f"{url}/api/photos/one", timeout=90).text
     assert len(sent) == 1
 
 
 def test_the_app_sees_method_url_headers_and_parameters(url: str) -> None:
     echoed = requests.get(
-        f"{url}/api/echo?a=1&b=&a=2", headers={"X-Photo-Id": "Some Id"}, timeout=10
+        f"{url}/api/echo?a=1&b=&a=2", headers={"X-Photo-Id": "Some Id"}, timeout=90
     ).json()
     assert echoed["method"] == "GET"
     assert echoed["url"] == f"{url}/api/echo?a=1&b=&a=2"

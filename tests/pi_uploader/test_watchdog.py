@@ -181,7 +181,7 @@ def test_capture_is_ready_when_cameras_and_pins_are_open(
         GPIOZERO_PIN_FACTORY="none-such",
         **settings,
     )
-    assert program.process.wait(30) == 78
+    assert program.process.wait(90) == 78
     assert b"READY=1" not in drain(systemd_socket)
 
 

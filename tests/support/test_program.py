@@ -16,7 +16,7 @@ def test_a_picture_ends_although_its_reader_is_late(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool, os.fdopen(late, "rb") as first:
         second = pool.submit(path.read_bytes)
         picture.give(b"second")
-        assert (first.read(), second.result(30)) == (b"first", b"second")
+        assert (first.read(), second.result(90)) == (b"first", b"second")
 
 
 def test_a_large_picture_is_given_whole(tmp_path: Path) -> None:
@@ -26,4 +26,4 @@ def test_a_large_picture_is_given_whole(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         read = pool.submit(path.read_bytes)
         picture.give(content)
-        assert read.result(30) == content
+        assert read.result(90) == content

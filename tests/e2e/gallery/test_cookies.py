@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from function_app.http.cookies import BROWSER, SECURE_PREFIX, SESSION, set_cookie
+from tests.e2e.gallery.conftest import Pages
 from tests.support.certificates import Authority
 
 HOST = "localhost"  # a name and no address, for which browsers make an exception
@@ -48,16 +48,15 @@ def tls_server(folder: Path, cookies: list[str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("domain", ["", "; domain=", f"; domain={HOST}"])
 def test_a_browser_keeps_the_cookies_whatever_domain_azure_adds(
-    browser: Browser, tmp_path: Path, domain: str
+    pages: Pages, tmp_path: Path, domain: str
 ) -> None:
     site = f"https://{HOST}/api/session"
     ours = [set_cookie(name, "value", 60, site) + domain for name in (SESSION, BROWSER)]
     bound_to_host = f"__Host-{SESSION}=value; Path=/; Secure{domain}"
     with tls_server(tmp_path, [*ours, bound_to_host]) as url:
-        context = browser.new_context(ignore_https_errors=True)
-        context.new_page().goto(url)
-        kept = {cookie.get("name"): cookie for cookie in context.cookies()}
-        context.close()
+        page = pages.new(ignore_https_errors=True)
+        page.goto(url)
+        kept = {cookie.get("name"): cookie for cookie in page.context.cookies()}
     assert {SECURE_PREFIX + SESSION, SECURE_PREFIX + BROWSER} <= kept.keys()
     assert all(
         cookie.get("secure") and cookie.get("httpOnly")

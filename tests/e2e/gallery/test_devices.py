@@ -261,8 +261,10 @@ def test_after_a_restart_the_page_waits_for_the_device(owner: Page, two: Reporti
     two.report(CommandResult(command, CommandState.DONE), goodbye="restart")
     expect(card).to_contain_text("off: it restarts")
     expect(card.get_by_role("button", name="Restart")).to_be_disabled()
+    expect(card.locator("[data-pending]")).to_have_count(1)  # so it looks each second
     two.report()
-    expect(card).to_contain_text("Stateready", timeout=10_000)  # it looks every 15 s else
+    expect(card).to_contain_text("Stateready")
+    expect(card.locator("[data-pending]")).to_have_count(0)
     expect(card.get_by_role("button", name="Restart")).to_be_enabled()
 
 

@@ -3,23 +3,21 @@
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.e2e.gallery.conftest import Gallery
+from tests.e2e.gallery.conftest import Gallery, Pages
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_shared_link_follows_the_colour_scheme(
-    browser: Browser, gallery: Gallery, scheme: Literal["light", "dark"]
+    pages: Pages, gallery: Gallery, scheme: Literal["light", "dark"]
 ) -> None:
     """In the colours of the gallery, which are others by day and by night."""
-    context = browser.new_context(color_scheme=scheme)
-    guest = context.new_page()
+    guest = pages.new(color_scheme=scheme)
     grounds = []
-    for path in ("/", "/shared/no-such-link"):
+    for path in ("/", "/shared/nonesuch"):
         guest.goto(gallery.backend.base_url + path)
         grounds.append(guest.evaluate("getComputedStyle(document.body).backgroundColor"))
-    context.close()
     expected = {"light": "rgb(246, 244, 239)", "dark": "rgb(18, 22, 31)"}[scheme]
     assert grounds == [expected, expected]
 

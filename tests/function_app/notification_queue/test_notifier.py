@@ -189,7 +189,7 @@ def test_a_photo_does_not_wait_for_a_queue_that_hangs(monkeypatch: pytest.Monkey
     store_photo(process.notifier)
     assert not is_put.is_set()
     answers.set()
-    assert is_put.wait(30)
+    assert is_put.wait(90)
 
 
 def test_the_table_has_when_a_message_is_due() -> None:

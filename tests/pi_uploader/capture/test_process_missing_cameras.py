@@ -12,6 +12,7 @@ import pytest
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import CameraGoneError
+from pi_uploader.cameras.picamera import camera as camera_module
 from pi_uploader.capture import capture_once, process, run_capture
 from pi_uploader.capture.start_backoff import MAX_DELAY_SECONDS, StartBackoff
 from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
@@ -140,12 +141,16 @@ def test_a_successful_start_resets_the_delay(
 
 
 def test_the_summary_is_logged_before_a_camera_hangs_at_the_end(
-    hardware: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    hardware: Any,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.INFO)
     hardware.hanging_closes = 1
     with capturing(settings(tmp_path, **ONE)) as one:
         wait_for(lambda: "photo taken" in caplog.text, what="a photo")
+        monkeypatch.setattr(camera_module, "OPEN_TIMEOUT_SECONDS", 0.2)
         one.stop.set()
         assert "closing it hangs" in str(one.wait())
     assert "capture with camera stopped: 1 photo stored, 0 lost, 0 failed" in caplog.text

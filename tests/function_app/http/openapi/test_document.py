@@ -36,6 +36,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+MAX_SECONDS = 300  # of a response: a repair walks through all that the tests have stored
 SKIPPED = {"close_all_sessions"}  # only tokens call what changes something, and it needs a session
 OPERATIONS = [
     pytest.param(path, method, id=f"{method.upper()} {path}")
@@ -167,7 +168,9 @@ def test_the_api_agrees_with_its_description(
             if photo is not None:
                 case.path_parameters["id"] = photo
             for holder in asking:
-                response = case.call(base_url=backend.base_url, headers={**key, **holder})
+                response = case.call(
+                    base_url=backend.base_url, headers={**key, **holder}, timeout=MAX_SECONDS
+                )
                 case.validate_response(response, checks=CHECKS)
 
     build_operation_test(

@@ -35,7 +35,7 @@ def link(services: Services, camera: str) -> str:
 def put(link: str, headers: dict[str, str], body: bytes = b"", also: str = "") -> int:
     """Send what the holder of the link wants to, and return the status."""
     url = urlsplit(link)
-    connection = http.client.HTTPConnection(url.netloc, timeout=30)
+    connection = http.client.HTTPConnection(url.netloc, timeout=90)
     connection.request(
         "PUT", f"{url.path}?{also}{url.query}", body, {"x-ms-version": "2021-12-02", **headers}
     )

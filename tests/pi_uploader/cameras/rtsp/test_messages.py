@@ -20,7 +20,7 @@ Connection = tuple[socket.socket, MessageReader]
 def connection() -> Iterator[Connection]:
     """A socket to write to, and the reader of its other end."""
     ours, theirs = socket.socketpair()
-    theirs.settimeout(5)
+    theirs.settimeout(90)
     with ours, theirs:
         yield ours, MessageReader(theirs)
 

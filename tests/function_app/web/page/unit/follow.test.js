@@ -84,6 +84,21 @@ test("a page that nobody sees looks every five minutes, and at once when it is s
   assert.equal(asked.length, 3);
 });
 
+test("a page that expects a change looks each second until it has come", async () => {
+  let isExpecting = true;
+  follow(new HTMLElement(), () => "/?tiles", () => {}, { isExpecting: () => isExpecting });
+  await pass(1);
+  await pass(1);
+  assert.equal(asked.length, 2);
+  isExpecting = false;
+  await pass(1);
+  assert.equal(asked.length, 3);
+  await pass(14);
+  assert.equal(asked.length, 3);
+  await pass(1);
+  assert.equal(asked.length, 4);
+});
+
 test("what changed is shown with its ETag, and the page is no longer quiet", async () => {
   const shown = /** @type {HTMLElement[]} */ ([]);
   follow(new HTMLElement(), () => "/?tiles", (/** @type {HTMLElement} */ wanted) => shown.push(wanted));
