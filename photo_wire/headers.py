@@ -12,6 +12,15 @@ from typing import TypeVar
 from photo_wire.errors import WireError, quoted
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
+from photo_wire.motion import (
+    LABELS,
+    MOTION,
+    Label,
+    Motion,
+    format_labels,
+    parse_labels,
+    parse_motion,
+)
 from photo_wire.name import PhotoName, check_camera, parse_name
 
 UPLOAD_PATH = "/api/camera/photo"
@@ -51,7 +60,8 @@ class ClockStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PhotoHeaders:
     """A client's description of the photo in the body; None for headers that it did not send.
-    `waiting` is the number of photos that still wait on the device, `sha256` is in hex.
+    `waiting` is the number of photos that still wait on the device, `sha256` is in hex. `motion` is
+    None if nobody looked for motion, `labels` are empty without the header.
 
     `media` is None for a Content-Type that names no kind of photo, too; see `content_type` then.
     """
@@ -64,6 +74,8 @@ class PhotoHeaders:
     content_type: str | None = None
     sha256: str | None = None
     waiting: int | None = None
+    motion: Motion | None = None
+    labels: tuple[Label, ...] = ()
 
     @property
     def media(self) -> Media | None:
@@ -80,6 +92,8 @@ class PhotoHeaders:
             TRIGGER: self.trigger,
             CLOCK: self.clock,
             WAITING: None if self.waiting is None else str(self.waiting),
+            MOTION: str(self.motion) if self.motion else None,
+            LABELS: format_labels(self.labels) if self.labels else None,
         }
         return {header: str(value) for header, value in headers.items() if value is not None}
 
@@ -92,7 +106,7 @@ def parse_headers(headers: Mapping[str, str]) -> PhotoHeaders:
     digest, photo_id = headers.get(CONTENT_DIGEST), headers.get(PHOTO_ID)
     camera, captured_at = headers.get(CAMERA_ID), headers.get(CAPTURED_AT)
     trigger, clock = headers.get(TRIGGER), headers.get(CLOCK)
-    waiting = headers.get(WAITING)
+    waiting, motion, labels = headers.get(WAITING), headers.get(MOTION), headers.get(LABELS)
     photo = PhotoHeaders(
         name=parse_name(photo_id, PHOTO_ID) if photo_id is not None else None,
         camera=check_camera(camera, CAMERA_ID) if camera is not None else None,
@@ -102,6 +116,8 @@ def parse_headers(headers: Mapping[str, str]) -> PhotoHeaders:
         content_type=headers.get(CONTENT_TYPE),
         sha256=parse_content_digest(digest) if digest is not None else None,
         waiting=_count(waiting) if waiting is not None else None,
+        motion=parse_motion(motion) if motion is not None else None,
+        labels=parse_labels(labels) if labels is not None else (),
     )
     if photo.name and photo.camera not in (None, photo.name.camera):
         raise WireError(CAMERA_ID, f"is not the camera of {PHOTO_ID} ({photo.name.camera})")

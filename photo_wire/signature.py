@@ -29,6 +29,7 @@ from photo_wire.headers import (
     WAITING,
     parse_content_digest,
 )
+from photo_wire.motion import LABELS, MOTION
 
 DEVICE = "X-Device"
 SIGNATURE_INPUT = "Signature-Input"
@@ -43,6 +44,8 @@ HEADERS = (
     CLOCK,
     WAITING,
     HEARTBEAT,
+    MOTION,
+    LABELS,
 )
 MAX_COUNTER = 2**53  # JSON carries it exactly, and so do the index's numbers
 KEY_BYTES, SIGNATURE_BYTES = 32, 64

@@ -4,8 +4,9 @@
 sequence   id                                 trigger clock size   of the camera's bytes
 
 The name holds everything, so no second file can disagree with it. `+first` behind the trigger
-marks the first photo of an event; `@BOOT-MILLISECONDS` behind the clock is the boot time of a photo
-that was taken before the clock was set.
+marks the first photo of an event. `+box.125.250.375.500` is where motion was in the picture (left,
+top, width and height in thousandths), `+nomotion` that there was none. `@BOOT-MILLISECONDS` behind
+the clock is the boot time of a photo that was taken before the clock was set.
 """
 
 import errno
@@ -20,6 +21,7 @@ from typing import BinaryIO
 from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.media import Media
+from photo_wire.motion import Box, Motion
 from photo_wire.name import CAMERA_AND_DAY, PhotoName, is_day, parse_name
 from pi_uploader.clock import BootTime
 from pi_uploader.errors import NightjarError
@@ -30,12 +32,16 @@ SHARD_SIZE = 250
 
 MAX_SEQUENCE = 9_999_999_999  # ten digits
 _SHARD_NAME = re.compile("[0-9]{8}")
+_WITHOUT_MOTION = "nomotion"
+_THOUSANDTHS = r"(?:0|[1-9][0-9]{0,2}|1000)"
+_MOTION = rf"(?:\+({_WITHOUT_MOTION}|box(?:\.{_THOUSANDTHS}){{4}}))?"
 _FILE_NAME = re.compile(
-    r"([0-9]{10})~([^~]+)~([a-z]+)(\+first)?~([a-z]+)(?:@([0-9a-f]{8})-([0-9]{1,15}))?"
+    rf"([0-9]{{10}})~([^~]+)~([a-z]+)(\+first)?{_MOTION}"
+    r"~([a-z]+)(?:@([0-9a-f]{8})-([0-9]{1,15}))?"
     r"~([0-9]{1,12})~([0-9a-f]{64})\.([a-z0-9]{3})"
 )
 _COUNTED = (  # compiled by its first use: capture starts without it
-    rf"/[0-9]{{10}}~{CAMERA_AND_DAY}~(?:{'|'.join(Trigger)})(?:\+first)?"
+    rf"/[0-9]{{10}}~{CAMERA_AND_DAY}~(?:{'|'.join(Trigger)})(?:\+first)?{_MOTION}"
     rf"~(?:{'|'.join(ClockStatus)})(?:@[0-9a-f]{{8}}-[0-9]{{1,15}})?~([0-9]{{1,12}})"
     rf"~[0-9a-f]{{64}}\.(?:{'|'.join(media.suffix for media in Media)})(?=/|\Z)"
 )
@@ -71,7 +77,8 @@ class UnreadablePhotoError(DamagedPhotoError):
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
     """What is known of a photo when it is captured. `is_first`: it begins an event. `boot_time` is
-    set as long as the photo's time may still be corrected."""
+    set as long as the photo's time may still be corrected. `motion` is None if nobody looked for
+    motion in the picture."""
 
     name: PhotoName
     media: Media
@@ -79,6 +86,7 @@ class PhotoInfo:
     clock: ClockStatus
     is_first: bool = False
     boot_time: BootTime | None = None
+    motion: Motion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +124,14 @@ class SpooledPhoto:
         return self.info.boot_time
 
     @property
+    def motion(self) -> Motion | None:
+        return self.info.motion
+
+    @property
     def file_name(self) -> str:
         trigger = f"{self.trigger}+first" if self.is_first else f"{self.trigger}"
+        if self.motion:
+            trigger += f"+{_format_motion(self.motion)}"
         clock = f"{self.clock}"
         if self.boot_time:
             clock += f"@{self.boot_time.boot}-{self.boot_time.milliseconds}"
@@ -142,6 +156,7 @@ class SpooledPhoto:
             clock=self.clock,
             content_type=self.media.content_type,
             sha256=self.sha256,
+            motion=self.motion,
         )
 
     def renamed(self, name: PhotoName, clock: ClockStatus) -> "SpooledPhoto":
@@ -154,7 +169,9 @@ def parse_file_name(file_name: str) -> SpooledPhoto | None:
     match = _FILE_NAME.fullmatch(file_name)
     if match is None:
         return None
-    sequence, name, trigger, first, clock, boot, since, size, sha256, suffix = match.groups()
+    (sequence, name, trigger, first, motion, clock, boot, since, size, sha256, suffix) = (
+        match.groups()
+    )
     media = Media.of_suffix(suffix)
     if media is None:
         return None
@@ -166,6 +183,7 @@ def parse_file_name(file_name: str) -> SpooledPhoto | None:
             clock=ClockStatus(clock),
             is_first=first is not None,
             boot_time=BootTime(boot, int(since)) if boot else None,
+            motion=_parse_motion(motion) if motion else None,
         )
     except (WireError, ValueError):
         return None
@@ -179,7 +197,36 @@ def cameras_and_sizes(file_names: Iterable[str]) -> list[tuple[str, int]]:
     names of a whole folder, and no object for each.
     """
     found = re.findall(_COUNTED, "/" + "/".join(file_names))  # a slash is in no file name
-    return [(camera, int(size)) for camera, day, size in found if is_day(day)]
+    return [
+        (camera, int(size))
+        for camera, day, motion, size in found
+        if is_day(day) and (not motion or _is_motion(motion))
+    ]
+
+
+def _format_motion(motion: Motion) -> str:
+    """Return what a file name says of the motion."""
+    if motion.box is None:
+        return _WITHOUT_MOTION
+    box = motion.box
+    shares = (box.left, box.top, box.width, box.height)
+    return ".".join(["box", *(str(round(share * 1000)) for share in shares)])
+
+
+def _parse_motion(text: str) -> Motion:
+    """Return the motion in a file name. Raises ValueError if the box is not within the picture."""
+    if text == _WITHOUT_MOTION:
+        return Motion()
+    left, top, width, height = (int(share) / 1000 for share in text.split(".")[1:])
+    return Motion(Box(left, top, width, height))
+
+
+def _is_motion(text: str) -> bool:
+    try:
+        _parse_motion(text)
+    except ValueError:
+        return False
+    return True
 
 
 def shard_of(sequence: int) -> int:

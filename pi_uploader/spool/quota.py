@@ -35,14 +35,17 @@ log = logging.getLogger("spool")
 class EvictionPriority(IntEnum):
     """The order in which waiting photos are evicted: the lowest first."""
 
-    SCHEDULED = 1
-    IN_EVENT = 2
-    FIRST_OF_EVENT = 3
+    WITHOUT_MOTION = 1
+    SCHEDULED = 2
+    IN_EVENT = 3
+    FIRST_OF_EVENT = 4
 
 
 def eviction_priority(photo: SpooledPhoto) -> EvictionPriority:
-    """Return a waiting photo's priority. A scheduled photo is taken again tomorrow; of an event the
-    first photo shows most."""
+    """Return a waiting photo's priority. One without motion shows that a trigger was wrong; a
+    scheduled photo is taken again tomorrow; of an event the first photo shows most."""
+    if photo.motion and not photo.motion.box:
+        return EvictionPriority.WITHOUT_MOTION
     if photo.trigger is Trigger.SCHEDULE:
         return EvictionPriority.SCHEDULED
     return EvictionPriority.FIRST_OF_EVENT if photo.is_first else EvictionPriority.IN_EVENT

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
+from photo_wire.motion import MAX_LABELS, Box, Label, Motion
 from photo_wire.name import PhotoName, new_name
 from photo_wire.receipt import Receipt
 
@@ -20,6 +21,22 @@ names = st.builds(new_name, cameras, moments, st.from_regex(r"[0-9a-f]{8}", full
 command_ids = st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
 hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
 receipts = st.builds(Receipt, names, hashes, st.integers(0, 2**40), moments)
+labels = st.builds(
+    Label,
+    st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True),
+    st.integers(0, 100).map(lambda n: n / 100),
+)
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> Box:
+    """A part of a picture, in whole thousandths of it."""
+    left, top = draw(st.integers(0, 999)), draw(st.integers(0, 999))
+    width, height = draw(st.integers(1, 1000 - left)), draw(st.integers(1, 1000 - top))
+    return Box(left / 1000, top / 1000, width / 1000, height / 1000)
+
+
+motions = st.builds(Motion, st.none() | boxes())
 
 
 @st.composite
@@ -35,4 +52,6 @@ def headers(draw: st.DrawFn) -> PhotoHeaders:
         content_type=draw(st.none() | st.sampled_from([kind.content_type for kind in Media])),
         sha256=draw(st.none() | hashes),
         waiting=draw(st.none() | st.integers(0, 10**9 - 1)),
+        motion=draw(st.none() | motions),
+        labels=tuple(draw(st.lists(labels, max_size=MAX_LABELS))),
     )

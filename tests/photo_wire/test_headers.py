@@ -34,6 +34,8 @@ def test_old_clients_say_nothing_and_are_understood() -> None:
         ("X-Captured-At", "yesterday"),
         ("X-Trigger", "whim"),
         ("X-Clock", "late"),
+        ("X-Motion", "perhaps"),
+        ("X-Labels", "person"),
         ("Content-Digest", "sha-256=:abc:"),
         ("Content-Digest", "sha-256=" + "0" * 64),
     ],

@@ -9,34 +9,18 @@ from photo_wire.motion import (
     LABELS,
     MAX_LABELS,
     MOTION,
-    Box,
     Label,
     Motion,
     format_labels,
     parse_labels,
     parse_motion,
 )
-
-thousandths = st.integers(0, 1000)
-
-
-@st.composite
-def boxes(draw: st.DrawFn) -> Box:
-    left, top = draw(st.integers(0, 999)), draw(st.integers(0, 999))
-    width, height = draw(st.integers(1, 1000 - left)), draw(st.integers(1, 1000 - top))
-    return Box(left / 1000, top / 1000, width / 1000, height / 1000)
+from tests.photo_wire.strategies import labels, motions
 
 
-labels = st.builds(
-    Label,
-    st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True),
-    st.integers(0, 100).map(lambda n: n / 100),
-)
-
-
-@given(st.none() | boxes())
-def test_motion_survives_the_wire(box: Box | None) -> None:
-    assert parse_motion(str(Motion(box))) == Motion(box)
+@given(motions)
+def test_motion_survives_the_wire(motion: Motion) -> None:
+    assert parse_motion(str(motion)) == motion
 
 
 @given(st.lists(labels, min_size=1, max_size=MAX_LABELS))

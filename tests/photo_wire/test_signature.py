@@ -144,7 +144,7 @@ def test_a_request_that_has_all_headers_covers_all() -> None:
     request = SignedRequest("PUT", "/", "a=1", every)
     assert " ".join(request.required) == (
         "@method @path content-digest x-device @query x-photo-id x-camera-id x-captured-at "
-        "x-trigger x-clock x-waiting x-heartbeat"
+        "x-trigger x-clock x-waiting x-heartbeat x-motion x-labels"
     )
 
 

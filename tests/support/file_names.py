@@ -7,6 +7,7 @@ from photo_wire.media import Media
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import PhotoInfo, SpooledPhoto
 from pi_uploader.spool.photo import MAX_SEQUENCE
+from tests.photo_wire.strategies import motions
 from tests.support.spool_photos import name
 
 _boot_times = st.builds(
@@ -20,6 +21,7 @@ _infos = st.builds(
     st.sampled_from(ClockStatus),
     is_first=st.booleans(),
     boot_time=st.none() | _boot_times,
+    motion=st.none() | motions,
 )
 spooled_photos = st.builds(
     SpooledPhoto,

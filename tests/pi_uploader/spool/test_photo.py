@@ -20,6 +20,7 @@ from pi_uploader.spool.photo import (
     parse_file_name,
     parse_shard,
 )
+from pi_uploader.spool.recovery import PARTIAL
 from tests.support.file_names import file_names, spooled_photos
 from tests.support.spool_photos import name, put
 
@@ -30,6 +31,7 @@ FILE_NAME = f"0000042117~{name(1)}~motion+first~synced~483112~{'ab' * 32}.jpg"
 def test_a_file_name_holds_the_whole_photo(photo: SpooledPhoto) -> None:
     assert parse_file_name(photo.file_name) == photo
     assert parse_shard(photo.path.parts[0]) is not None
+    assert len(photo.file_name + PARTIAL) <= 255  # what Linux allows
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,11 @@ def test_a_file_name_holds_the_whole_photo(photo: SpooledPhoto) -> None:
         FILE_NAME.replace(".jpg", ".gif"),
         FILE_NAME.replace("20261120", "20261320"),
         FILE_NAME[1:],
+        FILE_NAME.replace("+first", "+nomotion+first"),
+        FILE_NAME.replace("+first", "+box.0.0.500"),
+        FILE_NAME.replace("+first", "+box.0.0.0.500"),
+        FILE_NAME.replace("+first", "+box.600.0.500.500"),
+        FILE_NAME.replace("+first", "+box.01.0.500.500"),
     ],
 )
 def test_another_name_is_no_photo(file_name: str) -> None:
@@ -53,6 +60,12 @@ def test_another_name_is_no_photo(file_name: str) -> None:
 @given(st.lists(file_names))
 @example([FILE_NAME.replace("20261120", day) for day in ("19691231", "20260229", "20240229")])
 @example([FILE_NAME + "\n", "\n" + FILE_NAME, FILE_NAME, f"{FILE_NAME}~", FILE_NAME * 2])
+@example(
+    [
+        FILE_NAME.replace("~sync", f"+box.{box}~sync")
+        for box in ("1.2.3.4", "600.0.500.9", "1.2.0.4")
+    ]
+)
 @example([FILE_NAME.replace("T12", "T24"), FILE_NAME.replace("~synced", "~synced@0000abcd-5")])
 def test_what_is_counted_is_what_is_parsed(names: list[str]) -> None:
     photos = [photo for photo in map(parse_file_name, names) if photo]

@@ -6,6 +6,7 @@ import pytest
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
+from photo_wire.motion import Box, Motion
 from pi_uploader.spool import PhotoInfo, Quota, Spool, SpooledPhoto, SpoolError, Usage
 from pi_uploader.spool.quota import EvictionPriority, eviction_priority
 from tests.support.spool_photos import content, name
@@ -13,25 +14,44 @@ from tests.support.spool_photos import content, name
 SIZE = 96
 
 
-def put(spool: Spool, number: int, trigger: Trigger, is_first: bool = False) -> SpooledPhoto:
-    info = PhotoInfo(name(number), Media.JPEG, trigger, ClockStatus.SYNCED, is_first=is_first)
+def put(
+    spool: Spool,
+    number: int,
+    trigger: Trigger,
+    is_first: bool = False,
+    motion: Motion | None = None,
+) -> SpooledPhoto:
+    info = PhotoInfo(
+        name(number),
+        Media.JPEG,
+        trigger,
+        ClockStatus.SYNCED,
+        is_first=is_first,
+        motion=motion,
+    )
     return spool.put(content(number, SIZE), info)
 
 
 @pytest.mark.parametrize(
-    ("trigger", "is_first", "priority"),
+    ("trigger", "is_first", "motion", "priority"),
     [
-        (Trigger.SCHEDULE, True, EvictionPriority.SCHEDULED),
-        (Trigger.MOTION, False, EvictionPriority.IN_EVENT),
-        (Trigger.GPIO, False, EvictionPriority.IN_EVENT),
-        (Trigger.MOTION, True, EvictionPriority.FIRST_OF_EVENT),
-        (Trigger.DEMAND, True, EvictionPriority.FIRST_OF_EVENT),
+        (Trigger.SCHEDULE, True, None, EvictionPriority.SCHEDULED),
+        (Trigger.MOTION, False, None, EvictionPriority.IN_EVENT),
+        (Trigger.GPIO, False, None, EvictionPriority.IN_EVENT),
+        (Trigger.MOTION, True, None, EvictionPriority.FIRST_OF_EVENT),
+        (Trigger.DEMAND, True, None, EvictionPriority.FIRST_OF_EVENT),
+        (Trigger.MOTION, True, Motion(Box(0, 0, 1, 1)), EvictionPriority.FIRST_OF_EVENT),
+        (Trigger.MOTION, True, Motion(), EvictionPriority.WITHOUT_MOTION),
     ],
 )
-def test_the_priority_follows_from_trigger_and_event(
-    trigger: Trigger, is_first: bool, priority: EvictionPriority, tmp_path: Path
+def test_the_priority_follows_from_trigger_event_and_motion(
+    trigger: Trigger,
+    is_first: bool,
+    motion: Motion | None,
+    priority: EvictionPriority,
+    tmp_path: Path,
 ) -> None:
-    assert eviction_priority(put(Spool(tmp_path), 1, trigger, is_first)) is priority
+    assert eviction_priority(put(Spool(tmp_path), 1, trigger, is_first, motion)) is priority
 
 
 def test_quarantined_photos_are_evicted_first_then_the_lowest_priority_then_the_oldest(
