@@ -77,6 +77,8 @@ SHAPES = {
     "square": (2000, 2000),
     "panorama": (3000, 600),
 }
+ZONE = """matchMedia("(scripting: enabled)").matches
+    && Intl.DateTimeFormat().resolvedOptions().timeZone"""
 IS_IN_FRONT = """element => {
     const { x, y, width, height } = element.getBoundingClientRect();
     return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
@@ -333,13 +335,28 @@ def open_session(page: Page, backend: Backend, name: str, password: str) -> None
 
 
 def open_session_at(page: Page, site: str, name: str, password: str) -> None:
-    """Sign in at a backend of which the address is known."""
+    """Sign in at a backend of which the address is known. The browser has told its time zone, as
+    after any page: a day that is made without it is loaded a second time, in the midst of what a
+    test does."""
+    if zone := page.evaluate(ZONE):
+        page.context.add_cookies([{"name": "zone", "value": zone, "url": site}])
     reply = page.context.request.post(
         f"{site}/api/session",
         data={"name": name, "password": password},
         headers={"Origin": site},
     )
     assert reply.ok, reply.text()
+
+
+def follow(link: Locator, key: str = "") -> None:
+    """Click what leads to another page, or press a key on it, and wait until that page is loaded:
+    what is pressed before its scripts have run is lost. A click alone waits for none of them."""
+    link.page.wait_for_load_state()
+    with link.page.expect_event("load"):
+        if key:
+            link.press(key)
+        else:
+            link.click()
 
 
 class Held:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import Pages, Size, add_authenticator, address, check_axe
+from tests.e2e.gallery.conftest import Pages, Size, add_authenticator, address, check_axe, follow
 from tests.support.authenticator_app import code_of
 from tests.support.backend import Backend
 
@@ -23,7 +23,7 @@ def own(start_backend: StartBackend, new_store: NewStore) -> Backend:
 def sign_in(page: Page, backend: Backend) -> None:
     page.goto(address(backend, f"/sign-in?next={PATH}"))
     page.get_by_label("Password", exact=True).fill(backend.password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    follow(page.get_by_role("button", name="Sign in", exact=True))
     expect(page.get_by_role("heading", name="Passkeys")).to_be_visible()
 
 
@@ -50,7 +50,7 @@ def test_a_person_adds_a_passkey_and_signs_in_by_it(
     page.screenshot(path=screenshots / f"account-{size}.png", full_page=True)
     page.context.clear_cookies()
     page.goto(address(own, f"/sign-in?next={PATH}"))
-    page.get_by_role("button", name="Use a passkey").click()
+    follow(page.get_by_role("button", name="Use a passkey"))
     expect(page.locator("#passkeys li")).to_contain_text("last used")
     page.locator("#passkeys").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("status")).to_have_text("The passkey is removed.")
@@ -82,7 +82,7 @@ def test_a_person_adds_an_app_and_signs_in_with_a_code(pages: Pages, own: Backen
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Type your password and the code")
     page.get_by_label("Code", exact=True).fill(recovery)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    follow(page.get_by_role("button", name="Sign in", exact=True))
     expect(page.get_by_text("9 recovery codes are left.")).to_be_visible()
     app = page.locator("#remove-app")
     app.get_by_label("Password").fill(own.password)

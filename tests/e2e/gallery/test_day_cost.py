@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.e2e.gallery.conftest import Pages, Size, open_session_at
+from tests.e2e.gallery.conftest import Pages, Size, follow, open_session_at
 from tests.support.computed_photos import CAMERAS, Photos, computed_services, served
 from tests.support.many_cameras import Requests
 
@@ -157,13 +157,10 @@ def test_memory_is_bounded_while_one_leafs_through_days(
     for number in range(DAYS):
         if number % 20 == 10:
             sizes.append(measure())
-        page.locator("#previous-day").click()
-        page.wait_for_load_state()
+        follow(page.locator("#previous-day"))
     assert archive.day(DAYS + 1) in page.url
     sizes.append(measure())
-    page.locator("a.cover").first.click()
-    page.wait_for_url("**/photos/*")
-    page.wait_for_load_state()  # its script handles the keys
+    follow(page.locator("a.cover").first)
     of_photos = []
     for number in range(DAYS):
         if number % 20 == 10:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import Pages, width_when_loaded
+from tests.e2e.gallery.conftest import Pages, follow, width_when_loaded
 from tests.support.local_system import local_system
 from tests.support.waiting import wait_for
 
@@ -32,7 +32,7 @@ def test_a_movement_becomes_a_photo_in_the_gallery(
         frames = [output(terminal, tmp_path)]
         page.goto(system["base_url"])
         page.get_by_label("Password", exact=True).fill(system["gallery_password"])
-        page.get_by_role("button", name="Sign in", exact=True).click()
+        follow(page.get_by_role("button", name="Sign in", exact=True))
         picture = page.locator(".tile img").first
         width_when_loaded(picture)
         frames.append(page.screenshot())
@@ -43,7 +43,7 @@ def test_a_movement_becomes_a_photo_in_the_gallery(
         expect(picture).not_to_have_attribute("src", str(before))
         width_when_loaded(picture)
         frames.append(page.screenshot())
-        page.locator(".tile a.picture").first.click()
+        follow(page.locator(".tile a.picture").first)
         expect(page.locator("#photo h1")).to_be_visible()
         width_when_loaded(page.locator("#picture img"))
         frames.append(page.screenshot())

@@ -31,6 +31,7 @@ from tests.e2e.gallery.conftest import (
     Size,
     check_axe,
     expect_seen,
+    follow,
     open_session,
 )
 from tests.support.chromium import whole_chromium
@@ -341,7 +342,7 @@ def test_snooze_when_signed_out_leads_through_the_sign_in_to_the_page(
     tab = phone.page
     assert phone.click("snooze") == []  # the open tab shows it
     tab.get_by_label("Password", exact=True).fill(gallery.backend.password)
-    tab.get_by_role("button", name="Sign in").click()
+    follow(tab.get_by_role("button", name="Sign in"))
     expect(tab.get_by_role("heading", name="Silence")).to_be_visible()
     expect(tab.locator("#snooze-camera")).to_have_value("gate")
     expect(tab.get_by_role("button", name="Silence", exact=True)).to_be_focused()
@@ -603,7 +604,7 @@ def test_an_owner_sees_and_ends_the_channels_of_others(
     assert made.status_code == 201
     open_session(page, backend, "vera", PASSWORD)
     page.goto(f"{backend.base_url}/")
-    page.get_by_role("link", name="Notifications").click()
+    follow(page.get_by_role("link", name="Notifications"))
     page.get_by_text("Add a place", exact=True).click()
     page.locator("#new-channel").get_by_label("Name").fill("vera's ntfy")
     page.get_by_label("Address").fill("ntfys://a-secret-topic")

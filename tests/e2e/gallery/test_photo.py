@@ -21,6 +21,7 @@ from tests.e2e.gallery.conftest import (
     Pages,
     Size,
     check_axe,
+    follow,
     loaded_width,
     open_session,
     take_pictures,
@@ -105,7 +106,7 @@ def test_keys_lead_through_the_photos_and_over_the_end_of_the_day(
     page = pages.signed_in(gallery.backend, "/")
     names = sorted(gallery.names, key=lambda name: name.captured_at, reverse=True)
     first_of = {camera: next(one for one in names if one.camera == camera) for camera in ("gate",)}
-    page.locator("#tile-gate a.picture").click()
+    follow(page.locator("#tile-gate a.picture"))
     at = names.index(first_of["gate"])
     expect_shown(page, names[at])
     for _ in range(4):
@@ -138,10 +139,11 @@ def test_one_returns_to_the_photo(pages: Pages, gallery: Gallery) -> None:
     leaves: list[Callable[[], object]] = [page.go_back, lambda: page.keyboard.press("Escape")]
     for leave in leaves:
         tile = page.locator("#tile-entry a.picture")
-        tile.click()
+        follow(tile)
         expect(page.locator("#photo")).to_be_visible()
         page.locator("body").focus()
-        leave()
+        with page.expect_event("load"):
+            leave()
         expect(tile).to_be_focused()
 
 
@@ -308,7 +310,7 @@ def test_one_returns_to_the_day_at_the_photo_that_was_looked_at_last(
 ) -> None:
     """Also if one has leafed on since."""
     page = pages.signed_in(gallery.backend, "/days/2026-11-20")
-    page.locator(f"a[href='{path_of(gallery.names[5])}']").first.click()
+    follow(page.locator(f"a[href='{path_of(gallery.names[5])}']").first)
     expect_shown(page, gallery.names[5])
     page.keyboard.press("j")
     expect_shown(page, gallery.names[4])

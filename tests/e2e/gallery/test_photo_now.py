@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import DESK, PHONE
+from tests.e2e.gallery.conftest import DESK, PHONE, follow
 from tests.support.local_system import cameras_that_report, local_system
 from tests.support.waiting import wait_for
 
@@ -33,7 +33,7 @@ def owner(system: dict[str, Any], page: Page) -> Page:
     """The page of what is now. The device has sent a photo and its state."""
     page.goto(system["base_url"])
     page.get_by_label("Password", exact=True).fill(system["gallery_password"])
-    page.get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("button", name="Sign in"))
     expect(page.locator("#tile-gate img")).to_be_visible()
     wait_for(lambda: cameras_that_report(system), what="the first heartbeat")
     page.reload()
@@ -66,7 +66,7 @@ def test_devices(owner: Page, system: dict[str, Any], screenshots: Path) -> None
     """Each with its state and its cameras. The owner disarms one, arms it, and reads the log."""
     owner.goto(f"{system['base_url']}/devices")
     expect(owner.locator(".device")).to_contain_text("Stateready")
-    owner.get_by_role("link", name="Details and commands").click()
+    follow(owner.get_by_role("link", name="Details and commands"))
     page = owner.get_by_role("main")
     expect(page).to_contain_text("Fingerprint of its key: ")
     page.get_by_role("button", name="Disarm gate").click()

@@ -7,7 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.e2e.gallery.conftest import FIRST, Gallery, Pages, Size, check_axe, open_session
+from tests.e2e.gallery.conftest import FIRST, Gallery, Pages, Size, check_axe, follow, open_session
 
 GOOD = "four random words there"
 EACH_SIZE = [
@@ -121,7 +121,7 @@ def test_a_token_is_shown_once(
     expect(page.locator("#scopes-problem")).to_have_text("Choose what the token may do.")
     expect(page.get_by_label("look at photos")).not_to_be_checked()
     page.get_by_label("look at photos").check()
-    page.get_by_role("button", name="Add", exact=True).click()
+    follow(page.get_by_role("button", name="Add", exact=True))
     secret = page.get_by_label("The token", exact=True)
     expect(secret).to_be_focused()
     bearer = {"Authorization": f"Bearer {secret.input_value()}"}

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from photo_wire.name import PhotoName
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import FIRST, SIZES, Gallery, Pages, Size, check_axe
+from tests.e2e.gallery.conftest import FIRST, SIZES, Gallery, Pages, Size, check_axe, follow
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_photos_are_restored_and_deleted_for_good(pages: Pages, own: Gallery) ->
     """By the keyboard, too: the focus goes to the next photo, and in the end to the heading. Whom
     the page is not for gets none."""
     page = pages.signed_in(own.backend, "/days")
-    page.get_by_role("link", name="Trash").click()
+    follow(page.get_by_role("link", name="Trash"))
     cards = page.locator("#trash li")
     expect(cards).to_have_count(3)
     first, second, third = own.names[2], own.names[1], own.names[0]

@@ -136,6 +136,25 @@ def test_an_older_answer_is_shown_on_demand(api: Api, two: ReportingDevice) -> N
     assert "the newer log" not in older
 
 
+def test_a_page_looks_more_often_until_a_device_has_restarted(
+    api: Api, two: ReportingDevice
+) -> None:
+    """As its script does where the page is `data-pending`."""
+    session = session_of(api)
+
+    def is_pending() -> bool:
+        return " data-pending" in api.ask(f"/devices/{two.name}?part", session).text
+
+    assert not is_pending()
+    post(api, f"/devices/{two.name}", session, ask="restart")
+    assert is_pending()
+    (command,) = api.ask(f"/api/devices/{two.name}/commands", session).json()["commands"]
+    two.report(CommandResult(command["id"], CommandState.DONE), goodbye="restart")
+    assert is_pending()
+    two.report()
+    assert not is_pending()
+
+
 def test_a_page_is_not_sent_again_if_nothing_has_changed(api: Api, two: ReportingDevice) -> None:
     session = session_of(api)
     for path in ("/devices?part", f"/devices/{two.name}?part"):

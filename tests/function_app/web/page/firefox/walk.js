@@ -7,7 +7,7 @@ const { firefox, site, password, photo, day, time, camera, first, before, upload
 const TIMEOUT = 60_000; // ms: much more than a page that is right needs on a busy machine
 const LOOK = 'document.dispatchEvent(new Event("visibilitychange"))'; // it looks again now
 
-const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, headless: true, defaultViewport: size });
+const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, headless: true, defaultViewport: size, timeout: TIMEOUT });
 /** @type {string[]} what the browser blocked or missed */
 const complaints = [];
 
@@ -32,10 +32,15 @@ const says = (selector, text) => page.waitForFunction(
 /** Open the filter on a small screen, where it is folded. */
 const unfoldFilter = async () => (await page.$("#which:not([open]) > summary"))?.click();
 /** @param {string} id */
-const isShown = async (id) => {
-  await seen(`#photo[data-id="${id}"]`);
-  await page.waitForFunction(() => document.readyState === "complete"); // its script handles the keys
+const isShown = (id) => seen(`#photo[data-id="${id}"]`);
+/** Do what leads to another page, and wait until its scripts have run: they handle the keys. @param {() => Promise<unknown>} action */
+const follow = async (action) => {
+  await page.evaluate(() => { document.documentElement.dataset.left = ""; });
+  await action();
+  await page.waitForFunction(() => !("left" in document.documentElement.dataset) && document.readyState === "complete");
 };
+/** @param {string} selector */
+const followLink = (selector) => follow(() => page.locator(selector).click());
 /** @param {string} selector */
 const hasFocus = (selector) => page.waitForFunction((one) => document.activeElement?.matches(one), {}, selector);
 
@@ -47,34 +52,33 @@ const steps = {
     await press("Sign in");
     await says('[role="alert"]', "wrong");
     await page.locator("#password").fill(password);
-    await press("Sign in");
+    await follow(() => press("Sign in"));
     await seen(".tile");
   },
   async "open a photo of any day in two actions"() {
-    await page.locator('nav a[href="/days"]').click();
-    await page.locator('main a[href^="/days/"]').click();
+    await followLink('nav a[href="/days"]');
+    await followLink('main a[href^="/days/"]');
     await seen("#day");
     await unfoldFilter();
     await page.locator('#filter [name="date"]').fill(day);
     await page.locator('#filter [name="from"]').fill(time);
     await page.locator('#filter [name="from"]').click();
-    await page.keyboard.press("Enter");
-    const link = `details[open] a[href="/photos/${photo}"]`;
-    await page.locator(link).click();
+    await follow(() => page.keyboard.press("Enter"));
+    await followLink(`details[open] a[href="/photos/${photo}"]`);
     await isShown(photo);
-    await page.keyboard.press("Escape");
+    await follow(() => page.keyboard.press("Escape"));
     await hasFocus(`a[href="/photos/${photo}"]`);
   },
   async "filter by camera"() {
     await unfoldFilter();
     await page.locator('#filter [name="from"]').fill("");
-    await page.select('#filter [name="camera"]', camera);
+    await follow(() => page.select('#filter [name="camera"]', camera));
     await page.waitForFunction((one) => location.search.includes(`camera=${one}`), {}, camera);
     const shown = await page.$$eval(".event .about h3", (all) => [...new Set(all.map((one) => one.textContent))]);
     if (shown.join() !== camera) throw new Error(`shown: ${shown}`);
   },
   async "open a photo, and leaf over midnight"() {
-    await page.locator(`a.cover[href^="/photos/${first}"]`).click();
+    await followLink(`a.cover[href^="/photos/${first}"]`);
     await isShown(first);
     await page.keyboard.press("j");
     await isShown(before);
@@ -96,7 +100,7 @@ const steps = {
     await says('[role="status"]', "The photo is back.");
   },
   async "see a new photo arrive while an older one has the focus"() {
-    await page.locator('nav a[href="/"]').click();
+    await followLink('nav a[href="/"]');
     await seen("#tile-entry a.picture");
     await page.focus("#tile-entry a.picture");
     const { path, headers } = upload;
@@ -107,7 +111,7 @@ const steps = {
     await hasFocus("#tile-entry a.picture");
   },
   async "sign out"() {
-    await press("Sign out");
+    await follow(() => press("Sign out"));
     await seen("#password");
     await page.goBack();
     await seen("#password");
